@@ -1,1 +1,5 @@
-//! matou
+//! matou: a blocking, thread-per-connection chat server for small binary protocols.
+
+pub mod chaton;
+pub mod room;
+pub mod wire;

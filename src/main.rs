@@ -1,1 +1,3 @@
+//! The program `matou`.
+
 fn main() {}
