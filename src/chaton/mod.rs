@@ -27,5 +27,9 @@
 )]
 
 mod codec;
+mod options;
+mod room;
 
 pub use codec::{ClientFrame, Codec, LongWidth, MAX_MESSAGE_BYTES, ServerFrame};
+pub use options::Options;
+pub use room::{MAX_LOGIN_BYTES, Room};

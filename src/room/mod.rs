@@ -11,7 +11,10 @@
     clippy::panic
 )]
 
+mod connect_id;
 mod effects;
+mod name;
+mod roster;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -19,7 +22,10 @@ use std::time::Instant;
 
 use crate::wire::Malformed;
 
+pub use connect_id::Entropy;
 pub use effects::{Effect, Effects, Packet, Recipient};
+pub use name::{NameRefused, check_name};
+pub use roster::{Roster, Taken};
 
 /// One connection, for as long as the server runs: a number is never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
