@@ -13,7 +13,10 @@
 
 mod connect_id;
 mod effects;
+mod expiries;
+mod guesses;
 mod name;
+pub mod pairing;
 mod roster;
 
 use std::fmt;
@@ -22,8 +25,10 @@ use std::time::Instant;
 
 use crate::wire::Malformed;
 
-pub use connect_id::Entropy;
+pub use connect_id::{ConnectIds, Entropy};
 pub use effects::{Effect, Effects, Packet, Recipient};
+pub use expiries::{Expiries, Ticket};
+pub use guesses::{Answer, GuessLimits, Guesses, MOST_ADDRESSES};
 pub use name::{NameRefused, check_name};
 pub use roster::{Roster, Taken};
 
