@@ -173,6 +173,11 @@ impl Chat {
         heard
     }
 
+    /// Time passes while the clock's thread is held up: the room is not called.
+    pub(crate) fn passes_unnoticed(&mut self, time: Duration) {
+        self.now += time;
+    }
+
     /// How somebody's bytes are to be read on.
     pub(crate) fn flow(&self, who: &str) -> Flow {
         self.connections[&self.id(who)].flow
@@ -241,6 +246,7 @@ impl Chat {
                     assert_ne!(gone, Some(id), "{id} is gone and needs no end");
                     let connection = self.connection(id);
                     assert!(!connection.is_finished, "{id} is closed twice");
+                    assert!(!connection.is_tunnel, "{id} belongs to the engine");
                     assert!(
                         connection.joined != Joined::Now,
                         "{id} is closed as a member"

@@ -72,6 +72,17 @@ fn a_connect_id_lives_ten_minutes_from_its_id_private_on() {
 }
 
 #[test]
+fn a_time_limit_does_not_wait_for_the_clock() {
+    let mut chat = Chat::among(["alice", "bob"]);
+    chat.says("alice", request("alice", "bob"));
+    chat.passes_unnoticed(10 * MINUTE);
+    assert_eq!(
+        chat.says("bob", ok("alice", "bob")),
+        ["alice < KO_PRIVATE alice bob"]
+    );
+}
+
+#[test]
 fn a_silent_connection_is_closed() {
     let mut chat = Chat::among(["alice"]);
     chat.arrives("silent");

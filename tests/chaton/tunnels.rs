@@ -166,6 +166,12 @@ fn a_private_connection_survives_its_parties_and_their_time() {
     assert_eq!(chat.is_gone("alice"), NOTHING);
     assert_eq!(chat.hangs_up("bob"), ["bob is closed"]);
     assert_eq!(chat.passes(Duration::from_hours(24)), NOTHING);
+    assert_eq!(
+        chat.hangs_up("alice's end"),
+        NOTHING,
+        "half of it is closed"
+    );
+    assert_eq!(chat.hangs_up("bob's end"), NOTHING, "and the other half");
     assert_eq!(chat.flow("alice's end"), Flow::Raw);
     assert_eq!(
         chat.is_gone("alice's end"),
