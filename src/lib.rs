@@ -1,5 +1,6 @@
 //! matou: a blocking, thread-per-connection chat server for small binary protocols.
 
 pub mod chaton;
+pub mod net;
 pub mod room;
 pub mod wire;
