@@ -1,3 +1,5 @@
 //! The program `matou`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    matou::cli::run()
+}
