@@ -188,6 +188,11 @@ impl Chat {
         *self.connect_ids.last().expect("somebody was given one")
     }
 
+    /// The login that somebody was accepted under.
+    pub(crate) fn login_of(&self, who: &str) -> Option<String> {
+        self.connections[self.people.get(who)?].name.clone()
+    }
+
     /// Everybody who is connected, in the order in which they came.
     pub(crate) fn everybody(&self) -> Vec<&'static str> {
         self.connections
