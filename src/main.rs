@@ -1,3 +1,7 @@
 //! The program `matou`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    matou::cli::run()
+}

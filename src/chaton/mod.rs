@@ -26,6 +26,7 @@
     clippy::panic
 )]
 
+pub mod client;
 mod codec;
 
 pub use codec::{ClientFrame, Codec, LongWidth, MAX_MESSAGE_BYTES, ServerFrame};

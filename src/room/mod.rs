@@ -11,6 +11,7 @@
     clippy::panic
 )]
 
+pub mod dialogue;
 mod effects;
 
 use std::fmt;
