@@ -1,7 +1,5 @@
 //! The program `matou`.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
+fn main() -> std::process::ExitCode {
     matou::cli::run()
 }

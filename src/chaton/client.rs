@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{ClientFrame, Codec, MAX_MESSAGE_BYTES, ServerFrame};
+use super::{ClientFrame, Codec, MAX_LOGIN_BYTES, MAX_MESSAGE_BYTES, ServerFrame};
 use crate::room::dialogue::{Action, Dialogue, Event, Fault, Intent, Refusal, Source, TunnelId};
-
-/// A login takes at most this many bytes (section 1).
-pub const MAX_LOGIN_BYTES: usize = 30;
 
 /// How many open requests are remembered, each way. Most servers keep fewer; a person answers a handful. The oldest one
 /// is forgotten for a newer one, because nobody tells a client that an asker has gone.

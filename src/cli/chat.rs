@@ -12,7 +12,7 @@ use crate::client::{self, Address, Ending, Form, HELP, Options, TunnelWish};
 /// output.
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
-pub struct ChatArgs {
+pub(super) struct ChatArgs {
     /// Whom to talk to, and as whom: PROTOCOL://LOGIN@HOST:PORT
     ///
     /// The protocol is chaton (port 7777 unless given; ?long=4 for servers whose LONG has 4 bytes). An IPv6 address stands
@@ -45,7 +45,7 @@ pub struct ChatArgs {
 }
 
 /// Chats; the exit code says how it ended.
-pub fn run(args: ChatArgs) -> ExitCode {
+pub(super) fn run(args: ChatArgs) -> ExitCode {
     let ending = client::run(Options {
         address: args.address,
         form: if args.json { Form::Json } else { Form::Plain },

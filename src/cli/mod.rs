@@ -1,14 +1,22 @@
-//! The command line: arguments become typed options, and the outcome becomes an exit code. One file per subcommand.
+//! Arguments become a typed plan, the plan is run, and what came of it becomes an exit code. One file per subcommand.
+
+mod address;
+mod chat;
+mod config;
+mod logging;
+mod options;
+mod serve;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub mod chat;
+/// Wrong usage: the same code that clap uses for arguments it does not know.
+const WRONG_USAGE: u8 = 2;
 
-/// A blocking chat server and its terminal client.
+/// A chat server for small binary protocols, and a client to talk to it.
 #[derive(Debug, Parser)]
-#[command(name = "matou", version)]
+#[command(name = "matou", version, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -17,11 +25,13 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Chat(chat::ChatArgs),
+    Serve(serve::ServeArgs),
 }
 
-/// Runs the program.
+/// The whole program.
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
-        Command::Chat(args) => chat::run(args),
+        Command::Chat(arguments) => chat::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
     }
 }

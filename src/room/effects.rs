@@ -20,6 +20,7 @@ pub struct Effects {
     directed: Vec<u8>,
     entries: Vec<Entry>,
     remarks: Vec<(ConnId, String)>,
+    remarked: usize,
     trace: Option<Vec<(Recipient, String)>>,
 }
 
@@ -135,7 +136,9 @@ impl Effects {
 
     /// Says in the log why something from this connection was not acted on. Peer text in it must be escaped (`{:?}`).
     pub fn remark(&mut self, id: ConnId, what: impl Into<String>) {
-        self.remarks.push((id, what.into()));
+        let what = what.into();
+        self.remarked += what.len();
+        self.remarks.push((id, what));
     }
 
     /// True when there is nothing to do.
@@ -143,9 +146,9 @@ impl Effects {
         self.for_all.is_empty() && self.entries.is_empty() && self.remarks.is_empty()
     }
 
-    /// How many bytes wait in it.
+    /// How many bytes wait in it, remarks included: a flood of frames that are not acted on must not fill memory either.
     pub fn bytes(&self) -> usize {
-        self.for_all.len() + self.directed.len()
+        self.for_all.len() + self.directed.len() + self.remarked
     }
 
     /// The bytes for everybody, of the whole log.
@@ -208,6 +211,7 @@ impl Effects {
         self.directed.clear();
         self.entries.clear();
         self.remarks.clear();
+        self.remarked = 0;
         if let Some(trace) = &mut self.trace {
             trace.clear();
         }

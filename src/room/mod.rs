@@ -11,8 +11,14 @@
     clippy::panic
 )]
 
+mod connect_id;
 pub mod dialogue;
 mod effects;
+mod expiries;
+mod guesses;
+mod name;
+pub mod pairing;
+mod roster;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -20,7 +26,12 @@ use std::time::Instant;
 
 use crate::wire::Malformed;
 
+pub use connect_id::{ConnectIds, Entropy};
 pub use effects::{Effect, Effects, Packet, Recipient};
+pub use expiries::{Expiries, Ticket};
+pub use guesses::{Answer, GuessLimits, Guesses, MOST_ADDRESSES};
+pub use name::{NameRefused, check_name};
+pub use roster::{Roster, Taken};
 
 /// One connection, for as long as the server runs: a number is never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
