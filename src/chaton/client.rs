@@ -336,3 +336,6 @@ impl Requests {
         self.0.len() < before
     }
 }
+
+#[cfg(test)]
+mod tests;
