@@ -92,7 +92,8 @@ fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
         }
     }
     say("ready");
-    info!("stopping: {}", stop.wait());
+    let signal = stop.wait();
+    info!("stopping: {signal}");
     // All begin to end before any is waited for.
     running.iter_mut().for_each(Running::close);
     running.into_iter().for_each(Running::join);
