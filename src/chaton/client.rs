@@ -84,8 +84,8 @@ impl Dialogue for ChatonClient {
             return Ok(None);
         };
         let actions = match from {
-            Source::Server => self.from_server(frame),
-            Source::Tunnel(tunnel) => self.from_tunnel(tunnel, frame)?,
+            Source::Server => self.hear_server(frame),
+            Source::Tunnel(tunnel) => self.hear_tunnel(tunnel, frame)?,
         };
         Ok(Some((length, actions)))
     }
@@ -193,7 +193,7 @@ impl ChatonClient {
 
 /// What the server sends, in the document's order.
 impl ChatonClient {
-    fn from_server(&mut self, frame: ServerFrame<'_>) -> Vec<Action> {
+    fn hear_server(&mut self, frame: ServerFrame<'_>) -> Vec<Action> {
         match frame {
             ServerFrame::LoginAccepted if self.identity == Identity::Proposed => {
                 self.identity = Identity::Accepted;
@@ -270,7 +270,7 @@ impl ChatonClient {
         ]
     }
 
-    fn from_tunnel(&mut self, id: TunnelId, frame: ServerFrame<'_>) -> Result<Vec<Action>, Fault> {
+    fn hear_tunnel(&mut self, id: TunnelId, frame: ServerFrame<'_>) -> Result<Vec<Action>, Fault> {
         match (self.tunnels.get_mut(&id), frame) {
             (Some(tunnel), ServerFrame::Established) if !tunnel.up => {
                 tunnel.up = true;

@@ -5,7 +5,7 @@
 //!
 //! # Threads
 //!
-//! Every thread but one blocks in one system call and has a bounded channel to or from **the loop** ([`session`]), which
+//! Every thread but one blocks in one system call and has a bounded channel to or from **the loop** (`session`), which
 //! waits for all of these channels at once and owns everything else:
 //!
 //! | thread | blocks in | talks to |

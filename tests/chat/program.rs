@@ -12,20 +12,24 @@ use matou::chaton::{ClientFrame, Codec, ServerFrame};
 /// Nothing here takes a second; whoever waits so long has found a hang.
 const HANG: Duration = Duration::from_secs(30);
 
-pub fn matou() -> Command {
+pub(crate) fn matou() -> Command {
     Command::new(assert_cmd::cargo::cargo_bin!("matou"))
 }
 
 /// `matou serve`, on a port of its own.
-pub struct Server {
+pub(crate) struct Server {
     process: Child,
-    pub address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
-    pub fn start() -> Server {
+    pub(crate) fn start() -> Server {
+        Server::listening("chaton=127.0.0.1:0")
+    }
+
+    pub(crate) fn listening(listen: &str) -> Server {
         let mut process = matou()
-            .args(["serve", "--listen", "chaton=127.0.0.1:0", "--log", "off"])
+            .args(["serve", "--listen", listen, "--log", "off"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -39,18 +43,18 @@ impl Server {
         }
     }
 
-    pub fn chat(&self, login: &str, options: &[&str]) -> Chat {
+    pub(crate) fn chat(&self, login: &str, options: &[&str]) -> Chat {
         Chat::start(&self.address, login, options)
     }
 
     /// As a power cut would.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
     /// As `kill` the command does.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         signal(&self.process, rustix::process::Signal::TERM);
         assert!(self.process.wait().unwrap().success());
     }
@@ -70,15 +74,15 @@ fn signal(process: &Child, signal: rustix::process::Signal) {
 }
 
 /// `matou chat`, with its streams in the test's hands.
-pub struct Chat {
+pub(crate) struct Chat {
     process: Child,
-    pub input: Option<ChildStdin>,
+    pub(crate) input: Option<ChildStdin>,
     output: Option<ChildStdout>,
     errors: Option<ChildStderr>,
 }
 
 impl Chat {
-    pub fn start(address: &str, login: &str, options: &[&str]) -> Chat {
+    pub(crate) fn start(address: &str, login: &str, options: &[&str]) -> Chat {
         let mut process = matou()
             .args(["chat", &format!("chaton://{login}@{address}")])
             .args(options)
@@ -96,13 +100,13 @@ impl Chat {
     }
 
     /// Its events, in line mode.
-    pub fn lines(mut self) -> Talk {
+    pub(crate) fn lines(mut self) -> Talk {
         let events = Events::of(self.output.take().unwrap());
         Talk { chat: self, events }
     }
 
     /// Its events with `--tunnel`, and the raw stream.
-    pub fn tunnel(&mut self) -> (Events, ChildStdin, ChildStdout) {
+    pub(crate) fn tunnel(&mut self) -> (Events, ChildStdin, ChildStdout) {
         let events = Events::of(self.errors.take().unwrap());
         (
             events,
@@ -112,12 +116,12 @@ impl Chat {
     }
 
     /// Nobody reads its output any more.
-    pub fn close_output(&mut self) {
+    pub(crate) fn close_output(&mut self) {
         self.output = None;
     }
 
     /// Its exit code, and what it said on standard error.
-    pub fn ended(mut self) -> (i32, String) {
+    pub(crate) fn ended(mut self) -> (i32, String) {
         let mut errors = String::new();
         if let Some(mut stream) = self.errors.take() {
             stream.read_to_string(&mut errors).unwrap();
@@ -125,7 +129,7 @@ impl Chat {
         (self.process.wait().unwrap().code().unwrap(), errors)
     }
 
-    pub fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         signal(&self.process, rustix::process::Signal::INT);
     }
 }
@@ -139,7 +143,7 @@ impl Drop for Chat {
 }
 
 /// The lines that a program writes, as they come.
-pub struct Events(Receiver<String>);
+pub(crate) struct Events(Receiver<String>);
 
 impl Events {
     fn of(stream: impl Read + Send + 'static) -> Events {
@@ -154,18 +158,18 @@ impl Events {
         Events(events)
     }
 
-    pub fn expect(&self, line: &str) {
+    pub(crate) fn expect(&self, line: &str) {
         let came = self.0.recv_timeout(HANG);
         assert_eq!(came.as_deref(), Ok(line));
     }
 
     /// The next line, whatever it is.
-    pub fn next(&self) -> String {
+    pub(crate) fn next(&self) -> String {
         self.0.recv_timeout(HANG).unwrap()
     }
 
     /// Everything up to the end of the stream.
-    pub fn rest(&self) -> Vec<String> {
+    pub(crate) fn rest(&self) -> Vec<String> {
         let mut lines = Vec::new();
         while let Ok(line) = self.0.recv_timeout(HANG) {
             lines.push(line);
@@ -175,50 +179,50 @@ impl Events {
 }
 
 /// A chat in line mode.
-pub struct Talk {
+pub(crate) struct Talk {
     chat: Chat,
     events: Events,
 }
 
 impl Talk {
-    pub fn say(&mut self, line: &str) {
+    pub(crate) fn say(&mut self, line: &str) {
         let input = self.chat.input.as_mut().unwrap();
         writeln!(input, "{line}").unwrap();
     }
 
-    pub fn expect(&self, line: &str) {
+    pub(crate) fn expect(&self, line: &str) {
         self.events.expect(line);
     }
 
-    pub fn end_input(&mut self) {
+    pub(crate) fn end_input(&mut self) {
         self.chat.input = None;
     }
 
-    pub fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         self.chat.interrupt();
     }
 
     /// The events that were not expected yet, the exit code, and what was said on standard error. Does not end the input.
-    pub fn ended(self) -> (Vec<String>, i32, String) {
+    pub(crate) fn ended(self) -> (Vec<String>, i32, String) {
         let (code, errors) = self.chat.ended();
         (self.events.rest(), code, errors)
     }
 
     /// Leaves, and everything was as it should be.
-    pub fn quit(mut self) {
+    pub(crate) fn quit(mut self) {
         self.say("/quit");
         assert_eq!(self.ended(), (vec![], 0, String::new()));
     }
 }
 
 /// A server that says what the test wants.
-pub struct Scripted {
+pub(crate) struct Scripted {
     listener: TcpListener,
-    pub address: String,
+    pub(crate) address: String,
 }
 
 impl Scripted {
-    pub fn start() -> Scripted {
+    pub(crate) fn start() -> Scripted {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();
         Scripted {
@@ -227,7 +231,7 @@ impl Scripted {
         }
     }
 
-    pub fn accept(&self) -> Peer {
+    pub(crate) fn accept(&self) -> Peer {
         let (stream, _) = self.listener.accept().unwrap();
         stream.set_read_timeout(Some(HANG)).unwrap();
         Peer {
@@ -237,7 +241,7 @@ impl Scripted {
     }
 
     /// Accepts a connection and its login.
-    pub fn accept_login(&self, login: &str) -> Peer {
+    pub(crate) fn accept_login(&self, login: &str) -> Peer {
         let mut peer = self.accept();
         peer.expect(&ClientFrame::Login { login });
         peer.send(&ServerFrame::LoginAccepted);
@@ -246,23 +250,23 @@ impl Scripted {
 }
 
 /// The scripted server's side of a connection.
-pub struct Peer {
-    pub stream: TcpStream,
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
     received: Vec<u8>,
 }
 
 impl Peer {
-    pub fn send(&mut self, frame: &ServerFrame<'_>) {
+    pub(crate) fn send(&mut self, frame: &ServerFrame<'_>) {
         let mut bytes = Vec::new();
         frame.encode(Codec::default(), &mut bytes);
         self.stream.write_all(&bytes).unwrap();
     }
 
-    pub fn send_bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
     }
 
-    pub fn expect(&mut self, frame: &ClientFrame<'_>) {
+    pub(crate) fn expect(&mut self, frame: &ClientFrame<'_>) {
         let mut bytes = Vec::new();
         frame.encode(Codec::default(), &mut bytes);
         self.received.resize(bytes.len(), 0);
@@ -271,13 +275,13 @@ impl Peer {
     }
 
     /// Everything up to the client's FIN.
-    pub fn rest(&mut self) -> Vec<u8> {
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.stream.read_to_end(&mut bytes).unwrap();
         bytes
     }
 
-    pub fn send_no_more(&self) {
+    pub(crate) fn send_no_more(&self) {
         self.stream.shutdown(Shutdown::Write).unwrap();
     }
 }

@@ -45,6 +45,21 @@ fn two_clients_talk_in_public_in_private_and_on_a_private_connection() {
 }
 
 #[test]
+fn both_sides_may_agree_on_a_long_of_four_bytes() {
+    let mut server = Server::listening("chaton=127.0.0.1:0,long=4");
+    server.address += "?long=4";
+    let mut alice = server.chat("alice", &[]).lines();
+    alice.expect("-- logged in as alice");
+    let mut bob = server.chat("bob", &[]).lines();
+    bob.expect("-- logged in as bob");
+    alice.say("/private bob");
+    bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
+    bob.say("/accept alice");
+    bob.expect("-- you and alice agree on a private connection; it is being opened");
+    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+}
+
+#[test]
 fn a_request_is_denied() {
     let server = Server::start();
     let mut alice = server.chat("alice", &[]).lines();

@@ -34,13 +34,13 @@ impl Session {
         let Some(incoming) = self.link_of(id).and_then(Link::next) else {
             return Ok(());
         };
-        match self.from_tunnel(id, incoming)? {
+        match self.hear_tunnel(id, incoming)? {
             Then::GoesOn => Ok(()),
             Then::Closed(reason) => self.close_tunnel(id, reason),
         }
     }
 
-    fn from_tunnel(&mut self, id: TunnelId, incoming: Incoming) -> Result<Then, Ending> {
+    fn hear_tunnel(&mut self, id: TunnelId, incoming: Incoming) -> Result<Then, Ending> {
         let Some(tunnel) = self.tunnels.get_mut(&id) else {
             return Ok(Then::GoesOn);
         };
