@@ -2,6 +2,7 @@
 
 pub mod chaton;
 pub mod cli;
+pub mod client;
 pub mod net;
 pub mod room;
 pub mod wire;

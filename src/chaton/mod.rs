@@ -47,6 +47,7 @@
     clippy::panic
 )]
 
+pub mod client;
 mod codec;
 mod connections;
 mod frames;

@@ -1,6 +1,7 @@
 //! Arguments become a typed plan, the plan is run, and what came of it becomes an exit code. One file per subcommand.
 
 mod address;
+mod chat;
 mod config;
 mod logging;
 mod options;
@@ -23,12 +24,14 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Chat(chat::ChatArgs),
     Serve(serve::ServeArgs),
 }
 
 /// The whole program.
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
+        Command::Chat(arguments) => chat::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
     }
 }

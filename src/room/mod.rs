@@ -16,6 +16,7 @@
 )]
 
 mod connect_id;
+pub mod dialogue;
 mod effects;
 mod expiries;
 mod guesses;
