@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::room::pairing::{Rendezvous, RendezvousLimits, RequestLimits, Requests};
 use crate::room::{
     ConnId, ConnectIds, Effects, Entropy, Event, Flow, GuessLimits, Guesses, Protocol, Roster,
-    Taken, check_name,
+    check_name,
 };
 use crate::wire::Malformed;
 
@@ -210,8 +210,8 @@ impl Room {
                 self.send(from, ServerFrame::LoginAccepted, out);
                 out.join(from, login);
             }
-            Err(Taken) => {
-                out.remark(from, format!("refused the login {login:?}: it is taken"));
+            Err(taken) => {
+                out.remark(from, format!("refused the login {login:?}: {taken}"));
                 self.send(from, ServerFrame::LoginRefused, out);
             }
         }

@@ -57,21 +57,23 @@ impl Plan {
     /// A sentence with the remedy.
     pub(super) fn new(
         listen: &[String],
-        file: Option<&Path>,
+        path: Option<&Path>,
         data: Option<PathBuf>,
     ) -> Result<Plan, String> {
-        let file = file.map(read_file).transpose()?.unwrap_or_default();
-        let tables = if !listen.is_empty() {
-            listen
-                .iter()
-                .map(|text| listen_argument(text))
-                .collect::<Result<_, _>>()?
-        } else if !file.listen.is_empty() {
-            file.listen
+        let file = path.map(read_file).transpose()?.unwrap_or_default();
+        let listen: Result<Vec<_>, String> = if !listen.is_empty() {
+            listen.iter().map(|text| listen_argument(text)).collect()
+        } else if let (Some(path), false) = (path, file.listen.is_empty()) {
+            let tables = file.listen.into_iter().map(Listen::new);
+            tables
+                .map(|made| {
+                    made.map_err(|why| format!("the config file {}: {why}", path.display()))
+                })
+                .collect()
         } else {
-            PROTOCOLS
-                .iter()
-                .map(|(name, port)| default_listen(name, *port))
+            let defaults = PROTOCOLS.iter();
+            defaults
+                .map(|(name, port)| Listen::new(default_listen(name, *port)))
                 .collect()
         };
         let defaults = ProcessLimits::default();
@@ -81,10 +83,7 @@ impl Plan {
                 connections: file.connections,
                 writers: file.writers.unwrap_or(defaults.writers),
             },
-            listen: tables
-                .into_iter()
-                .map(Listen::new)
-                .collect::<Result<_, _>>()?,
+            listen: listen?,
         })
     }
 }
@@ -113,8 +112,8 @@ fn default_listen(name: &str, port: u16) -> Table {
     table
 }
 
-/// `PROTOCOL=ADDR:PORT[,option=value]...` as the table that stands for it in a config file.
-fn listen_argument(text: &str) -> Result<Table, String> {
+/// Reads `PROTOCOL=ADDR:PORT[,option=value]...` into the table that stands for it in a config file.
+fn listen_argument(text: &str) -> Result<Listen, String> {
     let wrong = |why: &str| {
         format!(
             "--listen {text}: {why}; write it as chaton=127.0.0.1:7777 or chaton=127.0.0.1:7777,long=4"
@@ -131,7 +130,7 @@ fn listen_argument(text: &str) -> Result<Table, String> {
     for option in parts {
         Options::add(&mut table, option).map_err(|why| wrong(&why))?;
     }
-    Ok(table)
+    Listen::new(table).map_err(|why| format!("--listen {text}: {why}"))
 }
 
 impl Listen {

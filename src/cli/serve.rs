@@ -71,6 +71,11 @@ fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
         Ok(stop) => stop,
         Err(error) => return refuse(&format!("cannot wait for signals: {error}")),
     };
+    if let Err(error) = getrandom::u64() {
+        return refuse(&format!(
+            "this system has no source of random numbers: {error}"
+        ));
+    }
     let logging = logging::start(level);
     let engine = Engine::start(&plan.process);
     info!(
@@ -148,10 +153,10 @@ impl Running {
     }
 }
 
-/// Chance from the system, fit for secrets.
+/// Chance from the system, fit for secrets. Whether there is any was seen at the start; should it fail later, a zero is
+/// never taken for an id, and the request that needed one is ignored.
 fn entropy() -> u64 {
-    // The system's source fails only where there is none at all, and then nothing secret may be made.
-    getrandom::u64().expect("the system has a source of random numbers")
+    getrandom::u64().unwrap_or_default()
 }
 
 /// Waits to be told to stop. A second signal while stopping ends the program at once.

@@ -80,7 +80,7 @@ struct Permutation {
     key: [u64; 2],
 }
 
-/// As many as the standard Feistel constructions for small numbers take.
+/// As many as FF1, the standard construction of this kind for small numbers.
 const ROUNDS: u8 = 10;
 
 impl Permutation {

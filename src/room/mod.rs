@@ -3,6 +3,10 @@
 //! **A room is a value.** It knows who is connected, what they are called and who is negotiating with whom. An event comes
 //! in ([`Protocol::handle`]), effects go out ([`Effects`]); nothing here knows a socket, a thread, a lock or a clock. Time
 //! is an argument, and so is chance.
+//!
+//! What rooms of several protocols need lies beside the trait: [`check_name`] (what may become a name), [`Roster`] (who is
+//! called what), [`pairing`] (who asks whom for a private connection, and which ids are alive), [`ConnectIds`] (how ids are
+//! made), [`Guesses`] (who tries too many), [`Expiries`] (what ends by itself).
 
 #![deny(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -23,6 +24,14 @@ struct Person {
 /// Somebody else has this login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken;
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("somebody else has this login, choose another")
+    }
+}
+
+impl std::error::Error for Taken {}
 
 impl Roster {
     /// Gives a free login to a connection that has none and returns the kept text.
