@@ -79,6 +79,7 @@ fn after_help() -> String {
     format!(
         "Each line of standard input:\n{HELP}\n\n\
          Each event on standard output:\n{EVENTS}\n\n\
+         With --json, the field \"event\" and others:\n{JSON_EVENTS}\n\n\
          Exit codes:\n{EXIT_CODES}"
     )
 }
@@ -89,6 +90,17 @@ const EVENTS: &str = "\
 [alice] hi          a line on the private connection with alice
 -- ...              anything else
 Control, direction and invisible characters of others are shown escaped.";
+
+const JSON_EVENTS: &str = "\
+logged_in, login_refused              login
+message, whisper                      from, text
+private_asked, private_denied         peer
+private_agreed, private_up            peer
+private_text                          peer, complete (false: no line feed yet), text, or hex when it is not UTF-8
+private_eof                           peer: sends no more
+private_closed                        peer, and reason unless in order
+unexpected                            what: a frame of the server that was ignored
+Fields may be added; those that are here keep their meaning.";
 
 const EXIT_CODES: &str = "\
 0  ended in order, or nobody reads the output any more

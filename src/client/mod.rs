@@ -30,7 +30,7 @@ mod link;
 mod output;
 mod pipe;
 mod session;
-mod show;
+pub mod show;
 mod signals;
 mod tunnel;
 mod typed;

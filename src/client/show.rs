@@ -34,7 +34,7 @@ pub enum Form {
 }
 
 /// The line for an event, without a line feed. Nothing hidden is in it, whatever peers sent.
-pub(super) fn line(event: &Event, form: Form) -> String {
+pub fn line(event: &Event, form: Form) -> String {
     match form {
         Form::Plain => plain(event),
         Form::Json => json(event),
