@@ -69,9 +69,6 @@ impl Clock {
     /// The room wants to be called at that time, or not at all.
     pub(super) fn room_at(&self, deadline: Option<Instant>) {
         let mut state = self.state.lock();
-        if state.room == deadline {
-            return;
-        }
         let earlier = match (deadline, state.room) {
             (Some(new), Some(old)) => new < old,
             (new, _) => new.is_some(),

@@ -22,8 +22,8 @@ use crate::room::{ConnId, Event, Flow, Overdue, Protocol};
 /// After this many rounds a reader hands the turn to the clock's thread, which has no client of its own to serve.
 const READER_ROUNDS: usize = 32;
 
-/// After this many rounds the clock looks at its deadlines.
-const CLOCK_ROUNDS: usize = 1024;
+/// After as many the clock's thread looks at its deadlines before it goes on.
+const CLOCK_ROUNDS: usize = READER_ROUNDS;
 
 /// A room and everybody in it.
 pub(super) struct Hub<P: Protocol> {
@@ -46,6 +46,8 @@ struct State<P> {
     /// The room is not asked any more.
     stopping: bool,
     connections: usize,
+    /// What the clock was told of the room's deadline.
+    told_clock: Option<Instant>,
 }
 
 impl<P: Protocol> Hub<P> {
@@ -62,6 +64,7 @@ impl<P: Protocol> Hub<P> {
                 sending: false,
                 stopping: false,
                 connections: 0,
+                told_clock: None,
             }),
             space: Condvar::new(),
             empty: Condvar::new(),
@@ -200,7 +203,11 @@ impl<P: Protocol> Hub<P> {
 
     /// After a visit: sets the clock, and takes the turn if there is something to send and nobody sends.
     fn settle(&self, mut state: MutexGuard<'_, State<P>>) {
-        self.clock.room_at(state.room.deadline());
+        let deadline = state.room.deadline();
+        if deadline != state.told_clock {
+            state.told_clock = deadline;
+            self.clock.room_at(deadline);
+        }
         if state.sending || state.run.is_empty() {
             return;
         }
@@ -250,6 +257,8 @@ impl<P: Protocol> State<P> {
     }
 
     fn tick(&mut self) {
+        // The clock has forgotten the deadline that it called for.
+        self.told_clock = None;
         if !self.stopping {
             self.room.tick(Instant::now(), &mut self.run.effects);
         }

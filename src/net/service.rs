@@ -22,7 +22,6 @@ use crate::room::Protocol;
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// What all listeners of this process share.
-#[derive(Debug)]
 pub struct Engine {
     threads: Arc<Threads>,
     writers: Arc<Writers>,
