@@ -13,7 +13,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use super::clock::{Call, Clock};
 use super::connection::Connection;
 use super::deadlines::Due;
-use super::limits::ConnectionLimits;
+use super::limits::{ConnectionLimits, DRAIN, LAST_WAIT};
 use super::run::Run;
 use super::turn::Turn;
 use super::writers::Writers;
@@ -30,8 +30,6 @@ pub(super) struct Hub<P: Protocol> {
     state: Mutex<State<P>>,
     /// Notified when the run was taken: there is space in the new one.
     space: Condvar,
-    /// Notified when the last connection is gone.
-    empty: Condvar,
     turn: Mutex<Turn>,
     pub(super) clock: Arc<Clock>,
     pub(super) codec: P::Codec,
@@ -67,7 +65,6 @@ impl<P: Protocol> Hub<P> {
                 told_clock: None,
             }),
             space: Condvar::new(),
-            empty: Condvar::new(),
             turn: Mutex::new(Turn::new(writers)),
             clock: Arc::default(),
             codec,
@@ -131,46 +128,42 @@ impl<P: Protocol> Hub<P> {
             state.handle(connection, Event::Gone, Instant::now());
             state.run.departures.push(connection.id);
             state.connections -= 1;
-            if state.connections == 0 {
-                self.empty.notify_all();
+            if state.stopping && state.connections == 0 {
+                self.clock.end();
             }
         });
-    }
-
-    /// Finishes every connection and asks the room no more: nobody is told that the others leave.
-    pub(super) fn finish_all(&self) {
-        self.visit(|state| {
-            state.stopping = true;
-            state.run.finish_all = true;
-        });
-    }
-
-    /// Waits until the last connection is gone; false when the deadline came first.
-    pub(super) fn wait_until_empty(&self, deadline: Instant) -> bool {
-        let mut state = self.state.lock();
-        while state.connections > 0 {
-            if self.empty.wait_until(&mut state, deadline).timed_out() {
-                return state.connections == 0;
-            }
-        }
-        true
-    }
-
-    /// Cuts every connection.
-    pub(super) fn cut_all(&self) {
-        self.turn.lock().cut_all();
     }
 
     /// What the clock's thread does until the hub ends.
     pub(super) fn keep_time(&self) {
+        let mut cut = false;
         loop {
             match self.clock.next() {
                 Call::Connections(late) => late.iter().for_each(|one| self.late(one)),
                 Call::Room => self.visit(State::tick),
                 Call::Turn => self.send_rounds(CLOCK_ROUNDS),
-                Call::Stop => return,
+                Call::Stop => self.finish_all(),
+                Call::StopOverdue if cut => return,
+                Call::StopOverdue => {
+                    cut = true;
+                    self.turn.lock().cut_all();
+                    self.clock.stop_by(Instant::now() + LAST_WAIT);
+                }
+                Call::End => return,
             }
         }
+    }
+
+    /// Finishes every connection and asks the room no more: nobody is told that the others leave.
+    fn finish_all(&self) {
+        self.clock.stop_by(Instant::now() + DRAIN);
+        self.visit(|state| {
+            state.stopping = true;
+            state.run.finish_all = true;
+            if state.connections == 0 {
+                self.clock.end();
+            }
+        });
     }
 
     fn late(&self, connection: &Arc<Connection>) {
