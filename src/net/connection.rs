@@ -129,7 +129,7 @@ impl Connection {
         if self.tunnel.is_joined() {
             // Its pump reads on to the end of what has come, and passes the end on.
             let _ = self.stream.shutdown(Shutdown::Read);
-            self.close_by(Instant::now() + DRAIN);
+            self.close_by(Instant::now() + LINGER);
         } else if self.outbox.finish(&self.stream) {
             self.finished();
         } else {

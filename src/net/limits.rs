@@ -26,6 +26,9 @@ pub struct ConnectionLimits {
     pub outbox_bytes: usize,
     /// How long a client may take nothing at all while something waits for it.
     pub stall: Duration,
+    /// How long the end of a tunnel's direction is held back, so that a command that closes the tunnel, if it comes right
+    /// behind, can be told first.
+    pub tunnel_end_delay: Duration,
 }
 
 impl Default for ConnectionLimits {
@@ -38,6 +41,7 @@ impl Default for ConnectionLimits {
             frame: Duration::from_secs(30),
             outbox_bytes: 1 << 20,
             stall: Duration::from_secs(30),
+            tunnel_end_delay: Duration::ZERO,
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
+use std::time::Instant;
 
 use log::debug;
 use parking_lot::{Condvar, Mutex};
@@ -124,6 +125,13 @@ impl End {
                 State::Joined(_) | State::Over => return COPY_BYTES,
             }
         }
+    }
+
+    /// Waits until the end of a direction may be passed on: after the delay, or when the tunnel is being closed.
+    fn hold_end(&self, connection: &Connection) {
+        let until = Instant::now() + connection.limits.tunnel_end_delay;
+        let mut state = self.state.lock();
+        while !connection.is_closing() && !self.changed.wait_until(&mut state, until).timed_out() {}
     }
 
     fn wait_until_joined(&self, connection: &Connection) -> Option<Peer> {
@@ -256,7 +264,7 @@ pub(super) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited {
 fn read_closed(connection: &Arc<Connection>) -> Waited {
     match connection.tunnel.keep(&[]) {
         Some(peer) => {
-            finish_direction(connection, &peer, forward_end(&peer));
+            finish_direction(connection, &peer, forward_end(connection, &peer));
             Waited::Relayed
         }
         None => Waited::ReadClosed,
@@ -266,12 +274,13 @@ fn read_closed(connection: &Arc<Connection>) -> Waited {
 /// The peer ended its direction just when the room joined the ends: passes that end on, and relays the other direction.
 pub(super) fn serve_ended(connection: &Arc<Connection>) {
     if let Some(peer) = connection.tunnel.wait_until_joined(connection) {
-        finish_direction(connection, &peer, forward_end(&peer));
+        finish_direction(connection, &peer, forward_end(connection, &peer));
     }
 }
 
 fn pump(connection: &Arc<Connection>, peer: &Peer, first: &[u8], buffer: &mut Vec<u8>) -> Waited {
-    let relayed = relay(connection, peer, first, buffer).and_then(|()| forward_end(peer));
+    let relayed =
+        relay(connection, peer, first, buffer).and_then(|()| forward_end(connection, peer));
     finish_direction(connection, peer, relayed);
     Waited::Relayed
 }
@@ -309,7 +318,8 @@ fn relay(
     }
 }
 
-fn forward_end(peer: &Peer) -> io::Result<()> {
+fn forward_end(connection: &Connection, peer: &Peer) -> io::Result<()> {
+    connection.tunnel.hold_end(connection);
     own_the_write_side(peer)?;
     peer.connection.stream.shutdown(Shutdown::Write)
 }

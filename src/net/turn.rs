@@ -198,11 +198,14 @@ impl Turn {
                 }
             }
             Effect::Finish(id) => {
-                let writers = Arc::clone(&self.writers);
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.catch_up(for_all, at);
-                    pieces.send(&writers);
-                    pieces.connection.finish();
+                    let connection = Arc::clone(&pieces.connection);
+                    // Whoever was told of it before in this log hears of it before it happens.
+                    for pieces in mentioned.values_mut() {
+                        pieces.send(&self.writers);
+                    }
+                    connection.finish();
                 }
             }
             Effect::Cut(id) => {
