@@ -200,24 +200,29 @@ fn an_ask_that_is_not_passed_on_is_told_and_over() {
 #[test]
 fn each_request_has_a_password_of_its_own() {
     let mut alice = alice();
-    let mut seen = Vec::new();
-    for _ in 0..3 {
-        let asked = alice.intend(Intent::Ask { peer: "bob" }).unwrap();
-        let [Action::Send(bytes)] = &*asked else {
-            panic!("{asked:?}")
-        };
-        let Ok(Some((Frame::TcpAsk(fields), _))) = Frame::decode(bytes) else {
-            panic!("{bytes:?}")
-        };
-        seen.push(fields.password);
+    for (peer, password) in [("bob", 7), ("carol", 8), ("dave", 9)] {
+        let frame = Frame::TcpAsk(negotiation("alice", peer, password));
+        assert_eq!(alice.intend(Intent::Ask { peer }), Ok(send(frame)));
     }
-    assert_eq!(seen, [7, 8, 9]);
     // One that is over leaves its password to others.
-    hear(&mut alice, Frame::TcpAbort(negotiation("alice", "bob", 8)));
-    assert_eq!(
-        alice.intend(Intent::Ask { peer: "carol" }),
-        Ok(send(Frame::TcpAsk(negotiation("alice", "carol", 8))))
+    hear(
+        &mut alice,
+        Frame::TcpAbort(negotiation("alice", "carol", 8)),
     );
+    let frame = Frame::TcpAsk(negotiation("alice", "erin", 8));
+    assert_eq!(alice.intend(Intent::Ask { peer: "erin" }), Ok(send(frame)));
+}
+
+#[test]
+fn a_request_that_waits_is_not_made_again() {
+    let mut alice = alice();
+    let ask = Intent::Ask { peer: "bob" };
+    alice.intend(ask).unwrap();
+    assert_eq!(alice.intend(ask), Ok(vec![]));
+    hear(&mut alice, ErrorCode::Ok.frame());
+    assert_eq!(alice.intend(ask), Ok(vec![]));
+    hear(&mut alice, Frame::TcpAbort(negotiation("alice", "bob", 7)));
+    assert_eq!(alice.intend(ask).map(|actions| actions.len()), Ok(1));
 }
 
 #[test]
