@@ -1,1 +1,5 @@
-//! c
+//! Judges anybody's server against a chat protocol that is written down as data.
+
+pub mod grammar;
+pub mod scenario;
+pub mod suite;
