@@ -2,4 +2,5 @@
 
 pub mod grammar;
 pub mod scenario;
+pub mod source;
 pub mod suite;

@@ -11,11 +11,13 @@
 //! | `reading` | where the document can be read in several ways |
 //! | `fence` | how silence is proved |
 //! | `wire`, `encode`, `decode` | the codec |
+//! | `read` | wire.kdl |
 
 mod decode;
 mod encode;
 mod fence;
 mod packet;
+mod read;
 mod reading;
 mod types;
 mod value;
@@ -24,6 +26,7 @@ mod wire;
 pub use encode::EncodeError;
 pub use fence::{Direction, Fence, FenceExpr, FenceStep, Identification, Party};
 pub use packet::{Field, Packet, Senders};
+pub use read::{GrammarFile, read_grammar};
 pub use reading::{Choice, Choices, Reading, Worth};
 pub use types::{IntType, Sort, TypeDefinition, TypeKind};
 pub use value::{Decoded, DecodedField, Frame, PacketId, Side, Value};

@@ -62,3 +62,19 @@ pub enum Worth {
     /// The document would prefer otherwise.
     NonStrict,
 }
+
+impl Worth {
+    /// The names of the verdicts in files.
+    pub const NAMES: [&str; 3] = ["pass", "note", "non-strict"];
+
+    /// The verdict that is written so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Worth> {
+        match name {
+            "pass" => Some(Worth::Pass),
+            "note" => Some(Worth::Note),
+            "non-strict" => Some(Worth::NonStrict),
+            _ => None,
+        }
+    }
+}
