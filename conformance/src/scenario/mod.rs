@@ -134,6 +134,14 @@ pub enum Action {
     Together(Vec<Vec<Step>>),
     /// The first branch that fits.
     Either(Vec<Branch>),
+    /// The steps again and again, 100 ms apart, until they fit; the last try counts. Lanes opened inside are opened
+    /// anew in each try.
+    Eventually {
+        /// How many tries, at least one.
+        tries: usize,
+        /// The steps.
+        steps: Vec<Step>,
+    },
     /// Only in a reading.
     When {
         /// Name of the reading.
@@ -226,7 +234,7 @@ pub enum Incoming {
     Reset,
     /// FIN or RST.
     Closed,
-    /// Nothing, proved by a fence.
+    /// Nothing: proved by a fence, or, where the step has a bound of its own, waited for that long.
     Silence {
         /// Whose doings might have broken it; without it the lane's own.
         after: Option<LaneId>,
