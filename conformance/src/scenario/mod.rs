@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+mod read;
+
+pub use read::{Context, read_scenarios};
+
+pub use crate::grammar::Worth;
 use crate::grammar::{PacketId, Value};
 
 /// Index into [`Scenario::lanes`].
@@ -280,15 +285,4 @@ pub struct Branch {
     pub worth: Worth,
     /// The steps.
     pub steps: Vec<Step>,
-}
-
-/// The verdict of a branch that fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Worth {
-    /// As the document says.
-    Pass,
-    /// A free choice.
-    Note,
-    /// The document would prefer otherwise.
-    NonStrict,
 }
