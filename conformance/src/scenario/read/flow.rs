@@ -74,6 +74,10 @@ impl Reader<'_> {
                 break;
             }
             self.scope = before.clone();
+            if !ends.is_empty() {
+                // Before this case is tried, those above it have waited in vain: that is an observation, too.
+                self.scope.unobserved.clear();
+            }
             self.sent_last.clone_from(&sent_before);
             branches.extend(self.case(case, lane));
             ends.push(std::mem::take(&mut self.scope));
@@ -317,6 +321,8 @@ impl Reader<'_> {
             let message = format!("`eventually` takes a number of tries, from 1 to {MAX_TRIES}");
             return self.error(node, &node.name.span, message, example);
         };
+        // It is tried again because nobody sees when it can come out well: that its first step races is its purpose.
+        self.scope.unobserved.clear();
         let steps = self.steps(node.block());
         if !steps.iter().any(looks) {
             return self.error(

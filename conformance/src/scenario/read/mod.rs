@@ -303,6 +303,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A mistake inside a fragment may be one of whoever uses it, so that scenario is named.
     fn error(
         &mut self,
         node: &Node,
@@ -310,6 +311,10 @@ impl<'a> Reader<'a> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
+        let mut help = help.into();
+        if !self.inside.is_empty() {
+            help = format!("{help} (read for scenario {})", self.id);
+        }
         self.findings.error(&node.file, span.clone(), message, help);
     }
 }
