@@ -55,7 +55,8 @@ impl<'a> Scanner<'a> {
                 '\\' => self.line_continuation(),
                 '\n' | ';' => self.end_of_node(next),
                 '[' | ']' => self.bracket(),
-                '(' | ')' | '=' => self.skip(1),
+                '(' | ')' => self.skip(1),
+                '=' => self.equals(),
                 _ if next.is_whitespace() || next == '\u{feff}' => self.skip(next.len_utf8()),
                 _ => self.word(),
             };
@@ -273,19 +274,7 @@ impl<'a> Scanner<'a> {
             }
             match rest.chars().next() {
                 Some('\n') if !multiline => break,
-                // An escape may be a quotation mark, or go on with the text on the next line.
-                Some('\\') if hashes == 0 => {
-                    at += 1;
-                    let blanks = self.text.get(at..).unwrap_or_default();
-                    let escaped = blanks.chars().next();
-                    at += match escaped {
-                        Some(blank) if blank.is_whitespace() => {
-                            blanks.len() - blanks.trim_start().len()
-                        }
-                        Some(escaped) => escaped.len_utf8(),
-                        None => 0,
-                    };
-                }
+                Some('\\') if hashes == 0 => at += self.escape(at),
                 Some(next) => at += next.len_utf8(),
                 None => break,
             }
@@ -296,6 +285,45 @@ impl<'a> Scanner<'a> {
             "put a `\"` behind it; a line break in a text is written \\n",
         );
         false
+    }
+
+    /// The length of the escape at this offset, which may go on with the text on the next line.
+    fn escape(&mut self, at: usize) -> usize {
+        let behind = self.text.get(at + 1..).unwrap_or_default();
+        match behind.chars().next() {
+            Some(blank) if blank.is_whitespace() => 1 + behind.len() - behind.trim_start().len(),
+            Some('n' | 'r' | 't' | 'b' | 'f' | 's' | '"' | '\\') => 2,
+            Some('u') => {
+                let code = behind
+                    .strip_prefix("u{")
+                    .and_then(|rest| rest.split_once('}'));
+                let character =
+                    code.and_then(|(code, _)| char::from_u32(u32::from_str_radix(code, 16).ok()?));
+                if character.is_none() {
+                    self.error(
+                        at..at + 2,
+                        "this is not a character's number",
+                        "write it in hexadecimal: \\u{e9}",
+                    );
+                }
+                2
+            }
+            other => {
+                let length = 1 + other.map_or(0, char::len_utf8);
+                let escape = self
+                    .text
+                    .get(at..at + length)
+                    .unwrap_or_default()
+                    .to_owned();
+                let help = "a line break is \\n, a quotation mark \\\", a backslash \\\\; bytes are written (hex)\"00 ff\"";
+                self.error(
+                    at..at + length,
+                    format!("`{escape}` means nothing in a text"),
+                    help,
+                );
+                length
+            }
+        }
     }
 
     fn hash(&mut self) -> bool {
@@ -328,6 +356,23 @@ impl<'a> Scanner<'a> {
             "comments begin with `//`",
         );
         self.skip(line.len())
+    }
+
+    fn equals(&mut self) -> bool {
+        let behind = self
+            .rest()
+            .get(1..)
+            .unwrap_or_default()
+            .trim_start_matches([' ', '\t', '\r']);
+        if behind.is_empty() || behind.starts_with(['\n', ';', '{', '}', '=']) {
+            self.error(
+                self.at..self.at + 1,
+                "a value is missing behind `=`",
+                "fields are name=value, such as login=@alice",
+            );
+        }
+        let doubled = self.rest().len() - self.rest().trim_start_matches('=').len();
+        self.skip(doubled)
     }
 
     fn bracket(&mut self) -> bool {

@@ -107,7 +107,7 @@ impl Reader<'_> {
             block: true,
             example,
         };
-        if !shape.check(node, self.findings) {
+        if !self.has_shape(shape, node) {
             return None;
         }
         let entry = node.arguments().next()?;
@@ -272,7 +272,7 @@ impl Reader<'_> {
         };
         let inside = std::mem::replace(&mut self.scope, before);
         self.leave_when(inside, &reading.name, &choice);
-        if steps.is_empty() {
+        if node.block().is_empty() {
             return self.error(node, &node.name.span, "`when` has no steps", example);
         }
         out.push(self.make_step(
@@ -310,7 +310,7 @@ impl Reader<'_> {
             block: true,
             example: "eventually 20 { ... }",
         };
-        if !shape.check(node, self.findings) {
+        if !self.has_shape(shape, node) {
             return;
         }
         let entry = node.arguments().next();
@@ -323,8 +323,9 @@ impl Reader<'_> {
         };
         // It is tried again because nobody sees when it can come out well: that its first step races is its purpose.
         self.scope.unobserved.clear();
+        let mistakes_before = self.mistakes;
         let steps = self.steps(node.block());
-        if !steps.iter().any(looks) {
+        if self.mistakes == mistakes_before && !steps.iter().any(looks) {
             return self.error(
                 node,
                 &node.name.span,
@@ -343,7 +344,7 @@ impl Reader<'_> {
             block: true,
             example: "repeat 40 as=i { ... }",
         };
-        if !shape.check(node, self.findings) {
+        if !self.has_shape(shape, node) {
             return;
         }
         let entry = node.arguments().next();

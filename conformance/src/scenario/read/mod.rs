@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use super::{Company, LaneId, Scenario};
 use crate::grammar::{Choices, Grammar};
-use crate::source::{Entry, Findings, Node, SourceFile, Span, is_first, one_of};
+use crate::source::{Entry, Findings, Node, Shape, SourceFile, Span, is_first, one_of};
 use budget::Budget;
 use fragment::Fragments;
 use scope::{Scope, TogetherScope};
@@ -197,6 +197,8 @@ struct Reader<'a> {
     choices: Choices,
     /// The fragments inside which we are, outermost first.
     inside: Vec<&'a str>,
+    /// How many mistakes were found in it so far, those that were reported before included.
+    mistakes: usize,
     /// Whether the last thing that was done is something sent, and where.
     sent_last: Option<(Arc<SourceFile>, Span)>,
 }
@@ -233,6 +235,7 @@ impl<'a> Reader<'a> {
             lane: None,
             choices: Choices::new(),
             inside: Vec::new(),
+            mistakes: 0,
             sent_last: None,
         }
     }
@@ -274,21 +277,22 @@ impl<'a> Reader<'a> {
 
     fn check_whole(&mut self, node: &Node, is_empty: bool) {
         let id = self.scenario.id.clone();
-        if self.scenario.title.is_empty() {
+        let says = |word: &str| node.block().iter().any(|child| child.name.text == word);
+        if !says("title") {
             self.error(
                 node,
                 &node.name.span,
                 format!("{id} has no title"),
                 "say in one sentence what it judges: title \"a free login is accepted\"",
             );
-        } else if self.scenario.checks.is_empty() && self.scenario.probes.is_none() {
+        } else if !says("checks") && self.scenario.probes.is_none() {
             self.error(
                 node,
                 &node.name.span,
                 format!("{id} checks no requirement"),
                 "cite the requirements of spec.md that it judges: checks CHATON-1.3",
             );
-        } else if is_empty {
+        } else if is_empty && self.mistakes == 0 {
             self.error(
                 node,
                 &node.name.span,
@@ -311,10 +315,17 @@ impl<'a> Reader<'a> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
+        self.mistakes += 1;
         let mut help = help.into();
         if !self.inside.is_empty() {
             help = format!("{help} (read for scenario {})", self.id);
         }
         self.findings.error(&node.file, span.clone(), message, help);
+    }
+
+    fn has_shape(&mut self, shape: Shape<'_>, node: &Node) -> bool {
+        let fine = shape.check(node, self.findings);
+        self.mistakes += usize::from(!fine);
+        fine
     }
 }
