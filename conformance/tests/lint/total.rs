@@ -108,6 +108,33 @@ fn fragments_that_double_are_bounded() {
 }
 
 #[test]
+fn a_chain_of_fragments_is_bounded() {
+    let mut text = String::from("fragment f0 who { who < WELCOME; }\n");
+    for level in 1..5000 {
+        text.push_str(&format!(
+            "fragment f{level} who {{ use f{} who; }}\n",
+            level - 1
+        ));
+    }
+    text.push_str("scenario \"a\" { title \"t\"; checks ECHO-1; client a; use f4999 a; }");
+    let found = suite(SPEC, WIRE, &[SHARED, &text])
+        .expect_err("it is too deep")
+        .to_string();
+    assert!(found.contains("nested more than 64 deep"), "{found}");
+}
+
+#[test]
+fn warnings_never_hide_a_mistake() {
+    let unused: String = (0..300)
+        .map(|index| format!("fragment f{index} who {{ client who; }}\n"))
+        .collect();
+    let text =
+        format!("{unused}scenario \"a\" {{ title \"t\"; checks ECHO-1; client a; b < WELCOME; }}");
+    let found = suite(SPEC, WIRE, &[SHARED, &text]).expect_err("it has a mistake");
+    assert_eq!(found.errors(), 1);
+}
+
+#[test]
 fn repeated_blocks_of_long_text_are_bounded() {
     let long = "a".repeat(200_000);
     let text = format!(

@@ -187,7 +187,7 @@ impl Reader<'_> {
             if !self.budget.take_copy(size(node)) {
                 self.report_size(node);
             }
-            if self.budget.is_spent() {
+            if self.is_spent(node) {
                 break;
             }
             let node = bindings.node(node);
