@@ -74,7 +74,7 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = miette::SourceSpan::from(self.span.clone());
+        let span = miette::SourceSpan::from(self.file.shown(&self.span));
         Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
             None, span,
         ))))

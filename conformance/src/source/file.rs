@@ -51,6 +51,58 @@ impl SourceFile {
     }
 }
 
+/// The most bytes of a line that are shown around a mistake, on each side of where it begins.
+const MAX_SHOWN_BYTES: usize = 200;
+
+impl SourceFile {
+    /// The part of a span that is shown: of its first line, and not without end. Whoever draws carets counts on that.
+    pub(super) fn shown(&self, span: &Span) -> Span {
+        let start = self.boundary(span.start);
+        let rest = self.text.get(start..).unwrap_or_default();
+        let line_end = start + rest.find('\n').unwrap_or(rest.len());
+        let end = span
+            .end
+            .min(line_end)
+            .min(start + MAX_SHOWN_BYTES)
+            .max(start);
+        start..self.boundary(end)
+    }
+
+    /// The offset, or the next one below that is not inside a character.
+    fn boundary(&self, offset: usize) -> usize {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    }
+
+    /// A part of one line that is too long to be shown.
+    fn excerpt(&self, span: &SourceSpan) -> MietteSpanContents<'_> {
+        let (line, _) = self.place(span.offset());
+        let line_start = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index))
+            .copied()
+            .unwrap_or(0);
+        let start = self
+            .boundary(span.offset().saturating_sub(MAX_SHOWN_BYTES))
+            .max(line_start);
+        let wanted = self.boundary(span.offset() + 2 * MAX_SHOWN_BYTES);
+        let shown = self.text.get(start..wanted).unwrap_or_default();
+        let shown = shown.split('\n').next().unwrap_or_default();
+        let (_, column) = self.place(start);
+        MietteSpanContents::new_named(
+            self.name.clone(),
+            shown.as_bytes(),
+            SourceSpan::from(start..start + shown.len()),
+            line - 1,
+            column - 1,
+            1,
+        )
+    }
+}
+
 impl SourceCode for SourceFile {
     fn read_span<'a>(
         &'a self,
@@ -59,12 +111,21 @@ impl SourceCode for SourceFile {
         lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let contents = self.text.read_span(span, lines_before, lines_after)?;
+        let longest = contents
+            .data()
+            .split(|byte| *byte == b'\n')
+            .map(<[u8]>::len)
+            .max();
+        if longest.is_some_and(|longest| longest > 2 * MAX_SHOWN_BYTES) {
+            return Ok(Box::new(self.excerpt(span)));
+        }
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
             contents.data(),
             *contents.span(),
             contents.line(),
-            contents.column(),
+            // miette counts bytes; people count characters.
+            self.place(contents.span().offset()).1 - 1,
             contents.line_count(),
         )))
     }

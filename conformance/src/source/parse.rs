@@ -54,25 +54,26 @@ fn parse_on_a_large_stack(file: &Arc<SourceFile>) -> Result<KdlDocument, Option<
         .map_err(Some)
 }
 
+/// The first mistake that `kdl` found. It goes on behind it, but out of step: what it says then is about its own confusion.
 fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findings) {
-    let diagnostics = error
-        .as_ref()
-        .map(|error| error.diagnostics.as_slice())
-        .unwrap_or_default();
-    for diagnostic in diagnostics {
-        let span = place(diagnostic, &file.text);
-        let (message, help) = in_words(diagnostic);
-        findings.error(file, span, message, help);
-    }
-    if diagnostics.is_empty() {
-        findings.error(
-            file,
-            0..0,
-            "the parser gave up on this file",
-            "look for text without quotes and for lone braces",
-        );
+    let diagnostics = error.iter().flat_map(|error| &error.diagnostics);
+    // The scan has seen that every brace is closed: what is said about an outer block is no mistake of that block.
+    let first = diagnostics
+        .filter(|diagnostic| {
+            !diagnostic
+                .message
+                .as_ref()
+                .is_some_and(|said| said.contains("No closing"))
+        })
+        .map(|diagnostic| (place(diagnostic, &file.text), diagnostic))
+        .min_by_key(|(span, _)| span.start);
+    match first {
+        Some((span, diagnostic)) => findings.error(file, span, in_words(diagnostic), HELP),
+        None => findings.error(file, 0..0, "the parser gave up on this file", HELP),
     }
 }
+
+const HELP: &str = "a step is: who, an arrow, what, then name=value fields, all separated by blanks; a block ends its step";
 
 /// Where `kdl` means; a span over many lines begins with the node in which it lost its way, and ends where that was.
 fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
@@ -88,10 +89,18 @@ fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
 }
 
 /// What `kdl` says, for somebody who does not know the grammar of KDL.
-fn in_words(diagnostic: &KdlDiagnostic) -> (String, String) {
-    let said = diagnostic.message.as_deref().unwrap_or("this is not KDL");
-    let help = diagnostic.help.clone().unwrap_or_else(|| {
-        "a step is: who, an arrow, what, then name=value fields, all separated by blanks".to_owned()
-    });
-    (format!("this cannot be read: {said}"), help)
+fn in_words(diagnostic: &KdlDiagnostic) -> String {
+    let said = diagnostic.message.as_deref().unwrap_or_default();
+    // Where it speaks of the end it means: here it did not know how to go on.
+    if said.is_empty()
+        || said.contains("Closing")
+        || said.contains("closing")
+        || said.contains("end of document")
+    {
+        return "this does not belong here".to_owned();
+    }
+    let mut characters = said.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    let said: String = first.into_iter().chain(characters).collect();
+    format!("this cannot be read: {said}")
 }

@@ -57,7 +57,8 @@ impl<'a> Scanner<'a> {
                 '\\' => self.line_continuation(),
                 '\n' | ';' => self.end_of_node(next),
                 '[' | ']' => self.bracket(),
-                '(' | ')' => self.skip(1),
+                '(' => self.mark(),
+                ')' => self.lone_parenthesis(),
                 '=' => self.equals(),
                 _ if next.is_whitespace() || next == '\u{feff}' => self.skip(next.len_utf8()),
                 _ => self.word(),
@@ -221,20 +222,53 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// `(hex)`: one word. The parser goes deeper with each parenthesis that is not closed.
+    fn mark(&mut self) -> bool {
+        self.begun();
+        let inside = self.rest().get(1..).unwrap_or_default();
+        let word_end = inside.find(|c: char| c.is_whitespace() || "{}()[]\"\\/#;=".contains(c));
+        let (word, behind) = inside.split_at(word_end.unwrap_or(inside.len()));
+        if word.is_empty() || !behind.starts_with(')') {
+            let span = self.at..self.at + 1 + word.len();
+            self.error(
+                span,
+                "a mark is one word in parentheses",
+                "write: (hex)\"00 ff\", (x3)\"a\" or (INT)5",
+            );
+        }
+        self.skip(1 + word.len() + usize::from(behind.starts_with(')')))
+    }
+
+    fn lone_parenthesis(&mut self) -> bool {
+        self.error(
+            self.at..self.at + 1,
+            "this parenthesis closes nothing",
+            "a mark is one word in parentheses: (hex)\"00 ff\"",
+        );
+        self.skip(1)
+    }
+
     fn equals(&mut self) -> bool {
-        let behind = self
-            .rest()
+        let rest = self.rest();
+        let before = self.text.get(..self.at).unwrap_or_default();
+        let behind = rest
             .get(1..)
             .unwrap_or_default()
             .trim_start_matches([' ', '\t', '\r']);
+        let example = "fields are name=value, such as login=@alice";
+        let doubled = rest.len() - rest.trim_start_matches('=').len();
         if behind.is_empty() || behind.starts_with(['\n', ';', '{', '}', '=']) {
             self.error(
                 self.at..self.at + 1,
                 "a value is missing behind `=`",
-                "fields are name=value, such as login=@alice",
+                example,
             );
+        } else if before.ends_with(['<', '>']) {
+            // An arrow with a sign is explained where the word is looked at.
+        } else if before.ends_with(char::is_whitespace) || rest.get(1..) != Some(behind) {
+            let help = format!("write it without blanks; {example}");
+            self.error(self.at..self.at + 1, "blanks stand around `=`", help);
         }
-        let doubled = self.rest().len() - self.rest().trim_start_matches('=').len();
         self.skip(doubled)
     }
 

@@ -106,6 +106,11 @@ fn keyword(word: &str, before: Option<char>) -> Option<Trap> {
 
 fn number(word: &str, before: Option<char>) -> Option<Trap> {
     let unsigned = word.trim_start_matches(['+', '-']);
+    let behind_point = unsigned.strip_prefix('.').unwrap_or_default();
+    if behind_point.starts_with(|c: char| c.is_ascii_digit()) {
+        let help = "numbers of packets are whole; a time is written in quotes: \"0.5s\"";
+        return trap(0..word.len(), format!("`{word}` is a fraction"), help);
+    }
     if !unsigned.starts_with(|c: char| c.is_ascii_digit()) || before == Some('"') {
         return None;
     }

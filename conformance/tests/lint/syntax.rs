@@ -53,6 +53,16 @@ use super::{assert_scenario_mistake, assert_step_mistake};
     "not a character's number",
     "\\u{e9}"
 )]
+#[case::empty_mark("alice > raw «()\"x\"", "one word in parentheses", "(hex)")]
+#[case::open_mark("alice > raw «(hex \"x\"", "one word in parentheses", "(hex)")]
+#[case::lone_parenthesis("alice > raw hex«)5", "closes nothing", "(hex)")]
+#[case::blanks_around(
+    "alice > HELLO name «= @alice",
+    "blanks stand around",
+    "without blanks"
+)]
+#[case::a_blank_behind("alice > HELLO name«= @alice", "blanks stand around", "without blanks")]
+#[case::point_first("alice < closed { within «.5; }", "is a fraction", "\"0.5s\"")]
 #[case::no_value("alice > HELLO name«=\n", "value is missing", "name=value")]
 #[case::two_signs("alice > HELLO name«==@alice", "value is missing", "name=value")]
 #[case::brackets("alice < any-order «[", "brackets", "{ }")]
@@ -99,7 +109,22 @@ fn depth_is_bounded() {
 
 #[test]
 fn what_the_parser_refuses_is_put_into_words() {
-    assert_step_mistake("alice > raw («)\"x\"", "this cannot be read", "");
+    assert_step_mistake("«{ }", "this cannot be read: found child block", "who");
+    assert_step_mistake(
+        "alice > raw «\"a\"\"b\"",
+        "this cannot be read: expected quoted string",
+        "separated by blanks",
+    );
+    assert_step_mistake(
+        "together { alice < WELCOME; } «bob < WELCOME",
+        "does not belong here",
+        "ends its step",
+    );
+    assert_step_mistake(
+        "«5 > HELLO",
+        "this cannot be read: found invalid node name",
+        "who",
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Whatever is in a file, there is an answer, and soon.
 
 use proptest::prelude::*;
+use rstest::rstest;
 
 use super::{SHARED, SPEC, WIRE, suite};
 
@@ -89,6 +90,52 @@ fn with_slip(text: &str, at: usize, length: usize, instead: &str) -> String {
     let start = near(at);
     let end = near((at + length).min(text.len())).max(start);
     format!("{}{instead}{}", &text[..start], &text[end..])
+}
+
+#[test]
+fn a_long_line_is_shown_in_part() {
+    let text = format!("scenario {}«", "é ".repeat(50_000)).replace('«', "a=1,b");
+    let shown = suite(SPEC, WIRE, &[SHARED, &text])
+        .expect_err("a comma")
+        .to_string();
+    assert!(shown.len() < 20_000, "{} bytes", shown.len());
+    assert!(
+        shown.contains("a=1,b") && shown.contains("1.kdl:1:100013"),
+        "{shown}"
+    );
+}
+
+/// The parser recurses in some of these, if it gets to see them.
+#[rstest]
+#[case::parentheses("a (")]
+#[case::closed_parentheses("(a)")]
+#[case::marks("(a)(b)")]
+#[case::texts("\"a\"\"b\"")]
+#[case::text_and_word("\"a\"b ")]
+#[case::text_as_key("\"a\"=\"b\"=")]
+#[case::number_as_node("1 2\n")]
+#[case::number_as_key("1=2 ")]
+#[case::blocks_without_name("{};")]
+#[case::blocks_in_a_row("a {} {}\n")]
+#[case::entries_behind_blocks("a {} b c=1 {}\n")]
+#[case::switched_off("/-a\n")]
+#[case::switched_off_blocks("a /-{}\n")]
+#[case::continuations("a \\ // b\n")]
+#[case::broken_continuations("a \\ b ")]
+#[case::signs("= ")]
+#[case::empty_nodes(";")]
+#[case::raw_texts("a #\"x\"# ")]
+#[case::comments("a/**/b")]
+#[case::commas("a,b ")]
+fn any_nonsense_many_times_has_an_answer(#[case] unit: &str) {
+    let many = unit.repeat(2_000);
+    for text in [
+        many.clone(),
+        format!("scenario \"a\" {{ {many} }}"),
+        format!("a {many}"),
+    ] {
+        let _ = suite(SPEC, WIRE, &[SHARED, &text]).map_err(|mistakes| mistakes.to_string().len());
+    }
 }
 
 #[test]
