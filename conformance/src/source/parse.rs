@@ -81,8 +81,11 @@ fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
     let end = (start + diagnostic.span.len()).min(text.len());
     match text.get(start..end).map(str::trim_end) {
         Some(written) if written.contains('\n') => {
-            let last = written.chars().next_back().map_or(0, char::len_utf8);
-            start + written.len() - last..start + written.len()
+            let written_end = start + written.len();
+            let behind = text.get(written_end..).unwrap_or_default();
+            let lost_at = text.len() - behind.trim_start().len();
+            let character = behind.trim_start().chars().next().map_or(0, char::len_utf8);
+            lost_at..lost_at + character
         }
         _ => start..end,
     }
