@@ -1,3 +1,7 @@
-//! The command `conformance`.
+//! The command `conformance`; everything it does is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    conformance::cli::main()
+}

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+mod read;
+
+pub use read::{Context, read_scenarios};
+
 pub use crate::grammar::Worth;
 use crate::grammar::{PacketId, Value};
 

@@ -17,17 +17,37 @@ pub struct SourceFile {
     pub name: String,
     /// What it holds.
     pub text: String,
+    /// Where each line begins: steps ask for their line thousands of times.
+    line_starts: Vec<usize>,
 }
 
 impl SourceFile {
+    /// A file with this name and text.
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> SourceFile {
+        let text = text.into();
+        let behind_newlines = text.match_indices('\n').map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(behind_newlines).collect();
+        SourceFile {
+            name: name.into(),
+            text,
+            line_starts,
+        }
+    }
+
     /// The one-based line and column (in characters) of an offset.
     #[must_use]
     pub fn place(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.matches('\n').count() + 1;
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        (line, column)
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let line_start = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index))
+            .copied();
+        let before = self
+            .text
+            .get(line_start.unwrap_or(0)..offset)
+            .unwrap_or_default();
+        (line, before.chars().count() + 1)
     }
 }
 

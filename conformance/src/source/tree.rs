@@ -114,6 +114,15 @@ impl Entry {
         }
     }
 
+    /// The number, whatever mark it has.
+    #[must_use]
+    pub fn number_behind_mark(&self) -> Option<i128> {
+        match self.value {
+            Scalar::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
     /// A name that may be written with or without quotes, or as a number.
     #[must_use]
     pub fn name(&self) -> Option<String> {
