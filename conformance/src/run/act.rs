@@ -13,7 +13,7 @@ use super::names;
 use super::options::Segments;
 use super::random::{SplitMix, sha256};
 use super::track::Progress;
-use super::view::Front;
+use super::walk;
 
 /// With `--segments each-byte`, so much of a send goes byte by byte; a megabyte would take a million system calls.
 const BYTE_BY_BYTE: usize = 4096;
@@ -93,7 +93,7 @@ fn stuck(case: &Case<'_>, lane: LaneId) -> Failure {
 
 impl Case<'_> {
     /// Connects a lane. A lane that is connected already is closed in order and gets a new connection and a new name.
-    fn open_lane(&mut self, lane: LaneId) -> Result<(), Failure> {
+    fn open_lane(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let Some(declared) = self.scenario.lanes.get(lane.0) else {
             return Err(Failure::own_fault("a lane that nobody declared"));
         };
@@ -109,15 +109,21 @@ impl Case<'_> {
         if let LaneName::SameAs(other) = declared.login {
             self.names[lane.0] = self.names[other.0].clone();
         }
-        let buffer = if self.scenario.steps.iter().any(|step| stops(step, lane)) {
-            ReceiveBuffer::Small
-        } else {
-            ReceiveBuffer::Usual
-        };
+        let buffer = self.buffer_for(lane);
         let name = self.names[lane.0].clone();
         let line = self.connect(&declared.name.clone(), name, buffer)?;
         self.open[lane.0] = Some(line);
         Ok(())
+    }
+
+    fn buffer_for(&self, lane: LaneId) -> ReceiveBuffer {
+        let mut buffer = ReceiveBuffer::Usual;
+        walk::every_step(&self.scenario.steps, &mut |step| {
+            if matches!(step.action, Action::StopReading(who) if who == lane) {
+                buffer = ReceiveBuffer::Small;
+            }
+        });
+        buffer
     }
 
     /// A new connection.
@@ -126,7 +132,7 @@ impl Case<'_> {
         lane: &str,
         login: String,
         buffer: ReceiveBuffer,
-    ) -> Result<usize, Failure> {
+    ) -> Result<usize, Box<Failure>> {
         let bound = self.run.bounds.wait(None);
         let connection = Connection::open(self.run.target, bound, buffer, lane, &self.bell)
             .map_err(|error| no_connection(&error).on(lane))?;
@@ -139,7 +145,7 @@ impl Case<'_> {
             is_helper: false,
             sent: SentFrames::default(),
         });
-        self.view.fronts.push(Front::default());
+        self.complete_view();
         let line = self.lines.len() - 1;
         self.note_done(line, Doing::Connected);
         Ok(line)
@@ -172,7 +178,7 @@ impl Case<'_> {
     }
 
     /// The bytes of a send.
-    fn assemble(&mut self, what: &[Outgoing]) -> Result<Vec<u8>, Failure> {
+    fn assemble(&mut self, what: &[Outgoing]) -> Result<Vec<u8>, Box<Failure>> {
         let mut bytes = Vec::new();
         for outgoing in what {
             match outgoing {
@@ -206,14 +212,14 @@ impl Case<'_> {
         Ok(bytes)
     }
 
-    fn values(&self, fields: &[Expr]) -> Result<Vec<Value>, Failure> {
+    fn values(&self, fields: &[Expr]) -> Result<Vec<Value>, Box<Failure>> {
         fields.iter().map(|field| self.value(field)).collect()
     }
 
-    fn piece(&self, piece: &Piece) -> Result<Vec<u8>, Failure> {
+    fn piece(&self, piece: &Piece) -> Result<Vec<u8>, Box<Failure>> {
         match piece {
             Piece::Bytes(bytes) => Ok(bytes.clone()),
-            Piece::Opcode(packet) => Ok(self.wire.opcode_of(*packet).unwrap_or_default()),
+            Piece::Opcode(packet) => Ok(self.wire.opcode(*packet)),
             Piece::OpcodeNumber(number) => Ok(self.wire.opcode_number(*number)),
             Piece::Typed { type_name, value } => {
                 let value = self.value(value)?;
@@ -221,21 +227,18 @@ impl Case<'_> {
                     .encode_typed(type_name, &value)
                     .map_err(Failure::own_fault)
             }
-            Piece::LengthOf { type_name, claims } => self
-                .wire
-                .encode_length(type_name, *claims)
-                .map_err(Failure::own_fault),
+            Piece::LengthOf { type_name, claims } => Ok(self.wire.length_of(type_name, *claims)),
         }
     }
 
-    fn shut_down(&mut self, lane: LaneId) -> Result<(), Failure> {
+    fn shut_down(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let line = self.line_to_use(lane)?;
         self.lines[line].connection.shut_down();
         self.note_done(line, Doing::ShutDown);
         Ok(())
     }
 
-    fn close(&mut self, lane: LaneId) -> Result<(), Failure> {
+    fn close(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let line = self.line_to_use(lane)?;
         self.close_line(line);
         Ok(())
@@ -253,7 +256,7 @@ impl Case<'_> {
         self.note_done(line, Doing::Closed);
     }
 
-    fn stop_reading(&mut self, lane: LaneId) -> Result<(), Failure> {
+    fn stop_reading(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let line = self.line_to_use(lane)?;
         self.lines[line].connection.stop_reading();
         self.lines[line].paused = true;
@@ -261,7 +264,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn read_again(&mut self, lane: LaneId) -> Result<(), Failure> {
+    fn read_again(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let line = self.line_to_use(lane)?;
         self.lines[line].connection.read_again();
         self.lines[line].paused = false;
@@ -269,23 +272,23 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn all_differ(&self, names: &[String]) -> Result<(), Failure> {
+    fn all_differ(&self, names: &[String]) -> Result<(), Box<Failure>> {
         for (index, name) in names.iter().enumerate() {
             let value = self.remembered(name)?;
             for other in &names[..index] {
                 if self.remembered(other)? == value {
-                    return Err(Failure::new(
+                    return Err(Box::new(Failure::new(
                         FailureKind::Mismatch,
                         format!("that ${other} and ${name} differ"),
                         format!("both are {value}"),
-                    ));
+                    )));
                 }
             }
         }
         Ok(())
     }
 
-    fn line_to_use(&self, lane: LaneId) -> Result<usize, Failure> {
+    fn line_to_use(&self, lane: LaneId) -> Result<usize, Box<Failure>> {
         let line = self.line_of(lane)?;
         if self.lines[line].left {
             return Err(Failure::own_fault(format!(
@@ -328,15 +331,4 @@ fn may_reach_others(grammar: &crate::grammar::Grammar, packet: PacketId) -> bool
             .packets
             .iter()
             .any(|seen| seen.ambient.is_some() && seen.fields.len() == sent.fields.len())
-}
-
-fn stops(step: &crate::scenario::Step, lane: LaneId) -> bool {
-    let any = |steps: &[crate::scenario::Step]| steps.iter().any(|step| stops(step, lane));
-    match &step.action {
-        Action::StopReading(who) => *who == lane,
-        Action::Together(tracks) => tracks.iter().any(|track| any(track)),
-        Action::Either(branches) => branches.iter().any(|branch| any(&branch.steps)),
-        Action::Eventually { steps, .. } | Action::When { steps, .. } => any(steps),
-        _ => false,
-    }
 }

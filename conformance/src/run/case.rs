@@ -11,7 +11,7 @@ use crate::scenario::{Expr, LaneId, Scenario};
 use crate::suite::Suite;
 
 use super::bell::Bell;
-use super::failure::{Failure, FailureKind};
+use super::failure::Failure;
 use super::lane::{Connection, End, Gate};
 use super::ledger::{CaseNumber, Ledger, SentFrames};
 use super::names::names_of;
@@ -123,7 +123,11 @@ pub(super) struct Done {
 #[derive(Debug, Clone)]
 pub(super) enum Doing {
     Connected,
-    Sent { bytes: Vec<u8>, length: usize, fence: bool },
+    Sent {
+        bytes: Vec<u8>,
+        length: usize,
+        fence: bool,
+    },
     ShutDown,
     Closed,
     Aborted,
@@ -219,8 +223,30 @@ impl<'a> Case<'a> {
         self.now = Instant::now();
     }
 
+    /// A connection that was opened while an alternative was tried is known to the others, too.
+    pub(super) fn complete_view(&mut self) {
+        let fronts = &mut self.view.fronts;
+        fronts.resize_with(self.lines.len().max(fronts.len()), Front::default);
+    }
+
+    /// Whether the scenario cut this connection.
+    pub(super) fn was_aborted(&self, line: usize) -> bool {
+        self.did(line, |what| matches!(what, Doing::Aborted))
+    }
+
+    /// Whether the scenario ended this connection's sending side.
+    pub(super) fn has_shut_down(&self, line: usize) -> bool {
+        self.did(line, |what| matches!(what, Doing::ShutDown))
+    }
+
+    fn did(&self, line: usize, is_that: impl Fn(&Doing) -> bool) -> bool {
+        self.log
+            .iter()
+            .any(|done| done.line == line && is_that(&done.what))
+    }
+
     /// The connection of a lane.
-    pub(super) fn line_of(&self, lane: LaneId) -> Result<usize, Failure> {
+    pub(super) fn line_of(&self, lane: LaneId) -> Result<usize, Box<Failure>> {
         self.open.get(lane.0).copied().flatten().ok_or_else(|| {
             Failure::own_fault(format!(
                 "{} is not connected; a lane begins with `client`",
@@ -238,7 +264,7 @@ impl<'a> Case<'a> {
     }
 
     /// What an expression is worth now.
-    pub(super) fn value(&self, expression: &Expr) -> Result<Value, Failure> {
+    pub(super) fn value(&self, expression: &Expr) -> Result<Value, Box<Failure>> {
         match expression {
             Expr::Literal(value) => Ok(value.clone()),
             Expr::NameOf(lane) => self
@@ -251,9 +277,11 @@ impl<'a> Case<'a> {
     }
 
     /// A remembered value.
-    pub(super) fn remembered(&self, name: &str) -> Result<Value, Failure> {
+    pub(super) fn remembered(&self, name: &str) -> Result<Value, Box<Failure>> {
         self.view.remembered.get(name).cloned().ok_or_else(|| {
-            Failure::own_fault(format!("${name} is used before anything is remembered as it"))
+            Failure::own_fault(format!(
+                "${name} is used before anything is remembered as it"
+            ))
         })
     }
 
@@ -366,15 +394,5 @@ impl<'a> Case<'a> {
                 .iter()
                 .zip(&frame.fields)
                 .all(|(wanted, field)| wanted.as_ref().is_none_or(|value| *value == field.value))
-    }
-
-    /// What may be said about a connection that floods.
-    pub(super) fn flood(&self, lane: &str) -> Failure {
-        Failure::new(
-            FailureKind::Flood,
-            "as much as the scenario asks for".to_owned(),
-            format!("more than {} MiB", super::lane::FLOOD >> 20),
-        )
-        .on(lane)
     }
 }

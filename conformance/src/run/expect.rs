@@ -14,12 +14,7 @@ use super::track::Progress;
 use super::view::Meaning;
 
 /// Whether it has come, can still come until that instant, or cannot come any more.
-pub(super) fn poll(
-    case: &mut Case<'_>,
-    lane: LaneId,
-    what: &Incoming,
-    until: Instant,
-) -> Progress {
+pub(super) fn poll(case: &mut Case<'_>, lane: LaneId, what: &Incoming, until: Instant) -> Progress {
     let line = match case.line_of(lane) {
         Ok(line) => line,
         Err(failure) => return failure.into(),
@@ -67,7 +62,7 @@ pub(super) fn fits(
     case: &Case<'_>,
     pattern: &FramePattern,
     frame: &Frame,
-) -> Result<bool, Failure> {
+) -> Result<bool, Box<Failure>> {
     if frame.packet != pattern.packet || frame.fields.len() != pattern.fields.len() {
         return Ok(false);
     }
@@ -83,7 +78,7 @@ pub(super) fn fits(
 pub(super) fn wanted_value(
     case: &Case<'_>,
     pattern: &Pattern,
-) -> Result<Option<Value>, Failure> {
+) -> Result<Option<Value>, Box<Failure>> {
     match pattern {
         Pattern::Any => Ok(None),
         Pattern::Is(expression) => case.value(expression).map(Some),
@@ -186,7 +181,12 @@ fn ended(case: &mut Case<'_>, line: usize, wanted: EndWanted, until: Instant) ->
                 End::Flood => FailureKind::Flood,
                 _ => FailureKind::Ended,
             };
-            Failure::new(kind, words.to_owned(), describe::end_in_words(end).to_owned()).into()
+            Failure::new(
+                kind,
+                words.to_owned(),
+                describe::end_in_words(end).to_owned(),
+            )
+            .into()
         }
         Look::Nothing | Look::Partial if case.now < until => Progress::Waits(until),
         Look::Nothing => Failure::new(
@@ -195,7 +195,8 @@ fn ended(case: &mut Case<'_>, line: usize, wanted: EndWanted, until: Instant) ->
             "the connection stayed open".to_owned(),
         )
         .into(),
-        look => describe::something(case, line, FailureKind::Unexpected, words.to_owned(), &look)
-            .into(),
+        look => {
+            describe::something(case, line, FailureKind::Unexpected, words.to_owned(), &look).into()
+        }
     }
 }

@@ -119,12 +119,12 @@ impl Failure {
     }
 
     /// The suite's own fault.
-    pub(super) fn own_fault(what: impl std::fmt::Display) -> Failure {
-        Failure::new(
+    pub(super) fn own_fault(what: impl std::fmt::Display) -> Box<Failure> {
+        Box::new(Failure::new(
             FailureKind::OwnFault,
             "a step that can be carried out".to_owned(),
             what.to_string(),
-        )
+        ))
     }
 
     /// On this lane.

@@ -74,7 +74,11 @@ impl Ledger {
         got: &BTreeSet<u64>,
     ) -> Option<u64> {
         let servers_own = !grammar.packet(frame.packet).from.include(Side::Client);
-        let values: Vec<Value> = frame.fields.iter().map(|field| field.value.clone()).collect();
+        let values: Vec<Value> = frame
+            .fields
+            .iter()
+            .map(|field| field.value.clone())
+            .collect();
         let entries = self.entries.lock();
         let same = entries.by_content.get(&content(&values))?;
         same.iter()

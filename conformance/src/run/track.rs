@@ -34,8 +34,14 @@ impl From<Failure> for Progress {
     }
 }
 
-impl From<Result<(), Failure>> for Progress {
-    fn from(result: Result<(), Failure>) -> Progress {
+impl From<Box<Failure>> for Progress {
+    fn from(failure: Box<Failure>) -> Progress {
+        Progress::Fails(failure)
+    }
+}
+
+impl From<Result<(), Box<Failure>>> for Progress {
+    fn from(result: Result<(), Box<Failure>>) -> Progress {
         result.map_or_else(Progress::from, |()| Progress::Done)
     }
 }
@@ -58,8 +64,8 @@ enum Running<'a> {
     Silence(Box<Silence>),
     Together(Together<'a>),
     Either(Either<'a>),
-    Eventually(Eventually<'a>),
-    When(Track<'a>),
+    Eventually(Box<Eventually<'a>>),
+    When(Box<Track<'a>>),
 }
 
 impl<'a> Track<'a> {
@@ -106,7 +112,7 @@ impl<'a> Running<'a> {
             Action::Together(tracks) => Running::Together(Together::new(tracks)),
             Action::Either(branches) => Running::Either(Either::new(branches)),
             Action::Eventually { tries, steps } => {
-                Running::Eventually(Eventually::new(*tries, steps, case))
+                Running::Eventually(Box::new(Eventually::new(*tries, steps, case)))
             }
             Action::When {
                 reading,
@@ -114,7 +120,7 @@ impl<'a> Running<'a> {
                 steps,
             } => {
                 let taken = case.choices.get(reading) == Some(choice);
-                Running::When(Track::new(if taken { steps } else { &[] }))
+                Running::When(Box::new(Track::new(if taken { steps } else { &[] })))
             }
             _ => Running::Act(act::Act::new(case.now + bounds.wait(None))),
         }

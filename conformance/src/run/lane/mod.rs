@@ -16,9 +16,8 @@ use crate::run::bell::Bell;
 use crate::scenario::Cut;
 
 pub use inbox::End;
-pub(crate) use inbox::FLOOD;
-pub(crate) use outbox::Gate;
 use inbox::Inbox;
+pub(crate) use outbox::Gate;
 use outbox::Outbox;
 
 /// How much the kernel keeps for a lane that will stop reading: little, so that the target feels it soon.
@@ -58,7 +57,11 @@ impl Connection {
         name: &str,
         bell: &Arc<Bell>,
     ) -> io::Result<Connection> {
-        let socket = Socket::new(Domain::for_address(target), Type::STREAM, Some(Protocol::TCP))?;
+        let socket = Socket::new(
+            Domain::for_address(target),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
         if buffer == ReceiveBuffer::Small {
             socket.set_recv_buffer_size(SMALL_RECEIVE_BUFFER)?;
         }
@@ -85,14 +88,21 @@ impl Connection {
         name: &str,
         bell: &Arc<Bell>,
     ) -> io::Result<()> {
-        let (socket, inbox, ring) = (Arc::clone(stream), Arc::clone(&self.inbox), Arc::clone(bell));
+        let (socket, inbox, ring) = (
+            Arc::clone(stream),
+            Arc::clone(&self.inbox),
+            Arc::clone(bell),
+        );
         self.threads.push(
             Builder::new()
                 .name(format!("read {name}"))
                 .spawn(move || inbox.read_from(&socket, &ring))?,
         );
-        let (socket, outbox, ring) =
-            (Arc::clone(stream), Arc::clone(&self.outbox), Arc::clone(bell));
+        let (socket, outbox, ring) = (
+            Arc::clone(stream),
+            Arc::clone(&self.outbox),
+            Arc::clone(bell),
+        );
         self.threads.push(
             Builder::new()
                 .name(format!("write {name}"))
