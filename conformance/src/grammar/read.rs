@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
                 "write: opcode int8",
             );
         }
-        if self.grammar.packets.is_empty() {
+        if !root.block().iter().any(|node| node.name.text == "packet") {
             self.error(
                 root,
                 &root.name.span,

@@ -45,7 +45,7 @@ impl Diagnostic {
     }
 }
 
-/// On one line: `file:line:column: message (help)`.
+/// The message alone; [`Diagnostics::render`] shows the place and the remedy.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -126,7 +126,7 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// More than this nobody reads; a file of noise would otherwise give one for every word.
+/// Errors, and warnings: more than this nobody reads. A file of noise would otherwise give one for every word.
 const MAX_FINDINGS: usize = 200;
 
 /// Mistakes while they are being found.
@@ -180,7 +180,11 @@ impl Findings {
         let again = self.found.iter().any(|earlier| {
             Arc::ptr_eq(&earlier.file, &finding.file) && earlier.span == finding.span
         });
-        if !again && self.found.len() < MAX_FINDINGS {
+        let alike = self
+            .found
+            .iter()
+            .filter(|earlier| earlier.severity == finding.severity);
+        if !again && alike.count() < MAX_FINDINGS {
             self.found.push(finding);
         }
     }

@@ -5,7 +5,7 @@ use std::thread;
 
 use kdl::{KdlDiagnostic, KdlDocument, KdlError};
 
-use super::{Findings, MAX_FILE_BYTES, Node, SourceFile, scan, tree};
+use super::{Findings, MAX_FILE_BYTES, Node, SourceFile, Span, scan, tree};
 
 /// The parser recurses, with large frames in a build without optimisation; this is some ten times what
 /// [`MAX_DEPTH`](super::MAX_DEPTH) levels take.
@@ -60,10 +60,9 @@ fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findi
         .map(|error| error.diagnostics.as_slice())
         .unwrap_or_default();
     for diagnostic in diagnostics {
-        let start = diagnostic.span.offset().min(file.text.len());
-        let end = (start + diagnostic.span.len()).min(file.text.len());
+        let span = place(diagnostic, &file.text);
         let (message, help) = in_words(diagnostic);
-        findings.error(file, start..end, message, help);
+        findings.error(file, span, message, help);
     }
     if diagnostics.is_empty() {
         findings.error(
@@ -72,6 +71,19 @@ fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findi
             "the parser gave up on this file",
             "look for text without quotes and for lone braces",
         );
+    }
+}
+
+/// Where `kdl` means; a span over many lines begins with the node in which it lost its way, and ends where that was.
+fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
+    let start = diagnostic.span.offset().min(text.len());
+    let end = (start + diagnostic.span.len()).min(text.len());
+    match text.get(start..end).map(str::trim_end) {
+        Some(written) if written.contains('\n') => {
+            let last = written.chars().next_back().map_or(0, char::len_utf8);
+            start + written.len() - last..start + written.len()
+        }
+        _ => start..end,
     }
 }
 

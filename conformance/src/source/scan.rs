@@ -3,6 +3,8 @@
 //! It knows just enough of KDL to tell words from texts and comments. It bounds what a recursive parser cannot take
 //! (depth, a `/-` inside a `/-`), finds texts and braces that are not closed, and shows every bare word to [`super::trap`].
 
+mod text;
+
 use std::sync::Arc;
 
 use super::{Findings, SourceFile, Span, trap};
@@ -55,7 +57,8 @@ impl<'a> Scanner<'a> {
                 '\\' => self.line_continuation(),
                 '\n' | ';' => self.end_of_node(next),
                 '[' | ']' => self.bracket(),
-                '(' | ')' | '=' => self.skip(1),
+                '(' | ')' => self.skip(1),
+                '=' => self.equals(),
                 _ if next.is_whitespace() || next == '\u{feff}' => self.skip(next.len_utf8()),
                 _ => self.word(),
             };
@@ -70,33 +73,6 @@ impl<'a> Scanner<'a> {
                 "put a `}` behind its last line",
             );
         }
-    }
-
-    /// KDL takes some of these for line breaks and refuses others; in a suite they are accidents of an editor.
-    fn invisible_characters(&mut self) -> bool {
-        let mut found = false;
-        let mut previous = None;
-        for (at, character) in self.text.char_indices() {
-            let lone_return = previous == Some('\r') && character != '\n';
-            let control = character.is_control() && !['\n', '\r', '\t'].contains(&character);
-            let invisible = matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if control || invisible || lone_return || (character == '\u{feff}' && at > 0) {
-                self.error(
-                    at..at + character.len_utf8(),
-                    format!(
-                        "there is an invisible character, U+{:04X}, here",
-                        u32::from(character)
-                    ),
-                    format!(
-                        "take it away; in a text it is written \\u{{{:x}}}",
-                        u32::from(character)
-                    ),
-                );
-                found = true;
-            }
-            previous = Some(character);
-        }
-        found
     }
 
     fn rest(&self) -> &'a str {
@@ -245,89 +221,21 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Text in quotes; with `hashes` before it, raw.
-    fn quoted(&mut self, hashes: usize) -> bool {
-        self.begun();
-        let start = self.at;
-        let body = start + hashes;
-        let multiline = self
-            .text
-            .get(body..)
-            .is_some_and(|rest| rest.starts_with("\"\"\""));
-        let line_break = |rest: &str| rest.starts_with('\n') || rest.starts_with("\r\n");
-        if multiline && !self.text.get(body + 3..).is_some_and(line_break) {
+    fn equals(&mut self) -> bool {
+        let behind = self
+            .rest()
+            .get(1..)
+            .unwrap_or_default()
+            .trim_start_matches([' ', '\t', '\r']);
+        if behind.is_empty() || behind.starts_with(['\n', ';', '{', '}', '=']) {
             self.error(
-                start..body + 3,
-                "text behind `\"\"\"` begins on the next line",
-                "for text on one line, one `\"` on each side is enough",
+                self.at..self.at + 1,
+                "a value is missing behind `=`",
+                "fields are name=value, such as login=@alice",
             );
-            return false;
         }
-        let quotes = if multiline { "\"\"\"" } else { "\"" };
-        let end_mark = format!("{quotes}{}", "#".repeat(hashes));
-        let mut at = body + quotes.len();
-        while let Some(rest) = self.text.get(at..) {
-            if rest.starts_with(&end_mark) {
-                self.at = at + end_mark.len();
-                return true;
-            }
-            match rest.chars().next() {
-                Some('\n') if !multiline => break,
-                // An escape may be a quotation mark, or go on with the text on the next line.
-                Some('\\') if hashes == 0 => {
-                    at += 1;
-                    let blanks = self.text.get(at..).unwrap_or_default();
-                    let escaped = blanks.chars().next();
-                    at += match escaped {
-                        Some(blank) if blank.is_whitespace() => {
-                            blanks.len() - blanks.trim_start().len()
-                        }
-                        Some(escaped) => escaped.len_utf8(),
-                        None => 0,
-                    };
-                }
-                Some(next) => at += next.len_utf8(),
-                None => break,
-            }
-        }
-        self.error(
-            start..body + quotes.len(),
-            "this text is not closed on its line",
-            "put a `\"` behind it; a line break in a text is written \\n",
-        );
-        false
-    }
-
-    fn hash(&mut self) -> bool {
-        let rest = self.rest();
-        let hashes = rest.len() - rest.trim_start_matches('#').len();
-        if rest
-            .get(hashes..)
-            .is_some_and(|behind| behind.starts_with('"'))
-        {
-            return self.quoted(hashes);
-        }
-        let line = rest.lines().next().unwrap_or_default();
-        let word_end = line
-            .find(|c: char| c.is_whitespace() || "{}();=".contains(c))
-            .unwrap_or(line.len());
-        let word = line.get(..word_end).unwrap_or(line);
-        let keyword = ["#true", "#false", "#null", "#inf", "#-inf", "#nan"].contains(&word);
-        let span = self.at..self.at + word.len().max(1);
-        if keyword {
-            self.error(
-                span,
-                format!("there is no value {word} here"),
-                "fields take numbers, text in quotes, or references such as @alice and $id",
-            );
-            return self.skip(word.len());
-        }
-        self.error(
-            span,
-            "`#` does not begin a comment",
-            "comments begin with `//`",
-        );
-        self.skip(line.len())
+        let doubled = self.rest().len() - self.rest().trim_start_matches('=').len();
+        self.skip(doubled)
     }
 
     fn bracket(&mut self) -> bool {

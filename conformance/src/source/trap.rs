@@ -65,6 +65,10 @@ fn arrow(word: &str, behind: Option<char>) -> Option<Trap> {
             _ => None,
         };
     }
+    if !word.contains(char::is_alphanumeric) {
+        let help = "`>` is what the lane does, `<` is what it must see";
+        return trap(0..word.len(), format!("`{word}` is not an arrow"), help);
+    }
     let (left, rest) = word.split_at(at);
     let (sign, right) = rest.split_at(1);
     let apart = [left, sign, right]

@@ -15,6 +15,9 @@ pub(super) const MAX_LANES: usize = 1_000;
 /// Words and bytes of steps that are copied while fragments and repetitions are put in.
 const MAX_COPIED: usize = 256 * 1024 * 1024;
 
+/// How deep blocks and fragments may stand in each other, counted through all fragments: reading them is recursive.
+pub(super) const MAX_NESTING: usize = 64;
+
 /// What is left.
 #[derive(Debug)]
 pub(super) struct Budget {

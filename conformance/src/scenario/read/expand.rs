@@ -151,8 +151,15 @@ impl Bindings {
     }
 }
 
+/// Whether a text still waits for a counter. `$5` is money.
 fn has_counter(value: &Scalar) -> bool {
-    matches!(value, Scalar::Text(text) if text.contains('$'))
+    let Scalar::Text(text) = value else {
+        return false;
+    };
+    text.match_indices('$').any(|(at, _)| {
+        let behind = text.get(at + 1..).unwrap_or_default();
+        behind.starts_with(|c: char| c.is_ascii_lowercase())
+    })
 }
 
 /// About how much is copied when the node is.
@@ -180,7 +187,7 @@ impl Reader<'_> {
             if !self.budget.take_copy(size(node)) {
                 self.report_size(node);
             }
-            if self.budget.is_spent() {
+            if self.is_spent(node) {
                 break;
             }
             let node = bindings.node(node);

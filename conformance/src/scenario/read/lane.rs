@@ -20,7 +20,7 @@ impl Reader<'_> {
             block: false,
             example: "client alice, or: client alice name-bytes=30 name-fill=\"é\", or: client alice2 name=alice",
         };
-        if !shape.check(node, self.findings) {
+        if !self.has_shape(shape, node) {
             return;
         }
         let Some(entry) = node.arguments().next() else {

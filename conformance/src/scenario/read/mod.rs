@@ -5,37 +5,44 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `id` | scenarios and probes by their ids |
 //! | `head` | title, checks, alone, lock, hostile, sets |
 //! | `fragment`, `expand` | shared steps, and how parameters and counters are put in |
 //! | `budget` | how large a suite may become when it is unrolled |
 //! | `scope` | what is known at a step: lanes, remembered values, what nobody has seen yet |
 //! | `step` | one line of a scenario: who, arrow, what |
-//! | `lane`, `send`, `raw`, `expect` | what a lane does, what it sees |
-//! | `value` | the values of fields |
-//! | `flow`, `together` | blocks |
+//! | `lane`, `send`, `raw`, `expect`, `within` | what a lane does, what it sees, and until when |
+//! | `packet`, `value`, `literal` | packets, and the values of their fields |
+//! | `either`, `flow`, `together` | blocks |
 
 mod budget;
+mod either;
 mod expand;
 mod expect;
 mod flow;
 mod fragment;
 mod head;
+mod id;
 mod lane;
+mod literal;
+mod packet;
 mod raw;
 mod scope;
 mod send;
 mod step;
 mod together;
 mod value;
+mod within;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Company, LaneId, Scenario};
 use crate::grammar::{Choices, Grammar};
-use crate::source::{Entry, Findings, Node, SourceFile, Span, is_first, one_of};
+use crate::source::{Findings, Node, Shape, SourceFile, Span};
 use budget::Budget;
 use fragment::Fragments;
+use id::collect_ids;
 use scope::{Scope, TogetherScope};
 
 /// Words of the language; no lane, parameter or remembered value is called so.
@@ -108,77 +115,6 @@ pub fn read_scenarios(
     scenarios
 }
 
-/// The scenarios and probes under their ids; those without one, or with one that is taken, are reported and left out.
-fn collect_ids<'a>(
-    nodes: &[&'a Node],
-    context: Context<'_>,
-    findings: &mut Findings,
-) -> Vec<(String, &'a Node)> {
-    let mut seen = BTreeSet::new();
-    let mut heads = Vec::new();
-    for node in nodes.iter().copied() {
-        let word = node.name.text.as_str();
-        let id = match word {
-            "fragment" => continue,
-            "scenario" => id_of(node, findings),
-            "probe" => probe_id(node, context, findings),
-            _ => {
-                let help = one_of(word, ["scenario", "probe", "fragment"]);
-                let message = format!("`{word}` does not stand by itself in a file of scenarios");
-                findings.error(&node.file, node.name.span.clone(), message, help);
-                continue;
-            }
-        };
-        if let Some((id, span)) = id
-            && is_first(&mut seen, &id, word, node, &span, findings)
-        {
-            heads.push((id, node));
-        }
-    }
-    heads
-}
-
-fn id_of(node: &Node, findings: &mut Findings) -> Option<(String, Span)> {
-    let entry = node.arguments().next();
-    let id = entry.and_then(Entry::name).filter(|id| {
-        !id.is_empty()
-            && id
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c))
-    });
-    if let (Some(id), Some(entry)) = (id, entry) {
-        return Some((id, entry.span.clone()));
-    }
-    let span = entry.map_or(&node.name.span, |entry| &entry.span);
-    let help = "it is stable and easy to type, in lowercase: scenario \"login-taken\" { ... }";
-    findings.error(&node.file, span.clone(), "a scenario needs an id", help);
-    None
-}
-
-fn probe_id(node: &Node, context: Context<'_>, findings: &mut Findings) -> Option<(String, Span)> {
-    let entry = node.arguments().next();
-    let name = entry.and_then(Entry::name).unwrap_or_default();
-    let span = entry.map_or(&node.name.span, |entry| &entry.span);
-    if context.grammar.reading_named(&name).is_none() {
-        let help = one_of(
-            &name,
-            context
-                .grammar
-                .readings
-                .iter()
-                .map(|reading| reading.name.as_str()),
-        );
-        findings.error(
-            &node.file,
-            span.clone(),
-            format!("wire.kdl has no reading {name:?}"),
-            help,
-        );
-        return None;
-    }
-    Some((format!("probe-{name}"), span.clone()))
-}
-
 /// Reads one scenario.
 struct Reader<'a> {
     context: Context<'a>,
@@ -197,6 +133,10 @@ struct Reader<'a> {
     choices: Choices,
     /// The fragments inside which we are, outermost first.
     inside: Vec<&'a str>,
+    /// How many blocks and fragments we are in.
+    nesting: usize,
+    /// How many mistakes were found in it so far, those that were reported before included.
+    mistakes: usize,
     /// Whether the last thing that was done is something sent, and where.
     sent_last: Option<(Arc<SourceFile>, Span)>,
 }
@@ -233,6 +173,8 @@ impl<'a> Reader<'a> {
             lane: None,
             choices: Choices::new(),
             inside: Vec::new(),
+            nesting: 0,
+            mistakes: 0,
             sent_last: None,
         }
     }
@@ -274,21 +216,22 @@ impl<'a> Reader<'a> {
 
     fn check_whole(&mut self, node: &Node, is_empty: bool) {
         let id = self.scenario.id.clone();
-        if self.scenario.title.is_empty() {
+        let says = |word: &str| node.block().iter().any(|child| child.name.text == word);
+        if !says("title") {
             self.error(
                 node,
                 &node.name.span,
                 format!("{id} has no title"),
                 "say in one sentence what it judges: title \"a free login is accepted\"",
             );
-        } else if self.scenario.checks.is_empty() && self.scenario.probes.is_none() {
+        } else if !says("checks") && self.scenario.probes.is_none() {
             self.error(
                 node,
                 &node.name.span,
                 format!("{id} checks no requirement"),
                 "cite the requirements of spec.md that it judges: checks CHATON-1.3",
             );
-        } else if is_empty {
+        } else if is_empty && self.mistakes == 0 {
             self.error(
                 node,
                 &node.name.span,
@@ -311,10 +254,17 @@ impl<'a> Reader<'a> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
+        self.mistakes += 1;
         let mut help = help.into();
         if !self.inside.is_empty() {
             help = format!("{help} (read for scenario {})", self.id);
         }
         self.findings.error(&node.file, span.clone(), message, help);
+    }
+
+    fn has_shape(&mut self, shape: Shape<'_>, node: &Node) -> bool {
+        let fine = shape.check(node, self.findings);
+        self.mistakes += usize::from(!fine);
+        fine
     }
 }

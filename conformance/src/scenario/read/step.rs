@@ -1,6 +1,6 @@
 //! One line of a scenario.
 
-use super::budget::MAX_STEPS;
+use super::budget::{MAX_NESTING, MAX_STEPS};
 use super::{Reader, WORDS};
 use crate::scenario::{Action, LaneId, Step};
 use crate::source::{Entry, Node, Scalar, Span, Word, did_you_mean, nearest};
@@ -60,7 +60,7 @@ impl Reader<'_> {
     pub(super) fn steps(&mut self, nodes: &[Node]) -> Vec<Step> {
         let mut steps = Vec::new();
         for node in nodes {
-            if self.budget.is_spent() {
+            if self.is_spent(node) {
                 break;
             }
             self.step(node, &mut steps);
@@ -77,6 +77,18 @@ impl Reader<'_> {
             self.lane_step(node, arrow, out);
             return;
         }
+        if self.nesting >= MAX_NESTING {
+            let message =
+                format!("steps are nested more than {MAX_NESTING} deep when fragments are put in");
+            let help = "let fragments use fewer others";
+            return self.error(node, &node.name.span, message, help);
+        }
+        self.nesting += 1;
+        self.block(node, out);
+        self.nesting -= 1;
+    }
+
+    fn block(&mut self, node: &Node, out: &mut Vec<Step>) {
         match node.name.text.as_str() {
             "client" => self.client(node, out),
             "together" => self.together(node, out),
@@ -91,6 +103,15 @@ impl Reader<'_> {
             }
             _ => self.unknown_step(node),
         }
+    }
+
+    /// Whether no more steps may be read; says so at the first that would have been.
+    pub(super) fn is_spent(&mut self, next: &Node) -> bool {
+        let spent = self.budget.is_spent();
+        if spent {
+            self.report_size(next);
+        }
+        spent
     }
 
     /// Says once for each scenario that it is too large.

@@ -33,6 +33,7 @@ impl Reader<'_> {
             sent_before: std::mem::take(&mut self.scope.unobserved),
             ..TogetherScope::default()
         });
+        let mistakes_before = self.mistakes;
         let steps = self.steps(node.block());
         let inside = self.together.take().unwrap_or_default();
         if inside.observed.is_empty() {
@@ -42,6 +43,9 @@ impl Reader<'_> {
             return;
         };
         if lanes.len() < 2 {
+            if self.mistakes > mistakes_before {
+                return;
+            }
             return self.error(
                 node,
                 &node.name.span,
