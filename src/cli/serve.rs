@@ -1,7 +1,6 @@
 //! `matou serve`: listens, says where, and serves until it is told to stop.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,11 +44,6 @@ pub(super) struct ServeArgs {
     log: LevelFilter,
 }
 
-/// A running listener. The one place where a protocol becomes a type.
-enum Running {
-    Chaton(Service<chaton::Room>),
-}
-
 pub(super) fn run(arguments: ServeArgs) -> ExitCode {
     match Plan::new(
         &arguments.listen,
@@ -86,7 +80,7 @@ fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
     for listen in &plan.listen {
         match listen.start(&engine) {
             Ok(one) => {
-                say(&format!("listening {} {}", one.name(), one.address()));
+                say(&format!("listening {} {}", one.protocol(), one.address()));
                 running.push(one);
             }
             Err(error) => {
@@ -100,8 +94,8 @@ fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
     let signal = stop.wait();
     info!("stopping: {signal}");
     // All begin to end before any is waited for.
-    running.iter_mut().for_each(Running::close);
-    running.into_iter().for_each(Running::join);
+    running.iter_mut().for_each(Service::close);
+    running.into_iter().for_each(Service::join);
     engine.stop();
     ExitCode::SUCCESS
 }
@@ -113,42 +107,15 @@ fn say(line: &str) {
 }
 
 impl Listen {
-    fn start(&self, engine: &Engine) -> Result<Running, ListenError> {
+    /// The one place where the name of a protocol becomes a type.
+    fn start(&self, engine: &Engine) -> Result<Service, ListenError> {
         let limits = self.limits.clone();
         match &self.protocol {
             ProtocolOptions::Chaton(options) => {
                 let room = chaton::Room::new(*options, Box::new(entropy));
                 let codec = options.codec();
-                engine
-                    .listen(room, codec, self.address, limits)
-                    .map(Running::Chaton)
+                engine.listen(room, codec, self.address, limits)
             }
-        }
-    }
-}
-
-impl Running {
-    fn name(&self) -> &'static str {
-        match self {
-            Running::Chaton(_) => "chaton",
-        }
-    }
-
-    fn address(&self) -> SocketAddr {
-        match self {
-            Running::Chaton(service) => service.address(),
-        }
-    }
-
-    fn close(&mut self) {
-        match self {
-            Running::Chaton(service) => service.close(),
-        }
-    }
-
-    fn join(self) {
-        match self {
-            Running::Chaton(service) => service.join(),
         }
     }
 }

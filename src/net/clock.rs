@@ -25,6 +25,10 @@ struct State {
     room: Option<Instant>,
     turn: bool,
     stop: bool,
+    /// The time for the stop is over then.
+    stop_overdue: Option<Instant>,
+    /// The last connection has gone, and no other will come.
+    end: bool,
 }
 
 /// What the clock's thread has to do.
@@ -36,8 +40,12 @@ pub(super) enum Call {
     Room,
     /// A reader handed its turn over.
     Turn,
-    /// The hub ends.
+    /// The hub shall close all its connections.
     Stop,
+    /// They took too long for that.
+    StopOverdue,
+    /// They are gone.
+    End,
 }
 
 impl Clock {
@@ -69,9 +77,6 @@ impl Clock {
     /// The room wants to be called at that time, or not at all.
     pub(super) fn room_at(&self, deadline: Option<Instant>) {
         let mut state = self.state.lock();
-        if state.room == deadline {
-            return;
-        }
         let earlier = match (deadline, state.room) {
             (Some(new), Some(old)) => new < old,
             (new, _) => new.is_some(),
@@ -88,13 +93,24 @@ impl Clock {
         self.changed.notify_one();
     }
 
-    /// Ends the clock's thread.
+    /// Tells the hub to close all its connections.
     pub(super) fn stop(&self) {
         self.state.lock().stop = true;
         self.changed.notify_one();
     }
 
-    /// Waits until there is something to do. A turn that was handed over is finished before the clock stops.
+    /// They must be gone by then.
+    pub(super) fn stop_by(&self, deadline: Instant) {
+        self.state.lock().stop_overdue = Some(deadline);
+    }
+
+    /// They are gone.
+    pub(super) fn end(&self) {
+        self.state.lock().end = true;
+        self.changed.notify_one();
+    }
+
+    /// Waits until there is something to do. A turn that was handed over is finished before the end.
     pub(super) fn next(&self) -> Call {
         let mut state = self.state.lock();
         loop {
@@ -110,11 +126,19 @@ impl Clock {
             if std::mem::take(&mut state.turn) {
                 return Call::Turn;
             }
-            if state.stop {
+            if std::mem::take(&mut state.stop) {
                 return Call::Stop;
             }
+            if state.end {
+                return Call::End;
+            }
+            if state.stop_overdue.is_some_and(|at| at <= now) {
+                state.stop_overdue = None;
+                return Call::StopOverdue;
+            }
             let first = state.connections.first_key_value().map(|(key, _)| key.0);
-            match [first, state.room].into_iter().flatten().min() {
+            let waits = [first, state.room, state.stop_overdue];
+            match waits.into_iter().flatten().min() {
                 Some(at) => {
                     self.changed.wait_until(&mut state, at);
                 }

@@ -13,7 +13,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use super::clock::{Call, Clock};
 use super::connection::Connection;
 use super::deadlines::Due;
-use super::limits::ConnectionLimits;
+use super::limits::{ConnectionLimits, DRAIN, LAST_WAIT};
 use super::run::Run;
 use super::turn::Turn;
 use super::writers::Writers;
@@ -22,16 +22,14 @@ use crate::room::{ConnId, Event, Flow, Overdue, Protocol};
 /// After this many rounds a reader hands the turn to the clock's thread, which has no client of its own to serve.
 const READER_ROUNDS: usize = 32;
 
-/// After this many rounds the clock looks at its deadlines.
-const CLOCK_ROUNDS: usize = 1024;
+/// After as many the clock's thread looks at its deadlines before it goes on.
+const CLOCK_ROUNDS: usize = READER_ROUNDS;
 
 /// A room and everybody in it.
 pub(super) struct Hub<P: Protocol> {
     state: Mutex<State<P>>,
     /// Notified when the run was taken: there is space in the new one.
     space: Condvar,
-    /// Notified when the last connection is gone.
-    empty: Condvar,
     turn: Mutex<Turn>,
     pub(super) clock: Arc<Clock>,
     pub(super) codec: P::Codec,
@@ -46,6 +44,8 @@ struct State<P> {
     /// The room is not asked any more.
     stopping: bool,
     connections: usize,
+    /// What the clock was told of the room's deadline.
+    told_clock: Option<Instant>,
 }
 
 impl<P: Protocol> Hub<P> {
@@ -62,9 +62,9 @@ impl<P: Protocol> Hub<P> {
                 sending: false,
                 stopping: false,
                 connections: 0,
+                told_clock: None,
             }),
             space: Condvar::new(),
-            empty: Condvar::new(),
             turn: Mutex::new(Turn::new(writers)),
             clock: Arc::default(),
             codec,
@@ -128,46 +128,42 @@ impl<P: Protocol> Hub<P> {
             state.handle(connection, Event::Gone, Instant::now());
             state.run.departures.push(connection.id);
             state.connections -= 1;
-            if state.connections == 0 {
-                self.empty.notify_all();
+            if state.stopping && state.connections == 0 {
+                self.clock.end();
             }
         });
-    }
-
-    /// Finishes every connection and asks the room no more: nobody is told that the others leave.
-    pub(super) fn finish_all(&self) {
-        self.visit(|state| {
-            state.stopping = true;
-            state.run.finish_all = true;
-        });
-    }
-
-    /// Waits until the last connection is gone; false when the deadline came first.
-    pub(super) fn wait_until_empty(&self, deadline: Instant) -> bool {
-        let mut state = self.state.lock();
-        while state.connections > 0 {
-            if self.empty.wait_until(&mut state, deadline).timed_out() {
-                return state.connections == 0;
-            }
-        }
-        true
-    }
-
-    /// Cuts every connection.
-    pub(super) fn cut_all(&self) {
-        self.turn.lock().cut_all();
     }
 
     /// What the clock's thread does until the hub ends.
     pub(super) fn keep_time(&self) {
+        let mut cut = false;
         loop {
             match self.clock.next() {
                 Call::Connections(late) => late.iter().for_each(|one| self.late(one)),
                 Call::Room => self.visit(State::tick),
                 Call::Turn => self.send_rounds(CLOCK_ROUNDS),
-                Call::Stop => return,
+                Call::Stop => self.finish_all(),
+                Call::StopOverdue if cut => return,
+                Call::StopOverdue => {
+                    cut = true;
+                    self.turn.lock().cut_all();
+                    self.clock.stop_by(Instant::now() + LAST_WAIT);
+                }
+                Call::End => return,
             }
         }
+    }
+
+    /// Finishes every connection and asks the room no more: nobody is told that the others leave.
+    fn finish_all(&self) {
+        self.clock.stop_by(Instant::now() + DRAIN);
+        self.visit(|state| {
+            state.stopping = true;
+            state.run.finish_all = true;
+            if state.connections == 0 {
+                self.clock.end();
+            }
+        });
     }
 
     fn late(&self, connection: &Arc<Connection>) {
@@ -200,7 +196,11 @@ impl<P: Protocol> Hub<P> {
 
     /// After a visit: sets the clock, and takes the turn if there is something to send and nobody sends.
     fn settle(&self, mut state: MutexGuard<'_, State<P>>) {
-        self.clock.room_at(state.room.deadline());
+        let deadline = state.room.deadline();
+        if deadline != state.told_clock {
+            state.told_clock = deadline;
+            self.clock.room_at(deadline);
+        }
         if state.sending || state.run.is_empty() {
             return;
         }
@@ -250,6 +250,8 @@ impl<P: Protocol> State<P> {
     }
 
     fn tick(&mut self) {
+        // The clock has forgotten the deadline that it called for.
+        self.told_clock = None;
         if !self.stopping {
             self.room.tick(Instant::now(), &mut self.run.effects);
         }

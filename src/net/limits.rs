@@ -51,7 +51,9 @@ pub(super) const DRAIN: Duration = Duration::from_secs(5);
 /// ... and then, for this long, reads what the peer still had to say: a socket that is closed with unread input is reset,
 /// and a reset destroys the farewell.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
-/// At most this much is read then.
+/// After everything was cut, threads that do not end in this time are left behind.
+pub(super) const LAST_WAIT: Duration = Duration::from_secs(1);
+/// At most this much is read while lingering.
 pub(super) const LINGER_BYTES: usize = 64 << 10;
 
 /// Bytes of a tunnel's end that are kept until the other end is there.

@@ -65,19 +65,16 @@ impl<P: Protocol> Accept<P> {
         let Some(place) = self.addresses.admit(peer.ip()) else {
             return Err((stream, "its address has too many connections"));
         };
-        // If no thread takes the connection the socket is wanted back, to be ended in order.
-        let Ok(spare) = stream.try_clone() else {
-            return Err((stream, "no descriptors left"));
-        };
         let hub = Arc::clone(&self.hub);
         let id = self.ids.next();
-        let serve = move || {
+        let serve = move |stream| {
             let connection = Connection::new(id, peer, stream, &hub.clock, &hub.limits, place);
             reader::run(&*hub, &connection);
         };
-        self.threads
-            .run(serve)
-            .map_err(|Full| (spare, "the server is full"))
+        match self.threads.run(stream, serve) {
+            Ok(()) | Err(Full(None)) => Ok(()),
+            Err(Full(Some(stream))) => Err((stream, "the server is full")),
+        }
     }
 }
 

@@ -5,12 +5,13 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use log::warn;
 
+use super::clock::Clock;
 use super::hub::{ConnIds, Hub};
-use super::limits::{self, Addresses, ConnectionLimits, DRAIN, ProcessLimits};
+use super::limits::{self, Addresses, ConnectionLimits, LAST_WAIT, ProcessLimits};
 use super::listener::Accept;
 use super::socket;
 use super::sys::{self, AcceptWake};
@@ -18,11 +19,7 @@ use super::threads::Threads;
 use super::writers::Writers;
 use crate::room::Protocol;
 
-/// After everything was cut, threads that do not end in this time are left behind.
-const LAST_WAIT: Duration = Duration::from_secs(1);
-
 /// What all listeners of this process share.
-#[derive(Debug)]
 pub struct Engine {
     threads: Arc<Threads>,
     writers: Arc<Writers>,
@@ -30,12 +27,14 @@ pub struct Engine {
 }
 
 /// One protocol on one address, until it is stopped.
-pub struct Service<P: Protocol> {
-    hub: Arc<Hub<P>>,
+#[derive(Debug)]
+pub struct Service {
+    protocol: &'static str,
     address: SocketAddr,
+    clock: Arc<Clock>,
     wake: Option<AcceptWake>,
     accept: Option<JoinHandle<()>>,
-    clock: Option<JoinHandle<()>>,
+    keep_time: Option<JoinHandle<()>>,
 }
 
 /// Why a listener could not be started.
@@ -96,12 +95,13 @@ impl Engine {
         codec: P::Codec,
         address: SocketAddr,
         limits: ConnectionLimits,
-    ) -> Result<Service<P>, ListenError> {
+    ) -> Result<Service, ListenError> {
         let failed = |cause| ListenError { address, cause };
         let listener = socket::listen(address).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let addresses = Addresses::new(&limits);
         let hub = Hub::new(room, codec, limits, &self.writers);
+        let clock = Arc::clone(&hub.clock);
         let accept = Accept {
             hub: Arc::clone(&hub),
             threads: Arc::clone(&self.threads),
@@ -109,17 +109,17 @@ impl Engine {
             addresses,
         };
         let (accept, wake) = spawn_accept(accept, listener).map_err(failed)?;
-        let clock = Arc::clone(&hub);
-        let clock = thread::Builder::new()
+        let keep_time = thread::Builder::new()
             .name("matou-clock".to_owned())
-            .spawn(move || clock.keep_time())
+            .spawn(move || hub.keep_time())
             .map_err(failed)?;
         Ok(Service {
-            hub,
+            protocol: P::NAME,
             address: bound,
+            clock,
             wake: Some(wake),
             accept: Some(accept),
-            clock: Some(clock),
+            keep_time: Some(keep_time),
         })
     }
 
@@ -145,7 +145,12 @@ fn spawn_accept<P: Protocol>(
     Ok((thread, wake))
 }
 
-impl<P: Protocol> Service<P> {
+impl Service {
+    /// Which protocol it speaks.
+    pub fn protocol(&self) -> &'static str {
+        self.protocol
+    }
+
     /// Where it listens, with the real port.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -157,31 +162,25 @@ impl<P: Protocol> Service<P> {
         self.wake = None;
         if let Some(accept) = self.accept.take() {
             let _ = accept.join();
-            self.hub.finish_all();
+            self.clock.stop();
         }
     }
 
-    /// Waits for what [`Service::close`] began, for at most five seconds; then cuts what is left.
+    /// Waits for what [`Service::close`] began, for at most five seconds; what is left then is cut.
     pub fn join(mut self) {
         self.end();
     }
 
     fn end(&mut self) {
         self.close();
-        let Some(clock) = self.clock.take() else {
-            return;
-        };
-        if !self.hub.wait_until_empty(Instant::now() + DRAIN) {
-            self.hub.cut_all();
-            self.hub.wait_until_empty(Instant::now() + LAST_WAIT);
+        if let Some(keep_time) = self.keep_time.take() {
+            let _ = keep_time.join();
         }
-        self.hub.clock.stop();
-        let _ = clock.join();
     }
 }
 
 /// A service that is dropped ends like one that is joined.
-impl<P: Protocol> Drop for Service<P> {
+impl Drop for Service {
     fn drop(&mut self) {
         self.end();
     }

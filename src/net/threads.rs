@@ -1,5 +1,6 @@
 //! The threads that serve connections: a permit each, taken before it is spawned, and used again for the next connection.
 
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +10,10 @@ use log::error;
 use parking_lot::{Condvar, Mutex};
 
 /// What a thread does: serve one connection to its end.
-type Job = Box<dyn FnOnce() + Send>;
+struct Job {
+    stream: TcpStream,
+    serve: Box<dyn FnOnce(TcpStream) + Send>,
+}
 
 /// How long a finished thread waits for another connection. Spawning costs more than half of a login.
 const IDLE: Duration = Duration::from_secs(30);
@@ -18,7 +22,6 @@ const IDLE: Duration = Duration::from_secs(30);
 const STACK: usize = 256 << 10;
 
 /// A bounded number of threads.
-#[derive(Debug)]
 pub(super) struct Threads {
     ceiling: usize,
     running: Mutex<usize>,
@@ -28,9 +31,9 @@ pub(super) struct Threads {
     waiting: Receiver<Job>,
 }
 
-/// All threads are busy.
+/// No thread can be had: the socket is given back, so that it can be ended in order.
 #[derive(Debug)]
-pub(super) struct Full;
+pub(super) struct Full(pub(super) Option<TcpStream>);
 
 impl Threads {
     pub(super) fn new(ceiling: usize) -> Arc<Threads> {
@@ -49,20 +52,27 @@ impl Threads {
         self.ceiling
     }
 
-    /// Runs a job on a waiting thread, or on a new one while permits last. Never blocks.
-    pub(super) fn run(self: &Arc<Self>, job: impl FnOnce() + Send + 'static) -> Result<(), Full> {
-        let mut job: Job = Box::new(job);
+    /// Serves a socket on a waiting thread, or on a new one while permits last. Never blocks.
+    pub(super) fn run(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        serve: impl FnOnce(TcpStream) + Send + 'static,
+    ) -> Result<(), Full> {
+        let serve = Box::new(serve);
+        let mut job = Job { stream, serve };
         {
             let handover = self.handover.lock();
             let Some(sender) = &*handover else {
-                return Err(Full);
+                return Err(Full(Some(job.stream)));
             };
             match sender.try_send(job) {
                 Ok(()) => return Ok(()),
                 Err(refused) => job = refused.into_inner(),
             }
         }
-        let permit = Permit::take(self).ok_or(Full)?;
+        let Some(permit) = Permit::take(self) else {
+            return Err(Full(Some(job.stream)));
+        };
         thread::Builder::new()
             .name("matou-conn".to_owned())
             .stack_size(STACK)
@@ -70,7 +80,7 @@ impl Threads {
             .map(drop)
             .map_err(|error| {
                 error!("cannot start a thread: {error}");
-                Full
+                Full(None)
             })
     }
 
@@ -115,7 +125,7 @@ impl Drop for Permit {
 fn work(permit: &Permit, first: Job) {
     let mut job = first;
     loop {
-        job();
+        (job.serve)(job.stream);
         match permit.0.waiting.recv_timeout(IDLE) {
             Ok(next) => job = next,
             Err(_) => return,
@@ -130,23 +140,27 @@ mod tests {
     #[test]
     fn one_more_than_the_ceiling_is_refused_and_a_finished_thread_is_used_again() {
         let threads = Threads::new(1);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = || TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (finish, until_finished) = bounded::<()>(0);
         let (report, reports) = bounded(4);
         let name = report.clone();
         threads
-            .run(move || {
+            .run(socket(), move |_| {
                 name.send(thread::current().id()).unwrap();
                 let _ = until_finished.recv();
             })
             .unwrap();
         let first = reports.recv().unwrap();
-        assert!(threads.run(|| {}).is_err());
+        assert!(matches!(threads.run(socket(), drop), Err(Full(Some(_)))));
         drop(finish);
         // The thread is back when it takes the hand-over; until then the only permit is taken.
         let second = loop {
             let name = report.clone();
             if threads
-                .run(move || name.send(thread::current().id()).unwrap())
+                .run(socket(), move |_| {
+                    name.send(thread::current().id()).unwrap()
+                })
                 .is_ok()
             {
                 break reports.recv().unwrap();
@@ -156,6 +170,6 @@ mod tests {
         assert_eq!(first, second);
         threads.close();
         assert!(threads.join(Instant::now() + Duration::from_secs(10)));
-        assert!(threads.run(|| {}).is_err());
+        assert!(threads.run(socket(), drop).is_err());
     }
 }

@@ -235,7 +235,7 @@ pub(super) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited {
         let room = connection.tunnel.room_for_early_bytes(connection);
         let chunk = buffer.get_mut(..room.min(COPY_BYTES)).unwrap_or_default();
         let length = match read(connection, chunk) {
-            Ok(0) => return Waited::ReadClosed,
+            Ok(0) => return read_closed(connection),
             Ok(length) => length,
             Err(error) => {
                 debug!("{connection}: lost while waiting for the other end: {error}");
@@ -249,6 +249,17 @@ pub(super) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited {
         if connection.is_closing() {
             return Waited::ReadClosed;
         }
+    }
+}
+
+/// The end of what comes. If the ends were joined while this reader was blocked, it is the end of a direction.
+fn read_closed(connection: &Arc<Connection>) -> Waited {
+    match connection.tunnel.keep(&[]) {
+        Some(peer) => {
+            finish_direction(connection, &peer, forward_end(&peer));
+            Waited::Relayed
+        }
+        None => Waited::ReadClosed,
     }
 }
 

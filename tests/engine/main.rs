@@ -4,6 +4,7 @@
 mod ends;
 mod limits;
 mod order;
+mod panics;
 mod slow_readers;
 mod stop;
 mod support;

@@ -21,7 +21,7 @@ pub(crate) fn entropy() -> Box<dyn FnMut() -> u64 + Send> {
 }
 
 pub(crate) struct Server {
-    pub(crate) service: Service<Room>,
+    pub(crate) service: Service,
     pub(crate) engine: Engine,
 }
 
