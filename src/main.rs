@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `matou`.
+
+fn main() -> std::process::ExitCode {
+    matou::cli::run()
+}

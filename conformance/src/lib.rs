@@ -28,6 +28,8 @@
 
 pub mod cli;
 pub mod grammar;
+pub mod report;
+pub mod run;
 pub mod scenario;
 pub mod source;
 pub mod spec;

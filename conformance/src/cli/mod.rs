@@ -2,6 +2,7 @@
 
 mod lint;
 mod list;
+mod run;
 mod show;
 
 use std::io::{self, IsTerminal, Write};
@@ -23,6 +24,8 @@ struct Arguments {
 enum Command {
     /// Lists the protocols, or the cases of one
     List(list::ListArguments),
+    /// Judges a server
+    Run(run::RunArguments),
     /// Shows one case: its text, and the requirements that it judges in words
     Show(show::ShowArguments),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
@@ -61,6 +64,7 @@ impl Outcome {
 pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::List(arguments) => list::list(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };

@@ -1,0 +1,60 @@
+//! What came of each case, before it is judged.
+
+use std::collections::BTreeMap;
+
+use super::failure::FailureKind;
+use super::interpreter::Played;
+
+/// What came of one case.
+#[derive(Debug, Clone)]
+pub(super) enum Finding {
+    /// It was played, and this counts.
+    Played(Played),
+    /// It failed while this machine stalled, twice.
+    Stalled(Played),
+    /// It failed beside others, but alone it passes, and beside others it failed only now and then.
+    OnlyInCompany {
+        played: Played,
+        failed: usize,
+        of: usize,
+    },
+    /// It was not played, because settings are missing.
+    Unsupported(Vec<String>),
+    /// It was not played, or could not connect, because the target died of that case.
+    TargetDied(String),
+}
+
+impl Finding {
+    /// The case as it was played, if it was.
+    pub(super) fn played(&self) -> Option<&Played> {
+        match self {
+            Finding::Played(played)
+            | Finding::Stalled(played)
+            | Finding::OnlyInCompany { played, .. } => Some(played),
+            Finding::Unsupported(_) | Finding::TargetDied(_) => None,
+        }
+    }
+
+    /// Whether it was played and failed by the target's doing.
+    pub(super) fn failed(&self) -> bool {
+        match self {
+            Finding::Played(played) => played.failure.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether it failed because nobody took its connection.
+    pub(super) fn met_nobody(&self) -> bool {
+        self.played()
+            .and_then(|played| played.failure.as_ref())
+            .is_some_and(|failure| failure.kind == FailureKind::NoConnection)
+    }
+
+    /// Whether the step that failed belongs to a fragment that another case judges; that case.
+    pub(super) fn prover(&self) -> Option<&str> {
+        self.played()?.failure.as_ref()?.proved_by.as_deref()
+    }
+}
+
+/// What came of all cases, by id.
+pub(super) type Findings = BTreeMap<String, Finding>;

@@ -1,0 +1,51 @@
+use std::time::Duration;
+
+use super::{Codec, LongWidth};
+
+/// What can be chosen for a Chaton listener. [`Options::default`] is what an operator gets who says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How many bytes a LONG (a connect_id) takes on the wire. Default: eight.
+    pub long: LongWidth,
+    /// How many requests a client may have waiting for an answer. One more is ignored. Default: 64.
+    pub pending_as_asker: usize,
+    /// How many unanswered requests may wait for one client. One more is ignored. Default: 256, so that four busy clients
+    /// do not make a fifth one unreachable.
+    pub pending_as_target: usize,
+    /// How many connect_ids of a client may wait to be used. An OK_PRIVATE that would make one more, for either party, is
+    /// ignored. Default: 64.
+    pub unused_ids: usize,
+    /// How long a request waits for its answer, and a connect_id (counted from its ID_PRIVATE) for both its ends.
+    /// Default: 10 minutes.
+    pub negotiation_timeout: Duration,
+    /// A request that is repeated while it waits is relayed again at most this often. Default: 5 seconds.
+    pub repeat_interval: Duration,
+    /// How many LOGIN_PRIVATE with a wrong id an address may send in a minute before each further one is answered a second
+    /// late. Default: 10.
+    pub tunnel_guesses_per_minute: usize,
+    /// Whether bounds per address hold for loopback addresses too. Default: they do not, because tests, benches and local
+    /// proxies all come from there.
+    pub bound_loopback: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            long: LongWidth::Eight,
+            pending_as_asker: 64,
+            pending_as_target: 256,
+            unused_ids: 64,
+            negotiation_timeout: Duration::from_mins(10),
+            repeat_interval: Duration::from_secs(5),
+            tunnel_guesses_per_minute: 10,
+            bound_loopback: false,
+        }
+    }
+}
+
+impl Options {
+    /// What the decoder of this listener's connections needs.
+    pub fn codec(&self) -> Codec {
+        Codec { long: self.long }
+    }
+}

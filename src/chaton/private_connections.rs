@@ -1,0 +1,200 @@
+//! Sections 3 and 4 of the document: how two clients agree on a private connection, and how it is established.
+
+use std::time::Instant;
+
+use crate::room::pairing::{Arrival, Ended};
+use crate::room::{Answer, ConnId, Effects};
+
+use super::Room;
+use super::ServerFrame;
+use super::connections::State;
+
+/// Section 3.
+impl Room {
+    /// Passed on to the target alone, while neither side has too many.
+    pub(super) fn request_private(
+        &mut self,
+        from: ConnId,
+        requester: &str,
+        target: &str,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        let Some(to) = self.find(target, from, "REQUEST_PRIVATE", out) else {
+            return;
+        };
+        match self.requests.ask(from, to, now) {
+            Ok(()) => self.send(to, ServerFrame::RequestPrivate { requester, target }, out),
+            Err(not_asked) => {
+                out.remark(
+                    from,
+                    format!("ignored REQUEST_PRIVATE to {target:?}: {not_asked}"),
+                );
+            }
+        }
+    }
+
+    /// The target agrees: both are told the connect_id. One who is both is told once.
+    pub(super) fn ok_private(
+        &mut self,
+        from: ConnId,
+        requester: &str,
+        target: &str,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        let Some(asker) = self.find(requester, from, "OK_PRIVATE", out) else {
+            return;
+        };
+        if !self.requests.is_pending(asker, from) {
+            out.remark(
+                from,
+                format!("ignored OK_PRIVATE: {requester:?} has not asked"),
+            );
+            return;
+        }
+        let connect_id = match self.rendezvous.open(asker, from, now) {
+            Ok(connect_id) => connect_id,
+            Err(not_opened) => {
+                out.remark(
+                    from,
+                    format!("ignored OK_PRIVATE to {requester:?}: {not_opened}"),
+                );
+                return;
+            }
+        };
+        self.requests.end(asker, from);
+        let frame = ServerFrame::IdPrivate {
+            requester,
+            target,
+            connect_id,
+        };
+        self.send(asker, frame, out);
+        if from != asker {
+            self.send(from, frame, out);
+        }
+    }
+
+    /// The target declines: passed on to the requester alone.
+    pub(super) fn ko_private(
+        &mut self,
+        from: ConnId,
+        requester: &str,
+        target: &str,
+        out: &mut Effects,
+    ) {
+        let Some(asker) = self.find(requester, from, "KO_PRIVATE", out) else {
+            return;
+        };
+        if !self.requests.end(asker, from) {
+            out.remark(
+                from,
+                format!("ignored KO_PRIVATE: {requester:?} has not asked"),
+            );
+            return;
+        }
+        self.send(asker, ServerFrame::KoPrivate { requester, target }, out);
+    }
+
+    /// A request that nobody answered in time is answered by us, as a refusal.
+    pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
+        while let Some((asker, target)) = self.requests.expire(now) {
+            let Some(target) = self.roster.login(target) else {
+                continue;
+            };
+            out.remark(
+                asker,
+                format!("its request to {target:?} was not answered in time"),
+            );
+            self.refuse(asker, target, out);
+        }
+    }
+
+    /// A client left: who waits for its answer is told that there will be none, and its connect_ids die.
+    pub(super) fn end_negotiations(&mut self, id: ConnId, login: &str, out: &mut Effects) {
+        for asker in self.requests.leave(id) {
+            self.refuse(asker, login, out);
+        }
+        for ended in self.rendezvous.leave(id) {
+            self.close_waiting_end(ended, "a party left", out);
+        }
+    }
+
+    fn refuse(&self, asker: ConnId, target: &str, out: &mut Effects) {
+        if let Some(requester) = self.roster.login(asker) {
+            self.send(asker, ServerFrame::KoPrivate { requester, target }, out);
+        }
+    }
+}
+
+/// Section 4.
+impl Room {
+    /// The first end with a live id waits, the second one is joined with it. Whoever shows another id is closed.
+    pub(super) fn login_private(
+        &mut self,
+        from: ConnId,
+        connect_id: i64,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        match self.rendezvous.arrive(connect_id, from) {
+            Arrival::Unknown => self.wrong_connect_id(from, now, out),
+            Arrival::Waits => self.enter(from, State::WaitingEnd { connect_id }),
+            Arrival::Meets(first) => {
+                self.enter(first, State::TunnelEnd);
+                self.enter(from, State::TunnelEnd);
+                // Both are told before the first byte is relayed.
+                self.send(first, ServerFrame::Established, out);
+                self.send(from, ServerFrame::Established, out);
+                out.tunnel(first, from);
+            }
+        }
+    }
+
+    /// An id's time is over: whoever waits under it waits in vain.
+    pub(super) fn expire_connect_ids(&mut self, now: Instant, out: &mut Effects) {
+        while let Some(ended) = self.rendezvous.expire(now) {
+            self.close_waiting_end(ended, "its connect_id was not used in time", out);
+        }
+    }
+
+    /// The second of delay is over for whoever guessed too often.
+    pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
+        while let Some(id) = self.guesses.due(now) {
+            self.enter(id, State::Leaving);
+            out.finish(id);
+        }
+    }
+
+    fn wrong_connect_id(&mut self, from: ConnId, now: Instant, out: &mut Effects) {
+        let Some(connection) = self.connections.get_mut(&from) else {
+            return;
+        };
+        match self.guesses.wrong(from, connection.address, now) {
+            Answer::AtOnce => {
+                out.remark(from, "closed: no such connect_id is alive");
+                self.close(from, out);
+            }
+            Answer::Late(ticket) => {
+                out.remark(
+                    from,
+                    "closed in a second: no such connect_id is alive, and its address tries many",
+                );
+                connection.state = State::AnsweredLate { ticket };
+            }
+        }
+    }
+
+    fn close_waiting_end(&mut self, ended: Ended, why: &str, out: &mut Effects) {
+        if let Some(end) = ended.waiting {
+            out.remark(end, format!("closed: {why} before the other end came"));
+            self.close(end, out);
+        }
+    }
+
+    fn enter(&mut self, id: ConnId, state: State) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.state = state;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `matou chat`.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::client::{self, Address, Ending, Form, HELP, Options, TunnelWish};
+
+/// Chat from a shell or a script: each line of standard input is a message or a command, each event is a line on standard
+/// output.
+#[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
+pub(super) struct ChatArgs {
+    /// Whom to talk to, and as whom: PROTOCOL://LOGIN@HOST:PORT
+    ///
+    /// The protocol is chaton (port 7777 unless given; ?long=4 for servers whose LONG has 4 bytes). An IPv6 address stands
+    /// in brackets, special bytes of the login are written as % and two hexadecimal digits.
+    #[arg(value_name = "ADDRESS")]
+    address: Address,
+
+    /// Write each event as a JSON object on a line of its own
+    #[arg(long)]
+    json: bool,
+
+    /// At the end of standard input go on listening, until the server closes or Ctrl-C
+    #[arg(long, conflicts_with = "tunnel")]
+    stay: bool,
+
+    /// Ask NAME for a private connection and make it standard input and output
+    ///
+    /// Bytes are passed as they are, and each direction ends on its own. Events go to standard error, everybody else who
+    /// asks is denied. NAME may ask as well: if both do, there is still one connection.
+    #[arg(long, value_name = "NAME")]
+    tunnel: Option<String>,
+
+    /// With --tunnel: wait for NAME to ask, and accept
+    #[arg(long, requires = "tunnel")]
+    wait: bool,
+
+    /// Longest time to connect, and then for the answer to the login
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive_time)]
+    connect_timeout: Duration,
+}
+
+/// Chats; the exit code says how it ended.
+pub(super) fn run(args: ChatArgs) -> ExitCode {
+    let ending = client::run(Options {
+        address: args.address,
+        form: if args.json { Form::Json } else { Form::Plain },
+        stay: args.stay,
+        tunnel: args.tunnel.map(|peer| TunnelWish {
+            peer,
+            wait: args.wait,
+        }),
+        connect_timeout: args.connect_timeout,
+        script: !std::io::stdin().is_terminal(),
+    });
+    if !matches!(ending, Ending::InOrder | Ending::OutputClosed) {
+        // With standard error closed there is nobody to tell; the exit code remains.
+        let _ = writeln!(std::io::stderr(), "matou: {ending}");
+    }
+    ending.exit_code()
+}
+
+fn positive_time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if !time.is_zero() && time <= MAX_TIME => Ok(time),
+        Ok(_) => Err("give a time above zero and up to 1h, such as 10s".into()),
+        Err(error) => Err(format!("{error}; give a time such as 10s")),
+    }
+}
+
+/// Nobody waits longer for a connection, and no clock overflows.
+const MAX_TIME: Duration = Duration::from_secs(3600);
+
+fn after_help() -> String {
+    format!(
+        "Each line of standard input:\n{HELP}\n\n\
+         Each event on standard output:\n{EVENTS}\n\n\
+         With --json, the field \"event\" and others:\n{JSON_EVENTS}\n\n\
+         Exit codes:\n{EXIT_CODES}"
+    )
+}
+
+const EVENTS: &str = "\
+<alice> hi          a message for everybody
+*alice* hi          a message for you alone
+[alice] hi          a line on the private connection with alice
+-- ...              anything else
+Control, direction and invisible characters of others are shown escaped.";
+
+const JSON_EVENTS: &str = "\
+logged_in, login_refused              login
+message, whisper                      from, text
+private_asked, private_denied         peer
+private_agreed, private_up            peer
+private_text                          peer, complete (false: no line feed yet), text, or hex when it is not UTF-8
+private_eof                           peer: sends no more
+private_closed                        peer, and reason unless in order
+unexpected                            what: a frame of the server that was ignored
+Fields may be added; those that are here keep their meaning.";
+
+const EXIT_CODES: &str = "\
+0  ended in order, or nobody reads the output any more
+1  the server was not reached, was lost, or does not speak the protocol
+2  wrong usage: an argument, or a line of a script that could not be sent
+3  the server refuses the login
+4  the private connection of --tunnel was declined or cut";

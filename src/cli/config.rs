@@ -1,0 +1,263 @@
+//! What to serve: from arguments, from a file, or by default everything on loopback.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::Deserialize;
+use toml::Table;
+
+use super::address;
+use super::options::Options;
+use crate::chaton::{self, LongWidth};
+use crate::net::{ConnectionLimits, ProcessLimits};
+
+/// A config file. Times are texts (`"30s"`), everything else is as in `--listen`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    data: Option<PathBuf>,
+    connections: Option<usize>,
+    writers: Option<usize>,
+    #[serde(default)]
+    listen: Vec<Table>,
+}
+
+/// What the server does.
+#[derive(Debug, PartialEq)]
+pub(super) struct Plan {
+    /// Where what must outlive the process is kept.
+    pub(super) data: Option<PathBuf>,
+    pub(super) process: ProcessLimits,
+    pub(super) listen: Vec<Listen>,
+}
+
+/// One listener.
+#[derive(Debug, PartialEq)]
+pub(super) struct Listen {
+    pub(super) address: SocketAddr,
+    pub(super) limits: ConnectionLimits,
+    pub(super) protocol: ProtocolOptions,
+}
+
+/// Which protocol, and its own options.
+#[derive(Debug, PartialEq)]
+pub(super) enum ProtocolOptions {
+    Chaton(chaton::Options),
+}
+
+/// The protocols with their default ports, in the order in which they are served.
+const PROTOCOLS: [(&str, u16); 1] = [("chaton", 7777)];
+
+impl Plan {
+    /// Puts the arguments on top of the file: listeners given as arguments replace those of the file.
+    ///
+    /// # Errors
+    /// A sentence with the remedy.
+    pub(super) fn new(
+        listen: &[String],
+        path: Option<&Path>,
+        data: Option<PathBuf>,
+    ) -> Result<Plan, String> {
+        let file = path.map(read_file).transpose()?.unwrap_or_default();
+        let listen: Result<Vec<_>, String> = if !listen.is_empty() {
+            listen.iter().map(|text| listen_argument(text)).collect()
+        } else if let (Some(path), false) = (path, file.listen.is_empty()) {
+            let tables = file.listen.into_iter().map(Listen::new);
+            tables
+                .map(|made| {
+                    made.map_err(|why| format!("the config file {}: {why}", path.display()))
+                })
+                .collect()
+        } else {
+            let defaults = PROTOCOLS.iter();
+            defaults
+                .map(|(name, port)| Listen::new(default_listen(name, *port)))
+                .collect()
+        };
+        let defaults = ProcessLimits::default();
+        Ok(Plan {
+            data: data_directory(data.or(file.data))?,
+            process: ProcessLimits {
+                connections: file.connections,
+                writers: file.writers.unwrap_or(defaults.writers),
+            },
+            listen: listen?,
+        })
+    }
+}
+
+fn read_file(path: &Path) -> Result<File, String> {
+    let shown = path.display();
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("cannot read the config file {shown}: {error}"))?;
+    toml::from_str(&text).map_err(|error| format!("the config file {shown} has a mistake: {error}"))
+}
+
+fn data_directory(data: Option<PathBuf>) -> Result<Option<PathBuf>, String> {
+    match data {
+        Some(path) if path.exists() && !path.is_dir() => Err(format!(
+            "--data {}: is a file; name a directory",
+            path.display()
+        )),
+        other => Ok(other),
+    }
+}
+
+fn default_listen(name: &str, port: u16) -> Table {
+    let mut table = Table::new();
+    table.insert("protocol".to_owned(), name.into());
+    table.insert("address".to_owned(), format!("127.0.0.1:{port}").into());
+    table
+}
+
+/// Reads `PROTOCOL=ADDR:PORT[,option=value]...` into the table that stands for it in a config file.
+fn listen_argument(text: &str) -> Result<Listen, String> {
+    let wrong = |why: &str| {
+        format!(
+            "--listen {text}: {why}; write it as chaton=127.0.0.1:7777 or chaton=127.0.0.1:7777,long=4"
+        )
+    };
+    let mut parts = text.split(',');
+    let (protocol, address) = parts
+        .next()
+        .and_then(|first| first.split_once('='))
+        .ok_or_else(|| wrong("the protocol or the address is missing"))?;
+    let mut table = Table::new();
+    table.insert("protocol".to_owned(), protocol.into());
+    table.insert("address".to_owned(), address.into());
+    for option in parts {
+        Options::add(&mut table, option).map_err(|why| wrong(&why))?;
+    }
+    Listen::new(table).map_err(|why| format!("--listen {text}: {why}"))
+}
+
+impl Listen {
+    fn new(mut table: Table) -> Result<Listen, String> {
+        let mut text = |name: &str| match table.remove(name) {
+            Some(toml::Value::String(text)) => Ok(text),
+            _ => Err(format!("a listener needs {name} = \"...\"")),
+        };
+        let protocol = text("protocol")?;
+        let address = address::resolve(&text("address")?)?;
+        let mut options = Options::new(table);
+        let mut limits = ConnectionLimits::default();
+        connection_limits(&mut options, &mut limits)?;
+        let protocol_options = match protocol.as_str() {
+            "chaton" => ProtocolOptions::Chaton(chaton_options(&mut options, &limits)?),
+            other => {
+                let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| *name).collect();
+                return Err(format!(
+                    "there is no protocol {other:?}; there is {}",
+                    names.join(", ")
+                ));
+            }
+        };
+        options.done(&protocol)?;
+        Ok(Listen {
+            address,
+            limits,
+            protocol: protocol_options,
+        })
+    }
+}
+
+fn connection_limits(options: &mut Options, limits: &mut ConnectionLimits) -> Result<(), String> {
+    options.number(
+        "connections-per-address",
+        &mut limits.connections_per_address,
+    )?;
+    options.truth("bound-loopback", &mut limits.bound_loopback)?;
+    options.time("first-byte-timeout", &mut limits.first_byte)?;
+    options.time("identify-timeout", &mut limits.identification)?;
+    options.time("frame-timeout", &mut limits.frame)?;
+    options.number("outbox-bytes", &mut limits.outbox_bytes)?;
+    options.time("stall-timeout", &mut limits.stall)
+}
+
+fn chaton_options(
+    options: &mut Options,
+    limits: &ConnectionLimits,
+) -> Result<chaton::Options, String> {
+    let mut chaton = chaton::Options {
+        bound_loopback: limits.bound_loopback,
+        ..chaton::Options::default()
+    };
+    let widths = [("8", LongWidth::Eight), ("4", LongWidth::Four)];
+    options.choice("long", &widths, &mut chaton.long)?;
+    options.number("pending-as-asker", &mut chaton.pending_as_asker)?;
+    options.number("pending-as-target", &mut chaton.pending_as_target)?;
+    options.number("unused-ids", &mut chaton.unused_ids)?;
+    options.time("negotiation-timeout", &mut chaton.negotiation_timeout)?;
+    options.time("repeat-interval", &mut chaton.repeat_interval)?;
+    options.number("tunnel-guesses", &mut chaton.tunnel_guesses_per_minute)?;
+    Ok(chaton)
+}
+
+/// A level of the log, as an argument.
+pub(super) fn log_level(text: &str) -> Result<log::LevelFilter, String> {
+    log::LevelFilter::from_str(text)
+        .map_err(|_| "write off, error, warn, info, debug or trace".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use std::time::Duration;
+
+    fn plan(listen: &str) -> Result<Plan, String> {
+        Plan::new(&[listen.to_owned()], None, None)
+    }
+
+    #[test]
+    fn without_arguments_every_protocol_is_served_on_loopback() {
+        let plan = Plan::new(&[], None, None).unwrap();
+        let addresses: Vec<_> = plan
+            .listen
+            .iter()
+            .map(|listen| listen.address.to_string())
+            .collect();
+        assert_eq!(addresses, ["127.0.0.1:7777"]);
+    }
+
+    #[test]
+    fn options_of_the_connection_and_of_the_protocol_stand_side_by_side() {
+        let plan = plan("chaton=[::1]:0,long=4,frame-timeout=5s,unused-ids=3").unwrap();
+        let listen = &plan.listen[0];
+        assert_eq!(listen.limits.frame, Duration::from_secs(5));
+        let ProtocolOptions::Chaton(chaton) = &listen.protocol;
+        assert_eq!((chaton.long, chaton.unused_ids), (LongWidth::Four, 3));
+    }
+
+    #[rstest]
+    #[case("chaton", "the protocol or the address is missing")]
+    #[case("irc=127.0.0.1:1", "there is no protocol \"irc\"; there is chaton")]
+    #[case("chaton=127.0.0.1", "has no port")]
+    #[case("chaton=127.0.0.1:0,long=5", "long takes 8 or 4, not \"5\"")]
+    #[case("chaton=127.0.0.1:0,lang=4", "chaton has no option \"lang\"; it has ")]
+    #[case("chaton=127.0.0.1:0,long=4,long=8", "the option long is given twice")]
+    fn a_mistake_in_an_argument_says_what_to_write(#[case] listen: &str, #[case] says: &str) {
+        let told = plan(listen).unwrap_err();
+        assert!(told.contains(says), "{told}");
+    }
+
+    #[test]
+    fn a_file_says_the_same_things() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("matou.toml");
+        let text = "connections = 50\n[[listen]]\nprotocol = \"chaton\"\naddress = \"127.0.0.1:0\"\nlong = 4\nstall-timeout = \"9s\"\n";
+        fs::write(&path, text).unwrap();
+        let plan = Plan::new(&[], Some(&path), None).unwrap();
+        assert_eq!(plan.process.connections, Some(50));
+        assert_eq!(plan.listen[0].limits.stall, Duration::from_secs(9));
+
+        fs::write(&path, "connexions = 50\n").unwrap();
+        let told = Plan::new(&[], Some(&path), None).unwrap_err();
+        assert!(
+            told.contains("connexions") && told.contains("connections"),
+            "{told}"
+        );
+    }
+}

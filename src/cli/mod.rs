@@ -1,0 +1,37 @@
+//! Arguments become a typed plan, the plan is run, and what came of it becomes an exit code. One file per subcommand.
+
+mod address;
+mod chat;
+mod config;
+mod logging;
+mod options;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Wrong usage: the same code that clap uses for arguments it does not know.
+const WRONG_USAGE: u8 = 2;
+
+/// A chat server for small binary protocols, and a client to talk to it.
+#[derive(Debug, Parser)]
+#[command(name = "matou", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Chat(chat::ChatArgs),
+    Serve(serve::ServeArgs),
+}
+
+/// The whole program.
+pub fn run() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Chat(arguments) => chat::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
+    }
+}

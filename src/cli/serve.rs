@@ -1,0 +1,170 @@
+//! `matou serve`: listens, says where, and serves until it is told to stop.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use log::{LevelFilter, info};
+
+use super::config::{Listen, Plan, ProtocolOptions, log_level};
+use super::{WRONG_USAGE, logging};
+use crate::chaton;
+use crate::net::{Engine, ListenError, Service};
+
+/// Serve one or more protocols.
+///
+/// On stdout: a line `listening PROTOCOL ADDRESS` for each listener, with its real port, then `ready`. The log goes to stderr.
+/// SIGINT and SIGTERM stop it in order: what is queued for clients is written, for at most five seconds.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// What to serve, and where: chaton=127.0.0.1:7777, or with options chaton=[::]:7777,long=4. May be repeated. Port 0
+    /// takes a free one. Without it, every protocol on loopback: chaton 7777.
+    ///
+    /// Options of every protocol, with their defaults: connections-per-address=1024, bound-loopback=false,
+    /// first-byte-timeout=60s, identify-timeout=60s, frame-timeout=30s, outbox-bytes=1048576, stall-timeout=30s.
+    /// Of chaton: long=8 (bytes in a LONG, 8 or 4), pending-as-asker=64, pending-as-target=256, unused-ids=64,
+    /// negotiation-timeout=10m, repeat-interval=5s, tunnel-guesses=10 (wrong ids per minute and address before answers slow
+    /// down).
+    #[arg(
+        long,
+        value_name = "PROTOCOL=ADDR:PORT[,option=value]...",
+        verbatim_doc_comment
+    )]
+    listen: Vec<String>,
+    /// A TOML file: data, connections (at most so many at once), writers, and [[listen]] tables with protocol, address and the
+    /// options of --listen. Listeners given as arguments replace those of the file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where what must outlive the process is kept. Chaton keeps nothing.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// How much the log says: off, error, warn, info, debug (every frame, decoded) or trace.
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_level)]
+    log: LevelFilter,
+}
+
+pub(super) fn run(arguments: ServeArgs) -> ExitCode {
+    match Plan::new(
+        &arguments.listen,
+        arguments.config.as_deref(),
+        arguments.data,
+    ) {
+        Ok(plan) => serve(&plan, arguments.log),
+        Err(why) => refuse(&why),
+    }
+}
+
+fn refuse(why: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("matou: {why}");
+    ExitCode::from(WRONG_USAGE)
+}
+
+fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
+    let stop = match Stop::register() {
+        Ok(stop) => stop,
+        Err(error) => return refuse(&format!("cannot wait for signals: {error}")),
+    };
+    if let Err(error) = getrandom::u64() {
+        return refuse(&format!(
+            "this system has no source of random numbers: {error}"
+        ));
+    }
+    let logging = logging::start(level);
+    let engine = Engine::start(&plan.process);
+    info!(
+        "at most {} connections at once",
+        engine.connection_ceiling()
+    );
+    let mut running = Vec::new();
+    for listen in &plan.listen {
+        match listen.start(&engine) {
+            Ok(one) => {
+                say(&format!("listening {} {}", one.protocol(), one.address()));
+                running.push(one);
+            }
+            Err(error) => {
+                drop(running);
+                drop(logging);
+                return refuse(&error);
+            }
+        }
+    }
+    say("ready");
+    let signal = stop.wait();
+    info!("stopping: {signal}");
+    // All begin to end before any is waited for.
+    running.iter_mut().for_each(Service::close);
+    running.into_iter().for_each(Service::join);
+    engine.stop();
+    ExitCode::SUCCESS
+}
+
+/// Whoever started the server may not want to know; a closed stdout stops nothing.
+fn say(line: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+impl Listen {
+    /// The one place where the name of a protocol becomes a type.
+    fn start(&self, engine: &Engine) -> Result<Service, ListenError> {
+        let limits = self.limits.clone();
+        match &self.protocol {
+            ProtocolOptions::Chaton(options) => {
+                let room = chaton::Room::new(*options, Box::new(entropy));
+                let codec = options.codec();
+                engine.listen(room, codec, self.address, limits)
+            }
+        }
+    }
+}
+
+/// Chance from the system, fit for secrets. Whether there is any was seen at the start; should it fail later, a zero is
+/// never taken for an id, and the request that needed one is ignored.
+fn entropy() -> u64 {
+    getrandom::u64().unwrap_or_default()
+}
+
+/// Waits to be told to stop. A second signal while stopping ends the program at once.
+#[cfg(unix)]
+struct Stop(signal_hook::iterator::Signals);
+
+#[cfg(unix)]
+impl Stop {
+    fn register() -> io::Result<Stop> {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        let stopping = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::flag::register_conditional_shutdown(
+                signal,
+                128 + signal,
+                stopping.clone(),
+            )?;
+            signal_hook::flag::register(signal, stopping.clone())?;
+        }
+        signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map(Stop)
+    }
+
+    fn wait(mut self) -> &'static str {
+        let signal = self.0.forever().next().unwrap_or_default();
+        signal_hook::low_level::signal_name(signal).unwrap_or("a signal")
+    }
+}
+
+/// Elsewhere Ctrl-C ends the process as the system does it, without an orderly stop.
+#[cfg(not(unix))]
+struct Stop;
+
+#[cfg(not(unix))]
+impl Stop {
+    fn register() -> io::Result<Stop> {
+        Ok(Stop)
+    }
+
+    fn wait(self) -> &'static str {
+        loop {
+            std::thread::park();
+        }
+    }
+}

@@ -1,0 +1,240 @@
+use std::fmt;
+use std::str::FromStr;
+
+use crate::chaton::client::ChatonClient;
+use crate::chaton::{Codec, LongWidth};
+use crate::room::dialogue::Dialogue;
+
+/// Where our server listens for Chaton unless told otherwise.
+const CHATON_PORT: u16 = 7777;
+
+/// Whom to talk to, in which protocol and as whom: `chaton://LOGIN@HOST:PORT?OPTION=VALUE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The protocol with its options.
+    pub protocol: Protocol,
+    /// The name to log in with.
+    pub login: String,
+    /// A host name or an address; IPv6 without its brackets.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+}
+
+/// A protocol that this client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// `chaton://`, with `long=4` or `long=8`.
+    Chaton(Codec),
+}
+
+impl Protocol {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Chaton(_) => "Chaton",
+        }
+    }
+
+    /// A conversation that has not begun.
+    pub fn dialogue(self) -> Box<dyn Dialogue> {
+        match self {
+            Protocol::Chaton(codec) => Box::new(ChatonClient::new(codec)),
+        }
+    }
+}
+
+/// What is wrong with an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AddressError {
+    /// There is no `://` in it.
+    NoScheme,
+    /// A scheme that this client does not speak.
+    UnknownScheme(String),
+    /// Nothing before an `@`.
+    NoLogin,
+    /// A `%` without two hexadecimal digits behind it, or bytes that are not UTF-8.
+    BadEscape,
+    /// Nothing behind the `@`.
+    NoHost,
+    /// A `[` without its `]`, or an IPv6 address without brackets.
+    BadBrackets,
+    /// Not a number from 1 to 65535.
+    BadPort(String),
+    /// A chat has no path.
+    Path(String),
+    /// An option that the protocol does not have, or a value that the option cannot take.
+    BadOption(String),
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AddressError::NoScheme => {
+                f.write_str("no protocol is named; write chaton://LOGIN@HOST:PORT")
+            }
+            AddressError::UnknownScheme(scheme) => write!(
+                f,
+                "{scheme:?} is no protocol of this client; it speaks chaton, as in chaton://LOGIN@HOST:PORT"
+            ),
+            AddressError::NoLogin => {
+                f.write_str("no login is given; write it before an @, as in chaton://alice@127.0.0.1")
+            }
+            AddressError::BadEscape => f.write_str(
+                "the login is badly escaped; write each special byte of its UTF-8 as % and two hexadecimal digits",
+            ),
+            AddressError::NoHost => f.write_str("no host is given behind the @"),
+            AddressError::BadBrackets => {
+                f.write_str("an IPv6 address is written in brackets, as in chaton://alice@[::1]:7777")
+            }
+            AddressError::BadPort(port) => {
+                write!(f, "{port:?} is no port; give a number from 1 to 65535")
+            }
+            AddressError::Path(path) => write!(f, "{path:?} is a path, and a chat has none; remove it"),
+            AddressError::BadOption(option) => {
+                write!(f, "unknown option {option:?}; Chaton takes long=4 or long=8")
+            }
+        }
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(url: &str) -> Result<Address, AddressError> {
+        let (scheme, rest) = url.split_once("://").ok_or(AddressError::NoScheme)?;
+        if scheme != "chaton" {
+            return Err(AddressError::UnknownScheme(scheme.to_owned()));
+        }
+        let (rest, options) = rest.split_once('?').unwrap_or((rest, ""));
+        let (login, place) = rest.rsplit_once('@').ok_or(AddressError::NoLogin)?;
+        if login.is_empty() {
+            return Err(AddressError::NoLogin);
+        }
+        let (host, port) = host_and_port(place)?;
+        Ok(Address {
+            protocol: Protocol::Chaton(chaton_options(options)?),
+            login: percent_decoded(login)?,
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
+
+fn chaton_options(options: &str) -> Result<Codec, AddressError> {
+    let mut codec = Codec::default();
+    for option in options.split('&').filter(|option| !option.is_empty()) {
+        codec.long = match option {
+            "long=4" => LongWidth::Four,
+            "long=8" => LongWidth::Eight,
+            other => return Err(AddressError::BadOption(other.to_owned())),
+        };
+    }
+    Ok(codec)
+}
+
+fn host_and_port(place: &str) -> Result<(&str, u16), AddressError> {
+    let place = match place.split_once('/') {
+        Some((place, "")) => place,
+        Some((_, path)) => return Err(AddressError::Path(path.to_owned())),
+        None => place,
+    };
+    let (host, port) = if let Some(bracketed) = place.strip_prefix('[') {
+        let (host, behind) = bracketed.split_once(']').ok_or(AddressError::BadBrackets)?;
+        match behind.strip_prefix(':') {
+            Some(port) => (host, Some(port)),
+            None if behind.is_empty() => (host, None),
+            None => return Err(AddressError::BadBrackets),
+        }
+    } else {
+        match place.split_once(':') {
+            Some((_, port)) if port.contains(':') => return Err(AddressError::BadBrackets),
+            Some((host, port)) => (host, Some(port)),
+            None => (place, None),
+        }
+    };
+    if host.is_empty() {
+        return Err(AddressError::NoHost);
+    }
+    let Some(port) = port else {
+        return Ok((host, CHATON_PORT));
+    };
+    match port.parse() {
+        Ok(number) if number > 0 => Ok((host, number)),
+        _ => Err(AddressError::BadPort(port.to_owned())),
+    }
+}
+
+fn percent_decoded(text: &str) -> Result<String, AddressError> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut pieces = text.split('%');
+    bytes.extend_from_slice(pieces.next().unwrap_or_default().as_bytes());
+    for piece in pieces {
+        let (digits, rest) = piece.split_at_checked(2).ok_or(AddressError::BadEscape)?;
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(AddressError::BadEscape);
+        }
+        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| AddressError::BadEscape)?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).map_err(|_| AddressError::BadEscape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::all_of_it("chaton://alice@127.0.0.1:9000", "alice", "127.0.0.1", 9000)]
+    #[case::the_usual_port("chaton://alice@localhost", "alice", "localhost", 7777)]
+    #[case::a_slash_at_the_end("chaton://alice@localhost/", "alice", "localhost", 7777)]
+    #[case::ipv6("chaton://alice@[::1]:9000", "alice", "::1", 9000)]
+    #[case::ipv6_at_the_usual_port("chaton://alice@[::1]", "alice", "::1", 7777)]
+    #[case::an_escaped_login("chaton://J%c3%A9r%40me%20M@host", "Jér@me M", "host", 7777)]
+    #[case::a_bare_at_sign("chaton://a@b@host", "a@b", "host", 7777)]
+    fn an_address_has_its_parts(
+        #[case] url: &str,
+        #[case] login: &str,
+        #[case] host: &str,
+        #[case] port: u16,
+    ) {
+        let address: Address = url.parse().unwrap();
+        assert_eq!(
+            (&*address.login, &*address.host, address.port),
+            (login, host, port)
+        );
+    }
+
+    #[rstest]
+    #[case::no_scheme("alice@host", AddressError::NoScheme)]
+    #[case::another_scheme("http://alice@host", AddressError::UnknownScheme("http".into()))]
+    #[case::no_login("chaton://host", AddressError::NoLogin)]
+    #[case::an_empty_login("chaton://@host", AddressError::NoLogin)]
+    #[case::no_host("chaton://alice@:7777", AddressError::NoHost)]
+    #[case::ipv6_without_brackets("chaton://alice@::1", AddressError::BadBrackets)]
+    #[case::one_bracket("chaton://alice@[::1", AddressError::BadBrackets)]
+    #[case::words_behind_brackets("chaton://alice@[::1]a", AddressError::BadBrackets)]
+    #[case::port_zero("chaton://alice@host:0", AddressError::BadPort("0".into()))]
+    #[case::too_large_a_port("chaton://alice@host:65536", AddressError::BadPort("65536".into()))]
+    #[case::no_port_behind_the_colon("chaton://alice@host:", AddressError::BadPort(String::new()))]
+    #[case::a_path("chaton://alice@host/room", AddressError::Path("room".into()))]
+    #[case::an_option("chaton://alice@host?long=5", AddressError::BadOption("long=5".into()))]
+    #[case::half_an_escape("chaton://al%4@host", AddressError::BadEscape)]
+    #[case::a_signed_escape("chaton://al%+4@host", AddressError::BadEscape)]
+    #[case::not_utf8("chaton://al%ff@host", AddressError::BadEscape)]
+    fn a_wrong_address_is_refused(#[case] url: &str, #[case] error: AddressError) {
+        assert_eq!(url.parse::<Address>(), Err(error));
+    }
+
+    #[test]
+    fn an_option_chooses_the_width_of_a_long() {
+        let address: Address = "chaton://alice@host?long=4".parse().unwrap();
+        let codec = Codec {
+            long: LongWidth::Four,
+        };
+        assert_eq!(address.protocol, Protocol::Chaton(codec));
+    }
+}

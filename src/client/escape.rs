@@ -1,0 +1,177 @@
+//! What peers write never reaches a terminal raw: a control character may move the cursor or set the title, a direction
+//! character turns a line around, an invisible one makes two names look alike.
+
+use std::fmt::{self, Write as _};
+
+/// Text of a peer, with every character escaped that a reader would not see, or that a terminal would obey.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Escaped<'a>(pub(super) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            if is_hidden(character) {
+                write_escape(f, character)?;
+            } else {
+                f.write_char(character)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of a peer that should be text; a byte that is none becomes `\xNN`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EscapedBytes<'a>(pub(super) &'a [u8]);
+
+impl fmt::Display for EscapedBytes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            Escaped(chunk.valid()).fmt(f)?;
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A name, in quotes unless it is one plain word: as it stands here it can be typed in a command, and no name can look
+/// like the punctuation around it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name<'a>(pub(super) &'a str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if is_plain_word(self.0) {
+            return f.write_str(self.0);
+        }
+        f.write_char('"')?;
+        for character in self.0.chars() {
+            match character {
+                '"' | '\\' => write!(f, "\\{character}")?,
+                hidden if is_hidden(hidden) => write_escape(f, hidden)?,
+                other => f.write_char(other)?,
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+fn is_plain_word(name: &str) -> bool {
+    !name.is_empty()
+        && !name.chars().any(|character| {
+            character.is_whitespace()
+                || is_hidden(character)
+                || matches!(
+                    character,
+                    '"' | '\\' | '<' | '>' | '*' | '[' | ']' | '(' | ')' | '/' | ';'
+                )
+        })
+}
+
+/// True for control, direction and invisible characters.
+pub(super) fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' // soft hyphen
+            | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180e}'
+            | '\u{200b}'..='\u{200f}' // zero widths and direction marks
+            | '\u{2028}'..='\u{202e}' // separators and direction overrides
+            | '\u{2060}'..='\u{206f}' // invisible operators, isolates
+            | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}' // tags
+        )
+}
+
+fn write_escape(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
+    match character {
+        '\n' => f.write_str("\\n"),
+        '\r' => f.write_str("\\r"),
+        '\t' => f.write_str("\\t"),
+        other => write!(f, "\\u{{{:x}}}", u32::from(other)),
+    }
+}
+
+/// Reads a name in quotes as [`Name`] writes it, from behind the opening quote: the name, and what stands behind the
+/// closing quote. `None` when there is no closing quote or an escape is wrong.
+pub(super) fn quoted_name(text: &str) -> Option<(String, &str)> {
+    let mut name = String::new();
+    let mut rest = text.chars();
+    loop {
+        match rest.next()? {
+            '"' => return Some((name, rest.as_str())),
+            '\\' => match rest.next()? {
+                'n' => name.push('\n'),
+                'r' => name.push('\r'),
+                't' => name.push('\t'),
+                'u' => {
+                    let (digits, behind) = rest.as_str().strip_prefix('{')?.split_once('}')?;
+                    name.push(char::from_u32(u32::from_str_radix(digits, 16).ok()?)?);
+                    rest = behind.chars();
+                }
+                same @ ('"' | '\\') => name.push(same),
+                _ => return None,
+            },
+            other => name.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::plain("hé, 世界 👍🏽", "hé, 世界 👍🏽")]
+    #[case::clear_the_screen("\u{1b}[2J", "\\u{1b}[2J")]
+    #[case::eight_bit_csi("\u{9b}2J", "\\u{9b}2J")]
+    #[case::another_line("a\r\n<bob> b", "a\\r\\n<bob> b")]
+    #[case::right_to_left("abc\u{202e}fed", "abc\\u{202e}fed")]
+    #[case::isolate("\u{2066}x", "\\u{2066}x")]
+    #[case::zero_width("a\u{200b}b", "a\\u{200b}b")]
+    #[case::tag("\u{e0041}", "\\u{e0041}")]
+    fn hidden_characters_are_shown(#[case] text: &str, #[case] shown: &str) {
+        assert_eq!(Escaped(text).to_string(), shown);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_as_bytes() {
+        let shown = EscapedBytes(b"a\xff\xc3\xa9\x07").to_string();
+        assert_eq!(shown, "a\\xff\u{e9}\\u{7}");
+    }
+
+    #[rstest]
+    #[case("alice", "alice")]
+    #[case("élise", "élise")]
+    #[case("alice b", "\"alice b\"")]
+    #[case("bob> yes", "\"bob> yes\"")]
+    #[case("a\"b\\c", "\"a\\\"b\\\\c\"")]
+    #[case("\u{202e}bob", "\"\\u{202e}bob\"")]
+    #[case("", "\"\"")]
+    fn a_name_is_quoted_unless_it_is_a_word(#[case] name: &str, #[case] shown: &str) {
+        assert_eq!(Name(name).to_string(), shown);
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_can_be_typed_as_it_is_shown(name in ".*") {
+            let shown = Name(&name).to_string();
+            match shown.strip_prefix('"') {
+                Some(quoted) => prop_assert_eq!(quoted_name(quoted), Some((name, ""))),
+                None => prop_assert_eq!(shown, name),
+            }
+        }
+
+        #[test]
+        fn nothing_hidden_gets_through(text in "\\PC*|.*") {
+            prop_assert!(!Escaped(&text).to_string().chars().any(is_hidden));
+        }
+    }
+}

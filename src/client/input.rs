@@ -1,0 +1,113 @@
+//! Standard input. A thread that blocks in a read of it cannot be woken, so it is the one thread that nobody joins: it ends
+//! with its input, with its channel, or with the program.
+
+use std::io::{self, BufRead, Read};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+/// A longer line is refused whole. Far above what any protocol carries in one message, and a bound on memory.
+const MAX_LINE_BYTES: u64 = 64 * 1024;
+/// Lines that may be read ahead of the loop.
+const LINES_AHEAD: usize = 16;
+/// One read of raw input takes at most this much.
+const CHUNK: usize = 64 * 1024;
+
+/// A line of input.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Its text, without the line end.
+    Text(String),
+    /// It cannot be a message, and why.
+    Unusable(&'static str),
+    /// Reading failed; no more comes.
+    Failed(String),
+}
+
+/// Reads standard input line by line. The channel ends with the input.
+pub(super) fn lines() -> io::Result<Receiver<Line>> {
+    let (to_loop, lines) = bounded(LINES_AHEAD);
+    thread::Builder::new().name("stdin".into()).spawn(move || {
+        let mut input = io::stdin().lock();
+        while let Some(line) = next_line(&mut input) {
+            let failed = matches!(line, Line::Failed(_));
+            if to_loop.send(line).is_err() || failed {
+                return;
+            }
+        }
+    })?;
+    Ok(lines)
+}
+
+/// Copies standard input to a connection's writer as it comes, and drops the writer's channel at its end. A failure to read
+/// goes to `failure`, before that.
+pub(super) fn raw(to: Sender<Vec<u8>>, failure: Sender<io::Error>) -> io::Result<()> {
+    thread::Builder::new().name("stdin".into()).spawn(move || {
+        let mut input = io::stdin().lock();
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            match input.read(&mut chunk) {
+                Ok(0) => return,
+                Ok(length) => {
+                    if to.send(chunk[..length].to_vec()).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let _ = failure.send(error);
+                    return;
+                }
+            }
+        }
+    })?;
+    Ok(())
+}
+
+fn next_line(input: &mut impl BufRead) -> Option<Line> {
+    let mut bytes = Vec::new();
+    match input.take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes) {
+        Ok(0) => return None,
+        Ok(_) => {}
+        Err(error) => return Some(Line::Failed(error.to_string())),
+    }
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+        if bytes.last() == Some(&b'\r') {
+            bytes.pop();
+        }
+    } else if bytes.len() as u64 == MAX_LINE_BYTES {
+        return Some(match input.skip_until(b'\n') {
+            Ok(_) => Line::Unusable("the line is longer than 65536 bytes"),
+            Err(error) => Line::Failed(error.to_string()),
+        });
+    }
+    Some(match String::from_utf8(bytes) {
+        Ok(text) => Line::Text(text),
+        Err(_) => Line::Unusable("the line is not UTF-8"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_lose_their_ends_and_a_bad_one_costs_itself_alone() {
+        let mut input = b"one\r\n\n\xff\n".to_vec();
+        input.extend(vec![b'x'; 70_000]);
+        input.extend(b"\nlast");
+        let mut input = &*input;
+        let lines: Vec<_> = std::iter::from_fn(|| next_line(&mut input)).collect();
+        assert_eq!(
+            lines,
+            [
+                Line::Text("one".into()),
+                Line::Text(String::new()),
+                Line::Unusable("the line is not UTF-8"),
+                Line::Unusable("the line is longer than 65536 bytes"),
+                Line::Text("last".into()),
+            ]
+        );
+    }
+}

@@ -1,0 +1,185 @@
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, never};
+
+/// One read takes at most this much.
+const CHUNK: usize = 64 * 1024;
+/// Chunks that a connection may be ahead of the loop. While they wait its reader does not read, and TCP holds the peer back.
+const CHUNKS_IN: usize = 4;
+/// Pieces that the loop may be ahead of a connection's writer.
+const PIECES_OUT: usize = 16;
+/// Pieces that wait for a place among those. Only answers that the protocol gives by itself can pile up here, because the
+/// loop takes no more from the user meanwhile.
+const PIECES_WAITING: usize = 64;
+
+/// A connection with its two threads: one blocks in `read`, the other in `write`, so the loop that owns the link blocks in
+/// neither.
+///
+/// Both report on [`Link::incoming`]. Dropping the link closes the connection at once and waits for the threads: the shutdown
+/// wakes whichever blocks on the socket, and the receiver's end whichever blocks on the channel.
+#[derive(Debug)]
+pub(super) struct Link {
+    stream: TcpStream,
+    incoming: Receiver<Incoming>,
+    outgoing: Option<Sender<Vec<u8>>>,
+    waiting: VecDeque<Vec<u8>>,
+    shut: bool,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the threads of a link report.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    /// Bytes came.
+    Bytes(Vec<u8>),
+    /// The peer will send no more; we still may.
+    End,
+    /// Reading failed.
+    ReceiveFailed(io::Error),
+    /// After [`Link::shut`]: everything has left, and our FIN behind it.
+    AllSent,
+    /// Writing failed; nothing more can be sent.
+    SendFailed(io::Error),
+}
+
+impl Link {
+    /// Starts the threads of a connection.
+    pub(super) fn start(name: &str, stream: TcpStream) -> io::Result<Link> {
+        let (report, incoming) = bounded(CHUNKS_IN);
+        let (outgoing, pieces) = bounded(PIECES_OUT);
+        let reading = stream.try_clone()?;
+        let writing = stream.try_clone()?;
+        let mut link = Link {
+            stream,
+            incoming,
+            outgoing: Some(outgoing),
+            waiting: VecDeque::new(),
+            shut: false,
+            threads: Vec::with_capacity(2),
+        };
+        let reports = report.clone();
+        link.threads.push(
+            thread::Builder::new()
+                .name(format!("{name}-in"))
+                .spawn(move || receive(&reading, &reports))?,
+        );
+        link.threads.push(
+            thread::Builder::new()
+                .name(format!("{name}-out"))
+                .spawn(move || send(&writing, &pieces, &report))?,
+        );
+        Ok(link)
+    }
+
+    /// Where the threads report.
+    pub(super) fn incoming(&self) -> &Receiver<Incoming> {
+        &self.incoming
+    }
+
+    /// The next report, if there is one.
+    pub(super) fn next(&mut self) -> Option<Incoming> {
+        match self.incoming.try_recv() {
+            Ok(incoming) => Some(incoming),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => {
+                // A channel without senders is always "ready": it must not be waited for again.
+                self.incoming = never();
+                None
+            }
+        }
+    }
+
+    /// Sends, behind everything that was sent before. False when the connection takes nothing any more and too much has
+    /// piled up. What is sent after [`Link::shut`] or after a failure is dropped: the report of it says so.
+    pub(super) fn send(&mut self, bytes: Vec<u8>) -> bool {
+        if !self.shut && self.outgoing.is_some() {
+            self.waiting.push_back(bytes);
+            self.push();
+        }
+        self.waiting.len() <= PIECES_WAITING
+    }
+
+    /// Sends no more: a FIN will follow what was sent before.
+    pub(super) fn shut(&mut self) {
+        self.shut = true;
+        self.push();
+    }
+
+    /// The channel that must have room before [`Link::push`] helps; `None` when nothing waits.
+    pub(super) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
+        self.outgoing.as_ref().filter(|_| !self.waiting.is_empty())
+    }
+
+    /// Hands what waits to the writer, as far as it has room.
+    pub(super) fn push(&mut self) {
+        let Some(outgoing) = &self.outgoing else {
+            return;
+        };
+        while let Some(bytes) = self.waiting.pop_front() {
+            match outgoing.try_send(bytes) {
+                Ok(()) => {}
+                Err(TrySendError::Full(bytes)) => {
+                    self.waiting.push_front(bytes);
+                    return;
+                }
+                Err(TrySendError::Disconnected(_)) => self.waiting.clear(),
+            }
+        }
+        if self.shut {
+            self.outgoing = None;
+        }
+    }
+
+    /// Gives both directions to others. The end of the link is still the connection's, but it no longer waits for the
+    /// threads: they may be blocked on a channel whose other end it does not own.
+    pub(super) fn split(&mut self) -> (Receiver<Incoming>, Option<Sender<Vec<u8>>>) {
+        self.threads.clear();
+        let incoming = std::mem::replace(&mut self.incoming, never());
+        (incoming, self.outgoing.take())
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.incoming = never();
+        self.outgoing = None;
+        // It fails when the peer has closed already: then there is nobody to wake.
+        let _ = self.stream.shutdown(Shutdown::Both);
+        for thread in self.threads.drain(..) {
+            // A panic in it has been printed; there is nothing left to save.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn receive(mut stream: &TcpStream, report: &Sender<Incoming>) {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let incoming = match stream.read(&mut chunk) {
+            Ok(0) => Incoming::End,
+            Ok(length) => Incoming::Bytes(chunk[..length].to_vec()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => Incoming::ReceiveFailed(error),
+        };
+        let over = !matches!(incoming, Incoming::Bytes(_));
+        if report.send(incoming).is_err() || over {
+            return;
+        }
+    }
+}
+
+fn send(mut stream: &TcpStream, pieces: &Receiver<Vec<u8>>, report: &Sender<Incoming>) {
+    for piece in pieces {
+        if let Err(error) = stream.write_all(&piece) {
+            let _ = report.send(Incoming::SendFailed(error));
+            return;
+        }
+    }
+    let _ = report.send(match stream.shutdown(Shutdown::Write) {
+        Ok(()) => Incoming::AllSent,
+        Err(error) => Incoming::SendFailed(error),
+    });
+}

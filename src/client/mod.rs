@@ -1,0 +1,103 @@
+//! The terminal program: a typed line becomes an intent, an event becomes a line.
+//!
+//! The only place that knows a terminal. What may be said, and what it means, is the business of each protocol's dialogue
+//! ([`crate::room::dialogue`]); nothing here knows a frame.
+//!
+//! # Threads
+//!
+//! Every thread but one blocks in one system call and has a bounded channel to or from **the loop** (`session`), which
+//! waits for all of these channels at once and owns everything else:
+//!
+//! | thread | blocks in | talks to |
+//! |---|---|---|
+//! | `server-in`, `tunnel-in` | `read` of a connection | the loop |
+//! | `server-out`, `tunnel-out` | `write` to a connection | takes pieces from the loop |
+//! | `stdin` | `read` of standard input | the loop, or a tunnel's writer |
+//! | `stdout` | `write` of a tunnel's bytes, with `--tunnel` only | takes chunks from a tunnel's reader |
+//! | `connect` | `connect`, for a tunnel | the loop |
+//! | `signals` | waiting for SIGINT and SIGTERM | the loop |
+//!
+//! Nothing grows without a bound: a reader that is ahead of the loop stops reading, and the loop takes no typed line while
+//! something that it sent waits for a writer.
+
+mod address;
+mod connect;
+mod ending;
+mod escape;
+mod inbox;
+mod input;
+mod link;
+mod output;
+mod pipe;
+mod session;
+pub mod show;
+mod signals;
+mod tunnel;
+mod typed;
+
+use std::time::Duration;
+
+pub use address::{Address, AddressError, Protocol};
+pub use ending::Ending;
+pub use show::Form;
+pub use typed::{HELP, Typed, TypedError};
+
+use crate::room::dialogue::{Intent, Refusal};
+use session::Session;
+
+/// What `matou chat` was told on its command line.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whom to talk to, and as whom.
+    pub address: Address,
+    /// How events are written.
+    pub form: Form,
+    /// After the end of standard input: leave (false), or listen until the server closes (true).
+    pub stay: bool,
+    /// Standard input and output are a private connection's.
+    pub tunnel: Option<TunnelWish>,
+    /// How long connecting may take, and then the answer to the login.
+    pub connect_timeout: Duration,
+    /// Standard input is not a terminal: a line that cannot be sent makes the exit code say so.
+    pub script: bool,
+}
+
+/// A private connection that the command line asks for.
+#[derive(Debug, Clone)]
+pub struct TunnelWish {
+    /// With whom.
+    pub peer: String,
+    /// Wait until the peer asks, rather than ask.
+    pub wait: bool,
+}
+
+/// Chats until something ends it.
+pub fn run(options: Options) -> Ending {
+    let address = &options.address;
+    let mut dialogue = address.protocol.dialogue();
+    let login = &address.login;
+    let hello = match dialogue.intend(Intent::LogIn { login }) {
+        Ok(actions) => actions,
+        Err(refusal) => return Ending::Usage(refusal.to_string()),
+    };
+    if options
+        .tunnel
+        .as_ref()
+        .is_some_and(|wish| wish.peer == *login)
+    {
+        return Ending::Usage(Refusal::Oneself.to_string());
+    }
+    let stream = match connect::to_host(&address.host, address.port, options.connect_timeout) {
+        Ok(stream) => stream,
+        Err(error) => {
+            return Ending::Lost(format!(
+                "cannot connect to {} port {}: {error}; is a server listening there?",
+                address.host, address.port
+            ));
+        }
+    };
+    match Session::start(options, dialogue, stream) {
+        Ok(session) => session.run(hello),
+        Err(error) => Ending::Lost(format!("cannot start: {error}")),
+    }
+}

@@ -1,0 +1,109 @@
+//! Standard input and output as the two ends of a private connection.
+//!
+//! Two threads beside the connection's own two: standard input to the writer's channel, and the reader's channel to standard
+//! output. The loop stays free for the chat, so a slow reader of our output holds back the peer and nobody else.
+
+use std::io::{self, Write};
+use std::thread;
+
+use crossbeam_channel::{Receiver, bounded, select};
+
+use super::input;
+use super::link::{Incoming, Link};
+
+/// How a pipe ended before both of its directions did.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// Standard input cannot be read.
+    Input(io::Error),
+    /// Standard output cannot be written; a broken pipe is how its reader says "enough".
+    Output(io::Error),
+    /// The connection failed.
+    Connection(io::Error),
+}
+
+/// Takes both directions of a link. `early` are bytes that came already. The result comes once: when everything from standard
+/// input has left with our FIN behind it, and everything up to the peer's FIN is on standard output.
+pub(super) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Result<(), Broken>>> {
+    let (incoming, outgoing) = link.split();
+    let (failure, failures) = bounded(1);
+    let (report, done) = bounded(1);
+    if let Some(outgoing) = outgoing {
+        input::raw(outgoing, failure)?;
+    }
+    thread::Builder::new()
+        .name("stdout".into())
+        .spawn(move || {
+            // The loop may have ended meanwhile.
+            let _ = report.send(pump(&early, &incoming, &failures));
+        })?;
+    Ok(done)
+}
+
+fn pump(
+    early: &[u8],
+    incoming: &Receiver<Incoming>,
+    failures: &Receiver<io::Error>,
+) -> Result<(), Broken> {
+    put(early).map_err(Broken::Output)?;
+    let (mut receiving, mut sending) = (true, true);
+    while receiving || sending {
+        match next(incoming, failures)? {
+            Incoming::Bytes(bytes) => put(&bytes).map_err(Broken::Output)?,
+            Incoming::End => {
+                receiving = false;
+                close_stdout().map_err(Broken::Output)?;
+            }
+            Incoming::AllSent => sending = false,
+            Incoming::ReceiveFailed(error) | Incoming::SendFailed(error) => {
+                return Err(Broken::Connection(error));
+            }
+        }
+    }
+    // A read that failed ended the writer's channel as the end of input does.
+    match failures.try_recv() {
+        Ok(error) => Err(Broken::Input(error)),
+        Err(_) => Ok(()),
+    }
+}
+
+fn next(incoming: &Receiver<Incoming>, failures: &Receiver<io::Error>) -> Result<Incoming, Broken> {
+    let closed = || Broken::Connection(io::ErrorKind::ConnectionAborted.into());
+    select! {
+        recv(incoming) -> report => report.map_err(|_| closed()),
+        recv(failures) -> failure => match failure {
+            Ok(error) => Err(Broken::Input(error)),
+            // Standard input has ended in order; only the connection is left to wait for.
+            Err(_) => incoming.recv().map_err(|_| closed()),
+        },
+    }
+}
+
+fn put(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// Passes the peer's FIN on: whoever reads our output must see its end even while our input still goes on.
+#[cfg(unix)]
+fn close_stdout() -> io::Result<()> {
+    // Standard output cannot be closed, its number would be given to the next file; it can become another file.
+    let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
+    Ok(rustix::stdio::dup2_stdout(nowhere)?)
+}
+
+#[cfg(not(unix))]
+fn close_stdout() -> io::Result<()> {
+    Ok(())
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Broken::Input(error) => write!(f, "standard input cannot be read: {error}"),
+            Broken::Output(error) => write!(f, "standard output cannot be written: {error}"),
+            Broken::Connection(error) => write!(f, "the private connection was cut: {error}"),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The loop: waits for whatever happens next, and owns everything that is not blocked in a system call.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Select, TryRecvError, never};
+
+use super::inbox::Inbox;
+use super::input::{self, Line};
+use super::link::{Incoming, Link};
+use super::output::{Output, Place};
+use super::pipe::Broken;
+use super::signals::Signals;
+use super::tunnel::Tunnel;
+use super::{Ending, Options};
+use crate::room::dialogue::{Action, Dialogue, Event, Intent, Source, TunnelId};
+
+mod leaving;
+mod private;
+mod typing;
+
+/// One chat, from the login to its end.
+pub(super) struct Session {
+    options: Options,
+    dialogue: Box<dyn Dialogue>,
+    server: Server,
+    tunnels: BTreeMap<TunnelId, Tunnel>,
+    /// The private connection of `--tunnel`, once its bytes flow.
+    pipe: Option<(TunnelId, Receiver<Result<(), Broken>>)>,
+    lines: Receiver<Line>,
+    signals: Signals,
+    output: Output,
+    phase: Phase,
+    /// When waiting is over: for the answer to the login, or for the end.
+    deadline: Option<Instant>,
+    /// A line of standard input could not be sent.
+    refused_a_line: bool,
+}
+
+/// The connection on which we log in.
+struct Server {
+    link: Link,
+    inbox: Inbox,
+    address: SocketAddr,
+    /// Everything has left, and our FIN.
+    all_sent: bool,
+    send_error: Option<io::Error>,
+    /// It sends no more.
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    LoggingIn,
+    Talking { input_ended: bool },
+    Leaving { then: Ending, lingering: bool },
+}
+
+/// What can be dealt with next.
+#[derive(Debug, Clone, Copy)]
+enum Ready {
+    Server,
+    ServerRoom,
+    Tunnel(TunnelId),
+    TunnelConnected(TunnelId),
+    TunnelRoom(TunnelId),
+    Pipe,
+    Line,
+    Signal,
+    Deadline,
+}
+
+impl Session {
+    pub(super) fn start(
+        options: Options,
+        dialogue: Box<dyn Dialogue>,
+        stream: TcpStream,
+    ) -> io::Result<Session> {
+        let address = stream.peer_addr()?;
+        let place = match options.tunnel {
+            Some(_) => Place::Stderr,
+            None => Place::Stdout,
+        };
+        Ok(Session {
+            dialogue,
+            server: Server {
+                link: Link::start("server", stream)?,
+                inbox: Inbox::default(),
+                address,
+                all_sent: false,
+                send_error: None,
+                ended: false,
+            },
+            tunnels: BTreeMap::new(),
+            pipe: None,
+            lines: never(),
+            signals: Signals::listen()?,
+            output: Output::new(options.form, place),
+            phase: Phase::LoggingIn,
+            deadline: Some(Instant::now() + options.connect_timeout),
+            refused_a_line: false,
+            options,
+        })
+    }
+
+    pub(super) fn run(mut self, hello: Vec<Action>) -> Ending {
+        if let Err(ending) = self.perform_all(hello) {
+            return ending;
+        }
+        loop {
+            let ready = self.wait();
+            if let Err(ending) = self.handle(ready) {
+                return ending;
+            }
+            if let Some(error) = self.output.take_failure() {
+                self.leave(match error.kind() {
+                    io::ErrorKind::BrokenPipe => Ending::OutputClosed,
+                    _ => Ending::Output(error),
+                });
+            }
+            if let Some(ending) = self.left() {
+                return ending;
+            }
+        }
+    }
+
+    /// Blocks until something can be done. What it was is looked at afterwards: being ready is a hint, taking decides.
+    fn wait(&self) -> Ready {
+        let mut select = Select::new();
+        let mut sources = vec![Ready::Server, Ready::Signal];
+        select.recv(self.server.link.incoming());
+        select.recv(&self.signals.received);
+        let mut sending_waits = false;
+        if let Some(room) = self.server.link.blocked_on() {
+            select.send(room);
+            sources.push(Ready::ServerRoom);
+            sending_waits = true;
+        }
+        for (id, tunnel) in &self.tunnels {
+            let Some(link) = &tunnel.link else {
+                select.recv(&tunnel.connecting);
+                sources.push(Ready::TunnelConnected(*id));
+                continue;
+            };
+            select.recv(link.incoming());
+            sources.push(Ready::Tunnel(*id));
+            if let Some(room) = link.blocked_on() {
+                select.send(room);
+                sources.push(Ready::TunnelRoom(*id));
+                sending_waits = true;
+            }
+        }
+        if let Some((_, done)) = &self.pipe {
+            select.recv(done);
+            sources.push(Ready::Pipe);
+        }
+        if !sending_waits && matches!(self.phase, Phase::Talking { input_ended: false }) {
+            select.recv(&self.lines);
+            sources.push(Ready::Line);
+        }
+        let index = match self.deadline {
+            Some(deadline) => select.ready_deadline(deadline).ok(),
+            None => Some(select.ready()),
+        };
+        index.map_or(Ready::Deadline, |index| sources[index])
+    }
+
+    fn handle(&mut self, ready: Ready) -> Result<(), Ending> {
+        match ready {
+            Ready::Server => match self.server.link.next() {
+                Some(incoming) => self.hear_server(incoming),
+                None => Ok(()),
+            },
+            Ready::ServerRoom => {
+                self.server.link.push();
+                Ok(())
+            }
+            Ready::Tunnel(id) => self.tunnel_ready(id),
+            Ready::TunnelConnected(id) => self.tunnel_connected(id),
+            Ready::TunnelRoom(id) => {
+                if let Some(link) = self.link_of(id) {
+                    link.push();
+                }
+                Ok(())
+            }
+            Ready::Pipe => self.pipe_ended(),
+            Ready::Line => match self.lines.try_recv() {
+                Ok(line) => self.line(line),
+                Err(TryRecvError::Empty) => Ok(()),
+                Err(TryRecvError::Disconnected) => {
+                    self.input_ended();
+                    Ok(())
+                }
+            },
+            Ready::Signal => {
+                // Whoever has taken the only unit wants to leave; a second one wants it at once.
+                match self.signals.received.try_recv() {
+                    Ok(()) => self.interrupted(),
+                    Err(_) => Ok(()),
+                }
+            }
+            Ready::Deadline => Err(self.overdue()),
+        }
+    }
+
+    fn hear_server(&mut self, incoming: Incoming) -> Result<(), Ending> {
+        match incoming {
+            Incoming::Bytes(bytes) => {
+                self.server.inbox.push(&bytes);
+                loop {
+                    let dialogue = &mut *self.dialogue;
+                    match self.server.inbox.next(dialogue, Source::Server) {
+                        Ok(Some(actions)) => self.perform_all(actions)?,
+                        Ok(None) => return Ok(()),
+                        Err(garbage) => {
+                            return Err(Ending::Lost(format!(
+                                "the server at {} does not speak {}: {garbage}",
+                                self.server.address,
+                                self.options.address.protocol.name()
+                            )));
+                        }
+                    }
+                }
+            }
+            Incoming::End => self.server_ended(None),
+            Incoming::ReceiveFailed(error) => self.server_ended(Some(error)),
+            Incoming::AllSent => {
+                self.server.all_sent = true;
+                Ok(())
+            }
+            // The reader may still have something for us, the reason for this perhaps; it will notice the end, too.
+            Incoming::SendFailed(error) => {
+                self.server.send_error = Some(error);
+                Ok(())
+            }
+        }
+    }
+
+    fn perform_all(&mut self, actions: Vec<Action>) -> Result<(), Ending> {
+        actions
+            .into_iter()
+            .try_for_each(|action| self.perform(action))
+    }
+
+    fn perform(&mut self, action: Action) -> Result<(), Ending> {
+        match action {
+            Action::Send(bytes) => {
+                if !self.server.link.send(bytes) {
+                    return Err(Ending::Lost(format!(
+                        "the server at {} takes nothing any more",
+                        self.server.address
+                    )));
+                }
+                Ok(())
+            }
+            Action::Tell(event) => self.tell(&event),
+            Action::Open {
+                tunnel,
+                peer,
+                opening,
+            } => {
+                if matches!(self.phase, Phase::Leaving { .. }) {
+                    self.dialogue.ended(tunnel);
+                    return Ok(());
+                }
+                let limit = self.options.connect_timeout;
+                let opened = Tunnel::open(peer, self.server.address, opening, limit);
+                self.tunnels.insert(tunnel, opened);
+                Ok(())
+            }
+            Action::Raw(tunnel) => self.tunnel_is_up(tunnel),
+            Action::Shut(tunnel) => {
+                if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
+                    tunnel.shut();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn tell(&mut self, event: &Event) -> Result<(), Ending> {
+        self.output.show(event);
+        match event {
+            Event::LoggedIn { .. } => self.logged_in(),
+            Event::LoginRefused { login } => {
+                self.leave(Ending::LoginRefused(login.clone()));
+                Ok(())
+            }
+            Event::Asked { peer } => self.asked(peer),
+            Event::Denied { peer } => {
+                self.denied(peer);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn logged_in(&mut self) -> Result<(), Ending> {
+        if !matches!(self.phase, Phase::LoggingIn) {
+            return Ok(());
+        }
+        self.deadline = None;
+        // With a tunnel, standard input is the tunnel's and there are no lines to wait for.
+        let input_ended = self.options.tunnel.is_some();
+        self.phase = Phase::Talking { input_ended };
+        match &self.options.tunnel {
+            None => {
+                self.lines = input::lines()
+                    .map_err(|error| Ending::Lost(format!("cannot start: {error}")))?;
+                Ok(())
+            }
+            Some(wish) if wish.wait => Ok(()),
+            Some(wish) => {
+                let ask = Intent::Ask { peer: &wish.peer };
+                match self.dialogue.intend(ask) {
+                    Ok(actions) => self.perform_all(actions),
+                    Err(refusal) => Err(Ending::Usage(refusal.to_string())),
+                }
+            }
+        }
+    }
+}

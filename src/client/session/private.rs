@@ -1,0 +1,250 @@
+//! What the loop does with private connections.
+
+use std::io;
+
+use super::{Phase, Session};
+use crate::client::Ending;
+use crate::client::link::{Incoming, Link};
+use crate::client::output::diagnose;
+use crate::client::pipe::{self, Broken};
+use crate::room::dialogue::{Event, Intent, Refusal, Source, TunnelId};
+
+/// What goes on after something came on a private connection.
+enum Then {
+    GoesOn,
+    Closed(Option<String>),
+}
+
+impl Session {
+    pub(super) fn link_of(&mut self, id: TunnelId) -> Option<&mut Link> {
+        self.tunnels.get_mut(&id)?.link.as_mut()
+    }
+
+    pub(super) fn tunnel_connected(&mut self, id: TunnelId) -> Result<(), Ending> {
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return Ok(());
+        };
+        match tunnel.connected() {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(error)) => self.close_tunnel(id, Some(format!("cannot connect: {error}"))),
+        }
+    }
+
+    pub(super) fn tunnel_ready(&mut self, id: TunnelId) -> Result<(), Ending> {
+        let Some(incoming) = self.link_of(id).and_then(Link::next) else {
+            return Ok(());
+        };
+        match self.hear_tunnel(id, incoming)? {
+            Then::GoesOn => Ok(()),
+            Then::Closed(reason) => self.close_tunnel(id, reason),
+        }
+    }
+
+    fn hear_tunnel(&mut self, id: TunnelId, incoming: Incoming) -> Result<Then, Ending> {
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return Ok(Then::GoesOn);
+        };
+        match incoming {
+            Incoming::Bytes(bytes) if tunnel.up => {
+                self.show_tunnel_bytes(id, &bytes);
+                Ok(Then::GoesOn)
+            }
+            Incoming::Bytes(bytes) => {
+                tunnel.inbox.push(&bytes);
+                self.read_tunnel_frames(id)
+            }
+            Incoming::End if !tunnel.up => Ok(Then::Closed(Some(
+                "the server closed it before it stood".into(),
+            ))),
+            Incoming::End => {
+                tunnel.ended = true;
+                let (peer, over, shut) = (tunnel.peer.clone(), tunnel.all_sent, tunnel.shut);
+                self.show_tunnel_rest(id);
+                if over {
+                    return Ok(Then::Closed(None));
+                }
+                if !shut {
+                    self.output.show(&Event::TunnelEof { peer });
+                }
+                Ok(Then::GoesOn)
+            }
+            Incoming::AllSent => {
+                tunnel.all_sent = true;
+                Ok(if tunnel.ended {
+                    Then::Closed(None)
+                } else {
+                    Then::GoesOn
+                })
+            }
+            Incoming::ReceiveFailed(error) | Incoming::SendFailed(error) => {
+                self.show_tunnel_rest(id);
+                Ok(Then::Closed(Some(error.to_string())))
+            }
+        }
+    }
+
+    fn read_tunnel_frames(&mut self, id: TunnelId) -> Result<Then, Ending> {
+        loop {
+            let dialogue = &mut *self.dialogue;
+            let Some(tunnel) = self.tunnels.get_mut(&id).filter(|tunnel| !tunnel.up) else {
+                return Ok(Then::GoesOn);
+            };
+            match tunnel.inbox.next(dialogue, Source::Tunnel(id)) {
+                Ok(Some(actions)) => self.perform_all(actions)?,
+                Ok(None) => return Ok(Then::GoesOn),
+                Err(garbage) => return Ok(Then::Closed(Some(garbage.to_string()))),
+            }
+        }
+    }
+
+    /// From here on the bytes are the users' own; some may have come already.
+    pub(super) fn tunnel_is_up(&mut self, id: TunnelId) -> Result<(), Ending> {
+        let wanted = self.options.tunnel.as_ref().map(|wish| &wish.peer);
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return Ok(());
+        };
+        tunnel.up = true;
+        let early = tunnel.inbox.take_rest();
+        if self.pipe.is_some() || wanted != Some(&tunnel.peer) {
+            self.show_tunnel_bytes(id, &early);
+            return Ok(());
+        }
+        let Some(link) = &mut tunnel.link else {
+            return Ok(());
+        };
+        let done = pipe::start(link, early)
+            .map_err(|error| Ending::TunnelFailed(format!("cannot start: {error}")))?;
+        self.pipe = Some((id, done));
+        Ok(())
+    }
+
+    fn show_tunnel_bytes(&mut self, id: TunnelId, bytes: &[u8]) {
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return;
+        };
+        for (line, complete) in tunnel.lines.push(bytes) {
+            let peer = tunnel.peer.clone();
+            self.output.show(&Event::TunnelText {
+                peer,
+                line,
+                complete,
+            });
+        }
+    }
+
+    fn show_tunnel_rest(&mut self, id: TunnelId) {
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return;
+        };
+        if let Some((line, complete)) = tunnel.lines.rest() {
+            let peer = tunnel.peer.clone();
+            self.output.show(&Event::TunnelText {
+                peer,
+                line,
+                complete,
+            });
+        }
+    }
+
+    pub(super) fn write_to_tunnel(&mut self, peer: &str, text: &str) -> Result<(), Ending> {
+        let newest = self
+            .tunnels
+            .values_mut()
+            .rev()
+            .find(|tunnel| tunnel.up && !tunnel.shut && tunnel.peer == peer)
+            .and_then(|tunnel| tunnel.link.as_mut());
+        let Some(link) = newest else {
+            let peer = peer.to_owned();
+            self.refuse(&Refusal::NoTunnel { peer }.to_string());
+            return Ok(());
+        };
+        let mut line = text.as_bytes().to_vec();
+        line.push(b'\n');
+        link.send(line);
+        Ok(())
+    }
+
+    fn close_tunnel(&mut self, id: TunnelId, reason: Option<String>) -> Result<(), Ending> {
+        self.dialogue.ended(id);
+        let Some(tunnel) = self.tunnels.remove(&id) else {
+            return Ok(());
+        };
+        let failed = self.is_wanted(&tunnel.peer) && self.pipe.is_none();
+        let why = reason.clone().unwrap_or_else(|| "it ended".into());
+        let peer = tunnel.peer;
+        if failed {
+            self.leave(Ending::TunnelFailed(format!(
+                "there is no private connection with {peer:?}: {why}"
+            )));
+        }
+        self.output.show(&Event::TunnelClosed { peer, reason });
+        Ok(())
+    }
+
+    /// Those that stand are left in order; nobody waits for the others.
+    pub(super) fn leave_tunnels(&mut self) {
+        let pipe = self.pipe.take().map(|(id, _)| id);
+        self.tunnels
+            .retain(|id, tunnel| tunnel.up && Some(*id) != pipe);
+        for tunnel in self.tunnels.values_mut() {
+            tunnel.shut();
+        }
+    }
+}
+
+/// With `--tunnel`.
+impl Session {
+    fn is_wanted(&self, peer: &str) -> bool {
+        let wish = self.options.tunnel.as_ref();
+        wish.is_some_and(|wish| wish.peer == peer)
+    }
+
+    /// Nobody is there to answer: the peer of `--tunnel` is welcome, everybody else gets a refusal rather than silence.
+    pub(super) fn asked(&mut self, peer: &str) -> Result<(), Ending> {
+        let Some(wish) = &self.options.tunnel else {
+            return Ok(());
+        };
+        if matches!(self.phase, Phase::Leaving { .. }) {
+            return Ok(());
+        }
+        if !self.is_wanted(peer) || self.is_opening_or_up(peer) {
+            return self.intend(Intent::Deny { peer });
+        }
+        // When both ask, one of the two requests must win at both ends, or there would be two connections: the one of the
+        // smaller login does. It is repeated, because the first may have come before the peer did.
+        if wish.wait || *self.options.address.login > *peer {
+            self.intend(Intent::Accept { peer })
+        } else {
+            self.intend(Intent::Ask { peer })
+        }
+    }
+
+    fn is_opening_or_up(&self, peer: &str) -> bool {
+        self.pipe.is_some() || self.tunnels.values().any(|tunnel| tunnel.peer == peer)
+    }
+
+    pub(super) fn denied(&mut self, peer: &str) {
+        if self.is_wanted(peer) && !self.is_opening_or_up(peer) {
+            self.leave(Ending::TunnelFailed(format!(
+                "{peer:?} declines the private connection, or has left"
+            )));
+        }
+    }
+
+    pub(super) fn pipe_ended(&mut self) -> Result<(), Ending> {
+        let Some(result) = self.pipe.as_ref().and_then(|(_, done)| done.recv().ok()) else {
+            return Err(Ending::TunnelFailed("its thread has ended".into()));
+        };
+        self.leave(match result {
+            Ok(()) => Ending::InOrder,
+            Err(Broken::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Ending::OutputClosed
+            }
+            Err(broken) => {
+                diagnose(&broken.to_string());
+                Ending::TunnelFailed("the private connection did not end in order".into())
+            }
+        });
+        Ok(())
+    }
+}

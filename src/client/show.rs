@@ -1,0 +1,269 @@
+//! An event as a line: for people, or as JSON for programs.
+//!
+//! The JSON form is one object per line and stable: fields may be added, those that are here keep their meaning.
+//!
+//! | `event` | further fields | meaning |
+//! |---|---|---|
+//! | `logged_in` | `login` | the login is ours |
+//! | `login_refused` | `login` | it is not |
+//! | `message` | `from`, `text` | somebody told everybody; our own messages come back in Chaton |
+//! | `whisper` | `from`, `text` | somebody told us alone |
+//! | `private_asked` | `peer` | asks us for a private connection |
+//! | `private_denied` | `peer` | declines ours, or has left |
+//! | `private_agreed` | `peer` | both agree, it is being opened |
+//! | `private_up` | `peer` | it stands |
+//! | `private_text` | `peer`, `text` or `hex`, `complete` | a line on it, without its line feed; `hex` when it is not UTF-8; `complete` is false when the line feed has not come |
+//! | `private_eof` | `peer` | the peer sends no more on it |
+//! | `private_closed` | `peer`, `reason` unless in order | it is over |
+//! | `unexpected` | `what` | the server sent a frame that has no meaning at this place |
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::escape::{Escaped, EscapedBytes, Name, is_hidden};
+use crate::room::dialogue::Event;
+
+/// How events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Plain,
+    /// One JSON object per line.
+    Json,
+}
+
+/// The line for an event, without a line feed. Nothing hidden is in it, whatever peers sent.
+pub fn line(event: &Event, form: Form) -> String {
+    match form {
+        Form::Plain => plain(event),
+        Form::Json => json(event),
+    }
+}
+
+fn plain(event: &Event) -> String {
+    match event {
+        Event::LoggedIn { login } => format!("-- logged in as {}", Name(login)),
+        Event::LoginRefused { login } => format!("-- the login {} is refused", Name(login)),
+        Event::Said { from, text } => format!("<{}> {}", Name(from), Escaped(text)),
+        Event::Whispered { from, text } => format!("*{}* {}", Name(from), Escaped(text)),
+        Event::Asked { peer } => {
+            let peer = Name(peer);
+            format!("-- {peer} asks for a private connection (/accept {peer} or /deny {peer})")
+        }
+        Event::Denied { peer } => format!("-- {} declines the private connection", Name(peer)),
+        Event::Agreed { peer } => format!(
+            "-- you and {} agree on a private connection; it is being opened",
+            Name(peer)
+        ),
+        Event::TunnelUp { peer } => {
+            let peer = Name(peer);
+            format!(
+                "-- the private connection with {peer} stands (/tell {peer} TEXT, /close {peer})"
+            )
+        }
+        Event::TunnelText { peer, line, .. } => {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            format!("[{}] {}", Name(peer), EscapedBytes(line))
+        }
+        Event::TunnelEof { peer } => {
+            let peer = Name(peer);
+            format!("-- {peer} sends no more on the private connection (/close {peer} ends it)")
+        }
+        Event::TunnelClosed { peer, reason: None } => {
+            format!("-- the private connection with {} is over", Name(peer))
+        }
+        Event::TunnelClosed {
+            peer,
+            reason: Some(reason),
+        } => format!(
+            "-- the private connection with {} is over: {}",
+            Name(peer),
+            Escaped(reason)
+        ),
+        Event::Unexpected { what } => format!("-- ignored: {}", Escaped(what)),
+    }
+}
+
+/// The fields of all events; each has those that it needs.
+#[derive(Default, Serialize)]
+struct Row<'a> {
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hex: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<&'a str>,
+}
+
+fn json(event: &Event) -> String {
+    // Texts and booleans always serialise.
+    let text = serde_json::to_string(&row(event)).unwrap_or_default();
+    without_hidden(&text)
+}
+
+fn row(event: &Event) -> Row<'_> {
+    match event {
+        Event::LoggedIn { login } => Row {
+            login: Some(login),
+            ..named("logged_in")
+        },
+        Event::LoginRefused { login } => Row {
+            login: Some(login),
+            ..named("login_refused")
+        },
+        Event::Said { from, text } => Row {
+            from: Some(from),
+            text: Some(text),
+            ..named("message")
+        },
+        Event::Whispered { from, text } => Row {
+            from: Some(from),
+            text: Some(text),
+            ..named("whisper")
+        },
+        Event::Asked { peer } => with_peer("private_asked", peer),
+        Event::Denied { peer } => with_peer("private_denied", peer),
+        Event::Agreed { peer } => with_peer("private_agreed", peer),
+        Event::TunnelUp { peer } => with_peer("private_up", peer),
+        Event::TunnelText {
+            peer,
+            line,
+            complete,
+        } => {
+            let text = str::from_utf8(line).ok();
+            Row {
+                text,
+                hex: text.is_none().then(|| hex(line)),
+                complete: Some(*complete),
+                ..with_peer("private_text", peer)
+            }
+        }
+        Event::TunnelEof { peer } => with_peer("private_eof", peer),
+        Event::TunnelClosed { peer, reason } => Row {
+            reason: reason.as_deref(),
+            ..with_peer("private_closed", peer)
+        },
+        Event::Unexpected { what } => Row {
+            what: Some(what),
+            ..named("unexpected")
+        },
+    }
+}
+
+fn named(event: &'static str) -> Row<'static> {
+    Row {
+        event,
+        ..Row::default()
+    }
+}
+
+fn with_peer<'a>(event: &'static str, peer: &'a str) -> Row<'a> {
+    Row {
+        peer: Some(peer),
+        ..named(event)
+    }
+}
+
+/// JSON lets most hidden characters stand as they are; a terminal does not care that it was meant to be JSON. Outside of
+/// its strings there are none, so each may become an escape of the same character.
+fn without_hidden(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_hidden(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    fn said(from: &str, text: &str) -> Event {
+        let (from, text) = (from.into(), text.into());
+        Event::Said { from, text }
+    }
+
+    fn tunnel_text(line: &[u8]) -> Event {
+        Event::TunnelText {
+            peer: "bob".into(),
+            line: line.into(),
+            complete: true,
+        }
+    }
+
+    #[rstest]
+    #[case(said("alice", "hi"), "<alice> hi")]
+    #[case(said("alice> no", "hi\n<bob> yes"), "<\"alice> no\"> hi\\n<bob> yes")]
+    #[case(Event::Whispered { from: "bob".into(), text: "psst\u{202e}".into() }, "*bob* psst\\u{202e}")]
+    #[case(
+        Event::Asked { peer: "carol b".into() },
+        "-- \"carol b\" asks for a private connection (/accept \"carol b\" or /deny \"carol b\")"
+    )]
+    #[case(tunnel_text(b"a\x1b[0m\xff\r"), "[bob] a\\u{1b}[0m\\xff")]
+    fn an_event_is_a_line(#[case] event: Event, #[case] shown: &str) {
+        assert_eq!(line(&event, Form::Plain), shown);
+    }
+
+    #[rstest]
+    #[case(
+        said("alice", "hi"),
+        r#"{"event":"message","from":"alice","text":"hi"}"#
+    )]
+    #[case(
+        said("a\u{9b}", "\u{202e}\u{e0041}\""),
+        r#"{"event":"message","from":"a\u009b","text":"\u202e\udb40\udc41\""}"#
+    )]
+    #[case(
+        tunnel_text(b"a\r"),
+        r#"{"event":"private_text","peer":"bob","text":"a\r","complete":true}"#
+    )]
+    #[case(
+        tunnel_text(b"a\xff"),
+        r#"{"event":"private_text","peer":"bob","hex":"61ff","complete":true}"#
+    )]
+    #[case(
+        Event::TunnelClosed { peer: "bob".into(), reason: None },
+        r#"{"event":"private_closed","peer":"bob"}"#
+    )]
+    fn an_event_is_a_json_object(#[case] event: Event, #[case] shown: &str) {
+        assert_eq!(line(&event, Form::Json), shown);
+    }
+
+    proptest! {
+        #[test]
+        fn json_loses_nothing_and_hides_nothing(text in ".*") {
+            let shown = line(&said("alice", &text), Form::Json);
+            prop_assert!(!shown.chars().any(is_hidden));
+            let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+            prop_assert_eq!(read["text"].as_str(), Some(&*text));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+use std::fmt;
+
+use super::escape::quoted_name;
+
+/// What `/help` shows.
+pub const HELP: &str = "\
+TEXT                a message for everybody; //TEXT sends a text that begins with a slash
+/msg NAME TEXT      a message for NAME alone
+/private NAME       ask NAME for a private connection
+/accept NAME        agree to the private connection that NAME asked for
+/deny NAME          decline it
+/tell NAME TEXT     send TEXT as a line on the private connection with NAME
+/close NAME         send no more on it; it is over when NAME has done the same
+/help               show this
+/quit               leave in order
+A NAME that is not one word is written in quotes: \"two words\", \"a \\\" quote\", \"\\u{202e}\".
+An empty line is skipped.";
+
+/// What a person (or a script) typed on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Typed {
+    /// Nothing.
+    Nothing,
+    /// A message for everybody.
+    Say(String),
+    /// `/msg`
+    Whisper {
+        /// For whom.
+        to: String,
+        /// The message.
+        text: String,
+    },
+    /// `/private`
+    Ask(String),
+    /// `/accept`
+    Accept(String),
+    /// `/deny`
+    Deny(String),
+    /// `/tell`
+    Tell {
+        /// Whom.
+        peer: String,
+        /// The line.
+        text: String,
+    },
+    /// `/close`
+    Close(String),
+    /// `/help`
+    Help,
+    /// `/quit`
+    Quit,
+}
+
+/// Why a line is no command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypedError {
+    /// There is no such command.
+    UnknownCommand(String),
+    /// The command needs a name.
+    NoName(&'static str),
+    /// The command needs a text behind the name.
+    NoText(&'static str),
+    /// A quote that does not end, an escape that does not exist, or something right behind the closing quote.
+    BadQuotes,
+    /// Something stands where the command is over.
+    TooMuch(&'static str, String),
+}
+
+impl fmt::Display for TypedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TypedError::UnknownCommand(name) => write!(
+                f,
+                "there is no command {name:?}; /help lists them, and //{} sends it as text",
+                name.trim_start_matches('/').escape_debug()
+            ),
+            TypedError::NoName(command) => write!(f, "{command} needs a name: {command} NAME"),
+            TypedError::NoText(command) => {
+                write!(f, "{command} needs a name and a text: {command} NAME TEXT")
+            }
+            TypedError::BadQuotes => f.write_str(
+                "the quoted name is wrong; close its quote, and write \\\" and \\\\ for those two inside it",
+            ),
+            TypedError::TooMuch(command, rest) => write!(
+                f,
+                "{rest:?} is too much for {command}; a name of several words is written in quotes"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for TypedError {}
+
+impl Typed {
+    /// Reads one line, without its line end.
+    pub fn parse(line: &str) -> Result<Typed, TypedError> {
+        if line.is_empty() {
+            return Ok(Typed::Nothing);
+        }
+        let Some(command) = line.strip_prefix('/') else {
+            return Ok(Typed::Say(line.to_owned()));
+        };
+        if command.starts_with('/') {
+            return Ok(Typed::Say(command.to_owned()));
+        }
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "/msg" => name_and_text("/msg", rest).map(|(to, text)| Typed::Whisper { to, text }),
+            "/tell" => name_and_text("/tell", rest).map(|(peer, text)| Typed::Tell { peer, text }),
+            "/private" => only_name("/private", rest).map(Typed::Ask),
+            "/accept" => only_name("/accept", rest).map(Typed::Accept),
+            "/deny" => only_name("/deny", rest).map(Typed::Deny),
+            "/close" => only_name("/close", rest).map(Typed::Close),
+            "/help" => nothing_more("/help", rest, Typed::Help),
+            "/quit" => nothing_more("/quit", rest, Typed::Quit),
+            other => Err(TypedError::UnknownCommand(other.to_owned())),
+        }
+    }
+}
+
+fn name_and_text(command: &'static str, rest: &str) -> Result<(String, String), TypedError> {
+    let (name, text) = name(command, rest)?;
+    match text {
+        Some(text) => Ok((name, text.to_owned())),
+        None => Err(TypedError::NoText(command)),
+    }
+}
+
+fn only_name(command: &'static str, rest: &str) -> Result<String, TypedError> {
+    let (name, more) = name(command, rest)?;
+    nothing_more(command, more.unwrap_or_default(), name)
+}
+
+fn nothing_more<T>(command: &'static str, rest: &str, done: T) -> Result<T, TypedError> {
+    match rest.trim() {
+        "" => Ok(done),
+        more => Err(TypedError::TooMuch(command, more.to_owned())),
+    }
+}
+
+/// The name, and what stands behind the one space that follows it.
+fn name<'a>(command: &'static str, rest: &'a str) -> Result<(String, Option<&'a str>), TypedError> {
+    let rest = rest.trim_start();
+    if rest.is_empty() {
+        return Err(TypedError::NoName(command));
+    }
+    let Some(quoted) = rest.strip_prefix('"') else {
+        return Ok(match rest.split_once(' ') {
+            Some((name, behind)) => (name.to_owned(), Some(behind)),
+            None => (rest.to_owned(), None),
+        });
+    };
+    let (name, behind) = quoted_name(quoted).ok_or(TypedError::BadQuotes)?;
+    match behind.strip_prefix(' ') {
+        Some(behind) => Ok((name, Some(behind))),
+        None if behind.is_empty() => Ok((name, None)),
+        None => Err(TypedError::BadQuotes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn say(text: &str) -> Typed {
+        Typed::Say(text.into())
+    }
+
+    fn whisper(to: &str, text: &str) -> Typed {
+        let (to, text) = (to.into(), text.into());
+        Typed::Whisper { to, text }
+    }
+
+    #[rstest]
+    #[case("", Typed::Nothing)]
+    #[case("hello, world", say("hello, world"))]
+    #[case("  indented ", say("  indented "))]
+    #[case("//quit", say("/quit"))]
+    #[case("/msg bob hi there", whisper("bob", "hi there"))]
+    #[case("/msg bob  two spaces", whisper("bob", " two spaces"))]
+    #[case("/msg bob ", whisper("bob", ""))]
+    #[case("/msg \"bob b\" \"hi\"", whisper("bob b", "\"hi\""))]
+    #[case("/msg \"a\\\"b\\\\\\u{202e}\" x", whisper("a\"b\\\u{202e}", "x"))]
+    #[case("/tell bob ls -l", Typed::Tell { peer: "bob".into(), text: "ls -l".into() })]
+    #[case("/private bob", Typed::Ask("bob".into()))]
+    #[case("/accept bob ", Typed::Accept("bob".into()))]
+    #[case("/deny \"b b\"", Typed::Deny("b b".into()))]
+    #[case("/close bob", Typed::Close("bob".into()))]
+    #[case("/help", Typed::Help)]
+    #[case("/quit ", Typed::Quit)]
+    fn a_line_is_a_message_or_a_command(#[case] line: &str, #[case] typed: Typed) {
+        assert_eq!(Typed::parse(line), Ok(typed));
+    }
+
+    #[rstest]
+    #[case("/", TypedError::UnknownCommand("/".into()))]
+    #[case("/mgs bob hi", TypedError::UnknownCommand("/mgs".into()))]
+    #[case("/msg", TypedError::NoName("/msg"))]
+    #[case("/msg bob", TypedError::NoText("/msg"))]
+    #[case("/private", TypedError::NoName("/private"))]
+    #[case("/private bob b", TypedError::TooMuch("/private", "b".into()))]
+    #[case("/quit now", TypedError::TooMuch("/quit", "now".into()))]
+    #[case("/msg \"bob hi", TypedError::BadQuotes)]
+    #[case("/msg \"bob\"hi", TypedError::BadQuotes)]
+    #[case("/msg \"\\q\" hi", TypedError::BadQuotes)]
+    #[case("/msg \"\\u{110000}\" hi", TypedError::BadQuotes)]
+    fn a_wrong_command_is_refused(#[case] line: &str, #[case] error: TypedError) {
+        assert_eq!(Typed::parse(line), Err(error));
+    }
+}

@@ -1,0 +1,117 @@
+//! The thread that accepts. It hands each socket over at once and never waits for one client; no error ends it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::{debug, warn};
+
+use super::connection::Connection;
+use super::hub::{ConnIds, Hub};
+use super::limits::Addresses;
+use super::reader;
+use super::socket;
+use super::sys::AcceptWait;
+use super::threads::{Full, Threads};
+use crate::room::Protocol;
+
+/// After an error that does not go away by itself (no descriptors left), accepting pauses for so long.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Refused sockets are kept for a moment: closed at once, with what the client has already sent unread, they would be
+/// reset instead of ended.
+const REFUSED: usize = 64;
+
+/// Accepts for one hub.
+pub(super) struct Accept<P: Protocol> {
+    pub(super) hub: Arc<Hub<P>>,
+    pub(super) threads: Arc<Threads>,
+    pub(super) ids: Arc<ConnIds>,
+    pub(super) addresses: Arc<Addresses>,
+}
+
+impl<P: Protocol> Accept<P> {
+    /// Accepts until it is woken to stop.
+    pub(super) fn run(&self, listener: &TcpListener, wait: &AcceptWait) {
+        let mut refused = Refused::default();
+        while matches!(wait.connection(listener), Ok(true)) {
+            match listener.accept() {
+                Ok((stream, peer)) => {
+                    if let Err((stream, why)) = self.admit(stream, peer) {
+                        refused.refuse(stream, peer, P::NAME, why);
+                    }
+                }
+                Err(error) if passes_by_itself(&error) => {}
+                Err(error) => {
+                    warn!("{}: cannot accept for now: {error}", P::NAME);
+                    if !matches!(wait.pause(PAUSE), Ok(true)) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), (TcpStream, &'static str)> {
+        if let Err(error) = socket::accepted(&stream) {
+            debug!(
+                "{}: {peer} was lost while it was accepted: {error}",
+                P::NAME
+            );
+            return Ok(());
+        }
+        let Some(place) = self.addresses.admit(peer.ip()) else {
+            return Err((stream, "its address has too many connections"));
+        };
+        let hub = Arc::clone(&self.hub);
+        let id = self.ids.next();
+        let serve = move |stream| {
+            let connection = Connection::new(id, peer, stream, &hub.clock, &hub.limits, place);
+            reader::run(&*hub, &connection);
+        };
+        match self.threads.run(stream, serve) {
+            Ok(()) | Err(Full(None)) => Ok(()),
+            Err(Full(Some(stream))) => Err((stream, "the server is full")),
+        }
+    }
+}
+
+fn passes_by_itself(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock
+            | io::ErrorKind::Interrupted
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    )
+}
+
+/// Sockets that were refused, and how often the log was told.
+#[derive(Debug, Default)]
+struct Refused {
+    kept: VecDeque<TcpStream>,
+    since_told: usize,
+    told: Option<Instant>,
+}
+
+impl Refused {
+    fn refuse(&mut self, stream: TcpStream, peer: SocketAddr, protocol: &str, why: &str) {
+        let _ = stream.shutdown(Shutdown::Write);
+        if self.kept.len() == REFUSED {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(stream);
+        self.since_told += 1;
+        let pause_over = |told: Instant| told.elapsed() >= Duration::from_secs(1);
+        if self.told.is_none_or(pause_over) {
+            warn!(
+                "{protocol}: refused {peer}: {why} ({} refused since the last such line)",
+                self.since_told
+            );
+            self.told = Some(Instant::now());
+            self.since_told = 0;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Starting and stopping: threads and writers for the whole process, and a service per listener.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use log::warn;
+
+use super::clock::Clock;
+use super::hub::{ConnIds, Hub};
+use super::limits::{self, Addresses, ConnectionLimits, LAST_WAIT, ProcessLimits};
+use super::listener::Accept;
+use super::socket;
+use super::sys::{self, AcceptWake};
+use super::threads::Threads;
+use super::writers::Writers;
+use crate::room::Protocol;
+
+/// What all listeners of this process share.
+pub struct Engine {
+    threads: Arc<Threads>,
+    writers: Arc<Writers>,
+    ids: Arc<ConnIds>,
+}
+
+/// One protocol on one address, until it is stopped.
+#[derive(Debug)]
+pub struct Service {
+    protocol: &'static str,
+    address: SocketAddr,
+    clock: Arc<Clock>,
+    wake: Option<AcceptWake>,
+    accept: Option<JoinHandle<()>>,
+    keep_time: Option<JoinHandle<()>>,
+}
+
+/// Why a listener could not be started.
+#[derive(Debug)]
+pub struct ListenError {
+    /// The address that was wanted.
+    pub address: SocketAddr,
+    /// What the system said.
+    pub cause: io::Error,
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ListenError { address, cause } = self;
+        match cause.kind() {
+            io::ErrorKind::AddrInUse => write!(
+                f,
+                "cannot listen on {address}: another program does; stop it, or choose another port (0 takes a free one)"
+            ),
+            io::ErrorKind::PermissionDenied => write!(
+                f,
+                "cannot listen on {address}: not permitted; choose a port above 1023"
+            ),
+            io::ErrorKind::AddrNotAvailable => write!(
+                f,
+                "cannot listen on {address}: this machine has no such address; 0.0.0.0 or [::] takes all it has"
+            ),
+            _ => write!(f, "cannot listen on {address}: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for ListenError {}
+
+impl Engine {
+    /// Works out how many connections this process may have and starts its first writer.
+    pub fn start(limits: &ProcessLimits) -> Engine {
+        let ceiling = limits::connection_ceiling(limits.connections);
+        Engine {
+            threads: Threads::new(ceiling),
+            writers: Writers::start(limits.writers, ceiling),
+            ids: Arc::default(),
+        }
+    }
+
+    /// How many connections there may be at once, over all listeners.
+    pub fn connection_ceiling(&self) -> usize {
+        self.threads.ceiling()
+    }
+
+    /// Begins to serve a room on an address; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on or a thread cannot be started.
+    pub fn listen<P: Protocol>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+    ) -> Result<Service, ListenError> {
+        let failed = |cause| ListenError { address, cause };
+        let listener = socket::listen(address).map_err(failed)?;
+        let bound = listener.local_addr().map_err(failed)?;
+        let addresses = Addresses::new(&limits);
+        let hub = Hub::new(room, codec, limits, &self.writers);
+        let clock = Arc::clone(&hub.clock);
+        let accept = Accept {
+            hub: Arc::clone(&hub),
+            threads: Arc::clone(&self.threads),
+            ids: Arc::clone(&self.ids),
+            addresses,
+        };
+        let (accept, wake) = spawn_accept(accept, listener).map_err(failed)?;
+        let keep_time = thread::Builder::new()
+            .name("matou-clock".to_owned())
+            .spawn(move || hub.keep_time())
+            .map_err(failed)?;
+        Ok(Service {
+            protocol: P::NAME,
+            address: bound,
+            clock,
+            wake: Some(wake),
+            accept: Some(accept),
+            keep_time: Some(keep_time),
+        })
+    }
+
+    /// Ends the threads of connections and writers. Its services must have been stopped before.
+    pub fn stop(self) {
+        self.threads.close();
+        if self.threads.join(Instant::now() + LAST_WAIT) {
+            self.writers.stop();
+        } else {
+            warn!("some connections did not end in time and were left behind");
+        }
+    }
+}
+
+fn spawn_accept<P: Protocol>(
+    accept: Accept<P>,
+    listener: TcpListener,
+) -> io::Result<(JoinHandle<()>, AcceptWake)> {
+    let (wait, wake) = sys::accept_wait(&listener)?;
+    let thread = thread::Builder::new()
+        .name("matou-accept".to_owned())
+        .spawn(move || accept.run(&listener, &wait))?;
+    Ok((thread, wake))
+}
+
+impl Service {
+    /// Which protocol it speaks.
+    pub fn protocol(&self) -> &'static str {
+        self.protocol
+    }
+
+    /// Where it listens, with the real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts no more, and begins to close all connections in order: what is queued for a client is written, and no client
+    /// is told that the others leave.
+    pub fn close(&mut self) {
+        self.wake = None;
+        if let Some(accept) = self.accept.take() {
+            let _ = accept.join();
+            self.clock.stop();
+        }
+    }
+
+    /// Waits for what [`Service::close`] began, for at most five seconds; what is left then is cut.
+    pub fn join(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.close();
+        if let Some(keep_time) = self.keep_time.take() {
+            let _ = keep_time.join();
+        }
+    }
+}
+
+/// A service that is dropped ends like one that is joined.
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,200 @@
+use std::hash::{DefaultHasher, Hasher};
+
+/// A source of bits that nobody can foresee. The engine passes the system's, tests pass one that they know.
+pub type Entropy = Box<dyn FnMut() -> u64 + Send>;
+
+/// Makes connect_ids: whoever knows one can take an end of a private connection, so they must be hard to guess, and two
+/// that are alive must differ. None is ever zero or negative.
+pub struct ConnectIds {
+    source: Source,
+}
+
+enum Source {
+    /// For ids of eight bytes: 63 random bits each.
+    Random(Entropy),
+    /// For ids of four bytes, where chance would soon repeat itself: a counter, seen through a secret permutation.
+    Counted {
+        counter: u32,
+        permutation: Permutation,
+    },
+}
+
+/// Draws after which a source of chance counts as broken. One repetition among 63 bits is already a rarity; a source that
+/// says the same for ever must not hold up the room for ever.
+const MOST_DRAWS: usize = 64;
+
+/// Four-byte ids are 1 to 2^31 - 1.
+const LARGEST_COUNTED: u32 = i32::MAX as u32;
+
+impl ConnectIds {
+    /// Ids of 63 random bits, for protocols that write them in eight bytes.
+    pub fn random(entropy: Entropy) -> ConnectIds {
+        let source = Source::Random(entropy);
+        ConnectIds { source }
+    }
+
+    /// Ids of 31 bits, for protocols that write them in four bytes. The key of the permutation is taken here, so that each
+    /// start of the server counts in another order.
+    pub fn counted(mut entropy: Entropy) -> ConnectIds {
+        let permutation = Permutation {
+            key: [entropy(), entropy()],
+        };
+        let source = Source::Counted {
+            counter: 0,
+            permutation,
+        };
+        ConnectIds { source }
+    }
+
+    /// A new id for which `alive` is false; `None` when none was found, which takes a broken source of chance or as many
+    /// live ids as there are numbers.
+    pub fn draw(&mut self, alive: impl Fn(i64) -> bool) -> Option<i64> {
+        (0..MOST_DRAWS)
+            .map(|_| self.source.next())
+            .find(|id| *id > 0 && !alive(*id))
+    }
+}
+
+impl Source {
+    fn next(&mut self) -> i64 {
+        match self {
+            Source::Random(entropy) => (entropy() >> 1).cast_signed(),
+            Source::Counted {
+                counter,
+                permutation,
+            } => {
+                *counter = if *counter >= LARGEST_COUNTED {
+                    1
+                } else {
+                    *counter + 1
+                };
+                i64::from(permutation.of(*counter))
+            }
+        }
+    }
+}
+
+/// A permutation of 1 to 2^31 - 1 that only the holder of its key can follow: a balanced Feistel network over 32 bits. A
+/// result outside that range is permuted again ("cycle walking"); because the walk began inside, it comes back inside.
+struct Permutation {
+    key: [u64; 2],
+}
+
+/// As many as FF1, the standard construction of this kind for small numbers.
+const ROUNDS: u8 = 10;
+
+impl Permutation {
+    fn of(&self, number: u32) -> u32 {
+        let mut permuted = self.once(number);
+        while permuted == 0 || permuted > LARGEST_COUNTED {
+            permuted = self.once(permuted);
+        }
+        permuted
+    }
+
+    /// Each round can be undone (the half that was mixed in is still there), so no two numbers become the same one.
+    fn once(&self, number: u32) -> u32 {
+        let mut left = (number >> 16) as u16;
+        let mut right = number as u16;
+        for round in 0..ROUNDS {
+            (left, right) = (right, left ^ self.mix(round, right));
+        }
+        u32::from(left) << 16 | u32::from(right)
+    }
+
+    /// The standard library's SipHash, with our key in front of what is hashed.
+    fn mix(&self, round: u8, half: u16) -> u16 {
+        let mut hasher = DefaultHasher::new();
+        for part in self.key {
+            hasher.write_u64(part);
+        }
+        hasher.write_u8(round);
+        hasher.write_u16(half);
+        hasher.finish() as u16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    fn always(bits: u64) -> Entropy {
+        Box::new(move || bits)
+    }
+
+    fn one_after_the_other(bits: &'static [u64]) -> Entropy {
+        let mut rest = bits.iter();
+        Box::new(move || *rest.next().expect("the test foresees every draw"))
+    }
+
+    #[test]
+    fn a_random_id_is_never_negative() {
+        let mut ids = ConnectIds::random(always(u64::MAX));
+        assert_eq!(ids.draw(|_| false), Some(i64::MAX));
+    }
+
+    #[test]
+    fn a_random_id_is_drawn_again_while_it_is_zero_or_alive() {
+        let mut ids = ConnectIds::random(one_after_the_other(&[0, 1, 14, 16]));
+        assert_eq!(ids.draw(|id| id == 7), Some(8));
+    }
+
+    #[test]
+    fn a_source_that_repeats_itself_for_ever_holds_nobody_up() {
+        let mut ids = ConnectIds::random(always(14));
+        assert_eq!(ids.draw(|id| id == 7), None);
+    }
+
+    #[test]
+    fn counted_ids_are_positive_and_do_not_repeat() {
+        let mut ids = ConnectIds::counted(always(42));
+        let mut seen = HashSet::new();
+        for _ in 0..100_000 {
+            let id = ids.draw(|_| false).expect("no id is alive");
+            assert!((1..=i64::from(i32::MAX)).contains(&id), "{id}");
+            assert!(seen.insert(id), "{id} came twice");
+        }
+    }
+
+    #[test]
+    fn counted_ids_skip_what_is_alive() {
+        let next =
+            |alive: Option<i64>| ConnectIds::counted(always(42)).draw(|id| Some(id) == alive);
+        let first = next(None);
+        assert!(first.is_some());
+        assert_ne!(next(first), first);
+    }
+
+    #[test]
+    fn the_counter_starts_again_behind_its_last_number() {
+        let permutation = Permutation { key: [1, 2] };
+        let first = i64::from(permutation.of(1));
+        let mut ids = ConnectIds {
+            source: Source::Counted {
+                counter: LARGEST_COUNTED,
+                permutation,
+            },
+        };
+        assert_eq!(ids.draw(|_| false), Some(first));
+    }
+
+    #[test]
+    fn each_start_counts_in_another_order() {
+        let first = |key| ConnectIds::counted(always(key)).draw(|_| false);
+        assert_ne!(first(1), first(2));
+    }
+
+    proptest! {
+        #[test]
+        fn two_numbers_never_become_the_same_id(
+            key in any::<[u64; 2]>(),
+            one in 1..=LARGEST_COUNTED,
+            other in 1..=LARGEST_COUNTED,
+        ) {
+            let permutation = Permutation { key };
+            prop_assert_eq!(one == other, permutation.of(one) == permutation.of(other));
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The client's half of a conversation: what every protocol's `client.rs` offers to the program that talks to a person.
+//!
+//! **A dialogue is a value**, as a room is. A wish of the user ([`Intent`]) or bytes from a connection come in,
+//! [`Action`]s go out: bytes to send, another connection to open, an [`Event`] to show. No socket, thread or clock is
+//! known here, so the line-mode client, an interactive one and a test all drive the same code.
+//!
+//! The private connections ("tunnels") of the protocols differ, and this is how they fit: where the server relays raw
+//! bytes, the dialogue reads a tunnel's first frames and then says [`Action::Raw`]; where two clients talk in frames of
+//! their own, it never says so and keeps reading with [`Dialogue::receive`].
+
+use std::fmt;
+
+use crate::wire::Malformed;
+
+/// One private connection of this client, for as long as the program runs: a number is never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TunnelId(pub u32);
+
+/// A protocol, seen from the client.
+pub trait Dialogue: Send {
+    /// The user wants something. Either it can be asked of the server, or the reason why not is known before a byte leaves.
+    fn intend(&mut self, intent: Intent<'_>) -> Result<Vec<Action>, Refusal>;
+
+    /// Takes one frame from the front of what came on a connection: its length and what follows from it, or `None` for
+    /// "not enough bytes yet". After a [`Fault`] the connection is of no more use.
+    fn receive(
+        &mut self,
+        from: Source,
+        bytes: &[u8],
+    ) -> Result<Option<(usize, Vec<Action>)>, Fault>;
+
+    /// A private connection is over, in whatever way.
+    fn ended(&mut self, tunnel: TunnelId);
+}
+
+/// What the user wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent<'a> {
+    /// To be known under this name; the first intent, and again after a refusal.
+    LogIn {
+        /// The name.
+        login: &'a str,
+    },
+    /// To tell everybody.
+    Say {
+        /// What.
+        text: &'a str,
+    },
+    /// To tell one other user.
+    Whisper {
+        /// Whom.
+        to: &'a str,
+        /// What.
+        text: &'a str,
+    },
+    /// To have a private connection with somebody.
+    Ask {
+        /// With whom.
+        peer: &'a str,
+    },
+    /// To agree to somebody's request.
+    Accept {
+        /// Whose.
+        peer: &'a str,
+    },
+    /// To decline somebody's request.
+    Deny {
+        /// Whose.
+        peer: &'a str,
+    },
+    /// To end the private connection with somebody: the newest, when there are several.
+    Close {
+        /// With whom.
+        peer: &'a str,
+    },
+}
+
+/// Where bytes came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The connection on which the client logged in.
+    Server,
+    /// A private connection.
+    Tunnel(TunnelId),
+}
+
+/// What a dialogue wants done, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Send these bytes to the server.
+    Send(Vec<u8>),
+    /// Show this to the user.
+    Tell(Event),
+    /// Open another connection to the server, as a private connection, and send the opening on it.
+    Open {
+        /// Its number from here on.
+        tunnel: TunnelId,
+        /// Who will be at the other end.
+        peer: String,
+        /// The first bytes to send.
+        opening: Vec<u8>,
+    },
+    /// The private connection stands: the bytes that follow on it, both ways, are the users' own.
+    Raw(TunnelId),
+    /// Send no more on this private connection, once what was sent before has left.
+    Shut(TunnelId),
+}
+
+/// What the user may like to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The login is ours.
+    LoggedIn {
+        /// The name that was asked for.
+        login: String,
+    },
+    /// It is not; another may be tried.
+    LoginRefused {
+        /// The name that was asked for.
+        login: String,
+    },
+    /// Somebody tells everybody. Some protocols send our own messages back to us, too.
+    Said {
+        /// Who.
+        from: String,
+        /// What.
+        text: String,
+    },
+    /// Somebody tells us alone.
+    Whispered {
+        /// Who.
+        from: String,
+        /// What.
+        text: String,
+    },
+    /// Somebody asks us for a private connection.
+    Asked {
+        /// Who.
+        peer: String,
+    },
+    /// Somebody whom we asked declines, or has gone.
+    Denied {
+        /// Who.
+        peer: String,
+    },
+    /// Both agree; the private connection is being opened.
+    Agreed {
+        /// The other.
+        peer: String,
+    },
+    /// The private connection stands.
+    TunnelUp {
+        /// The other.
+        peer: String,
+    },
+    /// Text on a private connection.
+    TunnelText {
+        /// Who wrote it.
+        peer: String,
+        /// One line without its line feed. Nothing promises that it is UTF-8.
+        line: Vec<u8>,
+        /// False when the line feed has not come: the rest of the line follows, or the peer never ends it.
+        complete: bool,
+    },
+    /// The other will send no more on the private connection; we still may.
+    TunnelEof {
+        /// The other.
+        peer: String,
+    },
+    /// The private connection is over.
+    TunnelClosed {
+        /// The other.
+        peer: String,
+        /// Why, unless both sides ended it in order.
+        reason: Option<String>,
+    },
+    /// The server sent a well-formed frame that has no meaning at this place. It was ignored.
+    Unexpected {
+        /// A sentence for the person at the client.
+        what: String,
+    },
+}
+
+/// Why an intent is not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The login has been accepted already.
+    AlreadyLoggedIn,
+    /// Nothing can be sent before the login is accepted.
+    NotLoggedIn,
+    /// A text that is longer than the protocol carries.
+    TooLong {
+        /// Which text.
+        what: &'static str,
+        /// Its length in bytes.
+        bytes: usize,
+        /// What may be sent, in bytes.
+        limit: usize,
+    },
+    /// A name without a character is nobody's.
+    EmptyName,
+    /// Private connections need two.
+    Oneself,
+    /// There is no request of this peer to answer.
+    NotAsked {
+        /// The peer.
+        peer: String,
+    },
+    /// There is no private connection with this peer.
+    NoTunnel {
+        /// The peer.
+        peer: String,
+    },
+}
+
+/// Why what a server sends cannot be a conversation in this protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The bytes can never become a frame.
+    Malformed(Malformed),
+    /// A well-formed frame on a private connection that does not stand yet.
+    NotYetUp {
+        /// What came, in words.
+        frame: String,
+        /// What should have come.
+        expected: &'static str,
+    },
+}
+
+impl From<Malformed> for Fault {
+    fn from(malformed: Malformed) -> Fault {
+        Fault::Malformed(malformed)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Malformed(malformed) => malformed.fmt(f),
+            Fault::NotYetUp { frame, expected } => {
+                write!(f, "{frame} came where {expected} was due")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::AlreadyLoggedIn => f.write_str("you are logged in already"),
+            Refusal::NotLoggedIn => f.write_str("the server has not accepted your login yet"),
+            Refusal::TooLong { what, bytes, limit } => write!(
+                f,
+                "the {what} is {bytes} bytes long, {} more than the {limit} that can be sent; shorten it",
+                bytes.saturating_sub(*limit)
+            ),
+            Refusal::EmptyName => f.write_str("the name is empty; give the login of a user"),
+            Refusal::Oneself => {
+                f.write_str("that is your own login; a private connection needs somebody else")
+            }
+            Refusal::NotAsked { peer } => write!(
+                f,
+                "no request of {peer:?} is waiting for an answer; ask with /private instead"
+            ),
+            Refusal::NoTunnel { peer } => write!(
+                f,
+                "there is no private connection with {peer:?}; ask for one with /private"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

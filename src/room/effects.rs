@@ -1,0 +1,281 @@
+use std::fmt;
+use std::ops::Range;
+
+use super::ConnId;
+
+/// A frame that the server sends.
+pub trait Packet: fmt::Display {
+    /// Appends its bytes.
+    fn encode(&self, into: &mut Vec<u8>);
+}
+
+/// What rooms want done, in one order: the log that the engine calls *the run*.
+///
+/// Bytes for everybody lie together, so that a recipient about whom nothing else is said gets all of them in one send.
+/// Everything else is an entry that carries its offset in those bytes. "Everybody" is whoever has joined at that place of
+/// the log.
+#[derive(Debug, Default)]
+pub struct Effects {
+    for_all: Vec<u8>,
+    directed: Vec<u8>,
+    entries: Vec<Entry>,
+    remarks: Vec<(ConnId, String)>,
+    remarked: usize,
+    trace: Option<Vec<(Recipient, String)>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    at: usize,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    One(ConnId, Range<usize>),
+    AllBut(ConnId, Range<usize>),
+    Join(ConnId, String),
+    Leave(ConnId),
+    Finish(ConnId),
+    Cut(ConnId),
+    Tunnel(ConnId, ConnId),
+}
+
+/// One entry of the log, as the engine and the tests read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect<'a> {
+    /// Bytes for everybody who has joined; one or more whole frames.
+    All(&'a [u8]),
+    /// Bytes for everybody who has joined but one.
+    AllBut(ConnId, &'a [u8]),
+    /// Bytes for one connection, joined or not.
+    One(ConnId, &'a [u8]),
+    /// From here on this connection belongs to everybody, under this name.
+    Join(ConnId, &'a str),
+    /// From here on it does not.
+    Leave(ConnId),
+    /// Write what is queued for it, then close it in order.
+    Finish(ConnId),
+    /// Close it at once.
+    Cut(ConnId),
+    /// Join these two as the ends of a tunnel, behind everything that was queued for them.
+    Tunnel(ConnId, ConnId),
+}
+
+/// To whom a frame goes, for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipient {
+    /// Everybody who has joined.
+    All,
+    /// Everybody but one.
+    AllBut(ConnId),
+    /// One connection.
+    One(ConnId),
+}
+
+impl Effects {
+    /// An empty log that also keeps every frame in words, for logging.
+    pub fn traced() -> Effects {
+        Effects {
+            trace: Some(Vec::new()),
+            ..Effects::default()
+        }
+    }
+
+    /// Sends a frame to everybody.
+    pub fn all(&mut self, packet: &impl Packet) {
+        packet.encode(&mut self.for_all);
+        self.note(Recipient::All, packet);
+    }
+
+    /// Sends a frame to everybody but one.
+    pub fn all_but(&mut self, but: ConnId, packet: &impl Packet) {
+        let at = self.for_all.len();
+        packet.encode(&mut self.for_all);
+        let bytes = at..self.for_all.len();
+        self.entries.push(Entry {
+            at,
+            kind: Kind::AllBut(but, bytes),
+        });
+        self.note(Recipient::AllBut(but), packet);
+    }
+
+    /// Sends a frame to one connection.
+    pub fn one(&mut self, to: ConnId, packet: &impl Packet) {
+        let from = self.directed.len();
+        packet.encode(&mut self.directed);
+        let bytes = from..self.directed.len();
+        self.push(Kind::One(to, bytes));
+        self.note(Recipient::One(to), packet);
+    }
+
+    /// Makes a connection one of everybody, under a name for the logs.
+    pub fn join(&mut self, id: ConnId, name: &str) {
+        self.push(Kind::Join(id, name.to_owned()));
+    }
+
+    /// Ends that.
+    pub fn leave(&mut self, id: ConnId) {
+        self.push(Kind::Leave(id));
+    }
+
+    /// Closes a connection in order: what is queued for it is written first.
+    pub fn finish(&mut self, id: ConnId) {
+        self.push(Kind::Finish(id));
+    }
+
+    /// Closes a connection at once.
+    pub fn cut(&mut self, id: ConnId) {
+        self.push(Kind::Cut(id));
+    }
+
+    /// Joins two waiting connections as the ends of a tunnel.
+    pub fn tunnel(&mut self, one: ConnId, other: ConnId) {
+        self.push(Kind::Tunnel(one, other));
+    }
+
+    /// Says in the log why something from this connection was not acted on. Peer text in it must be escaped (`{:?}`).
+    pub fn remark(&mut self, id: ConnId, what: impl Into<String>) {
+        let what = what.into();
+        self.remarked += what.len();
+        self.remarks.push((id, what));
+    }
+
+    /// True when there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.for_all.is_empty() && self.entries.is_empty() && self.remarks.is_empty()
+    }
+
+    /// How many bytes wait in it, remarks included: a flood of frames that are not acted on must not fill memory either.
+    pub fn bytes(&self) -> usize {
+        self.for_all.len() + self.directed.len() + self.remarked
+    }
+
+    /// The bytes for everybody, of the whole log.
+    pub fn for_all(&self) -> &[u8] {
+        &self.for_all
+    }
+
+    /// The entries in order, each with its offset in [`Effects::for_all`].
+    pub fn entries(&self) -> impl Iterator<Item = (usize, Effect<'_>)> {
+        self.entries.iter().map(|entry| {
+            let effect = match &entry.kind {
+                Kind::One(to, bytes) => Effect::One(*to, slice(&self.directed, bytes)),
+                Kind::AllBut(but, bytes) => Effect::AllBut(*but, slice(&self.for_all, bytes)),
+                Kind::Join(id, name) => Effect::Join(*id, name),
+                Kind::Leave(id) => Effect::Leave(*id),
+                Kind::Finish(id) => Effect::Finish(*id),
+                Kind::Cut(id) => Effect::Cut(*id),
+                Kind::Tunnel(one, other) => Effect::Tunnel(*one, *other),
+            };
+            (entry.at, effect)
+        })
+    }
+
+    /// The whole log with the bytes for all in their places, for tests and for wrapping a room.
+    pub fn log(&self) -> Vec<Effect<'_>> {
+        let mut log = Vec::new();
+        let mut done = 0;
+        for (at, effect) in self.entries() {
+            if done < at {
+                log.push(Effect::All(slice(&self.for_all, &(done..at))));
+            }
+            done = match &effect {
+                Effect::AllBut(_, bytes) => at + bytes.len(),
+                _ => at,
+            };
+            log.push(effect);
+        }
+        if done < self.for_all.len() {
+            log.push(Effect::All(slice(
+                &self.for_all,
+                &(done..self.for_all.len()),
+            )));
+        }
+        log
+    }
+
+    /// What the log should say about peers, and who they are.
+    pub fn remarks(&self) -> &[(ConnId, String)] {
+        &self.remarks
+    }
+
+    /// The frames in words; empty unless [`Effects::traced`].
+    pub fn trace(&self) -> &[(Recipient, String)] {
+        self.trace.as_deref().unwrap_or_default()
+    }
+
+    /// Empties the log and keeps its memory.
+    pub fn clear(&mut self) {
+        self.for_all.clear();
+        self.directed.clear();
+        self.entries.clear();
+        self.remarks.clear();
+        self.remarked = 0;
+        if let Some(trace) = &mut self.trace {
+            trace.clear();
+        }
+    }
+
+    fn push(&mut self, kind: Kind) {
+        let at = self.for_all.len();
+        self.entries.push(Entry { at, kind });
+    }
+
+    fn note(&mut self, to: Recipient, packet: &impl Packet) {
+        if let Some(trace) = &mut self.trace {
+            trace.push((to, packet.to_string()));
+        }
+    }
+}
+
+fn slice<'a>(bytes: &'a [u8], range: &Range<usize>) -> &'a [u8] {
+    bytes.get(range.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Text(&'static str);
+
+    impl fmt::Display for Text {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Packet for Text {
+        fn encode(&self, into: &mut Vec<u8>) {
+            into.extend_from_slice(self.0.as_bytes());
+        }
+    }
+
+    #[test]
+    fn the_log_keeps_the_order_in_which_things_were_said() {
+        let (alice, bob) = (ConnId(1), ConnId(2));
+        let mut out = Effects::traced();
+        out.one(alice, &Text("welcome"));
+        out.join(alice, "alice");
+        out.all(&Text("a"));
+        out.all(&Text("b"));
+        out.all_but(bob, &Text("c"));
+        out.all(&Text("d"));
+        out.finish(alice);
+        assert_eq!(
+            out.log(),
+            [
+                Effect::One(alice, b"welcome"),
+                Effect::Join(alice, "alice"),
+                Effect::All(b"ab"),
+                Effect::AllBut(bob, b"c"),
+                Effect::All(b"d"),
+                Effect::Finish(alice),
+            ]
+        );
+        assert_eq!(out.for_all(), b"abcd");
+        assert_eq!(out.trace().len(), 5);
+        out.clear();
+        assert!(out.is_empty() && out.log().is_empty());
+    }
+}

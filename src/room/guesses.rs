@@ -1,0 +1,235 @@
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use super::ConnId;
+use super::expiries::{Expiries, Ticket};
+
+/// Slows down whoever guesses: behind so many wrong tries in a minute, each further one from that address is answered a
+/// second late.
+///
+/// The next try of a patient guesser needs a new connection, which the address's bound on connections counts, so lateness
+/// bounds the guesses per second. The memory is bounded too: at most [`MOST_ADDRESSES`] are remembered. They are forgotten
+/// after a minute, at the next wrong try; nothing but wrong tries looks at them.
+#[derive(Debug)]
+pub struct Guesses {
+    limits: GuessLimits,
+    addresses: HashMap<IpAddr, Address>,
+    forget: Expiries<IpAddr>,
+    late: Expiries<ConnId>,
+}
+
+/// Bounds of [`Guesses`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuessLimits {
+    /// Wrong tries in a minute that are answered at once.
+    pub per_minute: usize,
+    /// Whether loopback addresses are slowed down like any other.
+    pub bound_loopback: bool,
+}
+
+#[derive(Debug)]
+struct Address {
+    /// When the last wrong tries came, the oldest first: one more than is answered at once.
+    tries: VecDeque<Instant>,
+    forget: Ticket,
+}
+
+/// When a wrong try is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Now.
+    AtOnce,
+    /// When [`Guesses::due`] names the connection; the ticket takes it back.
+    Late(Ticket),
+}
+
+/// Addresses that are remembered at a time: a megabyte or so at the default limit. While there are more, the tries of
+/// newcomers are answered late as well.
+pub const MOST_ADDRESSES: usize = 4096;
+
+const WINDOW: Duration = Duration::from_mins(1);
+const DELAY: Duration = Duration::from_secs(1);
+
+impl Guesses {
+    /// Nobody has guessed yet.
+    pub fn new(limits: GuessLimits) -> Guesses {
+        Guesses {
+            limits,
+            addresses: HashMap::new(),
+            forget: Expiries::default(),
+            late: Expiries::default(),
+        }
+    }
+
+    /// A try of this connection, from this address, was wrong.
+    pub fn wrong(&mut self, id: ConnId, address: IpAddr, now: Instant) -> Answer {
+        let exempt = address.is_loopback() && !self.limits.bound_loopback;
+        if exempt || self.count(address, now) <= self.limits.per_minute {
+            return Answer::AtOnce;
+        }
+        Answer::Late(self.late.add(now, DELAY, id))
+    }
+
+    /// The next connection whose late answer is to be given.
+    pub fn due(&mut self, now: Instant) -> Option<ConnId> {
+        self.late.due(now)
+    }
+
+    /// Takes back a late answer: the connection has ended by itself.
+    pub fn withdraw(&mut self, ticket: Ticket) {
+        self.late.withdraw(ticket);
+    }
+
+    /// When the next late answer is to be given.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.late.deadline()
+    }
+
+    /// True when no answer is outstanding.
+    pub fn is_empty(&self) -> bool {
+        self.late.is_empty()
+    }
+
+    /// Wrong tries from this address in the last minute, this one included. Counts to one above the limit: more is not
+    /// asked, so more is not kept.
+    fn count(&mut self, address: IpAddr, now: Instant) -> usize {
+        let most = self.limits.per_minute.saturating_add(1);
+        while let Some(forgotten) = self.forget.due(now) {
+            self.addresses.remove(&forgotten);
+        }
+        let mut tries = match self.addresses.remove(&address) {
+            Some(known) => {
+                self.forget.withdraw(known.forget);
+                known.tries
+            }
+            None if self.addresses.len() >= MOST_ADDRESSES => return most,
+            None => VecDeque::new(),
+        };
+        if tries.len() >= most {
+            tries.pop_front();
+        }
+        tries.push_back(now);
+        let in_window = tries
+            .iter()
+            .filter(|tried| now.saturating_duration_since(**tried) < WINDOW)
+            .count();
+        let forget = self.forget.add(now, WINDOW, address);
+        self.addresses.insert(address, Address { tries, forget });
+        in_window
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    const SOMEBODY: ConnId = ConnId(1);
+    const OUTSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
+    const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn guesses() -> Guesses {
+        Guesses::new(GuessLimits {
+            per_minute: 2,
+            bound_loopback: false,
+        })
+    }
+
+    fn late(guesses: &mut Guesses, address: IpAddr, now: Instant) -> bool {
+        guesses.wrong(SOMEBODY, address, now) != Answer::AtOnce
+    }
+
+    #[test]
+    fn an_address_that_goes_on_guessing_is_answered_late() {
+        let mut guesses = guesses();
+        let start = Instant::now();
+        assert!(!late(&mut guesses, OUTSIDE, start));
+        assert!(!late(&mut guesses, OUTSIDE, start + SECOND));
+        assert!(late(&mut guesses, OUTSIDE, start + 2 * SECOND));
+        assert!(
+            !late(&mut guesses, ELSEWHERE, start + 2 * SECOND),
+            "others are not slowed down"
+        );
+
+        assert_eq!(guesses.deadline(), Some(start + 3 * SECOND));
+        assert_eq!(guesses.due(start + 2 * SECOND), None);
+        assert_eq!(guesses.due(start + 3 * SECOND), Some(SOMEBODY));
+        assert_eq!(guesses.due(start + 3 * SECOND), None);
+    }
+
+    #[test]
+    fn the_minute_slides() {
+        let mut guesses = guesses();
+        let start = Instant::now();
+        assert!(!late(&mut guesses, OUTSIDE, start));
+        assert!(!late(&mut guesses, OUTSIDE, start + 30 * SECOND));
+        assert!(late(&mut guesses, OUTSIDE, start + 59 * SECOND));
+        // The first try is forgotten, the two others are not.
+        assert!(late(&mut guesses, OUTSIDE, start + 60 * SECOND));
+        assert!(!late(&mut guesses, OUTSIDE, start + 130 * SECOND));
+    }
+
+    #[test]
+    fn late_tries_count_as_well() {
+        let mut guesses = guesses();
+        let start = Instant::now();
+        for second in 0..300 {
+            let is_late = late(&mut guesses, OUTSIDE, start + second * SECOND);
+            assert_eq!(is_late, second >= 2, "second {second}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_left_alone_unless_asked_for() {
+        let now = Instant::now();
+        let mut lenient = guesses();
+        assert!((0..100).all(|_| !late(&mut lenient, LOOPBACK, now)));
+        let mut strict = Guesses::new(GuessLimits {
+            per_minute: 0,
+            bound_loopback: true,
+        });
+        assert!(late(&mut strict, LOOPBACK, now));
+    }
+
+    #[test]
+    fn an_answer_that_nobody_waits_for_is_taken_back() {
+        let mut guesses = Guesses::new(GuessLimits {
+            per_minute: 0,
+            bound_loopback: false,
+        });
+        let now = Instant::now();
+        match guesses.wrong(SOMEBODY, OUTSIDE, now) {
+            Answer::Late(ticket) => guesses.withdraw(ticket),
+            Answer::AtOnce => panic!("the limit is zero"),
+        }
+        assert!(guesses.is_empty());
+    }
+
+    #[test]
+    fn what_it_remembers_is_bounded_and_passes() {
+        let mut guesses = guesses();
+        let start = Instant::now();
+        let address = |number: usize| {
+            let number = u32::try_from(number).expect("a few thousand addresses");
+            IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + number))
+        };
+        for number in 0..MOST_ADDRESSES {
+            assert!(!late(&mut guesses, address(number), start));
+        }
+        assert!(
+            late(&mut guesses, address(MOST_ADDRESSES), start),
+            "a newcomer while it is full"
+        );
+        assert!(
+            !late(&mut guesses, address(0), start),
+            "somebody it remembers"
+        );
+        assert_eq!(guesses.addresses.len(), MOST_ADDRESSES);
+
+        assert!(!late(&mut guesses, OUTSIDE, start + 60 * SECOND));
+        assert_eq!(guesses.addresses.len(), 1);
+    }
+}

@@ -1,0 +1,126 @@
+//! Floor 1: what every room shares.
+//!
+//! **A room is a value.** It knows who is connected, what they are called and who is negotiating with whom. An event comes
+//! in ([`Protocol::handle`]), effects go out ([`Effects`]); nothing here knows a socket, a thread, a lock or a clock. Time
+//! is an argument, and so is chance.
+//!
+//! What rooms of several protocols need lies beside the trait: [`check_name`] (what may become a name), [`Roster`] (who is
+//! called what), [`pairing`] (who asks whom for a private connection, and which ids are alive), [`ConnectIds`] (how ids are
+//! made), [`Guesses`] (who tries too many), [`Expiries`] (what ends by itself).
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod connect_id;
+pub mod dialogue;
+mod effects;
+mod expiries;
+mod guesses;
+mod name;
+pub mod pairing;
+mod roster;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use crate::wire::Malformed;
+
+pub use connect_id::{ConnectIds, Entropy};
+pub use effects::{Effect, Effects, Packet, Recipient};
+pub use expiries::{Expiries, Ticket};
+pub use guesses::{Answer, GuessLimits, Guesses, MOST_ADDRESSES};
+pub use name::{NameRefused, check_name};
+pub use roster::{Roster, Taken};
+
+/// One connection, for as long as the server runs: a number is never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnId(pub u64);
+
+impl fmt::Display for ConnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// A protocol: how bytes become commands, and what each command does to the room.
+pub trait Protocol: Send + 'static {
+    /// Its name on the command line and in logs, such as `chaton`.
+    const NAME: &'static str;
+    /// What the decoder must know of this listener's options.
+    type Codec: Clone + Send + Sync + 'static;
+    /// A frame from a client. It borrows from the read buffer: no text is copied before the room wants to keep it.
+    type Command<'a>: fmt::Display;
+
+    /// Takes one frame from the front of `input`: the command and its length in bytes, or `None` for "not enough bytes yet".
+    fn decode<'a>(
+        codec: &Self::Codec,
+        input: &'a [u8],
+    ) -> Result<Option<(Self::Command<'a>, usize)>, Malformed>;
+
+    /// True for a command behind which the bytes may mean something else (a tunnel begins). It is handled before the next
+    /// byte is looked at.
+    fn turns_the_stream(command: &Self::Command<'_>) -> bool;
+
+    /// Handles what happened on one connection. Must not panic: it runs under the lock that all connections share.
+    fn handle(
+        &mut self,
+        from: ConnId,
+        event: Event<Self::Command<'_>>,
+        now: Instant,
+        out: &mut Effects,
+    ) -> Flow;
+
+    /// When [`Protocol::tick`] wants to be called next. Cheap: it is asked again after each event.
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The deadline has come.
+    fn tick(&mut self, now: Instant, out: &mut Effects) {
+        let _ = (now, out);
+    }
+}
+
+/// What can happen on a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event<C> {
+    /// It was accepted; always the first event.
+    Opened(SocketAddr),
+    /// A whole frame came.
+    Command(C),
+    /// The bytes that came can never become a frame.
+    Malformed(Malformed),
+    /// The connection is late with something. A room that answers without [`Effects::finish`] grants the same time again.
+    Overdue(Overdue),
+    /// The peer will send no more (FIN); what is queued for it can still be written.
+    ReadClosed,
+    /// The connection is over; always the last event, and the only one after a tunnel ended.
+    Gone,
+}
+
+/// What a connection is late with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Overdue {
+    /// Its first byte.
+    FirstByte,
+    /// Its identification, counted from its first byte.
+    Identification,
+    /// The rest of a frame that it began.
+    Frame,
+}
+
+/// How the connection's reader goes on after an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// The next bytes are frames.
+    Frames,
+    /// From here on the bytes belong to a tunnel: they are kept, and relayed once [`Effects::tunnel`] joined it.
+    Raw,
+    /// Nothing that comes from this connection counts any more.
+    Closed,
+}

@@ -1,0 +1,139 @@
+use std::fmt;
+
+/// Why a new name is not given to anybody.
+///
+/// The rule protects those who read names, in a terminal or in a log: a name must be seen, must look like what it is and
+/// must not move the cursor. It holds for names that are proposed, not for those that a frame merely mentions: a name
+/// that nobody may take is simply nobody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameRefused {
+    /// It has no bytes.
+    Empty,
+    /// It has more bytes than the protocol allows.
+    TooLong {
+        /// Its length in bytes.
+        bytes: usize,
+        /// What is allowed, in bytes.
+        limit: usize,
+    },
+    /// It has a control character (C0, DEL or C1).
+    Control(char),
+    /// It has a character that shows nothing or turns the direction of the text.
+    Invisible(char),
+    /// It begins or ends with white space.
+    OuterWhiteSpace,
+}
+
+/// Checks a new name against the house rule; `limit` is in bytes of UTF-8.
+pub fn check_name(name: &str, limit: usize) -> Result<(), NameRefused> {
+    if name.is_empty() {
+        return Err(NameRefused::Empty);
+    }
+    if name.len() > limit {
+        return Err(NameRefused::TooLong {
+            bytes: name.len(),
+            limit,
+        });
+    }
+    for character in name.chars() {
+        if character.is_control() {
+            return Err(NameRefused::Control(character));
+        }
+        if is_invisible(character) {
+            return Err(NameRefused::Invisible(character));
+        }
+    }
+    if name.starts_with(char::is_whitespace) || name.ends_with(char::is_whitespace) {
+        return Err(NameRefused::OuterWhiteSpace);
+    }
+    Ok(())
+}
+
+/// Zero-width characters and marks (200B-200F), line separators and direction overrides (2028-202E), word joiners and
+/// direction isolates (2060-2069), the byte order mark (FEFF).
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
+    )
+}
+
+impl fmt::Display for NameRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            NameRefused::Empty => f.write_str("a name needs at least one character"),
+            NameRefused::TooLong { bytes, limit } => {
+                write!(
+                    f,
+                    "the name takes {bytes} bytes, choose one of at most {limit}"
+                )
+            }
+            NameRefused::Control(character) => write!(
+                f,
+                "the name has the control character U+{:04X}, leave it out",
+                u32::from(character)
+            ),
+            NameRefused::Invisible(character) => write!(
+                f,
+                "the name has the invisible character U+{:04X}, leave it out",
+                u32::from(character)
+            ),
+            NameRefused::OuterWhiteSpace => {
+                f.write_str("the name begins or ends with white space, leave it out")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NameRefused {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::one_letter("a")]
+    #[case::at_the_limit("123456789012345678901234567890")]
+    #[case::inner_white_space("Grand Chaton")]
+    #[case::accents_and_emoji("Zoé 🐈")]
+    #[case::no_letters("--")]
+    fn a_name_that_people_can_read_is_granted(#[case] name: &str) {
+        assert_eq!(check_name(name, 30), Ok(()));
+    }
+
+    #[rstest]
+    #[case::empty("", NameRefused::Empty)]
+    #[case::one_byte_too_many("1234567890123456789012345678901", NameRefused::TooLong { bytes: 31, limit: 30 })]
+    #[case::sixteen_characters_of_two_bytes("éééééééééééééééé", NameRefused::TooLong { bytes: 32, limit: 30 })]
+    #[case::nul("a\0b", NameRefused::Control('\0'))]
+    #[case::escape("\u{1b}[2J", NameRefused::Control('\u{1b}'))]
+    #[case::delete("a\u{7f}", NameRefused::Control('\u{7f}'))]
+    #[case::c1("a\u{9b}b", NameRefused::Control('\u{9b}'))]
+    #[case::line_end("alice\n", NameRefused::Control('\n'))]
+    #[case::zero_width_space("a\u{200b}", NameRefused::Invisible('\u{200b}'))]
+    #[case::right_to_left_mark("\u{200f}a", NameRefused::Invisible('\u{200f}'))]
+    #[case::line_separator("a\u{2028}", NameRefused::Invisible('\u{2028}'))]
+    #[case::right_to_left_override("a\u{202e}b", NameRefused::Invisible('\u{202e}'))]
+    #[case::word_joiner("a\u{2060}b", NameRefused::Invisible('\u{2060}'))]
+    #[case::isolate("a\u{2069}b", NameRefused::Invisible('\u{2069}'))]
+    #[case::byte_order_mark("\u{feff}a", NameRefused::Invisible('\u{feff}'))]
+    #[case::white_space_before(" alice", NameRefused::OuterWhiteSpace)]
+    #[case::white_space_behind("alice\u{3000}", NameRefused::OuterWhiteSpace)]
+    #[case::only_white_space(" ", NameRefused::OuterWhiteSpace)]
+    fn a_name_that_misleads_its_readers_is_refused(
+        #[case] name: &str,
+        #[case] expected: NameRefused,
+    ) {
+        assert_eq!(check_name(name, 30), Err(expected));
+    }
+
+    #[test]
+    fn a_refusal_tells_a_person_what_to_change() {
+        let sentence = check_name("a\u{202e}b", 30).map_err(|refused| refused.to_string());
+        assert_eq!(
+            sentence,
+            Err("the name has the invisible character U+202E, leave it out".to_owned())
+        );
+    }
+}

@@ -1,0 +1,288 @@
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::room::expiries::{Expiries, Ticket};
+use crate::room::{ConnId, ConnectIds};
+
+/// The connect_ids that are alive: given to two clients, and not yet used by two ends.
+pub struct Rendezvous {
+    limits: RendezvousLimits,
+    ids: ConnectIds,
+    alive: HashMap<i64, Meeting>,
+    /// Each live id under both its parties (once, when one is both).
+    by_party: BTreeSet<(ConnId, i64)>,
+    expiries: Expiries<i64>,
+}
+
+/// Bounds of a [`Rendezvous`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RendezvousLimits {
+    /// Ids that one client may have alive, whichever party it is.
+    pub unused_ids: usize,
+    /// How long an id waits for both its ends.
+    pub timeout: Duration,
+}
+
+struct Meeting {
+    asker: ConnId,
+    target: ConnId,
+    waiting: Option<ConnId>,
+    expiry: Ticket,
+}
+
+/// Why two clients get no id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotOpened {
+    /// One of them has as many unused ids as it may have.
+    PartyFull,
+    /// No number was found that is free.
+    NoIdFound,
+}
+
+/// What becomes of a connection that shows an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// No such id is alive.
+    Unknown,
+    /// It is the first end and waits for the other.
+    Waits,
+    /// It is the second end; the first one is named. The id is dead from here on.
+    Meets(ConnId),
+}
+
+/// An id that died before two ends met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// The end that had come already and waits in vain.
+    pub waiting: Option<ConnId>,
+}
+
+impl Rendezvous {
+    /// No ids yet.
+    pub fn new(limits: RendezvousLimits, ids: ConnectIds) -> Rendezvous {
+        Rendezvous {
+            limits,
+            ids,
+            alive: HashMap::new(),
+            by_party: BTreeSet::new(),
+            expiries: Expiries::default(),
+        }
+    }
+
+    /// Makes an id for two clients (who may be one and the same).
+    pub fn open(&mut self, asker: ConnId, target: ConnId, now: Instant) -> Result<i64, NotOpened> {
+        if self.is_full(asker) || self.is_full(target) {
+            return Err(NotOpened::PartyFull);
+        }
+        let id = self
+            .ids
+            .draw(|id| self.alive.contains_key(&id))
+            .ok_or(NotOpened::NoIdFound)?;
+        let meeting = Meeting {
+            asker,
+            target,
+            waiting: None,
+            expiry: self.expiries.add(now, self.limits.timeout, id),
+        };
+        self.alive.insert(id, meeting);
+        self.by_party.insert((asker, id));
+        self.by_party.insert((target, id));
+        Ok(id)
+    }
+
+    /// A connection shows an id. Nothing but the id tells whose end it is.
+    pub fn arrive(&mut self, id: i64, end: ConnId) -> Arrival {
+        let Some(meeting) = self.alive.get_mut(&id) else {
+            return Arrival::Unknown;
+        };
+        match meeting.waiting {
+            None => {
+                meeting.waiting = Some(end);
+                Arrival::Waits
+            }
+            Some(first) => {
+                self.end(id);
+                Arrival::Meets(first)
+            }
+        }
+    }
+
+    /// The end that waits under this id leaves: another may come in its place.
+    pub fn give_back(&mut self, id: i64) {
+        if let Some(meeting) = self.alive.get_mut(&id) {
+            meeting.waiting = None;
+        }
+    }
+
+    /// Ends every id of a client that leaves.
+    pub fn leave(&mut self, party: ConnId) -> Vec<Ended> {
+        let ids: Vec<i64> = self
+            .by_party
+            .range(all_of(party))
+            .map(|key| key.1)
+            .collect();
+        ids.into_iter().filter_map(|id| self.end(id)).collect()
+    }
+
+    /// The next id whose time is over; it has ended.
+    pub fn expire(&mut self, now: Instant) -> Option<Ended> {
+        let id = self.expiries.due(now)?;
+        self.end(id)
+    }
+
+    /// When the next id ends by itself.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.expiries.deadline()
+    }
+
+    /// True when this client has an id that is not used yet.
+    pub fn involves(&self, party: ConnId) -> bool {
+        self.by_party.range(all_of(party)).next().is_some()
+    }
+
+    /// True when no id is alive.
+    pub fn is_empty(&self) -> bool {
+        self.alive.is_empty() && self.by_party.is_empty() && self.expiries.is_empty()
+    }
+
+    fn is_full(&self, party: ConnId) -> bool {
+        self.by_party.range(all_of(party)).count() >= self.limits.unused_ids
+    }
+
+    fn end(&mut self, id: i64) -> Option<Ended> {
+        let meeting = self.alive.remove(&id)?;
+        self.by_party.remove(&(meeting.asker, id));
+        self.by_party.remove(&(meeting.target, id));
+        self.expiries.withdraw(meeting.expiry);
+        let waiting = meeting.waiting;
+        Some(Ended { waiting })
+    }
+}
+
+fn all_of(party: ConnId) -> std::ops::RangeInclusive<(ConnId, i64)> {
+    (party, i64::MIN)..=(party, i64::MAX)
+}
+
+impl fmt::Display for NotOpened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NotOpened::PartyFull => "one of the two has too many connect_ids that are not used yet",
+            NotOpened::NoIdFound => {
+                "no free connect_id was found, which should never happen: check the source of random numbers"
+            }
+        })
+    }
+}
+
+impl std::error::Error for NotOpened {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: ConnId = ConnId(1);
+    const BOB: ConnId = ConnId(2);
+    const CAROL: ConnId = ConnId(3);
+    const FIRST_END: ConnId = ConnId(11);
+    const SECOND_END: ConnId = ConnId(12);
+    const THIRD_END: ConnId = ConnId(13);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn rendezvous() -> Rendezvous {
+        let limits = RendezvousLimits {
+            unused_ids: 2,
+            timeout: 10 * SECOND,
+        };
+        let mut bits = 0;
+        let counting = ConnectIds::random(Box::new(move || {
+            bits += 2;
+            bits
+        }));
+        Rendezvous::new(limits, counting)
+    }
+
+    #[test]
+    fn two_ends_meet_and_the_id_is_dead() {
+        let mut rendezvous = rendezvous();
+        let id = rendezvous
+            .open(ALICE, BOB, Instant::now())
+            .expect("nobody is full");
+        assert!(rendezvous.involves(ALICE) && rendezvous.involves(BOB));
+        assert_eq!(rendezvous.arrive(id, FIRST_END), Arrival::Waits);
+        assert_eq!(rendezvous.arrive(id, SECOND_END), Arrival::Meets(FIRST_END));
+        assert_eq!(rendezvous.arrive(id, THIRD_END), Arrival::Unknown);
+        assert!(rendezvous.is_empty());
+    }
+
+    #[test]
+    fn an_end_that_leaves_gives_the_id_back() {
+        let mut rendezvous = rendezvous();
+        let id = rendezvous
+            .open(ALICE, BOB, Instant::now())
+            .expect("nobody is full");
+        assert_eq!(rendezvous.arrive(id, FIRST_END), Arrival::Waits);
+        rendezvous.give_back(id);
+        assert_eq!(rendezvous.arrive(id, SECOND_END), Arrival::Waits);
+        assert_eq!(rendezvous.arrive(id, THIRD_END), Arrival::Meets(SECOND_END));
+    }
+
+    #[test]
+    fn an_id_dies_with_either_party_and_names_the_end_that_waits() {
+        let mut rendezvous = rendezvous();
+        let now = Instant::now();
+        let with_bob = rendezvous.open(ALICE, BOB, now).expect("nobody is full");
+        let from_carol = rendezvous.open(CAROL, ALICE, now).expect("nobody is full");
+        assert_eq!(rendezvous.arrive(from_carol, FIRST_END), Arrival::Waits);
+        assert_eq!(
+            rendezvous.leave(ALICE),
+            [
+                Ended { waiting: None },
+                Ended {
+                    waiting: Some(FIRST_END)
+                }
+            ]
+        );
+        assert_eq!(rendezvous.arrive(with_bob, SECOND_END), Arrival::Unknown);
+        assert!(rendezvous.is_empty());
+    }
+
+    #[test]
+    fn a_client_has_only_so_many_unused_ids_as_either_party() {
+        let mut rendezvous = rendezvous();
+        let now = Instant::now();
+        assert!(rendezvous.open(ALICE, ALICE, now).is_ok());
+        let with_bob = rendezvous
+            .open(BOB, ALICE, now)
+            .expect("alice has one, bob none");
+        assert_eq!(
+            rendezvous.open(ALICE, CAROL, now),
+            Err(NotOpened::PartyFull)
+        );
+        assert_eq!(
+            rendezvous.open(CAROL, ALICE, now),
+            Err(NotOpened::PartyFull)
+        );
+        rendezvous.arrive(with_bob, FIRST_END);
+        rendezvous.arrive(with_bob, SECOND_END);
+        assert!(rendezvous.open(ALICE, CAROL, now).is_ok());
+    }
+
+    #[test]
+    fn an_id_waits_for_its_ends_only_so_long() {
+        let mut rendezvous = rendezvous();
+        let start = Instant::now();
+        let id = rendezvous.open(ALICE, BOB, start).expect("nobody is full");
+        assert_eq!(rendezvous.arrive(id, FIRST_END), Arrival::Waits);
+        assert_eq!(rendezvous.deadline(), Some(start + 10 * SECOND));
+        assert_eq!(rendezvous.expire(start + 9 * SECOND), None);
+        assert_eq!(
+            rendezvous.expire(start + 10 * SECOND),
+            Some(Ended {
+                waiting: Some(FIRST_END)
+            })
+        );
+        assert_eq!(rendezvous.arrive(id, SECOND_END), Arrival::Unknown);
+        assert!(rendezvous.is_empty());
+    }
+}

@@ -1,0 +1,138 @@
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::ConnId;
+
+/// Who is identified: login to connection and back, compared byte for byte.
+///
+/// The login is kept once and shared (`Arc<str>`): the room's state of a connection points at the same text.
+#[derive(Debug, Default)]
+pub struct Roster {
+    connections: HashMap<Arc<str>, ConnId>,
+    people: HashMap<ConnId, Person>,
+    by_address: BTreeSet<(IpAddr, ConnId)>,
+}
+
+#[derive(Debug)]
+struct Person {
+    login: Arc<str>,
+    address: IpAddr,
+}
+
+/// Somebody else has this login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken;
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("somebody else has this login, choose another")
+    }
+}
+
+impl std::error::Error for Taken {}
+
+impl Roster {
+    /// Gives a free login to a connection that has none and returns the kept text.
+    ///
+    /// A connection that already has a login keeps it and gets [`Taken`], as if it were somebody else's.
+    pub fn join(&mut self, id: ConnId, login: &str, address: IpAddr) -> Result<Arc<str>, Taken> {
+        if self.connections.contains_key(login) || self.people.contains_key(&id) {
+            return Err(Taken);
+        }
+        let login: Arc<str> = Arc::from(login);
+        self.connections.insert(Arc::clone(&login), id);
+        self.by_address.insert((address, id));
+        let person = Person {
+            login: Arc::clone(&login),
+            address,
+        };
+        self.people.insert(id, person);
+        Ok(login)
+    }
+
+    /// Frees the login of a connection and returns it; `None` for a connection that has none.
+    pub fn leave(&mut self, id: ConnId) -> Option<Arc<str>> {
+        let person = self.people.remove(&id)?;
+        self.connections.remove(&person.login);
+        self.by_address.remove(&(person.address, id));
+        Some(person.login)
+    }
+
+    /// Whose login this is.
+    pub fn find(&self, login: &str) -> Option<ConnId> {
+        self.connections.get(login).copied()
+    }
+
+    /// The login of a connection.
+    pub fn login(&self, id: ConnId) -> Option<&Arc<str>> {
+        self.people.get(&id).map(|person| &person.login)
+    }
+
+    /// The identified connections that come from this address, in the order of their numbers.
+    pub fn at(&self, address: IpAddr) -> impl Iterator<Item = ConnId> {
+        let all = (address, ConnId(u64::MIN))..=(address, ConnId(u64::MAX));
+        self.by_address.range(all).map(|(_, id)| *id)
+    }
+
+    /// True when nobody is identified.
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty() && self.people.is_empty() && self.by_address.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: ConnId = ConnId(1);
+    const BOB: ConnId = ConnId(2);
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+    const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
+
+    #[test]
+    fn a_login_belongs_to_one_connection_until_it_leaves() {
+        let mut roster = Roster::default();
+        assert_eq!(roster.join(ALICE, "alice", HERE).as_deref(), Ok("alice"));
+        assert_eq!(roster.join(BOB, "alice", HERE), Err(Taken));
+        assert_eq!(roster.find("alice"), Some(ALICE));
+        assert_eq!(roster.login(ALICE).map(|login| &**login), Some("alice"));
+
+        assert_eq!(roster.leave(ALICE).as_deref(), Some("alice"));
+        assert_eq!(roster.leave(ALICE), None);
+        assert_eq!(roster.find("alice"), None);
+        assert_eq!(roster.join(BOB, "alice", HERE).as_deref(), Ok("alice"));
+    }
+
+    #[test]
+    fn logins_compare_byte_for_byte() {
+        let mut roster = Roster::default();
+        assert!(roster.join(ALICE, "Zoé", HERE).is_ok());
+        assert_eq!(roster.find("zoé"), None);
+        // The same characters for a reader, other bytes: e with a combining accent.
+        assert_eq!(roster.find("Zoe\u{301}"), None);
+        assert!(roster.join(BOB, "Zoe\u{301}", HERE).is_ok());
+    }
+
+    #[test]
+    fn a_connection_has_one_login() {
+        let mut roster = Roster::default();
+        assert!(roster.join(ALICE, "alice", HERE).is_ok());
+        assert_eq!(roster.join(ALICE, "alicia", HERE), Err(Taken));
+        assert_eq!(roster.find("alicia"), None);
+    }
+
+    #[test]
+    fn people_are_found_by_their_address_until_nobody_is_left() {
+        let mut roster = Roster::default();
+        assert!(roster.join(BOB, "bob", HERE).is_ok());
+        assert!(roster.join(ALICE, "alice", HERE).is_ok());
+        assert_eq!(roster.at(HERE).collect::<Vec<_>>(), [ALICE, BOB]);
+        assert_eq!(roster.at(THERE).count(), 0);
+        roster.leave(ALICE);
+        assert_eq!(roster.at(HERE).collect::<Vec<_>>(), [BOB]);
+        roster.leave(BOB);
+        assert!(roster.is_empty());
+    }
+}

@@ -1,0 +1,130 @@
+use byteorder::{BigEndian, ByteOrder};
+
+use super::Malformed;
+
+/// Takes fields from the front of the bytes that have arrived.
+///
+/// A text is looked at only once its length prefix and all its bytes are there, so a frame that drips in byte by byte
+/// costs a few integer comparisons per byte and nothing is allocated for a length that a peer merely claims.
+#[derive(Debug, Clone)]
+pub struct Cursor<'a> {
+    input: &'a [u8],
+    at: usize,
+}
+
+/// Why a decoder stops before the end of a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// More bytes are needed.
+    Short,
+    /// More bytes will not help.
+    Malformed(Malformed),
+}
+
+impl From<Malformed> for Stop {
+    fn from(malformed: Malformed) -> Stop {
+        Stop::Malformed(malformed)
+    }
+}
+
+/// The edge of a decoder: a whole frame, `None` for "not enough bytes yet", or why it can never be one.
+pub fn settle<T>(read: Result<T, Stop>) -> Result<Option<T>, Malformed> {
+    match read {
+        Ok(frame) => Ok(Some(frame)),
+        Err(Stop::Short) => Ok(None),
+        Err(Stop::Malformed(malformed)) => Err(malformed),
+    }
+}
+
+impl<'a> Cursor<'a> {
+    /// Starts at the first byte of a frame.
+    pub fn new(input: &'a [u8]) -> Cursor<'a> {
+        Cursor { input, at: 0 }
+    }
+
+    /// How many bytes have been taken.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The next `length` bytes.
+    pub fn bytes(&mut self, length: usize) -> Result<&'a [u8], Stop> {
+        let rest = self.input.get(self.at..).unwrap_or_default();
+        let taken = rest.get(..length).ok_or(Stop::Short)?;
+        self.at += length;
+        Ok(taken)
+    }
+
+    /// One signed byte.
+    pub fn int8(&mut self) -> Result<i8, Stop> {
+        let bytes = self.bytes(1)?;
+        Ok(bytes.first().map_or(0, |byte| i8::from_be_bytes([*byte])))
+    }
+
+    /// Four bytes, signed, big-endian.
+    pub fn int32(&mut self) -> Result<i32, Stop> {
+        Ok(BigEndian::read_i32(self.bytes(4)?))
+    }
+
+    /// Eight bytes, signed, big-endian.
+    pub fn int64(&mut self) -> Result<i64, Stop> {
+        Ok(BigEndian::read_i64(self.bytes(8)?))
+    }
+
+    /// UTF-8 behind a length of four bytes. The limit, in bytes, is checked from the length alone.
+    pub fn text32(&mut self, field: &'static str, limit: usize) -> Result<&'a str, Stop> {
+        let length = self.int32()?;
+        self.text(field, i64::from(length), limit)
+    }
+
+    fn text(&mut self, field: &'static str, length: i64, limit: usize) -> Result<&'a str, Stop> {
+        let Ok(bytes) = usize::try_from(length) else {
+            return Err(Malformed::NegativeLength { field, length }.into());
+        };
+        if bytes > limit {
+            return Err(Malformed::TooLong {
+                field,
+                length,
+                limit,
+            }
+            .into());
+        }
+        std::str::from_utf8(self.bytes(bytes)?).map_err(|_| Malformed::NotUtf8 { field }.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::nothing_yet(b"", Err(Stop::Short))]
+    #[case::half_a_length(b"\0\0", Err(Stop::Short))]
+    #[case::half_a_text(b"\0\0\0\x02a", Err(Stop::Short))]
+    #[case::empty(b"\0\0\0\0", Ok(""))]
+    #[case::two_bytes_one_character("\0\0\0\u{2}é".as_bytes(), Ok("é"))]
+    #[case::at_its_limit(b"\0\0\0\x04abcd", Ok("abcd"))]
+    #[case::negative(b"\xff\xff\xff\xff", Err(Stop::Malformed(Malformed::NegativeLength { field: "msg", length: -1 })))]
+    #[case::over_its_limit_before_the_bytes_are_there(
+        b"\0\0\0\x05",
+        Err(Stop::Malformed(Malformed::TooLong { field: "msg", length: 5, limit: 4 }))
+    )]
+    #[case::cut_inside_a_character(b"\0\0\0\x01\xc3", Err(Stop::Malformed(Malformed::NotUtf8 { field: "msg" })))]
+    fn a_text_is_taken_whole_or_not_at_all(
+        #[case] bytes: &[u8],
+        #[case] expected: Result<&str, Stop>,
+    ) {
+        assert_eq!(Cursor::new(bytes).text32("msg", 4), expected);
+    }
+
+    #[test]
+    fn integers_are_big_endian_and_signed() {
+        let mut cursor = Cursor::new(b"\xfe\0\0\x01\0\xff\xff\xff\xff\xff\xff\xff\xfe");
+        assert_eq!(cursor.int8(), Ok(-2));
+        assert_eq!(cursor.int32(), Ok(256));
+        assert_eq!(cursor.int64(), Ok(-2));
+        assert_eq!(cursor.position(), 13);
+        assert_eq!(cursor.int8(), Err(Stop::Short));
+    }
+}

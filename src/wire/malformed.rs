@@ -1,0 +1,59 @@
+use std::fmt;
+
+/// Bytes that cannot become a frame of this protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Malformed {
+    /// No packet has this opcode.
+    UnknownOpcode(i8),
+    /// The packet exists, but only the other side may send it.
+    WrongSide {
+        /// Its name in the document.
+        packet: &'static str,
+    },
+    /// A length below zero.
+    NegativeLength {
+        /// The field whose length it is.
+        field: &'static str,
+        /// The length as it came.
+        length: i64,
+    },
+    /// A length above the field's limit; known from the prefix, before any of the payload is kept.
+    TooLong {
+        /// The field whose length it is.
+        field: &'static str,
+        /// The length as it came, in bytes.
+        length: i64,
+        /// What is allowed, in bytes.
+        limit: usize,
+    },
+    /// Text that is not UTF-8.
+    NotUtf8 {
+        /// The field whose text it is.
+        field: &'static str,
+    },
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Malformed::UnknownOpcode(opcode) => write!(f, "no packet has the opcode {opcode}"),
+            Malformed::WrongSide { packet } => {
+                write!(f, "{packet} may only be sent by the other side")
+            }
+            Malformed::NegativeLength { field, length } => {
+                write!(f, "the length of {field} is {length}, below zero")
+            }
+            Malformed::TooLong {
+                field,
+                length,
+                limit,
+            } => write!(
+                f,
+                "the length of {field} is {length} bytes, above its limit of {limit}"
+            ),
+            Malformed::NotUtf8 { field } => write!(f, "{field} is not UTF-8"),
+        }
+    }
+}
+
+impl std::error::Error for Malformed {}

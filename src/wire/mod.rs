@@ -1,0 +1,20 @@
+//! Floor 0: bytes and fields. Knows no protocol.
+//!
+//! [`Cursor`] takes fields from the front of what has arrived, [`Put`] appends them to a frame. "Not enough bytes yet"
+//! is not an error: [`Stop::Short`] says it inside a decoder and [`settle`] turns it into `Ok(None)` at its edge.
+//! [`Malformed`] is for bytes that can never become right, however many follow.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod cursor;
+mod malformed;
+mod put;
+
+pub use cursor::{Cursor, Stop, settle};
+pub use malformed::Malformed;
+pub use put::Put;

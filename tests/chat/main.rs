@@ -1,0 +1,6 @@
+//! `matou chat`, driven as a shell or a script would drive it.
+
+mod hostile;
+mod program;
+mod talking;
+mod tunnelling;

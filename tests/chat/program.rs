@@ -1,0 +1,287 @@
+//! The program as its user sees it: arguments, standard streams, exit code.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use matou::chaton::{ClientFrame, Codec, ServerFrame};
+
+/// Nothing here takes a second; whoever waits so long has found a hang.
+const HANG: Duration = Duration::from_secs(30);
+
+pub(crate) fn matou() -> Command {
+    Command::new(assert_cmd::cargo::cargo_bin!("matou"))
+}
+
+/// `matou serve`, on a port of its own.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: String,
+}
+
+impl Server {
+    pub(crate) fn start() -> Server {
+        Server::listening("chaton=127.0.0.1:0")
+    }
+
+    pub(crate) fn listening(listen: &str) -> Server {
+        let mut process = matou()
+            .args(["serve", "--listen", listen, "--log", "off"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let listening = lines.next().unwrap().unwrap();
+        assert_eq!(lines.next().unwrap().unwrap(), "ready");
+        let address = listening.strip_prefix("listening chaton ").unwrap();
+        Server {
+            process,
+            address: address.to_owned(),
+        }
+    }
+
+    pub(crate) fn chat(&self, login: &str, options: &[&str]) -> Chat {
+        Chat::start(&self.address, login, options)
+    }
+
+    /// As a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// As `kill` the command does.
+    pub(crate) fn stop(&mut self) {
+        signal(&self.process, rustix::process::Signal::TERM);
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn signal(process: &Child, signal: rustix::process::Signal) {
+    let id = rustix::process::Pid::from_child(process);
+    rustix::process::kill_process(id, signal).unwrap();
+}
+
+/// `matou chat`, with its streams in the test's hands.
+pub(crate) struct Chat {
+    process: Child,
+    pub(crate) input: Option<ChildStdin>,
+    output: Option<ChildStdout>,
+    errors: Option<ChildStderr>,
+}
+
+impl Chat {
+    pub(crate) fn start(address: &str, login: &str, options: &[&str]) -> Chat {
+        let mut process = matou()
+            .args(["chat", &format!("chaton://{login}@{address}")])
+            .args(options)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Chat {
+            input: process.stdin.take(),
+            output: process.stdout.take(),
+            errors: process.stderr.take(),
+            process,
+        }
+    }
+
+    /// Its events, in line mode.
+    pub(crate) fn lines(mut self) -> Talk {
+        let events = Events::of(self.output.take().unwrap());
+        Talk { chat: self, events }
+    }
+
+    /// Its events with `--tunnel`, and the raw stream.
+    pub(crate) fn tunnel(&mut self) -> (Events, ChildStdin, ChildStdout) {
+        let events = Events::of(self.errors.take().unwrap());
+        (
+            events,
+            self.input.take().unwrap(),
+            self.output.take().unwrap(),
+        )
+    }
+
+    /// Nobody reads its output any more.
+    pub(crate) fn close_output(&mut self) {
+        self.output = None;
+    }
+
+    /// Its exit code, and what it said on standard error.
+    pub(crate) fn ended(mut self) -> (i32, String) {
+        let mut errors = String::new();
+        if let Some(mut stream) = self.errors.take() {
+            stream.read_to_string(&mut errors).unwrap();
+        }
+        (self.process.wait().unwrap().code().unwrap(), errors)
+    }
+
+    pub(crate) fn interrupt(&self) {
+        signal(&self.process, rustix::process::Signal::INT);
+    }
+}
+
+impl Drop for Chat {
+    fn drop(&mut self) {
+        // Only after a failed test is there still something to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The lines that a program writes, as they come.
+pub(crate) struct Events(Receiver<String>);
+
+impl Events {
+    fn of(stream: impl Read + Send + 'static) -> Events {
+        let (lines, events) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                if lines.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Events(events)
+    }
+
+    pub(crate) fn expect(&self, line: &str) {
+        let came = self.0.recv_timeout(HANG);
+        assert_eq!(came.as_deref(), Ok(line));
+    }
+
+    /// The next line, whatever it is.
+    pub(crate) fn next(&self) -> String {
+        self.0.recv_timeout(HANG).unwrap()
+    }
+
+    /// Everything up to the end of the stream.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        while let Ok(line) = self.0.recv_timeout(HANG) {
+            lines.push(line);
+        }
+        lines
+    }
+}
+
+/// A chat in line mode.
+pub(crate) struct Talk {
+    chat: Chat,
+    events: Events,
+}
+
+impl Talk {
+    pub(crate) fn say(&mut self, line: &str) {
+        let input = self.chat.input.as_mut().unwrap();
+        writeln!(input, "{line}").unwrap();
+    }
+
+    pub(crate) fn expect(&self, line: &str) {
+        self.events.expect(line);
+    }
+
+    pub(crate) fn end_input(&mut self) {
+        self.chat.input = None;
+    }
+
+    pub(crate) fn interrupt(&self) {
+        self.chat.interrupt();
+    }
+
+    /// The events that were not expected yet, the exit code, and what was said on standard error. Does not end the input.
+    pub(crate) fn ended(self) -> (Vec<String>, i32, String) {
+        let (code, errors) = self.chat.ended();
+        (self.events.rest(), code, errors)
+    }
+
+    /// Leaves, and everything was as it should be.
+    pub(crate) fn quit(mut self) {
+        self.say("/quit");
+        assert_eq!(self.ended(), (vec![], 0, String::new()));
+    }
+}
+
+/// A server that says what the test wants.
+pub(crate) struct Scripted {
+    listener: TcpListener,
+    pub(crate) address: String,
+}
+
+impl Scripted {
+    pub(crate) fn start() -> Scripted {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        Scripted {
+            listener,
+            address: address.to_string(),
+        }
+    }
+
+    pub(crate) fn accept(&self) -> Peer {
+        let (stream, _) = self.listener.accept().unwrap();
+        stream.set_read_timeout(Some(HANG)).unwrap();
+        Peer {
+            stream,
+            received: Vec::new(),
+        }
+    }
+
+    /// Accepts a connection and its login.
+    pub(crate) fn accept_login(&self, login: &str) -> Peer {
+        let mut peer = self.accept();
+        peer.expect(&ClientFrame::Login { login });
+        peer.send(&ServerFrame::LoginAccepted);
+        peer
+    }
+}
+
+/// The scripted server's side of a connection.
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Peer {
+    pub(crate) fn send(&mut self, frame: &ServerFrame<'_>) {
+        let mut bytes = Vec::new();
+        frame.encode(Codec::default(), &mut bytes);
+        self.stream.write_all(&bytes).unwrap();
+    }
+
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    pub(crate) fn expect(&mut self, frame: &ClientFrame<'_>) {
+        let mut bytes = Vec::new();
+        frame.encode(Codec::default(), &mut bytes);
+        self.received.resize(bytes.len(), 0);
+        self.stream.read_exact(&mut self.received).unwrap();
+        assert_eq!(self.received, bytes, "expected {frame}");
+    }
+
+    /// Everything up to the client's FIN.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.stream.read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
+    pub(crate) fn send_no_more(&self) {
+        self.stream.shutdown(Shutdown::Write).unwrap();
+    }
+}

@@ -1,0 +1,242 @@
+//! Against our own server, line by line.
+
+use rstest::rstest;
+
+use super::program::{Chat, Scripted, Server, matou};
+
+#[test]
+fn two_clients_talk_in_public_in_private_and_on_a_private_connection() {
+    let server = Server::start();
+    let mut alice = server.chat("alice", &[]).lines();
+    alice.expect("-- logged in as alice");
+    let mut bob = server.chat("bob%20b", &[]).lines();
+    bob.expect("-- logged in as \"bob b\"");
+
+    alice.say("hello, everybody");
+    alice.expect("<alice> hello, everybody");
+    bob.expect("<alice> hello, everybody");
+    bob.say("//msg is a command");
+    alice.expect("<\"bob b\"> /msg is a command");
+    bob.expect("<\"bob b\"> /msg is a command");
+    alice.say("/msg \"bob b\" psst");
+    bob.expect("*alice* psst");
+
+    alice.say("/private \"bob b\"");
+    bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
+    bob.say("/accept alice");
+    alice.expect("-- you and \"bob b\" agree on a private connection; it is being opened");
+    bob.expect("-- you and alice agree on a private connection; it is being opened");
+    alice.expect(
+        "-- the private connection with \"bob b\" stands (/tell \"bob b\" TEXT, /close \"bob b\")",
+    );
+    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+    alice.say("/tell \"bob b\" for you alone");
+    bob.expect("[alice] for you alone");
+    alice.say("/close \"bob b\"");
+    bob.expect("-- alice sends no more on the private connection (/close alice ends it)");
+    bob.say("/tell alice one more thing");
+    alice.expect("[\"bob b\"] one more thing");
+    bob.say("/close alice");
+    alice.expect("-- the private connection with \"bob b\" is over");
+    bob.expect("-- the private connection with alice is over");
+
+    alice.quit();
+    bob.quit();
+}
+
+#[test]
+fn both_sides_may_agree_on_a_long_of_four_bytes() {
+    let mut server = Server::listening("chaton=127.0.0.1:0,long=4");
+    server.address += "?long=4";
+    let mut alice = server.chat("alice", &[]).lines();
+    alice.expect("-- logged in as alice");
+    let mut bob = server.chat("bob", &[]).lines();
+    bob.expect("-- logged in as bob");
+    alice.say("/private bob");
+    bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
+    bob.say("/accept alice");
+    bob.expect("-- you and alice agree on a private connection; it is being opened");
+    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+}
+
+#[test]
+fn a_request_is_denied() {
+    let server = Server::start();
+    let mut alice = server.chat("alice", &[]).lines();
+    alice.expect("-- logged in as alice");
+    let mut bob = server.chat("bob", &[]).lines();
+    bob.expect("-- logged in as bob");
+    alice.say("/private bob");
+    bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
+    bob.say("/deny alice");
+    alice.expect("-- bob declines the private connection");
+    alice.quit();
+    bob.quit();
+}
+
+#[test]
+fn events_are_json_on_request() {
+    let server = Server::start();
+    let mut alice = server.chat("alice", &["--json"]).lines();
+    alice.expect(r#"{"event":"logged_in","login":"alice"}"#);
+    let mut bob = server.chat("bob", &[]).lines();
+    bob.expect("-- logged in as bob");
+    bob.say("\"quoted\"\u{202e}");
+    alice.expect(r#"{"event":"message","from":"bob","text":"\"quoted\"\u202e"}"#);
+    bob.say("/msg alice psst");
+    alice.expect(r#"{"event":"whisper","from":"bob","text":"psst"}"#);
+    bob.say("/private alice");
+    alice.expect(r#"{"event":"private_asked","peer":"bob"}"#);
+    alice.say("/accept bob");
+    alice.expect(r#"{"event":"private_agreed","peer":"bob"}"#);
+    alice.expect(r#"{"event":"private_up","peer":"bob"}"#);
+    bob.expect("<bob> \"quoted\"\\u{202e}");
+    bob.expect("-- you and alice agree on a private connection; it is being opened");
+    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+    bob.say("/tell alice hi");
+    alice.expect(r#"{"event":"private_text","peer":"bob","text":"hi","complete":true}"#);
+    bob.say("/close alice");
+    alice.expect(r#"{"event":"private_eof","peer":"bob"}"#);
+    alice.say("/close bob");
+    alice.expect(r#"{"event":"private_closed","peer":"bob"}"#);
+    bob.expect("-- the private connection with alice is over");
+    alice.quit();
+    bob.quit();
+}
+
+#[test]
+fn a_login_in_use_is_refused_with_a_code_of_its_own() {
+    let server = Server::start();
+    let alice = server.chat("alice", &[]).lines();
+    alice.expect("-- logged in as alice");
+    let second = server.chat("alice", &[]).lines();
+    second.expect("-- the login alice is refused");
+    let errors =
+        "matou: the server refuses the login alice; it may be in use, try another\n".to_owned();
+    assert_eq!(second.ended(), (vec![], 3, errors));
+    alice.quit();
+}
+
+#[test]
+fn what_a_script_writes_before_it_ends_is_delivered() {
+    let server = Server::start();
+    let bob = server.chat("bob", &[]).lines();
+    bob.expect("-- logged in as bob");
+    let mut alice = server.chat("alice", &[]).lines();
+    alice.say("one");
+    alice.say("");
+    alice.say("two");
+    alice.end_input();
+    let (events, code, errors) = alice.ended();
+    assert_eq!(
+        events,
+        ["-- logged in as alice", "<alice> one", "<alice> two"]
+    );
+    assert_eq!((code, &*errors), (0, ""));
+    bob.expect("<alice> one");
+    bob.expect("<alice> two");
+    bob.quit();
+}
+
+#[test]
+fn a_line_that_cannot_be_sent_is_reported_and_remembered() {
+    let server = Server::start();
+    let mut alice = server.chat("alice", &[]).lines();
+    alice.say("/mgs bob hi");
+    alice.say(&"é".repeat(513));
+    alice.say("/tell bob hi");
+    alice.say("ok");
+    alice.end_input();
+    let (events, code, errors) = alice.ended();
+    assert_eq!(events, ["-- logged in as alice", "<alice> ok"]);
+    assert_eq!(code, 2);
+    assert_eq!(
+        errors,
+        "matou: there is no command \"/mgs\"; /help lists them, and //mgs sends it as text\n\
+         matou: the message is 1026 bytes long, 2 more than the 1024 that can be sent; shorten it\n\
+         matou: there is no private connection with \"bob\"; ask for one with /private\n\
+         matou: some lines were not sent\n"
+    );
+}
+
+#[test]
+fn help_says_what_can_be_typed() {
+    let server = Server::start();
+    let mut alice = server.chat("alice", &[]).lines();
+    alice.say("/help");
+    alice.say("/quit");
+    let (_, code, errors) = alice.ended();
+    assert_eq!(code, 0);
+    for command in ["/msg", "/private", "/accept", "/deny", "/tell", "/close"] {
+        assert!(errors.contains(command), "{command} in {errors}");
+    }
+}
+
+#[test]
+fn whoever_stays_listens_until_the_server_stops() {
+    let mut server = Server::start();
+    let mut alice = server.chat("alice", &["--stay"]).lines();
+    alice.expect("-- logged in as alice");
+    alice.end_input();
+    let mut bob = server.chat("bob", &[]).lines();
+    bob.expect("-- logged in as bob");
+    bob.say("still there?");
+    alice.expect("<bob> still there?");
+    bob.expect("<bob> still there?");
+    bob.quit();
+    server.stop();
+    assert_eq!(alice.ended(), (vec![], 0, String::new()));
+}
+
+#[test]
+fn an_interrupt_leaves_in_order() {
+    let server = Scripted::start();
+    let alice = Chat::start(&server.address, "alice", &[]).lines();
+    let mut connection = server.accept_login("alice");
+    alice.expect("-- logged in as alice");
+    alice.interrupt();
+    assert_eq!(connection.rest(), b"");
+    drop(connection);
+    assert_eq!(alice.ended(), (vec![], 0, String::new()));
+}
+
+#[test]
+fn a_server_that_goes_is_a_loss() {
+    let mut server = Server::start();
+    let alice = server.chat("alice", &[]).lines();
+    alice.expect("-- logged in as alice");
+    server.kill();
+    let (events, code, errors) = alice.ended();
+    assert_eq!((events, code), (vec![], 1));
+    assert!(errors.contains("connection"), "{errors}");
+}
+
+#[test]
+fn a_closed_output_ends_the_program_quietly() {
+    let server = Server::start();
+    let mut bob = server.chat("bob", &[]).lines();
+    bob.expect("-- logged in as bob");
+    let mut alice = server.chat("alice", &["--stay"]);
+    alice.close_output();
+    // Its login's event may or may not have come before that; this one comes after it.
+    bob.say("hello?");
+    bob.expect("<bob> hello?");
+    bob.say("/msg alice hello?");
+    assert_eq!(alice.ended(), (0, String::new()));
+    bob.quit();
+}
+
+#[rstest]
+#[case::no_address(&[])]
+#[case::another_protocol(&["http://alice@127.0.0.1"])]
+#[case::no_login(&["chaton://127.0.0.1"])]
+#[case::too_long_a_login(&["chaton://0123456789012345678901234567890@127.0.0.1"])]
+#[case::an_option_that_does_not_exist(&["chaton://alice@127.0.0.1", "--quiet"])]
+#[case::waiting_for_nobody(&["chaton://alice@127.0.0.1", "--wait"])]
+#[case::a_tunnel_to_oneself(&["chaton://alice@127.0.0.1", "--tunnel", "alice"])]
+#[case::no_time_at_all(&["chaton://alice@127.0.0.1", "--connect-timeout", "0s"])]
+fn wrong_usage_has_its_code(#[case] arguments: &[&str]) {
+    let output = matou().arg("chat").args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty() && !output.stderr.is_empty());
+}

@@ -1,0 +1,197 @@
+//! `--tunnel`: standard input and output as the ends of a private connection.
+
+use std::io::{Read, Write};
+use std::process::{ChildStdin, ChildStdout};
+use std::thread;
+
+use matou::chaton::{ClientFrame, ServerFrame};
+use rstest::rstest;
+
+use super::program::{Chat, Events, Peer, Scripted, Server};
+
+const LENGTH: usize = 1 << 20;
+
+/// Bytes in which a piece that is lost, doubled or moved does not go unnoticed.
+fn bytes(seed: u32) -> Vec<u8> {
+    let mut state = seed;
+    let mut bytes = Vec::with_capacity(LENGTH);
+    while bytes.len() < LENGTH {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes
+}
+
+fn read_to_end(mut stream: ChildStdout) -> Vec<u8> {
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).unwrap();
+    all
+}
+
+fn write_all(mut stream: ChildStdin, bytes: &[u8]) {
+    stream.write_all(bytes).unwrap();
+}
+
+fn assert_same(came: &[u8], sent: &[u8]) {
+    assert_eq!(came.len(), sent.len());
+    let difference = came.iter().zip(sent).position(|(came, sent)| came != sent);
+    assert_eq!(difference, None, "the first byte that differs");
+}
+
+/// A client with `--tunnel`.
+struct End {
+    chat: Chat,
+    input: ChildStdin,
+    output: ChildStdout,
+    /// Kept, so that the program can go on writing them.
+    _events: Events,
+}
+
+/// One that asks, and one that was there before and waited.
+fn asker_and_waiter(server: &Server) -> (End, End) {
+    let bob = end(server.chat("bob", &["--tunnel", "alice", "--wait"]));
+    let alice = end(server.chat("alice", &["--tunnel", "bob"]));
+    (alice, bob)
+}
+
+fn end(mut chat: Chat) -> End {
+    let (events, input, output) = chat.tunnel();
+    assert!(events.next().starts_with("-- logged in"));
+    End {
+        chat,
+        input,
+        output,
+        _events: events,
+    }
+}
+
+/// Whoever has seen the other's end can still send, whichever side ended first.
+#[rstest]
+#[case::the_one_who_asked(true)]
+#[case::the_one_who_waited(false)]
+fn each_direction_ends_on_its_own(#[case] asker_ends_first: bool) {
+    let server = Server::start();
+    let (alice, bob) = asker_and_waiter(&server);
+    let (first, second) = if asker_ends_first {
+        (alice, bob)
+    } else {
+        (bob, alice)
+    };
+    let (there, back) = (bytes(1), bytes(2));
+    thread::scope(|scope| {
+        scope.spawn(|| write_all(first.input, &there));
+        // This returns because the end has come, while the other direction has not begun.
+        assert_same(&read_to_end(second.output), &there);
+        scope.spawn(|| write_all(second.input, &back));
+        assert_same(&read_to_end(first.output), &back);
+    });
+    assert_eq!(first.chat.ended().0, 0);
+    assert_eq!(second.chat.ended().0, 0);
+}
+
+#[test]
+fn both_may_ask_and_both_may_send_at_once() {
+    let server = Server::start();
+    let alice = end(server.chat("alice", &["--tunnel", "bob"]));
+    let bob = end(server.chat("bob", &["--tunnel", "alice"]));
+    let (there, back) = (bytes(3), bytes(4));
+    thread::scope(|scope| {
+        scope.spawn(|| write_all(alice.input, &there));
+        scope.spawn(|| write_all(bob.input, &back));
+        scope.spawn(|| assert_same(&read_to_end(bob.output), &there));
+        assert_same(&read_to_end(alice.output), &back);
+    });
+    assert_eq!(alice.chat.ended().0, 0);
+    assert_eq!(bob.chat.ended().0, 0);
+}
+
+#[test]
+fn whoever_is_not_wanted_is_denied_and_so_is_whoever_is_asked_and_declines() {
+    let server = Server::start();
+    let mut alice = server.chat("alice", &["--tunnel", "bob", "--wait"]);
+    let (events, _input, _output) = alice.tunnel();
+    events.expect("-- logged in as alice");
+    let mut carol = server.chat("carol", &[]).lines();
+    carol.expect("-- logged in as carol");
+    carol.say("/private alice");
+    carol.expect("-- alice declines the private connection");
+
+    let dave = server.chat("dave", &["--tunnel", "carol"]);
+    carol.expect("-- dave asks for a private connection (/accept dave or /deny dave)");
+    carol.say("/deny dave");
+    let (code, errors) = dave.ended();
+    assert_eq!(code, 4);
+    assert!(
+        errors.ends_with("matou: \"carol\" declines the private connection, or has left\n"),
+        "{errors}"
+    );
+    carol.quit();
+}
+
+/// Alice asks bob, who agrees; her second connection is returned when its LOGIN_PRIVATE has come.
+fn second_connection(server: &Scripted) -> (Peer, Peer) {
+    let mut chat = server.accept_login("alice");
+    let (requester, target) = ("alice", "bob");
+    chat.expect(&ClientFrame::RequestPrivate { requester, target });
+    let connect_id = 42;
+    chat.send(&ServerFrame::IdPrivate {
+        requester,
+        target,
+        connect_id,
+    });
+    let mut tunnel = server.accept();
+    tunnel.expect(&ClientFrame::LoginPrivate { connect_id });
+    (chat, tunnel)
+}
+
+#[rstest]
+#[case::closed_before_it_stood(b"", "the server closed it before it stood")]
+#[case::another_frame(b"\x01", "LOGIN_ACCEPTED came where ESTABLISHED was due")]
+#[case::garbage(b"\x7f", "no packet has the opcode 127; byte 0 of what it sent: 7f")]
+fn a_private_connection_that_fails_has_its_code(#[case] bytes: &[u8], #[case] reason: &str) {
+    let server = Scripted::start();
+    let alice = Chat::start(&server.address, "alice", &["--tunnel", "bob"]);
+    let (mut chat, mut tunnel) = second_connection(&server);
+    tunnel.send_bytes(bytes);
+    drop(tunnel);
+    assert_eq!(chat.rest(), b"");
+    drop(chat);
+    let (code, errors) = alice.ended();
+    assert_eq!(code, 4);
+    assert!(errors.contains(reason), "{errors}");
+}
+
+#[test]
+fn a_private_connection_outlives_the_chat() {
+    let server = Scripted::start();
+    let mut alice = Chat::start(&server.address, "alice", &["--tunnel", "bob"]);
+    let (events, input, output) = alice.tunnel();
+    let (chat, mut tunnel) = second_connection(&server);
+    tunnel.send(&ServerFrame::Established);
+    for _ in 0..3 {
+        // Logged in, agreed, up.
+        events.next();
+    }
+    drop(chat);
+    assert!(events.next().contains("closed the connection"));
+    tunnel.send_bytes(b"still here");
+    tunnel.send_no_more();
+    assert_eq!(read_to_end(output), b"still here");
+    write_all(input, b"me too");
+    assert_eq!(tunnel.rest(), b"me too");
+    drop(tunnel);
+    assert_eq!(alice.ended().0, 0);
+}
+
+#[test]
+fn an_interrupted_transfer_does_not_look_complete() {
+    let server = Server::start();
+    let (mut alice, mut bob) = asker_and_waiter(&server);
+    bob.input.write_all(b"y").unwrap();
+    alice.output.read_exact(&mut [0]).unwrap();
+    alice.chat.interrupt();
+    assert_eq!(alice.chat.ended().0, 4);
+    // Bob sees an end of alice's bytes, and ends his own.
+    drop(bob.input);
+    assert_eq!(read_to_end(bob.output), b"");
+}

@@ -1,0 +1,139 @@
+//! Section 2.
+
+use matou::room::Flow;
+
+use crate::frames::*;
+use crate::script::{Chat, NOTHING};
+
+#[test]
+fn a_message_goes_to_all_and_to_its_sender() {
+    let mut chat = Chat::among(["alice", "bob", "carol"]);
+    assert_eq!(
+        chat.says("bob", message("bob", "hello")),
+        [
+            "alice < MESSAGE bob: hello",
+            "bob < MESSAGE bob: hello",
+            "carol < MESSAGE bob: hello"
+        ]
+    );
+}
+
+#[test]
+fn a_message_does_not_reach_who_has_no_login() {
+    let mut chat = Chat::among(["alice"]);
+    chat.arrives("ghost");
+    assert_eq!(
+        chat.says("alice", message("alice", "hello")),
+        ["alice < MESSAGE alice: hello"]
+    );
+}
+
+#[test]
+fn an_empty_message_is_a_message() {
+    let mut chat = Chat::among(["alice"]);
+    assert_eq!(
+        chat.says("alice", message("alice", "")),
+        ["alice < MESSAGE alice: "]
+    );
+}
+
+#[test]
+fn a_message_is_relayed_as_it_was_written() {
+    let mut chat = Chat::among(["alice"]);
+    let odd = "\u{1b}[31m\0 \u{202e}🐈 \r\n";
+    assert_eq!(
+        chat.says("alice", message("alice", odd)),
+        [format!("alice < MESSAGE alice: {odd}")]
+    );
+}
+
+#[test]
+fn a_whisper_reaches_its_target_alone() {
+    let mut chat = Chat::among(["alice", "bob", "carol"]);
+    assert_eq!(
+        chat.says("alice", whisper("alice", "bob", "psst")),
+        ["bob < MESSAGE_PRIVATE alice bob: psst"]
+    );
+}
+
+#[test]
+fn a_whisper_to_nobody_is_ignored() {
+    let mut chat = Chat::among(["alice"]);
+    for nobody in ["bob", "ALICE", "", &"n".repeat(1024)] {
+        assert_eq!(
+            chat.says("alice", whisper("alice", nobody, "psst")),
+            NOTHING
+        );
+        assert_eq!(chat.flow("alice"), Flow::Frames);
+    }
+}
+
+#[test]
+fn a_whisper_to_oneself_is_delivered() {
+    let mut chat = Chat::among(["alice"]);
+    assert_eq!(
+        chat.says("alice", whisper("alice", "alice", "note")),
+        ["alice < MESSAGE_PRIVATE alice alice: note"]
+    );
+}
+
+#[test]
+fn a_frame_under_another_name_reaches_nobody() {
+    let mut chat = Chat::among(["alice", "bob"]);
+    // So that a forged answer would have something to answer.
+    chat.says("bob", request("bob", "alice"));
+    chat.says("bob", request("bob", "bob"));
+    for forged in [
+        message("bob", "I owe alice a beer"),
+        message("Alice", "not quite"),
+        whisper("bob", "bob", "psst"),
+        request("bob", "bob"),
+        ok("bob", "bob"),
+        ko("bob", "bob"),
+    ] {
+        assert_eq!(chat.says("alice", forged), NOTHING, "{forged}");
+        assert_eq!(chat.remarks.len(), 1, "the log says why");
+        assert_eq!(chat.flow("alice"), Flow::Frames);
+    }
+}
+
+#[test]
+fn remarks_escape_what_peers_wrote_and_tell_no_message() {
+    let mut chat = Chat::among(["alice"]);
+    chat.says("alice", whisper("alice", "\u{1b}[2J", "our secret"));
+    assert_eq!(
+        chat.remarks,
+        [r#"ignored MESSAGE_PRIVATE: nobody is called "\u{1b}[2J""#]
+    );
+    chat.says("alice", message("bob\n", "our secret"));
+    assert_eq!(
+        chat.remarks,
+        [r#"ignored MESSAGE: it says to come from "bob\n""#]
+    );
+}
+
+#[test]
+fn frames_are_heard_in_the_order_in_which_they_were_sent() {
+    let mut chat = Chat::among(["alice", "bob"]);
+    let mut bytes = Vec::new();
+    for frame in [
+        message("alice", "1"),
+        whisper("alice", "bob", "2"),
+        message("alice", "3"),
+    ] {
+        frame.encode(Default::default(), &mut bytes);
+    }
+    let heard = chat.sends("alice", &bytes);
+    let by_bob: Vec<_> = heard
+        .iter()
+        .filter(|line| line.starts_with("bob"))
+        .collect();
+    assert_eq!(
+        by_bob,
+        [
+            "bob < MESSAGE alice: 1",
+            "bob < MESSAGE_PRIVATE alice bob: 2",
+            "bob < MESSAGE alice: 3"
+        ]
+    );
+}

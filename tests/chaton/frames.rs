@@ -1,0 +1,68 @@
+//! Frames in few words.
+
+use matou::chaton::{ClientFrame, ServerFrame};
+
+/// A frame of the server as one line.
+pub(crate) fn in_words(frame: ServerFrame<'_>) -> String {
+    match frame {
+        ServerFrame::LoginAccepted => "LOGIN_ACCEPTED".to_owned(),
+        ServerFrame::LoginRefused => "LOGIN_REFUSED".to_owned(),
+        ServerFrame::Message { login, msg } => format!("MESSAGE {login}: {msg}"),
+        ServerFrame::MessagePrivate {
+            sender,
+            target,
+            msg,
+        } => {
+            format!("MESSAGE_PRIVATE {sender} {target}: {msg}")
+        }
+        ServerFrame::RequestPrivate { requester, target } => {
+            format!("REQUEST_PRIVATE {requester} {target}")
+        }
+        ServerFrame::KoPrivate { requester, target } => format!("KO_PRIVATE {requester} {target}"),
+        ServerFrame::IdPrivate {
+            requester, target, ..
+        } => {
+            format!("ID_PRIVATE {requester} {target}")
+        }
+        ServerFrame::Established => "ESTABLISHED".to_owned(),
+    }
+}
+
+/// LOGIN
+pub(crate) fn login(login: &str) -> ClientFrame<'_> {
+    ClientFrame::Login { login }
+}
+
+/// MESSAGE
+pub(crate) fn message<'a>(login: &'a str, msg: &'a str) -> ClientFrame<'a> {
+    ClientFrame::Message { login, msg }
+}
+
+/// MESSAGE_PRIVATE
+pub(crate) fn whisper<'a>(sender: &'a str, target: &'a str, msg: &'a str) -> ClientFrame<'a> {
+    ClientFrame::MessagePrivate {
+        sender,
+        target,
+        msg,
+    }
+}
+
+/// REQUEST_PRIVATE
+pub(crate) fn request<'a>(requester: &'a str, target: &'a str) -> ClientFrame<'a> {
+    ClientFrame::RequestPrivate { requester, target }
+}
+
+/// OK_PRIVATE
+pub(crate) fn ok<'a>(requester: &'a str, target: &'a str) -> ClientFrame<'a> {
+    ClientFrame::OkPrivate { requester, target }
+}
+
+/// KO_PRIVATE
+pub(crate) fn ko<'a>(requester: &'a str, target: &'a str) -> ClientFrame<'a> {
+    ClientFrame::KoPrivate { requester, target }
+}
+
+/// LOGIN_PRIVATE
+pub(crate) fn login_private(connect_id: i64) -> ClientFrame<'static> {
+    ClientFrame::LoginPrivate { connect_id }
+}

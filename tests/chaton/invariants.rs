@@ -1,0 +1,159 @@
+//! Whatever people do, in whatever order: the script checks each effect (see there), and in the end nothing remains.
+
+use std::time::Duration;
+
+use matou::chaton::{LongWidth, Options};
+use matou::room::{Flow, Overdue};
+use proptest::prelude::*;
+
+use crate::frames::*;
+use crate::script::{Chat, NOTHING};
+
+/// Few connections and fewer names, so that they meet, and mistake each other, all the time.
+const CONNECTIONS: [&str; 6] = ["c0", "c1", "c2", "c3", "c4", "c5"];
+const NAMES: [&str; 3] = ["alice", "bob", "carol"];
+
+#[derive(Debug, Clone)]
+enum Deed {
+    Arrive,
+    /// Come and show the id that was given so many ids ago, when there are so many.
+    ArriveAsEnd(usize),
+    Login(&'static str),
+    Message,
+    Whisper(&'static str),
+    Request(&'static str),
+    Ok(&'static str),
+    Ko(&'static str),
+    /// A request in somebody else's name, as often as not.
+    Forge(&'static str, &'static str),
+    /// The id that was given so many ids ago; an unknown one when there are not so many.
+    LoginPrivate(usize),
+    Nonsense,
+    BeLate(Overdue),
+    HangUp,
+    BeGone,
+    Wait(u64),
+}
+
+fn deeds() -> impl Strategy<Value = Vec<(&'static str, Deed)>> {
+    let name = || prop::sample::select(&NAMES[..]);
+    let deed = prop_oneof![
+        12 => Just(Deed::Arrive),
+        16 => (0_usize..2).prop_map(Deed::ArriveAsEnd),
+        12 => name().prop_map(Deed::Login),
+        2 => Just(Deed::Message),
+        2 => name().prop_map(Deed::Whisper),
+        16 => name().prop_map(Deed::Request),
+        24 => name().prop_map(Deed::Ok),
+        2 => name().prop_map(Deed::Ko),
+        1 => (name(), name()).prop_map(|(from, to)| Deed::Forge(from, to)),
+        6 => (0_usize..3).prop_map(Deed::LoginPrivate),
+        1 => Just(Deed::Nonsense),
+        1 => prop::sample::select(vec![Overdue::FirstByte, Overdue::Identification, Overdue::Frame])
+            .prop_map(Deed::BeLate),
+        1 => Just(Deed::HangUp),
+        2 => Just(Deed::BeGone),
+        1 => (0_u64..400).prop_map(Deed::Wait),
+    ];
+    prop::collection::vec((prop::sample::select(&CONNECTIONS[..]), deed), 0..300)
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let long = prop_oneof![Just(LongWidth::Eight), Just(LongWidth::Four)];
+    (long, 1_usize..5, 1_usize..5, 1_usize..5, 0_usize..3).prop_map(
+        |(long, pending_as_asker, pending_as_target, unused_ids, tunnel_guesses_per_minute)| {
+            Options {
+                long,
+                pending_as_asker,
+                pending_as_target,
+                unused_ids,
+                tunnel_guesses_per_minute,
+                ..Options::default()
+            }
+        },
+    )
+}
+
+fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
+    let is_here = chat.everybody().contains(&who);
+    let own = chat.login_of(who).unwrap_or_default();
+    match deed {
+        Deed::Arrive if !is_here => chat.arrives(who),
+        Deed::ArriveAsEnd(ago) if !is_here => {
+            if let Some(id) = chat.connect_ids.iter().rev().nth(ago).copied() {
+                chat.arrives(who);
+                chat.says(who, login_private(id));
+            }
+        }
+        Deed::Wait(seconds) => {
+            chat.passes(Duration::from_secs(seconds));
+        }
+        _ if !is_here => {}
+        // As an engine would: what is closed is soon gone.
+        Deed::Arrive | Deed::ArriveAsEnd(_) => {
+            if chat.flow(who) == Flow::Closed {
+                chat.is_gone(who);
+            }
+        }
+        Deed::BeGone => {
+            chat.is_gone(who);
+        }
+        Deed::HangUp => {
+            chat.hangs_up(who);
+        }
+        Deed::BeLate(overdue) => {
+            chat.is_late(who, overdue);
+        }
+        Deed::Nonsense => {
+            chat.sends(who, b"\x7f");
+        }
+        Deed::Login(name) => {
+            chat.says(who, login(name));
+        }
+        Deed::Message => {
+            chat.says(who, message(&own, "m"));
+        }
+        Deed::Whisper(to) => {
+            chat.says(who, whisper(&own, to, "w"));
+        }
+        Deed::Request(to) => {
+            chat.says(who, request(&own, to));
+        }
+        Deed::Ok(requester) => {
+            chat.says(who, ok(requester, &own));
+        }
+        Deed::Ko(requester) => {
+            chat.says(who, ko(requester, &own));
+        }
+        Deed::Forge(from, to) => {
+            chat.says(who, request(from, to));
+        }
+        Deed::LoginPrivate(ago) => {
+            let id = chat
+                .connect_ids
+                .iter()
+                .rev()
+                .nth(ago)
+                .copied()
+                .unwrap_or(4711);
+            chat.says(who, login_private(id));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_the_room_keeps_its_word(options in options(), deeds in deeds()) {
+        let mut chat = Chat::new(options);
+        for (who, deed) in deeds {
+            perform(&mut chat, who, deed);
+        }
+        for who in chat.everybody() {
+            chat.is_gone(who);
+        }
+        prop_assert!(chat.is_empty());
+        prop_assert_eq!(chat.passes(Duration::from_hours(1)), NOTHING);
+    }
+}

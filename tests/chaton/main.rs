@@ -1,0 +1,16 @@
+//! Chaton, floor by floor: its frames as bytes, and what its room does, written like conversations.
+//!
+//! Nothing here has a socket or waits for a clock: time passes when a test says so.
+
+mod frames;
+mod script;
+
+mod chat;
+mod codec;
+mod departures;
+mod framing;
+mod identification;
+mod invariants;
+mod negotiation;
+mod time_limits;
+mod tunnels;

@@ -1,0 +1,128 @@
+//! Limits in number and in time.
+
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
+
+use matou::net::{ConnectionLimits, ProcessLimits};
+
+use super::support::{Client, Server};
+
+#[test]
+fn one_connection_too_many_is_refused_in_order_and_a_place_is_used_again() {
+    let process = ProcessLimits {
+        connections: Some(2),
+        ..ProcessLimits::default()
+    };
+    let server = Server::with(ConnectionLimits::default(), process);
+    assert_eq!(server.engine.connection_ceiling(), 2);
+    let alice = server.login("alice");
+    let mut bob = server.login("bob");
+    let mut refused = server.connect();
+    refused.raw(b"\0\0\0\0\x05carol");
+    refused.expect_end();
+    drop(alice);
+    // The place is free as soon as the thread is; until then this is refused too.
+    let mut carol = loop {
+        let mut carol = server.connect();
+        let _ = carol.stream.write_all(b"\0\0\0\0\x05carol");
+        let mut answer = [0];
+        if matches!(carol.stream.read(&mut answer), Ok(1)) {
+            break carol;
+        }
+    };
+    carol.say("carol", "in");
+    assert_eq!(bob.next(), "MESSAGE login=\"carol\" msg=\"in\"");
+}
+
+#[test]
+fn an_address_has_only_so_many_connections() {
+    let server = Server::limited(ConnectionLimits {
+        connections_per_address: 2,
+        bound_loopback: true,
+        ..ConnectionLimits::default()
+    });
+    let _alice = server.login("alice");
+    let _bob = server.login("bob");
+    server.connect().expect_end();
+}
+
+/// Sends a byte whenever a short read shows that the server has not ended the connection yet.
+fn drip(client: &mut Client, byte: u8) {
+    let pause = Some(Duration::from_millis(20));
+    client.stream.set_read_timeout(pause).unwrap();
+    let mut scrap = [0; 16];
+    // Ten times the limit of the tests below, and the drip of a server without the limit would never end.
+    for _ in 0..150 {
+        if client.stream.write_all(&[byte]).is_err() {
+            return;
+        }
+        match client.stream.read(&mut scrap) {
+            Ok(0) => return,
+            Ok(_) => panic!("an answer to half a frame"),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(_) => return,
+        }
+    }
+    panic!("the server waited for ever");
+}
+
+#[test]
+fn a_frame_that_drips_in_is_not_waited_for() {
+    let server = Server::limited(ConnectionLimits {
+        frame: Duration::from_millis(300),
+        ..ConnectionLimits::default()
+    });
+    let mut alice = server.login("alice");
+    alice.raw(b"\x03\0\0\0\x05alice\0\0\x04\0");
+    drip(&mut alice, b'x');
+}
+
+#[test]
+fn who_says_nothing_or_not_who_he_is_is_not_waited_for() {
+    let server = Server::limited(ConnectionLimits {
+        first_byte: Duration::from_millis(100),
+        identification: Duration::from_millis(100),
+        ..ConnectionLimits::default()
+    });
+    // An identified client has no such limit.
+    let mut alice = server.login("alice");
+    server.connect().expect_end();
+    let mut mumbling = server.connect();
+    mumbling.raw(b"\x04\0\0\0\x01a\0\0\0\x01b\0\0\0\0");
+    mumbling.expect_end();
+    alice.say("alice", "still here");
+    assert_eq!(alice.next(), "MESSAGE login=\"alice\" msg=\"still here\"");
+}
+
+#[test]
+fn a_silent_second_connection_is_waited_for_while_its_address_negotiates() {
+    let server = Server::limited(ConnectionLimits {
+        first_byte: Duration::from_millis(50),
+        ..ConnectionLimits::default()
+    });
+    let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
+    // Opened early, silent while bob makes up his mind: several times the limit.
+    alice.send(matou::chaton::ClientFrame::RequestPrivate {
+        requester: "alice",
+        target: "bob",
+    });
+    bob.next();
+    let silent = server.connect();
+    let pause = Some(Duration::from_millis(250));
+    silent.stream.set_read_timeout(pause).unwrap();
+    let error = (&silent.stream).read(&mut [0]).unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut
+    ));
+    bob.send(matou::chaton::ClientFrame::KoPrivate {
+        requester: "alice",
+        target: "bob",
+    });
+    // Nobody negotiates any more: now it is closed.
+    silent
+        .stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    assert_eq!((&silent.stream).read(&mut [0]).unwrap(), 0);
+}

@@ -1,0 +1,11 @@
+//! The promises of the engine, each tried over real sockets. No test waits for time to pass, except where the promise is
+//! about time; what must not arrive is followed by something that must (a fence).
+
+mod ends;
+mod limits;
+mod order;
+mod panics;
+mod slow_readers;
+mod stop;
+mod support;
+mod tunnels;

@@ -1,0 +1,66 @@
+//! A mistake in this server costs the connection that met it, and no other.
+
+use std::time::Instant;
+
+use matou::chaton::{ClientFrame, Codec, Options, Room};
+use matou::net::{ConnectionLimits, Engine, ProcessLimits};
+use matou::room::{ConnId, Effects, Event, Flow, Protocol};
+use matou::wire::Malformed;
+
+use super::support::{Client, entropy};
+
+/// Chaton, but a certain message makes its room panic.
+struct Clumsy(Room);
+
+impl Protocol for Clumsy {
+    const NAME: &'static str = "clumsy";
+    type Codec = Codec;
+    type Command<'a> = ClientFrame<'a>;
+
+    fn decode<'a>(
+        codec: &Codec,
+        input: &'a [u8],
+    ) -> Result<Option<(ClientFrame<'a>, usize)>, Malformed> {
+        Room::decode(codec, input)
+    }
+
+    fn turns_the_stream(command: &ClientFrame<'_>) -> bool {
+        Room::turns_the_stream(command)
+    }
+
+    fn handle(
+        &mut self,
+        from: ConnId,
+        event: Event<ClientFrame<'_>>,
+        now: Instant,
+        out: &mut Effects,
+    ) -> Flow {
+        if let Event::Command(ClientFrame::Message { msg: "stumble", .. }) = event {
+            panic!("this panic is part of the test");
+        }
+        self.0.handle(from, event, now, out)
+    }
+}
+
+#[test]
+fn a_panic_in_one_connection_s_thread_ends_that_connection_alone() {
+    let engine = Engine::start(&ProcessLimits::default());
+    let room = Clumsy(Room::new(Options::default(), entropy()));
+    let address = "127.0.0.1:0".parse().unwrap();
+    let service = engine
+        .listen(room, Codec::default(), address, ConnectionLimits::default())
+        .unwrap();
+    let login = |login: &str| {
+        let mut client = Client::connect(service.address());
+        client.send(ClientFrame::Login { login });
+        assert_eq!(client.next(), "LOGIN_ACCEPTED");
+        client
+    };
+    let (mut alice, mut bob) = (login("alice"), login("bob"));
+    alice.say("alice", "stumble");
+    alice.expect_any_end();
+    bob.say("bob", "unharmed");
+    assert_eq!(bob.next(), "MESSAGE login=\"bob\" msg=\"unharmed\"");
+    // Her name is free as well: the room was told that she is gone.
+    login("alice");
+}

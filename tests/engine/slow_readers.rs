@@ -1,0 +1,90 @@
+//! A client that reads slowly costs nobody else anything, and is disconnected when it goes too far.
+
+use std::time::Duration;
+
+use matou::net::ConnectionLimits;
+
+use super::support::{Client, Server};
+
+/// Sends until `sloth`, who does not read, has more waiting than the kernel's buffers take, while `hare` reads on.
+fn flood(hare: &mut Client, messages: usize) {
+    let text = "x".repeat(1024);
+    for _ in 0..messages {
+        hare.whisper("hare", "sloth", &text);
+    }
+    // A fence: what hare says last reaches hare itself behind all the work above.
+    hare.say("hare", "done");
+    assert_eq!(hare.next(), "MESSAGE login=\"hare\" msg=\"done\"");
+}
+
+#[test]
+fn what_a_slow_client_did_not_take_at_once_arrives_whole_and_in_order() {
+    let server = Server::limited(ConnectionLimits {
+        outbox_bytes: 64 << 20,
+        ..ConnectionLimits::default()
+    });
+    let (mut hare, mut sloth) = (server.login("hare"), server.login("sloth"));
+    let messages = 12_000;
+    let padding = "x".repeat(900);
+    for number in 0..messages {
+        hare.whisper("hare", "sloth", &format!("{number} {padding}"));
+    }
+    hare.say("hare", "done");
+    assert_eq!(hare.next(), "MESSAGE login=\"hare\" msg=\"done\"");
+    for number in 0..messages {
+        let frame = sloth.next();
+        assert!(frame.contains(&format!("msg=\"{number} x")), "{number}");
+    }
+    assert_eq!(sloth.next(), "MESSAGE login=\"hare\" msg=\"done\"");
+}
+
+#[test]
+fn a_client_whose_outbox_overflows_is_cut_and_its_name_is_free() {
+    let server = Server::limited(ConnectionLimits {
+        outbox_bytes: 64 << 10,
+        ..ConnectionLimits::default()
+    });
+    let (mut hare, mut sloth) = (server.login("hare"), server.login("sloth"));
+    flood(&mut hare, 20_000);
+    sloth.expect_any_end();
+    server.login("sloth");
+}
+
+#[test]
+fn a_client_that_takes_nothing_for_too_long_is_cut() {
+    let server = Server::limited(ConnectionLimits {
+        outbox_bytes: 64 << 20,
+        stall: Duration::from_millis(300),
+        ..ConnectionLimits::default()
+    });
+    let (mut hare, sloth) = (server.login("hare"), server.login("sloth"));
+    flood(&mut hare, 12_000);
+    // Its name becomes free although it never reads a byte and never ends its side.
+    loop {
+        let mut next = server.connect();
+        next.send(matou::chaton::ClientFrame::Login { login: "sloth" });
+        if next.next() == "LOGIN_ACCEPTED" {
+            break;
+        }
+    }
+    drop(sloth);
+}
+
+#[test]
+fn many_stalled_clients_hold_up_nobody() {
+    let server = Server::limited(ConnectionLimits {
+        outbox_bytes: 256 << 20,
+        ..ConnectionLimits::default()
+    });
+    // More of them than there are writers.
+    let sloths: Vec<_> = (0..12)
+        .map(|at| server.login(&format!("sloth{at}")))
+        .collect();
+    let mut hare = server.login("hare");
+    let text = "x".repeat(1024);
+    for _ in 0..6_000 {
+        hare.say("hare", &text);
+        assert!(hare.next().starts_with("MESSAGE"));
+    }
+    drop(sloths);
+}

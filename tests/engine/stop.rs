@@ -1,0 +1,111 @@
+//! The stop of the server: in order, bounded, and without a word about who leaves.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use super::support::{Client, Server};
+
+#[test]
+fn what_was_queued_is_written_and_nobody_hears_that_the_others_leave() {
+    let server = Server::start();
+    let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
+    for number in 0..500 {
+        alice.say("alice", &number.to_string());
+    }
+    // The last of them has been handled.
+    for number in 0..500 {
+        assert_eq!(
+            alice.next(),
+            format!("MESSAGE login=\"alice\" msg=\"{number}\"")
+        );
+    }
+    let stopping = std::thread::spawn(move || {
+        server.service.join();
+        server.engine.stop();
+    });
+    for number in 0..500 {
+        assert_eq!(
+            bob.next(),
+            format!("MESSAGE login=\"alice\" msg=\"{number}\"")
+        );
+    }
+    bob.expect_end();
+    alice.expect_end();
+    drop((alice, bob));
+    stopping.join().unwrap();
+}
+
+#[test]
+fn a_client_that_stays_silent_and_open_does_not_delay_the_stop_for_long() {
+    let server = Server::start();
+    let alice = server.login("alice");
+    let begun = Instant::now();
+    server.service.join();
+    server.engine.stop();
+    // One second of grace, five at the very most; far from the patience of these tests.
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    drop(alice);
+}
+
+#[test]
+fn a_tunnel_is_drained_by_the_stop() {
+    let server = Server::start();
+    let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
+    let (mut one, mut other) = server.tunnel(&mut alice, &mut bob);
+    one.raw(b"the last bytes");
+    assert_eq!(other.bytes(4), b"the ");
+    let stopping = std::thread::spawn(move || {
+        server.service.join();
+        server.engine.stop();
+    });
+    assert_eq!(other.rest(), b"last bytes");
+    one.expect_any_end();
+    drop((alice, bob, one, other));
+    stopping.join().unwrap();
+}
+
+#[test]
+fn a_stopped_server_takes_no_connections_and_its_address_is_free() {
+    let server = Server::start();
+    let address = server.address();
+    drop(server.service);
+    server.engine.stop();
+    // Either nothing listens any more, or somebody else's listener answered in between.
+    let again = std::net::TcpListener::bind(address);
+    assert!(again.is_ok(), "{again:?}");
+}
+
+#[test]
+fn the_stop_under_load_ends_every_connection() {
+    let server = Server::start();
+    let clients: Vec<_> = (0..8).map(|at| server.login(&format!("c{at}"))).collect();
+    let (ready, loaded) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        for (at, mut client) in clients.into_iter().enumerate() {
+            let ready = ready.clone();
+            let mut writer = Client::with_stream(&client);
+            scope.spawn(move || {
+                let mut frame = Vec::new();
+                let name = format!("c{at}");
+                let message = matou::chaton::ClientFrame::Message {
+                    login: &name,
+                    msg: "on and on",
+                };
+                message.encode(Default::default(), &mut frame);
+                use std::io::Write;
+                while writer.stream.write_all(&frame).is_ok() {}
+            });
+            scope.spawn(move || {
+                client.next();
+                ready.send(()).unwrap();
+                let mut scrap = vec![0; 64 << 10];
+                while matches!(client.stream.read(&mut scrap), Ok(1..)) {}
+            });
+        }
+        for _ in 0..8 {
+            loaded.recv().unwrap();
+        }
+        server.service.join();
+        server.engine.stop();
+    });
+}

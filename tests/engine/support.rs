@@ -1,0 +1,213 @@
+//! A server in this process, and clients that speak to it through Chaton's own codec.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use matou::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
+use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
+
+/// Nothing here takes longer; a test that runs into it has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Chance that is good enough for tests: a counter, stirred.
+pub(crate) fn entropy() -> Box<dyn FnMut() -> u64 + Send> {
+    let mut state = 1_u64;
+    Box::new(move || {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        state
+    })
+}
+
+pub(crate) struct Server {
+    pub(crate) service: Service,
+    pub(crate) engine: Engine,
+}
+
+impl Server {
+    pub(crate) fn start() -> Server {
+        Server::with(ConnectionLimits::default(), ProcessLimits::default())
+    }
+
+    pub(crate) fn limited(limits: ConnectionLimits) -> Server {
+        Server::with(limits, ProcessLimits::default())
+    }
+
+    pub(crate) fn with(limits: ConnectionLimits, process: ProcessLimits) -> Server {
+        let engine = Engine::start(&process);
+        let options = Options {
+            bound_loopback: limits.bound_loopback,
+            ..Options::default()
+        };
+        let room = Room::new(options, entropy());
+        let address = "127.0.0.1:0".parse().unwrap();
+        let service = engine
+            .listen(room, options.codec(), address, limits)
+            .unwrap();
+        Server { service, engine }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.service.address()
+    }
+
+    pub(crate) fn connect(&self) -> Client {
+        Client::connect(self.address())
+    }
+
+    pub(crate) fn login(&self, name: &str) -> Client {
+        let mut client = self.connect();
+        client.send(ClientFrame::Login { login: name });
+        assert_eq!(client.next(), "LOGIN_ACCEPTED");
+        client
+    }
+
+    /// Two clients who agreed on a private connection, and its id.
+    pub(crate) fn agree(&self, alice: &mut Client, bob: &mut Client) -> i64 {
+        let (requester, target) = ("alice", "bob");
+        alice.send(ClientFrame::RequestPrivate { requester, target });
+        bob.next();
+        bob.send(ClientFrame::OkPrivate { requester, target });
+        let connect_id = alice.next_id();
+        assert_eq!(bob.next_id(), connect_id);
+        connect_id
+    }
+
+    /// Both ends of a tunnel that stands.
+    pub(crate) fn tunnel(&self, alice: &mut Client, bob: &mut Client) -> (Client, Client) {
+        let connect_id = self.agree(alice, bob);
+        let ends = [self.connect(), self.connect()];
+        let [one, other] = ends.map(|mut end| {
+            end.send(ClientFrame::LoginPrivate { connect_id });
+            end
+        });
+        let ends = [one, other].map(|mut end| {
+            assert_eq!(end.next(), "ESTABLISHED");
+            end
+        });
+        let [one, other] = ends;
+        (one, other)
+    }
+}
+
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
+    received: VecDeque<u8>,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> Client {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Client {
+            stream,
+            received: VecDeque::new(),
+        }
+    }
+
+    /// A second handle on the same connection, for a thread that only writes.
+    pub(crate) fn with_stream(other: &Client) -> Client {
+        Client {
+            stream: other.stream.try_clone().unwrap(),
+            received: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn send(&mut self, frame: ClientFrame<'_>) {
+        let mut bytes = Vec::new();
+        frame.encode(Codec::default(), &mut bytes);
+        self.raw(&bytes);
+    }
+
+    pub(crate) fn say(&mut self, login: &str, msg: &str) {
+        self.send(ClientFrame::Message { login, msg });
+    }
+
+    pub(crate) fn whisper(&mut self, sender: &str, target: &str, msg: &str) {
+        self.send(ClientFrame::MessagePrivate {
+            sender,
+            target,
+            msg,
+        });
+    }
+
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    /// The next frame in words.
+    pub(crate) fn next(&mut self) -> String {
+        self.take(|frame| frame.to_string())
+    }
+
+    fn next_id(&mut self) -> i64 {
+        self.take(|frame| match frame {
+            ServerFrame::IdPrivate { connect_id, .. } => connect_id,
+            other => panic!("{other} instead of ID_PRIVATE"),
+        })
+    }
+
+    fn take<T>(&mut self, look: impl Fn(ServerFrame<'_>) -> T) -> T {
+        loop {
+            let bytes = self.received.make_contiguous();
+            if let Some((frame, length)) = ServerFrame::decode(Codec::default(), bytes).unwrap() {
+                let seen = look(frame);
+                self.received.drain(..length);
+                return seen;
+            }
+            assert_ne!(self.read(), 0, "the server ended the connection");
+        }
+    }
+
+    fn read(&mut self) -> usize {
+        let mut bytes = vec![0; 64 << 10];
+        let length = self.stream.read(&mut bytes).expect("bytes or an end");
+        self.received.extend(&bytes[..length]);
+        length
+    }
+
+    /// Raw bytes of a tunnel.
+    pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
+        while self.received.len() < length {
+            assert_ne!(self.read(), 0, "the tunnel ended");
+        }
+        self.received.drain(..length).collect()
+    }
+
+    /// Everything up to the server's FIN; a reset fails the test.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        while self.read() > 0 {}
+        self.received.drain(..).collect()
+    }
+
+    /// Nothing more comes but the server's FIN.
+    pub(crate) fn expect_end(&mut self) {
+        assert_eq!(self.rest(), b"");
+    }
+
+    /// FIN or reset: for ends that need not be in order.
+    pub(crate) fn expect_any_end(&mut self) {
+        let mut scrap = [0; 1024];
+        loop {
+            match self.stream.read(&mut scrap) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    pub(crate) fn shutdown(&mut self) {
+        self.stream.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Closes with RST.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.stream)
+            .set_linger(Some(Duration::ZERO))
+            .unwrap();
+    }
+}

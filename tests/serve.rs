@@ -1,0 +1,223 @@
+//! `matou serve` as a program: what it prints, how it stops, what it says about mistakes.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use assert_cmd::cargo::CommandCargoExt;
+use rstest::rstest;
+
+fn matou() -> Command {
+    Command::cargo_bin("matou").unwrap()
+}
+
+/// A running server, ended with the test.
+struct Server {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start(arguments: &[&str], stderr: Stdio) -> Server {
+        let mut child = matou()
+            .arg("serve")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let line = read_line(&mut stdout);
+        let address = line
+            .trim_end()
+            .strip_prefix("listening chaton ")
+            .unwrap_or_else(|| panic!("{line:?}"))
+            .parse()
+            .unwrap();
+        assert_eq!(read_line(&mut stdout), "ready\n");
+        Server {
+            child,
+            stdout,
+            address,
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        stream
+    }
+
+    fn login(&self, name: &str) -> TcpStream {
+        let mut stream = self.connect();
+        let length = u8::try_from(name.len()).unwrap();
+        let frame = [&[0, 0, 0, 0, length], name.as_bytes()].concat();
+        stream.write_all(&frame).unwrap();
+        let mut answer = [0];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, [1]);
+        stream
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_line(from: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    from.read_line(&mut line).unwrap();
+    line
+}
+
+const SAY_HI: &[u8] = b"\x03\0\0\0\x05alice\0\0\0\x02hi";
+
+#[cfg(unix)]
+#[rstest]
+#[case(rustix::process::Signal::INT)]
+#[case(rustix::process::Signal::TERM)]
+fn a_signal_stops_it_in_order_also_when_nothing_is_logged(#[case] signal: rustix::process::Signal) {
+    let mut server = Server::start(
+        &["--listen", "chaton=127.0.0.1:0", "--log", "off"],
+        Stdio::null(),
+    );
+    let mut alice = server.login("alice");
+    alice.write_all(SAY_HI).unwrap();
+    let mut echo = vec![0; SAY_HI.len()];
+    alice.read_exact(&mut echo).unwrap();
+    server.signal(signal);
+    assert_eq!(alice.read(&mut [0]).unwrap(), 0);
+    drop(alice);
+    let mut rest = String::new();
+    server.stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "", "stdout has one line per listener and ready");
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn at_debug_every_frame_is_shown_decoded_and_peer_text_is_escaped() {
+    let mut server = Server::start(
+        &["--listen", "chaton=127.0.0.1:0", "--log", "debug"],
+        Stdio::piped(),
+    );
+    let mut log = BufReader::new(server.child.stderr.take().unwrap());
+    let mut alice = server.login("alice");
+    alice
+        .write_all(b"\x03\0\0\0\x05alice\0\0\0\x05\x1b[2J\n")
+        .unwrap();
+    for wanted in [
+        r#"alice -> MESSAGE login="alice" msg="\u{1b}[2J\n""#,
+        r#"all <- MESSAGE login="alice" msg="\u{1b}[2J\n""#,
+    ] {
+        let found = std::iter::repeat_with(|| read_line(&mut log))
+            .take_while(|line| !line.is_empty())
+            .find(|line| line.contains(wanted));
+        assert!(found.is_some(), "{wanted} is not in the log");
+    }
+}
+
+#[test]
+fn a_stalled_stderr_stalls_no_connection() {
+    // Nobody reads this pipe, and far more is logged than it holds.
+    let server = Server::start(
+        &["--listen", "chaton=127.0.0.1:0", "--log", "debug"],
+        Stdio::piped(),
+    );
+    let mut alice = server.login("alice");
+    let mut echo = vec![0; SAY_HI.len()];
+    for _ in 0..3000 {
+        alice.write_all(SAY_HI).unwrap();
+        alice.read_exact(&mut echo).unwrap();
+    }
+}
+
+#[test]
+fn several_listeners_each_with_its_own_room_and_width() {
+    let arguments = [
+        "--listen",
+        "chaton=127.0.0.1:0,long=4",
+        "--listen",
+        "chaton=[::1]:0",
+    ];
+    let mut child = matou()
+        .arg("serve")
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let lines: Vec<_> = (0..3).map(|_| read_line(&mut stdout)).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(
+        lines[0].starts_with("listening chaton 127.0.0.1:"),
+        "{lines:?}"
+    );
+    assert!(lines[1].starts_with("listening chaton [::1]:"), "{lines:?}");
+    assert_eq!(lines[2], "ready\n");
+}
+
+#[test]
+fn an_ipv6_wildcard_takes_ipv4_too() {
+    let mut server = Server::start(&["--listen", "chaton=[::]:0"], Stdio::null());
+    server.address = ([127, 0, 0, 1], server.address.port()).into();
+    server.login("alice");
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let output = matou().arg("serve").args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    said.lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn an_address_in_use_is_one_line_with_the_remedy() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("chaton={}", taken.local_addr().unwrap());
+    let said = refused(&["--log", "off", "--listen", &listen]);
+    assert!(
+        said.contains("another program does; stop it, or choose another port"),
+        "{said}"
+    );
+}
+
+#[rstest]
+#[case::option(&["--listen", "chaton=127.0.0.1:0,lnog=4"], "chaton has no option \"lnog\"")]
+#[case::protocol(&["--listen", "irc=127.0.0.1:0"], "there is no protocol \"irc\"")]
+#[case::no_such_file(&["--config", "/nonexistent/matou.toml"], "cannot read the config file")]
+fn a_mistake_is_one_line(#[case] arguments: &[&str], #[case] says: &str) {
+    let said = refused(arguments);
+    assert!(said.contains(says), "{said}");
+}
+
+#[test]
+fn a_mistake_in_a_config_file_names_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("matou.toml");
+    std::fs::write(
+        &file,
+        "[[listen]]\nprotocol = \"chaton\"\naddress = \"127.0.0.1:0\"\nlnog = 4\n",
+    )
+    .unwrap();
+    let said = refused(&["--config", file.to_str().unwrap()]);
+    let told = format!(
+        "the config file {}: chaton has no option \"lnog\"",
+        file.display()
+    );
+    assert!(said.contains(&told), "{said}");
+}
