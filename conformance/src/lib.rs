@@ -5,7 +5,7 @@
 //!
 //! # Floors
 //!
-//! Each knows only those above it.
+//! Each knows only those above it; `tests/floors.rs` keeps it so.
 //!
 //! | floor | what |
 //! |---|---|
@@ -13,6 +13,8 @@
 //! | [`grammar`] | wire.kdl, and the codec that it drives |
 //! | [`scenario`], [`spec`] | who says what; what is asked for |
 //! | [`suite`] | one protocol, whole and linted |
+//! | [`run`] | the conversations with a target, and the judgement |
+//! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
 //!
 //! # Promises
