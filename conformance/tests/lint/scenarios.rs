@@ -30,6 +30,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
     "did you mean each?"
 )]
 #[case::lane("«alise > HELLO name=@alice", "no lane alise", "did you mean alice?")]
+#[case::sign_before_the_arrow("«@alice < WELCOME", "no lane @alice", "without a sign")]
 #[case::lane_in_a_reference("alice > HELLO «name=@carol", "no lane carol", "client carol")]
 #[case::lane_of_a_silence("alice < silence «after=carol", "no lane carol", "client carol")]
 #[case::word("alice < «silense", "no word `silense`", "did you mean silence?")]

@@ -180,8 +180,10 @@ impl<'a> Reader<'a> {
     }
 
     fn scenario(&mut self, id: String, node: &Node) -> Scenario {
-        self.scenario.probes =
-            (node.name.text == "probe").then(|| id.trim_start_matches("probe-").to_owned());
+        let probed = id
+            .strip_prefix("probe-")
+            .filter(|_| node.name.text == "probe");
+        self.scenario.probes = probed.map(str::to_owned);
         self.scenario.id = id;
         self.scenario.file.clone_from(&node.file.name);
         self.scenario.text = node

@@ -303,6 +303,9 @@ impl Reader<'_> {
         }
         let near = nearest(name, self.scope.lanes.keys().map(String::as_str));
         let help = match near {
+            _ if name.starts_with(['@', '$', '?']) => {
+                "before an arrow stands the lane itself, without a sign: alice > ...".to_owned()
+            }
             Some(near) => format!("did you mean {near}?"),
             None if self.scenario.lanes.iter().any(|lane| lane.name == name) => {
                 format!(
