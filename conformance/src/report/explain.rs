@@ -58,7 +58,7 @@ fn requirements(out: &mut String, report: &Report, case: &Outcome) {
         let _ = match report.requirements.get(id) {
             Some(requirement) => writeln!(
                 out,
-                "  {id} ({}, {}) {}",
+                "  {id} ({}, section {}) {}",
                 level_in_words(requirement.level),
                 requirement.section,
                 requirement.text

@@ -39,6 +39,14 @@ pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
     out
 }
 
+/// The first 16 bytes; the explanation above shows those that matter.
+fn first_bytes(hex: &str) -> String {
+    match hex.char_indices().nth(16 * 3 - 1) {
+        Some((end, _)) if hex.len() > end + 1 => format!("{} ...", &hex[..end]),
+        _ => hex.to_owned(),
+    }
+}
+
 fn rung(event: &Event, width: usize) -> String {
     let arrow = match event.direction {
         Direction::Sends => "-->",
@@ -51,7 +59,7 @@ fn rung(event: &Event, width: usize) -> String {
         event.at_ms, event.lane, event.text
     );
     if !event.bytes.is_empty() {
-        let _ = write!(rung, "  [{}]", event.bytes);
+        let _ = write!(rung, "  [{}]", first_bytes(&event.bytes));
     }
     if event.foreign {
         rung.push_str("  (another case's)");

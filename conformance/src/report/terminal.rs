@@ -39,7 +39,9 @@ pub fn render(report: &Report, style: &Style) -> String {
         let _ = writeln!(out, "It cannot be judged: {why}.");
         return out;
     }
-    let _ = writeln!(out);
+    if style.detail > Detail::Quiet {
+        let _ = writeln!(out);
+    }
     for case in &report.cases {
         if style.detail > Detail::Quiet || !case.verdict.holds() {
             line(&mut out, case, style);

@@ -53,13 +53,27 @@ impl Exchange {
         }
     }
 
-    pub(super) fn poll(&mut self, case: &mut Case<'_>) -> Progress {
-        let grammar = &case.run.suite.grammar;
-        let fence = match self.kind {
-            Kind::Between => &grammar.fence,
-            Kind::Login => &grammar.fence_unidentified,
+    /// Whether an answer to this exchange comes to that connection.
+    pub(super) fn looks_at(&self, case: &Case<'_>, line: usize) -> bool {
+        let seen_by = |party| {
+            self.fence(case).is_some_and(|fence| {
+                let mut steps = fence.steps.iter();
+                steps.any(|step| step.who == party && step.direction == Direction::Sees)
+            })
         };
-        let Some(fence) = fence else {
+        (self.to == line && seen_by(Party::To)) || (self.from == line && seen_by(Party::From))
+    }
+
+    fn fence<'a>(&self, case: &Case<'a>) -> Option<&'a Fence> {
+        let grammar = &case.run.suite.grammar;
+        match self.kind {
+            Kind::Between => grammar.fence.as_ref(),
+            Kind::Login => grammar.fence_unidentified.as_ref(),
+        }
+    }
+
+    pub(super) fn poll(&mut self, case: &mut Case<'_>) -> Progress {
+        let Some(fence) = self.fence(case) else {
             return Failure::own_fault("a fence that wire.kdl does not declare").into();
         };
         if self.begun.is_none() {

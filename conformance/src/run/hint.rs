@@ -16,12 +16,44 @@ pub(super) fn usual_cause(case: &Case<'_>, pattern: &FramePattern, came: &[u8]) 
         .iter()
         .map(|wanted| wanted_value(case, wanted).ok().flatten())
         .collect();
-    let wanted = case.wire.encode(pattern.packet, &values.clone()?).ok()?;
+    let values = values?;
+    let wanted = case.wire.encode(pattern.packet, &values).ok()?;
     let opcode = case.wire.opcode(pattern.packet);
     in_the_opcode(&opcode, came)
-        .or_else(|| in_a_text(&values?, opcode.len(), &wanted, came))
+        .or_else(|| in_a_text(&texts(case, pattern, &values, opcode.len()), &wanted, came))
         .or_else(|| in_the_length_of_the_frame(&wanted, came))
         .map(str::to_owned)
+}
+
+/// A text of a frame, and where its length and its bytes begin.
+struct PlacedText<'a> {
+    text: &'a str,
+    length_at: usize,
+    at: usize,
+}
+
+fn texts<'a>(
+    case: &Case<'_>,
+    pattern: &FramePattern,
+    values: &'a [Value],
+    opcode: usize,
+) -> Vec<PlacedText<'a>> {
+    let packet = case.run.suite.grammar.packet(pattern.packet);
+    let mut texts = Vec::new();
+    let mut length_at = opcode;
+    for (field, value) in packet.fields.iter().zip(values) {
+        let encoded = case.wire.encode_typed(&field.type_name, value);
+        let end = length_at + encoded.map_or(0, |bytes| bytes.len());
+        if let Value::Text(text) = value {
+            texts.push(PlacedText {
+                text,
+                length_at,
+                at: end - text.len(),
+            });
+        }
+        length_at = end;
+    }
+    texts
 }
 
 /// An opcode that takes more bytes than it should.
@@ -39,17 +71,24 @@ fn in_the_opcode(opcode: &[u8], came: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// What can be wrong with the first text of a frame.
-fn in_a_text(values: &[Value], opcode: usize, wanted: &[u8], came: &[u8]) -> Option<&'static str> {
-    let Some(Value::Text(text)) = values.first() else {
-        return None;
-    };
-    let start = find(wanted.get(opcode..)?, text.as_bytes())?;
-    let (right_length, length) = (
-        wanted.get(opcode..opcode + start)?,
-        came.get(opcode..opcode + start)?,
-    );
-    let text_came = came.get(opcode + start..)?;
+/// What can be wrong with a text of a frame, where everything before it is right.
+fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'static str> {
+    let wrong = wanted
+        .iter()
+        .zip(came)
+        .take_while(|(one, other)| one == other)
+        .count();
+    let PlacedText {
+        text,
+        length_at,
+        at,
+    } = texts
+        .iter()
+        .rev()
+        .find(|placed| placed.length_at <= wrong)?;
+    let right_length = wanted.get(*length_at..*at)?;
+    let length = came.get(*length_at..*at)?;
+    let text_came = came.get(*at..)?;
     let number = |bytes: &[u8]| {
         bytes
             .iter()
@@ -61,7 +100,7 @@ fn in_a_text(values: &[Value], opcode: usize, wanted: &[u8], came: &[u8]) -> Opt
     if text.chars().count() != text.len() && number(length) == text.chars().count() {
         return Some("the length of the text counts characters; it counts bytes of UTF-8");
     }
-    if start == 4 && came.get(opcode..opcode + 2) == right_length.get(2..) {
+    if length.len() == 4 && length.get(..2) == right_length.get(2..) {
         return Some(
             "the length of the text takes 2 bytes (Java's writeUTF does that); it takes 4",
         );
@@ -103,13 +142,4 @@ fn in_the_length_of_the_frame(wanted: &[u8], came: &[u8]) -> Option<&'static str
         return Some("the first bytes of the right frame are missing");
     }
     None
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    if needle.is_empty() {
-        return None;
-    }
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
 }

@@ -30,6 +30,16 @@ pub(super) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
         let probe = scenarios
             .iter()
             .find(|scenario| scenario.probes.as_deref() == Some(&reading.name));
+        let has_probe = bench
+            .run
+            .suite
+            .scenarios
+            .iter()
+            .any(|scenario| scenario.probes.as_deref() == Some(&reading.name));
+        if has_probe && probe.is_none() {
+            // Nothing that was asked for depends on it.
+            continue;
+        }
         let proved = probe.is_some_and(|probe| settle_one(bench, reading, probe, &mut settled));
         settled.readings.push(SettledReading {
             name: reading.name.clone(),

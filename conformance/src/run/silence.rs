@@ -39,6 +39,17 @@ enum Part {
     Time { line: usize, until: Instant },
 }
 
+impl Part {
+    /// Whether this part itself looks at what comes to that connection.
+    fn is_about(&self, case: &Case<'_>, line: usize) -> bool {
+        match self {
+            Part::Ended { .. } => false,
+            Part::Exchange(exchange) => exchange.looks_at(case, line),
+            Part::Time { line: timed, .. } => *timed == line,
+        }
+    }
+}
+
 impl Silence {
     pub(super) fn new(silent: LaneId, after: Option<LaneId>, within: Option<Duration>) -> Silence {
         Silence {
@@ -56,10 +67,19 @@ impl Silence {
                 Err(failure) => return failure.into(),
             }
         }
+        let silent = match case.line_of(self.silent) {
+            Ok(silent) => silent,
+            Err(failure) => return failure.into(),
+        };
         let Some(plan) = &mut self.plan else {
             return Progress::Done;
         };
         while let Some(part) = plan.front_mut() {
+            if !part.is_about(case, silent)
+                && let Some(failure) = broken_already(case, silent)
+            {
+                return failure.into();
+            }
             let progress = match part {
                 Part::Ended { line, until } => await_end(case, *line, *until),
                 Part::Exchange(exchange) => exchange.poll(case),
@@ -198,6 +218,14 @@ fn await_time(case: &mut Case<'_>, line: usize, until: Instant) -> Progress {
         // Half a frame has broken the silence already, but the whole one says more.
         Look::Partial if case.now < until => Progress::Waits(until),
         look => broken(case, line, &look).into(),
+    }
+}
+
+/// What breaks the silence before the fence has come as far as the silent lane.
+fn broken_already(case: &mut Case<'_>, silent: usize) -> Option<Failure> {
+    match case.look(silent, None) {
+        Look::Nothing | Look::Partial => None,
+        look => Some(broken(case, silent, &look)),
     }
 }
 

@@ -247,12 +247,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The scenario that judges the fragment in which we are: the outermost has a name for its steps. A scenario is never
-    /// excused by itself.
+    /// excused by itself; but the fragments inside the one that it proves excuse it.
     pub(super) fn proved_by(&self) -> Option<String> {
         self.inside
             .iter()
-            .find_map(|name| self.fragments.prover(name))
-            .filter(|prover| *prover != self.id)
+            .filter_map(|name| self.fragments.prover(name))
+            .find(|prover| *prover != self.id)
             .map(str::to_owned)
     }
 }
