@@ -7,6 +7,8 @@ use super::{PacketId, Value};
 pub struct Fence {
     /// In this order; the last one is seen by [`Party::To`].
     pub steps: Vec<FenceStep>,
+    /// The scenario that judges the packets of the fence: where it does not pass, proofs of silence say nothing.
+    pub proved_by: Option<String>,
 }
 
 /// One packet of a fence.

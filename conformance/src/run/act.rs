@@ -102,7 +102,7 @@ impl Case<'_> {
             if let LaneName::Fresh { exactly } = &declared.login {
                 self.names[lane.0] =
                     names::fresh(&declared.name, exactly.as_ref(), &mut self.random);
-                self.run.ledger.note_name(&self.names[lane.0]);
+                self.run.ledger.note_name(self.number, &self.names[lane.0]);
             }
         }
         // Followed at each opening: an earlier lane may have got a new name since the case began.

@@ -80,7 +80,6 @@ impl<'a> AnyOrder<'a> {
         let expected = format!("in any order: {}", words.join("; "));
         let mut failure = describe::something(case, line, kind, expected, look);
         failure.by_time = by_time;
-        failure.waited_for = self.left.first().map(|pattern| pattern.packet);
         failure.into()
     }
 }

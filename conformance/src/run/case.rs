@@ -13,7 +13,7 @@ use crate::suite::Suite;
 use super::bell::Bell;
 use super::failure::Failure;
 use super::lane::{Connection, End, Gate};
-use super::ledger::{CaseNumber, Ledger, SentFrames};
+use super::ledger::{CaseNumber, Ledger, SentFrames, Stray};
 use super::names::names_of;
 use super::options::{Bounds, Options};
 use super::random::SplitMix;
@@ -187,7 +187,7 @@ impl<'a> Case<'a> {
         let (number, mut random) = run.number_case();
         let names = names_of(&scenario.lanes, &mut random);
         for name in &names {
-            run.ledger.note_name(name);
+            run.ledger.note_name(number, name);
         }
         let now = Instant::now();
         Case {
@@ -349,6 +349,14 @@ impl<'a> Case<'a> {
             _ => false,
         };
         (self.run.options.shared_target && stranger).then_some(None)
+    }
+
+    /// Whose frame stands at the front of a connection, if it is certainly not one of this case's conversation.
+    pub(super) fn stray(&self, line: usize) -> Option<Stray> {
+        match self.wire.decode(Side::Server, self.unread(line)) {
+            Decoded::Frame(frame) => self.run.ledger.stray(self.number, &frame),
+            _ => None,
+        }
     }
 
     fn outstanding_answer(&self, line: usize, frame: &Frame, own: Option<usize>) -> Option<usize> {

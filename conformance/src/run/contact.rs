@@ -124,9 +124,9 @@ fn logins(run: &Run<'_>, wires: &[Wire]) -> Vec<Vec<u8>> {
     else {
         return Vec::new();
     };
-    let (_, mut random) = run.number_case();
+    let (number, mut random) = run.number_case();
     let name = names::fresh("contact", None, &mut random);
-    run.ledger.note_name(&name);
+    run.ledger.note_name(number, &name);
     let values: Option<Vec<Value>> = first
         .fields
         .iter()

@@ -42,7 +42,6 @@ pub(super) fn wrong_frame(
         opcode.expected = Some(named_opcode(&case.run.suite.grammar, pattern.packet));
         opcode.differs = true;
     }
-    failure.waited_for = Some(pattern.packet);
     failure.hint = hint::usual_cause(case, pattern, case.unread(line));
     failure
 }
@@ -62,7 +61,6 @@ pub(super) fn no_frame(
         Look::Frame(_) | Look::Broken { .. } => FailureKind::Mismatch,
     };
     let mut failure = something(case, line, kind, pattern_in_words(case, pattern), look);
-    failure.waited_for = Some(pattern.packet);
     failure.by_time = matches!(look, Look::Nothing | Look::Partial);
     if !case.unread(line).is_empty() {
         failure.hint = hint::usual_cause(case, pattern, case.unread(line));
@@ -115,6 +113,7 @@ pub(super) fn something(
         .with_bytes(&unread[..length.min(unread.len())])
         .on(&case.lines[line].lane);
     failure.fields = fields;
+    failure.stray = case.stray(line);
     if let Look::Frame(frame) = look {
         failure.frame_length = Some(frame.length);
     }
@@ -147,7 +146,9 @@ pub(super) fn wrong_bytes(case: &Case<'_>, line: usize, wanted: &[u8], common: u
     };
     let shown = &came[..came.len().min(wanted.len().max(common + 1))];
     let expected = format!("{}: {}", count(wanted.len(), "byte"), hex(wanted, 64));
-    Failure::new(kind, expected, got).with_bytes(shown)
+    let mut failure = Failure::new(kind, expected, got).with_bytes(shown);
+    failure.stray = case.stray(line);
+    failure
 }
 
 /// Fewer bytes than were to be relayed.

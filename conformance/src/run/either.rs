@@ -112,7 +112,6 @@ impl<'a> Either<'a> {
             };
             failure.expected = format!("one of {}", expected.join("; "));
             failure.by_time = failures.iter().any(|(_, failure)| failure.by_time);
-            failure.waited_for = None;
             // The step to show is the whole `either`; its alternatives stand in `expected`.
             failure.step = None;
             failure.proved_by = None;

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::grammar::PacketId;
 use crate::scenario::Step;
+
+use super::ledger::Stray;
 
 /// Why a case did not come to its end.
 #[derive(Debug, Clone, Serialize)]
@@ -32,12 +33,12 @@ pub struct Failure {
     /// The scenario that judges the fragment in which the step stands.
     #[serde(skip)]
     pub proved_by: Option<String>,
-    /// The packet that was waited for, or on which a proof of silence rests.
-    #[serde(skip)]
-    pub waited_for: Option<PacketId>,
     /// How many bytes on the lane did not fit, if it was one whole frame.
     #[serde(skip)]
     pub frame_length: Option<usize>,
+    /// Set when what came was certainly not part of this case's conversation.
+    #[serde(skip)]
+    pub(super) stray: Option<Stray>,
 }
 
 /// Kinds of failures.
@@ -113,8 +114,8 @@ impl Failure {
             hint: None,
             by_time: kind == FailureKind::Timeout,
             proved_by: None,
-            waited_for: None,
             frame_length: None,
+            stray: None,
         }
     }
 

@@ -102,6 +102,7 @@ impl Exchange {
         let token = case.random.next();
         let mut answers = Vec::new();
         for step in &fence.steps {
+            self.note_tokens(case, step, token);
             answers.push((step.direction == Direction::Sees).then(|| {
                 case.outstanding.push(Outstanding {
                     line: self.line(step.who),
@@ -116,6 +117,15 @@ impl Exchange {
             until: case.now + case.run.bounds.wait(None),
             token,
             answers,
+        }
+    }
+
+    /// Wherever a frame with this token comes, it is the suite's own doing.
+    fn note_tokens(&self, case: &Case<'_>, step: &FenceStep, token: u64) {
+        for (field, value) in step.fields.iter().zip(self.values(case, step, token)) {
+            if let (FenceExpr::Token, Some(value)) = (field, value) {
+                case.run.ledger.note_token(&value);
+            }
         }
     }
 
@@ -219,7 +229,6 @@ fn no_answer(case: &Case<'_>, line: usize, packet: PacketId, look: &Look) -> Fai
     let expected = format!("{name}, with which the suite proves that nothing else was sent");
     let mut failure = describe::something(case, line, FailureKind::NoFence, expected, look);
     failure.by_time = matches!(look, Look::Nothing | Look::Partial);
-    failure.waited_for = Some(packet);
     failure
 }
 
@@ -227,7 +236,7 @@ impl Case<'_> {
     /// Opens the runner's own lane.
     pub(super) fn open_helper(&mut self) -> Result<usize, Box<Failure>> {
         let login = names::fresh("fence", None, &mut self.random);
-        self.run.ledger.note_name(&login);
+        self.run.ledger.note_name(self.number, &login);
         let line = self.connect("(fence)", login, ReceiveBuffer::Usual)?;
         self.lines[line].is_helper = true;
         self.helper = Some(line);

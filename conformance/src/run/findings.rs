@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::failure::FailureKind;
 use super::interpreter::Played;
+use super::ledger::Stray;
 
 /// What came of one case.
 #[derive(Debug, Clone)]
@@ -48,6 +49,13 @@ impl Finding {
         self.played()
             .and_then(|played| played.failure.as_ref())
             .is_some_and(|failure| failure.kind == FailureKind::NoConnection)
+    }
+
+    /// Whether it failed because a frame came that belongs to the conversation of another case.
+    pub(super) fn met_another_case(&self) -> bool {
+        self.played()
+            .and_then(|played| played.failure.as_ref())
+            .is_some_and(|failure| failure.stray == Some(Stray::OtherCase))
     }
 
     /// Whether the step that failed belongs to a fragment that another case judges; that case.

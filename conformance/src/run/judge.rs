@@ -7,6 +7,7 @@ use crate::suite::{Requirement, Suite};
 
 use super::failure::{Failure, FailureKind};
 use super::findings::{Finding, Findings};
+use super::ledger::Stray;
 use super::outcome::{Cause, Outcome, SettledReading, Verdict, has_must};
 use super::selection::{Selection, depends_on};
 
@@ -127,7 +128,13 @@ impl Court<'_> {
             Some(prover) if prover != id => self.excuse(prover, asked),
             _ => None,
         };
-        let excuse = excuse.or_else(|| self.fence_is_broken(id, failure));
+        let rests_on_fence =
+            failure.kind == FailureKind::NoFence || failure.stray == Some(Stray::Fence);
+        let fence = self.suite.grammar.fence.as_ref();
+        let excuse = excuse.or_else(|| match fence.and_then(|fence| fence.proved_by.as_ref()) {
+            Some(prover) if rests_on_fence && prover != id => self.excuse(prover, asked),
+            _ => None,
+        });
         if let Some(culprit) = excuse {
             return (Verdict::Inconclusive, Some(culprit));
         }
@@ -161,20 +168,6 @@ impl Court<'_> {
             }
             _ => Some(Cause::Case(prover.to_owned())),
         }
-    }
-
-    /// A proof of silence that did not come back says nothing where another case shows that the target does not relay
-    /// the packet on which it rests.
-    fn fence_is_broken(&self, id: &str, failure: &Failure) -> Option<Cause> {
-        if failure.kind != FailureKind::NoFence {
-            return None;
-        }
-        self.findings.iter().find_map(|(other, finding)| {
-            let broken = finding.played()?.failure.as_ref()?;
-            let same = broken.waited_for.is_some() && broken.waited_for == failure.waited_for;
-            (other != id && same && broken.kind != FailureKind::NoFence)
-                .then(|| Cause::Case(other.clone()))
-        })
     }
 
     /// A probe judges also what the choice that it found out is remarked against.

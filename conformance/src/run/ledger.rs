@@ -25,8 +25,18 @@ pub(super) struct Ledger {
 #[derive(Debug, Default)]
 struct Entries {
     by_content: HashMap<String, Vec<Entry>>,
-    names: BTreeSet<String>,
+    names: HashMap<String, CaseNumber>,
+    tokens: BTreeSet<String>,
     next: u64,
+}
+
+/// Whose frame it is that came where nobody expected it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stray {
+    /// It belongs to a fence: the suite made the server send it.
+    Fence,
+    /// It names only lanes of other cases.
+    OtherCase,
 }
 
 #[derive(Debug)]
@@ -37,14 +47,35 @@ struct Entry {
 }
 
 impl Ledger {
-    /// Notes a name that a lane of ours goes by.
-    pub(super) fn note_name(&self, name: &str) {
-        self.entries.lock().names.insert(name.to_owned());
+    /// Notes a name that a lane of this case goes by.
+    pub(super) fn note_name(&self, case: CaseNumber, name: &str) {
+        self.entries.lock().names.insert(name.to_owned(), case);
+    }
+
+    /// Notes the token of a fence.
+    pub(super) fn note_token(&self, token: &Value) {
+        self.entries.lock().tokens.insert(token.to_string());
     }
 
     /// Whether a lane of ours goes by this name.
     pub(super) fn is_ours(&self, name: &str) -> bool {
-        self.entries.lock().names.contains(name)
+        self.entries.lock().names.contains_key(name)
+    }
+
+    /// Whose frame this is, if it is certainly not one of this case's conversation.
+    pub(super) fn stray(&self, case: CaseNumber, frame: &Frame) -> Option<Stray> {
+        let entries = self.entries.lock();
+        let values = || frame.fields.iter().map(|field| &field.value);
+        if values().any(|value| entries.tokens.contains(&value.to_string())) {
+            return Some(Stray::Fence);
+        }
+        let owners: BTreeSet<CaseNumber> = values()
+            .filter_map(|value| match value {
+                Value::Text(text) => entries.names.get(text).copied(),
+                Value::Int(_) | Value::Bytes(_) => None,
+            })
+            .collect();
+        (!owners.is_empty() && !owners.contains(&case)).then_some(Stray::OtherCase)
     }
 
     /// Writes down a frame that is about to be sent.

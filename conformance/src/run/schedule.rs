@@ -47,7 +47,6 @@ impl<'a, 'b> Schedule<'a, 'b> {
 
     /// Plays everything that was selected.
     pub(super) fn play_all(mut self, selection: &Selection<'_>) -> Findings {
-        let proving = selection.proving();
         let cases: Vec<&Scenario> = selection
             .scenarios
             .iter()
@@ -58,7 +57,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             cases.iter().copied().filter(|case| wanted(case)).collect()
         };
         let sociable = |case: &Scenario| !case.hostile && case.company != Company::Alone;
-        let proves = |case: &Scenario| proving.contains(case.id.as_str());
+        let proves = |case: &Scenario| selection.proving.contains(case.id.as_str());
         self.in_company(&stage(&|case| sociable(case) && proves(case)));
         self.in_company(&stage(&|case| sociable(case) && !proves(case)));
         self.alone(&stage(&|case| {
@@ -105,7 +104,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
             return first;
         }
         let alone = self.bench.play(case, self.choices);
-        if alone.failed() || !matches!(alone, Finding::Played(_)) {
+        // What belongs to another case is for that case to complain about.
+        if alone.failed() || !matches!(alone, Finding::Played(_)) || first.met_another_case() {
             return alone;
         }
         let mut failed = 1;
@@ -118,7 +118,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
             let round = self
                 .bench
                 .play_in_company(&company, self.choices, self.jobs);
-            if let Some(again) = round.into_iter().next().filter(Finding::failed) {
+            let again = round.into_iter().next().filter(Finding::failed);
+            if let Some(again) = again.filter(|again| !again.met_another_case()) {
                 failed += 1;
                 failure = again;
             }

@@ -39,6 +39,8 @@ pub(super) struct Selection<'a> {
     pub(super) scenarios: Vec<&'a Scenario>,
     /// Those that nobody asked for, but others rest on.
     pub(super) prerequisites: BTreeSet<&'a str>,
+    /// The ids of the scenarios that judge what others rest on: fragments, and the fence.
+    pub(super) proving: BTreeSet<&'a str>,
 }
 
 impl<'a> Selection<'a> {
@@ -74,12 +76,20 @@ impl<'a> Selection<'a> {
                 open.extend(rests_on(suite, scenario));
             }
         }
+        let scenarios: Vec<&Scenario> = suite
+            .scenarios
+            .iter()
+            .filter(|scenario| wanted.contains(scenario.id.as_str()))
+            .collect();
+        let others = |scenario: &&'a Scenario| {
+            let own = scenario.id.as_str();
+            provers(suite, scenario)
+                .into_iter()
+                .filter(move |id| *id != own)
+        };
         Ok(Selection {
-            scenarios: suite
-                .scenarios
-                .iter()
-                .filter(|scenario| wanted.contains(scenario.id.as_str()))
-                .collect(),
+            proving: scenarios.iter().flat_map(others).collect(),
+            scenarios,
             prerequisites: suite
                 .scenarios
                 .iter()
@@ -88,23 +98,11 @@ impl<'a> Selection<'a> {
                 .collect(),
         })
     }
-
-    /// The ids of the scenarios that judge fragments which others use.
-    pub(super) fn proving(&self) -> BTreeSet<&'a str> {
-        self.scenarios
-            .iter()
-            .flat_map(|scenario| {
-                provers(scenario)
-                    .into_iter()
-                    .filter(|id| *id != scenario.id)
-            })
-            .collect()
-    }
 }
 
 /// The scenarios that judge the fragments of this one, and the probes of the readings that matter to it.
-fn rests_on<'a>(suite: &'a Suite, scenario: &Scenario) -> Vec<&'a Scenario> {
-    let provers = provers(scenario);
+fn rests_on<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<&'a Scenario> {
+    let provers = provers(suite, scenario);
     let readings: Vec<&str> = suite
         .grammar
         .readings
@@ -125,10 +123,19 @@ fn rests_on<'a>(suite: &'a Suite, scenario: &Scenario) -> Vec<&'a Scenario> {
         .collect()
 }
 
-fn provers(scenario: &Scenario) -> BTreeSet<&str> {
+/// The scenarios that judge the fragments of this one, and the fence if it proves silence.
+fn provers<'a>(suite: &'a Suite, scenario: &'a Scenario) -> BTreeSet<&'a str> {
+    let fence = suite.grammar.fence.as_ref();
     let mut provers = BTreeSet::new();
     walk::every_step(&scenario.steps, &mut |step| {
         provers.extend(step.proved_by.as_deref());
+        if let Action::Expect {
+            what: Incoming::Silence { .. },
+            ..
+        } = step.action
+        {
+            provers.extend(fence.and_then(|fence| fence.proved_by.as_deref()));
+        }
     });
     provers
 }

@@ -46,6 +46,7 @@ pub(super) fn assemble(sources: Sources) -> Result<Suite, Diagnostics> {
     );
     check_probes(&grammar, &scenarios, &sources.wire, &mut findings);
     check_provers(&scenarios, &files, &mut findings);
+    check_fence_prover(&grammar, &scenarios, &sources.wire, &mut findings);
     if findings.have_errors() {
         return Err(findings.into_diagnostics());
     }
@@ -142,6 +143,28 @@ fn check_probes(
                 format!("write a scenario: probe {} {{ ... }}", reading.name),
             );
         }
+    }
+}
+
+fn check_fence_prover(
+    grammar: &crate::grammar::Grammar,
+    scenarios: &[Scenario],
+    wire: &Arc<SourceFile>,
+    findings: &mut Findings,
+) {
+    let fences = [&grammar.fence, &grammar.fence_unidentified];
+    let provers = fences
+        .into_iter()
+        .flatten()
+        .filter_map(|fence| fence.proved_by.as_ref());
+    for id in provers.filter(|id| !scenarios.iter().any(|scenario| scenario.id == **id)) {
+        let at = wire.text.find(&format!("{id:?}")).unwrap_or(0);
+        findings.error(
+            wire,
+            at..at + id.len() + 2,
+            format!("there is no scenario {id:?}"),
+            one_of(id, scenarios.iter().map(|scenario| scenario.id.as_str())),
+        );
     }
 }
 

@@ -71,6 +71,24 @@ fn a_fence_that_never_comes_back_is_blamed_on_the_case_that_judges_it() {
 }
 
 #[test]
+fn a_frame_of_the_fence_that_goes_astray_is_blamed_on_the_case_that_judges_it() {
+    const BYSTANDER: &str = r#"
+        scenario "bystander" {
+            title "who says nothing hears nothing"
+            checks PARLEY-1
+            use login alice
+            use login bob
+            bob < silence after=alice
+            alice < silence after=bob
+        }"#;
+    let target = Target::start(Quirk::TellsEverybody);
+    let report = judge(target.address, &[HELLO, TELL, BYSTANDER]);
+    assert_eq!(case(&report, "tell").verdict, Verdict::Fail);
+    let bystander = case(&report, "bystander");
+    assert_eq!(bystander.cause, Some(Cause::Case("tell".to_owned())));
+}
+
+#[test]
 fn one_case_brings_what_it_rests_on() {
     let target = Target::start(Quirk::None);
     let only = Options {

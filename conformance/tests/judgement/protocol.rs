@@ -50,6 +50,7 @@ protocol parley {
     fence {
         from > TELL sender=@from target=@to text=$token
         to < TELL sender=@from target=@to text=$token
+        // PROVED
     }
     fence unidentified {
         to > HELLO name=@to
@@ -92,9 +93,12 @@ scenario "tell" {
 /// The suite of the protocol with these scenarios.
 pub(crate) fn suite(scenarios: &[&str]) -> Suite {
     let file = |name: &str, text: &str| SourceFile::new(name.to_owned(), text.to_owned());
+    // A suite that judges TELL knows whom to blame when the fence does not come back.
+    let proved = scenarios.contains(&TELL).then_some("proved-by \"tell\"");
+    let wire = WIRE.replace("// PROVED", proved.unwrap_or_default());
     let sources = Sources::new(
         file("spec.md", SPEC),
-        file("wire.kdl", WIRE),
+        file("wire.kdl", &wire),
         scenarios
             .iter()
             .enumerate()

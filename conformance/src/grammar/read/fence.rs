@@ -80,17 +80,21 @@ impl Reader<'_> {
                 return;
             }
         };
-        let steps: Vec<FenceStep> = node
-            .block()
-            .iter()
-            .filter_map(|step| self.fence_step(step, unidentified))
-            .collect();
+        let mut proved_by = None;
+        let mut steps: Vec<FenceStep> = Vec::new();
+        for step in node.block() {
+            if step.name.text == "proved-by" {
+                proved_by = self.fence_prover(step);
+            } else {
+                steps.extend(self.fence_step(step, unidentified));
+            }
+        }
         let last = steps.last().map(|step| (step.who, step.direction));
         if last != Some((Party::To, Direction::Sees)) {
             let help = format!("a fence is closed by what `to` sees last: {EXAMPLE}");
             self.error(node, &node.name.span, "this fence proves nothing", help);
         }
-        let fence = Some(Fence { steps });
+        let fence = Some(Fence { steps, proved_by });
         let place = if unidentified {
             &mut self.grammar.fence_unidentified
         } else {
@@ -106,6 +110,19 @@ impl Reader<'_> {
             return;
         }
         *place = fence;
+    }
+
+    fn fence_prover(&mut self, node: &Node) -> Option<String> {
+        let name = node.arguments().next().and_then(|entry| entry.name());
+        if name.is_none() {
+            self.error(
+                node,
+                &node.name.span,
+                "`proved-by` lacks a scenario",
+                "write: proved-by \"whisper\"",
+            );
+        }
+        name
     }
 
     fn fence_step(&mut self, node: &Node, unidentified: bool) -> Option<FenceStep> {
