@@ -1,8 +1,8 @@
 //! What came of each case, before it is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::failure::FailureKind;
+use super::failure::{Failure, FailureKind};
 use super::interpreter::Played;
 
 /// What came of one case.
@@ -56,5 +56,51 @@ impl Finding {
     }
 }
 
-/// What came of all cases, by id.
-pub(super) type Findings = BTreeMap<String, Finding>;
+/// What came of all cases.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    by_id: BTreeMap<String, Finding>,
+    /// The cases that judge fragments which others use.
+    proving: BTreeSet<String>,
+}
+
+impl Findings {
+    pub(super) fn new<'a>(proving: impl IntoIterator<Item = &'a str>) -> Findings {
+        Findings {
+            by_id: BTreeMap::new(),
+            proving: proving.into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<&Finding> {
+        self.by_id.get(id)
+    }
+
+    pub(super) fn insert(&mut self, id: &str, finding: Finding) {
+        self.by_id.insert(id.to_owned(), finding);
+    }
+
+    /// A proof of silence that did not come back says nothing where another case shows that the target does not relay
+    /// the packet on which the proof rests. That case, and rather one on which others rest anyway.
+    pub(super) fn case_of_broken_fence(&self, id: &str, failure: &Failure) -> Option<&str> {
+        if failure.kind != FailureKind::NoFence {
+            return None;
+        }
+        let shows_it = |finding: &Finding| {
+            finding
+                .played()
+                .and_then(|played| played.failure.as_ref())
+                .is_some_and(|other| {
+                    other.waited_for.is_some()
+                        && other.waited_for == failure.waited_for
+                        && other.kind != FailureKind::NoFence
+                        && other.proved_by.is_none()
+                })
+        };
+        self.by_id
+            .iter()
+            .filter(|(other, finding)| *other != id && shows_it(finding))
+            .max_by_key(|(other, _)| self.proving.contains(*other))
+            .map(|(other, _)| other.as_str())
+    }
+}

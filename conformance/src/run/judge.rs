@@ -127,7 +127,10 @@ impl Court<'_> {
             Some(prover) if prover != id => self.excuse(prover, asked),
             _ => None,
         };
-        let excuse = excuse.or_else(|| self.fence_is_broken(id, failure));
+        let excuse = excuse.or_else(|| {
+            let broken = self.findings.case_of_broken_fence(id, failure)?;
+            self.excuse(broken, asked)
+        });
         if let Some(culprit) = excuse {
             return (Verdict::Inconclusive, Some(culprit));
         }
@@ -161,20 +164,6 @@ impl Court<'_> {
             }
             _ => Some(Cause::Case(prover.to_owned())),
         }
-    }
-
-    /// A proof of silence that did not come back says nothing where another case shows that the target does not relay
-    /// the packet on which it rests.
-    fn fence_is_broken(&self, id: &str, failure: &Failure) -> Option<Cause> {
-        if failure.kind != FailureKind::NoFence {
-            return None;
-        }
-        self.findings.iter().find_map(|(other, finding)| {
-            let broken = finding.played()?.failure.as_ref()?;
-            let same = broken.waited_for.is_some() && broken.waited_for == failure.waited_for;
-            (other != id && same && broken.kind != FailureKind::NoFence)
-                .then(|| Cause::Case(other.clone()))
-        })
     }
 
     /// A probe judges also what the choice that it found out is remarked against.

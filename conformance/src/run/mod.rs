@@ -134,7 +134,7 @@ pub fn run_suite_watched(
                 readings,
                 probes,
             } = readings::settle(&bench, &selection.scenarios);
-            let findings = Schedule::new(&bench, &choices, probes).play_all(&selection);
+            let findings = Schedule::new(&bench, &choices, probes, &selection).play_all(&selection);
             report.cases = judge::judge(suite, &selection, &findings, &readings);
             report.readings = readings;
         }

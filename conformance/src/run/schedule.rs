@@ -35,12 +35,17 @@ impl<'a, 'b> Schedule<'a, 'b> {
         bench: &'b Bench<'a>,
         choices: &'b Choices,
         probes: Vec<(String, Finding)>,
+        selection: &Selection<'_>,
     ) -> Schedule<'a, 'b> {
+        let mut findings = Findings::new(selection.proving());
+        for (id, finding) in probes {
+            findings.insert(&id, finding);
+        }
         Schedule {
             bench,
             choices,
             jobs: bench.run.options.jobs.max(1),
-            findings: probes.into_iter().collect(),
+            findings,
             died_of: None,
         }
     }
@@ -52,7 +57,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             .scenarios
             .iter()
             .copied()
-            .filter(|scenario| !self.findings.contains_key(&scenario.id))
+            .filter(|scenario| self.findings.get(&scenario.id).is_none())
             .collect();
         let stage = |wanted: &dyn Fn(&Scenario) -> bool| -> Vec<&Scenario> {
             cases.iter().copied().filter(|case| wanted(case)).collect()
@@ -90,12 +95,12 @@ impl<'a, 'b> Schedule<'a, 'b> {
             if finding.failed() && self.jobs > 1 {
                 accused.push((*case, finding));
             } else {
-                self.findings.insert(case.id.clone(), finding);
+                self.findings.insert(&case.id, finding);
             }
         }
         for (case, finding) in accused {
             let settled = self.look_again(case, finding, &passed);
-            self.findings.insert(case.id.clone(), settled);
+            self.findings.insert(&case.id, settled);
         }
     }
 
@@ -138,9 +143,13 @@ impl<'a, 'b> Schedule<'a, 'b> {
 
     /// Whether the case failed in a fragment whose own case has failed already: then nothing is learnt by a second look.
     fn is_consequence(&self, case: &Scenario, finding: &Finding) -> bool {
+        let failure = finding.played().and_then(|played| played.failure.as_ref());
+        let broken_fence =
+            || failure.and_then(|failure| self.findings.case_of_broken_fence(&case.id, failure));
         finding
             .prover()
             .filter(|prover| *prover != case.id)
+            .or_else(broken_fence)
             .and_then(|prover| self.findings.get(prover))
             .is_some_and(|prover| {
                 prover
@@ -161,7 +170,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
                 self.died_of = Some(case.id.clone());
                 finding = died(finding);
             }
-            self.findings.insert(case.id.clone(), finding);
+            self.findings.insert(&case.id, finding);
         }
     }
 
@@ -172,7 +181,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         };
         for case in cases {
             self.findings
-                .insert(case.id.clone(), Finding::TargetDied(culprit.clone()));
+                .insert(&case.id, Finding::TargetDied(culprit.clone()));
         }
         true
     }
@@ -199,7 +208,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             } else {
                 finding
             };
-            self.findings.insert(case.id.clone(), finding);
+            self.findings.insert(&case.id, finding);
         }
         self.died_of = Some(culprit);
     }
