@@ -43,7 +43,7 @@ pub(super) struct RunArguments {
     skip: Vec<String>,
 
     /// How many cases run side by side
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = at_least_one)]
     jobs: usize,
 
     /// All bounds times this; larger for a slow server

@@ -26,7 +26,7 @@
 //! | `duration_ms` | how long it took, farewell not counted |
 //! | `notes[]` | free choices that were met, and remarks |
 //! | `failure` | null, or a [`Failure`] |
-//! | `conversation[]` | [`Event`]s in order of time |
+//! | `conversation[]` | [`Event`]s in order of time, the last thousand of them |
 
 use serde::Serialize;
 

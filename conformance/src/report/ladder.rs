@@ -1,42 +1,77 @@
 //! A conversation as a ladder: one rung per event, in order of time.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use crate::run::{Direction, Event};
 
 use super::paint::Paint;
 
 /// A longer conversation is shown from here to its end, unless all of it is asked for.
-const LAST_EVENTS: usize = 40;
+const LAST_RUNGS: usize = 40;
 
 /// The rungs, each on a line of its own.
 pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
     let mut out = String::new();
+    let runs = runs(events);
     let skipped = match whole {
         true => 0,
-        false => events.len().saturating_sub(LAST_EVENTS),
+        false => runs.len().saturating_sub(LAST_RUNGS),
     };
-    if skipped > 0 {
-        let _ = writeln!(out, "      ({skipped} events before; --verbose shows them)");
+    if let Some(first) = runs.get(skipped).filter(|_| skipped > 0) {
+        let before = first.start;
+        let _ = writeln!(out, "      ({before} events before; --verbose shows them)");
     }
-    let shown = &events[skipped..];
-    let width = shown
+    let width = events
         .iter()
         .map(|event| event.lane.chars().count())
         .max()
         .unwrap_or(0);
-    for event in shown {
-        let rung = rung(event, width);
-        let painted = if event.unexpected {
-            paint.wrong(&rung)
-        } else if event.foreign || event.fence {
-            paint.faint(&rung)
-        } else {
-            rung
-        };
-        let _ = writeln!(out, "    {painted}");
+    for run in runs.into_iter().skip(skipped) {
+        let shown = if whole { run.len() } else { 1 };
+        for event in &events[run.clone()][..shown] {
+            let _ = writeln!(out, "    {}", painted(event, width, paint));
+        }
+        if run.len() > shown {
+            let more = run.len() - shown;
+            let _ = writeln!(out, "      ({more} more like this)");
+        }
     }
     out
+}
+
+/// Events that follow each other and are alike: one lane, one direction, one packet.
+fn runs(events: &[Event]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        match runs.last_mut() {
+            Some(run) if alike(&events[run.start], event) => run.end = index + 1,
+            _ => runs.push(index..index + 1),
+        }
+    }
+    runs
+}
+
+fn alike(one: &Event, other: &Event) -> bool {
+    let packet = |event: &Event| event.text.split(' ').next().map(str::to_owned);
+    one.lane == other.lane
+        && one.direction == other.direction
+        && one.unexpected == other.unexpected
+        && one.foreign == other.foreign
+        && one.fence == other.fence
+        && one.length > 0
+        && packet(one) == packet(other)
+}
+
+fn painted(event: &Event, width: usize, paint: Paint) -> String {
+    let rung = rung(event, width);
+    if event.unexpected {
+        paint.wrong(&rung)
+    } else if event.foreign || event.fence {
+        paint.faint(&rung)
+    } else {
+        rung
+    }
 }
 
 /// The first 16 bytes; the explanation above shows those that matter.

@@ -15,6 +15,9 @@ use super::view::Meaning;
 /// The bytes of one event that the report shows.
 const SHOWN_BYTES: usize = 64;
 
+/// A conversation of thousands of frames is told from here to its end.
+const KEPT_EVENTS: usize = 1000;
+
 /// Something that happened on a lane.
 #[derive(Debug, Clone, Serialize)]
 pub struct Event {
@@ -52,7 +55,7 @@ pub enum Direction {
     Ends,
 }
 
-/// Everything that happened in a case, in order of time.
+/// What happened in a case, in order of time; of a very long one the last thousand events.
 pub(super) fn of(case: &Case<'_>) -> Vec<Event> {
     let mut events: Vec<(Instant, Event)> = case
         .log
@@ -62,10 +65,12 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Event> {
     for line in 0..case.lines.len() {
         events.extend(seen(case, line));
     }
+    let skipped = events.len().saturating_sub(KEPT_EVENTS);
     // Stable: what happened at one instant stays in the order in which it was done.
     events.sort_by_key(|(at, _)| *at);
     events
         .into_iter()
+        .skip(skipped)
         .map(|(at, event)| Event {
             at_ms: at.saturating_duration_since(case.started).as_secs_f64() * 1000.0,
             ..event

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::grammar::Grammar;
 use crate::scenario::Step;
 
 use super::ledger::Stray;
@@ -139,6 +140,15 @@ impl Failure {
         self.bytes = hex(bytes, 256);
         self.length = bytes.len();
         self
+    }
+
+    /// The cases that judge what this failure rests on: the fragment in which it happened, and the fence if what came, or
+    /// did not come, belongs to one.
+    pub(super) fn provers<'a>(&'a self, grammar: &'a Grammar) -> impl Iterator<Item = &'a str> {
+        let by_fence = self.kind == FailureKind::NoFence || self.stray == Some(Stray::Fence);
+        let fence = grammar.fence.as_ref().filter(|_| by_fence);
+        let fence = fence.and_then(|fence| fence.proved_by.as_deref());
+        self.proved_by.as_deref().into_iter().chain(fence)
     }
 
     /// In this step, unless a step inside it is known already.

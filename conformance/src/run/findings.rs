@@ -57,11 +57,6 @@ impl Finding {
             .and_then(|played| played.failure.as_ref())
             .is_some_and(|failure| failure.stray == Some(Stray::OtherCase))
     }
-
-    /// Whether the step that failed belongs to a fragment that another case judges; that case.
-    pub(super) fn prover(&self) -> Option<&str> {
-        self.played()?.failure.as_ref()?.proved_by.as_deref()
-    }
 }
 
 /// What came of all cases, by id.

@@ -7,7 +7,6 @@ use crate::suite::{Requirement, Suite};
 
 use super::failure::{Failure, FailureKind};
 use super::findings::{Finding, Findings};
-use super::ledger::Stray;
 use super::outcome::{Cause, Outcome, SettledReading, Verdict, has_must};
 use super::selection::{Selection, depends_on};
 
@@ -124,17 +123,10 @@ impl Court<'_> {
             _ => {}
         }
         asked.insert(id.to_owned());
-        let excuse = match &failure.proved_by {
-            Some(prover) if prover != id => self.excuse(prover, asked),
-            _ => None,
-        };
-        let rests_on_fence =
-            failure.kind == FailureKind::NoFence || failure.stray == Some(Stray::Fence);
-        let fence = self.suite.grammar.fence.as_ref();
-        let excuse = excuse.or_else(|| match fence.and_then(|fence| fence.proved_by.as_ref()) {
-            Some(prover) if rests_on_fence && prover != id => self.excuse(prover, asked),
-            _ => None,
-        });
+        let excuse = failure
+            .provers(&self.suite.grammar)
+            .filter(|prover| *prover != id)
+            .find_map(|prover| self.excuse(prover, asked));
         if let Some(culprit) = excuse {
             return (Verdict::Inconclusive, Some(culprit));
         }

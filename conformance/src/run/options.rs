@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How a run is to be done. The default judges everything, with four cases side by side.
+/// How a run is to be done. The default judges everything, with eight cases side by side.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Only these scenarios, and what they rest on; everything if empty.
@@ -31,7 +31,7 @@ impl Default for Options {
         Options {
             only: Vec::new(),
             skip: Vec::new(),
-            jobs: 4,
+            jobs: 8,
             scale: 1.0,
             wait: Duration::from_secs(2),
             settings: BTreeMap::new(),

@@ -137,17 +137,18 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Whether the case failed in a fragment whose own case has failed already: then nothing is learnt by a second look.
+    /// Whether the case failed by what another case judges, and that one has failed already: then nothing is learnt by a
+    /// second look.
     fn is_consequence(&self, case: &Scenario, finding: &Finding) -> bool {
-        finding
-            .prover()
-            .filter(|prover| *prover != case.id)
-            .and_then(|prover| self.findings.get(prover))
-            .is_some_and(|prover| {
-                prover
-                    .played()
-                    .is_none_or(|played| played.failure.is_some())
-            })
+        let grammar = &self.bench.run.suite.grammar;
+        let failure = finding.played().and_then(|played| played.failure.as_ref());
+        let mut provers = failure
+            .into_iter()
+            .flat_map(|failure| failure.provers(grammar));
+        provers.any(|prover| {
+            let judged = self.findings.get(prover).and_then(Finding::played);
+            prover != case.id && judged.is_some_and(|played| played.failure.is_some())
+        })
     }
 
     /// One after the other. After a hostile case, and after a failure, the target is asked whether it is still there.
