@@ -92,7 +92,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             .collect();
         let mut accused = Vec::new();
         for (case, finding) in cases.iter().zip(first) {
-            if finding.failed() && self.jobs > 1 {
+            if finding.is_below_note() && self.jobs > 1 {
                 accused.push((*case, finding));
             } else {
                 self.findings.insert(&case.id, finding);
@@ -110,7 +110,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             return first;
         }
         let alone = self.bench.play(case, self.choices);
-        if alone.failed() || !matches!(alone, Finding::Played(_)) {
+        if !first.failed() || alone.failed() || !matches!(alone, Finding::Played(_)) {
             return alone;
         }
         let mut failed = 1;
