@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::grammar::{PacketId, Value};
-use crate::scenario::{Action, Cut, Expr, LaneId, LaneName, Outgoing, Piece};
+use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing};
 
 use super::case::{Case, Doing, Done, Line};
 use super::failure::{Failure, FailureKind};
@@ -11,7 +11,6 @@ use super::lane::{Connection, ReceiveBuffer};
 use super::ledger::SentFrames;
 use super::names;
 use super::options::Segments;
-use super::random::{SplitMix, sha256};
 use super::track::Progress;
 use super::walk;
 
@@ -175,60 +174,6 @@ impl Case<'_> {
         };
         let gate = self.gate.clone();
         self.lines[line].connection.send(bytes, cut, gate);
-    }
-
-    /// The bytes of a send.
-    fn assemble(&mut self, what: &[Outgoing]) -> Result<Vec<u8>, Box<Failure>> {
-        let mut bytes = Vec::new();
-        for outgoing in what {
-            match outgoing {
-                Outgoing::Packet { packet, fields } => {
-                    let values = self.values(fields)?;
-                    bytes.extend(
-                        self.wire
-                            .encode(*packet, &values)
-                            .map_err(Failure::own_fault)?,
-                    );
-                }
-                Outgoing::Raw(pieces) => {
-                    for piece in pieces {
-                        bytes.extend(self.piece(piece)?);
-                    }
-                }
-                Outgoing::Random {
-                    length,
-                    seed,
-                    remember,
-                } => {
-                    let payload = SplitMix::new(*seed).bytes(*length);
-                    if let Some(name) = remember {
-                        let hash = Value::Bytes(sha256(&payload));
-                        self.view.remembered.insert(name.clone(), hash);
-                    }
-                    bytes.extend(payload);
-                }
-            }
-        }
-        Ok(bytes)
-    }
-
-    fn values(&self, fields: &[Expr]) -> Result<Vec<Value>, Box<Failure>> {
-        fields.iter().map(|field| self.value(field)).collect()
-    }
-
-    fn piece(&self, piece: &Piece) -> Result<Vec<u8>, Box<Failure>> {
-        match piece {
-            Piece::Bytes(bytes) => Ok(bytes.clone()),
-            Piece::Opcode(packet) => Ok(self.wire.opcode(*packet)),
-            Piece::OpcodeNumber(number) => Ok(self.wire.opcode_number(*number)),
-            Piece::Typed { type_name, value } => {
-                let value = self.value(value)?;
-                self.wire
-                    .encode_typed(type_name, &value)
-                    .map_err(Failure::own_fault)
-            }
-            Piece::LengthOf { type_name, claims } => Ok(self.wire.length_of(type_name, *claims)),
-        }
     }
 
     fn shut_down(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {

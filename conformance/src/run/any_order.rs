@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use crate::scenario::{FramePattern, LaneId};
 
-use super::case::{Case, Look};
+use super::case::Case;
 use super::describe;
 use super::expect;
 use super::failure::FailureKind;
+use super::look::Look;
 use super::track::Progress;
 use super::view::Meaning;
 

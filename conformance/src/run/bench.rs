@@ -9,9 +9,9 @@ use crate::grammar::Choices;
 use crate::scenario::{Company, Scenario};
 
 use super::Milestone;
-use super::case::Run;
 use super::findings::Finding;
 use super::interpreter;
+use super::shared::Run;
 use super::watchdog::Watchdog;
 
 /// What is needed to run cases.

@@ -8,9 +8,9 @@ use crate::grammar::{Choices, Decoded, Direction, FenceExpr, Grammar, Party, Sid
 use crate::scenario::Cut;
 
 use super::bell::Bell;
-use super::case::Run;
 use super::lane::{Connection, End, ReceiveBuffer};
 use super::names;
+use super::shared::Run;
 
 /// How often a login is tried before the target counts as silent.
 const TRIES: usize = 3;

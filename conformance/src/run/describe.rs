@@ -3,11 +3,12 @@
 use crate::grammar::{DecodedField, Frame, Grammar, Value};
 use crate::scenario::{FramePattern, Pattern};
 
-use super::case::{Case, Look};
+use super::case::Case;
 use super::expect::wanted_value;
 use super::failure::{Failure, FailureKind, FieldReport, hex};
 use super::hint;
 use super::lane::End;
+use super::look::Look;
 
 /// Longer values are cut in sentences; the bytes show them.
 const SHOWN_CHARACTERS: usize = 48;

@@ -5,10 +5,11 @@ use std::time::Instant;
 use crate::grammar::{Frame, Value};
 use crate::scenario::{FramePattern, Incoming, LaneId, Pattern};
 
-use super::case::{Case, Look};
+use super::case::Case;
 use super::describe;
 use super::failure::{Failure, FailureKind};
 use super::lane::End;
+use super::look::Look;
 use super::random::sha256;
 use super::track::Progress;
 use super::view::Meaning;

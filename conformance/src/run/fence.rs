@@ -7,10 +7,11 @@ use crate::grammar::{
 };
 use crate::scenario::Cut;
 
-use super::case::{Case, Look, Outstanding};
+use super::case::Case;
 use super::describe;
 use super::failure::{Failure, FailureKind};
 use super::lane::ReceiveBuffer;
+use super::look::{Look, Outstanding};
 use super::names;
 use super::silence;
 use super::track::Progress;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::scenario::Worth;
+
 use super::failure::FailureKind;
 use super::interpreter::Played;
 use super::ledger::Stray;
@@ -42,6 +44,12 @@ impl Finding {
             Finding::Played(played) => played.failure.is_some(),
             _ => false,
         }
+    }
+
+    /// Whether it failed, or came to an end that the document would rather not have.
+    pub(super) fn is_below_note(&self) -> bool {
+        let is_non_strict = |played: &Played| played.worth == Worth::NonStrict;
+        self.failed() || self.played().is_some_and(is_non_strict)
     }
 
     /// Whether it failed because nobody took its connection.

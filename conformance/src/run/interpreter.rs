@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 use crate::grammar::{Choices, Wire};
 use crate::scenario::{Scenario, Worth};
 
-use super::case::{Case, Look, Run};
+use super::case::Case;
 use super::conversation::{self, Event};
 use super::describe;
 use super::failure::{Failure, FailureKind};
+use super::look::Look;
+use super::shared::Run;
 use super::track::{Progress, Track};
 
 /// What came of one scenario, once.

@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `options` | what a run is told, and the bounds that follow |
 //! | `lane`, `bell` | connections with a reader and a writer thread; how they wake the interpreter |
-//! | `case`, `view`, `names`, `random` | a case while it runs, and what it has taken in |
+//! | `shared`, `case`, `view`, `names`, `random` | a case while it runs, what it has taken in, what it shares with others |
 //! | `interpreter`, `track` | steps in their order, polled |
-//! | `act`, `expect`, `any_order`, `together`, `either`, `eventually`, `silence`, `fence` | what each step does |
+//! | `act`, `assemble`, `look`, `expect`, `any_order`, `together`, `either`, `eventually`, `silence`, `fence` | what each step does |
 //! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
 //! | `failure`, `describe`, `hint`, `conversation` | telling what went wrong |
 //! | `contact`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
@@ -14,6 +14,7 @@
 
 mod act;
 mod any_order;
+mod assemble;
 mod bell;
 mod bench;
 mod case;
@@ -31,6 +32,7 @@ mod interpreter;
 mod judge;
 mod lane;
 mod ledger;
+mod look;
 mod names;
 mod options;
 mod outcome;
@@ -38,6 +40,7 @@ mod random;
 mod readings;
 mod schedule;
 mod selection;
+mod shared;
 mod silence;
 mod together;
 mod track;
@@ -57,10 +60,10 @@ pub use selection::UnknownScenario;
 
 use crate::suite::Suite;
 use bench::Bench;
-use case::Run;
 use readings::Settled;
 use schedule::Schedule;
 use selection::Selection;
+use shared::Run;
 use watchdog::Watchdog;
 
 /// Something that a person who waits may want to know.

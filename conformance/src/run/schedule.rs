@@ -73,8 +73,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             return;
         }
         let first = self.bench.play_in_company(cases, self.choices, self.jobs);
-        let dead = first.iter().any(Finding::met_nobody) && !contact::is_alive(self.bench.run);
-        if dead {
+        if !cases.is_empty() && !contact::is_alive(self.bench.run) {
             self.record_death(cases, first);
             return;
         }
@@ -86,7 +85,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             .collect();
         let mut accused = Vec::new();
         for (case, finding) in cases.iter().zip(first) {
-            if finding.failed() && self.jobs > 1 {
+            if finding.is_below_note() && self.jobs > 1 {
                 accused.push((*case, finding));
             } else {
                 self.findings.insert(case.id.clone(), finding);
@@ -105,7 +104,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
         let alone = self.bench.play(case, self.choices);
         // What belongs to another case is for that case to complain about.
-        if alone.failed() || !matches!(alone, Finding::Played(_)) || first.met_another_case() {
+        let settled = !first.failed() || first.met_another_case();
+        if settled || alone.failed() || !matches!(alone, Finding::Played(_)) {
             return alone;
         }
         let mut failed = 1;

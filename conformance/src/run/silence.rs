@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 
 use crate::scenario::LaneId;
 
-use super::case::{Case, Look};
+use super::case::Case;
 use super::describe;
 use super::failure::{Failure, FailureKind};
 use super::fence::{Exchange, Kind};
+use super::look::Look;
 use super::track::Progress;
 
 /// A proof of silence under way.

@@ -21,7 +21,7 @@ pub enum End {
     Fin,
     /// With RST.
     Reset,
-    /// It did not: we stopped reading, because it sent more than [`FLOOD`] bytes.
+    /// It did not: we stopped reading, because it sent more than 64 MiB in one case.
     Flood,
 }
 
