@@ -79,8 +79,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
             return;
         }
         let first = self.bench.play_in_company(cases, self.choices, self.jobs);
-        let dead = first.iter().any(Finding::met_nobody) && !contact::is_alive(self.bench.run);
-        if dead {
+        let was_played = first.iter().any(|finding| finding.played().is_some());
+        if was_played && !contact::is_alive(self.bench.run) {
             self.record_death(cases, first);
             return;
         }
