@@ -73,7 +73,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
             return;
         }
         let first = self.bench.play_in_company(cases, self.choices, self.jobs);
-        if !cases.is_empty() && !contact::is_alive(self.bench.run) {
+        let was_played = first.iter().any(|finding| finding.played().is_some());
+        if was_played && !contact::is_alive(self.bench.run) {
             self.record_death(cases, first);
             return;
         }

@@ -45,6 +45,24 @@ fn the_case_of_which_the_target_died_is_named() {
 }
 
 #[test]
+fn a_target_that_dies_of_the_last_case_is_recognised() {
+    // The case itself sees what it asked for: its connection is closed.
+    let last = HOSTILE
+        .replace("hostile\n", "")
+        .split_once("scenario \"another")
+        .expect("two scenarios")
+        .0
+        .to_owned();
+    let target = Target::start(Quirk::DiesOfUnknownOpcodes);
+    let report = judge(target.address, &[HELLO, &last]);
+    assert_eq!(
+        case(&report, "unknown-opcode").verdict,
+        Verdict::Fail,
+        "{report:#?}"
+    );
+}
+
+#[test]
 fn a_target_that_lives_on_is_judged_to_the_end() {
     let target = Target::start(Quirk::None);
     let report = judge(target.address, &[HELLO, HOSTILE]);
