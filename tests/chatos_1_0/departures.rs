@@ -38,7 +38,7 @@ fn the_party_that_is_left_behind_is_told(
         [told.clone(), format!("{leaver} is closed")]
     );
     let mut chat = asked();
-    assert_eq!(chat.is_gone(leaver), [told.clone()]);
+    assert_eq!(chat.is_gone(leaver), std::slice::from_ref(&told));
     let mut chat = asked();
     assert_eq!(
         chat.sends(leaver, b"\x7f"),
