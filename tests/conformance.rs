@@ -5,15 +5,30 @@ use std::net::SocketAddr;
 use conformance::run::{Options, Report, Segments, Verdict, run_suite};
 use conformance::suite::Suite;
 use matou::chaton::{self, LongWidth};
+use matou::chatos_groupe2;
 use matou::net::{ConnectionLimits, Engine, ProcessLimits};
+use matou::room::{Entropy, Protocol};
 
-fn judge(chaton: chaton::Options, options: &Options) -> Report {
+fn judge_chaton(chaton: chaton::Options, options: &Options) -> Report {
+    let room = chaton::Room::new(chaton, entropy());
+    judge("chaton", room, chaton.codec(), options)
+}
+
+fn judge_groupe2(groupe2: chatos_groupe2::Options) -> Report {
+    let room = chatos_groupe2::Room::new(groupe2, entropy());
+    judge("chatos-groupe2", room, groupe2.codec(), &Options::default())
+}
+
+fn entropy() -> Entropy {
+    Box::new(|| getrandom::u64().unwrap())
+}
+
+fn judge<P: Protocol>(suite: &str, room: P, codec: P::Codec, options: &Options) -> Report {
     let engine = Engine::start(&ProcessLimits::default());
-    let room = chaton::Room::new(chaton, Box::new(|| getrandom::u64().unwrap()));
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let limits = ConnectionLimits::default();
-    let service = engine.listen(room, chaton.codec(), any, limits).unwrap();
-    let suite = Suite::built_in("chaton").unwrap();
+    let service = engine.listen(room, codec, any, limits).unwrap();
+    let suite = Suite::built_in(suite).unwrap();
     let report = run_suite(&suite, service.address(), options).unwrap();
     drop(service);
     engine.stop();
@@ -39,7 +54,7 @@ fn reading<'a>(report: &'a Report, name: &str) -> &'a str {
 
 #[test]
 fn chaton_conforms() {
-    let report = judge(chaton::Options::default(), &Options::default());
+    let report = judge_chaton(chaton::Options::default(), &Options::default());
     assert_conforms(&report);
     assert_eq!(reading(&report, "long-width"), "8");
     assert_eq!(reading(&report, "echo"), "yes");
@@ -51,7 +66,7 @@ fn chaton_with_longs_of_four_bytes_conforms() {
         long: LongWidth::Four,
         ..chaton::Options::default()
     };
-    let report = judge(four, &Options::default());
+    let report = judge_chaton(four, &Options::default());
     assert_conforms(&report);
     assert_eq!(reading(&report, "long-width"), "4");
 }
@@ -62,5 +77,24 @@ fn chaton_conforms_whatever_the_segments() {
         segments: Segments::EachByte,
         ..Options::default()
     };
-    assert_conforms(&judge(chaton::Options::default(), &options));
+    assert_conforms(&judge_chaton(chaton::Options::default(), &options));
+}
+
+#[test]
+fn chatos_groupe2_conforms() {
+    let report = judge_groupe2(chatos_groupe2::Options::default());
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "opcodes"), "body");
+    assert_eq!(reading(&report, "long-width"), "8");
+    assert_eq!(reading(&report, "echo"), "yes");
+}
+
+#[test]
+fn chatos_groupe2_with_longs_of_four_bytes_conforms() {
+    let report = judge_groupe2(chatos_groupe2::Options {
+        long: LongWidth::Four,
+        ..chatos_groupe2::Options::default()
+    });
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "long-width"), "4");
 }
