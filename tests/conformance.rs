@@ -11,22 +11,33 @@ use matou::room::{Entropy, Protocol};
 
 fn judge_chaton(chaton: chaton::Options, options: &Options) -> Report {
     let room = chaton::Room::new(chaton, entropy());
-    judge("chaton", room, chaton.codec(), options)
+    let limits = ConnectionLimits::default();
+    judge("chaton", room, chaton.codec(), limits, options)
 }
 
 fn judge_groupe2(groupe2: chatos_groupe2::Options) -> Report {
     let room = chatos_groupe2::Room::new(groupe2, entropy());
-    judge("chatos-groupe2", room, groupe2.codec(), &Options::default())
+    let limits = ConnectionLimits {
+        tunnel_end_delay: chatos_groupe2::TUNNEL_END_DELAY,
+        ..ConnectionLimits::default()
+    };
+    let suite = "chatos-groupe2";
+    judge(suite, room, groupe2.codec(), limits, &Options::default())
 }
 
 fn entropy() -> Entropy {
     Box::new(|| getrandom::u64().unwrap())
 }
 
-fn judge<P: Protocol>(suite: &str, room: P, codec: P::Codec, options: &Options) -> Report {
+fn judge<P: Protocol>(
+    suite: &str,
+    room: P,
+    codec: P::Codec,
+    limits: ConnectionLimits,
+    options: &Options,
+) -> Report {
     let engine = Engine::start(&ProcessLimits::default());
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let limits = ConnectionLimits::default();
     let service = engine.listen(room, codec, any, limits).unwrap();
     let suite = Suite::built_in(suite).unwrap();
     let report = run_suite(&suite, service.address(), options).unwrap();

@@ -5,6 +5,7 @@
 //! given words, and why.
 
 mod chaton;
+mod chatos_groupe2;
 mod fault;
 mod proxy;
 mod room;
@@ -24,7 +25,9 @@ const AT_ONCE: usize = 4;
 
 /// The faults of every protocol.
 fn faults() -> Vec<Specimen> {
-    chaton::faults()
+    let mut faults = chaton::faults();
+    faults.extend(chatos_groupe2::faults());
+    faults
 }
 
 fn suite(name: &str) -> Suite {
