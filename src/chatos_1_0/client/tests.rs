@@ -1,0 +1,1 @@
+//! Conversations as data: who says what, and what follows.
