@@ -117,6 +117,10 @@ impl Chatos10Client {
         if peer == self.pseudonym {
             return Err(Refusal::Oneself);
         }
+        if self.asked.iter().any(|asked| asked.recipient == peer) {
+            // It waits for its answer. Another password would make it another request, and one answer would not be enough.
+            return Ok(Vec::new());
+        }
         let negotiation = OwnedNegotiation {
             sender: self.pseudonym.clone(),
             recipient: peer.to_owned(),

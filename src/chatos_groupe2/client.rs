@@ -91,3 +91,6 @@ impl Dialogue for ChatosGroupe2Client {
         self.chaton.ended(tunnel);
     }
 }
+
+#[cfg(test)]
+mod tests;

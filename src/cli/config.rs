@@ -185,7 +185,14 @@ fn connection_limits(options: &mut Options, limits: &mut ConnectionLimits) -> Re
     options.time("identify-timeout", &mut limits.identification)?;
     options.time("frame-timeout", &mut limits.frame)?;
     options.number("outbox-bytes", &mut limits.outbox_bytes)?;
-    options.time("stall-timeout", &mut limits.stall)
+    options.time("stall-timeout", &mut limits.stall)?;
+    options.time("keepalive-idle", &mut limits.keepalive.idle)?;
+    options.time("keepalive-interval", &mut limits.keepalive.interval)?;
+    options.number("keepalive-probes", &mut limits.keepalive.probes)?;
+    options.time(
+        "unacknowledged-timeout",
+        &mut limits.keepalive.unacknowledged,
+    )
 }
 
 fn chaton_options(

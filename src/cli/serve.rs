@@ -22,7 +22,8 @@ pub(super) struct ServeArgs {
     /// takes a free one. Without it, every protocol on loopback: chaton 7777, chatos-groupe2 7778, chatos-1.0 7779.
     ///
     /// Options of every protocol, with their defaults: connections-per-address=1024, bound-loopback=false,
-    /// first-byte-timeout=60s, identify-timeout=60s, frame-timeout=30s, outbox-bytes=1048576, stall-timeout=30s.
+    /// first-byte-timeout=60s, identify-timeout=60s, frame-timeout=30s, outbox-bytes=1048576, stall-timeout=30s,
+    /// keepalive-idle=60s, keepalive-interval=15s, keepalive-probes=4, unacknowledged-timeout=120s.
     /// Of chaton and chatos-groupe2: long=8 (bytes in a LONG, 8 or 4), pending-as-asker=64, pending-as-target=256,
     /// unused-ids=64, negotiation-timeout=10m, repeat-interval=5s, tunnel-guesses=10 (wrong ids per minute and address
     /// before answers slow down).

@@ -16,6 +16,8 @@ pub(crate) struct Fault {
     pub(crate) name: &'static str,
     /// The requirement that it breaks: at least one case that fails cites it.
     pub(crate) breaks: &'static str,
+    /// Packets; a case that neither has one of them nor cites the requirement must not blame the target. None: any case may.
+    pub(crate) touches: &'static [&'static str],
     pub(crate) decode: Decode,
     pub(crate) handle: Handle,
     /// Sits between the clients and the server, for mistakes in the relaying of bytes.
@@ -27,6 +29,7 @@ impl Fault {
         Fault {
             name,
             breaks,
+            touches: ANY,
             decode: room::decode,
             handle,
             meddle: None,
@@ -60,14 +63,27 @@ impl Fault {
     }
 }
 
+/// Faults of one kind, and the packets that a case must have to do with before it may blame the target for one of them.
+type Section = (&'static [Fault], &'static [&'static str]);
+
+/// Any case.
+const ANY: &[&str] = &[];
+
+const SECTIONS: [Section; 6] = [
+    (framing::FAULTS, ANY),
+    (login::FAULTS, &["LOGIN"]),
+    (chat::FAULTS, &["MESSAGE", "MESSAGE_PRIVATE"]),
+    (chat::FAULTS_FOR_EVERYBODY, ANY),
+    (
+        negotiation::FAULTS,
+        &["REQUEST_PRIVATE", "OK_PRIVATE", "KO_PRIVATE"],
+    ),
+    (tunnel::FAULTS, &["LOGIN_PRIVATE"]),
+];
+
 /// All of them, in the order of the requirements.
 pub(crate) fn all() -> Vec<Fault> {
-    [
-        framing::FAULTS,
-        login::FAULTS,
-        chat::FAULTS,
-        negotiation::FAULTS,
-        tunnel::FAULTS,
-    ]
-    .concat()
+    let touching =
+        |(faults, touches): Section| faults.iter().map(move |fault| Fault { touches, ..*fault });
+    SECTIONS.into_iter().flat_map(touching).collect()
 }

@@ -164,16 +164,24 @@ fn sentence(report: &Report) -> String {
             report.target, report.title
         ),
         1 => format!(
-            "{} does not conform to {}: {} failed.",
+            "{} does not conform to {}: {} failed: {}.",
             report.target,
             report.title,
-            counted(report.count(Verdict::Fail), "case")
+            counted(report.count(Verdict::Fail), "case"),
+            failed(report).join(", ")
         ),
         _ => format!(
             "Nothing failed, but {} could not be judged on something that {} demands.",
             report.target, report.title
         ),
     }
+}
+
+/// The cases to look at, for whoever scrolled past them.
+fn failed(report: &Report) -> Vec<&str> {
+    let failed = |case: &&Outcome| case.verdict == Verdict::Fail;
+    let cases = report.cases.iter().filter(failed);
+    cases.map(|case| case.id.as_str()).collect()
 }
 
 fn counted(number: usize, noun: &str) -> String {

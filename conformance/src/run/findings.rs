@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::scenario::Worth;
 
-use super::failure::FailureKind;
+use super::conversation::Direction;
 use super::interpreter::Played;
 use super::ledger::Stray;
 
@@ -52,11 +52,14 @@ impl Finding {
         self.failed() || self.played().is_some_and(is_non_strict)
     }
 
-    /// Whether it failed because nobody took its connection.
-    pub(super) fn met_nobody(&self) -> bool {
-        self.played()
-            .and_then(|played| played.failure.as_ref())
-            .is_some_and(|failure| failure.kind == FailureKind::NoConnection)
+    /// Whether the target said anything in it. A connection alone proves nothing: the system completes it for a process that
+    /// is dying.
+    pub(super) fn was_answered(&self) -> bool {
+        let mut events = self
+            .played()
+            .into_iter()
+            .flat_map(|played| &played.conversation);
+        events.any(|event| event.direction == Direction::Sees)
     }
 
     /// Whether it failed because a frame came that belongs to the conversation of another case.

@@ -180,19 +180,19 @@ impl<'a, 'b> Schedule<'a, 'b> {
         true
     }
 
-    /// The target died while several cases ran. Nearest to the deed is the last one that still had a connection, and of
+    /// The target died while several cases ran. Nearest to the deed is the last one that still had an answer, and of
     /// those rather one that failed.
     fn record_death(&mut self, cases: &[&Scenario], findings: Vec<Finding>) {
         let culprit = cases
             .iter()
             .zip(&findings)
-            .filter(|(_, finding)| !finding.met_nobody())
+            .filter(|(_, finding)| finding.was_answered())
             .filter_map(|(case, finding)| Some((case, finding, finding.played()?)))
             .max_by_key(|(_, finding, played)| (finding.failed(), played.started))
             .map(|(case, ..)| case.id.clone());
         let culprit = culprit.unwrap_or_else(|| "the run before its first case".to_owned());
         let innocent: BTreeSet<usize> = (0..findings.len())
-            .filter(|index| findings[*index].met_nobody())
+            .filter(|index| !findings[*index].was_answered())
             .collect();
         for (index, (case, finding)) in cases.iter().zip(findings).enumerate() {
             let finding = if innocent.contains(&index) {

@@ -67,7 +67,7 @@ fn the_terminal_shows_requirement_field_ladder_and_command() {
         "alice --> TELL sender=",
         "again     conformance run parley 127.0.0.1:1 --only tell",
         "2 cases",
-        "does not conform to Parley: 1 case failed.",
+        "does not conform to Parley: 1 case failed: tell.",
     ] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
     }

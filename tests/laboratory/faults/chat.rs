@@ -44,26 +44,6 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends messages to connections that are not identified, too",
-        "CHATON-2.4",
-        |lab, call| {
-            let reply = lab.good(call);
-            let strangers: Vec<_> = lab
-                .open
-                .iter()
-                .filter(|id| !lab.names.contains_key(id))
-                .copied()
-                .collect();
-            reply.map(|out| match &out {
-                Out::All(bytes) => {
-                    let copies = strangers.iter().map(|id| Out::One(*id, bytes.clone()));
-                    copies.chain([out.clone()]).collect()
-                }
-                _ => vec![out],
-            })
-        },
-    ),
-    Fault::handling(
         "drops a message whose whole command does not fit its buffer of 1024 bytes",
         "CHATON-2.5",
         |lab, call| match call.frame() {
@@ -177,6 +157,30 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| match call.frame() {
             Some(ClientFrame::Message { msg: "", .. }) => Reply::ignore(),
             _ => lab.good(call),
+        },
+    ),
+];
+
+/// Those that others feel who have nothing to do with messages.
+pub(super) const FAULTS_FOR_EVERYBODY: &[Fault] = &[
+    Fault::handling(
+        "sends messages to connections that are not identified, too",
+        "CHATON-2.4",
+        |lab, call| {
+            let reply = lab.good(call);
+            let strangers: Vec<_> = lab
+                .open
+                .iter()
+                .filter(|id| !lab.names.contains_key(id))
+                .copied()
+                .collect();
+            reply.map(|out| match &out {
+                Out::All(bytes) => {
+                    let copies = strangers.iter().map(|id| Out::One(*id, bytes.clone()));
+                    copies.chain([out.clone()]).collect()
+                }
+                _ => vec![out],
+            })
         },
     ),
     Fault::handling(
