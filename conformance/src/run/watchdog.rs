@@ -29,6 +29,8 @@ struct Shared {
 struct State {
     ended: bool,
     stalls: Vec<(Instant, Instant)>,
+    /// When the thread wants to be awake next.
+    due: Option<Instant>,
 }
 
 impl Watchdog {
@@ -45,12 +47,16 @@ impl Watchdog {
 
     /// Whether the machine stalled between these instants.
     pub(super) fn stalled(&self, from: Instant, to: Instant) -> bool {
-        self.shared
-            .state
-            .lock()
-            .stalls
-            .iter()
-            .any(|(began, ended)| *began < to && *ended > from)
+        let state = self.shared.state.lock();
+        // Whoever asks may have been woken before the watchdog was: then its own beat is overdue.
+        let now = Instant::now();
+        let overdue = state.due.filter(|due| now > *due + LATE);
+        let overlaps = |began: Instant, ended: Instant| began < to && ended > from;
+        overdue.is_some_and(|due| overlaps(due, now))
+            || state
+                .stalls
+                .iter()
+                .any(|(began, ended)| overlaps(*began, *ended))
     }
 }
 
@@ -59,6 +65,7 @@ impl Shared {
         let mut state = self.state.lock();
         while !state.ended {
             let due = Instant::now() + BEAT;
+            state.due = Some(due);
             self.ended.wait_until(&mut state, due);
             let now = Instant::now();
             if now > due + LATE {
