@@ -5,6 +5,7 @@
 //! given words, and why.
 
 mod chaton;
+mod chatos_1_0;
 mod fault;
 mod proxy;
 mod room;
@@ -25,6 +26,9 @@ const AT_ONCE: usize = 8;
 /// The faults of every protocol.
 fn faults() -> Vec<Specimen> {
     chaton::faults()
+        .into_iter()
+        .chain(chatos_1_0::faults())
+        .collect()
 }
 
 fn suite(name: &str) -> Suite {
