@@ -6,15 +6,17 @@
 //! |---|---|---|
 //! | `logged_in` | `login` | the login is ours |
 //! | `login_refused` | `login` | it is not |
-//! | `message` | `from`, `text` | somebody told everybody; our own messages come back in Chaton |
+//! | `message` | `from`, `text` | somebody told everybody; our own messages come back, except in ChatOS 1.0 |
 //! | `whisper` | `from`, `text` | somebody told us alone |
 //! | `private_asked` | `peer` | asks us for a private connection |
 //! | `private_denied` | `peer` | declines ours, or has left |
+//! | `private_withdrawn` | `peer` | no longer asks us, or has left |
 //! | `private_agreed` | `peer` | both agree, it is being opened |
 //! | `private_up` | `peer` | it stands |
 //! | `private_text` | `peer`, `text` or `hex`, `complete` | a line on it, without its line feed; `hex` when it is not UTF-8; `complete` is false when the line feed has not come |
 //! | `private_eof` | `peer` | the peer sends no more on it |
 //! | `private_closed` | `peer`, `reason` unless in order | it is over |
+//! | `refused` | `what` | the server did not do what we wanted |
 //! | `unexpected` | `what` | the server sent a frame that has no meaning at this place |
 
 use std::fmt::Write as _;
@@ -52,6 +54,9 @@ fn plain(event: &Event) -> String {
             format!("-- {peer} asks for a private connection (/accept {peer} or /deny {peer})")
         }
         Event::Denied { peer } => format!("-- {} declines the private connection", Name(peer)),
+        Event::Withdrawn { peer } => {
+            format!("-- {} no longer asks for a private connection", Name(peer))
+        }
         Event::Agreed { peer } => format!(
             "-- you and {} agree on a private connection; it is being opened",
             Name(peer)
@@ -81,6 +86,7 @@ fn plain(event: &Event) -> String {
             Name(peer),
             Escaped(reason)
         ),
+        Event::Refused { what } => format!("-- refused: {}", Escaped(what)),
         Event::Unexpected { what } => format!("-- ignored: {}", Escaped(what)),
     }
 }
@@ -135,6 +141,7 @@ fn row(event: &Event) -> Row<'_> {
         },
         Event::Asked { peer } => with_peer("private_asked", peer),
         Event::Denied { peer } => with_peer("private_denied", peer),
+        Event::Withdrawn { peer } => with_peer("private_withdrawn", peer),
         Event::Agreed { peer } => with_peer("private_agreed", peer),
         Event::TunnelUp { peer } => with_peer("private_up", peer),
         Event::TunnelText {
@@ -154,6 +161,10 @@ fn row(event: &Event) -> Row<'_> {
         Event::TunnelClosed { peer, reason } => Row {
             reason: reason.as_deref(),
             ..with_peer("private_closed", peer)
+        },
+        Event::Refused { what } => Row {
+            what: Some(what),
+            ..named("refused")
         },
         Event::Unexpected { what } => Row {
             what: Some(what),
