@@ -1,23 +1,38 @@
-//! The suite against our own server: it passes everything, in each of its readings and however its clients cut their bytes.
+//! The suites against our own servers: they pass everything, in each of their readings and however their clients cut their bytes.
 
 use std::net::SocketAddr;
 
 use conformance::run::{Options, Report, Segments, Verdict, run_suite};
 use conformance::suite::Suite;
 use matou::chaton::{self, LongWidth};
+use matou::chatos_1_0;
 use matou::net::{ConnectionLimits, Engine, ProcessLimits};
+use matou::room::Protocol;
 
-fn judge(chaton: chaton::Options, options: &Options) -> Report {
+/// What the suite of that name says about a server of this room.
+fn judge_by<P: Protocol>(suite: &str, room: P, codec: P::Codec, options: &Options) -> Report {
     let engine = Engine::start(&ProcessLimits::default());
-    let room = chaton::Room::new(chaton, Box::new(|| getrandom::u64().unwrap()));
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let limits = ConnectionLimits::default();
-    let service = engine.listen(room, chaton.codec(), any, limits).unwrap();
-    let suite = Suite::built_in("chaton").unwrap();
+    let service = engine.listen(room, codec, any, limits).unwrap();
+    let suite = Suite::built_in(suite).unwrap();
     let report = run_suite(&suite, service.address(), options).unwrap();
     drop(service);
     engine.stop();
     report
+}
+
+fn chaton_room(chaton: chaton::Options) -> chaton::Room {
+    chaton::Room::new(chaton, Box::new(|| getrandom::u64().unwrap()))
+}
+
+fn judge(chaton: chaton::Options, options: &Options) -> Report {
+    judge_by("chaton", chaton_room(chaton), chaton.codec(), options)
+}
+
+fn judge_chatos_1_0(options: &Options) -> Report {
+    let room = chatos_1_0::Room::new(chatos_1_0::Options::default());
+    judge_by("chatos-1.0", room, (), options)
 }
 
 fn assert_conforms(report: &Report) {
@@ -63,4 +78,52 @@ fn chaton_conforms_whatever_the_segments() {
         ..Options::default()
     };
     assert_conforms(&judge(chaton::Options::default(), &options));
+}
+
+#[test]
+fn chatos_1_0_conforms() {
+    let report = judge_chatos_1_0(&Options::default());
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "accept-copy"), "no");
+    assert_eq!(reading(&report, "accepted-end"), "told");
+    assert_eq!(reading(&report, "abort-copy"), "yes");
+}
+
+#[test]
+fn chatos_1_0_conforms_whatever_the_segments() {
+    let options = Options {
+        segments: Segments::EachByte,
+        ..Options::default()
+    };
+    assert_conforms(&judge_chatos_1_0(&options));
+}
+
+#[test]
+fn chatos_1_0_conforms_one_case_at_a_time() {
+    let options = Options {
+        jobs: 1,
+        ..Options::default()
+    };
+    assert_conforms(&judge_chatos_1_0(&options));
+}
+
+fn assert_told(report: &Report, seems: &str) {
+    assert_eq!(report.exit_code(), 3, "{report:#?}");
+    let why = report.unjudgeable.as_deref().unwrap_or_default();
+    assert!(why.contains(seems), "{why}");
+}
+
+#[test]
+fn the_suite_of_another_protocol_says_what_the_server_seems_to_speak() {
+    let options = Options::default();
+    let chatos = chatos_1_0::Room::new(chatos_1_0::Options::default());
+    let report = judge_by("chaton", chatos, (), &options);
+    assert_told(
+        &report,
+        "it answers a login of ChatOS 1.0: try `conformance run chatos-1.0 ",
+    );
+    let chaton = chaton::Options::default();
+    let report = judge_by("chatos-1.0", chaton_room(chaton), chaton.codec(), &options);
+    assert_told(&report, "it answers a login of Chaton");
+    assert_told(&report, "`conformance run chaton ");
 }

@@ -4,44 +4,40 @@
 //! `LABORATORY=... cargo test --test laboratory -- --nocapture` prints which cases each fault fails whose name holds the
 //! given words, and why.
 
-mod faults;
+mod chaton;
+mod chatos_1_0;
+mod fault;
 mod proxy;
 mod room;
 
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
 
 use conformance::grammar::PacketId;
 use conformance::run::{Options, Outcome, Report, Verdict, run_suite};
 use conformance::scenario::{Action, Incoming, Outgoing, Piece, Step};
 use conformance::suite::{Level, Suite};
-use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
+use matou::net::{Engine, ProcessLimits};
 
-use faults::Fault;
+use fault::Specimen;
 
 /// Faults that are judged at the same time: most of that time is spent waiting for what never comes.
 const AT_ONCE: usize = 8;
 
-fn suite() -> Suite {
-    Suite::built_in("chaton").expect("the suite of chaton is built in")
+/// The faults of every protocol.
+fn faults() -> Vec<Specimen> {
+    chaton::faults()
+        .into_iter()
+        .chain(chatos_1_0::faults())
+        .collect()
 }
 
-/// A server with this fault; it ends when both are dropped.
-fn serve(fault: &Fault) -> (Engine, Service, SocketAddr) {
+fn suite(name: &str) -> Suite {
+    Suite::built_in(name).expect("the suite of a fault is built in")
+}
+
+fn judge(suite: &Suite, fault: &Specimen) -> Report {
     let engine = Engine::start(&ProcessLimits::default());
-    let room = room::Faulty::new(fault.handle);
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let service = engine
-        .listen(room, fault.decode, any, ConnectionLimits::default())
-        .unwrap();
-    let address = match fault.meddle {
-        Some(meddle) => proxy::listen(service.address(), meddle),
-        None => service.address(),
-    };
-    (engine, service, address)
-}
-
-fn judge(suite: &Suite, fault: &Fault) -> Report {
-    let (engine, service, address) = serve(fault);
+    let (service, address) = (fault.serve)(&engine);
     let options = Options {
         // The servers are on this machine: what has not come in half a second does not come.
         scale: 0.25,
@@ -61,7 +57,7 @@ fn blamed(report: &Report) -> Vec<&Outcome> {
 }
 
 /// Whether the case has to do with what the fault touches.
-fn depends_on(suite: &Suite, id: &str, fault: &Fault) -> bool {
+fn depends_on(suite: &Suite, id: &str, fault: &Specimen) -> bool {
     let touched: Vec<_> = fault
         .touches
         .iter()
@@ -103,8 +99,8 @@ fn sent(what: &Outgoing) -> Option<PacketId> {
     }
 }
 
-fn check(fault: &Fault) -> Result<(), String> {
-    let suite = suite();
+fn check(fault: &Specimen) -> Result<(), String> {
+    let suite = suite(fault.suite);
     let requirement = suite
         .requirements
         .iter()
@@ -157,7 +153,7 @@ fn check(fault: &Fault) -> Result<(), String> {
 /// A server that is wrong in any of these ways is caught. One test for all, a few at a time, because each is a whole run.
 #[test]
 fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
-    let mut faults = faults::all();
+    let mut faults = faults();
     if let Ok(words) = std::env::var("LABORATORY") {
         faults.retain(|fault| fault.name.contains(&words));
     }
@@ -181,12 +177,14 @@ fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
     assert!(missed.is_empty(), "not caught:\n{}", missed.join("\n"));
 }
 
+/// What a protocol inherits from another one is broken by that one's faults.
 #[test]
 fn every_must_is_broken_by_a_fault() {
-    let faults = faults::all();
-    let unbroken: Vec<_> = suite()
-        .requirements
+    let faults = faults();
+    let suites: BTreeSet<&str> = faults.iter().map(|fault| fault.suite).collect();
+    let unbroken: Vec<_> = suites
         .into_iter()
+        .flat_map(|name| suite(name).requirements)
         .filter(|requirement| requirement.level == Level::Must)
         .filter(|requirement| !faults.iter().any(|fault| fault.breaks == requirement.id))
         .map(|requirement| requirement.id)

@@ -17,16 +17,15 @@ pub(crate) enum Meddle {
     EndsBoth,
     /// What comes in one read with the opening frame is lost.
     LosesEarlyBytes,
-    /// A read that begins like a MESSAGE is not passed on.
-    TakesCommandsOut,
+    /// A read that begins like the command with this opcode is not passed on.
+    TakesOut(u8),
 }
 
-/// Opcode of LOGIN_PRIVATE, with which a tunnel's end begins, and the length of that frame.
-const LOGIN_PRIVATE: (u8, usize) = (9, 9);
-const MESSAGE: u8 = 3;
+/// The length of the frame with which a connection becomes a tunnel's end, if its first bytes are one.
+pub(crate) type Opening = fn(&[u8]) -> Option<usize>;
 
 /// Listens, and relays each connection to `server`. It ends with the process: nothing waits for it.
-pub(crate) fn listen(server: SocketAddr, meddle: Meddle) -> SocketAddr {
+pub(crate) fn listen(server: SocketAddr, meddle: Meddle, opening: Opening) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -35,33 +34,34 @@ pub(crate) fn listen(server: SocketAddr, meddle: Meddle) -> SocketAddr {
                 continue;
             };
             let _ = (client.set_nodelay(true), upstream.set_nodelay(true));
-            relay(client, upstream, meddle);
+            relay(client, upstream, meddle, opening);
         }
     });
     address
 }
 
-fn relay(client: TcpStream, server: TcpStream, meddle: Meddle) {
+fn relay(client: TcpStream, server: TcpStream, meddle: Meddle, opening: Opening) {
     let (Ok(client_again), Ok(server_again)) = (client.try_clone(), server.try_clone()) else {
         return;
     };
-    thread::spawn(move || Pump::new(meddle, true).run(client, server));
-    thread::spawn(move || Pump::new(meddle, false).run(server_again, client_again));
+    thread::spawn(move || Pump::new(meddle, Some(opening)).run(client, server));
+    thread::spawn(move || Pump::new(meddle, None).run(server_again, client_again));
 }
 
 /// One direction of one connection.
 struct Pump {
     meddle: Meddle,
-    from_client: bool,
+    /// Only clients open tunnels.
+    opening: Option<Opening>,
     passed: usize,
     tunnel: bool,
 }
 
 impl Pump {
-    fn new(meddle: Meddle, from_client: bool) -> Pump {
+    fn new(meddle: Meddle, opening: Option<Opening>) -> Pump {
         Pump {
             meddle,
-            from_client,
+            opening,
             passed: 0,
             tunnel: false,
         }
@@ -99,10 +99,11 @@ impl Pump {
     fn change<'a>(&mut self, bytes: &'a mut [u8]) -> &'a [u8] {
         let before = self.passed;
         self.passed += bytes.len();
-        if before == 0 && self.from_client && bytes[0] == LOGIN_PRIVATE.0 {
+        let opening = self.opening.filter(|_| before == 0);
+        if let Some(length) = opening.and_then(|opening| opening(bytes)) {
             self.tunnel = true;
             return match self.meddle {
-                Meddle::LosesEarlyBytes => &bytes[..bytes.len().min(LOGIN_PRIVATE.1)],
+                Meddle::LosesEarlyBytes => &bytes[..length],
                 _ => bytes,
             };
         }
@@ -111,7 +112,7 @@ impl Pump {
             Meddle::ChangesAByte if self.tunnel && before < far && self.passed >= far => {
                 bytes[0] ^= 1;
             }
-            Meddle::TakesCommandsOut if self.tunnel && bytes[0] == MESSAGE => return &[],
+            Meddle::TakesOut(opcode) if self.tunnel && bytes[0] == opcode => return &[],
             _ => {}
         }
         bytes

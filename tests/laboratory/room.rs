@@ -1,26 +1,45 @@
-//! Our room with one named mistake in it.
+//! A right room with one named mistake in it.
 //!
 //! A fault looks at what happens before the room does, or changes what the room wants done after it, or reads frames
 //! wrongly. Everything else is the server as it is shipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Instant;
 
-use matou::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
-use matou::room::{ConnId, Effect, Effects, Event, Flow, Packet, Protocol};
+use matou::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Packet, Protocol};
 use matou::wire::Malformed;
 
+/// A room that the laboratory breaks.
+pub(crate) trait Subject: Protocol + Sized {
+    /// Name of the suite that judges it.
+    const SUITE: &'static str;
+    /// A frame of the server.
+    type Said<'a>;
+
+    /// The right room.
+    fn healthy(entropy: Entropy) -> Self;
+
+    /// How it decodes.
+    fn codec() -> Self::Codec;
+
+    /// The frame of the server at the front of bytes that the right room wrote, and its length.
+    fn said(bytes: &[u8]) -> Option<(Self::Said<'_>, usize)>;
+
+    /// The length of the frame with which a connection becomes the end of a tunnel, if its first bytes are one.
+    fn opening(bytes: &[u8]) -> Option<usize>;
+}
+
 /// What a faulty server takes for a frame.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Heard<'a> {
+pub(crate) enum Heard<'a, P: Protocol> {
     /// What the right server takes for one.
-    Frame(ClientFrame<'a>),
+    Frame(P::Command<'a>),
     /// Bytes that the right server would not take.
     Bytes(&'a [u8]),
 }
 
-impl fmt::Display for Heard<'_> {
+impl<P: Protocol> fmt::Display for Heard<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Heard::Frame(frame) => frame.fmt(f),
@@ -30,34 +49,35 @@ impl fmt::Display for Heard<'_> {
 }
 
 /// Decoding, right or wrong.
-pub(crate) type Decode =
-    for<'a> fn(Codec, &'a [u8]) -> Result<Option<(Heard<'a>, usize)>, Malformed>;
+pub(crate) type Decode<P> = for<'a> fn(&<P as Protocol>::Codec, &'a [u8]) -> Decoded<'a, P>;
+
+/// A frame and its length, or that bytes are missing.
+pub(crate) type Decoded<'a, P> = Result<Option<(Heard<'a, P>, usize)>, Malformed>;
 
 /// Handling, right or wrong.
-pub(crate) type Handle = fn(&mut Lab, Call<'_>) -> Reply;
+pub(crate) type Handle<P> = fn(&mut Lab<P>, Call<'_, P>) -> Reply<P>;
 
 /// How the right server decodes.
-pub(crate) fn decode(codec: Codec, input: &[u8]) -> Result<Option<(Heard<'_>, usize)>, Malformed> {
-    let frame = ClientFrame::decode(codec, input)?;
+pub(crate) fn decode<'a, P: Subject>(codec: &P::Codec, input: &'a [u8]) -> Decoded<'a, P> {
+    let frame = P::decode(codec, input)?;
     Ok(frame.map(|(frame, length)| (Heard::Frame(frame), length)))
 }
 
 /// How the right server handles.
-pub(crate) fn handle(lab: &mut Lab, call: Call<'_>) -> Reply {
+pub(crate) fn handle<P: Subject>(lab: &mut Lab<P>, call: Call<'_, P>) -> Reply<P> {
     lab.good(call)
 }
 
 /// Something that happened.
-#[derive(Debug)]
-pub(crate) struct Call<'a> {
+pub(crate) struct Call<'a, P: Protocol> {
     pub(crate) from: ConnId,
-    pub(crate) event: Event<Heard<'a>>,
+    pub(crate) event: Event<Heard<'a, P>>,
     pub(crate) now: Instant,
 }
 
-impl<'a> Call<'a> {
+impl<'a, P: Protocol<Command<'a>: Copy>> Call<'a, P> {
     /// The frame, if one came.
-    pub(crate) fn frame(&self) -> Option<ClientFrame<'a>> {
+    pub(crate) fn frame(&self) -> Option<P::Command<'a>> {
         match self.event {
             Event::Command(Heard::Frame(frame)) => Some(frame),
             _ => None,
@@ -65,7 +85,7 @@ impl<'a> Call<'a> {
     }
 
     /// The same place and time, with another frame.
-    pub(crate) fn with(&self, frame: ClientFrame<'a>) -> Call<'a> {
+    pub(crate) fn with(&self, frame: P::Command<'a>) -> Call<'a, P> {
         Call {
             from: self.from,
             event: Event::Command(Heard::Frame(frame)),
@@ -88,45 +108,45 @@ pub(crate) enum Out {
 }
 
 /// What a server does about a call.
-#[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct Reply<P> {
     pub(crate) flow: Flow,
     pub(crate) outs: Vec<Out>,
+    of: PhantomData<P>,
 }
 
-impl Reply {
+impl<P: Subject> Reply<P> {
+    /// This is done, and these bytes are expected next.
+    pub(crate) fn new(flow: Flow, outs: Vec<Out>) -> Reply<P> {
+        let of = PhantomData;
+        Reply { flow, outs, of }
+    }
+
     /// Nothing is done.
-    pub(crate) fn ignore() -> Reply {
+    pub(crate) fn ignore() -> Reply<P> {
         Reply::send(Vec::new())
     }
 
     /// This is done, and the connection goes on.
-    pub(crate) fn send(outs: Vec<Out>) -> Reply {
-        Reply {
-            flow: Flow::Frames,
-            outs,
-        }
+    pub(crate) fn send(outs: Vec<Out>) -> Reply<P> {
+        Reply::new(Flow::Frames, outs)
     }
 
     /// The connection is closed.
-    pub(crate) fn close(id: ConnId) -> Reply {
-        Reply {
-            flow: Flow::Closed,
-            outs: vec![Out::Leave(id), Out::Finish(id)],
-        }
+    pub(crate) fn close(id: ConnId) -> Reply<P> {
+        Reply::new(Flow::Closed, vec![Out::Leave(id), Out::Finish(id)])
     }
 
     /// Each thing becomes none, one or several others.
-    pub(crate) fn map(mut self, change: impl FnMut(Out) -> Vec<Out>) -> Reply {
+    pub(crate) fn map(mut self, change: impl FnMut(Out) -> Vec<Out>) -> Reply<P> {
         self.outs = self.outs.into_iter().flat_map(change).collect();
         self
     }
 
     /// Each frame that the server sends becomes other bytes, or none.
-    pub(crate) fn frames(self, mut change: impl FnMut(ServerFrame<'_>, &[u8]) -> Vec<u8>) -> Reply {
-        let mut changed = |bytes: Vec<u8>| match ServerFrame::decode(Codec::default(), &bytes) {
-            Ok(Some((frame, _))) => change(frame, &bytes),
-            _ => bytes,
+    pub(crate) fn frames(self, mut change: impl FnMut(P::Said<'_>, &[u8]) -> Vec<u8>) -> Reply<P> {
+        let mut changed = |bytes: Vec<u8>| {
+            let said = P::said(&bytes).map(|(frame, _)| change(frame, &bytes));
+            said.unwrap_or(bytes)
         };
         self.map(|out| {
             let out = match out {
@@ -140,35 +160,31 @@ impl Reply {
     }
 }
 
-/// The bytes of a frame of the server.
-pub(crate) fn bytes(frame: ServerFrame<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    frame.encode(Codec::default(), &mut bytes);
-    bytes
-}
-
 /// The right room, what a fault may have to know about it, and what a fault remembers.
-pub(crate) struct Lab {
-    room: Room,
+pub(crate) struct Lab<P: Protocol> {
+    room: P,
     /// Everybody who is identified.
     pub(crate) names: BTreeMap<ConnId, String>,
     /// Everybody who is connected.
     pub(crate) open: BTreeSet<ConnId>,
     /// Whatever a fault remembers, by name.
     pub(crate) notes: BTreeMap<String, i64>,
-    /// Calls that a fault puts off, and until when.
-    pub(crate) later: Vec<(Instant, ConnId, String)>,
+    /// What a fault puts off, and until when.
+    pub(crate) later: Vec<(Instant, Later<P>)>,
 }
 
-impl Lab {
-    fn new() -> Lab {
+/// Something that a fault puts off.
+pub(crate) type Later<P> = Box<dyn FnOnce(&mut Lab<P>, Instant) -> Reply<P> + Send>;
+
+impl<P: Subject> Lab<P> {
+    fn new() -> Lab<P> {
         let mut state = 1_u64;
         let entropy = move || {
             state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
             state
         };
         Lab {
-            room: Room::new(Options::default(), Box::new(entropy)),
+            room: P::healthy(Box::new(entropy)),
             names: BTreeMap::new(),
             open: BTreeSet::new(),
             notes: BTreeMap::new(),
@@ -177,7 +193,7 @@ impl Lab {
     }
 
     /// What the right server does. Bytes that it would not take are nothing to it.
-    pub(crate) fn good(&mut self, call: Call<'_>) -> Reply {
+    pub(crate) fn good(&mut self, call: Call<'_, P>) -> Reply<P> {
         let event = match call.event {
             Event::Command(Heard::Frame(frame)) => Event::Command(frame),
             Event::Command(Heard::Bytes(_)) => return Reply::ignore(),
@@ -189,14 +205,11 @@ impl Lab {
         };
         let mut effects = Effects::default();
         let flow = self.room.handle(call.from, event, call.now, &mut effects);
-        Reply {
-            flow,
-            outs: self.outs(&effects),
-        }
+        Reply::new(flow, self.outs(&effects))
     }
 
     fn outs(&mut self, effects: &Effects) -> Vec<Out> {
-        let outs: Vec<_> = effects.log().into_iter().flat_map(owned).collect();
+        let outs: Vec<_> = effects.log().into_iter().flat_map(owned::<P>).collect();
         for out in &outs {
             match out {
                 Out::Join(id, name) => {
@@ -224,11 +237,11 @@ impl Lab {
 }
 
 /// Every frame for all on its own, so that a fault can take them one by one.
-fn owned(effect: Effect<'_>) -> Vec<Out> {
+fn owned<P: Subject>(effect: Effect<'_>) -> Vec<Out> {
     match effect {
         Effect::All(mut bytes) => {
             let mut outs = Vec::new();
-            while let Ok(Some((_, length))) = ServerFrame::decode(Codec::default(), bytes) {
+            while let Some((_, length)) = P::said(bytes) {
                 let (frame, rest) = bytes.split_at(length);
                 outs.push(Out::All(frame.to_vec()));
                 bytes = rest;
@@ -246,13 +259,13 @@ fn owned(effect: Effect<'_>) -> Vec<Out> {
 }
 
 /// A room that handles and decodes as a fault says.
-pub(crate) struct Faulty {
-    lab: Lab,
-    handle: Handle,
+pub(crate) struct Faulty<P: Subject> {
+    lab: Lab<P>,
+    handle: Handle<P>,
 }
 
-impl Faulty {
-    pub(crate) fn new(handle: Handle) -> Faulty {
+impl<P: Subject> Faulty<P> {
+    pub(crate) fn new(handle: Handle<P>) -> Faulty<P> {
         Faulty {
             lab: Lab::new(),
             handle,
@@ -260,26 +273,23 @@ impl Faulty {
     }
 }
 
-impl Protocol for Faulty {
-    const NAME: &'static str = "faulty chaton";
-    type Codec = Decode;
-    type Command<'a> = Heard<'a>;
+impl<P: Subject> Protocol for Faulty<P> {
+    const NAME: &'static str = P::NAME;
+    type Codec = (P::Codec, Decode<P>);
+    type Command<'a> = Heard<'a, P>;
 
-    fn decode<'a>(
-        codec: &Decode,
-        input: &'a [u8],
-    ) -> Result<Option<(Heard<'a>, usize)>, Malformed> {
-        codec(Codec::default(), input)
+    fn decode<'a>((codec, decode): &Self::Codec, input: &'a [u8]) -> Decoded<'a, P> {
+        decode(codec, input)
     }
 
-    fn turns_the_stream(command: &Heard<'_>) -> bool {
-        matches!(command, Heard::Frame(ClientFrame::LoginPrivate { .. }))
+    fn turns_the_stream(command: &Heard<'_, P>) -> bool {
+        matches!(command, Heard::Frame(frame) if P::turns_the_stream(frame))
     }
 
     fn handle(
         &mut self,
         from: ConnId,
-        event: Event<Heard<'_>>,
+        event: Event<Heard<'_, P>>,
         now: Instant,
         out: &mut Effects,
     ) -> Flow {
@@ -306,19 +316,8 @@ impl Protocol for Faulty {
         let later = std::mem::take(&mut self.lab.later);
         let (due, still): (Vec<_>, Vec<_>) = later.into_iter().partition(|(at, ..)| *at <= now);
         self.lab.later = still;
-        for (_, from, login) in due {
-            let login = ClientFrame::Login { login: &login };
-            let call = Call {
-                from,
-                event: Event::Command(Heard::Frame(login)),
-                now,
-            };
-            let reply = self.lab.good(call);
-            // The late part of a check that was made earlier: whatever the room says now, the answer is yes.
-            let reply = reply.frames(|frame, right| match frame {
-                ServerFrame::LoginRefused => bytes(ServerFrame::LoginAccepted),
-                _ => right.to_vec(),
-            });
+        for (_, later) in due {
+            let reply = later(&mut self.lab, now);
             emit(reply.outs, out);
         }
     }

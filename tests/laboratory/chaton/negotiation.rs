@@ -3,8 +3,7 @@
 use matou::chaton::{ClientFrame, ServerFrame};
 use matou::room::Event;
 
-use super::Fault;
-use crate::room::{Call, Lab, Out, Reply, bytes};
+use super::{Call, Fault, Lab, Out, Reply, bytes};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(

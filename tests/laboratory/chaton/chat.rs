@@ -4,8 +4,7 @@ use matou::chaton::{ClientFrame, MAX_MESSAGE_BYTES, ServerFrame};
 use matou::room::Event;
 use matou::wire::Malformed;
 
-use super::Fault;
-use crate::room::{Heard, Out, Reply, bytes, decode};
+use super::{Call, Fault, Heard, Out, Reply, bytes, decode};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
@@ -77,7 +76,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| match call.frame() {
             Some(ClientFrame::MessagePrivate { target, .. }) if lab.called(target).is_none() => {
                 let from = call.from;
-                let left = crate::room::Call {
+                let left = Call {
                     event: Event::ReadClosed,
                     ..call
                 };

@@ -1,12 +1,11 @@
 //! Section 1 of the document: identification.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use matou::chaton::{ClientFrame, ServerFrame};
-use matou::room::Event;
+use matou::room::{ConnId, Event};
 
-use super::Fault;
-use crate::room::{Out, Reply, bytes};
+use super::{Call, Fault, Heard, Lab, Out, Reply, bytes};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
@@ -134,10 +133,23 @@ pub(super) const FAULTS: &[Fault] = &[
                     && !lab.names.contains_key(&call.from) =>
             {
                 let at = call.now + Duration::from_millis(5);
-                lab.later.push((at, call.from, login.to_owned()));
+                let (from, login) = (call.from, login.to_owned());
+                let enter = move |lab: &mut Lab, now| enter(lab, from, now, &login);
+                lab.later.push((at, Box::new(enter)));
                 Reply::ignore()
             }
             _ => lab.good(call),
         },
     ),
 ];
+
+/// The late part of a check that was made earlier: whatever the room says now, the answer is yes.
+fn enter(lab: &mut Lab, from: ConnId, now: Instant, login: &str) -> Reply {
+    let login = ClientFrame::Login { login };
+    let event = Event::Command(Heard::Frame(login));
+    lab.good(Call { from, event, now })
+        .frames(|frame, right| match frame {
+            ServerFrame::LoginRefused => bytes(ServerFrame::LoginAccepted),
+            _ => right.to_vec(),
+        })
+}

@@ -4,8 +4,7 @@ use matou::chaton::{ClientFrame, Codec, ServerFrame};
 use matou::room::Event;
 use matou::wire::Malformed;
 
-use super::Fault;
-use crate::room::{Call, Heard, Lab, Out, Reply, bytes, decode};
+use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
@@ -66,7 +65,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::reading(
         "passes an ID_PRIVATE from a client on to its target",
         "CHATON-0.7",
-        |codec, input| match ServerFrame::decode(codec, input) {
+        |codec, input| match ServerFrame::decode(*codec, input) {
             Ok(Some((ServerFrame::IdPrivate { .. }, length))) => {
                 Ok(Some((Heard::Bytes(&input[..length]), length)))
             }
@@ -139,10 +138,7 @@ fn announce(lab: &mut Lab, call: Call<'_>) -> Reply {
         msg: "sent something that I do not understand",
     });
     let reply = lab.good(call);
-    Reply {
-        outs: [vec![Out::All(told)], reply.outs].concat(),
-        ..reply
-    }
+    Reply::new(reply.flow, [vec![Out::All(told)], reply.outs].concat())
 }
 
 /// The opcode and the texts of a frame of the server, in order, and its id if it has one.
@@ -218,7 +214,7 @@ fn repaired<'a>(input: &[u8], texts: &[&'a str]) -> Option<ClientFrame<'a>> {
     }
 }
 
-fn negative_is_empty(codec: Codec, input: &[u8]) -> Result<Option<(Heard<'_>, usize)>, Malformed> {
+fn negative_is_empty<'a>(codec: &Codec, input: &'a [u8]) -> Decoded<'a> {
     match decode(codec, input) {
         Err(Malformed::NegativeLength { field: "msg", .. }) => match texts(input)[..] {
             [login] => {

@@ -3,9 +3,11 @@
 use matou::chaton::{ClientFrame, ServerFrame};
 use matou::room::Flow;
 
-use super::Fault;
+use super::{Fault, Lab, Out, Reply, bytes};
 use crate::proxy::Meddle;
-use crate::room::{Lab, Out, Reply, bytes};
+
+/// The opcode of MESSAGE.
+const MESSAGE: u8 = 3;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
@@ -111,7 +113,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::relaying(
         "takes a command out of the bytes that it relays",
         "CHATON-4.13",
-        Meddle::TakesCommandsOut,
+        Meddle::TakesOut(MESSAGE),
     ),
     Fault::handling(
         "tells each end of a tunnel the other's number",
@@ -139,15 +141,10 @@ fn strangers(lab: &mut Lab, from: matou::room::ConnId, connect_id: i64) -> Reply
     let waiting = *lab.note(key.clone());
     if waiting == 0 {
         *lab.note(key) = i64::try_from(from.0).unwrap_or_default();
-        return Reply {
-            flow: Flow::Raw,
-            outs: vec![],
-        };
+        return Reply::new(Flow::Raw, vec![]);
     }
     let first = matou::room::ConnId(waiting.unsigned_abs());
     let told = [first, from].map(|id| Out::One(id, bytes(ServerFrame::Established)));
-    Reply {
-        flow: Flow::Raw,
-        outs: [told.to_vec(), vec![Out::Tunnel(first, from)]].concat(),
-    }
+    let joined = vec![Out::Tunnel(first, from)];
+    Reply::new(Flow::Raw, [told.to_vec(), joined].concat())
 }

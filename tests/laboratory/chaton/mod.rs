@@ -1,0 +1,71 @@
+//! The faults of Chaton servers.
+
+mod chat;
+mod framing;
+mod login;
+mod negotiation;
+mod tunnel;
+
+use matou::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
+use matou::room::{Entropy, Protocol};
+
+use crate::fault::{self, ANY, Specimen};
+use crate::room::{self, Out, Subject, decode};
+
+type Fault = fault::Fault<Room>;
+type Lab = room::Lab<Room>;
+type Call<'a> = room::Call<'a, Room>;
+type Heard<'a> = room::Heard<'a, Room>;
+type Decoded<'a> = room::Decoded<'a, Room>;
+type Reply = room::Reply<Room>;
+
+impl Subject for Room {
+    const SUITE: &'static str = "chaton";
+    type Said<'a> = ServerFrame<'a>;
+
+    fn healthy(entropy: Entropy) -> Room {
+        Room::new(Options::default(), entropy)
+    }
+
+    fn codec() -> Codec {
+        Codec::default()
+    }
+
+    fn said(bytes: &[u8]) -> Option<(ServerFrame<'_>, usize)> {
+        ServerFrame::decode(Codec::default(), bytes).ok().flatten()
+    }
+
+    fn opening(bytes: &[u8]) -> Option<usize> {
+        let heard = Room::decode(&Codec::default(), bytes).ok().flatten();
+        let opening = heard.filter(|(frame, _)| matches!(frame, ClientFrame::LoginPrivate { .. }));
+        opening.map(|(_, length)| length)
+    }
+}
+
+/// The bytes of a frame of the server.
+fn bytes(frame: ServerFrame<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frame.encode(Codec::default(), &mut bytes);
+    bytes
+}
+
+/// Faults of one kind, and the packets that a case must have to do with before it may blame the target for one of them.
+type Section = (&'static [Fault], &'static [&'static str]);
+
+const SECTIONS: [Section; 6] = [
+    (framing::FAULTS, ANY),
+    (login::FAULTS, &["LOGIN"]),
+    (chat::FAULTS, &["MESSAGE", "MESSAGE_PRIVATE"]),
+    (chat::FAULTS_FOR_EVERYBODY, ANY),
+    (
+        negotiation::FAULTS,
+        &["REQUEST_PRIVATE", "OK_PRIVATE", "KO_PRIVATE"],
+    ),
+    (tunnel::FAULTS, &["LOGIN_PRIVATE"]),
+];
+
+/// All of them, in the order of the requirements.
+pub(crate) fn faults() -> Vec<Specimen> {
+    let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
+    SECTIONS.into_iter().flat_map(touching).collect()
+}
