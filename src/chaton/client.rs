@@ -93,6 +93,13 @@ impl Dialogue for ChatonClient {
     fn ended(&mut self, tunnel: TunnelId) {
         self.tunnels.remove(&tunnel);
     }
+
+    fn disconnected(&mut self) {
+        self.identity = Identity::None;
+        self.asked = Requests::default();
+        self.asked_by = Requests::default();
+        self.accepted = Requests::default();
+    }
 }
 
 /// What the user wants, in the document's order.

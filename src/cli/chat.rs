@@ -1,12 +1,13 @@
 //! `matou chat`.
 
-use std::io::{IsTerminal, Write};
+use std::env;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 
-use crate::client::{self, Address, Ending, Form, HELP, Options, TunnelWish};
+use crate::client::{self, Address, Ending, Face, Form, HELP, Options, TunnelWish};
 
 /// Chat from a shell or a script: each line of standard input is a message or a command, each event is a line on standard
 /// output.
@@ -23,6 +24,16 @@ pub(super) struct ChatArgs {
     /// Write each event as a JSON object on a line of its own
     #[arg(long)]
     json: bool,
+
+    /// On a terminal: no colours, no editing, nothing that moves; one line after the other
+    ///
+    /// A dumb terminal gets the same. With NO_COLOR in the environment only the colours go.
+    #[arg(long)]
+    plain: bool,
+
+    /// Ring the terminal's bell when somebody tells you alone
+    #[arg(long)]
+    bell: bool,
 
     /// At the end of standard input go on listening, until the server closes or Ctrl-C
     #[arg(long, conflicts_with = "tunnel")]
@@ -46,22 +57,41 @@ pub(super) struct ChatArgs {
 
 /// Chats; the exit code says how it ended.
 pub(super) fn run(args: ChatArgs) -> ExitCode {
+    let face = face(&args);
     let ending = client::run(Options {
         address: args.address,
-        form: if args.json { Form::Json } else { Form::Plain },
+        face,
         stay: args.stay,
         tunnel: args.tunnel.map(|peer| TunnelWish {
             peer,
             wait: args.wait,
         }),
         connect_timeout: args.connect_timeout,
-        script: !std::io::stdin().is_terminal(),
+        script: !io::stdin().is_terminal(),
+        bell: args.bell,
     });
     if !matches!(ending, Ending::InOrder | Ending::OutputClosed) {
         // With standard error closed there is nobody to tell; the exit code remains.
-        let _ = writeln!(std::io::stderr(), "matou: {ending}");
+        let _ = writeln!(io::stderr(), "matou: {ending}");
     }
     ending.exit_code()
+}
+
+/// A person is there when both standard input and standard output are a terminal's.
+fn face(args: &ChatArgs) -> Face {
+    let form = if args.json { Form::Json } else { Form::Plain };
+    let person = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !person || args.json || args.tunnel.is_some() {
+        return Face::Script(form);
+    }
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = !is_set("TERM") || env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if args.plain || dumb || cfg!(not(unix)) {
+        return Face::Plain;
+    }
+    Face::Terminal {
+        colours: !is_set("NO_COLOR"),
+    }
 }
 
 fn positive_time(text: &str) -> Result<Duration, String> {

@@ -28,10 +28,13 @@ mod inbox;
 mod input;
 mod link;
 mod output;
+mod paint;
+mod people;
 mod pipe;
 mod session;
 pub mod show;
 mod signals;
+mod terminal;
 mod tunnel;
 mod typed;
 
@@ -50,8 +53,8 @@ use session::Session;
 pub struct Options {
     /// Whom to talk to, and as whom.
     pub address: Address,
-    /// How events are written.
-    pub form: Form,
+    /// To whom the program shows itself.
+    pub face: Face,
     /// After the end of standard input: leave (false), or listen until the server closes (true).
     pub stay: bool,
     /// Standard input and output are a private connection's.
@@ -60,6 +63,22 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Standard input is not a terminal: a line that cannot be sent makes the exit code say so.
     pub script: bool,
+    /// A whisper rings the terminal's bell.
+    pub bell: bool,
+}
+
+/// To whom the program shows itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// A script, or whoever reads its output: each event is a line.
+    Script(Form),
+    /// A person at a terminal that can only show one line after the other, or who wants it so.
+    Plain,
+    /// A person at a terminal.
+    Terminal {
+        /// Names and the like are coloured.
+        colours: bool,
+    },
 }
 
 /// A private connection that the command line asks for.

@@ -11,15 +11,22 @@ use super::inbox::Inbox;
 use super::input::{self, Line};
 use super::link::{Incoming, Link};
 use super::output::{Output, Place};
+use super::paint::Paint;
+use super::people::People;
 use super::pipe::Broken;
 use super::signals::Signals;
+use super::terminal::Terminal;
 use super::tunnel::Tunnel;
-use super::{Ending, Options};
+use super::{Ending, Face, Options};
 use crate::room::dialogue::{Action, Dialogue, Event, Intent, Source, TunnelId};
 
+mod away;
+mod keyboard;
 mod leaving;
 mod private;
 mod typing;
+
+use away::Loss;
 
 /// One chat, from the login to its end.
 pub(super) struct Session {
@@ -30,8 +37,15 @@ pub(super) struct Session {
     /// The private connection of `--tunnel`, once its bytes flow.
     pipe: Option<(TunnelId, Receiver<Result<(), Broken>>)>,
     lines: Receiver<Line>,
+    /// What comes from the keyboard of a terminal that we paint on.
+    keys: Receiver<Vec<u8>>,
     signals: Signals,
     output: Output,
+    people: People,
+    /// Whose private connection the typed lines go to; everybody's chat when it is nobody's.
+    talking_to: Option<String>,
+    /// The connection was lost, and we are not back yet.
+    loss: Option<Loss>,
     phase: Phase,
     /// When waiting is over: for the answer to the login, or for the end.
     deadline: Option<Instant>,
@@ -54,8 +68,17 @@ struct Server {
 #[derive(Debug)]
 enum Phase {
     LoggingIn,
-    Talking { input_ended: bool },
-    Leaving { then: Ending, lingering: bool },
+    /// The login was refused; the person at the keyboard chooses another.
+    Choosing,
+    /// The connection was lost; a new one is made, or will be at the deadline.
+    Away,
+    Talking {
+        input_ended: bool,
+    },
+    Leaving {
+        then: Ending,
+        lingering: bool,
+    },
 }
 
 /// What can be dealt with next.
@@ -68,6 +91,9 @@ enum Ready {
     TunnelRoom(TunnelId),
     Pipe,
     Line,
+    Keys,
+    Resized,
+    Reconnected,
     Signal,
     Deadline,
 }
@@ -79,25 +105,41 @@ impl Session {
         stream: TcpStream,
     ) -> io::Result<Session> {
         let address = stream.peer_addr()?;
-        let place = match options.tunnel {
-            Some(_) => Place::Stderr,
-            None => Place::Stdout,
+        let paint = |colours| Paint {
+            colours,
+            own: options.address.login.clone(),
+        };
+        let (mut lines, mut keys) = (never(), never());
+        let output = match options.face {
+            Face::Script(form) => {
+                let place = match options.tunnel {
+                    Some(_) => Place::Stderr,
+                    None => Place::Stdout,
+                };
+                Output::script(form, place)
+            }
+            Face::Plain => {
+                lines = input::lines()?;
+                Output::person(paint(false), None)
+            }
+            Face::Terminal { colours } => {
+                let (terminal, bytes) = Terminal::open()?;
+                keys = bytes;
+                Output::person(paint(colours), Some(terminal))
+            }
         };
         Ok(Session {
             dialogue,
-            server: Server {
-                link: Link::start("server", stream)?,
-                inbox: Inbox::default(),
-                address,
-                all_sent: false,
-                send_error: None,
-                ended: false,
-            },
+            server: Server::new(stream, address)?,
             tunnels: BTreeMap::new(),
             pipe: None,
-            lines: never(),
+            lines,
+            keys,
             signals: Signals::listen()?,
-            output: Output::new(options.form, place),
+            output,
+            people: People::default(),
+            talking_to: None,
+            loss: None,
             phase: Phase::LoggingIn,
             deadline: Some(Instant::now() + options.connect_timeout),
             refused_a_line: false,
@@ -110,6 +152,7 @@ impl Session {
             return ending;
         }
         loop {
+            self.paint();
             let ready = self.wait();
             if let Err(ending) = self.handle(ready) {
                 return ending;
@@ -129,9 +172,15 @@ impl Session {
     /// Blocks until something can be done. What it was is looked at afterwards: being ready is a hint, taking decides.
     fn wait(&self) -> Ready {
         let mut select = Select::new();
-        let mut sources = vec![Ready::Server, Ready::Signal];
+        let mut sources = vec![Ready::Server, Ready::Signal, Ready::Keys, Ready::Resized];
         select.recv(self.server.link.incoming());
         select.recv(&self.signals.received);
+        select.recv(&self.keys);
+        select.recv(&self.signals.resized);
+        if let Some(connecting) = self.loss.as_ref().and_then(Loss::connecting) {
+            select.recv(connecting);
+            sources.push(Ready::Reconnected);
+        }
         let mut sending_waits = false;
         if let Some(room) = self.server.link.blocked_on() {
             select.send(room);
@@ -156,7 +205,7 @@ impl Session {
             select.recv(done);
             sources.push(Ready::Pipe);
         }
-        if !sending_waits && matches!(self.phase, Phase::Talking { input_ended: false }) {
+        if !sending_waits && self.phase.takes_lines() {
             select.recv(&self.lines);
             sources.push(Ready::Line);
         }
@@ -194,6 +243,12 @@ impl Session {
                     Ok(())
                 }
             },
+            Ready::Keys => self.keys_came(),
+            Ready::Resized => {
+                self.resized();
+                Ok(())
+            }
+            Ready::Reconnected => self.reconnected(),
             Ready::Signal => {
                 // Whoever has taken the only unit wants to leave; a second one wants it at once.
                 match self.signals.received.try_recv() {
@@ -201,7 +256,7 @@ impl Session {
                     Err(_) => Ok(()),
                 }
             }
-            Ready::Deadline => Err(self.overdue()),
+            Ready::Deadline => self.overdue(),
         }
     }
 
@@ -281,11 +336,26 @@ impl Session {
     }
 
     fn tell(&mut self, event: &Event) -> Result<(), Ending> {
+        if !self.people.hear(event) {
+            return Ok(());
+        }
         self.output.show(event);
         match event {
-            Event::LoggedIn { .. } => self.logged_in(),
+            Event::LoggedIn { login } => {
+                self.output.set_own_name(login);
+                login.clone_into(&mut self.options.address.login);
+                self.logged_in()
+            }
             Event::LoginRefused { login } => {
-                self.leave(Ending::LoginRefused(login.clone()));
+                if self.output.is_for_a_person() {
+                    self.choose_another(login);
+                } else {
+                    self.leave(Ending::LoginRefused(login.clone()));
+                }
+                Ok(())
+            }
+            Event::Whispered { .. } => {
+                self.ring();
                 Ok(())
             }
             Event::Asked { peer } => self.asked(peer),
@@ -305,6 +375,10 @@ impl Session {
         // With a tunnel, standard input is the tunnel's and there are no lines to wait for.
         let input_ended = self.options.tunnel.is_some();
         self.phase = Phase::Talking { input_ended };
+        if self.output.is_for_a_person() {
+            self.back();
+            return Ok(());
+        }
         match &self.options.tunnel {
             None => {
                 self.lines = input::lines()
@@ -320,5 +394,29 @@ impl Session {
                 }
             }
         }
+    }
+}
+
+impl Phase {
+    /// Somebody may type now. A script waits until it is logged in.
+    fn takes_lines(&self) -> bool {
+        match self {
+            Phase::LoggingIn | Phase::Choosing | Phase::Away => true,
+            Phase::Talking { input_ended } => !input_ended,
+            Phase::Leaving { .. } => false,
+        }
+    }
+}
+
+impl Server {
+    fn new(stream: TcpStream, address: SocketAddr) -> io::Result<Server> {
+        Ok(Server {
+            link: Link::start("server", stream)?,
+            inbox: Inbox::default(),
+            address,
+            all_sent: false,
+            send_error: None,
+            ended: false,
+        })
     }
 }

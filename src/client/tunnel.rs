@@ -1,9 +1,8 @@
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, bounded, never};
+use crossbeam_channel::{Receiver, never};
 
 use super::connect;
 use super::inbox::Inbox;
@@ -43,19 +42,11 @@ impl Tunnel {
         opening: Vec<u8>,
         limit: Duration,
     ) -> Tunnel {
-        let (outcome, connecting) = bounded(1);
-        let report = outcome.clone();
-        let spawned = thread::Builder::new()
-            .name("connect".into())
-            .spawn(move || {
-                let connected = connect::to_address(server, limit)
-                    .and_then(|mut stream| stream.write_all(&opening).map(|()| stream));
-                // The user may have left meanwhile.
-                let _ = report.send(connected);
-            });
-        if let Err(error) = spawned {
-            let _ = outcome.send(Err(error));
-        }
+        let connecting = connect::in_background(move || {
+            let mut stream = connect::to_address(server, limit)?;
+            stream.write_all(&opening)?;
+            Ok(stream)
+        });
         Tunnel {
             peer,
             connecting,
@@ -81,6 +72,16 @@ impl Tunnel {
             self.link = Some(link);
             Ok(())
         }))
+    }
+
+    /// How far it is, in a word.
+    pub(super) fn state(&self) -> &'static str {
+        match (self.up, self.shut, self.ended) {
+            (false, ..) => "opening",
+            (true, false, false) => "up",
+            (true, true, _) => "closing",
+            (true, false, true) => "peer closed",
+        }
     }
 
     /// Sends no more.

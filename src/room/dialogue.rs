@@ -31,6 +31,10 @@ pub trait Dialogue: Send {
 
     /// A private connection is over, in whatever way.
     fn ended(&mut self, tunnel: TunnelId);
+
+    /// The connection to the server is lost, and another may follow: [`Intent::LogIn`] is the first intent again. What was
+    /// asked on the old one is void; private connections are only over when [`Dialogue::ended`] says so.
+    fn disconnected(&mut self);
 }
 
 /// What the user wants.

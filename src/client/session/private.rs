@@ -4,8 +4,8 @@ use std::io;
 
 use super::{Phase, Session};
 use crate::client::Ending;
+use crate::client::escape::Escaped;
 use crate::client::link::{Incoming, Link};
-use crate::client::output::diagnose;
 use crate::client::pipe::{self, Broken};
 use crate::room::dialogue::{Event, Intent, Refusal, Source, TunnelId};
 
@@ -146,14 +146,17 @@ impl Session {
         }
     }
 
-    pub(super) fn write_to_tunnel(&mut self, peer: &str, text: &str) -> Result<(), Ending> {
-        let newest = self
-            .tunnels
+    /// The newest private connection with a peer that we can still write to.
+    pub(super) fn tunnel_to(&mut self, peer: &str) -> Option<&mut Link> {
+        self.tunnels
             .values_mut()
             .rev()
             .find(|tunnel| tunnel.up && !tunnel.shut && tunnel.peer == peer)
-            .and_then(|tunnel| tunnel.link.as_mut());
-        let Some(link) = newest else {
+            .and_then(|tunnel| tunnel.link.as_mut())
+    }
+
+    pub(super) fn write_to_tunnel(&mut self, peer: &str, text: &str) -> Result<(), Ending> {
+        let Some(link) = self.tunnel_to(peer) else {
             let peer = peer.to_owned();
             self.refuse(&Refusal::NoTunnel { peer }.to_string());
             return Ok(());
@@ -161,6 +164,10 @@ impl Session {
         let mut line = text.as_bytes().to_vec();
         line.push(b'\n');
         link.send(line);
+        self.output.aside(|paint| {
+            let (left, right) = (paint.faint(&"[to "), paint.faint(&"]"));
+            format!("{left}{}{right} {}", paint.name(peer), Escaped(text))
+        });
         Ok(())
     }
 
@@ -179,6 +186,16 @@ impl Session {
         }
         self.output.show(&Event::TunnelClosed { peer, reason });
         Ok(())
+    }
+
+    /// Those that do not stand cannot any more.
+    pub(super) fn give_up_opening(&mut self) {
+        let opening = self.tunnels.iter().filter(|(_, tunnel)| !tunnel.up);
+        let opening: Vec<_> = opening.map(|(id, _)| *id).collect();
+        for id in opening {
+            // With a person there it ends nothing else.
+            let _ = self.close_tunnel(id, Some("the chat was lost before it stood".into()));
+        }
     }
 
     /// Those that stand are left in order; nobody waits for the others.
@@ -235,16 +252,17 @@ impl Session {
         let Some(result) = self.pipe.as_ref().and_then(|(_, done)| done.recv().ok()) else {
             return Err(Ending::TunnelFailed("its thread has ended".into()));
         };
-        self.leave(match result {
+        let ending = match result {
             Ok(()) => Ending::InOrder,
             Err(Broken::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Ending::OutputClosed
             }
             Err(broken) => {
-                diagnose(&broken.to_string());
+                self.output.remark(&broken.to_string());
                 Ending::TunnelFailed("the private connection did not end in order".into())
             }
-        });
+        };
+        self.leave(ending);
         Ok(())
     }
 }
