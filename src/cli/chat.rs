@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -34,6 +35,14 @@ pub(super) struct ChatArgs {
     /// Ring the terminal's bell when somebody tells you alone
     #[arg(long)]
     bell: bool,
+
+    /// Where received files go; nothing that is there is ever replaced
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    downloads: PathBuf,
+
+    /// The largest file that is taken, as in 500k, 100M or 4G; larger ones are denied
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
+    max_file: u64,
 
     /// At the end of standard input go on listening, until the server closes or Ctrl-C
     #[arg(long, conflicts_with = "tunnel")]
@@ -69,6 +78,8 @@ pub(super) fn run(args: ChatArgs) -> ExitCode {
         connect_timeout: args.connect_timeout,
         script: !io::stdin().is_terminal(),
         bell: args.bell,
+        downloads: args.downloads,
+        max_file: args.max_file,
     });
     if !matches!(ending, Ending::InOrder | Ending::OutputClosed) {
         // With standard error closed there is nobody to tell; the exit code remains.
@@ -102,6 +113,17 @@ fn positive_time(text: &str) -> Result<Duration, String> {
     }
 }
 
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1_000),
+        Some((at, 'M')) => (&text[..at], 1_000_000),
+        Some((at, 'G')) => (&text[..at], 1_000_000_000),
+        _ => (text, 1),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
+    bytes.ok_or_else(|| "give a number of bytes, such as 5000, 500k, 100M or 4G".into())
+}
+
 /// Nobody waits longer for a connection, and no clock overflows.
 const MAX_TIME: Duration = Duration::from_secs(3600);
 
@@ -129,6 +151,11 @@ private_agreed, private_up            peer
 private_text                          peer, complete (false: no line feed yet), text, or hex when it is not UTF-8
 private_eof                           peer: sends no more
 private_closed                        peer, and reason unless in order
+file_offered, file_sent               peer, name, size
+file_denied                           peer, name, size, limit: larger than what is taken
+file_begun                            peer, way (in or out), name, size, offset
+file_received                         peer, name, size, path
+file_failed                           peer, way, name, reason
 unexpected                            what: a frame of the server that was ignored
 Fields may be added; those that are here keep their meaning.";
 

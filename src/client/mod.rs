@@ -24,13 +24,16 @@ mod address;
 mod connect;
 mod ending;
 mod escape;
+mod files;
 mod inbox;
 mod input;
+mod lines;
 mod link;
 mod output;
 mod paint;
 mod people;
 mod pipe;
+mod profile;
 mod session;
 pub mod show;
 mod signals;
@@ -38,6 +41,7 @@ mod terminal;
 mod tunnel;
 mod typed;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use address::{Address, AddressError, Protocol};
@@ -63,6 +67,10 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Standard input is not a terminal: a line that cannot be sent makes the exit code say so.
     pub script: bool,
+    /// Where received files go.
+    pub downloads: PathBuf,
+    /// The largest file that is taken, in bytes.
+    pub max_file: u64,
     /// A whisper rings the terminal's bell.
     pub bell: bool,
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::paint::Paint;
+use super::profile::FileEvent;
 use super::show::{self, Form};
 use super::terminal::Terminal;
 use crate::room::dialogue::Event;
@@ -62,6 +63,15 @@ impl Output {
         let line = match &self.face {
             Face::Script(form, _) => show::line(event, *form),
             Face::Person { paint, .. } => show::painted(event, paint),
+        };
+        self.line(&line);
+    }
+
+    /// Shows what happens to a file.
+    pub(super) fn show_file(&mut self, peer: &str, event: &FileEvent) {
+        let line = match &self.face {
+            Face::Script(form, _) => show::file_line(peer, event, *form),
+            Face::Person { paint, .. } => show::file_painted(peer, event, paint),
         };
         self.line(&line);
     }

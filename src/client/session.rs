@@ -21,6 +21,7 @@ use super::{Ending, Face, Options};
 use crate::room::dialogue::{Action, Dialogue, Event, Intent, Source, TunnelId};
 
 mod away;
+mod file;
 mod keyboard;
 mod leaving;
 mod private;
@@ -44,6 +45,9 @@ pub(super) struct Session {
     people: People,
     /// Whose private connection the typed lines go to; everybody's chat when it is nobody's.
     talking_to: Option<String>,
+    /// Files that are looked at before they are offered.
+    looking: Vec<file::Looking>,
+    progress: file::Progress,
     /// The connection was lost, and we are not back yet.
     loss: Option<Loss>,
     phase: Phase,
@@ -83,7 +87,7 @@ enum Phase {
 
 /// What can be dealt with next.
 #[derive(Debug, Clone, Copy)]
-enum Ready {
+pub(super) enum Ready {
     Server,
     ServerRoom,
     Tunnel(TunnelId),
@@ -94,6 +98,14 @@ enum Ready {
     Keys,
     Resized,
     Reconnected,
+    /// A file was looked at.
+    Looked,
+    /// A piece of a file was read.
+    FileRead(TunnelId, u32),
+    /// The disk has something to say about a file.
+    FileReport(TunnelId, u32),
+    /// The disk has room.
+    FileRoom(TunnelId, u32),
     Signal,
     Deadline,
 }
@@ -139,6 +151,8 @@ impl Session {
             output,
             people: People::default(),
             talking_to: None,
+            looking: Vec::new(),
+            progress: file::Progress::default(),
             loss: None,
             phase: Phase::LoggingIn,
             deadline: Some(Instant::now() + options.connect_timeout),
@@ -193,8 +207,11 @@ impl Session {
                 sources.push(Ready::TunnelConnected(*id));
                 continue;
             };
-            select.recv(link.incoming());
-            sources.push(Ready::Tunnel(*id));
+            if !tunnel.files.are_held() {
+                select.recv(link.incoming());
+                sources.push(Ready::Tunnel(*id));
+            }
+            tunnel.files.wait_for(*id, link, &mut select, &mut sources);
             if let Some(room) = link.blocked_on() {
                 select.send(room);
                 sources.push(Ready::TunnelRoom(*id));
@@ -205,11 +222,15 @@ impl Session {
             select.recv(done);
             sources.push(Ready::Pipe);
         }
+        for looking in &self.looking {
+            select.recv(looking.outcome());
+            sources.push(Ready::Looked);
+        }
         if !sending_waits && self.phase.takes_lines() {
             select.recv(&self.lines);
             sources.push(Ready::Line);
         }
-        let index = match self.deadline {
+        let index = match self.next_deadline() {
             Some(deadline) => select.ready_deadline(deadline).ok(),
             None => Some(select.ready()),
         };
@@ -256,7 +277,20 @@ impl Session {
                     Err(_) => Ok(()),
                 }
             }
-            Ready::Deadline => self.overdue(),
+            Ready::Looked => self.looked(),
+            Ready::FileRead(tunnel, id) => self.file_read(tunnel, id),
+            Ready::FileReport(tunnel, id) => self.file_report(tunnel, id),
+            Ready::FileRoom(tunnel, id) => {
+                if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
+                    tunnel.files.push(id);
+                }
+                Ok(())
+            }
+            Ready::Deadline if self.deadline.is_some_and(|at| at <= Instant::now()) => {
+                self.overdue()
+            }
+            // It was time to paint.
+            Ready::Deadline => Ok(()),
         }
     }
 
@@ -321,12 +355,14 @@ impl Session {
                     return Ok(());
                 }
                 let limit = self.options.connect_timeout;
-                let opened = Tunnel::open(peer, self.server.address, opening, limit);
+                let max_file = self.options.max_file;
+                let opened = Tunnel::open(peer, self.server.address, opening, limit, max_file);
                 self.tunnels.insert(tunnel, opened);
                 Ok(())
             }
             Action::Raw(tunnel) => self.tunnel_is_up(tunnel),
             Action::Shut(tunnel) => {
+                self.cut_files(tunnel);
                 if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
                     tunnel.shut();
                 }
@@ -394,6 +430,13 @@ impl Session {
                 }
             }
         }
+    }
+}
+
+impl Session {
+    /// Until when there is nothing to do.
+    fn next_deadline(&self) -> Option<Instant> {
+        self.deadline.into_iter().chain(self.progress.due()).min()
     }
 }
 

@@ -15,7 +15,15 @@
 //! | `private_text` | `peer`, `text` or `hex`, `complete` | a line on it, without its line feed; `hex` when it is not UTF-8; `complete` is false when the line feed has not come |
 //! | `private_eof` | `peer` | the peer sends no more on it |
 //! | `private_closed` | `peer`, `reason` unless in order | it is over |
+//! | `file_offered` | `peer`, `name`, `size` | a file is offered on a private connection |
+//! | `file_denied` | `peer`, `name`, `size`, `limit` | one was offered that is larger than what is taken |
+//! | `file_begun` | `peer`, `way`, `name`, `size`, `offset` | it is on its way, `in` or `out`, from this byte on |
+//! | `file_sent` | `peer`, `name`, `size` | the peer has all of it |
+//! | `file_received` | `peer`, `name`, `size`, `path` | it is here |
+//! | `file_failed` | `peer`, `way`, `name`, `reason` | it is not to be |
 //! | `unexpected` | `what` | the server sent a frame that has no meaning at this place |
+
+mod file;
 
 use std::fmt::Write as _;
 
@@ -24,6 +32,7 @@ use serde::Serialize;
 use super::escape::{Escaped, EscapedBytes, Name, is_hidden};
 use super::paint::Paint;
 use crate::room::dialogue::Event;
+pub(super) use file::{file_line, file_painted};
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

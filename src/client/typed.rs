@@ -8,10 +8,12 @@ TEXT                a message for everybody; //TEXT sends a text that begins wit
 /msg NAME TEXT      a message for NAME alone
 /reply TEXT         the same for whoever sent you the last one
 /private NAME       ask NAME for a private connection
-/accept NAME        agree to the private connection that NAME asked for
+/accept NAME        agree to the private connection that NAME asks for, or take the file that NAME offers
 /deny NAME          decline it
 /tell NAME TEXT     send TEXT as a line on the private connection with NAME
 /tell NAME          from here on, what you type goes there; /tell alone: to everybody again
+/send NAME FILE     offer a file on the private connection with NAME
+/cancel NAME        end the transfer of a file from or to NAME, or take an offer back
 /close NAME         send no more on it; it is over when NAME has done the same
 /ignore NAME        see nothing of NAME any more, or again; /ignore alone lists
 /help               show this
@@ -21,8 +23,8 @@ An empty line is skipped.";
 
 /// The commands, for the Tab key.
 pub(super) const COMMANDS: &[&str] = &[
-    "/accept", "/close", "/deny", "/help", "/ignore", "/msg", "/private", "/quit", "/reply",
-    "/tell",
+    "/accept", "/cancel", "/close", "/deny", "/help", "/ignore", "/msg", "/private", "/quit",
+    "/reply", "/send", "/tell",
 ];
 
 /// What a person (or a script) typed on one line.
@@ -56,6 +58,15 @@ pub enum Typed {
     },
     /// `/tell` without a text: whom the next lines are for, or everybody.
     Talk(Option<String>),
+    /// `/send`
+    Send {
+        /// To whom.
+        peer: String,
+        /// Where the file is.
+        path: String,
+    },
+    /// `/cancel`
+    Cancel(String),
     /// `/close`
     Close(String),
     /// `/ignore`
@@ -91,6 +102,9 @@ impl fmt::Display for TypedError {
             ),
             TypedError::NoName(command) => write!(f, "{command} needs a name: {command} NAME"),
             TypedError::NoText(command @ "/reply") => write!(f, "{command} needs a text"),
+            TypedError::NoText(command @ "/send") => {
+                write!(f, "{command} needs a name and a file: {command} NAME FILE")
+            }
             TypedError::NoText(command) => {
                 write!(f, "{command} needs a name and a text: {command} NAME TEXT")
             }
@@ -128,6 +142,14 @@ impl Typed {
             "/private" => only_name("/private", rest).map(Typed::Ask),
             "/accept" => only_name("/accept", rest).map(Typed::Accept),
             "/deny" => only_name("/deny", rest).map(Typed::Deny),
+            "/send" => match name_and_text("/send", rest)? {
+                (_, path) if path.trim().is_empty() => Err(TypedError::NoText("/send")),
+                (peer, path) => Ok(Typed::Send {
+                    peer,
+                    path: path.trim().to_owned(),
+                }),
+            },
+            "/cancel" => only_name("/cancel", rest).map(Typed::Cancel),
             "/close" => only_name("/close", rest).map(Typed::Close),
             "/ignore" if rest.trim().is_empty() => Ok(Typed::Ignore(None)),
             "/ignore" => only_name("/ignore", rest).map(|name| Typed::Ignore(Some(name))),
@@ -220,6 +242,8 @@ mod tests {
     #[case("/tell bob ", Typed::Talk(Some("bob".into())))]
     #[case("/tell", Typed::Talk(None))]
     #[case("/reply and you?", Typed::Reply("and you?".into()))]
+    #[case("/send bob a b.txt", Typed::Send { peer: "bob".into(), path: "a b.txt".into() })]
+    #[case("/cancel bob", Typed::Cancel("bob".into()))]
     #[case("/ignore", Typed::Ignore(None))]
     #[case("/ignore bob", Typed::Ignore(Some("bob".into())))]
     #[case("/private bob", Typed::Ask("bob".into()))]
@@ -238,6 +262,7 @@ mod tests {
     #[case("/msg", TypedError::NoName("/msg"))]
     #[case("/msg bob", TypedError::NoText("/msg"))]
     #[case("/reply", TypedError::NoText("/reply"))]
+    #[case("/send bob ", TypedError::NoText("/send"))]
     #[case("/private", TypedError::NoName("/private"))]
     #[case("/private bob b", TypedError::TooMuch("/private", "b".into()))]
     #[case("/quit now", TypedError::TooMuch("/quit", "now".into()))]

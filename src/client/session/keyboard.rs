@@ -134,8 +134,9 @@ impl Session {
             return;
         }
         let prompt = self.prompt();
-        let above = self.status();
-        self.output.flush(&[above], &prompt);
+        let mut above = self.progress_rows();
+        above.push(self.status());
+        self.output.flush(&above, &prompt);
     }
 
     fn prompt(&self) -> String {

@@ -7,6 +7,7 @@ use crate::client::Ending;
 use crate::client::escape::Escaped;
 use crate::client::link::{Incoming, Link};
 use crate::client::pipe::{self, Broken};
+use crate::client::profile::{Piece, encode_text};
 use crate::room::dialogue::{Event, Intent, Refusal, Source, TunnelId};
 
 /// What goes on after something came on a private connection.
@@ -46,7 +47,7 @@ impl Session {
         };
         match incoming {
             Incoming::Bytes(bytes) if tunnel.up => {
-                self.show_tunnel_bytes(id, &bytes);
+                self.take_tunnel_bytes(id, &bytes)?;
                 Ok(Then::GoesOn)
             }
             Incoming::Bytes(bytes) => {
@@ -60,6 +61,7 @@ impl Session {
                 tunnel.ended = true;
                 let (peer, over, shut) = (tunnel.peer.clone(), tunnel.all_sent, tunnel.shut);
                 self.show_tunnel_rest(id);
+                self.cut_files(id);
                 if over {
                     return Ok(Then::Closed(None));
                 }
@@ -106,8 +108,7 @@ impl Session {
         tunnel.up = true;
         let early = tunnel.inbox.take_rest();
         if self.pipe.is_some() || wanted != Some(&tunnel.peer) {
-            self.show_tunnel_bytes(id, &early);
-            return Ok(());
+            return self.take_tunnel_bytes(id, &early);
         }
         let Some(link) = &mut tunnel.link else {
             return Ok(());
@@ -118,31 +119,40 @@ impl Session {
         Ok(())
     }
 
-    fn show_tunnel_bytes(&mut self, id: TunnelId, bytes: &[u8]) {
+    fn take_tunnel_bytes(&mut self, id: TunnelId, bytes: &[u8]) -> Result<(), Ending> {
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return Ok(());
+        };
+        for piece in tunnel.decoder.push(bytes) {
+            self.take_piece(id, piece);
+        }
+        Ok(())
+    }
+
+    fn take_piece(&mut self, id: TunnelId, piece: Piece) {
         let Some(tunnel) = self.tunnels.get_mut(&id) else {
             return;
         };
-        for (line, complete) in tunnel.lines.push(bytes) {
-            let peer = tunnel.peer.clone();
-            self.output.show(&Event::TunnelText {
-                peer,
-                line,
-                complete,
-            });
-        }
+        let deeds = match piece {
+            Piece::Text { line, complete } => {
+                let peer = tunnel.peer.clone();
+                self.output.show(&Event::TunnelText {
+                    peer,
+                    line,
+                    complete,
+                });
+                return;
+            }
+            Piece::Frame(frame) => tunnel.files.transfers.hear(frame),
+            Piece::Data { id, bytes } => tunnel.files.transfers.data(id, bytes),
+        };
+        self.do_deeds(id, deeds);
     }
 
     fn show_tunnel_rest(&mut self, id: TunnelId) {
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
-            return;
-        };
-        if let Some((line, complete)) = tunnel.lines.rest() {
-            let peer = tunnel.peer.clone();
-            self.output.show(&Event::TunnelText {
-                peer,
-                line,
-                complete,
-            });
+        let tunnel = self.tunnels.get_mut(&id);
+        if let Some(piece) = tunnel.and_then(|tunnel| tunnel.decoder.rest()) {
+            self.take_piece(id, piece);
         }
     }
 
@@ -161,9 +171,7 @@ impl Session {
             self.refuse(&Refusal::NoTunnel { peer }.to_string());
             return Ok(());
         };
-        let mut line = text.as_bytes().to_vec();
-        line.push(b'\n');
-        link.send(line);
+        link.send(encode_text(text));
         self.output.aside(|paint| {
             let (left, right) = (paint.faint(&"[to "), paint.faint(&"]"));
             format!("{left}{}{right} {}", paint.name(peer), Escaped(text))
@@ -172,6 +180,7 @@ impl Session {
     }
 
     fn close_tunnel(&mut self, id: TunnelId, reason: Option<String>) -> Result<(), Ending> {
+        self.cut_files(id);
         self.dialogue.ended(id);
         let Some(tunnel) = self.tunnels.remove(&id) else {
             return Ok(());

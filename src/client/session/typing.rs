@@ -5,7 +5,7 @@ use crate::client::Ending;
 use crate::client::escape::{Escaped, Name};
 use crate::client::input::Line;
 use crate::client::typed::{HELP, Typed};
-use crate::room::dialogue::{Intent, Refusal};
+use crate::room::dialogue::{Action, Intent, Refusal};
 
 impl Session {
     pub(super) fn line(&mut self, line: Line) -> Result<(), Ending> {
@@ -54,8 +54,22 @@ impl Session {
                 }
                 Ok(())
             }
-            Typed::Accept(peer) => self.intend(Intent::Accept { peer }),
-            Typed::Deny(peer) => self.intend(Intent::Deny { peer }),
+            Typed::Accept(peer) => match self.dialogue.intend(Intent::Accept { peer }) {
+                Err(Refusal::NotAsked { .. }) if self.answer_offer(peer, true) => Ok(()),
+                outcome => self.carry_out(outcome).map(|_| ()),
+            },
+            Typed::Deny(peer) => match self.dialogue.intend(Intent::Deny { peer }) {
+                Err(Refusal::NotAsked { .. }) if self.answer_offer(peer, false) => Ok(()),
+                outcome => self.carry_out(outcome).map(|_| ()),
+            },
+            Typed::Send { peer, path } => {
+                self.look_at_file(peer, path);
+                Ok(())
+            }
+            Typed::Cancel(peer) => {
+                self.cancel_file(peer);
+                Ok(())
+            }
             Typed::Close(peer) => self.intend(Intent::Close { peer }),
             Typed::Tell { peer, text } => self.write_to_tunnel(peer, text),
             Typed::Talk(peer) => {
@@ -135,7 +149,12 @@ impl Session {
 
     /// False when it is refused, which the person has been told then.
     pub(super) fn sends(&mut self, intent: Intent<'_>) -> Result<bool, Ending> {
-        match self.dialogue.intend(intent) {
+        let outcome = self.dialogue.intend(intent);
+        self.carry_out(outcome)
+    }
+
+    fn carry_out(&mut self, outcome: Result<Vec<Action>, Refusal>) -> Result<bool, Ending> {
+        match outcome {
             Ok(actions) => self.perform_all(actions).map(|()| true),
             Err(refusal) => {
                 self.refuse(&refusal.to_string());
