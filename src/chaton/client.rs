@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{ClientFrame, Codec, MAX_LOGIN_BYTES, MAX_MESSAGE_BYTES, ServerFrame};
-use crate::room::dialogue::{Action, Dialogue, Event, Fault, Intent, Refusal, Source, TunnelId};
+use crate::room::dialogue::{
+    Action, Dialogue, Direction, Event, Fault, Intent, Refusal, Source, TunnelId,
+};
+use crate::wire::Explained;
 
 /// How many open requests are remembered, each way. Most servers keep fewer; a person answers a handful. The oldest one
 /// is forgotten for a newer one, because nobody tells a client that an asker has gone.
@@ -88,6 +91,20 @@ impl Dialogue for ChatonClient {
             Source::Tunnel(tunnel) => self.hear_tunnel(tunnel, frame)?,
         };
         Ok(Some((length, actions)))
+    }
+
+    fn explain(&self, direction: Direction, _on: Source, bytes: &[u8]) -> Option<Explained> {
+        let opcode = i8::from_be_bytes([*bytes.first()?]);
+        match direction {
+            Direction::Sent => {
+                let (frame, _) = ClientFrame::decode(self.codec, bytes).ok()??;
+                Some(frame.explained(self.codec, opcode))
+            }
+            Direction::Received => {
+                let (frame, _) = ServerFrame::decode(self.codec, bytes).ok()??;
+                Some(frame.explained(self.codec, opcode))
+            }
+        }
     }
 
     fn ended(&mut self, tunnel: TunnelId) {

@@ -36,6 +36,12 @@ pub(super) struct ChatArgs {
     #[arg(long)]
     bell: bool,
 
+    /// Append every frame that is sent and received to FILE, byte by byte, with what the bytes mean
+    ///
+    /// What is said on private connections is there too, and the ids that open them: the file is for your eyes.
+    #[arg(long, value_name = "FILE")]
+    wire_log: Option<PathBuf>,
+
     /// Where received files go; nothing that is there is ever replaced
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     downloads: PathBuf,
@@ -78,6 +84,7 @@ pub(super) fn run(args: ChatArgs) -> ExitCode {
         connect_timeout: args.connect_timeout,
         script: !io::stdin().is_terminal(),
         bell: args.bell,
+        wire_log: args.wire_log,
         downloads: args.downloads,
         max_file: args.max_file,
     });

@@ -25,6 +25,7 @@ mod connect;
 mod ending;
 mod escape;
 mod files;
+mod hex;
 mod inbox;
 mod input;
 mod lines;
@@ -67,6 +68,8 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Standard input is not a terminal: a line that cannot be sent makes the exit code say so.
     pub script: bool,
+    /// A file for every frame that is sent and received.
+    pub wire_log: Option<PathBuf>,
     /// Where received files go.
     pub downloads: PathBuf,
     /// The largest file that is taken, in bytes.

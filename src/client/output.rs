@@ -97,6 +97,30 @@ impl Output {
         }
     }
 
+    /// Shows something that takes several rows.
+    pub(super) fn block(&mut self, head: &str, rows: &[String]) {
+        self.remark(head);
+        match &mut self.face {
+            Face::Script(..) => {
+                for row in rows {
+                    let _ = writeln!(io::stderr(), "{}", row.trim_end());
+                }
+            }
+            Face::Person { terminal, .. } => {
+                let rows = rows.join("\n");
+                match terminal {
+                    Some(terminal) => terminal.print(&rows),
+                    None => {
+                        let written = write_to(&mut io::stdout().lock(), &rows);
+                        if let Err(error) = written {
+                            self.failure.get_or_insert(error);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// The terminal, if a person sits at one that can do more than show lines.
     pub(super) fn terminal(&mut self) -> Option<&mut Terminal> {
         match &mut self.face {

@@ -18,7 +18,7 @@ use super::signals::Signals;
 use super::terminal::Terminal;
 use super::tunnel::Tunnel;
 use super::{Ending, Face, Options};
-use crate::room::dialogue::{Action, Dialogue, Event, Intent, Source, TunnelId};
+use crate::room::dialogue::{Action, Dialogue, Direction, Event, Intent, Source, TunnelId};
 
 mod away;
 mod file;
@@ -26,8 +26,10 @@ mod keyboard;
 mod leaving;
 mod private;
 mod typing;
+mod wire;
 
 use away::Loss;
+use wire::Wire;
 
 /// One chat, from the login to its end.
 pub(super) struct Session {
@@ -45,6 +47,7 @@ pub(super) struct Session {
     people: People,
     /// Whose private connection the typed lines go to; everybody's chat when it is nobody's.
     talking_to: Option<String>,
+    wire: Wire,
     /// Files that are looked at before they are offered.
     looking: Vec<file::Looking>,
     progress: file::Progress,
@@ -151,6 +154,7 @@ impl Session {
             output,
             people: People::default(),
             talking_to: None,
+            wire: Wire::open(options.wire_log.as_deref())?,
             looking: Vec::new(),
             progress: file::Progress::default(),
             loss: None,
@@ -301,7 +305,10 @@ impl Session {
                 loop {
                     let dialogue = &mut *self.dialogue;
                     match self.server.inbox.next(dialogue, Source::Server) {
-                        Ok(Some(actions)) => self.perform_all(actions)?,
+                        Ok(Some(actions)) => {
+                            self.show_taken(Source::Server);
+                            self.perform_all(actions)?;
+                        }
                         Ok(None) => return Ok(()),
                         Err(garbage) => {
                             return Err(Ending::Lost(format!(
@@ -336,6 +343,7 @@ impl Session {
     fn perform(&mut self, action: Action) -> Result<(), Ending> {
         match action {
             Action::Send(bytes) => {
+                self.show_frames(Direction::Sent, Source::Server, &bytes);
                 if !self.server.link.send(bytes) {
                     return Err(Ending::Lost(format!(
                         "the server at {} takes nothing any more",
@@ -354,6 +362,7 @@ impl Session {
                     self.dialogue.ended(tunnel);
                     return Ok(());
                 }
+                self.show_frames(Direction::Sent, Source::Tunnel(tunnel), &opening);
                 let limit = self.options.connect_timeout;
                 let max_file = self.options.max_file;
                 let opened = Tunnel::open(peer, self.server.address, opening, limit, max_file);

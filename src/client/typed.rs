@@ -16,6 +16,7 @@ TEXT                a message for everybody; //TEXT sends a text that begins wit
 /cancel NAME        end the transfer of a file from or to NAME, or take an offer back
 /close NAME         send no more on it; it is over when NAME has done the same
 /ignore NAME        see nothing of NAME any more, or again; /ignore alone lists
+/wire               see every frame byte by byte, or no longer
 /help               show this
 /quit               leave in order
 A NAME that is not one word is written in quotes: \"two words\", \"a \\\" quote\", \"\\u{202e}\".
@@ -24,7 +25,7 @@ An empty line is skipped.";
 /// The commands, for the Tab key.
 pub(super) const COMMANDS: &[&str] = &[
     "/accept", "/cancel", "/close", "/deny", "/help", "/ignore", "/msg", "/private", "/quit",
-    "/reply", "/send", "/tell",
+    "/reply", "/send", "/tell", "/wire",
 ];
 
 /// What a person (or a script) typed on one line.
@@ -71,6 +72,8 @@ pub enum Typed {
     Close(String),
     /// `/ignore`
     Ignore(Option<String>),
+    /// `/wire`
+    Wire,
     /// `/help`
     Help,
     /// `/quit`
@@ -153,6 +156,7 @@ impl Typed {
             "/close" => only_name("/close", rest).map(Typed::Close),
             "/ignore" if rest.trim().is_empty() => Ok(Typed::Ignore(None)),
             "/ignore" => only_name("/ignore", rest).map(|name| Typed::Ignore(Some(name))),
+            "/wire" => nothing_more("/wire", rest, Typed::Wire),
             "/help" => nothing_more("/help", rest, Typed::Help),
             "/quit" => nothing_more("/quit", rest, Typed::Quit),
             other => Err(TypedError::UnknownCommand(other.to_owned())),
@@ -250,6 +254,7 @@ mod tests {
     #[case("/accept bob ", Typed::Accept("bob".into()))]
     #[case("/deny \"b b\"", Typed::Deny("b b".into()))]
     #[case("/close bob", Typed::Close("bob".into()))]
+    #[case("/wire", Typed::Wire)]
     #[case("/help", Typed::Help)]
     #[case("/quit ", Typed::Quit)]
     fn a_line_is_a_message_or_a_command(#[case] line: &str, #[case] typed: Typed) {

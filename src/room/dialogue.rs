@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-use crate::wire::Malformed;
+use crate::wire::{Explained, Malformed};
 
 /// One private connection of this client, for as long as the program runs: a number is never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +28,9 @@ pub trait Dialogue: Send {
         from: Source,
         bytes: &[u8],
     ) -> Result<Option<(usize, Vec<Action>)>, Fault>;
+
+    /// Takes the first frame of these bytes apart, for somebody who looks at the wire. `None` when they do not begin with one.
+    fn explain(&self, direction: Direction, on: Source, bytes: &[u8]) -> Option<Explained>;
 
     /// A private connection is over, in whatever way.
     fn ended(&mut self, tunnel: TunnelId);
@@ -86,6 +89,15 @@ pub enum Source {
     Server,
     /// A private connection.
     Tunnel(TunnelId),
+}
+
+/// Which way bytes go, as the client sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From us.
+    Sent,
+    /// To us.
+    Received,
 }
 
 /// What a dialogue wants done, in this order.

@@ -2,5 +2,7 @@
 
 mod hostile;
 mod program;
+mod screen;
 mod talking;
+mod terminal;
 mod tunnelling;

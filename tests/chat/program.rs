@@ -68,7 +68,7 @@ impl Drop for Server {
     }
 }
 
-fn signal(process: &Child, signal: rustix::process::Signal) {
+pub(crate) fn signal(process: &Child, signal: rustix::process::Signal) {
     let id = rustix::process::Pid::from_child(process);
     rustix::process::kill_process(id, signal).unwrap();
 }

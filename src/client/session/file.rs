@@ -11,7 +11,7 @@ use crate::client::Ending;
 use crate::client::escape::Name;
 use crate::client::files::{self, Offered, Pace, Reader, Writer, Written, bytes_in_words};
 use crate::client::profile::{Deed, FileEvent, Way};
-use crate::room::dialogue::{Refusal, TunnelId};
+use crate::room::dialogue::{Direction, Refusal, TunnelId};
 
 /// A file that is looked at before it is offered.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Progress {
 /// What the person wants.
 impl Session {
     pub(super) fn look_at_file(&mut self, peer: &str, path: &str) {
-        let Some(tunnel) = self.newest_tunnel(peer) else {
+        let Some(tunnel) = self.tunnel_to(peer) else {
             let peer = peer.to_owned();
             self.refuse(&Refusal::NoTunnel { peer }.to_string());
             return;
@@ -132,13 +132,6 @@ impl Session {
             Some((id, deeds)) => self.do_deeds(id, deeds),
             None => self.refuse(&format!("no file is on its way from or to {}", Name(peer))),
         }
-    }
-
-    fn newest_tunnel(&self, peer: &str) -> Option<TunnelId> {
-        let mut tunnels = self.tunnels.iter().rev();
-        tunnels.find_map(|(id, tunnel)| {
-            (tunnel.up && !tunnel.shut && tunnel.peer == peer).then_some(*id)
-        })
     }
 }
 
@@ -224,6 +217,9 @@ impl Session {
     }
 
     fn do_deed(&mut self, id: TunnelId, deed: Deed) -> Vec<Deed> {
+        if let Deed::Send(bytes) = &deed {
+            self.show_raw(Direction::Sent, id, bytes);
+        }
         let Some(tunnel) = self.tunnels.get_mut(&id) else {
             return Vec::new();
         };

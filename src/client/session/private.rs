@@ -8,7 +8,7 @@ use crate::client::escape::Escaped;
 use crate::client::link::{Incoming, Link};
 use crate::client::pipe::{self, Broken};
 use crate::client::profile::{Piece, encode_text};
-use crate::room::dialogue::{Event, Intent, Refusal, Source, TunnelId};
+use crate::room::dialogue::{Direction, Event, Intent, Refusal, Source, TunnelId};
 
 /// What goes on after something came on a private connection.
 enum Then {
@@ -92,7 +92,10 @@ impl Session {
                 return Ok(Then::GoesOn);
             };
             match tunnel.inbox.next(dialogue, Source::Tunnel(id)) {
-                Ok(Some(actions)) => self.perform_all(actions)?,
+                Ok(Some(actions)) => {
+                    self.show_taken(Source::Tunnel(id));
+                    self.perform_all(actions)?;
+                }
                 Ok(None) => return Ok(Then::GoesOn),
                 Err(garbage) => return Ok(Then::Closed(Some(garbage.to_string()))),
             }
@@ -120,6 +123,7 @@ impl Session {
     }
 
     fn take_tunnel_bytes(&mut self, id: TunnelId, bytes: &[u8]) -> Result<(), Ending> {
+        self.show_raw(Direction::Received, id, bytes);
         let Some(tunnel) = self.tunnels.get_mut(&id) else {
             return Ok(());
         };
@@ -157,21 +161,24 @@ impl Session {
     }
 
     /// The newest private connection with a peer that we can still write to.
-    pub(super) fn tunnel_to(&mut self, peer: &str) -> Option<&mut Link> {
-        self.tunnels
-            .values_mut()
-            .rev()
-            .find(|tunnel| tunnel.up && !tunnel.shut && tunnel.peer == peer)
-            .and_then(|tunnel| tunnel.link.as_mut())
+    pub(super) fn tunnel_to(&self, peer: &str) -> Option<TunnelId> {
+        let mut tunnels = self.tunnels.iter().rev();
+        tunnels.find_map(|(id, tunnel)| {
+            (tunnel.up && !tunnel.shut && tunnel.peer == peer).then_some(*id)
+        })
     }
 
     pub(super) fn write_to_tunnel(&mut self, peer: &str, text: &str) -> Result<(), Ending> {
-        let Some(link) = self.tunnel_to(peer) else {
+        let Some(id) = self.tunnel_to(peer) else {
             let peer = peer.to_owned();
             self.refuse(&Refusal::NoTunnel { peer }.to_string());
             return Ok(());
         };
-        link.send(encode_text(text));
+        let line = encode_text(text);
+        self.show_raw(Direction::Sent, id, &line);
+        if let Some(link) = self.link_of(id) {
+            link.send(line);
+        }
         self.output.aside(|paint| {
             let (left, right) = (paint.faint(&"[to "), paint.faint(&"]"));
             format!("{left}{}{right} {}", paint.name(peer), Escaped(text))

@@ -80,6 +80,10 @@ impl Session {
                 self.ignore(name.as_deref());
                 Ok(())
             }
+            Typed::Wire => {
+                self.toggle_wire();
+                Ok(())
+            }
             Typed::Help => {
                 let help = format!("each line is a message or a command\n{HELP}");
                 self.output.remark(&help);
