@@ -194,6 +194,11 @@ impl Talk {
         self.events.expect(line);
     }
 
+    /// The next line, whatever it is.
+    pub(crate) fn next(&self) -> String {
+        self.events.next()
+    }
+
     pub(crate) fn end_input(&mut self) {
         self.chat.input = None;
     }

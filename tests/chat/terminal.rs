@@ -269,6 +269,7 @@ fn a_name_has_its_colour_and_ones_own_stands_out() {
             && !cell(2, 12).bold()
     });
     alice.say("/quit");
+    assert_eq!(connection.rest(), b"");
     drop(connection);
     assert_eq!(alice.ended(), 0);
 }
