@@ -10,8 +10,10 @@ use clap::Args;
 
 use crate::client::{self, Address, Ending, Face, Form, HELP, Options, TunnelWish};
 
-/// Chat from a shell or a script: each line of standard input is a message or a command, each event is a line on standard
-/// output.
+/// Chat: on a terminal with a line to type in below what is said, elsewhere line by line
+///
+/// In a pipe or a script each line of standard input is a message or a command, and each event is a line on standard output.
+/// The commands are the same.
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
 pub(super) struct ChatArgs {
@@ -136,12 +138,23 @@ const MAX_TIME: Duration = Duration::from_secs(3600);
 
 fn after_help() -> String {
     format!(
-        "Each line of standard input:\n{HELP}\n\n\
+        "Each line:\n{HELP}\n\n\
+         On a terminal:\n{KEYS}\n\n\
          Each event on standard output:\n{EVENTS}\n\n\
          With --json, the field \"event\" and others:\n{JSON_EVENTS}\n\n\
          Exit codes:\n{EXIT_CODES}"
     )
 }
+
+const KEYS: &str = "\
+Tab                 the next command or name that fits; names are learned from what is said
+Up, Down            lines that were typed before
+Ctrl-X              type to the next private connection, and behind the last to everybody
+Ctrl-C              throw away what is typed; with nothing typed, leave
+Ctrl-D, Ctrl-Z      leave; suspend
+Alt-B, Alt-F        by words; Ctrl-A, Ctrl-E, Ctrl-K, Ctrl-U, Ctrl-W, Ctrl-Y and Ctrl-L as in a shell
+What is said scrolls by as everywhere: scroll back, search and copy with the terminal's own means.
+A lost connection is made again, with longer and longer pauses.";
 
 const EVENTS: &str = "\
 <alice> hi          a message for everybody

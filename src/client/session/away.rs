@@ -48,6 +48,7 @@ impl Session {
             pause: FIRST_PAUSE,
             connecting: None,
         });
+        self.requests.clear();
         self.give_up_opening();
         self.phase = Phase::Away;
         self.pause(&reason);

@@ -68,8 +68,16 @@ impl Session {
             }
             return Ok(());
         }
+        let refused_before = std::mem::take(&mut self.refused_a_line);
         text.split('\n')
-            .try_for_each(|line| self.line(Line::Text(line.to_owned())))
+            .try_for_each(|line| self.line(Line::Text(line.to_owned())))?;
+        // What could not be said to whom it was meant for can be said again.
+        let nobody_there = |peer: &String| self.tunnel_to(peer).is_none();
+        if self.refused_a_line && self.talking_to.as_ref().is_some_and(nobody_there) {
+            self.suggest(text);
+        }
+        self.refused_a_line |= refused_before;
+        Ok(())
     }
 
     fn suggest(&mut self, text: &str) {
@@ -163,9 +171,13 @@ impl Session {
             Phase::Talking { .. } => "",
             Phase::Leaving { .. } => "  leaving",
         };
+        for (peer, state) in self.requests.shown() {
+            row += &format!("  [{} {state}]", Name(peer));
+        }
         for tunnel in self.tunnels.values() {
             row += &format!("  [{} {}]", Name(&tunnel.peer), tunnel.state());
         }
+        // Not padded to the full width: what is short does not wrap when the window becomes narrower.
         match self.output.paint() {
             Some(paint) => paint.bar(&format!("{row} ")),
             None => row,

@@ -65,7 +65,13 @@ impl Session {
                 if over {
                     return Ok(Then::Closed(None));
                 }
-                if !shut {
+                if shut {
+                    return Ok(Then::GoesOn);
+                }
+                if self.output.is_for_a_person() {
+                    // A person says goodbye in words; what is left then is two ends to close.
+                    self.shut_tunnel(id);
+                } else {
                     self.output.show(&Event::TunnelEof { peer });
                 }
                 Ok(Then::GoesOn)
@@ -193,6 +199,7 @@ impl Session {
             return Ok(());
         };
         let failed = self.is_wanted(&tunnel.peer) && self.pipe.is_none();
+        let was_talking_to = self.talking_to.as_ref() == Some(&tunnel.peer);
         let why = reason.clone().unwrap_or_else(|| "it ended".into());
         let peer = tunnel.peer;
         if failed {
@@ -200,8 +207,21 @@ impl Session {
                 "there is no private connection with {peer:?}: {why}"
             )));
         }
+        let left_alone = was_talking_to && self.tunnel_to(&peer).is_none();
         self.output.show(&Event::TunnelClosed { peer, reason });
+        if left_alone {
+            self.output
+                .remark("what you type goes nowhere now; /tell alone turns to everybody");
+        }
         Ok(())
+    }
+
+    /// Sends no more on it; it is over when the peer has done the same.
+    pub(super) fn shut_tunnel(&mut self, id: TunnelId) {
+        self.cut_files(id);
+        if let Some(tunnel) = self.tunnels.get_mut(&id) {
+            tunnel.shut();
+        }
     }
 
     /// Those that do not stand cannot any more.

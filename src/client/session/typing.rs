@@ -4,6 +4,7 @@ use super::{Phase, Session};
 use crate::client::Ending;
 use crate::client::escape::{Escaped, Name};
 use crate::client::input::Line;
+use crate::client::requests::Asker;
 use crate::client::typed::{HELP, Typed};
 use crate::room::dialogue::{Action, Intent, Refusal};
 
@@ -48,6 +49,7 @@ impl Session {
                 self.people.meet(peer);
                 let sent = self.sends(Intent::Ask { peer })?;
                 if sent {
+                    self.requests.add(peer, Asker::We);
                     self.output.aside(|paint| {
                         format!("-- asked {} for a private connection", paint.name(peer))
                     });
@@ -56,11 +58,11 @@ impl Session {
             }
             Typed::Accept(peer) => match self.dialogue.intend(Intent::Accept { peer }) {
                 Err(Refusal::NotAsked { .. }) if self.answer_offer(peer, true) => Ok(()),
-                outcome => self.carry_out(outcome).map(|_| ()),
+                outcome => self.answered(peer, outcome),
             },
             Typed::Deny(peer) => match self.dialogue.intend(Intent::Deny { peer }) {
                 Err(Refusal::NotAsked { .. }) if self.answer_offer(peer, false) => Ok(()),
-                outcome => self.carry_out(outcome).map(|_| ()),
+                outcome => self.answered(peer, outcome),
             },
             Typed::Send { peer, path } => {
                 self.look_at_file(peer, path);
@@ -94,6 +96,17 @@ impl Session {
                 Ok(())
             }
         }
+    }
+
+    fn answered(
+        &mut self,
+        peer: &str,
+        outcome: Result<Vec<Action>, Refusal>,
+    ) -> Result<(), Ending> {
+        if outcome.is_ok() {
+            self.requests.remove(peer);
+        }
+        self.carry_out(outcome).map(|_| ())
     }
 
     fn whisper(&mut self, to: &str, text: &str) -> Result<(), Ending> {

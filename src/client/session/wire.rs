@@ -34,7 +34,9 @@ impl Wire {
             // It will hold whatever is said, and ids that open private connections.
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.open(path)
+            options.open(path).map_err(|error| {
+                io::Error::other(format!("{} cannot be written: {error}", path.display()))
+            })
         });
         Ok(Wire {
             shown: false,
