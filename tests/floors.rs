@@ -10,7 +10,7 @@ struct Floor {
     may_import: &'static [&'static str],
 }
 
-const FLOORS: [Floor; 3] = [
+const FLOORS: [Floor; 5] = [
     Floor {
         folder: "wire",
         may_import: &["wire"],
@@ -22,6 +22,15 @@ const FLOORS: [Floor; 3] = [
     Floor {
         folder: "chaton",
         may_import: &["chaton", "room", "wire"],
+    },
+    Floor {
+        folder: "chatos_1_0",
+        may_import: &["chatos_1_0", "room", "wire"],
+    },
+    // The one step sideways: its document is Chaton's text plus two commands.
+    Floor {
+        folder: "chatos_groupe2",
+        may_import: &["chatos_groupe2", "chaton", "room", "wire"],
     },
 ];
 

@@ -151,6 +151,10 @@ fn several_listeners_each_with_its_own_room_and_width() {
         "chaton=127.0.0.1:0,long=4",
         "--listen",
         "chaton=[::1]:0",
+        "--listen",
+        "chatos-groupe2=127.0.0.1:0,long=4",
+        "--listen",
+        "chatos-1.0=127.0.0.1:0,tunnel-any-address=true",
     ];
     let mut child = matou()
         .arg("serve")
@@ -160,7 +164,7 @@ fn several_listeners_each_with_its_own_room_and_width() {
         .spawn()
         .unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let lines: Vec<_> = (0..3).map(|_| read_line(&mut stdout)).collect();
+    let lines: Vec<_> = (0..5).map(|_| read_line(&mut stdout)).collect();
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(
@@ -168,7 +172,15 @@ fn several_listeners_each_with_its_own_room_and_width() {
         "{lines:?}"
     );
     assert!(lines[1].starts_with("listening chaton [::1]:"), "{lines:?}");
-    assert_eq!(lines[2], "ready\n");
+    assert!(
+        lines[2].starts_with("listening chatos-groupe2 127.0.0.1:"),
+        "{lines:?}"
+    );
+    assert!(
+        lines[3].starts_with("listening chatos-1.0 127.0.0.1:"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[4], "ready\n");
 }
 
 #[test]

@@ -1,1 +1,38 @@
-//! c
+//! Judges anybody's server against a chat protocol that is written down as data.
+//!
+//! A protocol is a folder of three things: [`spec`] (what it asks for, as numbered requirements), [`grammar`] (what its packets
+//! look like) and [`scenario`]s (who says what, and what must come back). `GUIDE.md` explains every word of the format.
+//!
+//! # Floors
+//!
+//! Each knows only those above it; `tests/floors.rs` keeps it so.
+//!
+//! | floor | what |
+//! |---|---|
+//! | [`source`] | files as text and as trees of words; mistakes with their place and a remedy |
+//! | [`grammar`] | wire.kdl, and the codec that it drives |
+//! | [`scenario`], [`spec`] | who says what; what is asked for |
+//! | [`suite`] | one protocol, whole and linted |
+//! | [`run`] | the conversations with a target, and the judgement |
+//! | [`report`] | what was found out, for people and for programs |
+//! | [`cli`] | the command line |
+//!
+//! # Promises
+//!
+//! * The codec is the suite's own, made from wire.kdl: it shares no line, and so no misreading, with any server
+//!   ([`grammar::Wire`]).
+//! * Whatever bytes a target sends, decoding has an answer, and nothing is allocated from a length that it claims
+//!   ([`grammar::Wire::decode`]).
+//! * Whatever text is in a file, reading it ends soon, and every mistake says where it is and what to write instead
+//!   ([`source::Diagnostics`]).
+//! * What a scenario means is settled before anything is sent: names are looked up, fragments and repetitions are put in,
+//!   values fit their types ([`scenario::read_scenarios`]).
+
+pub mod cli;
+pub mod grammar;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod source;
+pub mod spec;
+pub mod suite;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `conformance`; everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    conformance::cli::main()
+}

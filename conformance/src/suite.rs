@@ -1,7 +1,19 @@
 //! One protocol's folder, read and linted: grammar, requirements, scenarios.
 
+mod assemble;
+mod built_in;
+mod coverage;
+mod folder;
+
+use std::path::Path;
+
+pub use crate::spec::{Level, Requirement};
+
 use crate::grammar::Grammar;
 use crate::scenario::Scenario;
+use crate::source::Diagnostics;
+pub use coverage::{Coverage, Covered};
+pub use folder::Sources;
 
 /// Everything that is known about one protocol.
 #[derive(Debug, Clone)]
@@ -14,28 +26,98 @@ pub struct Suite {
     pub requirements: Vec<Requirement>,
     /// The scenarios and probes, in the order of their files and lines.
     pub scenarios: Vec<Scenario>,
+    /// What lint would have the authors think about; nothing here keeps the suite from being used.
+    pub warnings: Diagnostics,
+    /// The files it was read from.
+    pub sources: Sources,
 }
 
-/// One numbered requirement.
-#[derive(Debug, Clone)]
-pub struct Requirement {
-    /// `CHATON-1.3`.
-    pub id: String,
-    /// How binding it is.
-    pub level: Level,
-    /// Section of the document it comes from.
-    pub section: String,
-    /// The sentence.
-    pub text: String,
-}
+impl Suite {
+    /// The protocol of that name that is compiled in.
+    ///
+    /// # Panics
+    ///
+    /// If it has mistakes; the tests of this crate keep it from being built so.
+    #[must_use]
+    pub fn built_in(name: &str) -> Option<Suite> {
+        let sources = built_in::sources(name)?;
+        match Suite::from_sources(sources) {
+            Ok(suite) => Some(suite),
+            Err(mistakes) => {
+                panic!("the protocol {name} that is compiled in has mistakes:\n{mistakes}")
+            }
+        }
+    }
 
-/// How binding a requirement is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// Violating it fails the target.
-    Must,
-    /// Violating it is a remark.
-    Should,
-    /// A free choice.
-    May,
+    /// The names of the protocols that are compiled in, in alphabetical order.
+    #[must_use]
+    pub fn built_in_names() -> Vec<&'static str> {
+        built_in::names()
+    }
+
+    /// Reads and lints a folder.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in it, with its place and a remedy; a file that cannot be read is one, too.
+    pub fn read_folder(folder: &Path) -> Result<Suite, Diagnostics> {
+        Suite::from_sources(Sources::read_folder(folder)?)
+    }
+
+    /// The protocol that is compiled in under this name, or else the folder at this path.
+    ///
+    /// # Errors
+    ///
+    /// The mistakes of the folder, or that there is neither.
+    pub fn find(name_or_folder: &str) -> Result<Suite, Diagnostics> {
+        if let Some(suite) = Suite::built_in(name_or_folder) {
+            return Ok(suite);
+        }
+        let folder = Path::new(name_or_folder);
+        if folder.is_dir() {
+            return Suite::read_folder(folder);
+        }
+        Err(folder::no_such_protocol(name_or_folder))
+    }
+
+    /// The suite with the scenarios of one more file, or of all `.kdl` files of a folder. They may use the fragments of the
+    /// protocol, and are linted as its own are.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in them.
+    pub fn with_file(self, path: &Path) -> Result<Suite, Diagnostics> {
+        let mut sources = self.sources;
+        sources.add(path)?;
+        Suite::from_sources(sources)
+    }
+
+    /// Reads and lints files that are in memory.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in them.
+    pub fn from_sources(sources: Sources) -> Result<Suite, Diagnostics> {
+        assemble::assemble(sources)
+    }
+
+    /// The scenario or probe with this id.
+    #[must_use]
+    pub fn scenario(&self, id: &str) -> Option<&Scenario> {
+        self.scenarios.iter().find(|scenario| scenario.id == id)
+    }
+
+    /// The requirement with this id.
+    #[must_use]
+    pub fn requirement(&self, id: &str) -> Option<&Requirement> {
+        self.requirements
+            .iter()
+            .find(|requirement| requirement.id == id)
+    }
+
+    /// Which cases judge which requirement.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage<'_> {
+        Coverage::of(self)
+    }
 }

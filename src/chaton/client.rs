@@ -1,16 +1,11 @@
 //! The client's half of Chaton.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use super::{ClientFrame, Codec, MAX_LOGIN_BYTES, MAX_MESSAGE_BYTES, ServerFrame};
 use crate::room::dialogue::{
-    Action, Dialogue, Direction, Event, Fault, Intent, Refusal, Source, TunnelId,
+    Action, Dialogue, Direction, Event, Fault, Intent, Refusal, Remembered, Source, TunnelId,
+    Tunnels,
 };
 use crate::wire::Explained;
-
-/// How many open requests are remembered, each way. Most servers keep fewer; a person answers a handful. The oldest one
-/// is forgotten for a newer one, because nobody tells a client that an asker has gone.
-const MAX_REQUESTS: usize = 256;
 
 /// One client of a Chaton server.
 #[derive(Debug)]
@@ -19,13 +14,13 @@ pub struct ChatonClient {
     login: String,
     identity: Identity,
     /// Whom we asked for a private connection, without an answer so far.
-    asked: Requests,
+    asked: Remembered<String>,
     /// Who asked us, without an answer so far.
-    asked_by: Requests,
+    asked_by: Remembered<String>,
     /// Whose request we accepted; the ID_PRIVATE has not come yet.
-    accepted: Requests,
-    tunnels: BTreeMap<TunnelId, Tunnel>,
-    next_tunnel: u32,
+    accepted: Remembered<String>,
+    /// Each with its connect_id.
+    tunnels: Tunnels<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +30,6 @@ enum Identity {
     Accepted,
 }
 
-#[derive(Debug)]
-struct Tunnel {
-    peer: String,
-    up: bool,
-    /// We have said that we send no more.
-    shut: bool,
-}
-
 impl ChatonClient {
     /// A client that has not sent anything yet.
     pub fn new(codec: Codec) -> ChatonClient {
@@ -50,12 +37,33 @@ impl ChatonClient {
             codec,
             login: String::new(),
             identity: Identity::None,
-            asked: Requests::default(),
-            asked_by: Requests::default(),
-            accepted: Requests::default(),
-            tunnels: BTreeMap::new(),
-            next_tunnel: 1,
+            asked: Remembered::default(),
+            asked_by: Remembered::default(),
+            accepted: Remembered::default(),
+            tunnels: Tunnels::default(),
         }
+    }
+
+    /// What follows from a frame.
+    pub(crate) fn hear(
+        &mut self,
+        from: Source,
+        frame: ServerFrame<'_>,
+    ) -> Result<Vec<Action>, Fault> {
+        match from {
+            Source::Server => Ok(self.hear_server(frame)),
+            Source::Tunnel(tunnel) => self.hear_tunnel(tunnel, frame),
+        }
+    }
+
+    /// The name that was proposed last.
+    pub(crate) fn login(&self) -> &str {
+        &self.login
+    }
+
+    /// The private connections, each with its connect_id.
+    pub(crate) fn tunnels(&mut self) -> &mut Tunnels<i64> {
+        &mut self.tunnels
     }
 }
 
@@ -86,11 +94,7 @@ impl Dialogue for ChatonClient {
         let Some((frame, length)) = ServerFrame::decode(self.codec, bytes)? else {
             return Ok(None);
         };
-        let actions = match from {
-            Source::Server => self.hear_server(frame),
-            Source::Tunnel(tunnel) => self.hear_tunnel(tunnel, frame)?,
-        };
-        Ok(Some((length, actions)))
+        Ok(Some((length, self.hear(from, frame)?)))
     }
 
     fn explain(&self, direction: Direction, _on: Source, bytes: &[u8]) -> Option<Explained> {
@@ -108,14 +112,14 @@ impl Dialogue for ChatonClient {
     }
 
     fn ended(&mut self, tunnel: TunnelId) {
-        self.tunnels.remove(&tunnel);
+        self.tunnels.end(tunnel);
     }
 
     fn disconnected(&mut self) {
         self.identity = Identity::None;
-        self.asked = Requests::default();
-        self.asked_by = Requests::default();
-        self.accepted = Requests::default();
+        self.asked = Remembered::default();
+        self.asked_by = Remembered::default();
+        self.accepted = Remembered::default();
     }
 }
 
@@ -125,14 +129,14 @@ impl ChatonClient {
         if self.identity == Identity::Accepted {
             return Err(Refusal::AlreadyLoggedIn);
         }
-        check_name(login)?;
+        Refusal::of_name(login, MAX_LOGIN_BYTES)?;
         login.clone_into(&mut self.login);
         self.identity = Identity::Proposed;
         Ok(self.send(&ClientFrame::Login { login }))
     }
 
     fn say(&self, text: &str) -> Result<Vec<Action>, Refusal> {
-        check_message(text)?;
+        Refusal::of_message(text, MAX_MESSAGE_BYTES)?;
         Ok(self.send(&ClientFrame::Message {
             login: &self.login,
             msg: text,
@@ -140,8 +144,8 @@ impl ChatonClient {
     }
 
     fn whisper(&self, to: &str, text: &str) -> Result<Vec<Action>, Refusal> {
-        check_name(to)?;
-        check_message(text)?;
+        Refusal::of_name(to, MAX_LOGIN_BYTES)?;
+        Refusal::of_message(text, MAX_MESSAGE_BYTES)?;
         Ok(self.send(&ClientFrame::MessagePrivate {
             sender: &self.login,
             target: to,
@@ -150,11 +154,11 @@ impl ChatonClient {
     }
 
     fn ask(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
-        check_name(peer)?;
+        Refusal::of_name(peer, MAX_LOGIN_BYTES)?;
         if peer == self.login {
             return Err(Refusal::Oneself);
         }
-        self.asked.remember(peer);
+        self.asked.remember(peer.to_owned());
         Ok(self.send(&ClientFrame::RequestPrivate {
             requester: &self.login,
             target: peer,
@@ -163,7 +167,7 @@ impl ChatonClient {
 
     fn accept(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
         self.take_request_of(peer)?;
-        self.accepted.remember(peer);
+        self.accepted.remember(peer.to_owned());
         Ok(self.send(&ClientFrame::OkPrivate {
             requester: peer,
             target: &self.login,
@@ -179,29 +183,17 @@ impl ChatonClient {
     }
 
     fn take_request_of(&mut self, peer: &str) -> Result<(), Refusal> {
-        if self.asked_by.forget(peer) {
-            Ok(())
-        } else {
-            Err(Refusal::NotAsked {
+        match self.asked_by.take(|name| name == peer) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::NotAsked {
                 peer: peer.to_owned(),
-            })
+            }),
         }
     }
 
     /// Chaton has no frame for this: whoever has said enough closes the connection for writing (section 4).
     fn close(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
-        let newest = self
-            .tunnels
-            .iter_mut()
-            .rev()
-            .find(|(_, tunnel)| tunnel.peer == peer && !tunnel.shut);
-        let Some((id, tunnel)) = newest else {
-            return Err(Refusal::NoTunnel {
-                peer: peer.to_owned(),
-            });
-        };
-        tunnel.shut = true;
-        Ok(vec![Action::Shut(*id)])
+        Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)])
     }
 
     fn send(&self, frame: &ClientFrame<'_>) -> Vec<Action> {
@@ -222,14 +214,14 @@ impl ChatonClient {
             ServerFrame::LoginAccepted if self.identity == Identity::Proposed => {
                 self.identity = Identity::Accepted;
                 let login = self.login.clone();
-                tell(Event::LoggedIn { login })
+                Action::tell(Event::LoggedIn { login })
             }
             ServerFrame::LoginRefused if self.identity == Identity::Proposed => {
                 self.identity = Identity::None;
                 let login = self.login.clone();
-                tell(Event::LoginRefused { login })
+                Action::tell(Event::LoginRefused { login })
             }
-            ServerFrame::Message { login, msg } => tell(Event::Said {
+            ServerFrame::Message { login, msg } => Action::tell(Event::Said {
                 from: login.to_owned(),
                 text: msg.to_owned(),
             }),
@@ -237,127 +229,56 @@ impl ChatonClient {
                 sender,
                 target,
                 msg,
-            } if target == self.login => tell(Event::Whispered {
+            } if target == self.login => Action::tell(Event::Whispered {
                 from: sender.to_owned(),
                 text: msg.to_owned(),
             }),
             ServerFrame::RequestPrivate { requester, target } if target == self.login => {
-                self.asked_by.remember(requester);
+                self.asked_by.remember(requester.to_owned());
                 let peer = requester.to_owned();
-                tell(Event::Asked { peer })
+                Action::tell(Event::Asked { peer })
             }
             ServerFrame::KoPrivate { requester, target }
-                if requester == self.login && self.asked.forget(target) =>
+                if requester == self.login && self.asked.take(|name| name == target).is_some() =>
             {
                 let peer = target.to_owned();
-                tell(Event::Denied { peer })
+                Action::tell(Event::Denied { peer })
             }
             ServerFrame::IdPrivate {
                 requester,
                 target,
                 connect_id,
             } => match self.other_party(requester, target) {
-                Some(peer) => self.open(peer.to_owned(), connect_id),
-                None => unexpected(frame),
+                Some(peer) => {
+                    let opening = self.encoded(&ClientFrame::LoginPrivate { connect_id });
+                    self.tunnels.open(peer, opening, connect_id)
+                }
+                None => Action::ignore(frame),
             },
-            other => unexpected(other),
+            other => Action::ignore(other),
         }
     }
 
     /// With whom this agreement is, if we took part in it: nobody opens a connection in our name that we did not want.
     fn other_party<'a>(&mut self, requester: &'a str, target: &'a str) -> Option<&'a str> {
-        if requester == self.login && self.asked.forget(target) {
+        if requester == self.login && self.asked.take(|name| name == target).is_some() {
             Some(target)
-        } else if target == self.login && self.accepted.forget(requester) {
+        } else if target == self.login && self.accepted.take(|name| name == requester).is_some() {
             Some(requester)
         } else {
             None
         }
     }
 
-    fn open(&mut self, peer: String, connect_id: i64) -> Vec<Action> {
-        let id = TunnelId(self.next_tunnel);
-        self.next_tunnel = self.next_tunnel.wrapping_add(1);
-        let tunnel = Tunnel {
-            peer: peer.clone(),
-            up: false,
-            shut: false,
-        };
-        self.tunnels.insert(id, tunnel);
-        vec![
-            Action::Tell(Event::Agreed { peer: peer.clone() }),
-            Action::Open {
-                tunnel: id,
-                peer,
-                opening: self.encoded(&ClientFrame::LoginPrivate { connect_id }),
-            },
-        ]
-    }
-
     fn hear_tunnel(&mut self, id: TunnelId, frame: ServerFrame<'_>) -> Result<Vec<Action>, Fault> {
-        match (self.tunnels.get_mut(&id), frame) {
-            (Some(tunnel), ServerFrame::Established) if !tunnel.up => {
-                tunnel.up = true;
-                let peer = tunnel.peer.clone();
-                Ok(vec![
-                    Action::Tell(Event::TunnelUp { peer }),
-                    Action::Raw(id),
-                ])
-            }
-            (_, other) => Err(Fault::NotYetUp {
-                frame: other.to_string(),
-                expected: "ESTABLISHED",
-            }),
-        }
-    }
-}
-
-fn tell(event: Event) -> Vec<Action> {
-    vec![Action::Tell(event)]
-}
-
-fn unexpected(frame: ServerFrame<'_>) -> Vec<Action> {
-    let what = format!("the server sent what has no meaning here: {frame}");
-    tell(Event::Unexpected { what })
-}
-
-fn check_name(name: &str) -> Result<(), Refusal> {
-    if name.is_empty() {
-        return Err(Refusal::EmptyName);
-    }
-    check_length("name", name, MAX_LOGIN_BYTES)
-}
-
-fn check_message(text: &str) -> Result<(), Refusal> {
-    check_length("message", text, MAX_MESSAGE_BYTES)
-}
-
-fn check_length(what: &'static str, text: &str, limit: usize) -> Result<(), Refusal> {
-    let bytes = text.len();
-    if bytes > limit {
-        return Err(Refusal::TooLong { what, bytes, limit });
-    }
-    Ok(())
-}
-
-/// Names with a request between them and us, oldest first, each once.
-#[derive(Debug, Default)]
-struct Requests(VecDeque<String>);
-
-impl Requests {
-    fn remember(&mut self, peer: &str) {
-        self.forget(peer);
-        if self.0.len() == MAX_REQUESTS {
-            self.0.pop_front();
-        }
-        self.0.push_back(peer.to_owned());
-    }
-
-    /// True when it was there.
-    fn forget(&mut self, peer: &str) -> bool {
-        let before = self.0.len();
-        self.0.retain(|name| name != peer);
-        self.0.len() < before
+        let established = match frame {
+            ServerFrame::Established => self.tunnels.establish(id),
+            _ => None,
+        };
+        established.ok_or_else(|| Fault::NotYetUp {
+            frame: frame.to_string(),
+            expected: "ESTABLISHED",
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The commands of Chaton, each one's decoding beside its encoding, in the document's order.
 
-use crate::wire::{Cursor, Malformed, Put, Stop, settle};
+use crate::wire::{Cursor, Malformed, Stop, settle};
 
+use super::fields::{long, parties, put, put_long, text};
 use super::{ClientFrame, ServerFrame};
 
 /// A message takes at most this many bytes (section 2). Every other text shares the limit: a longer name than a login may
@@ -172,39 +173,6 @@ impl<'a> ServerFrame<'a> {
             }
             ServerFrame::Established => put(into, ESTABLISHED, &[]),
         }
-    }
-}
-
-fn text<'a>(cursor: &mut Cursor<'a>, field: &'static str) -> Result<&'a str, Stop> {
-    cursor.text32(field, MAX_MESSAGE_BYTES)
-}
-
-fn parties<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, &'a str), Stop> {
-    Ok((
-        text(cursor, "login_requester")?,
-        text(cursor, "login_target")?,
-    ))
-}
-
-fn long(cursor: &mut Cursor<'_>, codec: Codec) -> Result<i64, Stop> {
-    match codec.long {
-        LongWidth::Eight => cursor.int64(),
-        LongWidth::Four => cursor.int32().map(i64::from),
-    }
-}
-
-fn put(into: &mut Vec<u8>, opcode: i8, texts: &[&str]) {
-    into.put_int8(opcode);
-    for text in texts {
-        into.put_text32(text);
-    }
-}
-
-fn put_long(into: &mut Vec<u8>, codec: Codec, value: i64) {
-    match codec.long {
-        LongWidth::Eight => into.put_int64(value),
-        // Ids of this width are drawn from 31 bits.
-        LongWidth::Four => into.put_int32(i32::try_from(value).unwrap_or(i32::MAX)),
     }
 }
 

@@ -72,7 +72,8 @@ impl ServerFrame<'_> {
     }
 }
 
-fn long(command: Explained, codec: Codec, connect_id: i64) -> Explained {
+/// A connect_id, as wide as the listener has it.
+pub(crate) fn long(command: Explained, codec: Codec, connect_id: i64) -> Explained {
     let width = match codec.long {
         LongWidth::Eight => 8,
         LongWidth::Four => 4,

@@ -5,7 +5,7 @@
 //! (ID_PRIVATE), with which both open a second connection (LOGIN_PRIVATE); when both are there the server says ESTABLISHED
 //! on each and from then on relays every byte: neither ever learns the other's address.
 //!
-//! `frames.rs` has the commands as types and `codec.rs` their bytes; `room.rs` says what each command does, helped by
+//! `frames.rs` has the commands as types and `codec.rs` their bytes, made of `fields.rs`; `room.rs` says what each command does, helped by
 //! `private_connections.rs` and `connections.rs`; `options.rs` is what an operator may choose. `client.rs` is the client's
 //! half, and `explain.rs` takes a frame apart for people.
 //!
@@ -51,7 +51,8 @@
 pub mod client;
 mod codec;
 mod connections;
-mod explain;
+pub(crate) mod explain;
+pub(crate) mod fields;
 mod frames;
 mod options;
 mod private_connections;

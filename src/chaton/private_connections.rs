@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use crate::room::pairing::{Arrival, Ended};
-use crate::room::{Answer, ConnId, Effects};
+use crate::room::pairing::{Arrival, Ended, Request};
+use crate::room::{Answer, ConnId, Effects, Housekeeping};
 
 use super::Room;
 use super::ServerFrame;
@@ -23,7 +23,7 @@ impl Room {
         let Some(to) = self.find(target, from, "REQUEST_PRIVATE", out) else {
             return;
         };
-        match self.requests.ask(from, to, now) {
+        match self.requests.ask(Request::between(from, to), now) {
             Ok(()) => self.send(to, ServerFrame::RequestPrivate { requester, target }, out),
             Err(not_asked) => {
                 out.remark(
@@ -46,7 +46,8 @@ impl Room {
         let Some(asker) = self.find(requester, from, "OK_PRIVATE", out) else {
             return;
         };
-        if !self.requests.is_pending(asker, from) {
+        let request = Request::between(asker, from);
+        if !self.requests.is_pending(request) {
             out.remark(
                 from,
                 format!("ignored OK_PRIVATE: {requester:?} has not asked"),
@@ -63,7 +64,7 @@ impl Room {
                 return;
             }
         };
-        self.requests.end(asker, from);
+        self.requests.end(request);
         let frame = ServerFrame::IdPrivate {
             requester,
             target,
@@ -86,7 +87,7 @@ impl Room {
         let Some(asker) = self.find(requester, from, "KO_PRIVATE", out) else {
             return;
         };
-        if !self.requests.end(asker, from) {
+        if !self.requests.end(Request::between(asker, from)) {
             out.remark(
                 from,
                 format!("ignored KO_PRIVATE: {requester:?} has not asked"),
@@ -98,7 +99,7 @@ impl Room {
 
     /// A request that nobody answered in time is answered by us, as a refusal.
     pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
-        while let Some((asker, target)) = self.requests.expire(now) {
+        while let Some(Request { asker, target, .. }) = self.requests.expire(now) {
             let Some(target) = self.roster.login(target) else {
                 continue;
             };
@@ -112,8 +113,10 @@ impl Room {
 
     /// A client left: who waits for its answer is told that there will be none, and its connect_ids die.
     pub(super) fn end_negotiations(&mut self, id: ConnId, login: &str, out: &mut Effects) {
-        for asker in self.requests.leave(id) {
-            self.refuse(asker, login, out);
+        for request in self.requests.leave(id) {
+            if request.asker != id {
+                self.refuse(request.asker, login, out);
+            }
         }
         for ended in self.rendezvous.leave(id) {
             self.close_waiting_end(ended, "a party left", out);
@@ -139,15 +142,24 @@ impl Room {
     ) {
         match self.rendezvous.arrive(connect_id, from) {
             Arrival::Unknown => self.wrong_connect_id(from, now, out),
-            Arrival::Waits => self.enter(from, State::WaitingEnd { connect_id }),
+            Arrival::Waits => {
+                self.connections.enter(from, State::WaitingEnd(connect_id));
+            }
             Arrival::Meets(first) => {
-                self.enter(first, State::TunnelEnd);
-                self.enter(from, State::TunnelEnd);
+                self.connections.enter(first, State::TunnelEnd);
+                self.connections.enter(from, State::TunnelEnd);
                 // Both are told before the first byte is relayed.
                 self.send(first, ServerFrame::Established, out);
                 self.send(from, ServerFrame::Established, out);
                 out.tunnel(first, from);
             }
+        }
+    }
+
+    /// A party does not want the private connection any more; whoever waits under its id waits in vain.
+    pub(crate) fn cancel(&mut self, connect_id: i64, out: &mut Effects) {
+        if let Some(ended) = self.rendezvous.end(connect_id) {
+            self.close_waiting_end(ended, "a party closed the private connection", out);
         }
     }
 
@@ -161,16 +173,16 @@ impl Room {
     /// The second of delay is over for whoever guessed too often.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
-            self.enter(id, State::Leaving);
+            self.connections.enter(id, State::Leaving);
             out.finish(id);
         }
     }
 
     fn wrong_connect_id(&mut self, from: ConnId, now: Instant, out: &mut Effects) {
-        let Some(connection) = self.connections.get_mut(&from) else {
+        let Some(address) = self.connections.address(from) else {
             return;
         };
-        match self.guesses.wrong(from, connection.address, now) {
+        match self.guesses.wrong(from, address, now) {
             Answer::AtOnce => {
                 out.remark(from, "closed: no such connect_id is alive");
                 self.close(from, out);
@@ -180,7 +192,9 @@ impl Room {
                     from,
                     "closed in a second: no such connect_id is alive, and its address tries many",
                 );
-                connection.state = State::AnsweredLate { ticket };
+                let answer = ();
+                self.connections
+                    .enter(from, State::AnsweredLate { ticket, answer });
             }
         }
     }
@@ -189,12 +203,6 @@ impl Room {
         if let Some(end) = ended.waiting {
             out.remark(end, format!("closed: {why} before the other end came"));
             self.close(end, out);
-        }
-    }
-
-    fn enter(&mut self, id: ConnId, state: State) {
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.state = state;
         }
     }
 }

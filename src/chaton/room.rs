@@ -1,16 +1,16 @@
 //! What each command of Chaton does (sections 1 and 2 of the document; sections 3 and 4 are in `private_connections.rs`).
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::room::pairing::{Rendezvous, RendezvousLimits, RequestLimits, Requests};
+use crate::room::pairing::{Agreement, Rendezvous, RendezvousLimits, RequestLimits, Requests};
 use crate::room::{
-    ConnId, ConnectIds, Effects, Entropy, Event, Flow, GuessLimits, Guesses, Protocol, Roster,
-    check_name,
+    ConnId, ConnectIds, Effects, Entropy, Event, Flow, GuessLimits, Guesses, Housekeeping,
+    Protocol, Roster, check_name,
 };
 use crate::wire::Malformed;
 
-use super::connections::{Connection, State};
+use super::connections::{Connections, State};
 use super::{ClientFrame, Codec, LongWidth, Options, ServerFrame};
 
 /// A login takes at most this many bytes (section 1).
@@ -22,7 +22,7 @@ pub const MAX_LOGIN_BYTES: usize = 30;
 /// the [`Options`]; only addresses that guessed wrong are remembered longer, and they have a bound of their own.
 pub struct Room {
     pub(super) options: Options,
-    pub(super) connections: HashMap<ConnId, Connection>,
+    pub(super) connections: Connections,
     pub(super) roster: Roster,
     pub(super) requests: Requests,
     pub(super) rendezvous: Rendezvous,
@@ -55,16 +55,8 @@ impl Protocol for Room {
     ) -> Flow {
         // Time limits hold to the instant, not to whenever the clock's thread gets its turn.
         self.tick(now, out);
-        match event {
-            Event::Opened(address) => self.open(from, address.ip().to_canonical()),
-            Event::Command(command) => self.command(from, command, now, out),
-            Event::Malformed(malformed) => {
-                out.remark(from, format!("closed: {malformed}"));
-                self.close(from, out);
-            }
-            Event::Overdue(overdue) => self.overdue(from, overdue, out),
-            Event::ReadClosed => self.close(from, out),
-            Event::Gone => self.forget(from, out),
+        if let Some(command) = self.keep_house(from, event, out) {
+            self.command(from, command, now, out);
         }
         self.flow(from)
     }
@@ -108,7 +100,7 @@ impl Room {
         };
         Room {
             options,
-            connections: HashMap::new(),
+            connections: Connections::default(),
             roster: Roster::default(),
             requests: Requests::new(requests),
             rendezvous: Rendezvous::new(rendezvous, ids),
@@ -125,14 +117,29 @@ impl Room {
             && self.guesses.is_empty()
     }
 
+    /// How a connection's bytes are to be read on.
+    pub(crate) fn flow(&self, id: ConnId) -> Flow {
+        self.connections.flow(id)
+    }
+
+    /// The login of a connection that has one.
+    pub(crate) fn login_of(&self, id: ConnId) -> Option<&Arc<str>> {
+        self.roster.login(id)
+    }
+
+    /// What stands behind a connect_id; `None` when it is not alive.
+    pub(crate) fn agreement(&self, connect_id: i64) -> Option<Agreement> {
+        self.rendezvous.agreement(connect_id)
+    }
+
     /// The document, command by command.
     fn command(&mut self, from: ConnId, command: ClientFrame<'_>, now: Instant, out: &mut Effects) {
         use ClientFrame::*;
 
-        let Some(connection) = self.connections.get(&from) else {
+        let Some(state) = self.connections.state(from) else {
             return;
         };
-        match (connection.state.clone(), command) {
+        match (state.clone(), command) {
             (State::Anonymous, Login { login }) => self.login(from, login, out),
             (State::Anonymous, LoginPrivate { connect_id }) => {
                 self.login_private(from, connect_id, now, out);
@@ -188,14 +195,14 @@ impl Room {
             }
 
             // Their flow is not `Flow::Frames`: the engine decodes nothing for them.
-            (State::WaitingEnd { .. } | State::TunnelEnd, _) => {}
+            (State::WaitingEnd(_) | State::TunnelEnd, _) => {}
             (State::AnsweredLate { .. } | State::Leaving, _) => {}
         }
     }
 
     /// Section 1.
     fn login(&mut self, from: ConnId, login: &str, out: &mut Effects) {
-        let Some(connection) = self.connections.get_mut(&from) else {
+        let Some(address) = self.connections.address(from) else {
             return;
         };
         if let Err(refused) = check_name(login, MAX_LOGIN_BYTES) {
@@ -203,9 +210,10 @@ impl Room {
             self.send(from, ServerFrame::LoginRefused, out);
             return;
         }
-        match self.roster.join(from, login, connection.address) {
+        match self.roster.join(from, login, address) {
             Ok(kept) => {
-                connection.state = State::Identified { login: kept };
+                self.connections
+                    .enter(from, State::Identified { login: kept });
                 // In this order, so that nothing said by others comes before the answer.
                 self.send(from, ServerFrame::LoginAccepted, out);
                 out.join(from, login);

@@ -19,8 +19,8 @@ use crate::client::{self, Address, Ending, Face, Form, HELP, Options, TunnelWish
 pub(super) struct ChatArgs {
     /// Whom to talk to, and as whom: PROTOCOL://LOGIN@HOST:PORT
     ///
-    /// The protocol is chaton (port 7777 unless given; ?long=4 for servers whose LONG has 4 bytes). An IPv6 address stands
-    /// in brackets, special bytes of the login are written as % and two hexadecimal digits.
+    /// The protocol is chaton (port 7777 unless given), chatos-groupe2 (7778) or chatos-1.0 (7779); the first two take
+    /// ?long=4 for servers whose LONG has 4 bytes. An IPv6 address stands in brackets, special bytes of the login are written as % and two hexadecimal digits.
     #[arg(value_name = "ADDRESS")]
     address: Address,
 
@@ -167,6 +167,7 @@ const JSON_EVENTS: &str = "\
 logged_in, login_refused              login
 message, whisper                      from, text
 private_asked, private_denied         peer
+private_withdrawn                     peer: no longer asks
 private_agreed, private_up            peer
 private_text                          peer, complete (false: no line feed yet), text, or hex when it is not UTF-8
 private_eof                           peer: sends no more
@@ -176,6 +177,7 @@ file_denied                           peer, name, size, limit: larger than what 
 file_begun                            peer, way (in or out), name, size, offset
 file_received                         peer, name, size, path
 file_failed                           peer, way, name, reason
+refused                               what: the server did not do it, and why
 unexpected                            what: a frame of the server that was ignored
 Fields may be added; those that are here keep their meaning.";
 

@@ -12,6 +12,7 @@ use super::address;
 use super::options::Options;
 use crate::chaton::{self, LongWidth};
 use crate::net::{ConnectionLimits, ProcessLimits};
+use crate::{chatos_1_0, chatos_groupe2};
 
 /// A config file. Times are texts (`"30s"`), everything else is as in `--listen`.
 #[derive(Debug, Default, Deserialize)]
@@ -45,10 +46,16 @@ pub(super) struct Listen {
 #[derive(Debug, PartialEq)]
 pub(super) enum ProtocolOptions {
     Chaton(chaton::Options),
+    ChatosGroupe2(chatos_groupe2::Options),
+    Chatos10(chatos_1_0::Options),
 }
 
 /// The protocols with their default ports, in the order in which they are served.
-const PROTOCOLS: [(&str, u16); 1] = [("chaton", 7777)];
+const PROTOCOLS: [(&str, u16); 3] = [
+    ("chaton", 7777),
+    ("chatos-groupe2", 7778),
+    ("chatos-1.0", 7779),
+];
 
 impl Plan {
     /// Puts the arguments on top of the file: listeners given as arguments replace those of the file.
@@ -146,6 +153,11 @@ impl Listen {
         connection_limits(&mut options, &mut limits)?;
         let protocol_options = match protocol.as_str() {
             "chaton" => ProtocolOptions::Chaton(chaton_options(&mut options, &limits)?),
+            "chatos-groupe2" => {
+                limits.tunnel_end_delay = chatos_groupe2::TUNNEL_END_DELAY;
+                ProtocolOptions::ChatosGroupe2(chaton_options(&mut options, &limits)?)
+            }
+            "chatos-1.0" => ProtocolOptions::Chatos10(chatos_1_0_options(&mut options, &limits)?),
             other => {
                 let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| *name).collect();
                 return Err(format!(
@@ -173,7 +185,14 @@ fn connection_limits(options: &mut Options, limits: &mut ConnectionLimits) -> Re
     options.time("identify-timeout", &mut limits.identification)?;
     options.time("frame-timeout", &mut limits.frame)?;
     options.number("outbox-bytes", &mut limits.outbox_bytes)?;
-    options.time("stall-timeout", &mut limits.stall)
+    options.time("stall-timeout", &mut limits.stall)?;
+    options.time("keepalive-idle", &mut limits.keepalive.idle)?;
+    options.time("keepalive-interval", &mut limits.keepalive.interval)?;
+    options.number("keepalive-probes", &mut limits.keepalive.probes)?;
+    options.time(
+        "unacknowledged-timeout",
+        &mut limits.keepalive.unacknowledged,
+    )
 }
 
 fn chaton_options(
@@ -193,6 +212,22 @@ fn chaton_options(
     options.time("repeat-interval", &mut chaton.repeat_interval)?;
     options.number("tunnel-guesses", &mut chaton.tunnel_guesses_per_minute)?;
     Ok(chaton)
+}
+
+fn chatos_1_0_options(
+    options: &mut Options,
+    limits: &ConnectionLimits,
+) -> Result<chatos_1_0::Options, String> {
+    let mut chatos = chatos_1_0::Options {
+        bound_loopback: limits.bound_loopback,
+        ..chatos_1_0::Options::default()
+    };
+    options.number("pending-as-asker", &mut chatos.pending_as_asker)?;
+    options.number("pending-as-target", &mut chatos.pending_as_target)?;
+    options.time("negotiation-timeout", &mut chatos.negotiation_timeout)?;
+    options.number("tunnel-guesses", &mut chatos.tunnel_guesses_per_minute)?;
+    options.truth("tunnel-any-address", &mut chatos.tunnel_any_address)?;
+    Ok(chatos)
 }
 
 /// A level of the log, as an argument.
@@ -219,7 +254,10 @@ mod tests {
             .iter()
             .map(|listen| listen.address.to_string())
             .collect();
-        assert_eq!(addresses, ["127.0.0.1:7777"]);
+        assert_eq!(
+            addresses,
+            ["127.0.0.1:7777", "127.0.0.1:7778", "127.0.0.1:7779"]
+        );
     }
 
     #[test]
@@ -227,8 +265,37 @@ mod tests {
         let plan = plan("chaton=[::1]:0,long=4,frame-timeout=5s,unused-ids=3").unwrap();
         let listen = &plan.listen[0];
         assert_eq!(listen.limits.frame, Duration::from_secs(5));
-        let ProtocolOptions::Chaton(chaton) = &listen.protocol;
-        assert_eq!((chaton.long, chaton.unused_ids), (LongWidth::Four, 3));
+        assert_eq!(listen.limits.tunnel_end_delay, Duration::ZERO);
+        let options = chaton::Options {
+            long: LongWidth::Four,
+            unused_ids: 3,
+            ..chaton::Options::default()
+        };
+        assert_eq!(listen.protocol, ProtocolOptions::Chaton(options));
+    }
+
+    #[test]
+    fn chatos_groupe_2_has_the_options_of_chaton_and_holds_the_ends_of_tunnels_back() {
+        let plan = plan("chatos-groupe2=[::1]:0,long=4,bound-loopback=true").unwrap();
+        let listen = &plan.listen[0];
+        assert_eq!(listen.limits.tunnel_end_delay, Duration::from_millis(100));
+        let options = chatos_groupe2::Options {
+            long: LongWidth::Four,
+            bound_loopback: true,
+            ..chatos_groupe2::Options::default()
+        };
+        assert_eq!(listen.protocol, ProtocolOptions::ChatosGroupe2(options));
+    }
+
+    #[test]
+    fn chatos_1_0_has_options_of_its_own() {
+        let plan = plan("chatos-1.0=[::1]:0,tunnel-any-address=true,tunnel-guesses=3").unwrap();
+        let options = chatos_1_0::Options {
+            tunnel_any_address: true,
+            tunnel_guesses_per_minute: 3,
+            ..chatos_1_0::Options::default()
+        };
+        assert_eq!(plan.listen[0].protocol, ProtocolOptions::Chatos10(options));
     }
 
     #[rstest]
@@ -237,6 +304,10 @@ mod tests {
     #[case("chaton=127.0.0.1", "has no port")]
     #[case("chaton=127.0.0.1:0,long=5", "long takes 8 or 4, not \"5\"")]
     #[case("chaton=127.0.0.1:0,lang=4", "chaton has no option \"lang\"; it has ")]
+    #[case(
+        "chatos-1.0=127.0.0.1:0,long=4",
+        "chatos-1.0 has no option \"long\"; it has "
+    )]
     #[case("chaton=127.0.0.1:0,long=4,long=8", "the option long is given twice")]
     fn a_mistake_in_an_argument_says_what_to_write(#[case] listen: &str, #[case] says: &str) {
         let told = plan(listen).unwrap_err();

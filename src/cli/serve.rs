@@ -9,8 +9,8 @@ use log::{LevelFilter, info};
 
 use super::config::{Listen, Plan, ProtocolOptions, log_level};
 use super::{WRONG_USAGE, logging};
-use crate::chaton;
 use crate::net::{Engine, ListenError, Service};
+use crate::{chaton, chatos_1_0, chatos_groupe2};
 
 /// Serve one or more protocols.
 ///
@@ -19,13 +19,16 @@ use crate::net::{Engine, ListenError, Service};
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     /// What to serve, and where: chaton=127.0.0.1:7777, or with options chaton=[::]:7777,long=4. May be repeated. Port 0
-    /// takes a free one. Without it, every protocol on loopback: chaton 7777.
+    /// takes a free one. Without it, every protocol on loopback: chaton 7777, chatos-groupe2 7778, chatos-1.0 7779.
     ///
     /// Options of every protocol, with their defaults: connections-per-address=1024, bound-loopback=false,
-    /// first-byte-timeout=60s, identify-timeout=60s, frame-timeout=30s, outbox-bytes=1048576, stall-timeout=30s.
-    /// Of chaton: long=8 (bytes in a LONG, 8 or 4), pending-as-asker=64, pending-as-target=256, unused-ids=64,
-    /// negotiation-timeout=10m, repeat-interval=5s, tunnel-guesses=10 (wrong ids per minute and address before answers slow
-    /// down).
+    /// first-byte-timeout=60s, identify-timeout=60s, frame-timeout=30s, outbox-bytes=1048576, stall-timeout=30s,
+    /// keepalive-idle=60s, keepalive-interval=15s, keepalive-probes=4, unacknowledged-timeout=120s.
+    /// Of chaton and chatos-groupe2: long=8 (bytes in a LONG, 8 or 4), pending-as-asker=64, pending-as-target=256,
+    /// unused-ids=64, negotiation-timeout=10m, repeat-interval=5s, tunnel-guesses=10 (wrong ids per minute and address
+    /// before answers slow down).
+    /// Of chatos-1.0: pending-as-asker=64, pending-as-target=256, negotiation-timeout=10m, tunnel-guesses=10,
+    /// tunnel-any-address=false (whether a tunnel's end may come from another address than the client it belongs to).
     #[arg(
         long,
         value_name = "PROTOCOL=ADDR:PORT[,option=value]...",
@@ -36,7 +39,7 @@ pub(super) struct ServeArgs {
     /// options of --listen. Listeners given as arguments replace those of the file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where what must outlive the process is kept. Chaton keeps nothing.
+    /// Where what must outlive the process is kept. None of these protocols keeps anything.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// How much the log says: off, error, warn, info, debug (every frame, decoded) or trace.
@@ -115,6 +118,14 @@ impl Listen {
                 let room = chaton::Room::new(*options, Box::new(entropy));
                 let codec = options.codec();
                 engine.listen(room, codec, self.address, limits)
+            }
+            ProtocolOptions::ChatosGroupe2(options) => {
+                let room = chatos_groupe2::Room::new(*options, Box::new(entropy));
+                let codec = options.codec();
+                engine.listen(room, codec, self.address, limits)
+            }
+            ProtocolOptions::Chatos10(options) => {
+                engine.listen(chatos_1_0::Room::new(*options), (), self.address, limits)
             }
         }
     }

@@ -3,10 +3,9 @@ use std::str::FromStr;
 
 use crate::chaton::client::ChatonClient;
 use crate::chaton::{Codec, LongWidth};
+use crate::chatos_1_0::client::Chatos10Client;
+use crate::chatos_groupe2::client::ChatosGroupe2Client;
 use crate::room::dialogue::Dialogue;
-
-/// Where our server listens for Chaton unless told otherwise.
-const CHATON_PORT: u16 = 7777;
 
 /// Whom to talk to, in which protocol and as whom: `chaton://LOGIN@HOST:PORT?OPTION=VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +25,10 @@ pub struct Address {
 pub enum Protocol {
     /// `chaton://`, with `long=4` or `long=8`.
     Chaton(Codec),
+    /// `chatos-groupe2://`, with the same options.
+    ChatosGroupe2(Codec),
+    /// `chatos-1.0://`.
+    Chatos10,
 }
 
 impl Protocol {
@@ -33,6 +36,17 @@ impl Protocol {
     pub fn name(self) -> &'static str {
         match self {
             Protocol::Chaton(_) => "Chaton",
+            Protocol::ChatosGroupe2(_) => "ChatOS Groupe 2",
+            Protocol::Chatos10 => "ChatOS 1.0",
+        }
+    }
+
+    /// Where our server listens for it unless told otherwise.
+    fn port(self) -> u16 {
+        match self {
+            Protocol::Chaton(_) => 7777,
+            Protocol::ChatosGroupe2(_) => 7778,
+            Protocol::Chatos10 => 7779,
         }
     }
 
@@ -40,6 +54,12 @@ impl Protocol {
     pub fn dialogue(self) -> Box<dyn Dialogue> {
         match self {
             Protocol::Chaton(codec) => Box::new(ChatonClient::new(codec)),
+            Protocol::ChatosGroupe2(codec) => Box::new(ChatosGroupe2Client::new(codec)),
+            Protocol::Chatos10 => {
+                // Should the system have no chance to give, passwords are still told apart.
+                let entropy = || getrandom::u64().unwrap_or_default();
+                Box::new(Chatos10Client::new(Box::new(entropy)))
+            }
         }
     }
 }
@@ -75,7 +95,7 @@ impl fmt::Display for AddressError {
             }
             AddressError::UnknownScheme(scheme) => write!(
                 f,
-                "{scheme:?} is no protocol of this client; it speaks chaton, as in chaton://LOGIN@HOST:PORT"
+                "{scheme:?} is no protocol of this client; it speaks chaton, chatos-groupe2 and chatos-1.0, as in chaton://LOGIN@HOST:PORT"
             ),
             AddressError::NoLogin => {
                 f.write_str("no login is given; write it before an @, as in chaton://alice@127.0.0.1")
@@ -92,7 +112,7 @@ impl fmt::Display for AddressError {
             }
             AddressError::Path(path) => write!(f, "{path:?} is a path, and a chat has none; remove it"),
             AddressError::BadOption(option) => {
-                write!(f, "unknown option {option:?}; Chaton takes long=4 or long=8")
+                write!(f, "unknown option {option:?}; chaton and chatos-groupe2 take long=4 or long=8")
             }
         }
     }
@@ -105,20 +125,24 @@ impl FromStr for Address {
 
     fn from_str(url: &str) -> Result<Address, AddressError> {
         let (scheme, rest) = url.split_once("://").ok_or(AddressError::NoScheme)?;
-        if scheme != "chaton" {
-            return Err(AddressError::UnknownScheme(scheme.to_owned()));
-        }
         let (rest, options) = rest.split_once('?').unwrap_or((rest, ""));
+        let protocol = match scheme {
+            "chaton" => Protocol::Chaton(chaton_options(options)?),
+            "chatos-groupe2" => Protocol::ChatosGroupe2(chaton_options(options)?),
+            "chatos-1.0" if options.is_empty() => Protocol::Chatos10,
+            "chatos-1.0" => return Err(AddressError::BadOption(options.to_owned())),
+            other => return Err(AddressError::UnknownScheme(other.to_owned())),
+        };
         let (login, place) = rest.rsplit_once('@').ok_or(AddressError::NoLogin)?;
         if login.is_empty() {
             return Err(AddressError::NoLogin);
         }
         let (host, port) = host_and_port(place)?;
         Ok(Address {
-            protocol: Protocol::Chaton(chaton_options(options)?),
+            protocol,
             login: percent_decoded(login)?,
             host: host.to_owned(),
-            port,
+            port: port.unwrap_or(protocol.port()),
         })
     }
 }
@@ -135,7 +159,8 @@ fn chaton_options(options: &str) -> Result<Codec, AddressError> {
     Ok(codec)
 }
 
-fn host_and_port(place: &str) -> Result<(&str, u16), AddressError> {
+/// The host, and the port if one is given.
+fn host_and_port(place: &str) -> Result<(&str, Option<u16>), AddressError> {
     let place = match place.split_once('/') {
         Some((place, "")) => place,
         Some((_, path)) => return Err(AddressError::Path(path.to_owned())),
@@ -159,10 +184,10 @@ fn host_and_port(place: &str) -> Result<(&str, u16), AddressError> {
         return Err(AddressError::NoHost);
     }
     let Some(port) = port else {
-        return Ok((host, CHATON_PORT));
+        return Ok((host, None));
     };
     match port.parse() {
-        Ok(number) if number > 0 => Ok((host, number)),
+        Ok(number) if number > 0 => Ok((host, Some(number))),
         _ => Err(AddressError::BadPort(port.to_owned())),
     }
 }
@@ -193,6 +218,8 @@ mod tests {
     #[case::a_slash_at_the_end("chaton://alice@localhost/", "alice", "localhost", 7777)]
     #[case::ipv6("chaton://alice@[::1]:9000", "alice", "::1", 9000)]
     #[case::ipv6_at_the_usual_port("chaton://alice@[::1]", "alice", "::1", 7777)]
+    #[case::chatos_groupe2("chatos-groupe2://alice@localhost", "alice", "localhost", 7778)]
+    #[case::chatos_1_0("chatos-1.0://alice@localhost", "alice", "localhost", 7779)]
     #[case::an_escaped_login("chaton://J%c3%A9r%40me%20M@host", "Jér@me M", "host", 7777)]
     #[case::a_bare_at_sign("chaton://a@b@host", "a@b", "host", 7777)]
     fn an_address_has_its_parts(
@@ -222,6 +249,10 @@ mod tests {
     #[case::no_port_behind_the_colon("chaton://alice@host:", AddressError::BadPort(String::new()))]
     #[case::a_path("chaton://alice@host/room", AddressError::Path("room".into()))]
     #[case::an_option("chaton://alice@host?long=5", AddressError::BadOption("long=5".into()))]
+    #[case::an_option_of_another_protocol(
+        "chatos-1.0://alice@host?long=4",
+        AddressError::BadOption("long=4".into())
+    )]
     #[case::half_an_escape("chaton://al%4@host", AddressError::BadEscape)]
     #[case::a_signed_escape("chaton://al%+4@host", AddressError::BadEscape)]
     #[case::not_utf8("chaton://al%ff@host", AddressError::BadEscape)]
@@ -236,5 +267,7 @@ mod tests {
             long: LongWidth::Four,
         };
         assert_eq!(address.protocol, Protocol::Chaton(codec));
+        let address: Address = "chatos-groupe2://alice@host?long=4".parse().unwrap();
+        assert_eq!(address.protocol, Protocol::ChatosGroupe2(codec));
     }
 }

@@ -38,7 +38,9 @@ impl Requests {
     pub(super) fn hear(&mut self, event: &Event) {
         match event {
             Event::Asked { peer } => self.add(peer, Asker::They),
-            Event::Denied { peer } | Event::Agreed { peer } => self.remove(peer),
+            Event::Denied { peer } | Event::Agreed { peer } | Event::Withdrawn { peer } => {
+                self.remove(peer);
+            }
             _ => {}
         }
     }

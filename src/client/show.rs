@@ -10,6 +10,7 @@
 //! | `whisper` | `from`, `text` | somebody told us alone |
 //! | `private_asked` | `peer` | asks us for a private connection |
 //! | `private_denied` | `peer` | declines ours, or has left |
+//! | `private_withdrawn` | `peer` | no longer asks us, or has left |
 //! | `private_agreed` | `peer` | both agree, it is being opened |
 //! | `private_up` | `peer` | it stands |
 //! | `private_text` | `peer`, `text` or `hex`, `complete` | a line on it, without its line feed; `hex` when it is not UTF-8; `complete` is false when the line feed has not come |
@@ -21,6 +22,7 @@
 //! | `file_sent` | `peer`, `name`, `size` | the peer has all of it |
 //! | `file_received` | `peer`, `name`, `size`, `path` | it is here |
 //! | `file_failed` | `peer`, `way`, `name`, `reason` | it is not to be |
+//! | `refused` | `what` | the server did not do what we wanted |
 //! | `unexpected` | `what` | the server sent a frame that has no meaning at this place |
 
 mod file;
@@ -76,6 +78,12 @@ fn plain(event: &Event, paint: &Paint) -> String {
         Event::Denied { peer } => {
             format!("-- {} declines the private connection", paint.name(peer))
         }
+        Event::Withdrawn { peer } => {
+            format!(
+                "-- {} no longer asks for a private connection",
+                paint.name(peer)
+            )
+        }
         Event::Agreed { peer } => format!(
             "-- you and {} agree on a private connection; it is being opened",
             paint.name(peer)
@@ -110,6 +118,7 @@ fn plain(event: &Event, paint: &Paint) -> String {
             paint.name(peer),
             Escaped(reason)
         ),
+        Event::Refused { what } => format!("-- refused: {}", Escaped(what)),
         Event::Unexpected { what } => format!("-- ignored: {}", Escaped(what)),
     }
 }
@@ -164,6 +173,7 @@ fn row(event: &Event) -> Row<'_> {
         },
         Event::Asked { peer } => with_peer("private_asked", peer),
         Event::Denied { peer } => with_peer("private_denied", peer),
+        Event::Withdrawn { peer } => with_peer("private_withdrawn", peer),
         Event::Agreed { peer } => with_peer("private_agreed", peer),
         Event::TunnelUp { peer } => with_peer("private_up", peer),
         Event::TunnelText {
@@ -183,6 +193,10 @@ fn row(event: &Event) -> Row<'_> {
         Event::TunnelClosed { peer, reason } => Row {
             reason: reason.as_deref(),
             ..with_peer("private_closed", peer)
+        },
+        Event::Refused { what } => Row {
+            what: Some(what),
+            ..named("refused")
         },
         Event::Unexpected { what } => Row {
             what: Some(what),

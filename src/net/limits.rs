@@ -29,6 +29,32 @@ pub struct ConnectionLimits {
     /// How long the end of a tunnel's direction is held back, so that a command that closes the tunnel, if it comes right
     /// behind, can be told first.
     pub tunnel_end_delay: Duration,
+    /// When and how the system asks a silent peer whether it is still there.
+    pub keepalive: Keepalive,
+}
+
+/// How a peer that vanished without a FIN is noticed, by the system's own means. Times are rounded down to seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Silence before the first question.
+    pub idle: Duration,
+    /// Between questions.
+    pub interval: Duration,
+    /// Unanswered questions after which the connection is lost.
+    pub probes: u32,
+    /// How long sent bytes may stay unacknowledged (Linux).
+    pub unacknowledged: Duration,
+}
+
+impl Default for Keepalive {
+    fn default() -> Self {
+        Keepalive {
+            idle: Duration::from_secs(60),
+            interval: Duration::from_secs(15),
+            probes: 4,
+            unacknowledged: Duration::from_secs(120),
+        }
+    }
 }
 
 impl Default for ConnectionLimits {
@@ -42,6 +68,7 @@ impl Default for ConnectionLimits {
             outbox_bytes: 1 << 20,
             stall: Duration::from_secs(30),
             tunnel_end_delay: Duration::ZERO,
+            keepalive: Keepalive::default(),
         }
     }
 }

@@ -55,7 +55,7 @@ impl<P: Protocol> Accept<P> {
     }
 
     fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), (TcpStream, &'static str)> {
-        if let Err(error) = socket::accepted(&stream) {
+        if let Err(error) = socket::accepted(&stream, &self.hub.limits.keepalive) {
             debug!(
                 "{}: {peer} was lost while it was accepted: {error}",
                 P::NAME

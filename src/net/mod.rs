@@ -38,5 +38,5 @@ mod tunnel;
 mod turn;
 mod writers;
 
-pub use limits::{ConnectionLimits, ProcessLimits};
+pub use limits::{ConnectionLimits, Keepalive, ProcessLimits};
 pub use service::{Engine, ListenError, Service};

@@ -97,7 +97,7 @@ impl Engine {
         limits: ConnectionLimits,
     ) -> Result<Service, ListenError> {
         let failed = |cause| ListenError { address, cause };
-        let listener = socket::listen(address).map_err(failed)?;
+        let listener = socket::listen(address, &limits.keepalive).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let addresses = Addresses::new(&limits);
         let hub = Hub::new(room, codec, limits, &self.writers);

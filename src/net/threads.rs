@@ -141,7 +141,8 @@ mod tests {
     fn one_more_than_the_ceiling_is_refused_and_a_finished_thread_is_used_again() {
         let threads = Threads::new(1);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let socket = || TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let socket = || stream.try_clone().unwrap();
         let (finish, until_finished) = bounded::<()>(0);
         let (report, reports) = bounded(4);
         let name = report.clone();

@@ -8,9 +8,15 @@
 //! bytes, the dialogue reads a tunnel's first frames and then says [`Action::Raw`]; where two clients talk in frames of
 //! their own, it never says so and keeps reading with [`Dialogue::receive`].
 
+mod remembered;
+mod tunnels;
+
 use std::fmt;
 
 use crate::wire::{Explained, Malformed};
+
+pub use remembered::Remembered;
+pub use tunnels::Tunnels;
 
 /// One private connection of this client, for as long as the program runs: a number is never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +37,18 @@ pub trait Dialogue: Send {
 
     /// Takes the first frame of these bytes apart, for somebody who looks at the wire. `None` when they do not begin with one.
     fn explain(&self, direction: Direction, on: Source, bytes: &[u8]) -> Option<Explained>;
+
+    /// True when the server sends our own messages for everybody back to us. Where it does not, whoever shows them must do it
+    /// when they are sent.
+    fn hears_itself(&self) -> bool {
+        true
+    }
+
+    /// Everything that was to be sent on a private connection has left, and our end behind it.
+    fn all_sent(&mut self, tunnel: TunnelId) -> Vec<Action> {
+        let _ = tunnel;
+        Vec::new()
+    }
 
     /// A private connection is over, in whatever way.
     fn ended(&mut self, tunnel: TunnelId);
@@ -122,6 +140,19 @@ pub enum Action {
     Shut(TunnelId),
 }
 
+impl Action {
+    /// Nothing but showing something.
+    pub fn tell(event: Event) -> Vec<Action> {
+        vec![Action::Tell(event)]
+    }
+
+    /// Nothing but saying that a frame of the server had no meaning.
+    pub fn ignore(frame: impl fmt::Display) -> Vec<Action> {
+        let what = format!("the server sent what has no meaning here: {frame}");
+        Action::tell(Event::Unexpected { what })
+    }
+}
+
 /// What the user may like to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -159,6 +190,11 @@ pub enum Event {
         /// Who.
         peer: String,
     },
+    /// Somebody who asked us has taken it back, or has gone.
+    Withdrawn {
+        /// Who.
+        peer: String,
+    },
     /// Both agree; the private connection is being opened.
     Agreed {
         /// The other.
@@ -189,6 +225,11 @@ pub enum Event {
         peer: String,
         /// Why, unless both sides ended it in order.
         reason: Option<String>,
+    },
+    /// The server did not do what we wanted, and says so.
+    Refused {
+        /// A sentence for the person at the client: what, and why.
+        what: String,
     },
     /// The server sent a well-formed frame that has no meaning at this place. It was ignored.
     Unexpected {
@@ -227,6 +268,29 @@ pub enum Refusal {
         /// The peer.
         peer: String,
     },
+}
+
+impl Refusal {
+    /// Checks a name against a protocol's limit, in bytes, before it is sent.
+    pub fn of_name(name: &str, limit: usize) -> Result<(), Refusal> {
+        if name.is_empty() {
+            return Err(Refusal::EmptyName);
+        }
+        Refusal::of_length("name", name, limit)
+    }
+
+    /// Checks a message against a protocol's limit, in bytes, before it is sent.
+    pub fn of_message(text: &str, limit: usize) -> Result<(), Refusal> {
+        Refusal::of_length("message", text, limit)
+    }
+
+    fn of_length(what: &'static str, text: &str, limit: usize) -> Result<(), Refusal> {
+        let bytes = text.len();
+        if bytes > limit {
+            return Err(Refusal::TooLong { what, bytes, limit });
+        }
+        Ok(())
+    }
 }
 
 /// Why what a server sends cannot be a conversation in this protocol.

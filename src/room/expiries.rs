@@ -54,6 +54,14 @@ impl<K> Expiries<K> {
         self.queue.pop_first().map(|(_, key)| key)
     }
 
+    /// The next entry that will end; it stays.
+    pub fn first(&self) -> Option<K>
+    where
+        K: Copy,
+    {
+        self.queue.first_key_value().map(|(_, key)| *key)
+    }
+
     /// When the next entry ends.
     pub fn deadline(&self) -> Option<Instant> {
         self.queue.first_key_value()?.0.at

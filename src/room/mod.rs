@@ -4,8 +4,8 @@
 //! in ([`Protocol::handle`]), effects go out ([`Effects`]); nothing here knows a socket, a thread, a lock or a clock. Time
 //! is an argument, and so is chance.
 //!
-//! What rooms of several protocols need lies beside the trait: [`check_name`] (what may become a name), [`Roster`] (who is
-//! called what), [`pairing`] (who asks whom for a private connection, and which ids are alive), [`ConnectIds`] (how ids are
+//! What rooms of several protocols need lies beside the trait: [`Connections`] (where each stands), [`check_name`] (what
+//! may become a name), [`Roster`] (who is called what), [`pairing`] (who asks whom for a private connection, and which ids are alive), [`ConnectIds`] (how ids are
 //! made), [`Guesses`] (who tries too many), [`Expiries`] (what ends by itself).
 
 #![deny(
@@ -16,6 +16,7 @@
 )]
 
 mod connect_id;
+mod connections;
 pub mod dialogue;
 mod effects;
 mod expiries;
@@ -31,6 +32,8 @@ use std::time::Instant;
 use crate::wire::Malformed;
 
 pub use connect_id::{ConnectIds, Entropy};
+pub(crate) use connections::Housekeeping;
+pub use connections::{Connections, State};
 pub use effects::{Effect, Effects, Packet, Recipient};
 pub use expiries::{Expiries, Ticket};
 pub use guesses::{Answer, GuessLimits, Guesses, MOST_ADDRESSES};
@@ -101,6 +104,21 @@ pub enum Event<C> {
     ReadClosed,
     /// The connection is over; always the last event, and the only one after a tunnel ended.
     Gone,
+}
+
+impl<C> Event<C> {
+    /// The same event with another kind of command in it, or what its command is instead: for a protocol that adds commands
+    /// to those of another one.
+    pub fn try_map<D, E>(self, command: impl FnOnce(C) -> Result<D, E>) -> Result<Event<D>, E> {
+        Ok(match self {
+            Event::Opened(address) => Event::Opened(address),
+            Event::Command(inner) => Event::Command(command(inner)?),
+            Event::Malformed(malformed) => Event::Malformed(malformed),
+            Event::Overdue(overdue) => Event::Overdue(overdue),
+            Event::ReadClosed => Event::ReadClosed,
+            Event::Gone => Event::Gone,
+        })
+    }
 }
 
 /// What a connection is late with.

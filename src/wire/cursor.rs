@@ -61,6 +61,11 @@ impl<'a> Cursor<'a> {
         Ok(bytes.first().map_or(0, |byte| i8::from_be_bytes([*byte])))
     }
 
+    /// Two bytes, signed, big-endian.
+    pub fn int16(&mut self) -> Result<i16, Stop> {
+        Ok(BigEndian::read_i16(self.bytes(2)?))
+    }
+
     /// Four bytes, signed, big-endian.
     pub fn int32(&mut self) -> Result<i32, Stop> {
         Ok(BigEndian::read_i32(self.bytes(4)?))
@@ -69,6 +74,12 @@ impl<'a> Cursor<'a> {
     /// Eight bytes, signed, big-endian.
     pub fn int64(&mut self) -> Result<i64, Stop> {
         Ok(BigEndian::read_i64(self.bytes(8)?))
+    }
+
+    /// UTF-8 behind a length of two bytes, signed: 32,767 is the most that can be said.
+    pub fn text16(&mut self, field: &'static str) -> Result<&'a str, Stop> {
+        let length = self.int16()?;
+        self.text(field, i64::from(length), i16::MAX as usize)
     }
 
     /// UTF-8 behind a length of four bytes. The limit, in bytes, is checked from the length alone.
@@ -118,13 +129,27 @@ mod tests {
         assert_eq!(Cursor::new(bytes).text32("msg", 4), expected);
     }
 
+    #[rstest]
+    #[case::half_a_length(b"\0", Err(Stop::Short))]
+    #[case::half_a_text(b"\0\x02a", Err(Stop::Short))]
+    #[case::two_bytes_one_character("\0\u{2}é".as_bytes(), Ok("é"))]
+    #[case::negative(b"\x80\0", Err(Stop::Malformed(Malformed::NegativeLength { field: "msg", length: -32768 })))]
+    #[case::cut_inside_a_character(b"\0\x01\xc3", Err(Stop::Malformed(Malformed::NotUtf8 { field: "msg" })))]
+    fn a_text_behind_a_short_is_taken_whole_or_not_at_all(
+        #[case] bytes: &[u8],
+        #[case] expected: Result<&str, Stop>,
+    ) {
+        assert_eq!(Cursor::new(bytes).text16("msg"), expected);
+    }
+
     #[test]
     fn integers_are_big_endian_and_signed() {
-        let mut cursor = Cursor::new(b"\xfe\0\0\x01\0\xff\xff\xff\xff\xff\xff\xff\xfe");
+        let mut cursor = Cursor::new(b"\xfe\xff\xfe\0\0\x01\0\xff\xff\xff\xff\xff\xff\xff\xfe");
         assert_eq!(cursor.int8(), Ok(-2));
+        assert_eq!(cursor.int16(), Ok(-2));
         assert_eq!(cursor.int32(), Ok(256));
         assert_eq!(cursor.int64(), Ok(-2));
-        assert_eq!(cursor.position(), 13);
+        assert_eq!(cursor.position(), 15);
         assert_eq!(cursor.int8(), Err(Stop::Short));
     }
 }

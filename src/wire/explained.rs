@@ -34,6 +34,11 @@ impl Explained {
         explained.field("opcode", 1, opcode)
     }
 
+    /// Two bytes, signed.
+    pub fn int16(self, name: &str, value: i16) -> Explained {
+        self.field(name, 2, value)
+    }
+
     /// Four bytes, signed.
     pub fn int32(self, name: &str, value: i32) -> Explained {
         self.field(name, 4, value)
@@ -47,6 +52,12 @@ impl Explained {
     /// UTF-8 behind a length of four bytes: two fields.
     pub fn text32(self, name: &str, text: &str) -> Explained {
         self.field(&format!("length of {name}"), 4, text.len())
+            .field(name, text.len(), format_args!("{text:?}"))
+    }
+
+    /// The same behind a length of two bytes.
+    pub fn text16(self, name: &str, text: &str) -> Explained {
+        self.field(&format!("length of {name}"), 2, text.len())
             .field(name, text.len(), format_args!("{text:?}"))
     }
 

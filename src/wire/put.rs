@@ -7,10 +7,15 @@ use byteorder::{BigEndian, WriteBytesExt};
 pub trait Put {
     /// One signed byte.
     fn put_int8(&mut self, value: i8);
+    /// Two bytes, signed, big-endian.
+    fn put_int16(&mut self, value: i16);
     /// Four bytes, signed, big-endian.
     fn put_int32(&mut self, value: i32);
     /// Eight bytes, signed, big-endian.
     fn put_int64(&mut self, value: i64);
+    /// UTF-8 behind a length of two bytes. Whoever calls it has made sure that there are at most 2^15-1: a longer text is
+    /// cut there, at the end of a character, so that what follows is read right in any case.
+    fn put_text16(&mut self, text: &str);
     /// UTF-8 behind a length of four bytes. Longer texts than 2^31-1 bytes do not exist here: every text came from a
     /// frame or a limited input.
     fn put_text32(&mut self, text: &str);
@@ -21,12 +26,23 @@ impl Put for Vec<u8> {
         let _ = self.write_i8(value);
     }
 
+    fn put_int16(&mut self, value: i16) {
+        let _ = self.write_i16::<BigEndian>(value);
+    }
+
     fn put_int32(&mut self, value: i32) {
         let _ = self.write_i32::<BigEndian>(value);
     }
 
     fn put_int64(&mut self, value: i64) {
         let _ = self.write_i64::<BigEndian>(value);
+    }
+
+    fn put_text16(&mut self, text: &str) {
+        let length = text.floor_char_boundary(i16::MAX as usize);
+        let (text, _) = text.split_at(length);
+        self.put_int16(i16::try_from(length).unwrap_or(i16::MAX));
+        self.extend_from_slice(text.as_bytes());
     }
 
     fn put_text32(&mut self, text: &str) {
@@ -43,12 +59,22 @@ mod tests {
     fn fields_are_laid_one_behind_the_other() {
         let mut frame = Vec::new();
         frame.put_int8(-2);
+        frame.put_int16(-2);
         frame.put_int32(256);
         frame.put_int64(-2);
+        frame.put_text16("é");
         frame.put_text32("é");
         assert_eq!(
             frame,
-            b"\xfe\0\0\x01\0\xff\xff\xff\xff\xff\xff\xff\xfe\0\0\0\x02\xc3\xa9"
+            b"\xfe\xff\xfe\0\0\x01\0\xff\xff\xff\xff\xff\xff\xff\xfe\0\x02\xc3\xa9\0\0\0\x02\xc3\xa9"
         );
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_for_a_short_leaves_a_frame_that_can_be_read() {
+        let mut frame = Vec::new();
+        frame.put_text16(&"é".repeat(20_000));
+        assert_eq!(frame.len(), 2 + 32_766);
+        assert_eq!(frame.first_chunk(), Some(b"\x7f\xfe\xc3\xa9"));
     }
 }

@@ -19,6 +19,7 @@ pub(crate) fn matou() -> Command {
 /// `matou serve`, on a port of its own.
 pub(crate) struct Server {
     process: Child,
+    protocol: String,
     pub(crate) address: String,
 }
 
@@ -36,15 +37,25 @@ impl Server {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let listening = lines.next().unwrap().unwrap();
         assert_eq!(lines.next().unwrap().unwrap(), "ready");
-        let address = listening.strip_prefix("listening chaton ").unwrap();
+        let (protocol, address) = listening
+            .strip_prefix("listening ")
+            .and_then(|rest| rest.split_once(' '))
+            .unwrap();
         Server {
             process,
+            protocol: protocol.to_owned(),
             address: address.to_owned(),
         }
     }
 
+    /// Serving this protocol on a port of its own.
+    pub(crate) fn speaking(protocol: &str) -> Server {
+        Server::listening(&format!("{protocol}=127.0.0.1:0"))
+    }
+
     pub(crate) fn chat(&self, login: &str, options: &[&str]) -> Chat {
-        Chat::start(&self.address, login, options)
+        let url = format!("{}://{login}@{}", self.protocol, self.address);
+        Chat::start_with_url(&url, options)
     }
 
     /// As a power cut would.
@@ -83,8 +94,12 @@ pub(crate) struct Chat {
 
 impl Chat {
     pub(crate) fn start(address: &str, login: &str, options: &[&str]) -> Chat {
+        Chat::start_with_url(&format!("chaton://{login}@{address}"), options)
+    }
+
+    fn start_with_url(url: &str, options: &[&str]) -> Chat {
         let mut process = matou()
-            .args(["chat", &format!("chaton://{login}@{address}")])
+            .args(["chat", url])
             .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -194,7 +209,7 @@ impl Talk {
         self.events.expect(line);
     }
 
-    /// The next line, whatever it is.
+    /// The next event, whatever it is.
     pub(crate) fn next(&self) -> String {
         self.events.next()
     }

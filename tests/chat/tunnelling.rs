@@ -69,8 +69,11 @@ fn end(mut chat: Chat) -> End {
 #[rstest]
 #[case::the_one_who_asked(true)]
 #[case::the_one_who_waited(false)]
-fn each_direction_ends_on_its_own(#[case] asker_ends_first: bool) {
-    let server = Server::start();
+fn each_direction_ends_on_its_own(
+    #[case] asker_ends_first: bool,
+    #[values("chaton", "chatos-groupe2", "chatos-1.0")] protocol: &str,
+) {
+    let server = Server::speaking(protocol);
     let (alice, bob) = asker_and_waiter(&server);
     let (first, second) = if asker_ends_first {
         (alice, bob)
@@ -89,9 +92,10 @@ fn each_direction_ends_on_its_own(#[case] asker_ends_first: bool) {
     assert_eq!(second.chat.ended().0, 0);
 }
 
-#[test]
-fn both_may_ask_and_both_may_send_at_once() {
-    let server = Server::start();
+/// ChatOS 1.0 answers whoever asks before the other is there, so there is nothing to wait for.
+#[rstest]
+fn both_may_ask_and_both_may_send_at_once(#[values("chaton", "chatos-groupe2")] protocol: &str) {
+    let server = Server::speaking(protocol);
     let alice = end(server.chat("alice", &["--tunnel", "bob"]));
     let bob = end(server.chat("bob", &["--tunnel", "alice"]));
     let (there, back) = (bytes(3), bytes(4));
@@ -105,9 +109,11 @@ fn both_may_ask_and_both_may_send_at_once() {
     assert_eq!(bob.chat.ended().0, 0);
 }
 
-#[test]
-fn whoever_is_not_wanted_is_denied_and_so_is_whoever_is_asked_and_declines() {
-    let server = Server::start();
+#[rstest]
+fn whoever_is_not_wanted_is_denied_and_so_is_whoever_is_asked_and_declines(
+    #[values("chaton", "chatos-groupe2", "chatos-1.0")] protocol: &str,
+) {
+    let server = Server::speaking(protocol);
     let mut alice = server.chat("alice", &["--tunnel", "bob", "--wait"]);
     let (events, _input, _output) = alice.tunnel();
     events.expect("-- logged in as alice");

@@ -28,6 +28,14 @@ pub(crate) fn in_words(frame: ServerFrame<'_>) -> String {
     }
 }
 
+/// The connect_id that a frame of the server gives away.
+pub(crate) fn connect_id(frame: ServerFrame<'_>) -> Option<i64> {
+    match frame {
+        ServerFrame::IdPrivate { connect_id, .. } => Some(connect_id),
+        _ => None,
+    }
+}
+
 /// LOGIN
 pub(crate) fn login(login: &str) -> ClientFrame<'_> {
     ClientFrame::Login { login }

@@ -7,7 +7,7 @@ use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
 #[rstest]
-#[case::an_unknown_command(b"\x0b")]
+#[case::an_unknown_command(b"\x0d")]
 #[case::a_negative_command(b"\xff")]
 #[case::a_command_of_the_server(b"\x01")]
 #[case::an_id_from_a_client(b"\x08\0\0\0\x01a\0\0\0\x01b\0\0\0\0\0\0\0\x01")]

@@ -2,6 +2,8 @@
 //!
 //! Nothing here has a socket or waits for a clock: time passes when a test says so.
 
+#[path = "../common/conversation.rs"]
+mod conversation;
 mod frames;
 mod script;
 

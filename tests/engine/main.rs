@@ -1,6 +1,8 @@
 //! The promises of the engine, each tried over real sockets. No test waits for time to pass, except where the promise is
 //! about time; what must not arrive is followed by something that must (a fence).
 
+mod chatos_1_0;
+mod chatos_groupe2;
 mod ends;
 mod limits;
 mod order;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use matou::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
 use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
+use matou::room::Protocol;
 
 /// Nothing here takes longer; a test that runs into it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -35,16 +36,24 @@ impl Server {
     }
 
     pub(crate) fn with(limits: ConnectionLimits, process: ProcessLimits) -> Server {
-        let engine = Engine::start(&process);
         let options = Options {
             bound_loopback: limits.bound_loopback,
             ..Options::default()
         };
         let room = Room::new(options, entropy());
+        Server::serving(room, options.codec(), limits, process)
+    }
+
+    /// A room of any protocol.
+    pub(crate) fn serving<P: Protocol>(
+        room: P,
+        codec: P::Codec,
+        limits: ConnectionLimits,
+        process: ProcessLimits,
+    ) -> Server {
+        let engine = Engine::start(&process);
         let address = "127.0.0.1:0".parse().unwrap();
-        let service = engine
-            .listen(room, options.codec(), address, limits)
-            .unwrap();
+        let service = engine.listen(room, codec, address, limits).unwrap();
         Server { service, engine }
     }
 
@@ -77,6 +86,11 @@ impl Server {
     /// Both ends of a tunnel that stands.
     pub(crate) fn tunnel(&self, alice: &mut Client, bob: &mut Client) -> (Client, Client) {
         let connect_id = self.agree(alice, bob);
+        self.ends(connect_id)
+    }
+
+    /// Both ends of the tunnel with this id.
+    pub(crate) fn ends(&self, connect_id: i64) -> (Client, Client) {
         let ends = [self.connect(), self.connect()];
         let [one, other] = ends.map(|mut end| {
             end.send(ClientFrame::LoginPrivate { connect_id });

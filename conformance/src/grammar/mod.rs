@@ -2,73 +2,107 @@
 //!
 //! A [`Grammar`] is the file as written, with its open [`Reading`]s. [`Grammar::in_reading`] settles them and gives a
 //! [`Wire`], which encodes and decodes.
+//!
+//! | file | what |
+//! |---|---|
+//! | `value` | values, frames, what the front of a lane turned out to be |
+//! | `types` | integers and length-prefixed types |
+//! | `packet` | packets, their fields and limits |
+//! | `reading` | where the document can be read in several ways |
+//! | `fence` | how silence is proved |
+//! | `wire`, `encode`, `decode` | the codec |
+//! | `read` | wire.kdl |
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+mod decode;
+mod encode;
+mod fence;
+mod packet;
+mod read;
+mod reading;
+mod types;
+mod value;
+mod wire;
 
-/// Which choice is taken in each reading: name of the reading -> name of the choice.
-pub type Choices = BTreeMap<String, String>;
+pub use encode::EncodeError;
+pub use fence::{Direction, Fence, FenceExpr, FenceStep, Identification, Party};
+pub use packet::{Field, Packet, Senders};
+pub use read::{GrammarFile, read_grammar};
+pub use reading::{Choice, Choices, Reading, Worth};
+pub use types::{IntType, Sort, TypeDefinition, TypeKind};
+pub use value::{Decoded, DecodedField, Frame, PacketId, Side, Value};
+pub use wire::Wire;
 
-/// One value of a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
-    /// An integer of any width and sign.
-    Int(i128),
-    /// Text, which travels as UTF-8.
-    Text(String),
-    /// Bytes without a meaning of their own.
-    Bytes(Vec<u8>),
-}
-
-/// Who speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The lanes of the suite.
-    Client,
-    /// The target.
-    Server,
-}
-
-/// Index into [`Grammar::packets`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PacketId(pub usize);
-
-/// A decoded field and where its bytes lie in the frame (length prefix included).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecodedField {
-    /// The field's name in wire.kdl; the opcode has the name `opcode`.
+/// One protocol's packets, as wire.kdl describes them.
+#[derive(Debug, Clone)]
+pub struct Grammar {
+    /// Name of the protocol, `chaton`.
     pub name: String,
-    /// What it holds.
-    pub value: Value,
-    /// Offsets from the frame's first byte.
-    pub bytes: Range<usize>,
+    /// Its title, `Chaton`.
+    pub title: String,
+    /// The integer with which every packet begins.
+    pub opcode: IntType,
+    /// The types that are the same in every reading.
+    pub types: Vec<TypeDefinition>,
+    /// Where the document is open, in the order in which they are found out.
+    pub readings: Vec<Reading>,
+    /// The packets; a [`PacketId`] is an index into them.
+    pub packets: Vec<Packet>,
+    /// The packet after which a lane has a name for the server.
+    pub identified_by: Option<Identification>,
+    /// Proves that nothing came to an identified lane.
+    pub fence: Option<Fence>,
+    /// Proves that nothing came to a lane without a name.
+    pub fence_unidentified: Option<Fence>,
 }
 
-/// A whole frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
-    /// Which packet it is.
-    pub packet: PacketId,
-    /// The fields in order, without the opcode.
-    pub fields: Vec<DecodedField>,
-    /// Its length in bytes.
-    pub length: usize,
-}
+impl Grammar {
+    /// The packet with this id.
+    ///
+    /// # Panics
+    ///
+    /// If the id comes from another grammar.
+    #[must_use]
+    pub fn packet(&self, id: PacketId) -> &Packet {
+        &self.packets[id.0]
+    }
 
-/// What the bytes at the front of a lane are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decoded {
-    /// A whole frame.
-    Frame(Frame),
-    /// Only the beginning of one; the fields that are complete are named for the report.
-    Partial(Vec<DecodedField>),
-    /// Bytes that can never become a frame of that side.
-    Broken {
-        /// Offset of the first wrong byte.
-        at: usize,
-        /// A sentence for the report, such as `opcode 99 is unknown`.
-        why: String,
-        /// The fields before it.
-        fields: Vec<DecodedField>,
-    },
+    /// The id of the packet with this name.
+    #[must_use]
+    pub fn packet_named(&self, name: &str) -> Option<PacketId> {
+        self.packets
+            .iter()
+            .position(|packet| packet.name == name)
+            .map(PacketId)
+    }
+
+    /// The reading with this name.
+    #[must_use]
+    pub fn reading_named(&self, name: &str) -> Option<&Reading> {
+        self.readings.iter().find(|reading| reading.name == name)
+    }
+
+    /// The codec where every reading is settled. A reading that `choices` leaves out takes its first choice.
+    #[must_use]
+    pub fn in_reading(&self, choices: &Choices) -> Wire {
+        Wire::new(self, choices)
+    }
+
+    /// Every kind that a type has in the readings that `choices` leaves open; empty if there is no such type.
+    #[must_use]
+    pub fn kinds_of_type(&self, type_name: &str, choices: &Choices) -> Vec<&TypeKind> {
+        let settled = self
+            .types
+            .iter()
+            .filter(|definition| definition.name == type_name);
+        let open = self
+            .readings
+            .iter()
+            .flat_map(|reading| reading.choices_left(choices))
+            .flat_map(|choice| &choice.types)
+            .filter(|definition| definition.name == type_name);
+        settled
+            .chain(open)
+            .map(|definition| &definition.kind)
+            .collect()
+    }
 }

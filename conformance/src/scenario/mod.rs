@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+mod read;
+
+pub use read::{Context, read_scenarios};
+
+pub use crate::grammar::Worth;
 use crate::grammar::{PacketId, Value};
 
 /// Index into [`Scenario::lanes`].
@@ -133,6 +138,14 @@ pub enum Action {
     Together(Vec<Vec<Step>>),
     /// The first branch that fits.
     Either(Vec<Branch>),
+    /// The steps again and again, 100 ms apart, until they fit; the last try counts. Lanes opened inside are opened
+    /// anew in each try.
+    Eventually {
+        /// How many tries, at least one.
+        tries: usize,
+        /// The steps.
+        steps: Vec<Step>,
+    },
     /// Only in a reading.
     When {
         /// Name of the reading.
@@ -225,7 +238,7 @@ pub enum Incoming {
     Reset,
     /// FIN or RST.
     Closed,
-    /// Nothing, proved by a fence.
+    /// Nothing: proved by a fence, or, where the step has a bound of its own, waited for that long.
     Silence {
         /// Whose doings might have broken it; without it the lane's own.
         after: Option<LaneId>,
@@ -272,15 +285,4 @@ pub struct Branch {
     pub worth: Worth,
     /// The steps.
     pub steps: Vec<Step>,
-}
-
-/// The verdict of a branch that fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Worth {
-    /// As the document says.
-    Pass,
-    /// A free choice.
-    Note,
-    /// The document would prefer otherwise.
-    NonStrict,
 }

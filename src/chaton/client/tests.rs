@@ -16,7 +16,7 @@ fn alice() -> ChatonClient {
     alice.intend(Intent::LogIn { login: "alice" }).unwrap();
     assert_eq!(
         hear(&mut alice, ServerFrame::LoginAccepted),
-        tell(Event::LoggedIn {
+        Action::tell(Event::LoggedIn {
             login: "alice".into()
         })
     );
@@ -65,7 +65,7 @@ fn after_a_refusal_another_login_may_be_tried() {
     client.intend(Intent::LogIn { login: "alice" }).unwrap();
     let refused = hear(&mut client, ServerFrame::LoginRefused);
     let login = "alice".to_owned();
-    assert_eq!(refused, tell(Event::LoginRefused { login }));
+    assert_eq!(refused, Action::tell(Event::LoginRefused { login }));
     assert!(is_unexpected(&hear(
         &mut client,
         ServerFrame::LoginAccepted
@@ -75,7 +75,7 @@ fn after_a_refusal_another_login_may_be_tried() {
     let login = "alice2".to_owned();
     assert_eq!(
         hear(&mut client, ServerFrame::LoginAccepted),
-        tell(Event::LoggedIn { login })
+        Action::tell(Event::LoggedIn { login })
     );
     assert_eq!(
         client.intend(Intent::LogIn { login: "alice3" }),
@@ -152,7 +152,7 @@ fn what_cannot_work_is_refused_before_it_is_sent(
     Event::Asked { peer: "bob".into() }
 )]
 fn what_the_server_sends_becomes_an_event(#[case] frame: ServerFrame<'_>, #[case] event: Event) {
-    assert_eq!(hear(&mut alice(), frame), tell(event));
+    assert_eq!(hear(&mut alice(), frame), Action::tell(event));
 }
 
 #[rstest]
@@ -204,7 +204,7 @@ fn a_no_ends_our_request() {
         target: "bob",
     };
     let peer = "bob".to_owned();
-    assert_eq!(hear(&mut alice, no), tell(Event::Denied { peer }));
+    assert_eq!(hear(&mut alice, no), Action::tell(Event::Denied { peer }));
     assert!(is_unexpected(&hear(&mut alice, no)));
 }
 
@@ -325,22 +325,6 @@ fn a_connection_that_is_over_cannot_be_closed() {
     let (mut alice, tunnel) = agreed_with_bob();
     alice.ended(tunnel);
     assert!(alice.intend(Intent::Close { peer: "bob" }).is_err());
-}
-
-#[test]
-fn so_many_names_are_remembered_and_the_oldest_goes_first() {
-    let mut alice = alice();
-    for number in 0..=MAX_REQUESTS {
-        let requester = &format!("user {number}");
-        let target = "alice";
-        hear(
-            &mut alice,
-            ServerFrame::RequestPrivate { requester, target },
-        );
-    }
-    assert!(alice.intend(Intent::Deny { peer: "user 0" }).is_err());
-    assert!(alice.intend(Intent::Deny { peer: "user 1" }).is_ok());
-    assert!(alice.intend(Intent::Deny { peer: "user 256" }).is_ok());
 }
 
 #[test]

@@ -78,7 +78,10 @@ impl Session {
             }
             Incoming::AllSent => {
                 tunnel.all_sent = true;
-                Ok(if tunnel.ended {
+                let ended = tunnel.ended;
+                let actions = self.dialogue.all_sent(id);
+                self.perform_all(actions)?;
+                Ok(if ended {
                     Then::Closed(None)
                 } else {
                     Then::GoesOn

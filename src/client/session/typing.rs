@@ -5,8 +5,9 @@ use crate::client::Ending;
 use crate::client::escape::{Escaped, Name};
 use crate::client::input::Line;
 use crate::client::requests::Asker;
+use crate::client::show;
 use crate::client::typed::{HELP, Typed};
-use crate::room::dialogue::{Action, Intent, Refusal};
+use crate::room::dialogue::{Action, Event, Intent, Refusal};
 
 impl Session {
     pub(super) fn line(&mut self, line: Line) -> Result<(), Ending> {
@@ -35,7 +36,17 @@ impl Session {
             Typed::Nothing => Ok(()),
             Typed::Say(text) => match self.talking_to.clone() {
                 Some(peer) => self.write_to_tunnel(&peer, text),
-                None => self.intend(Intent::Say { text }),
+                None => {
+                    let sent = self.sends(Intent::Say { text })?;
+                    if sent && !self.dialogue.hears_itself() {
+                        let own = Event::Said {
+                            from: self.options.address.login.clone(),
+                            text: text.clone(),
+                        };
+                        self.output.aside(|paint| show::painted(&own, paint));
+                    }
+                    Ok(())
+                }
             },
             Typed::Whisper { to, text } => self.whisper(to, text),
             Typed::Reply(text) => match self.people.whisperer().map(str::to_owned) {

@@ -7,5 +7,5 @@
 mod rendezvous;
 mod requests;
 
-pub use rendezvous::{Arrival, Ended, NotOpened, Rendezvous, RendezvousLimits};
-pub use requests::{NotAsked, RequestLimits, Requests};
+pub use rendezvous::{Agreement, Arrival, Ended, NotOpened, Rendezvous, RendezvousLimits};
+pub use requests::{NotAsked, Request, RequestLimits, Requests, Topic};

@@ -51,6 +51,15 @@ pub enum Arrival {
     Meets(ConnId),
 }
 
+/// An id that is alive: who was given it, and who waits under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreement {
+    /// The asker and the target.
+    pub parties: [ConnId; 2],
+    /// The first end, if it has come.
+    pub waiting: Option<ConnId>,
+}
+
 /// An id that died before two ends met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
@@ -108,6 +117,14 @@ impl Rendezvous {
         }
     }
 
+    /// What stands behind an id; `None` when it is not alive.
+    pub fn agreement(&self, id: i64) -> Option<Agreement> {
+        self.alive.get(&id).map(|meeting| Agreement {
+            parties: [meeting.asker, meeting.target],
+            waiting: meeting.waiting,
+        })
+    }
+
     /// The end that waits under this id leaves: another may come in its place.
     pub fn give_back(&mut self, id: i64) {
         if let Some(meeting) = self.alive.get_mut(&id) {
@@ -150,7 +167,8 @@ impl Rendezvous {
         self.by_party.range(all_of(party)).count() >= self.limits.unused_ids
     }
 
-    fn end(&mut self, id: i64) -> Option<Ended> {
+    /// Ends an id; `None` when it is not alive.
+    pub fn end(&mut self, id: i64) -> Option<Ended> {
         let meeting = self.alive.remove(&id)?;
         self.by_party.remove(&(meeting.asker, id));
         self.by_party.remove(&(meeting.target, id));
@@ -212,6 +230,25 @@ mod tests {
         assert_eq!(rendezvous.arrive(id, FIRST_END), Arrival::Waits);
         assert_eq!(rendezvous.arrive(id, SECOND_END), Arrival::Meets(FIRST_END));
         assert_eq!(rendezvous.arrive(id, THIRD_END), Arrival::Unknown);
+        assert!(rendezvous.is_empty());
+    }
+
+    #[test]
+    fn an_id_that_is_alive_names_its_parties_and_who_waits() {
+        let mut rendezvous = rendezvous();
+        let id = rendezvous
+            .open(ALICE, BOB, Instant::now())
+            .expect("nobody is full");
+        rendezvous.arrive(id, FIRST_END);
+        let waiting = Some(FIRST_END);
+        let parties = [ALICE, BOB];
+        assert_eq!(
+            rendezvous.agreement(id),
+            Some(Agreement { parties, waiting })
+        );
+        assert_eq!(rendezvous.end(id), Some(Ended { waiting }));
+        assert_eq!(rendezvous.agreement(id), None);
+        assert_eq!(rendezvous.end(id), None);
         assert!(rendezvous.is_empty());
     }
 

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use crate::room::ConnId;
@@ -7,13 +8,83 @@ use crate::room::expiries::{Expiries, Ticket};
 
 /// Who waits for whose answer. A asking B and B asking A are two requests; asking oneself is one like any other.
 #[derive(Debug)]
-pub struct Requests {
+pub struct Requests<T = ()> {
     limits: RequestLimits,
-    /// By asker and target, so that the requests of an asker lie together.
-    pending: BTreeMap<(ConnId, ConnId), Pending>,
-    /// The same by target and asker.
-    by_target: BTreeSet<(ConnId, ConnId)>,
-    expiries: Expiries<(ConnId, ConnId)>,
+    /// The requests of an asker lie together.
+    pending: BTreeMap<Request<T>, Pending>,
+    /// The same by target.
+    by_target: BTreeSet<(ConnId, Request<T>)>,
+    expiries: Expiries<Request<T>>,
+}
+
+/// Somebody asks somebody else for a private connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Request<T = ()> {
+    /// Who asks.
+    pub asker: ConnId,
+    /// Who is asked.
+    pub target: ConnId,
+    /// What tells several requests between the same two apart, in protocols that allow several.
+    pub topic: T,
+}
+
+/// What can tell requests apart.
+pub trait Topic: Copy + Ord {
+    /// The first in order.
+    const FIRST: Self;
+    /// The last in order.
+    const LAST: Self;
+}
+
+/// One request between two at a time.
+impl Topic for () {
+    const FIRST: () = ();
+    const LAST: () = ();
+}
+
+impl Topic for i16 {
+    const FIRST: i16 = i16::MIN;
+    const LAST: i16 = i16::MAX;
+}
+
+impl Request {
+    /// A request in a protocol that has one between two at a time.
+    pub fn between(asker: ConnId, target: ConnId) -> Request {
+        let topic = ();
+        Request {
+            asker,
+            target,
+            topic,
+        }
+    }
+}
+
+impl<T: Topic> Request<T> {
+    /// Every request of this asker.
+    fn all_of(asker: ConnId) -> RangeInclusive<Request<T>> {
+        Request::first(asker)..=Request::last(asker)
+    }
+
+    /// Every request to this target, as they lie in `by_target`.
+    fn all_to(target: ConnId) -> RangeInclusive<(ConnId, Request<T>)> {
+        (target, Request::first(ConnId(u64::MIN)))..=(target, Request::last(ConnId(u64::MAX)))
+    }
+
+    fn first(asker: ConnId) -> Request<T> {
+        Request {
+            asker,
+            target: ConnId(u64::MIN),
+            topic: T::FIRST,
+        }
+    }
+
+    fn last(asker: ConnId) -> Request<T> {
+        Request {
+            asker,
+            target: ConnId(u64::MAX),
+            topic: T::LAST,
+        }
+    }
 }
 
 /// Bounds of [`Requests`].
@@ -46,9 +117,9 @@ pub enum NotAsked {
     TargetFull,
 }
 
-impl Requests {
+impl<T: Topic> Requests<T> {
     /// No requests yet.
-    pub fn new(limits: RequestLimits) -> Requests {
+    pub fn new(limits: RequestLimits) -> Requests<T> {
         Requests {
             limits,
             pending: BTreeMap::new(),
@@ -57,70 +128,75 @@ impl Requests {
         }
     }
 
-    /// Notes that `asker` asks `target`. `Ok` means that the request is to be passed on.
-    pub fn ask(&mut self, asker: ConnId, target: ConnId, now: Instant) -> Result<(), NotAsked> {
-        if let Some(pending) = self.pending.get_mut(&(asker, target)) {
+    /// Notes a request. `Ok` means that it is to be passed on.
+    pub fn ask(&mut self, request: Request<T>, now: Instant) -> Result<(), NotAsked> {
+        if let Some(pending) = self.pending.get_mut(&request) {
             if now.saturating_duration_since(pending.relayed) < self.limits.repeat_interval {
                 return Err(NotAsked::TooSoon);
             }
             pending.relayed = now;
             return Ok(());
         }
-        if self.pending.range(all_of(asker)).count() >= self.limits.as_asker {
+        if self.of_asker(request.asker).count() >= self.limits.as_asker {
             return Err(NotAsked::AskerFull);
         }
-        if self.by_target.range(all_of(target)).count() >= self.limits.as_target {
+        if self.to_target(request.target).count() >= self.limits.as_target {
             return Err(NotAsked::TargetFull);
         }
-        let expiry = self.expiries.add(now, self.limits.timeout, (asker, target));
+        let expiry = self.expiries.add(now, self.limits.timeout, request);
         let relayed = now;
-        self.pending
-            .insert((asker, target), Pending { relayed, expiry });
-        self.by_target.insert((target, asker));
+        self.pending.insert(request, Pending { relayed, expiry });
+        self.by_target.insert((request.target, request));
         Ok(())
     }
 
-    /// True while `target` owes `asker` an answer.
-    pub fn is_pending(&self, asker: ConnId, target: ConnId) -> bool {
-        self.pending.contains_key(&(asker, target))
+    /// True while it waits.
+    pub fn is_pending(&self, request: Request<T>) -> bool {
+        self.pending.contains_key(&request)
+    }
+
+    /// What this client asked and waits for.
+    pub fn of_asker(&self, asker: ConnId) -> impl Iterator<Item = Request<T>> {
+        self.pending
+            .range(Request::all_of(asker))
+            .map(|(request, _)| *request)
+    }
+
+    fn to_target(&self, target: ConnId) -> impl Iterator<Item = Request<T>> {
+        self.by_target
+            .range(Request::all_to(target))
+            .map(|(_, request)| *request)
     }
 
     /// Ends a request; false when there was none.
-    pub fn end(&mut self, asker: ConnId, target: ConnId) -> bool {
-        let Some(pending) = self.pending.remove(&(asker, target)) else {
+    pub fn end(&mut self, request: Request<T>) -> bool {
+        let Some(pending) = self.pending.remove(&request) else {
             return false;
         };
-        self.by_target.remove(&(target, asker));
+        self.by_target.remove(&(request.target, request));
         self.expiries.withdraw(pending.expiry);
         true
     }
 
-    /// Ends every request of and to somebody who leaves, and returns the others who were waiting for an answer.
-    pub fn leave(&mut self, party: ConnId) -> Vec<ConnId> {
-        let asked: Vec<_> = self
-            .pending
-            .range(all_of(party))
-            .map(|(key, _)| *key)
+    /// Ends every request of and to somebody who leaves, and returns them: first those that were asked of others, then those
+    /// that others asked. One to oneself is returned once.
+    pub fn leave(&mut self, party: ConnId) -> Vec<Request<T>> {
+        let from_others = |request: &Request<T>| request.asker != party;
+        let asked = self.of_asker(party);
+        let ended: Vec<_> = asked
+            .chain(self.to_target(party).filter(from_others))
             .collect();
-        for (asker, target) in asked {
-            self.end(asker, target);
+        for request in &ended {
+            self.end(*request);
         }
-        let waiting: Vec<_> = self
-            .by_target
-            .range(all_of(party))
-            .map(|key| key.1)
-            .collect();
-        for asker in &waiting {
-            self.end(*asker, party);
-        }
-        waiting
+        ended
     }
 
-    /// The next request whose time is over, as asker and target; it has ended.
-    pub fn expire(&mut self, now: Instant) -> Option<(ConnId, ConnId)> {
-        let (asker, target) = self.expiries.due(now)?;
-        self.end(asker, target);
-        Some((asker, target))
+    /// The next request whose time is over; it has ended.
+    pub fn expire(&mut self, now: Instant) -> Option<Request<T>> {
+        let request = self.expiries.due(now)?;
+        self.end(request);
+        Some(request)
     }
 
     /// When the next request ends by itself.
@@ -130,18 +206,13 @@ impl Requests {
 
     /// True when this client asks or is asked.
     pub fn involves(&self, party: ConnId) -> bool {
-        self.pending.range(all_of(party)).next().is_some()
-            || self.by_target.range(all_of(party)).next().is_some()
+        self.of_asker(party).next().is_some() || self.to_target(party).next().is_some()
     }
 
     /// True when nobody waits for an answer.
     pub fn is_empty(&self) -> bool {
         self.pending.is_empty() && self.by_target.is_empty() && self.expiries.is_empty()
     }
-}
-
-fn all_of(party: ConnId) -> std::ops::RangeInclusive<(ConnId, ConnId)> {
-    (party, ConnId(u64::MIN))..=(party, ConnId(u64::MAX))
 }
 
 impl fmt::Display for NotAsked {
@@ -178,15 +249,15 @@ mod tests {
     fn a_request_waits_until_it_is_ended_once() {
         let mut requests = requests();
         let now = Instant::now();
-        assert_eq!(requests.ask(ALICE, BOB, now), Ok(()));
-        assert!(requests.is_pending(ALICE, BOB));
+        assert_eq!(requests.ask(Request::between(ALICE, BOB), now), Ok(()));
+        assert!(requests.is_pending(Request::between(ALICE, BOB)));
         assert!(
-            !requests.is_pending(BOB, ALICE),
+            !requests.is_pending(Request::between(BOB, ALICE)),
             "the opposite direction is another request"
         );
         assert!(requests.involves(ALICE) && requests.involves(BOB));
-        assert!(requests.end(ALICE, BOB));
-        assert!(!requests.end(ALICE, BOB));
+        assert!(requests.end(Request::between(ALICE, BOB)));
+        assert!(!requests.end(Request::between(ALICE, BOB)));
         assert!(requests.is_empty());
     }
 
@@ -194,14 +265,17 @@ mod tests {
     fn a_repeated_request_is_passed_on_again_only_after_a_while() {
         let mut requests = requests();
         let start = Instant::now();
-        assert_eq!(requests.ask(ALICE, BOB, start), Ok(()));
+        assert_eq!(requests.ask(Request::between(ALICE, BOB), start), Ok(()));
         assert_eq!(
-            requests.ask(ALICE, BOB, start + 4 * SECOND),
+            requests.ask(Request::between(ALICE, BOB), start + 4 * SECOND),
             Err(NotAsked::TooSoon)
         );
-        assert_eq!(requests.ask(ALICE, BOB, start + 5 * SECOND), Ok(()));
         assert_eq!(
-            requests.ask(ALICE, BOB, start + 9 * SECOND),
+            requests.ask(Request::between(ALICE, BOB), start + 5 * SECOND),
+            Ok(())
+        );
+        assert_eq!(
+            requests.ask(Request::between(ALICE, BOB), start + 9 * SECOND),
             Err(NotAsked::TooSoon)
         );
         assert_eq!(
@@ -215,23 +289,33 @@ mod tests {
     fn an_asker_and_a_target_have_only_so_many_requests_at_a_time() {
         let mut requests = requests();
         let now = Instant::now();
-        assert_eq!(requests.ask(ALICE, ALICE, now), Ok(()));
-        assert_eq!(requests.ask(ALICE, BOB, now), Ok(()));
-        assert_eq!(requests.ask(ALICE, CAROL, now), Err(NotAsked::AskerFull));
-        assert_eq!(requests.ask(CAROL, BOB, now), Ok(()));
-        assert_eq!(requests.ask(BOB, BOB, now), Err(NotAsked::TargetFull));
-        assert!(requests.end(CAROL, BOB));
-        assert_eq!(requests.ask(BOB, BOB, now), Ok(()));
+        assert_eq!(requests.ask(Request::between(ALICE, ALICE), now), Ok(()));
+        assert_eq!(requests.ask(Request::between(ALICE, BOB), now), Ok(()));
+        assert_eq!(
+            requests.ask(Request::between(ALICE, CAROL), now),
+            Err(NotAsked::AskerFull)
+        );
+        assert_eq!(requests.ask(Request::between(CAROL, BOB), now), Ok(()));
+        assert_eq!(
+            requests.ask(Request::between(BOB, BOB), now),
+            Err(NotAsked::TargetFull)
+        );
+        assert!(requests.end(Request::between(CAROL, BOB)));
+        assert_eq!(requests.ask(Request::between(BOB, BOB), now), Ok(()));
     }
 
     #[test]
-    fn requests_end_with_either_party_and_the_askers_left_behind_are_named() {
+    fn requests_end_with_either_party_and_are_named_once() {
         let mut requests = requests();
         let now = Instant::now();
-        for (asker, target) in [(ALICE, BOB), (CAROL, BOB), (BOB, CAROL), (BOB, BOB)] {
-            let _ = requests.ask(asker, target, now);
+        for (asker, target) in [(ALICE, BOB), (BOB, BOB), (BOB, CAROL)] {
+            let _ = requests.ask(Request::between(asker, target), now);
         }
-        assert_eq!(requests.leave(BOB), [ALICE, CAROL]);
+        assert_eq!(
+            requests.leave(BOB),
+            [(BOB, BOB), (BOB, CAROL), (ALICE, BOB)]
+                .map(|(asker, target)| Request::between(asker, target))
+        );
         assert!(requests.is_empty());
     }
 
@@ -239,12 +323,44 @@ mod tests {
     fn requests_end_by_themselves_in_the_order_in_which_they_were_made() {
         let mut requests = requests();
         let start = Instant::now();
-        assert_eq!(requests.ask(BOB, ALICE, start), Ok(()));
-        assert_eq!(requests.ask(ALICE, BOB, start + SECOND), Ok(()));
+        assert_eq!(requests.ask(Request::between(BOB, ALICE), start), Ok(()));
+        assert_eq!(
+            requests.ask(Request::between(ALICE, BOB), start + SECOND),
+            Ok(())
+        );
         assert_eq!(requests.expire(start + 9 * SECOND), None);
-        assert_eq!(requests.expire(start + 11 * SECOND), Some((BOB, ALICE)));
-        assert_eq!(requests.expire(start + 11 * SECOND), Some((ALICE, BOB)));
+        assert_eq!(
+            requests.expire(start + 11 * SECOND),
+            Some(Request::between(BOB, ALICE))
+        );
+        assert_eq!(
+            requests.expire(start + 11 * SECOND),
+            Some(Request::between(ALICE, BOB))
+        );
         assert_eq!(requests.expire(start + 11 * SECOND), None);
+        assert!(requests.is_empty());
+    }
+
+    #[test]
+    fn requests_between_the_same_two_are_told_apart_by_their_topic() {
+        let limits = requests().limits;
+        let mut requests = Requests::new(limits);
+        let about = |topic: i16| Request {
+            asker: ALICE,
+            target: BOB,
+            topic,
+        };
+        let now = Instant::now();
+        assert_eq!(requests.ask(about(i16::MIN), now), Ok(()));
+        assert_eq!(requests.ask(about(i16::MAX), now), Ok(()));
+        assert_eq!(requests.ask(about(0), now), Err(NotAsked::AskerFull));
+        assert!(
+            requests
+                .of_asker(ALICE)
+                .eq([about(i16::MIN), about(i16::MAX)])
+        );
+        assert!(!requests.end(about(0)));
+        assert_eq!(requests.leave(BOB), [about(i16::MIN), about(i16::MAX)]);
         assert!(requests.is_empty());
     }
 }

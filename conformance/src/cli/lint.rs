@@ -1,0 +1,77 @@
+//! `conformance lint`: every mistake with its place and what to write instead.
+
+use std::path::{Path, PathBuf};
+
+use super::{Outcome, rendered};
+use crate::source::{Diagnostics, Severity};
+use crate::suite::Suite;
+
+/// What to check.
+#[derive(Debug, clap::Args)]
+pub(super) struct LintArguments {
+    /// The folder of a suite; with --protocol a file of scenarios, or a folder of such files
+    path: PathBuf,
+    /// The protocol to which the scenarios belong: one that comes with the program, or the folder of a suite
+    #[arg(long, value_name = "PROTOCOL")]
+    protocol: Option<String>,
+}
+
+pub(super) fn lint(arguments: &LintArguments) -> Outcome {
+    let path = &arguments.path;
+    if arguments.protocol.is_none() && path.is_file() {
+        let help = "a file of scenarios belongs to a protocol, say which: conformance lint FILE --protocol NAME\n";
+        return Outcome::refused(help.to_owned());
+    }
+    let result = match &arguments.protocol {
+        None => Suite::read_folder(path),
+        Some(protocol) => Suite::find(protocol).and_then(|suite| suite.with_file(path)),
+    };
+    match result {
+        Ok(suite) => {
+            let warnings = match &arguments.protocol {
+                None => suite.warnings.clone(),
+                Some(_) => about(path, &suite.warnings),
+            };
+            let out = format!("{}{}\n", rendered(&warnings), summary(&suite, &warnings));
+            Outcome::said(out)
+        }
+        Err(mistakes) => {
+            let errors = mistakes.errors();
+            let word = if errors == 1 { "mistake" } else { "mistakes" };
+            Outcome {
+                out: format!("{errors} {word}\n"),
+                err: rendered(&mistakes),
+                code: 2,
+            }
+        }
+    }
+}
+
+/// The warnings about the files that were given; the protocol's own are its authors' concern.
+fn about(path: &Path, warnings: &Diagnostics) -> Diagnostics {
+    let given = |name: &str| Path::new(name).starts_with(path);
+    Diagnostics(
+        warnings
+            .0
+            .iter()
+            .filter(|warning| given(&warning.file.name))
+            .cloned()
+            .collect(),
+    )
+}
+
+fn summary(suite: &Suite, warnings: &Diagnostics) -> String {
+    let remarks = warnings
+        .0
+        .iter()
+        .filter(|warning| warning.severity == Severity::Warning)
+        .count();
+    let coverage = suite.coverage();
+    format!(
+        "{}: no mistakes, {remarks} remarks; {} cases, {} of {} requirements checked",
+        suite.name,
+        suite.scenarios.len(),
+        coverage.checked(),
+        coverage.requirements.len()
+    )
+}

@@ -1,0 +1,63 @@
+//! `conformance show`: one case, for somebody who did not write it.
+
+use std::fmt::Write;
+
+use super::{Outcome, list, rendered};
+use crate::scenario::Scenario;
+use crate::source::one_of;
+use crate::suite::Suite;
+
+/// What to show.
+#[derive(Debug, clap::Args)]
+pub(super) struct ShowArguments {
+    /// A protocol that comes with the program, or the folder of a suite
+    protocol: String,
+    /// The id of the case
+    case: String,
+}
+
+pub(super) fn show(arguments: &ShowArguments) -> Outcome {
+    let suite = match Suite::find(&arguments.protocol) {
+        Ok(suite) => suite,
+        Err(mistakes) => return Outcome::refused(rendered(&mistakes)),
+    };
+    match suite.scenario(&arguments.case) {
+        Some(scenario) => Outcome::said(text(&suite, scenario)),
+        None => {
+            let ids = suite.scenarios.iter().map(|scenario| scenario.id.as_str());
+            let help = one_of(&arguments.case, ids);
+            Outcome::refused(format!(
+                "{} has no case {}: {help}\n",
+                suite.name, arguments.case
+            ))
+        }
+    }
+}
+
+fn text(suite: &Suite, scenario: &Scenario) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{}: {}{}",
+        scenario.id,
+        scenario.title,
+        list::remarks(scenario)
+    );
+    let _ = writeln!(out, "{}\n", scenario.file);
+    for requirement in scenario
+        .checks
+        .iter()
+        .filter_map(|id| suite.requirement(id))
+    {
+        let _ = writeln!(
+            out,
+            "{} ({}, section {}) {}",
+            requirement.id, requirement.level, requirement.section, requirement.text
+        );
+        if !requirement.remarks.is_empty() {
+            let _ = writeln!(out, "    {}", requirement.remarks);
+        }
+    }
+    let _ = writeln!(out, "\n{}", scenario.text);
+    out
+}

@@ -1,0 +1,220 @@
+//! Values into bytes.
+
+use std::fmt;
+
+use super::wire::Layout;
+use super::{PacketId, Sort, Value, Wire};
+
+/// A value that a type cannot carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EncodeError {
+    /// The packet has another number of fields.
+    FieldCount {
+        /// The packet's name.
+        packet: String,
+        /// How many fields it has.
+        takes: usize,
+        /// How many values there were.
+        given: usize,
+    },
+    /// The grammar has no packet with that id.
+    UnknownPacket(PacketId),
+    /// The grammar has no type with that name in this reading.
+    UnknownType(String),
+    /// Text where a number belongs, and the like.
+    WrongSort {
+        /// The type's name.
+        type_name: String,
+        /// What the type takes.
+        takes: Sort,
+        /// What was given.
+        given: Sort,
+    },
+    /// A number that the integer cannot hold.
+    OutOfRange {
+        /// The type's name.
+        type_name: String,
+        /// The number.
+        number: i128,
+        /// The smallest that it holds.
+        min: i128,
+        /// The largest that it holds.
+        max: i128,
+    },
+    /// More bytes than the length prefix can count.
+    TooLong {
+        /// The type's name.
+        type_name: String,
+        /// How many bytes.
+        length: usize,
+        /// The most that the prefix can count.
+        max: i128,
+    },
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EncodeError::FieldCount {
+                packet,
+                takes,
+                given,
+            } => {
+                write!(f, "{packet} has {takes} fields, not {given}")
+            }
+            EncodeError::UnknownPacket(id) => write!(f, "no packet has the index {}", id.0),
+            EncodeError::UnknownType(name) => write!(f, "this reading has no type {name}"),
+            EncodeError::WrongSort {
+                type_name,
+                takes,
+                given,
+            } => {
+                write!(f, "{type_name} takes {takes}, not {given}")
+            }
+            EncodeError::OutOfRange {
+                type_name,
+                number,
+                min,
+                max,
+            } => {
+                write!(
+                    f,
+                    "{number} does not fit into {type_name}, which goes from {min} to {max}"
+                )
+            }
+            EncodeError::TooLong {
+                type_name,
+                length,
+                max,
+            } => {
+                write!(
+                    f,
+                    "{length} bytes do not fit into {type_name}, whose length goes up to {max}"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+impl Wire {
+    /// The bytes of a whole packet. Limits (`max-bytes`, `min`) are not applied.
+    ///
+    /// # Errors
+    ///
+    /// If a field's type cannot carry its value.
+    pub fn encode(&self, packet: PacketId, values: &[Value]) -> Result<Vec<u8>, EncodeError> {
+        let Some(known) = self.packets.get(packet.0) else {
+            return Err(EncodeError::UnknownPacket(packet));
+        };
+        if known.fields.len() != values.len() {
+            return Err(EncodeError::FieldCount {
+                packet: known.name.clone(),
+                takes: known.fields.len(),
+                given: values.len(),
+            });
+        }
+        let mut out = self.opcode_number(known.opcode);
+        for (field, value) in known.fields.iter().zip(values) {
+            self.encode_into(&field.type_name, value, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    /// The bytes of one value as a type of wire.kdl. Limits are not applied.
+    ///
+    /// # Errors
+    ///
+    /// If the type cannot carry the value.
+    pub fn encode_typed(&self, type_name: &str, value: &Value) -> Result<Vec<u8>, EncodeError> {
+        let mut out = Vec::new();
+        self.encode_into(type_name, value, &mut out)?;
+        Ok(out)
+    }
+
+    /// The opcode of a packet; nothing for an id of another grammar.
+    #[must_use]
+    pub fn opcode(&self, packet: PacketId) -> Vec<u8> {
+        self.packets
+            .get(packet.0)
+            .map(|known| self.opcode_number(known.opcode))
+            .unwrap_or_default()
+    }
+
+    /// A number as an opcode. One that does not fit (lint refuses it) loses its high bits.
+    #[must_use]
+    pub fn opcode_number(&self, number: i128) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.opcode.encode(number, &mut out);
+        out
+    }
+
+    /// The length prefix of a type, alone, claiming any length. A number that does not fit (lint refuses it) loses its
+    /// high bits; a type without a prefix gives nothing.
+    #[must_use]
+    pub fn length_of(&self, type_name: &str, claims: i128) -> Vec<u8> {
+        let mut out = Vec::new();
+        if let Some(Layout::Text { length } | Layout::Bytes { length }) = self.types.get(type_name)
+        {
+            length.encode(claims, &mut out);
+        }
+        out
+    }
+
+    fn encode_into(
+        &self,
+        type_name: &str,
+        value: &Value,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        let Some(layout) = self.types.get(type_name) else {
+            return Err(EncodeError::UnknownType(type_name.to_owned()));
+        };
+        let (length, content) = match (layout, value) {
+            (Layout::Int(int), Value::Int(number)) => {
+                if !int.carries(*number) {
+                    return Err(EncodeError::OutOfRange {
+                        type_name: type_name.to_owned(),
+                        number: *number,
+                        min: int.min(),
+                        max: int.max(),
+                    });
+                }
+                int.encode(*number, out);
+                return Ok(());
+            }
+            (Layout::Text { length }, Value::Text(text)) => (length, text.as_bytes()),
+            (Layout::Bytes { length }, Value::Bytes(bytes)) => (length, bytes.as_slice()),
+            _ => {
+                return Err(EncodeError::WrongSort {
+                    type_name: type_name.to_owned(),
+                    takes: layout.sort(),
+                    given: Sort::of(value),
+                });
+            }
+        };
+        match i128::try_from(content.len()) {
+            Ok(claims) if length.carries(claims) => length.encode(claims, out),
+            _ => {
+                return Err(EncodeError::TooLong {
+                    type_name: type_name.to_owned(),
+                    length: content.len(),
+                    max: length.max(),
+                });
+            }
+        }
+        out.extend_from_slice(content);
+        Ok(())
+    }
+}
+
+impl Layout {
+    fn sort(self) -> Sort {
+        match self {
+            Layout::Int(_) => Sort::Int,
+            Layout::Text { .. } => Sort::Text,
+            Layout::Bytes { .. } => Sort::Bytes,
+        }
+    }
+}

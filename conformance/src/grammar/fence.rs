@@ -1,0 +1,65 @@
+//! Fences: an exchange whose answer must come after whatever the server might have sent before, so that it proves silence.
+
+use super::{PacketId, Value};
+
+/// An exchange that proves that nothing else was sent to one lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// In this order; the last one is seen by [`Party::To`].
+    pub steps: Vec<FenceStep>,
+    /// The scenario that judges the packets of the fence: where it does not pass, proofs of silence say nothing.
+    pub proved_by: Option<String>,
+}
+
+/// One packet of a fence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FenceStep {
+    /// Which of the two lanes.
+    pub who: Party,
+    /// Whether that lane sends it or sees it.
+    pub direction: Direction,
+    /// Which packet.
+    pub packet: PacketId,
+    /// One expression per field, in the grammar's order.
+    pub fields: Vec<FenceExpr>,
+}
+
+/// The two lanes of a fence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Party {
+    /// The lane whose doings might have broken the silence.
+    From,
+    /// The lane that must have seen nothing.
+    To,
+}
+
+/// Which way a packet goes, seen from a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The lane sends it.
+    Sends,
+    /// It comes to the lane.
+    Sees,
+}
+
+/// A field of a fence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FenceExpr {
+    /// `@from` or `@to`: the name of that lane.
+    NameOf(Party),
+    /// `$token`: a value that is new in every fence; text or a number, as the field asks for.
+    Token,
+    /// As written.
+    Literal(Value),
+    /// `_`: anything; only in what is seen.
+    Any,
+}
+
+/// The packet after which the server knows a lane by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identification {
+    /// Which packet.
+    pub packet: PacketId,
+    /// One per field of the packet: the value it must have, or `None` for any.
+    pub fields: Vec<Option<Value>>,
+}

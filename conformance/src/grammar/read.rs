@@ -1,0 +1,237 @@
+//! Reading wire.kdl.
+//!
+//! Every mistake is reported and the rest read on; the grammar is only used if there was none.
+
+mod fence;
+mod packet;
+mod reading;
+mod types;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Choices, Grammar, IntType, Sort};
+use crate::source::{Findings, Node, Shape, SourceFile, Span, did_you_mean, one_of};
+
+const WORDS: [&str; 7] = [
+    "title",
+    "opcode",
+    "type",
+    "reading",
+    "packet",
+    "identified-by",
+    "fence",
+];
+
+/// A grammar, and the places in it that only the whole suite can judge.
+#[derive(Debug)]
+pub struct GrammarFile {
+    /// The grammar.
+    pub grammar: Grammar,
+    /// The requirements that choices cite, with their places.
+    pub cited: Vec<(String, Span)>,
+}
+
+/// Reads the nodes of wire.kdl. Without a `protocol` there is nothing to return.
+pub fn read_grammar(
+    file: &Arc<SourceFile>,
+    nodes: &[Node],
+    findings: &mut Findings,
+) -> Option<GrammarFile> {
+    let (first, others) = match nodes {
+        [] => {
+            findings.error(
+                file,
+                0..0,
+                "there is no protocol here",
+                "write: protocol NAME { ... }",
+            );
+            return None;
+        }
+        [first, others @ ..] => (first, others),
+    };
+    for other in others {
+        let message = format!("`{}` stands beside the protocol", other.name.text);
+        findings.error(
+            file,
+            other.name.span.clone(),
+            message,
+            "one file describes one protocol; put it inside its braces",
+        );
+    }
+    if first.name.text != "protocol" {
+        let help = did_you_mean(&first.name.text, ["protocol"])
+            .unwrap_or_else(|| "write: protocol NAME { ... }".to_owned());
+        findings.error(
+            file,
+            first.name.span.clone(),
+            format!("`{}` is not a protocol", first.name.text),
+            help,
+        );
+        return None;
+    }
+    let shape = Shape {
+        arguments: (1, 1),
+        properties: &[],
+        block: true,
+        example: "protocol chaton { ... }",
+    };
+    shape.check(first, findings);
+    let mut reader = Reader::new(first, findings);
+    reader.read();
+    Some(GrammarFile {
+        grammar: reader.grammar,
+        cited: reader.cited,
+    })
+}
+
+struct Reader<'a> {
+    root: &'a Node,
+    grammar: Grammar,
+    cited: Vec<(String, Span)>,
+    /// Names of types, readings and packets that are taken.
+    seen_types: BTreeSet<String>,
+    seen_readings: BTreeSet<String>,
+    seen_packets: BTreeSet<String>,
+    findings: &'a mut Findings,
+}
+
+impl<'a> Reader<'a> {
+    fn new(root: &'a Node, findings: &'a mut Findings) -> Reader<'a> {
+        let name = root
+            .arguments()
+            .next()
+            .and_then(crate::source::Entry::name)
+            .unwrap_or_default();
+        Reader {
+            root,
+            grammar: Grammar {
+                title: name.clone(),
+                name,
+                opcode: IntType::NAMED[0].1,
+                types: Vec::new(),
+                readings: Vec::new(),
+                packets: Vec::new(),
+                identified_by: None,
+                fence: None,
+                fence_unidentified: None,
+            },
+            cited: Vec::new(),
+            seen_types: BTreeSet::new(),
+            seen_readings: BTreeSet::new(),
+            seen_packets: BTreeSet::new(),
+            findings,
+        }
+    }
+
+    /// Types before the packets that use them, packets before the fences: the order in the file is free.
+    fn read(&mut self) {
+        let nodes = self.root.block();
+        let mut has_opcode = false;
+        for node in nodes {
+            match node.name.text.as_str() {
+                "title" => self.title(node),
+                "opcode" => {
+                    has_opcode = true;
+                    if let Some(int) = self.opcode(node) {
+                        self.grammar.opcode = int;
+                    }
+                }
+                "type" => {
+                    if let Some(definition) = self.type_definition(node)
+                        && self.is_first_type(&definition.name, node)
+                    {
+                        self.grammar.types.push(definition);
+                    }
+                }
+                "reading" => self.reading(node),
+                word if WORDS.contains(&word) => {}
+                word => {
+                    let message = format!("`{word}` is not a word of wire.kdl");
+                    self.error(node, &node.name.span, message, one_of(word, WORDS));
+                }
+            }
+        }
+        self.check_lengths();
+        for node in nodes.iter().filter(|node| node.name.text == "packet") {
+            self.packet(node);
+        }
+        for node in nodes {
+            match node.name.text.as_str() {
+                "identified-by" => self.identified_by(node),
+                "fence" => self.fence(node),
+                _ => {}
+            }
+        }
+        self.check_whole(has_opcode);
+    }
+
+    fn check_whole(&mut self, has_opcode: bool) {
+        let root = self.root;
+        if !has_opcode {
+            self.error(
+                root,
+                &root.name.span,
+                "nothing says how wide an opcode is",
+                "write: opcode int8",
+            );
+        }
+        if !root.block().iter().any(|node| node.name.text == "packet") {
+            self.error(
+                root,
+                &root.name.span,
+                "there is no packet",
+                "write: packet LOGIN 0 from=client { field login STRING }",
+            );
+        }
+        if self.grammar.fence.is_none() {
+            let help =
+                "without it no scenario can prove silence; write: fence { from > ...; to < ... }";
+            self.findings.warning(
+                &root.file,
+                root.name.span.clone(),
+                "there is no fence",
+                help,
+            );
+        }
+    }
+
+    fn title(&mut self, node: &Node) {
+        let shape = Shape {
+            arguments: (1, 1),
+            properties: &[],
+            block: false,
+            example: "title \"Chaton\"",
+        };
+        shape.check(node, self.findings);
+        if let Some(entry) = node.arguments().next() {
+            match entry.text() {
+                Some(text) => self.grammar.title = text.to_owned(),
+                None => self.error(
+                    node,
+                    &entry.span,
+                    "a title is text",
+                    "write it in quotes: title \"Chaton\"",
+                ),
+            }
+        }
+    }
+
+    fn error(
+        &mut self,
+        node: &Node,
+        span: &Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.findings.error(&node.file, span.clone(), message, help);
+    }
+
+    /// The sort of a type; in all readings it is the same, `check_choices` sees to that.
+    fn sort_of(&self, type_name: &str) -> Option<Sort> {
+        self.grammar
+            .kinds_of_type(type_name, &Choices::new())
+            .first()
+            .map(|kind| kind.sort())
+    }
+}

@@ -1,0 +1,291 @@
+//! `identified-by` and `fence`.
+
+use super::Reader;
+use crate::grammar::{
+    Direction, Fence, FenceExpr, FenceStep, Identification, PacketId, Party, Side, Sort, Value,
+};
+use crate::source::{Entry, Node, Scalar, Shape, Span, one_of};
+
+const EXAMPLE: &str = "fence { from > PING token=$token; to < PONG token=$token }";
+
+impl Reader<'_> {
+    pub(super) fn identified_by(&mut self, node: &Node) {
+        let mut arguments = node.arguments();
+        let Some(name) = arguments.next() else {
+            self.error(
+                node,
+                &node.name.span,
+                "`identified-by` lacks a packet",
+                "write: identified-by LOGIN_ACCEPTED",
+            );
+            return;
+        };
+        let Some(packet) = self.known_packet(node, name) else {
+            return;
+        };
+        let mut fields = vec![None; self.grammar.packet(packet).fields.len()];
+        for (key, entry) in node.properties() {
+            let known = self.grammar.packet(packet);
+            let Some(index) = known.field_named(&key.text) else {
+                let help = one_of(
+                    &key.text,
+                    known.fields.iter().map(|field| field.name.as_str()),
+                );
+                self.error(
+                    node,
+                    &key.span,
+                    format!("{} has no field {}", name.value, key.text),
+                    help,
+                );
+                continue;
+            };
+            let sort = self.sort_of_field(packet, index);
+            match literal(entry, sort) {
+                Some(value) => fields[index] = Some(value),
+                None => self.wrong_value(node, entry, sort),
+            }
+        }
+        if self.grammar.identified_by.is_some() {
+            self.error(
+                node,
+                &node.name.span,
+                "`identified-by` stands here twice",
+                "keep one",
+            );
+        }
+        self.grammar.identified_by = Some(Identification { packet, fields });
+    }
+
+    pub(super) fn fence(&mut self, node: &Node) {
+        let shape = Shape {
+            arguments: (0, 1),
+            properties: &[],
+            block: true,
+            example: EXAMPLE,
+        };
+        if !shape.check(node, self.findings) {
+            return;
+        }
+        let unidentified = match node.arguments().next().map(ToString::to_string).as_deref() {
+            None => false,
+            Some("unidentified") => true,
+            Some(other) => {
+                let help = "there is `fence { ... }` and `fence unidentified { ... }`";
+                self.error(
+                    node,
+                    &node.name.span,
+                    format!("there is no fence `{other}`"),
+                    help,
+                );
+                return;
+            }
+        };
+        let mut proved_by = None;
+        let mut steps: Vec<FenceStep> = Vec::new();
+        for step in node.block() {
+            if step.name.text == "proved-by" {
+                proved_by = self.fence_prover(step);
+            } else {
+                steps.extend(self.fence_step(step, unidentified));
+            }
+        }
+        let last = steps.last().map(|step| (step.who, step.direction));
+        if last != Some((Party::To, Direction::Sees)) {
+            let help = format!("a fence is closed by what `to` sees last: {EXAMPLE}");
+            self.error(node, &node.name.span, "this fence proves nothing", help);
+        }
+        let fence = Some(Fence { steps, proved_by });
+        let place = if unidentified {
+            &mut self.grammar.fence_unidentified
+        } else {
+            &mut self.grammar.fence
+        };
+        if place.is_some() {
+            self.error(
+                node,
+                &node.name.span,
+                "there is such a fence already",
+                "keep one of them",
+            );
+            return;
+        }
+        *place = fence;
+    }
+
+    fn fence_prover(&mut self, node: &Node) -> Option<String> {
+        let name = node.arguments().next().and_then(|entry| entry.name());
+        if name.is_none() {
+            self.error(
+                node,
+                &node.name.span,
+                "`proved-by` lacks a scenario",
+                "write: proved-by \"whisper\"",
+            );
+        }
+        name
+    }
+
+    fn fence_step(&mut self, node: &Node, unidentified: bool) -> Option<FenceStep> {
+        let who = match node.name.text.as_str() {
+            "to" => Party::To,
+            "from" if unidentified => {
+                let help = "an unidentified lane is fenced by its own doings: to > ...; to < ...";
+                self.error(
+                    node,
+                    &node.name.span,
+                    "`from` has no part in this fence",
+                    help,
+                );
+                return None;
+            }
+            "from" => Party::From,
+            other => {
+                self.error(
+                    node,
+                    &node.name.span,
+                    format!("`{other}` is not a lane of a fence"),
+                    format!("write: {EXAMPLE}"),
+                );
+                return None;
+            }
+        };
+        let mut arguments = node.arguments();
+        let (Some(arrow), Some(name)) = (arguments.next(), arguments.next()) else {
+            self.error(
+                node,
+                &node.name.span,
+                "this step lacks an arrow and a packet",
+                format!("write: {EXAMPLE}"),
+            );
+            return None;
+        };
+        let direction = match arrow.word() {
+            Some(">") => Direction::Sends,
+            Some("<") => Direction::Sees,
+            _ => {
+                self.error(
+                    node,
+                    &arrow.span,
+                    format!("`{arrow}` is not an arrow"),
+                    "`>` is what the lane sends, `<` what it sees",
+                );
+                return None;
+            }
+        };
+        let packet = self.known_packet(node, name)?;
+        self.check_side(node, &name.span, packet, direction);
+        let fields = self.fence_fields(node, packet, direction)?;
+        Some(FenceStep {
+            who,
+            direction,
+            packet,
+            fields,
+        })
+    }
+
+    fn check_side(&mut self, node: &Node, span: &Span, packet: PacketId, direction: Direction) {
+        let side = match direction {
+            Direction::Sends => Side::Client,
+            Direction::Sees => Side::Server,
+        };
+        let known = self.grammar.packet(packet);
+        if !known.from.include(side) {
+            let message = format!("a {side} never sends {}", known.name);
+            self.error(
+                node,
+                span,
+                message,
+                "check the arrow, and `from=` of the packet",
+            );
+        }
+    }
+
+    fn fence_fields(
+        &mut self,
+        node: &Node,
+        packet: PacketId,
+        direction: Direction,
+    ) -> Option<Vec<FenceExpr>> {
+        let known = self.grammar.packet(packet).clone();
+        for (key, _) in node.properties() {
+            if known.field_named(&key.text).is_none() {
+                let help = one_of(
+                    &key.text,
+                    known.fields.iter().map(|field| field.name.as_str()),
+                );
+                self.error(
+                    node,
+                    &key.span,
+                    format!("{} has no field {}", known.name, key.text),
+                    help,
+                );
+            }
+        }
+        let mut fields = Vec::new();
+        for (index, field) in known.fields.iter().enumerate() {
+            let Some(entry) = node.property(&field.name) else {
+                let message = format!("{} lacks {}", known.name, field.name);
+                self.error(node, &node.name.span, message, "every field is named");
+                return None;
+            };
+            let sort = self.sort_of_field(packet, index);
+            let Some(expr) = fence_expr(entry, sort, direction) else {
+                self.wrong_value(node, entry, sort);
+                return None;
+            };
+            fields.push(expr);
+        }
+        Some(fields)
+    }
+
+    fn known_packet(&mut self, node: &Node, entry: &Entry) -> Option<PacketId> {
+        let written = entry.value.to_string();
+        let id = self.grammar.packet_named(&written);
+        if id.is_none() {
+            let help = one_of(&written, self.seen_packets.iter().map(String::as_str));
+            self.error(
+                node,
+                &entry.span,
+                format!("there is no packet {written}"),
+                help,
+            );
+        }
+        id
+    }
+
+    fn sort_of_field(&self, packet: PacketId, index: usize) -> Sort {
+        let field = self.grammar.packet(packet).fields.get(index);
+        field
+            .and_then(|field| self.sort_of(&field.type_name))
+            .unwrap_or(Sort::Text)
+    }
+
+    fn wrong_value(&mut self, node: &Node, entry: &Entry, sort: Sort) {
+        let help =
+            "here stand @from, @to, $token, `_` (where it is seen), text in quotes, or a number";
+        self.error(
+            node,
+            &entry.span,
+            format!("{} is not {sort}", entry.value),
+            help,
+        );
+    }
+}
+
+fn fence_expr(entry: &Entry, sort: Sort, direction: Direction) -> Option<FenceExpr> {
+    match entry.word() {
+        Some("@from") if sort == Sort::Text => Some(FenceExpr::NameOf(Party::From)),
+        Some("@to") if sort == Sort::Text => Some(FenceExpr::NameOf(Party::To)),
+        Some("$token") if sort != Sort::Bytes => Some(FenceExpr::Token),
+        Some("_") if direction == Direction::Sees => Some(FenceExpr::Any),
+        _ => literal(entry, sort).map(FenceExpr::Literal),
+    }
+}
+
+fn literal(entry: &Entry, sort: Sort) -> Option<Value> {
+    match (&entry.value, &entry.mark, sort) {
+        (Scalar::Text(text), None, Sort::Text) => Some(Value::Text(text.clone())),
+        (Scalar::Number(number), None, Sort::Int) => Some(Value::Int(*number)),
+        _ => None,
+    }
+}

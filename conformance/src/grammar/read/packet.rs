@@ -1,0 +1,249 @@
+//! `packet` and its fields.
+
+use std::collections::BTreeSet;
+
+use super::Reader;
+use crate::grammar::{Field, Packet, Senders, Side, Sort};
+use crate::source::{Node, Shape, is_first, one_of};
+
+const EXAMPLE: &str =
+    "packet MESSAGE 3 from=both { field login STRING; field msg STRING max-bytes=1024 }";
+
+impl Reader<'_> {
+    pub(super) fn packet(&mut self, node: &Node) {
+        let shape = Shape {
+            arguments: (2, 2),
+            properties: &["from", "ambient"],
+            block: true,
+            example: EXAMPLE,
+        };
+        if !shape.check(node, self.findings) {
+            return;
+        }
+        let mut arguments = node.arguments();
+        let (Some(name), Some(opcode)) = (arguments.next(), arguments.next()) else {
+            return;
+        };
+        let Some(text) = name.word().filter(|word| is_packet_name(word)) else {
+            let help = "packets are written in CAPITALS, so that they differ from words: packet LOGIN 0 from=client";
+            self.error(
+                node,
+                &name.span,
+                format!("{name} cannot be the name of a packet"),
+                help,
+            );
+            return;
+        };
+        if !is_first(
+            &mut self.seen_packets,
+            text,
+            "packet",
+            node,
+            &name.span,
+            self.findings,
+        ) {
+            return;
+        }
+        let Some(number) = opcode.number() else {
+            self.error(
+                node,
+                &opcode.span,
+                format!("{opcode} is not an opcode"),
+                format!("an opcode is a number: {EXAMPLE}"),
+            );
+            return;
+        };
+        let width = self.grammar.opcode;
+        if !width.carries(number) {
+            let help = format!("it goes from {} to {}", width.min(), width.max());
+            self.error(
+                node,
+                &opcode.span,
+                format!("{number} does not fit into the opcode, which is {width}"),
+                help,
+            );
+        }
+        let Some(from) = self.senders(node) else {
+            return;
+        };
+        self.check_opcode_is_free(node, text, number, from);
+        let fields = self.fields(node);
+        let mut packet = Packet {
+            name: text.to_owned(),
+            opcode: number,
+            from,
+            ambient: None,
+            fields,
+        };
+        packet.ambient = self.ambient(node, &packet);
+        self.grammar.packets.push(packet);
+    }
+
+    fn senders(&mut self, node: &Node) -> Option<Senders> {
+        let Some(from) = node.property("from") else {
+            let help = "say who sends it: from=client, from=server or from=both";
+            self.error(
+                node,
+                &node.name.span,
+                "nothing says who sends this packet",
+                help,
+            );
+            return None;
+        };
+        let written = from.value.to_string();
+        match written.as_str() {
+            "client" => Some(Senders::Client),
+            "server" => Some(Senders::Server),
+            "both" => Some(Senders::Both),
+            _ => {
+                let help = one_of(&written, ["client", "server", "both"]);
+                self.error(node, &from.span, format!("{written} is not a side"), help);
+                None
+            }
+        }
+    }
+
+    fn check_opcode_is_free(&mut self, node: &Node, name: &str, number: i128, from: Senders) {
+        let clash = self.grammar.packets.iter().find(|other| {
+            let shared_side = [Side::Client, Side::Server]
+                .into_iter()
+                .any(|side| other.from.include(side) && from.include(side));
+            other.opcode == number && shared_side
+        });
+        if let Some(other) = clash {
+            let message = format!("{name} has the opcode {number} of {}", other.name);
+            self.error(
+                node,
+                &node.name.span,
+                message,
+                "two packets of one side cannot be told apart; check the numbers",
+            );
+        }
+    }
+
+    fn fields(&mut self, node: &Node) -> Vec<Field> {
+        let mut names = BTreeSet::new();
+        let mut fields = Vec::new();
+        for child in node.block() {
+            if child.name.text != "field" {
+                let message = format!("`{}` is not a word of a packet", child.name.text);
+                self.error(
+                    child,
+                    &child.name.span,
+                    message,
+                    "write: field login STRING max-bytes=30",
+                );
+                continue;
+            }
+            if let Some(field) = self.field(child)
+                && is_first(
+                    &mut names,
+                    &field.name,
+                    "field",
+                    child,
+                    &child.name.span,
+                    self.findings,
+                )
+            {
+                fields.push(field);
+            }
+        }
+        fields
+    }
+
+    fn field(&mut self, node: &Node) -> Option<Field> {
+        let example = "field login STRING max-bytes=30";
+        let shape = Shape {
+            arguments: (2, 2),
+            properties: &["max-bytes", "min"],
+            block: false,
+            example,
+        };
+        if !shape.check(node, self.findings) {
+            return None;
+        }
+        let mut arguments = node.arguments();
+        let (name, type_entry) = (arguments.next()?, arguments.next()?);
+        let Some(field_name) = name.word() else {
+            self.error(
+                node,
+                &name.span,
+                format!("{name} cannot be the name of a field"),
+                format!("write: {example}"),
+            );
+            return None;
+        };
+        let type_name = type_entry.to_string();
+        let Some(sort) = self.sort_of(&type_name) else {
+            let help = one_of(&type_name, self.seen_types.iter().map(String::as_str));
+            self.error(
+                node,
+                &type_entry.span,
+                format!("there is no type {type_name}"),
+                help,
+            );
+            return None;
+        };
+        let max_bytes = self.limit(node, "max-bytes", sort != Sort::Int, "text and bytes");
+        let min = self.limit(node, "min", sort == Sort::Int, "numbers");
+        let max_bytes = max_bytes.and_then(|limit| usize::try_from(limit).ok());
+        Some(Field {
+            name: field_name.to_owned(),
+            type_name,
+            max_bytes,
+            min,
+        })
+    }
+
+    fn limit(&mut self, node: &Node, key: &str, belongs: bool, to: &str) -> Option<i128> {
+        let entry = node.property(key)?;
+        if !belongs {
+            self.error(
+                node,
+                &entry.span,
+                format!("{key} is a limit of {to}"),
+                "text and bytes have max-bytes, numbers have min",
+            );
+            return None;
+        }
+        let number = entry
+            .number()
+            .filter(|number| key == "min" || (0..=i128::from(u32::MAX)).contains(number));
+        if number.is_none() {
+            self.error(
+                node,
+                &entry.span,
+                format!("{} is not a limit", entry.value),
+                format!("write a number: {key}=30"),
+            );
+        }
+        number
+    }
+
+    fn ambient(&mut self, node: &Node, packet: &Packet) -> Option<usize> {
+        let entry = node.property("ambient")?;
+        let written = entry.value.to_string();
+        let index = packet.field_named(&written);
+        let is_text = index
+            .and_then(|index| packet.fields.get(index))
+            .is_some_and(|field| self.sort_of(&field.type_name) == Some(Sort::Text));
+        if !is_text {
+            let help = "ambient names the field of text that says who it comes from: ambient=login";
+            self.error(
+                node,
+                &entry.span,
+                format!("{} has no field {written} of text", packet.name),
+                help,
+            );
+        }
+        index
+    }
+}
+
+/// `LOGIN_2`, `ACK`: what cannot be taken for a word of the language.
+fn is_packet_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_uppercase())
+        && word
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}

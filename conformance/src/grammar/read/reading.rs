@@ -1,0 +1,204 @@
+//! `reading` and its choices.
+
+use std::collections::BTreeSet;
+
+use super::Reader;
+use crate::grammar::{Choice, Reading, Sort, Worth};
+use crate::source::{Entry, Node, Shape, is_first, one_of};
+
+const CHOICE_EXAMPLE: &str = "choice \"no\" verdict=non-strict checks=CHATON-2.3";
+
+impl Reader<'_> {
+    pub(super) fn reading(&mut self, node: &Node) {
+        let shape = Shape {
+            arguments: (1, 1),
+            properties: &[],
+            block: true,
+            example: "reading long-width { title \"...\"; choice ... }",
+        };
+        shape.check(node, self.findings);
+        let Some(entry) = node.arguments().next() else {
+            return;
+        };
+        let name = entry.name().unwrap_or_default();
+        if !is_first(
+            &mut self.seen_readings,
+            &name,
+            "reading",
+            node,
+            &entry.span,
+            self.findings,
+        ) {
+            return;
+        }
+        let mut reading = Reading {
+            name,
+            title: String::new(),
+            choices: Vec::new(),
+        };
+        let mut names = BTreeSet::new();
+        for child in node.block() {
+            match child.name.text.as_str() {
+                "title" => reading.title = self.text_of(child).unwrap_or_default(),
+                "choice" => {
+                    if let Some(choice) = self.choice(child)
+                        && is_first(
+                            &mut names,
+                            &choice.name,
+                            "choice",
+                            child,
+                            &child.name.span,
+                            self.findings,
+                        )
+                    {
+                        reading.choices.push(choice);
+                    }
+                }
+                word => {
+                    let message = format!("`{word}` is not a word of a reading");
+                    self.error(
+                        child,
+                        &child.name.span,
+                        message,
+                        one_of(word, ["title", "choice"]),
+                    );
+                }
+            }
+        }
+        self.check_choices(node, &reading);
+        if !reading.choices.is_empty() {
+            self.grammar.readings.push(reading);
+        }
+    }
+
+    fn text_of(&mut self, node: &Node) -> Option<String> {
+        let text = node
+            .arguments()
+            .next()
+            .and_then(Entry::text)
+            .map(str::to_owned);
+        if text.is_none() {
+            let name = &node.name.text;
+            self.error(
+                node,
+                &node.name.span,
+                format!("`{name}` lacks its text"),
+                format!("write it in quotes: {name} \"...\""),
+            );
+        }
+        text
+    }
+
+    fn choice(&mut self, node: &Node) -> Option<Choice> {
+        let shape = Shape {
+            arguments: (1, 1),
+            properties: &["verdict", "checks"],
+            block: true,
+            example: CHOICE_EXAMPLE,
+        };
+        shape.check(node, self.findings);
+        let name = node.arguments().next()?.name()?;
+        let mut choice = Choice {
+            name,
+            verdict: Worth::Pass,
+            checks: Vec::new(),
+            types: Vec::new(),
+            opcode: None,
+        };
+        if let Some(verdict) = node.property("verdict") {
+            match Worth::named(&verdict.value.to_string()) {
+                Some(worth) => choice.verdict = worth,
+                None => {
+                    let help = one_of(&verdict.value.to_string(), Worth::NAMES);
+                    self.error(
+                        node,
+                        &verdict.span,
+                        format!("{} is not a verdict", verdict.value),
+                        help,
+                    );
+                }
+            }
+        }
+        if let Some(checks) = node.property("checks") {
+            let ids = checks.name().unwrap_or_default();
+            for id in ids.split_whitespace() {
+                choice.checks.push(id.to_owned());
+                self.cited.push((id.to_owned(), checks.span.clone()));
+            }
+        }
+        for child in node.block() {
+            match child.name.text.as_str() {
+                "type" => choice.types.extend(self.type_definition(child)),
+                "opcode" => choice.opcode = self.opcode(child),
+                word => {
+                    let message = format!("`{word}` is not a word of a choice");
+                    self.error(
+                        child,
+                        &child.name.span,
+                        message,
+                        one_of(word, ["type", "opcode"]),
+                    );
+                }
+            }
+        }
+        Some(choice)
+    }
+
+    /// Each choice settles the same things, so that in every reading every type is there, once, and of the same sort.
+    fn check_choices(&mut self, node: &Node, reading: &Reading) {
+        if reading.choices.len() < 2 {
+            let help =
+                "a reading has at least two answers: choice \"8\" { ... }; choice \"4\" { ... }";
+            self.error(
+                node,
+                &node.name.span,
+                format!("reading {} has no alternative", reading.name),
+                help,
+            );
+        }
+        if reading.title.is_empty() {
+            self.error(
+                node,
+                &node.name.span,
+                format!("reading {} has no title", reading.name),
+                "say what is open: title \"how many bytes a LONG takes\"",
+            );
+        }
+        let settles = |choice: &Choice| -> Vec<(String, Sort)> {
+            let mut types: Vec<_> = choice
+                .types
+                .iter()
+                .map(|known| (known.name.clone(), known.kind.sort()))
+                .collect();
+            types.sort_by(|a, b| a.0.cmp(&b.0));
+            types
+        };
+        let Some(first) = reading.choices.first() else {
+            return;
+        };
+        for other in reading.choices.iter().skip(1) {
+            if settles(first) != settles(other) {
+                let message = format!(
+                    "choice {} does not define the same types as choice {}",
+                    other.name, first.name
+                );
+                self.error(
+                    node,
+                    &node.name.span,
+                    message,
+                    "a type that depends on a reading is defined in each of its choices",
+                );
+            }
+        }
+        for (name, _) in settles(first) {
+            is_first(
+                &mut self.seen_types,
+                &name,
+                "type",
+                node,
+                &node.name.span,
+                self.findings,
+            );
+        }
+    }
+}

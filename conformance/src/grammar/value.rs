@@ -1,0 +1,95 @@
+//! Values and frames.
+
+use std::fmt;
+use std::ops::Range;
+
+/// One value of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// An integer of any width and sign.
+    Int(i128),
+    /// Text, which travels as UTF-8.
+    Text(String),
+    /// Bytes without a meaning of their own.
+    Bytes(Vec<u8>),
+}
+
+/// As it would be written in a scenario.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Int(number) => write!(f, "{number}"),
+            Value::Text(text) => write!(f, "{text:?}"),
+            Value::Bytes(bytes) => {
+                f.write_str("(hex)\"")?;
+                for (index, byte) in bytes.iter().enumerate() {
+                    let gap = if index == 0 { "" } else { " " };
+                    write!(f, "{gap}{byte:02x}")?;
+                }
+                f.write_str("\"")
+            }
+        }
+    }
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The lanes of the suite.
+    Client,
+    /// The target.
+    Server,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Side::Client => "client",
+            Side::Server => "server",
+        })
+    }
+}
+
+/// Index into [`Grammar::packets`](super::Grammar::packets).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PacketId(pub usize);
+
+/// A decoded field and where its bytes lie in the frame (length prefix included).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecodedField {
+    /// The field's name in wire.kdl; the opcode has the name `opcode`.
+    pub name: String,
+    /// What it holds.
+    pub value: Value,
+    /// Offsets from the frame's first byte.
+    pub bytes: Range<usize>,
+}
+
+/// A whole frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Which packet it is.
+    pub packet: PacketId,
+    /// The fields in order, without the opcode.
+    pub fields: Vec<DecodedField>,
+    /// Its length in bytes.
+    pub length: usize,
+}
+
+/// What the bytes at the front of a lane are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decoded {
+    /// A whole frame.
+    Frame(Frame),
+    /// Only the beginning of one; the fields that are complete (the opcode is the first) are named for the report.
+    Partial(Vec<DecodedField>),
+    /// Bytes that can never become a frame of that side.
+    Broken {
+        /// Offset of the first wrong byte.
+        at: usize,
+        /// A sentence for the report, such as `opcode 99 is unknown`.
+        why: String,
+        /// The fields before it (the opcode is the first).
+        fields: Vec<DecodedField>,
+    },
+}

@@ -1,0 +1,66 @@
+//! A grammar in one reading: nothing is open any more.
+
+use std::collections::BTreeMap;
+
+use super::{Choices, Grammar, IntType, Packet, TypeKind};
+
+/// Encodes and decodes packets in one reading of the protocol.
+///
+/// Encoding does not apply the limits of the fields, because tests send what is too long; decoding does.
+#[derive(Debug, Clone)]
+pub struct Wire {
+    pub(super) opcode: IntType,
+    pub(super) types: BTreeMap<String, Layout>,
+    pub(super) packets: Vec<Packet>,
+}
+
+/// A [`TypeKind`] whose length type is looked up.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Layout {
+    Int(IntType),
+    Text { length: IntType },
+    Bytes { length: IntType },
+}
+
+impl Wire {
+    pub(super) fn new(grammar: &Grammar, choices: &Choices) -> Wire {
+        let taken: Vec<_> = grammar
+            .readings
+            .iter()
+            .filter_map(|reading| reading.choices_left(choices).first().copied())
+            .collect();
+        let kinds: BTreeMap<&str, &TypeKind> = grammar
+            .types
+            .iter()
+            .chain(taken.iter().flat_map(|choice| &choice.types))
+            .map(|definition| (definition.name.as_str(), &definition.kind))
+            .collect();
+        let integer = |name: &str| match kinds.get(name) {
+            Some(TypeKind::Int(int)) => Some(*int),
+            _ => None,
+        };
+        let types = kinds
+            .iter()
+            .filter_map(|(name, kind)| {
+                let layout = match kind {
+                    TypeKind::Int(int) => Layout::Int(*int),
+                    TypeKind::Text { length } => Layout::Text {
+                        length: integer(length)?,
+                    },
+                    TypeKind::Bytes { length } => Layout::Bytes {
+                        length: integer(length)?,
+                    },
+                };
+                Some(((*name).to_owned(), layout))
+            })
+            .collect();
+        Wire {
+            opcode: taken
+                .iter()
+                .find_map(|choice| choice.opcode)
+                .unwrap_or(grammar.opcode),
+            types,
+            packets: grammar.packets.clone(),
+        }
+    }
+}

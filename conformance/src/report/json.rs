@@ -1,0 +1,137 @@
+//! The report for programs.
+//!
+//! One object. Fields may be added; a field that is here keeps its name and meaning as long as `format` stays the same.
+//!
+//! | field | what |
+//! |---|---|
+//! | `format` | [`FORMAT`] |
+//! | `protocol` | name of the protocol |
+//! | `target` | address and port that were judged |
+//! | `exit_code` | the exit code of the command |
+//! | `unjudgeable` | why the target could not be judged at all, or null |
+//! | `seed` | `--seed` with this number repeats names, tokens and payloads |
+//! | `duration_ms` | how long the run took |
+//! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe found it out, the first choice was taken) |
+//! | `cases[]` | in the order of the suite |
+//!
+//! A case:
+//!
+//! | field | what |
+//! |---|---|
+//! | `id`, `title` | of the scenario; the id is stable |
+//! | `requirements[]` | `id`, `level` (must, should, may), `section`, `text` |
+//! | `verdict` | pass, note, non-strict, unsupported, inconclusive, fail, error |
+//! | `cause` | null, or `text` and `case` (the id of the case that is to blame, or null) |
+//! | `prerequisite` | true if it was run only because others rest on it |
+//! | `duration_ms` | how long it took, farewell not counted |
+//! | `notes[]` | free choices that were met, and remarks |
+//! | `failure` | null, or a [`Failure`] |
+//! | `conversation[]` | [`Event`]s in order of time, the last thousand of them |
+
+use serde::Serialize;
+
+use crate::run::{Cause, Event, Failure, Outcome, Report, SettledReading, Verdict};
+use crate::suite::Level;
+
+/// The version of this format.
+pub const FORMAT: u32 = 1;
+
+/// The report as one JSON object, indented.
+#[must_use]
+pub fn to_json(report: &Report) -> String {
+    let document = Document {
+        format: FORMAT,
+        protocol: &report.protocol,
+        target: report.target.to_string(),
+        exit_code: report.exit_code(),
+        unjudgeable: report.unjudgeable.as_deref(),
+        seed: report.seed,
+        duration_ms: report.duration.as_secs_f64() * 1000.0,
+        readings: &report.readings,
+        cases: report
+            .cases
+            .iter()
+            .map(|case| of_case(report, case))
+            .collect(),
+    };
+    // Only maps with keys that are no text can fail, and there is none.
+    let mut text = serde_json::to_string_pretty(&document).expect("the report has text keys only");
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: u32,
+    protocol: &'a str,
+    target: String,
+    exit_code: u8,
+    unjudgeable: Option<&'a str>,
+    seed: u64,
+    duration_ms: f64,
+    readings: &'a [SettledReading],
+    cases: Vec<CaseDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct CaseDocument<'a> {
+    id: &'a str,
+    title: &'a str,
+    requirements: Vec<RequirementDocument<'a>>,
+    verdict: Verdict,
+    cause: Option<CauseDocument<'a>>,
+    prerequisite: bool,
+    duration_ms: f64,
+    notes: &'a [String],
+    failure: Option<&'a Failure>,
+    conversation: &'a [Event],
+}
+
+#[derive(Serialize)]
+struct RequirementDocument<'a> {
+    id: &'a str,
+    level: Option<&'static str>,
+    section: Option<&'a str>,
+    text: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CauseDocument<'a> {
+    text: String,
+    case: Option<&'a str>,
+}
+
+fn of_case<'a>(report: &'a Report, case: &'a Outcome) -> CaseDocument<'a> {
+    let requirements = case
+        .requirements
+        .iter()
+        .map(|id| {
+            let known = report.requirements.get(id);
+            RequirementDocument {
+                id,
+                level: known.map(|known| match known.level {
+                    Level::Must => "must",
+                    Level::Should => "should",
+                    Level::May => "may",
+                }),
+                section: known.map(|known| known.section.as_str()),
+                text: known.map(|known| known.text.as_str()),
+            }
+        })
+        .collect();
+    CaseDocument {
+        id: &case.id,
+        title: &case.title,
+        requirements,
+        verdict: case.verdict,
+        cause: case.cause.as_ref().map(|cause| CauseDocument {
+            text: cause.to_string(),
+            case: Cause::case(cause),
+        }),
+        prerequisite: case.prerequisite,
+        duration_ms: case.duration.as_secs_f64() * 1000.0,
+        notes: &case.notes,
+        failure: case.failure.as_ref(),
+        conversation: &case.conversation,
+    }
+}

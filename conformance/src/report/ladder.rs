@@ -1,0 +1,109 @@
+//! A conversation as a ladder: one rung per event, in order of time.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use crate::run::{Direction, Event};
+
+use super::paint::Paint;
+
+/// A longer conversation is shown from here to its end, unless all of it is asked for.
+const LAST_RUNGS: usize = 40;
+
+/// The rungs, each on a line of its own.
+pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
+    let mut out = String::new();
+    let runs = runs(events);
+    let skipped = match whole {
+        true => 0,
+        false => runs.len().saturating_sub(LAST_RUNGS),
+    };
+    if let Some(first) = runs.get(skipped).filter(|_| skipped > 0) {
+        let before = first.start;
+        let _ = writeln!(out, "      ({before} events before; --verbose shows them)");
+    }
+    let width = events
+        .iter()
+        .map(|event| event.lane.chars().count())
+        .max()
+        .unwrap_or(0);
+    for run in runs.into_iter().skip(skipped) {
+        let shown = if whole { run.len() } else { 1 };
+        for event in &events[run.clone()][..shown] {
+            let _ = writeln!(out, "    {}", painted(event, width, paint));
+        }
+        if run.len() > shown {
+            let more = run.len() - shown;
+            let _ = writeln!(out, "      ({more} more like this)");
+        }
+    }
+    out
+}
+
+/// Events that follow each other and are alike: one lane, one direction, one packet.
+fn runs(events: &[Event]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        match runs.last_mut() {
+            Some(run) if alike(&events[run.start], event) => run.end = index + 1,
+            _ => runs.push(index..index + 1),
+        }
+    }
+    runs
+}
+
+fn alike(one: &Event, other: &Event) -> bool {
+    let packet = |event: &Event| event.text.split(' ').next().map(str::to_owned);
+    one.lane == other.lane
+        && one.direction == other.direction
+        && one.unexpected == other.unexpected
+        && one.foreign == other.foreign
+        && one.fence == other.fence
+        && one.length > 0
+        && packet(one) == packet(other)
+}
+
+fn painted(event: &Event, width: usize, paint: Paint) -> String {
+    let rung = rung(event, width);
+    if event.unexpected {
+        paint.wrong(&rung)
+    } else if event.foreign || event.fence {
+        paint.faint(&rung)
+    } else {
+        rung
+    }
+}
+
+/// The first 16 bytes; the explanation above shows those that matter.
+fn first_bytes(hex: &str) -> String {
+    match hex.char_indices().nth(16 * 3 - 1) {
+        Some((end, _)) if hex.len() > end + 1 => format!("{} ...", &hex[..end]),
+        _ => hex.to_owned(),
+    }
+}
+
+fn rung(event: &Event, width: usize) -> String {
+    let arrow = match event.direction {
+        Direction::Sends => "-->",
+        Direction::Sees => "<--",
+        Direction::Does => " - ",
+        Direction::Ends => "<-|",
+    };
+    let mut rung = format!(
+        "{:>9.1} ms  {:width$} {arrow} {}",
+        event.at_ms, event.lane, event.text
+    );
+    if !event.bytes.is_empty() {
+        let _ = write!(rung, "  [{}]", first_bytes(&event.bytes));
+    }
+    if event.foreign {
+        rung.push_str("  (another case's)");
+    }
+    if event.fence {
+        rung.push_str("  (fence)");
+    }
+    if event.unexpected {
+        rung.push_str("  (nobody expected it)");
+    }
+    rung
+}

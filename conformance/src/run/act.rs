@@ -1,0 +1,279 @@
+//! What a lane does: connect, send, shut down, close, cut, stop reading.
+
+use std::time::Instant;
+
+use crate::grammar::{PacketId, Value};
+use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing};
+
+use super::case::{Case, Doing, Done, Line};
+use super::failure::{Failure, FailureKind};
+use super::lane::{Connection, ReceiveBuffer};
+use super::ledger::SentFrames;
+use super::names;
+use super::options::Segments;
+use super::track::Progress;
+use super::walk;
+
+/// With `--segments each-byte`, so much of a send goes byte by byte; a megabyte would take a million system calls.
+const BYTE_BY_BYTE: usize = 4096;
+
+/// A step that does something and gives up at an instant.
+#[derive(Debug)]
+pub(super) struct Act {
+    until: Instant,
+}
+
+impl Act {
+    pub(super) fn new(until: Instant) -> Act {
+        Act { until }
+    }
+
+    pub(super) fn poll(&self, case: &mut Case<'_>, action: &Action) -> Progress {
+        if !matches!(action, Action::Distinct(_)) {
+            case.actions += 1;
+        }
+        match action {
+            Action::Open(lane) => case.open_lane(*lane).into(),
+            Action::Send { lane, what, cut } => self.send(case, *lane, what, cut),
+            Action::Shutdown(lane) => case.shut_down(*lane).into(),
+            Action::Close(lane) => case.close(*lane).into(),
+            Action::Abort(lane) => self.abort(case, *lane),
+            Action::StopReading(lane) => case.stop_reading(*lane).into(),
+            Action::ReadAgain(lane) => case.read_again(*lane).into(),
+            Action::Distinct(names) => case.all_differ(names).into(),
+            _ => Failure::own_fault("a step that nobody carries out").into(),
+        }
+    }
+
+    /// Queues the bytes; waits only while the lane's queue is full.
+    fn send(&self, case: &mut Case<'_>, lane: LaneId, what: &[Outgoing], cut: &Cut) -> Progress {
+        let line = match case.line_to_use(lane) {
+            Ok(line) => line,
+            Err(failure) => return failure.into(),
+        };
+        if !case.lines[line].connection.has_room() {
+            return if case.now < self.until {
+                Progress::Waits(self.until)
+            } else {
+                stuck(case, lane).into()
+            };
+        }
+        case.assemble(what)
+            .map(|bytes| case.transmit(line, bytes, cut, false))
+            .into()
+    }
+
+    /// What was sent before goes out first, as long as the target takes it.
+    fn abort(&self, case: &mut Case<'_>, lane: LaneId) -> Progress {
+        let line = match case.line_to_use(lane) {
+            Ok(line) => line,
+            Err(failure) => return failure.into(),
+        };
+        if !case.lines[line].connection.is_flushed() && case.now < self.until {
+            return Progress::Waits(self.until);
+        }
+        case.note_done(line, Doing::Aborted);
+        case.lines[line].left = true;
+        case.lines[line].connection.abort();
+        Progress::Done
+    }
+}
+
+fn stuck(case: &Case<'_>, lane: LaneId) -> Failure {
+    let mut failure = Failure::new(
+        FailureKind::NoConnection,
+        "that the target reads what is sent".to_owned(),
+        "so many sends are queued that no more fit, and the target takes none of them".to_owned(),
+    )
+    .on(case.lane_name(lane));
+    failure.by_time = true;
+    failure
+}
+
+impl Case<'_> {
+    /// Connects a lane. A lane that is connected already is closed in order and gets a new connection and a new name.
+    fn open_lane(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let Some(declared) = self.scenario.lanes.get(lane.0) else {
+            return Err(Failure::own_fault("a lane that nobody declared"));
+        };
+        if let Some(old) = self.open[lane.0].take() {
+            self.close_line(old);
+            if let LaneName::Fresh { exactly } = &declared.login {
+                self.names[lane.0] =
+                    names::fresh(&declared.name, exactly.as_ref(), &mut self.random);
+                self.run.ledger.note_name(self.number, &self.names[lane.0]);
+            }
+        }
+        // Followed at each opening: an earlier lane may have got a new name since the case began.
+        if let LaneName::SameAs(other) = declared.login {
+            self.names[lane.0] = self.names[other.0].clone();
+        }
+        let buffer = self.buffer_for(lane);
+        let name = self.names[lane.0].clone();
+        let line = self.connect(&declared.name.clone(), name, buffer)?;
+        self.open[lane.0] = Some(line);
+        Ok(())
+    }
+
+    fn buffer_for(&self, lane: LaneId) -> ReceiveBuffer {
+        let mut buffer = ReceiveBuffer::Usual;
+        walk::every_step(&self.scenario.steps, &mut |step| {
+            if matches!(step.action, Action::StopReading(who) if who == lane) {
+                buffer = ReceiveBuffer::Small;
+            }
+        });
+        buffer
+    }
+
+    /// A new connection.
+    pub(super) fn connect(
+        &mut self,
+        lane: &str,
+        login: String,
+        buffer: ReceiveBuffer,
+    ) -> Result<usize, Box<Failure>> {
+        let bound = self.run.bounds.wait(None);
+        let connection = Connection::open(self.run.target, bound, buffer, lane, &self.bell)
+            .map_err(|error| no_connection(&error).on(lane))?;
+        self.lines.push(Line {
+            connection,
+            lane: lane.to_owned(),
+            login,
+            left: false,
+            paused: false,
+            is_helper: false,
+            sent: SentFrames::default(),
+        });
+        self.complete_view();
+        let line = self.lines.len() - 1;
+        self.note_done(line, Doing::Connected);
+        Ok(line)
+    }
+
+    /// Sends bytes that are ready; before that the ledger knows the frames in them.
+    pub(super) fn transmit(&mut self, line: usize, bytes: Vec<u8>, cut: &Cut, fence: bool) {
+        let grammar = &self.run.suite.grammar;
+        for frame in self.lines[line].sent.push(self.wire, &bytes) {
+            if may_reach_others(grammar, frame.packet) {
+                let values: Vec<Value> =
+                    frame.fields.into_iter().map(|field| field.value).collect();
+                self.run.ledger.enter(self.number, frame.packet, &values);
+            }
+        }
+        self.note_done(
+            line,
+            Doing::Sent {
+                bytes: bytes[..bytes.len().min(BYTE_BY_BYTE)].to_vec(),
+                length: bytes.len(),
+                fence,
+            },
+        );
+        let cut = match (cut, self.run.options.segments) {
+            (Cut::Whole, Segments::EachByte) => Cut::At((1..=BYTE_BY_BYTE).collect()),
+            (cut, _) => cut.clone(),
+        };
+        let gate = self.gate.clone();
+        self.lines[line].connection.send(bytes, cut, gate);
+    }
+
+    fn shut_down(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let line = self.line_to_use(lane)?;
+        self.lines[line].connection.shut_down();
+        self.note_done(line, Doing::ShutDown);
+        Ok(())
+    }
+
+    fn close(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let line = self.line_to_use(lane)?;
+        self.close_line(line);
+        Ok(())
+    }
+
+    /// FIN; the reader goes on in the background, so that what the target still sends does not make the kernel answer
+    /// with a reset.
+    pub(super) fn close_line(&mut self, line: usize) {
+        if self.lines[line].left {
+            return;
+        }
+        self.lines[line].left = true;
+        self.lines[line].connection.read_again();
+        self.lines[line].connection.shut_down();
+        self.note_done(line, Doing::Closed);
+    }
+
+    fn stop_reading(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let line = self.line_to_use(lane)?;
+        self.lines[line].connection.stop_reading();
+        self.lines[line].paused = true;
+        self.note_done(line, Doing::StoppedReading);
+        Ok(())
+    }
+
+    fn read_again(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let line = self.line_to_use(lane)?;
+        self.lines[line].connection.read_again();
+        self.lines[line].paused = false;
+        self.note_done(line, Doing::ReadsAgain);
+        Ok(())
+    }
+
+    fn all_differ(&self, names: &[String]) -> Result<(), Box<Failure>> {
+        for (index, name) in names.iter().enumerate() {
+            let value = self.remembered(name)?;
+            for other in &names[..index] {
+                if self.remembered(other)? == value {
+                    return Err(Box::new(Failure::new(
+                        FailureKind::Mismatch,
+                        format!("that ${other} and ${name} differ"),
+                        format!("both are {value}"),
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn line_to_use(&self, lane: LaneId) -> Result<usize, Box<Failure>> {
+        let line = self.line_of(lane)?;
+        if self.lines[line].left {
+            return Err(Failure::own_fault(format!(
+                "{} was closed before and cannot be used any more",
+                self.lane_name(lane)
+            )));
+        }
+        Ok(line)
+    }
+
+    /// For the report.
+    pub(super) fn note_done(&mut self, line: usize, what: Doing) {
+        self.log.push(Done {
+            at: Instant::now(),
+            line,
+            what,
+        });
+    }
+}
+
+/// The failure of a connect.
+fn no_connection(error: &std::io::Error) -> Failure {
+    let mut failure = Failure::new(
+        FailureKind::NoConnection,
+        "a connection".to_owned(),
+        error.to_string(),
+    );
+    failure.by_time = matches!(
+        error.kind(),
+        std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock
+    );
+    failure
+}
+
+/// Whether other lanes may see what comes of this packet: it is ambient, or an ambient packet of the server has its shape.
+fn may_reach_others(grammar: &crate::grammar::Grammar, packet: PacketId) -> bool {
+    let sent = grammar.packet(packet);
+    sent.ambient.is_some()
+        || grammar
+            .packets
+            .iter()
+            .any(|seen| seen.ambient.is_some() && seen.fields.len() == sent.fields.len())
+}

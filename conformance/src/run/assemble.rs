@@ -1,0 +1,64 @@
+//! The bytes of a send, in the target's reading of the protocol.
+
+use crate::grammar::Value;
+use crate::scenario::{Expr, Outgoing, Piece};
+
+use super::case::Case;
+use super::failure::Failure;
+use super::random::{SplitMix, sha256};
+
+impl Case<'_> {
+    /// The bytes of a send.
+    pub(super) fn assemble(&mut self, what: &[Outgoing]) -> Result<Vec<u8>, Box<Failure>> {
+        let mut bytes = Vec::new();
+        for outgoing in what {
+            match outgoing {
+                Outgoing::Packet { packet, fields } => {
+                    let values = self.values(fields)?;
+                    bytes.extend(
+                        self.wire
+                            .encode(*packet, &values)
+                            .map_err(Failure::own_fault)?,
+                    );
+                }
+                Outgoing::Raw(pieces) => {
+                    for piece in pieces {
+                        bytes.extend(self.piece(piece)?);
+                    }
+                }
+                Outgoing::Random {
+                    length,
+                    seed,
+                    remember,
+                } => {
+                    let payload = SplitMix::new(*seed).bytes(*length);
+                    if let Some(name) = remember {
+                        let hash = Value::Bytes(sha256(&payload));
+                        self.view.remembered.insert(name.clone(), hash);
+                    }
+                    bytes.extend(payload);
+                }
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn values(&self, fields: &[Expr]) -> Result<Vec<Value>, Box<Failure>> {
+        fields.iter().map(|field| self.value(field)).collect()
+    }
+
+    fn piece(&self, piece: &Piece) -> Result<Vec<u8>, Box<Failure>> {
+        match piece {
+            Piece::Bytes(bytes) => Ok(bytes.clone()),
+            Piece::Opcode(packet) => Ok(self.wire.opcode(*packet)),
+            Piece::OpcodeNumber(number) => Ok(self.wire.opcode_number(*number)),
+            Piece::Typed { type_name, value } => {
+                let value = self.value(value)?;
+                self.wire
+                    .encode_typed(type_name, &value)
+                    .map_err(Failure::own_fault)
+            }
+            Piece::LengthOf { type_name, claims } => Ok(self.wire.length_of(type_name, *claims)),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Where cases are run: one alone, or several side by side.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::thread::Builder;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::grammar::Choices;
+use crate::scenario::{Company, Scenario};
+
+use super::Milestone;
+use super::findings::Finding;
+use super::interpreter;
+use super::shared::Run;
+use super::watchdog::Watchdog;
+
+/// What is needed to run cases.
+pub(super) struct Bench<'a> {
+    pub(super) run: &'a Run<'a>,
+    pub(super) watchdog: Watchdog,
+    pub(super) progress: &'a (dyn Fn(&Milestone<'_>) + Sync),
+}
+
+impl Bench<'_> {
+    /// Plays a case. A failure while this machine stalled does not count; the second time it is inconclusive.
+    pub(super) fn play(&self, scenario: &Scenario, choices: &Choices) -> Finding {
+        let missing: Vec<String> = scenario
+            .sets
+            .iter()
+            .filter(|name| !self.run.settings.contains_key(*name))
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
+            return Finding::Unsupported(missing);
+        }
+        let wire = self.run.suite.grammar.in_reading(choices);
+        let mut finding = Finding::Unsupported(Vec::new());
+        for _ in 0..2 {
+            let played = interpreter::play(self.run, scenario, &wire, choices);
+            let may_be_ours = played
+                .failure
+                .as_ref()
+                .is_some_and(|failure| failure.by_time)
+                && self
+                    .watchdog
+                    .stalled(played.started, played.started + played.duration);
+            (self.progress)(&Milestone::Played {
+                id: &scenario.id,
+                held: played.failure.is_none(),
+            });
+            if !may_be_ours {
+                return Finding::Played(played);
+            }
+            finding = Finding::Stalled(played);
+        }
+        finding
+    }
+
+    /// Plays cases side by side, `jobs` at a time; two with the same lock never meet. The findings come in the order of
+    /// the cases.
+    pub(super) fn play_in_company(
+        &self,
+        scenarios: &[&Scenario],
+        choices: &Choices,
+        jobs: usize,
+    ) -> Vec<Finding> {
+        let round = Round::new(scenarios);
+        std::thread::scope(|scope| {
+            let work = || {
+                while let Some((index, scenario)) = round.next() {
+                    let finding = self.play(scenario, choices);
+                    round.finished(index, scenario, finding);
+                }
+            };
+            for worker in 1..jobs.min(scenarios.len()) {
+                // One worker less makes a run slower, and nothing else.
+                let _ = Builder::new()
+                    .name(format!("cases {worker}"))
+                    .spawn_scoped(scope, work);
+            }
+            work();
+        });
+        round.into_findings()
+    }
+}
+
+/// Cases that are played side by side.
+struct Round<'a> {
+    state: Mutex<RoundState<'a>>,
+    unlocked: Condvar,
+}
+
+struct RoundState<'a> {
+    waiting: VecDeque<(usize, &'a Scenario)>,
+    held: BTreeSet<&'a str>,
+    findings: Vec<Option<Finding>>,
+}
+
+impl<'a> Round<'a> {
+    fn new(scenarios: &[&'a Scenario]) -> Round<'a> {
+        Round {
+            state: Mutex::new(RoundState {
+                waiting: scenarios.iter().copied().enumerate().collect(),
+                held: BTreeSet::new(),
+                findings: scenarios.iter().map(|_| None).collect(),
+            }),
+            unlocked: Condvar::new(),
+        }
+    }
+
+    /// The next case whose lock is free; blocks while all that are left wait for one.
+    fn next(&self) -> Option<(usize, &'a Scenario)> {
+        let mut state = self.state.lock();
+        loop {
+            if state.waiting.is_empty() {
+                return None;
+            }
+            let free = state.waiting.iter().position(|(_, scenario)| {
+                lock_of(scenario).is_none_or(|lock| !state.held.contains(lock))
+            });
+            if let Some((index, scenario)) = free.and_then(|free| state.waiting.remove(free)) {
+                state.held.extend(lock_of(scenario));
+                return Some((index, scenario));
+            }
+            self.unlocked.wait(&mut state);
+        }
+    }
+
+    fn finished(&self, index: usize, scenario: &Scenario, finding: Finding) {
+        let mut state = self.state.lock();
+        if let Some(lock) = lock_of(scenario) {
+            state.held.remove(lock);
+        }
+        state.findings[index] = Some(finding);
+        self.unlocked.notify_all();
+    }
+
+    fn into_findings(self) -> Vec<Finding> {
+        self.state
+            .into_inner()
+            .findings
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+fn lock_of(scenario: &Scenario) -> Option<&str> {
+    match &scenario.company {
+        Company::Lock(lock) => Some(lock),
+        Company::Any | Company::Alone => None,
+    }
+}

@@ -1,0 +1,177 @@
+//! Is there anybody who speaks this protocol? Asked before a run, and after each hostile case.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::grammar::{Choices, Decoded, Direction, FenceExpr, Grammar, Party, Side, Value, Wire};
+use crate::scenario::Cut;
+
+use super::bell::Bell;
+use super::lane::{Connection, End, ReceiveBuffer};
+use super::names;
+use super::shared::Run;
+
+/// How often a login is tried before the target counts as silent.
+const TRIES: usize = 3;
+
+/// What one try met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Met {
+    /// A documented answer.
+    Protocol,
+    /// No connection.
+    Nobody(String),
+    /// A connection, and not one byte.
+    Silence,
+    /// A connection that ended without a byte.
+    Closed(End),
+    /// Bytes that are no answer to a login in any reading.
+    Strange(Vec<u8>),
+}
+
+/// Tries to log in, on up to three fresh connections, in every reading. `Err` is the sentence for the person who asked.
+pub(super) fn establish(run: &Run<'_>) -> Result<(), String> {
+    let wires = wires(&run.suite.grammar);
+    let mut met = Met::Silence;
+    for attempt in 0..TRIES {
+        let logins = logins(run, &wires);
+        if logins.is_empty() && attempt == 0 {
+            // A protocol that declares no login can only be asked whether it listens.
+            return connect(run).map_or_else(|met| Err(in_words(run.target, &met)), |_| Ok(()));
+        }
+        for login in logins {
+            met = meet(run, &wires, login);
+            match met {
+                Met::Protocol => return Ok(()),
+                // A second try cannot find what does not listen.
+                Met::Nobody(_) => return Err(in_words(run.target, &met)),
+                _ => {}
+            }
+        }
+    }
+    Err(in_words(run.target, &met))
+}
+
+/// Whether the target still answers.
+pub(super) fn is_alive(run: &Run<'_>) -> bool {
+    establish(run).is_ok()
+}
+
+fn connect(run: &Run<'_>) -> Result<(Connection, Arc<Bell>), Met> {
+    let bell = Arc::new(Bell::default());
+    let bound = run.bounds.wait(None);
+    Connection::open(run.target, bound, ReceiveBuffer::Usual, "contact", &bell)
+        .map(|connection| (connection, bell))
+        .map_err(|error| Met::Nobody(error.to_string()))
+}
+
+/// One fresh connection and one login.
+fn meet(run: &Run<'_>, wires: &[Wire], login: Vec<u8>) -> Met {
+    let (mut connection, bell) = match connect(run) {
+        Ok(connected) => connected,
+        Err(met) => return met,
+    };
+    connection.send(login, Cut::Whole, None);
+    let until = Instant::now() + run.bounds.wait(None);
+    loop {
+        let rung = bell.count();
+        connection.absorb();
+        let received = connection.received();
+        let answered = wires
+            .iter()
+            .any(|wire| matches!(wire.decode(Side::Server, received), Decoded::Frame(_)));
+        if answered {
+            return Met::Protocol;
+        }
+        // Bytes that no reading can make sense of get no better by waiting.
+        let hopeless = wires
+            .iter()
+            .all(|wire| matches!(wire.decode(Side::Server, received), Decoded::Broken { .. }));
+        let end = connection.end();
+        if hopeless || end.is_some() || Instant::now() >= until {
+            return match (received, end) {
+                ([], Some((_, end))) => Met::Closed(end),
+                ([], None) => Met::Silence,
+                (bytes, _) => Met::Strange(bytes[..bytes.len().min(200)].to_vec()),
+            };
+        }
+        bell.wait(rung, until);
+    }
+}
+
+/// The protocol as first read, and with each other choice in turn.
+fn wires(grammar: &Grammar) -> Vec<Wire> {
+    let mut wires = vec![grammar.in_reading(&Choices::new())];
+    for reading in &grammar.readings {
+        for choice in reading.choices.iter().skip(1) {
+            let choices = Choices::from([(reading.name.clone(), choice.name.clone())]);
+            wires.push(grammar.in_reading(&choices));
+        }
+    }
+    wires
+}
+
+/// What a lane without a name sends to get one, in each reading that makes a difference to it.
+fn logins(run: &Run<'_>, wires: &[Wire]) -> Vec<Vec<u8>> {
+    let Some(fence) = &run.suite.grammar.fence_unidentified else {
+        return Vec::new();
+    };
+    let Some(first) = fence
+        .steps
+        .first()
+        .filter(|first| first.who == Party::To && first.direction == Direction::Sends)
+    else {
+        return Vec::new();
+    };
+    let (number, mut random) = run.number_case();
+    let name = names::fresh("contact", None, &mut random);
+    run.ledger.note_name(number, &name);
+    let values: Option<Vec<Value>> = first
+        .fields
+        .iter()
+        .map(|field| match field {
+            FenceExpr::NameOf(_) => Some(Value::Text(name.clone())),
+            FenceExpr::Literal(value) => Some(value.clone()),
+            FenceExpr::Token | FenceExpr::Any => None,
+        })
+        .collect();
+    let mut logins: Vec<Vec<u8>> = Vec::new();
+    for wire in wires {
+        if let Some(values) = &values
+            && let Ok(bytes) = wire.encode(first.packet, values)
+            && !logins.contains(&bytes)
+        {
+            logins.push(bytes);
+        }
+    }
+    logins
+}
+
+fn in_words(target: SocketAddr, met: &Met) -> String {
+    match met {
+        Met::Protocol => format!("{target} answers"),
+        Met::Nobody(error) if error.contains("refused") => {
+            format!("nothing listens on {target}; start the server first, or check the address")
+        }
+        Met::Nobody(error) => format!("{target} cannot be reached: {error}"),
+        Met::Silence => {
+            format!("{target} accepts connections and says nothing to a login, on {TRIES} of them")
+        }
+        Met::Closed(End::Reset) => format!("{target} resets connections that log in"),
+        Met::Closed(_) => format!("{target} closes connections that log in, without an answer"),
+        Met::Strange(bytes) if bytes.starts_with(b"HTTP/") => {
+            let line: Vec<u8> = bytes
+                .iter()
+                .copied()
+                .take_while(|byte| !matches!(byte, b'\r' | b'\n'))
+                .collect();
+            let line = String::from_utf8_lossy(&line);
+            format!("on {target} an HTTP server answered {line:?}; this is not the right port")
+        }
+        Met::Strange(bytes) => format!(
+            "{target} answers a login with {}, which no reading of the document knows",
+            super::failure::hex(bytes, 16)
+        ),
+    }
+}

@@ -1,0 +1,265 @@
+//! What was expected and what came, in words and field by field.
+
+use crate::grammar::{DecodedField, Frame, Grammar, Value};
+use crate::scenario::{FramePattern, Pattern};
+
+use super::case::Case;
+use super::expect::wanted_value;
+use super::failure::{Failure, FailureKind, FieldReport, hex};
+use super::hint;
+use super::lane::End;
+use super::look::Look;
+
+/// Longer values are cut in sentences; the bytes show them.
+const SHOWN_CHARACTERS: usize = 48;
+
+/// Another frame than the expected one.
+pub(super) fn wrong_frame(
+    case: &Case<'_>,
+    line: usize,
+    pattern: &FramePattern,
+    frame: &Frame,
+) -> Failure {
+    let mut failure = something(
+        case,
+        line,
+        FailureKind::Mismatch,
+        pattern_in_words(case, pattern),
+        &Look::Frame(frame.clone()),
+    );
+    let opcode = &mut failure.fields[0];
+    if frame.packet == pattern.packet {
+        for ((report, wanted), field) in failure.fields[1..]
+            .iter_mut()
+            .zip(&pattern.fields)
+            .zip(&frame.fields)
+        {
+            if let Ok(Some(value)) = wanted_value(case, wanted) {
+                report.differs = value != field.value;
+                report.expected = Some(value_in_words(&value));
+            }
+        }
+    } else {
+        opcode.expected = Some(named_opcode(&case.run.suite.grammar, pattern.packet));
+        opcode.differs = true;
+    }
+    failure.hint = hint::usual_cause(case, pattern, case.unread(line));
+    failure
+}
+
+/// No frame, though one was expected.
+pub(super) fn no_frame(
+    case: &Case<'_>,
+    line: usize,
+    pattern: &FramePattern,
+    look: &Look,
+) -> Failure {
+    let kind = match look {
+        Look::Nothing => FailureKind::Timeout,
+        Look::Partial | Look::Half(..) => FailureKind::HalfFrame,
+        Look::Ended(End::Flood) => FailureKind::Flood,
+        Look::Ended(_) => FailureKind::Ended,
+        Look::Frame(_) | Look::Broken { .. } => FailureKind::Mismatch,
+    };
+    let mut failure = something(case, line, kind, pattern_in_words(case, pattern), look);
+    failure.by_time = matches!(look, Look::Nothing | Look::Partial);
+    if !case.unread(line).is_empty() {
+        failure.hint = hint::usual_cause(case, pattern, case.unread(line));
+    }
+    failure
+}
+
+/// What stands at the front of a lane, where something else was expected.
+pub(super) fn something(
+    case: &Case<'_>,
+    line: usize,
+    kind: FailureKind,
+    expected: String,
+    look: &Look,
+) -> Failure {
+    let grammar = &case.run.suite.grammar;
+    let unread = case.unread(line);
+    let (got, fields, length) = match look {
+        Look::Nothing => ("nothing came in time".to_owned(), Vec::new(), 0),
+        Look::Ended(end) => (end_in_words(*end).to_owned(), Vec::new(), 0),
+        Look::Partial => (
+            format!(
+                "{} that are the beginning of a frame, and no more in time",
+                count(unread.len(), "byte")
+            ),
+            partial_fields(case, unread),
+            unread.len(),
+        ),
+        Look::Half(fields, end) => (
+            format!(
+                "{} that are the beginning of a frame, then {}",
+                count(unread.len(), "byte"),
+                end_in_words(*end)
+            ),
+            field_reports(fields, unread),
+            unread.len(),
+        ),
+        Look::Frame(frame) => (
+            frame_in_words(grammar, frame),
+            frame_fields(grammar, frame, unread),
+            frame.length,
+        ),
+        Look::Broken { at, why, fields } => (
+            format!("bytes that are no frame: {why}, at offset {at}"),
+            field_reports(fields, unread),
+            unread.len(),
+        ),
+    };
+    let mut failure = Failure::new(kind, expected, got)
+        .with_bytes(&unread[..length.min(unread.len())])
+        .on(&case.lines[line].lane);
+    failure.fields = fields;
+    failure.stray = case.stray(line);
+    if let Look::Frame(frame) = look {
+        failure.frame_length = Some(frame.length);
+    }
+    if matches!(look, Look::Partial) {
+        failure.by_time = true;
+    }
+    failure
+}
+
+/// Other bytes than the expected ones; `common` of them were right.
+pub(super) fn wrong_bytes(case: &Case<'_>, line: usize, wanted: &[u8], common: usize) -> Failure {
+    let came = case.unread(line);
+    let end = case.end_of(line);
+    let (kind, got) = match (came.get(common), end) {
+        (Some(byte), _) => (
+            FailureKind::Mismatch,
+            format!(
+                "{byte:02x} at offset {common}, where {:02x} belongs",
+                wanted.get(common).copied().unwrap_or_default()
+            ),
+        ),
+        (None, Some(end)) => (
+            FailureKind::Ended,
+            format!("{} of them, then {}", common, end_in_words(end)),
+        ),
+        (None, None) => (
+            FailureKind::Timeout,
+            format!("{common} of them, and no more in time"),
+        ),
+    };
+    let shown = &came[..came.len().min(wanted.len().max(common + 1))];
+    let expected = format!("{}: {}", count(wanted.len(), "byte"), hex(wanted, 64));
+    let mut failure = Failure::new(kind, expected, got).with_bytes(shown);
+    failure.stray = case.stray(line);
+    failure
+}
+
+/// Fewer bytes than were to be relayed.
+pub(super) fn too_few_bytes(wanted: usize, came: &[u8], end: Option<End>) -> Failure {
+    let expected = count(wanted, "byte");
+    let got = match end {
+        Some(end) => format!("{}, then {}", count(came.len(), "byte"), end_in_words(end)),
+        None => format!("{}, and no more in time", count(came.len(), "byte")),
+    };
+    let kind = match end {
+        Some(_) => FailureKind::Ended,
+        None => FailureKind::Timeout,
+    };
+    Failure::new(kind, expected, got).with_bytes(came)
+}
+
+/// `the connection was closed (FIN)`.
+pub(super) fn end_in_words(end: End) -> &'static str {
+    match end {
+        End::Fin => "the connection was closed (FIN)",
+        End::Reset => "the connection was reset (RST)",
+        End::Flood => "more bytes than any scenario asks for",
+    }
+}
+
+/// The expected frame as it would be written in a scenario, with the values of this run.
+pub(super) fn pattern_in_words(case: &Case<'_>, pattern: &FramePattern) -> String {
+    let packet = case.run.suite.grammar.packet(pattern.packet);
+    let mut words = packet.name.clone();
+    for (field, wanted) in packet.fields.iter().zip(&pattern.fields) {
+        let value = match (wanted_value(case, wanted), wanted) {
+            (Ok(Some(value)), _) => value_in_words(&value),
+            (_, Pattern::Bind(name)) => format!("?{name}"),
+            _ => "_".to_owned(),
+        };
+        words.push_str(&format!(" {}={value}", field.name));
+    }
+    words
+}
+
+/// A frame as it would be written in a scenario.
+pub(super) fn frame_in_words(grammar: &Grammar, frame: &Frame) -> String {
+    let mut words = grammar.packet(frame.packet).name.clone();
+    for field in &frame.fields {
+        words.push_str(&format!(" {}={}", field.name, value_in_words(&field.value)));
+    }
+    words
+}
+
+/// A value, cut when it is long.
+pub(super) fn value_in_words(value: &Value) -> String {
+    match value {
+        Value::Text(text) if text.chars().count() > SHOWN_CHARACTERS => {
+            let shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
+            format!("{shown:?}... ({} bytes)", text.len())
+        }
+        Value::Bytes(bytes) if bytes.len() > SHOWN_CHARACTERS => {
+            format!("{} ({} bytes)", hex(bytes, SHOWN_CHARACTERS), bytes.len())
+        }
+        value => value.to_string(),
+    }
+}
+
+/// `1 byte`, `2 bytes`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+fn named_opcode(grammar: &Grammar, packet: crate::grammar::PacketId) -> String {
+    let packet = grammar.packet(packet);
+    format!("{} ({})", packet.opcode, packet.name)
+}
+
+/// The opcode and the fields of a whole frame.
+fn frame_fields(grammar: &Grammar, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
+    let opcode_end = frame
+        .fields
+        .first()
+        .map_or(frame.length, |first| first.bytes.start);
+    let opcode = FieldReport {
+        name: "opcode".to_owned(),
+        offset: 0,
+        bytes: hex(bytes.get(..opcode_end).unwrap_or_default(), 64),
+        value: named_opcode(grammar, frame.packet),
+        expected: None,
+        differs: false,
+    };
+    let mut reports = vec![opcode];
+    reports.extend(field_reports(&frame.fields, bytes));
+    reports
+}
+
+fn partial_fields(case: &Case<'_>, unread: &[u8]) -> Vec<FieldReport> {
+    match case.wire.decode(crate::grammar::Side::Server, unread) {
+        crate::grammar::Decoded::Partial(fields) => field_reports(&fields, unread),
+        _ => Vec::new(),
+    }
+}
+
+fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
+    fields
+        .iter()
+        .map(|field| FieldReport {
+            name: field.name.clone(),
+            offset: field.bytes.start,
+            bytes: hex(bytes.get(field.bytes.clone()).unwrap_or_default(), 64),
+            value: value_in_words(&field.value),
+            expected: None,
+            differs: false,
+        })
+        .collect()
+}

@@ -1,0 +1,203 @@
+//! What must come next on a lane.
+
+use std::time::Instant;
+
+use crate::grammar::{Frame, Value};
+use crate::scenario::{FramePattern, Incoming, LaneId, Pattern};
+
+use super::case::Case;
+use super::describe;
+use super::failure::{Failure, FailureKind};
+use super::lane::End;
+use super::look::Look;
+use super::random::sha256;
+use super::track::Progress;
+use super::view::Meaning;
+
+/// Whether it has come, can still come until that instant, or cannot come any more.
+pub(super) fn poll(case: &mut Case<'_>, lane: LaneId, what: &Incoming, until: Instant) -> Progress {
+    let line = match case.line_of(lane) {
+        Ok(line) => line,
+        Err(failure) => return failure.into(),
+    };
+    let progress = match what {
+        Incoming::Frame(pattern) => frame(case, line, pattern, until),
+        Incoming::Bytes(wanted) => bytes(case, line, wanted, until),
+        Incoming::Hashed { length, remembered } => hashed(case, line, *length, remembered, until),
+        Incoming::Eof => ended(case, line, EndWanted::Fin, until),
+        Incoming::Reset => ended(case, line, EndWanted::Reset, until),
+        Incoming::Closed => ended(case, line, EndWanted::Any, until),
+        Incoming::Silence { .. } => {
+            Failure::own_fault("silence is proved, not expected like this").into()
+        }
+    };
+    on_lane(progress, case.lane_name(lane))
+}
+
+fn on_lane(progress: Progress, lane: &str) -> Progress {
+    match progress {
+        Progress::Fails(failure) if failure.lane.is_none() => (*failure).on(lane).into(),
+        other => other,
+    }
+}
+
+/// A frame that fits the pattern.
+fn frame(case: &mut Case<'_>, line: usize, pattern: &FramePattern, until: Instant) -> Progress {
+    match case.look(line, None) {
+        Look::Frame(frame) => match fits(case, pattern, &frame) {
+            Err(failure) => failure.into(),
+            Ok(true) => {
+                bind(case, pattern, &frame);
+                case.consume_frame(line, &frame, Meaning::Frame);
+                Progress::Done
+            }
+            Ok(false) => describe::wrong_frame(case, line, pattern, &frame).into(),
+        },
+        Look::Nothing | Look::Partial if case.now < until => Progress::Waits(until),
+        look => describe::no_frame(case, line, pattern, &look).into(),
+    }
+}
+
+/// Whether a frame fits a pattern.
+pub(super) fn fits(
+    case: &Case<'_>,
+    pattern: &FramePattern,
+    frame: &Frame,
+) -> Result<bool, Box<Failure>> {
+    if frame.packet != pattern.packet || frame.fields.len() != pattern.fields.len() {
+        return Ok(false);
+    }
+    for (wanted, field) in pattern.fields.iter().zip(&frame.fields) {
+        if wanted_value(case, wanted)?.is_some_and(|value| value != field.value) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What a field must be; `None` if anything is right.
+pub(super) fn wanted_value(
+    case: &Case<'_>,
+    pattern: &Pattern,
+) -> Result<Option<Value>, Box<Failure>> {
+    match pattern {
+        Pattern::Any => Ok(None),
+        Pattern::Is(expression) => case.value(expression).map(Some),
+        Pattern::Bind(name) => Ok(case.view.remembered.get(name).cloned()),
+    }
+}
+
+/// Remembers what the pattern wants remembered.
+pub(super) fn bind(case: &mut Case<'_>, pattern: &FramePattern, frame: &Frame) {
+    for (wanted, field) in pattern.fields.iter().zip(&frame.fields) {
+        if let Pattern::Bind(name) = wanted {
+            case.view
+                .remembered
+                .insert(name.clone(), field.value.clone());
+        }
+    }
+}
+
+/// Exactly these bytes. On a lane that the server knows, the broadcasts of other cases are taken away first.
+fn bytes(case: &mut Case<'_>, line: usize, wanted: &[u8], until: Instant) -> Progress {
+    if case.view.fronts[line].identified {
+        case.look(line, None);
+    }
+    let came = case.unread(line);
+    let common = wanted
+        .iter()
+        .zip(came)
+        .take_while(|(one, other)| one == other)
+        .count();
+    if common == wanted.len() {
+        case.consume(line, wanted.len(), Meaning::Bytes);
+        return Progress::Done;
+    }
+    if common == came.len() && case.end_of(line).is_none() && case.now < until {
+        return Progress::Waits(until);
+    }
+    describe::wrong_bytes(case, line, wanted, common).into()
+}
+
+/// So many bytes with the remembered hash.
+fn hashed(
+    case: &mut Case<'_>,
+    line: usize,
+    length: usize,
+    remembered: &str,
+    until: Instant,
+) -> Progress {
+    let wanted = match case.remembered(remembered) {
+        Ok(wanted) => wanted,
+        Err(failure) => return failure.into(),
+    };
+    let came = case.unread(line);
+    if let Some(payload) = came.get(..length) {
+        let hash = Value::Bytes(sha256(payload));
+        if hash != wanted {
+            return Failure::new(
+                FailureKind::Mismatch,
+                format!("{length} bytes with the SHA-256 of ${remembered}, {wanted}"),
+                format!("{length} bytes with another hash, {hash}"),
+            )
+            .with_bytes(payload)
+            .into();
+        }
+        case.consume(line, length, Meaning::Bytes);
+        return Progress::Done;
+    }
+    let end = case.end_of(line);
+    if end.is_none() && case.now < until {
+        return Progress::Waits(until);
+    }
+    describe::too_few_bytes(length, came, end).into()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EndWanted {
+    Fin,
+    Reset,
+    Any,
+}
+
+/// The end of the connection, with nothing left in front of it.
+fn ended(case: &mut Case<'_>, line: usize, wanted: EndWanted, until: Instant) -> Progress {
+    let words = match wanted {
+        EndWanted::Fin => "the end of the connection, in order (FIN)",
+        EndWanted::Reset => "the end of the connection, by a reset (RST)",
+        EndWanted::Any => "the end of the connection",
+    };
+    match case.look(line, None) {
+        Look::Ended(end) => {
+            let right = match wanted {
+                EndWanted::Fin => end == End::Fin,
+                EndWanted::Reset => end == End::Reset,
+                EndWanted::Any => end != End::Flood,
+            };
+            if right {
+                case.view.fronts[line].end_seen = true;
+                return Progress::Done;
+            }
+            let kind = match end {
+                End::Flood => FailureKind::Flood,
+                _ => FailureKind::Ended,
+            };
+            Failure::new(
+                kind,
+                words.to_owned(),
+                describe::end_in_words(end).to_owned(),
+            )
+            .into()
+        }
+        Look::Nothing | Look::Partial if case.now < until => Progress::Waits(until),
+        Look::Nothing => Failure::new(
+            FailureKind::Timeout,
+            words.to_owned(),
+            "the connection stayed open".to_owned(),
+        )
+        .into(),
+        look => {
+            describe::something(case, line, FailureKind::Unexpected, words.to_owned(), &look).into()
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! One exchange of a fence, between two connections.
+
+use std::time::Instant;
+
+use crate::grammar::{
+    Direction, Fence, FenceExpr, FenceStep, Frame, PacketId, Party, Sort, TypeKind, Value,
+};
+use crate::scenario::Cut;
+
+use super::case::Case;
+use super::describe;
+use super::failure::{Failure, FailureKind};
+use super::lane::ReceiveBuffer;
+use super::look::{Look, Outstanding};
+use super::names;
+use super::silence;
+use super::track::Progress;
+use super::view::Meaning;
+
+/// Which of the grammar's fences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Between lanes that the server knows.
+    Between,
+    /// The login of one that it does not know yet.
+    Login,
+}
+
+/// An exchange under way.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    kind: Kind,
+    from: usize,
+    to: usize,
+    begun: Option<Begun>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    next: usize,
+    until: Instant,
+    token: u64,
+    /// The outstanding answer for each step that sees one.
+    answers: Vec<Option<usize>>,
+}
+
+impl Exchange {
+    pub(super) fn new(kind: Kind, from: usize, to: usize) -> Exchange {
+        Exchange {
+            kind,
+            from,
+            to,
+            begun: None,
+        }
+    }
+
+    /// Whether an answer to this exchange comes to that connection.
+    pub(super) fn looks_at(&self, case: &Case<'_>, line: usize) -> bool {
+        let seen_by = |party| {
+            self.fence(case).is_some_and(|fence| {
+                let mut steps = fence.steps.iter();
+                steps.any(|step| step.who == party && step.direction == Direction::Sees)
+            })
+        };
+        (self.to == line && seen_by(Party::To)) || (self.from == line && seen_by(Party::From))
+    }
+
+    fn fence<'a>(&self, case: &Case<'a>) -> Option<&'a Fence> {
+        let grammar = &case.run.suite.grammar;
+        match self.kind {
+            Kind::Between => grammar.fence.as_ref(),
+            Kind::Login => grammar.fence_unidentified.as_ref(),
+        }
+    }
+
+    pub(super) fn poll(&mut self, case: &mut Case<'_>) -> Progress {
+        let Some(fence) = self.fence(case) else {
+            return Failure::own_fault("a fence that wire.kdl does not declare").into();
+        };
+        if self.begun.is_none() {
+            self.begun = Some(self.begin(case, fence));
+        }
+        loop {
+            let Some(begun) = &mut self.begun else {
+                return Progress::Done;
+            };
+            let Some(step) = fence.steps.get(begun.next) else {
+                return Progress::Done;
+            };
+            let progress = match step.direction {
+                Direction::Sends => self.send(case, step),
+                Direction::Sees => self.see(case, step),
+            };
+            match (progress, &mut self.begun) {
+                (Progress::Done, Some(begun)) => begun.next += 1,
+                (other, _) => return other,
+            }
+        }
+    }
+
+    /// The answers are outstanding from the start: whoever gives up on this fence leaves them to be put aside.
+    fn begin(&self, case: &mut Case<'_>, fence: &Fence) -> Begun {
+        let token = case.random.next();
+        let mut answers = Vec::new();
+        for step in &fence.steps {
+            self.note_tokens(case, step, token);
+            answers.push((step.direction == Direction::Sees).then(|| {
+                case.outstanding.push(Outstanding {
+                    line: self.line(step.who),
+                    packet: step.packet,
+                    fields: self.values(case, step, token),
+                });
+                case.outstanding.len() - 1
+            }));
+        }
+        Begun {
+            next: 0,
+            until: case.now + case.run.bounds.wait(None),
+            token,
+            answers,
+        }
+    }
+
+    /// Wherever a frame with this token comes, it is the suite's own doing.
+    fn note_tokens(&self, case: &Case<'_>, step: &FenceStep, token: u64) {
+        for (field, value) in step.fields.iter().zip(self.values(case, step, token)) {
+            if let (FenceExpr::Token, Some(value)) = (field, value) {
+                case.run.ledger.note_token(&value);
+            }
+        }
+    }
+
+    fn line(&self, party: Party) -> usize {
+        match party {
+            Party::From => self.from,
+            Party::To => self.to,
+        }
+    }
+
+    fn send(&self, case: &mut Case<'_>, step: &FenceStep) -> Progress {
+        let line = self.line(step.who);
+        let token = self.begun.as_ref().map_or(0, |begun| begun.token);
+        let values: Option<Vec<Value>> = self.values(case, step, token).into_iter().collect();
+        let Some(values) = values else {
+            return Failure::own_fault("a fence that sends a value of any kind").into();
+        };
+        match case.wire.encode(step.packet, &values) {
+            Ok(bytes) => {
+                case.transmit(line, bytes, &Cut::Whole, true);
+                Progress::Done
+            }
+            Err(error) => Failure::own_fault(error).into(),
+        }
+    }
+
+    fn see(&self, case: &mut Case<'_>, step: &FenceStep) -> Progress {
+        let Some(begun) = &self.begun else {
+            return Progress::Done;
+        };
+        let line = self.line(step.who);
+        let own = begun.answers.get(begun.next).copied().flatten();
+        let is_helper = case.lines[line].is_helper;
+        if step.who == Party::From && self.from != self.to && !is_helper {
+            // The provoker has a conversation of its own; the answer is put aside when it comes there.
+            return Progress::Done;
+        }
+        loop {
+            match case.look(line, own) {
+                Look::Frame(frame) if self.is_answer(case, own, &frame) => {
+                    let front = &mut case.view.fronts[line];
+                    front.swallowed.extend(own);
+                    case.consume_frame(line, &frame, Meaning::Fence);
+                    return Progress::Done;
+                }
+                Look::Frame(frame) if is_helper && self.kind == Kind::Between => {
+                    case.consume_frame(line, &frame, Meaning::Foreign);
+                }
+                Look::Nothing | Look::Partial if case.now < begun.until => {
+                    return Progress::Waits(begun.until);
+                }
+                look if is_helper => return no_answer(case, line, step.packet, &look).into(),
+                Look::Nothing => {
+                    return no_answer(case, line, step.packet, &Look::Nothing).into();
+                }
+                look => return silence::broken(case, line, &look).into(),
+            }
+        }
+    }
+
+    fn is_answer(&self, case: &Case<'_>, own: Option<usize>, frame: &Frame) -> bool {
+        own.and_then(|index| case.outstanding.get(index))
+            .is_some_and(|answer| answer.fits(frame))
+    }
+
+    /// One value per field; `None` for any.
+    fn values(&self, case: &Case<'_>, step: &FenceStep, token: u64) -> Vec<Option<Value>> {
+        let packet = case.run.suite.grammar.packet(step.packet);
+        step.fields
+            .iter()
+            .zip(&packet.fields)
+            .map(|(field, declared)| match field {
+                FenceExpr::NameOf(party) => {
+                    Some(Value::Text(case.lines[self.line(*party)].login.clone()))
+                }
+                FenceExpr::Token => Some(token_value(case, &declared.type_name, token)),
+                FenceExpr::Literal(value) => Some(value.clone()),
+                FenceExpr::Any => None,
+            })
+            .collect()
+    }
+}
+
+/// The token as a value of a type.
+fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
+    let kinds = case
+        .run
+        .suite
+        .grammar
+        .kinds_of_type(type_name, case.choices);
+    match kinds.first() {
+        Some(TypeKind::Int(int)) => Value::Int(i128::from(token) % int.max().max(1)),
+        Some(kind) if kind.sort() == Sort::Bytes => Value::Bytes(token.to_be_bytes().to_vec()),
+        _ => Value::Text(format!("fence-{token:016x}")),
+    }
+}
+
+/// The fence did not come back: neither silence nor its opposite is proved.
+fn no_answer(case: &Case<'_>, line: usize, packet: PacketId, look: &Look) -> Failure {
+    let name = &case.run.suite.grammar.packet(packet).name;
+    let expected = format!("{name}, with which the suite proves that nothing else was sent");
+    let mut failure = describe::something(case, line, FailureKind::NoFence, expected, look);
+    failure.by_time = matches!(look, Look::Nothing | Look::Partial);
+    failure
+}
+
+impl Case<'_> {
+    /// Opens the runner's own lane.
+    pub(super) fn open_helper(&mut self) -> Result<usize, Box<Failure>> {
+        let login = names::fresh("fence", None, &mut self.random);
+        self.run.ledger.note_name(self.number, &login);
+        let line = self.connect("(fence)", login, ReceiveBuffer::Usual)?;
+        self.lines[line].is_helper = true;
+        self.helper = Some(line);
+        Ok(line)
+    }
+
+    /// Whether a lane can provoke nothing any more: closed, cut, or ended by the target.
+    pub(super) fn is_gone(&self, line: usize) -> bool {
+        self.lines[line].left || self.end_of(line).is_some() || self.has_shut_down(line)
+    }
+}

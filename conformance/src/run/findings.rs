@@ -1,0 +1,74 @@
+//! What came of each case, before it is judged.
+
+use std::collections::BTreeMap;
+
+use crate::scenario::Worth;
+
+use super::conversation::Direction;
+use super::interpreter::Played;
+use super::ledger::Stray;
+
+/// What came of one case.
+#[derive(Debug, Clone)]
+pub(super) enum Finding {
+    /// It was played, and this counts.
+    Played(Played),
+    /// It failed while this machine stalled, twice.
+    Stalled(Played),
+    /// It failed beside others, but alone it passes, and beside others it failed only now and then.
+    OnlyInCompany {
+        played: Played,
+        failed: usize,
+        of: usize,
+    },
+    /// It was not played, because settings are missing.
+    Unsupported(Vec<String>),
+    /// It was not played, or could not connect, because the target died of that case.
+    TargetDied(String),
+}
+
+impl Finding {
+    /// The case as it was played, if it was.
+    pub(super) fn played(&self) -> Option<&Played> {
+        match self {
+            Finding::Played(played)
+            | Finding::Stalled(played)
+            | Finding::OnlyInCompany { played, .. } => Some(played),
+            Finding::Unsupported(_) | Finding::TargetDied(_) => None,
+        }
+    }
+
+    /// Whether it was played and failed by the target's doing.
+    pub(super) fn failed(&self) -> bool {
+        match self {
+            Finding::Played(played) => played.failure.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether it failed, or came to an end that the document would rather not have.
+    pub(super) fn is_below_note(&self) -> bool {
+        let is_non_strict = |played: &Played| played.worth == Worth::NonStrict;
+        self.failed() || self.played().is_some_and(is_non_strict)
+    }
+
+    /// Whether the target said anything in it. A connection alone proves nothing: the system completes it for a process that
+    /// is dying.
+    pub(super) fn was_answered(&self) -> bool {
+        let mut events = self
+            .played()
+            .into_iter()
+            .flat_map(|played| &played.conversation);
+        events.any(|event| event.direction == Direction::Sees)
+    }
+
+    /// Whether it failed because a frame came that belongs to the conversation of another case.
+    pub(super) fn met_another_case(&self) -> bool {
+        self.played()
+            .and_then(|played| played.failure.as_ref())
+            .is_some_and(|failure| failure.stray == Some(Stray::OtherCase))
+    }
+}
+
+/// What came of all cases, by id.
+pub(super) type Findings = BTreeMap<String, Finding>;

@@ -1,0 +1,145 @@
+//! The usual causes of wrong bytes, recognised by comparing what came with what should have come.
+
+use crate::grammar::Value;
+use crate::scenario::FramePattern;
+
+use super::case::Case;
+use super::expect::wanted_value;
+
+/// A sentence about the likely cause, if the bytes show one.
+pub(super) fn usual_cause(case: &Case<'_>, pattern: &FramePattern, came: &[u8]) -> Option<String> {
+    if came.starts_with(b"HTTP/") {
+        return Some("this is an HTTP server's answer: is it the right port?".to_owned());
+    }
+    let values: Option<Vec<Value>> = pattern
+        .fields
+        .iter()
+        .map(|wanted| wanted_value(case, wanted).ok().flatten())
+        .collect();
+    let values = values?;
+    let wanted = case.wire.encode(pattern.packet, &values).ok()?;
+    let opcode = case.wire.opcode(pattern.packet);
+    in_the_opcode(&opcode, came)
+        .or_else(|| in_a_text(&texts(case, pattern, &values, opcode.len()), &wanted, came))
+        .or_else(|| in_the_length_of_the_frame(&wanted, came))
+        .map(str::to_owned)
+}
+
+/// A text of a frame, and where its length and its bytes begin.
+struct PlacedText<'a> {
+    text: &'a str,
+    length_at: usize,
+    at: usize,
+}
+
+fn texts<'a>(
+    case: &Case<'_>,
+    pattern: &FramePattern,
+    values: &'a [Value],
+    opcode: usize,
+) -> Vec<PlacedText<'a>> {
+    let packet = case.run.suite.grammar.packet(pattern.packet);
+    let mut texts = Vec::new();
+    let mut length_at = opcode;
+    for (field, value) in packet.fields.iter().zip(values) {
+        let encoded = case.wire.encode_typed(&field.type_name, value);
+        let end = length_at + encoded.map_or(0, |bytes| bytes.len());
+        if let Value::Text(text) = value {
+            texts.push(PlacedText {
+                text,
+                length_at,
+                at: end - text.len(),
+            });
+        }
+        length_at = end;
+    }
+    texts
+}
+
+/// An opcode that takes more bytes than it should.
+fn in_the_opcode(opcode: &[u8], came: &[u8]) -> Option<&'static str> {
+    if let [number] = opcode
+        && *number != 0
+    {
+        if came.starts_with(&[0, 0, 0, *number]) {
+            return Some("the opcode comes as a 4-byte integer; it is one byte");
+        }
+        if came.starts_with(&[*number, 0, 0, 0]) && came.get(4) == Some(&0) {
+            return Some("the opcode comes as a little-endian 4-byte integer; it is one byte");
+        }
+    }
+    None
+}
+
+/// What can be wrong with a text of a frame, where everything before it is right.
+fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'static str> {
+    let wrong = wanted
+        .iter()
+        .zip(came)
+        .take_while(|(one, other)| one == other)
+        .count();
+    let PlacedText {
+        text,
+        length_at,
+        at,
+    } = texts
+        .iter()
+        .rev()
+        .find(|placed| placed.length_at <= wrong)?;
+    let right_length = wanted.get(*length_at..*at)?;
+    let length = came.get(*length_at..*at)?;
+    let text_came = came.get(*at..)?;
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte))
+    };
+    if right_length != length && right_length.iter().eq(length.iter().rev()) {
+        return Some("the length of the text is little-endian; integers are big-endian");
+    }
+    if text.chars().count() != text.len() && number(length) == text.chars().count() {
+        return Some("the length of the text counts characters; it counts bytes of UTF-8");
+    }
+    if length.len() == 4 && length.get(..2) == right_length.get(2..) {
+        return Some(
+            "the length of the text takes 2 bytes (Java's writeUTF does that); it takes 4",
+        );
+    }
+    let latin1: Option<Vec<u8>> = text
+        .chars()
+        .map(|character| u8::try_from(u32::from(character)).ok())
+        .collect();
+    if !text.is_ascii() && latin1.is_some_and(|latin1| text_came.starts_with(&latin1)) {
+        return Some("the text is ISO 8859-1; it should be UTF-8");
+    }
+    let one_more = number(length) == text.len() + 1;
+    match text_came.get(text.len()) {
+        Some(b'\n' | b'\r') if one_more => Some("the text has a line end that nobody sent"),
+        Some(0) if one_more => Some("the text has a zero byte at its end, as C strings do"),
+        _ => None,
+    }
+}
+
+/// A frame that is right as far as it goes.
+fn in_the_length_of_the_frame(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
+    if wanted.len() > came.len() && wanted.starts_with(came) {
+        return Some("the frame is right as far as it goes; its last bytes are missing");
+    }
+    let skipped = (1..=8).find(|skip| {
+        came.get(*skip..)
+            .is_some_and(|rest| rest.starts_with(wanted))
+    });
+    if skipped.is_some() {
+        return Some(
+            "the right frame follows; the bytes in front of it are too many, perhaps left over from the frame before",
+        );
+    }
+    if (1..=8).any(|skip| {
+        wanted
+            .get(skip..)
+            .is_some_and(|rest| !rest.is_empty() && came.starts_with(rest))
+    }) {
+        return Some("the first bytes of the right frame are missing");
+    }
+    None
+}

@@ -1,0 +1,135 @@
+//! Carries out one scenario, from the first connect to the last farewell.
+
+use std::time::{Duration, Instant};
+
+use crate::grammar::{Choices, Wire};
+use crate::scenario::{Scenario, Worth};
+
+use super::case::Case;
+use super::conversation::{self, Event};
+use super::describe;
+use super::failure::{Failure, FailureKind};
+use super::look::Look;
+use super::shared::Run;
+use super::track::{Progress, Track};
+
+/// What came of one scenario, once.
+#[derive(Debug, Clone)]
+pub(super) struct Played {
+    /// `None` if it came to its end.
+    pub(super) failure: Option<Failure>,
+    /// The least worth of the alternatives that fitted.
+    pub(super) worth: Worth,
+    pub(super) notes: Vec<String>,
+    pub(super) conversation: Vec<Event>,
+    pub(super) started: Instant,
+    pub(super) duration: Duration,
+}
+
+/// Plays a scenario in one reading.
+pub(super) fn play<'a>(
+    run: &'a Run<'a>,
+    scenario: &'a Scenario,
+    wire: &'a Wire,
+    choices: &'a Choices,
+) -> Played {
+    let mut case = Case::new(run, scenario, wire, choices);
+    let mut failure = case.conduct(&mut Track::new(&scenario.steps)).err();
+    if failure.is_none() {
+        failure = case.leftovers().err();
+    }
+    let duration = case.started.elapsed();
+    case.absorb();
+    let conversation = conversation::of(&case);
+    case.take_leave();
+    Played {
+        failure: failure.map(|failure| *failure),
+        worth: case.view.worth.unwrap_or(Worth::Pass),
+        notes: std::mem::take(&mut case.view.notes),
+        conversation,
+        started: case.started,
+        duration,
+    }
+}
+
+impl<'a> Case<'a> {
+    /// Polls the steps until they are done or have failed, sleeping in between.
+    fn conduct(&mut self, track: &mut Track<'a>) -> Result<(), Box<Failure>> {
+        let last = self.started + self.run.bounds.case();
+        loop {
+            let rung = self.bell.count();
+            self.absorb();
+            match track.poll(self) {
+                Progress::Done => return Ok(()),
+                Progress::Fails(failure) => return Err(failure),
+                Progress::Waits(_) if self.now >= last => return Err(Box::new(too_long(self))),
+                Progress::Waits(until) => self.bell.wait(rung, until.min(last)),
+            }
+        }
+    }
+
+    /// What came that no step took: everything must be expected, and a frame that has begun must become whole.
+    fn leftovers(&mut self) -> Result<(), Box<Failure>> {
+        let until = Instant::now() + self.run.bounds.wait(None);
+        for line in 0..self.lines.len() {
+            if self.lines[line].left || self.lines[line].paused || self.lines[line].is_helper {
+                continue;
+            }
+            self.leftovers_on(line, until)?;
+        }
+        Ok(())
+    }
+
+    fn leftovers_on(&mut self, line: usize, until: Instant) -> Result<(), Box<Failure>> {
+        loop {
+            let rung = self.bell.count();
+            self.absorb();
+            let look = self.look(line, None);
+            let kind = match look {
+                Look::Nothing | Look::Ended(_) => return Ok(()),
+                Look::Partial if self.now < until => {
+                    self.bell.wait(rung, until);
+                    continue;
+                }
+                Look::Partial | Look::Half(..) => FailureKind::HalfFrame,
+                Look::Frame(_) | Look::Broken { .. } => FailureKind::Unexpected,
+            };
+            let expected = "nothing more at the end of the case".to_owned();
+            return Err(Box::new(describe::something(
+                self, line, kind, expected, &look,
+            )));
+        }
+    }
+
+    /// Leaves the target as it was found: every connection is closed in order, and what the target still sends is read,
+    /// so that no reset reaches it.
+    fn take_leave(&mut self) {
+        for line in 0..self.lines.len() {
+            self.close_line(line);
+        }
+        let until = Instant::now() + self.run.bounds.farewell();
+        loop {
+            let rung = self.bell.count();
+            self.absorb();
+            let all_ended = (0..self.lines.len())
+                .all(|line| self.end_of(line).is_some() || self.was_aborted(line));
+            if all_ended || self.now >= until {
+                break;
+            }
+            self.bell.wait(rung, until);
+        }
+        for line in &mut self.lines {
+            line.connection.hang_up();
+        }
+    }
+}
+
+fn too_long(case: &Case<'_>) -> Failure {
+    let mut failure = Failure::new(
+        FailureKind::TooLong,
+        format!("the end of the case within {:?}", case.run.bounds.case()),
+        "it still went on; with a slow target, `--scale` makes all bounds longer".to_owned(),
+    );
+    failure.by_time = true;
+    failure
+}

@@ -1,0 +1,204 @@
+//! From what came of the cases to verdicts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::scenario::Scenario;
+use crate::suite::{Requirement, Suite};
+
+use super::failure::{Failure, FailureKind};
+use super::findings::{Finding, Findings};
+use super::outcome::{Cause, Outcome, SettledReading, Verdict, has_must};
+use super::selection::{Selection, depends_on};
+
+/// Judges every case of the selection, in its order.
+pub(super) fn judge(
+    suite: &Suite,
+    selection: &Selection<'_>,
+    findings: &Findings,
+    readings: &[SettledReading],
+) -> Vec<Outcome> {
+    let court = Court {
+        suite,
+        requirements: by_id(suite),
+        findings,
+    };
+    selection
+        .scenarios
+        .iter()
+        .filter_map(|scenario| {
+            let finding = findings.get(&scenario.id)?;
+            let mut outcome = court.outcome(scenario, finding, readings);
+            outcome.prerequisite = selection.prerequisites.contains(scenario.id.as_str());
+            Some(outcome)
+        })
+        .collect()
+}
+
+/// The requirements by their ids.
+pub(super) fn by_id(suite: &Suite) -> BTreeMap<String, Requirement> {
+    suite
+        .requirements
+        .iter()
+        .map(|requirement| (requirement.id.clone(), requirement.clone()))
+        .collect()
+}
+
+struct Court<'a> {
+    suite: &'a Suite,
+    requirements: BTreeMap<String, Requirement>,
+    findings: &'a Findings,
+}
+
+impl Court<'_> {
+    fn outcome(
+        &self,
+        scenario: &Scenario,
+        finding: &Finding,
+        readings: &[SettledReading],
+    ) -> Outcome {
+        let (verdict, cause) = self.verdict(&scenario.id, finding, &mut BTreeSet::new());
+        let played = finding.played();
+        let mut requirements = scenario.checks.clone();
+        requirements.extend(self.checks_of_choice(scenario, readings));
+        let mut notes = played
+            .map(|played| played.notes.clone())
+            .unwrap_or_default();
+        notes.extend(self.unproved(scenario, readings));
+        Outcome {
+            id: scenario.id.clone(),
+            title: scenario.title.clone(),
+            requirements,
+            verdict,
+            cause,
+            duration: played.map(|played| played.duration).unwrap_or_default(),
+            notes,
+            failure: played.and_then(|played| played.failure.clone()),
+            conversation: played
+                .map(|played| played.conversation.clone())
+                .unwrap_or_default(),
+            prerequisite: false,
+        }
+    }
+
+    /// The verdict and, where it needs one, its cause. `asked` are the cases whose verdict rests on this one.
+    fn verdict(
+        &self,
+        id: &str,
+        finding: &Finding,
+        asked: &mut BTreeSet<String>,
+    ) -> (Verdict, Option<Cause>) {
+        match finding {
+            Finding::Unsupported(missing) => (
+                Verdict::Unsupported,
+                Some(Cause::MissingSettings(missing.clone())),
+            ),
+            Finding::TargetDied(culprit) => (
+                Verdict::Inconclusive,
+                Some(Cause::TargetDied(culprit.clone())),
+            ),
+            Finding::Stalled(_) => (Verdict::Inconclusive, Some(Cause::Stall)),
+            Finding::OnlyInCompany { failed, of, .. } => (
+                Verdict::Inconclusive,
+                Some(Cause::OnlyInCompany {
+                    failed: *failed,
+                    of: *of,
+                }),
+            ),
+            Finding::Played(played) => match &played.failure {
+                None => (played.worth.into(), None),
+                Some(failure) => self.of_failure(id, failure, asked),
+            },
+        }
+    }
+
+    fn of_failure(
+        &self,
+        id: &str,
+        failure: &Failure,
+        asked: &mut BTreeSet<String>,
+    ) -> (Verdict, Option<Cause>) {
+        match failure.kind {
+            FailureKind::OwnFault => return (Verdict::Error, None),
+            FailureKind::TooLong => return (Verdict::Inconclusive, Some(Cause::TooLong)),
+            _ => {}
+        }
+        asked.insert(id.to_owned());
+        let excuse = failure
+            .provers(&self.suite.grammar)
+            .filter(|prover| *prover != id)
+            .find_map(|prover| self.excuse(prover, asked));
+        if let Some(culprit) = excuse {
+            return (Verdict::Inconclusive, Some(culprit));
+        }
+        let checks = self
+            .suite
+            .scenario(id)
+            .map(|scenario| scenario.checks.as_slice())
+            .unwrap_or_default();
+        // What kills the target is never a matter of taste.
+        if failure.kind == FailureKind::TargetDied || has_must(&self.requirements, checks) {
+            (Verdict::Fail, None)
+        } else {
+            (Verdict::NonStrict, None)
+        }
+    }
+
+    /// Why a step in a fragment is not to be held against the case that uses it: its prover did not pass either. The
+    /// cause is the first one, not the last of a chain.
+    fn excuse(&self, prover: &str, asked: &mut BTreeSet<String>) -> Option<Cause> {
+        if asked.contains(prover) {
+            return None;
+        }
+        let Some(finding) = self.findings.get(prover) else {
+            return Some(Cause::Case(prover.to_owned()));
+        };
+        let (verdict, cause) = self.verdict(prover, finding, asked);
+        match (verdict, cause) {
+            (verdict, _) if verdict.holds() && !finding.failed() => None,
+            (Verdict::Inconclusive, Some(cause @ (Cause::Case(_) | Cause::TargetDied(_)))) => {
+                Some(cause)
+            }
+            _ => Some(Cause::Case(prover.to_owned())),
+        }
+    }
+
+    /// A probe judges also what the choice that it found out is remarked against.
+    fn checks_of_choice(&self, scenario: &Scenario, readings: &[SettledReading]) -> Vec<String> {
+        let Some(name) = &scenario.probes else {
+            return Vec::new();
+        };
+        let checks = readings
+            .iter()
+            .find(|settled| settled.name == *name && settled.proved)
+            .and_then(|settled| {
+                let reading = self.suite.grammar.reading_named(name)?;
+                reading.choice_named(&settled.choice)
+            })
+            .map(|choice| choice.checks.clone())
+            .unwrap_or_default();
+        checks
+            .into_iter()
+            .filter(|check| !scenario.checks.contains(check))
+            .collect()
+    }
+
+    /// A remark for each reading that matters to the case and that no probe could settle.
+    fn unproved(&self, scenario: &Scenario, readings: &[SettledReading]) -> Vec<String> {
+        readings
+            .iter()
+            .filter(|settled| !settled.proved)
+            .filter(|settled| {
+                self.suite
+                    .grammar
+                    .reading_named(&settled.name)
+                    .is_some_and(|reading| depends_on(&self.suite.grammar, scenario, reading))
+            })
+            .map(|settled| {
+                format!(
+                    "{} could not be found out; judged as if it were {}",
+                    settled.name, settled.choice
+                )
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,147 @@
+//! Runs a suite against a target.
+//!
+//! | file | what |
+//! |---|---|
+//! | `options` | what a run is told, and the bounds that follow |
+//! | `lane`, `bell` | connections with a reader and a writer thread; how they wake the interpreter |
+//! | `shared`, `case`, `view`, `names`, `random` | a case while it runs, what it has taken in, what it shares with others |
+//! | `interpreter`, `track` | steps in their order, polled |
+//! | `act`, `assemble`, `look`, `expect`, `any_order`, `together`, `either`, `eventually`, `silence`, `fence` | what each step does |
+//! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
+//! | `failure`, `describe`, `hint`, `conversation` | telling what went wrong |
+//! | `contact`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
+//! | `findings`, `judge`, `outcome`, `watchdog` | from what came to verdicts |
+
+mod act;
+mod any_order;
+mod assemble;
+mod bell;
+mod bench;
+mod case;
+mod contact;
+mod conversation;
+mod describe;
+mod either;
+mod eventually;
+mod expect;
+mod failure;
+mod fence;
+mod findings;
+mod hint;
+mod interpreter;
+mod judge;
+mod lane;
+mod ledger;
+mod look;
+mod names;
+mod options;
+mod outcome;
+mod random;
+mod readings;
+mod schedule;
+mod selection;
+mod shared;
+mod silence;
+mod together;
+mod track;
+mod view;
+mod walk;
+mod watchdog;
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+pub use conversation::{Direction, Event};
+pub use failure::{Failure, FailureKind, FieldReport, Place};
+pub use lane::End;
+pub use options::{Options, Segments};
+pub use outcome::{Cause, Outcome, Report, SettledReading, Verdict};
+pub use selection::UnknownScenario;
+
+use crate::suite::Suite;
+use bench::Bench;
+use readings::Settled;
+use schedule::Schedule;
+use selection::Selection;
+use shared::Run;
+use watchdog::Watchdog;
+
+/// Something that a person who waits may want to know.
+#[derive(Debug, Clone, Copy)]
+pub enum Milestone<'a> {
+    /// The run begins.
+    Begins {
+        /// How many cases it has.
+        cases: usize,
+    },
+    /// A case was played once; it may be played again before it is judged.
+    Played {
+        /// Its id.
+        id: &'a str,
+        /// Whether it came to its end.
+        held: bool,
+    },
+}
+
+/// Judges a target.
+///
+/// # Errors
+///
+/// If the options name a scenario that the suite does not have.
+pub fn run_suite(
+    suite: &Suite,
+    target: SocketAddr,
+    options: &Options,
+) -> Result<Report, UnknownScenario> {
+    run_suite_watched(suite, target, options, &|_| {})
+}
+
+/// Judges a target, and tells how far it has come; `progress` is called from several threads.
+///
+/// # Errors
+///
+/// If the options name a scenario that the suite does not have.
+pub fn run_suite_watched(
+    suite: &Suite,
+    target: SocketAddr,
+    options: &Options,
+    progress: &(dyn Fn(&Milestone<'_>) + Sync),
+) -> Result<Report, UnknownScenario> {
+    let began = Instant::now();
+    let selection = Selection::of(suite, options)?;
+    let run = Run::new(suite, target, options);
+    let mut report = Report {
+        protocol: suite.name.clone(),
+        title: suite.grammar.title.clone(),
+        target,
+        requirements: judge::by_id(suite),
+        readings: Vec::new(),
+        cases: Vec::new(),
+        unjudgeable: None,
+        seed: run.seed,
+        duration: began.elapsed(),
+    };
+    match contact::establish(&run) {
+        Err(why) => report.unjudgeable = Some(why),
+        Ok(()) => {
+            progress(&Milestone::Begins {
+                cases: selection.scenarios.len(),
+            });
+            let bench = Bench {
+                run: &run,
+                watchdog: Watchdog::start(),
+                progress,
+            };
+            let Settled {
+                choices,
+                readings,
+                probes,
+            } = readings::settle(&bench, &selection.scenarios);
+            let findings = Schedule::new(&bench, &choices, probes).play_all(&selection);
+            report.cases = judge::judge(suite, &selection, &findings, &readings);
+            report.readings = readings;
+        }
+    }
+    report.duration = began.elapsed();
+    Ok(report)
+}

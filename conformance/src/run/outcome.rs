@@ -1,0 +1,261 @@
+//! What a run found out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::grammar::Worth;
+
+use super::conversation::Event;
+use super::failure::Failure;
+
+/// The judgement of one case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// As the document says.
+    Pass,
+    /// As the document says; it leaves a choice, and the one that was met is recorded.
+    Note,
+    /// The document would prefer otherwise.
+    NonStrict,
+    /// The target does not allow it to be judged, by a setting that was not given.
+    Unsupported,
+    /// Something that it rests on did not hold, or this machine stalled.
+    Inconclusive,
+    /// Against the document.
+    Fail,
+    /// The suite's own fault.
+    Error,
+}
+
+impl Verdict {
+    /// All of them, the best first.
+    pub const ALL: [Verdict; 7] = [
+        Verdict::Pass,
+        Verdict::Note,
+        Verdict::NonStrict,
+        Verdict::Unsupported,
+        Verdict::Inconclusive,
+        Verdict::Fail,
+        Verdict::Error,
+    ];
+
+    /// Whether the target behaves as it may.
+    #[must_use]
+    pub fn holds(self) -> bool {
+        matches!(self, Verdict::Pass | Verdict::Note | Verdict::NonStrict)
+    }
+
+    /// The word for it, as in the JSON report.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Note => "note",
+            Verdict::NonStrict => "non-strict",
+            Verdict::Unsupported => "unsupported",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Fail => "fail",
+            Verdict::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl From<Worth> for Verdict {
+    fn from(worth: Worth) -> Verdict {
+        match worth {
+            Worth::Pass => Verdict::Pass,
+            Worth::Note => Verdict::Note,
+            Worth::NonStrict => Verdict::NonStrict,
+        }
+    }
+}
+
+/// One case, judged.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The scenario's id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The requirements that it judges.
+    pub requirements: Vec<String>,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// Why it is inconclusive or unsupported.
+    pub cause: Option<Cause>,
+    /// How long it took.
+    pub duration: Duration,
+    /// Free choices that were met, and remarks.
+    pub notes: Vec<String>,
+    /// What went wrong. An inconclusive case has one, too, where its cause showed.
+    pub failure: Option<Failure>,
+    /// Who said what.
+    pub conversation: Vec<Event>,
+    /// It was not asked for, but what was asked for rests on it.
+    pub prerequisite: bool,
+}
+
+/// Why a case could not be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The case that judges what it rests on did not pass.
+    Case(String),
+    /// After that case the target no longer answered.
+    TargetDied(String),
+    /// This machine did nothing for a while, and a wait ran out meanwhile.
+    Stall,
+    /// It failed beside other cases and passed alone.
+    OnlyInCompany {
+        /// So often it failed beside others.
+        failed: usize,
+        /// So often it was run beside others.
+        of: usize,
+    },
+    /// A bound of the whole case passed.
+    TooLong,
+    /// These settings were not given.
+    MissingSettings(Vec<String>),
+}
+
+impl Cause {
+    /// The case that is to blame, if one is.
+    #[must_use]
+    pub fn case(&self) -> Option<&str> {
+        match self {
+            Cause::Case(id) | Cause::TargetDied(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::Case(id) => write!(f, "because of {id}"),
+            Cause::TargetDied(id) => write!(f, "because the target died of {id}"),
+            Cause::Stall => f.write_str("because this machine stalled while it waited"),
+            Cause::OnlyInCompany { failed, of } => write!(
+                f,
+                "because it passes alone, but failed {failed} of {of} times beside other cases"
+            ),
+            Cause::TooLong => f.write_str("because the case took too long; try a larger --scale"),
+            Cause::MissingSettings(names) => {
+                let flags: Vec<String> = names
+                    .iter()
+                    .map(|name| format!("--set {name}=..."))
+                    .collect();
+                write!(f, "because it needs {}", flags.join(" "))
+            }
+        }
+    }
+}
+
+/// How a reading of the protocol was settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SettledReading {
+    /// The reading's name.
+    pub name: String,
+    /// What it is about.
+    pub title: String,
+    /// The choice that is followed.
+    pub choice: String,
+    /// Whether a probe found it out; else it is the first choice, taken for want of anything better.
+    pub proved: bool,
+}
+
+/// Everything that a run found out.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The protocol's name.
+    pub protocol: String,
+    /// Its title.
+    pub title: String,
+    /// Who was judged.
+    pub target: SocketAddr,
+    /// The requirements in words, with their levels.
+    pub requirements: BTreeMap<String, crate::suite::Requirement>,
+    /// The readings that the target follows.
+    pub readings: Vec<SettledReading>,
+    /// The cases in the order of the suite.
+    pub cases: Vec<Outcome>,
+    /// Set if the target cannot be judged at all: why.
+    pub unjudgeable: Option<String>,
+    /// What repeats names and payloads.
+    pub seed: u64,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+impl Report {
+    /// The case with this id.
+    #[must_use]
+    pub fn case(&self, id: &str) -> Option<&Outcome> {
+        self.cases.iter().find(|case| case.id == id)
+    }
+
+    /// How many cases have this verdict.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.cases
+            .iter()
+            .filter(|case| case.verdict == verdict)
+            .count()
+    }
+
+    /// 0 if no MUST failed; 1 if one did; 3 if the target cannot be judged; 4 if nothing failed, but a MUST is open.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        if self.unjudgeable.is_some() {
+            return 3;
+        }
+        if self.count(Verdict::Fail) > 0 {
+            return 1;
+        }
+        let open = self.cases.iter().any(|case| {
+            matches!(case.verdict, Verdict::Inconclusive | Verdict::Error) && self.has_must(case)
+        });
+        if open { 4 } else { 0 }
+    }
+
+    /// Whether the case judges something that the document demands; a requirement that nobody knows counts as such.
+    #[must_use]
+    pub fn has_must(&self, case: &Outcome) -> bool {
+        has_must(&self.requirements, &case.requirements)
+    }
+
+    /// Cases that are to blame for others, each with how many.
+    #[must_use]
+    pub fn causes(&self) -> Vec<(&str, usize)> {
+        let mut causes: BTreeMap<&str, usize> = BTreeMap::new();
+        for case in &self.cases {
+            if let Some(id) = case.cause.as_ref().and_then(Cause::case) {
+                *causes.entry(id).or_default() += 1;
+            }
+        }
+        causes.into_iter().collect()
+    }
+}
+
+/// Whether one of these requirements is a must. No requirement at all counts as one: a failure must not get lost.
+pub(super) fn has_must(
+    known: &BTreeMap<String, crate::suite::Requirement>,
+    ids: &[String],
+) -> bool {
+    ids.is_empty()
+        || ids.iter().any(|id| {
+            known
+                .get(id)
+                .is_none_or(|requirement| requirement.level == crate::suite::Level::Must)
+        })
+}

@@ -1,0 +1,67 @@
+//! Repeatable randomness: names, tokens and payloads.
+
+use sha2::{Digest, Sha256};
+
+/// The generator splitmix64: small, and the same on every machine. Nothing here needs to be unpredictable.
+#[derive(Debug, Clone)]
+pub(crate) struct SplitMix(u64);
+
+impl SplitMix {
+    /// The sequence of this seed.
+    pub(crate) fn new(seed: u64) -> SplitMix {
+        SplitMix(seed)
+    }
+
+    /// The next 64 bits.
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// So many bytes.
+    pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(length.next_multiple_of(8));
+        while bytes.len() < length {
+            bytes.extend(self.next().to_be_bytes());
+        }
+        bytes.truncate(length);
+        bytes
+    }
+
+    /// So many characters of `0-9a-z`.
+    pub(crate) fn letters(&mut self, count: usize) -> String {
+        const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+        (0..count)
+            .map(|_| char::from(ALPHABET[(self.next() % 36) as usize]))
+            .collect()
+    }
+}
+
+/// The hash under which a scenario remembers a payload.
+pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generator_is_splitmix64() {
+        // The first numbers of the reference implementation for the seed 1234567.
+        let mut random = SplitMix::new(1_234_567);
+        assert_eq!(random.next(), 6_457_827_717_110_365_317);
+        assert_eq!(random.next(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn a_payload_has_its_length_and_repeats_with_its_seed() {
+        let payload = SplitMix::new(7).bytes(13);
+        assert_eq!(payload.len(), 13);
+        assert_eq!(payload, SplitMix::new(7).bytes(13));
+        assert_ne!(payload, SplitMix::new(8).bytes(13));
+    }
+}

@@ -1,0 +1,89 @@
+//! Which reading of the document does the target follow? Probes find it out before anything else is judged.
+
+use crate::grammar::{Choices, Reading, Worth};
+use crate::scenario::Scenario;
+
+use super::bench::Bench;
+use super::findings::Finding;
+use super::outcome::SettledReading;
+
+/// How the readings were settled, and what came of the probes.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    pub(super) choices: Choices,
+    pub(super) readings: Vec<SettledReading>,
+    pub(super) probes: Vec<(String, Finding)>,
+}
+
+/// Runs the probes among these scenarios, each alone and in one choice after the other, until it passes.
+pub(super) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
+    let mut settled = Settled::default();
+    for reading in &bench.run.suite.grammar.readings {
+        settled.choices.extend(
+            reading
+                .choices
+                .first()
+                .map(|first| (reading.name.clone(), first.name.clone())),
+        );
+    }
+    for reading in &bench.run.suite.grammar.readings {
+        let probe = scenarios
+            .iter()
+            .find(|scenario| scenario.probes.as_deref() == Some(&reading.name));
+        let has_probe = bench
+            .run
+            .suite
+            .scenarios
+            .iter()
+            .any(|scenario| scenario.probes.as_deref() == Some(&reading.name));
+        if has_probe && probe.is_none() {
+            // Nothing that was asked for depends on it.
+            continue;
+        }
+        let proved = probe.is_some_and(|probe| settle_one(bench, reading, probe, &mut settled));
+        settled.readings.push(SettledReading {
+            name: reading.name.clone(),
+            title: reading.title.clone(),
+            choice: settled
+                .choices
+                .get(&reading.name)
+                .cloned()
+                .unwrap_or_default(),
+            proved,
+        });
+    }
+    settled
+}
+
+/// Whether the probe passes in one of the choices; then that one is taken.
+fn settle_one(
+    bench: &Bench<'_>,
+    reading: &Reading,
+    probe: &Scenario,
+    settled: &mut Settled,
+) -> bool {
+    let mut in_first_choice = None;
+    for choice in &reading.choices {
+        let mut choices = settled.choices.clone();
+        choices.insert(reading.name.clone(), choice.name.clone());
+        let mut finding = bench.play(probe, &choices);
+        if let Finding::Played(played) = &mut finding
+            && played.failure.is_none()
+        {
+            if choice.verdict != Worth::Pass {
+                played.worth = played.worth.max(choice.verdict);
+                played
+                    .notes
+                    .push(format!("{}: {}", reading.title, choice.name));
+            }
+            settled.probes.push((probe.id.clone(), finding));
+            settled.choices = choices;
+            return true;
+        }
+        in_first_choice.get_or_insert(finding);
+    }
+    settled
+        .probes
+        .extend(in_first_choice.map(|finding| (probe.id.clone(), finding)));
+    false
+}

@@ -1,0 +1,227 @@
+//! In which order and in which company cases are run.
+//!
+//! First the cases on which others rest, then all that may have company, then those that want to be alone, and last the
+//! hostile ones. A failure in company is looked at again alone, because company may have caused it.
+
+use std::collections::BTreeSet;
+
+use crate::grammar::Choices;
+use crate::scenario::{Company, Scenario};
+
+use super::bench::Bench;
+use super::contact;
+use super::failure::{Failure, FailureKind};
+use super::findings::{Finding, Findings};
+use super::selection::Selection;
+
+/// So often a case is played in company before a failure that vanishes alone is judged.
+const IN_COMPANY: usize = 3;
+
+/// So many of these failures make it a failure.
+const FAILURES_THAT_COUNT: usize = 2;
+
+/// Plays all cases but the probes.
+pub(super) struct Schedule<'a, 'b> {
+    bench: &'b Bench<'a>,
+    choices: &'b Choices,
+    jobs: usize,
+    findings: Findings,
+    /// The case of which the target died.
+    died_of: Option<String>,
+}
+
+impl<'a, 'b> Schedule<'a, 'b> {
+    pub(super) fn new(
+        bench: &'b Bench<'a>,
+        choices: &'b Choices,
+        probes: Vec<(String, Finding)>,
+    ) -> Schedule<'a, 'b> {
+        Schedule {
+            bench,
+            choices,
+            jobs: bench.run.options.jobs.max(1),
+            findings: probes.into_iter().collect(),
+            died_of: None,
+        }
+    }
+
+    /// Plays everything that was selected.
+    pub(super) fn play_all(mut self, selection: &Selection<'_>) -> Findings {
+        let cases: Vec<&Scenario> = selection
+            .scenarios
+            .iter()
+            .copied()
+            .filter(|scenario| !self.findings.contains_key(&scenario.id))
+            .collect();
+        let stage = |wanted: &dyn Fn(&Scenario) -> bool| -> Vec<&Scenario> {
+            cases.iter().copied().filter(|case| wanted(case)).collect()
+        };
+        let sociable = |case: &Scenario| !case.hostile && case.company != Company::Alone;
+        let proves = |case: &Scenario| selection.proving.contains(case.id.as_str());
+        self.in_company(&stage(&|case| sociable(case) && proves(case)));
+        self.in_company(&stage(&|case| sociable(case) && !proves(case)));
+        self.alone(&stage(&|case| {
+            !case.hostile && case.company == Company::Alone
+        }));
+        self.alone(&stage(&|case| case.hostile));
+        self.findings
+    }
+
+    /// Side by side; what fails is played again alone, and that counts.
+    fn in_company(&mut self, cases: &[&Scenario]) {
+        if self.gave_up(cases) {
+            return;
+        }
+        let first = self.bench.play_in_company(cases, self.choices, self.jobs);
+        let was_played = first.iter().any(|finding| finding.played().is_some());
+        if was_played && !contact::is_alive(self.bench.run) {
+            self.record_death(cases, first);
+            return;
+        }
+        let passed: Vec<&Scenario> = cases
+            .iter()
+            .zip(&first)
+            .filter(|(_, finding)| !finding.failed())
+            .map(|(case, _)| *case)
+            .collect();
+        let mut accused = Vec::new();
+        for (case, finding) in cases.iter().zip(first) {
+            if finding.is_below_note() && self.jobs > 1 {
+                accused.push((*case, finding));
+            } else {
+                self.findings.insert(case.id.clone(), finding);
+            }
+        }
+        for (case, finding) in accused {
+            let settled = self.look_again(case, finding, &passed);
+            self.findings.insert(case.id.clone(), settled);
+        }
+    }
+
+    /// A case that failed beside others: alone, and if it passes there, beside others again.
+    fn look_again(&self, case: &Scenario, first: Finding, passed: &[&Scenario]) -> Finding {
+        if self.is_consequence(case, &first) {
+            return first;
+        }
+        let alone = self.bench.play(case, self.choices);
+        // What belongs to another case is for that case to complain about.
+        let settled = !first.failed() || first.met_another_case();
+        if settled || alone.failed() || !matches!(alone, Finding::Played(_)) {
+            return alone;
+        }
+        let mut failed = 1;
+        let mut failure = first;
+        for _ in 1..IN_COMPANY {
+            let company: Vec<&Scenario> = std::iter::once(case)
+                .chain(passed.iter().copied().filter(|other| other.id != case.id))
+                .take(self.jobs)
+                .collect();
+            let round = self
+                .bench
+                .play_in_company(&company, self.choices, self.jobs);
+            let again = round.into_iter().next().filter(Finding::failed);
+            if let Some(again) = again.filter(|again| !again.met_another_case()) {
+                failed += 1;
+                failure = again;
+            }
+            if failed == FAILURES_THAT_COUNT {
+                return failure;
+            }
+        }
+        match failure {
+            Finding::Played(played) => Finding::OnlyInCompany {
+                played,
+                failed,
+                of: IN_COMPANY,
+            },
+            other => other,
+        }
+    }
+
+    /// Whether the case failed by what another case judges, and that one has failed already: then nothing is learnt by a
+    /// second look.
+    fn is_consequence(&self, case: &Scenario, finding: &Finding) -> bool {
+        let grammar = &self.bench.run.suite.grammar;
+        let failure = finding.played().and_then(|played| played.failure.as_ref());
+        let mut provers = failure
+            .into_iter()
+            .flat_map(|failure| failure.provers(grammar));
+        provers.any(|prover| {
+            let judged = self.findings.get(prover).and_then(Finding::played);
+            prover != case.id && judged.is_some_and(|played| played.failure.is_some())
+        })
+    }
+
+    /// One after the other. After a hostile case, and after a failure, the target is asked whether it is still there.
+    fn alone(&mut self, cases: &[&Scenario]) {
+        for (index, case) in cases.iter().enumerate() {
+            if self.gave_up(&cases[index..]) {
+                return;
+            }
+            let mut finding = self.bench.play(case, self.choices);
+            let suspicious = (case.hostile && finding.played().is_some()) || finding.failed();
+            if suspicious && !contact::is_alive(self.bench.run) {
+                self.died_of = Some(case.id.clone());
+                finding = died(finding);
+            }
+            self.findings.insert(case.id.clone(), finding);
+        }
+    }
+
+    /// Whether the target is dead; then these cases cannot be judged any more.
+    fn gave_up(&mut self, cases: &[&Scenario]) -> bool {
+        let Some(culprit) = &self.died_of else {
+            return false;
+        };
+        for case in cases {
+            self.findings
+                .insert(case.id.clone(), Finding::TargetDied(culprit.clone()));
+        }
+        true
+    }
+
+    /// The target died while several cases ran. Nearest to the deed is the last one that still had an answer, and of
+    /// those rather one that failed.
+    fn record_death(&mut self, cases: &[&Scenario], findings: Vec<Finding>) {
+        let culprit = cases
+            .iter()
+            .zip(&findings)
+            .filter(|(_, finding)| finding.was_answered())
+            .filter_map(|(case, finding)| Some((case, finding, finding.played()?)))
+            .max_by_key(|(_, finding, played)| (finding.failed(), played.started))
+            .map(|(case, ..)| case.id.clone());
+        let culprit = culprit.unwrap_or_else(|| "the run before its first case".to_owned());
+        let innocent: BTreeSet<usize> = (0..findings.len())
+            .filter(|index| !findings[*index].was_answered())
+            .collect();
+        for (index, (case, finding)) in cases.iter().zip(findings).enumerate() {
+            let finding = if innocent.contains(&index) {
+                Finding::TargetDied(culprit.clone())
+            } else if case.id == culprit {
+                died(finding)
+            } else {
+                finding
+            };
+            self.findings.insert(case.id.clone(), finding);
+        }
+        self.died_of = Some(culprit);
+    }
+}
+
+/// The finding of a case of which the target died.
+fn died(finding: Finding) -> Finding {
+    let (Finding::Played(mut played) | Finding::Stalled(mut played)) = finding else {
+        return finding;
+    };
+    let seen = played
+        .failure
+        .take()
+        .map(|failure| format!("; in the case itself: {}", failure.got))
+        .unwrap_or_default();
+    played.failure = Some(Failure::new(
+        FailureKind::TargetDied,
+        "that the target goes on serving others".to_owned(),
+        format!("after this case it answers no login any more{seen}"),
+    ));
+    Finding::Played(played)
+}

@@ -1,0 +1,184 @@
+//! Which cases are run: what was asked for, and what that rests on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::grammar::{Grammar, PacketId, Reading};
+use crate::scenario::{Action, Incoming, Outgoing, Piece, Scenario};
+use crate::suite::Suite;
+
+use super::options::Options;
+use super::walk;
+
+/// A scenario that was asked for and does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownScenario {
+    /// What was written.
+    pub asked: String,
+    /// The ids that exist.
+    pub known: Vec<String>,
+}
+
+impl fmt::Display for UnknownScenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "there is no scenario {:?}; there are: {}",
+            self.asked,
+            self.known.join(", ")
+        )
+    }
+}
+
+impl std::error::Error for UnknownScenario {}
+
+/// The cases of a run.
+#[derive(Debug)]
+pub(super) struct Selection<'a> {
+    /// In the order of the suite.
+    pub(super) scenarios: Vec<&'a Scenario>,
+    /// Those that nobody asked for, but others rest on.
+    pub(super) prerequisites: BTreeSet<&'a str>,
+    /// The ids of the scenarios that judge what others rest on: fragments, and the fence.
+    pub(super) proving: BTreeSet<&'a str>,
+}
+
+impl<'a> Selection<'a> {
+    pub(super) fn of(
+        suite: &'a Suite,
+        options: &Options,
+    ) -> Result<Selection<'a>, UnknownScenario> {
+        let by_id: BTreeMap<&str, &Scenario> = suite
+            .scenarios
+            .iter()
+            .map(|scenario| (scenario.id.as_str(), scenario))
+            .collect();
+        for asked in options.only.iter().chain(&options.skip) {
+            if !by_id.contains_key(asked.as_str()) {
+                return Err(UnknownScenario {
+                    asked: asked.clone(),
+                    known: by_id.keys().map(|id| (*id).to_owned()).collect(),
+                });
+            }
+        }
+        let is_asked_for = |scenario: &Scenario| {
+            (options.only.is_empty() || options.only.contains(&scenario.id))
+                && !options.skip.contains(&scenario.id)
+        };
+        let mut wanted: BTreeSet<&str> = BTreeSet::new();
+        let mut open: Vec<&Scenario> = suite
+            .scenarios
+            .iter()
+            .filter(|scenario| is_asked_for(scenario))
+            .collect();
+        while let Some(scenario) = open.pop() {
+            if !options.skip.contains(&scenario.id) && wanted.insert(&scenario.id) {
+                open.extend(rests_on(suite, scenario));
+            }
+        }
+        let scenarios: Vec<&Scenario> = suite
+            .scenarios
+            .iter()
+            .filter(|scenario| wanted.contains(scenario.id.as_str()))
+            .collect();
+        let others = |scenario: &&'a Scenario| {
+            let own = scenario.id.as_str();
+            provers(suite, scenario)
+                .into_iter()
+                .filter(move |id| *id != own)
+        };
+        Ok(Selection {
+            proving: scenarios.iter().flat_map(others).collect(),
+            scenarios,
+            prerequisites: suite
+                .scenarios
+                .iter()
+                .filter(|scenario| !is_asked_for(scenario))
+                .map(|scenario| scenario.id.as_str())
+                .collect(),
+        })
+    }
+}
+
+/// The scenarios that judge the fragments of this one, and the probes of the readings that matter to it.
+fn rests_on<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<&'a Scenario> {
+    let provers = provers(suite, scenario);
+    let readings: Vec<&str> = suite
+        .grammar
+        .readings
+        .iter()
+        .filter(|reading| depends_on(&suite.grammar, scenario, reading))
+        .map(|reading| reading.name.as_str())
+        .collect();
+    suite
+        .scenarios
+        .iter()
+        .filter(|other| {
+            provers.contains(other.id.as_str())
+                || other
+                    .probes
+                    .as_deref()
+                    .is_some_and(|reading| readings.contains(&reading))
+        })
+        .collect()
+}
+
+/// The scenarios that judge the fragments of this one, and the fence if it proves silence.
+fn provers<'a>(suite: &'a Suite, scenario: &'a Scenario) -> BTreeSet<&'a str> {
+    let fence = suite.grammar.fence.as_ref();
+    let mut provers = BTreeSet::new();
+    walk::every_step(&scenario.steps, &mut |step| {
+        provers.extend(step.proved_by.as_deref());
+        if let Action::Expect {
+            what: Incoming::Silence { .. },
+            ..
+        } = step.action
+        {
+            provers.extend(fence.and_then(|fence| fence.proved_by.as_deref()));
+        }
+    });
+    provers
+}
+
+/// Whether it makes a difference to a scenario how a reading is settled.
+pub(super) fn depends_on(grammar: &Grammar, scenario: &Scenario, reading: &Reading) -> bool {
+    if reading.choices.iter().any(|choice| choice.opcode.is_some()) {
+        return true;
+    }
+    let types: BTreeSet<&str> = reading
+        .choices
+        .iter()
+        .flat_map(|choice| &choice.types)
+        .map(|definition| definition.name.as_str())
+        .collect();
+    let has_type = |packet: &PacketId| {
+        grammar
+            .packet(*packet)
+            .fields
+            .iter()
+            .any(|field| types.contains(field.type_name.as_str()))
+    };
+    let mut depends = false;
+    walk::every_step(&scenario.steps, &mut |step| {
+        depends |= match &step.action {
+            Action::When { reading: name, .. } => *name == reading.name,
+            Action::Expect {
+                what: Incoming::Frame(pattern),
+                ..
+            } => has_type(&pattern.packet),
+            Action::AnyOrder { frames, .. } => frames.iter().any(|frame| has_type(&frame.packet)),
+            Action::Send { what, .. } => what.iter().any(|outgoing| match outgoing {
+                Outgoing::Packet { packet, .. } => has_type(packet),
+                Outgoing::Raw(pieces) => pieces.iter().any(|piece| match piece {
+                    Piece::Typed { type_name, .. } | Piece::LengthOf { type_name, .. } => {
+                        types.contains(type_name.as_str())
+                    }
+                    _ => false,
+                }),
+                Outgoing::Random { .. } => false,
+            }),
+            _ => false,
+        };
+    });
+    depends
+}

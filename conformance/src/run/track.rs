@@ -1,0 +1,146 @@
+//! Steps in their order, as a thing that can be polled.
+//!
+//! Nothing in here blocks but a connect. A step is asked again and again whether it is done, needs more until an
+//! instant, or has failed; between two rounds the interpreter sleeps until a lane rings the bell. So `together` and
+//! `either` need no threads: their parts are polled in turn.
+
+use std::time::Instant;
+
+use crate::scenario::{Action, Step};
+
+use super::any_order::AnyOrder;
+use super::case::Case;
+use super::either::Either;
+use super::eventually::Eventually;
+use super::failure::Failure;
+use super::silence::Silence;
+use super::together::Together;
+use super::{act, expect};
+
+/// What a step says when it is polled.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// It has happened.
+    Done,
+    /// It needs more, and gives up at that instant.
+    Waits(Instant),
+    /// It cannot happen any more.
+    Fails(Box<Failure>),
+}
+
+impl From<Failure> for Progress {
+    fn from(failure: Failure) -> Progress {
+        Progress::Fails(Box::new(failure))
+    }
+}
+
+impl From<Box<Failure>> for Progress {
+    fn from(failure: Box<Failure>) -> Progress {
+        Progress::Fails(failure)
+    }
+}
+
+impl From<Result<(), Box<Failure>>> for Progress {
+    fn from(result: Result<(), Box<Failure>>) -> Progress {
+        result.map_or_else(Progress::from, |()| Progress::Done)
+    }
+}
+
+/// A list of steps and how far it has come.
+#[derive(Debug)]
+pub(super) struct Track<'a> {
+    steps: &'a [Step],
+    next: usize,
+    running: Option<Running<'a>>,
+}
+
+/// A step that has begun.
+#[derive(Debug)]
+enum Running<'a> {
+    /// Something that the lane does; it gives up at that instant.
+    Act(act::Act),
+    Expect(Instant),
+    AnyOrder(AnyOrder<'a>),
+    Silence(Box<Silence>),
+    Together(Together<'a>),
+    Either(Either<'a>),
+    Eventually(Box<Eventually<'a>>),
+    When(Box<Track<'a>>),
+}
+
+impl<'a> Track<'a> {
+    pub(super) fn new(steps: &'a [Step]) -> Track<'a> {
+        Track {
+            steps,
+            next: 0,
+            running: None,
+        }
+    }
+
+    /// Goes as far as it can.
+    pub(super) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
+        while let Some(step) = self.steps.get(self.next) {
+            let running = self
+                .running
+                .get_or_insert_with(|| Running::begin(step, case));
+            match running.poll(step, case) {
+                Progress::Done => {
+                    self.running = None;
+                    self.next += 1;
+                }
+                Progress::Waits(until) => return Progress::Waits(until),
+                Progress::Fails(failure) => return (*failure).at(step).into(),
+            }
+        }
+        Progress::Done
+    }
+}
+
+impl<'a> Running<'a> {
+    fn begin(step: &'a Step, case: &Case<'a>) -> Running<'a> {
+        let bounds = case.run.bounds;
+        match &step.action {
+            Action::Expect {
+                what: crate::scenario::Incoming::Silence { after },
+                lane,
+                within,
+            } => Running::Silence(Box::new(Silence::new(*lane, *after, *within))),
+            Action::Expect { within, .. } => Running::Expect(case.now + bounds.wait(*within)),
+            Action::AnyOrder { frames, within, .. } => {
+                Running::AnyOrder(AnyOrder::new(frames, case.now + bounds.wait(*within)))
+            }
+            Action::Together(tracks) => Running::Together(Together::new(tracks)),
+            Action::Either(branches) => Running::Either(Either::new(branches)),
+            Action::Eventually { tries, steps } => {
+                Running::Eventually(Box::new(Eventually::new(*tries, steps, case)))
+            }
+            Action::When {
+                reading,
+                choice,
+                steps,
+            } => {
+                let taken = case.choices.get(reading) == Some(choice);
+                Running::When(Box::new(Track::new(if taken { steps } else { &[] })))
+            }
+            _ => Running::Act(act::Act::new(case.now + bounds.wait(None))),
+        }
+    }
+
+    fn poll(&mut self, step: &'a Step, case: &mut Case<'a>) -> Progress {
+        match (self, &step.action) {
+            (Running::Expect(until), Action::Expect { lane, what, .. }) => {
+                expect::poll(case, *lane, what, *until)
+            }
+            (Running::AnyOrder(frames), Action::AnyOrder { lane, .. }) => frames.poll(case, *lane),
+            (Running::Silence(silence), _) => silence.poll(case),
+            (Running::Together(tracks), _) => tracks.poll(case),
+            (Running::Either(branches), _) => branches.poll(case),
+            (Running::Eventually(tries), _) => tries.poll(case),
+            (Running::When(track), _) => track.poll(case),
+            (Running::Act(act), action) => act.poll(case, action),
+            (Running::Expect(_) | Running::AnyOrder(_), _) => {
+                Failure::own_fault("a step that changed while it ran").into()
+            }
+        }
+    }
+}

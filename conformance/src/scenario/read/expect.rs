@@ -1,0 +1,277 @@
+//! What a lane must see.
+
+use super::Reader;
+use super::scope::Remembered;
+use super::step::Phrase;
+use crate::grammar::Side;
+use crate::scenario::{Action, FramePattern, Incoming, LaneId};
+use crate::source::{Entry, Node};
+
+impl Reader<'_> {
+    /// What stands behind `<`.
+    pub(super) fn sees(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
+        let action = match phrase.verb {
+            "either" => return self.either_of_lane(lane, phrase),
+            "any-order" => self.any_order(lane, phrase),
+            _ => {
+                let what = self.incoming(lane, phrase);
+                let within = self.within_in(phrase.block)?;
+                Some(Action::Expect {
+                    lane,
+                    what: what?,
+                    within,
+                })
+            }
+        };
+        self.note_observation(lane);
+        action
+    }
+
+    fn incoming(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Incoming> {
+        match phrase.verb {
+            "bytes" => self.bytes(phrase),
+            "silence" => self.silence(phrase),
+            "eof" | "reset" | "closed" => {
+                if let Some(extra) = phrase.entries.first() {
+                    let help = match extra.key.as_ref().map(|key| key.text.as_str()) {
+                        Some("within") => format!(
+                            "a bound stands in braces: {} {{ within \"5s\" }}",
+                            phrase.verb
+                        ),
+                        _ => format!("write: {} < {}", self.lane_name(lane), phrase.verb),
+                    };
+                    self.error(
+                        phrase.node,
+                        &extra.span,
+                        format!("`{extra}` does not belong here"),
+                        help,
+                    );
+                    return None;
+                }
+                self.ends(lane, phrase);
+                Some(match phrase.verb {
+                    "eof" => Incoming::Eof,
+                    "reset" => Incoming::Reset,
+                    _ => Incoming::Closed,
+                })
+            }
+            _ => {
+                let packet = self.packet_of(phrase, Side::Server)?;
+                let fields = self.fields_of(phrase, packet, Reader::pattern)?;
+                Some(Incoming::Frame(FramePattern { packet, fields }))
+            }
+        }
+    }
+
+    /// After a reset nothing works any more; after an EOF the lane may still send.
+    fn ends(&mut self, lane: LaneId, phrase: &Phrase<'_>) {
+        let how = match phrase.verb {
+            "reset" => "reset",
+            "closed" => "closed",
+            _ => return,
+        };
+        let line = phrase.node.file.place(phrase.node.span.start).0;
+        if let Some(state) = self.scope.lanes.values_mut().find(|state| state.id == lane) {
+            state.ended = Some((how, line));
+        }
+    }
+
+    fn bytes(&mut self, phrase: &Phrase<'_>) -> Option<Incoming> {
+        let example = "write: bob < bytes (hex)\"00 ff\", or: bob < bytes 1048576 sha256=$blob";
+        let arguments: Vec<&Entry> = phrase.arguments().collect();
+        if let Some((key, _)) = phrase.properties().find(|(key, _)| key.text != "sha256") {
+            self.error(
+                phrase.node,
+                &key.span,
+                format!("`bytes` has no {}", key.text),
+                example,
+            );
+            return None;
+        }
+        let Some(hash) = phrase.property("sha256") else {
+            if let [only] = arguments.as_slice()
+                && let Some(number) = only.number()
+            {
+                let help =
+                    format!("name the hash of what was remembered: bytes {number} sha256=$blob");
+                self.error(
+                    phrase.node,
+                    &only.span,
+                    format!("{number} bytes, but which?"),
+                    help,
+                );
+                return None;
+            }
+            if arguments.is_empty() {
+                self.error(
+                    phrase.node,
+                    phrase.verb_span,
+                    "`bytes` lacks its bytes",
+                    example,
+                );
+                return None;
+            }
+            let parts: Vec<Vec<u8>> = arguments
+                .iter()
+                .filter_map(|entry| self.bytes_of(phrase.node, entry))
+                .collect();
+            let bytes = parts.concat();
+            if parts.len() == arguments.len() && bytes.is_empty() {
+                self.error(
+                    phrase.node,
+                    phrase.verb_span,
+                    "these are no bytes at all",
+                    "for nothing, write: silence",
+                );
+                return None;
+            }
+            return (parts.len() == arguments.len()).then_some(Incoming::Bytes(bytes));
+        };
+        let Some(name) = hash.word().and_then(|word| word.strip_prefix('$')) else {
+            let help = "sha256 names what was sent: alice > random 1048576 seed=7 as=blob, then bytes 1048576 sha256=$blob";
+            self.error(
+                phrase.node,
+                &hash.span,
+                format!("{} is not a remembered hash", hash.value),
+                help,
+            );
+            return None;
+        };
+        let length = match arguments.as_slice() {
+            [only] => only
+                .number()
+                .and_then(|number| usize::try_from(number).ok()),
+            _ => None,
+        };
+        let Some(length) = length else {
+            self.error(phrase.node, phrase.verb_span, "how many bytes?", example);
+            return None;
+        };
+        match self.remembered(phrase.node, &hash.span, name)? {
+            Remembered::Hash(sent) if sent == length => Some(Incoming::Hashed {
+                length,
+                remembered: name.to_owned(),
+            }),
+            Remembered::Hash(sent) => {
+                let message = format!("${name} is the hash of {sent} bytes, not of {length}");
+                self.error(
+                    phrase.node,
+                    &hash.span,
+                    message,
+                    "expect as many bytes as were sent; the hash is of all of them",
+                );
+                None
+            }
+            _ => {
+                self.error(
+                    phrase.node,
+                    &hash.span,
+                    format!("${name} is not a hash"),
+                    "hashes are remembered by: alice > random 1048576 as=blob",
+                );
+                None
+            }
+        }
+    }
+
+    fn silence(&mut self, phrase: &Phrase<'_>) -> Option<Incoming> {
+        let example = "write: bob < silence, or: bob < silence after=alice";
+        if let Some(extra) = phrase
+            .entries
+            .iter()
+            .find(|entry| entry.key.as_ref().is_none_or(|key| key.text != "after"))
+        {
+            self.error(
+                phrase.node,
+                &extra.span,
+                format!("`{extra}` does not belong here"),
+                example,
+            );
+            return None;
+        }
+        let Some(entry) = phrase.property("after") else {
+            return Some(Incoming::Silence { after: None });
+        };
+        let Some(name) = entry.word() else {
+            let help = "name the lane, without quotes: silence after=alice";
+            self.error(
+                phrase.node,
+                &entry.span,
+                format!("{} is not a lane", entry.value),
+                help,
+            );
+            return None;
+        };
+        let after = self.lane_named(phrase.node, name.trim_start_matches('@'), &entry.span)?;
+        if self.together.is_some() && Some(after) != self.lane {
+            let help = "the proof needs both lanes to itself; put it behind the block";
+            self.error(
+                phrase.node,
+                &entry.span,
+                "silence after another lane cannot be proved inside `together`",
+                help,
+            );
+            return None;
+        }
+        Some(Incoming::Silence { after: Some(after) })
+    }
+
+    fn any_order(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
+        if let Some(extra) = phrase.entries.first() {
+            let help =
+                "the packets stand in braces: alice < any-order { MESSAGE ...; MESSAGE ... }";
+            self.error(
+                phrase.node,
+                &extra.span,
+                format!("`{extra}` does not belong here"),
+                help,
+            );
+            return None;
+        }
+        let (bounds, packets): (Vec<&Node>, Vec<&Node>) = phrase
+            .block
+            .iter()
+            .partition(|node| node.name.text == "within");
+        if packets.len() < 2 {
+            self.error(
+                phrase.node,
+                phrase.verb_span,
+                "there is nothing to put in any order",
+                "name at least two packets in its braces",
+            );
+            return None;
+        }
+        let mut frames = Vec::new();
+        for node in &packets {
+            if !self.budget.take_step() {
+                self.report_size(node);
+                return None;
+            }
+            let inner = Phrase::of_node(node);
+            let Some(packet) = self.packet_of(&inner, Side::Server) else {
+                continue;
+            };
+            if !inner.block.is_empty() {
+                self.error(
+                    node,
+                    &node.name.span,
+                    "the packets of `any-order` have no block",
+                    "put `within` into its braces, on a line of its own",
+                );
+                continue;
+            }
+            if let Some(fields) = self.fields_of(&inner, packet, Reader::pattern) {
+                frames.push(FramePattern { packet, fields });
+            }
+        }
+        let within = match bounds.first() {
+            Some(node) => Some(self.within(node)?),
+            None => None,
+        };
+        (frames.len() == packets.len()).then_some(Action::AnyOrder {
+            lane,
+            frames,
+            within,
+        })
+    }
+}

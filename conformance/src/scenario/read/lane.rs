@@ -1,0 +1,184 @@
+//! The beginning and the end of lanes.
+
+use super::budget::MAX_LANES;
+use super::fragment::is_name;
+use super::scope::LaneState;
+use super::step::Phrase;
+use super::{Reader, WORDS};
+use crate::scenario::{Action, Lane, LaneId, LaneName, Step};
+use crate::source::{Node, Shape};
+
+/// The longest name that a lane can be made to have.
+const MAX_NAME_BYTES: i128 = 65_535;
+
+impl Reader<'_> {
+    /// `client alice`.
+    pub(super) fn client(&mut self, node: &Node, out: &mut Vec<Step>) {
+        let shape = Shape {
+            arguments: (1, 1),
+            properties: &["name", "name-bytes", "name-fill"],
+            block: false,
+            example: "client alice, or: client alice name-bytes=30 name-fill=\"é\", or: client alice2 name=alice",
+        };
+        if !self.has_shape(shape, node) {
+            return;
+        }
+        let Some(entry) = node.arguments().next() else {
+            return;
+        };
+        let Some(name) = entry
+            .word()
+            .filter(|word| is_name(word) && !WORDS.contains(word))
+        else {
+            let help = "a lane has a name of its own in lowercase, without quotes: client alice";
+            self.error(
+                node,
+                &entry.span,
+                format!("{entry} cannot be the name of a lane"),
+                help,
+            );
+            return;
+        };
+        let Some(login) = self.login_of(node) else {
+            return;
+        };
+        if self.scenario.lanes.len() >= MAX_LANES {
+            self.error(
+                node,
+                &node.name.span,
+                format!("a scenario has at most {MAX_LANES} lanes"),
+                "each is a connection at the target, too",
+            );
+            return;
+        }
+        let id = LaneId(self.scenario.lanes.len());
+        self.scenario.lanes.push(Lane {
+            name: name.to_owned(),
+            login,
+        });
+        self.scope.lanes.insert(
+            name.to_owned(),
+            LaneState {
+                id,
+                ended: None,
+                shut: None,
+            },
+        );
+        out.push(self.make_step(node, node.to_string(), Action::Open(id)));
+    }
+
+    fn login_of(&mut self, node: &Node) -> Option<LaneName> {
+        if let Some(same) = node.property("name") {
+            if let Some(other) = node.property("name-bytes").or(node.property("name-fill")) {
+                self.error(
+                    node,
+                    &other.span,
+                    "the name is another lane's already",
+                    "keep `name=`, or `name-bytes=` and `name-fill=`",
+                );
+            }
+            let Some(other) = same.word().filter(|word| is_name(word)) else {
+                let help = "name the lane without quotes and without @: client alice2 name=alice";
+                self.error(
+                    node,
+                    &same.span,
+                    format!("{} is not a lane", same.value),
+                    help,
+                );
+                return None;
+            };
+            return self
+                .lane_named(node, other, &same.span)
+                .map(LaneName::SameAs);
+        }
+        let fill = match node.property("name-fill") {
+            None => "x".to_owned(),
+            Some(entry) => match entry.text().filter(|text| !text.is_empty()) {
+                Some(text) => text.to_owned(),
+                None => {
+                    self.error(
+                        node,
+                        &entry.span,
+                        format!("{} cannot fill a name", entry.value),
+                        "write a text: name-fill=\"é\"",
+                    );
+                    return None;
+                }
+            },
+        };
+        let Some(entry) = node.property("name-bytes") else {
+            if let Some(fill) = node.property("name-fill") {
+                self.error(
+                    node,
+                    &fill.span,
+                    "how long is the name to be?",
+                    "write: name-bytes=30 name-fill=\"é\"",
+                );
+                return None;
+            }
+            return Some(LaneName::Fresh { exactly: None });
+        };
+        let bytes = entry
+            .number()
+            .filter(|number| (1..=MAX_NAME_BYTES).contains(number));
+        let Some(bytes) = bytes.and_then(|number| usize::try_from(number).ok()) else {
+            let help = format!("write a number from 1 to {MAX_NAME_BYTES}: name-bytes=30");
+            self.error(
+                node,
+                &entry.span,
+                format!("{} is not the length of a name", entry.value),
+                help,
+            );
+            return None;
+        };
+        Some(LaneName::Fresh {
+            exactly: Some((bytes, fill)),
+        })
+    }
+
+    /// `shutdown`, `close`, `abort`, `stops-reading`, `reads-again`.
+    pub(super) fn ends_or_stops(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
+        if let Some(extra) = phrase.entries.first() {
+            let help = format!("write: {} > {}", self.lane_name(lane), phrase.verb);
+            self.error(
+                phrase.node,
+                &extra.span,
+                format!("`{extra}` does not belong here"),
+                help,
+            );
+            return None;
+        }
+        if !phrase.block.is_empty() {
+            self.error(
+                phrase.node,
+                phrase.verb_span,
+                format!("`{}` has no block", phrase.verb),
+                "take the block away",
+            );
+            return None;
+        }
+        let line = phrase.node.file.place(phrase.node.span.start).0;
+        let state = self
+            .scope
+            .lanes
+            .values_mut()
+            .find(|state| state.id == lane)?;
+        self.sent_last = None;
+        Some(match phrase.verb {
+            "shutdown" => {
+                state.shut = Some(line);
+                Action::Shutdown(lane)
+            }
+            "close" => {
+                state.ended = Some(("close", line));
+                Action::Close(lane)
+            }
+            "abort" => {
+                state.ended = Some(("abort", line));
+                Action::Abort(lane)
+            }
+            "stops-reading" => Action::StopReading(lane),
+            _ => Action::ReadAgain(lane),
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! Values that are written out: texts, numbers, bytes.
+
+use super::Reader;
+use super::value::{Target, example_of, length_of};
+use crate::grammar::{Sort, TypeKind, Value};
+use crate::source::{Entry, Node, Scalar, one_of};
+
+/// The longest text that one `(xN)"..."` makes.
+const MAX_REPEATED_BYTES: usize = 16 * 1024 * 1024;
+
+impl Reader<'_> {
+    pub(super) fn literal(
+        &mut self,
+        node: &Node,
+        entry: &Entry,
+        target: &Target<'_>,
+    ) -> Option<Value> {
+        let value = match (&entry.value, target.sort) {
+            (Scalar::Number(number), Sort::Int) if entry.mark.is_none() => Value::Int(*number),
+            (Scalar::Text(text), Sort::Text) => Value::Text(self.text(node, entry, text)?),
+            (Scalar::Text(_), Sort::Bytes) if entry.mark.is_some() => {
+                Value::Bytes(self.bytes_of(node, entry)?)
+            }
+            _ => {
+                let written = Entry {
+                    key: None,
+                    ..entry.clone()
+                };
+                let message = format!("{} takes {}, not {written}", target.name, target.sort);
+                self.error(node, &entry.span, message, example_of(target));
+                return None;
+            }
+        };
+        if let Some(why) = self.does_not_fit(&value, target) {
+            self.error(
+                node,
+                &entry.span,
+                why,
+                format!("see the type {} in wire.kdl", target.type_name),
+            );
+            return None;
+        }
+        Some(value)
+    }
+
+    fn text(&mut self, node: &Node, entry: &Entry, text: &str) -> Option<String> {
+        let Some(mark) = &entry.mark else {
+            if self.scope.lanes.contains_key(text) {
+                let message = format!("\"{text}\" is these letters, not the name of lane {text}");
+                let help = format!(
+                    "names are fresh in every run; write @{text}, or choose a text that is no lane"
+                );
+                self.error(node, &entry.span, message, help);
+                return None;
+            }
+            return Some(text.to_owned());
+        };
+        if let Some(times) = mark
+            .text
+            .strip_prefix('x')
+            .and_then(|times| times.parse::<usize>().ok())
+        {
+            return self.repeated(node, entry, text, times);
+        }
+        match mark.text.as_str() {
+            "utf8" => Some(text.to_owned()),
+            "each" => {
+                let help =
+                    "`$i` in it is a counter's value: repeat 40 as=i { ... msg=(each)\"line $i\" }";
+                self.error(
+                    node,
+                    &entry.span,
+                    "nothing counts here, or the counter has another name",
+                    help,
+                );
+                None
+            }
+            "hex" => {
+                self.error(
+                    node,
+                    &mark.span,
+                    "this field takes text",
+                    "bytes that are no text are sent with `raw`",
+                );
+                None
+            }
+            other => {
+                let help = one_of(other, ["each", "utf8", "x1024"]);
+                self.error(
+                    node,
+                    &mark.span,
+                    format!("({other}) is not a mark for text"),
+                    help,
+                );
+                None
+            }
+        }
+    }
+
+    fn repeated(&mut self, node: &Node, entry: &Entry, text: &str, times: usize) -> Option<String> {
+        let length = text.len().saturating_mul(times);
+        if length > MAX_REPEATED_BYTES || !self.budget.take_literal(length) {
+            let message = format!("this text has {length} bytes, which is too many");
+            self.error(
+                node,
+                &entry.span,
+                message,
+                "for large amounts there is: alice > random 1048576 seed=7 as=blob",
+            );
+            return None;
+        }
+        Some(text.repeat(times))
+    }
+
+    /// `(hex)"00 ff"`, `(utf8)"abc"`, `(x3)"a"`.
+    pub(super) fn bytes_of(&mut self, node: &Node, entry: &Entry) -> Option<Vec<u8>> {
+        let example = "bytes are written (hex)\"00 ff\" or (utf8)\"abc\"";
+        let (Some(mark), Scalar::Text(text)) = (&entry.mark, &entry.value) else {
+            let message = match &entry.mark {
+                Some(mark) if self.is_unknown_mark(&mark.text) => {
+                    let help = self.known_marks(&mark.text);
+                    self.error(
+                        node,
+                        &mark.span,
+                        format!("there is no type or mark ({})", mark.text),
+                        help,
+                    );
+                    return None;
+                }
+                _ => format!("{entry} is not bytes"),
+            };
+            self.error(node, &entry.span, message, example);
+            return None;
+        };
+        match mark.text.as_str() {
+            "hex" => match bytes_of_hex(text) {
+                Ok(bytes) => Some(bytes),
+                Err(wrong) => {
+                    let help = "each byte is two digits from 0 to f: (hex)\"00 ff\"";
+                    self.error(node, &entry.span, format!("`{wrong}` is not a byte"), help);
+                    None
+                }
+            },
+            other if self.is_unknown_mark(other) => {
+                let help = self.known_marks(other);
+                self.error(
+                    node,
+                    &mark.span,
+                    format!("there is no type or mark ({other})"),
+                    help,
+                );
+                None
+            }
+            _ => self.text(node, entry, text).map(String::into_bytes),
+        }
+    }
+
+    fn is_unknown_mark(&self, mark: &str) -> bool {
+        let repeats = mark
+            .strip_prefix('x')
+            .is_some_and(|times| times.parse::<usize>().is_ok());
+        !repeats && !["hex", "utf8", "each"].contains(&mark)
+    }
+
+    fn known_marks(&self, written: &str) -> String {
+        let grammar = self.context.grammar;
+        let in_readings = grammar
+            .readings
+            .iter()
+            .flat_map(|reading| &reading.choices)
+            .flat_map(|choice| &choice.types);
+        let mut types: Vec<&str> = grammar
+            .types
+            .iter()
+            .chain(in_readings)
+            .map(|known| known.name.as_str())
+            .collect();
+        types.sort_unstable();
+        types.dedup();
+        one_of(written, ["hex", "utf8", "opcode"].into_iter().chain(types))
+    }
+
+    /// Why the value cannot travel, in one of the readings that are open here.
+    fn does_not_fit(&self, value: &Value, target: &Target<'_>) -> Option<String> {
+        let name = target.name;
+        match value {
+            Value::Int(number) => {
+                let kinds = self
+                    .context
+                    .grammar
+                    .kinds_of_type(target.type_name, &self.choices);
+                kinds.into_iter().find_map(|kind| match kind {
+                    TypeKind::Int(int) if !int.carries(*number) => Some(format!(
+                        "{number} does not fit into {name}, which goes from {} to {}",
+                        int.min(),
+                        int.max()
+                    )),
+                    _ => None,
+                })
+            }
+            Value::Text(_) | Value::Bytes(_) => {
+                let length = length_of(value);
+                let prefixes = self.prefixes_of(target.type_name);
+                let max = prefixes.iter().map(|int| int.max()).min()?;
+                (i128::try_from(length).ok()? > max).then(|| {
+                    format!("{length} bytes do not fit into {name}, whose length goes up to {max}")
+                })
+            }
+        }
+    }
+}
+
+/// The bytes, or the part that is not one.
+fn bytes_of_hex(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    for group in text.split_whitespace() {
+        let digits: Vec<char> = group.chars().collect();
+        for pair in digits.chunks(2) {
+            let written: String = pair.iter().collect();
+            let both_are_digits = pair.len() == 2 && pair.iter().all(char::is_ascii_hexdigit);
+            match u8::from_str_radix(&written, 16) {
+                Ok(byte) if both_are_digits => bytes.push(byte),
+                _ => return Err(written),
+            }
+        }
+    }
+    Ok(bytes)
+}

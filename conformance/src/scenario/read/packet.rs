@@ -1,0 +1,164 @@
+//! Packets in steps, sent or seen: their names and their fields.
+
+use super::Reader;
+use super::step::Phrase;
+use super::value::Target;
+use crate::grammar::{PacketId, Side};
+use crate::source::{Entry, Node, Word, did_you_mean, one_of};
+
+const DOES: [&str; 8] = [
+    "shutdown",
+    "close",
+    "abort",
+    "stops-reading",
+    "reads-again",
+    "raw",
+    "random",
+    "glued",
+];
+
+impl Reader<'_> {
+    /// The packet that a phrase names, if that side sends it.
+    pub(super) fn packet_of(&mut self, phrase: &Phrase<'_>, side: Side) -> Option<PacketId> {
+        let grammar = self.context.grammar;
+        let name = phrase.verb;
+        let Some(id) = grammar.packet_named(name) else {
+            let (message, help) = self.unknown_verb(name, side);
+            self.error(phrase.node, phrase.verb_span, message, help);
+            return None;
+        };
+        if !grammar.packet(id).from.include(side) {
+            let help = match side {
+                Side::Client => format!(
+                    "to send it all the same, put it together: alice > raw (opcode){name} ..."
+                ),
+                Side::Server => "turn the arrow around, or check `from=` in wire.kdl".to_owned(),
+            };
+            let message = format!("{name} is never sent by a {side}");
+            self.error(phrase.node, phrase.verb_span, message, help);
+            return None;
+        }
+        Some(id)
+    }
+
+    fn unknown_verb(&self, name: &str, side: Side) -> (String, String) {
+        let sees = [
+            "bytes",
+            "eof",
+            "reset",
+            "closed",
+            "silence",
+            "any-order",
+            "either",
+        ];
+        let (own, others, turned) = match side {
+            Side::Client => (DOES.as_slice(), sees.as_slice(), "<"),
+            Side::Server => (sees.as_slice(), DOES.as_slice(), ">"),
+        };
+        if others.contains(&name) {
+            return (
+                format!("`{name}` needs the other arrow"),
+                format!("write: alice {turned} {name}"),
+            );
+        }
+        if ["expect", "send", "wait", "sleep"].contains(&name) {
+            let help =
+                "the arrow says it: `alice > LOGIN ...` sends, `alice < LOGIN_ACCEPTED` expects";
+            return (format!("there is no word `{name}`"), help.to_owned());
+        }
+        let packets = self
+            .context
+            .grammar
+            .packets
+            .iter()
+            .map(|packet| packet.name.as_str());
+        if name.starts_with(|c: char| c.is_ascii_uppercase()) {
+            return (format!("there is no packet {name}"), one_of(name, packets));
+        }
+        let help = did_you_mean(name, own.iter().copied().chain(packets)).unwrap_or_else(|| {
+            format!(
+                "packets are written in CAPITALS; the words here are: {}",
+                own.join(", ")
+            )
+        });
+        (format!("there is no word `{name}`"), help)
+    }
+
+    /// The values of all fields of a packet, in its order.
+    pub(super) fn fields_of<T>(
+        &mut self,
+        phrase: &Phrase<'_>,
+        packet: PacketId,
+        read: fn(&mut Self, &Node, &Entry, &Target<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let grammar = self.context.grammar;
+        let known = grammar.packet(packet);
+        let mut fine = true;
+        let names = || known.fields.iter().map(|field| field.name.as_str());
+        for entry in phrase.arguments() {
+            fine = false;
+            let help = match known.fields.first() {
+                Some(field) => format!("fields have names: {} {}=...", known.name, field.name),
+                None => format!("{} has no fields", known.name),
+            };
+            self.error(
+                phrase.node,
+                &entry.span,
+                format!("`{entry}` has no name"),
+                help,
+            );
+        }
+        for (key, _) in phrase.properties() {
+            if known.field_named(&key.text).is_none() {
+                fine = false;
+                self.unknown_field(phrase.node, key, &known.name, names().collect());
+            }
+        }
+        let mut values = Vec::new();
+        for field in &known.fields {
+            let Some(entry) = phrase.property(&field.name) else {
+                if fine {
+                    let help = format!(
+                        "every field is named: {} {}",
+                        known.name,
+                        names()
+                            .map(|name| format!("{name}=..."))
+                            .collect::<Vec<_>>()
+                            .join(" ")
+                    );
+                    self.error(
+                        phrase.node,
+                        phrase.verb_span,
+                        format!("{} lacks {}", known.name, field.name),
+                        help,
+                    );
+                }
+                fine = false;
+                continue;
+            };
+            let target = Target::of_field(field, grammar);
+            match read(self, phrase.node, entry, &target) {
+                Some(value) => values.push(value),
+                None => fine = false,
+            }
+        }
+        fine.then_some(values)
+    }
+
+    fn unknown_field(&mut self, node: &Node, key: &Word, packet: &str, names: Vec<&str>) {
+        let help = match key.text.as_str() {
+            "within" => "it is a modifier and stands in braces: { within \"5s\" }".to_owned(),
+            "split" | "every" => {
+                "it is a modifier and stands in braces: { split every=1 }".to_owned()
+            }
+            _ if names.is_empty() => format!("{packet} has no fields at all"),
+            other => one_of(other, names),
+        };
+        self.error(
+            node,
+            &key.span,
+            format!("{packet} has no field {}", key.text),
+            help,
+        );
+    }
+}

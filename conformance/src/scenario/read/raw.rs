@@ -1,0 +1,186 @@
+//! `raw`: bytes that are put together by hand.
+
+use super::Reader;
+use super::step::Phrase;
+use super::value::Target;
+use crate::grammar::{Choices, IntType, TypeKind};
+use crate::scenario::{Outgoing, Piece};
+use crate::source::{Entry, Scalar, Word, one_of};
+
+const EXAMPLE: &str =
+    "write: alice > raw (opcode)LOGIN (STRING)@alice (INT)-1 (hex)\"00 ff\" (utf8)\"abc\"";
+
+impl Reader<'_> {
+    pub(super) fn raw(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
+        if let Some((key, _)) = phrase.properties().next() {
+            self.error(
+                phrase.node,
+                &key.span,
+                "the pieces of `raw` have no names",
+                EXAMPLE,
+            );
+            return None;
+        }
+        let entries: Vec<&Entry> = phrase.arguments().collect();
+        if entries.is_empty() {
+            self.error(
+                phrase.node,
+                phrase.verb_span,
+                "`raw` lacks its bytes",
+                EXAMPLE,
+            );
+            return None;
+        }
+        let pieces: Vec<Piece> = entries
+            .iter()
+            .filter_map(|entry| self.piece(phrase, entry))
+            .collect();
+        (pieces.len() == entries.len()).then_some(Outgoing::Raw(pieces))
+    }
+
+    fn piece(&mut self, phrase: &Phrase<'_>, entry: &Entry) -> Option<Piece> {
+        let Some(mark) = &entry.mark else {
+            let help = "say how it becomes bytes: (hex)\"00 ff\", (utf8)\"abc\", or a type of wire.kdl: (INT)5";
+            self.error(
+                phrase.node,
+                &entry.span,
+                format!("`{entry}` has no mark"),
+                help,
+            );
+            return None;
+        };
+        if mark.text == "opcode" {
+            return self.opcode_piece(phrase, entry);
+        }
+        if let Some(type_name) = mark.text.strip_suffix(".len") {
+            return self.length_piece(phrase, entry, mark, type_name);
+        }
+        if self.is_type(&mark.text) {
+            let target = Target::of_type(&mark.text, self.context.grammar);
+            let unmarked = Entry {
+                mark: None,
+                ..entry.clone()
+            };
+            let value = self.expr(phrase.node, &unmarked, &target)?;
+            return Some(Piece::Typed {
+                type_name: mark.text.clone(),
+                value,
+            });
+        }
+        self.bytes_of(phrase.node, entry).map(Piece::Bytes)
+    }
+
+    fn is_type(&self, name: &str) -> bool {
+        !self
+            .context
+            .grammar
+            .kinds_of_type(name, &Choices::new())
+            .is_empty()
+    }
+
+    fn opcode_piece(&mut self, phrase: &Phrase<'_>, entry: &Entry) -> Option<Piece> {
+        let grammar = self.context.grammar;
+        match &entry.value {
+            Scalar::Word(name) => {
+                let id = grammar.packet_named(name);
+                if id.is_none() {
+                    let help = one_of(
+                        name,
+                        grammar.packets.iter().map(|packet| packet.name.as_str()),
+                    );
+                    self.error(
+                        phrase.node,
+                        &entry.span,
+                        format!("there is no packet {name}"),
+                        help,
+                    );
+                }
+                id.map(Piece::Opcode)
+            }
+            Scalar::Number(number) if self.opcode_types().all(|int| int.carries(*number)) => {
+                Some(Piece::OpcodeNumber(*number))
+            }
+            _ => {
+                let help = format!(
+                    "write a packet's name, or a number from {} to {}",
+                    grammar.opcode.min(),
+                    grammar.opcode.max()
+                );
+                self.error(
+                    phrase.node,
+                    &entry.span,
+                    format!("{} is not an opcode", entry.value),
+                    help,
+                );
+                None
+            }
+        }
+    }
+
+    fn opcode_types(&self) -> impl Iterator<Item = IntType> {
+        let grammar = self.context.grammar;
+        let in_readings = grammar.readings.iter().flat_map(|reading| &reading.choices);
+        std::iter::once(grammar.opcode).chain(in_readings.filter_map(|choice| choice.opcode))
+    }
+
+    fn length_piece(
+        &mut self,
+        phrase: &Phrase<'_>,
+        entry: &Entry,
+        mark: &Word,
+        type_name: &str,
+    ) -> Option<Piece> {
+        let grammar = self.context.grammar;
+        let prefixes = self.prefixes_of(type_name);
+        if prefixes.is_empty() {
+            let known = grammar
+                .types
+                .iter()
+                .filter(|known| !matches!(known.kind, TypeKind::Int(_)));
+            let help = one_of(type_name, known.map(|known| known.name.as_str()));
+            self.error(
+                phrase.node,
+                &mark.span,
+                format!("{type_name} is not a type with a length"),
+                help,
+            );
+            return None;
+        }
+        let claims = entry
+            .number_behind_mark()
+            .filter(|claims| prefixes.iter().all(|int| int.carries(*claims)));
+        if claims.is_none() {
+            let help =
+                format!("write a number that its prefix can carry, such as ({type_name}.len)-1");
+            self.error(
+                phrase.node,
+                &entry.span,
+                format!("{} is not a length of {type_name}", entry.value),
+                help,
+            );
+        }
+        Some(Piece::LengthOf {
+            type_name: type_name.to_owned(),
+            claims: claims?,
+        })
+    }
+
+    /// The integers that stand before values of the type, in all readings.
+    pub(super) fn prefixes_of(&self, type_name: &str) -> Vec<IntType> {
+        let grammar = self.context.grammar;
+        let any = &self.choices;
+        grammar
+            .kinds_of_type(type_name, any)
+            .into_iter()
+            .filter_map(|kind| match kind {
+                TypeKind::Text { length } | TypeKind::Bytes { length } => Some(length),
+                TypeKind::Int(_) => None,
+            })
+            .flat_map(|length| grammar.kinds_of_type(length, any))
+            .filter_map(|kind| match kind {
+                TypeKind::Int(int) => Some(*int),
+                _ => None,
+            })
+            .collect()
+    }
+}

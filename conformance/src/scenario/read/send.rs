@@ -1,0 +1,231 @@
+//! What a lane sends.
+
+use super::Reader;
+use super::budget::MAX_LITERAL_BYTES;
+use super::fragment::is_name;
+use super::scope::Remembered;
+use super::step::Phrase;
+use crate::grammar::Side;
+use crate::scenario::{Action, Cut, LaneId, Outgoing};
+use crate::source::{Entry, Node, Word};
+
+impl Reader<'_> {
+    /// What stands behind `>`.
+    pub(super) fn does(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
+        match phrase.verb {
+            "shutdown" | "close" | "abort" | "stops-reading" | "reads-again" => {
+                return self.ends_or_stops(lane, phrase);
+            }
+            _ => {}
+        }
+        let (what, cut) = if phrase.verb == "glued" {
+            self.glued(phrase)?
+        } else {
+            let what = self.outgoing(phrase);
+            let cut = self.modifiers(phrase.block)?;
+            (vec![what?], cut)
+        };
+        self.note_send(lane, phrase);
+        Some(Action::Send { lane, what, cut })
+    }
+
+    fn glued(&mut self, phrase: &Phrase<'_>) -> Option<(Vec<Outgoing>, Cut)> {
+        if let Some(extra) = phrase.entries.first() {
+            let help = "what is glued stands in braces: alice > glued { LOGIN login=@alice; ... }";
+            self.error(
+                phrase.node,
+                &extra.span,
+                format!("`{extra}` does not belong here"),
+                help,
+            );
+            return None;
+        }
+        let (modifiers, contents): (Vec<&Node>, Vec<&Node>) = phrase
+            .block
+            .iter()
+            .partition(|node| node.name.text == "split");
+        if contents.is_empty() {
+            self.error(
+                phrase.node,
+                phrase.verb_span,
+                "nothing is glued",
+                "put packets into its braces, each on a line",
+            );
+            return None;
+        }
+        let mut what = Vec::new();
+        for node in &contents {
+            if !self.budget.take_step() {
+                self.report_size(node);
+                return None;
+            }
+            let inner = Phrase::of_node(node);
+            if inner.verb != "random" && !inner.block.is_empty() {
+                self.error(
+                    node,
+                    &node.name.span,
+                    "the parts of `glued` have no block",
+                    "`split` stands in the braces of glued, on a line of its own",
+                );
+            }
+            what.extend(self.outgoing(&inner));
+        }
+        let cut = match modifiers.as_slice() {
+            [] => Cut::Whole,
+            [split, ..] => self.split(split)?,
+        };
+        (what.len() == contents.len()).then_some((what, cut))
+    }
+
+    fn outgoing(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
+        match phrase.verb {
+            "raw" => self.raw(phrase),
+            "random" => self.random(phrase),
+            _ => {
+                let packet = self.packet_of(phrase, Side::Client)?;
+                let fields = self.fields_of(phrase, packet, Reader::expr)?;
+                Some(Outgoing::Packet { packet, fields })
+            }
+        }
+    }
+
+    /// `random 1048576 seed=7 as=blob`.
+    fn random(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
+        let example = "write: alice > random 1048576 seed=7 as=blob";
+        let known = ["seed", "as"];
+        let unknown = |(key, _): &(&Word, &Entry)| !known.contains(&key.text.as_str());
+        if let Some((key, _)) = phrase.properties().find(unknown) {
+            self.error(
+                phrase.node,
+                &key.span,
+                format!("`random` has no {}", key.text),
+                example,
+            );
+            return None;
+        }
+        let arguments: Vec<&Entry> = phrase.arguments().collect();
+        let length = match arguments.as_slice() {
+            [only] => only
+                .number()
+                .and_then(|number| usize::try_from(number).ok()),
+            _ => None,
+        };
+        let Some(length) = length.filter(|length| (1..=MAX_LITERAL_BYTES).contains(length)) else {
+            let message =
+                format!("`random` takes a number of bytes, from 1 to {MAX_LITERAL_BYTES}");
+            self.error(phrase.node, phrase.verb_span, message, example);
+            return None;
+        };
+        let seed = match phrase.property("seed") {
+            None => 0,
+            Some(entry) => match entry.number().and_then(|number| u64::try_from(number).ok()) {
+                Some(seed) => seed,
+                None => {
+                    self.error(
+                        phrase.node,
+                        &entry.span,
+                        format!("{} is not a seed", entry.value),
+                        example,
+                    );
+                    return None;
+                }
+            },
+        };
+        let remember = match phrase.property("as") {
+            None => None,
+            Some(entry) => match entry.word().filter(|word| is_name(word)) {
+                Some(name) => {
+                    self.bind(phrase.node, &entry.span, name, Remembered::Hash(length));
+                    Some(name.to_owned())
+                }
+                None => {
+                    self.error(
+                        phrase.node,
+                        &entry.span,
+                        format!("{} is not a name", entry.value),
+                        example,
+                    );
+                    return None;
+                }
+            },
+        };
+        Some(Outgoing::Random {
+            length,
+            seed,
+            remember,
+        })
+    }
+
+    /// The block behind something that is sent.
+    fn modifiers(&mut self, block: &[Node]) -> Option<Cut> {
+        let mut cut = Cut::Whole;
+        for node in block {
+            match node.name.text.as_str() {
+                "split" => cut = self.split(node)?,
+                "within" => {
+                    self.error(
+                        node,
+                        &node.name.span,
+                        "`within` bounds what is expected",
+                        "put it behind the expectation that follows",
+                    );
+                    return None;
+                }
+                other => {
+                    self.error(
+                        node,
+                        &node.name.span,
+                        format!("`{other}` does not belong here"),
+                        "behind a send stands only { split every=1 } or { split at=3 }",
+                    );
+                    return None;
+                }
+            }
+        }
+        Some(cut)
+    }
+
+    fn split(&mut self, node: &Node) -> Option<Cut> {
+        let example = "write: split every=1, or: split at=3, or: split at=\"3 7\"";
+        let [entry] = node.entries.as_slice() else {
+            self.error(node, &node.name.span, "how is it to be split?", example);
+            return None;
+        };
+        let key = entry.key.as_ref().map(|key| key.text.as_str());
+        let numbers = offsets(entry);
+        match (key, numbers) {
+            (Some("every"), Some(numbers)) if numbers.len() == 1 => Some(Cut::Every(numbers[0])),
+            (Some("at"), Some(numbers)) if numbers.windows(2).all(|pair| pair[0] < pair[1]) => {
+                Some(Cut::At(numbers))
+            }
+            (Some("at"), Some(_)) => {
+                self.error(
+                    node,
+                    &entry.span,
+                    "these offsets do not rise",
+                    "put them in order, each once: split at=\"3 7\"",
+                );
+                None
+            }
+            _ => {
+                self.error(
+                    node,
+                    &entry.span,
+                    format!("`{entry}` is not a way to split"),
+                    example,
+                );
+                None
+            }
+        }
+    }
+}
+
+/// `3` or `"3 7"`, none of them zero.
+fn offsets(entry: &Entry) -> Option<Vec<usize>> {
+    let written = entry.name()?;
+    let numbers: Vec<usize> = written
+        .split_whitespace()
+        .map(|number| number.parse().ok().filter(|number| *number > 0))
+        .collect::<Option<_>>()?;
+    (!numbers.is_empty()).then_some(numbers)
+}

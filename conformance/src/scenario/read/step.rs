@@ -1,0 +1,336 @@
+//! One line of a scenario.
+
+use super::budget::{MAX_NESTING, MAX_STEPS};
+use super::{Reader, WORDS};
+use crate::scenario::{Action, LaneId, Step};
+use crate::source::{Entry, Node, Scalar, Span, Word, did_you_mean, nearest};
+
+/// The longest text of a step; the file has the rest.
+const MAX_TEXT_CHARS: usize = 200;
+
+/// What stands behind an arrow, or, in the block of a lane's step, by itself.
+pub(super) struct Phrase<'n> {
+    pub(super) node: &'n Node,
+    /// The packet or the word.
+    pub(super) verb: &'n str,
+    pub(super) verb_span: &'n Span,
+    /// What follows it.
+    pub(super) entries: &'n [Entry],
+    pub(super) block: &'n [Node],
+}
+
+impl<'n> Phrase<'n> {
+    /// A node of a block whose lane and arrow are known.
+    pub(super) fn of_node(node: &'n Node) -> Phrase<'n> {
+        Phrase {
+            node,
+            verb: &node.name.text,
+            verb_span: &node.name.span,
+            entries: &node.entries,
+            block: node.block(),
+        }
+    }
+
+    pub(super) fn arguments(&self) -> impl Iterator<Item = &'n Entry> {
+        self.entries.iter().filter(|entry| entry.key.is_none())
+    }
+
+    pub(super) fn properties(&self) -> impl Iterator<Item = (&'n Word, &'n Entry)> {
+        self.entries
+            .iter()
+            .filter_map(|entry| Some((entry.key.as_ref()?, entry)))
+    }
+
+    pub(super) fn property(&self, key: &str) -> Option<&'n Entry> {
+        self.properties()
+            .find(|(word, _)| word.text == key)
+            .map(|(_, entry)| entry)
+    }
+}
+
+/// Which way an arrow points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrow {
+    Does,
+    Sees,
+}
+
+impl Reader<'_> {
+    /// A block of steps.
+    pub(super) fn steps(&mut self, nodes: &[Node]) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for node in nodes {
+            if self.is_spent(node) {
+                break;
+            }
+            self.step(node, &mut steps);
+        }
+        steps
+    }
+
+    pub(super) fn step(&mut self, node: &Node, out: &mut Vec<Step>) {
+        if !self.budget.take_step() {
+            self.report_size(node);
+            return;
+        }
+        if let Some(arrow) = arrow(node) {
+            self.lane_step(node, arrow, out);
+            return;
+        }
+        if self.nesting >= MAX_NESTING {
+            let message =
+                format!("steps are nested more than {MAX_NESTING} deep when fragments are put in");
+            let help = "let fragments use fewer others";
+            return self.error(node, &node.name.span, message, help);
+        }
+        self.nesting += 1;
+        self.block(node, out);
+        self.nesting -= 1;
+    }
+
+    fn block(&mut self, node: &Node, out: &mut Vec<Step>) {
+        match node.name.text.as_str() {
+            "client" => self.client(node, out),
+            "together" => self.together(node, out),
+            "either" => self.either(node, out),
+            "eventually" => self.eventually(node, out),
+            "repeat" => self.repeat(node, out),
+            "when" => self.when(node, out),
+            "distinct" => self.distinct(node, out),
+            "use" => {
+                let steps = self.use_fragment(node);
+                out.extend(steps);
+            }
+            _ => self.unknown_step(node),
+        }
+    }
+
+    /// Whether no more steps may be read; says so at the first that would have been.
+    pub(super) fn is_spent(&mut self, next: &Node) -> bool {
+        let spent = self.budget.is_spent();
+        if spent {
+            self.report_size(next);
+        }
+        spent
+    }
+
+    /// Says once for each scenario that it is too large.
+    pub(super) fn report_size(&mut self, node: &Node) {
+        if self.budget.is_first_report() {
+            let message = format!(
+                "{} has more than {MAX_STEPS} steps when its fragments and repetitions are put in",
+                self.scenario.id
+            );
+            let id_span = node.name.span.clone();
+            self.error(
+                node,
+                &id_span,
+                message,
+                "repeat less often; a suite judges, it does not measure load",
+            );
+        }
+    }
+
+    fn lane_step(&mut self, node: &Node, arrow: Arrow, out: &mut Vec<Step>) {
+        let Some(verb) = node
+            .entries
+            .get(1)
+            .filter(|entry| entry.key.is_none() && entry.mark.is_none())
+        else {
+            let help = "a packet or a word follows the arrow: alice > LOGIN login=@alice";
+            self.error(node, &node.name.span, "nothing follows the arrow", help);
+            return;
+        };
+        let Scalar::Word(word) = &verb.value else {
+            let help = "a packet or a word follows the arrow; bytes are sent with `raw` and expected with `bytes`";
+            self.error(
+                node,
+                &verb.span,
+                format!("{verb} is neither a packet nor a word"),
+                help,
+            );
+            return;
+        };
+        let Some(lane) = self.lane_of_step(node, arrow, word) else {
+            return;
+        };
+        let phrase = Phrase {
+            node,
+            verb: word,
+            verb_span: &verb.span,
+            entries: node.entries.get(2..).unwrap_or_default(),
+            block: node.block(),
+        };
+        self.lane = Some(lane);
+        let action = match arrow {
+            Arrow::Does => self.does(lane, &phrase),
+            Arrow::Sees => self.sees(lane, &phrase),
+        };
+        if let Some(action) = action {
+            out.push(self.make_step(node, node.to_string(), action));
+        }
+        self.lane = None;
+    }
+
+    pub(super) fn make_step(&self, node: &Node, text: String, action: Action) -> Step {
+        Step {
+            action,
+            file: node.file.name.clone(),
+            span: node.span.clone(),
+            line: node.file.place(node.span.start).0,
+            text: shortened(text),
+            proved_by: self.proved_by(),
+        }
+    }
+
+    /// The name of a lane, for texts.
+    pub(super) fn lane_name(&self, lane: LaneId) -> String {
+        self.scenario
+            .lanes
+            .get(lane.0)
+            .map(|lane| lane.name.clone())
+            .unwrap_or_default()
+    }
+
+    fn unknown_step(&mut self, node: &Node) {
+        let word = node.name.text.as_str();
+        let span = &node.name.span;
+        let behind = node
+            .entries
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        if ["title", "checks", "alone", "lock", "hostile", "sets"].contains(&word) {
+            self.error(
+                node,
+                span,
+                format!("`{word}` stands behind a step"),
+                "it belongs to the head, before the first step",
+            );
+        } else if ["->", "=>", "<-", "<=", ">>", "<<", ":"].contains(&behind.as_str()) {
+            self.error(
+                node,
+                &node.entries[0].span,
+                format!("`{behind}` is not an arrow"),
+                "`>` is what the lane does, `<` is what it must see",
+            );
+        } else if self.scope.lanes.contains_key(word) {
+            let help = format!("say what it does, {word} > ..., or what it must see, {word} < ...");
+            self.error(node, span, format!("lane {word} lacks an arrow"), help);
+        } else if self.context.grammar.packet_named(word).is_some() {
+            let help =
+                format!("say who sends it, alice > {word}, or who must see it, alice < {word}");
+            self.error(node, span, format!("{word} has no lane and no arrow"), help);
+        } else if [
+            "eof",
+            "reset",
+            "closed",
+            "silence",
+            "any-order",
+            "bytes",
+            "within",
+        ]
+        .contains(&word)
+        {
+            self.error(
+                node,
+                span,
+                format!("`{word}` has no lane"),
+                format!("say who must see it: alice < {word}"),
+            );
+        } else if [
+            "shutdown",
+            "close",
+            "abort",
+            "raw",
+            "random",
+            "glued",
+            "stops-reading",
+            "reads-again",
+            "split",
+        ]
+        .contains(&word)
+        {
+            self.error(
+                node,
+                span,
+                format!("`{word}` has no lane"),
+                format!("say who does it: alice > {word}"),
+            );
+        } else {
+            let lanes = self.scope.lanes.keys().map(String::as_str);
+            let known = WORDS.iter().copied().chain(lanes);
+            let help = did_you_mean(word, known)
+                .unwrap_or_else(|| "a step is `client NAME`, `NAME > ...`, `NAME < ...` or a block such as together { }".to_owned());
+            self.error(node, span, format!("`{word}` does not begin a step"), help);
+        }
+    }
+
+    /// The lane that a step names, if it is declared and can still be used so.
+    fn lane_of_step(&mut self, node: &Node, arrow: Arrow, verb: &str) -> Option<LaneId> {
+        let name = node.name.text.as_str();
+        let id = self.lane_named(node, name, &node.name.span)?;
+        let lane = self.scope.lanes.get(name)?;
+        if let Some((how, line)) = lane.ended {
+            let help = format!("open a new connection with `client {name}`, or take the step away");
+            self.error(
+                node,
+                &node.name.span,
+                format!("lane {name} has ended: `{how}` on line {line}"),
+                help,
+            );
+            return None;
+        }
+        let sends = arrow == Arrow::Does
+            && !["close", "abort", "stops-reading", "reads-again"].contains(&verb);
+        if let Some(line) = lane.shut.filter(|_| sends) {
+            let help = "after `shutdown` a lane only reads; move the shutdown behind what it sends";
+            self.error(
+                node,
+                &node.name.span,
+                format!("lane {name} cannot send after its `shutdown` on line {line}"),
+                help,
+            );
+            return None;
+        }
+        Some(id)
+    }
+
+    /// Looks up a lane by name.
+    pub(super) fn lane_named(&mut self, node: &Node, name: &str, span: &Span) -> Option<LaneId> {
+        if let Some(lane) = self.scope.lanes.get(name) {
+            return Some(lane.id);
+        }
+        let near = nearest(name, self.scope.lanes.keys().map(String::as_str));
+        let help = match near {
+            _ if name.starts_with(['@', '$', '?']) => {
+                "before an arrow stands the lane itself, without a sign: alice > ...".to_owned()
+            }
+            Some(near) => format!("did you mean {near}?"),
+            None if self.scenario.lanes.iter().any(|lane| lane.name == name) => {
+                format!(
+                    "it was declared inside a case or a `when`; put `client {name}` before the block"
+                )
+            }
+            None => format!("declare it first: client {name}"),
+        };
+        self.error(node, span, format!("there is no lane {name}"), help);
+        None
+    }
+}
+
+/// The arrow behind a lane, if the node is a lane's step.
+pub(super) fn arrow(node: &Node) -> Option<Arrow> {
+    match node.entries.first().and_then(Entry::word) {
+        Some(">") => Some(Arrow::Does),
+        Some("<") => Some(Arrow::Sees),
+        _ => None,
+    }
+}
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(MAX_TEXT_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}

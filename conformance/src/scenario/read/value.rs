@@ -1,0 +1,284 @@
+//! Values of fields: references to lanes and to what is remembered; what is written out is read in `literal`.
+
+use super::Reader;
+use super::fragment::is_name;
+use super::scope::Remembered;
+use crate::grammar::{Choices, Field, Grammar, Sort, Value};
+use crate::scenario::{Expr, Pattern};
+use crate::source::{Entry, Node, Span};
+
+/// Where a value goes.
+pub(super) struct Target<'a> {
+    /// The field or the type, for people.
+    pub(super) name: &'a str,
+    pub(super) type_name: &'a str,
+    pub(super) sort: Sort,
+    field: Option<&'a Field>,
+}
+
+impl<'a> Target<'a> {
+    pub(super) fn of_field(field: &'a Field, grammar: &Grammar) -> Target<'a> {
+        Target {
+            name: &field.name,
+            field: Some(field),
+            ..Target::of_type(&field.type_name, grammar)
+        }
+    }
+
+    pub(super) fn of_type(type_name: &'a str, grammar: &Grammar) -> Target<'a> {
+        let kinds = grammar.kinds_of_type(type_name, &Choices::new());
+        let sort = kinds.first().map_or(Sort::Text, |kind| kind.sort());
+        Target {
+            name: type_name,
+            type_name,
+            sort,
+            field: None,
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// A value that is sent.
+    pub(super) fn expr(&mut self, node: &Node, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
+        if let Some(word) = entry.word() {
+            if let Some(name) = word.strip_prefix('?') {
+                let help = format!("a value that was taken is sent as ${name}");
+                self.error(
+                    node,
+                    &entry.span,
+                    format!("?{name} takes a value that comes; nothing comes here"),
+                    help,
+                );
+                return None;
+            }
+            if word == "_" {
+                let help = "say which value is sent; `_` is for what is expected";
+                self.error(node, &entry.span, "`_` is no value", help);
+                return None;
+            }
+        }
+        self.known_value(node, entry, target)
+    }
+
+    /// A value that is expected.
+    pub(super) fn pattern(
+        &mut self,
+        node: &Node,
+        entry: &Entry,
+        target: &Target<'_>,
+    ) -> Option<Pattern> {
+        if let Some(word) = entry.word() {
+            if word == "_" {
+                return Some(Pattern::Any);
+            }
+            if let Some(name) = word.strip_prefix('?') {
+                if !is_name(name) {
+                    self.error(
+                        node,
+                        &entry.span,
+                        format!("?{name} is not a name"),
+                        "names are written in lowercase: ?id",
+                    );
+                    return None;
+                }
+                self.bind(node, &entry.span, name, Remembered::Value(target.sort));
+                return Some(Pattern::Bind(name.to_owned()));
+            }
+        }
+        let value = self.known_value(node, entry, target)?;
+        if let (Expr::Literal(literal), Some(field)) = (&value, target.field)
+            && let Some(why) = never_comes(literal, field)
+        {
+            self.error(
+                node,
+                &entry.span,
+                why,
+                "wire.kdl limits the field; what goes beyond is never a frame of the protocol",
+            );
+            return None;
+        }
+        Some(Pattern::Is(value))
+    }
+
+    fn known_value(&mut self, node: &Node, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
+        let Some(word) = entry.word() else {
+            return self.literal(node, entry, target).map(Expr::Literal);
+        };
+        if let Some(name) = word.strip_prefix('@') {
+            if target.sort != Sort::Text {
+                self.error(
+                    node,
+                    &entry.span,
+                    format!("{} takes {}, not a name", target.name, target.sort),
+                    example_of(target),
+                );
+                return None;
+            }
+            return self.lane_named(node, name, &entry.span).map(Expr::NameOf);
+        }
+        if let Some(name) = word.strip_prefix('$') {
+            let what = self.remembered(node, &entry.span, name)?;
+            let fits = match what {
+                Remembered::Value(sort) => sort == target.sort,
+                Remembered::Setting => target.sort != Sort::Bytes,
+                Remembered::Hash(_) => false,
+            };
+            if !fits {
+                let message = format!(
+                    "${name} is {}, and {} takes {}",
+                    described(what),
+                    target.name,
+                    target.sort
+                );
+                self.error(
+                    node,
+                    &entry.span,
+                    message,
+                    "remember it from a field of the same type",
+                );
+                return None;
+            }
+            return Some(Expr::Remembered(name.to_owned()));
+        }
+        self.bare_word(node, &entry.span, word, target);
+        None
+    }
+
+    fn bare_word(&mut self, node: &Node, span: &Span, word: &str, target: &Target<'_>) {
+        let name = target.name;
+        if self.scope.lanes.contains_key(word) && target.sort == Sort::Text {
+            let message = format!("`{word}` is a lane, not its name");
+            let help = format!("names are fresh in every run; write {name}=@{word}");
+            return self.error(node, span, message, help);
+        }
+        if target.sort == Sort::Text {
+            return self.error(
+                node,
+                span,
+                format!("`{word}` has no quotes"),
+                format!("text is written in quotes: {name}=\"{word}\""),
+            );
+        }
+        let message = format!("{name} takes {}, not `{word}`", target.sort);
+        self.error(node, span, message, example_of(target));
+    }
+
+    /// Looks up a remembered name; explains why it is not there.
+    pub(super) fn remembered(
+        &mut self,
+        node: &Node,
+        span: &Span,
+        name: &str,
+    ) -> Option<Remembered> {
+        let grammar = self.context.grammar;
+        let what = self.scope.remembered(name, &self.choices, grammar);
+        let elsewhere = self.together.as_ref().and_then(|together| {
+            let lanes = together.bound_by.get(name)?;
+            lanes
+                .iter()
+                .next()
+                .filter(|_| self.lane.is_none_or(|lane| !lanes.contains(&lane)))
+                .copied()
+        });
+        if let Some(other) = elsewhere {
+            let message = format!(
+                "${name} is taken by {} at the same time",
+                self.lane_name(other)
+            );
+            self.error(
+                node,
+                span,
+                message,
+                "lanes inside `together` do not wait for each other; use it behind the block",
+            );
+            return None;
+        }
+        if what.is_some() {
+            return what;
+        }
+        let (message, help) = if self.scope.partly.contains_key(name) {
+            let help = format!("take it with ?{name} in every case before it is used");
+            (format!("${name} is not remembered in every case"), help)
+        } else {
+            let known = self.scope.bound.keys().map(String::as_str);
+            let help = crate::source::did_you_mean(name, known).unwrap_or_else(|| {
+                format!("take it first from something that comes, with ?{name}; settings are declared with `sets {name}`")
+            });
+            (format!("nothing is remembered as ${name}"), help)
+        };
+        self.error(node, span, message, help);
+        None
+    }
+
+    /// Remembers a name from here on.
+    pub(super) fn bind(&mut self, node: &Node, span: &Span, name: &str, what: Remembered) {
+        let before = self.scope.bound.get(name).copied();
+        let before = before.or_else(|| self.scope.partly.get(name).map(|partly| partly.what));
+        let clash = match (before, what) {
+            (None, _) => false,
+            (Some(_), Remembered::Hash(_)) => true,
+            (Some(before), what) => before != what,
+        };
+        if let (true, Some(before)) = (clash, before) {
+            let message = format!("{name} is remembered already, as {}", described(before));
+            self.error(node, span, message, "give the new one another name");
+            return;
+        }
+        if let (Some(together), Some(lane)) = (&mut self.together, self.lane)
+            && (before.is_none() || together.bound_by.contains_key(name))
+        {
+            together
+                .bound_by
+                .entry(name.to_owned())
+                .or_default()
+                .insert(lane);
+        }
+        self.scope.bound.insert(name.to_owned(), what);
+    }
+}
+
+fn never_comes(literal: &Value, field: &Field) -> Option<String> {
+    if let (Value::Int(number), Some(min)) = (literal, field.min)
+        && *number < min
+    {
+        return Some(format!(
+            "{number} never comes: {} is at least {min}",
+            field.name
+        ));
+    }
+    let max = field.max_bytes?;
+    let length = length_of(literal);
+    (length > max).then(|| {
+        format!(
+            "{length} bytes never come: {} has at most {max}",
+            field.name
+        )
+    })
+}
+
+pub(super) fn length_of(value: &Value) -> usize {
+    match value {
+        Value::Int(_) => 0,
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+    }
+}
+
+fn described(what: Remembered) -> String {
+    match what {
+        Remembered::Value(sort) => sort.to_string(),
+        Remembered::Hash(length) => format!("the hash of {length} bytes"),
+        Remembered::Setting => "a setting".to_owned(),
+    }
+}
+
+pub(super) fn example_of(target: &Target<'_>) -> String {
+    let name = target.name;
+    match target.sort {
+        Sort::Int => format!("write a number without quotes: {name}=5"),
+        Sort::Text => {
+            format!("write text in quotes, {name}=\"hi\", or the name of a lane, {name}=@alice")
+        }
+        Sort::Bytes => format!("write bytes: {name}=(hex)\"00 ff\""),
+    }
+}

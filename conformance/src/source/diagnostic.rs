@@ -1,0 +1,214 @@
+//! Mistakes: what is wrong, where, and what to write instead.
+
+use std::fmt;
+use std::sync::Arc;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
+
+use super::{SourceFile, Span};
+
+/// One mistake, or one thing to think about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Whether it keeps the suite from being used.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// The bytes that it is about.
+    pub span: Span,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The suite can be used.
+    Warning,
+    /// It cannot.
+    Error,
+}
+
+impl Diagnostic {
+    /// The one-based line.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.file.place(self.span.start).0
+    }
+
+    /// The one-based column, in characters.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.file.place(self.span.start).1
+    }
+}
+
+/// The message alone; [`Diagnostics::render`] shows the place and the remedy.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+impl miette::Diagnostic for Diagnostic {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Error => miette::Severity::Error,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        // A mistake about a file that cannot be read, or is empty, has no text to point into.
+        (!self.file.text.is_empty()).then_some(&*self.file as &dyn miette::SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = miette::SourceSpan::from(self.file.shown(&self.span));
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
+            None, span,
+        ))))
+    }
+}
+
+/// The mistakes of a suite, in the order of files and lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// How many keep the suite from being used.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.0
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+            .count()
+    }
+
+    /// Each with its file, line, column and caret, for a terminal.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        let theme = if colour {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
+        let mut out = String::new();
+        for diagnostic in &self.0 {
+            if diagnostic.file.text.is_empty() {
+                out.push_str(&format!("  × {}: ", diagnostic.file.name));
+            }
+            if handler.render_report(&mut out, diagnostic).is_err() {
+                out.push_str(&diagnostic.message);
+            }
+            out.push('\n');
+        }
+        out
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// Errors, and warnings: more than this nobody reads. A file of noise would otherwise give one for every word.
+const MAX_FINDINGS: usize = 200;
+
+/// Mistakes while they are being found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    found: Vec<Diagnostic>,
+}
+
+impl Findings {
+    /// Something that keeps the suite from being used.
+    pub fn error(
+        &mut self,
+        file: &Arc<SourceFile>,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.find(Severity::Error, file, span, message.into(), help.into());
+    }
+
+    /// Something to think about.
+    pub fn warning(
+        &mut self,
+        file: &Arc<SourceFile>,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.find(Severity::Warning, file, span, message.into(), help.into());
+    }
+
+    fn find(
+        &mut self,
+        severity: Severity,
+        file: &Arc<SourceFile>,
+        span: Span,
+        message: String,
+        help: String,
+    ) {
+        self.add(Diagnostic {
+            severity,
+            message,
+            help: (!help.is_empty()).then_some(help),
+            file: Arc::clone(file),
+            span,
+        });
+    }
+
+    /// Steps of a fragment or of a repetition are read many times; the first mistake in a place is enough.
+    fn add(&mut self, finding: Diagnostic) {
+        let again = self.found.iter().any(|earlier| {
+            Arc::ptr_eq(&earlier.file, &finding.file) && earlier.span == finding.span
+        });
+        let alike = self
+            .found
+            .iter()
+            .filter(|earlier| earlier.severity == finding.severity);
+        if !again && alike.count() < MAX_FINDINGS {
+            self.found.push(finding);
+        }
+    }
+
+    /// Takes over what was found elsewhere.
+    pub fn append(&mut self, other: Findings) {
+        for finding in other.found {
+            self.add(finding);
+        }
+    }
+
+    /// Whether anything was found that keeps the suite from being used.
+    #[must_use]
+    pub fn have_errors(&self) -> bool {
+        self.found
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// All of them, in the order of files and places.
+    #[must_use]
+    pub fn into_diagnostics(mut self) -> Diagnostics {
+        self.found
+            .sort_by(|a, b| (&a.file.name, a.span.start).cmp(&(&b.file.name, b.span.start)));
+        Diagnostics(self.found)
+    }
+}

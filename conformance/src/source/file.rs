@@ -1,0 +1,132 @@
+//! A file of a suite.
+
+use std::ops::Range;
+
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+/// A place in a file, in bytes.
+pub type Span = Range<usize>;
+
+/// The longest file that is read. The largest that we know has some 20 KiB; beyond this it is the wrong file.
+pub const MAX_FILE_BYTES: usize = 256 * 1024;
+
+/// The text of one file, under the name that people know it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// As it is shown, `chaton/scenarios/login.kdl`.
+    pub name: String,
+    /// What it holds.
+    pub text: String,
+    /// Where each line begins: steps ask for their line thousands of times.
+    line_starts: Vec<usize>,
+}
+
+impl SourceFile {
+    /// A file with this name and text.
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> SourceFile {
+        let text = text.into();
+        let behind_newlines = text.match_indices('\n').map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(behind_newlines).collect();
+        SourceFile {
+            name: name.into(),
+            text,
+            line_starts,
+        }
+    }
+
+    /// The one-based line and column (in characters) of an offset.
+    #[must_use]
+    pub fn place(&self, offset: usize) -> (usize, usize) {
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let line_start = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index))
+            .copied();
+        let before = self
+            .text
+            .get(line_start.unwrap_or(0)..offset)
+            .unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
+}
+
+/// The most bytes of a line that are shown around a mistake, on each side of where it begins.
+const MAX_SHOWN_BYTES: usize = 200;
+
+impl SourceFile {
+    /// The part of a span that is shown: of its first line, and not without end. Whoever draws carets counts on that.
+    pub(super) fn shown(&self, span: &Span) -> Span {
+        let start = self.boundary(span.start);
+        let rest = self.text.get(start..).unwrap_or_default();
+        let line_end = start + rest.find('\n').unwrap_or(rest.len());
+        let end = span
+            .end
+            .min(line_end)
+            .min(start + MAX_SHOWN_BYTES)
+            .max(start);
+        start..self.boundary(end)
+    }
+
+    /// The offset, or the next one below that is not inside a character.
+    fn boundary(&self, offset: usize) -> usize {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    }
+
+    /// A part of one line that is too long to be shown.
+    fn excerpt(&self, span: &SourceSpan) -> MietteSpanContents<'_> {
+        let (line, _) = self.place(span.offset());
+        let line_start = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index))
+            .copied()
+            .unwrap_or(0);
+        let start = self
+            .boundary(span.offset().saturating_sub(MAX_SHOWN_BYTES))
+            .max(line_start);
+        let wanted = self.boundary(span.offset() + 2 * MAX_SHOWN_BYTES);
+        let shown = self.text.get(start..wanted).unwrap_or_default();
+        let shown = shown.split('\n').next().unwrap_or_default();
+        let (_, column) = self.place(start);
+        MietteSpanContents::new_named(
+            self.name.clone(),
+            shown.as_bytes(),
+            SourceSpan::from(start..start + shown.len()),
+            line - 1,
+            column - 1,
+            1,
+        )
+    }
+}
+
+impl SourceCode for SourceFile {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let contents = self.text.read_span(span, lines_before, lines_after)?;
+        let longest = contents
+            .data()
+            .split(|byte| *byte == b'\n')
+            .map(<[u8]>::len)
+            .max();
+        if longest.is_some_and(|longest| longest > 2 * MAX_SHOWN_BYTES) {
+            return Ok(Box::new(self.excerpt(span)));
+        }
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            contents.data(),
+            *contents.span(),
+            contents.line(),
+            // miette counts bytes; people count characters.
+            self.place(contents.span().offset()).1 - 1,
+            contents.line_count(),
+        )))
+    }
+}

@@ -1,0 +1,23 @@
+//! Files of a suite as text and as trees of words, and what is said about mistakes in them.
+//!
+//! The files are KDL 2, read in three steps. A scan looks at the bare text and bounds what a parser would choke on,
+//! and explains the traps of the syntax while the text is still what the author wrote. Then the `kdl` crate parses, on a
+//! thread with a large stack. Then the tree is made ours: words, texts and numbers with their places, where only what
+//! stood without quotes is a word.
+
+mod diagnostic;
+mod file;
+mod nearest;
+mod parse;
+mod scan;
+mod shape;
+mod trap;
+mod tree;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Findings, Severity};
+pub use file::{MAX_FILE_BYTES, SourceFile, Span};
+pub use nearest::nearest;
+pub use parse::parse;
+pub use scan::MAX_DEPTH;
+pub use shape::{Shape, did_you_mean, is_first, one_of};
+pub use tree::{Entry, Node, Scalar, Word};

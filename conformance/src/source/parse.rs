@@ -1,0 +1,109 @@
+//! Text into a tree.
+
+use std::sync::Arc;
+use std::thread;
+
+use kdl::{KdlDiagnostic, KdlDocument, KdlError};
+
+use super::{Findings, MAX_FILE_BYTES, Node, SourceFile, Span, scan, tree};
+
+/// The parser recurses, with large frames in a build without optimisation; this is some ten times what
+/// [`MAX_DEPTH`](super::MAX_DEPTH) levels take.
+const PARSER_STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// The nodes of a file. Where it is not well-formed, that is reported and nothing comes back.
+pub fn parse(file: &Arc<SourceFile>, findings: &mut Findings) -> Option<Vec<Node>> {
+    if file.text.len() > MAX_FILE_BYTES {
+        findings.error(
+            file,
+            0..1,
+            format!(
+                "the file has {} bytes, more than {MAX_FILE_BYTES}",
+                file.text.len()
+            ),
+            "split it; scenarios may be spread over any number of files",
+        );
+        return None;
+    }
+    let mut scanned = Findings::default();
+    scan::scan(file, &mut scanned);
+    let broken = scanned.have_errors();
+    findings.append(scanned);
+    if broken {
+        return None;
+    }
+    match parse_on_a_large_stack(file) {
+        Ok(document) => Some(tree::adopt(&document, file, findings)),
+        Err(error) => {
+            report(&error, file, findings);
+            None
+        }
+    }
+}
+
+/// `kdl` promises neither a bounded stack nor to be free of panics; a thread of its own contains the latter.
+fn parse_on_a_large_stack(file: &Arc<SourceFile>) -> Result<KdlDocument, Option<KdlError>> {
+    let file = Arc::clone(file);
+    thread::Builder::new()
+        .name("kdl-parser".to_owned())
+        .stack_size(PARSER_STACK_BYTES)
+        .spawn(move || KdlDocument::parse_v2(&file.text))
+        .map_err(|_| None)?
+        .join()
+        .map_err(|_| None)?
+        .map_err(Some)
+}
+
+/// The first mistake that `kdl` found. It goes on behind it, but out of step: what it says then is about its own confusion.
+fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findings) {
+    let diagnostics = error.iter().flat_map(|error| &error.diagnostics);
+    // The scan has seen that every brace is closed: what is said about an outer block is no mistake of that block.
+    let first = diagnostics
+        .filter(|diagnostic| {
+            !diagnostic
+                .message
+                .as_ref()
+                .is_some_and(|said| said.contains("No closing"))
+        })
+        .map(|diagnostic| (place(diagnostic, &file.text), diagnostic))
+        .min_by_key(|(span, _)| span.start);
+    match first {
+        Some((span, diagnostic)) => findings.error(file, span, in_words(diagnostic), HELP),
+        None => findings.error(file, 0..0, "the parser gave up on this file", HELP),
+    }
+}
+
+const HELP: &str = "a step is: who, an arrow, what, then name=value fields, all separated by blanks; a block ends its step";
+
+/// Where `kdl` means; a span over many lines begins with the node in which it lost its way, and ends where that was.
+fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
+    let start = diagnostic.span.offset().min(text.len());
+    let end = (start + diagnostic.span.len()).min(text.len());
+    match text.get(start..end).map(str::trim_end) {
+        Some(written) if written.contains('\n') => {
+            let written_end = start + written.len();
+            let behind = text.get(written_end..).unwrap_or_default();
+            let lost_at = text.len() - behind.trim_start().len();
+            let character = behind.trim_start().chars().next().map_or(0, char::len_utf8);
+            lost_at..lost_at + character
+        }
+        _ => start..end,
+    }
+}
+
+/// What `kdl` says, for somebody who does not know the grammar of KDL.
+fn in_words(diagnostic: &KdlDiagnostic) -> String {
+    let said = diagnostic.message.as_deref().unwrap_or_default();
+    // Where it speaks of the end it means: here it did not know how to go on.
+    if said.is_empty()
+        || said.contains("Closing")
+        || said.contains("closing")
+        || said.contains("end of document")
+    {
+        return "this does not belong here".to_owned();
+    }
+    let mut characters = said.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    let said: String = first.into_iter().chain(characters).collect();
+    format!("this cannot be read: {said}")
+}

@@ -1,0 +1,144 @@
+//! Texts in quotes, what looks like one, and characters that nobody sees.
+
+use super::Scanner;
+
+impl Scanner<'_> {
+    /// KDL takes some of these for line breaks and refuses others; in a suite they are accidents of an editor.
+    pub(super) fn invisible_characters(&mut self) -> bool {
+        let mut found = false;
+        let mut previous = None;
+        for (at, character) in self.text.char_indices() {
+            let lone_return = previous == Some('\r') && character != '\n';
+            let control = character.is_control() && !['\n', '\r', '\t'].contains(&character);
+            let invisible = matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            if control || invisible || lone_return || (character == '\u{feff}' && at > 0) {
+                self.error(
+                    at..at + character.len_utf8(),
+                    format!(
+                        "there is an invisible character, U+{:04X}, here",
+                        u32::from(character)
+                    ),
+                    format!(
+                        "take it away; in a text it is written \\u{{{:x}}}",
+                        u32::from(character)
+                    ),
+                );
+                found = true;
+            }
+            previous = Some(character);
+        }
+        found
+    }
+
+    /// Text in quotes; with `hashes` before it, raw.
+    pub(super) fn quoted(&mut self, hashes: usize) -> bool {
+        self.begun();
+        let start = self.at;
+        let body = start + hashes;
+        let multiline = self
+            .text
+            .get(body..)
+            .is_some_and(|rest| rest.starts_with("\"\"\""));
+        let line_break = |rest: &str| rest.starts_with('\n') || rest.starts_with("\r\n");
+        if multiline && !self.text.get(body + 3..).is_some_and(line_break) {
+            self.error(
+                start..body + 3,
+                "text behind `\"\"\"` begins on the next line",
+                "for text on one line, one `\"` on each side is enough",
+            );
+            return false;
+        }
+        let quotes = if multiline { "\"\"\"" } else { "\"" };
+        let end_mark = format!("{quotes}{}", "#".repeat(hashes));
+        let mut at = body + quotes.len();
+        while let Some(rest) = self.text.get(at..) {
+            if rest.starts_with(&end_mark) {
+                self.at = at + end_mark.len();
+                return true;
+            }
+            match rest.chars().next() {
+                Some('\n') if !multiline => break,
+                Some('\\') if hashes == 0 => at += self.escape(at),
+                Some(next) => at += next.len_utf8(),
+                None => break,
+            }
+        }
+        self.error(
+            start..body + quotes.len(),
+            "this text is not closed on its line",
+            "put a `\"` behind it; a line break in a text is written \\n",
+        );
+        false
+    }
+
+    /// The length of the escape at this offset, which may go on with the text on the next line.
+    fn escape(&mut self, at: usize) -> usize {
+        let behind = self.text.get(at + 1..).unwrap_or_default();
+        match behind.chars().next() {
+            Some(blank) if blank.is_whitespace() => 1 + behind.len() - behind.trim_start().len(),
+            Some('n' | 'r' | 't' | 'b' | 'f' | 's' | '"' | '\\') => 2,
+            Some('u') => {
+                let code = behind
+                    .strip_prefix("u{")
+                    .and_then(|rest| rest.split_once('}'));
+                let character =
+                    code.and_then(|(code, _)| char::from_u32(u32::from_str_radix(code, 16).ok()?));
+                if character.is_none() {
+                    self.error(
+                        at..at + 2,
+                        "this is not a character's number",
+                        "write it in hexadecimal: \\u{e9}",
+                    );
+                }
+                2
+            }
+            other => {
+                let length = 1 + other.map_or(0, char::len_utf8);
+                let escape = self
+                    .text
+                    .get(at..at + length)
+                    .unwrap_or_default()
+                    .to_owned();
+                let help = "a line break is \\n, a quotation mark \\\", a backslash \\\\; bytes are written (hex)\"00 ff\"";
+                self.error(
+                    at..at + length,
+                    format!("`{escape}` means nothing in a text"),
+                    help,
+                );
+                length
+            }
+        }
+    }
+
+    pub(super) fn hash(&mut self) -> bool {
+        let rest = self.rest();
+        let hashes = rest.len() - rest.trim_start_matches('#').len();
+        if rest
+            .get(hashes..)
+            .is_some_and(|behind| behind.starts_with('"'))
+        {
+            return self.quoted(hashes);
+        }
+        let line = rest.lines().next().unwrap_or_default();
+        let word_end = line
+            .find(|c: char| c.is_whitespace() || "{}();=".contains(c))
+            .unwrap_or(line.len());
+        let word = line.get(..word_end).unwrap_or(line);
+        let keyword = ["#true", "#false", "#null", "#inf", "#-inf", "#nan"].contains(&word);
+        let span = self.at..self.at + word.len().max(1);
+        if keyword {
+            self.error(
+                span,
+                format!("there is no value {word} here"),
+                "fields take numbers, text in quotes, or references such as @alice and $id",
+            );
+            return self.skip(word.len());
+        }
+        self.error(
+            span,
+            "`#` does not begin a comment",
+            "comments begin with `//`",
+        );
+        self.skip(line.len())
+    }
+}

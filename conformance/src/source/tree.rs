@@ -1,0 +1,272 @@
+//! A KDL document as our own tree: every part with its place, and words apart from texts.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use kdl::{KdlDocument, KdlEntry, KdlIdentifier, KdlNode, KdlValue};
+
+use super::{Findings, SourceFile, Span};
+
+/// A name and where it stands.
+#[derive(Debug, Clone)]
+pub struct Word {
+    /// The name.
+    pub text: String,
+    /// Its place.
+    pub span: Span,
+}
+
+/// `name entries... { children }`.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// What it begins with.
+    pub name: Word,
+    /// Arguments and properties, in their order.
+    pub entries: Vec<Entry>,
+    /// The block, if there is one.
+    pub children: Option<Vec<Node>>,
+    /// From the name to the end of the block.
+    pub span: Span,
+    /// The file in which it stands.
+    pub file: Arc<SourceFile>,
+}
+
+/// `value`, `(mark)value` or `key=(mark)value`.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The name before `=`.
+    pub key: Option<Word>,
+    /// What stands in parentheses before the value.
+    pub mark: Option<Word>,
+    /// The value.
+    pub value: Scalar,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scalar {
+    /// Something without quotes: a word, or a reference.
+    Word(String),
+    /// Something in quotes.
+    Text(String),
+    /// A whole number.
+    Number(i128),
+    /// What KDL knows and we do not: fractions, `#true`.
+    Other(String),
+}
+
+impl Node {
+    /// The arguments: entries without a key.
+    pub fn arguments(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.key.is_none())
+    }
+
+    /// The properties: entries with a key.
+    pub fn properties(&self) -> impl Iterator<Item = (&Word, &Entry)> {
+        self.entries
+            .iter()
+            .filter_map(|entry| Some((entry.key.as_ref()?, entry)))
+    }
+
+    /// The property with this key.
+    #[must_use]
+    pub fn property(&self, key: &str) -> Option<&Entry> {
+        self.properties()
+            .find(|(word, _)| word.text == key)
+            .map(|(_, entry)| entry)
+    }
+
+    /// The nodes of the block; nothing if there is none.
+    #[must_use]
+    pub fn block(&self) -> &[Node] {
+        self.children.as_deref().unwrap_or_default()
+    }
+}
+
+impl Entry {
+    /// The bare word, if it is one and has no mark.
+    #[must_use]
+    pub fn word(&self) -> Option<&str> {
+        match (&self.value, &self.mark) {
+            (Scalar::Word(word), None) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// The text in quotes, if it is one and has no mark.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match (&self.value, &self.mark) {
+            (Scalar::Text(text), None) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one and has no mark.
+    #[must_use]
+    pub fn number(&self) -> Option<i128> {
+        match (&self.value, &self.mark) {
+            (Scalar::Number(number), None) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The number, whatever mark it has.
+    #[must_use]
+    pub fn number_behind_mark(&self) -> Option<i128> {
+        match self.value {
+            Scalar::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// A name that may be written with or without quotes, or as a number.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        match (&self.value, &self.mark) {
+            (Scalar::Word(name) | Scalar::Text(name), None) => Some(name.clone()),
+            (Scalar::Number(number), None) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// As written.
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scalar::Word(text) | Scalar::Other(text) => f.write_str(text),
+            Scalar::Text(text) => write!(f, "{text:?}"),
+            Scalar::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(key) = &self.key {
+            write!(f, "{}=", key.text)?;
+        }
+        if let Some(mark) = &self.mark {
+            write!(f, "({})", mark.text)?;
+        }
+        self.value.fmt(f)
+    }
+}
+
+/// On one line.
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name.text)?;
+        for entry in &self.entries {
+            write!(f, " {entry}")?;
+        }
+        match self.block() {
+            [] => Ok(()),
+            [first, rest @ ..] => {
+                write!(f, " {{ {first}")?;
+                for child in rest {
+                    write!(f, "; {child}")?;
+                }
+                f.write_str(" }")
+            }
+        }
+    }
+}
+
+/// Takes over what `kdl` parsed, and reports what it accepts and we do not.
+pub(super) fn adopt(
+    document: &KdlDocument,
+    file: &Arc<SourceFile>,
+    findings: &mut Findings,
+) -> Vec<Node> {
+    document
+        .nodes()
+        .iter()
+        .map(|node| adopt_node(node, file, findings))
+        .collect()
+}
+
+fn adopt_node(node: &KdlNode, file: &Arc<SourceFile>, findings: &mut Findings) -> Node {
+    let name = word(node.name());
+    if let Some(mark) = node.ty() {
+        findings.error(
+            file,
+            place(mark.span()),
+            format!("({}) stands before a step", mark.value()),
+            "marks in parentheses belong before values: msg=(x3)\"a\"",
+        );
+    }
+    let entries: Vec<Entry> = node
+        .entries()
+        .iter()
+        .map(|entry| adopt_entry(entry, file))
+        .collect();
+    let mut keys = BTreeSet::new();
+    for entry in &entries {
+        if let Some(key) = &entry.key
+            && !keys.insert(key.text.as_str())
+        {
+            findings.error(
+                file,
+                key.span.clone(),
+                format!("{} is given twice", key.text),
+                "keep one of them; the last would win silently",
+            );
+        }
+    }
+    let children = node.children().map(|block| adopt(block, file, findings));
+    let whole = place(node.span());
+    let start = name.span.start;
+    let end = whole.end.max(name.span.end);
+    let written = file.text.get(start..end).unwrap_or_default();
+    // kdl counts the blanks and comments behind a node as its own.
+    let end = start
+        + written
+            .trim_end_matches(|c: char| c.is_whitespace() || c == ';')
+            .len();
+    Node {
+        name,
+        entries,
+        children,
+        span: start..end,
+        file: Arc::clone(file),
+    }
+}
+
+fn adopt_entry(entry: &KdlEntry, file: &Arc<SourceFile>) -> Entry {
+    let repr = entry
+        .format()
+        .map(|format| format.value_repr.as_str())
+        .unwrap_or_default();
+    let value = match entry.value() {
+        KdlValue::String(text) if repr.starts_with(['"', '#']) => Scalar::Text(text.clone()),
+        KdlValue::String(word) => Scalar::Word(word.clone()),
+        KdlValue::Integer(number) => Scalar::Number(*number),
+        other => Scalar::Other(other.to_string()),
+    };
+    let span = place(entry.span());
+    let written = file.text.get(span.clone()).unwrap_or_default();
+    let start = span.start + (written.len() - written.trim_start().len());
+    let end = span.start + written.trim_end().len();
+    Entry {
+        key: entry.name().map(word),
+        mark: entry.ty().map(word),
+        value,
+        span: start..end.max(start),
+    }
+}
+
+fn word(identifier: &KdlIdentifier) -> Word {
+    Word {
+        text: identifier.value().to_owned(),
+        span: place(identifier.span()),
+    }
+}
+
+fn place(span: miette::SourceSpan) -> Span {
+    span.offset()..span.offset() + span.len()
+}

@@ -1,0 +1,112 @@
+//! Which cases judge which requirement.
+
+use std::fmt;
+
+use super::{Requirement, Suite};
+
+/// Every requirement with what judges it, in the order of spec.md.
+#[derive(Debug, Clone)]
+pub struct Coverage<'a> {
+    /// One per requirement.
+    pub requirements: Vec<Covered<'a>>,
+}
+
+/// A requirement and what judges it.
+#[derive(Debug, Clone)]
+pub struct Covered<'a> {
+    /// Which one.
+    pub requirement: &'a Requirement,
+    /// The ids of scenarios and probes that cite it.
+    pub cases: Vec<&'a str>,
+    /// The readings whose choices are remarked against it.
+    pub readings: Vec<&'a str>,
+}
+
+impl Covered<'_> {
+    /// Whether anything judges it.
+    #[must_use]
+    pub fn is_checked(&self) -> bool {
+        !self.cases.is_empty() || !self.readings.is_empty()
+    }
+}
+
+impl<'a> Coverage<'a> {
+    pub(super) fn of(suite: &'a Suite) -> Coverage<'a> {
+        let requirements = suite
+            .requirements
+            .iter()
+            .map(|requirement| Covered {
+                requirement,
+                cases: suite
+                    .scenarios
+                    .iter()
+                    .filter(|scenario| scenario.checks.contains(&requirement.id))
+                    .map(|scenario| scenario.id.as_str())
+                    .collect(),
+                readings: suite
+                    .grammar
+                    .readings
+                    .iter()
+                    .filter(|reading| {
+                        reading
+                            .choices
+                            .iter()
+                            .any(|choice| choice.checks.contains(&requirement.id))
+                    })
+                    .map(|reading| reading.name.as_str())
+                    .collect(),
+            })
+            .collect();
+        Coverage { requirements }
+    }
+
+    /// How many requirements something judges.
+    #[must_use]
+    pub fn checked(&self) -> usize {
+        self.requirements
+            .iter()
+            .filter(|covered| covered.is_checked())
+            .count()
+    }
+}
+
+/// A table, with what nothing checks marked, and a line with the sum.
+impl fmt::Display for Coverage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self
+            .requirements
+            .iter()
+            .map(|covered| covered.requirement.id.len())
+            .max()
+            .unwrap_or(0);
+        for covered in &self.requirements {
+            let mark = if covered.is_checked() { ' ' } else { '!' };
+            let readings = covered
+                .readings
+                .iter()
+                .map(|reading| format!("reading {reading}"));
+            let by: Vec<String> = covered
+                .cases
+                .iter()
+                .map(|case| (*case).to_owned())
+                .chain(readings)
+                .collect();
+            let by = if by.is_empty() {
+                "nothing checks it".to_owned()
+            } else {
+                by.join(", ")
+            };
+            writeln!(
+                f,
+                "{mark} {:width$}  {:6}  {by}",
+                covered.requirement.id, covered.requirement.level
+            )?;
+        }
+        writeln!(
+            f,
+            "{} of {} requirements are checked",
+            self.checked(),
+            self.requirements.len()
+        )
+    }
+}

@@ -1,0 +1,150 @@
+//! The files of a suite.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Suite;
+use crate::source::{Diagnostics, Findings, MAX_FILE_BYTES, SourceFile, one_of};
+
+/// The text of all files of a suite.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    pub(super) spec: Arc<SourceFile>,
+    pub(super) wire: Arc<SourceFile>,
+    pub(super) scenarios: Vec<Arc<SourceFile>>,
+}
+
+impl Sources {
+    /// Files that are in memory: spec.md, wire.kdl, and scenario files in the order in which they are to be read.
+    #[must_use]
+    pub fn new(spec: SourceFile, wire: SourceFile, scenarios: Vec<SourceFile>) -> Sources {
+        Sources {
+            spec: Arc::new(spec),
+            wire: Arc::new(wire),
+            scenarios: scenarios.into_iter().map(Arc::new).collect(),
+        }
+    }
+
+    /// All files; what a step or a scenario names as its file is the name of one of them.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<SourceFile>> {
+        [&self.spec, &self.wire].into_iter().chain(&self.scenarios)
+    }
+
+    pub(super) fn read_folder(folder: &Path) -> Result<Sources, Diagnostics> {
+        let mut findings = Findings::default();
+        let spec = read(&folder.join("spec.md"), &mut findings);
+        let wire = read(&folder.join("wire.kdl"), &mut findings);
+        let scenarios = read_scenario_files(&folder.join("scenarios"), &mut findings);
+        if findings.have_errors() {
+            return Err(findings.into_diagnostics());
+        }
+        Ok(Sources {
+            spec,
+            wire,
+            scenarios,
+        })
+    }
+
+    pub(super) fn add(&mut self, path: &Path) -> Result<(), Diagnostics> {
+        let mut findings = Findings::default();
+        let added = if path.is_dir() {
+            read_scenario_files(path, &mut findings)
+        } else {
+            vec![read(path, &mut findings)]
+        };
+        if findings.have_errors() {
+            return Err(findings.into_diagnostics());
+        }
+        self.scenarios.extend(added);
+        Ok(())
+    }
+}
+
+pub(super) fn no_such_protocol(name: &str) -> Diagnostics {
+    let mut findings = Findings::default();
+    let file = Arc::new(SourceFile::new(name, ""));
+    let help = format!(
+        "a protocol is one that comes with the program, or a folder; {}",
+        one_of(name, Suite::built_in_names())
+    );
+    findings.error(
+        &file,
+        0..0,
+        "there is neither a protocol nor a folder of that name",
+        help,
+    );
+    findings.into_diagnostics()
+}
+
+fn read(path: &Path, findings: &mut Findings) -> Arc<SourceFile> {
+    let name = path.display().to_string();
+    let (text, problem) = match text_of(path) {
+        Ok(text) => (text, None),
+        Err(error) => (String::new(), Some(error)),
+    };
+    let file = Arc::new(SourceFile::new(name, text));
+    if let Some(error) = problem {
+        let help = match error.kind() {
+            io::ErrorKind::NotFound => {
+                "a suite is a folder with spec.md, wire.kdl and scenarios/*.kdl"
+            }
+            io::ErrorKind::InvalidData => "the files of a suite are text in UTF-8",
+            _ => "",
+        };
+        findings.error(
+            &file,
+            0..0,
+            format!("the file cannot be read: {error}"),
+            help,
+        );
+    }
+    file
+}
+
+/// At most a little more than what is allowed, so that the wrong file does not fill the memory; lint says that it is too long.
+fn text_of(path: &Path) -> io::Result<String> {
+    let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX) + 1;
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    let too_long = bytes.len() > MAX_FILE_BYTES;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        // The cut may have gone through a character.
+        Err(error) if too_long => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        Err(error) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            error.utf8_error(),
+        )),
+    }
+}
+
+fn read_scenario_files(folder: &Path, findings: &mut Findings) -> Vec<Arc<SourceFile>> {
+    let paths = match scenario_paths(folder) {
+        Ok(paths) => paths,
+        Err(error) => {
+            let file = Arc::new(SourceFile::new(folder.display().to_string(), ""));
+            findings.error(
+                &file,
+                0..0,
+                format!("the folder cannot be read: {error}"),
+                "scenarios stand in files scenarios/*.kdl",
+            );
+            return Vec::new();
+        }
+    };
+    paths.iter().map(|path| read(path, findings)).collect()
+}
+
+fn scenario_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in folder.read_dir()? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "kdl") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}

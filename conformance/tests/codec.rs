@@ -1,0 +1,242 @@
+//! The codec that wire.kdl drives: rows of bytes, and any bytes at all.
+
+use conformance::grammar::{
+    Choice, Choices, Decoded, Field, Grammar, IntType, Packet, PacketId, Reading, Senders, Side,
+    TypeDefinition, TypeKind, Value, Wire, Worth,
+};
+use proptest::prelude::*;
+use rstest::rstest;
+
+const LOGIN: PacketId = PacketId(0);
+const ID: PacketId = PacketId(2);
+
+fn grammar() -> Grammar {
+    let int = |name: &str| IntType::named(name).expect("a name of the format");
+    let definition = |name: &str, kind| TypeDefinition {
+        name: name.to_owned(),
+        kind,
+    };
+    let field = |name: &str, type_name: &str| Field {
+        name: name.to_owned(),
+        type_name: type_name.to_owned(),
+        max_bytes: None,
+        min: None,
+    };
+    let packet = |name: &str, opcode, from, fields| Packet {
+        name: name.to_owned(),
+        opcode,
+        from,
+        ambient: None,
+        fields,
+    };
+    let choice = |name: &str, long: &str| Choice {
+        name: name.to_owned(),
+        verdict: Worth::Pass,
+        checks: Vec::new(),
+        types: vec![definition("LONG", TypeKind::Int(int(long)))],
+        opcode: None,
+    };
+    Grammar {
+        name: "small".to_owned(),
+        title: "Small".to_owned(),
+        opcode: int("int8"),
+        types: vec![
+            definition("INT", TypeKind::Int(int("int32"))),
+            definition(
+                "STRING",
+                TypeKind::Text {
+                    length: "INT".to_owned(),
+                },
+            ),
+            definition(
+                "BLOB",
+                TypeKind::Bytes {
+                    length: "INT".to_owned(),
+                },
+            ),
+        ],
+        readings: vec![Reading {
+            name: "long-width".to_owned(),
+            title: "how wide".to_owned(),
+            choices: vec![choice("8", "int64"), choice("4", "int32")],
+        }],
+        packets: vec![
+            packet(
+                "LOGIN",
+                0,
+                Senders::Client,
+                vec![Field {
+                    max_bytes: Some(30),
+                    ..field("login", "STRING")
+                }],
+            ),
+            packet("ACCEPTED", 1, Senders::Server, Vec::new()),
+            packet(
+                "ID",
+                8,
+                Senders::Both,
+                vec![
+                    field("login", "STRING"),
+                    Field {
+                        min: Some(0),
+                        ..field("id", "LONG")
+                    },
+                ],
+            ),
+            packet("DATA", 9, Senders::Both, vec![field("data", "BLOB")]),
+            packet("DATA_BACK", 0, Senders::Server, vec![field("data", "BLOB")]),
+        ],
+        identified_by: None,
+        fence: None,
+        fence_unidentified: None,
+    }
+}
+
+fn wire() -> Wire {
+    grammar().in_reading(&Choices::new())
+}
+
+fn four_bytes() -> Wire {
+    grammar().in_reading(&Choices::from([("long-width".to_owned(), "4".to_owned())]))
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+#[test]
+fn a_packet_is_its_opcode_and_its_fields() {
+    let bytes = wire()
+        .encode(ID, &[text("é"), Value::Int(258)])
+        .expect("fits");
+    assert_eq!(bytes, [8, 0, 0, 0, 2, 0xc3, 0xa9, 0, 0, 0, 0, 0, 0, 1, 2]);
+}
+
+#[test]
+fn a_reading_changes_the_width() {
+    let bytes = four_bytes()
+        .encode(ID, &[text(""), Value::Int(258)])
+        .expect("fits");
+    assert_eq!(bytes, [8, 0, 0, 0, 0, 0, 0, 1, 2]);
+    let too_large = four_bytes().encode(ID, &[text(""), Value::Int(1 << 40)]);
+    assert_eq!(
+        too_large.map_err(|error| error.to_string()),
+        Err(
+            "1099511627776 does not fit into LONG, which goes from -2147483648 to 2147483647"
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn sending_knows_no_limits() {
+    let bytes = wire()
+        .encode(LOGIN, &[text(&"a".repeat(31))])
+        .expect("limits are for decoding");
+    assert_eq!(bytes.len(), 36);
+    assert_eq!(wire().length_of("STRING", -1), [0xff; 4]);
+    assert_eq!(wire().opcode_number(-2), [0xfe]);
+    assert_eq!(wire().opcode(ID), [8]);
+}
+
+#[rstest]
+#[case::text_for_a_number(ID, vec![text(""), text("")], "LONG takes a number, not text")]
+#[case::number_for_text(LOGIN, vec![Value::Int(1)], "STRING takes text, not a number")]
+#[case::bytes_for_text(LOGIN, vec![Value::Bytes(vec![])], "STRING takes text, not bytes")]
+#[case::missing(ID, vec![text("")], "ID has 2 fields, not 1")]
+#[case::elsewhere(PacketId(99), vec![], "no packet has the index 99")]
+fn a_value_that_cannot_travel_is_an_error(
+    #[case] packet: PacketId,
+    #[case] values: Vec<Value>,
+    #[case] error: &str,
+) {
+    assert_eq!(
+        wire()
+            .encode(packet, &values)
+            .map_err(|error| error.to_string()),
+        Err(error.to_owned())
+    );
+}
+
+#[rstest]
+#[case::unknown_opcode(Side::Server, &[99], 0, "opcode 99 is unknown")]
+#[case::other_side(Side::Client, &[1], 0, "a client never sends ACCEPTED (opcode 1)")]
+#[case::negative_length(Side::Client, &[0, 0xff, 0xff, 0xff, 0xff], 1, "login has the length -1")]
+#[case::limit_before_payload(Side::Client, &[0, 0, 0, 0, 31], 1, "login has the length 31, more than the 30 that are allowed")]
+#[case::not_utf8_early(Side::Client, &[0, 0, 0, 0, 9, b'a', 0xff], 6, "login is not UTF-8")]
+#[case::cut_character(Side::Client, &[0, 0, 0, 0, 1, 0xc3], 5, "login is not UTF-8")]
+#[case::below_min(Side::Server, &[8, 0, 0, 0, 0, 0xff, 0, 0, 0, 0, 0, 0, 0], 5, "id is -72057594037927936, less than 0")]
+fn broken_bytes_are_explained(
+    #[case] from: Side,
+    #[case] bytes: &[u8],
+    #[case] offset: usize,
+    #[case] reason: &str,
+) {
+    match wire().decode(from, bytes) {
+        Decoded::Broken { at, why, .. } => assert_eq!((at, why.as_str()), (offset, reason)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[case::nothing(&[], &[])]
+#[case::opcode(&[8], &["opcode"])]
+#[case::half_a_length(&[8, 0, 0], &["opcode"])]
+#[case::half_a_character(&[8, 0, 0, 0, 2, 0xc3], &["opcode"])]
+#[case::one_field(&[8, 0, 0, 0, 0, 1], &["opcode", "login"])]
+#[case::huge_claim(&[9, 0x7f, 0xff, 0xff, 0xff, 1], &["opcode"])]
+fn a_beginning_names_what_is_complete(#[case] bytes: &[u8], #[case] names: &[&str]) {
+    match wire().decode(Side::Server, bytes) {
+        Decoded::Partial(fields) => {
+            assert_eq!(
+                fields
+                    .iter()
+                    .map(|field| field.name.as_str())
+                    .collect::<Vec<_>>(),
+                names
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn two_sides_may_use_one_opcode() {
+    let from_server = [0, 0, 0, 0, 1, 0xff, 77];
+    match wire().decode(Side::Server, &from_server) {
+        Decoded::Frame(frame) => {
+            assert_eq!(grammar().packet(frame.packet).name, "DATA_BACK");
+            assert_eq!(frame.length, 6);
+            assert_eq!(frame.fields[0].bytes, 1..6);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_have_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..64), server in any::<bool>()) {
+        let from = if server { Side::Server } else { Side::Client };
+        if let Decoded::Frame(frame) = wire().decode(from, &bytes) {
+            prop_assert!(frame.length <= bytes.len());
+            let values: Vec<_> = frame.fields.into_iter().map(|field| field.value).collect();
+            prop_assert_eq!(wire().encode(frame.packet, &values).expect("it was decoded"), &bytes[..frame.length]);
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_comes_back_and_every_beginning_is_partial(login in "\\PC{0,20}", id in 0i64..) {
+        let values = [Value::Text(login), Value::Int(id.into())];
+        let bytes = wire().encode(ID, &values).expect("fits");
+        for cut in 0..bytes.len() {
+            prop_assert!(matches!(wire().decode(Side::Server, &bytes[..cut]), Decoded::Partial(_)));
+        }
+        match wire().decode(Side::Server, &bytes) {
+            Decoded::Frame(frame) => {
+                let back: Vec<_> = frame.fields.into_iter().map(|field| field.value).collect();
+                prop_assert_eq!(back, values);
+            }
+            other => prop_assert!(false, "{other:?}"),
+        }
+    }
+}

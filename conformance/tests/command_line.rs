@@ -1,0 +1,101 @@
+//! `conformance list`, `show` and `lint`, as a person types them.
+
+use std::fs;
+use std::process::Output;
+
+use assert_cmd::Command;
+use rstest::rstest;
+
+const ECHO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/echo");
+
+fn conformance(arguments: &[&str]) -> Output {
+    Command::cargo_bin("conformance")
+        .expect("it is built")
+        .args(arguments)
+        .output()
+        .expect("it runs")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("it writes UTF-8")
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("it writes UTF-8")
+}
+
+#[rstest]
+#[case::cases(&["list", ECHO], "number        each whisper has a number of its own (lock numbers)\n              checks ECHO-3\n")]
+#[case::coverage(&["list", ECHO, "--coverage"], "  ECHO-2  must    everything, reading mirror\n")]
+#[case::coverage_sum(&["list", ECHO, "--coverage"], "3 of 3 requirements are checked\n")]
+#[case::one_case(&["show", ECHO, "hello"], "ECHO-1 (must, section 1) A name that is free is accepted.\n")]
+#[case::its_text(&["show", ECHO, "hello"], "scenario \"hello\" {\n    title \"a free name is accepted\"\n")]
+#[case::lint(&["lint", ECHO], "echo: no mistakes, 0 remarks; 5 cases, 3 of 3 requirements checked\n")]
+fn what_is_right_is_said_and_ends_with_0(#[case] arguments: &[&str], #[case] said: &str) {
+    let output = conformance(arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(out(&output).contains(said), "{}", out(&output));
+}
+
+#[test]
+fn the_protocols_are_listed() {
+    let output = conformance(&["list"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    for name in conformance::suite::Suite::built_in_names() {
+        assert!(
+            out(&output).lines().any(|line| line.starts_with(name)),
+            "{}",
+            out(&output)
+        );
+    }
+}
+
+#[rstest]
+#[case::protocol(&["list", "no-such-protocol"], "neither a protocol nor a folder")]
+#[case::case_of_a_protocol(&["show", ECHO, "helo"], "did you mean hello?")]
+#[case::file_without_protocol(&["lint", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "--protocol NAME")]
+#[case::folder(&["lint", "no-such-folder"], "cannot be read")]
+#[case::word(&["lnt"], "lint")]
+fn wrong_usage_is_explained_and_ends_with_2(#[case] arguments: &[&str], #[case] said: &str) {
+    let output = conformance(arguments);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains(said), "{}", err(&output));
+}
+
+#[test]
+fn a_mistake_is_shown_with_file_line_caret_and_remedy() {
+    let folder = tempfile::tempdir().expect("a place for files");
+    let path = folder.path().join("mine.kdl");
+    let text = "scenario \"mine\" {\n    title \"é\"\n    checks ECHO-1\n    client alice\n    alice > HELO name=@alice\n}\n";
+    fs::write(&path, text).expect("it can be written");
+    let output = conformance(&[
+        "lint",
+        path.to_str().expect("a path in UTF-8"),
+        "--protocol",
+        ECHO,
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = err(&output);
+    for part in [
+        "there is no packet HELO",
+        "mine.kdl:5:13",
+        "────",
+        "did you mean HELLO?",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in:\n{said}");
+    }
+    assert_eq!(out(&output), "1 mistake\n");
+    fs::write(&path, text.replace("HELO", "HELLO")).expect("it can be written");
+    let output = conformance(&[
+        "lint",
+        path.to_str().expect("a path in UTF-8"),
+        "--protocol",
+        ECHO,
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(
+        out(&output).contains("what is sent last is seen by nobody"),
+        "{}",
+        out(&output)
+    );
+}

@@ -1,0 +1,110 @@
+//! Cases beside each other.
+
+use conformance::run::{Cause, Options, Verdict};
+
+use crate::protocol::{HELLO, case, judge_with, options};
+use crate::target::{Quirk, Target};
+
+/// Each of the two goes on only when both have asked, so that each certainly gets what the other says.
+const PAIR: &str = r#"
+fragment meet who {
+    who > ASK
+    who < NUMBER number=42
+}
+scenario "left" {
+    title "says something beside the other"
+    checks PARLEY-3
+    use login alice
+    use meet alice
+    alice > SAY name=@alice text="from the left"
+    alice < SAY name=@alice text="from the left"
+    use meet alice
+    alice < silence
+}
+scenario "right" {
+    title "says something beside the other"
+    checks PARLEY-3
+    use login alice
+    use meet alice
+    alice > SAY name=@alice text="from the right"
+    alice < SAY name=@alice text="from the right"
+    use meet alice
+    alice < silence
+}
+"#;
+
+#[test]
+fn broadcasts_of_another_case_are_put_aside() {
+    let target = Target::start(Quirk::NumbersForTwo);
+    let pair = Options {
+        jobs: 2,
+        wait: std::time::Duration::from_secs(5),
+        only: vec!["left".to_owned(), "right".to_owned()],
+        ..options()
+    };
+    let report = judge_with(target.address, &[HELLO, PAIR], &pair);
+    for id in ["left", "right"] {
+        let case = case(&report, id);
+        assert_eq!(case.verdict, Verdict::Pass, "{report:#?}");
+        assert!(case.conversation.iter().any(|event| event.foreign), "{id}");
+    }
+}
+
+const FLAKY: &str = r#"
+scenario "flaky" {
+    title "a tell arrives"
+    checks PARLEY-2
+    use login alice
+    alice > TELL sender=@alice target=@alice text="flaky"
+    alice < TELL sender=@alice target=@alice text="flaky"
+}
+"#;
+
+fn flaky(lost: u32) -> (Verdict, Option<Cause>) {
+    let target = Target::start(Quirk::Flaky(lost));
+    let company = Options {
+        jobs: 2,
+        ..options()
+    };
+    let report = judge_with(target.address, &[HELLO, FLAKY], &company);
+    let case = case(&report, "flaky");
+    (case.verdict, case.cause.clone())
+}
+
+#[test]
+fn a_failure_beside_others_counts_when_it_fails_alone_too() {
+    assert_eq!(flaky(0b0011), (Verdict::Fail, None));
+}
+
+#[test]
+fn a_failure_that_vanishes_alone_counts_when_it_comes_back_in_company() {
+    assert_eq!(flaky(0b0101), (Verdict::Fail, None));
+}
+
+#[test]
+fn a_failure_that_came_once_in_three_is_inconclusive() {
+    let cause = Cause::OnlyInCompany { failed: 1, of: 3 };
+    assert_eq!(flaky(0b0001), (Verdict::Inconclusive, Some(cause)));
+}
+
+#[test]
+fn strangers_are_put_aside_on_a_shared_target_only() {
+    // The server lets a client speak in a name that is nobody's, as a stranger would.
+    const STRANGER: &str = r#"
+        scenario "stranger" {
+            title "a stranger speaks"
+            checks PARLEY-3
+            use login alice
+            alice > SAY name="a stranger" text="hi"
+            alice < silence
+        }"#;
+    let target = Target::start(Quirk::None);
+    let report = judge_with(target.address, &[HELLO, STRANGER], &options());
+    assert_eq!(case(&report, "stranger").verdict, Verdict::Fail);
+    let shared = Options {
+        shared_target: true,
+        ..options()
+    };
+    let report = judge_with(target.address, &[HELLO, STRANGER], &shared);
+    assert_eq!(case(&report, "stranger").verdict, Verdict::Pass);
+}

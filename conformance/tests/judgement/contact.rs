@@ -1,0 +1,74 @@
+//! Who cannot be judged, and what is said about them.
+
+use std::time::Duration;
+
+use crate::protocol::{HELLO, judge, judge_with, options};
+use crate::target::{Quirk, Target, nobody};
+use conformance::run::{Options, Verdict};
+
+fn why(quirk: Quirk) -> String {
+    let target = Target::start(quirk);
+    let report = judge(target.address, &[HELLO]);
+    assert_eq!(report.exit_code(), 3, "{report:#?}");
+    assert!(report.cases.is_empty());
+    report.unjudgeable.expect("a reason")
+}
+
+#[test]
+fn nothing_listens() {
+    let report = judge(nobody(), &[HELLO]);
+    assert_eq!(report.exit_code(), 3);
+    let why = report.unjudgeable.expect("a reason");
+    assert!(why.contains("nothing listens"), "{why}");
+}
+
+#[test]
+fn an_http_server_is_called_one() {
+    let why = why(Quirk::Http);
+    assert!(
+        why.contains("HTTP server answered \"HTTP/1.1 400 Bad Request\""),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_server_that_says_nothing_is_given_up() {
+    assert!(why(Quirk::SaysNothing).contains("says nothing to a login"));
+}
+
+#[test]
+fn a_server_that_closes_is_told_from_one_that_resets() {
+    assert!(why(Quirk::Closes).contains("closes connections"));
+    assert!(why(Quirk::Resets).contains("resets connections"));
+}
+
+#[test]
+fn garbage_is_shown() {
+    assert!(why(Quirk::Garbage).contains("63 63 63"));
+}
+
+#[test]
+fn a_login_that_is_always_refused_is_a_failure_and_not_silence() {
+    let target = Target::start(Quirk::RefusesEverybody);
+    let report = judge(target.address, &[HELLO]);
+    assert_eq!(report.exit_code(), 1);
+    assert_eq!(report.cases[0].verdict, Verdict::Fail);
+}
+
+#[test]
+fn slow_is_not_wrong_with_a_larger_scale() {
+    let target = Target::start(Quirk::Slow(Duration::from_millis(150)));
+    let patient = Options {
+        wait: Duration::from_millis(100),
+        scale: 20.0,
+        ..options()
+    };
+    let report = judge_with(target.address, &[HELLO], &patient);
+    assert_eq!(report.exit_code(), 0, "{report:#?}");
+    let impatient = Options {
+        wait: Duration::from_millis(20),
+        ..options()
+    };
+    let report = judge_with(target.address, &[HELLO], &impatient);
+    assert_eq!(report.exit_code(), 3);
+}

@@ -1,0 +1,114 @@
+//! What follows from something else is not held against the target twice.
+
+use conformance::run::{Cause, Options, Verdict};
+
+use crate::protocol::{HELLO, TELL, case, judge, judge_with, options};
+use crate::target::{Quirk, Target};
+
+#[test]
+fn behind_a_broken_login_cases_are_inconclusive_because_of_it() {
+    let target = Target::start(Quirk::RefusesEverybody);
+    let report = judge(target.address, &[HELLO, TELL]);
+    assert_eq!(case(&report, "hello").verdict, Verdict::Fail);
+    let tell = case(&report, "tell");
+    assert_eq!(tell.verdict, Verdict::Inconclusive);
+    assert_eq!(tell.cause, Some(Cause::Case("hello".to_owned())));
+    assert_eq!(report.causes(), [("hello", 1)]);
+    assert_eq!(report.exit_code(), 1);
+}
+
+#[test]
+fn the_cause_is_the_first_of_a_chain() {
+    const CHAIN: &str = r#"
+        fragment talk from to {
+            proved-by "tell"
+            from > TELL sender=@from target=@to text="hi"
+            to < TELL sender=@from target=@to text="hi"
+        }
+        fragment know a b {
+            proved-by "know"
+            use login a
+            use login b
+            use talk a b
+        }
+        scenario "know" {
+            title "two know each other"
+            checks PARLEY-2
+            use know alice bob
+        }
+        scenario "after" {
+            title "two who know each other go on"
+            checks PARLEY-2
+            use know alice bob
+        }"#;
+    let target = Target::start(Quirk::TellsNobody);
+    let report = judge(target.address, &[HELLO, TELL, CHAIN]);
+    assert_eq!(case(&report, "tell").verdict, Verdict::Fail);
+    for id in ["know", "after"] {
+        assert_eq!(
+            case(&report, id).cause,
+            Some(Cause::Case("tell".to_owned())),
+            "{id}"
+        );
+    }
+    assert_eq!(report.causes(), [("tell", 2)]);
+}
+
+#[test]
+fn a_fence_that_never_comes_back_is_blamed_on_the_case_that_judges_it() {
+    const QUIET: &str = r#"
+        scenario "quiet" {
+            title "after a login nothing comes"
+            checks PARLEY-1
+            use login alice
+            alice < silence
+        }"#;
+    let target = Target::start(Quirk::TellsNobody);
+    let report = judge(target.address, &[HELLO, TELL, QUIET]);
+    let quiet = case(&report, "quiet");
+    assert_eq!(quiet.verdict, Verdict::Inconclusive);
+    assert_eq!(quiet.cause, Some(Cause::Case("tell".to_owned())));
+}
+
+#[test]
+fn a_frame_of_the_fence_that_goes_astray_is_blamed_on_the_case_that_judges_it() {
+    const BYSTANDER: &str = r#"
+        scenario "bystander" {
+            title "who says nothing hears nothing"
+            checks PARLEY-1
+            use login alice
+            use login bob
+            bob < silence after=alice
+            alice < silence after=bob
+        }"#;
+    let target = Target::start(Quirk::TellsEverybody);
+    let report = judge(target.address, &[HELLO, TELL, BYSTANDER]);
+    assert_eq!(case(&report, "tell").verdict, Verdict::Fail);
+    let bystander = case(&report, "bystander");
+    assert_eq!(bystander.cause, Some(Cause::Case("tell".to_owned())));
+}
+
+#[test]
+fn one_case_brings_what_it_rests_on() {
+    let target = Target::start(Quirk::None);
+    let only = Options {
+        only: vec!["tell".to_owned()],
+        ..options()
+    };
+    let report = judge_with(target.address, &[HELLO, TELL], &only);
+    assert!(case(&report, "hello").prerequisite);
+    assert!(!case(&report, "tell").prerequisite);
+}
+
+#[test]
+fn an_unknown_id_is_an_error_that_names_it() {
+    let target = Target::start(Quirk::None);
+    let only = Options {
+        only: vec!["tel".to_owned()],
+        ..options()
+    };
+    let suite = crate::protocol::suite(&[HELLO, TELL]);
+    let error = conformance::run::run_suite(&suite, target.address, &only).unwrap_err();
+    assert_eq!(error.asked, "tel");
+    assert!(error.to_string().contains("hello, tell"));
+}

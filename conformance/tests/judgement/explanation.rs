@@ -1,0 +1,97 @@
+//! A failure explains itself.
+
+use conformance::report::{Detail, Paint, Style, render, to_json};
+use conformance::run::{Failure, Report};
+
+use crate::protocol::{HELLO, TELL, case, judge};
+use crate::target::{Quirk, Target};
+
+fn judged(quirk: Quirk) -> Report {
+    let target = Target::start(quirk);
+    judge(target.address, &[HELLO, TELL])
+}
+
+fn failure_of_tell(report: &Report) -> &Failure {
+    case(report, "tell").failure.as_ref().expect("it failed")
+}
+
+#[test]
+fn the_field_that_differs_is_marked_with_its_offset() {
+    let report = judged(Quirk::WrongText);
+    let failure = failure_of_tell(&report);
+    let wrong: Vec<_> = failure
+        .fields
+        .iter()
+        .filter(|field| field.differs)
+        .collect();
+    assert_eq!(wrong.len(), 1);
+    assert_eq!(wrong[0].name, "text");
+    assert_eq!(wrong[0].value, "\"something else\"");
+    assert_eq!(wrong[0].expected.as_deref(), Some("\"hé\""));
+    // The opcode, and two names of 12 and 10 bytes with their lengths.
+    assert_eq!(wrong[0].offset, 1 + 16 + 14);
+    let step = failure.step.as_ref().expect("a step");
+    assert_eq!(step.file, "scenarios/1.kdl");
+    assert_eq!(step.line, 9);
+}
+
+#[test]
+fn usual_causes_are_recognised() {
+    for (quirk, cause) in [
+        (Quirk::CountsCharacters, "counts characters"),
+        (Quirk::LittleEndian, "little-endian"),
+    ] {
+        let report = judged(quirk);
+        let hint = failure_of_tell(&report).hint.as_deref().unwrap_or_default();
+        assert!(hint.contains(cause), "{quirk:?}: {hint:?}");
+    }
+}
+
+#[test]
+fn the_terminal_shows_requirement_field_ladder_and_command() {
+    let report = judged(Quirk::WrongText);
+    let text = render(
+        &report,
+        &Style {
+            detail: Detail::Usual,
+            paint: Paint::Plain,
+            rerun: "conformance run parley 127.0.0.1:1".to_owned(),
+        },
+    );
+    for part in [
+        "FAIL tell: a tell reaches its target and nobody else",
+        "PARLEY-2 (must, section 2) A TELL reaches its target, and nobody else.",
+        "scenarios/1.kdl:9",
+        "expected  on bob: TELL sender=\"alice-",
+        "<-- should be \"hé\"",
+        "alice --> TELL sender=",
+        "again     conformance run parley 127.0.0.1:1 --only tell",
+        "2 cases",
+        "does not conform to Parley: 1 case failed: tell.",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in\n{text}");
+    }
+    assert!(!text.contains('\x1b'));
+}
+
+#[test]
+fn the_json_report_has_its_documented_fields() {
+    let report = judged(Quirk::WrongText);
+    let json: serde_json::Value = serde_json::from_str(&to_json(&report)).expect("it is JSON");
+    assert_eq!(json["format"], 1);
+    assert_eq!(json["protocol"], "parley");
+    assert_eq!(json["target"], report.target.to_string());
+    assert_eq!(json["exit_code"], 1);
+    let tell = json["cases"]
+        .as_array()
+        .and_then(|cases| cases.iter().find(|case| case["id"] == "tell"))
+        .expect("the case");
+    assert_eq!(tell["verdict"], "fail");
+    assert_eq!(tell["requirements"][0]["id"], "PARLEY-2");
+    assert_eq!(tell["requirements"][0]["level"], "must");
+    assert_eq!(tell["failure"]["kind"], "mismatch");
+    assert_eq!(tell["failure"]["fields"][3]["name"], "text");
+    assert_eq!(tell["failure"]["fields"][3]["differs"], true);
+    assert_eq!(tell["conversation"][0]["direction"], "does");
+    assert_eq!(tell["cause"], serde_json::Value::Null);
+}

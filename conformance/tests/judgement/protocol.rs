@@ -1,0 +1,137 @@
+//! A tiny protocol, and how the tests run scenarios of it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use conformance::run::{Options, Outcome, Report, run_suite};
+use conformance::source::SourceFile;
+use conformance::suite::{Sources, Suite};
+
+const SPEC: &str = r"
+- **PARLEY-1** (must, section 1) A new name is welcomed.
+- **PARLEY-2** (must, section 2) A TELL reaches its target, and nobody else.
+- **PARLEY-3** (must, section 2) A SAY reaches everybody.
+- **PARLEY-4** (should, section 2) A SAY reaches its sender, too.
+- **PARLEY-5** (should, section 3) Whoever asks gets a number.
+- **PARLEY-6** (may, section 3) A target that nobody has may be refused.
+";
+
+const WIRE: &str = r#"
+protocol parley {
+    title "Parley"
+    opcode int8
+    type INT int32
+    type STRING text len=INT
+    reading number-width {
+        title "how many bytes a NUMBER takes"
+        choice "8" { type LONG int64; }
+        choice "4" { type LONG int32; }
+    }
+    reading echo {
+        title "a sender gets its own SAY"
+        choice "yes"
+        choice "no" verdict=non-strict checks=PARLEY-4
+    }
+    packet HELLO 0 from=client { field name STRING max-bytes=30; }
+    packet WELCOME 1 from=server
+    packet REFUSED 2 from=server
+    packet SAY 3 from=both ambient=name {
+        field name STRING max-bytes=30
+        field text STRING max-bytes=100
+    }
+    packet TELL 4 from=both {
+        field sender STRING max-bytes=30
+        field target STRING max-bytes=30
+        field text STRING max-bytes=100
+    }
+    packet ASK 5 from=client
+    packet NUMBER 6 from=server { field number LONG; }
+    identified-by WELCOME
+    fence {
+        from > TELL sender=@from target=@to text=$token
+        to < TELL sender=@from target=@to text=$token
+        // PROVED
+    }
+    fence unidentified {
+        to > HELLO name=@to
+        to < WELCOME
+    }
+}
+"#;
+
+/// What nearly every test needs.
+pub(crate) const HELLO: &str = r#"
+fragment login who {
+    proved-by "hello"
+    client who
+    who > HELLO name=@who
+    who < WELCOME
+}
+scenario "hello" {
+    title "a new name is welcomed"
+    checks PARLEY-1
+    client alice
+    alice > HELLO name=@alice
+    alice < WELCOME
+}
+"#;
+
+/// A TELL to another.
+pub(crate) const TELL: &str = r#"
+scenario "tell" {
+    title "a tell reaches its target and nobody else"
+    checks PARLEY-2
+    use login alice
+    use login bob
+    use login carol
+    alice > TELL sender=@alice target=@bob text="hé"
+    bob < TELL sender=@alice target=@bob text="hé"
+    carol < silence after=alice
+}
+"#;
+
+/// The suite of the protocol with these scenarios.
+pub(crate) fn suite(scenarios: &[&str]) -> Suite {
+    let file = |name: &str, text: &str| SourceFile::new(name.to_owned(), text.to_owned());
+    // A suite that judges TELL knows whom to blame when the fence does not come back.
+    let proved = scenarios.contains(&TELL).then_some("proved-by \"tell\"");
+    let wire = WIRE.replace("// PROVED", proved.unwrap_or_default());
+    let sources = Sources::new(
+        file("spec.md", SPEC),
+        file("wire.kdl", &wire),
+        scenarios
+            .iter()
+            .enumerate()
+            .map(|(index, text)| file(&format!("scenarios/{index}.kdl"), text))
+            .collect(),
+    );
+    Suite::from_sources(sources)
+        .unwrap_or_else(|mistakes| panic!("the test's own suite has mistakes:\n{mistakes}"))
+}
+
+/// Short waits: the targets of these tests answer at once or never.
+pub(crate) fn options() -> Options {
+    Options {
+        jobs: 1,
+        wait: Duration::from_secs(1),
+        seed: Some(1),
+        ..Options::default()
+    }
+}
+
+/// Judges a target by these scenarios.
+pub(crate) fn judge(target: SocketAddr, scenarios: &[&str]) -> Report {
+    judge_with(target, scenarios, &options())
+}
+
+/// Judges a target in a certain way.
+pub(crate) fn judge_with(target: SocketAddr, scenarios: &[&str], options: &Options) -> Report {
+    run_suite(&suite(scenarios), target, options).expect("the options name known scenarios")
+}
+
+/// The case with that id, which must have been run.
+pub(crate) fn case<'a>(report: &'a Report, id: &str) -> &'a Outcome {
+    report
+        .case(id)
+        .unwrap_or_else(|| panic!("{id} was not run: {report:#?}"))
+}

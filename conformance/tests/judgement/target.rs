@@ -1,0 +1,323 @@
+//! A server of the tiny protocol, blocking and simple, that can be told to be wrong in one way.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What the target does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quirk {
+    /// Nothing.
+    None,
+    /// Accepts and says nothing.
+    SaysNothing,
+    /// Sends for ever, whatever comes.
+    Floods,
+    /// Cuts every connection at its first byte.
+    Resets,
+    /// Closes every connection at its first byte.
+    Closes,
+    /// Answers with bytes that mean nothing.
+    Garbage,
+    /// Is a web server.
+    Http,
+    /// Refuses every name.
+    RefusesEverybody,
+    /// Answers everything, after a while.
+    Slow(Duration),
+    /// Relays another text.
+    WrongText,
+    /// Counts characters in lengths.
+    CountsCharacters,
+    /// Sends lengths with the lowest byte first.
+    LittleEndian,
+    /// Sends a byte too much behind a TELL.
+    HalfAFrameMore,
+    /// Relays a TELL to everybody.
+    TellsEverybody,
+    /// Relays a TELL to nobody.
+    TellsNobody,
+    /// Says REFUSED to a TELL for nobody.
+    RefusesTellToNobody,
+    /// Closes the connection at a TELL for nobody.
+    ClosesAtTellToNobody,
+    /// A SAY does not come back to its sender.
+    NoEcho,
+    /// A NUMBER has 4 bytes.
+    ShortNumbers,
+    /// Asking gets no answer.
+    NoNumbers,
+    /// The number comes when two have asked.
+    NumbersForTwo,
+    /// Of the TELLs with the text "flaky" these are lost, counted from 0; bit n is number n.
+    Flaky(u32),
+    /// An opcode that it does not know ends the whole server.
+    DiesOfUnknownOpcodes,
+}
+
+/// A running target; it ends with this value.
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    quirk: Quirk,
+    clients: Mutex<BTreeMap<String, Arc<TcpStream>>>,
+    connections: Mutex<Vec<Arc<TcpStream>>>,
+    asked: Mutex<usize>,
+    both_asked: Condvar,
+    flaky: AtomicUsize,
+    ended: AtomicBool,
+    address: SocketAddr,
+}
+
+impl Target {
+    pub(crate) fn start(quirk: Quirk) -> Target {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        let address = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let shared = Arc::new(Shared {
+            quirk,
+            clients: Mutex::default(),
+            connections: Mutex::default(),
+            asked: Mutex::default(),
+            both_asked: Condvar::new(),
+            flaky: AtomicUsize::new(0),
+            ended: AtomicBool::new(false),
+            address,
+        });
+        let accepting = Arc::clone(&shared);
+        let acceptor = std::thread::spawn(move || accepting.accept(&listener));
+        Target {
+            address,
+            shared,
+            acceptor: Some(acceptor),
+        }
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        self.shared.end();
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+    }
+}
+
+/// An address on which nothing listens.
+pub(crate) fn nobody() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    listener
+        .local_addr()
+        .expect("a bound socket has an address")
+}
+
+impl Shared {
+    /// Serves until the end, and waits for its connections.
+    fn accept(self: &Arc<Shared>, listener: &TcpListener) {
+        let mut threads = Vec::new();
+        for stream in listener.incoming() {
+            if self.ended.load(Ordering::SeqCst) {
+                break;
+            }
+            let Ok(stream) = stream.map(Arc::new) else {
+                continue;
+            };
+            self.connections.lock().unwrap().push(Arc::clone(&stream));
+            let shared = Arc::clone(self);
+            threads.push(std::thread::spawn(move || shared.serve(&stream)));
+        }
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+
+    /// As a process that dies: nothing listens any more, all connections end.
+    fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.both_asked.notify_all();
+        for connection in self.connections.lock().unwrap().drain(..) {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+        let _ = TcpStream::connect(self.address);
+    }
+
+    fn serve(&self, stream: &Arc<TcpStream>) {
+        let mut name = None;
+        let _ = self.talk(stream, &mut name);
+        if let Some(name) = name {
+            self.clients.lock().unwrap().remove(&name);
+        }
+        if self.quirk == Quirk::Resets {
+            let _ = socket2::SockRef::from(&**stream).set_linger(Some(Duration::ZERO));
+        }
+        // The list of connections holds the socket, too.
+        let mut connections = self.connections.lock().unwrap();
+        connections.retain(|other| !Arc::ptr_eq(other, stream));
+        drop(connections);
+        if self.quirk != Quirk::Resets {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn talk(&self, stream: &Arc<TcpStream>, name: &mut Option<String>) -> io::Result<()> {
+        let mut input: &TcpStream = stream;
+        match self.quirk {
+            Quirk::SaysNothing => return io::copy(&mut input, &mut io::sink()).map(|_| ()),
+            Quirk::Floods => loop {
+                input.write_all(&[1; 64 << 10])?;
+            },
+            _ => {}
+        }
+        loop {
+            let mut opcode = [0];
+            input.read_exact(&mut opcode)?;
+            match self.quirk {
+                Quirk::Resets | Quirk::Closes => return Ok(()),
+                Quirk::Garbage => return input.write_all(&[0x63; 64]),
+                Quirk::Http => {
+                    return input.write_all(b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n");
+                }
+                Quirk::Slow(pause) => std::thread::sleep(pause),
+                _ => {}
+            }
+            match opcode[0] {
+                0 => self.hello(stream, name)?,
+                3 => self.say(stream)?,
+                4 => self.tell(stream)?,
+                5 => self.number(stream)?,
+                _ if self.quirk == Quirk::DiesOfUnknownOpcodes => {
+                    self.end();
+                    return Ok(());
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn hello(&self, stream: &Arc<TcpStream>, name: &mut Option<String>) -> io::Result<()> {
+        let wanted = read_text(stream)?;
+        let mut clients = self.clients.lock().unwrap();
+        let refused = self.quirk == Quirk::RefusesEverybody
+            || name.is_some()
+            || clients.contains_key(&wanted);
+        if !refused {
+            clients.insert(wanted.clone(), Arc::clone(stream));
+            *name = Some(wanted);
+        }
+        drop(clients);
+        send(stream, &[if refused { 2 } else { 1 }])
+    }
+
+    fn say(&self, stream: &Arc<TcpStream>) -> io::Result<()> {
+        let (name, text) = (read_text(stream)?, read_text(stream)?);
+        let mut frame = vec![3];
+        self.put(&mut frame, &name);
+        self.put(&mut frame, &text);
+        for (client, other) in self.clients.lock().unwrap().iter() {
+            if self.quirk != Quirk::NoEcho || *client != name {
+                let _ = send(other, &frame);
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, stream: &Arc<TcpStream>) -> io::Result<()> {
+        let (sender, target) = (read_text(stream)?, read_text(stream)?);
+        let text = read_text(stream)?;
+        let mut frame = vec![4];
+        self.put(&mut frame, &sender);
+        self.put(&mut frame, &target);
+        match self.quirk {
+            Quirk::WrongText => self.put(&mut frame, "something else"),
+            _ => self.put(&mut frame, &text),
+        }
+        if self.quirk == Quirk::HalfAFrameMore {
+            frame.push(3);
+        }
+        if text == "flaky"
+            && let Quirk::Flaky(lost) = self.quirk
+            && lost >> self.flaky.fetch_add(1, Ordering::SeqCst) & 1 == 1
+        {
+            return Ok(());
+        }
+        let clients = self.clients.lock().unwrap();
+        match (self.quirk, clients.get(&target)) {
+            (Quirk::TellsNobody, _) => {}
+            (Quirk::TellsEverybody, _) => {
+                for other in clients.values() {
+                    let _ = send(other, &frame);
+                }
+            }
+            (_, Some(other)) => {
+                let _ = send(other, &frame);
+            }
+            (Quirk::RefusesTellToNobody, None) => send(stream, &[2])?,
+            (Quirk::ClosesAtTellToNobody, None) => return Err(io::ErrorKind::Other.into()),
+            (_, None) => {}
+        }
+        Ok(())
+    }
+
+    fn number(&self, stream: &Arc<TcpStream>) -> io::Result<()> {
+        match self.quirk {
+            Quirk::NoNumbers => return Ok(()),
+            Quirk::NumbersForTwo => self.wait_for_another(),
+            _ => {}
+        }
+        let number: i64 = 42;
+        let mut frame = vec![6];
+        match self.quirk {
+            Quirk::ShortNumbers => frame.extend((number as i32).to_be_bytes()),
+            _ => frame.extend(number.to_be_bytes()),
+        }
+        send(stream, &frame)
+    }
+
+    fn wait_for_another(&self) {
+        let mut asked = self.asked.lock().unwrap();
+        *asked += 1;
+        let pair = asked.next_multiple_of(2);
+        self.both_asked.notify_all();
+        while *asked < pair && !self.ended.load(Ordering::SeqCst) {
+            // The end of the target may come between the look at the flag and the wait.
+            asked = self
+                .both_asked
+                .wait_timeout(asked, Duration::from_millis(100))
+                .unwrap()
+                .0;
+        }
+    }
+
+    fn put(&self, frame: &mut Vec<u8>, text: &str) {
+        let length = match self.quirk {
+            Quirk::CountsCharacters => text.chars().count(),
+            _ => text.len(),
+        } as u32;
+        frame.extend(match self.quirk {
+            Quirk::LittleEndian => length.to_le_bytes(),
+            _ => length.to_be_bytes(),
+        });
+        frame.extend(text.as_bytes());
+    }
+}
+
+fn read_text(mut stream: &TcpStream) -> io::Result<String> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    let mut text = vec![0; u32::from_be_bytes(length).min(1000) as usize];
+    stream.read_exact(&mut text)?;
+    String::from_utf8(text).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+fn send(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)
+}

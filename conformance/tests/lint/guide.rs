@@ -1,0 +1,173 @@
+//! The guide is true: every example on it is read.
+
+use super::{SHARED, suite};
+
+const GUIDE: &str = include_str!("../../GUIDE.md");
+
+const SPEC: &str = "\
+- **CHATON-1.3** (must, section 1) One.
+- **CHATON-1.4** (must, section 1) Two.
+- **CHATON-2.3** (must, section 1) Three.
+- **CHATON-2.6** (must, section 1) Four.
+- **CHATON-2.8** (must, section 1) Five.
+";
+
+/// What the examples take for granted.
+const FRAGMENTS: &str = r#"
+fragment talk who text { who > MESSAGE login=@who msg=$text; who < MESSAGE login=@who msg=$text; }
+scenario "login-accepted" { title "t"; checks CHATON-1.3; use login alice; use talk alice "hi"; }
+"#;
+
+/// The indented blocks of the section with this heading, up to the next.
+fn blocks(heading: &str) -> Vec<String> {
+    let (_, section) = GUIDE
+        .split_once(&format!("{heading}\n"))
+        .expect("the heading is there");
+    let next = ["\n## ", "\n### "]
+        .into_iter()
+        .filter_map(|mark| section.find(mark))
+        .min();
+    let end = next.unwrap_or(section.len());
+    let mut blocks = vec![String::new()];
+    for line in section[..end].lines() {
+        match (line.strip_prefix("    "), blocks.last_mut()) {
+            (Some(code), Some(block)) => {
+                block.push_str(code);
+                block.push('\n');
+            }
+            (None, Some(block)) if !block.is_empty() => blocks.push(String::new()),
+            _ => {}
+        }
+    }
+    blocks.retain(|block| !block.is_empty());
+    blocks
+}
+
+/// Each step of a block by itself: a line, or several up to the brace that closes the first.
+fn steps(block: &str) -> Vec<String> {
+    let mut steps = vec![String::new()];
+    for line in block.lines() {
+        if let Some(step) = steps.last_mut() {
+            step.push_str(line);
+            step.push('\n');
+        }
+        let is_inside = line.starts_with([' ', '\t'])
+            || line
+                .split("//")
+                .next()
+                .is_some_and(|code| code.trim_end().ends_with('{'));
+        if !is_inside {
+            steps.push(String::new());
+        }
+    }
+    steps.retain(|step| !step.is_empty());
+    steps
+}
+
+fn wire() -> String {
+    blocks("## wire.kdl")
+        .first()
+        .expect("the grammar is shown")
+        .clone()
+}
+
+/// The grammar for suites that lack the scenario by which its fence is proved.
+fn wire_alone() -> String {
+    wire().replace("proved-by", "// proved-by")
+}
+
+#[test]
+fn every_step_of_the_guide_is_read() {
+    let login = steps(&blocks("### Repeating, sharing, choosing").concat())
+        .into_iter()
+        .find(|step| step.starts_with("fragment login"))
+        .expect("the guide shows a fragment");
+    let headings = [
+        "### A lane's beginning and end",
+        "### Sending",
+        "### Expecting",
+        "### Order",
+        "### Alternatives",
+        "### Repeating, sharing, choosing",
+    ];
+    let mut read = 0;
+    for step in headings
+        .iter()
+        .flat_map(|heading| blocks(heading))
+        .flat_map(|block| steps(&block))
+    {
+        if step.starts_with("fragment") {
+            continue;
+        }
+        let blob = if step.contains("$blob") {
+            "bob > random 1048576 as=blob"
+        } else {
+            ""
+        };
+        let scenario = format!(
+            "scenario \"case\" {{\n title \"t\"\n checks CHATON-1.4 CHATON-2.3 CHATON-2.6 CHATON-2.8\n client alice\n client bob\n client carol\n \
+             alice < ID_PRIVATE connect_id=?a\n alice < ID_PRIVATE connect_id=?b\n alice < ID_PRIVATE connect_id=?c\n {blob}\n {step}\n}}\n"
+        );
+        if let Err(mistakes) = suite(SPEC, &wire_alone(), &[FRAGMENTS, &login, &scenario]) {
+            panic!("{mistakes}");
+        }
+        read += 1;
+    }
+    assert!(read > 30, "only {read} steps were found");
+}
+
+#[test]
+fn the_scenario_that_is_read_aloud_and_the_probe_are_read() {
+    let fragments = blocks("### Repeating, sharing, choosing").concat();
+    let login = steps(&fragments)
+        .into_iter()
+        .find(|step| step.starts_with("fragment login"))
+        .expect("a fragment");
+    let whisper = blocks("## Reading a scenario aloud").concat();
+    let probe = blocks("## A scenario's head")
+        .into_iter()
+        .find(|block| block.starts_with("probe"))
+        .expect("a probe");
+    let suite = suite(SPEC, &wire(), &[FRAGMENTS, &login, &whisper, &probe])
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert!(suite.scenario("whisper").is_some() && suite.scenario("probe-long-width").is_some());
+}
+
+#[test]
+fn the_head_of_the_guide_is_read() {
+    let head = blocks("## A scenario's head")
+        .into_iter()
+        .next()
+        .expect("a head");
+    for line in head.lines() {
+        let title = if line.starts_with("title") {
+            ""
+        } else {
+            "title \"t\""
+        };
+        let checks = if line.starts_with("checks") {
+            ""
+        } else {
+            "checks CHATON-1.3"
+        };
+        let scenario =
+            format!("scenario \"case\" {{\n {title}\n {checks}\n {line}\n client alice\n}}\n");
+        let echo = suite(
+            &format!("{SPEC}{}", super::SPEC),
+            super::WIRE,
+            &[SHARED, &scenario],
+        );
+        if let Err(mistakes) = echo {
+            panic!("{mistakes}");
+        }
+    }
+}
+
+#[test]
+fn the_requirement_of_the_guide_is_read() {
+    let spec = blocks("## spec.md").concat();
+    let scenario = "scenario \"a\" { title \"t\"; checks CHATON-1.3; client a; }";
+    let wire = wire_alone().replace("checks=CHATON-2.3", "");
+    let suite = suite(&spec, &wire, &[scenario]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert_eq!(suite.requirements.len(), 1);
+}

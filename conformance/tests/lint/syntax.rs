@@ -1,0 +1,134 @@
+//! The traps of KDL, and files that are not well-formed.
+
+use rstest::rstest;
+
+use super::{assert_scenario_mistake, assert_step_mistake};
+
+#[rstest]
+#[case::comma("alice > SAY name=@alice«, text=\"hi\"", "comma", "blank")]
+#[case::comma_behind_text("bob < SAY name=\"x\"«, text=\"hi\"", "comma", "blank")]
+#[case::braces_behind_dollar("alice > SAY name=«${a} text=\"hi\"", "`${`", "without braces")]
+#[case::no_blanks_around_the_arrow("«alice>HELLO name=@alice", "read as one name", "alice > HELLO")]
+#[case::no_blank_behind_the_arrow("alice «<WELCOME", "read as one name", "< WELCOME")]
+#[case::comparison("alice «>= 3", "would become a field", "name=value")]
+#[case::same_field_twice(
+    "alice > HELLO name=@alice «name=@bob",
+    "name is given twice",
+    "keep one"
+)]
+#[case::leading_zeros("alice > raw (hex)«0080", "leading zeros", "(hex)\"0080\"")]
+#[case::bare_time(
+    "alice < closed { within «1s; }",
+    "neither a number nor a word",
+    "in quotes: \"1s\""
+)]
+#[case::bare_milliseconds(
+    "alice < closed { within «500ms; }",
+    "neither a number nor a word",
+    "\"500ms\""
+)]
+#[case::bare_fraction("alice < closed { within «1.5; }", "is a fraction", "\"1.5s\"")]
+#[case::bare_hex(
+    "alice > raw (hex)«00ff",
+    "neither a number nor a word",
+    "(hex)\"00ff\""
+)]
+#[case::number_and_letters("alice > HELLO name=«3rd", "neither a number nor a word", "\"3rd\"")]
+#[case::null("alice > HELLO name=«null", "reserved word", "\"null\"")]
+#[case::truth("alice > HELLO name=«true", "reserved word", "\"true\"")]
+#[case::infinity("alice > HELLO name=«inf", "reserved word", "\"inf\"")]
+#[case::keyword("alice > HELLO name=«#true", "no value #true", "text in quotes")]
+#[case::hash_comment("«# a remark", "does not begin a comment", "`//`")]
+#[case::hash_comment_behind("alice < WELCOME «#remark", "does not begin a comment", "`//`")]
+#[case::single_quotes("alice > HELLO name=«'x'", "single quotes", "double quotes")]
+#[case::word_before_text("alice > raw «hex\"00\"", "runs into the text", "(hex)\"...\"")]
+#[case::arrow_that_is_none(
+    "alice «-> HELLO name=@alice",
+    "not an arrow",
+    "`>` is what the lane does"
+)]
+#[case::escape("alice > HELLO name=\"x«\\q\"", "`\\q` means nothing", "\\n")]
+#[case::number_of_a_character(
+    "alice > HELLO name=\"x«\\u{d800}\"",
+    "not a character's number",
+    "\\u{e9}"
+)]
+#[case::empty_mark("alice > raw «()\"x\"", "one word in parentheses", "(hex)")]
+#[case::open_mark("alice > raw «(hex \"x\"", "one word in parentheses", "(hex)")]
+#[case::lone_parenthesis("alice > raw hex«)5", "closes nothing", "(hex)")]
+#[case::blanks_around(
+    "alice > HELLO name «= @alice",
+    "blanks stand around",
+    "without blanks"
+)]
+#[case::a_blank_behind("alice > HELLO name«= @alice", "blanks stand around", "without blanks")]
+#[case::point_first("alice < closed { within «.5; }", "is a fraction", "\"0.5s\"")]
+#[case::no_value("alice > HELLO name«=\n", "value is missing", "name=value")]
+#[case::two_signs("alice > HELLO name«==@alice", "value is missing", "name=value")]
+#[case::brackets("alice < any-order «[", "brackets", "{ }")]
+#[case::lone_slash("alice < WELCOME «/ bob", "stands alone", "`//`")]
+#[case::open_text("alice > HELLO name=«\"x", "not closed", "\"")]
+#[case::open_comment("«/* alice", "never closed", "`//`")]
+#[case::nested_switching_off("/-either { «/-case; }", "switched off", "`//`")]
+#[case::twice_switched_off("/- «/- alice", "switched off", "`//`")]
+#[case::closing_too_much("}\n«}", "closes nothing", "take it away")]
+#[case::invisible("alice > HELLO name=\"x«\u{200b}\"", "invisible", "\\u{200b}")]
+#[case::type_before_step("(«quick)alice < WELCOME", "stands before a step", "before values")]
+#[case::a_block_of_text("alice > HELLO name=«\"\"\"x\"\"\"", "next line", "one `\"`")]
+fn a_trap_of_the_syntax_is_explained(
+    #[case] steps: &str,
+    #[case] message: &str,
+    #[case] help: &str,
+) {
+    assert_step_mistake(steps, message, help);
+}
+
+#[test]
+fn a_brace_that_is_never_closed_is_shown() {
+    assert_scenario_mistake(
+        "scenario \"a\" «{\n    title \"x\"\n",
+        "never closed",
+        "`}`",
+    );
+}
+
+#[test]
+fn depth_is_bounded() {
+    let before = "a {".repeat(32);
+    assert_scenario_mistake(
+        &format!("{before} b «{{ {}", "c {".repeat(5000)),
+        "nested more than 32 deep",
+        "missing",
+    );
+    assert_scenario_mistake(
+        &format!("«/*{}", "/*".repeat(5000)),
+        "comments are nested",
+        "`//`",
+    );
+}
+
+#[test]
+fn what_the_parser_refuses_is_put_into_words() {
+    assert_step_mistake("«{ }", "this cannot be read: found child block", "who");
+    assert_step_mistake(
+        "alice > raw «\"a\"\"b\"",
+        "this cannot be read: expected quoted string",
+        "separated by blanks",
+    );
+    assert_step_mistake(
+        "together { alice < WELCOME; } «bob < WELCOME",
+        "does not belong here",
+        "ends its step",
+    );
+    assert_step_mistake(
+        "«5 > HELLO",
+        "this cannot be read: found invalid node name",
+        "who",
+    );
+}
+
+#[test]
+fn a_file_that_is_too_long_is_not_read() {
+    let text = format!("«scenario \"a\" {{ }}\n{}", "// x\n".repeat(60_000));
+    assert_scenario_mistake(&text, "more than 262144", "split it");
+}

@@ -1,0 +1,140 @@
+//! Mistakes in wire.kdl.
+
+use conformance::source::Severity;
+use rstest::rstest;
+
+use super::{SHARED, SPEC, assert_found, suite, unmark};
+
+#[rstest]
+#[case::nothing("«", "no protocol", "protocol NAME")]
+#[case::no_protocol("«protocoll echo { }", "not a protocol", "did you mean protocol?")]
+#[case::word(
+    "protocol a { opcode int8; «pakcet A 0 from=both; packet B 1 from=both; }",
+    "not a word of wire.kdl",
+    "did you mean packet?"
+)]
+#[case::no_opcode(
+    "«protocol a { packet A 0 from=both; }",
+    "how wide an opcode is",
+    "opcode int8"
+)]
+#[case::strange_opcode(
+    "protocol a { opcode «byte; packet A 0 from=both; }",
+    "not an integer",
+    "int8"
+)]
+#[case::layout(
+    "protocol a { opcode int8; type T «int31; packet A 0 from=both; }",
+    "not a layout",
+    "int32"
+)]
+#[case::no_length(
+    "protocol a { opcode int8; type T «text; packet A 0 from=both; }",
+    "needs a length",
+    "len=INT"
+)]
+#[case::length_of_nothing(
+    "protocol a { opcode int8; type T text «len=INT; packet A 0 from=both; }",
+    "INT is not an integer type",
+    "none"
+)]
+#[case::same_type(
+    "protocol a { opcode int8; type T int8; «type T int16; packet A 0 from=both; }",
+    "a type T already",
+    "another name"
+)]
+#[case::no_sender("protocol a { opcode int8; «packet A 0; }", "who sends", "from=client")]
+#[case::sender(
+    "protocol a { opcode int8; packet B 1 from=both; packet A 0 «from=servr; }",
+    "not a side",
+    "did you mean server?"
+)]
+#[case::small_letters(
+    "protocol a { opcode int8; packet B 1 from=both; packet «a 0 from=both; }",
+    "cannot be the name",
+    "CAPITALS"
+)]
+#[case::opcode_too_large(
+    "protocol a { opcode int8; packet A «128 from=both; }",
+    "does not fit into the opcode",
+    "127"
+)]
+#[case::same_opcode(
+    "protocol a { opcode int8; packet A 0 from=both; «packet B 0 from=client; }",
+    "opcode 0 of A",
+    "told apart"
+)]
+#[case::same_packet(
+    "protocol a { opcode int8; packet A 0 from=both; packet «A 1 from=both; }",
+    "a packet A already",
+    "another name"
+)]
+#[case::type_of_a_field(
+    "protocol a { opcode int8; type T int8; packet A 0 from=both { field x «U; }; }",
+    "no type U",
+    "T"
+)]
+#[case::limit_of_a_number(
+    "protocol a { opcode int8; type T int8; packet A 0 from=both { field x T «max-bytes=3; }; }",
+    "limit of text",
+    "min"
+)]
+#[case::ambient(
+    "protocol a { opcode int8; type T int8; packet A 0 from=both «ambient=x { field x T; }; }",
+    "no field x of text",
+    "ambient=login"
+)]
+#[case::one_choice(
+    "protocol a { opcode int8; «reading r { title \"t\"; choice \"x\"; }; packet A 0 from=both; }",
+    "no alternative",
+    "two answers"
+)]
+#[case::choices_differ(
+    "protocol a { opcode int8; «reading r { title \"t\"; choice \"x\" { type T int8; }; choice \"y\"; }; packet A 0 from=both; }",
+    "does not define the same types",
+    "each of its choices"
+)]
+#[case::cited(
+    "protocol a { opcode int8; reading r { title \"t\"; choice \"x\"; choice \"y\" «checks=ECHO-9; }; packet HELLO 0 from=client { field name T; }; packet WELCOME 1 from=server; type I int8; type T text len=I; }",
+    "no requirement ECHO-9",
+    "ECHO-1"
+)]
+#[case::fence_of_nothing(
+    "protocol a { opcode int8; packet A 0 from=both; «fence { from > A; }; }",
+    "proves nothing",
+    "`to` sees last"
+)]
+#[case::fence_side(
+    "protocol a { opcode int8; packet A 0 from=client; fence { to < «A; }; }",
+    "a server never sends A",
+    "arrow"
+)]
+#[case::fence_packet(
+    "protocol a { opcode int8; packet AB 0 from=both; fence { to > «AC; to < AB; }; }",
+    "no packet AC",
+    "did you mean AB?"
+)]
+#[case::fence_value(
+    "protocol a { opcode int8; type I int8; packet A 0 from=both { field x I; }; fence { to < A «x=\"t\"; to < A x=_; }; }",
+    "is not a number",
+    "$token"
+)]
+#[case::fence_alone(
+    "protocol a { opcode int8; packet A 0 from=both; fence unidentified { «from > A; to < A; }; }",
+    "no part in this fence",
+    "own doings"
+)]
+#[case::identified_by(
+    "protocol a { opcode int8; packet AB 0 from=both; identified-by «AC; }",
+    "no packet AC",
+    "did you mean AB?"
+)]
+fn a_mistake_in_the_grammar_is_explained(
+    #[case] source: &str,
+    #[case] message: &str,
+    #[case] help: &str,
+) {
+    let (text, place) = unmark(source);
+    let found = suite(SPEC, &text, &[SHARED]).expect_err("a mistake");
+    assert_found(&found, Severity::Error, "wire.kdl", place, message, help);
+}

@@ -1,0 +1,54 @@
+//! `conformance run` as a command: what it writes where, and its exit codes.
+
+use std::net::TcpListener;
+
+use assert_cmd::Command;
+
+fn conformance() -> Command {
+    Command::cargo_bin("conformance").expect("the command is built with its tests")
+}
+
+/// An address on which nothing listens.
+fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    listener
+        .local_addr()
+        .expect("a bound socket has an address")
+        .to_string()
+}
+
+fn assert_refused(arguments: &[&str], because: &str) {
+    let assert = conformance().arg("run").args(arguments).assert().code(2);
+    let error = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(error.contains(because), "{error}");
+}
+
+#[test]
+fn where_nothing_listens_the_exit_code_is_3_and_the_json_report_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("report.json");
+    let report = format!("json={}", file.display());
+    let address = nobody();
+    let assert = conformance()
+        .args(["run", "chaton", &address, "--report", &report])
+        .assert()
+        .code(3);
+    let out = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    assert!(out.contains("nothing listens on"), "{out}");
+    let text = std::fs::read_to_string(&file).expect("the report was written");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(json["exit_code"], 3);
+    assert!(json["unjudgeable"].is_string());
+}
+
+#[test]
+fn wrong_usage_is_explained_with_exit_code_2() {
+    let address = nobody();
+    assert_refused(&["chaton", "nonsense"], "write HOST:PORT");
+    assert_refused(&["chatom", &address], "chaton");
+    assert_refused(&["chaton", &address, "--only", "whispr"], "whisper");
+    assert_refused(&["chaton", &address, "--scale", "0"], "above 0");
+    assert_refused(&["chaton", &address, "--jobs", "0"], "from 1 on");
+    assert_refused(&["chaton", &address, "--set", "x"], "NAME=VALUE");
+    assert_refused(&["chaton", &address, "--report", "x"], "json=FILE");
+}

@@ -1,0 +1,202 @@
+//! The packets of ChatOS 1.0 as types, apart from their bytes. The same packets go both ways, so there is one type.
+
+use std::fmt;
+
+use crate::room::Packet;
+
+/// A packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// CR: a client asks for a pseudonym.
+    ConnectionRequest {
+        /// At most 255 bytes to be granted.
+        pseudonym: &'a str,
+    },
+    /// SPM: a message for one.
+    SendPersonalMessage {
+        /// Who writes it.
+        sender: &'a str,
+        /// Whom it is for.
+        recipient: &'a str,
+        /// At most 32,767 bytes.
+        message: &'a str,
+    },
+    /// SMA: a message for all.
+    SendMessageToAll {
+        /// Who writes it.
+        sender: &'a str,
+        /// At most 32,767 bytes.
+        message: &'a str,
+    },
+    /// TCPAsk: A asks B for a private connection.
+    TcpAsk(Negotiation<'a>),
+    /// TCPAccept: the first packet of B's second connection.
+    TcpAccept(Negotiation<'a>),
+    /// TCPAbort: B declines, or the server says that there will be no private connection.
+    TcpAbort(Negotiation<'a>),
+    /// TCPConnect: the first packet of A's second connection.
+    TcpConnect(Negotiation<'a>),
+    /// ERROR: how it went.
+    Error {
+        /// An [`ErrorCode`], from a peer that follows the document.
+        code: i8,
+    },
+}
+
+/// What names a private connection while it is negotiated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Negotiation<'a> {
+    /// A, who asks.
+    pub sender: &'a str,
+    /// B, who is asked.
+    pub recipient: &'a str,
+    /// Any number; tells several negotiations between the same two apart.
+    pub password: i16,
+}
+
+/// The same, kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnedNegotiation {
+    pub(super) sender: String,
+    pub(super) recipient: String,
+    pub(super) password: i16,
+}
+
+impl OwnedNegotiation {
+    pub(super) fn as_fields(&self) -> Negotiation<'_> {
+        Negotiation {
+            sender: &self.sender,
+            recipient: &self.recipient,
+            password: self.password,
+        }
+    }
+}
+
+impl From<Negotiation<'_>> for OwnedNegotiation {
+    fn from(fields: Negotiation<'_>) -> OwnedNegotiation {
+        OwnedNegotiation {
+            sender: fields.sender.to_owned(),
+            recipient: fields.recipient.to_owned(),
+            password: fields.password,
+        }
+    }
+}
+
+impl PartialEq<Negotiation<'_>> for OwnedNegotiation {
+    fn eq(&self, fields: &Negotiation<'_>) -> bool {
+        self.as_fields() == *fields
+    }
+}
+
+/// What an ERROR packet says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// It was done.
+    Ok = 1,
+    /// Somebody else has this pseudonym.
+    PseudoUnavailable = 2,
+    /// The pseudonym is not the sender's, or cannot be granted.
+    InvalidPseudonym = 3,
+    /// Nobody has this pseudonym.
+    UnreachableUser = 4,
+    /// This negotiation runs already, or too many run.
+    TcpInProtocole = 5,
+    /// No such negotiation runs.
+    TcpNotInProtocole = 6,
+}
+
+impl ErrorCode {
+    /// The packet that says so.
+    pub fn frame(self) -> Frame<'static> {
+        Frame::Error { code: self as i8 }
+    }
+
+    /// What a code stands for; `None` for one that is not in the document.
+    pub fn of(code: i8) -> Option<ErrorCode> {
+        let all = [
+            ErrorCode::Ok,
+            ErrorCode::PseudoUnavailable,
+            ErrorCode::InvalidPseudonym,
+            ErrorCode::UnreachableUser,
+            ErrorCode::TcpInProtocole,
+            ErrorCode::TcpNotInProtocole,
+        ];
+        all.into_iter().find(|known| *known as i8 == code)
+    }
+}
+
+impl Frame<'_> {
+    /// The packet's name in the document.
+    pub fn packet(&self) -> &'static str {
+        match self {
+            Frame::ConnectionRequest { .. } => "CR",
+            Frame::SendPersonalMessage { .. } => "SPM",
+            Frame::SendMessageToAll { .. } => "SMA",
+            Frame::TcpAsk(_) => "TCPAsk",
+            Frame::TcpAccept(_) => "TCPAccept",
+            Frame::TcpAbort(_) => "TCPAbort",
+            Frame::TcpConnect(_) => "TCPConnect",
+            Frame::Error { .. } => "ERROR",
+        }
+    }
+}
+
+impl Packet for Frame<'_> {
+    fn encode(&self, into: &mut Vec<u8>) {
+        self.put(into);
+    }
+}
+
+impl fmt::Display for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.packet())?;
+        match self {
+            Frame::ConnectionRequest { pseudonym } => write!(f, " pseudonym={pseudonym:?}"),
+            Frame::SendPersonalMessage {
+                sender,
+                recipient,
+                message,
+            } => write!(
+                f,
+                " sender={sender:?} recipient={recipient:?} message={message:?}"
+            ),
+            Frame::SendMessageToAll { sender, message } => {
+                write!(f, " sender={sender:?} message={message:?}")
+            }
+            Frame::TcpAsk(negotiation)
+            | Frame::TcpAccept(negotiation)
+            | Frame::TcpAbort(negotiation)
+            | Frame::TcpConnect(negotiation) => write!(f, " {negotiation}"),
+            Frame::Error { code } => match ErrorCode::of(*code) {
+                Some(known) => write!(f, " code={code} ({known})"),
+                None => write!(f, " code={code}"),
+            },
+        }
+    }
+}
+
+/// The password opens a tunnel to whoever knows it: it does not belong in a log.
+impl fmt::Display for Negotiation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Negotiation {
+            sender, recipient, ..
+        } = self;
+        write!(
+            f,
+            "sender={sender:?} recipient={recipient:?} password=(not shown)"
+        )
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ErrorCode::Ok => "OK",
+            ErrorCode::PseudoUnavailable => "Pseudo Unavailable",
+            ErrorCode::InvalidPseudonym => "Invalid Pseudonym",
+            ErrorCode::UnreachableUser => "Unreachable User",
+            ErrorCode::TcpInProtocole => "TCP In Protocole",
+            ErrorCode::TcpNotInProtocole => "TCP Not In Protocole",
+        })
+    }
+}

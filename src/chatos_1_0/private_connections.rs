@@ -1,0 +1,314 @@
+//! How two clients agree on a private connection, and how it is established.
+
+use std::time::Instant;
+
+use crate::room::pairing::Request;
+use crate::room::{Answer, ConnId, Effects, Housekeeping};
+
+use super::connections::State;
+use super::frames::OwnedNegotiation;
+use super::room::refuse;
+use super::{ErrorCode, Frame, Negotiation, Room};
+
+/// The end of a tunnel that came first.
+pub(super) struct Waiting {
+    side: Side,
+    end: ConnId,
+}
+
+/// For whom an end of a tunnel speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Asker,
+    Target,
+}
+
+/// What an end of a tunnel is told that does not fit: an ERROR, and a TCPAbort where one is due.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    code: ErrorCode,
+    abort: Option<OwnedNegotiation>,
+}
+
+/// On the identified connections.
+impl Room {
+    /// Passed on to the recipient; if it cannot be, the asker gets a TCPAbort behind the ERROR.
+    pub(super) fn tcp_ask(
+        &mut self,
+        from: ConnId,
+        own: Option<&str>,
+        negotiation: Negotiation<'_>,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        let frame = Frame::TcpAsk(negotiation);
+        let code = match self.ask(from, own, negotiation, now) {
+            Ok(to) => {
+                out.one(to, &frame);
+                out.one(from, &ErrorCode::Ok.frame());
+                return;
+            }
+            Err(code) => code,
+        };
+        refuse(from, frame, code, out);
+        out.one(from, &Frame::TcpAbort(negotiation));
+    }
+
+    fn ask(
+        &mut self,
+        from: ConnId,
+        own: Option<&str>,
+        negotiation: Negotiation<'_>,
+        now: Instant,
+    ) -> Result<ConnId, ErrorCode> {
+        if own != Some(negotiation.sender) {
+            return Err(ErrorCode::InvalidPseudonym);
+        }
+        let target = self.roster.find(negotiation.recipient);
+        let target = target.ok_or(ErrorCode::UnreachableUser)?;
+        let request = Request {
+            asker: from,
+            target,
+            topic: negotiation.password,
+        };
+        match self.requests.ask(request, now) {
+            Ok(()) => Ok(target),
+            Err(_) => Err(ErrorCode::TcpInProtocole),
+        }
+    }
+
+    /// The recipient declines, at any time before both ends are joined: both are told. One who is both is told once.
+    pub(super) fn tcp_abort(
+        &mut self,
+        from: ConnId,
+        own: Option<&str>,
+        negotiation: Negotiation<'_>,
+        out: &mut Effects,
+    ) {
+        let frame = Frame::TcpAbort(negotiation);
+        if own != Some(negotiation.recipient) {
+            refuse(from, frame, ErrorCode::InvalidPseudonym, out);
+            return;
+        }
+        let Some(request) = self.running(negotiation) else {
+            refuse(from, frame, ErrorCode::TcpNotInProtocole, out);
+            return;
+        };
+        self.requests.end(request);
+        out.one(request.asker, &frame);
+        if from != request.asker {
+            out.one(from, &frame);
+        }
+        self.close_waiting_end(request, "the negotiation was aborted", out);
+    }
+
+    /// The negotiation that these fields name, if it runs.
+    fn running(&self, negotiation: Negotiation<'_>) -> Option<Request<i16>> {
+        let request = Request {
+            asker: self.roster.find(negotiation.sender)?,
+            target: self.roster.find(negotiation.recipient)?,
+            topic: negotiation.password,
+        };
+        self.requests.is_pending(request).then_some(request)
+    }
+
+    /// A negotiation that took too long ends as if the recipient had declined; the asker is told.
+    pub(super) fn expire_negotiations(&mut self, now: Instant, out: &mut Effects) {
+        while let Some(request) = self.requests.expire(now) {
+            out.remark(request.asker, "its TCPAsk came to nothing in time");
+            self.abort(request.asker, request, out);
+            self.close_waiting_end(request, "the negotiation took too long", out);
+        }
+    }
+
+    /// A client leaves: whoever negotiates with it is told, and ends that wait are closed.
+    pub(super) fn end_negotiations(&mut self, id: ConnId, out: &mut Effects) {
+        for request in self.requests.leave(id) {
+            let other = if request.asker == id {
+                request.target
+            } else {
+                request.asker
+            };
+            if other != id {
+                self.abort(other, request, out);
+            }
+            self.close_waiting_end(request, "a party left", out);
+        }
+    }
+
+    fn abort(&self, to: ConnId, request: Request<i16>, out: &mut Effects) {
+        let sender = self.roster.login(request.asker);
+        if let (Some(sender), Some(recipient)) = (sender, self.roster.login(request.target)) {
+            let negotiation = Negotiation {
+                sender,
+                recipient,
+                password: request.topic,
+            };
+            out.one(to, &Frame::TcpAbort(negotiation));
+        }
+    }
+
+    fn close_waiting_end(&mut self, request: Request<i16>, why: &str, out: &mut Effects) {
+        if let Some(Waiting { end, .. }) = self.waiting.remove(&request) {
+            out.remark(end, format!("closed: {why} before the other end came"));
+            self.close(end, out);
+        }
+    }
+}
+
+/// On connections of their own, which become ends of tunnels.
+impl Room {
+    /// The recipient's end: the asker is told that it has come.
+    pub(super) fn tcp_accept(
+        &mut self,
+        from: ConnId,
+        negotiation: Negotiation<'_>,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        let frame = Frame::TcpAccept(negotiation);
+        match self.place(from, negotiation, Side::Target) {
+            Some(request) => {
+                out.one(request.asker, &frame);
+                self.end_comes(from, request, Side::Target, out);
+            }
+            None => {
+                let refused = Refused {
+                    code: ErrorCode::TcpNotInProtocole,
+                    abort: None,
+                };
+                self.refuse_end(from, frame, refused, now, out);
+            }
+        }
+    }
+
+    /// The asker's end.
+    pub(super) fn tcp_connect(
+        &mut self,
+        from: ConnId,
+        negotiation: Negotiation<'_>,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        if let Some(request) = self.place(from, negotiation, Side::Asker) {
+            self.end_comes(from, request, Side::Asker, out);
+            return;
+        }
+        let refused = self.refused_connect(from, negotiation);
+        self.refuse_end(from, Frame::TcpConnect(negotiation), refused, now, out);
+    }
+
+    /// What is wrong with a TCPConnect that has no place. Only whoever comes from the asker's address learns more than that.
+    fn refused_connect(&self, from: ConnId, negotiation: Negotiation<'_>) -> Refused {
+        let asker = self.roster.find(negotiation.sender);
+        let asker = asker.filter(|asker| self.may_speak_for(*asker, from));
+        let taken = self
+            .running(negotiation)
+            .is_some_and(|request| asker == Some(request.asker));
+        let mut passwords = asker
+            .into_iter()
+            .flat_map(|asker| self.requests.of_asker(asker))
+            .map(|request| request.topic);
+        let code = if !taken && passwords.any(|password| password == negotiation.password) {
+            ErrorCode::InvalidPseudonym
+        } else {
+            ErrorCode::TcpNotInProtocole
+        };
+        // The end that has come already goes on waiting: nothing is aborted.
+        let abort = (!taken).then(|| negotiation.into());
+        Refused { code, abort }
+    }
+
+    /// The negotiation in which this connection may be that side's end: it runs, that side has none, and the connection
+    /// comes from that party's address.
+    fn place(
+        &self,
+        from: ConnId,
+        negotiation: Negotiation<'_>,
+        side: Side,
+    ) -> Option<Request<i16>> {
+        let request = self.running(negotiation)?;
+        let waiting = self.waiting.get(&request);
+        if waiting.is_some_and(|waiting| waiting.side == side) {
+            return None;
+        }
+        let party = match side {
+            Side::Asker => request.asker,
+            Side::Target => request.target,
+        };
+        self.may_speak_for(party, from).then_some(request)
+    }
+
+    fn may_speak_for(&self, party: ConnId, end: ConnId) -> bool {
+        self.options.tunnel_any_address
+            || self.connections.address(party) == self.connections.address(end)
+    }
+
+    /// The first end waits, the second one is joined with it; then the negotiation is over.
+    fn end_comes(&mut self, from: ConnId, request: Request<i16>, side: Side, out: &mut Effects) {
+        let Some(Waiting { end: first, .. }) = self.waiting.remove(&request) else {
+            self.connections.enter(from, State::WaitingEnd(request));
+            self.waiting.insert(request, Waiting { side, end: from });
+            return;
+        };
+        self.requests.end(request);
+        self.connections.enter(first, State::TunnelEnd);
+        self.connections.enter(from, State::TunnelEnd);
+        // Both are told before the first byte is relayed.
+        out.one(first, &ErrorCode::Ok.frame());
+        out.one(from, &ErrorCode::Ok.frame());
+        out.tunnel(first, from);
+    }
+
+    fn refuse_end(
+        &mut self,
+        from: ConnId,
+        frame: Frame<'_>,
+        refused: Refused,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        let Some(address) = self.connections.address(from) else {
+            return;
+        };
+        let packet = frame.packet();
+        match self.guesses.wrong(from, address, now) {
+            Answer::AtOnce => {
+                out.remark(from, format!("refused {packet}: {}", refused.code));
+                refused.tell(from, out);
+                self.close(from, out);
+            }
+            Answer::Late(ticket) => {
+                let code = refused.code;
+                out.remark(
+                    from,
+                    format!("refused {packet} in a second, its address tries many: {code}"),
+                );
+                let answer = refused;
+                self.connections
+                    .enter(from, State::AnsweredLate { ticket, answer });
+            }
+        }
+    }
+
+    /// The second of delay is over for whoever guessed too often.
+    pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
+        while let Some(id) = self.guesses.due(now) {
+            if let Some(State::AnsweredLate { answer, .. }) =
+                self.connections.enter(id, State::Leaving)
+            {
+                answer.tell(id, out);
+            }
+            out.finish(id);
+        }
+    }
+}
+
+impl Refused {
+    fn tell(&self, to: ConnId, out: &mut Effects) {
+        out.one(to, &self.code.frame());
+        if let Some(abort) = &self.abort {
+            out.one(to, &Frame::TcpAbort(abort.as_fields()));
+        }
+    }
+}

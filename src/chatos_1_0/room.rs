@@ -1,0 +1,199 @@
+//! What each packet of ChatOS 1.0 does (private connections are in `private_connections.rs`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::room::pairing::{Request, RequestLimits, Requests};
+use crate::room::{
+    ConnId, Effects, Event, Flow, GuessLimits, Guesses, Housekeeping, Protocol, Roster, check_name,
+};
+use crate::wire::Malformed;
+
+use super::connections::{Connections, State};
+use super::private_connections::Waiting;
+use super::{ErrorCode, Frame, Options};
+
+/// A pseudonym takes at most this many bytes.
+pub const MAX_PSEUDONYM_BYTES: usize = 255;
+
+/// Everything that a listener of ChatOS 1.0 knows: who is connected, what they are called, who negotiates with whom.
+///
+/// What it remembers of a connection goes with the connection. So its memory is bounded by the number of connections and
+/// the [`Options`]; only addresses that guessed wrong are remembered longer, and they have a bound of their own.
+pub struct Room {
+    pub(super) options: Options,
+    pub(super) connections: Connections,
+    pub(super) roster: Roster,
+    /// The negotiations, each told apart by its password.
+    pub(super) requests: Requests<i16>,
+    /// The ends of tunnels that came first.
+    pub(super) waiting: BTreeMap<Request<i16>, Waiting>,
+    pub(super) guesses: Guesses,
+}
+
+impl Protocol for Room {
+    const NAME: &'static str = "chatos-1.0";
+    type Codec = ();
+    type Command<'a> = Frame<'a>;
+
+    fn decode<'a>(_: &(), input: &'a [u8]) -> Result<Option<(Frame<'a>, usize)>, Malformed> {
+        Frame::decode(input)
+    }
+
+    /// Behind these two the bytes belong to a tunnel, when they come from a connection without a pseudonym.
+    fn turns_the_stream(frame: &Frame<'_>) -> bool {
+        matches!(frame, Frame::TcpAccept(_) | Frame::TcpConnect(_))
+    }
+
+    fn handle(
+        &mut self,
+        from: ConnId,
+        event: Event<Frame<'_>>,
+        now: Instant,
+        out: &mut Effects,
+    ) -> Flow {
+        // Time limits hold to the instant, not to whenever the clock's thread gets its turn.
+        self.tick(now, out);
+        if let Some(frame) = self.keep_house(from, event, out) {
+            self.packet(from, frame, now, out);
+        }
+        self.connections.flow(from)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let deadlines = [self.requests.deadline(), self.guesses.deadline()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    fn tick(&mut self, now: Instant, out: &mut Effects) {
+        self.expire_negotiations(now, out);
+        self.answer_late_guesses(now, out);
+    }
+}
+
+impl Room {
+    /// A room in which nobody is.
+    pub fn new(options: Options) -> Room {
+        let requests = RequestLimits {
+            as_asker: options.pending_as_asker,
+            as_target: options.pending_as_target,
+            timeout: options.negotiation_timeout,
+            // What runs already is not relayed again, however long it takes: it gets ERROR 5.
+            repeat_interval: Duration::MAX,
+        };
+        let guesses = GuessLimits {
+            per_minute: options.tunnel_guesses_per_minute,
+            bound_loopback: options.bound_loopback,
+        };
+        Room {
+            options,
+            connections: Connections::default(),
+            roster: Roster::default(),
+            requests: Requests::new(requests),
+            waiting: BTreeMap::new(),
+            guesses: Guesses::new(guesses),
+        }
+    }
+
+    /// True when nothing of any connection is left.
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+            && self.roster.is_empty()
+            && self.requests.is_empty()
+            && self.waiting.is_empty()
+            && self.guesses.is_empty()
+    }
+
+    /// The document, packet by packet.
+    fn packet(&mut self, from: ConnId, frame: Frame<'_>, now: Instant, out: &mut Effects) {
+        use Frame::*;
+
+        let own = match self.connections.state(from) {
+            Some(State::Anonymous) => None,
+            Some(State::Identified { login }) => Some(Arc::clone(login)),
+            // Their flow is not `Flow::Frames`: the engine decodes nothing for them.
+            _ => return,
+        };
+        match (own.as_deref(), frame) {
+            (None, ConnectionRequest { pseudonym }) => {
+                self.connection_request(from, pseudonym, out);
+            }
+            (Some(_), ConnectionRequest { .. }) => {
+                out.remark(from, "ignored CR: it has a pseudonym");
+            }
+
+            // Whoever has no pseudonym has no right one to send under.
+            (own, SendPersonalMessage { sender, .. } | SendMessageToAll { sender, .. })
+                if own != Some(sender) =>
+            {
+                refuse(from, frame, ErrorCode::InvalidPseudonym, out);
+            }
+            (_, SendPersonalMessage { recipient, .. }) => {
+                self.send_personal_message(from, recipient, frame, out);
+            }
+            (_, SendMessageToAll { .. }) => {
+                out.one(from, &ErrorCode::Ok.frame());
+                out.all_but(from, &frame);
+            }
+
+            (own, TcpAsk(negotiation)) => self.tcp_ask(from, own, negotiation, now, out),
+            (own, TcpAbort(negotiation)) => self.tcp_abort(from, own, negotiation, out),
+            (None, TcpAccept(negotiation)) => self.tcp_accept(from, negotiation, now, out),
+            (None, TcpConnect(negotiation)) => self.tcp_connect(from, negotiation, now, out),
+            // They belong on a connection of their own.
+            (Some(_), TcpAccept(_) | TcpConnect(_)) => {
+                refuse(from, frame, ErrorCode::TcpNotInProtocole, out);
+            }
+
+            (_, Error { .. }) => out.remark(from, "ignored ERROR: a client has nothing to answer"),
+        }
+    }
+
+    fn connection_request(&mut self, from: ConnId, pseudonym: &str, out: &mut Effects) {
+        let Some(address) = self.connections.address(from) else {
+            return;
+        };
+        let refused =
+            |why: &dyn std::fmt::Display| format!("refused the pseudonym {pseudonym:?}: {why}");
+        if let Err(why) = check_name(pseudonym, MAX_PSEUDONYM_BYTES) {
+            out.remark(from, refused(&why));
+            out.one(from, &ErrorCode::InvalidPseudonym.frame());
+            return;
+        }
+        match self.roster.join(from, pseudonym, address) {
+            Ok(login) => {
+                self.connections.enter(from, State::Identified { login });
+                // In this order, so that nothing said by others comes before the answer.
+                out.one(from, &ErrorCode::Ok.frame());
+                out.join(from, pseudonym);
+            }
+            Err(taken) => {
+                out.remark(from, refused(&taken));
+                out.one(from, &ErrorCode::PseudoUnavailable.frame());
+            }
+        }
+    }
+
+    fn send_personal_message(
+        &self,
+        from: ConnId,
+        recipient: &str,
+        frame: Frame<'_>,
+        out: &mut Effects,
+    ) {
+        match self.roster.find(recipient) {
+            Some(to) => {
+                out.one(to, &frame);
+                out.one(from, &ErrorCode::Ok.frame());
+            }
+            None => refuse(from, frame, ErrorCode::UnreachableUser, out),
+        }
+    }
+}
+
+/// Answers with an ERROR, and says so in the log.
+pub(super) fn refuse(from: ConnId, frame: Frame<'_>, code: ErrorCode, out: &mut Effects) {
+    out.remark(from, format!("refused {}: {code}", frame.packet()));
+    out.one(from, &code.frame());
+}

@@ -1,0 +1,106 @@
+//! The commands of this document as types: Chaton's, and two more.
+
+use std::fmt;
+
+use crate::chaton;
+use crate::room::Packet;
+
+/// What a client sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientFrame<'a> {
+    /// A command that Chaton has too.
+    Chaton(chaton::ClientFrame<'a>),
+    /// Section 4: closes a private connection.
+    CloseConnection(CloseConnection<'a>),
+}
+
+/// A party closes a private connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CloseConnection<'a> {
+    /// The id from ID_PRIVATE.
+    pub connect_id: i64,
+    /// One party ...
+    pub requester: &'a str,
+    /// ... and the other.
+    pub target: &'a str,
+}
+
+/// What the server sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerFrame<'a> {
+    /// A command that Chaton has too.
+    Chaton(chaton::ServerFrame<'a>),
+    /// Section 4: the private connection with somebody goes away.
+    AcceptCloseConnection(AcceptCloseConnection<'a>),
+}
+
+/// The other party closed the private connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AcceptCloseConnection<'a> {
+    /// Who.
+    pub login: &'a str,
+}
+
+impl<'a> ClientFrame<'a> {
+    /// Chaton's command, or the one that is not Chaton's.
+    pub(super) fn in_chaton(self) -> Result<chaton::ClientFrame<'a>, CloseConnection<'a>> {
+        match self {
+            ClientFrame::Chaton(command) => Ok(command),
+            ClientFrame::CloseConnection(close) => Err(close),
+        }
+    }
+}
+
+impl<'a> From<chaton::ClientFrame<'a>> for ClientFrame<'a> {
+    fn from(frame: chaton::ClientFrame<'a>) -> ClientFrame<'a> {
+        ClientFrame::Chaton(frame)
+    }
+}
+
+impl<'a> From<chaton::ServerFrame<'a>> for ServerFrame<'a> {
+    fn from(frame: chaton::ServerFrame<'a>) -> ServerFrame<'a> {
+        ServerFrame::Chaton(frame)
+    }
+}
+
+impl Packet for AcceptCloseConnection<'_> {
+    fn encode(&self, into: &mut Vec<u8>) {
+        self.put(into);
+    }
+}
+
+impl fmt::Display for ClientFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ClientFrame::Chaton(frame) => frame.fmt(f),
+            ClientFrame::CloseConnection(close) => close.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for CloseConnection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CloseConnection {
+            requester, target, ..
+        } = self;
+        write!(
+            f,
+            "CLOSE_CONNECTION connect_id=(not shown) requester={requester:?} target={target:?}"
+        )
+    }
+}
+
+impl fmt::Display for ServerFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServerFrame::Chaton(frame) => frame.fmt(f),
+            ServerFrame::AcceptCloseConnection(accept) => accept.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for AcceptCloseConnection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ACCEPT_CLOSE_CONNECTION login={:?}", self.login)
+    }
+}

@@ -1,0 +1,170 @@
+//! What the two commands do that Chaton does not have; all others go to Chaton's room.
+
+use std::time::Instant;
+
+use crate::chaton;
+use crate::room::{ConnId, Effects, Entropy, Event, Flow, Protocol};
+use crate::wire::Malformed;
+
+use super::tunnels::{Party, Tunnels};
+use super::{AcceptCloseConnection, ClientFrame, CloseConnection, Codec, Options};
+
+/// Everything that a listener of this protocol knows: what a Chaton listener knows, and who may close which private
+/// connection.
+pub struct Room {
+    chaton: chaton::Room,
+    tunnels: Tunnels,
+}
+
+impl Protocol for Room {
+    const NAME: &'static str = "chatos-groupe2";
+    type Codec = Codec;
+    type Command<'a> = ClientFrame<'a>;
+
+    fn decode<'a>(
+        codec: &Codec,
+        input: &'a [u8],
+    ) -> Result<Option<(ClientFrame<'a>, usize)>, Malformed> {
+        ClientFrame::decode(*codec, input)
+    }
+
+    fn turns_the_stream(command: &ClientFrame<'_>) -> bool {
+        match command {
+            ClientFrame::Chaton(command) => chaton::Room::turns_the_stream(command),
+            ClientFrame::CloseConnection(_) => false,
+        }
+    }
+
+    fn handle(
+        &mut self,
+        from: ConnId,
+        event: Event<ClientFrame<'_>>,
+        now: Instant,
+        out: &mut Effects,
+    ) -> Flow {
+        self.tick(now, out);
+        match event.try_map(ClientFrame::in_chaton) {
+            Ok(event) => self.in_chaton(from, event, now, out),
+            Err(close) => {
+                self.close_connection(from, close, out);
+                self.chaton.flow(from)
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let deadlines = [self.chaton.deadline(), self.tunnels.deadline()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    fn tick(&mut self, now: Instant, out: &mut Effects) {
+        self.chaton.tick(now, out);
+        self.tunnels.expire(now);
+    }
+}
+
+impl Room {
+    /// A room in which nobody is. The entropy makes its connect_ids: it must be fit for secrets.
+    pub fn new(options: Options, entropy: Entropy) -> Room {
+        Room {
+            chaton: chaton::Room::new(options, entropy),
+            tunnels: Tunnels::default(),
+        }
+    }
+
+    /// True when nothing of any connection is left. Private connections that have ended are forgotten later, by time.
+    pub fn is_empty(&self) -> bool {
+        self.chaton.is_empty() && !self.tunnels.any_stands()
+    }
+
+    /// What Chaton does, and what it does to private connections is noted.
+    fn in_chaton(
+        &mut self,
+        from: ConnId,
+        event: Event<chaton::ClientFrame<'_>>,
+        now: Instant,
+        out: &mut Effects,
+    ) -> Flow {
+        use chaton::ClientFrame::LoginPrivate;
+
+        match event {
+            Event::Command(LoginPrivate { connect_id }) => {
+                let first = self.chaton.agreement(connect_id).and_then(|it| it.waiting);
+                let parties = self.parties_that_agreed(connect_id);
+                let flow = self.chaton.handle(from, event, now, out);
+                // Only a connection that was taken as the second end has raw bytes now, while somebody waited before.
+                if let (Some(first), Some(parties), Flow::Raw) = (first, parties, flow) {
+                    self.tunnels.establish(connect_id, parties, [first, from]);
+                }
+                return flow;
+            }
+            Event::Gone => self.tunnels.end_is_gone(from, now),
+            _ => {}
+        }
+        self.chaton.handle(from, event, now, out)
+    }
+
+    /// A party closes its private connection: the other one is told, then both ends are closed.
+    fn close_connection(&mut self, from: ConnId, close: CloseConnection<'_>, out: &mut Effects) {
+        let (other, login) = match self.who_closes(from, close) {
+            Ok([closer, other]) => (other.id, closer.login),
+            Err(why) => {
+                out.remark(from, format!("ignored CLOSE_CONNECTION: {why}"));
+                return;
+            }
+        };
+        // It may have left: whoever has its name now is somebody else.
+        if self.chaton.login_of(other).is_some() {
+            out.one(other, &AcceptCloseConnection { login: &login });
+        }
+        if self.chaton.agreement(close.connect_id).is_some() {
+            self.chaton.cancel(close.connect_id, out);
+        } else if let Some(ends) = self.tunnels.take(close.connect_id) {
+            ends.into_iter().for_each(|end| out.finish(end));
+        }
+    }
+
+    /// Whoever closes and the other party; or why it may not be closed.
+    fn who_closes(
+        &self,
+        from: ConnId,
+        close: CloseConnection<'_>,
+    ) -> Result<[Party; 2], &'static str> {
+        let CloseConnection {
+            connect_id,
+            requester,
+            target,
+        } = close;
+        if self.chaton.login_of(from).is_none() {
+            return Err("it has no login");
+        }
+        let parties = self
+            .parties_that_agreed(connect_id)
+            .or_else(|| self.tunnels.parties(connect_id));
+        let Some([asker, asked]) = parties else {
+            return Err("there is no such private connection");
+        };
+        let names = [&*asker.login, &*asked.login];
+        if names != [requester, target] && names != [target, requester] {
+            return Err("the private connection is between others than it says");
+        }
+        if asker.id == from {
+            Ok([asker, asked])
+        } else if asked.id == from {
+            Ok([asked, asker])
+        } else {
+            Err("the private connection is between others")
+        }
+    }
+
+    /// The two whose id is alive.
+    fn parties_that_agreed(&self, connect_id: i64) -> Option<[Party; 2]> {
+        let [asker, target] = self.chaton.agreement(connect_id)?.parties;
+        Some([self.party(asker)?, self.party(target)?])
+    }
+
+    fn party(&self, id: ConnId) -> Option<Party> {
+        let login = self.chaton.login_of(id)?.clone();
+        Some(Party { id, login })
+    }
+}

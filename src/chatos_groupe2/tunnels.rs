@@ -1,0 +1,187 @@
+//! The private connections that have been established, for as long as a party may close them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::room::{ConnId, Expiries, Ticket};
+
+/// How long one that has ended may still be closed.
+const AFTER_ITS_END: Duration = Duration::from_mins(1);
+
+/// So many that have ended are remembered; the one that ended first is forgotten for one more.
+const MOST_ENDED: usize = 4096;
+
+#[derive(Default)]
+pub(super) struct Tunnels {
+    known: HashMap<i64, Tunnel>,
+    by_end: HashMap<ConnId, i64>,
+    ended: Expiries<i64>,
+    ended_count: usize,
+}
+
+/// A party of a private connection, under the name that it had when this began: it may have left since, and somebody else
+/// may be called so now.
+#[derive(Clone)]
+pub(super) struct Party {
+    pub(super) id: ConnId,
+    pub(super) login: Arc<str>,
+}
+
+struct Tunnel {
+    parties: [Party; 2],
+    stage: Stage,
+}
+
+#[derive(Clone, Copy)]
+enum Stage {
+    Established([ConnId; 2]),
+    Ended(Ticket),
+}
+
+impl Tunnels {
+    /// Both ends have come.
+    pub(super) fn establish(&mut self, connect_id: i64, parties: [Party; 2], ends: [ConnId; 2]) {
+        // An id is not drawn again while it is alive, but may be while its private connection still stands.
+        self.take(connect_id);
+        for end in ends {
+            self.by_end.insert(end, connect_id);
+        }
+        let stage = Stage::Established(ends);
+        self.known.insert(connect_id, Tunnel { parties, stage });
+    }
+
+    /// Who the parties are.
+    pub(super) fn parties(&self, connect_id: i64) -> Option<[Party; 2]> {
+        self.known
+            .get(&connect_id)
+            .map(|tunnel| tunnel.parties.clone())
+    }
+
+    /// Forgets one, and names its ends if they still stand.
+    pub(super) fn take(&mut self, connect_id: i64) -> Option<[ConnId; 2]> {
+        match self.known.remove(&connect_id)?.stage {
+            Stage::Established(ends) => {
+                for end in ends {
+                    self.by_end.remove(&end);
+                }
+                Some(ends)
+            }
+            Stage::Ended(ticket) => {
+                self.ended.withdraw(ticket);
+                self.ended_count -= 1;
+                None
+            }
+        }
+    }
+
+    /// One of the ends is gone: the engine ends the other one.
+    pub(super) fn end_is_gone(&mut self, end: ConnId, now: Instant) {
+        let Some(connect_id) = self.by_end.get(&end).copied() else {
+            return;
+        };
+        let Some(tunnel) = self.known.get_mut(&connect_id) else {
+            return;
+        };
+        if let Stage::Established(ends) = tunnel.stage {
+            for end in ends {
+                self.by_end.remove(&end);
+            }
+            tunnel.stage = Stage::Ended(self.ended.add(now, AFTER_ITS_END, connect_id));
+            self.ended_count += 1;
+        }
+        if self.ended_count > MOST_ENDED
+            && let Some(first) = self.ended.first()
+        {
+            self.take(first);
+        }
+    }
+
+    /// Forgets those that ended too long ago.
+    pub(super) fn expire(&mut self, now: Instant) {
+        while let Some(connect_id) = self.ended.due(now) {
+            self.known.remove(&connect_id);
+            self.ended_count -= 1;
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.ended.deadline()
+    }
+
+    /// True while one stands.
+    pub(super) fn any_stands(&self) -> bool {
+        !self.by_end.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remembers_nothing(tunnels: &Tunnels) -> bool {
+        let Tunnels {
+            known,
+            by_end,
+            ended,
+            ended_count,
+        } = tunnels;
+        known.is_empty() && by_end.is_empty() && ended.is_empty() && *ended_count == 0
+    }
+
+    fn establish(tunnels: &mut Tunnels, connect_id: i64) -> [ConnId; 2] {
+        let number = connect_id.unsigned_abs() * 2;
+        let party = |id| Party {
+            id: ConnId(id),
+            login: Arc::from("alice"),
+        };
+        let ends = [ConnId(number), ConnId(number + 1)];
+        tunnels.establish(connect_id, [party(1), party(2)], ends);
+        ends
+    }
+
+    #[test]
+    fn one_that_has_ended_is_remembered_for_a_minute() {
+        let mut tunnels = Tunnels::default();
+        let now = Instant::now();
+        let [one, other] = establish(&mut tunnels, 7);
+        tunnels.end_is_gone(other, now);
+        tunnels.end_is_gone(one, now);
+        assert!(tunnels.parties(7).is_some());
+        tunnels.expire(now + AFTER_ITS_END - Duration::from_millis(1));
+        assert!(tunnels.parties(7).is_some());
+        assert_eq!(tunnels.deadline(), Some(now + AFTER_ITS_END));
+        tunnels.expire(now + AFTER_ITS_END);
+        assert!(remembers_nothing(&tunnels));
+    }
+
+    #[test]
+    fn so_many_that_have_ended_are_remembered_and_the_first_goes_first() {
+        let mut tunnels = Tunnels::default();
+        let now = Instant::now();
+        let most = i64::try_from(MOST_ENDED).expect("a few thousand");
+        let standing = establish(&mut tunnels, most + 2);
+        for connect_id in 1..=most + 1 {
+            let [one, _] = establish(&mut tunnels, connect_id);
+            tunnels.end_is_gone(one, now);
+        }
+        assert!(tunnels.parties(1).is_none());
+        assert!(tunnels.parties(2).is_some());
+        assert_eq!(tunnels.take(2), None);
+        assert_eq!(tunnels.take(most + 2), Some(standing));
+        tunnels.expire(now + AFTER_ITS_END);
+        assert!(remembers_nothing(&tunnels));
+    }
+
+    #[test]
+    fn an_id_that_is_used_again_names_the_newer_one() {
+        let mut tunnels = Tunnels::default();
+        let older = establish(&mut tunnels, 7);
+        let newer = [ConnId(100), ConnId(101)];
+        let parties = tunnels.parties(7).expect("it stands");
+        tunnels.establish(7, parties, newer);
+        tunnels.end_is_gone(older[0], Instant::now());
+        assert_eq!(tunnels.take(7), Some(newer));
+        assert!(remembers_nothing(&tunnels));
+    }
+}

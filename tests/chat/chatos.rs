@@ -1,0 +1,126 @@
+//! The two ChatOS protocols against our own server, line by line, where they differ from Chaton.
+
+use super::program::{Server, Talk};
+
+fn two(server: &Server) -> (Talk, Talk) {
+    let alice = server.chat("alice", &[]).lines();
+    alice.expect("-- logged in as alice");
+    let bob = server.chat("bob", &[]).lines();
+    bob.expect("-- logged in as bob");
+    (alice, bob)
+}
+
+/// They agree on a private connection and speak on it, both ways.
+fn speak_in_private(alice: &mut Talk, bob: &mut Talk) {
+    alice.say("/private bob");
+    bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
+    bob.say("/accept alice");
+    alice.expect("-- you and bob agree on a private connection; it is being opened");
+    bob.expect("-- you and alice agree on a private connection; it is being opened");
+    alice.expect("-- the private connection with bob stands (/tell bob TEXT, /close bob)");
+    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+    alice.say("/tell bob for you alone");
+    bob.expect("[alice] for you alone");
+    bob.say("/tell alice and for you");
+    alice.expect("[bob] and for you");
+}
+
+#[test]
+fn in_groupe_2_one_who_closes_a_private_connection_closes_both_ends() {
+    let server = Server::speaking("chatos-groupe2");
+    let (mut alice, mut bob) = two(&server);
+    alice.say("hello, everybody");
+    alice.expect("<alice> hello, everybody");
+    bob.expect("<alice> hello, everybody");
+    alice.say("/msg bob psst");
+    bob.expect("*alice* psst");
+
+    speak_in_private(&mut alice, &mut bob);
+    alice.say("/tell bob the last word");
+    alice.say("/close bob");
+    bob.expect("[alice] the last word");
+    // Bob does nothing, and his end closes as well: he is told on one connection and sees the end on another.
+    let over = "-- the private connection with alice is over";
+    let next = bob.next();
+    if next != over {
+        assert_eq!(
+            next,
+            "-- alice sends no more on the private connection (/close alice ends it)"
+        );
+        bob.expect(over);
+    }
+    alice.expect("-- the private connection with bob is over");
+
+    alice.say("/private bob");
+    bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
+    bob.say("/deny alice");
+    alice.expect("-- bob declines the private connection");
+    alice.quit();
+    bob.quit();
+}
+
+#[test]
+fn in_groupe_2_an_agreement_may_be_on_a_long_of_four_bytes() {
+    let mut server = Server::listening("chatos-groupe2=127.0.0.1:0,long=4");
+    server.address += "?long=4";
+    let (mut alice, mut bob) = two(&server);
+    speak_in_private(&mut alice, &mut bob);
+}
+
+#[test]
+fn in_version_1_0_nobody_hears_oneself_and_refusals_are_told() {
+    let server = Server::speaking("chatos-1.0");
+    let (mut alice, mut bob) = two(&server);
+    alice.say("hello, everybody");
+    bob.expect("<alice> hello, everybody");
+    alice.say("/msg nobody psst");
+    alice.expect("-- refused: the message was not delivered: nobody is called \"nobody\"");
+    alice.say("/private carol");
+    alice.expect("-- refused: \"carol\" was not asked: nobody is called \"carol\"");
+    alice.expect("-- carol declines the private connection");
+    alice.say("/msg bob psst");
+    bob.expect("*alice* psst");
+
+    alice.say("/private bob");
+    bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
+    bob.say("/deny alice");
+    alice.expect("-- bob declines the private connection");
+
+    speak_in_private(&mut alice, &mut bob);
+    alice.say("/close bob");
+    bob.expect("-- alice sends no more on the private connection (/close alice ends it)");
+    bob.say("/tell alice one more thing");
+    alice.expect("[bob] one more thing");
+    bob.say("/close alice");
+    alice.expect("-- the private connection with bob is over");
+    bob.expect("-- the private connection with alice is over");
+
+    alice.say("/private bob");
+    bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
+    alice.quit();
+    bob.expect("-- alice no longer asks for a private connection");
+    bob.quit();
+}
+
+#[test]
+fn in_version_1_0_a_pseudonym_in_use_is_refused() {
+    let server = Server::speaking("chatos-1.0");
+    let alice = server.chat("alice", &[]).lines();
+    alice.expect("-- logged in as alice");
+    let second = server.chat("alice", &["--json"]).lines();
+    second.expect(r#"{"event":"login_refused","login":"alice"}"#);
+    assert_eq!(second.ended().1, 3);
+    alice.quit();
+}
+
+#[test]
+fn in_version_1_0_a_refusal_is_an_event_for_programs_too() {
+    let server = Server::speaking("chatos-1.0");
+    let mut alice = server.chat("alice", &["--json"]).lines();
+    alice.expect(r#"{"event":"logged_in","login":"alice"}"#);
+    alice.say("/msg bob psst");
+    alice.expect(
+        r#"{"event":"refused","what":"the message was not delivered: nobody is called \"bob\""}"#,
+    );
+    alice.quit();
+}

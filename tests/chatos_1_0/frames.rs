@@ -1,0 +1,79 @@
+//! Packets in few words.
+
+use matou::chatos_1_0::{ErrorCode, Frame, Negotiation};
+
+/// A packet of the server as one line.
+pub(crate) fn in_words(frame: Frame<'_>) -> String {
+    match frame {
+        Frame::ConnectionRequest { .. } | Frame::TcpConnect(_) => {
+            panic!("the server never sends {frame}")
+        }
+        Frame::SendPersonalMessage {
+            sender,
+            recipient,
+            message,
+        } => format!("SPM {sender} {recipient}: {message}"),
+        Frame::SendMessageToAll { sender, message } => format!("SMA {sender}: {message}"),
+        Frame::TcpAsk(negotiation)
+        | Frame::TcpAccept(negotiation)
+        | Frame::TcpAbort(negotiation) => {
+            let Negotiation {
+                sender,
+                recipient,
+                password,
+            } = negotiation;
+            format!("{} {sender} {recipient} {password}", frame.packet())
+        }
+        Frame::Error { code } => {
+            let known = ErrorCode::of(code).expect("a code of the document");
+            format!("ERROR {known}")
+        }
+    }
+}
+
+/// CR
+pub(crate) fn cr(pseudonym: &str) -> Frame<'_> {
+    Frame::ConnectionRequest { pseudonym }
+}
+
+/// SPM
+pub(crate) fn spm<'a>(sender: &'a str, recipient: &'a str, message: &'a str) -> Frame<'a> {
+    Frame::SendPersonalMessage {
+        sender,
+        recipient,
+        message,
+    }
+}
+
+/// SMA
+pub(crate) fn sma<'a>(sender: &'a str, message: &'a str) -> Frame<'a> {
+    Frame::SendMessageToAll { sender, message }
+}
+
+/// TCPAsk
+pub(crate) fn ask<'a>(sender: &'a str, recipient: &'a str, password: i16) -> Frame<'a> {
+    Frame::TcpAsk(negotiation(sender, recipient, password))
+}
+
+/// TCPAccept
+pub(crate) fn accept<'a>(sender: &'a str, recipient: &'a str, password: i16) -> Frame<'a> {
+    Frame::TcpAccept(negotiation(sender, recipient, password))
+}
+
+/// TCPAbort
+pub(crate) fn abort<'a>(sender: &'a str, recipient: &'a str, password: i16) -> Frame<'a> {
+    Frame::TcpAbort(negotiation(sender, recipient, password))
+}
+
+/// TCPConnect
+pub(crate) fn connect<'a>(sender: &'a str, recipient: &'a str, password: i16) -> Frame<'a> {
+    Frame::TcpConnect(negotiation(sender, recipient, password))
+}
+
+fn negotiation<'a>(sender: &'a str, recipient: &'a str, password: i16) -> Negotiation<'a> {
+    Negotiation {
+        sender,
+        recipient,
+        password,
+    }
+}

@@ -1,0 +1,52 @@
+//! Conversations in ChatOS 1.0.
+
+use matou::chatos_1_0::{Frame, Options, Room};
+use matou::room::Entropy;
+
+use crate::conversation::{Conversation, Heard, Said, Spoken};
+use crate::frames::{cr, in_words};
+
+pub(crate) use crate::conversation::NOTHING;
+
+pub(crate) type Chat = Conversation<Chatos10>;
+
+pub(crate) struct Chatos10;
+
+impl Spoken for Chatos10 {
+    type Room = Room;
+    type Options = Options;
+    const ACCEPTED: &'static str = "ERROR OK";
+    const ESTABLISHED: &'static str = "ERROR OK";
+    const CLOSES_TUNNELS: bool = false;
+
+    fn codec(_: &Options) {}
+
+    fn room(options: Options, _: Entropy) -> Room {
+        Room::new(options)
+    }
+
+    fn is_empty(room: &Room) -> bool {
+        room.is_empty()
+    }
+
+    fn login(_: &(), name: &str) -> Vec<u8> {
+        cr(name).bytes()
+    }
+
+    fn hear(_: &(), bytes: &[u8]) -> Heard {
+        let (frame, length) = Frame::decode_from_server(bytes)
+            .expect("the room sends packets of the document")
+            .expect("and whole ones");
+        Heard {
+            words: in_words(frame),
+            connect_id: None,
+            length,
+        }
+    }
+}
+
+impl Said<()> for Frame<'_> {
+    fn bytes(&self, _: &()) -> Vec<u8> {
+        Frame::bytes(self)
+    }
+}

@@ -1,0 +1,78 @@
+//! Conversations in ChatOS Groupe 2.
+
+use matou::chaton;
+use matou::chatos_groupe2::{ClientFrame, CloseConnection, Codec, Options, Room, ServerFrame};
+use matou::room::Entropy;
+
+use crate::conversation::{Conversation, Heard, Said, Spoken};
+use crate::frames::{connect_id, in_words, login};
+
+pub(crate) use crate::conversation::NOTHING;
+
+pub(crate) type Chat = Conversation<ChatosGroupe2>;
+
+pub(crate) struct ChatosGroupe2;
+
+impl Spoken for ChatosGroupe2 {
+    type Room = Room;
+    type Options = Options;
+    const ACCEPTED: &'static str = "LOGIN_ACCEPTED";
+    const ESTABLISHED: &'static str = "ESTABLISHED";
+    const CLOSES_TUNNELS: bool = true;
+
+    fn codec(options: &Options) -> Codec {
+        options.codec()
+    }
+
+    fn room(options: Options, entropy: Entropy) -> Room {
+        Room::new(options, entropy)
+    }
+
+    fn is_empty(room: &Room) -> bool {
+        room.is_empty()
+    }
+
+    fn login(codec: &Codec, name: &str) -> Vec<u8> {
+        login(name).bytes(codec)
+    }
+
+    fn hear(codec: &Codec, bytes: &[u8]) -> Heard {
+        let (frame, length) = ServerFrame::decode(*codec, bytes)
+            .expect("the room sends frames of the document")
+            .expect("and whole ones");
+        let (words, connect_id) = match frame {
+            ServerFrame::Chaton(frame) => (in_words(frame), connect_id(frame)),
+            ServerFrame::AcceptCloseConnection(accept) => {
+                (format!("ACCEPT_CLOSE_CONNECTION {}", accept.login), None)
+            }
+        };
+        Heard {
+            words,
+            connect_id,
+            length,
+        }
+    }
+}
+
+impl Said<Codec> for ClientFrame<'_> {
+    fn bytes(&self, codec: &Codec) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.encode(*codec, &mut bytes);
+        bytes
+    }
+}
+
+impl Said<Codec> for chaton::ClientFrame<'_> {
+    fn bytes(&self, codec: &Codec) -> Vec<u8> {
+        ClientFrame::from(*self).bytes(codec)
+    }
+}
+
+/// CLOSE_CONNECTION
+pub(crate) fn close<'a>(connect_id: i64, requester: &'a str, target: &'a str) -> ClientFrame<'a> {
+    ClientFrame::CloseConnection(CloseConnection {
+        connect_id,
+        requester,
+        target,
+    })
+}

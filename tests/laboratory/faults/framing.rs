@@ -1,0 +1,232 @@
+//! Section 0 of the document: numbers, texts, frames.
+
+use matou::chaton::{ClientFrame, Codec, ServerFrame};
+use matou::room::Event;
+use matou::wire::Malformed;
+
+use super::Fault;
+use crate::room::{Call, Heard, Lab, Out, Reply, bytes, decode};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault::handling(
+        "writes the lengths of texts with the small end first",
+        "CHATON-0.1",
+        |lab, call| lab.good(call).frames(|frame, _| little_endian(frame)),
+    ),
+    Fault::decoding(
+        "reads the connect_id of LOGIN_PRIVATE as four bytes, after sending eight",
+        "CHATON-0.2",
+        |codec, input| match input {
+            [9, _, _, _, _, ..] => {
+                let id = i32::from_be_bytes([input[1], input[2], input[3], input[4]]);
+                let connect_id = i64::from(id);
+                Ok(Some((
+                    Heard::Frame(ClientFrame::LoginPrivate { connect_id }),
+                    5,
+                )))
+            }
+            [9, ..] => Ok(None),
+            _ => decode(codec, input),
+        },
+    ),
+    Fault::handling(
+        "counts characters instead of bytes in the texts that it sends",
+        "CHATON-0.3",
+        |lab, call| {
+            lab.good(call)
+                .frames(|frame, _| counted_in_characters(frame))
+        },
+    ),
+    Fault::handling(
+        "welcomes who logs in with a command of its own",
+        "CHATON-0.4",
+        |lab, call| {
+            lab.good(call).frames(|frame, right| match frame {
+                ServerFrame::LoginAccepted => [right, b"\x2a\0\0\0\x07welcome"].concat(),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::decoding(
+        "takes one read for one command and throws the rest away",
+        "CHATON-0.5",
+        |codec, input| {
+            let heard = decode(codec, input)?;
+            Ok(heard.map(|(heard, _)| (heard, input.len())))
+        },
+    ),
+    Fault::handling(
+        "tells everybody about an opcode that it does not know",
+        "CHATON-0.6",
+        |lab, call| match call.event {
+            Event::Malformed(Malformed::UnknownOpcode(_)) => announce(lab, call),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::reading(
+        "passes an ID_PRIVATE from a client on to its target",
+        "CHATON-0.7",
+        |codec, input| match ServerFrame::decode(codec, input) {
+            Ok(Some((ServerFrame::IdPrivate { .. }, length))) => {
+                Ok(Some((Heard::Bytes(&input[..length]), length)))
+            }
+            _ => decode(codec, input),
+        },
+        |lab, call| match call.event {
+            Event::Command(Heard::Bytes(frame)) => {
+                let target = match ServerFrame::decode(Codec::default(), frame) {
+                    Ok(Some((ServerFrame::IdPrivate { target, .. }, _))) => lab.called(target),
+                    _ => None,
+                };
+                let outs = target.map(|target| Out::One(target, frame.to_vec()));
+                Reply::send(outs.into_iter().collect())
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::decoding(
+        "takes a negative length for an empty text",
+        "CHATON-0.8",
+        negative_is_empty,
+    ),
+    Fault::decoding(
+        "does not believe a huge length and takes what is there for the message",
+        "CHATON-0.9",
+        |codec, input| match decode(codec, input) {
+            Err(Malformed::TooLong {
+                field: "msg",
+                length,
+                ..
+            }) if length > 1 << 20 => {
+                let frame = match (input[0], &texts(input)[..]) {
+                    (3, [login]) => rest_of_read(input, login),
+                    _ => None,
+                };
+                Ok(frame.map(|frame| (Heard::Frame(frame), input.len())))
+            }
+            other => other,
+        },
+    ),
+    Fault::reading(
+        "relays a text that is not UTF-8 as it is",
+        "CHATON-0.10",
+        |codec, input| match decode(codec, input) {
+            Err(Malformed::NotUtf8 { .. }) => Ok(Some((Heard::Bytes(input), input.len()))),
+            other => other,
+        },
+        |lab, call| match call.event {
+            Event::Command(Heard::Bytes(frame)) => Reply::send(vec![Out::All(frame.to_vec())]),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::decoding(
+        "repairs a text that is not UTF-8 by leaving the message empty",
+        "CHATON-0.11",
+        |codec, input| match decode(codec, input) {
+            Err(Malformed::NotUtf8 { .. }) => {
+                let texts = texts(input);
+                Ok(repaired(input, &texts).map(|frame| (Heard::Frame(frame), input.len())))
+            }
+            other => other,
+        },
+    ),
+];
+
+fn announce(lab: &mut Lab, call: Call<'_>) -> Reply {
+    let login = lab.names.get(&call.from).cloned().unwrap_or_default();
+    let told = bytes(ServerFrame::Message {
+        login: &login,
+        msg: "sent something that I do not understand",
+    });
+    let reply = lab.good(call);
+    Reply {
+        outs: [vec![Out::All(told)], reply.outs].concat(),
+        ..reply
+    }
+}
+
+/// The opcode and the texts of a frame of the server, in order, and its id if it has one.
+fn parts<'a>(frame: ServerFrame<'a>) -> (Vec<&'a str>, Option<i64>) {
+    match frame {
+        ServerFrame::LoginAccepted | ServerFrame::LoginRefused | ServerFrame::Established => {
+            (vec![], None)
+        }
+        ServerFrame::Message { login, msg } => (vec![login, msg], None),
+        ServerFrame::MessagePrivate {
+            sender,
+            target,
+            msg,
+        } => (vec![sender, target, msg], None),
+        ServerFrame::RequestPrivate { requester, target }
+        | ServerFrame::KoPrivate { requester, target } => (vec![requester, target], None),
+        ServerFrame::IdPrivate {
+            requester,
+            target,
+            connect_id,
+        } => (vec![requester, target], Some(connect_id)),
+    }
+}
+
+fn written(frame: ServerFrame<'_>, length: impl Fn(&str) -> [u8; 4]) -> Vec<u8> {
+    let (texts, id) = parts(frame);
+    let mut written = vec![bytes(frame)[0]];
+    for text in texts {
+        written.extend(length(text));
+        written.extend(text.as_bytes());
+    }
+    written.extend(id.into_iter().flat_map(i64::to_be_bytes));
+    written
+}
+
+fn little_endian(frame: ServerFrame<'_>) -> Vec<u8> {
+    written(frame, |text| (text.len() as u32).to_le_bytes())
+}
+
+fn counted_in_characters(frame: ServerFrame<'_>) -> Vec<u8> {
+    written(frame, |text| (text.chars().count() as u32).to_be_bytes())
+}
+
+/// The texts behind an opcode, as far as they are UTF-8.
+fn texts(input: &[u8]) -> Vec<&str> {
+    let mut texts = Vec::new();
+    let mut rest = &input[1..];
+    while rest.len() >= 4 {
+        let length = u32::from_be_bytes([rest[0], rest[1], rest[2], rest[3]]) as usize;
+        let Some(text) = rest.get(4..4 + length) else {
+            break;
+        };
+        texts.push(std::str::from_utf8(text).unwrap_or_default());
+        rest = &rest[4 + length..];
+    }
+    texts
+}
+
+fn rest_of_read<'a>(input: &'a [u8], login: &'a str) -> Option<ClientFrame<'a>> {
+    let msg = std::str::from_utf8(&input[1 + 4 + login.len() + 4..]).ok()?;
+    Some(ClientFrame::Message { login, msg })
+}
+
+fn repaired<'a>(input: &[u8], texts: &[&'a str]) -> Option<ClientFrame<'a>> {
+    match (input[0], texts) {
+        (3, [login, msg]) => Some(ClientFrame::Message { login, msg }),
+        (4, [sender, target, msg]) => Some(ClientFrame::MessagePrivate {
+            sender,
+            target,
+            msg,
+        }),
+        _ => None,
+    }
+}
+
+fn negative_is_empty(codec: Codec, input: &[u8]) -> Result<Option<(Heard<'_>, usize)>, Malformed> {
+    match decode(codec, input) {
+        Err(Malformed::NegativeLength { field: "msg", .. }) => match texts(input)[..] {
+            [login] => {
+                let frame = ClientFrame::Message { login, msg: "" };
+                Ok(Some((Heard::Frame(frame), 1 + 4 + login.len() + 4)))
+            }
+            _ => decode(codec, input),
+        },
+        other => other,
+    }
+}

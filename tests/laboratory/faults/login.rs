@@ -1,0 +1,143 @@
+//! Section 1 of the document: identification.
+
+use std::time::Duration;
+
+use matou::chaton::{ClientFrame, ServerFrame};
+use matou::room::Event;
+
+use super::Fault;
+use crate::room::{Out, Reply, bytes};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault::handling(
+        "refuses every login that is not in capitals",
+        "CHATON-1.1",
+        |lab, call| match call.frame() {
+            Some(ClientFrame::Login { login }) if login.to_uppercase() != login => {
+                Reply::send(vec![Out::One(call.from, bytes(ServerFrame::LoginRefused))])
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "counts the length prefix as part of a login's 30 bytes",
+        "CHATON-1.2",
+        |lab, call| match call.frame() {
+            Some(ClientFrame::Login { login }) if login.len() + 4 > 30 => {
+                Reply::send(vec![Out::One(call.from, bytes(ServerFrame::LoginRefused))])
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "accepts a login that is taken",
+        "CHATON-1.3",
+        |lab, call| match call.frame() {
+            Some(ClientFrame::Login { login }) if lab.called(login).is_some() => {
+                let accepted = Out::One(call.from, bytes(ServerFrame::LoginAccepted));
+                Reply::send(vec![accepted])
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "closes the connection after a refusal",
+        "CHATON-1.4",
+        |lab, call| {
+            let from = call.from;
+            let identified = lab.names.contains_key(&from);
+            let mut reply = lab.good(call);
+            let refused = Out::One(from, bytes(ServerFrame::LoginRefused));
+            if !identified && reply.outs.contains(&refused) {
+                reply.outs.extend(Reply::close(from).outs);
+            }
+            reply
+        },
+    ),
+    Fault::handling(
+        "counts a login's 30 bytes in characters",
+        "CHATON-1.5",
+        |lab, call| match call.frame() {
+            Some(ClientFrame::Login { login })
+                if login.len() > 30
+                    && login.chars().count() <= 30
+                    && !lab.names.contains_key(&call.from) =>
+            {
+                let from = call.from;
+                Reply::send(vec![
+                    Out::One(from, bytes(ServerFrame::LoginAccepted)),
+                    Out::Join(from, login.to_owned()),
+                ])
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling("accepts a second login", "CHATON-1.6", |lab, call| {
+        let identified = lab.names.contains_key(&call.from);
+        lab.good(call).frames(|frame, right| match frame {
+            ServerFrame::LoginRefused if identified => bytes(ServerFrame::LoginAccepted),
+            _ => right.to_vec(),
+        })
+    }),
+    Fault::handling(
+        "forgets a client's login when it proposes a second one",
+        "CHATON-1.7",
+        |lab, call| {
+            let from = call.from;
+            match call.frame() {
+                Some(ClientFrame::Login { .. }) if lab.names.contains_key(&from) => {
+                    *lab.note(format!("forgotten {from}")) = 1;
+                    lab.good(call)
+                }
+                Some(_) if *lab.note(format!("forgotten {from}")) == 1 => Reply::ignore(),
+                _ => lab.good(call),
+            }
+        },
+    ),
+    Fault::handling(
+        "treats messages from clients that are not identified",
+        "CHATON-1.9",
+        |lab, call| match call.frame() {
+            Some(ClientFrame::Message { login, msg }) if !lab.names.contains_key(&call.from) => {
+                Reply::send(vec![Out::All(bytes(ServerFrame::Message { login, msg }))])
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "forgets to free the login of a connection that was reset",
+        "CHATON-1.11",
+        |lab, call| {
+            let from = call.from;
+            match (&call.event, call.frame()) {
+                // A client that leaves in order says so first.
+                (Event::Gone, _) if lab.names.contains_key(&from) => Reply::ignore(),
+                (_, Some(ClientFrame::Login { login }))
+                    if lab
+                        .called(login)
+                        .is_some_and(|taken| !lab.open.contains(&taken)) =>
+                {
+                    Reply::send(vec![Out::One(from, bytes(ServerFrame::LoginRefused))])
+                }
+                _ => lab.good(call),
+            }
+        },
+    ),
+    Fault::handling(
+        "looks first and enters a login later, so that two can have it",
+        "CHATON-1.12",
+        |lab, call| match call.frame() {
+            Some(ClientFrame::Login { login })
+                if lab.called(login).is_none()
+                    && login.len() <= 30
+                    && !login.is_empty()
+                    && !lab.names.contains_key(&call.from) =>
+            {
+                let at = call.now + Duration::from_millis(5);
+                lab.later.push((at, call.from, login.to_owned()));
+                Reply::ignore()
+            }
+            _ => lab.good(call),
+        },
+    ),
+];

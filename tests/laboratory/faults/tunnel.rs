@@ -1,0 +1,153 @@
+//! Section 4 of the document: private connections.
+
+use matou::chaton::{ClientFrame, ServerFrame};
+use matou::room::Flow;
+
+use super::Fault;
+use crate::proxy::Meddle;
+use crate::room::{Lab, Out, Reply, bytes};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault::handling(
+        "tells only the second end that the tunnel stands",
+        "CHATON-4.1",
+        |lab, call| {
+            let second = call.from;
+            lab.good(call).map(|out| match out {
+                Out::One(id, ref frame) if established(frame) && id != second => vec![],
+                out => vec![out],
+            })
+        },
+    ),
+    Fault::handling("says ESTABLISHED twice", "CHATON-4.2", |lab, call| {
+        lab.good(call).frames(|frame, right| match frame {
+            ServerFrame::Established => [right, right].concat(),
+            _ => right.to_vec(),
+        })
+    }),
+    Fault::relaying(
+        "changes a byte of what it relays, far into the tunnel",
+        "CHATON-4.3",
+        Meddle::ChangesAByte,
+    ),
+    Fault::relaying(
+        "does not pass the end of one direction on",
+        "CHATON-4.4",
+        Meddle::SwallowsTheEnd,
+    ),
+    Fault::relaying(
+        "ends the whole tunnel when one direction ends",
+        "CHATON-4.5",
+        Meddle::EndsBoth,
+    ),
+    Fault::handling(
+        "establishes tunnels for ids that it never gave out",
+        "CHATON-4.6",
+        |lab, call| match call.frame() {
+            Some(ClientFrame::LoginPrivate { connect_id }) => {
+                let from = call.from;
+                let reply = lab.good(call);
+                if reply.flow != Flow::Closed {
+                    return reply;
+                }
+                strangers(lab, from, connect_id)
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "tells the first end that the tunnel stands before the other has come",
+        "CHATON-4.7",
+        |lab, call| {
+            let from = call.from;
+            let opening = matches!(call.frame(), Some(ClientFrame::LoginPrivate { .. }));
+            let mut reply = lab.good(call);
+            let joined = reply.outs.iter().any(|out| matches!(out, Out::Tunnel(..)));
+            if opening && reply.flow == Flow::Raw && !joined {
+                reply
+                    .outs
+                    .push(Out::One(from, bytes(ServerFrame::Established)));
+                *lab.note(format!("told {from}")) = 1;
+            }
+            reply.map(|out| match out {
+                Out::One(id, ref frame) if joined && established(frame) => {
+                    match *lab.note(format!("told {id}")) {
+                        1 => vec![],
+                        _ => vec![out],
+                    }
+                }
+                out => vec![out],
+            })
+        },
+    ),
+    Fault::handling(
+        "greets a third connection with a connect_id in use",
+        "CHATON-4.8",
+        |lab, call| match call.frame() {
+            Some(ClientFrame::LoginPrivate { connect_id }) => {
+                let from = call.from;
+                let reply = lab.good(call);
+                let joined = reply.outs.iter().any(|out| matches!(out, Out::Tunnel(..)));
+                if joined {
+                    *lab.note(format!("joined {connect_id}")) = 1;
+                }
+                if *lab.note(format!("joined {connect_id}")) == 1 && !joined {
+                    let mut reply = reply;
+                    reply
+                        .outs
+                        .insert(0, Out::One(from, bytes(ServerFrame::Established)));
+                    return reply;
+                }
+                reply
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::relaying(
+        "loses the bytes that come right behind a LOGIN_PRIVATE",
+        "CHATON-4.12",
+        Meddle::LosesEarlyBytes,
+    ),
+    Fault::relaying(
+        "takes a command out of the bytes that it relays",
+        "CHATON-4.13",
+        Meddle::TakesCommandsOut,
+    ),
+    Fault::handling(
+        "tells each end of a tunnel the other's number",
+        "CHATON-4.14",
+        |lab, call| {
+            lab.good(call).map(|out| match out {
+                Out::Tunnel(one, other) => vec![
+                    Out::One(one, format!("peer {other}\n").into_bytes()),
+                    Out::One(other, format!("peer {one}\n").into_bytes()),
+                    out,
+                ],
+                out => vec![out],
+            })
+        },
+    ),
+];
+
+fn established(frame: &[u8]) -> bool {
+    frame == bytes(ServerFrame::Established)
+}
+
+/// Joins any two that present the same id. The room has closed the second one's account, so the first is only told.
+fn strangers(lab: &mut Lab, from: matou::room::ConnId, connect_id: i64) -> Reply {
+    let key = format!("waiting {connect_id}");
+    let waiting = *lab.note(key.clone());
+    if waiting == 0 {
+        *lab.note(key) = i64::try_from(from.0).unwrap_or_default();
+        return Reply {
+            flow: Flow::Raw,
+            outs: vec![],
+        };
+    }
+    let first = matou::room::ConnId(waiting.unsigned_abs());
+    let told = [first, from].map(|id| Out::One(id, bytes(ServerFrame::Established)));
+    Reply {
+        flow: Flow::Raw,
+        outs: [told.to_vec(), vec![Out::Tunnel(first, from)]].concat(),
+    }
+}

@@ -1,0 +1,195 @@
+//! The laboratory: servers with one named mistake each. The suite must catch every one of them, by a case that cites the
+//! requirement that it breaks; and it must find nothing wrong with the server as it is shipped (`tests/conformance.rs`).
+//!
+//! `LABORATORY=... cargo test --test laboratory -- --nocapture` prints which cases each fault fails whose name holds the
+//! given words, and why.
+
+mod faults;
+mod proxy;
+mod room;
+
+use std::net::SocketAddr;
+
+use conformance::grammar::PacketId;
+use conformance::run::{Options, Outcome, Report, Verdict, run_suite};
+use conformance::scenario::{Action, Incoming, Outgoing, Piece, Step};
+use conformance::suite::{Level, Suite};
+use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
+
+use faults::Fault;
+
+/// Faults that are judged at the same time: most of that time is spent waiting for what never comes.
+const AT_ONCE: usize = 4;
+
+fn suite() -> Suite {
+    Suite::built_in("chaton").expect("the suite of chaton is built in")
+}
+
+/// A server with this fault; it ends when both are dropped.
+fn serve(fault: &Fault) -> (Engine, Service, SocketAddr) {
+    let engine = Engine::start(&ProcessLimits::default());
+    let room = room::Faulty::new(fault.handle);
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let service = engine
+        .listen(room, fault.decode, any, ConnectionLimits::default())
+        .unwrap();
+    let address = match fault.meddle {
+        Some(meddle) => proxy::listen(service.address(), meddle),
+        None => service.address(),
+    };
+    (engine, service, address)
+}
+
+fn judge(suite: &Suite, fault: &Fault) -> Report {
+    let (engine, service, address) = serve(fault);
+    let options = Options {
+        // The servers are on this machine: what has not come in half a second does not come.
+        scale: 0.25,
+        jobs: 16,
+        ..Options::default()
+    };
+    let report = run_suite(suite, address, &options).unwrap();
+    drop(service);
+    engine.stop();
+    report
+}
+
+/// Cases that blame the target, rather than what they rest on.
+fn blamed(report: &Report) -> Vec<&Outcome> {
+    let blames = |case: &&Outcome| matches!(case.verdict, Verdict::Fail | Verdict::NonStrict);
+    report.cases.iter().filter(blames).collect()
+}
+
+/// Whether the case has to do with what the fault touches.
+fn depends_on(suite: &Suite, id: &str, fault: &Fault) -> bool {
+    let touched: Vec<_> = fault
+        .touches
+        .iter()
+        .filter_map(|name| suite.grammar.packet_named(name))
+        .collect();
+    let scenario = suite.scenario(id).expect("the suite has its own cases");
+    let packets = packets(&scenario.steps);
+    fault.touches.is_empty() || packets.iter().any(|packet| touched.contains(packet))
+}
+
+/// The packets that are sent or expected, in alternatives too.
+fn packets(steps: &[Step]) -> Vec<PacketId> {
+    let of_step = |step: &Step| match &step.action {
+        Action::Send { what, .. } => what.iter().filter_map(sent).collect(),
+        Action::Expect {
+            what: Incoming::Frame(pattern),
+            ..
+        } => vec![pattern.packet],
+        Action::AnyOrder { frames, .. } => frames.iter().map(|frame| frame.packet).collect(),
+        Action::Together(lanes) => lanes.iter().flat_map(|lane| packets(lane)).collect(),
+        Action::Either(branches) => branches
+            .iter()
+            .flat_map(|branch| packets(&branch.steps))
+            .collect(),
+        Action::When { steps, .. } | Action::Eventually { steps, .. } => packets(steps),
+        _ => Vec::new(),
+    };
+    steps.iter().flat_map(of_step).collect()
+}
+
+fn sent(what: &Outgoing) -> Option<PacketId> {
+    match what {
+        Outgoing::Packet { packet, .. } => Some(*packet),
+        Outgoing::Raw(pieces) => pieces.iter().find_map(|piece| match piece {
+            Piece::Opcode(packet) => Some(*packet),
+            _ => None,
+        }),
+        Outgoing::Random { .. } => None,
+    }
+}
+
+fn check(fault: &Fault) -> Result<(), String> {
+    let suite = suite();
+    let requirement = suite
+        .requirements
+        .iter()
+        .find(|requirement| requirement.id == fault.breaks)
+        .ok_or_else(|| format!("there is no requirement {}", fault.breaks))?;
+    let report = judge(&suite, fault);
+    let blamed = blamed(&report);
+    if std::env::var("LABORATORY").is_ok_and(|words| fault.name.contains(&words)) {
+        println!("{} {}", fault.breaks, fault.name);
+        for case in &blamed {
+            println!("    {} {}: {:?}", case.verdict, case.id, case.failure);
+        }
+    }
+    let told = || {
+        let lines: Vec<_> = report
+            .cases
+            .iter()
+            .filter(|case| case.verdict != Verdict::Pass)
+            .map(|case| format!("  {} {}", case.verdict, case.id))
+            .collect();
+        format!("{:?}\n{}", report.unjudgeable, lines.join("\n"))
+    };
+    if requirement.level == Level::Must && report.exit_code() != 1 {
+        return Err(format!(
+            "exit code {} for it\n{}",
+            report.exit_code(),
+            told()
+        ));
+    }
+    let cites = |case: &&Outcome| case.requirements.iter().any(|id| id == fault.breaks);
+    if !blamed.iter().any(cites) {
+        return Err(format!(
+            "no case that fails cites {}\n{}",
+            fault.breaks,
+            told()
+        ));
+    }
+    let unjust = blamed
+        .iter()
+        .find(|case| !cites(case) && !depends_on(&suite, &case.id, fault));
+    match unjust {
+        Some(case) => Err(format!(
+            "{} blames it, and has nothing to do with it",
+            case.id
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A server that is wrong in any of these ways is caught. One test for all, a few at a time, because each is a whole run.
+#[test]
+fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
+    let mut faults = faults::all();
+    if let Ok(words) = std::env::var("LABORATORY") {
+        faults.retain(|fault| fault.name.contains(&words));
+    }
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let missed = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(fault) =
+                    faults.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+                {
+                    if let Err(why) = check(fault) {
+                        let line = format!("the server {}: {why}", fault.name);
+                        missed.lock().unwrap().push(line);
+                    }
+                }
+            });
+        }
+    });
+    let missed = missed.into_inner().unwrap();
+    assert!(missed.is_empty(), "not caught:\n{}", missed.join("\n"));
+}
+
+#[test]
+fn every_must_is_broken_by_a_fault() {
+    let faults = faults::all();
+    let unbroken: Vec<_> = suite()
+        .requirements
+        .into_iter()
+        .filter(|requirement| requirement.level == Level::Must)
+        .filter(|requirement| !faults.iter().any(|fault| fault.breaks == requirement.id))
+        .map(|requirement| requirement.id)
+        .collect();
+    assert!(unbroken.is_empty(), "no fault breaks {unbroken:?}");
+}
