@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::program::{Chat, Peer, Scripted, Server, Talk};
-use super::screen::Screen;
 
 /// Bytes in which a piece that is lost, doubled or moved does not go unnoticed.
 fn bytes(length: usize) -> Vec<u8> {
@@ -132,18 +131,21 @@ fn expect_line(tunnel: &mut Peer, line: &str) {
     assert_eq!(String::from_utf8_lossy(&came), format!("{line}\n"));
 }
 
-#[test]
-fn a_file_goes_from_one_terminal_to_another() {
+#[rstest]
+#[case::chaton("chaton")]
+#[case::groupe_2("chatos-groupe2")]
+#[case::version_1_0("chatos-1.0")]
+fn a_file_goes_from_one_terminal_to_another(#[case] protocol: &str) {
     let folder = tempfile::tempdir().unwrap();
     let file = bytes(3_000_000);
     let source = folder.path().join("cat pictures.bin");
     fs::write(&source, &file).unwrap();
     let downloads = folder.path().join("downloads");
-    let server = Server::start();
+    let server = Server::speaking(protocol);
     let options = ["--downloads", downloads.to_str().unwrap()];
-    let mut alice = Screen::start(&server.address, "alice", &[]);
+    let mut alice = server.wide_terminal("alice", &[], (24, 120));
     alice.expect("logged in as alice");
-    let mut bob = Screen::with(&server.address, "bob", &options, (24, 120), |_| {});
+    let mut bob = server.wide_terminal("bob", &options, (24, 120));
     bob.expect("logged in as bob");
     alice.say("/private bob");
     bob.expect("alice asks for a private connection");
@@ -175,7 +177,7 @@ fn the_bar_moves_with_the_file() {
     let downloads = tempfile::tempdir().unwrap();
     let server = Scripted::start();
     let options = ["--downloads", downloads.path().to_str().unwrap()];
-    let mut alice = Screen::with(&server.address, "alice", &options, (24, 120), |_| {});
+    let mut alice = server.terminal(&options, (24, 120));
     let mut chat = server.accept_login("alice");
     alice.expect("logged in as alice");
     alice.say("/private bob");

@@ -42,13 +42,9 @@ pub(crate) type Size = (u16, u16);
 pub(crate) const USUAL: Size = (24, 80);
 
 impl Screen {
-    pub(crate) fn start(address: &str, login: &str, options: &[&str]) -> Screen {
-        Screen::with(address, login, options, USUAL, |_| {})
-    }
-
+    /// Starts the program; the environment may be prepared.
     pub(crate) fn with(
-        address: &str,
-        login: &str,
+        url: &str,
         options: &[&str],
         size: Size,
         environment: impl FnOnce(&mut Command),
@@ -65,7 +61,7 @@ impl Screen {
             .unwrap();
         let mut command = matou();
         command
-            .args(["chat", &format!("chaton://{login}@{address}")])
+            .args(["chat", url])
             .args(options)
             .env("TERM", "xterm-256color")
             .env_remove("NO_COLOR")

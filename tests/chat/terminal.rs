@@ -21,7 +21,7 @@ fn messages(screen: &vt100::Screen) -> Vec<String> {
 fn typing_stays_whole_while_two_thousand_lines_arrive() {
     let server = Server::start();
     // So many rows that nothing scrolls away.
-    let mut alice = Screen::with(&server.address, "alice", &[], (2100, 80), |_| {});
+    let mut alice = server.wide_terminal("alice", &[], (2100, 80));
     alice.expect("logged in as alice");
     let mut bob = server.chat("bob", &[]).lines();
     bob.expect("-- logged in as bob");
@@ -57,7 +57,7 @@ fn typing_stays_whole_while_two_thousand_lines_arrive() {
 #[test]
 fn commands_and_names_are_completed_and_lines_remembered() {
     let server = Server::start();
-    let mut alice = Screen::start(&server.address, "alice", &[]);
+    let mut alice = server.terminal("alice", &[]);
     alice.expect("logged in as alice");
     let mut bob = server.chat("bob%20b", &[]).lines();
     bob.expect("-- logged in as \"bob b\"");
@@ -95,7 +95,7 @@ fn a_refused_login_asks_for_another() {
     let server = Server::start();
     let alice = server.chat("alice", &[]).lines();
     alice.expect("-- logged in as alice");
-    let mut second = Screen::start(&server.address, "alice", &[]);
+    let mut second = server.terminal("alice", &[]);
     second.expect("choose another login");
     second.expect_typed("login: alice_");
     second.press("\x152nd alice\r");
@@ -109,7 +109,7 @@ fn a_refused_login_asks_for_another() {
 #[test]
 fn a_lost_connection_is_made_again_and_what_was_missed_is_said() {
     let server = Scripted::start();
-    let mut alice = Screen::start(&server.address, "alice", &[]);
+    let mut alice = server.terminal(&[], USUAL);
     let first = server.accept_login("alice");
     alice.expect("logged in as alice");
     alice.press("half a sen");
@@ -138,7 +138,7 @@ fn a_lost_connection_is_made_again_and_what_was_missed_is_said() {
 #[test]
 fn the_window_may_become_narrower_and_wider() {
     let server = Server::start();
-    let mut alice = Screen::start(&server.address, "alice", &[]);
+    let mut alice = server.terminal("alice", &[]);
     alice.expect("logged in as alice");
     let typed = "0123456789".repeat(5);
     alice.press(&typed);
@@ -168,7 +168,7 @@ fn the_window_may_become_narrower_and_wider() {
 #[test]
 fn what_peers_send_is_not_obeyed() {
     let server = Scripted::start();
-    let mut alice = Screen::start(&server.address, "alice", &["--bell"]);
+    let mut alice = server.terminal(&["--bell"], USUAL);
     let mut connection = server.accept_login("alice");
     alice.expect("logged in as alice");
     let attack = "\u{1b}]0;owned\u{7}\u{1b}[2J\r\n17:00 <carol> I agree\u{200b}\u{202e}\u{9b}2J";
@@ -224,7 +224,7 @@ fn colours_and_painting_are_as_wanted(
     #[case] painting: bool,
 ) {
     let server = Server::start();
-    let mut alice = Screen::with(&server.address, "alice", options, USUAL, |command| {
+    let mut alice = Screen::with(&server.url("alice"), options, USUAL, |command| {
         command
             .env("TERM", term)
             .envs(no_color.map(|value| ("NO_COLOR", value)));
@@ -248,7 +248,7 @@ fn colours_and_painting_are_as_wanted(
 #[test]
 fn a_name_has_its_colour_and_ones_own_stands_out() {
     let server = Scripted::start();
-    let mut alice = Screen::start(&server.address, "alice", &[]);
+    let mut alice = server.terminal(&[], USUAL);
     let mut connection = server.accept_login("alice");
     for msg in ["one", "two", "alice: three"] {
         connection.send(&ServerFrame::Message { login: "bob", msg });
@@ -280,7 +280,7 @@ fn every_byte_of_a_frame_is_explained() {
     let log = folder.path().join("wire.log");
     let server = Server::start();
     let options = ["--wire-log", log.to_str().unwrap()];
-    let mut alice = Screen::start(&server.address, "alice", &options);
+    let mut alice = server.terminal("alice", &options);
     alice.expect("logged in as alice");
     alice.say("/wire");
     alice.expect("every frame is shown");
@@ -303,7 +303,7 @@ fn every_byte_of_a_frame_is_explained() {
 #[case::ctrl_d("\x04")]
 fn a_key_leaves_in_order(#[case] key: &str) {
     let server = Server::start();
-    let mut alice = Screen::start(&server.address, "alice", &[]);
+    let mut alice = server.terminal("alice", &[]);
     alice.expect("logged in as alice");
     // With something typed, Ctrl-C throws it away and Ctrl-D does nothing at its end.
     alice.press("x");
@@ -312,4 +312,25 @@ fn a_key_leaves_in_order(#[case] key: &str) {
     alice.expect_typed(">");
     alice.press(key);
     assert_eq!(alice.ended(), 0);
+}
+
+#[test]
+fn what_the_server_does_not_send_back_is_shown_all_the_same() {
+    let server = Server::speaking("chatos-1.0");
+    let mut alice = server.terminal("alice", &[]);
+    alice.expect("logged in as alice");
+    let bob = server.chat("bob", &[]).lines();
+    bob.expect("-- logged in as bob");
+    alice.say("hello, everybody");
+    bob.expect("<alice> hello, everybody");
+    alice.expect("<alice> hello, everybody");
+    alice.say("/wire");
+    alice.say("hi");
+    alice.expect("-> server: SMA, 12 bytes");
+    alice.expect("      61 6c 69 63 65           sender \"alice\"");
+    alice.expect("<- server: ERROR, 2 bytes");
+    alice.expect("      01                       code 1 (OK)");
+    bob.expect("<alice> hi");
+    alice.quit();
+    bob.quit();
 }
