@@ -97,6 +97,18 @@ impl Output {
         }
     }
 
+    /// Says what can be typed.
+    pub(super) fn help(&mut self, help: &str) {
+        let head = "each line is a message or a command";
+        match &self.face {
+            Face::Script(..) => diagnose(&format!("{head}\n{help}")),
+            Face::Person { .. } => {
+                let rows: Vec<_> = help.lines().map(|line| format!(" {line}")).collect();
+                self.block(head, &rows);
+            }
+        }
+    }
+
     /// Shows something that takes several rows.
     pub(super) fn block(&mut self, head: &str, rows: &[String]) {
         self.remark(head);

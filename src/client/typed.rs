@@ -8,18 +8,18 @@ TEXT                a message for everybody; //TEXT sends a text that begins wit
 /msg NAME TEXT      a message for NAME alone
 /reply TEXT         the same for whoever sent you the last one
 /private NAME       ask NAME for a private connection
-/accept NAME        agree to the private connection that NAME asks for, or take the file that NAME offers
+/accept NAME        agree to the private connection, or take the file, of NAME
 /deny NAME          decline it
-/tell NAME TEXT     send TEXT as a line on the private connection with NAME
-/tell NAME          from here on, what you type goes there; /tell alone: to everybody again
+/tell NAME TEXT     send TEXT on the private connection with NAME
+/tell NAME          what you type goes there; /tell alone: to everybody again
 /send NAME FILE     offer a file on the private connection with NAME
-/cancel NAME        end the transfer of a file from or to NAME, or take an offer back
+/cancel NAME        end a transfer from or to NAME, or take an offer back
 /close NAME         send no more on it; it is over when NAME has done the same
 /ignore NAME        see nothing of NAME any more, or again; /ignore alone lists
 /wire               see every frame byte by byte, or no longer
 /help               show this
 /quit               leave in order
-A NAME that is not one word is written in quotes: \"two words\", \"a \\\" quote\", \"\\u{202e}\".
+A NAME that is not one word stands in quotes: \"two words\", \"\\\"\", \"\\u{202e}\".
 An empty line is skipped.";
 
 /// The commands, for the Tab key.

@@ -298,6 +298,26 @@ fn every_byte_of_a_frame_is_explained() {
     );
 }
 
+#[test]
+fn what_was_too_long_to_be_sent_can_be_shortened() {
+    let server = Server::start();
+    let mut alice = server.terminal("alice", &[]);
+    alice.expect("logged in as alice");
+    // A paste is one line of typing with line ends in it, and each of them a message.
+    alice.press(&format!("\x1b[200~{}\x1b[201~\r", "x".repeat(1026)));
+    alice.expect("2 more than the 1024 that can be sent");
+    alice.press("\x7f\x7f\r");
+    alice.wait("the message, on its rows", |screen| {
+        screen.contents().matches('x').count() >= 1024
+    });
+    alice.press("\x1b[200~one\ntwo\x1b[201~");
+    alice.expect_typed("> one↵two");
+    alice.press("\r");
+    alice.expect("<alice> one");
+    alice.expect("<alice> two");
+    alice.quit();
+}
+
 #[rstest]
 #[case::ctrl_c("\x03")]
 #[case::ctrl_d("\x04")]

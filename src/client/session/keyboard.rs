@@ -7,7 +7,7 @@ use crate::client::Ending;
 use crate::client::escape::Name;
 use crate::client::input::Line;
 use crate::client::terminal::{Known, Outcome, suspend};
-use crate::client::typed::COMMANDS;
+use crate::client::typed::{COMMANDS, Typed};
 
 impl Session {
     pub(super) fn keys_came(&mut self) -> Result<(), Ending> {
@@ -71,9 +71,12 @@ impl Session {
         let refused_before = std::mem::take(&mut self.refused_a_line);
         text.split('\n')
             .try_for_each(|line| self.line(Line::Text(line.to_owned())))?;
-        // What could not be said to whom it was meant for can be said again.
-        let nobody_there = |peer: &String| self.tunnel_to(peer).is_none();
-        if self.refused_a_line && self.talking_to.as_ref().is_some_and(nobody_there) {
+        // What was to be said can be shortened, or said again; a command that was wrong is in the history.
+        let is_said = matches!(
+            Typed::parse(text),
+            Ok(Typed::Say(_) | Typed::Whisper { .. } | Typed::Reply(_) | Typed::Tell { .. })
+        );
+        if self.refused_a_line && is_said {
             self.suggest(text);
         }
         self.refused_a_line |= refused_before;

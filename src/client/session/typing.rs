@@ -98,8 +98,7 @@ impl Session {
                 Ok(())
             }
             Typed::Help => {
-                let help = format!("each line is a message or a command\n{HELP}");
-                self.output.remark(&help);
+                self.output.help(HELP);
                 Ok(())
             }
             Typed::Quit => {
