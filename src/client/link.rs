@@ -27,7 +27,20 @@ pub(super) struct Link {
     outgoing: Option<Sender<Vec<u8>>>,
     waiting: VecDeque<Vec<u8>>,
     shut: bool,
+    /// Dropped to tell whoever has the directions that no more is to be sent.
+    split: Option<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// Both directions of a link, in somebody else's hands.
+#[derive(Debug)]
+pub(super) struct Directions {
+    /// What the link's threads report.
+    pub(super) incoming: Receiver<Incoming>,
+    /// What its writer takes; `None` when nothing more may be sent.
+    pub(super) outgoing: Option<Sender<Vec<u8>>>,
+    /// Ends when no more is to be sent, whoever has more.
+    pub(super) closed: Receiver<()>,
 }
 
 /// What the threads of a link report.
@@ -58,6 +71,7 @@ impl Link {
             outgoing: Some(outgoing),
             waiting: VecDeque::new(),
             shut: false,
+            split: None,
             threads: Vec::with_capacity(2),
         };
         let reports = report.clone();
@@ -102,9 +116,13 @@ impl Link {
         self.waiting.len() <= PIECES_WAITING
     }
 
-    /// Sends no more: a FIN will follow what was sent before.
+    /// Sends no more: a FIN will follow what was sent before. After [`Link::split`] it follows what has left already.
     pub(super) fn shut(&mut self) {
         self.shut = true;
+        if self.split.take().is_some() {
+            // It fails when the connection is lost: whoever has the directions learns that by itself.
+            let _ = self.stream.shutdown(Shutdown::Write);
+        }
         self.push();
     }
 
@@ -146,10 +164,15 @@ impl Link {
 
     /// Gives both directions to others. The end of the link is still the connection's, but it no longer waits for the
     /// threads: they may be blocked on a channel whose other end it does not own.
-    pub(super) fn split(&mut self) -> (Receiver<Incoming>, Option<Sender<Vec<u8>>>) {
+    pub(super) fn split(&mut self) -> Directions {
         self.threads.clear();
-        let incoming = std::mem::replace(&mut self.incoming, never());
-        (incoming, self.outgoing.take())
+        let (split, closed) = bounded(0);
+        self.split = Some(split);
+        Directions {
+            incoming: std::mem::replace(&mut self.incoming, never()),
+            outgoing: self.outgoing.take(),
+            closed,
+        }
     }
 }
 

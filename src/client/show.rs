@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `logged_in` | `login` | the login is ours |
 //! | `login_refused` | `login` | it is not |
-//! | `message` | `from`, `text` | somebody told everybody; our own messages come back in Chaton |
+//! | `message` | `from`, `text` | somebody told everybody; our own messages come back, except in ChatOS 1.0 |
 //! | `whisper` | `from`, `text` | somebody told us alone |
 //! | `private_asked` | `peer` | asks us for a private connection |
 //! | `private_denied` | `peer` | declines ours, or has left |

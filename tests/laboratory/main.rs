@@ -19,7 +19,7 @@ use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 use faults::Fault;
 
 /// Faults that are judged at the same time: most of that time is spent waiting for what never comes.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 fn suite() -> Suite {
     Suite::built_in("chaton").expect("the suite of chaton is built in")
