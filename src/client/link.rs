@@ -131,6 +131,17 @@ impl Link {
         self.outgoing.as_ref().filter(|_| !self.waiting.is_empty())
     }
 
+    /// The writer's channel, for those who wait until it has room; `None` when nothing can be sent any more.
+    pub(super) fn outgoing(&self) -> Option<&Sender<Vec<u8>>> {
+        self.outgoing.as_ref()
+    }
+
+    /// True when a piece can be sent now and would not pile up.
+    pub(super) fn has_room(&self) -> bool {
+        let has_room = |outgoing: &Sender<_>| !outgoing.is_full();
+        self.waiting.is_empty() && self.outgoing.as_ref().is_some_and(has_room)
+    }
+
     /// Hands what waits to the writer, as far as it has room.
     pub(super) fn push(&mut self) {
         let Some(outgoing) = &self.outgoing else {
