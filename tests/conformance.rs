@@ -1,39 +1,26 @@
-//! The suite against our own server: it passes everything, in each of its readings and however its clients cut their bytes.
+//! The suites against our own servers: they pass everything, in each of their readings and however their clients cut their bytes.
 
 use std::net::SocketAddr;
 
 use conformance::run::{Options, Report, Segments, Verdict, run_suite};
 use conformance::suite::Suite;
 use matou::chaton::{self, LongWidth};
+use matou::chatos_1_0;
 use matou::chatos_groupe2;
 use matou::net::{ConnectionLimits, Engine, ProcessLimits};
 use matou::room::{Entropy, Protocol};
 
-fn judge_chaton(chaton: chaton::Options, options: &Options) -> Report {
-    let room = chaton::Room::new(chaton, entropy());
-    let limits = ConnectionLimits::default();
-    judge("chaton", room, chaton.codec(), limits, options)
+/// What the suite of that name says about a server of this room.
+fn judge_by<P: Protocol>(suite: &str, room: P, codec: P::Codec, options: &Options) -> Report {
+    judge_within(ConnectionLimits::default(), suite, room, codec, options)
 }
 
-fn judge_groupe2(groupe2: chatos_groupe2::Options) -> Report {
-    let room = chatos_groupe2::Room::new(groupe2, entropy());
-    let limits = ConnectionLimits {
-        tunnel_end_delay: chatos_groupe2::TUNNEL_END_DELAY,
-        ..ConnectionLimits::default()
-    };
-    let suite = "chatos-groupe2";
-    judge(suite, room, groupe2.codec(), limits, &Options::default())
-}
-
-fn entropy() -> Entropy {
-    Box::new(|| getrandom::u64().unwrap())
-}
-
-fn judge<P: Protocol>(
+/// The same, where the listener has limits of its own.
+fn judge_within<P: Protocol>(
+    limits: ConnectionLimits,
     suite: &str,
     room: P,
     codec: P::Codec,
-    limits: ConnectionLimits,
     options: &Options,
 ) -> Report {
     let engine = Engine::start(&ProcessLimits::default());
@@ -44,6 +31,33 @@ fn judge<P: Protocol>(
     drop(service);
     engine.stop();
     report
+}
+
+fn chaton_room(chaton: chaton::Options) -> chaton::Room {
+    chaton::Room::new(chaton, entropy())
+}
+
+fn entropy() -> Entropy {
+    Box::new(|| getrandom::u64().unwrap())
+}
+
+fn judge_groupe2(groupe2: chatos_groupe2::Options) -> Report {
+    let room = chatos_groupe2::Room::new(groupe2, entropy());
+    let limits = ConnectionLimits {
+        tunnel_end_delay: chatos_groupe2::TUNNEL_END_DELAY,
+        ..ConnectionLimits::default()
+    };
+    let (suite, codec) = (chatos_groupe2::Room::NAME, groupe2.codec());
+    judge_within(limits, suite, room, codec, &Options::default())
+}
+
+fn judge_chaton(chaton: chaton::Options, options: &Options) -> Report {
+    judge_by("chaton", chaton_room(chaton), chaton.codec(), options)
+}
+
+fn judge_chatos_1_0(options: &Options) -> Report {
+    let room = chatos_1_0::Room::new(chatos_1_0::Options::default());
+    judge_by("chatos-1.0", room, (), options)
 }
 
 fn assert_conforms(report: &Report) {
@@ -108,4 +122,52 @@ fn chatos_groupe2_with_longs_of_four_bytes_conforms() {
     });
     assert_conforms(&report);
     assert_eq!(reading(&report, "long-width"), "4");
+}
+
+#[test]
+fn chatos_1_0_conforms() {
+    let report = judge_chatos_1_0(&Options::default());
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "accept-copy"), "no");
+    assert_eq!(reading(&report, "accepted-end"), "told");
+    assert_eq!(reading(&report, "abort-copy"), "yes");
+}
+
+#[test]
+fn chatos_1_0_conforms_whatever_the_segments() {
+    let options = Options {
+        segments: Segments::EachByte,
+        ..Options::default()
+    };
+    assert_conforms(&judge_chatos_1_0(&options));
+}
+
+#[test]
+fn chatos_1_0_conforms_one_case_at_a_time() {
+    let options = Options {
+        jobs: 1,
+        ..Options::default()
+    };
+    assert_conforms(&judge_chatos_1_0(&options));
+}
+
+fn assert_told(report: &Report, seems: &str) {
+    assert_eq!(report.exit_code(), 3, "{report:#?}");
+    let why = report.unjudgeable.as_deref().unwrap_or_default();
+    assert!(why.contains(seems), "{why}");
+}
+
+#[test]
+fn the_suite_of_another_protocol_says_what_the_server_seems_to_speak() {
+    let options = Options::default();
+    let chatos = chatos_1_0::Room::new(chatos_1_0::Options::default());
+    let report = judge_by("chaton", chatos, (), &options);
+    assert_told(
+        &report,
+        "it answers a login of ChatOS 1.0: try `conformance run chatos-1.0 ",
+    );
+    let chaton = chaton::Options::default();
+    let report = judge_by("chatos-1.0", chaton_room(chaton), chaton.codec(), &options);
+    assert_told(&report, "it answers a login of Chaton");
+    assert_told(&report, "`conformance run chaton ");
 }

@@ -2,8 +2,10 @@
 
 use super::{ClientFrame, Codec, MAX_LOGIN_BYTES, MAX_MESSAGE_BYTES, ServerFrame};
 use crate::room::dialogue::{
-    Action, Dialogue, Event, Fault, Intent, Refusal, Remembered, Source, TunnelId, Tunnels,
+    Action, Dialogue, Direction, Event, Fault, Intent, Refusal, Remembered, Source, TunnelId,
+    Tunnels,
 };
+use crate::wire::Explained;
 
 /// One client of a Chaton server.
 #[derive(Debug)]
@@ -95,8 +97,29 @@ impl Dialogue for ChatonClient {
         Ok(Some((length, self.hear(from, frame)?)))
     }
 
+    fn explain(&self, direction: Direction, _on: Source, bytes: &[u8]) -> Option<Explained> {
+        let opcode = i8::from_be_bytes([*bytes.first()?]);
+        match direction {
+            Direction::Sent => {
+                let (frame, _) = ClientFrame::decode(self.codec, bytes).ok()??;
+                Some(frame.explained(self.codec, opcode))
+            }
+            Direction::Received => {
+                let (frame, _) = ServerFrame::decode(self.codec, bytes).ok()??;
+                Some(frame.explained(self.codec, opcode))
+            }
+        }
+    }
+
     fn ended(&mut self, tunnel: TunnelId) {
         self.tunnels.end(tunnel);
+    }
+
+    fn disconnected(&mut self) {
+        self.identity = Identity::None;
+        self.asked = Remembered::default();
+        self.asked_by = Remembered::default();
+        self.accepted = Remembered::default();
     }
 }
 

@@ -6,7 +6,8 @@
 //! on each and from then on relays every byte: neither ever learns the other's address.
 //!
 //! `frames.rs` has the commands as types and `codec.rs` their bytes, made of `fields.rs`; `room.rs` says what each command does, helped by
-//! `private_connections.rs` and `connections.rs`; `options.rs` is what an operator may choose.
+//! `private_connections.rs` and `connections.rs`; `options.rs` is what an operator may choose. `client.rs` is the client's
+//! half, and `explain.rs` takes a frame apart for people.
 //!
 //! # Where the document leaves something open
 //!
@@ -50,6 +51,7 @@
 pub mod client;
 mod codec;
 mod connections;
+pub(crate) mod explain;
 pub(crate) mod fields;
 mod frames;
 mod options;

@@ -5,8 +5,10 @@ use super::frames::OwnedNegotiation;
 use super::{ErrorCode, Frame, MAX_PSEUDONYM_BYTES, MAX_TEXT_BYTES, Negotiation};
 use crate::room::Entropy;
 use crate::room::dialogue::{
-    Action, Dialogue, Event, Fault, Intent, Refusal, Remembered, Source, TunnelId, Tunnels,
+    Action, Dialogue, Direction, Event, Fault, Intent, Refusal, Remembered, Source, TunnelId,
+    Tunnels,
 };
+use crate::wire::Explained;
 
 /// One client of a ChatOS 1.0 server.
 pub struct Chatos10Client {
@@ -75,8 +77,29 @@ impl Dialogue for Chatos10Client {
         Ok(Some((length, actions)))
     }
 
+    fn explain(&self, direction: Direction, _on: Source, bytes: &[u8]) -> Option<Explained> {
+        let opcode = i8::from_be_bytes([*bytes.first()?]);
+        let decoded = match direction {
+            Direction::Sent => Frame::decode(bytes),
+            Direction::Received => Frame::decode_from_server(bytes),
+        };
+        let (frame, _) = decoded.ok()??;
+        Some(frame.explained(opcode))
+    }
+
+    fn hears_itself(&self) -> bool {
+        false
+    }
+
     fn ended(&mut self, tunnel: TunnelId) {
         self.tunnels.end(tunnel);
+    }
+
+    fn disconnected(&mut self) {
+        self.identity = Identity::None;
+        self.answers = Answers::default();
+        self.asked = Remembered::default();
+        self.asked_by = Remembered::default();
     }
 }
 

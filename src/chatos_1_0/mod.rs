@@ -54,6 +54,7 @@ mod answers;
 pub mod client;
 mod codec;
 mod connections;
+mod explain;
 mod frames;
 mod options;
 mod private_connections;

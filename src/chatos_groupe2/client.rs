@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{AcceptCloseConnection, ClientFrame, CloseConnection, Codec, ServerFrame};
 use crate::chaton::client::ChatonClient;
-use crate::room::dialogue::{Action, Dialogue, Fault, Intent, Refusal, Source, TunnelId};
+use crate::room::dialogue::{
+    Action, Dialogue, Direction, Fault, Intent, Refusal, Source, TunnelId,
+};
+use crate::wire::Explained;
 
 /// One client of a server of this protocol.
 #[derive(Debug)]
@@ -79,6 +82,25 @@ impl Dialogue for ChatosGroupe2Client {
             }
         };
         Ok(Some((length, actions)))
+    }
+
+    fn explain(&self, direction: Direction, _on: Source, bytes: &[u8]) -> Option<Explained> {
+        let opcode = i8::from_be_bytes([*bytes.first()?]);
+        match direction {
+            Direction::Sent => {
+                let (frame, _) = ClientFrame::decode(self.codec, bytes).ok()??;
+                Some(frame.explained(self.codec, opcode))
+            }
+            Direction::Received => {
+                let (frame, _) = ServerFrame::decode(self.codec, bytes).ok()??;
+                Some(frame.explained(self.codec, opcode))
+            }
+        }
+    }
+
+    fn disconnected(&mut self) {
+        self.closing.clear();
+        self.chaton.disconnected();
     }
 
     fn all_sent(&mut self, tunnel: TunnelId) -> Vec<Action> {

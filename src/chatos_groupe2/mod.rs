@@ -34,6 +34,7 @@ use std::time::Duration;
 
 pub mod client;
 mod codec;
+mod explain;
 mod frames;
 mod room;
 mod tunnels;

@@ -1,15 +1,19 @@
 //! `matou chat`.
 
-use std::io::{IsTerminal, Write};
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 
-use crate::client::{self, Address, Ending, Form, HELP, Options, TunnelWish};
+use crate::client::{self, Address, Ending, Face, Form, HELP, Options, TunnelWish};
 
-/// Chat from a shell or a script: each line of standard input is a message or a command, each event is a line on standard
-/// output.
+/// Chat: on a terminal with a line to type in below what is said, elsewhere line by line
+///
+/// In a pipe or a script each line of standard input is a message or a command, and each event is a line on standard output.
+/// The commands are the same.
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
 pub(super) struct ChatArgs {
@@ -23,6 +27,30 @@ pub(super) struct ChatArgs {
     /// Write each event as a JSON object on a line of its own
     #[arg(long)]
     json: bool,
+
+    /// On a terminal: no colours, no editing, nothing that moves; one line after the other
+    ///
+    /// A dumb terminal gets the same. With NO_COLOR in the environment only the colours go.
+    #[arg(long)]
+    plain: bool,
+
+    /// Ring the terminal's bell when somebody tells you alone
+    #[arg(long)]
+    bell: bool,
+
+    /// Append every frame that is sent and received to FILE, byte by byte, with what the bytes mean
+    ///
+    /// What is said on private connections is there too, and the ids that open them: the file is for your eyes.
+    #[arg(long, value_name = "FILE")]
+    wire_log: Option<PathBuf>,
+
+    /// Where received files go; nothing that is there is ever replaced
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    downloads: PathBuf,
+
+    /// The largest file that is taken, as in 500k, 100M or 4G; larger ones are denied
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
+    max_file: u64,
 
     /// At the end of standard input go on listening, until the server closes or Ctrl-C
     #[arg(long, conflicts_with = "tunnel")]
@@ -46,22 +74,44 @@ pub(super) struct ChatArgs {
 
 /// Chats; the exit code says how it ended.
 pub(super) fn run(args: ChatArgs) -> ExitCode {
+    let face = face(&args);
     let ending = client::run(Options {
         address: args.address,
-        form: if args.json { Form::Json } else { Form::Plain },
+        face,
         stay: args.stay,
         tunnel: args.tunnel.map(|peer| TunnelWish {
             peer,
             wait: args.wait,
         }),
         connect_timeout: args.connect_timeout,
-        script: !std::io::stdin().is_terminal(),
+        script: !io::stdin().is_terminal(),
+        bell: args.bell,
+        wire_log: args.wire_log,
+        downloads: args.downloads,
+        max_file: args.max_file,
     });
     if !matches!(ending, Ending::InOrder | Ending::OutputClosed) {
         // With standard error closed there is nobody to tell; the exit code remains.
-        let _ = writeln!(std::io::stderr(), "matou: {ending}");
+        let _ = writeln!(io::stderr(), "matou: {ending}");
     }
     ending.exit_code()
+}
+
+/// A person is there when both standard input and standard output are a terminal's.
+fn face(args: &ChatArgs) -> Face {
+    let form = if args.json { Form::Json } else { Form::Plain };
+    let person = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !person || args.json || args.tunnel.is_some() {
+        return Face::Script(form);
+    }
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = !is_set("TERM") || env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if args.plain || dumb || cfg!(not(unix)) {
+        return Face::Plain;
+    }
+    Face::Terminal {
+        colours: !is_set("NO_COLOR"),
+    }
 }
 
 fn positive_time(text: &str) -> Result<Duration, String> {
@@ -72,17 +122,39 @@ fn positive_time(text: &str) -> Result<Duration, String> {
     }
 }
 
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1_000),
+        Some((at, 'M')) => (&text[..at], 1_000_000),
+        Some((at, 'G')) => (&text[..at], 1_000_000_000),
+        _ => (text, 1),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
+    bytes.ok_or_else(|| "give a number of bytes, such as 5000, 500k, 100M or 4G".into())
+}
+
 /// Nobody waits longer for a connection, and no clock overflows.
 const MAX_TIME: Duration = Duration::from_secs(3600);
 
 fn after_help() -> String {
     format!(
-        "Each line of standard input:\n{HELP}\n\n\
+        "Each line:\n{HELP}\n\n\
+         On a terminal:\n{KEYS}\n\n\
          Each event on standard output:\n{EVENTS}\n\n\
          With --json, the field \"event\" and others:\n{JSON_EVENTS}\n\n\
          Exit codes:\n{EXIT_CODES}"
     )
 }
+
+const KEYS: &str = "\
+Tab                 the next command or name that fits; names are learned from what is said
+Up, Down            lines that were typed before
+Ctrl-X              type to the next private connection, and behind the last to everybody
+Ctrl-C              throw away what is typed; with nothing typed, leave
+Ctrl-D, Ctrl-Z      leave; suspend
+Alt-B, Alt-F        by words; Ctrl-A, Ctrl-E, Ctrl-K, Ctrl-U, Ctrl-W, Ctrl-Y and Ctrl-L as in a shell
+What is said scrolls by as everywhere: scroll back, search and copy with the terminal's own means.
+A lost connection is made again, with longer and longer pauses.";
 
 const EVENTS: &str = "\
 <alice> hi          a message for everybody
@@ -100,6 +172,11 @@ private_agreed, private_up            peer
 private_text                          peer, complete (false: no line feed yet), text, or hex when it is not UTF-8
 private_eof                           peer: sends no more
 private_closed                        peer, and reason unless in order
+file_offered, file_sent               peer, name, size
+file_denied                           peer, name, size, limit: larger than what is taken
+file_begun                            peer, way (in or out), name, size, offset
+file_received                         peer, name, size, path
+file_failed                           peer, way, name, reason
 refused                               what: the server did not do it, and why
 unexpected                            what: a frame of the server that was ignored
 Fields may be added; those that are here keep their meaning.";

@@ -1,6 +1,9 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::thread;
 use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
 
 /// Connects to the first address of the host that answers; all of them together get `limit`.
 pub(super) fn to_host(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
@@ -25,4 +28,22 @@ pub(super) fn to_address(address: SocketAddr, limit: Duration) -> io::Result<Tcp
     // A typed line is one small segment that nothing follows: waiting for more to send would only delay it.
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+/// Connects in a thread of its own, which ends at the latest after the connector's time limit. The outcome comes once.
+pub(super) fn in_background(
+    connector: impl FnOnce() -> io::Result<TcpStream> + Send + 'static,
+) -> Receiver<io::Result<TcpStream>> {
+    let (outcome, connecting) = bounded(1);
+    let report = outcome.clone();
+    let spawned = thread::Builder::new()
+        .name("connect".into())
+        .spawn(move || {
+            // The user may have left meanwhile.
+            let _ = report.send(connector());
+        });
+    if let Err(error) = spawned {
+        let _ = outcome.send(Err(error));
+    }
+    connecting
 }

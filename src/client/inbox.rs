@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use crate::room::dialogue::{Action, Dialogue, Fault, Source};
 
 /// What came on a connection and is not a whole frame yet. It cannot grow much beyond one read and one frame, because no
@@ -7,6 +9,8 @@ pub(super) struct Inbox {
     bytes: Vec<u8>,
     /// Where the next frame begins in `bytes`.
     next: usize,
+    /// Where the frame is that was taken last.
+    taken: Range<usize>,
     /// Where `bytes` begins in all that ever came.
     offset: u64,
 }
@@ -38,6 +42,7 @@ impl Inbox {
         match dialogue.receive(source, unread) {
             Ok(None) => Ok(None),
             Ok(Some((length, actions))) => {
+                self.taken = self.next..self.next + length;
                 self.next += length;
                 Ok(Some(actions))
             }
@@ -47,6 +52,11 @@ impl Inbox {
                 bytes: unread[..unread.len().min(Garbage::SHOWN)].to_vec(),
             }),
         }
+    }
+
+    /// The frame that was taken last; before anything else is pushed.
+    pub(super) fn taken(&self) -> &[u8] {
+        self.bytes.get(self.taken.clone()).unwrap_or_default()
     }
 
     /// True when a frame has begun and is not whole.

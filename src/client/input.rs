@@ -39,6 +39,15 @@ pub(super) fn lines() -> io::Result<Receiver<Line>> {
     Ok(lines)
 }
 
+/// Reads standard input as it comes: the keys of a terminal.
+pub(super) fn bytes() -> io::Result<Receiver<Vec<u8>>> {
+    let (to_loop, chunks) = bounded(LINES_AHEAD);
+    // Nothing is reported on the second channel: a terminal that cannot be read any more has gone, as at its end.
+    let (failure, _) = bounded(1);
+    raw(to_loop, failure)?;
+    Ok(chunks)
+}
+
 /// Copies standard input to a connection's writer as it comes, and drops the writer's channel at its end. A failure to read
 /// goes to `failure`, before that.
 pub(super) fn raw(to: Sender<Vec<u8>>, failure: Sender<io::Error>) -> io::Result<()> {

@@ -27,7 +27,20 @@ pub(super) struct Link {
     outgoing: Option<Sender<Vec<u8>>>,
     waiting: VecDeque<Vec<u8>>,
     shut: bool,
+    /// Dropped to tell whoever has the directions that no more is to be sent.
+    split: Option<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// Both directions of a link, in somebody else's hands.
+#[derive(Debug)]
+pub(super) struct Directions {
+    /// What the link's threads report.
+    pub(super) incoming: Receiver<Incoming>,
+    /// What its writer takes; `None` when nothing more may be sent.
+    pub(super) outgoing: Option<Sender<Vec<u8>>>,
+    /// Ends when no more is to be sent, whoever has more.
+    pub(super) closed: Receiver<()>,
 }
 
 /// What the threads of a link report.
@@ -58,6 +71,7 @@ impl Link {
             outgoing: Some(outgoing),
             waiting: VecDeque::new(),
             shut: false,
+            split: None,
             threads: Vec::with_capacity(2),
         };
         let reports = report.clone();
@@ -102,15 +116,30 @@ impl Link {
         self.waiting.len() <= PIECES_WAITING
     }
 
-    /// Sends no more: a FIN will follow what was sent before.
+    /// Sends no more: a FIN will follow what was sent before. After [`Link::split`] it follows what has left already.
     pub(super) fn shut(&mut self) {
         self.shut = true;
+        if self.split.take().is_some() {
+            // It fails when the connection is lost: whoever has the directions learns that by itself.
+            let _ = self.stream.shutdown(Shutdown::Write);
+        }
         self.push();
     }
 
     /// The channel that must have room before [`Link::push`] helps; `None` when nothing waits.
     pub(super) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
         self.outgoing.as_ref().filter(|_| !self.waiting.is_empty())
+    }
+
+    /// The writer's channel, for those who wait until it has room; `None` when nothing can be sent any more.
+    pub(super) fn outgoing(&self) -> Option<&Sender<Vec<u8>>> {
+        self.outgoing.as_ref()
+    }
+
+    /// True when a piece can be sent now and would not pile up.
+    pub(super) fn has_room(&self) -> bool {
+        let has_room = |outgoing: &Sender<_>| !outgoing.is_full();
+        self.waiting.is_empty() && self.outgoing.as_ref().is_some_and(has_room)
     }
 
     /// Hands what waits to the writer, as far as it has room.
@@ -135,10 +164,15 @@ impl Link {
 
     /// Gives both directions to others. The end of the link is still the connection's, but it no longer waits for the
     /// threads: they may be blocked on a channel whose other end it does not own.
-    pub(super) fn split(&mut self) -> (Receiver<Incoming>, Option<Sender<Vec<u8>>>) {
+    pub(super) fn split(&mut self) -> Directions {
         self.threads.clear();
-        let incoming = std::mem::replace(&mut self.incoming, never());
-        (incoming, self.outgoing.take())
+        let (split, closed) = bounded(0);
+        self.split = Some(split);
+        Directions {
+            incoming: std::mem::replace(&mut self.incoming, never()),
+            outgoing: self.outgoing.take(),
+            closed,
+        }
     }
 }
 

@@ -3,6 +3,11 @@
 //! The only place that knows a terminal. What may be said, and what it means, is the business of each protocol's dialogue
 //! ([`crate::room::dialogue`]); nothing here knows a frame.
 //!
+//! It has three faces: lines for a script, lines for a person who wants no more or whose terminal can no more, and a
+//! terminal on which the typed line stays whole under whatever arrives (`terminal/`). They speak the same commands. What
+//! two of these programs say to each other on a private connection, text and files, is on the page of `profile/`;
+//! `files/` is the disk's side of it.
+//!
 //! # Threads
 //!
 //! Every thread but one blocks in one system call and has a bounded channel to or from **the loop** (`session`), which
@@ -12,29 +17,42 @@
 //! |---|---|---|
 //! | `server-in`, `tunnel-in` | `read` of a connection | the loop |
 //! | `server-out`, `tunnel-out` | `write` to a connection | takes pieces from the loop |
-//! | `stdin` | `read` of standard input | the loop, or a tunnel's writer |
+//! | `stdin` | `read` of standard input: lines, keys, or a tunnel's bytes | the loop, or a tunnel's writer |
 //! | `stdout` | `write` of a tunnel's bytes, with `--tunnel` only | takes chunks from a tunnel's reader |
-//! | `connect` | `connect`, for a tunnel | the loop |
-//! | `signals` | waiting for SIGINT and SIGTERM | the loop |
+//! | `connect` | `connect`, for a tunnel or after a loss | the loop |
+//! | `file-hash` | `read` of a file that will be offered | the loop, once |
+//! | `file-in` | `read` of a file that is sent | the loop, which takes a piece when the tunnel's writer has room |
+//! | `file-out` | `write` of a file that is received | takes pieces from the loop |
+//! | `signals` | waiting for SIGINT, SIGTERM and SIGWINCH | the loop |
 //!
 //! Nothing grows without a bound: a reader that is ahead of the loop stops reading, and the loop takes no typed line while
-//! something that it sent waits for a writer.
+//! something that it sent waits for a writer; keys it does take, but no finished line. A private connection whose file the
+//! disk cannot follow is not read meanwhile, and TCP holds its peer back.
 
 mod address;
 mod connect;
 mod ending;
 mod escape;
+mod files;
+mod hex;
 mod inbox;
 mod input;
+mod lines;
 mod link;
 mod output;
+mod paint;
+mod people;
 mod pipe;
+mod profile;
+mod requests;
 mod session;
 pub mod show;
 mod signals;
+mod terminal;
 mod tunnel;
 mod typed;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use address::{Address, AddressError, Protocol};
@@ -50,8 +68,8 @@ use session::Session;
 pub struct Options {
     /// Whom to talk to, and as whom.
     pub address: Address,
-    /// How events are written.
-    pub form: Form,
+    /// To whom the program shows itself.
+    pub face: Face,
     /// After the end of standard input: leave (false), or listen until the server closes (true).
     pub stay: bool,
     /// Standard input and output are a private connection's.
@@ -60,6 +78,28 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Standard input is not a terminal: a line that cannot be sent makes the exit code say so.
     pub script: bool,
+    /// A file for every frame that is sent and received.
+    pub wire_log: Option<PathBuf>,
+    /// Where received files go.
+    pub downloads: PathBuf,
+    /// The largest file that is taken, in bytes.
+    pub max_file: u64,
+    /// A whisper rings the terminal's bell.
+    pub bell: bool,
+}
+
+/// To whom the program shows itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// A script, or whoever reads its output: each event is a line.
+    Script(Form),
+    /// A person at a terminal that can only show one line after the other, or who wants it so.
+    Plain,
+    /// A person at a terminal.
+    Terminal {
+        /// Names and the like are coloured.
+        colours: bool,
+    },
 }
 
 /// A private connection that the command line asks for.

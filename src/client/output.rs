@@ -1,14 +1,33 @@
+//! Where everything goes that the program says.
+
 use std::io::{self, Write};
 
+use super::paint::Paint;
+use super::profile::FileEvent;
 use super::show::{self, Form};
+use super::terminal::Terminal;
 use crate::room::dialogue::Event;
 
-/// Where events go.
+/// What stands between the program and whoever reads it.
 #[derive(Debug)]
 pub(super) struct Output {
-    form: Form,
-    place: Place,
+    face: Face,
     failure: Option<io::Error>,
+}
+
+/// To whom the program shows itself.
+#[derive(Debug)]
+enum Face {
+    /// A script, or whoever reads its output.
+    Script(Form, Place),
+    /// A person.
+    Person {
+        paint: Paint,
+        /// None when lines are all that can be shown.
+        terminal: Option<Box<Terminal>>,
+        /// The day of the last line.
+        day: Option<jiff::civil::Date>,
+    },
 }
 
 /// Which of the two.
@@ -21,27 +40,141 @@ pub(super) enum Place {
 }
 
 impl Output {
-    pub(super) fn new(form: Form, place: Place) -> Output {
+    pub(super) fn script(form: Form, place: Place) -> Output {
         Output {
-            form,
-            place,
+            face: Face::Script(form, place),
             failure: None,
         }
     }
 
-    /// Writes an event's line and flushes it. After a failure nothing more is written.
-    pub(super) fn show(&mut self, event: &Event) {
-        if self.failure.is_some() {
-            return;
+    pub(super) fn person(paint: Paint, terminal: Option<Terminal>) -> Output {
+        Output {
+            face: Face::Person {
+                paint,
+                terminal: terminal.map(Box::new),
+                day: None,
+            },
+            failure: None,
         }
-        let mut line = show::line(event, self.form);
-        line.push('\n');
-        match self.place {
-            Place::Stdout => self.failure = write_to(&mut io::stdout().lock(), &line).err(),
-            // Only remarks go there; the private connection goes on without them.
-            Place::Stderr => {
-                let _ = write_to(&mut io::stderr().lock(), &line);
+    }
+
+    /// Shows an event. After a failure nothing more is written.
+    pub(super) fn show(&mut self, event: &Event) {
+        let line = match &self.face {
+            Face::Script(form, _) => show::line(event, *form),
+            Face::Person { paint, .. } => show::painted(event, paint),
+        };
+        self.line(&line);
+    }
+
+    /// Shows what happens to a file.
+    pub(super) fn show_file(&mut self, peer: &str, event: &FileEvent) {
+        let line = match &self.face {
+            Face::Script(form, _) => show::file_line(peer, event, *form),
+            Face::Person { paint, .. } => show::file_painted(peer, event, paint),
+        };
+        self.line(&line);
+    }
+
+    /// Says something to the person at the keyboard. For a script it goes to standard error; if that is closed there is
+    /// nobody to tell.
+    pub(super) fn remark(&mut self, remark: &str) {
+        match &self.face {
+            Face::Script(..) => diagnose(remark),
+            Face::Person { .. } => {
+                for line in remark.lines() {
+                    self.line(&format!("-- {line}"));
+                }
             }
+        }
+    }
+
+    /// Shows a person what only a person wants to see; a script's output does not change by it.
+    pub(super) fn aside(&mut self, line: impl FnOnce(&Paint) -> String) {
+        if let Face::Person { paint, .. } = &self.face {
+            let line = line(paint);
+            self.line(&line);
+        }
+    }
+
+    /// Says what can be typed.
+    pub(super) fn help(&mut self, help: &str) {
+        let head = "each line is a message or a command";
+        match &self.face {
+            Face::Script(..) => diagnose(&format!("{head}\n{help}")),
+            Face::Person { .. } => {
+                let rows: Vec<_> = help.lines().map(|line| format!(" {line}")).collect();
+                self.block(head, &rows);
+            }
+        }
+    }
+
+    /// Shows something that takes several rows.
+    pub(super) fn block(&mut self, head: &str, rows: &[String]) {
+        self.remark(head);
+        match &mut self.face {
+            Face::Script(..) => {
+                for row in rows {
+                    let _ = writeln!(io::stderr(), "{}", row.trim_end());
+                }
+            }
+            Face::Person { terminal, .. } => {
+                let rows = rows.join("\n");
+                match terminal {
+                    Some(terminal) => terminal.print(&rows),
+                    None => {
+                        let written = write_to(&mut io::stdout().lock(), &rows);
+                        if let Err(error) = written {
+                            self.failure.get_or_insert(error);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The terminal, if a person sits at one that can do more than show lines.
+    pub(super) fn terminal(&mut self) -> Option<&mut Terminal> {
+        match &mut self.face {
+            Face::Person { terminal, .. } => terminal.as_deref_mut(),
+            Face::Script(..) => None,
+        }
+    }
+
+    /// Rings where nothing is painted.
+    pub(super) fn ring_plainly(&mut self) {
+        if let Face::Person { terminal: None, .. } = &self.face {
+            self.failure = io::stdout().lock().write_all(b"\x07").err();
+        }
+    }
+
+    /// True when a person sees this.
+    pub(super) fn is_for_a_person(&self) -> bool {
+        matches!(self.face, Face::Person { .. })
+    }
+
+    /// The colours in which a person sees this.
+    pub(super) fn paint(&self) -> Option<&Paint> {
+        match &self.face {
+            Face::Person { paint, .. } => Some(paint),
+            Face::Script(..) => None,
+        }
+    }
+
+    /// The name that is one's own from here on.
+    pub(super) fn set_own_name(&mut self, name: &str) {
+        if let Face::Person { paint, .. } = &mut self.face {
+            name.clone_into(&mut paint.own);
+        }
+    }
+
+    /// Writes what a terminal still has to show.
+    pub(super) fn flush(&mut self, above: &[String], prompt: &str) {
+        let painted = self
+            .terminal()
+            .map(|terminal| terminal.paint(above, prompt));
+        if let Some(Err(error)) = painted {
+            self.failure.get_or_insert(error);
         }
     }
 
@@ -51,14 +184,47 @@ impl Output {
         self.failure = Some(failure.kind().into());
         Some(failure)
     }
+
+    /// A line as it is: nothing hidden may be in it but the colours.
+    pub(super) fn line(&mut self, line: &str) {
+        if self.failure.is_some() {
+            return;
+        }
+        match &mut self.face {
+            Face::Script(_, Place::Stdout) => {
+                self.failure = write_to(&mut io::stdout().lock(), line).err();
+            }
+            // Only remarks go there; the private connection goes on without them.
+            Face::Script(_, Place::Stderr) => {
+                let _ = write_to(&mut io::stderr().lock(), line);
+            }
+            Face::Person {
+                paint,
+                terminal,
+                day,
+            } => {
+                let now = jiff::Zoned::now();
+                let mut lines = String::new();
+                if day.replace(now.date()).is_some_and(|day| day != now.date()) {
+                    lines = format!("-- {}\n", now.strftime("%A, %-d %B %Y"));
+                }
+                let time = paint.faint(&now.strftime("%H:%M"));
+                lines += &format!("{time} {}", paint.remark(line));
+                match terminal {
+                    Some(terminal) => terminal.print(&lines),
+                    None => self.failure = write_to(&mut io::stdout().lock(), &lines).err(),
+                }
+            }
+        }
+    }
 }
 
 fn write_to(stream: &mut impl Write, line: &str) -> io::Result<()> {
-    stream.write_all(line.as_bytes())?;
+    // In one piece: two programs may share a terminal.
+    stream.write_all(format!("{line}\n").as_bytes())?;
     stream.flush()
 }
 
-/// A remark for the person at the keyboard, on standard error. If that is closed there is nobody to tell.
-pub(super) fn diagnose(remark: &str) {
+fn diagnose(remark: &str) {
     let _ = writeln!(io::stderr(), "matou: {remark}");
 }

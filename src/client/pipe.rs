@@ -6,10 +6,10 @@
 use std::io::{self, Write};
 use std::thread;
 
-use crossbeam_channel::{Receiver, bounded, select};
+use crossbeam_channel::{Receiver, bounded, never, select};
 
 use super::input;
-use super::link::{Incoming, Link};
+use super::link::{Directions, Incoming, Link};
 
 /// How a pipe ended before both of its directions did.
 #[derive(Debug)]
@@ -20,12 +20,18 @@ pub(super) enum Broken {
     Output(io::Error),
     /// The connection failed.
     Connection(io::Error),
+    /// The peer closed it while we had more to send.
+    Closed,
 }
 
 /// Takes both directions of a link. `early` are bytes that came already. The result comes once: when everything from standard
 /// input has left with our FIN behind it, and everything up to the peer's FIN is on standard output.
 pub(super) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Result<(), Broken>>> {
-    let (incoming, outgoing) = link.split();
+    let Directions {
+        incoming,
+        outgoing,
+        closed,
+    } = link.split();
     let (failure, failures) = bounded(1);
     let (report, done) = bounded(1);
     if let Some(outgoing) = outgoing {
@@ -35,7 +41,7 @@ pub(super) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Resu
         .name("stdout".into())
         .spawn(move || {
             // The loop may have ended meanwhile.
-            let _ = report.send(pump(&early, &incoming, &failures));
+            let _ = report.send(pump(&early, &incoming, failures, closed));
         })?;
     Ok(done)
 }
@@ -43,40 +49,43 @@ pub(super) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Resu
 fn pump(
     early: &[u8],
     incoming: &Receiver<Incoming>,
-    failures: &Receiver<io::Error>,
+    mut failures: Receiver<io::Error>,
+    mut closed: Receiver<()>,
 ) -> Result<(), Broken> {
     put(early).map_err(Broken::Output)?;
-    let (mut receiving, mut sending) = (true, true);
+    let (mut receiving, mut sending, mut cut) = (true, true, false);
     while receiving || sending {
-        match next(incoming, failures)? {
-            Incoming::Bytes(bytes) => put(&bytes).map_err(Broken::Output)?,
-            Incoming::End => {
-                receiving = false;
-                close_stdout().map_err(Broken::Output)?;
-            }
-            Incoming::AllSent => sending = false,
-            Incoming::ReceiveFailed(error) | Incoming::SendFailed(error) => {
-                return Err(Broken::Connection(error));
-            }
+        select! {
+            recv(incoming) -> report => match report {
+                Ok(Incoming::Bytes(bytes)) => put(&bytes).map_err(Broken::Output)?,
+                Ok(Incoming::End) => {
+                    receiving = false;
+                    close_stdout().map_err(Broken::Output)?;
+                }
+                // A read that failed ended the writer's channel as the end of input does.
+                Ok(Incoming::AllSent) => match failures.try_recv() {
+                    Ok(error) => return Err(Broken::Input(error)),
+                    Err(_) => sending = false,
+                },
+                Ok(Incoming::SendFailed(_)) if cut => {}
+                Ok(Incoming::ReceiveFailed(error) | Incoming::SendFailed(error)) => {
+                    return Err(Broken::Connection(error));
+                }
+                Err(_) => return Err(Broken::Connection(io::ErrorKind::ConnectionAborted.into())),
+            },
+            recv(failures) -> failure => match failure {
+                Ok(error) => return Err(Broken::Input(error)),
+                // Standard input has ended in order; only the connection is left to wait for.
+                Err(_) => failures = never(),
+            },
+            recv(closed) -> _ => {
+                closed = never();
+                cut = sending;
+                sending = false;
+            },
         }
     }
-    // A read that failed ended the writer's channel as the end of input does.
-    match failures.try_recv() {
-        Ok(error) => Err(Broken::Input(error)),
-        Err(_) => Ok(()),
-    }
-}
-
-fn next(incoming: &Receiver<Incoming>, failures: &Receiver<io::Error>) -> Result<Incoming, Broken> {
-    let closed = || Broken::Connection(io::ErrorKind::ConnectionAborted.into());
-    select! {
-        recv(incoming) -> report => report.map_err(|_| closed()),
-        recv(failures) -> failure => match failure {
-            Ok(error) => Err(Broken::Input(error)),
-            // Standard input has ended in order; only the connection is left to wait for.
-            Err(_) => incoming.recv().map_err(|_| closed()),
-        },
-    }
+    if cut { Err(Broken::Closed) } else { Ok(()) }
 }
 
 fn put(bytes: &[u8]) -> io::Result<()> {
@@ -104,6 +113,9 @@ impl std::fmt::Display for Broken {
             Broken::Input(error) => write!(f, "standard input cannot be read: {error}"),
             Broken::Output(error) => write!(f, "standard output cannot be written: {error}"),
             Broken::Connection(error) => write!(f, "the private connection was cut: {error}"),
+            Broken::Closed => {
+                f.write_str("the peer closed the private connection before standard input ended")
+            }
         }
     }
 }

@@ -5,21 +5,36 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Select, TryRecvError, never};
+use crossbeam_channel::{Receiver, never};
 
 use super::inbox::Inbox;
 use super::input::{self, Line};
 use super::link::{Incoming, Link};
 use super::output::{Output, Place};
+use super::paint::Paint;
+use super::people::People;
 use super::pipe::Broken;
+use super::requests::Requests;
 use super::signals::Signals;
+use super::terminal::Terminal;
 use super::tunnel::Tunnel;
-use super::{Ending, Options};
-use crate::room::dialogue::{Action, Dialogue, Event, Intent, Source, TunnelId};
+use super::{Ending, Face, Options};
+use crate::room::dialogue::{Action, Dialogue, Direction, Event, Intent, Source, TunnelId};
 
+mod away;
+mod file;
+mod keyboard;
 mod leaving;
 mod private;
+mod progress;
 mod typing;
+mod waiting;
+mod wire;
+
+use away::Loss;
+use progress::Progress;
+pub(super) use waiting::Ready;
+use wire::Wire;
 
 /// One chat, from the login to its end.
 pub(super) struct Session {
@@ -30,8 +45,20 @@ pub(super) struct Session {
     /// The private connection of `--tunnel`, once its bytes flow.
     pipe: Option<(TunnelId, Receiver<Result<(), Broken>>)>,
     lines: Receiver<Line>,
+    /// What comes from the keyboard of a terminal that we paint on.
+    keys: Receiver<Vec<u8>>,
     signals: Signals,
     output: Output,
+    people: People,
+    requests: Requests,
+    /// Whose private connection the typed lines go to; everybody's chat when it is nobody's.
+    talking_to: Option<String>,
+    wire: Wire,
+    /// Files that are looked at before they are offered.
+    looking: Vec<file::Looking>,
+    progress: Progress,
+    /// The connection was lost, and we are not back yet.
+    loss: Option<Loss>,
     phase: Phase,
     /// When waiting is over: for the answer to the login, or for the end.
     deadline: Option<Instant>,
@@ -54,22 +81,17 @@ struct Server {
 #[derive(Debug)]
 enum Phase {
     LoggingIn,
-    Talking { input_ended: bool },
-    Leaving { then: Ending, lingering: bool },
-}
-
-/// What can be dealt with next.
-#[derive(Debug, Clone, Copy)]
-enum Ready {
-    Server,
-    ServerRoom,
-    Tunnel(TunnelId),
-    TunnelConnected(TunnelId),
-    TunnelRoom(TunnelId),
-    Pipe,
-    Line,
-    Signal,
-    Deadline,
+    /// The login was refused; the person at the keyboard chooses another.
+    Choosing,
+    /// The connection was lost; a new one is made, or will be at the deadline.
+    Away,
+    Talking {
+        input_ended: bool,
+    },
+    Leaving {
+        then: Ending,
+        lingering: bool,
+    },
 }
 
 impl Session {
@@ -79,25 +101,45 @@ impl Session {
         stream: TcpStream,
     ) -> io::Result<Session> {
         let address = stream.peer_addr()?;
-        let place = match options.tunnel {
-            Some(_) => Place::Stderr,
-            None => Place::Stdout,
+        let paint = |colours| Paint {
+            colours,
+            own: options.address.login.clone(),
+        };
+        let (mut lines, mut keys) = (never(), never());
+        let output = match options.face {
+            Face::Script(form) => {
+                let place = match options.tunnel {
+                    Some(_) => Place::Stderr,
+                    None => Place::Stdout,
+                };
+                Output::script(form, place)
+            }
+            Face::Plain => {
+                lines = input::lines()?;
+                Output::person(paint(false), None)
+            }
+            Face::Terminal { colours } => {
+                let (terminal, bytes) = Terminal::open()?;
+                keys = bytes;
+                Output::person(paint(colours), Some(terminal))
+            }
         };
         Ok(Session {
             dialogue,
-            server: Server {
-                link: Link::start("server", stream)?,
-                inbox: Inbox::default(),
-                address,
-                all_sent: false,
-                send_error: None,
-                ended: false,
-            },
+            server: Server::new(stream, address)?,
             tunnels: BTreeMap::new(),
             pipe: None,
-            lines: never(),
+            lines,
+            keys,
             signals: Signals::listen()?,
-            output: Output::new(options.form, place),
+            output,
+            people: People::default(),
+            requests: Requests::default(),
+            talking_to: None,
+            wire: Wire::open(options.wire_log.as_deref())?,
+            looking: Vec::new(),
+            progress: Progress::default(),
+            loss: None,
             phase: Phase::LoggingIn,
             deadline: Some(Instant::now() + options.connect_timeout),
             refused_a_line: false,
@@ -110,6 +152,7 @@ impl Session {
             return ending;
         }
         loop {
+            self.paint();
             let ready = self.wait();
             if let Err(ending) = self.handle(ready) {
                 return ending;
@@ -126,85 +169,6 @@ impl Session {
         }
     }
 
-    /// Blocks until something can be done. What it was is looked at afterwards: being ready is a hint, taking decides.
-    fn wait(&self) -> Ready {
-        let mut select = Select::new();
-        let mut sources = vec![Ready::Server, Ready::Signal];
-        select.recv(self.server.link.incoming());
-        select.recv(&self.signals.received);
-        let mut sending_waits = false;
-        if let Some(room) = self.server.link.blocked_on() {
-            select.send(room);
-            sources.push(Ready::ServerRoom);
-            sending_waits = true;
-        }
-        for (id, tunnel) in &self.tunnels {
-            let Some(link) = &tunnel.link else {
-                select.recv(&tunnel.connecting);
-                sources.push(Ready::TunnelConnected(*id));
-                continue;
-            };
-            select.recv(link.incoming());
-            sources.push(Ready::Tunnel(*id));
-            if let Some(room) = link.blocked_on() {
-                select.send(room);
-                sources.push(Ready::TunnelRoom(*id));
-                sending_waits = true;
-            }
-        }
-        if let Some((_, done)) = &self.pipe {
-            select.recv(done);
-            sources.push(Ready::Pipe);
-        }
-        if !sending_waits && matches!(self.phase, Phase::Talking { input_ended: false }) {
-            select.recv(&self.lines);
-            sources.push(Ready::Line);
-        }
-        let index = match self.deadline {
-            Some(deadline) => select.ready_deadline(deadline).ok(),
-            None => Some(select.ready()),
-        };
-        index.map_or(Ready::Deadline, |index| sources[index])
-    }
-
-    fn handle(&mut self, ready: Ready) -> Result<(), Ending> {
-        match ready {
-            Ready::Server => match self.server.link.next() {
-                Some(incoming) => self.hear_server(incoming),
-                None => Ok(()),
-            },
-            Ready::ServerRoom => {
-                self.server.link.push();
-                Ok(())
-            }
-            Ready::Tunnel(id) => self.tunnel_ready(id),
-            Ready::TunnelConnected(id) => self.tunnel_connected(id),
-            Ready::TunnelRoom(id) => {
-                if let Some(link) = self.link_of(id) {
-                    link.push();
-                }
-                Ok(())
-            }
-            Ready::Pipe => self.pipe_ended(),
-            Ready::Line => match self.lines.try_recv() {
-                Ok(line) => self.line(line),
-                Err(TryRecvError::Empty) => Ok(()),
-                Err(TryRecvError::Disconnected) => {
-                    self.input_ended();
-                    Ok(())
-                }
-            },
-            Ready::Signal => {
-                // Whoever has taken the only unit wants to leave; a second one wants it at once.
-                match self.signals.received.try_recv() {
-                    Ok(()) => self.interrupted(),
-                    Err(_) => Ok(()),
-                }
-            }
-            Ready::Deadline => Err(self.overdue()),
-        }
-    }
-
     fn hear_server(&mut self, incoming: Incoming) -> Result<(), Ending> {
         match incoming {
             Incoming::Bytes(bytes) => {
@@ -212,7 +176,10 @@ impl Session {
                 loop {
                     let dialogue = &mut *self.dialogue;
                     match self.server.inbox.next(dialogue, Source::Server) {
-                        Ok(Some(actions)) => self.perform_all(actions)?,
+                        Ok(Some(actions)) => {
+                            self.show_taken(Source::Server);
+                            self.perform_all(actions)?;
+                        }
                         Ok(None) => return Ok(()),
                         Err(garbage) => {
                             return Err(Ending::Lost(format!(
@@ -247,6 +214,7 @@ impl Session {
     fn perform(&mut self, action: Action) -> Result<(), Ending> {
         match action {
             Action::Send(bytes) => {
+                self.show_frames(Direction::Sent, Source::Server, &bytes);
                 if !self.server.link.send(bytes) {
                     return Err(Ending::Lost(format!(
                         "the server at {} takes nothing any more",
@@ -265,27 +233,43 @@ impl Session {
                     self.dialogue.ended(tunnel);
                     return Ok(());
                 }
+                self.show_frames(Direction::Sent, Source::Tunnel(tunnel), &opening);
                 let limit = self.options.connect_timeout;
-                let opened = Tunnel::open(peer, self.server.address, opening, limit);
+                let max_file = self.options.max_file;
+                let opened = Tunnel::open(peer, self.server.address, opening, limit, max_file);
                 self.tunnels.insert(tunnel, opened);
                 Ok(())
             }
             Action::Raw(tunnel) => self.tunnel_is_up(tunnel),
             Action::Shut(tunnel) => {
-                if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
-                    tunnel.shut();
-                }
+                self.shut_tunnel(tunnel);
                 Ok(())
             }
         }
     }
 
     fn tell(&mut self, event: &Event) -> Result<(), Ending> {
+        if !self.people.hear(event) {
+            return Ok(());
+        }
+        self.requests.hear(event);
         self.output.show(event);
         match event {
-            Event::LoggedIn { .. } => self.logged_in(),
+            Event::LoggedIn { login } => {
+                self.output.set_own_name(login);
+                login.clone_into(&mut self.options.address.login);
+                self.logged_in()
+            }
             Event::LoginRefused { login } => {
-                self.leave(Ending::LoginRefused(login.clone()));
+                if self.output.is_for_a_person() {
+                    self.choose_another(login);
+                } else {
+                    self.leave(Ending::LoginRefused(login.clone()));
+                }
+                Ok(())
+            }
+            Event::Whispered { .. } => {
+                self.ring();
                 Ok(())
             }
             Event::Asked { peer } => self.asked(peer),
@@ -305,6 +289,10 @@ impl Session {
         // With a tunnel, standard input is the tunnel's and there are no lines to wait for.
         let input_ended = self.options.tunnel.is_some();
         self.phase = Phase::Talking { input_ended };
+        if self.output.is_for_a_person() {
+            self.back();
+            return Ok(());
+        }
         match &self.options.tunnel {
             None => {
                 self.lines = input::lines()
@@ -320,5 +308,29 @@ impl Session {
                 }
             }
         }
+    }
+}
+
+impl Phase {
+    /// Somebody may type now. A script waits until it is logged in.
+    fn takes_lines(&self) -> bool {
+        match self {
+            Phase::LoggingIn | Phase::Choosing | Phase::Away => true,
+            Phase::Talking { input_ended } => !input_ended,
+            Phase::Leaving { .. } => false,
+        }
+    }
+}
+
+impl Server {
+    fn new(stream: TcpStream, address: SocketAddr) -> io::Result<Server> {
+        Ok(Server {
+            link: Link::start("server", stream)?,
+            inbox: Inbox::default(),
+            address,
+            all_sent: false,
+            send_error: None,
+            ended: false,
+        })
     }
 }

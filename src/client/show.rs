@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `logged_in` | `login` | the login is ours |
 //! | `login_refused` | `login` | it is not |
-//! | `message` | `from`, `text` | somebody told everybody; our own messages come back in Chaton |
+//! | `message` | `from`, `text` | somebody told everybody; our own messages come back, except in ChatOS 1.0 |
 //! | `whisper` | `from`, `text` | somebody told us alone |
 //! | `private_asked` | `peer` | asks us for a private connection |
 //! | `private_denied` | `peer` | declines ours, or has left |
@@ -16,15 +16,25 @@
 //! | `private_text` | `peer`, `text` or `hex`, `complete` | a line on it, without its line feed; `hex` when it is not UTF-8; `complete` is false when the line feed has not come |
 //! | `private_eof` | `peer` | the peer sends no more on it |
 //! | `private_closed` | `peer`, `reason` unless in order | it is over |
+//! | `file_offered` | `peer`, `name`, `size` | a file is offered on a private connection |
+//! | `file_denied` | `peer`, `name`, `size`, `limit` | one was offered that is larger than what is taken |
+//! | `file_begun` | `peer`, `way`, `name`, `size`, `offset` | it is on its way, `in` or `out`, from this byte on |
+//! | `file_sent` | `peer`, `name`, `size` | the peer has all of it |
+//! | `file_received` | `peer`, `name`, `size`, `path` | it is here |
+//! | `file_failed` | `peer`, `way`, `name`, `reason` | it is not to be |
 //! | `refused` | `what` | the server did not do what we wanted |
 //! | `unexpected` | `what` | the server sent a frame that has no meaning at this place |
+
+mod file;
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use super::escape::{Escaped, EscapedBytes, Name, is_hidden};
+use super::paint::Paint;
 use crate::room::dialogue::Event;
+pub(super) use file::{file_line, file_painted};
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,52 +48,74 @@ pub enum Form {
 /// The line for an event, without a line feed. Nothing hidden is in it, whatever peers sent.
 pub fn line(event: &Event, form: Form) -> String {
     match form {
-        Form::Plain => plain(event),
+        Form::Plain => plain(event, &Paint::default()),
         Form::Json => json(event),
     }
 }
 
-fn plain(event: &Event) -> String {
+/// The line for a person at a terminal.
+pub(super) fn painted(event: &Event, paint: &Paint) -> String {
+    plain(event, paint)
+}
+
+fn plain(event: &Event, paint: &Paint) -> String {
     match event {
-        Event::LoggedIn { login } => format!("-- logged in as {}", Name(login)),
+        Event::LoggedIn { login } => format!("-- logged in as {}", paint.name(login)),
         Event::LoginRefused { login } => format!("-- the login {} is refused", Name(login)),
-        Event::Said { from, text } => format!("<{}> {}", Name(from), Escaped(text)),
-        Event::Whispered { from, text } => format!("*{}* {}", Name(from), Escaped(text)),
-        Event::Asked { peer } => {
-            let peer = Name(peer);
-            format!("-- {peer} asks for a private connection (/accept {peer} or /deny {peer})")
+        Event::Said { from, text } => format!(
+            "{} {}",
+            paint.between("<", from, ">"),
+            paint.text(from, &Escaped(text))
+        ),
+        Event::Whispered { from, text } => {
+            format!("{} {}", paint.between("*", from, "*"), Escaped(text))
         }
-        Event::Denied { peer } => format!("-- {} declines the private connection", Name(peer)),
+        Event::Asked { peer } => {
+            let name = Name(peer);
+            let peer = paint.name(peer);
+            format!("-- {peer} asks for a private connection (/accept {name} or /deny {name})")
+        }
+        Event::Denied { peer } => {
+            format!("-- {} declines the private connection", paint.name(peer))
+        }
         Event::Withdrawn { peer } => {
-            format!("-- {} no longer asks for a private connection", Name(peer))
+            format!(
+                "-- {} no longer asks for a private connection",
+                paint.name(peer)
+            )
         }
         Event::Agreed { peer } => format!(
             "-- you and {} agree on a private connection; it is being opened",
-            Name(peer)
+            paint.name(peer)
         ),
         Event::TunnelUp { peer } => {
-            let peer = Name(peer);
+            let name = Name(peer);
+            let peer = paint.name(peer);
             format!(
-                "-- the private connection with {peer} stands (/tell {peer} TEXT, /close {peer})"
+                "-- the private connection with {peer} stands (/tell {name} TEXT, /close {name})"
             )
         }
         Event::TunnelText { peer, line, .. } => {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            format!("[{}] {}", Name(peer), EscapedBytes(line))
+            format!("{} {}", paint.between("[", peer, "]"), EscapedBytes(line))
         }
         Event::TunnelEof { peer } => {
-            let peer = Name(peer);
-            format!("-- {peer} sends no more on the private connection (/close {peer} ends it)")
+            let name = Name(peer);
+            let peer = paint.name(peer);
+            format!("-- {peer} sends no more on the private connection (/close {name} ends it)")
         }
         Event::TunnelClosed { peer, reason: None } => {
-            format!("-- the private connection with {} is over", Name(peer))
+            format!(
+                "-- the private connection with {} is over",
+                paint.name(peer)
+            )
         }
         Event::TunnelClosed {
             peer,
             reason: Some(reason),
         } => format!(
             "-- the private connection with {} is over: {}",
-            Name(peer),
+            paint.name(peer),
             Escaped(reason)
         ),
         Event::Refused { what } => format!("-- refused: {}", Escaped(what)),

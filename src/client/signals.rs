@@ -7,6 +7,8 @@ use crossbeam_channel::{Receiver, bounded};
 pub(super) struct Signals {
     /// One unit for each signal; a second one that nobody took adds nothing.
     pub(super) received: Receiver<()>,
+    /// The same for windows that have another size now.
+    pub(super) resized: Receiver<()>,
     #[cfg(unix)]
     thread: Option<(signal_hook::iterator::Handle, std::thread::JoinHandle<()>)>,
 }
@@ -14,20 +16,26 @@ pub(super) struct Signals {
 #[cfg(unix)]
 impl Signals {
     pub(super) fn listen() -> io::Result<Signals> {
-        use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::consts::{SIGINT, SIGTERM, SIGWINCH};
 
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGWINCH])?;
         let handle = signals.handle();
         let (send, received) = bounded(1);
+        let (send_resized, resized) = bounded(1);
         let thread = std::thread::Builder::new()
             .name("signals".into())
             .spawn(move || {
-                for _ in signals.forever() {
-                    let _ = send.try_send(());
+                for signal in signals.forever() {
+                    let channel = match signal {
+                        SIGWINCH => &send_resized,
+                        _ => &send,
+                    };
+                    let _ = channel.try_send(());
                 }
             })?;
         Ok(Signals {
             received,
+            resized,
             thread: Some((handle, thread)),
         })
     }
@@ -49,6 +57,7 @@ impl Signals {
     pub(super) fn listen() -> io::Result<Signals> {
         Ok(Signals {
             received: crossbeam_channel::never(),
+            resized: crossbeam_channel::never(),
         })
     }
 }

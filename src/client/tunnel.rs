@@ -1,16 +1,14 @@
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, bounded, never};
+use crossbeam_channel::{Receiver, never};
 
 use super::connect;
+use super::files::Files;
 use super::inbox::Inbox;
 use super::link::Link;
-
-/// Bytes of a line that never ends are shown in pieces of this size.
-const MAX_LINE_BYTES: usize = 4096;
+use super::profile::Decoder;
 
 /// One private connection in line mode.
 #[derive(Debug)]
@@ -31,8 +29,10 @@ pub(super) struct Tunnel {
     pub(super) all_sent: bool,
     /// The peer sends no more.
     pub(super) ended: bool,
-    /// What came since it stands and is not a whole line.
-    pub(super) lines: Lines,
+    /// Cuts what comes since it stands.
+    pub(super) decoder: Decoder,
+    /// The files that are on their way.
+    pub(super) files: Files,
 }
 
 impl Tunnel {
@@ -42,20 +42,13 @@ impl Tunnel {
         server: SocketAddr,
         opening: Vec<u8>,
         limit: Duration,
+        max_file: u64,
     ) -> Tunnel {
-        let (outcome, connecting) = bounded(1);
-        let report = outcome.clone();
-        let spawned = thread::Builder::new()
-            .name("connect".into())
-            .spawn(move || {
-                let connected = connect::to_address(server, limit)
-                    .and_then(|mut stream| stream.write_all(&opening).map(|()| stream));
-                // The user may have left meanwhile.
-                let _ = report.send(connected);
-            });
-        if let Err(error) = spawned {
-            let _ = outcome.send(Err(error));
-        }
+        let connecting = connect::in_background(move || {
+            let mut stream = connect::to_address(server, limit)?;
+            stream.write_all(&opening)?;
+            Ok(stream)
+        });
         Tunnel {
             peer,
             connecting,
@@ -65,7 +58,8 @@ impl Tunnel {
             shut: false,
             all_sent: false,
             ended: false,
-            lines: Lines::default(),
+            decoder: Decoder::default(),
+            files: Files::new(max_file),
         }
     }
 
@@ -83,84 +77,21 @@ impl Tunnel {
         }))
     }
 
+    /// How far it is, in a word.
+    pub(super) fn state(&self) -> &'static str {
+        match (self.up, self.shut, self.ended) {
+            (false, ..) => "opening",
+            (true, false, false) => "up",
+            (true, true, _) => "closing",
+            (true, false, true) => "peer closed",
+        }
+    }
+
     /// Sends no more.
     pub(super) fn shut(&mut self) {
         self.shut = true;
         if let Some(link) = &mut self.link {
             link.shut();
         }
-    }
-}
-
-/// Cuts raw bytes into lines.
-#[derive(Debug, Default)]
-pub(super) struct Lines {
-    begun: Vec<u8>,
-}
-
-impl Lines {
-    /// The lines that end in these bytes, without their line feeds; `false` marks a piece of a line that goes on.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<(Vec<u8>, bool)> {
-        let mut lines = Vec::new();
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.begun.extend_from_slice(piece);
-            if self.begun.last() == Some(&b'\n') {
-                self.begun.pop();
-                lines.push((std::mem::take(&mut self.begun), true));
-            }
-            while self.begun.len() >= MAX_LINE_BYTES {
-                let rest = self.begun.split_off(cut(&self.begun));
-                lines.push((std::mem::replace(&mut self.begun, rest), false));
-            }
-        }
-        lines
-    }
-
-    /// What has no line feed and will not get one.
-    pub(super) fn rest(&mut self) -> Option<(Vec<u8>, bool)> {
-        let rest = std::mem::take(&mut self.begun);
-        (!rest.is_empty()).then_some((rest, false))
-    }
-}
-
-/// Where to cut: at the limit, or up to three bytes before it when a character lies across it.
-fn cut(bytes: &[u8]) -> usize {
-    let at_limit = &bytes[..MAX_LINE_BYTES];
-    match str::from_utf8(at_limit) {
-        Err(error) if error.error_len().is_none() => error.valid_up_to(),
-        _ => MAX_LINE_BYTES,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_end_where_their_line_feeds_are() {
-        let mut lines = Lines::default();
-        assert_eq!(lines.push(b"on"), []);
-        assert_eq!(
-            lines.push(b"e\n\ntwo\nth"),
-            [
-                (b"one".to_vec(), true),
-                (b"".to_vec(), true),
-                (b"two".to_vec(), true)
-            ]
-        );
-        assert_eq!(lines.rest(), Some((b"th".to_vec(), false)));
-        assert_eq!(lines.rest(), None);
-    }
-
-    #[test]
-    fn an_endless_line_comes_in_pieces_that_cut_no_character() {
-        let mut lines = Lines::default();
-        let mut bytes = vec![b'x'; MAX_LINE_BYTES - 1];
-        bytes.extend("é!".as_bytes());
-        assert_eq!(
-            lines.push(&bytes),
-            [(vec![b'x'; MAX_LINE_BYTES - 1], false)]
-        );
-        assert_eq!(lines.push(b"\n"), [("é!".as_bytes().to_vec(), true)]);
     }
 }

@@ -6,15 +6,27 @@ use super::escape::quoted_name;
 pub const HELP: &str = "\
 TEXT                a message for everybody; //TEXT sends a text that begins with a slash
 /msg NAME TEXT      a message for NAME alone
+/reply TEXT         the same for whoever sent you the last one
 /private NAME       ask NAME for a private connection
-/accept NAME        agree to the private connection that NAME asked for
+/accept NAME        agree to the private connection, or take the file, of NAME
 /deny NAME          decline it
-/tell NAME TEXT     send TEXT as a line on the private connection with NAME
+/tell NAME TEXT     send TEXT on the private connection with NAME
+/tell NAME          what you type goes there; /tell alone: to everybody again
+/send NAME FILE     offer a file on the private connection with NAME
+/cancel NAME        end a transfer from or to NAME, or take an offer back
 /close NAME         send no more on it; it is over when NAME has done the same
+/ignore NAME        see nothing of NAME any more, or again; /ignore alone lists
+/wire               see every frame byte by byte, or no longer
 /help               show this
 /quit               leave in order
-A NAME that is not one word is written in quotes: \"two words\", \"a \\\" quote\", \"\\u{202e}\".
+A NAME that is not one word stands in quotes: \"two words\", \"\\\"\", \"\\u{202e}\".
 An empty line is skipped.";
+
+/// The commands, for the Tab key.
+pub(super) const COMMANDS: &[&str] = &[
+    "/accept", "/cancel", "/close", "/deny", "/help", "/ignore", "/msg", "/private", "/quit",
+    "/reply", "/send", "/tell", "/wire",
+];
 
 /// What a person (or a script) typed on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +42,8 @@ pub enum Typed {
         /// The message.
         text: String,
     },
+    /// `/reply`
+    Reply(String),
     /// `/private`
     Ask(String),
     /// `/accept`
@@ -43,8 +57,23 @@ pub enum Typed {
         /// The line.
         text: String,
     },
+    /// `/tell` without a text: whom the next lines are for, or everybody.
+    Talk(Option<String>),
+    /// `/send`
+    Send {
+        /// To whom.
+        peer: String,
+        /// Where the file is.
+        path: String,
+    },
+    /// `/cancel`
+    Cancel(String),
     /// `/close`
     Close(String),
+    /// `/ignore`
+    Ignore(Option<String>),
+    /// `/wire`
+    Wire,
     /// `/help`
     Help,
     /// `/quit`
@@ -75,6 +104,10 @@ impl fmt::Display for TypedError {
                 name.trim_start_matches('/').escape_debug()
             ),
             TypedError::NoName(command) => write!(f, "{command} needs a name: {command} NAME"),
+            TypedError::NoText(command @ "/reply") => write!(f, "{command} needs a text"),
+            TypedError::NoText(command @ "/send") => {
+                write!(f, "{command} needs a name and a file: {command} NAME FILE")
+            }
             TypedError::NoText(command) => {
                 write!(f, "{command} needs a name and a text: {command} NAME TEXT")
             }
@@ -106,16 +139,43 @@ impl Typed {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "/msg" => name_and_text("/msg", rest).map(|(to, text)| Typed::Whisper { to, text }),
-            "/tell" => name_and_text("/tell", rest).map(|(peer, text)| Typed::Tell { peer, text }),
+            "/reply" if rest.is_empty() => Err(TypedError::NoText("/reply")),
+            "/reply" => Ok(Typed::Reply(rest.to_owned())),
+            "/tell" => tell(rest),
             "/private" => only_name("/private", rest).map(Typed::Ask),
             "/accept" => only_name("/accept", rest).map(Typed::Accept),
             "/deny" => only_name("/deny", rest).map(Typed::Deny),
+            "/send" => match name_and_text("/send", rest)? {
+                (_, path) if path.trim().is_empty() => Err(TypedError::NoText("/send")),
+                (peer, path) => Ok(Typed::Send {
+                    peer,
+                    path: path.trim().to_owned(),
+                }),
+            },
+            "/cancel" => only_name("/cancel", rest).map(Typed::Cancel),
             "/close" => only_name("/close", rest).map(Typed::Close),
+            "/ignore" if rest.trim().is_empty() => Ok(Typed::Ignore(None)),
+            "/ignore" => only_name("/ignore", rest).map(|name| Typed::Ignore(Some(name))),
+            "/wire" => nothing_more("/wire", rest, Typed::Wire),
             "/help" => nothing_more("/help", rest, Typed::Help),
             "/quit" => nothing_more("/quit", rest, Typed::Quit),
             other => Err(TypedError::UnknownCommand(other.to_owned())),
         }
     }
+}
+
+fn tell(rest: &str) -> Result<Typed, TypedError> {
+    if rest.trim().is_empty() {
+        return Ok(Typed::Talk(None));
+    }
+    let (peer, text) = name("/tell", rest)?;
+    Ok(match text {
+        Some(text) if !text.is_empty() => Typed::Tell {
+            peer,
+            text: text.to_owned(),
+        },
+        _ => Typed::Talk(Some(peer)),
+    })
 }
 
 fn name_and_text(command: &'static str, rest: &str) -> Result<(String, String), TypedError> {
@@ -183,10 +243,18 @@ mod tests {
     #[case("/msg \"bob b\" \"hi\"", whisper("bob b", "\"hi\""))]
     #[case("/msg \"a\\\"b\\\\\\u{202e}\" x", whisper("a\"b\\\u{202e}", "x"))]
     #[case("/tell bob ls -l", Typed::Tell { peer: "bob".into(), text: "ls -l".into() })]
+    #[case("/tell bob ", Typed::Talk(Some("bob".into())))]
+    #[case("/tell", Typed::Talk(None))]
+    #[case("/reply and you?", Typed::Reply("and you?".into()))]
+    #[case("/send bob a b.txt", Typed::Send { peer: "bob".into(), path: "a b.txt".into() })]
+    #[case("/cancel bob", Typed::Cancel("bob".into()))]
+    #[case("/ignore", Typed::Ignore(None))]
+    #[case("/ignore bob", Typed::Ignore(Some("bob".into())))]
     #[case("/private bob", Typed::Ask("bob".into()))]
     #[case("/accept bob ", Typed::Accept("bob".into()))]
     #[case("/deny \"b b\"", Typed::Deny("b b".into()))]
     #[case("/close bob", Typed::Close("bob".into()))]
+    #[case("/wire", Typed::Wire)]
     #[case("/help", Typed::Help)]
     #[case("/quit ", Typed::Quit)]
     fn a_line_is_a_message_or_a_command(#[case] line: &str, #[case] typed: Typed) {
@@ -198,6 +266,8 @@ mod tests {
     #[case("/mgs bob hi", TypedError::UnknownCommand("/mgs".into()))]
     #[case("/msg", TypedError::NoName("/msg"))]
     #[case("/msg bob", TypedError::NoText("/msg"))]
+    #[case("/reply", TypedError::NoText("/reply"))]
+    #[case("/send bob ", TypedError::NoText("/send"))]
     #[case("/private", TypedError::NoName("/private"))]
     #[case("/private bob b", TypedError::TooMuch("/private", "b".into()))]
     #[case("/quit now", TypedError::TooMuch("/quit", "now".into()))]

@@ -13,7 +13,7 @@ mod tunnels;
 
 use std::fmt;
 
-use crate::wire::Malformed;
+use crate::wire::{Explained, Malformed};
 
 pub use remembered::Remembered;
 pub use tunnels::Tunnels;
@@ -35,6 +35,15 @@ pub trait Dialogue: Send {
         bytes: &[u8],
     ) -> Result<Option<(usize, Vec<Action>)>, Fault>;
 
+    /// Takes the first frame of these bytes apart, for somebody who looks at the wire. `None` when they do not begin with one.
+    fn explain(&self, direction: Direction, on: Source, bytes: &[u8]) -> Option<Explained>;
+
+    /// True when the server sends our own messages for everybody back to us. Where it does not, whoever shows them must do it
+    /// when they are sent.
+    fn hears_itself(&self) -> bool {
+        true
+    }
+
     /// Everything that was to be sent on a private connection has left, and our end behind it.
     fn all_sent(&mut self, tunnel: TunnelId) -> Vec<Action> {
         let _ = tunnel;
@@ -43,6 +52,10 @@ pub trait Dialogue: Send {
 
     /// A private connection is over, in whatever way.
     fn ended(&mut self, tunnel: TunnelId);
+
+    /// The connection to the server is lost, and another may follow: [`Intent::LogIn`] is the first intent again. What was
+    /// asked on the old one is void; private connections are only over when [`Dialogue::ended`] says so.
+    fn disconnected(&mut self);
 }
 
 /// What the user wants.
@@ -94,6 +107,15 @@ pub enum Source {
     Server,
     /// A private connection.
     Tunnel(TunnelId),
+}
+
+/// Which way bytes go, as the client sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From us.
+    Sent,
+    /// To us.
+    Received,
 }
 
 /// What a dialogue wants done, in this order.

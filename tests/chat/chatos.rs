@@ -1,5 +1,7 @@
 //! The two ChatOS protocols against our own server, line by line, where they differ from Chaton.
 
+use std::io::Read;
+
 use super::program::{Server, Talk};
 
 fn two(server: &Server) -> (Talk, Talk) {
@@ -57,6 +59,29 @@ fn in_groupe_2_one_who_closes_a_private_connection_closes_both_ends() {
     alice.expect("-- bob declines the private connection");
     alice.quit();
     bob.quit();
+}
+
+#[test]
+fn in_groupe_2_a_pipe_that_the_peer_closes_ends_though_its_input_goes_on() {
+    let server = Server::speaking("chatos-groupe2");
+    let mut bob = server.chat("bob", &["--tunnel", "alice", "--wait"]);
+    let (events, input, mut output) = bob.tunnel();
+    events.expect("-- logged in as bob");
+    let mut alice = server.chat("alice", &[]).lines();
+    alice.expect("-- logged in as alice");
+    alice.say("/private bob");
+    alice.expect("-- you and bob agree on a private connection; it is being opened");
+    alice.expect("-- the private connection with bob stands (/tell bob TEXT, /close bob)");
+    alice.say("/tell bob all of it");
+    alice.say("/close bob");
+    alice.expect("-- the private connection with bob is over");
+    let mut came = String::new();
+    output.read_to_string(&mut came).unwrap();
+    assert_eq!(came, "all of it\n");
+    // What bob had to say is not at its end, so it does not look complete.
+    assert_eq!(bob.ended().0, 4);
+    drop(input);
+    alice.quit();
 }
 
 #[test]

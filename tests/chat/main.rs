@@ -1,7 +1,10 @@
 //! `matou chat`, driven as a shell or a script would drive it.
 
 mod chatos;
+mod files;
 mod hostile;
 mod program;
+mod screen;
 mod talking;
+mod terminal;
 mod tunnelling;

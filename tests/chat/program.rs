@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+use super::screen::{Screen, Size, USUAL};
 use matou::chaton::{ClientFrame, Codec, ServerFrame};
 
 /// Nothing here takes a second; whoever waits so long has found a hang.
@@ -53,9 +54,23 @@ impl Server {
         Server::listening(&format!("{protocol}=127.0.0.1:0"))
     }
 
+    /// Where a person talks to it under this login.
+    pub(crate) fn url(&self, login: &str) -> String {
+        format!("{}://{login}@{}", self.protocol, self.address)
+    }
+
     pub(crate) fn chat(&self, login: &str, options: &[&str]) -> Chat {
-        let url = format!("{}://{login}@{}", self.protocol, self.address);
+        let url = self.url(login);
         Chat::start_with_url(&url, options)
+    }
+
+    /// The same in a terminal.
+    pub(crate) fn terminal(&self, login: &str, options: &[&str]) -> Screen {
+        self.wide_terminal(login, options, USUAL)
+    }
+
+    pub(crate) fn wide_terminal(&self, login: &str, options: &[&str], size: Size) -> Screen {
+        Screen::with(&self.url(login), options, size, |_| {})
     }
 
     /// As a power cut would.
@@ -79,7 +94,7 @@ impl Drop for Server {
     }
 }
 
-fn signal(process: &Child, signal: rustix::process::Signal) {
+pub(crate) fn signal(process: &Child, signal: rustix::process::Signal) {
     let id = rustix::process::Pid::from_child(process);
     rustix::process::kill_process(id, signal).unwrap();
 }
@@ -249,6 +264,12 @@ impl Scripted {
             listener,
             address: address.to_string(),
         }
+    }
+
+    /// A client in a terminal, which logs in as alice.
+    pub(crate) fn terminal(&self, options: &[&str], size: Size) -> Screen {
+        let url = format!("chaton://alice@{}", self.address);
+        Screen::with(&url, options, size, |_| {})
     }
 
     pub(crate) fn accept(&self) -> Peer {

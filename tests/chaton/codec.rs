@@ -254,6 +254,30 @@ proptest! {
     }
 
     #[test]
+    fn a_frame_taken_apart_has_all_of_its_bytes(
+        login in "\\PC{0,40}",
+        msg in "\\PC{0,40}",
+        connect_id in any::<i64>(),
+    ) {
+        let codec = Codec::default();
+        let (requester, target) = (&*login, &*msg);
+        for frame in [
+            ServerFrame::LoginRefused,
+            ServerFrame::Message { login: &login, msg: &msg },
+            ServerFrame::IdPrivate { requester, target, connect_id },
+        ] {
+            let mut bytes = Vec::new();
+            frame.encode(codec, &mut bytes);
+            let explained = frame.explained(codec, i8::from_be_bytes([bytes[0]]));
+            prop_assert_eq!(explained.length(), bytes.len());
+            for field in explained.fields {
+                let value = format!("{:?}", String::from_utf8_lossy(&bytes[field.range]));
+                prop_assert!(!field.value.starts_with('"') || field.value == value);
+            }
+        }
+    }
+
+    #[test]
     fn no_bytes_make_the_decoders_panic_or_take_more_than_there_is(
         opcode in -1_i8..12,
         rest in prop::collection::vec(prop_oneof![Just(0_u8), 0_u8..8, any::<u8>()], 0..80),

@@ -5,6 +5,7 @@
 //! given words, and why.
 
 mod chaton;
+mod chatos_1_0;
 mod chatos_groupe2;
 mod fault;
 mod proxy;
@@ -21,13 +22,15 @@ use matou::net::{Engine, ProcessLimits};
 use fault::Specimen;
 
 /// Faults that are judged at the same time: most of that time is spent waiting for what never comes.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 /// The faults of every protocol.
 fn faults() -> Vec<Specimen> {
-    let mut faults = chaton::faults();
-    faults.extend(chatos_groupe2::faults());
-    faults
+    chaton::faults()
+        .into_iter()
+        .chain(chatos_groupe2::faults())
+        .chain(chatos_1_0::faults())
+        .collect()
 }
 
 fn suite(name: &str) -> Suite {

@@ -60,6 +60,8 @@ pub enum FenceExpr {
 pub struct Identification {
     /// Which packet.
     pub packet: PacketId,
+    /// What the lane must have sent before, where the packet answers other things, too.
+    pub after: Option<PacketId>,
     /// One per field of the packet: the value it must have, or `None` for any.
     pub fields: Vec<Option<Value>>,
 }

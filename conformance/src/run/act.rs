@@ -1,5 +1,6 @@
 //! What a lane does: connect, send, shut down, close, cut, stop reading.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use crate::grammar::{PacketId, Value};
@@ -143,6 +144,7 @@ impl Case<'_> {
             paused: false,
             is_helper: false,
             sent: SentFrames::default(),
+            has_sent: BTreeSet::new(),
         });
         self.complete_view();
         let line = self.lines.len() - 1;
@@ -154,6 +156,7 @@ impl Case<'_> {
     pub(super) fn transmit(&mut self, line: usize, bytes: Vec<u8>, cut: &Cut, fence: bool) {
         let grammar = &self.run.suite.grammar;
         for frame in self.lines[line].sent.push(self.wire, &bytes) {
+            self.lines[line].has_sent.insert(frame.packet);
             if may_reach_others(grammar, frame.packet) {
                 let values: Vec<Value> =
                     frame.fields.into_iter().map(|field| field.value).collect();

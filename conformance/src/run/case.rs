@@ -1,9 +1,10 @@
 //! One case while it runs: its connections, what came on them, what it remembers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::grammar::{Choices, Value, Wire};
+use crate::grammar::{Choices, PacketId, Value, Wire};
 use crate::scenario::{Expr, LaneId, Scenario};
 
 use super::bell::Bell;
@@ -61,6 +62,8 @@ pub(super) struct Line {
     /// Whether the runner opened it for a fence.
     pub(super) is_helper: bool,
     pub(super) sent: SentFrames,
+    /// The packets among what was sent.
+    pub(super) has_sent: BTreeSet<PacketId>,
 }
 
 /// Something that was done on a connection.

@@ -15,6 +15,9 @@ use super::shared::Run;
 /// How often a login is tried before the target counts as silent.
 const TRIES: usize = 3;
 
+/// How an HTTP server begins whatever it says.
+pub(super) const HTTP: &[u8] = b"HTTP/";
+
 /// What one try met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Met {
@@ -30,27 +33,28 @@ pub(super) enum Met {
     Strange(Vec<u8>),
 }
 
-/// Tries to log in, on up to three fresh connections, in every reading. `Err` is the sentence for the person who asked.
-pub(super) fn establish(run: &Run<'_>) -> Result<(), String> {
-    let wires = wires(&run.suite.grammar);
+/// Tries to log in, on up to three fresh connections, in every reading. `Err` is what the last of them met.
+pub(super) fn establish(run: &Run<'_>) -> Result<(), Met> {
+    let grammar = &run.suite.grammar;
+    let wires = wires(grammar);
     let mut met = Met::Silence;
     for attempt in 0..TRIES {
-        let logins = logins(run, &wires);
+        let logins = logins(run, grammar, &wires);
         if logins.is_empty() && attempt == 0 {
             // A protocol that declares no login can only be asked whether it listens.
-            return connect(run).map_or_else(|met| Err(in_words(run.target, &met)), |_| Ok(()));
+            return connect(run).map(|_| ());
         }
         for login in logins {
             met = meet(run, &wires, login);
             match met {
                 Met::Protocol => return Ok(()),
                 // A second try cannot find what does not listen.
-                Met::Nobody(_) => return Err(in_words(run.target, &met)),
+                Met::Nobody(_) => return Err(met),
                 _ => {}
             }
         }
     }
-    Err(in_words(run.target, &met))
+    Err(met)
 }
 
 /// Whether the target still answers.
@@ -58,7 +62,8 @@ pub(super) fn is_alive(run: &Run<'_>) -> bool {
     establish(run).is_ok()
 }
 
-fn connect(run: &Run<'_>) -> Result<(Connection, Arc<Bell>), Met> {
+/// A fresh connection, and what rings when something comes.
+pub(super) fn connect(run: &Run<'_>) -> Result<(Connection, Arc<Bell>), Met> {
     let bell = Arc::new(Bell::default());
     let bound = run.bounds.wait(None);
     Connection::open(run.target, bound, ReceiveBuffer::Usual, "contact", &bell)
@@ -67,7 +72,7 @@ fn connect(run: &Run<'_>) -> Result<(Connection, Arc<Bell>), Met> {
 }
 
 /// One fresh connection and one login.
-fn meet(run: &Run<'_>, wires: &[Wire], login: Vec<u8>) -> Met {
+pub(super) fn meet(run: &Run<'_>, wires: &[Wire], login: Vec<u8>) -> Met {
     let (mut connection, bell) = match connect(run) {
         Ok(connected) => connected,
         Err(met) => return met,
@@ -101,7 +106,7 @@ fn meet(run: &Run<'_>, wires: &[Wire], login: Vec<u8>) -> Met {
 }
 
 /// The protocol as first read, and with each other choice in turn.
-fn wires(grammar: &Grammar) -> Vec<Wire> {
+pub(super) fn wires(grammar: &Grammar) -> Vec<Wire> {
     let mut wires = vec![grammar.in_reading(&Choices::new())];
     for reading in &grammar.readings {
         for choice in reading.choices.iter().skip(1) {
@@ -113,8 +118,8 @@ fn wires(grammar: &Grammar) -> Vec<Wire> {
 }
 
 /// What a lane without a name sends to get one, in each reading that makes a difference to it.
-fn logins(run: &Run<'_>, wires: &[Wire]) -> Vec<Vec<u8>> {
-    let Some(fence) = &run.suite.grammar.fence_unidentified else {
+pub(super) fn logins(run: &Run<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Vec<u8>> {
+    let Some(fence) = &grammar.fence_unidentified else {
         return Vec::new();
     };
     let Some(first) = fence
@@ -148,7 +153,13 @@ fn logins(run: &Run<'_>, wires: &[Wire]) -> Vec<Vec<u8>> {
     logins
 }
 
-fn in_words(target: SocketAddr, met: &Met) -> String {
+/// Whether it was an HTTP server that answered the login.
+pub(super) fn is_http(met: &Met) -> bool {
+    matches!(met, Met::Strange(bytes) if bytes.starts_with(HTTP))
+}
+
+/// What was met, for the person who asked.
+pub(super) fn in_words(target: SocketAddr, met: &Met) -> String {
     match met {
         Met::Protocol => format!("{target} answers"),
         Met::Nobody(error) if error.contains("refused") => {
@@ -160,7 +171,7 @@ fn in_words(target: SocketAddr, met: &Met) -> String {
         }
         Met::Closed(End::Reset) => format!("{target} resets connections that log in"),
         Met::Closed(_) => format!("{target} closes connections that log in, without an answer"),
-        Met::Strange(bytes) if bytes.starts_with(b"HTTP/") => {
+        Met::Strange(bytes) if bytes.starts_with(HTTP) => {
             let line: Vec<u8> = bytes
                 .iter()
                 .copied()

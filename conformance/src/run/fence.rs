@@ -161,12 +161,11 @@ impl Exchange {
         let own = begun.answers.get(begun.next).copied().flatten();
         let is_helper = case.lines[line].is_helper;
         if step.who == Party::From && self.from != self.to && !is_helper {
-            // The provoker has a conversation of its own; the answer is put aside when it comes there.
-            return Progress::Done;
+            return see_in_passing(case, line, own, begun.until, step.packet);
         }
         loop {
             match case.look(line, own) {
-                Look::Frame(frame) if self.is_answer(case, own, &frame) => {
+                Look::Frame(frame) if fits(case, own, &frame) => {
                     let front = &mut case.view.fronts[line];
                     front.swallowed.extend(own);
                     case.consume_frame(line, &frame, Meaning::Fence);
@@ -187,11 +186,6 @@ impl Exchange {
         }
     }
 
-    fn is_answer(&self, case: &Case<'_>, own: Option<usize>, frame: &Frame) -> bool {
-        own.and_then(|index| case.outstanding.get(index))
-            .is_some_and(|answer| answer.fits(frame))
-    }
-
     /// One value per field; `None` for any.
     fn values(&self, case: &Case<'_>, step: &FenceStep, token: u64) -> Vec<Option<Value>> {
         let packet = case.run.suite.grammar.packet(step.packet);
@@ -208,6 +202,36 @@ impl Exchange {
             })
             .collect()
     }
+}
+
+/// The answer to the provoker, who has a conversation of its own. It is waited for where nothing else stands before it, so
+/// that something of the same kind, which the target sent unasked, cannot pass for it; behind what the scenario has yet to
+/// take, it is put aside when it comes.
+fn see_in_passing(
+    case: &mut Case<'_>,
+    line: usize,
+    own: Option<usize>,
+    until: Instant,
+    packet: PacketId,
+) -> Progress {
+    if case.lines[line].paused {
+        return Progress::Done;
+    }
+    match case.look(line, own) {
+        Look::Frame(frame) if fits(case, own, &frame) => {
+            case.view.fronts[line].swallowed.extend(own);
+            case.consume_frame(line, &frame, Meaning::Fence);
+            Progress::Done
+        }
+        Look::Nothing | Look::Partial if case.now < until => Progress::Waits(until),
+        look @ (Look::Nothing | Look::Partial) => no_answer(case, line, packet, &look).into(),
+        _ => Progress::Done,
+    }
+}
+
+fn fits(case: &Case<'_>, own: Option<usize>, frame: &Frame) -> bool {
+    own.and_then(|index| case.outstanding.get(index))
+        .is_some_and(|answer| answer.fits(frame))
 }
 
 /// The token as a value of a type.

@@ -123,7 +123,7 @@ impl Case<'_> {
 
     /// A frame at the front is dealt with.
     pub(super) fn consume_frame(&mut self, line: usize, frame: &Frame, meaning: Meaning) {
-        if self.identifies(frame) {
+        if self.identifies(line, frame) {
             self.view.fronts[line].identified = true;
         }
         self.consume(line, frame.length, meaning);
@@ -140,11 +140,13 @@ impl Case<'_> {
         front.consumed = end;
     }
 
-    fn identifies(&self, frame: &Frame) -> bool {
+    fn identifies(&self, line: usize, frame: &Frame) -> bool {
         let Some(by) = &self.run.suite.grammar.identified_by else {
             return false;
         };
+        let has_sent = &self.lines[line].has_sent;
         by.packet == frame.packet
+            && by.after.is_none_or(|packet| has_sent.contains(&packet))
             && by
                 .fields
                 .iter()

@@ -9,7 +9,7 @@
 //! | `act`, `assemble`, `look`, `expect`, `any_order`, `together`, `either`, `eventually`, `silence`, `fence` | what each step does |
 //! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
 //! | `failure`, `describe`, `hint`, `conversation` | telling what went wrong |
-//! | `contact`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
+//! | `contact`, `stranger`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
 //! | `findings`, `judge`, `outcome`, `watchdog` | from what came to verdicts |
 
 mod act;
@@ -42,6 +42,7 @@ mod schedule;
 mod selection;
 mod shared;
 mod silence;
+mod stranger;
 mod together;
 mod track;
 mod view;
@@ -122,7 +123,7 @@ pub fn run_suite_watched(
         duration: began.elapsed(),
     };
     match contact::establish(&run) {
-        Err(why) => report.unjudgeable = Some(why),
+        Err(met) => report.unjudgeable = Some(stranger::in_words(&run, &met)),
         Ok(()) => {
             progress(&Milestone::Begins {
                 cases: selection.scenarios.len(),

@@ -19,22 +19,33 @@ pub(super) struct Watchdog {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
     ended: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     ended: bool,
     stalls: Vec<(Instant, Instant)>,
+    /// When the thread wants to be awake next.
+    due: Instant,
 }
 
 impl Watchdog {
     /// Begins to watch. Without a thread to spare nothing is noticed.
     pub(super) fn start() -> Watchdog {
-        let shared = Arc::new(Shared::default());
+        // The first beat counts from here: the machine may stall before the thread has begun.
+        let state = State {
+            ended: false,
+            stalls: Vec::new(),
+            due: Instant::now() + BEAT,
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            ended: Condvar::new(),
+        });
         let watched = Arc::clone(&shared);
         let thread = Builder::new()
             .name("watchdog".to_owned())
@@ -45,12 +56,15 @@ impl Watchdog {
 
     /// Whether the machine stalled between these instants.
     pub(super) fn stalled(&self, from: Instant, to: Instant) -> bool {
-        self.shared
-            .state
-            .lock()
-            .stalls
-            .iter()
-            .any(|(began, ended)| *began < to && *ended > from)
+        let state = self.shared.state.lock();
+        // Whoever asks may have been woken before the watchdog was: then its own beat is overdue.
+        let now = Instant::now();
+        let overlaps = |began: Instant, ended: Instant| began < to && ended > from;
+        (now > state.due + LATE && overlaps(state.due, now))
+            || state
+                .stalls
+                .iter()
+                .any(|(began, ended)| overlaps(*began, *ended))
     }
 }
 
@@ -58,11 +72,14 @@ impl Shared {
     fn watch(&self) {
         let mut state = self.state.lock();
         while !state.ended {
-            let due = Instant::now() + BEAT;
+            let due = state.due;
             self.ended.wait_until(&mut state, due);
             let now = Instant::now();
             if now > due + LATE {
                 state.stalls.push((due, now));
+            }
+            if now >= due {
+                state.due = now + BEAT;
             }
         }
     }

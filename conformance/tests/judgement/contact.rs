@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::protocol::{HELLO, judge, judge_with, options};
 use crate::target::{Quirk, Target, nobody};
-use conformance::run::{Options, Verdict};
+use conformance::run::{Options, Verdict, run_suite};
+use conformance::suite::Suite;
 
 fn why(quirk: Quirk) -> String {
     let target = Target::start(quirk);
@@ -29,6 +30,25 @@ fn an_http_server_is_called_one() {
         why.contains("HTTP server answered \"HTTP/1.1 400 Bad Request\""),
         "{why}"
     );
+}
+
+#[test]
+fn an_http_server_that_waits_for_a_request_is_called_one_too() {
+    let why = why(Quirk::PatientHttp);
+    assert!(why.contains("an HTTP server answers there"), "{why}");
+}
+
+#[test]
+fn a_server_of_another_protocol_that_is_known_is_recognised() {
+    // A login of Parley is the same bytes as one of Chaton.
+    let target = Target::start(Quirk::None);
+    let suite = Suite::built_in("chatos-1.0").expect("it is compiled in");
+    let report = run_suite(&suite, target.address, &options()).expect("nothing is named");
+    assert_eq!(report.exit_code(), 3, "{report:#?}");
+    let why = report.unjudgeable.expect("a reason");
+    let seems = "it answers a login of Chaton";
+    let try_this = format!("`conformance run chaton {}`", target.address);
+    assert!(why.contains(seems) && why.contains(&try_this), "{why}");
 }
 
 #[test]

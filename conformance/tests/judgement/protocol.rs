@@ -46,9 +46,11 @@ protocol parley {
     }
     packet ASK 5 from=client
     packet NUMBER 6 from=server { field number LONG; }
+    packet DONE 7 from=server
     identified-by WELCOME
     fence {
         from > TELL sender=@from target=@to text=$token
+        // ANSWERED
         to < TELL sender=@from target=@to text=$token
         // PROVED
     }
@@ -92,10 +94,28 @@ scenario "tell" {
 
 /// The suite of the protocol with these scenarios.
 pub(crate) fn suite(scenarios: &[&str]) -> Suite {
+    suite_of(WIRE, scenarios)
+}
+
+/// The suite of the same protocol, but for one thing: a TELL is answered with DONE.
+pub(crate) fn suite_with_answers(scenarios: &[&str]) -> Suite {
+    suite_of(&WIRE.replace("// ANSWERED", "from < DONE"), scenarios)
+}
+
+/// The suite of the same protocol, but for one thing: only a WELCOME that answers a HELLO gives a name.
+pub(crate) fn suite_with_welcome_after_hello(scenarios: &[&str]) -> Suite {
+    let wire = WIRE.replace(
+        "identified-by WELCOME",
+        "identified-by WELCOME { after HELLO; }",
+    );
+    suite_of(&wire, scenarios)
+}
+
+fn suite_of(wire: &str, scenarios: &[&str]) -> Suite {
     let file = |name: &str, text: &str| SourceFile::new(name.to_owned(), text.to_owned());
     // A suite that judges TELL knows whom to blame when the fence does not come back.
     let proved = scenarios.contains(&TELL).then_some("proved-by \"tell\"");
-    let wire = WIRE.replace("// PROVED", proved.unwrap_or_default());
+    let wire = wire.replace("// PROVED", proved.unwrap_or_default());
     let sources = Sources::new(
         file("spec.md", SPEC),
         file("wire.kdl", &wire),

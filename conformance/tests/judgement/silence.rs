@@ -1,8 +1,11 @@
 //! Silence is proved.
 
-use conformance::run::{FailureKind, Verdict};
+use conformance::run::{FailureKind, Report, Verdict, run_suite};
+use conformance::suite::Suite;
 
-use crate::protocol::{HELLO, TELL, case, judge};
+use crate::protocol::{
+    HELLO, TELL, case, judge, options, suite, suite_with_answers, suite_with_welcome_after_hello,
+};
 use crate::target::{Quirk, Target};
 
 const TO_NOBODY: &str = r#"
@@ -84,4 +87,99 @@ fn it_holds_for_lanes_that_are_known_not_known_and_whose_provoker_has_left() {
     assert_eq!(report.count(Verdict::Pass), 5, "{report:#?}");
     let note = &case(&report, "time").notes[0];
     assert_eq!(note, "silence on alice is supported by time only");
+}
+
+/// Alice's own silence goes round through a lane of the runner's: alice gets an answer to what she sends for it.
+const ANSWERED: &str = r#"
+scenario "answered" {
+    title "a tell is answered once"
+    checks PARLEY-2
+    use login alice
+    use login bob
+    alice > TELL sender=@alice target=@bob text="hi"
+    bob < TELL sender=@alice target=@bob text="hi"
+    alice < DONE
+    bob < silence after=alice
+    alice < silence after=bob
+    alice < silence
+}
+scenario "answered-later" {
+    title "what the scenario has not taken yet does not keep a fence"
+    checks PARLEY-2
+    use login alice
+    use login bob
+    alice > HELLO name=@alice
+    alice > TELL sender=@alice target=@bob text="hi"
+    bob < TELL sender=@alice target=@bob text="hi"
+    bob < silence after=alice
+    alice < REFUSED
+    alice < DONE
+    alice < silence
+}
+"#;
+
+fn judge_by(suite: &Suite, quirk: Quirk) -> Report {
+    let target = Target::start(quirk);
+    run_suite(suite, target.address, &options()).expect("nothing is named")
+}
+
+#[test]
+fn a_fence_may_get_an_answer_on_the_side_that_provokes_it() {
+    let suite = suite_with_answers(&[HELLO, TELL, ANSWERED]);
+    let right = judge_by(&suite, Quirk::AnswersTells(1));
+    assert_eq!(
+        case(&right, "answered").verdict,
+        Verdict::Pass,
+        "{right:#?}"
+    );
+    assert_eq!(
+        case(&right, "answered-later").verdict,
+        Verdict::Pass,
+        "{right:#?}"
+    );
+}
+
+#[test]
+fn an_answer_too_many_does_not_pass_for_the_one_to_the_fence() {
+    let suite = suite_with_answers(&[HELLO, ANSWERED]);
+    let report = judge_by(&suite, Quirk::AnswersTells(2));
+    let answered = case(&report, "answered");
+    assert_eq!(answered.verdict, Verdict::Fail);
+    let failure = answered.failure.as_ref().unwrap();
+    assert_eq!(failure.kind, FailureKind::Unexpected);
+    assert_eq!(failure.lane.as_deref(), Some("alice"));
+    assert_eq!(failure.got, "DONE");
+}
+
+#[test]
+fn a_fence_whose_answer_never_comes_proves_nothing() {
+    let suite = suite_with_answers(&[HELLO, TO_NOBODY]);
+    let report = judge_by(&suite, Quirk::None);
+    let failure = case(&report, "nobody").failure.as_ref().unwrap();
+    assert_eq!(failure.kind, FailureKind::NoFence);
+    assert!(failure.expected.starts_with("DONE"), "{}", failure.expected);
+}
+
+#[test]
+fn only_the_answer_to_a_login_gives_a_name() {
+    // A TELL to oneself is answered with WELCOME here, which says nothing about who sent it.
+    const STRANGER: &str = r#"
+        scenario "stranger" {
+            title "a lane that has not said hello has no name"
+            checks PARLEY-2
+            client alice
+            alice > TELL sender=@alice target=@alice text="hi"
+            alice < WELCOME
+            alice < silence
+        }"#;
+    let by_any = judge_by(&suite(&[HELLO, STRANGER]), Quirk::WelcomesStrangers);
+    let failure = case(&by_any, "stranger").failure.as_ref().unwrap();
+    assert_eq!(failure.kind, FailureKind::NoFence, "{failure:#?}");
+    let answers_hello = suite_with_welcome_after_hello(&[HELLO, STRANGER]);
+    let report = judge_by(&answers_hello, Quirk::WelcomesStrangers);
+    assert_eq!(
+        case(&report, "stranger").verdict,
+        Verdict::Pass,
+        "{report:#?}"
+    );
 }

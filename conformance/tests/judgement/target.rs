@@ -25,6 +25,12 @@ pub(crate) enum Quirk {
     Garbage,
     /// Is a web server.
     Http,
+    /// Is a web server that reads a whole request before it says anything.
+    PatientHttp,
+    /// Says WELCOME to a TELL for nobody.
+    WelcomesStrangers,
+    /// A TELL is answered, to its sender, so many times.
+    AnswersTells(usize),
     /// Refuses every name.
     RefusesEverybody,
     /// Answers everything, after a while.
@@ -172,6 +178,7 @@ impl Shared {
         let mut input: &TcpStream = stream;
         match self.quirk {
             Quirk::SaysNothing => return io::copy(&mut input, &mut io::sink()).map(|_| ()),
+            Quirk::PatientHttp => return serve_page(input),
             Quirk::Floods => loop {
                 input.write_all(&[1; 64 << 10])?;
             },
@@ -257,10 +264,15 @@ impl Shared {
                     let _ = send(other, &frame);
                 }
             }
+            (Quirk::AnswersTells(times), Some(other)) => {
+                let _ = send(other, &frame);
+                send(stream, &[7].repeat(times))?;
+            }
             (_, Some(other)) => {
                 let _ = send(other, &frame);
             }
             (Quirk::RefusesTellToNobody, None) => send(stream, &[2])?,
+            (Quirk::WelcomesStrangers, None) => send(stream, &[1])?,
             (Quirk::ClosesAtTellToNobody, None) => return Err(io::ErrorKind::Other.into()),
             (_, None) => {}
         }
@@ -308,6 +320,17 @@ impl Shared {
         });
         frame.extend(text.as_bytes());
     }
+}
+
+/// Says nothing before the empty line that ends a request.
+fn serve_page(mut stream: &TcpStream) -> io::Result<()> {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        request.extend(byte);
+    }
+    stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nhello")
 }
 
 fn read_text(mut stream: &TcpStream) -> io::Result<String> {

@@ -129,6 +129,16 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
     "no packet AC",
     "did you mean AB?"
 )]
+#[case::identified_after(
+    "protocol a { opcode int8; packet AB 0 from=both; identified-by AB { «before AB; }; }",
+    "only what a lane sends",
+    "after CR"
+)]
+#[case::identified_after_what_the_server_sends(
+    "protocol a { opcode int8; packet A 0 from=server; identified-by A { after «A; }; }",
+    "a client never sends A",
+    "arrow"
+)]
 fn a_mistake_in_the_grammar_is_explained(
     #[case] source: &str,
     #[case] message: &str,

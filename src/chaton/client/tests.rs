@@ -208,6 +208,24 @@ fn a_no_ends_our_request() {
     assert!(is_unexpected(&hear(&mut alice, no)));
 }
 
+#[test]
+fn after_a_loss_the_login_is_proposed_again_and_requests_are_void() {
+    let mut alice = alice();
+    let request = ServerFrame::RequestPrivate {
+        requester: "bob",
+        target: "alice",
+    };
+    hear(&mut alice, request);
+    alice.disconnected();
+    let say = Intent::Say { text: "hi" };
+    assert_eq!(alice.intend(say), Err(Refusal::NotLoggedIn));
+    let login = "alice";
+    let again = alice.intend(Intent::LogIn { login });
+    assert_eq!(again, Ok(sent(ClientFrame::Login { login })));
+    hear(&mut alice, ServerFrame::LoginAccepted);
+    assert!(alice.intend(Intent::Deny { peer: "bob" }).is_err());
+}
+
 /// Alice, with a private connection that both agreed on and that does not stand yet.
 fn agreed_with_bob() -> (ChatonClient, TunnelId) {
     let mut alice = alice();

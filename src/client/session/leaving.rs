@@ -7,7 +7,6 @@ use crossbeam_channel::never;
 
 use super::{Phase, Session};
 use crate::client::Ending;
-use crate::client::output::diagnose;
 
 /// How long leaving may take: until everything is sent and the server has closed.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
@@ -30,17 +29,19 @@ impl Session {
                     return Ok(());
                 }
                 Phase::Talking { .. } => format!("the server at {address} closed the connection"),
+                Phase::Away => return Ok(()),
                 Phase::LoggingIn => format!(
                     "the server at {address} closed the connection without an answer to the login"
                 ),
+                Phase::Choosing => format!("the server at {address} closed the connection"),
             }
         };
         if self.pipe.is_some() {
             // A private connection outlives the chat.
-            diagnose(&lost);
+            self.output.remark(&lost);
             return Ok(());
         }
-        Err(Ending::Lost(lost))
+        self.lose(lost)
     }
 
     /// Ends in order: what was sent leaves, the server is told that no more comes, and what it still sends is taken.
@@ -54,6 +55,7 @@ impl Session {
         };
         self.deadline = Some(Instant::now() + LEAVE_TIME);
         self.lines = never();
+        self.loss = None;
         self.server.link.shut();
         self.leave_tunnels();
     }
@@ -75,19 +77,23 @@ impl Session {
         None
     }
 
-    pub(super) fn overdue(&mut self) -> Ending {
+    pub(super) fn overdue(&mut self) -> Result<(), Ending> {
         let address = self.server.address;
         match &mut self.phase {
             Phase::Leaving { then, .. } => {
                 if self.server.all_sent || self.server.ended {
-                    return std::mem::replace(then, Ending::InOrder);
+                    return Err(std::mem::replace(then, Ending::InOrder));
                 }
-                Ending::Lost(format!(
+                Err(Ending::Lost(format!(
                     "the server at {address} did not take everything within {} s",
                     LEAVE_TIME.as_secs()
-                ))
+                )))
             }
-            _ => Ending::Lost(format!(
+            Phase::Away => {
+                self.try_again();
+                Ok(())
+            }
+            _ => self.lose(format!(
                 "the server at {address} did not answer the login within {:?}; does it speak {}?",
                 self.options.connect_timeout,
                 self.options.address.protocol.name()

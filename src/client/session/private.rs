@@ -4,10 +4,11 @@ use std::io;
 
 use super::{Phase, Session};
 use crate::client::Ending;
+use crate::client::escape::Escaped;
 use crate::client::link::{Incoming, Link};
-use crate::client::output::diagnose;
 use crate::client::pipe::{self, Broken};
-use crate::room::dialogue::{Event, Intent, Refusal, Source, TunnelId};
+use crate::client::profile::{Piece, encode_text};
+use crate::room::dialogue::{Direction, Event, Intent, Refusal, Source, TunnelId};
 
 /// What goes on after something came on a private connection.
 enum Then {
@@ -46,7 +47,7 @@ impl Session {
         };
         match incoming {
             Incoming::Bytes(bytes) if tunnel.up => {
-                self.show_tunnel_bytes(id, &bytes);
+                self.take_tunnel_bytes(id, &bytes)?;
                 Ok(Then::GoesOn)
             }
             Incoming::Bytes(bytes) => {
@@ -60,10 +61,17 @@ impl Session {
                 tunnel.ended = true;
                 let (peer, over, shut) = (tunnel.peer.clone(), tunnel.all_sent, tunnel.shut);
                 self.show_tunnel_rest(id);
+                self.cut_files(id);
                 if over {
                     return Ok(Then::Closed(None));
                 }
-                if !shut {
+                if shut {
+                    return Ok(Then::GoesOn);
+                }
+                if self.output.is_for_a_person() {
+                    // A person says goodbye in words; what is left then is two ends to close.
+                    self.shut_tunnel(id);
+                } else {
                     self.output.show(&Event::TunnelEof { peer });
                 }
                 Ok(Then::GoesOn)
@@ -93,7 +101,10 @@ impl Session {
                 return Ok(Then::GoesOn);
             };
             match tunnel.inbox.next(dialogue, Source::Tunnel(id)) {
-                Ok(Some(actions)) => self.perform_all(actions)?,
+                Ok(Some(actions)) => {
+                    self.show_taken(Source::Tunnel(id));
+                    self.perform_all(actions)?;
+                }
                 Ok(None) => return Ok(Then::GoesOn),
                 Err(garbage) => return Ok(Then::Closed(Some(garbage.to_string()))),
             }
@@ -109,8 +120,7 @@ impl Session {
         tunnel.up = true;
         let early = tunnel.inbox.take_rest();
         if self.pipe.is_some() || wanted != Some(&tunnel.peer) {
-            self.show_tunnel_bytes(id, &early);
-            return Ok(());
+            return self.take_tunnel_bytes(id, &early);
         }
         let Some(link) = &mut tunnel.link else {
             return Ok(());
@@ -121,58 +131,78 @@ impl Session {
         Ok(())
     }
 
-    fn show_tunnel_bytes(&mut self, id: TunnelId, bytes: &[u8]) {
+    fn take_tunnel_bytes(&mut self, id: TunnelId, bytes: &[u8]) -> Result<(), Ending> {
+        self.show_raw(Direction::Received, id, bytes);
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return Ok(());
+        };
+        for piece in tunnel.decoder.push(bytes) {
+            self.take_piece(id, piece);
+        }
+        Ok(())
+    }
+
+    fn take_piece(&mut self, id: TunnelId, piece: Piece) {
         let Some(tunnel) = self.tunnels.get_mut(&id) else {
             return;
         };
-        for (line, complete) in tunnel.lines.push(bytes) {
-            let peer = tunnel.peer.clone();
-            self.output.show(&Event::TunnelText {
-                peer,
-                line,
-                complete,
-            });
-        }
+        let deeds = match piece {
+            Piece::Text { line, complete } => {
+                let peer = tunnel.peer.clone();
+                self.output.show(&Event::TunnelText {
+                    peer,
+                    line,
+                    complete,
+                });
+                return;
+            }
+            Piece::Frame(frame) => tunnel.files.transfers.hear(frame),
+            Piece::Data { id, bytes } => tunnel.files.transfers.data(id, bytes),
+        };
+        self.do_deeds(id, deeds);
     }
 
     fn show_tunnel_rest(&mut self, id: TunnelId) {
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
-            return;
-        };
-        if let Some((line, complete)) = tunnel.lines.rest() {
-            let peer = tunnel.peer.clone();
-            self.output.show(&Event::TunnelText {
-                peer,
-                line,
-                complete,
-            });
+        let tunnel = self.tunnels.get_mut(&id);
+        if let Some(piece) = tunnel.and_then(|tunnel| tunnel.decoder.rest()) {
+            self.take_piece(id, piece);
         }
     }
 
+    /// The newest private connection with a peer that we can still write to.
+    pub(super) fn tunnel_to(&self, peer: &str) -> Option<TunnelId> {
+        let mut tunnels = self.tunnels.iter().rev();
+        tunnels.find_map(|(id, tunnel)| {
+            (tunnel.up && !tunnel.shut && tunnel.peer == peer).then_some(*id)
+        })
+    }
+
     pub(super) fn write_to_tunnel(&mut self, peer: &str, text: &str) -> Result<(), Ending> {
-        let newest = self
-            .tunnels
-            .values_mut()
-            .rev()
-            .find(|tunnel| tunnel.up && !tunnel.shut && tunnel.peer == peer)
-            .and_then(|tunnel| tunnel.link.as_mut());
-        let Some(link) = newest else {
+        let Some(id) = self.tunnel_to(peer) else {
             let peer = peer.to_owned();
             self.refuse(&Refusal::NoTunnel { peer }.to_string());
             return Ok(());
         };
-        let mut line = text.as_bytes().to_vec();
-        line.push(b'\n');
-        link.send(line);
+        let line = encode_text(text);
+        self.show_raw(Direction::Sent, id, &line);
+        if let Some(link) = self.link_of(id) {
+            link.send(line);
+        }
+        self.output.aside(|paint| {
+            let (left, right) = (paint.faint(&"[to "), paint.faint(&"]"));
+            format!("{left}{}{right} {}", paint.name(peer), Escaped(text))
+        });
         Ok(())
     }
 
     fn close_tunnel(&mut self, id: TunnelId, reason: Option<String>) -> Result<(), Ending> {
+        self.cut_files(id);
         self.dialogue.ended(id);
         let Some(tunnel) = self.tunnels.remove(&id) else {
             return Ok(());
         };
         let failed = self.is_wanted(&tunnel.peer) && self.pipe.is_none();
+        let was_talking_to = self.talking_to.as_ref() == Some(&tunnel.peer);
         let why = reason.clone().unwrap_or_else(|| "it ended".into());
         let peer = tunnel.peer;
         if failed {
@@ -180,8 +210,31 @@ impl Session {
                 "there is no private connection with {peer:?}: {why}"
             )));
         }
+        let left_alone = was_talking_to && self.tunnel_to(&peer).is_none();
         self.output.show(&Event::TunnelClosed { peer, reason });
+        if left_alone {
+            self.output
+                .remark("what you type goes nowhere now; /tell alone turns to everybody");
+        }
         Ok(())
+    }
+
+    /// Sends no more on it; it is over when the peer has done the same.
+    pub(super) fn shut_tunnel(&mut self, id: TunnelId) {
+        self.cut_files(id);
+        if let Some(tunnel) = self.tunnels.get_mut(&id) {
+            tunnel.shut();
+        }
+    }
+
+    /// Those that do not stand cannot any more.
+    pub(super) fn give_up_opening(&mut self) {
+        let opening = self.tunnels.iter().filter(|(_, tunnel)| !tunnel.up);
+        let opening: Vec<_> = opening.map(|(id, _)| *id).collect();
+        for id in opening {
+            // With a person there it ends nothing else.
+            let _ = self.close_tunnel(id, Some("the chat was lost before it stood".into()));
+        }
     }
 
     /// Those that stand are left in order; nobody waits for the others.
@@ -238,16 +291,17 @@ impl Session {
         let Some(result) = self.pipe.as_ref().and_then(|(_, done)| done.recv().ok()) else {
             return Err(Ending::TunnelFailed("its thread has ended".into()));
         };
-        self.leave(match result {
+        let ending = match result {
             Ok(()) => Ending::InOrder,
             Err(Broken::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Ending::OutputClosed
             }
             Err(broken) => {
-                diagnose(&broken.to_string());
+                self.output.remark(&broken.to_string());
                 Ending::TunnelFailed("the private connection did not end in order".into())
             }
-        });
+        };
+        self.leave(ending);
         Ok(())
     }
 }

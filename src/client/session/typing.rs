@@ -1,15 +1,18 @@
 //! What the loop does with a typed line.
 
 use super::{Phase, Session};
+use crate::client::Ending;
+use crate::client::escape::{Escaped, Name};
 use crate::client::input::Line;
-use crate::client::output::diagnose;
+use crate::client::requests::Asker;
+use crate::client::show;
 use crate::client::typed::{HELP, Typed};
-use crate::client::{Ending, escape::Escaped};
-use crate::room::dialogue::Intent;
+use crate::room::dialogue::{Action, Event, Intent, Refusal};
 
 impl Session {
     pub(super) fn line(&mut self, line: Line) -> Result<(), Ending> {
         match line {
+            Line::Text(text) if matches!(self.phase, Phase::Choosing) => self.log_in_as(&text),
             Line::Text(text) => match Typed::parse(&text) {
                 Ok(typed) => self.typed(&typed),
                 Err(error) => {
@@ -31,15 +34,71 @@ impl Session {
     fn typed(&mut self, typed: &Typed) -> Result<(), Ending> {
         match typed {
             Typed::Nothing => Ok(()),
-            Typed::Say(text) => self.intend(Intent::Say { text }),
-            Typed::Whisper { to, text } => self.intend(Intent::Whisper { to, text }),
-            Typed::Ask(peer) => self.intend(Intent::Ask { peer }),
-            Typed::Accept(peer) => self.intend(Intent::Accept { peer }),
-            Typed::Deny(peer) => self.intend(Intent::Deny { peer }),
+            Typed::Say(text) => match self.talking_to.clone() {
+                Some(peer) => self.write_to_tunnel(&peer, text),
+                None => {
+                    let sent = self.sends(Intent::Say { text })?;
+                    if sent && !self.dialogue.hears_itself() {
+                        let own = Event::Said {
+                            from: self.options.address.login.clone(),
+                            text: text.clone(),
+                        };
+                        self.output.aside(|paint| show::painted(&own, paint));
+                    }
+                    Ok(())
+                }
+            },
+            Typed::Whisper { to, text } => self.whisper(to, text),
+            Typed::Reply(text) => match self.people.whisperer().map(str::to_owned) {
+                Some(to) => self.whisper(&to, text),
+                None => {
+                    self.refuse("nobody has told you anything alone so far; use /msg NAME TEXT");
+                    Ok(())
+                }
+            },
+            Typed::Ask(peer) => {
+                self.people.meet(peer);
+                let sent = self.sends(Intent::Ask { peer })?;
+                if sent {
+                    self.requests.add(peer, Asker::We);
+                    self.output.aside(|paint| {
+                        format!("-- asked {} for a private connection", paint.name(peer))
+                    });
+                }
+                Ok(())
+            }
+            Typed::Accept(peer) => match self.dialogue.intend(Intent::Accept { peer }) {
+                Err(Refusal::NotAsked { .. }) if self.answer_offer(peer, true) => Ok(()),
+                outcome => self.answered(peer, outcome),
+            },
+            Typed::Deny(peer) => match self.dialogue.intend(Intent::Deny { peer }) {
+                Err(Refusal::NotAsked { .. }) if self.answer_offer(peer, false) => Ok(()),
+                outcome => self.answered(peer, outcome),
+            },
+            Typed::Send { peer, path } => {
+                self.look_at_file(peer, path);
+                Ok(())
+            }
+            Typed::Cancel(peer) => {
+                self.cancel_file(peer);
+                Ok(())
+            }
             Typed::Close(peer) => self.intend(Intent::Close { peer }),
             Typed::Tell { peer, text } => self.write_to_tunnel(peer, text),
+            Typed::Talk(peer) => {
+                self.talk_to(peer.as_deref());
+                Ok(())
+            }
+            Typed::Ignore(name) => {
+                self.ignore(name.as_deref());
+                Ok(())
+            }
+            Typed::Wire => {
+                self.toggle_wire();
+                Ok(())
+            }
             Typed::Help => {
-                diagnose(&format!("each line is a message or a command\n{HELP}"));
+                self.output.help(HELP);
                 Ok(())
             }
             Typed::Quit => {
@@ -49,12 +108,84 @@ impl Session {
         }
     }
 
+    fn answered(
+        &mut self,
+        peer: &str,
+        outcome: Result<Vec<Action>, Refusal>,
+    ) -> Result<(), Ending> {
+        if outcome.is_ok() {
+            self.requests.remove(peer);
+        }
+        self.carry_out(outcome).map(|_| ())
+    }
+
+    fn whisper(&mut self, to: &str, text: &str) -> Result<(), Ending> {
+        self.people.meet(to);
+        if self.sends(Intent::Whisper { to, text })? {
+            self.output.aside(|paint| {
+                let (left, right) = (paint.faint(&"*to "), paint.faint(&"*"));
+                format!("{left}{}{right} {}", paint.name(to), Escaped(text))
+            });
+        }
+        Ok(())
+    }
+
+    /// Whom the next lines are for.
+    pub(super) fn talk_to(&mut self, peer: Option<&str>) {
+        if let Some(peer) = peer
+            && self.tunnel_to(peer).is_none()
+        {
+            let peer = peer.to_owned();
+            self.refuse(&Refusal::NoTunnel { peer }.to_string());
+            return;
+        }
+        self.talking_to = peer.map(str::to_owned);
+        self.output.aside(|paint| match peer {
+            Some(peer) => format!("-- what you type goes to {} alone", paint.name(peer)),
+            None => "-- what you type goes to everybody".into(),
+        });
+    }
+
+    fn ignore(&mut self, name: Option<&str>) {
+        let remark = match name {
+            Some(name) if self.people.toggle_ignored(name) => {
+                format!(
+                    "nothing of {} is shown from here on; /ignore {0} ends it",
+                    Name(name)
+                )
+            }
+            Some(name) => format!("{} is no longer ignored", Name(name)),
+            None => {
+                let names: Vec<_> = self
+                    .people
+                    .ignored()
+                    .map(|name| Name(name).to_string())
+                    .collect();
+                match names.len() {
+                    0 => "nobody is ignored".into(),
+                    _ => format!("ignored: {}", names.join(" ")),
+                }
+            }
+        };
+        self.output.remark(&remark);
+    }
+
     pub(super) fn intend(&mut self, intent: Intent<'_>) -> Result<(), Ending> {
-        match self.dialogue.intend(intent) {
-            Ok(actions) => self.perform_all(actions),
+        self.sends(intent).map(|_| ())
+    }
+
+    /// False when it is refused, which the person has been told then.
+    pub(super) fn sends(&mut self, intent: Intent<'_>) -> Result<bool, Ending> {
+        let outcome = self.dialogue.intend(intent);
+        self.carry_out(outcome)
+    }
+
+    fn carry_out(&mut self, outcome: Result<Vec<Action>, Refusal>) -> Result<bool, Ending> {
+        match outcome {
+            Ok(actions) => self.perform_all(actions).map(|()| true),
             Err(refusal) => {
                 self.refuse(&refusal.to_string());
-                Ok(())
+                Ok(false)
             }
         }
     }
@@ -69,10 +200,10 @@ impl Session {
 
     pub(super) fn refuse(&mut self, reason: &str) {
         self.refused_a_line = true;
-        diagnose(&Escaped(reason).to_string());
+        self.output.remark(&Escaped(reason).to_string());
     }
 
-    fn leave_as_wanted(&mut self) {
+    pub(super) fn leave_as_wanted(&mut self) {
         self.leave(if self.refused_a_line && self.options.script {
             Ending::LinesRefused
         } else {

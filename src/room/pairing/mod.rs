@@ -1,6 +1,7 @@
 //! How two clients come to a private connection.
 //!
-//! First one asks the other: [`Requests`] knows who waits for whose answer. When both agree they are given an id, and
+//! First one asks the other: [`Requests`] knows who waits for whose answer; where a protocol lets several
+//! requests run between the same two, a [`Topic`] tells them apart. Where both are given an id when they agree,
 //! [`Rendezvous`] knows which ids are alive and which end waits for the other. Both end by themselves after a time, and
 //! with their parties; both are bounded per client.
 

@@ -53,7 +53,35 @@ impl Reader<'_> {
                 "keep one",
             );
         }
-        self.grammar.identified_by = Some(Identification { packet, fields });
+        let after = self.identified_after(node);
+        self.grammar.identified_by = Some(Identification {
+            packet,
+            after,
+            fields,
+        });
+    }
+
+    /// `{ after CR }`: the packet identifies only who has sent that one.
+    fn identified_after(&mut self, node: &Node) -> Option<PacketId> {
+        let mut after = None;
+        for child in node.block() {
+            let entry = child.arguments().next();
+            match (child.name.text.as_str(), entry) {
+                ("after", Some(entry)) => {
+                    after = self.known_packet(child, entry);
+                    if let Some(packet) = after {
+                        self.check_side(child, &entry.span, packet, Direction::Sends);
+                    }
+                }
+                _ => self.error(
+                    child,
+                    &child.name.span,
+                    "here stands only what a lane sends to be identified",
+                    "write: identified-by ERROR code=1 { after CR }",
+                ),
+            }
+        }
+        after
     }
 
     pub(super) fn fence(&mut self, node: &Node) {

@@ -1,0 +1,95 @@
+//! Who does not speak the protocol may speak another one that the program knows, or HTTP. Asked on fresh connections, all at
+//! once, so that an answer costs no more than one wait.
+
+use std::thread::Builder;
+use std::time::Instant;
+
+use crate::scenario::Cut;
+use crate::suite::Suite;
+
+use super::contact::{self, Met, logins, meet, wires};
+use super::shared::Run;
+
+const HTTP_REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
+
+/// Why the target cannot be judged, and what it seems to speak instead.
+pub(super) fn in_words(run: &Run<'_>, met: &Met) -> String {
+    let why = contact::in_words(run.target, met);
+    if matches!(met, Met::Nobody(_)) || contact::is_http(met) {
+        return why;
+    }
+    match recognise(run) {
+        Seems::Speaks(known) if !known.is_empty() => {
+            let titles: Vec<_> = known.iter().map(|suite| &*suite.grammar.title).collect();
+            let commands: Vec<_> = known
+                .iter()
+                .map(|suite| format!("`conformance run {} {}`", suite.name, run.target))
+                .collect();
+            let (titles, commands) = (titles.join(" or "), commands.join(" or "));
+            format!("{why}; it answers a login of {titles}: try {commands}")
+        }
+        Seems::Http => format!("{why}; an HTTP server answers there: this is not the right port"),
+        Seems::Speaks(_) => why,
+    }
+}
+
+enum Seems {
+    /// These protocols, as far as a login can tell; often none.
+    Speaks(Vec<Suite>),
+    Http,
+}
+
+fn recognise(run: &Run<'_>) -> Seems {
+    let others = Suite::built_in_names()
+        .into_iter()
+        .filter(|name| *name != run.suite.name)
+        .filter_map(Suite::built_in);
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = others
+            .map(|suite| {
+                // Without a thread for it a protocol is not recognised, and nothing worse.
+                Builder::new()
+                    .name(format!("ask for {}", suite.name))
+                    .spawn_scoped(scope, move || answers(run, &suite).then_some(suite))
+            })
+            .collect();
+        let is_http = is_http(run);
+        let known: Vec<Suite> = asked
+            .into_iter()
+            .flatten()
+            .filter_map(|thread| thread.join().ok().flatten())
+            .collect();
+        match (known.is_empty(), is_http) {
+            (true, true) => Seems::Http,
+            _ => Seems::Speaks(known),
+        }
+    })
+}
+
+/// Whether a login of that protocol gets an answer, in any of its readings.
+fn answers(run: &Run<'_>, suite: &Suite) -> bool {
+    let wires = wires(&suite.grammar);
+    logins(run, &suite.grammar, &wires)
+        .into_iter()
+        .any(|login| meet(run, &wires, login) == Met::Protocol)
+}
+
+fn is_http(run: &Run<'_>) -> bool {
+    let Ok((mut connection, bell)) = contact::connect(run) else {
+        return false;
+    };
+    connection.send(HTTP_REQUEST.to_vec(), Cut::Whole, None);
+    let until = Instant::now() + run.bounds.wait(None);
+    loop {
+        let rung = bell.count();
+        connection.absorb();
+        let received = connection.received();
+        if received.len() >= contact::HTTP.len()
+            || connection.end().is_some()
+            || Instant::now() >= until
+        {
+            return received.starts_with(contact::HTTP);
+        }
+        bell.wait(rung, until);
+    }
+}

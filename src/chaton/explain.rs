@@ -1,0 +1,82 @@
+//! The commands of Chaton, field by field, for somebody who looks at the wire. Unlike in a log, a connect_id is shown: it is
+//! the reader's own.
+
+use super::{ClientFrame, Codec, LongWidth, ServerFrame};
+use crate::wire::Explained;
+
+impl ClientFrame<'_> {
+    /// Takes the frame apart; the opcode is the first of its bytes.
+    pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
+        let command = Explained::new(self.command(), opcode);
+        match *self {
+            ClientFrame::Login { login } => command.text32("login", login),
+            ClientFrame::Message { login, msg } => {
+                command.text32("login", login).text32("msg", msg)
+            }
+            ClientFrame::MessagePrivate {
+                sender,
+                target,
+                msg,
+            } => command
+                .text32("login_sender", sender)
+                .text32("login_target", target)
+                .text32("msg", msg),
+            ClientFrame::RequestPrivate { requester, target }
+            | ClientFrame::OkPrivate { requester, target }
+            | ClientFrame::KoPrivate { requester, target } => command
+                .text32("login_requester", requester)
+                .text32("login_target", target),
+            ClientFrame::LoginPrivate { connect_id } => long(command, codec, connect_id),
+        }
+    }
+}
+
+impl ServerFrame<'_> {
+    /// Takes the frame apart; the opcode is the first of its bytes.
+    pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
+        match *self {
+            ServerFrame::LoginAccepted => Explained::new("LOGIN_ACCEPTED", opcode),
+            ServerFrame::LoginRefused => Explained::new("LOGIN_REFUSED", opcode),
+            ServerFrame::Established => Explained::new("ESTABLISHED", opcode),
+            // These look the same in both directions.
+            ServerFrame::Message { login, msg } => {
+                ClientFrame::Message { login, msg }.explained(codec, opcode)
+            }
+            ServerFrame::MessagePrivate {
+                sender,
+                target,
+                msg,
+            } => ClientFrame::MessagePrivate {
+                sender,
+                target,
+                msg,
+            }
+            .explained(codec, opcode),
+            ServerFrame::RequestPrivate { requester, target } => {
+                ClientFrame::RequestPrivate { requester, target }.explained(codec, opcode)
+            }
+            ServerFrame::KoPrivate { requester, target } => {
+                ClientFrame::KoPrivate { requester, target }.explained(codec, opcode)
+            }
+            ServerFrame::IdPrivate {
+                requester,
+                target,
+                connect_id,
+            } => {
+                let command = Explained::new("ID_PRIVATE", opcode)
+                    .text32("login_requester", requester)
+                    .text32("login_target", target);
+                long(command, codec, connect_id)
+            }
+        }
+    }
+}
+
+/// A connect_id, as wide as the listener has it.
+pub(crate) fn long(command: Explained, codec: Codec, connect_id: i64) -> Explained {
+    let width = match codec.long {
+        LongWidth::Eight => 8,
+        LongWidth::Four => 4,
+    };
+    command.field("connect_id", width, connect_id)
+}

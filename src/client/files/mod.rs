@@ -1,0 +1,12 @@
+//! Files on the disk: the threads that read and write them, and what a stranger's file may be called.
+
+mod in_hand;
+mod meter;
+mod name;
+mod reader;
+mod writer;
+
+pub(super) use in_hand::{Files, Pace};
+pub(super) use meter::{Meter, bytes_in_words};
+pub(super) use reader::{Offered, Reader, look_at};
+pub(super) use writer::{Writer, Written};

@@ -1,0 +1,324 @@
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use sha2::{Digest as _, Sha256};
+
+use super::name::{numbered, safe_name};
+use crate::client::profile::Digest;
+
+/// Pieces that may wait for the disk.
+const CHUNKS_AHEAD: usize = 8;
+/// A name that is taken gets a number, up to here.
+const MAX_NUMBER: u32 = 999;
+
+/// Writes a file that comes, in a thread of its own. What is not complete stands beside under another name, and stays there
+/// when the channel ends early: for another time.
+#[derive(Debug)]
+pub(in crate::client) struct Writer {
+    chunks: Sender<Vec<u8>>,
+    /// Pieces for which the disk has no room yet. No more are taken from the connection meanwhile.
+    held: VecDeque<Vec<u8>>,
+    /// When the channel ends early, what is there goes away. The thread looks at this once, at that end.
+    unwanted: Arc<AtomicBool>,
+    /// What the thread reports.
+    pub(in crate::client) reports: Receiver<Written>,
+}
+
+/// What becomes of a file.
+#[derive(Debug)]
+pub(in crate::client) enum Written {
+    /// So many of its bytes are here already.
+    Opened(u64),
+    /// All of it is here, as this file, and its hash is right.
+    Finished(PathBuf),
+    /// All of it is here, and its hash is wrong.
+    Wrong,
+    /// It cannot be written.
+    Failed(io::Error),
+}
+
+impl Writer {
+    /// Starts the thread. First it reports [`Written::Opened`], and at the end one of the others, unless it is dropped before.
+    pub(in crate::client) fn start(
+        folder: &Path,
+        name: &str,
+        size: u64,
+        sha256: Digest,
+    ) -> io::Result<Writer> {
+        let (chunks, pieces) = bounded(CHUNKS_AHEAD);
+        let (report, reports) = bounded(2);
+        let name = safe_name(name);
+        let target = Target {
+            part: folder.join(part_name(&name, sha256)),
+            folder: folder.to_owned(),
+            name,
+            size,
+            sha256,
+            unwanted: Arc::default(),
+        };
+        let unwanted = Arc::clone(&target.unwanted);
+        thread::Builder::new()
+            .name("file-out".into())
+            .spawn(move || {
+                if let Some(end) = target.receive(&pieces, &report).transpose() {
+                    // The loop may have ended meanwhile.
+                    let _ = report.send(end.unwrap_or_else(Written::Failed));
+                }
+            })?;
+        Ok(Writer {
+            chunks,
+            held: VecDeque::new(),
+            unwanted,
+            reports,
+        })
+    }
+
+    /// Writes a piece.
+    pub(in crate::client) fn write(&mut self, bytes: Vec<u8>) {
+        self.held.push_back(bytes);
+        self.push();
+    }
+
+    /// What is there is not wanted any more, nor more of it.
+    pub(in crate::client) fn forget(self) {
+        self.unwanted.store(true, Ordering::Release);
+    }
+
+    /// The channel that must have room before [`Writer::push`] helps; `None` when nothing waits.
+    pub(in crate::client) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
+        (!self.held.is_empty()).then_some(&self.chunks)
+    }
+
+    /// Hands what waits to the thread, as far as it has room.
+    pub(in crate::client) fn push(&mut self) {
+        while let Some(piece) = self.held.pop_front() {
+            match self.chunks.try_send(piece) {
+                Ok(()) => {}
+                Err(TrySendError::Full(piece)) => {
+                    self.held.push_front(piece);
+                    return;
+                }
+                // It has failed, and its report says so.
+                Err(TrySendError::Disconnected(_)) => self.held.clear(),
+            }
+        }
+    }
+}
+
+/// Beside the file that it becomes, and recognisable when the same is offered again.
+fn part_name(name: &str, sha256: Digest) -> String {
+    let hash = sha256.to_string();
+    format!("{name}.{}.part", &hash[..16])
+}
+
+struct Target {
+    folder: PathBuf,
+    name: String,
+    part: PathBuf,
+    size: u64,
+    sha256: Digest,
+    unwanted: Arc<AtomicBool>,
+}
+
+impl Target {
+    /// `None` when the channel ended before the file did.
+    fn receive(
+        &self,
+        pieces: &Receiver<Vec<u8>>,
+        report: &Sender<Written>,
+    ) -> io::Result<Option<Written>> {
+        let mut file = self.open()?;
+        let (mut hash, mut here) = hash_of(&mut file)?;
+        if here > self.size {
+            // It cannot be a beginning of what is offered.
+            file.set_len(0)?;
+            (hash, here) = (Sha256::new(), 0);
+        }
+        if report.send(Written::Opened(here)).is_err() {
+            return Ok(None);
+        }
+        while here < self.size {
+            let Ok(bytes) = pieces.recv() else {
+                if here == 0 || self.unwanted.load(Ordering::Acquire) {
+                    fs::remove_file(&self.part)?;
+                }
+                return Ok(None);
+            };
+            file.write_all(&bytes)?;
+            hash.update(&bytes);
+            here += bytes.len() as u64;
+        }
+        if hash.finalize().as_slice() != self.sha256.0 {
+            fs::remove_file(&self.part)?;
+            return Ok(Some(Written::Wrong));
+        }
+        file.sync_all()?;
+        self.publish().map(|path| Some(Written::Finished(path)))
+    }
+
+    /// The file that is not complete yet, ours alone as long as it is open.
+    fn open(&self) -> io::Result<File> {
+        fs::create_dir_all(&self.folder)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(&self.part)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                Err(io::Error::other("the same file is being received already"))
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Gives it its name, or the next free one. The name is first taken with an empty file, which fails if there is one:
+    /// then the rename can only replace our own.
+    fn publish(&self) -> io::Result<PathBuf> {
+        for number in 0..=MAX_NUMBER {
+            let name = match number {
+                0 => self.name.clone(),
+                number => numbered(&self.name, number),
+            };
+            let path = self.folder.join(name);
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(_) => {
+                    return match fs::rename(&self.part, &path) {
+                        Ok(()) => Ok(path),
+                        Err(error) => {
+                            // The empty one is ours, too.
+                            let _ = fs::remove_file(&path);
+                            Err(error)
+                        }
+                    };
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::Error::other("too many files have this name"))
+    }
+}
+
+fn hash_of(file: &mut File) -> io::Result<(Sha256, u64)> {
+    let mut hash = Sha256::new();
+    let mut length = 0;
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut chunk)? {
+            0 => return Ok((hash, length)),
+            read => {
+                hash.update(&chunk[..read]);
+                length += read as u64;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &[u8] = b"all of the file";
+
+    fn start(folder: &Path, name: &str) -> Writer {
+        let sha256 = Digest(Sha256::digest(TEXT).into());
+        Writer::start(folder, name, TEXT.len() as u64, sha256).unwrap()
+    }
+
+    fn opened(writer: &Writer) -> u64 {
+        match writer.reports.recv() {
+            Ok(Written::Opened(here)) => here,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn finished(writer: &Writer) -> PathBuf {
+        match writer.reports.recv() {
+            Ok(Written::Finished(path)) => path,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_appears_when_it_is_complete_and_replaces_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("cat.png"), "mine").unwrap();
+        let mut writer = start(folder.path(), "../cat.png");
+        assert_eq!(opened(&writer), 0);
+        writer.write(TEXT.to_vec());
+        assert_eq!(finished(&writer), folder.path().join("cat (1).png"));
+        assert_eq!(names(folder.path()), ["cat (1).png", "cat.png"]);
+        assert_eq!(fs::read(folder.path().join("cat.png")).unwrap(), b"mine");
+        assert_eq!(fs::read(folder.path().join("cat (1).png")).unwrap(), TEXT);
+    }
+
+    #[test]
+    fn what_was_cut_is_kept_and_goes_on_from_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = start(folder.path(), "cat.png");
+        assert_eq!(opened(&writer), 0);
+        writer.write(TEXT[..4].to_vec());
+        let reports = writer.reports.clone();
+        drop(writer);
+        // The thread has ended.
+        assert!(reports.recv().is_err());
+        assert!(names(folder.path())[0].ends_with(".part"));
+        let mut writer = start(folder.path(), "cat.png");
+        assert_eq!(opened(&writer), 4);
+        writer.write(TEXT[4..].to_vec());
+        finished(&writer);
+        assert_eq!(names(folder.path()), ["cat.png"]);
+    }
+
+    #[test]
+    fn what_is_wrong_or_not_wanted_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = start(folder.path(), "cat.png");
+        opened(&writer);
+        writer.write(vec![b'x'; TEXT.len()]);
+        assert!(matches!(writer.reports.recv(), Ok(Written::Wrong)));
+        assert!(names(folder.path()).is_empty());
+        let mut writer = start(folder.path(), "cat.png");
+        opened(&writer);
+        writer.write(TEXT[..4].to_vec());
+        let reports = writer.reports.clone();
+        writer.forget();
+        assert!(reports.recv().is_err());
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn nobody_else_writes_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = start(folder.path(), "cat.png");
+        opened(&first);
+        let second = start(folder.path(), "cat.png");
+        assert!(matches!(second.reports.recv(), Ok(Written::Failed(_))));
+    }
+
+    #[test]
+    fn an_empty_file_is_complete_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let sha256 = Digest(Sha256::digest(b"").into());
+        let writer = Writer::start(folder.path(), "empty", 0, sha256).unwrap();
+        assert_eq!(opened(&writer), 0);
+        finished(&writer);
+        assert_eq!(names(folder.path()), ["empty"]);
+    }
+}

@@ -1,0 +1,115 @@
+//! Bytes as the students of a protocol like them: in hexadecimal, beside what they mean, a colour for each field.
+
+use super::escape::Escaped;
+use super::paint::Paint;
+use crate::wire::{Explained, Field};
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    /// Bytes in a row.
+    pub(super) columns: usize,
+    /// Rows for one field; what is longer is cut.
+    pub(super) rows: usize,
+}
+
+/// Values are cut here; the bytes say the rest.
+const MAX_VALUE: usize = 200;
+
+/// The rows of a frame.
+pub(super) fn frame(
+    bytes: &[u8],
+    explained: &Explained,
+    extent: Extent,
+    paint: &Paint,
+) -> Vec<String> {
+    let mut rows = Vec::new();
+    for (index, field) in explained.fields.iter().enumerate() {
+        let own = bytes.get(field.range.clone()).unwrap_or_default();
+        rows.extend(field_rows(own, field, index, extent, paint));
+    }
+    rows
+}
+
+/// The rows of bytes that nobody explains.
+pub(super) fn raw(bytes: &[u8], extent: Extent, paint: &Paint) -> Vec<String> {
+    let field = Field {
+        name: String::new(),
+        range: 0..bytes.len(),
+        value: format!("{:?}", String::from_utf8_lossy(bytes)),
+    };
+    field_rows(bytes, &field, 0, extent, paint)
+}
+
+fn field_rows(
+    bytes: &[u8],
+    field: &Field,
+    index: usize,
+    extent: Extent,
+    paint: &Paint,
+) -> Vec<String> {
+    let width = extent.columns * 3;
+    let row = |bytes: &[u8]| {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x} ")).collect();
+        paint.nth(index, &format!("{hex:<width$}"))
+    };
+    let meaning = format!("{} {}", field.name, shortened(&field.value));
+    let mut pieces = bytes.chunks(extent.columns);
+    let first = row(pieces.next().unwrap_or_default());
+    let mut rows = vec![format!(
+        "      {first} {}",
+        paint.nth(index, &meaning.trim())
+    )];
+    rows.extend(
+        pieces
+            .take(extent.rows - 1)
+            .map(|piece| format!("      {}", row(piece))),
+    );
+    let left = bytes.len().saturating_sub(extent.rows * extent.columns);
+    if left > 0 {
+        rows.push(format!("      ... {left} bytes more"));
+    }
+    rows
+}
+
+fn shortened(value: &str) -> String {
+    let end = value.floor_char_boundary(MAX_VALUE);
+    let more = if end < value.len() { "..." } else { "" };
+    format!("{}{more}", Escaped(&value[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXTENT: Extent = Extent {
+        columns: 4,
+        rows: 2,
+    };
+
+    #[test]
+    fn each_field_has_rows_of_its_own() {
+        let explained = Explained::new("LOGIN", 0).text32("login", "a\u{202e}");
+        let rows = frame(
+            b"\0\0\0\0\x04a\xe2\x80\xae",
+            &explained,
+            EXTENT,
+            &Paint::default(),
+        );
+        assert_eq!(
+            rows,
+            [
+                "      00           opcode 0",
+                "      00 00 00 04  length of login 4",
+                "      61 e2 80 ae  login \"a\\u{202e}\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_long_is_cut() {
+        let rows = raw(&[b'x'; 100], EXTENT, &Paint::default());
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[2], "      ... 92 bytes more");
+    }
+}

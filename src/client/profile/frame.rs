@@ -1,0 +1,219 @@
+use std::fmt;
+
+/// How every line begins that is more than text.
+const MARK: &str = "::matou/1 ";
+/// What no text may begin with as it stands.
+const ANY_VERSION: &str = "::matou/";
+/// The most bytes behind one `data` line.
+const MAX_DATA: usize = 64 * 1024;
+
+/// A line that is more than text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::client) enum Frame {
+    Offer {
+        id: u32,
+        size: u64,
+        sha256: Digest,
+        name: String,
+    },
+    Accept {
+        id: u32,
+        offset: u64,
+    },
+    Deny {
+        id: u32,
+    },
+    /// So many bytes follow.
+    Data {
+        id: u32,
+        length: usize,
+    },
+    Withdraw {
+        id: u32,
+    },
+    Stop {
+        id: u32,
+    },
+    Done {
+        id: u32,
+    },
+    Bad {
+        id: u32,
+    },
+    Text(String),
+}
+
+/// The SHA-256 of a file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::client) struct Digest(pub(in crate::client) [u8; 32]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Digest {
+    fn parse(text: &str) -> Option<Digest> {
+        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        let mut digest = [0; 32];
+        for (byte, digits) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(Digest(digest))
+    }
+}
+
+impl Frame {
+    /// The line with its line feed.
+    pub(in crate::client) fn encode(&self) -> Vec<u8> {
+        format!("{MARK}{self}\n").into_bytes()
+    }
+
+    /// Reads a line without its line end; `None` when it is text.
+    pub(super) fn parse(line: &[u8]) -> Option<Frame> {
+        let line = str::from_utf8(line).ok()?.strip_prefix(MARK)?;
+        let (verb, rest) = line.split_once(' ')?;
+        if verb == "text" {
+            return Some(Frame::Text(rest.to_owned()));
+        }
+        let (id, rest) = match rest.split_once(' ') {
+            Some((id, rest)) => (id, Some(rest)),
+            None => (rest, None),
+        };
+        let id = number(id)?;
+        match (verb, rest) {
+            ("offer", Some(rest)) => offer(id, rest),
+            ("accept", Some(offset)) => number(offset).map(|offset| Frame::Accept { id, offset }),
+            ("data", Some(length)) => number(length)
+                .filter(|length| (1..=MAX_DATA).contains(length))
+                .map(|length| Frame::Data { id, length }),
+            ("deny", None) => Some(Frame::Deny { id }),
+            ("withdraw", None) => Some(Frame::Withdraw { id }),
+            ("stop", None) => Some(Frame::Stop { id }),
+            ("done", None) => Some(Frame::Done { id }),
+            ("bad", None) => Some(Frame::Bad { id }),
+            _ => None,
+        }
+    }
+}
+
+fn offer(id: u32, rest: &str) -> Option<Frame> {
+    let mut fields = rest.splitn(3, ' ');
+    Some(Frame::Offer {
+        id,
+        size: number(fields.next()?)?,
+        sha256: Digest::parse(fields.next()?)?,
+        name: fields.next().filter(|name| !name.is_empty())?.to_owned(),
+    })
+}
+
+/// Digits and nothing else: the `+7` that Rust would read is not on the page.
+fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Frame::Offer {
+                id,
+                size,
+                sha256,
+                name,
+            } => write!(f, "offer {id} {size} {sha256} {name}"),
+            Frame::Accept { id, offset } => write!(f, "accept {id} {offset}"),
+            Frame::Deny { id } => write!(f, "deny {id}"),
+            Frame::Data { id, length } => write!(f, "data {id} {length}"),
+            Frame::Withdraw { id } => write!(f, "withdraw {id}"),
+            Frame::Stop { id } => write!(f, "stop {id}"),
+            Frame::Done { id } => write!(f, "done {id}"),
+            Frame::Bad { id } => write!(f, "bad {id}"),
+            Frame::Text(text) => write!(f, "text {text}"),
+        }
+    }
+}
+
+/// A line of text as it goes out.
+pub(in crate::client) fn encode_text(text: &str) -> Vec<u8> {
+    if text.starts_with(ANY_VERSION) {
+        return Frame::Text(text.to_owned()).encode();
+    }
+    format!("{text}\n").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::another_version("::matou/2 deny 1")]
+    #[case::no_verb("::matou/1 ")]
+    #[case::an_unknown_verb("::matou/1 rename 1")]
+    #[case::no_id("::matou/1 deny")]
+    #[case::a_negative_id("::matou/1 deny -1")]
+    #[case::a_signed_id("::matou/1 deny +1")]
+    #[case::too_large_an_id("::matou/1 deny 4294967296")]
+    #[case::something_behind("::matou/1 deny 1 2")]
+    #[case::too_much_data("::matou/1 data 1 65537")]
+    #[case::no_data("::matou/1 data 1 0")]
+    #[case::an_offer_without_a_name(
+        "::matou/1 offer 1 5 0000000000000000000000000000000000000000000000000000000000000000"
+    )]
+    #[case::half_a_hash("::matou/1 offer 1 5 00 name")]
+    fn what_is_not_on_the_page_is_text(#[case] line: &str) {
+        assert_eq!(Frame::parse(line.as_bytes()), None);
+    }
+
+    #[test]
+    fn an_offer_can_be_read_by_people_too() {
+        let frame = Frame::Offer {
+            id: 7,
+            size: 12,
+            sha256: Digest([0xab; 32]),
+            name: "two words.txt".into(),
+        };
+        let line = format!("::matou/1 offer 7 12 {} two words.txt\n", "ab".repeat(32));
+        assert_eq!(frame.encode(), line.into_bytes());
+    }
+
+    pub(crate) fn any_frame() -> impl Strategy<Value = Frame> {
+        let id = any::<u32>;
+        prop_oneof![
+            (id(), any::<u64>(), any::<[u8; 32]>(), "[^\n\r]{1,20}").prop_map(
+                |(id, size, digest, name)| Frame::Offer {
+                    id,
+                    size,
+                    sha256: Digest(digest),
+                    name
+                }
+            ),
+            (id(), any::<u64>()).prop_map(|(id, offset)| Frame::Accept { id, offset }),
+            id().prop_map(|id| Frame::Deny { id }),
+            id().prop_map(|id| Frame::Withdraw { id }),
+            id().prop_map(|id| Frame::Stop { id }),
+            id().prop_map(|id| Frame::Done { id }),
+            id().prop_map(|id| Frame::Bad { id }),
+            "[^\n]*".prop_map(Frame::Text),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(frame in any_frame()) {
+            let line = frame.encode();
+            prop_assert_eq!(Frame::parse(line.strip_suffix(b"\n").unwrap()), Some(frame));
+        }
+    }
+}

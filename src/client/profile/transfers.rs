@@ -1,0 +1,279 @@
+//! The files that are on their way over one private connection. A value: events come in, [`Deed`]s go out.
+
+use std::collections::BTreeMap;
+
+use super::{Digest, Frame};
+
+mod here;
+
+/// Offers of a peer that may wait for an answer at once; more are denied.
+const MAX_OFFERS: usize = 16;
+
+/// All transfers of one private connection, both ways.
+#[derive(Debug)]
+pub(in crate::client) struct Transfers {
+    /// The largest file that is taken, in bytes.
+    max_size: u64,
+    next_id: u32,
+    sending: BTreeMap<u32, Sending>,
+    receiving: BTreeMap<u32, Receiving>,
+}
+
+#[derive(Debug)]
+struct Sending {
+    name: String,
+    size: u64,
+    /// How much has been handed to the connection, once the peer has accepted.
+    sent: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Receiving {
+    name: String,
+    size: u64,
+    sha256: Digest,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Offered,
+    /// We want it; the disk is being asked how much of it is there.
+    Opening,
+    /// So much is here.
+    Running(u64),
+}
+
+/// From us or to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::client) enum Way {
+    Out,
+    In,
+}
+
+/// What is to be done, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::client) enum Deed {
+    /// Send this on the private connection.
+    Send(Vec<u8>),
+    /// Tell the person.
+    Tell(FileEvent),
+    /// Read the file from this byte on, and bring its pieces to [`Transfers::read`].
+    Read { id: u32, offset: u64 },
+    /// Nothing more of the file that is sent is needed.
+    StopReading { id: u32 },
+    /// Find out how much of the file is there, and say it to [`Transfers::opened`].
+    Open {
+        id: u32,
+        name: String,
+        size: u64,
+        sha256: Digest,
+    },
+    /// Write this behind what is there; when all of it is written, [`Transfers::finished`] is told.
+    Write { id: u32, bytes: Vec<u8> },
+    /// No more comes; what is there stays, for another time.
+    Keep { id: u32 },
+    /// No more is wanted, nor what is there.
+    Forget { id: u32 },
+}
+
+/// What a person may like to know about a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::client) enum FileEvent {
+    /// The peer offers one.
+    Offered { name: String, size: u64 },
+    /// The peer offers one that is larger than what is taken; it was denied.
+    TooLarge { name: String, size: u64, limit: u64 },
+    /// It is on its way from this byte on.
+    Begun {
+        way: Way,
+        name: String,
+        size: u64,
+        offset: u64,
+    },
+    /// It has arrived and is what was offered.
+    Sent { name: String, size: u64 },
+    /// It is here, as this file.
+    Received {
+        name: String,
+        size: u64,
+        path: String,
+    },
+    /// It is not to be.
+    Failed {
+        way: Way,
+        name: String,
+        reason: String,
+    },
+}
+
+/// One transfer that is on its way, for whoever draws it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::client) struct Running<'a> {
+    pub(in crate::client) way: Way,
+    pub(in crate::client) id: u32,
+    pub(in crate::client) name: &'a str,
+    pub(in crate::client) done: u64,
+    pub(in crate::client) size: u64,
+}
+
+impl Transfers {
+    /// Nothing is on its way. No file above the size, in bytes, will be taken.
+    pub(in crate::client) fn new(max_size: u64) -> Transfers {
+        Transfers {
+            max_size,
+            next_id: 1,
+            sending: BTreeMap::new(),
+            receiving: BTreeMap::new(),
+        }
+    }
+
+    /// The peer sends something.
+    pub(in crate::client) fn hear(&mut self, frame: Frame) -> Vec<Deed> {
+        match frame {
+            Frame::Offer {
+                id,
+                size,
+                sha256,
+                name,
+            } => self.offered(id, size, sha256, name),
+            Frame::Accept { id, offset } => self.accepted(id, offset),
+            Frame::Deny { id } => self.end(Way::Out, id, "it was declined"),
+            Frame::Stop { id } => self.end(Way::Out, id, "the receiver stopped it"),
+            Frame::Bad { id } => self.end(
+                Way::Out,
+                id,
+                "what arrived is not what was offered; did the file change meanwhile?",
+            ),
+            Frame::Done { id } => self.done(id),
+            Frame::Withdraw { id } => self.end(Way::In, id, "the sender has withdrawn it"),
+            // The decoder has made pieces of these.
+            Frame::Data { .. } | Frame::Text(_) => Vec::new(),
+        }
+    }
+
+    fn offered(&mut self, id: u32, size: u64, sha256: Digest, name: String) -> Vec<Deed> {
+        if self.receiving.contains_key(&id) {
+            return Vec::new();
+        }
+        let deny = send(Frame::Deny { id });
+        if size > self.max_size {
+            let limit = self.max_size;
+            let event = FileEvent::TooLarge { name, size, limit };
+            return vec![deny, Deed::Tell(event)];
+        }
+        let waiting = self.receiving.values();
+        if waiting.filter(|file| file.state == State::Offered).count() >= MAX_OFFERS {
+            return vec![deny];
+        }
+        let file = Receiving {
+            name: name.clone(),
+            size,
+            sha256,
+            state: State::Offered,
+        };
+        self.receiving.insert(id, file);
+        vec![Deed::Tell(FileEvent::Offered { name, size })]
+    }
+
+    fn accepted(&mut self, id: u32, offset: u64) -> Vec<Deed> {
+        let Some(file) = self.sending.get_mut(&id) else {
+            return Vec::new();
+        };
+        if file.sent.is_some() || offset > file.size {
+            return Vec::new();
+        }
+        file.sent = Some(offset);
+        let begun = FileEvent::Begun {
+            way: Way::Out,
+            name: file.name.clone(),
+            size: file.size,
+            offset,
+        };
+        let mut deeds = vec![Deed::Tell(begun)];
+        if offset < file.size {
+            deeds.push(Deed::Read { id, offset });
+        }
+        deeds
+    }
+
+    fn done(&mut self, id: u32) -> Vec<Deed> {
+        let all_sent = |file: &Sending| file.sent == Some(file.size);
+        if !self.sending.get(&id).is_some_and(all_sent) {
+            return Vec::new();
+        }
+        let Some(Sending { name, size, .. }) = self.sending.remove(&id) else {
+            return Vec::new();
+        };
+        vec![Deed::Tell(FileEvent::Sent { name, size })]
+    }
+
+    /// Bytes of a file came.
+    pub(in crate::client) fn data(&mut self, id: u32, bytes: Vec<u8>) -> Vec<Deed> {
+        let Some(file) = self.receiving.get_mut(&id) else {
+            // It was stopped, and these were on their way.
+            return Vec::new();
+        };
+        let State::Running(here) = file.state else {
+            return Vec::new();
+        };
+        let here = here.saturating_add(bytes.len() as u64);
+        if here > file.size {
+            let mut deeds = vec![send(Frame::Stop { id })];
+            deeds.extend(self.end(Way::In, id, "more came than was offered"));
+            return deeds;
+        }
+        file.state = State::Running(here);
+        vec![Deed::Write { id, bytes }]
+    }
+}
+
+impl Transfers {
+    fn end(&mut self, way: Way, id: u32, reason: &str) -> Vec<Deed> {
+        let (name, deed) = match way {
+            Way::Out => match self.sending.remove(&id) {
+                Some(file) => (file.name, Deed::StopReading { id }),
+                None => return Vec::new(),
+            },
+            Way::In => match self.receiving.remove(&id) {
+                Some(file) => (file.name, Deed::Keep { id }),
+                None => return Vec::new(),
+            },
+        };
+        let reason = reason.to_owned();
+        vec![deed, Deed::Tell(FileEvent::Failed { way, name, reason })]
+    }
+
+    /// What is on its way.
+    pub(in crate::client) fn running(&self) -> impl Iterator<Item = Running<'_>> {
+        let sending = self.sending.iter().filter_map(|(id, file)| {
+            Some(Running {
+                way: Way::Out,
+                id: *id,
+                name: &file.name,
+                done: file.sent?,
+                size: file.size,
+            })
+        });
+        let receiving = self.receiving.iter().filter_map(|(id, file)| {
+            let State::Running(done) = file.state else {
+                return None;
+            };
+            Some(Running {
+                way: Way::In,
+                id: *id,
+                name: &file.name,
+                done,
+                size: file.size,
+            })
+        });
+        sending.chain(receiving)
+    }
+}
+
+fn send(frame: Frame) -> Deed {
+    Deed::Send(frame.encode())
+}
+
+#[cfg(test)]
+mod tests;

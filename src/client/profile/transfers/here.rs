@@ -1,0 +1,167 @@
+//! What happens on our side of a transfer: the wishes of the person, and what disk and connection say.
+
+use super::{Deed, Digest, FileEvent, Frame, Receiving, Sending, State, Transfers, Way, send};
+
+/// What the person wants.
+impl Transfers {
+    /// Offers a file; it has this number from here on.
+    pub(in crate::client) fn offer(
+        &mut self,
+        name: String,
+        size: u64,
+        sha256: Digest,
+    ) -> (u32, Vec<Deed>) {
+        let id = self.next_id;
+        self.next_id = self.next_id.wrapping_add(1);
+        let file = Sending {
+            name: name.clone(),
+            size,
+            sent: None,
+        };
+        self.sending.insert(id, file);
+        let offer = Frame::Offer {
+            id,
+            size,
+            sha256,
+            name,
+        };
+        (id, vec![send(offer)])
+    }
+
+    /// True when an offer of the peer waits for an answer.
+    pub(in crate::client) fn has_offer(&self) -> bool {
+        self.oldest_offer().is_some()
+    }
+
+    fn oldest_offer(&self) -> Option<u32> {
+        let mut files = self.receiving.iter();
+        files.find_map(|(id, file)| (file.state == State::Offered).then_some(*id))
+    }
+
+    /// Takes the file that was offered first.
+    pub(in crate::client) fn accept(&mut self) -> Vec<Deed> {
+        let Some(id) = self.oldest_offer() else {
+            return Vec::new();
+        };
+        let Some(file) = self.receiving.get_mut(&id) else {
+            return Vec::new();
+        };
+        file.state = State::Opening;
+        vec![Deed::Open {
+            id,
+            name: file.name.clone(),
+            size: file.size,
+            sha256: file.sha256,
+        }]
+    }
+
+    /// Declines the file that was offered first.
+    pub(in crate::client) fn deny(&mut self) -> Vec<Deed> {
+        let Some(id) = self.oldest_offer() else {
+            return Vec::new();
+        };
+        self.receiving.remove(&id);
+        vec![send(Frame::Deny { id })]
+    }
+
+    /// Ends the transfer that is on its way, or the offer of ours that waits; the newest. Nothing when there is none.
+    pub(in crate::client) fn cancel(&mut self) -> Vec<Deed> {
+        let offered = |id: &u32| self.receiving[id].state == State::Offered;
+        let incoming = self.receiving.keys().rev().copied().find(|id| !offered(id));
+        let outgoing = self.sending.keys().next_back().copied();
+        if let Some(id) = incoming {
+            let mut deeds = vec![send(Frame::Stop { id }), Deed::Forget { id }];
+            deeds.extend(self.end(Way::In, id, "you stopped it"));
+            deeds.retain(|deed| *deed != Deed::Keep { id });
+            deeds
+        } else if let Some(id) = outgoing {
+            let mut deeds = vec![send(Frame::Withdraw { id })];
+            deeds.extend(self.end(Way::Out, id, "you stopped it"));
+            deeds
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// What the disk and the connection say.
+impl Transfers {
+    /// A piece of a file was read.
+    pub(in crate::client) fn read(&mut self, id: u32, bytes: &[u8]) -> Vec<Deed> {
+        let Some(file) = self.sending.get_mut(&id) else {
+            return Vec::new();
+        };
+        let Some(sent) = &mut file.sent else {
+            return Vec::new();
+        };
+        *sent = sent.saturating_add(bytes.len() as u64);
+        let over = *sent >= file.size;
+        let length = bytes.len();
+        let mut frame = Frame::Data { id, length }.encode();
+        frame.extend_from_slice(bytes);
+        let mut deeds = vec![Deed::Send(frame)];
+        if over {
+            deeds.push(Deed::StopReading { id });
+        }
+        deeds
+    }
+
+    /// A file cannot be read on.
+    pub(in crate::client) fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
+        let mut deeds = vec![send(Frame::Withdraw { id })];
+        deeds.extend(self.end(Way::Out, id, reason));
+        deeds
+    }
+
+    /// So much of a file is here already.
+    pub(in crate::client) fn opened(&mut self, id: u32, offset: u64) -> Vec<Deed> {
+        let opening = |file: &&mut Receiving| file.state == State::Opening;
+        let Some(file) = self.receiving.get_mut(&id).filter(opening) else {
+            return Vec::new();
+        };
+        file.state = State::Running(offset);
+        let begun = FileEvent::Begun {
+            way: Way::In,
+            name: file.name.clone(),
+            size: file.size,
+            offset,
+        };
+        vec![send(Frame::Accept { id, offset }), Deed::Tell(begun)]
+    }
+
+    /// All of a file is written, its hash is right, and it has this path.
+    pub(in crate::client) fn finished(&mut self, id: u32, path: String) -> Vec<Deed> {
+        let Some(Receiving { name, size, .. }) = self.receiving.remove(&id) else {
+            return Vec::new();
+        };
+        let event = FileEvent::Received { name, size, path };
+        vec![send(Frame::Done { id }), Deed::Tell(event)]
+    }
+
+    /// All of a file is written, and it is not what was offered.
+    pub(in crate::client) fn wrong(&mut self, id: u32) -> Vec<Deed> {
+        let mut deeds = vec![send(Frame::Bad { id })];
+        deeds.extend(self.end(Way::In, id, "its hash is wrong; it was thrown away"));
+        deeds
+    }
+
+    /// A file cannot be written.
+    pub(in crate::client) fn unwritable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
+        let mut deeds = vec![send(Frame::Stop { id })];
+        deeds.extend(self.end(Way::In, id, reason));
+        deeds
+    }
+
+    /// Nothing more comes on the private connection, or nothing more can be sent: everything that is on its way is cut.
+    pub(in crate::client) fn cut(&mut self) -> Vec<Deed> {
+        let reason = "the private connection ended before; the same offer goes on from there";
+        let mut deeds = Vec::new();
+        for id in self.receiving.keys().copied().collect::<Vec<_>>() {
+            deeds.extend(self.end(Way::In, id, reason));
+        }
+        for id in self.sending.keys().copied().collect::<Vec<_>>() {
+            deeds.extend(self.end(Way::Out, id, reason));
+        }
+        deeds
+    }
+}

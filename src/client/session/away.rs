@@ -1,0 +1,164 @@
+//! What the loop does when the connection is lost and a person still sits there.
+
+use std::io;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+
+use super::{Phase, Server, Session};
+use crate::client::escape::Escaped;
+use crate::client::{Ending, connect};
+use crate::room::dialogue::Intent;
+
+/// The first pause before another try; each is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// And none is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A connection that is gone.
+#[derive(Debug)]
+pub(super) struct Loss {
+    since: Instant,
+    at: jiff::Zoned,
+    /// The next pause.
+    pause: Duration,
+    connecting: Option<Receiver<io::Result<TcpStream>>>,
+}
+
+impl Loss {
+    /// Where the outcome of a try will come.
+    pub(super) fn connecting(&self) -> Option<&Receiver<io::Result<TcpStream>>> {
+        self.connecting.as_ref()
+    }
+}
+
+impl Session {
+    /// The end for a script, and for whoever never got in. Others wait for a new connection.
+    pub(super) fn lose(&mut self, reason: String) -> Result<(), Ending> {
+        let was_in = matches!(self.phase, Phase::Talking { .. }) || self.loss.is_some();
+        if !self.output.is_for_a_person() || !was_in {
+            return Err(Ending::Lost(reason));
+        }
+        self.server.ended = true;
+        self.dialogue.disconnected();
+        self.loss.get_or_insert_with(|| Loss {
+            since: Instant::now(),
+            at: jiff::Zoned::now(),
+            pause: FIRST_PAUSE,
+            connecting: None,
+        });
+        self.requests.clear();
+        self.give_up_opening();
+        self.phase = Phase::Away;
+        self.pause(&reason);
+        Ok(())
+    }
+
+    fn pause(&mut self, reason: &str) {
+        let Some(loss) = &mut self.loss else {
+            return;
+        };
+        let pause = loss.pause;
+        loss.pause = (pause * 2).min(LONGEST_PAUSE);
+        self.deadline = Some(Instant::now() + pause);
+        let seconds = pause.as_secs();
+        self.output
+            .remark(&format!("{}; trying again in {seconds} s", Escaped(reason)));
+    }
+
+    pub(super) fn try_again(&mut self) {
+        let Some(loss) = &mut self.loss else {
+            return;
+        };
+        let (host, port) = (self.options.address.host.clone(), self.options.address.port);
+        let limit = self.options.connect_timeout;
+        let connecting = connect::in_background(move || connect::to_host(&host, port, limit));
+        loss.connecting = Some(connecting);
+        self.deadline = None;
+    }
+
+    pub(super) fn reconnected(&mut self) -> Result<(), Ending> {
+        let outcome = self
+            .loss
+            .as_mut()
+            .and_then(|loss| loss.connecting.take())
+            .and_then(|connecting| connecting.try_recv().ok());
+        let Some(outcome) = outcome else {
+            return Ok(());
+        };
+        let started = outcome.and_then(|stream| {
+            let address = stream.peer_addr()?;
+            Server::new(stream, address)
+        });
+        match started {
+            Ok(server) => {
+                self.server = server;
+                self.phase = Phase::LoggingIn;
+                self.deadline = Some(Instant::now() + self.options.connect_timeout);
+                let login = self.options.address.login.clone();
+                self.intend(Intent::LogIn { login: &login })
+            }
+            Err(error) => {
+                self.pause(&format!("cannot connect: {error}"));
+                Ok(())
+            }
+        }
+    }
+
+    /// Logged in, for the first time or again.
+    pub(super) fn back(&mut self) {
+        let Some(loss) = self.loss.take() else {
+            return;
+        };
+        let seconds = loss.since.elapsed().as_secs().max(1);
+        let (from, to) = (loss.at, jiff::Zoned::now());
+        self.output.remark(&format!(
+            "back after {seconds} s: what was said from {} to {} was missed, and requests for private connections from \
+             before are void",
+            from.strftime("%H:%M:%S"),
+            to.strftime("%H:%M:%S"),
+        ));
+    }
+
+    /// The login is taken, or not to the server's liking: the person at the keyboard finds another.
+    pub(super) fn choose_another(&mut self, refused: &str) {
+        self.phase = Phase::Choosing;
+        self.deadline = None;
+        // After a loss it is our own old connection, as a rule, whose end the server has not noticed.
+        let (proposal, remark) = match self.loss {
+            Some(_) => (
+                refused.to_owned(),
+                "the server may not have noticed that you were gone; try again, or choose another login",
+            ),
+            None => (
+                format!("{refused}_"),
+                "it may be in use; choose another login and press Enter",
+            ),
+        };
+        self.output.remark(remark);
+        if let Some(terminal) = self.output.terminal() {
+            terminal.suggest(&proposal);
+        }
+    }
+
+    pub(super) fn log_in_as(&mut self, typed: &str) -> Result<(), Ending> {
+        let login = typed.trim();
+        match login {
+            "" => Ok(()),
+            "/quit" => {
+                self.leave_as_wanted();
+                Ok(())
+            }
+            _ => {
+                self.phase = Phase::LoggingIn;
+                self.deadline = Some(Instant::now() + self.options.connect_timeout);
+                if !self.sends(Intent::LogIn { login })? {
+                    self.phase = Phase::Choosing;
+                    self.deadline = None;
+                }
+                Ok(())
+            }
+        }
+    }
+}

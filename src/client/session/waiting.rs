@@ -1,0 +1,152 @@
+//! What the loop waits for, and who deals with it.
+
+use std::time::Instant;
+
+use crossbeam_channel::{Select, TryRecvError};
+
+use super::{Loss, Session};
+use crate::client::Ending;
+use crate::room::dialogue::TunnelId;
+
+/// What can be dealt with next.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::client) enum Ready {
+    Server,
+    ServerRoom,
+    Tunnel(TunnelId),
+    TunnelConnected(TunnelId),
+    TunnelRoom(TunnelId),
+    Pipe,
+    Line,
+    Keys,
+    Resized,
+    Reconnected,
+    /// A file was looked at.
+    Looked,
+    /// A piece of a file was read.
+    FileRead(TunnelId, u32),
+    /// The disk has something to say about a file.
+    FileReport(TunnelId, u32),
+    /// The disk has room.
+    FileRoom(TunnelId, u32),
+    Signal,
+    Deadline,
+}
+
+impl Session {
+    /// Blocks until something can be done. What it was is looked at afterwards: being ready is a hint, taking decides.
+    pub(super) fn wait(&self) -> Ready {
+        let mut select = Select::new();
+        let mut sources = vec![Ready::Server, Ready::Signal, Ready::Keys, Ready::Resized];
+        select.recv(self.server.link.incoming());
+        select.recv(&self.signals.received);
+        select.recv(&self.keys);
+        select.recv(&self.signals.resized);
+        if let Some(connecting) = self.loss.as_ref().and_then(Loss::connecting) {
+            select.recv(connecting);
+            sources.push(Ready::Reconnected);
+        }
+        let mut sending_waits = false;
+        if let Some(room) = self.server.link.blocked_on() {
+            select.send(room);
+            sources.push(Ready::ServerRoom);
+            sending_waits = true;
+        }
+        for (id, tunnel) in &self.tunnels {
+            let Some(link) = &tunnel.link else {
+                select.recv(&tunnel.connecting);
+                sources.push(Ready::TunnelConnected(*id));
+                continue;
+            };
+            if !tunnel.files.are_held() {
+                select.recv(link.incoming());
+                sources.push(Ready::Tunnel(*id));
+            }
+            tunnel.files.wait_for(*id, link, &mut select, &mut sources);
+            if let Some(room) = link.blocked_on() {
+                select.send(room);
+                sources.push(Ready::TunnelRoom(*id));
+                sending_waits = true;
+            }
+        }
+        if let Some((_, done)) = &self.pipe {
+            select.recv(done);
+            sources.push(Ready::Pipe);
+        }
+        for looking in &self.looking {
+            select.recv(looking.outcome());
+            sources.push(Ready::Looked);
+        }
+        if !sending_waits && self.phase.takes_lines() {
+            select.recv(&self.lines);
+            sources.push(Ready::Line);
+        }
+        let index = match self.next_deadline() {
+            Some(deadline) => select.ready_deadline(deadline).ok(),
+            None => Some(select.ready()),
+        };
+        index.map_or(Ready::Deadline, |index| sources[index])
+    }
+
+    pub(super) fn handle(&mut self, ready: Ready) -> Result<(), Ending> {
+        match ready {
+            Ready::Server => match self.server.link.next() {
+                Some(incoming) => self.hear_server(incoming),
+                None => Ok(()),
+            },
+            Ready::ServerRoom => {
+                self.server.link.push();
+                Ok(())
+            }
+            Ready::Tunnel(id) => self.tunnel_ready(id),
+            Ready::TunnelConnected(id) => self.tunnel_connected(id),
+            Ready::TunnelRoom(id) => {
+                if let Some(link) = self.link_of(id) {
+                    link.push();
+                }
+                Ok(())
+            }
+            Ready::Pipe => self.pipe_ended(),
+            Ready::Line => match self.lines.try_recv() {
+                Ok(line) => self.line(line),
+                Err(TryRecvError::Empty) => Ok(()),
+                Err(TryRecvError::Disconnected) => {
+                    self.input_ended();
+                    Ok(())
+                }
+            },
+            Ready::Keys => self.keys_came(),
+            Ready::Resized => {
+                self.resized();
+                Ok(())
+            }
+            Ready::Reconnected => self.reconnected(),
+            Ready::Signal => {
+                // Whoever has taken the only unit wants to leave; a second one wants it at once.
+                match self.signals.received.try_recv() {
+                    Ok(()) => self.interrupted(),
+                    Err(_) => Ok(()),
+                }
+            }
+            Ready::Looked => self.looked(),
+            Ready::FileRead(tunnel, id) => self.file_read(tunnel, id),
+            Ready::FileReport(tunnel, id) => self.file_report(tunnel, id),
+            Ready::FileRoom(tunnel, id) => {
+                if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
+                    tunnel.files.push(id);
+                }
+                Ok(())
+            }
+            Ready::Deadline if self.deadline.is_some_and(|at| at <= Instant::now()) => {
+                self.overdue()
+            }
+            // It was time to paint.
+            Ready::Deadline => Ok(()),
+        }
+    }
+
+    /// Until when there is nothing to do.
+    fn next_deadline(&self) -> Option<Instant> {
+        self.deadline.into_iter().chain(self.progress.due()).min()
+    }
+}

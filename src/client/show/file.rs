@@ -1,0 +1,174 @@
+use serde::Serialize;
+
+use super::{Form, without_hidden};
+use crate::client::escape::{Escaped, Name};
+use crate::client::files::bytes_in_words;
+use crate::client::paint::Paint;
+use crate::client::profile::{FileEvent, Way};
+
+/// The line for what happens to a file.
+pub(in crate::client) fn file_line(peer: &str, event: &FileEvent, form: Form) -> String {
+    match form {
+        Form::Plain => file_painted(peer, event, &Paint::default()),
+        Form::Json => json(peer, event),
+    }
+}
+
+/// The line for a person at a terminal.
+pub(in crate::client) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> String {
+    let who = paint.name(peer);
+    let peer = Name(peer);
+    match event {
+        FileEvent::Offered { name, size } => format!(
+            "-- {who} offers the file {}, {} (/accept {peer} or /deny {peer})",
+            Name(name),
+            bytes_in_words(*size)
+        ),
+        FileEvent::TooLarge { name, size, limit } => format!(
+            "-- {who} offered the file {}, {}, which was denied: more than {} are not taken (--max-file)",
+            Name(name),
+            bytes_in_words(*size),
+            bytes_in_words(*limit)
+        ),
+        FileEvent::Begun {
+            way,
+            name,
+            size,
+            offset,
+        } => {
+            let (name, size) = (Name(name), bytes_in_words(*size));
+            let begun = match way {
+                Way::In => format!("-- receiving {name}, {size}, from {who}"),
+                Way::Out => format!("-- sending {name}, {size}, to {who}"),
+            };
+            match offset {
+                0 => begun,
+                _ => format!("{begun}; {} are there already", bytes_in_words(*offset)),
+            }
+        }
+        FileEvent::Sent { name, size } => format!(
+            "-- {who} has received {}, {}, and its hash is right",
+            Name(name),
+            bytes_in_words(*size)
+        ),
+        FileEvent::Received { name, size, path } => format!(
+            "-- received {}, {}, from {who}, its hash is right: {}",
+            Name(name),
+            bytes_in_words(*size),
+            Escaped(path)
+        ),
+        FileEvent::Failed { way, name, reason } => {
+            let what = match way {
+                Way::In => format!("{} from {who} was not received", Name(name)),
+                Way::Out => format!("{} was not sent to {who}", Name(name)),
+            };
+            format!("-- {what}: {}", Escaped(reason))
+        }
+    }
+}
+
+/// The fields of all these events; each has those that it needs.
+#[derive(Default, Serialize)]
+struct Row<'a> {
+    event: &'static str,
+    peer: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    way: Option<&'static str>,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+fn json(peer: &str, event: &FileEvent) -> String {
+    let row = Row { peer, ..row(event) };
+    // Texts and numbers always serialise.
+    without_hidden(&serde_json::to_string(&row).unwrap_or_default())
+}
+
+fn row(event: &FileEvent) -> Row<'_> {
+    let way = |way: &Way| match way {
+        Way::In => "in",
+        Way::Out => "out",
+    };
+    match event {
+        FileEvent::Offered { name, size } => sized("file_offered", name, *size),
+        FileEvent::TooLarge { name, size, limit } => Row {
+            limit: Some(*limit),
+            ..sized("file_denied", name, *size)
+        },
+        FileEvent::Begun {
+            way: in_or_out,
+            name,
+            size,
+            offset,
+        } => Row {
+            way: Some(way(in_or_out)),
+            offset: Some(*offset),
+            ..sized("file_begun", name, *size)
+        },
+        FileEvent::Sent { name, size } => sized("file_sent", name, *size),
+        FileEvent::Received { name, size, path } => Row {
+            path: Some(path),
+            ..sized("file_received", name, *size)
+        },
+        FileEvent::Failed {
+            way: in_or_out,
+            name,
+            reason,
+        } => Row {
+            event: "file_failed",
+            way: Some(way(in_or_out)),
+            name,
+            reason: Some(reason),
+            ..Row::default()
+        },
+    }
+}
+
+fn sized<'a>(event: &'static str, name: &'a str, size: u64) -> Row<'a> {
+    Row {
+        event,
+        name,
+        size: Some(size),
+        ..Row::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(
+        FileEvent::Offered { name: "a b\u{202e}".into(), size: 1500 },
+        r#"-- bob offers the file "a b\u{202e}", 1.5 kB (/accept bob or /deny bob)"#,
+        r#"{"event":"file_offered","peer":"bob","name":"a b\u202e","size":1500}"#
+    )]
+    #[case(
+        FileEvent::Begun { way: Way::Out, name: "cat".into(), size: 9, offset: 5 },
+        "-- sending cat, 9 bytes, to bob; 5 bytes are there already",
+        r#"{"event":"file_begun","peer":"bob","way":"out","name":"cat","size":9,"offset":5}"#
+    )]
+    #[case(
+        FileEvent::Failed { way: Way::In, name: "cat".into(), reason: "no".into() },
+        "-- cat from bob was not received: no",
+        r#"{"event":"file_failed","peer":"bob","way":"in","name":"cat","reason":"no"}"#
+    )]
+    fn what_happens_to_a_file_is_a_line(
+        #[case] event: FileEvent,
+        #[case] plain: &str,
+        #[case] json: &str,
+    ) {
+        assert_eq!(file_line("bob", &event, Form::Plain), plain);
+        assert_eq!(file_line("bob", &event, Form::Json), json);
+    }
+}

@@ -1,0 +1,135 @@
+//! What the Tab key makes of a word: each press the next candidate, then what was typed again.
+
+use crate::client::escape::Name;
+
+/// What can be completed.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::client) struct Known<'a> {
+    /// The commands, with their slashes.
+    pub(in crate::client) commands: &'a [&'static str],
+    /// Names, the most recent first.
+    pub(in crate::client) names: &'a [String],
+}
+
+/// A round through the candidates.
+#[derive(Debug)]
+pub(super) struct Completion {
+    /// Where the word begins, in bytes.
+    start: usize,
+    candidates: Vec<String>,
+    /// Which of them stands there.
+    index: usize,
+}
+
+impl Completion {
+    /// Finds the candidates for the word that ends at the cursor.
+    pub(super) fn begin(text: &str, cursor: usize, known: &Known<'_>) -> Option<Completion> {
+        let before = &text[..cursor];
+        let start = word_start(before);
+        let typed = &before[start..];
+        let mut candidates = if start == 0 && typed.starts_with('/') {
+            commands(typed, known)
+        } else {
+            let ending = match (start, before.starts_with('/')) {
+                (0, false) => ": ",
+                _ => " ",
+            };
+            names(typed, ending, known)
+        };
+        if candidates.is_empty() {
+            return None;
+        }
+        candidates.push(typed.to_owned());
+        Some(Completion {
+            start,
+            candidates,
+            index: 0,
+        })
+    }
+
+    /// What to put in the word's place: it begins there.
+    pub(super) fn current(&self) -> (usize, &str) {
+        (self.start, &self.candidates[self.index])
+    }
+
+    /// Goes on to the next one.
+    pub(super) fn advance(&mut self) {
+        self.index = (self.index + 1) % self.candidates.len();
+    }
+}
+
+/// Behind the last space, or at the quote that the last word begins with.
+fn word_start(before: &str) -> usize {
+    let after_space = before.rfind(' ').map_or(0, |space| space + 1);
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, character) in before.char_indices() {
+        match character {
+            '\\' if quote.is_some() => {
+                escaped = !escaped;
+                continue;
+            }
+            '"' if quote.is_some() && !escaped => quote = None,
+            '"' if quote.is_none() && (at == 0 || before[..at].ends_with(' ')) => quote = Some(at),
+            _ => {}
+        }
+        escaped = false;
+    }
+    quote.unwrap_or(after_space)
+}
+
+fn commands(typed: &str, known: &Known<'_>) -> Vec<String> {
+    let fitting = known.commands.iter().filter(|name| name.starts_with(typed));
+    fitting.map(|name| format!("{name} ")).collect()
+}
+
+fn names(typed: &str, ending: &str, known: &Known<'_>) -> Vec<String> {
+    let typed = typed.to_lowercase();
+    let fits = |shown: &String| {
+        let shown = shown.to_lowercase();
+        shown.starts_with(&typed)
+            || shown
+                .strip_prefix('"')
+                .is_some_and(|s| s.starts_with(&typed))
+    };
+    let shown = known.names.iter().map(|name| Name(name).to_string());
+    shown.filter(fits).map(|name| name + ending).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn candidates(typed: &str) -> Vec<String> {
+        let names = ["bob".to_owned(), "Bobby Tables".into(), "carol".into()];
+        let known = Known {
+            commands: &["/accept", "/msg", "/private"],
+            names: &names,
+        };
+        let Some(mut completion) = Completion::begin(typed, typed.len(), &known) else {
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for _ in 1..completion.candidates.len() {
+            let (start, candidate) = completion.current();
+            all.push(format!("{}{candidate}", &typed[..start]));
+            completion.advance();
+        }
+        assert_eq!(completion.current().1, &typed[completion.start..]);
+        all
+    }
+
+    #[rstest]
+    #[case::a_command("/m", &["/msg "])]
+    #[case::all_commands("/", &["/accept ", "/msg ", "/private "])]
+    #[case::a_name_behind_a_command("/msg car", &["/msg carol "])]
+    #[case::whom_a_message_is_for("car", &["carol: "])]
+    #[case::a_name_in_a_message("hi car", &["hi carol "])]
+    #[case::two_names("/msg bo", &["/msg bob ", "/msg \"Bobby Tables\" "])]
+    #[case::a_name_in_quotes("/msg \"Bobby T", &["/msg \"Bobby Tables\" "])]
+    #[case::nobody("/msg zoe", &[])]
+    fn tab_completes(#[case] typed: &str, #[case] completed: &[&str]) {
+        assert_eq!(candidates(typed), completed);
+    }
+}

@@ -1,0 +1,268 @@
+//! The line that is being typed: each key changes it. A value; it knows no terminal.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::completion::{Completion, Known};
+use super::history::History;
+use super::keys::Key;
+
+/// The typed line with its history.
+#[derive(Debug, Default)]
+pub(super) struct Editor {
+    text: String,
+    /// In bytes, at the border of a character as people count them.
+    cursor: usize,
+    /// What was deleted last by a word or a line.
+    killed: String,
+    history: History,
+    completion: Option<Completion>,
+}
+
+/// What a key asks the program to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::client) enum Outcome {
+    /// Nothing but showing the line again.
+    Edited,
+    /// The line is meant.
+    Submitted(String),
+    /// The key does not work here.
+    Bell,
+    ClearScreen,
+    /// To talk in the next conversation.
+    Next,
+    /// Ctrl-C, with nothing typed that could be thrown away.
+    Interrupted,
+    /// Ctrl-D on an empty line.
+    Ended,
+    Suspended,
+}
+
+/// More is not taken; far above what a message can be.
+const MAX_LINE_BYTES: usize = 64 * 1024;
+
+impl Editor {
+    pub(super) fn press(&mut self, key: Key, known: &Known<'_>) -> Outcome {
+        if key == Key::Tab {
+            return self.complete(known);
+        }
+        self.completion = None;
+        match key {
+            Key::Char(character) => return self.insert(character.encode_utf8(&mut [0; 4])),
+            Key::Paste(text) => return self.insert(&text),
+            Key::Enter => return self.submit(),
+            Key::Backspace => self.delete(self.before(), self.cursor),
+            Key::Delete => self.delete(self.cursor, self.behind()),
+            Key::Left => self.cursor = self.before(),
+            Key::Right => self.cursor = self.behind(),
+            Key::WordLeft => self.cursor = self.word_before(),
+            Key::WordRight => self.cursor = self.word_behind(),
+            Key::Home => self.cursor = 0,
+            Key::End => self.cursor = self.text.len(),
+            Key::KillToStart => self.kill(0, self.cursor),
+            Key::KillToEnd => self.kill(self.cursor, self.text.len()),
+            Key::KillWordLeft => self.kill(self.word_before(), self.cursor),
+            Key::KillWordRight => self.kill(self.cursor, self.word_behind()),
+            Key::Yank => return self.insert(&self.killed.clone()),
+            Key::Up | Key::Down => return self.browse(key == Key::Up),
+            Key::EndOfInput if self.text.is_empty() => return Outcome::Ended,
+            Key::EndOfInput => self.delete(self.cursor, self.behind()),
+            Key::Interrupt if self.text.is_empty() => return Outcome::Interrupted,
+            Key::Interrupt => self.replace_all(String::new()),
+            Key::ClearScreen => return Outcome::ClearScreen,
+            Key::Next => return Outcome::Next,
+            Key::Suspend => return Outcome::Suspended,
+            Key::Tab => {}
+        }
+        Outcome::Edited
+    }
+
+    /// Text for an empty line.
+    pub(super) fn suggest(&mut self, text: &str) {
+        if self.text.is_empty() {
+            self.replace_all(text.to_owned());
+        }
+    }
+
+    /// The text and where the cursor is in it.
+    pub(super) fn shown(&self) -> (&str, usize) {
+        (&self.text, self.cursor)
+    }
+
+    fn insert(&mut self, text: &str) -> Outcome {
+        if self.text.len() + text.len() > MAX_LINE_BYTES {
+            return Outcome::Bell;
+        }
+        self.text.insert_str(self.cursor, text);
+        self.cursor += text.len();
+        Outcome::Edited
+    }
+
+    fn submit(&mut self) -> Outcome {
+        let line = std::mem::take(&mut self.text);
+        self.cursor = 0;
+        self.history.add(&line);
+        Outcome::Submitted(line)
+    }
+
+    fn complete(&mut self, known: &Known<'_>) -> Outcome {
+        if let Some(completion) = &mut self.completion {
+            completion.advance();
+        } else {
+            self.completion = Completion::begin(&self.text, self.cursor, known);
+        }
+        let Some(completion) = &self.completion else {
+            return Outcome::Bell;
+        };
+        let (start, word) = completion.current();
+        self.text.replace_range(start..self.cursor, word);
+        self.cursor = start + word.len();
+        Outcome::Edited
+    }
+
+    fn browse(&mut self, older: bool) -> Outcome {
+        let line = if older {
+            self.history.older(&self.text).map(str::to_owned)
+        } else {
+            self.history.newer()
+        };
+        match line {
+            Some(line) => self.replace_all(line),
+            None => return Outcome::Bell,
+        }
+        Outcome::Edited
+    }
+
+    fn replace_all(&mut self, text: String) {
+        self.text = text;
+        self.cursor = self.text.len();
+    }
+
+    fn delete(&mut self, from: usize, to: usize) {
+        self.text.drain(from..to);
+        self.cursor = from;
+    }
+
+    fn kill(&mut self, from: usize, to: usize) {
+        if from < to {
+            self.killed = self.text[from..to].to_owned();
+            self.delete(from, to);
+        }
+    }
+
+    fn before(&self) -> usize {
+        let last = self.text[..self.cursor].grapheme_indices(true).next_back();
+        last.map_or(0, |(at, _)| at)
+    }
+
+    fn behind(&self) -> usize {
+        let next = self.text[self.cursor..].graphemes(true).next();
+        self.cursor + next.map_or(0, str::len)
+    }
+
+    fn word_before(&self) -> usize {
+        let mut words = self.text[..self.cursor].split_word_bound_indices();
+        let last = words.rfind(|(_, word)| !is_blank(word));
+        last.map_or(0, |(at, _)| at)
+    }
+
+    fn word_behind(&self) -> usize {
+        let mut words = self.text[self.cursor..].split_word_bound_indices();
+        let next = words.find(|(_, word)| !is_blank(word));
+        next.map_or(self.text.len(), |(at, word)| self.cursor + at + word.len())
+    }
+}
+
+fn is_blank(word: &str) -> bool {
+    word.chars().all(char::is_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    const NOBODY: Known<'_> = Known {
+        commands: &["/msg"],
+        names: &[],
+    };
+
+    fn after(keys: impl IntoIterator<Item = Key>) -> Editor {
+        let mut editor = Editor::default();
+        for key in keys {
+            editor.press(key, &NOBODY);
+        }
+        editor
+    }
+
+    fn typed(text: &str, keys: &[Key]) -> Editor {
+        let text = text.chars().map(Key::Char);
+        after(text.chain(keys.iter().cloned()))
+    }
+
+    #[rstest]
+    #[case::a_character_with_a_modifier_is_one("a👍🏽", &[Key::Backspace], "a|")]
+    #[case::in_the_middle("abc", &[Key::Left, Key::Char('x')], "abx|c")]
+    #[case::delete("abc", &[Key::Home, Key::Delete], "|bc")]
+    #[case::words("one two  ", &[Key::WordLeft], "one |two  ")]
+    #[case::to_the_end_of_a_word("one two", &[Key::Home, Key::WordRight], "one| two")]
+    #[case::kill_a_word("one two", &[Key::KillWordLeft], "one |")]
+    #[case::and_bring_it_back("one two", &[Key::KillWordLeft, Key::Home, Key::Yank], "two|one ")]
+    #[case::kill_to_the_end("abc", &[Key::Left, Key::KillToEnd], "ab|")]
+    #[case::kill_to_the_start("abc", &[Key::Left, Key::KillToStart], "|c")]
+    #[case::throw_away("abc", &[Key::Interrupt], "|")]
+    #[case::history("abc", &[Key::Enter, Key::Char('x'), Key::Up], "abc|")]
+    #[case::and_back("abc", &[Key::Enter, Key::Char('x'), Key::Up, Key::Down], "x|")]
+    #[case::completion("/m", &[Key::Tab], "/msg |")]
+    #[case::completion_and_back("/m", &[Key::Tab, Key::Tab], "/m|")]
+    #[case::a_paste("a", &[Key::Paste("b\nc".into())], "ab\nc|")]
+    fn keys_edit(#[case] text: &str, #[case] keys: &[Key], #[case] expected: &str) {
+        let editor = typed(text, keys);
+        let (text, cursor) = editor.shown();
+        let shown = format!("{}|{}", &text[..cursor], &text[cursor..]);
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn enter_hands_the_line_over() {
+        let mut editor = typed("hi", &[]);
+        let submitted = editor.press(Key::Enter, &NOBODY);
+        assert_eq!(submitted, Outcome::Submitted("hi".into()));
+        assert_eq!(editor.shown(), ("", 0));
+        assert_eq!(editor.press(Key::EndOfInput, &NOBODY), Outcome::Ended);
+        assert_eq!(editor.press(Key::Interrupt, &NOBODY), Outcome::Interrupted);
+    }
+
+    fn any_key() -> impl Strategy<Value = Key> {
+        prop_oneof![
+            any::<char>().prop_map(Key::Char),
+            "\\PC{0,5}".prop_map(Key::Paste),
+            prop::sample::select(vec![
+                Key::Enter,
+                Key::Tab,
+                Key::Backspace,
+                Key::Delete,
+                Key::Left,
+                Key::Right,
+                Key::WordLeft,
+                Key::WordRight,
+                Key::Home,
+                Key::Up,
+                Key::Down,
+                Key::KillToEnd,
+                Key::KillWordLeft,
+                Key::KillWordRight,
+                Key::Yank,
+            ]),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_cursor_never_leaves_the_text(keys in prop::collection::vec(any_key(), 0..60)) {
+            let editor = after(keys);
+            let (text, cursor) = editor.shown();
+            prop_assert!(text.is_char_boundary(cursor));
+        }
+    }
+}

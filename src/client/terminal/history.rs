@@ -1,0 +1,71 @@
+/// The lines that were sent, for the Up key. They live as long as the program: what somebody whispered does not belong
+/// into a file.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    lines: Vec<String>,
+    /// Which of them is shown, and what was being typed before.
+    shown: Option<(usize, String)>,
+}
+
+/// The oldest line goes when one more comes.
+const MAX_LINES: usize = 500;
+
+impl History {
+    /// Remembers a line, once if it is sent again and again.
+    pub(super) fn add(&mut self, line: &str) {
+        self.shown = None;
+        if line.is_empty() || self.lines.last().is_some_and(|last| last == line) {
+            return;
+        }
+        if self.lines.len() == MAX_LINES {
+            self.lines.remove(0);
+        }
+        self.lines.push(line.to_owned());
+    }
+
+    /// The line before the one that is shown, if there is one.
+    pub(super) fn older(&mut self, typed: &str) -> Option<&str> {
+        let index = match &self.shown {
+            Some((index, _)) => index.checked_sub(1)?,
+            None => self.lines.len().checked_sub(1)?,
+        };
+        let draft = match self.shown.take() {
+            Some((_, draft)) => draft,
+            None => typed.to_owned(),
+        };
+        self.shown = Some((index, draft));
+        self.lines.get(index).map(String::as_str)
+    }
+
+    /// The line after it: what was being typed, at the end.
+    pub(super) fn newer(&mut self) -> Option<String> {
+        let (index, draft) = self.shown.take()?;
+        match self.lines.get(index + 1) {
+            Some(line) => {
+                self.shown = Some((index + 1, draft));
+                Some(line.clone())
+            }
+            None => Some(draft),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn up_goes_back_and_down_returns_to_what_was_being_typed() {
+        let mut history = History::default();
+        assert_eq!(history.older("draft"), None);
+        for line in ["one", "two", "two", ""] {
+            history.add(line);
+        }
+        assert_eq!(history.older("draft"), Some("two"));
+        assert_eq!(history.older("two"), Some("one"));
+        assert_eq!(history.older("one"), None);
+        assert_eq!(history.newer().as_deref(), Some("two"));
+        assert_eq!(history.newer().as_deref(), Some("draft"));
+        assert_eq!(history.newer(), None);
+    }
+}

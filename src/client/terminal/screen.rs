@@ -1,0 +1,280 @@
+//! What must be written to a terminal so that it shows messages above and the typed line below. A value; what it makes is
+//! text with the few control sequences that every terminal of the last forty years obeys.
+//!
+//! The bottom is painted again behind everything that is printed. It never wraps (a long line scrolls sideways in its row),
+//! so how far to go up is known. What stands above belongs to the terminal: its scrollback, its search, its copy and paste.
+
+use std::fmt::Write as _;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::client::escape::{Escaped, is_hidden};
+
+/// What stands at the bottom of the terminal.
+#[derive(Debug)]
+pub(super) struct Screen {
+    columns: usize,
+    /// The widths of the rows that are painted, the last is the one with the cursor.
+    painted: Vec<usize>,
+    /// The cursor's column in it.
+    cursor: usize,
+    /// The text that is out of sight to the left, in bytes.
+    scrolled: usize,
+}
+
+/// Narrower than this nothing can be shown in order.
+const MIN_COLUMNS: usize = 10;
+
+impl Screen {
+    pub(super) fn new(columns: usize) -> Screen {
+        Screen {
+            columns: columns.max(MIN_COLUMNS),
+            painted: Vec::new(),
+            cursor: 0,
+            scrolled: 0,
+        }
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Lines for the part above. Each may wrap; the terminal knows how.
+    pub(super) fn print(&mut self, out: &mut String, lines: &str) {
+        self.erase(out);
+        for line in lines.lines() {
+            out.push_str(line);
+            out.push_str("\r\n");
+        }
+    }
+
+    /// Takes the bottom away; the cursor stands where it began.
+    pub(super) fn erase(&mut self, out: &mut String) {
+        let Some((_, above)) = self.painted.split_last() else {
+            return;
+        };
+        // Terminals that break a row anew when they become narrower have made more of it.
+        let rows_of = |width: &usize| width.saturating_sub(1) / self.columns + 1;
+        let up = above.iter().map(rows_of).sum::<usize>() + self.cursor / self.columns;
+        out.push('\r');
+        if up > 0 {
+            let _ = write!(out, "\x1b[{up}A");
+        }
+        out.push_str("\x1b[J");
+        self.painted.clear();
+    }
+
+    /// Wipes everything; the bottom is painted at the top.
+    pub(super) fn clear(&mut self, out: &mut String) {
+        self.painted.clear();
+        out.push_str("\x1b[H\x1b[2J");
+    }
+
+    /// The window has another width; what is painted no longer fits.
+    pub(super) fn resize(&mut self, out: &mut String, columns: usize) {
+        self.columns = columns.max(MIN_COLUMNS);
+        self.erase(out);
+    }
+
+    /// Paints the bottom: rows, and below them the prompt with the typed text and the cursor in it. The last column stays
+    /// free: what a terminal does behind it differs.
+    pub(super) fn bottom(
+        &mut self,
+        out: &mut String,
+        above: &[String],
+        prompt: &str,
+        text: &str,
+        cursor: usize,
+    ) {
+        self.erase(out);
+        for row in above {
+            let (row, width) = cut(row, self.columns - 1);
+            out.push_str(&row);
+            out.push_str("\x1b[0m\r\n");
+            self.painted.push(width);
+        }
+        // A name of a stranger's length leaves room for typing all the same.
+        let (prompt, prompt_width) = cut(prompt, self.columns / 2);
+        out.push_str(&prompt);
+        out.push_str("\x1b[0m");
+        let room = self.columns - 1 - prompt_width;
+        self.scroll(text, cursor, room);
+        let (row, width) = fitting(&text[self.scrolled..], room);
+        out.push_str(&row);
+        self.cursor = prompt_width + width_of(&text[self.scrolled..cursor]);
+        self.painted.push(prompt_width + width);
+        out.push('\r');
+        if self.cursor > 0 {
+            let _ = write!(out, "\x1b[{}C", self.cursor);
+        }
+    }
+
+    /// Moves the text sideways when the cursor would be out of sight; by a part of the row, so that it does not move with
+    /// every key.
+    fn scroll(&mut self, text: &str, cursor: usize, room: usize) {
+        let in_sight = self.scrolled <= cursor
+            && text.is_char_boundary(self.scrolled)
+            && width_of(&text[self.scrolled..cursor]) < room;
+        if in_sight && (self.scrolled == 0 || width_of(&text[self.scrolled..]) > room / 2) {
+            return;
+        }
+        if width_of(&text[..cursor]) < room {
+            self.scrolled = 0;
+            return;
+        }
+        let wanted = room * 2 / 3;
+        let mut width = 0;
+        self.scrolled = cursor;
+        for (at, grapheme) in text[..cursor].grapheme_indices(true).rev() {
+            width += shown(grapheme).width();
+            if width > wanted {
+                break;
+            }
+            self.scrolled = at;
+        }
+    }
+}
+
+/// One's own text on the screen: what cannot be seen is shown, and it is all in one row.
+fn shown(grapheme: &str) -> String {
+    match grapheme {
+        "\n" => "↵".into(),
+        "\t" => " ".into(),
+        _ if grapheme.chars().all(is_hidden) => Escaped(grapheme).to_string(),
+        _ => grapheme.into(),
+    }
+}
+
+fn width_of(text: &str) -> usize {
+    text.graphemes(true).map(|g| shown(g).width()).sum()
+}
+
+/// As much of the text as fits.
+fn fitting(text: &str, room: usize) -> (String, usize) {
+    let mut row = String::new();
+    let mut width = 0;
+    for grapheme in text.graphemes(true) {
+        let grapheme = shown(grapheme);
+        if width + grapheme.width() > room {
+            break;
+        }
+        width += grapheme.width();
+        row.push_str(&grapheme);
+    }
+    (row, width)
+}
+
+/// As much of a row as fits, and how wide it is. Colours take no room and are all kept.
+fn cut(row: &str, room: usize) -> (String, usize) {
+    let mut kept = String::new();
+    let mut width = 0;
+    let mut rest = row;
+    while !rest.is_empty() {
+        if rest.starts_with('\x1b') {
+            let end = rest.find('m').map_or(rest.len(), |end| end + 1);
+            kept.push_str(&rest[..end]);
+            rest = &rest[end..];
+            continue;
+        }
+        let end = rest.find('\x1b').unwrap_or(rest.len());
+        let (text, text_width) = fitting(&rest[..end], room - width);
+        kept.push_str(&text);
+        width += text_width;
+        rest = &rest[end..];
+    }
+    (kept, width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a terminal shows after some text was written to it.
+    fn rows(parser: &vt100::Parser) -> Vec<String> {
+        let (_, columns) = parser.screen().size();
+        let rows = parser
+            .screen()
+            .rows(0, columns.get())
+            .map(|row| row.trim_end().to_owned());
+        let mut rows: Vec<_> = rows.collect();
+        while rows.last().is_some_and(String::is_empty) {
+            rows.pop();
+        }
+        rows
+    }
+
+    fn terminal(columns: u16) -> (vt100::Parser, Screen) {
+        (
+            vt100::Parser::new(6.try_into().unwrap(), columns.try_into().unwrap(), 0),
+            Screen::new(usize::from(columns)),
+        )
+    }
+
+    fn write(parser: &mut vt100::Parser, paint: impl FnOnce(&mut String)) {
+        let mut out = String::new();
+        paint(&mut out);
+        parser.process(out.as_bytes());
+    }
+
+    #[test]
+    fn messages_come_above_what_is_typed() {
+        let (mut parser, mut screen) = terminal(20);
+        write(&mut parser, |out| {
+            screen.bottom(out, &["[status]".into()], "> ", "half a li", 4)
+        });
+        assert_eq!(rows(&parser), ["[status]", "> half a li"]);
+        assert_eq!(parser.screen().cursor_position(), (1, 6));
+        write(&mut parser, |out| {
+            screen.print(out, "<bob> hi\n<bob> this one is longer than a row");
+            screen.bottom(out, &["\x1b[1m[status]".into()], "> ", "half a li", 4);
+        });
+        assert_eq!(
+            rows(&parser),
+            [
+                "<bob> hi",
+                "<bob> this one is lo",
+                "nger than a row",
+                "[status]",
+                "> half a li"
+            ]
+        );
+        assert_eq!(parser.screen().cursor_position(), (4, 6));
+    }
+
+    #[test]
+    fn a_long_line_scrolls_sideways_and_the_cursor_stays_in_sight() {
+        let (mut parser, mut screen) = terminal(20);
+        let text = "日本語 and 0123456789 and more of it";
+        for cursor in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+            write(&mut parser, |out| {
+                screen.bottom(out, &[], "> ", text, cursor)
+            });
+            assert_eq!(rows(&parser).len(), 1);
+            let (row, column) = parser.screen().cursor_position();
+            assert!(row == 0 && (2..20).contains(&column), "{column}");
+            if let Some(next) = text[cursor..].graphemes(true).next().filter(|g| *g != " ") {
+                let cell = parser.screen().cell(0, column).unwrap().contents();
+                assert!(cell == next || column >= 18, "{cell:?} is not {next:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_is_cut_and_its_colours_are_not() {
+        assert_eq!(
+            cut("\x1b[31mabcdef\x1b[0m", 3),
+            ("\x1b[31mabc\x1b[0m".into(), 3)
+        );
+        assert_eq!(cut("日本", 3), ("日".into(), 2));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_shown() {
+        let (mut parser, mut screen) = terminal(40);
+        write(&mut parser, |out| {
+            screen.bottom(out, &[], "> ", "a\u{202e}b\nc", 0)
+        });
+        assert_eq!(rows(&parser), ["> a\\u{202e}b↵c"]);
+    }
+}

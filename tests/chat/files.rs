@@ -1,0 +1,413 @@
+//! Files on private connections. The scripted peer writes the lines of the profile by hand, as another program would.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use matou::chaton::{ClientFrame, ServerFrame};
+use rstest::rstest;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::program::{Chat, Peer, Scripted, Server, Talk};
+
+/// Bytes in which a piece that is lost, doubled or moved does not go unnoticed.
+fn bytes(length: usize) -> Vec<u8> {
+    let mut state = 7_u32;
+    let mut bytes = Vec::with_capacity(length + 4);
+    while bytes.len() < length {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Alice in line mode, with a scripted server whose bob has a private connection with her.
+struct Scene {
+    server: Scripted,
+    chat: Peer,
+    alice: Talk,
+    downloads: TempDir,
+}
+
+impl Scene {
+    fn start(options: &[&str]) -> (Scene, Peer) {
+        let downloads = tempfile::tempdir().unwrap();
+        let server = Scripted::start();
+        let mut all = vec!["--downloads", downloads.path().to_str().unwrap()];
+        all.extend(options);
+        let alice = Chat::start(&server.address, "alice", &all).lines();
+        let chat = server.accept_login("alice");
+        alice.expect("-- logged in as alice");
+        let mut scene = Scene {
+            server,
+            chat,
+            alice,
+            downloads,
+        };
+        let tunnel = scene.tunnel();
+        (scene, tunnel)
+    }
+
+    /// Another private connection, with bob at the other end.
+    fn tunnel(&mut self) -> Peer {
+        let alice = &mut self.alice;
+        alice.say("/private bob");
+        let tunnel = establish(&self.server, &mut self.chat);
+        alice.expect("-- you and bob agree on a private connection; it is being opened");
+        alice.expect("-- the private connection with bob stands (/tell bob TEXT, /close bob)");
+        tunnel
+    }
+
+    fn folder(&self) -> &Path {
+        self.downloads.path()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder().join(name).display().to_string()
+    }
+
+    fn quit(mut self, mut tunnel: Peer) {
+        self.alice.say("/quit");
+        assert_eq!(tunnel.rest(), b"");
+        drop(tunnel);
+        assert_eq!(self.chat.rest(), b"");
+        drop(self.chat);
+        assert_eq!(self.alice.ended().1, 0);
+    }
+}
+
+/// Lets a client that has asked bob have its private connection.
+fn establish(server: &Scripted, chat: &mut Peer) -> Peer {
+    let (requester, target) = ("alice", "bob");
+    chat.expect(&ClientFrame::RequestPrivate { requester, target });
+    let connect_id = 42;
+    chat.send(&ServerFrame::IdPrivate {
+        requester,
+        target,
+        connect_id,
+    });
+    let mut tunnel = server.accept();
+    tunnel.expect(&ClientFrame::LoginPrivate { connect_id });
+    tunnel.send(&ServerFrame::Established);
+    tunnel
+}
+
+fn offer(tunnel: &mut Peer, id: u32, file: &[u8], name: &str) {
+    let line = format!(
+        "::matou/1 offer {id} {} {} {name}\n",
+        file.len(),
+        hash(file)
+    );
+    tunnel.send_bytes(line.as_bytes());
+}
+
+fn data(tunnel: &mut Peer, id: u32, bytes: &[u8]) {
+    for piece in bytes.chunks(65_536) {
+        let line = format!("::matou/1 data {id} {}\n", piece.len());
+        tunnel.send_bytes(line.as_bytes());
+        tunnel.send_bytes(piece);
+    }
+}
+
+fn expect_line(tunnel: &mut Peer, line: &str) {
+    let mut came = vec![0; line.len() + 1];
+    tunnel.stream.read_exact(&mut came).unwrap();
+    assert_eq!(String::from_utf8_lossy(&came), format!("{line}\n"));
+}
+
+#[rstest]
+#[case::chaton("chaton")]
+#[case::groupe_2("chatos-groupe2")]
+#[case::version_1_0("chatos-1.0")]
+fn a_file_goes_from_one_terminal_to_another(#[case] protocol: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = bytes(3_000_000);
+    let source = folder.path().join("cat pictures.bin");
+    fs::write(&source, &file).unwrap();
+    let downloads = folder.path().join("downloads");
+    let server = Server::speaking(protocol);
+    let options = ["--downloads", downloads.to_str().unwrap()];
+    let mut alice = server.wide_terminal("alice", &[], (24, 120));
+    alice.expect("logged in as alice");
+    let mut bob = server.wide_terminal("bob", &options, (24, 120));
+    bob.expect("logged in as bob");
+    alice.say("/private bob");
+    bob.expect("alice asks for a private connection");
+    bob.say("/accept alice");
+    alice.expect("the private connection with bob stands");
+    alice.expect("[bob up]");
+    bob.expect("the private connection with alice stands");
+    alice.say(&format!("/send bob {}", source.display()));
+    bob.expect("alice offers the file \"cat pictures.bin\", 3.0 MB");
+    bob.say("/accept alice");
+    alice.expect("bob has received \"cat pictures.bin\", 3.0 MB");
+    bob.expect("received \"cat pictures.bin\", 3.0 MB, from alice, its hash is right");
+    assert!(fs::read(downloads.join("cat pictures.bin")).unwrap() == file);
+    // The rows of both have gone with the file.
+    alice.wait("no bar", |screen| !screen.contents().contains('%'));
+    bob.wait("no bar", |screen| !screen.contents().contains('%'));
+    assert!(alice.raw().contains("0%") && bob.raw().contains("0%"));
+    alice.say("/tell bob was it what you wanted?");
+    bob.expect("[alice] was it what you wanted?");
+    alice.say("/close bob");
+    bob.expect("the private connection with alice is over");
+    alice.expect("the private connection with bob is over");
+    alice.quit();
+    bob.quit();
+}
+
+#[test]
+fn the_bar_moves_with_the_file() {
+    let downloads = tempfile::tempdir().unwrap();
+    let server = Scripted::start();
+    let options = ["--downloads", downloads.path().to_str().unwrap()];
+    let mut alice = server.terminal(&options, (24, 120));
+    let mut chat = server.accept_login("alice");
+    alice.expect("logged in as alice");
+    alice.say("/private bob");
+    let mut tunnel = establish(&server, &mut chat);
+    let file = bytes(1_000_000);
+    offer(&mut tunnel, 1, &file, "cat.png");
+    alice.expect("bob offers the file cat.png, 1.0 MB");
+    alice.say("/accept bob");
+    expect_line(&mut tunnel, "::matou/1 accept 1 0");
+    alice.expect("[                    ]   0%");
+    alice.press("typing goes on");
+    data(&mut tunnel, 1, &file[..500_000]);
+    alice.expect("[##########          ]  50%");
+    data(&mut tunnel, 1, &file[500_000..750_000]);
+    alice.expect("[###############     ]  75%");
+    alice.expect("bob <- cat.png  750.0 kB of 1.0 MB");
+    alice.expect_typed("> typing goes on");
+    data(&mut tunnel, 1, &file[750_000..]);
+    expect_line(&mut tunnel, "::matou/1 done 1");
+    alice.wait("no bar", |screen| !screen.contents().contains('%'));
+    assert!(fs::read(downloads.path().join("cat.png")).unwrap() == file);
+    alice.press("\x03");
+    alice.say("/quit");
+    assert_eq!(tunnel.rest(), b"");
+    drop(tunnel);
+    assert_eq!(chat.rest(), b"");
+    drop(chat);
+    assert_eq!(alice.ended(), 0);
+}
+
+#[test]
+fn a_transfer_that_was_cut_goes_on_with_the_same_offer() {
+    let (mut scene, mut tunnel) = Scene::start(&[]);
+    let file = bytes(300_000);
+    offer(&mut tunnel, 1, &file, "cat.png");
+    scene
+        .alice
+        .expect("-- bob offers the file cat.png, 300.0 kB (/accept bob or /deny bob)");
+    scene.alice.say("/accept bob");
+    expect_line(&mut tunnel, "::matou/1 accept 1 0");
+    scene
+        .alice
+        .expect("-- receiving cat.png, 300.0 kB, from bob");
+    data(&mut tunnel, 1, &file[..200_000]);
+    // In the middle of a piece.
+    tunnel.send_bytes(b"::matou/1 data 1 50000\n");
+    tunnel.send_bytes(&file[200_000..210_000]);
+    drop(tunnel);
+    scene.alice.expect(
+        "-- cat.png from bob was not received: the private connection ended before; the same offer goes on from there",
+    );
+    scene
+        .alice
+        .expect("-- bob sends no more on the private connection (/close bob ends it)");
+    assert!(names(scene.folder())[0].ends_with(".part"));
+
+    let mut tunnel = scene.tunnel();
+    offer(&mut tunnel, 7, &file, "the same cat.png");
+    scene
+        .alice
+        .expect("-- bob offers the file \"the same cat.png\", 300.0 kB (/accept bob or /deny bob)");
+    scene.alice.say("/deny bob");
+    expect_line(&mut tunnel, "::matou/1 deny 7");
+    offer(&mut tunnel, 8, &file, "cat.png");
+    scene
+        .alice
+        .expect("-- bob offers the file cat.png, 300.0 kB (/accept bob or /deny bob)");
+    scene.alice.say("/accept bob");
+    expect_line(&mut tunnel, "::matou/1 accept 8 210000");
+    scene
+        .alice
+        .expect("-- receiving cat.png, 300.0 kB, from bob; 210.0 kB are there already");
+    data(&mut tunnel, 8, &file[210_000..]);
+    expect_line(&mut tunnel, "::matou/1 done 8");
+    assert_eq!(names(scene.folder()), ["cat.png"]);
+    assert!(fs::read(scene.path("cat.png")).unwrap() == file);
+    scene.quit(tunnel);
+}
+
+#[rstest]
+#[case::a_path("../../cat.png", "cat.png")]
+#[case::hidden(".profile", "profile")]
+#[case::a_device("NUL", "_NUL")]
+#[case::control("a\u{1b}[2J.png", "a_[2J.png")]
+#[case::one_that_is_there("mine.png", "mine (1).png")]
+fn nothing_is_replaced_and_no_name_leads_elsewhere(#[case] offered: &str, #[case] safe: &str) {
+    let (mut scene, mut tunnel) = Scene::start(&[]);
+    fs::write(scene.path("mine.png"), "mine").unwrap();
+    offer(&mut tunnel, 1, b"hello", offered);
+    let line = scene.alice.next();
+    assert!(
+        line.starts_with("-- bob offers the file ") && !line.contains('\u{1b}'),
+        "{line}"
+    );
+    scene.alice.say("/accept bob");
+    expect_line(&mut tunnel, "::matou/1 accept 1 0");
+    data(&mut tunnel, 1, b"hello");
+    expect_line(&mut tunnel, "::matou/1 done 1");
+    let mut there = vec!["mine.png".to_owned(), safe.to_owned()];
+    there.sort();
+    assert_eq!(names(scene.folder()), there);
+    assert_eq!(fs::read(scene.path(safe)).unwrap(), b"hello");
+    assert_eq!(fs::read(scene.path("mine.png")).unwrap(), b"mine");
+    scene.quit(tunnel);
+}
+
+#[test]
+fn what_is_not_what_was_offered_is_thrown_away() {
+    let (mut scene, mut tunnel) = Scene::start(&[]);
+    offer(&mut tunnel, 1, b"hello", "cat.png");
+    scene.alice.next();
+    scene.alice.say("/accept bob");
+    expect_line(&mut tunnel, "::matou/1 accept 1 0");
+    scene.alice.next();
+    data(&mut tunnel, 1, b"hullo");
+    expect_line(&mut tunnel, "::matou/1 bad 1");
+    scene
+        .alice
+        .expect("-- cat.png from bob was not received: its hash is wrong; it was thrown away");
+    assert!(names(scene.folder()).is_empty());
+    scene.quit(tunnel);
+}
+
+#[test]
+fn both_sides_can_stop_it() {
+    let (mut scene, mut tunnel) = Scene::start(&[]);
+    let file = bytes(100_000);
+    offer(&mut tunnel, 1, &file, "cat.png");
+    scene.alice.next();
+    scene.alice.say("/accept bob");
+    expect_line(&mut tunnel, "::matou/1 accept 1 0");
+    scene.alice.next();
+    data(&mut tunnel, 1, &file[..50_000]);
+    scene.alice.say("/cancel bob");
+    expect_line(&mut tunnel, "::matou/1 stop 1");
+    scene
+        .alice
+        .expect("-- cat.png from bob was not received: you stopped it");
+    // What was on its way is skipped, and talk goes on.
+    data(&mut tunnel, 1, &file[50_000..]);
+    tunnel.send_bytes(b"as you like\n");
+    scene.alice.expect("[bob] as you like");
+
+    fs::write(scene.path("mine.bin"), &file).unwrap();
+    let path = scene.path("mine.bin");
+    scene.alice.say(&format!("/send bob {path}"));
+    let offered = format!("::matou/1 offer 1 100000 {} mine.bin", hash(&file));
+    expect_line(&mut tunnel, &offered);
+    tunnel.send_bytes(b"::matou/1 accept 1 99990\n");
+    scene
+        .alice
+        .expect("-- sending mine.bin, 100.0 kB, to bob; 99.9 kB are there already");
+    expect_line(&mut tunnel, "::matou/1 data 1 10");
+    let mut rest = [0; 10];
+    tunnel.stream.read_exact(&mut rest).unwrap();
+    assert_eq!(rest, file[99_990..]);
+    tunnel.send_bytes(b"::matou/1 stop 1\n");
+    scene
+        .alice
+        .expect("-- mine.bin was not sent to bob: the receiver stopped it");
+    scene.alice.say(&format!("/send bob {path}"));
+    expect_line(&mut tunnel, &offered.replace("offer 1", "offer 2"));
+    scene.alice.say("/cancel bob");
+    expect_line(&mut tunnel, "::matou/1 withdraw 2");
+    scene
+        .alice
+        .expect("-- mine.bin was not sent to bob: you stopped it");
+    scene.quit(tunnel);
+}
+
+#[test]
+fn a_file_that_is_too_large_is_denied_without_a_question() {
+    let (scene, mut tunnel) = Scene::start(&["--max-file", "1k"]);
+    offer(&mut tunnel, 1, &bytes(1001), "cat.png");
+    expect_line(&mut tunnel, "::matou/1 deny 1");
+    scene.alice.expect(
+        "-- bob offered the file cat.png, 1.0 kB, which was denied: more than 1.0 kB are not taken (--max-file)",
+    );
+    scene.quit(tunnel);
+}
+
+#[test]
+fn a_peer_that_only_knows_text_is_readable_and_can_read() {
+    let (mut scene, mut tunnel) = Scene::start(&[]);
+    tunnel.send_bytes(b"hello\r\n::matou/2 what is this\n::matou/1 nonsense\n");
+    scene.alice.expect("[bob] hello");
+    scene.alice.expect("[bob] ::matou/2 what is this");
+    scene.alice.expect("[bob] ::matou/1 nonsense");
+    scene.alice.say("/tell bob hello to you");
+    expect_line(&mut tunnel, "hello to you");
+    scene.alice.say("/tell bob ::matou/1 deny 1");
+    expect_line(&mut tunnel, "::matou/1 text ::matou/1 deny 1");
+    scene.quit(tunnel);
+}
+
+#[test]
+fn a_peer_that_dies_in_the_middle_is_said_to_the_sender() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("cat.bin");
+    // More than all the buffers between the two programs take.
+    fs::File::create(&source)
+        .unwrap()
+        .write_all(&bytes(30_000_000))
+        .unwrap();
+    let (mut scene, mut tunnel) = Scene::start(&[]);
+    scene.alice.say(&format!("/send bob {}", source.display()));
+    let mut offered = [0; 11];
+    tunnel.stream.read_exact(&mut offered).unwrap();
+    tunnel.send_bytes(b"::matou/1 accept 1 0\n");
+    scene.alice.expect("-- sending cat.bin, 30.0 MB, to bob");
+    let mut some = vec![0; 1_000_000];
+    tunnel.stream.read_exact(&mut some).unwrap();
+    // What it typed meanwhile does not wait for the file.
+    scene.alice.say("still talking to everybody");
+    scene.chat.expect(&ClientFrame::Message {
+        login: "alice",
+        msg: "still talking to everybody",
+    });
+    drop(tunnel);
+    scene.alice.expect(
+        "-- cat.bin was not sent to bob: the private connection ended before; the same offer goes on from there",
+    );
+    assert!(
+        scene
+            .alice
+            .next()
+            .starts_with("-- the private connection with bob is over: ")
+    );
+    scene.alice.say("/quit");
+    assert_eq!(scene.chat.rest(), b"");
+    drop(scene.chat);
+    assert_eq!(scene.alice.ended().1, 0);
+}

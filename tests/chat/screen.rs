@@ -1,0 +1,215 @@
+//! The program in a terminal: a pseudo-terminal, and a model of what a person would see on it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
+
+use super::program::{matou, signal};
+
+/// Nothing here takes a second; whoever waits so long has found a hang.
+const HANG: Duration = Duration::from_secs(30);
+
+/// `matou chat` in a terminal of its own.
+pub(crate) struct Screen {
+    process: Child,
+    keyboard: File,
+    seen: Arc<Seen>,
+    /// The terminal's settings before the program came.
+    before: Termios,
+    slave: File,
+}
+
+/// What the terminal was sent.
+struct Seen {
+    state: Mutex<State>,
+    more: Condvar,
+}
+
+struct State {
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+}
+
+/// Rows and columns.
+pub(crate) type Size = (u16, u16);
+
+pub(crate) const USUAL: Size = (24, 80);
+
+impl Screen {
+    /// Starts the program; the environment may be prepared.
+    pub(crate) fn with(
+        url: &str,
+        options: &[&str],
+        size: Size,
+        environment: impl FnOnce(&mut Command),
+    ) -> Screen {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        tcsetwinsize(&master, window(size)).unwrap();
+        let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let slave = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(path)
+            .unwrap();
+        let mut command = matou();
+        command
+            .args(["chat", url])
+            .args(options)
+            .env("TERM", "xterm-256color")
+            .env_remove("NO_COLOR")
+            .stdin(Stdio::from(slave.try_clone().unwrap()))
+            .stdout(Stdio::from(slave.try_clone().unwrap()))
+            .stderr(Stdio::from(slave.try_clone().unwrap()));
+        environment(&mut command);
+        let before = tcgetattr(&slave).unwrap();
+        let process = command.spawn().unwrap();
+        let seen = Arc::new(Seen {
+            state: Mutex::new(State {
+                parser: vt100::Parser::new(
+                    size.0.try_into().unwrap(),
+                    size.1.try_into().unwrap(),
+                    0,
+                ),
+                raw: Vec::new(),
+            }),
+            more: Condvar::new(),
+        });
+        let keyboard = File::from(master);
+        let (output, watched) = (keyboard.try_clone().unwrap(), Arc::clone(&seen));
+        thread::spawn(move || watch(output, &watched));
+        Screen {
+            process,
+            keyboard,
+            seen,
+            before,
+            slave,
+        }
+    }
+
+    /// Types, without Enter.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Types a line.
+    pub(crate) fn say(&mut self, line: &str) {
+        self.press(&format!("{line}\r"));
+    }
+
+    /// Waits until the screen is as it should be.
+    pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
+        let deadline = Instant::now() + HANG;
+        let mut state = self.seen.state.lock().unwrap();
+        while !is_so(state.parser.screen()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "waited for {what}; there was\n{}",
+                state.parser.screen().contents()
+            );
+            state = self.seen.more.wait_timeout(state, left).unwrap().0;
+        }
+    }
+
+    /// Waits until a text is to be seen.
+    pub(crate) fn expect(&self, text: &str) {
+        self.wait(&format!("{text:?}"), |screen| {
+            screen.contents().contains(text)
+        });
+    }
+
+    /// Waits until the last row with something in it is this one.
+    pub(crate) fn expect_typed(&self, row: &str) {
+        self.wait(&format!("the row {row:?}"), |screen| {
+            last_row(screen) == row
+        });
+    }
+
+    /// What is to be seen.
+    pub(crate) fn text(&self) -> String {
+        self.seen.state.lock().unwrap().parser.screen().contents()
+    }
+
+    /// Everything that was ever sent to the terminal.
+    pub(crate) fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.seen.state.lock().unwrap().raw).into_owned()
+    }
+
+    pub(crate) fn resize(&self, size: Size) {
+        tcsetwinsize(&self.keyboard, window(size)).unwrap();
+        let mut state = self.seen.state.lock().unwrap();
+        let (rows, columns) = (size.0.try_into().unwrap(), size.1.try_into().unwrap());
+        state.parser.screen_mut().set_size(rows, columns);
+        drop(state);
+        // The kernel tells only those whose controlling terminal it is.
+        signal(&self.process, rustix::process::Signal::WINCH);
+    }
+
+    /// The exit code. The terminal is as it was before.
+    pub(crate) fn ended(mut self) -> i32 {
+        let code = self.process.wait().unwrap().code().unwrap();
+        let after = tcgetattr(&self.slave).unwrap();
+        assert_eq!(
+            (after.local_modes, after.input_modes, after.output_modes),
+            (
+                self.before.local_modes,
+                self.before.input_modes,
+                self.before.output_modes
+            )
+        );
+        code
+    }
+
+    pub(crate) fn quit(mut self) {
+        self.say("/quit");
+        assert_eq!(self.ended(), 0);
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Only after a failed test is there still something to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn window((rows, columns): Size) -> Winsize {
+    Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    }
+}
+
+/// The rows that are not empty, without the spaces at their ends.
+pub(crate) fn rows(screen: &vt100::Screen) -> Vec<String> {
+    let (_, columns) = screen.size();
+    let rows = screen.rows(0, columns.get());
+    rows.map(|row| row.trim_end().to_owned())
+        .filter(|row| !row.is_empty())
+        .collect()
+}
+
+fn last_row(screen: &vt100::Screen) -> String {
+    rows(screen).pop().unwrap_or_default()
+}
+
+fn watch(mut output: File, seen: &Seen) {
+    let mut chunk = vec![0; 4096];
+    while let Ok(length @ 1..) = output.read(&mut chunk) {
+        let mut state = seen.state.lock().unwrap();
+        state.parser.process(&chunk[..length]);
+        state.raw.extend_from_slice(&chunk[..length]);
+        seen.more.notify_all();
+    }
+}

@@ -1,0 +1,167 @@
+//! What the document says of packets and texts, and what follows for everybody.
+
+use matou::chatos_1_0::Frame;
+use matou::room::Event;
+use matou::wire::Malformed;
+
+use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault::handling(
+        "counts characters instead of bytes in the messages that it sends",
+        "CHATOS1-0.1",
+        |lab, call| lab.good(call).frames(counted_in_characters),
+    ),
+    Fault::handling(
+        "writes a code into two bytes",
+        "CHATOS1-0.2",
+        |lab, call| {
+            lab.good(call).frames(|frame, right| match frame {
+                Frame::Error { code } => vec![8, 0, code as u8],
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::decoding(
+        "takes one read for one packet and throws the rest away",
+        "CHATOS1-0.3",
+        |codec, input| {
+            let heard = decode(codec, input)?;
+            Ok(heard.map(|(heard, _)| (heard, input.len())))
+        },
+    ),
+    Fault::handling(
+        "tells everybody about an opcode that it does not know",
+        "CHATOS1-0.4",
+        |lab, call| match call.event {
+            Event::Malformed(Malformed::UnknownOpcode(_)) => announce(lab, call),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::decoding(
+        "takes a negative length for an empty message",
+        "CHATOS1-0.5",
+        negative_is_empty,
+    ),
+    Fault::decoding(
+        "takes what is there for a message whose last bytes have not come",
+        "CHATOS1-0.6",
+        |codec, input| match decode(codec, input) {
+            Ok(None) => Ok(cut_short(input).map(|frame| (Heard::Frame(frame), input.len()))),
+            other => other,
+        },
+    ),
+    Fault::reading(
+        "relays a text that is not UTF-8 as it is",
+        "CHATOS1-0.7",
+        |codec, input| match decode(codec, input) {
+            Err(Malformed::NotUtf8 { .. }) => Ok(Some((Heard::Bytes(input), input.len()))),
+            other => other,
+        },
+        |lab, call| match call.event {
+            Event::Command(Heard::Bytes(frame)) => Reply::send(vec![Out::All(frame.to_vec())]),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::decoding(
+        "repairs a message that is not UTF-8 by leaving it empty",
+        "CHATOS1-0.8",
+        |codec, input| match (decode(codec, input), &texts(input)[..]) {
+            (Err(Malformed::NotUtf8 { .. }), [sender, recipient, _]) if input[0] == 2 => {
+                let frame = Frame::SendPersonalMessage {
+                    sender,
+                    recipient,
+                    message: "",
+                };
+                Ok(Some((Heard::Frame(frame), input.len())))
+            }
+            (other, _) => other,
+        },
+    ),
+    Fault::handling(
+        "passes an ERROR of a client on to everybody",
+        "CHATOS1-0.9",
+        |lab, call| match call.frame() {
+            Some(frame @ Frame::Error { .. }) => Reply::send(vec![Out::All(bytes(frame))]),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "ends everybody's connection when one sends what is no packet",
+        "CHATOS1-6.1",
+        |lab, call| match call.event {
+            Event::Malformed(_) => {
+                let everybody = lab.open.clone();
+                let reply = lab.good(call);
+                let ends = everybody.into_iter().map(Out::Cut).collect();
+                Reply::new(reply.flow, [reply.outs, ends].concat())
+            }
+            _ => lab.good(call),
+        },
+    ),
+];
+
+fn announce(lab: &mut Lab, call: Call<'_>) -> Reply {
+    let sender = lab.names.get(&call.from).cloned().unwrap_or_default();
+    let told = bytes(Frame::SendMessageToAll {
+        sender: &sender,
+        message: "sent something that I do not understand",
+    });
+    let reply = lab.good(call);
+    Reply::new(reply.flow, [vec![Out::All(told)], reply.outs].concat())
+}
+
+/// With the length of its last text in characters.
+fn counted_in_characters(frame: Frame<'_>, right: &[u8]) -> Vec<u8> {
+    let (Frame::SendPersonalMessage { message, .. } | Frame::SendMessageToAll { message, .. }) =
+        frame
+    else {
+        return right.to_vec();
+    };
+    let before = right.len() - message.len() - 2;
+    let characters = message.chars().count() as u16;
+    [
+        &right[..before],
+        &characters.to_be_bytes(),
+        message.as_bytes(),
+    ]
+    .concat()
+}
+
+/// The whole texts behind an opcode, as far as they are UTF-8.
+fn texts(input: &[u8]) -> Vec<&str> {
+    let mut texts = Vec::new();
+    let mut rest = input.get(1..).unwrap_or_default();
+    while let [high, low, text @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        let Some(whole) = text.get(..length) else {
+            break;
+        };
+        texts.push(std::str::from_utf8(whole).unwrap_or_default());
+        rest = &text[length..];
+    }
+    texts
+}
+
+fn negative_is_empty<'a>(codec: &(), input: &'a [u8]) -> Decoded<'a> {
+    match (decode(codec, input), &texts(input)[..]) {
+        (Err(Malformed::NegativeLength { .. }), [sender]) if input[0] == 3 => {
+            let message = "";
+            let frame = Frame::SendMessageToAll { sender, message };
+            Ok(Some((Heard::Frame(frame), 1 + 2 + sender.len() + 2)))
+        }
+        (other, _) => other,
+    }
+}
+
+/// An SMA as far as it has come, once some of its message has.
+fn cut_short(input: &[u8]) -> Option<Frame<'_>> {
+    match (input.first()?, &texts(input)[..]) {
+        (3, [sender]) => {
+            let message = input.get(1 + 2 + sender.len() + 2..)?;
+            let message = std::str::from_utf8(message).ok()?;
+            (!message.is_empty()).then_some(Frame::SendMessageToAll { sender, message })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! The faults of ChatOS 1.0 servers.
+
+mod framing;
+mod messages;
+mod negotiation;
+mod private_connection;
+mod pseudonym;
+
+use std::time::Instant;
+
+use matou::chatos_1_0::{ErrorCode, Frame, Negotiation, Options, Room};
+use matou::room::{ConnId, Entropy, Event, Protocol};
+
+use crate::fault::{self, ANY, Specimen};
+use crate::room::{self, Subject};
+
+type Fault = fault::Fault<Room>;
+type Lab = room::Lab<Room>;
+type Call<'a> = room::Call<'a, Room>;
+type Heard<'a> = room::Heard<'a, Room>;
+type Decoded<'a> = room::Decoded<'a, Room>;
+type Reply = room::Reply<Room>;
+use room::{Out, decode};
+
+impl Subject for Room {
+    const SUITE: &'static str = "chatos-1.0";
+    type Said<'a> = Frame<'a>;
+
+    fn healthy(_: Entropy) -> Room {
+        Room::new(Options::default())
+    }
+
+    fn codec() {}
+
+    fn said(bytes: &[u8]) -> Option<(Frame<'_>, usize)> {
+        Frame::decode_from_server(bytes).ok().flatten()
+    }
+
+    fn opening(bytes: &[u8]) -> Option<usize> {
+        let heard = Frame::decode(bytes).ok().flatten();
+        let opening = heard.filter(|(frame, _)| Room::turns_the_stream(frame));
+        opening.map(|(_, length)| length)
+    }
+}
+
+/// The bytes of a packet.
+fn bytes(frame: Frame<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frame.put(&mut bytes);
+    bytes
+}
+
+/// That packet of that client.
+fn heard(from: ConnId, frame: Frame<'_>, now: Instant) -> Call<'_> {
+    let event = Event::Command(Heard::Frame(frame));
+    Call { from, event, now }
+}
+
+/// An ERROR for one.
+fn told(to: ConnId, code: ErrorCode) -> Out {
+    Out::One(to, bytes(code.frame()))
+}
+
+/// What the right server does, without the OK for whoever sent the packet.
+fn without_ok(lab: &mut Lab, call: Call<'_>) -> Reply {
+    let ok = told(call.from, ErrorCode::Ok);
+    lab.good(call)
+        .map(|out| if out == ok { vec![] } else { vec![out] })
+}
+
+/// What the right server does, but packets of this kind go to everybody.
+fn to_everybody(lab: &mut Lab, call: Call<'_>, which: impl Fn(Frame<'_>) -> bool) -> Reply {
+    lab.good(call).map(|out| match out {
+        Out::One(id, frame) => match Room::said(&frame) {
+            Some((said, _)) if which(said) => vec![Out::All(frame)],
+            _ => vec![Out::One(id, frame)],
+        },
+        out => vec![out],
+    })
+}
+
+/// Names the three fields of a negotiation among the notes.
+fn key(what: &str, negotiation: Negotiation<'_>) -> String {
+    let Negotiation {
+        sender,
+        recipient,
+        password,
+    } = negotiation;
+    format!("{what} {sender} {password} {recipient}")
+}
+
+/// Faults of one kind, and the packets that a case must have to do with before it may blame the target for one of them.
+type Section = (&'static [Fault], &'static [&'static str]);
+
+const SECTIONS: [Section; 5] = [
+    (framing::FAULTS, ANY),
+    (pseudonym::FAULTS, ANY),
+    (messages::FAULTS, ANY),
+    (
+        negotiation::FAULTS,
+        &["TCP_ASK", "TCP_ABORT", "TCP_ACCEPT", "TCP_CONNECT"],
+    ),
+    (
+        private_connection::FAULTS,
+        &["TCP_ASK", "TCP_ACCEPT", "TCP_CONNECT"],
+    ),
+];
+
+/// All of them, in the order of the requirements.
+pub(crate) fn faults() -> Vec<Specimen> {
+    let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
+    SECTIONS.into_iter().flat_map(touching).collect()
+}

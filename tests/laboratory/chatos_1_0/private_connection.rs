@@ -1,0 +1,168 @@
+//! TCPAccept, TCPConnect, and what goes through the tunnel.
+
+use matou::chatos_1_0::{ErrorCode, Frame, Negotiation};
+use matou::room::{ConnId, Flow};
+
+use super::{Call, Fault, Lab, Out, Reply, heard, key, to_everybody, told};
+use crate::proxy::Meddle;
+
+/// The opcode of SMA.
+const SMA: u8 = 3;
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault::handling(
+        "keeps a TCPAccept for itself",
+        "CHATOS1-5.1",
+        |lab, call| {
+            lab.good(call).frames(|frame, right| match frame {
+                Frame::TcpAccept(_) => Vec::new(),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::handling(
+        "sends a TCPAccept to everybody",
+        "CHATOS1-5.3",
+        |lab, call| to_everybody(lab, call, |frame| matches!(frame, Frame::TcpAccept(_))),
+    ),
+    Fault::handling(
+        "says OK to a TCPAccept that nobody asked for",
+        "CHATOS1-5.4",
+        |lab, call| match call.frame() {
+            Some(Frame::TcpAccept(_)) => welcomed(lab, call),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "tells nobody that the tunnel stands",
+        "CHATOS1-5.5",
+        |lab, call| match call.frame() {
+            Some(Frame::TcpAccept(_) | Frame::TcpConnect(_)) => {
+                lab.good(call).map(|out| match out {
+                    Out::One(id, bytes)
+                        if told(id, ErrorCode::Ok) == Out::One(id, bytes.clone()) =>
+                    {
+                        vec![]
+                    }
+                    out => vec![out],
+                })
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "says OK to a TCPConnect that nobody asked for",
+        "CHATOS1-5.7",
+        |lab, call| match call.frame() {
+            Some(Frame::TcpConnect(_)) => welcomed(lab, call),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::relaying(
+        "changes a byte of what it relays, far into the tunnel",
+        "CHATOS1-5.10",
+        Meddle::ChangesAByte,
+    ),
+    Fault::relaying(
+        "takes a message out of the bytes that it relays",
+        "CHATOS1-5.11",
+        Meddle::TakesOut(SMA),
+    ),
+    Fault::handling(
+        "tells each end of a tunnel the other's number",
+        "CHATOS1-5.12",
+        |lab, call| {
+            lab.good(call).map(|out| match out {
+                Out::Tunnel(one, other) => vec![
+                    Out::One(one, other.to_string().into_bytes()),
+                    Out::One(other, one.to_string().into_bytes()),
+                    Out::Tunnel(one, other),
+                ],
+                out => vec![out],
+            })
+        },
+    ),
+    Fault::relaying(
+        "does not pass the end of one direction on",
+        "CHATOS1-5.13",
+        Meddle::SwallowsTheEnd,
+    ),
+    Fault::relaying(
+        "ends the whole tunnel when one direction ends",
+        "CHATOS1-5.14",
+        Meddle::EndsBoth,
+    ),
+    Fault::relaying(
+        "loses the bytes that come right behind a TCPAccept or TCPConnect",
+        "CHATOS1-5.17",
+        Meddle::LosesEarlyBytes,
+    ),
+    Fault::handling(
+        "says OK to a third connection for a tunnel that stands",
+        "CHATOS1-5.18",
+        |lab, call| match call.frame() {
+            Some(Frame::TcpAccept(named) | Frame::TcpConnect(named)) => {
+                let stands = *lab.note(key("stands", named)) == 1;
+                if stands {
+                    return welcomed(lab, call);
+                }
+                let reply = lab.good(call);
+                if reply.outs.iter().any(|out| matches!(out, Out::Tunnel(..))) {
+                    *lab.note(key("stands", named)) = 1;
+                }
+                reply
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "looks only for the asker and the password, not for who was asked",
+        "CHATOS1-5.22",
+        |lab, call| match call.frame() {
+            Some(Frame::TcpAsk(asked)) => {
+                *lab.note(key("asked", asked)) = 1;
+                lab.good(call)
+            }
+            Some(Frame::TcpConnect(named)) => {
+                let Some(recipient) = first_asked(lab, named) else {
+                    return lab.good(call);
+                };
+                let other = Frame::TcpConnect(Negotiation {
+                    recipient: &recipient,
+                    ..named
+                });
+                lab.good(heard(call.from, other, call.now))
+            }
+            _ => lab.good(call),
+        },
+    ),
+];
+
+/// Where the right server refuses, an OK.
+fn welcomed(lab: &mut Lab, call: Call<'_>) -> Reply {
+    let from = call.from;
+    let reply = lab.good(call);
+    if reply.flow != Flow::Closed {
+        return reply;
+    }
+    let ends = reply.outs.into_iter().filter(|out| !is_for(out, from));
+    let outs = [told(from, ErrorCode::Ok)].into_iter().chain(ends);
+    Reply::new(Flow::Closed, outs.collect())
+}
+
+fn is_for(out: &Out, id: ConnId) -> bool {
+    matches!(out, Out::One(to, _) if *to == id)
+}
+
+/// Whom the sender asked with that password, in alphabetical order the first.
+fn first_asked(lab: &Lab, named: Negotiation<'_>) -> Option<String> {
+    let of_sender = key(
+        "asked",
+        Negotiation {
+            recipient: "",
+            ..named
+        },
+    );
+    let (found, _) = lab.notes.range(of_sender.clone()..).next()?;
+    found.strip_prefix(&of_sender).map(str::to_owned)
+}
