@@ -52,6 +52,17 @@ pub(super) const PASSES_ACCEPTS_ON: Fault = Fault::reading(
     },
 );
 
+pub(super) const TELLS_EVERYBODY: Fault = Fault::handling(
+    "tells everybody that a private connection is closed",
+    "GROUPE2-4.3",
+    |lab, call| {
+        lab.good(call).map(|out| match out {
+            Out::One(_, bytes) if is_accept(&bytes) => vec![Out::All(bytes)],
+            out => vec![out],
+        })
+    },
+);
+
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
         "closes a private connection and tells nobody",
@@ -83,16 +94,6 @@ pub(super) const FAULTS: &[Fault] = &[
             lab.good(call).frames(|frame, right| match frame {
                 ServerFrame::AcceptCloseConnection(_) => accept(""),
                 _ => right.to_vec(),
-            })
-        },
-    ),
-    Fault::handling(
-        "tells everybody that a private connection is closed",
-        "GROUPE2-4.3",
-        |lab, call| {
-            lab.good(call).map(|out| match out {
-                Out::One(_, bytes) if is_accept(&bytes) => vec![Out::All(bytes)],
-                out => vec![out],
             })
         },
     ),

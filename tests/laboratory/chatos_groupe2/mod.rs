@@ -108,6 +108,8 @@ pub(crate) fn faults() -> Vec<Specimen> {
     let closing = closing.map(|fault| fault.specimen(&["CLOSE_CONNECTION"]));
     let others = [
         closing::SPEAKS_BY_THE_TABLE.specimen(ANY),
+        // Cases that run at the same time hear of it, too.
+        closing::TELLS_EVERYBODY.specimen(ANY),
         closing::NEVER_FLUSHES.specimen(&["LOGIN_PRIVATE"]),
         closing::PASSES_ACCEPTS_ON.specimen(&["ACCEPT_CLOSE_CONNECTION"]),
     ];
