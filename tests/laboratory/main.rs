@@ -193,3 +193,15 @@ fn every_must_is_broken_by_a_fault() {
         .collect();
     assert!(unbroken.is_empty(), "no fault breaks {unbroken:?}");
 }
+
+/// The document contradicts itself about two opcodes: whoever follows its table is right as well, and is told so.
+#[test]
+fn a_server_that_follows_the_table_of_groupe2_conforms_in_that_reading() {
+    let server = chatos_groupe2::by_the_table();
+    let report = judge(&suite(server.suite), &server);
+    let wrong: Vec<_> = blamed(&report).iter().map(|case| &case.id).collect();
+    assert_eq!(wrong, Vec::<&String>::new());
+    let found = report.readings.iter().find(|it| it.name == "opcodes");
+    let opcodes = found.map(|reading| (&*reading.choice, reading.proved));
+    assert_eq!(opcodes, Some(("table", true)));
+}

@@ -1,6 +1,7 @@
 //! The faults of Groupe 2 servers: what is theirs alone. What they share with Chaton is broken there.
 
 mod closing;
+mod table;
 
 use matou::chaton;
 use matou::chatos_groupe2::{
@@ -11,6 +12,8 @@ use matou::room::{ConnId, Entropy, Protocol};
 use crate::fault::{self, ANY, Specimen};
 use crate::proxy::Meddle;
 use crate::room::{self, Out, Subject, decode};
+
+pub(crate) use table::by_the_table;
 
 type Fault = fault::Fault<Room>;
 type Lab = room::Lab<Room>;

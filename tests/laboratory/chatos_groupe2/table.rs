@@ -1,0 +1,61 @@
+//! Not a fault: a server that follows the document's table of opcodes, in which MESSAGE and MESSAGE_PRIVATE have each
+//! other's.
+
+use matou::chaton::ClientFrame::{Message, MessagePrivate};
+use matou::chatos_groupe2::{ClientFrame, Codec, Room};
+
+use super::{Fault, Heard, Specimen};
+use crate::fault::ANY;
+use crate::room::{Decoded, decode};
+
+const BY_THE_TABLE: Fault = Fault::reading(
+    "follows the table of opcodes",
+    "",
+    |codec, input| match input {
+        [opcode @ (3 | 4), ..] => decode_turned(*codec, input, 7 - opcode),
+        _ => decode(codec, input),
+    },
+    |lab, call| {
+        lab.good(call).frames(|_, right| match right {
+            [opcode @ (3 | 4), rest @ ..] => [&[7 - opcode], rest].concat(),
+            _ => right.to_vec(),
+        })
+    },
+);
+
+/// It breaks nothing.
+pub(crate) fn by_the_table() -> Specimen {
+    BY_THE_TABLE.specimen(ANY)
+}
+
+/// The frame as the right server reads it under the other opcode, with the texts of these bytes.
+fn decode_turned(codec: Codec, input: &[u8], opcode: u8) -> Decoded<'_, Room> {
+    let mut turned = input.to_vec();
+    turned[0] = opcode;
+    let Some((frame, length)) = ClientFrame::decode(codec, &turned)? else {
+        return Ok(None);
+    };
+    let mut at = 1;
+    let mut text = |known: &str| {
+        let start = at + 4;
+        at = start + known.len();
+        std::str::from_utf8(&input[start..at]).unwrap_or_default()
+    };
+    let frame = match frame {
+        ClientFrame::Chaton(Message { login, msg }) => Message {
+            login: text(login),
+            msg: text(msg),
+        },
+        ClientFrame::Chaton(MessagePrivate {
+            sender,
+            target,
+            msg,
+        }) => MessagePrivate {
+            sender: text(sender),
+            target: text(target),
+            msg: text(msg),
+        },
+        other => unreachable!("{other} has neither opcode"),
+    };
+    Ok(Some((Heard::Frame(ClientFrame::Chaton(frame)), length)))
+}
