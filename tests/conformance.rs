@@ -6,14 +6,25 @@ use conformance::run::{Options, Report, Segments, Verdict, run_suite};
 use conformance::suite::Suite;
 use matou::chaton::{self, LongWidth};
 use matou::chatos_1_0;
+use matou::chatos_groupe2;
 use matou::net::{ConnectionLimits, Engine, ProcessLimits};
-use matou::room::Protocol;
+use matou::room::{Entropy, Protocol};
 
 /// What the suite of that name says about a server of this room.
 fn judge_by<P: Protocol>(suite: &str, room: P, codec: P::Codec, options: &Options) -> Report {
+    judge_within(ConnectionLimits::default(), suite, room, codec, options)
+}
+
+/// The same, where the listener has limits of its own.
+fn judge_within<P: Protocol>(
+    limits: ConnectionLimits,
+    suite: &str,
+    room: P,
+    codec: P::Codec,
+    options: &Options,
+) -> Report {
     let engine = Engine::start(&ProcessLimits::default());
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let limits = ConnectionLimits::default();
     let service = engine.listen(room, codec, any, limits).unwrap();
     let suite = Suite::built_in(suite).unwrap();
     let report = run_suite(&suite, service.address(), options).unwrap();
@@ -23,10 +34,24 @@ fn judge_by<P: Protocol>(suite: &str, room: P, codec: P::Codec, options: &Option
 }
 
 fn chaton_room(chaton: chaton::Options) -> chaton::Room {
-    chaton::Room::new(chaton, Box::new(|| getrandom::u64().unwrap()))
+    chaton::Room::new(chaton, entropy())
 }
 
-fn judge(chaton: chaton::Options, options: &Options) -> Report {
+fn entropy() -> Entropy {
+    Box::new(|| getrandom::u64().unwrap())
+}
+
+fn judge_groupe2(groupe2: chatos_groupe2::Options) -> Report {
+    let room = chatos_groupe2::Room::new(groupe2, entropy());
+    let limits = ConnectionLimits {
+        tunnel_end_delay: chatos_groupe2::TUNNEL_END_DELAY,
+        ..ConnectionLimits::default()
+    };
+    let (suite, codec) = (chatos_groupe2::Room::NAME, groupe2.codec());
+    judge_within(limits, suite, room, codec, &Options::default())
+}
+
+fn judge_chaton(chaton: chaton::Options, options: &Options) -> Report {
     judge_by("chaton", chaton_room(chaton), chaton.codec(), options)
 }
 
@@ -54,7 +79,7 @@ fn reading<'a>(report: &'a Report, name: &str) -> &'a str {
 
 #[test]
 fn chaton_conforms() {
-    let report = judge(chaton::Options::default(), &Options::default());
+    let report = judge_chaton(chaton::Options::default(), &Options::default());
     assert_conforms(&report);
     assert_eq!(reading(&report, "long-width"), "8");
     assert_eq!(reading(&report, "echo"), "yes");
@@ -66,7 +91,7 @@ fn chaton_with_longs_of_four_bytes_conforms() {
         long: LongWidth::Four,
         ..chaton::Options::default()
     };
-    let report = judge(four, &Options::default());
+    let report = judge_chaton(four, &Options::default());
     assert_conforms(&report);
     assert_eq!(reading(&report, "long-width"), "4");
 }
@@ -77,7 +102,26 @@ fn chaton_conforms_whatever_the_segments() {
         segments: Segments::EachByte,
         ..Options::default()
     };
-    assert_conforms(&judge(chaton::Options::default(), &options));
+    assert_conforms(&judge_chaton(chaton::Options::default(), &options));
+}
+
+#[test]
+fn chatos_groupe2_conforms() {
+    let report = judge_groupe2(chatos_groupe2::Options::default());
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "opcodes"), "body");
+    assert_eq!(reading(&report, "long-width"), "8");
+    assert_eq!(reading(&report, "echo"), "yes");
+}
+
+#[test]
+fn chatos_groupe2_with_longs_of_four_bytes_conforms() {
+    let report = judge_groupe2(chatos_groupe2::Options {
+        long: LongWidth::Four,
+        ..chatos_groupe2::Options::default()
+    });
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "long-width"), "4");
 }
 
 #[test]

@@ -96,10 +96,12 @@ pub fn read_requirements(
             in_requirement = false;
         }
     }
-    if requirements.is_empty() && !findings.have_errors() {
-        findings.error(file, 0..0, "there is no requirement here", EXAMPLE);
-    }
     requirements
+}
+
+/// Reports that neither this file nor what the protocol inherits has a requirement.
+pub fn nothing_is_asked_for(file: &Arc<SourceFile>, findings: &mut Findings) {
+    findings.error(file, 0..0, "there is no requirement here", EXAMPLE);
 }
 
 fn read_line(

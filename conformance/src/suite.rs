@@ -4,6 +4,7 @@ mod assemble;
 mod built_in;
 mod coverage;
 mod folder;
+mod inherit;
 
 use std::path::Path;
 

@@ -35,6 +35,7 @@ fn grammar() -> Grammar {
         checks: Vec::new(),
         types: vec![definition("LONG", TypeKind::Int(int(long)))],
         opcode: None,
+        renumbered: Vec::new(),
     };
     Grammar {
         name: "small".to_owned(),
@@ -58,6 +59,7 @@ fn grammar() -> Grammar {
         readings: vec![Reading {
             name: "long-width".to_owned(),
             title: "how wide".to_owned(),
+            settled: false,
             choices: vec![choice("8", "int64"), choice("4", "int32")],
         }],
         packets: vec![

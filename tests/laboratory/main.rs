@@ -6,6 +6,7 @@
 
 mod chaton;
 mod chatos_1_0;
+mod chatos_groupe2;
 mod fault;
 mod proxy;
 mod room;
@@ -27,6 +28,7 @@ const AT_ONCE: usize = 8;
 fn faults() -> Vec<Specimen> {
     chaton::faults()
         .into_iter()
+        .chain(chatos_groupe2::faults())
         .chain(chatos_1_0::faults())
         .collect()
 }

@@ -19,6 +19,8 @@ pub(crate) enum Meddle {
     LosesEarlyBytes,
     /// A read that begins like the command with this opcode is not passed on.
     TakesOut(u8),
+    /// What does not fill a block is passed on with what comes next, or when its direction ends.
+    KeepsTheRest,
 }
 
 /// The length of the frame with which a connection becomes a tunnel's end, if its first bytes are one.
@@ -48,6 +50,9 @@ fn relay(client: TcpStream, server: TcpStream, meddle: Meddle, opening: Opening)
     thread::spawn(move || Pump::new(meddle, None).run(server_again, client_again));
 }
 
+/// Bytes that [`Meddle::KeepsTheRest`] passes on together.
+const BLOCK: usize = 64;
+
 /// One direction of one connection.
 struct Pump {
     meddle: Meddle,
@@ -55,6 +60,10 @@ struct Pump {
     opening: Option<Opening>,
     passed: usize,
     tunnel: bool,
+    /// What has come and is not passed on yet.
+    kept: Vec<u8>,
+    /// Whole blocks that are passed on now.
+    full: Vec<u8>,
 }
 
 impl Pump {
@@ -64,6 +73,8 @@ impl Pump {
             opening,
             passed: 0,
             tunnel: false,
+            kept: Vec::new(),
+            full: Vec::new(),
         }
     }
 
@@ -71,7 +82,10 @@ impl Pump {
         let mut buffer = vec![0; 32 << 10];
         loop {
             match from.read(&mut buffer) {
-                Ok(0) => break,
+                Ok(0) => {
+                    let _ = to.write_all(&self.kept);
+                    break;
+                }
                 Ok(length) => {
                     let bytes = self.change(&mut buffer[..length]);
                     if to.write_all(bytes).is_err() {
@@ -96,7 +110,7 @@ impl Pump {
         }
     }
 
-    fn change<'a>(&mut self, bytes: &'a mut [u8]) -> &'a [u8] {
+    fn change<'a>(&'a mut self, bytes: &'a mut [u8]) -> &'a [u8] {
         let before = self.passed;
         self.passed += bytes.len();
         let opening = self.opening.filter(|_| before == 0);
@@ -113,8 +127,18 @@ impl Pump {
                 bytes[0] ^= 1;
             }
             Meddle::TakesOut(opcode) if self.tunnel && bytes[0] == opcode => return &[],
+            Meddle::KeepsTheRest if self.tunnel => return self.whole_blocks(bytes),
             _ => {}
         }
         bytes
+    }
+
+    fn whole_blocks(&mut self, bytes: &mut [u8]) -> &[u8] {
+        self.kept.extend_from_slice(bytes);
+        let rest = self.kept.len() % BLOCK;
+        let mut whole = std::mem::take(&mut self.kept);
+        self.kept = whole.split_off(whole.len() - rest);
+        self.full = whole;
+        &self.full
     }
 }

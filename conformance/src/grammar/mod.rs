@@ -26,7 +26,7 @@ mod wire;
 pub use encode::EncodeError;
 pub use fence::{Direction, Fence, FenceExpr, FenceStep, Identification, Party};
 pub use packet::{Field, Packet, Senders};
-pub use read::{GrammarFile, read_grammar};
+pub use read::{Cited, GrammarFile, base_of, no_such_base, read_grammar};
 pub use reading::{Choice, Choices, Reading, Worth};
 pub use types::{IntType, Sort, TypeDefinition, TypeKind};
 pub use value::{Decoded, DecodedField, Frame, PacketId, Side, Value};

@@ -2,9 +2,11 @@
 //!
 //! Every mistake is reported and the rest read on; the grammar is only used if there was none.
 
+mod extend;
 mod fence;
 mod packet;
 mod reading;
+mod renumber;
 mod types;
 
 use std::collections::BTreeSet;
@@ -12,8 +14,11 @@ use std::sync::Arc;
 
 use super::{Choices, Grammar, IntType, Sort};
 use crate::source::{Findings, Node, Shape, SourceFile, Span, did_you_mean, one_of};
+pub use extend::{base_of, no_such_base};
+use extend::{check_extends_nothing, extend};
+use renumber::Place;
 
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 10] = [
     "title",
     "opcode",
     "type",
@@ -21,6 +26,9 @@ const WORDS: [&str; 7] = [
     "packet",
     "identified-by",
     "fence",
+    "renumber",
+    "settle",
+    "remove",
 ];
 
 /// A grammar, and the places in it that only the whole suite can judge.
@@ -29,15 +37,52 @@ pub struct GrammarFile {
     /// The grammar.
     pub grammar: Grammar,
     /// The requirements that choices cite, with their places.
-    pub cited: Vec<(String, Span)>,
+    pub cited: Vec<Cited>,
 }
 
-/// Reads the nodes of wire.kdl. Without a `protocol` there is nothing to return.
+/// A requirement that a choice cites.
+#[derive(Debug)]
+pub struct Cited {
+    /// `CHATON-2.3`.
+    pub id: String,
+    /// The file in which it stands.
+    pub file: Arc<SourceFile>,
+    /// Where.
+    pub span: Span,
+}
+
+/// Reads the nodes of a wire.kdl, and of those that it extends: the one that extends nothing first. Without a `protocol` in
+/// each there is nothing to return.
 pub fn read_grammar(
-    file: &Arc<SourceFile>,
-    nodes: &[Node],
+    layers: &[(Arc<SourceFile>, Vec<Node>)],
     findings: &mut Findings,
 ) -> Option<GrammarFile> {
+    let mut merged: Option<Node> = None;
+    for (file, nodes) in layers {
+        let own = protocol(file, nodes, findings)?;
+        merged = Some(match &merged {
+            Some(base) => extend(base, own, findings),
+            None => {
+                check_extends_nothing(own, findings);
+                own.clone()
+            }
+        });
+    }
+    let root = merged?;
+    let mut reader = Reader::new(&root, findings);
+    reader.read();
+    Some(GrammarFile {
+        grammar: reader.grammar,
+        cited: reader.cited,
+    })
+}
+
+/// The one node of wire.kdl.
+fn protocol<'a>(
+    file: &Arc<SourceFile>,
+    nodes: &'a [Node],
+    findings: &mut Findings,
+) -> Option<&'a Node> {
     let (first, others) = match nodes {
         [] => {
             findings.error(
@@ -72,23 +117,20 @@ pub fn read_grammar(
     }
     let shape = Shape {
         arguments: (1, 1),
-        properties: &[],
+        properties: &["extends"],
         block: true,
         example: "protocol chaton { ... }",
     };
     shape.check(first, findings);
-    let mut reader = Reader::new(first, findings);
-    reader.read();
-    Some(GrammarFile {
-        grammar: reader.grammar,
-        cited: reader.cited,
-    })
+    Some(first)
 }
 
 struct Reader<'a> {
     root: &'a Node,
     grammar: Grammar,
-    cited: Vec<(String, Span)>,
+    cited: Vec<Cited>,
+    /// Where each packet of the grammar has its number.
+    packet_places: Vec<Place>,
     /// Names of types, readings and packets that are taken.
     seen_types: BTreeSet<String>,
     seen_readings: BTreeSet<String>,
@@ -117,6 +159,7 @@ impl<'a> Reader<'a> {
                 fence_unidentified: None,
             },
             cited: Vec::new(),
+            packet_places: Vec::new(),
             seen_types: BTreeSet::new(),
             seen_readings: BTreeSet::new(),
             seen_packets: BTreeSet::new(),
@@ -152,10 +195,14 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+        for node in nodes.iter().filter(|node| node.name.text == "settle") {
+            self.settle(node);
+        }
         self.check_lengths();
         for node in nodes.iter().filter(|node| node.name.text == "packet") {
             self.packet(node);
         }
+        self.check_opcodes();
         for node in nodes {
             match node.name.text.as_str() {
                 "identified-by" => self.identified_by(node),

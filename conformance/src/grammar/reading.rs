@@ -16,6 +16,8 @@ pub struct Reading {
     pub title: String,
     /// The answers, the likeliest first; never empty.
     pub choices: Vec<Choice>,
+    /// Whether a protocol that extends this one has taken the first choice: then nothing is open any more.
+    pub settled: bool,
 }
 
 impl Reading {
@@ -32,6 +34,7 @@ impl Reading {
             .and_then(|name| self.choice_named(name))
         {
             Some(taken) => vec![taken],
+            None if self.settled => self.choices.iter().take(1).collect(),
             None => self.choices.iter().collect(),
         }
     }
@@ -50,6 +53,16 @@ pub struct Choice {
     pub types: Vec<TypeDefinition>,
     /// The opcode's integer, where this choice changes it.
     pub opcode: Option<IntType>,
+    /// The packets that have another opcode in this choice, by name.
+    pub renumbered: Vec<(String, i128)>,
+}
+
+impl Choice {
+    /// Whether this choice changes how packets begin.
+    #[must_use]
+    pub fn changes_opcodes(&self) -> bool {
+        self.opcode.is_some() || !self.renumbered.is_empty()
+    }
 }
 
 /// What it is worth that the target does something: the verdict of a branch that fits, or of a choice that is followed.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Choices, Grammar, IntType, Packet, TypeKind};
+use super::{Choices, Grammar, IntType, Packet, PacketId, TypeKind};
 
 /// Encodes and decodes packets in one reading of the protocol.
 ///
@@ -23,6 +23,12 @@ pub(super) enum Layout {
 }
 
 impl Wire {
+    /// The packet with this id, under the opcode that it has in this reading; nothing for an id of another grammar.
+    #[must_use]
+    pub fn packet(&self, id: PacketId) -> Option<&Packet> {
+        self.packets.get(id.0)
+    }
+
     pub(super) fn new(grammar: &Grammar, choices: &Choices) -> Wire {
         let taken: Vec<_> = grammar
             .readings
@@ -54,13 +60,18 @@ impl Wire {
                 Some(((*name).to_owned(), layout))
             })
             .collect();
+        let mut packets = grammar.packets.clone();
+        for (name, opcode) in taken.iter().flat_map(|choice| &choice.renumbered) {
+            let renumbered = packets.iter_mut().filter(|packet| packet.name == *name);
+            renumbered.for_each(|packet| packet.opcode = *opcode);
+        }
         Wire {
             opcode: taken
                 .iter()
                 .find_map(|choice| choice.opcode)
                 .unwrap_or(grammar.opcode),
             types,
-            packets: grammar.packets.clone(),
+            packets,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What was expected and what came, in words and field by field.
 
-use crate::grammar::{DecodedField, Frame, Grammar, Value};
+use crate::grammar::{DecodedField, Frame, Grammar, Packet, PacketId, Value, Wire};
 use crate::scenario::{FramePattern, Pattern};
 
 use super::case::Case;
@@ -40,7 +40,7 @@ pub(super) fn wrong_frame(
             }
         }
     } else {
-        opcode.expected = Some(named_opcode(&case.run.suite.grammar, pattern.packet));
+        opcode.expected = Some(named_opcode(case.wire, pattern.packet));
         opcode.differs = true;
     }
     failure.hint = hint::usual_cause(case, pattern, case.unread(line));
@@ -101,7 +101,7 @@ pub(super) fn something(
         ),
         Look::Frame(frame) => (
             frame_in_words(grammar, frame),
-            frame_fields(grammar, frame, unread),
+            frame_fields(case.wire, frame, unread),
             frame.length,
         ),
         Look::Broken { at, why, fields } => (
@@ -219,13 +219,13 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
-fn named_opcode(grammar: &Grammar, packet: crate::grammar::PacketId) -> String {
-    let packet = grammar.packet(packet);
-    format!("{} ({})", packet.opcode, packet.name)
+fn named_opcode(wire: &Wire, packet: PacketId) -> String {
+    let in_words = |packet: &Packet| format!("{} ({})", packet.opcode, packet.name);
+    wire.packet(packet).map(in_words).unwrap_or_default()
 }
 
 /// The opcode and the fields of a whole frame.
-fn frame_fields(grammar: &Grammar, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
+fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
     let opcode_end = frame
         .fields
         .first()
@@ -234,7 +234,7 @@ fn frame_fields(grammar: &Grammar, frame: &Frame, bytes: &[u8]) -> Vec<FieldRepo
         name: "opcode".to_owned(),
         offset: 0,
         bytes: hex(bytes.get(..opcode_end).unwrap_or_default(), 64),
-        value: named_opcode(grammar, frame.packet),
+        value: named_opcode(wire, frame.packet),
         expected: None,
         differs: false,
     };

@@ -26,7 +26,8 @@ pub(super) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
                 .map(|first| (reading.name.clone(), first.name.clone())),
         );
     }
-    for reading in &bench.run.suite.grammar.readings {
+    let readings = &bench.run.suite.grammar.readings;
+    for reading in readings.iter().filter(|reading| !reading.settled) {
         let probe = scenarios
             .iter()
             .find(|scenario| scenario.probes.as_deref() == Some(&reading.name));

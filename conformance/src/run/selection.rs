@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::grammar::{Grammar, PacketId, Reading};
+use crate::grammar::{Choice, Grammar, PacketId, Reading};
 use crate::scenario::{Action, Incoming, Outgoing, Piece, Scenario};
 use crate::suite::Suite;
 
@@ -142,7 +142,7 @@ fn provers<'a>(suite: &'a Suite, scenario: &'a Scenario) -> BTreeSet<&'a str> {
 
 /// Whether it makes a difference to a scenario how a reading is settled.
 pub(super) fn depends_on(grammar: &Grammar, scenario: &Scenario, reading: &Reading) -> bool {
-    if reading.choices.iter().any(|choice| choice.opcode.is_some()) {
+    if reading.choices.iter().any(Choice::changes_opcodes) {
         return true;
     }
     let types: BTreeSet<&str> = reading

@@ -3,32 +3,55 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::inherit::{self, PlacedRequirement};
 use super::{Sources, Suite};
-use crate::grammar::{GrammarFile, read_grammar};
+use crate::grammar::{Cited, GrammarFile, read_grammar};
 use crate::scenario::{Action, Context, Scenario, Step, read_scenarios};
-use crate::source::{Diagnostics, Findings, Node, SourceFile, Span, one_of, parse};
-use crate::spec::{Requirement, read_requirements};
+use crate::source::{Diagnostics, Findings, Node, SourceFile, one_of};
+use crate::spec::nothing_is_asked_for;
 
-pub(super) fn assemble(sources: Sources) -> Result<Suite, Diagnostics> {
+pub(super) fn assemble(mut sources: Sources) -> Result<Suite, Diagnostics> {
     let mut findings = Findings::default();
-    let requirements = read_requirements(&sources.spec, &mut findings);
-    let grammar = parse(&sources.wire, &mut findings)
-        .and_then(|nodes| read_grammar(&sources.wire, &nodes, &mut findings));
-    let files = parse_all(&sources.scenarios, &mut findings);
-    // Against half a grammar, or without a file of fragments, every second line would look like a mistake.
-    let Some(GrammarFile { grammar, cited }) = grammar.filter(|_| !findings.have_errors()) else {
-        return Err(findings.into_diagnostics());
-    };
+    let result = read(&mut sources, &mut findings);
+    let failed = result.is_none() || findings.have_errors();
+    let mut found = findings.into_diagnostics();
+    inherit::explain_inherited(&mut found, &sources);
+    match result.filter(|_| !failed) {
+        Some(mut suite) => {
+            suite.warnings = found;
+            suite.sources = sources;
+            Ok(suite)
+        }
+        None => Err(found),
+    }
+}
+
+fn read(sources: &mut Sources, findings: &mut Findings) -> Option<Suite> {
+    let layers = inherit::wire_layers(sources, findings);
+    let sources = &*sources;
+    let requirements = inherit::requirements(sources, findings);
+    if requirements.is_empty() && !findings.have_errors() {
+        nothing_is_asked_for(&sources.spec, findings);
+    }
+    // Without its base a protocol is half a grammar, and against that every second line would look like a mistake.
+    let GrammarFile { grammar, cited } =
+        read_grammar(&layers, findings).filter(|_| !findings.have_errors())?;
+    let files = inherit::scenario_files(sources, &grammar, findings);
+    if findings.have_errors() {
+        return None;
+    }
     let ids: BTreeSet<String> = requirements
         .iter()
-        .map(|(requirement, _)| requirement.id.clone())
+        .map(|placed| placed.requirement.id.clone())
         .collect();
-    check_cited(&cited, &ids, &sources.wire, &mut findings);
+    check_cited(&cited, &ids, findings);
+    let inherited: Vec<_> = sources.base.iter().flat_map(|base| base.files()).collect();
     let context = Context {
         grammar: &grammar,
         requirements: &ids,
+        inherited: &inherited,
     };
-    let scenarios = read_scenarios(&files, context, &mut findings);
+    let scenarios = read_scenarios(&files, context, findings);
     if scenarios.is_empty() {
         findings.error(
             &sources.wire,
@@ -37,52 +60,38 @@ pub(super) fn assemble(sources: Sources) -> Result<Suite, Diagnostics> {
             "write them into files scenarios/*.kdl",
         );
     }
-    check_covered(
-        &requirements,
-        &scenarios,
-        &cited,
-        &sources.spec,
-        &mut findings,
-    );
-    check_probes(&grammar, &scenarios, &sources.wire, &mut findings);
-    check_provers(&scenarios, &files, &mut findings);
-    check_fence_prover(&grammar, &scenarios, &sources.wire, &mut findings);
-    if findings.have_errors() {
-        return Err(findings.into_diagnostics());
-    }
-    Ok(Suite {
+    check_covered(&requirements, &scenarios, &cited, findings);
+    let wires: Vec<_> = layers.iter().map(|(file, _)| file).collect();
+    check_probes(&grammar, &scenarios, &wires, findings);
+    check_provers(&scenarios, &files, findings);
+    check_fence_prover(&grammar, &scenarios, &wires, findings);
+    Some(Suite {
         name: grammar.name.clone(),
         grammar,
         requirements: requirements
             .into_iter()
-            .map(|(requirement, _)| requirement)
+            .map(|placed| placed.requirement)
             .collect(),
         scenarios,
-        warnings: findings.into_diagnostics(),
-        sources,
+        warnings: Diagnostics::default(),
+        sources: sources.clone(),
     })
 }
 
-fn parse_all(
-    files: &[Arc<SourceFile>],
-    findings: &mut Findings,
-) -> Vec<(Arc<SourceFile>, Vec<Node>)> {
-    files
-        .iter()
-        .filter_map(|file| Some((Arc::clone(file), parse(file, findings)?)))
-        .collect()
+/// Where this is written: in the protocol's own wire.kdl, or else in those that it extends.
+fn written_in<'a>(
+    wires: &[&'a Arc<SourceFile>],
+    needle: &str,
+) -> Option<(&'a Arc<SourceFile>, usize)> {
+    let mut from_own = wires.iter().rev();
+    from_own.find_map(|wire| Some((*wire, wire.text.find(needle)?)))
 }
 
-fn check_cited(
-    cited: &[(String, Span)],
-    ids: &BTreeSet<String>,
-    wire: &Arc<SourceFile>,
-    findings: &mut Findings,
-) {
-    for (id, span) in cited.iter().filter(|(id, _)| !ids.contains(id)) {
+fn check_cited(cited: &[Cited], ids: &BTreeSet<String>, findings: &mut Findings) {
+    for Cited { id, file, span } in cited.iter().filter(|cited| !ids.contains(&cited.id)) {
         let help = one_of(id, ids.iter().map(String::as_str));
         findings.error(
-            wire,
+            file,
             span.clone(),
             format!("spec.md has no requirement {id}"),
             help,
@@ -91,26 +100,25 @@ fn check_cited(
 }
 
 fn check_covered(
-    requirements: &[(Requirement, Span)],
+    requirements: &[PlacedRequirement],
     scenarios: &[Scenario],
-    cited: &[(String, Span)],
-    spec: &Arc<SourceFile>,
+    cited: &[Cited],
     findings: &mut Findings,
 ) {
-    let in_readings = cited.iter().map(|(id, _)| id);
+    let in_readings = cited.iter().map(|cited| &cited.id);
     let checked: BTreeSet<&String> = scenarios
         .iter()
         .flat_map(|scenario| &scenario.checks)
         .chain(in_readings)
         .collect();
-    for (requirement, span) in requirements
+    for placed in requirements
         .iter()
-        .filter(|(requirement, _)| !checked.contains(&requirement.id))
+        .filter(|placed| !checked.contains(&placed.requirement.id))
     {
-        let message = format!("nothing checks {}", requirement.id);
+        let message = format!("nothing checks {}", placed.requirement.id);
         findings.warning(
-            spec,
-            span.clone(),
+            &placed.file,
+            placed.span.clone(),
             message,
             "cite it in a scenario that judges it, or say in its remarks why nobody can",
         );
@@ -120,18 +128,17 @@ fn check_covered(
 fn check_probes(
     grammar: &crate::grammar::Grammar,
     scenarios: &[Scenario],
-    wire: &Arc<SourceFile>,
+    wires: &[&Arc<SourceFile>],
     findings: &mut Findings,
 ) {
-    for reading in &grammar.readings {
+    for reading in grammar.readings.iter().filter(|reading| !reading.settled) {
         let probed = scenarios
             .iter()
             .any(|scenario| scenario.probes.as_ref() == Some(&reading.name));
         if !probed {
-            let at = wire
-                .text
-                .find(&format!("reading {}", reading.name))
-                .unwrap_or(0);
+            let Some((wire, at)) = written_in(wires, &format!("reading {}", reading.name)) else {
+                continue;
+            };
             let message = format!(
                 "nothing finds out which choice of {} a target follows",
                 reading.name
@@ -149,7 +156,7 @@ fn check_probes(
 fn check_fence_prover(
     grammar: &crate::grammar::Grammar,
     scenarios: &[Scenario],
-    wire: &Arc<SourceFile>,
+    wires: &[&Arc<SourceFile>],
     findings: &mut Findings,
 ) {
     let fences = [&grammar.fence, &grammar.fence_unidentified];
@@ -158,7 +165,9 @@ fn check_fence_prover(
         .flatten()
         .filter_map(|fence| fence.proved_by.as_ref());
     for id in provers.filter(|id| !scenarios.iter().any(|scenario| scenario.id == **id)) {
-        let at = wire.text.find(&format!("{id:?}")).unwrap_or(0);
+        let Some((wire, at)) = written_in(wires, &format!("{id:?}")) else {
+            continue;
+        };
         findings.error(
             wire,
             at..at + id.len() + 2,

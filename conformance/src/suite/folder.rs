@@ -5,12 +5,14 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Suite;
+use super::{Suite, inherit};
 use crate::source::{Diagnostics, Findings, MAX_FILE_BYTES, SourceFile, one_of};
 
 /// The text of all files of a suite.
 #[derive(Debug, Clone)]
 pub struct Sources {
+    /// The files of the protocol that this one extends.
+    pub(super) base: Option<Arc<Sources>>,
     pub(super) spec: Arc<SourceFile>,
     pub(super) wire: Arc<SourceFile>,
     pub(super) scenarios: Vec<Arc<SourceFile>>,
@@ -21,26 +23,41 @@ impl Sources {
     #[must_use]
     pub fn new(spec: SourceFile, wire: SourceFile, scenarios: Vec<SourceFile>) -> Sources {
         Sources {
+            base: None,
             spec: Arc::new(spec),
             wire: Arc::new(wire),
             scenarios: scenarios.into_iter().map(Arc::new).collect(),
         }
     }
 
-    /// All files; what a step or a scenario names as its file is the name of one of them.
-    pub fn files(&self) -> impl Iterator<Item = &Arc<SourceFile>> {
-        [&self.spec, &self.wire].into_iter().chain(&self.scenarios)
+    /// All files, inherited ones too; what a step or a scenario names as its file is the name of one of them.
+    pub fn files(&self) -> Box<dyn Iterator<Item = &Arc<SourceFile>> + '_> {
+        let inherited = self.base.iter().flat_map(|base| base.files());
+        let own = [&self.spec, &self.wire].into_iter().chain(&self.scenarios);
+        Box::new(inherited.chain(own))
     }
 
     pub(super) fn read_folder(folder: &Path) -> Result<Sources, Diagnostics> {
         let mut findings = Findings::default();
-        let spec = read(&folder.join("spec.md"), &mut findings);
         let wire = read(&folder.join("wire.kdl"), &mut findings);
-        let scenarios = read_scenario_files(&folder.join("scenarios"), &mut findings);
+        // What extends another protocol may leave out what it does not change.
+        let may_lack = inherit::extends(&wire);
+        let [spec, scenarios] = [folder.join("spec.md"), folder.join("scenarios")];
+        let spec = if may_lack && !spec.exists() {
+            Arc::new(SourceFile::new(spec.display().to_string(), ""))
+        } else {
+            read(&spec, &mut findings)
+        };
+        let scenarios = if may_lack && !scenarios.exists() {
+            Vec::new()
+        } else {
+            read_scenario_files(&scenarios, &mut findings)
+        };
         if findings.have_errors() {
             return Err(findings.into_diagnostics());
         }
         Ok(Sources {
+            base: None,
             spec,
             wire,
             scenarios,

@@ -2,6 +2,7 @@
 //!
 //! In each source `«` stands before the character that the mistake is reported at.
 
+mod extends;
 mod guide;
 mod scenarios;
 mod spec;

@@ -266,7 +266,7 @@ impl Reader<'_> {
         Some(fields)
     }
 
-    fn known_packet(&mut self, node: &Node, entry: &Entry) -> Option<PacketId> {
+    pub(super) fn known_packet(&mut self, node: &Node, entry: &Entry) -> Option<PacketId> {
         let written = entry.value.to_string();
         let id = self.grammar.packet_named(&written);
         if id.is_none() {

@@ -1,9 +1,10 @@
 //! `packet` and its fields.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Reader;
-use crate::grammar::{Field, Packet, Senders, Side, Sort};
+use crate::grammar::{Field, Packet, Senders, Sort};
 use crate::source::{Node, Shape, is_first, one_of};
 
 const EXAMPLE: &str =
@@ -53,20 +54,10 @@ impl Reader<'_> {
             );
             return;
         };
-        let width = self.grammar.opcode;
-        if !width.carries(number) {
-            let help = format!("it goes from {} to {}", width.min(), width.max());
-            self.error(
-                node,
-                &opcode.span,
-                format!("{number} does not fit into the opcode, which is {width}"),
-                help,
-            );
-        }
+        self.check_fits(node, &opcode.span, number, self.grammar.opcode);
         let Some(from) = self.senders(node) else {
             return;
         };
-        self.check_opcode_is_free(node, text, number, from);
         let fields = self.fields(node);
         let mut packet = Packet {
             name: text.to_owned(),
@@ -77,6 +68,8 @@ impl Reader<'_> {
         };
         packet.ambient = self.ambient(node, &packet);
         self.grammar.packets.push(packet);
+        let place = (Arc::clone(&node.file), node.name.span.clone());
+        self.packet_places.push(place);
     }
 
     fn senders(&mut self, node: &Node) -> Option<Senders> {
@@ -100,24 +93,6 @@ impl Reader<'_> {
                 self.error(node, &from.span, format!("{written} is not a side"), help);
                 None
             }
-        }
-    }
-
-    fn check_opcode_is_free(&mut self, node: &Node, name: &str, number: i128, from: Senders) {
-        let clash = self.grammar.packets.iter().find(|other| {
-            let shared_side = [Side::Client, Side::Server]
-                .into_iter()
-                .any(|side| other.from.include(side) && from.include(side));
-            other.opcode == number && shared_side
-        });
-        if let Some(other) = clash {
-            let message = format!("{name} has the opcode {number} of {}", other.name);
-            self.error(
-                node,
-                &node.name.span,
-                message,
-                "two packets of one side cannot be told apart; check the numbers",
-            );
         }
     }
 

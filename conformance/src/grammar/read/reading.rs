@@ -1,8 +1,9 @@
 //! `reading` and its choices.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::Reader;
+use super::{Cited, Reader};
 use crate::grammar::{Choice, Reading, Sort, Worth};
 use crate::source::{Entry, Node, Shape, is_first, one_of};
 
@@ -35,6 +36,7 @@ impl Reader<'_> {
             name,
             title: String::new(),
             choices: Vec::new(),
+            settled: false,
         };
         let mut names = BTreeSet::new();
         for child in node.block() {
@@ -104,6 +106,7 @@ impl Reader<'_> {
             checks: Vec::new(),
             types: Vec::new(),
             opcode: None,
+            renumbered: Vec::new(),
         };
         if let Some(verdict) = node.property("verdict") {
             match Worth::named(&verdict.value.to_string()) {
@@ -123,20 +126,25 @@ impl Reader<'_> {
             let ids = checks.name().unwrap_or_default();
             for id in ids.split_whitespace() {
                 choice.checks.push(id.to_owned());
-                self.cited.push((id.to_owned(), checks.span.clone()));
+                self.cited.push(Cited {
+                    id: id.to_owned(),
+                    file: Arc::clone(&node.file),
+                    span: checks.span.clone(),
+                });
             }
         }
         for child in node.block() {
             match child.name.text.as_str() {
                 "type" => choice.types.extend(self.type_definition(child)),
                 "opcode" => choice.opcode = self.opcode(child),
+                "renumber" => choice.renumbered.extend(self.renumber_in_choice(child)),
                 word => {
                     let message = format!("`{word}` is not a word of a choice");
                     self.error(
                         child,
                         &child.name.span,
                         message,
-                        one_of(word, ["type", "opcode"]),
+                        one_of(word, ["type", "opcode", "renumber"]),
                     );
                 }
             }

@@ -2,11 +2,14 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::expand::{Argument, Bindings};
 use super::{Reader, WORDS};
 use crate::scenario::Step;
-use crate::source::{Entry, Findings, Node, Shape, Span, did_you_mean, is_first, one_of};
+use crate::source::{
+    Entry, Findings, Node, Shape, SourceFile, Span, did_you_mean, is_first, one_of,
+};
 
 const EXAMPLE: &str = "fragment login who { proved-by \"login-accepted\"; client who; ... }";
 
@@ -66,11 +69,15 @@ impl<'a> Fragments<'a> {
         }
     }
 
-    pub(super) fn check_used(&self, findings: &mut Findings) {
+    pub(super) fn check_used(&self, inherited: &[&Arc<SourceFile>], findings: &mut Findings) {
+        let is_inherited = |fragment: &Fragment<'_>| {
+            let file = &fragment.node.file;
+            inherited.iter().any(|known| Arc::ptr_eq(known, file))
+        };
         for (name, fragment) in self
             .by_name
             .iter()
-            .filter(|(_, fragment)| !fragment.used.get())
+            .filter(|(_, fragment)| !fragment.used.get() && !is_inherited(fragment))
         {
             let help = format!("its steps are not checked until a scenario says: use {name}");
             findings.warning(

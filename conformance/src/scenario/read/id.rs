@@ -20,7 +20,7 @@ pub(super) fn collect_ids<'a>(
             "scenario" => id_of(node, findings),
             "probe" => probe_id(node, context, findings),
             _ => {
-                let help = one_of(word, ["scenario", "probe", "fragment"]);
+                let help = one_of(word, ["scenario", "probe", "fragment", "remove"]);
                 let message = format!("`{word}` does not stand by itself in a file of scenarios");
                 findings.error(&node.file, node.name.span.clone(), message, help);
                 continue;

@@ -90,6 +90,8 @@ pub struct Context<'a> {
     pub grammar: &'a Grammar,
     /// The ids of spec.md.
     pub requirements: &'a BTreeSet<String>,
+    /// The files of the protocol that this one extends: it need not use all of their fragments.
+    pub inherited: &'a [&'a Arc<SourceFile>],
 }
 
 /// Reads the scenarios and probes of all scenario files of a suite, in their order.
@@ -111,7 +113,7 @@ pub fn read_scenarios(
             reader.scenario(id.clone(), node)
         })
         .collect();
-    fragments.check_used(findings);
+    fragments.check_used(context.inherited, findings);
     scenarios
 }
 

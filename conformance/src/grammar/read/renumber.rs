@@ -1,0 +1,165 @@
+//! `renumber` and `settle`, and whether every opcode still means one packet in every reading.
+
+use std::sync::Arc;
+
+use super::Reader;
+use crate::grammar::{IntType, Packet, Side};
+use crate::source::{Entry, Node, Shape, SourceFile, Span, is_first, one_of};
+
+/// Where a packet's number is written.
+pub(super) type Place = (Arc<SourceFile>, Span);
+
+impl Reader<'_> {
+    /// `settle echo "yes"`: this choice, and no other.
+    pub(super) fn settle(&mut self, node: &Node) {
+        let entries: Vec<&Entry> = node.arguments().collect();
+        let [name, choice] = entries.as_slice() else {
+            return;
+        };
+        let (name, taken) = (
+            name.name().unwrap_or_default(),
+            choice.name().unwrap_or_default(),
+        );
+        let readings = &mut self.grammar.readings;
+        let Some(reading) = readings.iter_mut().find(|reading| reading.name == name) else {
+            return;
+        };
+        let index = reading.choices.iter().position(|known| known.name == taken);
+        let Some(index) = index else {
+            let known = reading.choices.iter().map(|known| known.name.as_str());
+            let help = one_of(&taken, known);
+            let message = format!("reading {name} has no choice {choice}");
+            return self.error(node, &choice.span, message, help);
+        };
+        reading.choices.swap(0, index);
+        reading.settled = true;
+    }
+
+    /// The packet's name and its number in this choice.
+    pub(super) fn renumber_in_choice(&mut self, node: &Node) -> Option<(String, i128)> {
+        let shape = Shape {
+            arguments: (2, 2),
+            properties: &[],
+            block: false,
+            example: "renumber MESSAGE 4",
+        };
+        if !shape.check(node, self.findings) {
+            return None;
+        }
+        let mut arguments = node.arguments();
+        let name = arguments.next()?.name()?;
+        let number = arguments.next()?;
+        let read = number.number();
+        if read.is_none() {
+            self.error(
+                node,
+                &number.span,
+                format!("{number} is not an opcode"),
+                "an opcode is a number: renumber MESSAGE 4",
+            );
+        }
+        Some((name, read?))
+    }
+
+    /// All packets are read: applies what renumbers them, and checks every number in every choice.
+    pub(super) fn check_opcodes(&mut self) {
+        let root = self.root;
+        let width = self.grammar.opcode;
+        let mut places = self.packet_places.clone();
+        for node in root.block() {
+            if node.name.text == "renumber"
+                && let Some((index, number)) = self.renumbered(node, width)
+            {
+                self.grammar.packets[index].opcode = number;
+                places[index] = place(node);
+            }
+        }
+        self.check_distinct(&self.grammar.packets.clone(), &places);
+        let is_reading = |node: &&Node| node.name.text == "reading";
+        let choices = root.block().iter().filter(is_reading).flat_map(Node::block);
+        for choice in choices.filter(|node| node.name.text == "choice") {
+            self.check_choice(choice, &places);
+        }
+    }
+
+    fn check_choice(&mut self, choice: &Node, places: &[Place]) {
+        let mut packets = self.grammar.packets.clone();
+        let mut places = places.to_vec();
+        let mut seen = std::collections::BTreeSet::new();
+        let width = choice.block().iter().find_map(|node| {
+            let written = node.arguments().next()?.to_string();
+            IntType::named(&written).filter(|_| node.name.text == "opcode")
+        });
+        let width = width.unwrap_or(self.grammar.opcode);
+        let renumbers = |node: &&Node| node.name.text == "renumber";
+        for node in choice.block().iter().filter(renumbers) {
+            if let Some((index, number)) = self.renumbered(node, width) {
+                let name = packets[index].name.clone();
+                let span = &node.name.span;
+                is_first(&mut seen, &name, "renumber", node, span, self.findings);
+                packets[index].opcode = number;
+                places[index] = place(node);
+            }
+        }
+        if !seen.is_empty() {
+            self.check_distinct(&packets, &places);
+        }
+    }
+
+    /// The index of the packet, and its new number.
+    fn renumbered(&mut self, node: &Node, width: IntType) -> Option<(usize, i128)> {
+        let mut arguments = node.arguments();
+        let (name, number) = (arguments.next()?, arguments.next()?);
+        let packet = self.known_packet(node, name)?;
+        let Some(new) = number.number() else {
+            let help = "an opcode is a number: renumber MESSAGE 4";
+            self.error(
+                node,
+                &number.span,
+                format!("{number} is not an opcode"),
+                help,
+            );
+            return None;
+        };
+        self.check_fits(node, &number.span, new, width);
+        Some((packet.0, new))
+    }
+
+    pub(super) fn check_fits(&mut self, node: &Node, span: &Span, number: i128, width: IntType) {
+        if !width.carries(number) {
+            let help = format!("it goes from {} to {}", width.min(), width.max());
+            let message = format!("{number} does not fit into the opcode, which is {width}");
+            self.error(node, span, message, help);
+        }
+    }
+
+    fn check_distinct(&mut self, packets: &[Packet], places: &[Place]) {
+        for (index, packet) in packets.iter().enumerate() {
+            let earlier = packets.iter().take(index).position(|other| {
+                let shared_side = [Side::Client, Side::Server]
+                    .into_iter()
+                    .any(|side| other.from.include(side) && packet.from.include(side));
+                other.opcode == packet.opcode && shared_side
+            });
+            let Some(earlier) = earlier else { continue };
+            // Of two packets of which one was renumbered, that one is to blame.
+            let is_moved = |index: usize| places[index] != self.packet_places[index];
+            let (blamed, other) = if is_moved(earlier) && !is_moved(index) {
+                (earlier, index)
+            } else {
+                (index, earlier)
+            };
+            let (file, span) = &places[blamed];
+            let message = format!(
+                "{} has the opcode {} of {}",
+                packets[blamed].name, packets[blamed].opcode, packets[other].name
+            );
+            let help = "two packets of one side cannot be told apart; check the numbers";
+            self.findings.error(file, span.clone(), message, help);
+        }
+    }
+}
+
+fn place(node: &Node) -> Place {
+    (Arc::clone(&node.file), node.name.span.clone())
+}

@@ -1,0 +1,115 @@
+//! The faults of Groupe 2 servers: what is theirs alone. What they share with Chaton is broken there.
+
+mod closing;
+
+use matou::chaton;
+use matou::chatos_groupe2::{
+    AcceptCloseConnection, ClientFrame, CloseConnection, Codec, Options, Room, ServerFrame,
+};
+use matou::room::{ConnId, Entropy, Protocol};
+
+use crate::fault::{self, ANY, Specimen};
+use crate::proxy::Meddle;
+use crate::room::{self, Out, Subject, decode};
+
+type Fault = fault::Fault<Room>;
+type Lab = room::Lab<Room>;
+type Call<'a> = room::Call<'a, Room>;
+type Heard<'a> = room::Heard<'a, Room>;
+type Reply = room::Reply<Room>;
+
+impl Subject for Room {
+    const SUITE: &'static str = Room::NAME;
+    type Said<'a> = ServerFrame<'a>;
+
+    fn healthy(entropy: Entropy) -> Room {
+        Room::new(Options::default(), entropy)
+    }
+
+    fn codec() -> Codec {
+        Codec::default()
+    }
+
+    fn said(bytes: &[u8]) -> Option<(ServerFrame<'_>, usize)> {
+        ServerFrame::decode(Codec::default(), bytes).ok().flatten()
+    }
+
+    fn opening(bytes: &[u8]) -> Option<usize> {
+        chaton::Room::opening(bytes)
+    }
+}
+
+/// The bytes of an ACCEPT_CLOSE_CONNECTION.
+fn accept(login: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let accept = ServerFrame::AcceptCloseConnection(AcceptCloseConnection { login });
+    accept.encode(Codec::default(), &mut bytes);
+    bytes
+}
+
+fn is_accept(bytes: &[u8]) -> bool {
+    let said = Room::said(bytes);
+    said.is_some_and(|(frame, _)| matches!(frame, ServerFrame::AcceptCloseConnection(_)))
+}
+
+/// The CLOSE_CONNECTION, if one came.
+fn close<'a>(call: &Call<'a>) -> Option<CloseConnection<'a>> {
+    match call.frame() {
+        Some(ClientFrame::CloseConnection(close)) => Some(close),
+        _ => None,
+    }
+}
+
+/// The same call, with this CLOSE_CONNECTION and from this client.
+fn closing<'a>(call: &Call<'a>, from: ConnId, close: CloseConnection<'a>) -> Call<'a> {
+    let mut call = call.with(ClientFrame::CloseConnection(close));
+    call.from = from;
+    call
+}
+
+/// Does what is right, and notes who agreed on which connect_id.
+fn watch(lab: &mut Lab, call: Call<'_>) -> Reply {
+    use chaton::ServerFrame::IdPrivate;
+
+    let reply = lab.good(call);
+    for out in &reply.outs {
+        let Out::One(_, bytes) = out else { continue };
+        if let Some((
+            ServerFrame::Chaton(IdPrivate {
+                requester,
+                target,
+                connect_id,
+            }),
+            _,
+        )) = Room::said(bytes)
+        {
+            for (party, name) in [("requester", requester), ("target", target)] {
+                let id = lab.called(name).map_or(0, |id| id.0);
+                *lab.note(format!("{party} {connect_id}")) = i64::try_from(id).unwrap_or(0);
+            }
+        }
+    }
+    reply
+}
+
+/// Who agreed on this connect_id: requester and target, as far as [`watch`] saw it.
+fn parties(lab: &mut Lab, connect_id: i64) -> Option<[ConnId; 2]> {
+    let [requester, target] = ["requester", "target"].map(|party| {
+        let id = *lab.note(format!("{party} {connect_id}"));
+        ConnId(id.unsigned_abs())
+    });
+    let none = ConnId(0);
+    (requester != none && target != none).then_some([requester, target])
+}
+
+/// All of them, in the order of the requirements.
+pub(crate) fn faults() -> Vec<Specimen> {
+    let closing = closing::FAULTS.iter();
+    let closing = closing.map(|fault| fault.specimen(&["CLOSE_CONNECTION"]));
+    let others = [
+        closing::SPEAKS_BY_THE_TABLE.specimen(ANY),
+        closing::NEVER_FLUSHES.specimen(&["LOGIN_PRIVATE"]),
+        closing::PASSES_ACCEPTS_ON.specimen(&["ACCEPT_CLOSE_CONNECTION"]),
+    ];
+    closing.chain(others).collect()
+}
