@@ -140,6 +140,12 @@ mod tests {
         joined
     }
 
+    #[test]
+    fn text_that_looks_like_a_frame_and_ends_in_a_carriage_return_arrives_as_it_was_typed() {
+        let line = "::matou/1 \r";
+        assert_eq!(Decoder::default().push(&encode_text(line)), [text(line)]);
+    }
+
     proptest! {
         #[test]
         fn any_line_of_text_arrives_as_it_was_typed(line in "(::matou/1 )?[^\n]{0,40}") {
