@@ -4,6 +4,8 @@ mod lint;
 mod list;
 mod run;
 mod show;
+mod target;
+mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;

@@ -6,7 +6,8 @@
 //! |---|---|
 //! | `format` | [`FORMAT`] |
 //! | `protocol` | name of the protocol |
-//! | `target` | address and port that were judged |
+//! | `target` | address and port that were judged; port 0 if each start of the target got one of its own |
+//! | `command` | the command that started the target, or null |
 //! | `exit_code` | the exit code of the command |
 //! | `unjudgeable` | why the target could not be judged at all, or null |
 //! | `seed` | `--seed` with this number repeats names, tokens and payloads |
@@ -26,11 +27,13 @@
 //! | `duration_ms` | how long it took, farewell not counted |
 //! | `notes[]` | free choices that were met, and remarks |
 //! | `failure` | null, or a [`Failure`] |
+//! | `incidents[]` | `kind` (crash, hang, busy, threads, descriptors) and `text`: what befell the target itself |
+//! | `output` | what the target wrote meanwhile, or null if the runner did not start it |
 //! | `conversation[]` | [`Event`]s in order of time, the last thousand of them |
 
 use serde::Serialize;
 
-use crate::run::{Cause, Event, Failure, Outcome, Report, SettledReading, Verdict};
+use crate::run::{Cause, Event, Failure, Incident, Outcome, Report, SettledReading, Verdict};
 use crate::suite::Level;
 
 /// The version of this format.
@@ -43,6 +46,7 @@ pub fn to_json(report: &Report) -> String {
         format: FORMAT,
         protocol: &report.protocol,
         target: report.target.to_string(),
+        command: report.command.as_deref(),
         exit_code: report.exit_code(),
         unjudgeable: report.unjudgeable.as_deref(),
         seed: report.seed,
@@ -65,6 +69,7 @@ struct Document<'a> {
     format: u32,
     protocol: &'a str,
     target: String,
+    command: Option<&'a str>,
     exit_code: u8,
     unjudgeable: Option<&'a str>,
     seed: u64,
@@ -84,6 +89,8 @@ struct CaseDocument<'a> {
     duration_ms: f64,
     notes: &'a [String],
     failure: Option<&'a Failure>,
+    incidents: &'a [Incident],
+    output: Option<&'a str>,
     conversation: &'a [Event],
 }
 
@@ -132,6 +139,8 @@ fn of_case<'a>(report: &'a Report, case: &'a Outcome) -> CaseDocument<'a> {
         duration_ms: case.duration.as_secs_f64() * 1000.0,
         notes: &case.notes,
         failure: case.failure.as_ref(),
+        incidents: &case.incidents,
+        output: case.output.as_deref(),
         conversation: &case.conversation,
     }
 }

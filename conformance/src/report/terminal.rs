@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::run::{Outcome, Report, Verdict};
 
-use super::explain::explain;
+use super::explain::{befallen, explain};
 use super::paint::Paint;
 
 /// How much is told.
@@ -33,7 +33,7 @@ pub struct Style {
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
     let mut out = String::new();
-    let head = format!("{} on {}", report.title, report.target);
+    let head = format!("{} on {}", report.title, report.judged());
     let _ = writeln!(out, "{}", style.paint.strong(&head));
     if let Some(why) = &report.unjudgeable {
         let _ = writeln!(out, "It cannot be judged: {why}.");
@@ -75,6 +75,10 @@ fn line(out: &mut String, case: &Outcome, style: &Style) {
     for note in &case.notes {
         let _ = writeln!(out, "               {}", style.paint.faint(note));
     }
+    for incident in &case.incidents {
+        let text = format!("{}: {}", incident.kind.word(), incident.text);
+        let _ = writeln!(out, "               {}", style.paint.wrong(&text));
+    }
 }
 
 fn explanations(out: &mut String, report: &Report, style: &Style) {
@@ -93,6 +97,9 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
         if let (true, Some(failure)) = (wanted, &case.failure) {
             let whole = style.detail == Detail::Verbose;
             let text = explain(report, case, failure, &style.rerun, whole, style.paint);
+            let _ = write!(out, "\n{text}");
+        } else if !case.incidents.is_empty() {
+            let text = befallen(case, &style.rerun, style.detail == Detail::Verbose, style.paint);
             let _ = write!(out, "\n{text}");
         }
     }
@@ -161,18 +168,20 @@ fn sentence(report: &Report) -> String {
     match report.exit_code() {
         0 => format!(
             "{} conforms to {}{what}{with}.",
-            report.target, report.title
+            report.judged(),
+            report.title
         ),
         1 => format!(
             "{} does not conform to {}: {} failed: {}.",
-            report.target,
+            report.judged(),
             report.title,
             counted(report.count(Verdict::Fail), "case"),
             failed(report).join(", ")
         ),
         _ => format!(
             "Nothing failed, but {} could not be judged on something that {} demands.",
-            report.target, report.title
+            report.judged(),
+            report.title
         ),
     }
 }

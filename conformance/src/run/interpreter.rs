@@ -1,5 +1,6 @@
 //! Carries out one scenario, from the first connect to the last farewell.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::grammar::{Choices, Wire};
@@ -9,6 +10,7 @@ use super::case::Case;
 use super::conversation::{self, Event};
 use super::describe;
 use super::failure::{Failure, FailureKind};
+use super::incident::Incident;
 use super::look::Look;
 use super::shared::Run;
 use super::track::{Progress, Track};
@@ -24,16 +26,20 @@ pub(super) struct Played {
     pub(super) conversation: Vec<Event>,
     pub(super) started: Instant,
     pub(super) duration: Duration,
+    /// What the target wrote meanwhile; only of a target that the runner started.
+    pub(super) output: Option<String>,
+    pub(super) incidents: Vec<Incident>,
 }
 
 /// Plays a scenario in one reading.
 pub(super) fn play<'a>(
     run: &'a Run<'a>,
+    target: SocketAddr,
     scenario: &'a Scenario,
     wire: &'a Wire,
     choices: &'a Choices,
 ) -> Played {
-    let mut case = Case::new(run, scenario, wire, choices);
+    let mut case = Case::new(run, target, scenario, wire, choices);
     let mut failure = case.conduct(&mut Track::new(&scenario.steps)).err();
     if failure.is_none() {
         failure = case.leftovers().err();
@@ -49,6 +55,8 @@ pub(super) fn play<'a>(
         conversation,
         started: case.started,
         duration,
+        output: None,
+        incidents: Vec::new(),
     }
 }
 
