@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::words::{duration, pair, quoted};
 use crate::run::{Lifetime, Target};
-use crate::spawn::{PORT, Spawn, end_all_when_interrupted};
+use crate::spawn::{PORT, START_BOUND, Spawn, end_all_when_interrupted};
 
 /// Who is judged.
 #[derive(Debug, Args)]
@@ -42,9 +42,9 @@ pub(super) struct TargetArguments {
     )]
     ready_line: Option<String>,
 
-    /// The server must be ready by then
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10s", requires = "spawn", help_heading = "Start the server")]
-    spawn_timeout: Duration,
+    /// The server must be ready by then; 10s
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "spawn", help_heading = "Start the server")]
+    spawn_timeout: Option<Duration>,
 
     /// Starts a process for each case, instead of one for all
     #[arg(
@@ -79,7 +79,7 @@ impl TargetArguments {
             directory: self.spawn_dir.clone(),
             environment: self.spawn_env.clone(),
             ready_line: self.ready_line.clone(),
-            start_bound: self.spawn_timeout,
+            start_bound: self.spawn_timeout.unwrap_or(START_BOUND),
             address,
         };
         if address.is_none() && !spawn.takes_a_port() {
@@ -122,8 +122,8 @@ impl TargetArguments {
         for (name, value) in &self.spawn_env {
             words.push(format!("--spawn-env {}", quoted(&format!("{name}={value}"))));
         }
-        if self.spawn.is_some() {
-            words.push(format!("--spawn-timeout {:?}", self.spawn_timeout));
+        if let Some(timeout) = self.spawn_timeout {
+            words.push(format!("--spawn-timeout {timeout:?}"));
         }
         if self.isolate.is_some() {
             words.push("--isolate case".to_owned());

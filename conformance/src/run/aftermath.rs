@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use crate::spawn::{Observation, Process};
 
 use super::contact;
-use super::describe;
 use super::failure::{Failure, FailureKind};
 use super::host::Stay;
 use super::incident::{Incident, IncidentKind};
@@ -116,13 +115,11 @@ fn unrest(run: &Run<'_>, stay: &Stay, process: &Process) -> Vec<Incident> {
     let Some(rest) = settled(run, process, before) else {
         return incidents;
     };
-    if rest.connections > 0 {
+    let held = rest.connections.saturating_sub(before.connections);
+    if held > 0 {
         incidents.push(Incident {
             kind: IncidentKind::Descriptors,
-            text: format!(
-                "all clients have left, and it still holds {} open",
-                describe::count(rest.connections, "of their connection")
-            ),
+            text: format!("all clients have left, and it still holds {held} of their connections"),
         });
     }
     incidents.extend(busy(process));
@@ -136,7 +133,7 @@ fn settled(run: &Run<'_>, process: &Process, before: Observation) -> Option<Obse
     let connections = began + run.bounds.wait(None);
     loop {
         let seen = process.observe()?;
-        let has_let_go = seen.connections == 0;
+        let has_let_go = seen.connections <= before.connections;
         let is_as_before =
             seen.threads <= before.threads && seen.descriptors <= before.descriptors;
         let now = Instant::now();

@@ -29,6 +29,9 @@ pub const PORT: &str = "{port}";
 /// Stands for the scratch directory there.
 pub const SCRATCH: &str = "{scratch}";
 
+/// So long a start may take where nobody says it.
+pub const START_BOUND: Duration = Duration::from_secs(10);
+
 /// How a target is started.
 #[derive(Debug, Clone)]
 pub struct Spawn {
@@ -55,7 +58,7 @@ impl Spawn {
             directory: None,
             environment: Vec::new(),
             ready_line: None,
-            start_bound: Duration::from_secs(10),
+            start_bound: START_BOUND,
             address: None,
         }
     }
