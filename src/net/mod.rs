@@ -13,6 +13,9 @@
 //! 6. `writers`: a few threads write such queues out, blocking, so that a slow client costs nobody else anything.
 //! 7. `tunnel`: raw bytes never see the hub. Each end's reader pumps its own direction, with back-pressure.
 //!
+//! What a room cannot know by itself, and what takes long to find out, is asked: the reader whose frame led to the question
+//! waits for one of the `workers` with no lock held, and brings the answer to the hub as the next event of its connection.
+//!
 //! `clock` is the one thread per hub that waits for time. `limits` says how much of everything there may be.
 //!
 //! # Lock order
@@ -36,6 +39,7 @@ mod sys;
 mod threads;
 mod tunnel;
 mod turn;
+mod workers;
 mod writers;
 
 pub use limits::{ConnectionLimits, Keepalive, ProcessLimits};

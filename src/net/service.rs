@@ -1,5 +1,6 @@
 //! Starting and stopping: threads and writers for the whole process, and a service per listener.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -16,6 +17,7 @@ use super::listener::Accept;
 use super::socket;
 use super::sys::{self, AcceptWake};
 use super::threads::Threads;
+use super::workers::{Answers, Workers};
 use super::writers::Writers;
 use crate::room::Protocol;
 
@@ -23,6 +25,7 @@ use crate::room::Protocol;
 pub struct Engine {
     threads: Arc<Threads>,
     writers: Arc<Writers>,
+    workers: Arc<Workers>,
     ids: Arc<ConnIds>,
 }
 
@@ -76,6 +79,7 @@ impl Engine {
         Engine {
             threads: Threads::new(ceiling),
             writers: Writers::start(limits.writers, ceiling),
+            workers: Workers::new(limits.workers),
             ids: Arc::default(),
         }
     }
@@ -85,22 +89,53 @@ impl Engine {
         self.threads.ceiling()
     }
 
-    /// Begins to serve a room on an address; port 0 takes a free one.
+    /// Begins to serve a room that asks nothing on an address; port 0 takes a free one.
     ///
     /// # Errors
     /// When the address cannot be listened on or a thread cannot be started.
-    pub fn listen<P: Protocol>(
+    pub fn listen<P: Protocol<Question = Infallible>>(
         &self,
         room: P,
         codec: P::Codec,
         address: SocketAddr,
         limits: ConnectionLimits,
     ) -> Result<Service, ListenError> {
+        let answers = Answers::new(&self.workers, |never| match never {});
+        self.serve(room, codec, address, limits, answers)
+    }
+
+    /// The same for a room that asks. What it asks is found out by `answer` on one of a few threads, while only the
+    /// connection that led to the question waits. Should it panic, that connection is closed.
+    ///
+    /// # Errors
+    /// As [`Engine::listen`].
+    pub fn listen_and_answer<P: Protocol>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
+    ) -> Result<Service, ListenError> {
+        let failed = |cause| ListenError { address, cause };
+        self.workers.start().map_err(failed)?;
+        let answers = Answers::new(&self.workers, answer);
+        self.serve(room, codec, address, limits, answers)
+    }
+
+    fn serve<P: Protocol>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+        answers: Answers<P>,
+    ) -> Result<Service, ListenError> {
         let failed = |cause| ListenError { address, cause };
         let listener = socket::listen(address, &limits.keepalive).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let addresses = Addresses::new(&limits);
-        let hub = Hub::new(room, codec, limits, &self.writers);
+        let hub = Hub::new(room, codec, limits, &self.writers, answers);
         let clock = Arc::clone(&hub.clock);
         let accept = Accept {
             hub: Arc::clone(&hub),
@@ -123,9 +158,10 @@ impl Engine {
         })
     }
 
-    /// Ends the threads of connections and writers. Its services must have been stopped before.
+    /// Ends the threads of connections, workers and writers. Its services must have been stopped before.
     pub fn stop(self) {
         self.threads.close();
+        self.workers.stop(LAST_WAIT);
         if self.threads.join(Instant::now() + LAST_WAIT) {
             self.writers.stop();
         } else {
