@@ -1,7 +1,7 @@
 use std::fmt;
 
 /// Bytes that cannot become a frame of this protocol.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Malformed {
     /// No packet has this opcode.
     UnknownOpcode(i8),
@@ -25,6 +25,13 @@ pub enum Malformed {
         length: i64,
         /// What is allowed, in bytes.
         limit: usize,
+    },
+    /// A code that stands for nothing.
+    UnknownCode {
+        /// The field that it is.
+        field: &'static str,
+        /// The code as it came.
+        code: i8,
     },
     /// Text that is not UTF-8.
     NotUtf8 {
@@ -51,6 +58,9 @@ impl fmt::Display for Malformed {
                 f,
                 "the length of {field} is {length} bytes, above its limit of {limit}"
             ),
+            Malformed::UnknownCode { field, code } => {
+                write!(f, "{field} is {code}, which stands for nothing")
+            }
             Malformed::NotUtf8 { field } => write!(f, "{field} is not UTF-8"),
         }
     }
