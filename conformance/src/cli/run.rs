@@ -172,10 +172,7 @@ fn outcome(arguments: &RunArguments, report: &Report) -> Outcome {
 
 /// The command as it was given, but for what chooses cases and files.
 fn rerun(arguments: &RunArguments) -> String {
-    let mut words = vec![
-        "conformance run".to_owned(),
-        quoted(&arguments.protocol),
-    ];
+    let mut words = vec!["conformance run".to_owned(), quoted(&arguments.protocol)];
     words.extend(arguments.target.words());
     for path in &arguments.scenarios {
         words.push(format!(

@@ -117,10 +117,16 @@ impl TargetArguments {
             ("--ready-line", &self.ready_line),
         ];
         for (option, text) in texts {
-            words.extend(text.as_ref().map(|text| format!("{option} {}", quoted(text))));
+            words.extend(
+                text.as_ref()
+                    .map(|text| format!("{option} {}", quoted(text))),
+            );
         }
         for (name, value) in &self.spawn_env {
-            words.push(format!("--spawn-env {}", quoted(&format!("{name}={value}"))));
+            words.push(format!(
+                "--spawn-env {}",
+                quoted(&format!("{name}={value}"))
+            ));
         }
         if let Some(timeout) = self.spawn_timeout {
             words.push(format!("--spawn-timeout {timeout:?}"));

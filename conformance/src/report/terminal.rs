@@ -99,7 +99,12 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
             let text = explain(report, case, failure, &style.rerun, whole, style.paint);
             let _ = write!(out, "\n{text}");
         } else if !case.incidents.is_empty() {
-            let text = befallen(case, &style.rerun, style.detail == Detail::Verbose, style.paint);
+            let text = befallen(
+                case,
+                &style.rerun,
+                style.detail == Detail::Verbose,
+                style.paint,
+            );
             let _ = write!(out, "\n{text}");
         }
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::spawn::{Observation, Process};
 
 use super::contact;
+use super::describe;
 use super::failure::{Failure, FailureKind};
 use super::host::Stay;
 use super::incident::{Incident, IncidentKind};
@@ -39,8 +40,14 @@ pub(super) enum Beside {
     Others,
 }
 
-/// Notes what became of the target. Whatever it is, it is a finding of its own.
-pub(super) fn inspect(run: &Run<'_>, stay: &Stay, played: &mut Played, beside: Beside) {
+/// Notes what became of the target. Whatever it is, it is a finding of its own. `replay` plays the case once more.
+pub(super) fn inspect(
+    run: &Run<'_>,
+    stay: &Stay,
+    played: &mut Played,
+    beside: Beside,
+    replay: &dyn Fn(),
+) {
     let Some(process) = &stay.process else {
         return;
     };
@@ -52,7 +59,7 @@ pub(super) fn inspect(run: &Run<'_>, stay: &Stay, played: &mut Played, beside: B
         ));
         played.incidents.push(end);
     } else if beside == Beside::Nobody {
-        played.incidents.extend(unrest(run, stay, process));
+        played.incidents.extend(unrest(run, stay, process, replay));
     }
     played.output = Some(process.log().since(stay.mark));
     if !played.incidents.is_empty() && beside == Beside::Nobody {
@@ -107,7 +114,7 @@ fn end_of(run: &Run<'_>, stay: &Stay, process: &Process, beside: Beside) -> Opti
 }
 
 /// What does not come to rest, though all clients have left.
-fn unrest(run: &Run<'_>, stay: &Stay, process: &Process) -> Vec<Incident> {
+fn unrest(run: &Run<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()) -> Vec<Incident> {
     let mut incidents = Vec::new();
     let Some(before) = stay.before else {
         return incidents;
@@ -123,7 +130,43 @@ fn unrest(run: &Run<'_>, stay: &Stay, process: &Process) -> Vec<Incident> {
         });
     }
     incidents.extend(busy(process));
+    if incidents.is_empty()
+        && (rest.threads > before.threads || rest.descriptors > before.descriptors)
+    {
+        // Many servers take something the first time and keep it for the next: only what grows again is left behind.
+        replay();
+        if let Some(again) = settled(run, process, rest) {
+            incidents.extend(growth(before, rest, again));
+        }
+    }
     incidents
+}
+
+/// What was more after the case, and once more after its repetition.
+fn growth(before: Observation, rest: Observation, again: Observation) -> Vec<Incident> {
+    let kinds = [
+        (
+            IncidentKind::Threads,
+            "thread",
+            [before.threads, rest.threads, again.threads],
+        ),
+        (
+            IncidentKind::Descriptors,
+            "descriptor",
+            [before.descriptors, rest.descriptors, again.descriptors],
+        ),
+    ];
+    kinds
+        .into_iter()
+        .filter(|(.., [before, rest, again])| before < rest && rest < again)
+        .map(|(kind, noun, [_, rest, again])| Incident {
+            kind,
+            text: format!(
+                "each time all clients have left, {} more stay behind",
+                describe::count(again - rest, noun)
+            ),
+        })
+        .collect()
 }
 
 /// The state in which it comes to rest, or the last one within the bounds.
@@ -134,8 +177,7 @@ fn settled(run: &Run<'_>, process: &Process, before: Observation) -> Option<Obse
     loop {
         let seen = process.observe()?;
         let has_let_go = seen.connections <= before.connections;
-        let is_as_before =
-            seen.threads <= before.threads && seen.descriptors <= before.descriptors;
+        let is_as_before = seen.threads <= before.threads && seen.descriptors <= before.descriptors;
         let now = Instant::now();
         if (has_let_go && (is_as_before || now >= all_of_it)) || now >= connections {
             return Some(seen);

@@ -45,8 +45,11 @@ impl Bench<'_> {
                 Ok(stay) => stay,
                 Err(failed) => return Finding::NotStarted(failed.to_string()),
             };
-            let mut played = interpreter::play(self.run, stay.address, scenario, &wire, choices);
-            aftermath::inspect(self.run, &stay, &mut played, beside);
+            let play = || interpreter::play(self.run, stay.address, scenario, &wire, choices);
+            let mut played = play();
+            aftermath::inspect(self.run, &stay, &mut played, beside, &|| {
+                play();
+            });
             let may_be_ours = played
                 .failure
                 .as_ref()

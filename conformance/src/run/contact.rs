@@ -57,12 +57,8 @@ pub(super) fn establish(run: &Run<'_>, target: SocketAddr) -> Result<(), Met> {
     Err(met)
 }
 
-
 /// A fresh connection, and what rings when something comes.
-pub(super) fn connect(
-    run: &Run<'_>,
-    target: SocketAddr,
-) -> Result<(Connection, Arc<Bell>), Met> {
+pub(super) fn connect(run: &Run<'_>, target: SocketAddr) -> Result<(Connection, Arc<Bell>), Met> {
     let bell = Arc::new(Bell::default());
     let bound = run.bounds.wait(None);
     Connection::open(target, bound, ReceiveBuffer::Usual, "contact", &bell)

@@ -18,8 +18,14 @@ pub(super) fn observe(_leader: u32, _port: u16) -> Option<Observation> {
     None
 }
 
+/// Whether somebody listens on this port; `None` where the system does not tell.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn listens(_port: u16) -> Option<bool> {
+    None
+}
+
 #[cfg(target_os = "linux")]
-pub(super) use linux::observe;
+pub(super) use linux::{listens, observe};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -92,31 +98,45 @@ mod linux {
         )
     }
 
+    /// Whether somebody listens on this port.
+    pub(in crate::spawn) fn listens(port: u16) -> Option<bool> {
+        let sockets = sockets_of_port(port)?;
+        Some(sockets.iter().any(|socket| socket.listens))
+    }
+
     /// The inodes of all sockets with this local port, but for those that listen.
     fn connections_of_port(port: u16) -> BTreeSet<u64> {
-        let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
-        let texts = tables
+        let sockets = sockets_of_port(port).unwrap_or_default();
+        sockets
             .iter()
-            .filter_map(|table| fs::read_to_string(table).ok());
-        let mut inodes = BTreeSet::new();
-        for text in texts {
-            inodes.extend(
-                text.lines()
-                    .skip(1)
-                    .filter_map(|line| inode_of_connection(line, port)),
-            );
-        }
-        inodes
+            .filter(|socket| !socket.listens)
+            .map(|socket| socket.inode)
+            .collect()
+    }
+
+    struct Socket {
+        inode: u64,
+        listens: bool,
+    }
+
+    fn sockets_of_port(port: u16) -> Option<Vec<Socket>> {
+        let four = fs::read_to_string("/proc/net/tcp").ok()?;
+        // A system without IPv6 has no such table.
+        let six = fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
+        let lines = four.lines().skip(1).chain(six.lines().skip(1));
+        Some(lines.filter_map(|line| socket(line, port)).collect())
     }
 
     /// Columns: number, local address, remote address, state, ..., inode.
-    fn inode_of_connection(line: &str, port: u16) -> Option<u64> {
+    fn socket(line: &str, port: u16) -> Option<Socket> {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let (_, local) = fields.get(1)?.rsplit_once(':')?;
-        let is_ours = u16::from_str_radix(local, 16).ok()? == port;
-        if !is_ours || *fields.get(3)? == LISTENS {
+        if u16::from_str_radix(local, 16).ok()? != port {
             return None;
         }
-        fields.get(9)?.parse().ok()
+        Some(Socket {
+            inode: fields.get(9)?.parse().ok()?,
+            listens: *fields.get(3)? == LISTENS,
+        })
     }
 }

@@ -110,7 +110,10 @@ fn in_words(status: ExitStatus) -> String {
     #[cfg(unix)]
     {
         use std::os::unix::process::ExitStatusExt;
-        let by_shell = status.code().filter(|code| *code > 128).map(|code| code - 128);
+        let by_shell = status
+            .code()
+            .filter(|code| *code > 128)
+            .map(|code| code - 128);
         if let Some(signal) = status.signal().or(by_shell)
             && let Some(name) = signal_hook::low_level::signal_name(signal)
         {

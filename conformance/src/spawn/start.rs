@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Log, NotStarted, PORT, Process, SCRATCH, Spawn, group};
+use super::{Log, NotStarted, PORT, Process, SCRATCH, Spawn, group, observe};
 
 /// Between two looks whether a port answers.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -91,11 +91,7 @@ fn choose_address(spawn: &Spawn) -> Result<SocketAddr, Trouble> {
 }
 
 /// Standard output and error share one pipe, so that their order is kept.
-fn launch(
-    spawn: &Spawn,
-    address: SocketAddr,
-    scratch: &Path,
-) -> io::Result<(Child, PipeReader)> {
+fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Child, PipeReader)> {
     let filled = |text: &str| {
         text.replace(PORT, &address.port().to_string())
             .replace(SCRATCH, &scratch.to_string_lossy())
@@ -136,7 +132,7 @@ fn shell(line: &str) -> Command {
 fn wait_until_ready(spawn: &Spawn, process: &Process, until: Instant) -> Result<(), Trouble> {
     let is_ready = |look_until: Instant| match &spawn.ready_line {
         Some(text) => process.log().wait_for_line(text, look_until),
-        None => TcpStream::connect_timeout(&process.address(), CONNECT_BOUND).is_ok(),
+        None => answers(process.address()),
     };
     loop {
         if is_ready(until.min(Instant::now() + LOOK_AGAIN)) {
@@ -159,6 +155,12 @@ fn wait_until_ready(spawn: &Spawn, process: &Process, until: Instant) -> Result<
             std::thread::sleep(LOOK_AGAIN);
         }
     }
+}
+
+/// Where the system tells who listens, nobody knocks: to the server that would be a client, which leaves at once.
+fn answers(address: SocketAddr) -> bool {
+    observe::listens(address.port())
+        .unwrap_or_else(|| TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok())
 }
 
 fn not_ready(spawn: &Spawn, address: SocketAddr) -> String {
