@@ -15,21 +15,27 @@ use super::shared::Run;
 /// A process that closes everything and is about to end has ended by then.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
+/// So long the end is waited for where a case failed beside others.
+const DYING: Duration = Duration::from_millis(300);
+
 /// So long a target may take to let go of what its clients had, but for their connections.
 const SETTLING: Duration = Duration::from_millis(500);
 
 /// Between two looks at what it has.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// In so short a time a process that does nothing has used no processor time, as the system counts it.
-const GLANCE: Duration = Duration::from_millis(30);
+/// So often, and so far apart, a target is looked at before it counts as busy: one that has nothing to do sleeps in some.
+const LOOKS: usize = 50;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// Who works in each of so many spans of this length, without a client, is busy for nothing.
-const SPANS: usize = 10;
-const SPAN: Duration = Duration::from_millis(100);
+/// Threads are looked at one after the other: two that take turns may each be seen asleep.
+const MISTAKES: usize = 1;
 
-/// Hundredths of a second in a span that count as work. A machine with much to do leaves a busy target little.
-const WORK: u64 = 2;
+/// Processor time that it must have used meanwhile, in hundredths of a second.
+const WORK: u64 = 30;
+
+/// On a machine with much to do that takes a while; not longer than this.
+const WORK_BOUND: Duration = Duration::from_secs(10);
 
 /// In whose company a case was played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +57,7 @@ pub(super) fn inspect(
     let Some(process) = &stay.process else {
         return;
     };
-    if let Some(end) = end_of(run, stay, process, beside) {
+    if let Some(end) = end_of(run, stay, process, beside, played.failure.is_some()) {
         played.failure = Some(Failure::of_target(
             end.failure_kind(),
             &end.text,
@@ -88,16 +94,23 @@ impl Incident {
     }
 }
 
-fn end_of(run: &Run<'_>, stay: &Stay, process: &Process, beside: Beside) -> Option<Incident> {
+fn end_of(
+    run: &Run<'_>,
+    stay: &Stay,
+    process: &Process,
+    beside: Beside,
+    failed: bool,
+) -> Option<Incident> {
     let crash = |end: String| Incident {
         kind: IncidentKind::Crash,
         text: format!("the process ended, with {end}"),
     };
+    if beside == Beside::Others {
+        let dying = if failed { DYING } else { Duration::ZERO };
+        return process.end_by(Instant::now() + dying).map(crash);
+    }
     if let Some(end) = process.end() {
         return Some(crash(end));
-    }
-    if beside == Beside::Others {
-        return None;
     }
     let met = contact::establish(run, stay.address).err()?;
     let until = Instant::now() + LAST_BREATH;
@@ -186,30 +199,30 @@ fn settled(run: &Run<'_>, process: &Process, before: Observation) -> Option<Obse
     }
 }
 
-/// Whether it uses processor time for nobody. A first look is short; one who seems busy is looked at for a second.
+/// Whether it works for nobody: whenever it is looked at, one of its threads runs, or would if the machine let it. One
+/// that sleeps is seen to do so in the first looks.
 fn busy(process: &Process) -> Option<Incident> {
-    let used = |span: Duration| {
-        let before = process.observe()?.processor;
-        std::thread::sleep(span);
-        Some(process.observe()?.processor.saturating_sub(before))
-    };
-    if used(GLANCE)? == 0 {
-        return None;
-    }
-    let mut sum = 0;
-    for _ in 0..SPANS {
-        let work = used(SPAN)?;
-        if work < WORK {
+    let began = Instant::now();
+    let before = process.observe()?.processor;
+    let mut asleep = 0;
+    for look in 1.. {
+        std::thread::sleep(BETWEEN_LOOKS);
+        let seen = process.observe()?;
+        asleep += usize::from(seen.running == 0);
+        if asleep > MISTAKES + look / 10 || began.elapsed() > WORK_BOUND {
             return None;
         }
-        sum += work;
+        let used = seen.processor.saturating_sub(before);
+        if look >= LOOKS && used >= WORK {
+            return Some(Incident {
+                kind: IncidentKind::Busy,
+                text: format!(
+                    "nobody is connected, and it never rests: it used {:.1} s of processor time in {:.1} s",
+                    used as f64 / 100.0,
+                    began.elapsed().as_secs_f64()
+                ),
+            });
+        }
     }
-    let seconds = SPAN.as_secs_f64() * SPANS as f64;
-    Some(Incident {
-        kind: IncidentKind::Busy,
-        text: format!(
-            "nobody is connected, and it uses {:.1} s of processor time in {seconds:.0} s",
-            sum as f64 / 100.0
-        ),
-    })
+    None
 }

@@ -109,27 +109,26 @@ impl<'a, 'b> Schedule<'a, 'b> {
             // One that hangs would be so for everybody who is looked at again.
             self.bench.run.host.renew();
         }
-        let accused = self.find_who_ended_it(accused);
-        for (case, finding) in accused {
-            let settled = self.look_again(case, finding, &passed);
-            self.findings.insert(case.id.clone(), settled);
-        }
-    }
-
-    /// Of the cases that were under way when the process ended, those that end it alone, too, did it. If none does, all are
-    /// inconclusive. Returns the cases that have nothing to do with it.
-    fn find_who_ended_it<'s>(
-        &mut self,
-        accused: Vec<(&'s Scenario, Finding)>,
-    ) -> Vec<(&'s Scenario, Finding)> {
         let (suspects, others): (Vec<_>, Vec<_>) = accused
             .into_iter()
             .partition(|(_, finding)| self.bench.run.host.spawns() && finding.ended_the_target());
+        let mut is_found = false;
+        for (case, finding) in others {
+            let settled = self.look_again(case, finding, &passed);
+            is_found |= settled.ended_the_target();
+            self.findings.insert(case.id.clone(), settled);
+        }
+        self.find_who_ended_it(suspects, is_found);
+    }
+
+    /// Of the cases that were under way when the process ended, those that end it alone, too, did it. If nobody does, all
+    /// are inconclusive.
+    fn find_who_ended_it(&mut self, suspects: Vec<(&Scenario, Finding)>, is_found: bool) {
         let again: Vec<Finding> = suspects
             .iter()
             .map(|(case, _)| self.bench.play(case, self.choices))
             .collect();
-        let is_found = again.iter().any(Finding::ended_the_target);
+        let is_found = is_found || again.iter().any(Finding::ended_the_target);
         for ((case, first), again) in suspects.into_iter().zip(again) {
             let settled = match first {
                 Finding::Played(played) if !is_found && !again.failed() => Finding::OnlyInCompany {
@@ -141,7 +140,6 @@ impl<'a, 'b> Schedule<'a, 'b> {
             };
             self.findings.insert(case.id.clone(), settled);
         }
-        others
     }
 
     /// A case that failed beside others: alone, and if it passes there, beside others again.

@@ -7,6 +7,8 @@ pub struct Observation {
     pub processor: u64,
     /// Its threads.
     pub threads: usize,
+    /// Those among them that run, or would if they were let.
+    pub running: usize,
     /// Its descriptors, of whatever kind.
     pub descriptors: usize,
     /// Those among them that are connections of its port; the one that listens is none.
@@ -51,6 +53,7 @@ mod linux {
             let sum = sum.get_or_insert_with(Observation::default);
             sum.processor += stat.processor;
             sum.threads += stat.threads;
+            sum.running += running_threads(&path);
             sum.descriptors += descriptors.len();
             sum.connections += descriptors
                 .iter()
@@ -82,6 +85,21 @@ mod linux {
                 threads: usize::try_from(number(20)?).ok()?,
             })
         }
+    }
+
+    /// A thread that ends meanwhile is none that runs.
+    fn running_threads(process: &Path) -> usize {
+        let threads = fs::read_dir(process.join("task"));
+        threads
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok())
+            .filter(|stat| {
+                stat.rsplit_once(") ")
+                    .is_some_and(|(_, rest)| rest.starts_with('R'))
+            })
+            .count()
     }
 
     /// One entry per descriptor: the inode if it is a socket.
