@@ -12,7 +12,7 @@ use super::address;
 use super::options::Options;
 use crate::chaton::{self, LongWidth};
 use crate::net::{ConnectionLimits, ProcessLimits};
-use crate::{chatos_1_0, chatos_groupe2};
+use crate::{chatos_1_0, chatos_groupe2, chatr};
 
 /// A config file. Times are texts (`"30s"`), everything else is as in `--listen`.
 #[derive(Debug, Default, Deserialize)]
@@ -49,13 +49,23 @@ pub(super) enum ProtocolOptions {
     Chaton(chaton::Options),
     ChatosGroupe2(chatos_groupe2::Options),
     Chatos10(chatos_1_0::Options),
+    Chatr(ChatrOptions),
+}
+
+/// A listener of Chatr Connect is inside TLS.
+#[derive(Debug, PartialEq)]
+pub(super) struct ChatrOptions {
+    pub(super) room: chatr::Options,
+    /// Files with a certificate and its key; without them, the one in the data directory.
+    pub(super) certificate: Option<(PathBuf, PathBuf)>,
 }
 
 /// The protocols with their default ports, in the order in which they are served.
-const PROTOCOLS: [(&str, u16); 3] = [
+const PROTOCOLS: [(&str, u16); 4] = [
     ("chaton", 7777),
     ("chatos-groupe2", 7778),
     ("chatos-1.0", 7779),
+    ("chatr", 7781),
 ];
 
 impl Plan {
@@ -160,6 +170,7 @@ impl Listen {
                 ProtocolOptions::ChatosGroupe2(chaton_options(&mut options, &limits)?)
             }
             "chatos-1.0" => ProtocolOptions::Chatos10(chatos_1_0_options(&mut options, &limits)?),
+            "chatr" => ProtocolOptions::Chatr(chatr_options(&mut options, &mut limits)?),
             other => {
                 let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| *name).collect();
                 return Err(format!(
@@ -232,6 +243,25 @@ fn chatos_1_0_options(
     Ok(chatos)
 }
 
+fn chatr_options(
+    options: &mut Options,
+    limits: &mut ConnectionLimits,
+) -> Result<ChatrOptions, String> {
+    let mut room = chatr::Options::default();
+    options.time("handshake-timeout", &mut limits.handshake)?;
+    options.time("ping-interval", &mut room.ping_interval)?;
+    options.time("ping-timeout", &mut room.ping_timeout)?;
+    options.number("pending-as-asker", &mut room.pending_as_asker)?;
+    options.number("pending-as-target", &mut room.pending_as_target)?;
+    options.time("negotiation-timeout", &mut room.negotiation_timeout)?;
+    let certificate = match (options.path("cert")?, options.path("key")?) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) => None,
+        _ => return Err("cert and key go together: name both files, or neither".to_owned()),
+    };
+    Ok(ChatrOptions { room, certificate })
+}
+
 /// A level of the log, as an argument.
 pub(super) fn log_level(text: &str) -> Result<log::LevelFilter, String> {
     log::LevelFilter::from_str(text)
@@ -258,7 +288,12 @@ mod tests {
             .collect();
         assert_eq!(
             addresses,
-            ["127.0.0.1:7777", "127.0.0.1:7778", "127.0.0.1:7779"]
+            [
+                "127.0.0.1:7777",
+                "127.0.0.1:7778",
+                "127.0.0.1:7779",
+                "127.0.0.1:7781"
+            ]
         );
     }
 
@@ -300,7 +335,21 @@ mod tests {
         assert_eq!(plan.listen[0].protocol, ProtocolOptions::Chatos10(options));
     }
 
+    #[test]
+    fn chatr_has_a_certificate_and_pings() {
+        let plan = plan("chatr=[::1]:0,cert=a.pem,key=b.pem,ping-interval=1s").unwrap();
+        let options = ChatrOptions {
+            room: chatr::Options {
+                ping_interval: Duration::from_secs(1),
+                ..chatr::Options::default()
+            },
+            certificate: Some(("a.pem".into(), "b.pem".into())),
+        };
+        assert_eq!(plan.listen[0].protocol, ProtocolOptions::Chatr(options));
+    }
+
     #[rstest]
+    #[case("chatr=127.0.0.1:0,cert=a.pem", "cert and key go together")]
     #[case("chaton", "the protocol or the address is missing")]
     #[case("irc=127.0.0.1:1", "there is no protocol \"irc\"; there is chaton")]
     #[case("chaton=127.0.0.1", "has no port")]

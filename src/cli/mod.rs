@@ -2,14 +2,19 @@
 
 mod address;
 mod chat;
+mod chatr_service;
 mod config;
+mod identity;
 mod logging;
 mod options;
 mod serve;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::store::{StoreError, default_directory};
 
 /// Wrong usage: the same code that clap uses for arguments it does not know.
 const WRONG_USAGE: u8 = 2;
@@ -25,6 +30,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Chat(chat::ChatArgs),
+    Identity(identity::IdentityArgs),
     Serve(serve::ServeArgs),
 }
 
@@ -32,6 +38,12 @@ enum Command {
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Chat(arguments) => chat::run(arguments),
+        Command::Identity(arguments) => identity::run(&arguments),
         Command::Serve(arguments) => serve::run(arguments),
     }
+}
+
+/// The directory that was named, or the one of this user.
+fn data_directory(named: Option<&Path>) -> Result<PathBuf, StoreError> {
+    named.map_or_else(default_directory, |named| Ok(named.to_owned()))
 }

@@ -1,16 +1,19 @@
 //! `matou serve`: listens, says where, and serves until it is told to stop.
 
+use std::error::Error;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use log::{LevelFilter, info};
 
 use super::config::{Listen, Plan, ProtocolOptions, log_level};
-use super::{WRONG_USAGE, logging};
-use crate::net::{Engine, ListenError, Service};
-use crate::{chaton, chatos_1_0, chatos_groupe2};
+use super::{WRONG_USAGE, chatr_service, data_directory, logging};
+use crate::chatr::Claim;
+use crate::net::{Engine, Service};
+use crate::store::{Identities, Store};
+use crate::{chaton, chatos_1_0, chatos_groupe2, chatr};
 
 /// Serve one or more protocols.
 ///
@@ -19,7 +22,8 @@ use crate::{chaton, chatos_1_0, chatos_groupe2};
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     /// What to serve, and where: chaton=127.0.0.1:7777, or with options chaton=[::]:7777,long=4. May be repeated. Port 0
-    /// takes a free one. Without it, every protocol on loopback: chaton 7777, chatos-groupe2 7778, chatos-1.0 7779.
+    /// takes a free one. Without it, every protocol on loopback: chaton 7777, chatos-groupe2 7778, chatos-1.0 7779,
+    /// chatr 7781.
     ///
     /// Options of every protocol, with their defaults: connections-per-address=1024, bound-loopback=false,
     /// first-byte-timeout=60s, identify-timeout=60s, frame-timeout=30s, outbox-bytes=1048576, stall-timeout=30s,
@@ -29,6 +33,9 @@ pub(super) struct ServeArgs {
     /// before answers slow down).
     /// Of chatos-1.0: pending-as-asker=64, pending-as-target=256, negotiation-timeout=10m, tunnel-guesses=10,
     /// tunnel-any-address=false (whether a tunnel's end may come from another address than the client it belongs to).
+    /// Of chatr: cert and key (PEM files; without them a certificate is made on the first start and kept in the data
+    /// directory), handshake-timeout=10s, ping-interval=4500ms, ping-timeout=15s, pending-as-asker=64,
+    /// pending-as-target=256, negotiation-timeout=10m.
     #[arg(
         long,
         value_name = "PROTOCOL=ADDR:PORT[,option=value]...",
@@ -40,7 +47,8 @@ pub(super) struct ServeArgs {
     /// --listen. Listeners given as arguments replace those of the file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where what must outlive the process is kept. None of these protocols keeps anything.
+    /// Where what must outlive the process is kept: identities and the certificate of chatr. By default `matou` in the
+    /// place that this system keeps for a user's data.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// How much the log says: off, error, warn, info, debug (every frame, decoded) or trace.
@@ -82,7 +90,7 @@ fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
     );
     let mut running = Vec::new();
     for listen in &plan.listen {
-        match listen.start(&engine) {
+        match listen.start(&engine, plan.data.as_deref()) {
             Ok(one) => {
                 say(&format!("listening {} {}", one.protocol(), one.address()));
                 running.push(one);
@@ -90,7 +98,7 @@ fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
             Err(error) => {
                 drop(running);
                 drop(logging);
-                return refuse(&error);
+                return refuse(&*error);
             }
         }
     }
@@ -112,9 +120,9 @@ fn say(line: &str) {
 
 impl Listen {
     /// The one place where the name of a protocol becomes a type.
-    fn start(&self, engine: &Engine) -> Result<Service, ListenError> {
+    fn start(&self, engine: &Engine, data: Option<&Path>) -> Result<Service, Box<dyn Error>> {
         let limits = self.limits.clone();
-        match &self.protocol {
+        let started = match &self.protocol {
             ProtocolOptions::Chaton(options) => {
                 let room = chaton::Room::new(*options, Box::new(entropy));
                 let codec = options.codec();
@@ -128,7 +136,16 @@ impl Listen {
             ProtocolOptions::Chatos10(options) => {
                 engine.listen(chatos_1_0::Room::new(*options), (), self.address, limits)
             }
-        }
+            ProtocolOptions::Chatr(options) => {
+                let data = data_directory(data)?;
+                let identities = Identities::new(&Store::open(&data)?);
+                let certificate = chatr_service::certificate(options, &data)?;
+                let room = chatr::Room::new(options.room, Box::new(entropy));
+                let judge = move |claim: Claim| chatr_service::judge(&identities, &claim);
+                engine.listen_tls(room, (), self.address, limits, judge, &certificate)
+            }
+        };
+        Ok(started?)
     }
 }
 
