@@ -10,7 +10,7 @@ struct Floor {
     may_import: &'static [&'static str],
 }
 
-const FLOORS: [Floor; 5] = [
+const FLOORS: [Floor; 6] = [
     Floor {
         folder: "wire",
         may_import: &["wire"],
@@ -18,6 +18,10 @@ const FLOORS: [Floor; 5] = [
     Floor {
         folder: "room",
         may_import: &["room", "wire"],
+    },
+    Floor {
+        folder: "chathack",
+        may_import: &["chathack", "room", "wire"],
     },
     Floor {
         folder: "chaton",
