@@ -7,8 +7,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use log::error;
+use log::{debug, error};
 use parking_lot::{Condvar, Mutex, MutexGuard};
+use rustls::ServerConfig;
 
 use super::clock::{Call, Clock};
 use super::connection::Connection;
@@ -34,8 +35,11 @@ pub(super) struct Hub<P: Protocol> {
     turn: Mutex<Turn>,
     answers: Answers<P>,
     pub(super) clock: Arc<Clock>,
+    pub(super) writers: Arc<Writers>,
     pub(super) codec: P::Codec,
     pub(super) limits: Arc<ConnectionLimits>,
+    /// What its connections are sealed with, if they are.
+    pub(super) tls: Option<Arc<ServerConfig>>,
 }
 
 struct State<P> {
@@ -55,6 +59,7 @@ impl<P: Protocol> Hub<P> {
         room: P,
         codec: P::Codec,
         limits: ConnectionLimits,
+        tls: Option<Arc<ServerConfig>>,
         writers: &Arc<Writers>,
         answers: Answers<P>,
     ) -> Arc<Hub<P>> {
@@ -71,8 +76,10 @@ impl<P: Protocol> Hub<P> {
             turn: Mutex::new(Turn::new(writers)),
             answers,
             clock: Arc::default(),
+            writers: Arc::clone(writers),
             codec,
             limits: Arc::new(limits),
+            tls,
         })
     }
 
@@ -185,6 +192,10 @@ impl<P: Protocol> Hub<P> {
         match connection.look_at_deadlines(now) {
             None => {}
             Some(Due::Close) => connection.cut(),
+            Some(Due::Handshake) => {
+                debug!("{connection}: cut, its TLS handshake took too long");
+                connection.cut();
+            }
             Some(Due::Overdue(what)) => {
                 self.event(connection, Event::Overdue(what));
                 // The room may have granted more time; if it has not, the connection is closing and nobody looks.

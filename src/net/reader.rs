@@ -4,7 +4,6 @@
 //! (then `read` returns 0 as well).
 
 use std::io::{self, Read};
-use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,6 +13,7 @@ use log::{debug, error};
 use super::connection::Connection;
 use super::hub::Hub;
 use super::limits::{DRAIN, LINGER, LINGER_BYTES};
+use super::source::Source;
 use super::tunnel::{self, Waited};
 use super::workers::Unanswered;
 use crate::room::{Event, Flow, Overdue, Protocol};
@@ -40,15 +40,13 @@ pub(super) fn run<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
 
 fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     let mut buffer = Buffer::new();
-    connection.expect_arrival(Some((
-        Instant::now() + hub.limits.first_byte,
-        Overdue::FirstByte,
-    )));
+    let mut source = Source::new(connection, &hub.writers);
+    connection.expect_beginning();
     let opened = hub.opened(connection);
     let mut flow = answered(hub, connection, opened);
     let mut first = true;
     while flow == Flow::Frames {
-        match buffer.fill(&connection.stream) {
+        match buffer.fill(&mut source) {
             Ok(0) => {
                 flow = match event(hub, connection, Event::ReadClosed) {
                     Flow::Raw => Flow::Raw,
@@ -70,6 +68,10 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
         }
     }
     match flow {
+        Flow::Raw if connection.outbox.is_sealed() => {
+            error!("{connection}: cut, there are no tunnels inside TLS");
+            connection.cut();
+        }
         Flow::Raw => raw(hub, connection, buffer),
         Flow::Frames | Flow::Closed => linger(connection),
     }
@@ -102,7 +104,9 @@ fn answered<P: Protocol>(
         match hub.answer(question) {
             Ok(answer) => flow = hub.event(connection, Event::Answer(answer)),
             Err(Unanswered) => {
-                connection.finish();
+                if connection.finish() {
+                    hub.writers.give(connection);
+                }
                 return Flow::Closed;
             }
         }
@@ -214,22 +218,15 @@ impl Buffer {
     }
 
     /// Reads once, blocking. The buffer grows when it is full: the codec's limits bound a frame, and so the buffer.
-    fn fill(&mut self, mut stream: &TcpStream) -> io::Result<usize> {
+    fn fill(&mut self, source: &mut Source<'_>) -> io::Result<usize> {
         if self.filled == self.bytes.len() {
             let length = (2 * self.bytes.len()).max(LARGE_BUFFER);
             self.bytes.resize(length, 0);
         }
-        loop {
-            match stream.read(&mut self.bytes[self.filled..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-                Ok(length) => {
-                    self.filled += length;
-                    self.drop_skipped();
-                    return Ok(length);
-                }
-            }
-        }
+        let length = source.read(&mut self.bytes[self.filled..])?;
+        self.filled += length;
+        self.drop_skipped();
+        Ok(length)
     }
 
     fn drop_skipped(&mut self) {

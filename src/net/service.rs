@@ -9,7 +9,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use log::warn;
+use rustls::ServerConfig;
 
+use super::certificate::Certificate;
 use super::clock::Clock;
 use super::hub::{ConnIds, Hub};
 use super::limits::{self, Addresses, ConnectionLimits, LAST_WAIT, ProcessLimits};
@@ -101,7 +103,7 @@ impl Engine {
         limits: ConnectionLimits,
     ) -> Result<Service, ListenError> {
         let answers = Answers::new(&self.workers, |never| match never {});
-        self.serve(room, codec, address, limits, answers)
+        self.start_service(room, codec, address, limits, None, answers)
     }
 
     /// The same for a room that asks. What it asks is found out by `answer` on one of a few threads, while only the
@@ -117,25 +119,52 @@ impl Engine {
         limits: ConnectionLimits,
         answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
     ) -> Result<Service, ListenError> {
-        let failed = |cause| ListenError { address, cause };
-        self.workers.start().map_err(failed)?;
-        let answers = Answers::new(&self.workers, answer);
-        self.serve(room, codec, address, limits, answers)
+        let answers = self.answers(answer, address)?;
+        self.start_service(room, codec, address, limits, None, answers)
     }
 
-    fn serve<P: Protocol>(
+    /// The same inside TLS, with this certificate.
+    ///
+    /// # Errors
+    /// As [`Engine::listen`].
+    pub fn listen_tls<P: Protocol>(
         &self,
         room: P,
         codec: P::Codec,
         address: SocketAddr,
         limits: ConnectionLimits,
+        certificate: &Certificate,
+        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
+    ) -> Result<Service, ListenError> {
+        let tls = certificate.server_config();
+        let answers = self.answers(answer, address)?;
+        self.start_service(room, codec, address, limits, Some(tls), answers)
+    }
+
+    fn answers<P: Protocol>(
+        &self,
+        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
+        address: SocketAddr,
+    ) -> Result<Answers<P>, ListenError> {
+        let failed = |cause| ListenError { address, cause };
+        self.workers.start().map_err(failed)?;
+        Ok(Answers::new(&self.workers, answer))
+    }
+
+    fn start_service<P: Protocol>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+        tls: Option<Arc<ServerConfig>>,
         answers: Answers<P>,
     ) -> Result<Service, ListenError> {
         let failed = |cause| ListenError { address, cause };
         let listener = socket::listen(address, &limits.keepalive).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let addresses = Addresses::new(&limits);
-        let hub = Hub::new(room, codec, limits, &self.writers, answers);
+        let hub = Hub::new(room, codec, limits, tls, &self.writers, answers);
         let clock = Arc::clone(&hub.clock);
         let accept = Accept {
             hub: Arc::clone(&hub),

@@ -12,4 +12,5 @@ mod skipping;
 mod slow_readers;
 mod stop;
 mod support;
+mod tls;
 mod tunnels;
