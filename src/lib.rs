@@ -30,6 +30,7 @@ pub mod chathack;
 pub mod chaton;
 pub mod chatos_1_0;
 pub mod chatos_groupe2;
+pub mod chatr;
 pub mod cli;
 pub mod client;
 pub mod net;

@@ -31,6 +31,10 @@ const FLOORS: [Floor; 6] = [
         folder: "chatos_1_0",
         may_import: &["chatos_1_0", "room", "wire"],
     },
+    Floor {
+        folder: "chatr",
+        may_import: &["chatr", "room", "wire"],
+    },
     // The one step sideways: its document is Chaton's text plus two commands.
     Floor {
         folder: "chatos_groupe2",

@@ -283,9 +283,9 @@ fn address(cursor: &mut Cursor<'_>) -> Result<IpAddr, Stop> {
             let [high, low] = halves.map(|half| u128::from(half.cast_unsigned()));
             Ok(Ipv6Addr::from_bits(high << 64 | low).into())
         }
-        other => Err(Malformed::UnknownKind {
+        other => Err(Malformed::UnknownCode {
             field: "adcode",
-            kind: other.cast_unsigned(),
+            code: other.into(),
         }
         .into()),
     }

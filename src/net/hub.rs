@@ -142,6 +142,15 @@ impl<P: Protocol> Hub<P> {
         self.answers.to(question)
     }
 
+    /// What identified whoever has this name is no longer valid.
+    pub(super) fn revoke(&self, name: &str) {
+        self.visit(|state| {
+            if !state.stopping {
+                state.room.revoke(name, &mut state.run.effects);
+            }
+        });
+    }
+
     /// A connection's last event.
     pub(super) fn gone(&self, connection: &Connection) {
         self.visit(|state| {

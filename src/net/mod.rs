@@ -49,4 +49,4 @@ mod writers;
 
 pub use certificate::{Certificate, CertificateError};
 pub use limits::{ConnectionLimits, Keepalive, ProcessLimits};
-pub use service::{Engine, ListenError, Service};
+pub use service::{Engine, ListenError, Revoker, Service};

@@ -104,9 +104,7 @@ fn answered<P: Protocol>(
         match hub.answer(question) {
             Ok(answer) => flow = hub.event(connection, Event::Answer(answer)),
             Err(Unanswered) => {
-                if connection.finish() {
-                    hub.writers.give(connection);
-                }
+                hub.writers.finish(connection);
                 return Flow::Closed;
             }
         }
@@ -123,6 +121,10 @@ fn frames<P: Protocol>(
     let mut flow = Flow::Frames;
     let mut used = 0;
     let mut turned = true;
+    let decode = |rest| match connection.is_identified() {
+        true => P::decode(&hub.codec, rest),
+        false => P::decode_first(&hub.codec, rest),
+    };
     // A command that may turn the stream into something else is handled before the bytes behind it are looked at.
     while turned && flow == Flow::Frames {
         turned = false;
@@ -130,7 +132,7 @@ fn frames<P: Protocol>(
         let mut malformed = None;
         let input = buffer.bytes();
         while let (false, None, Some(rest)) = (turned, &malformed, input.get(used..)) {
-            match P::decode(&hub.codec, rest) {
+            match decode(rest) {
                 Ok(Some((command, length))) => {
                     debug!("{connection} -> {command}");
                     used += length;

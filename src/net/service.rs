@@ -37,9 +37,27 @@ pub struct Service {
     protocol: &'static str,
     address: SocketAddr,
     clock: Arc<Clock>,
+    revoke: Revoker,
     wake: Option<AcceptWake>,
     accept: Option<JoinHandle<()>>,
     keep_time: Option<JoinHandle<()>>,
+}
+
+/// Tells a room from outside that what identified somebody is no longer valid.
+#[derive(Clone)]
+pub struct Revoker(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Revoker {
+    /// Whoever is identified under this name is disconnected, if anybody is.
+    pub fn revoke(&self, name: &str) {
+        (self.0)(name);
+    }
+}
+
+impl fmt::Debug for Revoker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Revoker")
+    }
 }
 
 /// Why a listener could not be started.
@@ -103,7 +121,7 @@ impl Engine {
         limits: ConnectionLimits,
     ) -> Result<Service, ListenError> {
         let answers = Answers::new(&self.workers, |never| match never {});
-        self.start_service(room, codec, address, limits, None, answers)
+        self.serve(room, codec, address, limits, answers, None)
     }
 
     /// The same for a room that asks. What it asks is found out by `answer` on one of a few threads, while only the
@@ -119,8 +137,8 @@ impl Engine {
         limits: ConnectionLimits,
         answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
     ) -> Result<Service, ListenError> {
-        let answers = self.answers(answer, address)?;
-        self.start_service(room, codec, address, limits, None, answers)
+        let answers = self.answers(address, answer)?;
+        self.serve(room, codec, address, limits, answers, None)
     }
 
     /// The same inside TLS, with this certificate.
@@ -133,32 +151,32 @@ impl Engine {
         codec: P::Codec,
         address: SocketAddr,
         limits: ConnectionLimits,
-        certificate: &Certificate,
         answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
+        certificate: &Certificate,
     ) -> Result<Service, ListenError> {
+        let answers = self.answers(address, answer)?;
         let tls = certificate.server_config();
-        let answers = self.answers(answer, address)?;
-        self.start_service(room, codec, address, limits, Some(tls), answers)
+        self.serve(room, codec, address, limits, answers, Some(tls))
     }
 
     fn answers<P: Protocol>(
         &self,
-        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
         address: SocketAddr,
+        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
     ) -> Result<Answers<P>, ListenError> {
         let failed = |cause| ListenError { address, cause };
         self.workers.start().map_err(failed)?;
         Ok(Answers::new(&self.workers, answer))
     }
 
-    fn start_service<P: Protocol>(
+    fn serve<P: Protocol>(
         &self,
         room: P,
         codec: P::Codec,
         address: SocketAddr,
         limits: ConnectionLimits,
-        tls: Option<Arc<ServerConfig>>,
         answers: Answers<P>,
+        tls: Option<Arc<ServerConfig>>,
     ) -> Result<Service, ListenError> {
         let failed = |cause| ListenError { address, cause };
         let listener = socket::listen(address, &limits.keepalive).map_err(failed)?;
@@ -173,6 +191,7 @@ impl Engine {
             addresses,
         };
         let (accept, wake) = spawn_accept(accept, listener).map_err(failed)?;
+        let revoking = Arc::clone(&hub);
         let keep_time = thread::Builder::new()
             .name("matou-clock".to_owned())
             .spawn(move || hub.keep_time())
@@ -181,6 +200,7 @@ impl Engine {
             protocol: P::NAME,
             address: bound,
             clock,
+            revoke: Revoker(Arc::new(move |name| revoking.revoke(name))),
             wake: Some(wake),
             accept: Some(accept),
             keep_time: Some(keep_time),
@@ -219,6 +239,11 @@ impl Service {
     /// Where it listens, with the real port.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// For those who may take somebody's identity away.
+    pub fn revoker(&self) -> Revoker {
+        self.revoke.clone()
     }
 
     /// Accepts no more, and begins to close all connections in order: what is queued for a client is written, and no client

@@ -76,6 +76,14 @@ pub trait Protocol: Send + 'static {
         input: &'a [u8],
     ) -> Result<Option<(Self::Command<'a>, usize)>, Malformed>;
 
+    /// The same on a connection that is not identified, where a protocol may allow less.
+    fn decode_first<'a>(
+        codec: &Self::Codec,
+        input: &'a [u8],
+    ) -> Result<Option<(Self::Command<'a>, usize)>, Malformed> {
+        Self::decode(codec, input)
+    }
+
     /// True for a command behind which the bytes may mean something else (a tunnel begins). It is handled before the next
     /// byte is looked at.
     fn turns_the_stream(command: &Self::Command<'_>) -> bool;
@@ -88,6 +96,12 @@ pub trait Protocol: Send + 'static {
         now: Instant,
         out: &mut Effects,
     ) -> Flow<Self::Question>;
+
+    /// What identified whoever has this name is no longer valid: a key was replaced. An answer that is on its way may have
+    /// been found before.
+    fn revoke(&mut self, name: &str, out: &mut Effects) {
+        let _ = (name, out);
+    }
 
     /// When [`Protocol::tick`] wants to be called next. Cheap: it is asked again after each event.
     fn deadline(&self) -> Option<Instant> {

@@ -1,6 +1,7 @@
 //! What must outlive the process: one SQLite database in a data directory, behind small types.
 //!
-//! [`Store`] is the open database, [`Accounts`] who may log in with which password. The store knows no protocol and no socket;
+//! [`Store`] is the open database, [`Accounts`] who may log in with which password,
+//! [`Identities`] whose key is whose. The store knows no protocol and no socket;
 //! a room reaches it only by questions that are answered on a worker's thread (see [`crate::net`]), so that neither a slow
 //! disk nor a password's hash holds up a conversation.
 //!
@@ -19,6 +20,7 @@
 mod accounts;
 mod directory;
 mod error;
+mod identities;
 mod import;
 mod password;
 mod schema;
@@ -33,6 +35,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use accounts::{AccountError, Accounts, Existing, Imported, MAX_LOGIN_BYTES};
 pub use directory::default_directory;
 pub use error::StoreError;
+pub use identities::{Identities, IdentityError};
 pub use import::{AccountLine, BadLine, read_lines};
 pub use password::{MAX_PASSWORD_BYTES, Password, PasswordRefused};
 

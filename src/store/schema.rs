@@ -8,11 +8,16 @@ use super::StoreError;
 
 /// What leads from one version to the next: the first statement makes version 1 of an empty database. What has been released
 /// is never changed; whatever comes new is added at the end.
-const MIGRATIONS: [&str; 1] = [
+const MIGRATIONS: [&str; 2] = [
     // 1: who may log in with a password. SQLite compares text byte for byte, as the protocols do.
     "CREATE TABLE accounts (
         login TEXT NOT NULL PRIMARY KEY,
         password TEXT NOT NULL -- a PHC string
+    ) STRICT, WITHOUT ROWID;",
+    // 2: which public key belongs to whom.
+    "CREATE TABLE identities (
+        uuid BLOB NOT NULL PRIMARY KEY CHECK (length(uuid) = 16),
+        key BLOB NOT NULL -- a DER SubjectPublicKeyInfo
     ) STRICT, WITHOUT ROWID;",
 ];
 

@@ -38,8 +38,8 @@ impl SecureServer {
                 Codec::default(),
                 address,
                 limits,
-                &certificate,
                 |never| match never {},
+                &certificate,
             )
             .unwrap();
         SecureServer {
