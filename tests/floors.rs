@@ -20,6 +20,10 @@ const FLOORS: [Floor; 6] = [
         may_import: &["room", "wire"],
     },
     Floor {
+        folder: "chathack",
+        may_import: &["chathack", "room", "wire"],
+    },
+    Floor {
         folder: "chaton",
         may_import: &["chaton", "room", "wire"],
     },
