@@ -10,7 +10,7 @@ struct Floor {
     may_import: &'static [&'static str],
 }
 
-const FLOORS: [Floor; 6] = [
+const FLOORS: [Floor; 7] = [
     Floor {
         folder: "wire",
         may_import: &["wire"],
