@@ -1,22 +1,23 @@
 //! What a listener of Chatr Connect needs around its room: a certificate, and somebody who looks into the store.
 
-use std::path::Path;
+use std::error::Error;
 
 use log::{error, info};
 
-use super::config::ChatrOptions;
+use super::data::Data;
+use super::protocols::ChatrOptions;
 use crate::chatr::{Claim, PublicKey, Verdict};
-use crate::net::{Certificate, CertificateError};
+use crate::net::Certificate;
 use crate::store::Identities;
 
 /// The certificate that was named, or the one that is kept beside the database.
 pub(super) fn certificate(
     options: &ChatrOptions,
-    data: &Path,
-) -> Result<Certificate, CertificateError> {
+    data: &Data,
+) -> Result<Certificate, Box<dyn Error>> {
     let certificate = match &options.certificate {
         Some((certificate, key)) => Certificate::load(certificate, key)?,
-        None => Certificate::kept_in(data)?,
+        None => Certificate::kept_in(&data.directory()?)?,
     };
     info!("chatr: certificate SHA-256 {}", certificate.fingerprint());
     Ok(certificate)

@@ -10,9 +10,10 @@ use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::pki_types::pem::PemObject;
 use uuid::Uuid;
 
-use super::{WRONG_USAGE, data_directory};
+use super::WRONG_USAGE;
+use super::data::{Data, DataArgs};
 use crate::chatr::PublicKey;
-use crate::store::{Identities, Store};
+use crate::store::Identities;
 
 /// Identities for Chatr Connect: a UUID and the RSA key that proves it.
 #[derive(Debug, Args)]
@@ -56,22 +57,12 @@ struct ListArgs {
     data: DataArgs,
 }
 
-#[derive(Debug, Args)]
-struct DataArgs {
-    /// The data directory of the server, if it was given one.
-    #[arg(long = "data", value_name = "DIR")]
-    directory: Option<PathBuf>,
+fn identities(data: DataArgs) -> Result<Identities, Box<dyn Error>> {
+    Ok(Identities::new(Data::from(data).store()?))
 }
 
-impl DataArgs {
-    fn identities(&self) -> Result<Identities, Box<dyn Error>> {
-        let directory = data_directory(self.directory.as_deref())?;
-        Ok(Identities::new(&Store::open(&directory)?))
-    }
-}
-
-pub(super) fn run(arguments: &IdentityArgs) -> ExitCode {
-    let done = match &arguments.command {
+pub(super) fn run(arguments: IdentityArgs) -> ExitCode {
+    let done = match arguments.command {
         Command::Register(arguments) => register(arguments),
         Command::Remove(arguments) => remove(arguments),
         Command::List(arguments) => list(arguments),
@@ -85,22 +76,22 @@ pub(super) fn run(arguments: &IdentityArgs) -> ExitCode {
     }
 }
 
-fn register(arguments: &RegisterArgs) -> Result<(), Box<dyn Error>> {
+fn register(arguments: RegisterArgs) -> Result<(), Box<dyn Error>> {
     let key = read_key(&arguments.key)?;
-    let identities = arguments.data.identities()?;
+    let identities = identities(arguments.data)?;
     identities.register(arguments.uuid, key.der(), u64::MAX)?;
     println!("registered {}", arguments.uuid);
     Ok(())
 }
 
-fn remove(arguments: &RemoveArgs) -> Result<(), Box<dyn Error>> {
-    arguments.data.identities()?.remove(arguments.uuid)?;
+fn remove(arguments: RemoveArgs) -> Result<(), Box<dyn Error>> {
+    identities(arguments.data)?.remove(arguments.uuid)?;
     println!("removed {}", arguments.uuid);
     Ok(())
 }
 
-fn list(arguments: &ListArgs) -> Result<(), Box<dyn Error>> {
-    for uuid in arguments.data.identities()?.uuids()? {
+fn list(arguments: ListArgs) -> Result<(), Box<dyn Error>> {
+    for uuid in identities(arguments.data)?.uuids()? {
         println!("{uuid}");
     }
     Ok(())

@@ -1,20 +1,20 @@
 //! Arguments become a typed plan, the plan is run, and what came of it becomes an exit code. One file per subcommand.
 
+mod account;
 mod address;
 mod chat;
 mod chatr_service;
 mod config;
+mod data;
 mod identity;
 mod logging;
 mod options;
+mod protocols;
 mod serve;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use crate::store::{StoreError, default_directory};
 
 /// Wrong usage: the same code that clap uses for arguments it does not know.
 const WRONG_USAGE: u8 = 2;
@@ -29,6 +29,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Account(account::AccountArgs),
     Chat(chat::ChatArgs),
     Identity(identity::IdentityArgs),
     Serve(serve::ServeArgs),
@@ -37,13 +38,9 @@ enum Command {
 /// The whole program.
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
+        Command::Account(arguments) => account::run(arguments),
         Command::Chat(arguments) => chat::run(arguments),
-        Command::Identity(arguments) => identity::run(&arguments),
+        Command::Identity(arguments) => identity::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
     }
-}
-
-/// The directory that was named, or the one of this user.
-fn data_directory(named: Option<&Path>) -> Result<PathBuf, StoreError> {
-    named.map_or_else(default_directory, |named| Ok(named.to_owned()))
 }
