@@ -8,7 +8,7 @@
 //!
 //! `frames.rs` has the packets as types and `codec.rs` their bytes; `room.rs` says what each packet does, helped by
 //! `logins.rs` and `private_connections.rs`, and `connections.rs` knows where everybody stands; `options.rs` is what an
-//! operator may choose. What only the accounts can tell is a question: the room asks, and goes on with others.
+//! operator may choose. What only the accounts can tell is a [`Question`]: the room asks, and goes on with others.
 //!
 //! # Where the document leaves something open
 //!
@@ -22,7 +22,7 @@
 //! | a login over 255 bytes, or that nobody could read on a terminal | - | ACK 2; over 1024 bytes it is not a packet |
 //! | a password over 255 bytes | - | wrong; over 1024 bytes it is not a packet |
 //! | how often may one try | - | 5 times on a connection; behind the last answer it is closed |
-//! | how often may an address try passwords | - | 10 wrong ones a minute, then ACK 2 whatever it tries  |
+//! | how often may an address try passwords | - | 10 wrong ones a minute, then ACK 2 whatever it tries ([`Options::wrong_passwords_per_minute`]) |
 //! | a login packet after success, another packet before it | - | ACK 1 |
 //! | a sender's name that is not one's own | never tied to the session | ACK 1, nobody gets it |
 //! | who gets a global message | "all connected clients" and "all other connected users" | all others |
@@ -47,7 +47,16 @@
 )]
 
 mod codec;
+mod connections;
 mod frames;
+mod logins;
+mod options;
+mod private_connections;
+mod questions;
+mod room;
 
 pub use codec::{MAX_MESSAGE_BYTES, MAX_SKIPPED_BYTES};
 pub use frames::{ClientFrame, MeetingPoint, PeerFrame, Received, ServerFrame};
+pub use options::Options;
+pub use questions::{Answer, Question};
+pub use room::{MAX_LOGIN_BYTES, MAX_PASSWORD_BYTES, Room};

@@ -6,7 +6,7 @@
 //!
 //! What rooms of several protocols need lies beside the trait: [`Connections`] (where each stands), [`check_name`] (what
 //! may become a name), [`Roster`] (who is called what), [`pairing`] (who asks whom for a private connection, and which ids are alive), [`ConnectIds`] (how ids are
-//! made), [`Guesses`] (who tries too many), [`Expiries`] (what ends by itself).
+//! made), [`WrongTries`] and [`Guesses`] (who tries too many, and what they are told when), [`Expiries`] (what ends by itself).
 
 #![deny(
     clippy::unwrap_used,
@@ -24,6 +24,7 @@ mod guesses;
 mod name;
 pub mod pairing;
 mod roster;
+mod wrong_tries;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -37,9 +38,10 @@ pub(crate) use connections::Housekeeping;
 pub use connections::{Connections, State};
 pub use effects::{Effect, Effects, Packet, Recipient};
 pub use expiries::{Expiries, Ticket};
-pub use guesses::{Answer, GuessLimits, Guesses, MOST_ADDRESSES};
+pub use guesses::{Answer, Guesses};
 pub use name::{NameRefused, check_name};
 pub use roster::{Roster, Taken};
+pub use wrong_tries::{GuessLimits, WrongTries};
 
 /// One connection, for as long as the server runs: a number is never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
