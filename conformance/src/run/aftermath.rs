@@ -28,8 +28,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 const LOOKS: usize = 50;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// Threads are looked at one after the other: two that take turns may each be seen asleep.
-const MISTAKES: usize = 1;
+/// Threads are looked at one after the other: two that take turns may each be seen asleep. So often, and in half of all
+/// looks, that is no rest.
+const MISTAKES: usize = 2;
 
 /// Processor time that it must have used meanwhile, in hundredths of a second.
 const WORK: u64 = 30;
@@ -199,8 +200,8 @@ fn settled(run: &Run<'_>, process: &Process, before: Observation) -> Option<Obse
     }
 }
 
-/// Whether it works for nobody: whenever it is looked at, one of its threads runs, or would if the machine let it. One
-/// that sleeps is seen to do so in the first looks.
+/// Whether it works for nobody: when it is looked at, one of its threads runs, or would if the machine let it. One that
+/// sleeps is seen to do so in the first looks.
 fn busy(process: &Process) -> Option<Incident> {
     let began = Instant::now();
     let before = process.observe()?.processor;
@@ -209,7 +210,7 @@ fn busy(process: &Process) -> Option<Incident> {
         std::thread::sleep(BETWEEN_LOOKS);
         let seen = process.observe()?;
         asleep += usize::from(seen.running == 0);
-        if asleep > MISTAKES + look / 10 || began.elapsed() > WORK_BOUND {
+        if asleep > MISTAKES + look / 2 || began.elapsed() > WORK_BOUND {
             return None;
         }
         let used = seen.processor.saturating_sub(before);
