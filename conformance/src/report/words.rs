@@ -6,6 +6,18 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::run::{Outcome, Report, Verdict};
 
+/// What it comes to, without the cases by name.
+pub(super) fn headline(report: &Report) -> String {
+    match report.exit_code() {
+        1 => format!(
+            "It does not conform to {}: {} failed.",
+            report.title,
+            counted(report.count(Verdict::Fail), "case")
+        ),
+        _ => sentence(report),
+    }
+}
+
 /// What it comes to.
 pub(super) fn sentence(report: &Report) -> String {
     if let Some(why) = &report.unjudgeable {

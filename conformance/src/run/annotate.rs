@@ -1,6 +1,6 @@
 //! What bytes say, for people: the frames in them, in words and field by field.
 
-use crate::grammar::{Decoded, Grammar, Side, Wire};
+use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
 
 use super::conversation::EventField;
 use super::describe;
@@ -72,4 +72,14 @@ fn placed(reports: Vec<FieldReport>, at: usize) -> impl Iterator<Item = EventFie
         length: report.length,
         value: report.value,
     })
+}
+
+/// What one whole frame says, whoever may send it.
+#[must_use]
+pub fn annotate_frame(grammar: &Grammar, wire: &Wire, frame: &Frame, bytes: &[u8]) -> Annotated {
+    Annotated {
+        text: describe::frame_in_words(grammar, frame),
+        fields: placed(describe::frame_fields(wire, frame, bytes), 0).collect(),
+        remark: None,
+    }
 }

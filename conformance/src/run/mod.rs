@@ -53,7 +53,7 @@ mod watchdog;
 use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 
-pub use annotate::{Annotated, annotate};
+pub use annotate::{Annotated, annotate, annotate_frame};
 pub use conversation::{Direction, Event, EventField, TcpSign};
 pub use failure::{Failure, FailureKind, FieldReport, Place};
 pub use lane::End;

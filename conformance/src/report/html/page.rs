@@ -17,6 +17,8 @@ pub(super) struct Page<'a> {
     protocol: &'a str,
     target: String,
     sentence: String,
+    /// The cases that failed.
+    failed: Vec<&'a str>,
     /// `conforms`, `fails`, `open`.
     mood: &'static str,
     unjudgeable: bool,
@@ -100,7 +102,8 @@ impl<'a> Page<'a> {
             title: &report.title,
             protocol: &report.protocol,
             target: report.target.to_string(),
-            sentence: words::sentence(report),
+            sentence: words::headline(report),
+            failed: words::failed(report),
             mood: match report.exit_code() {
                 0 => "conforms",
                 1 => "fails",

@@ -10,8 +10,9 @@ pub(super) const ACK: u8 = 0x10;
 
 const PROTOCOL_TCP: u8 = 6;
 
-/// In a SYN: the window counts units of 2^10 bytes, so that no stream of ours ever fills it.
-const WINDOW_SCALE: [u8; 4] = [3, 3, 10, 0];
+/// In a SYN: segments of up to 65,495 bytes, as on loopback, and a window that counts units of 2^10 bytes, so that no stream
+/// of ours ever fills it.
+const SYN_OPTIONS: [u8; 8] = [2, 4, 0xff, 0xd7, 3, 3, 10, 0];
 
 /// A segment.
 pub(super) struct Segment<'a> {
@@ -38,7 +39,7 @@ impl Segment<'_> {
     fn tcp(&self) -> Vec<u8> {
         let options: &[u8] = match self.flags & SYN {
             0 => &[],
-            _ => &WINDOW_SCALE,
+            _ => &SYN_OPTIONS,
         };
         let header = 20 + options.len();
         let mut tcp = Vec::with_capacity(header + self.payload.len());
