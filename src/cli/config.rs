@@ -12,7 +12,7 @@ use super::address;
 use super::options::Options;
 use crate::chaton::{self, LongWidth};
 use crate::net::{ConnectionLimits, ProcessLimits};
-use crate::{chatos_1_0, chatos_groupe2};
+use crate::{chathack, chatos_1_0, chatos_groupe2};
 
 /// A config file. Times are texts (`"30s"`), everything else is as in `--listen`.
 #[derive(Debug, Default, Deserialize)]
@@ -21,6 +21,7 @@ struct File {
     data: Option<PathBuf>,
     connections: Option<usize>,
     writers: Option<usize>,
+    workers: Option<usize>,
     #[serde(default)]
     listen: Vec<Table>,
 }
@@ -48,13 +49,27 @@ pub(super) enum ProtocolOptions {
     Chaton(chaton::Options),
     ChatosGroupe2(chatos_groupe2::Options),
     Chatos10(chatos_1_0::Options),
+    Chathack(chathack::Options),
+}
+
+impl ProtocolOptions {
+    /// Whether something of it must outlive the process.
+    pub(super) fn keeps_data(&self) -> bool {
+        match self {
+            ProtocolOptions::Chathack(_) => true,
+            ProtocolOptions::Chaton(_)
+            | ProtocolOptions::ChatosGroupe2(_)
+            | ProtocolOptions::Chatos10(_) => false,
+        }
+    }
 }
 
 /// The protocols with their default ports, in the order in which they are served.
-const PROTOCOLS: [(&str, u16); 3] = [
+const PROTOCOLS: [(&str, u16); 4] = [
     ("chaton", 7777),
     ("chatos-groupe2", 7778),
     ("chatos-1.0", 7779),
+    ("chathack", 7780),
 ];
 
 impl Plan {
@@ -89,6 +104,7 @@ impl Plan {
             process: ProcessLimits {
                 connections: file.connections,
                 writers: file.writers.unwrap_or(defaults.writers),
+                workers: file.workers.unwrap_or(defaults.workers),
             },
             listen: listen?,
         })
@@ -158,6 +174,7 @@ impl Listen {
                 ProtocolOptions::ChatosGroupe2(chaton_options(&mut options, &limits)?)
             }
             "chatos-1.0" => ProtocolOptions::Chatos10(chatos_1_0_options(&mut options, &limits)?),
+            "chathack" => ProtocolOptions::Chathack(chathack_options(&mut options, &limits)?),
             other => {
                 let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| *name).collect();
                 return Err(format!(
@@ -230,6 +247,22 @@ fn chatos_1_0_options(
     Ok(chatos)
 }
 
+fn chathack_options(
+    options: &mut Options,
+    limits: &ConnectionLimits,
+) -> Result<chathack::Options, String> {
+    let mut chathack = chathack::Options {
+        bound_loopback: limits.bound_loopback,
+        ..chathack::Options::default()
+    };
+    options.number("pending-as-asker", &mut chathack.pending_as_asker)?;
+    options.number("pending-as-target", &mut chathack.pending_as_target)?;
+    options.time("negotiation-timeout", &mut chathack.negotiation_timeout)?;
+    options.number("login-failures", &mut chathack.failures_per_connection)?;
+    options.number("wrong-passwords", &mut chathack.wrong_passwords_per_minute)?;
+    Ok(chathack)
+}
+
 /// A level of the log, as an argument.
 pub(super) fn log_level(text: &str) -> Result<log::LevelFilter, String> {
     log::LevelFilter::from_str(text)
@@ -256,7 +289,12 @@ mod tests {
             .collect();
         assert_eq!(
             addresses,
-            ["127.0.0.1:7777", "127.0.0.1:7778", "127.0.0.1:7779"]
+            [
+                "127.0.0.1:7777",
+                "127.0.0.1:7778",
+                "127.0.0.1:7779",
+                "127.0.0.1:7780"
+            ]
         );
     }
 
@@ -296,6 +334,18 @@ mod tests {
             ..chatos_1_0::Options::default()
         };
         assert_eq!(plan.listen[0].protocol, ProtocolOptions::Chatos10(options));
+    }
+
+    #[test]
+    fn chathack_has_options_of_its_own() {
+        let plan = plan("chathack=[::1]:0,login-failures=2,wrong-passwords=3").unwrap();
+        let options = chathack::Options {
+            failures_per_connection: 2,
+            wrong_passwords_per_minute: 3,
+            ..chathack::Options::default()
+        };
+        assert_eq!(plan.listen[0].protocol, ProtocolOptions::Chathack(options));
+        assert!(plan.listen[0].protocol.keeps_data());
     }
 
     #[rstest]

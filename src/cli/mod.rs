@@ -1,8 +1,10 @@
 //! Arguments become a typed plan, the plan is run, and what came of it becomes an exit code. One file per subcommand.
 
+mod account;
 mod address;
 mod chat;
 mod config;
+mod data;
 mod logging;
 mod options;
 mod serve;
@@ -24,6 +26,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Account(account::AccountArgs),
     Chat(chat::ChatArgs),
     Serve(serve::ServeArgs),
 }
@@ -31,6 +34,7 @@ enum Command {
 /// The whole program.
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
+        Command::Account(arguments) => account::run(arguments),
         Command::Chat(arguments) => chat::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
     }
