@@ -1,7 +1,7 @@
 //! Carries out one scenario, from the first connect to the last farewell.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::grammar::{Choices, Wire};
 use crate::scenario::{Scenario, Worth};
@@ -25,6 +25,8 @@ pub(super) struct Played {
     pub(super) notes: Vec<String>,
     pub(super) conversation: Vec<Event>,
     pub(super) started: Instant,
+    /// The same moment on the clock on the wall.
+    pub(super) began: SystemTime,
     pub(super) duration: Duration,
     /// What the target wrote meanwhile; only of a target that the runner started.
     pub(super) output: Option<String>,
@@ -39,6 +41,7 @@ pub(super) fn play<'a>(
     wire: &'a Wire,
     choices: &'a Choices,
 ) -> Played {
+    let began = SystemTime::now();
     let mut case = Case::new(run, target, scenario, wire, choices);
     let mut failure = case.conduct(&mut Track::new(&scenario.steps)).err();
     if failure.is_none() {
@@ -54,6 +57,7 @@ pub(super) fn play<'a>(
         notes: std::mem::take(&mut case.view.notes),
         conversation,
         started: case.started,
+        began,
         duration,
         output: None,
         incidents: Vec::new(),
