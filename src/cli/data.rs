@@ -37,12 +37,16 @@ impl Data {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
-        let directory = match &self.directory {
-            Some(directory) => directory.clone(),
-            None => default_directory()?,
-        };
-        let store = Store::open(&directory)?;
+        let store = Store::open(&self.directory()?)?;
         Ok(self.store.get_or_init(|| store))
+    }
+
+    /// Where it is.
+    pub(super) fn directory(&self) -> Result<PathBuf, StoreError> {
+        match &self.directory {
+            Some(directory) => Ok(directory.clone()),
+            None => default_directory(),
+        }
     }
 }
 

@@ -3,10 +3,13 @@
 mod account;
 mod address;
 mod chat;
+mod chatr_service;
 mod config;
 mod data;
+mod identity;
 mod logging;
 mod options;
+mod protocols;
 mod serve;
 
 use std::process::ExitCode;
@@ -28,6 +31,7 @@ struct Arguments {
 enum Command {
     Account(account::AccountArgs),
     Chat(chat::ChatArgs),
+    Identity(identity::IdentityArgs),
     Serve(serve::ServeArgs),
 }
 
@@ -36,6 +40,7 @@ pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Account(arguments) => account::run(arguments),
         Command::Chat(arguments) => chat::run(arguments),
+        Command::Identity(arguments) => identity::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
     }
 }

@@ -8,12 +8,14 @@ use std::process::ExitCode;
 use clap::Args;
 use log::{LevelFilter, error, info};
 
-use super::config::{Listen, Plan, ProtocolOptions, log_level};
+use super::config::{Listen, Plan, log_level};
 use super::data::Data;
-use super::{WRONG_USAGE, logging};
+use super::protocols::ProtocolOptions;
+use super::{WRONG_USAGE, chatr_service, logging};
+use crate::chatr::Claim;
 use crate::net::{Engine, Service};
-use crate::store::{Accounts, Password};
-use crate::{chathack, chaton, chatos_1_0, chatos_groupe2};
+use crate::store::{Accounts, Identities, Password};
+use crate::{chathack, chaton, chatos_1_0, chatos_groupe2, chatr};
 
 /// Serve one or more protocols.
 ///
@@ -22,7 +24,8 @@ use crate::{chathack, chaton, chatos_1_0, chatos_groupe2};
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     /// What to serve, and where: chaton=127.0.0.1:7777, or with options chaton=[::]:7777,long=4. May be repeated. Port 0
-    /// takes a free one. Without it, every protocol on loopback: chaton 7777, chatos-groupe2 7778, chatos-1.0 7779, chathack 7780.
+    /// takes a free one. Without it, every protocol on loopback: chaton 7777, chatos-groupe2 7778, chatos-1.0 7779,
+    /// chathack 7780, chatr 7781.
     ///
     /// Options of every protocol, with their defaults: connections-per-address=1024, bound-loopback=false,
     /// first-byte-timeout=60s, identify-timeout=60s, frame-timeout=30s, outbox-bytes=1048576, stall-timeout=30s,
@@ -34,6 +37,9 @@ pub(super) struct ServeArgs {
     /// tunnel-any-address=false (whether a tunnel's end may come from another address than the client it belongs to).
     /// Of chathack: pending-as-asker=64, pending-as-target=256, negotiation-timeout=10m, login-failures=5 (on one connection,
     /// which is closed then), wrong-passwords=10 (per minute and address, before no more are looked at).
+    /// Of chatr: cert and key (PEM files; without them a certificate is made on the first start and kept in the data
+    /// directory), handshake-timeout=10s, ping-interval=4500ms, ping-timeout=15s, pending-as-asker=64,
+    /// pending-as-target=256, negotiation-timeout=10m.
     #[arg(
         long,
         value_name = "PROTOCOL=ADDR:PORT[,option=value]...",
@@ -45,8 +51,8 @@ pub(super) struct ServeArgs {
     /// --listen. Listeners given as arguments replace those of the file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where what must outlive the process is kept: the accounts of chathack. Default: matou in the user's data directory, such
-    /// as ~/.local/share/matou.
+    /// Where what must outlive the process is kept: the accounts of chathack, the identities and the certificate of chatr.
+    /// Default: matou in the user's data directory, such as ~/.local/share/matou.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// How much the log says: off, error, warn, info, debug (every frame, decoded) or trace.
@@ -103,7 +109,7 @@ fn serve(plan: Plan, level: LevelFilter) -> ExitCode {
             Err(error) => {
                 drop(running);
                 drop(logging);
-                return refuse(&error);
+                return refuse(&*error);
             }
         }
     }
@@ -146,6 +152,13 @@ impl Listen {
                 let accounts = Accounts::new(data.store()?);
                 let answer = move |question| ask(&accounts, question);
                 engine.listen_and_answer(room, (), self.address, limits, answer)
+            }
+            ProtocolOptions::Chatr(options) => {
+                let identities = Identities::new(data.store()?);
+                let certificate = chatr_service::certificate(options, data)?;
+                let room = chatr::Room::new(options.room, Box::new(entropy));
+                let judge = move |claim: Claim| chatr_service::judge(&identities, &claim);
+                engine.listen_tls(room, (), self.address, limits, judge, &certificate)
             }
         };
         Ok(started?)
