@@ -18,13 +18,14 @@ pub use extend::{base_of, no_such_base};
 use extend::{check_extends_nothing, extend};
 use renumber::Place;
 
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 11] = [
     "title",
     "opcode",
     "type",
     "reading",
     "packet",
     "identified-by",
+    "raw-after",
     "fence",
     "renumber",
     "settle",
@@ -155,6 +156,7 @@ impl<'a> Reader<'a> {
                 readings: Vec::new(),
                 packets: Vec::new(),
                 identified_by: None,
+                raw_after: Vec::new(),
                 fence: None,
                 fence_unidentified: None,
             },
@@ -206,6 +208,7 @@ impl<'a> Reader<'a> {
         for node in nodes {
             match node.name.text.as_str() {
                 "identified-by" => self.identified_by(node),
+                "raw-after" => self.raw_after(node),
                 "fence" => self.fence(node),
                 _ => {}
             }
