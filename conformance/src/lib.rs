@@ -14,6 +14,7 @@
 //! | [`grammar`] | wire.kdl, and the codec that it drives |
 //! | [`scenario`], [`spec`] | who says what; what is asked for |
 //! | [`suite`] | one protocol, whole and linted |
+//! | [`profile`] | what is known about one target |
 //! | [`run`] | the conversations with a target, and the judgement |
 //! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
@@ -31,6 +32,7 @@
 
 pub mod cli;
 pub mod grammar;
+pub mod profile;
 pub mod report;
 pub mod run;
 pub mod scenario;

@@ -1,7 +1,9 @@
 //! The command line: arguments in, text and an exit code out.
 
+mod knowledge;
 mod lint;
 mod list;
+mod progress;
 mod report_file;
 mod run;
 mod show;

@@ -1,18 +1,19 @@
 //! `conformance run`: judges a server.
 
-use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::knowledge::{Knowledge, KnowledgeArguments};
+use super::progress::Progress;
 use super::report_file::ReportFile;
 use super::target::TargetArguments;
-use super::words::{at_least_one, pair, positive, quoted};
+use super::words::{at_least_one, duration, pair, positive, quoted};
 use super::{Outcome, rendered};
 use crate::report::{self, Detail, Paint, Style};
-use crate::run::{Milestone, Options, Report, Segments, run_suite_watched};
+use crate::run::{Options, Report, Segments, run_suite_watched};
 use crate::source::Diagnostics;
 use crate::suite::Suite;
 
@@ -49,8 +50,8 @@ pub(super) struct RunArguments {
     jobs: Option<usize>,
 
     /// All bounds times this; larger for a slow server
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = positive)]
-    scale: f64,
+    #[arg(long, value_name = "FACTOR", value_parser = positive)]
+    scale: Option<f64>,
 
     /// A setting of the server that scenarios ask for
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
@@ -59,6 +60,13 @@ pub(super) struct RunArguments {
     /// Also writes a report: html, json, junit, tap, annotations or pcapng; `-` is the standard output
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = ReportFile::parse)]
     report: Vec<ReportFile>,
+
+    #[command(flatten)]
+    knowledge: KnowledgeArguments,
+
+    /// The whole run takes no longer; what was not run then is inconclusive
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    time_limit: Option<Duration>,
 
     /// How everything is cut that scenarios do not cut themselves
     #[arg(long, value_enum, default_value_t = Cutting::Whole)]
@@ -99,13 +107,25 @@ pub(super) fn run(arguments: &RunArguments) -> Outcome {
         Ok(target) => target,
         Err(why) => return Outcome::refused(format!("{why}\n")),
     };
+    let knowledge = match arguments.knowledge.read(&suite) {
+        Ok(knowledge) => knowledge,
+        Err(outcome) => return outcome,
+    };
+    let options = options(arguments, knowledge);
     let progress = Progress::new();
-    let report = run_suite_watched(&suite, target, &options(arguments), &|milestone| {
+    let report = run_suite_watched(&suite, target, &options, &|milestone| {
         progress.tell(milestone);
     });
     progress.clear();
     match report {
-        Ok(report) => outcome(arguments, &suite, &report),
+        Ok(report) => {
+            let mut outcome = outcome(arguments, &suite, &report);
+            if let Err(why) = arguments.knowledge.save(&suite, &options, &report) {
+                outcome.code = 2;
+                outcome.err.push_str(&why);
+            }
+            outcome
+        }
         Err(unknown) => Outcome::refused(format!("{unknown}\n")),
     }
 }
@@ -118,17 +138,25 @@ fn load(arguments: &RunArguments) -> Result<Suite, Diagnostics> {
     Ok(suite)
 }
 
-fn options(arguments: &RunArguments) -> Options {
+/// What is typed counts more than what a profile says.
+fn options(arguments: &RunArguments, knowledge: Knowledge) -> Options {
+    let Knowledge {
+        profile,
+        known,
+        only,
+    } = knowledge;
+    let mut settings = profile.settings;
+    settings.extend(arguments.settings.iter().cloned());
     Options {
-        only: arguments.only.clone(),
+        only: only.unwrap_or_else(|| arguments.only.clone()),
         skip: arguments.skip.clone(),
         jobs: arguments.jobs.unwrap_or_else(|| arguments.target.jobs()),
-        scale: arguments.scale,
-        settings: arguments
-            .settings
-            .iter()
-            .cloned()
-            .collect::<BTreeMap<_, _>>(),
+        scale: arguments.scale.or(profile.scale).unwrap_or(1.0),
+        settings,
+        readings: profile.readings,
+        unsupported: profile.unsupported,
+        known,
+        time_limit: arguments.time_limit,
         segments: match arguments.segments {
             Cutting::Whole => Segments::Whole,
             Cutting::EachByte => Segments::EachByte,
@@ -190,8 +218,9 @@ fn rerun(arguments: &RunArguments) -> String {
     for (name, value) in &arguments.settings {
         words.push(format!("--set {}", quoted(&format!("{name}={value}"))));
     }
-    if (arguments.scale - 1.0).abs() > f64::EPSILON {
-        words.push(format!("--scale {}", arguments.scale));
+    words.extend(arguments.knowledge.words());
+    if let Some(scale) = arguments.scale {
+        words.push(format!("--scale {scale}"));
     }
     if arguments.segments == Cutting::EachByte {
         words.push("--segments each-byte".to_owned());
@@ -200,43 +229,4 @@ fn rerun(arguments: &RunArguments) -> String {
         words.push("--shared-target".to_owned());
     }
     words.join(" ")
-}
-
-/// Says on a terminal how far the run has come, on one line that is overwritten.
-struct Progress {
-    visible: bool,
-    cases: AtomicUsize,
-    played: AtomicUsize,
-}
-
-impl Progress {
-    fn new() -> Progress {
-        Progress {
-            visible: io::stderr().is_terminal(),
-            cases: AtomicUsize::new(0),
-            played: AtomicUsize::new(0),
-        }
-    }
-
-    fn tell(&self, milestone: &Milestone<'_>) {
-        match milestone {
-            Milestone::Begins { cases } => self.cases.store(*cases, Ordering::Relaxed),
-            Milestone::Played { id, .. } => {
-                let played = self.played.fetch_add(1, Ordering::Relaxed) + 1;
-                let cases = self.cases.load(Ordering::Relaxed);
-                self.write(&format!("\r\x1b[K{played} played, {cases} cases: {id}"));
-            }
-        }
-    }
-
-    fn clear(&self) {
-        self.write("\r\x1b[K");
-    }
-
-    fn write(&self, text: &str) {
-        if self.visible {
-            // Nobody is helped by an error about progress.
-            let _ = io::stderr().write_all(text.as_bytes());
-        }
-    }
 }

@@ -33,6 +33,7 @@
 //! | `failure` | null, or a [`Failure`] |
 //! | `incidents[]` | `kind` (crash, hang, busy, threads, descriptors) and `text`: what befell the target itself |
 //! | `output` | what the target wrote meanwhile, or null if the runner did not start it |
+//! | `known` | the reason for which it is listed as a known deviation, or null |
 //! | `conversation[]` | [`Event`]s in order of time, the last thousand of them |
 
 use serde::Serialize;
@@ -103,6 +104,7 @@ struct CaseDocument<'a> {
     notes: &'a [String],
     failure: Option<&'a Failure>,
     incidents: &'a [Incident],
+    known: Option<&'a str>,
     output: Option<&'a str>,
     conversation: &'a [Event],
 }
@@ -154,6 +156,7 @@ fn of_case<'a>(report: &'a Report, case: &'a Outcome) -> CaseDocument<'a> {
         notes: &case.notes,
         failure: case.failure.as_ref(),
         incidents: &case.incidents,
+        known: case.known.as_deref(),
         output: case.output.as_deref(),
         conversation: &case.conversation,
     }

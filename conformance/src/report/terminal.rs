@@ -76,6 +76,13 @@ fn line(out: &mut String, case: &Outcome, style: &Style) {
     for note in &case.notes {
         let _ = writeln!(out, "               {}", style.paint.faint(note));
     }
+    if let Some(reason) = &case.known {
+        let text = match case.verdict.holds() {
+            true => format!("listed as a known deviation ({reason}), but it is none any more"),
+            false => format!("known: {reason}"),
+        };
+        let _ = writeln!(out, "               {}", style.paint.strong(&text));
+    }
     for incident in &case.incidents {
         let text = format!("{}: {}", incident.kind.word(), incident.text);
         let _ = writeln!(out, "               {}", style.paint.wrong(&text));
@@ -85,6 +92,7 @@ fn line(out: &mut String, case: &Outcome, style: &Style) {
 fn explanations(out: &mut String, report: &Report, style: &Style) {
     for case in &report.cases {
         let wanted = match case.verdict {
+            Verdict::Fail if case.known.is_some() => style.detail == Detail::Verbose,
             Verdict::Fail | Verdict::Error | Verdict::NonStrict => true,
             // What only follows from something else is explained there.
             _ => {
@@ -139,6 +147,11 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
         words::counted(report.cases.len(), "case"),
         report.duration.as_secs_f64(),
         counts.join(", ")
+    );
+    let _ = writeln!(
+        out,
+        "  --seed {} repeats its names and payloads",
+        report.seed
     );
     let _ = writeln!(out, "{}", style.paint.strong(&words::sentence(report)));
 }

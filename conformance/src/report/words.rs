@@ -9,10 +9,10 @@ use crate::run::{Outcome, Report, Verdict};
 /// What it comes to, without the cases by name.
 pub(super) fn headline(report: &Report) -> String {
     match report.exit_code() {
-        1 => format!(
+        1 if !failed(report).is_empty() => format!(
             "It does not conform to {}: {} failed.",
             report.title,
-            counted(report.count(Verdict::Fail), "case")
+            counted(failed(report).len(), "case")
         ),
         _ => sentence(report),
     }
@@ -37,15 +37,20 @@ pub(super) fn sentence(report: &Report) -> String {
     let what = if whole { "" } else { " in what was asked for" };
     match report.exit_code() {
         0 => format!(
-            "{} conforms to {}{what}{with}.",
+            "{} conforms to {}{what}{with}{}.",
             report.judged(),
-            report.title
+            report.title,
+            but_for(report)
+        ),
+        1 if failed(report).is_empty() => format!(
+            "Nothing failed that was not known, but these known deviations are none any more: {}; take them off the list.",
+            report.stale().join(", ")
         ),
         1 => format!(
             "{} does not conform to {}: {} failed: {}.",
             report.judged(),
             report.title,
-            counted(report.count(Verdict::Fail), "case"),
+            counted(failed(report).len(), "case"),
             failed(report).join(", ")
         ),
         _ => format!(
@@ -56,9 +61,18 @@ pub(super) fn sentence(report: &Report) -> String {
     }
 }
 
-/// The cases to look at, for whoever scrolled past them.
+/// What the list of known deviations excuses.
+fn but_for(report: &Report) -> String {
+    let excused = |case: &&Outcome| case.known.is_some() && !case.verdict.holds();
+    match report.cases.iter().filter(excused).count() {
+        0 => String::new(),
+        number => format!(", but for {}", counted(number, "known deviation")),
+    }
+}
+
+/// The cases to look at, for whoever scrolled past them; known deviations are not among them.
 pub(super) fn failed(report: &Report) -> Vec<&str> {
-    let failed = |case: &&Outcome| case.verdict == Verdict::Fail;
+    let failed = |case: &&Outcome| case.verdict == Verdict::Fail && case.known.is_none();
     let cases = report.cases.iter().filter(failed);
     cases.map(|case| case.id.as_str()).collect()
 }

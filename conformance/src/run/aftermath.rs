@@ -65,7 +65,7 @@ pub(super) fn inspect(
             played.failure.take(),
         ));
         played.incidents.push(end);
-    } else if beside == Beside::Nobody {
+    } else if beside == Beside::Nobody && !run.is_over() {
         played.incidents.extend(unrest(run, stay, process, replay));
     }
     played.output = Some(process.log().since(stay.mark));
@@ -114,6 +114,10 @@ fn end_of(
         return Some(crash(end));
     }
     let met = contact::establish(run, stay.address).err()?;
+    if run.is_over() {
+        // Nobody waited as long as an answer may take.
+        return None;
+    }
     let until = Instant::now() + LAST_BREATH;
     Some(match process.end_by(until) {
         Some(end) => crash(end),

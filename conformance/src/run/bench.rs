@@ -38,11 +38,18 @@ impl Bench<'_> {
         if !missing.is_empty() {
             return Finding::Unsupported(missing);
         }
+        if let Some(reason) = self.run.options.unsupported.get(&scenario.id) {
+            return Finding::Declared(reason.clone());
+        }
         let wire = self.run.suite.grammar.in_reading(choices);
         let mut finding = Finding::Unsupported(Vec::new());
         for _ in 0..2 {
+            if self.run.is_over() {
+                return Finding::OutOfTime(None);
+            }
             let stay = match self.run.host.enter() {
                 Ok(stay) => stay,
+                Err(_) if self.run.is_over() => return Finding::OutOfTime(None),
                 Err(failed) => return Finding::NotStarted(failed.to_string()),
             };
             let play = || interpreter::play(self.run, stay.address, scenario, &wire, choices);
@@ -50,6 +57,10 @@ impl Bench<'_> {
             aftermath::inspect(self.run, &stay, &mut played, beside, &|| {
                 play();
             });
+            if played.failure.is_some() && self.run.is_over() {
+                // Its waits were cut short: nothing is proved.
+                return Finding::OutOfTime(Some(played));
+            }
             let may_be_ours = played
                 .failure
                 .as_ref()

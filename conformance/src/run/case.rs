@@ -101,7 +101,7 @@ impl<'a> Case<'a> {
         wire: &'a Wire,
         choices: &'a Choices,
     ) -> Case<'a> {
-        let (number, mut random) = run.number_case();
+        let (number, mut random) = run.number_case(&scenario.id);
         let settings = &run.options.settings;
         let names = names_of(&scenario.lanes, settings, &mut random);
         for name in &names {

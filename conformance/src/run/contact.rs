@@ -73,7 +73,7 @@ pub(super) fn meet(run: &Run<'_>, target: SocketAddr, wires: &[Wire], login: Vec
         Err(met) => return met,
     };
     connection.send(login, Cut::Whole, None);
-    let until = Instant::now() + run.bounds.wait(None);
+    let until = run.at_latest(Instant::now() + run.bounds.wait(None));
     loop {
         let rung = bell.count();
         connection.absorb();
@@ -124,7 +124,7 @@ pub(super) fn logins(run: &Run<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Ve
     else {
         return Vec::new();
     };
-    let (number, mut random) = run.number_case();
+    let (number, mut random) = run.number_case("");
     let name = names::fresh("contact", None, &mut random);
     run.ledger.note_name(number, &name);
     let values: Option<Vec<Value>> = first

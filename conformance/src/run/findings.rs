@@ -26,6 +26,10 @@ pub(super) enum Finding {
     Unsupported(Vec<String>),
     /// It was not played, or could not connect, because the target died of that case.
     TargetDied(String),
+    /// It was not played, or not to its end, because the time limit of the run had passed.
+    OutOfTime(Option<Played>),
+    /// It was not played, because the target is declared not to support it: why.
+    Declared(String),
     /// It was not played, because the target could not be started: why.
     NotStarted(String),
 }
@@ -37,7 +41,11 @@ impl Finding {
             Finding::Played(played)
             | Finding::Stalled(played)
             | Finding::OnlyInCompany { played, .. } => Some(played),
-            Finding::Unsupported(_) | Finding::TargetDied(_) | Finding::NotStarted(_) => None,
+            Finding::OutOfTime(played) => played.as_ref(),
+            Finding::Unsupported(_)
+            | Finding::Declared(_)
+            | Finding::TargetDied(_)
+            | Finding::NotStarted(_) => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 
@@ -43,6 +44,8 @@ impl From<SocketAddr> for Target {
 #[derive(Debug)]
 pub(super) struct Host {
     target: Target,
+    /// Nobody waits longer for a start.
+    deadline: Option<Instant>,
     state: Mutex<State>,
 }
 
@@ -63,9 +66,10 @@ pub(super) struct Stay {
 }
 
 impl Host {
-    pub(super) fn new(target: Target) -> Host {
+    pub(super) fn new(target: Target, deadline: Option<Instant>) -> Host {
         Host {
             target,
+            deadline,
             state: Mutex::default(),
         }
     }
@@ -158,16 +162,28 @@ impl Host {
         }
         // A fixed port must be free before the next one can have it.
         state.shared = None;
-        let process = Arc::new(start(spawn, &mut state.failed_starts)?);
+        let process = Arc::new(self.start_within(spawn, &mut state.failed_starts)?);
         state.shared = Some(Arc::clone(&process));
         Ok(process)
     }
 
     fn start(&self, spawn: &Spawn) -> Result<Process, NotStarted> {
         let mut failed = self.state.lock().failed_starts;
-        let process = start(spawn, &mut failed);
+        let process = self.start_within(spawn, &mut failed);
         self.state.lock().failed_starts = failed;
         process
+    }
+
+    fn start_within(&self, spawn: &Spawn, failed: &mut usize) -> Result<Process, NotStarted> {
+        let left = self
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let start_bound = left.map_or(spawn.start_bound, |left| left.min(spawn.start_bound));
+        let in_time = Spawn {
+            start_bound,
+            ..spawn.clone()
+        };
+        start(&in_time, failed)
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn play<'a>(
 impl<'a> Case<'a> {
     /// Polls the steps until they are done or have failed, sleeping in between.
     fn conduct(&mut self, track: &mut Track<'a>) -> Result<(), Box<Failure>> {
-        let last = self.started + self.run.bounds.case();
+        let last = self.run.at_latest(self.started + self.run.bounds.case());
         loop {
             let rung = self.bell.count();
             self.absorb();
@@ -82,7 +82,9 @@ impl<'a> Case<'a> {
 
     /// What came that no step took: everything must be expected, and a frame that has begun must become whole.
     fn leftovers(&mut self) -> Result<(), Box<Failure>> {
-        let until = Instant::now() + self.run.bounds.wait(None);
+        let until = self
+            .run
+            .at_latest(Instant::now() + self.run.bounds.wait(None));
         for line in 0..self.lines.len() {
             if self.lines[line].left || self.lines[line].paused || self.lines[line].is_helper {
                 continue;
@@ -119,7 +121,9 @@ impl<'a> Case<'a> {
         for line in 0..self.lines.len() {
             self.close_line(line);
         }
-        let until = Instant::now() + self.run.bounds.farewell();
+        let until = self
+            .run
+            .at_latest(Instant::now() + self.run.bounds.farewell());
         loop {
             let rung = self.bell.count();
             self.absorb();

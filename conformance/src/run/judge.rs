@@ -16,9 +16,11 @@ pub(super) fn judge(
     selection: &Selection<'_>,
     findings: &Findings,
     readings: &[SettledReading],
+    known: &BTreeMap<String, String>,
 ) -> Vec<Outcome> {
     let court = Court {
         suite,
+        known,
         requirements: by_id(suite),
         findings,
     };
@@ -44,6 +46,7 @@ pub(super) fn by_id(suite: &Suite) -> BTreeMap<String, Requirement> {
 }
 
 struct Court<'a> {
+    known: &'a BTreeMap<String, String>,
     suite: &'a Suite,
     requirements: BTreeMap<String, Requirement>,
     findings: &'a Findings,
@@ -87,6 +90,7 @@ impl Court<'_> {
                 .unwrap_or_default(),
             incidents,
             output: played.and_then(|played| played.output.clone()),
+            known: self.known.get(&scenario.id).cloned(),
             prerequisite: false,
         }
     }
@@ -107,6 +111,10 @@ impl Court<'_> {
                 Verdict::Inconclusive,
                 Some(Cause::TargetDied(culprit.clone())),
             ),
+            Finding::Declared(reason) => {
+                (Verdict::Unsupported, Some(Cause::Declared(reason.clone())))
+            }
+            Finding::OutOfTime(_) => (Verdict::Inconclusive, Some(Cause::TimeLimit)),
             Finding::NotStarted(why) => {
                 (Verdict::Inconclusive, Some(Cause::NotStarted(why.clone())))
             }

@@ -148,7 +148,7 @@ pub fn run_suite_watched(
                 probes,
             } = readings::settle(&bench, &selection.scenarios);
             let findings = Schedule::new(&bench, &choices, probes).play_all(&selection);
-            report.cases = judge::judge(suite, &selection, &findings, &readings);
+            report.cases = judge::judge(suite, &selection, &findings, &readings, &options.known);
             report.readings = readings;
         }
     }
@@ -165,6 +165,9 @@ fn greet(run: &Run<'_>) -> Result<(), String> {
     };
     match aftermath::end_of_contact(&stay) {
         Some(end) => Err(end),
+        None if run.is_over() => {
+            Err("the time limit of the run passed before anything answered a login".to_owned())
+        }
         None => Err(stranger::in_words(run, stay.address, &met)),
     }
 }

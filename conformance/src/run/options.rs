@@ -18,6 +18,14 @@ pub struct Options {
     pub wait: Duration,
     /// Settings of the target that scenarios ask for, `--set name=value`.
     pub settings: BTreeMap<String, String>,
+    /// The choices that the target is known to follow, by the names of the readings: no others are tried.
+    pub readings: BTreeMap<String, String>,
+    /// Scenarios that the target does not support, each with the reason: they are not run.
+    pub unsupported: BTreeMap<String, String>,
+    /// Deviations that are known, by their scenarios, each with the reason: they do not count for the exit code.
+    pub known: BTreeMap<String, String>,
+    /// The whole run takes no longer; what was not judged by then is inconclusive.
+    pub time_limit: Option<Duration>,
     /// How all sends are cut that are not cut by their scenario.
     pub segments: Segments,
     /// Whether strangers use the target too; their broadcasts are put aside.
@@ -35,6 +43,10 @@ impl Default for Options {
             scale: 1.0,
             wait: Duration::from_secs(2),
             settings: BTreeMap::new(),
+            readings: BTreeMap::new(),
+            unsupported: BTreeMap::new(),
+            known: BTreeMap::new(),
+            time_limit: None,
             segments: Segments::Whole,
             shared_target: false,
             seed: None,

@@ -110,6 +110,8 @@ pub struct Outcome {
     /// What the target wrote meanwhile to its standard output and error; only of a target that the runner started. Of
     /// cases side by side on one process each has what was written in its time.
     pub output: Option<String>,
+    /// Why it is a known deviation, if it is listed as one: then its failure does not count for the exit code.
+    pub known: Option<String>,
     /// It was not asked for, but what was asked for rests on it.
     pub prerequisite: bool,
 }
@@ -134,6 +136,10 @@ pub enum Cause {
     TooLong,
     /// These settings were not given.
     MissingSettings(Vec<String>),
+    /// The target is declared not to support it, for this reason.
+    Declared(String),
+    /// The time limit of the run passed before it was judged.
+    TimeLimit,
     /// The target could not be started for it: why, and what it wrote.
     NotStarted(String),
 }
@@ -159,6 +165,8 @@ impl fmt::Display for Cause {
                 f,
                 "because it passes alone, but failed {failed} of {of} times beside other cases"
             ),
+            Cause::Declared(reason) => write!(f, "because {reason} (its profile says so)"),
+            Cause::TimeLimit => f.write_str("because the time limit of the run passed"),
             Cause::NotStarted(why) => write!(f, "because {why}"),
             Cause::TooLong => f.write_str("because the case took too long; try a larger --scale"),
             Cause::MissingSettings(names) => {
@@ -237,19 +245,29 @@ impl Report {
             .count()
     }
 
-    /// 0 if no MUST failed; 1 if one did; 3 if the target cannot be judged; 4 if nothing failed, but a MUST is open.
+    /// 0 if no MUST failed that is not a known deviation; 1 if one did, or a known deviation is none any more; 3 if the target cannot be judged; 4 if nothing failed, but a MUST is open.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if self.unjudgeable.is_some() {
             return 3;
         }
-        if self.count(Verdict::Fail) > 0 {
+        let counts = |case: &&Outcome| case.known.is_none();
+        let mut counting = self.cases.iter().filter(counts);
+        if counting.clone().any(|case| case.verdict == Verdict::Fail) || !self.stale().is_empty() {
             return 1;
         }
-        let open = self.cases.iter().any(|case| {
+        let open = counting.any(|case| {
             matches!(case.verdict, Verdict::Inconclusive | Verdict::Error) && self.has_must(case)
         });
         if open { 4 } else { 0 }
+    }
+
+    /// The cases that are listed as known deviations and are none any more: the list is to stay true.
+    #[must_use]
+    pub fn stale(&self) -> Vec<&str> {
+        let stale = |case: &&Outcome| case.known.is_some() && case.verdict.holds();
+        let cases = self.cases.iter().filter(stale);
+        cases.map(|case| case.id.as_str()).collect()
     }
 
     /// Whether the case judges something that the document demands; a requirement that nobody knows counts as such.

@@ -12,6 +12,12 @@ impl SplitMix {
         SplitMix(seed)
     }
 
+    /// A sequence that any bytes stand for.
+    pub(crate) fn of(bytes: &[u8]) -> SplitMix {
+        let first = sha256(bytes).into_iter().take(8);
+        SplitMix(first.fold(0, |seed, byte| seed << 8 | u64::from(byte)))
+    }
+
     /// The next 64 bits.
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,6 +1,6 @@
 //! Which reading of the document does the target follow? Probes find it out before anything else is judged.
 
-use crate::grammar::{Choices, Reading, Worth};
+use crate::grammar::{Choice, Choices, Reading, Worth};
 use crate::scenario::Scenario;
 
 use super::bench::Bench;
@@ -25,6 +25,10 @@ pub(super) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
                 .first()
                 .map(|first| (reading.name.clone(), first.name.clone())),
         );
+        let known = bench.run.options.readings.get(&reading.name);
+        settled
+            .choices
+            .extend(known.map(|choice| (reading.name.clone(), choice.clone())));
     }
     let readings = &bench.run.suite.grammar.readings;
     for reading in readings.iter().filter(|reading| !reading.settled) {
@@ -64,7 +68,9 @@ fn settle_one(
     settled: &mut Settled,
 ) -> bool {
     let mut in_first_choice = None;
-    for choice in &reading.choices {
+    let known = bench.run.options.readings.get(&reading.name);
+    let possible = |choice: &&Choice| known.is_none_or(|known| *known == choice.name);
+    for choice in reading.choices.iter().filter(possible) {
         let mut choices = settled.choices.clone();
         choices.insert(reading.name.clone(), choice.name.clone());
         let mut finding = bench.play(probe, &choices);

@@ -217,7 +217,9 @@ impl<'a, 'b> Schedule<'a, 'b> {
         let run = self.bench.run;
         match run.host.spawns() {
             true => None,
-            false => contact::establish(run, run.host.address()).err(),
+            false => contact::establish(run, run.host.address())
+                .err()
+                .filter(|_| !run.is_over()),
         }
     }
 

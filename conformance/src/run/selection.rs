@@ -53,7 +53,11 @@ impl<'a> Selection<'a> {
             .iter()
             .map(|scenario| (scenario.id.as_str(), scenario))
             .collect();
-        for asked in options.only.iter().chain(&options.skip) {
+        let named = options.only.iter().chain(&options.skip);
+        for asked in named
+            .chain(options.known.keys())
+            .chain(options.unsupported.keys())
+        {
             if !by_id.contains_key(asked.as_str()) {
                 return Err(UnknownScenario {
                     asked: asked.clone(),

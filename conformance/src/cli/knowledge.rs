@@ -1,0 +1,141 @@
+//! Files in which something is known about the target: its profile, its deviations, an earlier run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::words::quoted;
+use super::{Outcome, rendered};
+use crate::profile::{Profile, read_known, read_profile};
+use crate::run::{Options, Report};
+use crate::suite::Suite;
+
+/// What is known beforehand.
+#[derive(Debug, Args)]
+pub(super) struct KnowledgeArguments {
+    /// What is known about the server: settings, readings, what it does not support
+    #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
+    profile: Option<PathBuf>,
+
+    /// Writes what was given and found out about the server, for --profile
+    #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
+    save_profile: Option<PathBuf>,
+
+    /// Deviations that are known: on each line a case, and in quotes the reason. They do not count; one that is none any more does
+    #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
+    known: Option<PathBuf>,
+
+    /// Only what failed or was inconclusive in this JSON report of an earlier run
+    #[arg(
+        long,
+        value_name = "RUN.json",
+        conflicts_with = "only",
+        help_heading = "Files about the server"
+    )]
+    rerun_failed: Option<PathBuf>,
+}
+
+/// What the files say.
+#[derive(Debug, Default)]
+pub(super) struct Knowledge {
+    pub(super) profile: Profile,
+    pub(super) known: BTreeMap<String, String>,
+    /// The cases that are to be run again.
+    pub(super) only: Option<Vec<String>>,
+}
+
+impl KnowledgeArguments {
+    /// Reads the files. What is wrong with them is wrong usage.
+    pub(super) fn read(&self, suite: &Suite) -> Result<Knowledge, Outcome> {
+        let mut knowledge = Knowledge::default();
+        let refused = |mistakes| Outcome::refused(rendered(&mistakes));
+        if let Some(path) = &self.profile {
+            knowledge.profile = read_profile(path, suite).map_err(refused)?;
+        }
+        if let Some(path) = &self.known {
+            knowledge.known = read_known(path, suite).map_err(refused)?;
+        }
+        if let Some(path) = &self.rerun_failed {
+            let failed = failed_in(path, suite);
+            let failed = failed.map_err(|why| {
+                Outcome::refused(format!("{} cannot be run again: {why}\n", path.display()))
+            })?;
+            if failed.is_empty() {
+                return Err(Outcome::said(format!(
+                    "Nothing failed or was inconclusive in {}.\n",
+                    path.display()
+                )));
+            }
+            knowledge.only = Some(failed);
+        }
+        Ok(knowledge)
+    }
+
+    /// Writes the profile, if that is wanted; an error is told in words.
+    pub(super) fn save(
+        &self,
+        suite: &Suite,
+        options: &Options,
+        report: &Report,
+    ) -> Result<(), String> {
+        let Some(path) = &self.save_profile else {
+            return Ok(());
+        };
+        let proved = report.readings.iter().filter(|reading| reading.proved);
+        let profile = Profile {
+            settings: options.settings.clone(),
+            readings: proved
+                .map(|reading| (reading.name.clone(), reading.choice.clone()))
+                .collect(),
+            unsupported: options.unsupported.clone(),
+            scale: Some(options.scale).filter(|scale| (scale - 1.0).abs() > f64::EPSILON),
+        };
+        std::fs::write(path, profile.to_kdl(suite)).map_err(|error| {
+            let path = path.display();
+            format!("the profile cannot be written to {path}: {error}\n")
+        })
+    }
+
+    /// These arguments, but for what chooses cases and what is written.
+    pub(super) fn words(&self) -> Vec<String> {
+        let files = [("--profile", &self.profile), ("--known", &self.known)];
+        files
+            .into_iter()
+            .filter_map(|(option, path)| Some((option, path.as_ref()?)))
+            .map(|(option, path)| format!("{option} {}", quoted(&path.display().to_string())))
+            .collect()
+    }
+}
+
+/// The cases of an earlier run that did not come to a good end.
+fn failed_in(path: &Path, suite: &Suite) -> Result<Vec<String>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let run: EarlierRun = serde_json::from_str(&text).map_err(|error| {
+        format!("it is no report of a run ({error}); write one with --report json=FILE")
+    })?;
+    if run.protocol != suite.name {
+        return Err(format!(
+            "it is about {}, and this suite is {}",
+            run.protocol, suite.name
+        ));
+    }
+    let failed = run
+        .cases
+        .into_iter()
+        .filter(|case| matches!(&*case.verdict, "fail" | "inconclusive" | "error"))
+        .map(|case| case.id);
+    Ok(failed.collect())
+}
+
+#[derive(serde::Deserialize)]
+struct EarlierRun {
+    protocol: String,
+    cases: Vec<EarlierCase>,
+}
+
+#[derive(serde::Deserialize)]
+struct EarlierCase {
+    id: String,
+    verdict: String,
+}

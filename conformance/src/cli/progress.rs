@@ -1,0 +1,45 @@
+//! How far a run has come, for whoever waits for it.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::run::Milestone;
+
+/// Says on a terminal how far the run has come, on one line that is overwritten.
+pub(super) struct Progress {
+    visible: bool,
+    cases: AtomicUsize,
+    played: AtomicUsize,
+}
+
+impl Progress {
+    pub(super) fn new() -> Progress {
+        Progress {
+            visible: io::stderr().is_terminal(),
+            cases: AtomicUsize::new(0),
+            played: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn tell(&self, milestone: &Milestone<'_>) {
+        match milestone {
+            Milestone::Begins { cases } => self.cases.store(*cases, Ordering::Relaxed),
+            Milestone::Played { id, .. } => {
+                let played = self.played.fetch_add(1, Ordering::Relaxed) + 1;
+                let cases = self.cases.load(Ordering::Relaxed);
+                self.write(&format!("\r\x1b[K{played} played, {cases} cases: {id}"));
+            }
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        self.write("\r\x1b[K");
+    }
+
+    fn write(&self, text: &str) {
+        if self.visible {
+            // Nobody is helped by an error about progress.
+            let _ = io::stderr().write_all(text.as_bytes());
+        }
+    }
+}
