@@ -68,7 +68,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     time_limit: Option<Duration>,
 
-    /// How everything is cut that scenarios do not cut themselves
+    /// Plays everything a second time, otherwise cut than in whole sends; a verdict that changes is a finding
     #[arg(long, value_enum, default_value_t = Cutting::Whole)]
     segments: Cutting,
 
@@ -95,6 +95,24 @@ enum Cutting {
     Whole,
     /// Each byte in a segment of its own
     EachByte,
+    /// What a client sends without waiting, in one segment
+    Glued,
+    /// Cut in the middle of each length
+    InsideLength,
+    /// Cut inside each character of several bytes
+    InsideCharacter,
+}
+
+impl Cutting {
+    fn segments(self) -> Segments {
+        match self {
+            Cutting::Whole => Segments::Whole,
+            Cutting::EachByte => Segments::EachByte,
+            Cutting::Glued => Segments::Glued,
+            Cutting::InsideLength => Segments::InsideLength,
+            Cutting::InsideCharacter => Segments::InsideCharacter,
+        }
+    }
 }
 
 /// Judges a server.
@@ -157,10 +175,7 @@ fn options(arguments: &RunArguments, knowledge: Knowledge) -> Options {
         unsupported: profile.unsupported,
         known,
         time_limit: arguments.time_limit,
-        segments: match arguments.segments {
-            Cutting::Whole => Segments::Whole,
-            Cutting::EachByte => Segments::EachByte,
-        },
+        segments: arguments.segments.segments(),
         shared_target: arguments.shared_target,
         seed: arguments.seed,
         ..Options::default()
@@ -222,8 +237,11 @@ fn rerun(arguments: &RunArguments) -> String {
     if let Some(scale) = arguments.scale {
         words.push(format!("--scale {scale}"));
     }
-    if arguments.segments == Cutting::EachByte {
-        words.push("--segments each-byte".to_owned());
+    if arguments.segments != Cutting::Whole {
+        words.push(format!(
+            "--segments {}",
+            arguments.segments.segments().word()
+        ));
     }
     if arguments.shared_target {
         words.push("--shared-target".to_owned());

@@ -34,6 +34,7 @@ pub(super) fn explain(
         let _ = writeln!(out, "  {cause}");
     }
     requirements(&mut out, report, case);
+    recut(&mut out, case);
     if let Some(step) = &failure.step {
         let _ = writeln!(out, "  step      {}", step.text);
         let _ = writeln!(out, "            {}:{}", step.file, step.line);
@@ -105,6 +106,23 @@ fn written(out: &mut String, case: &Outcome, whole: bool) {
             })
             .collect();
         let _ = writeln!(out, "    | {harmless}");
+    }
+}
+
+/// How the verdict changed with the segments.
+fn recut(out: &mut String, case: &Outcome) {
+    let Some(recut) = &case.recut else {
+        return;
+    };
+    let _ = writeln!(
+        out,
+        "  segments  {} with each send in one segment, {} with segments {}; enough for it:",
+        recut.whole,
+        recut.cut,
+        recut.segments.word()
+    );
+    for cut in &recut.smallest {
+        let _ = writeln!(out, "            {cut}");
     }
 }
 

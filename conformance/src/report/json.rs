@@ -33,12 +33,15 @@
 //! | `failure` | null, or a [`Failure`] |
 //! | `incidents[]` | `kind` (crash, hang, busy, threads, descriptors) and `text`: what befell the target itself |
 //! | `output` | what the target wrote meanwhile, or null if the runner did not start it |
+//! | `recut` | null, or how the verdict changed when the sends were cut: `segments`, `whole` and `cut` (the verdicts), `smallest[]` (the fewest cuts that do it, in words) |
 //! | `known` | the reason for which it is listed as a known deviation, or null |
 //! | `conversation[]` | [`Event`]s in order of time, the last thousand of them |
 
 use serde::Serialize;
 
-use crate::run::{Cause, Event, Failure, Incident, Outcome, Report, SettledReading, Verdict};
+use crate::run::{
+    Cause, Event, Failure, Incident, Outcome, Recut, Report, SettledReading, Verdict,
+};
 use crate::suite::Level;
 
 use super::words;
@@ -104,6 +107,7 @@ struct CaseDocument<'a> {
     notes: &'a [String],
     failure: Option<&'a Failure>,
     incidents: &'a [Incident],
+    recut: Option<&'a Recut>,
     known: Option<&'a str>,
     output: Option<&'a str>,
     conversation: &'a [Event],
@@ -156,6 +160,7 @@ fn of_case<'a>(report: &'a Report, case: &'a Outcome) -> CaseDocument<'a> {
         notes: &case.notes,
         failure: case.failure.as_ref(),
         incidents: &case.incidents,
+        recut: case.recut.as_ref(),
         known: case.known.as_deref(),
         output: case.output.as_deref(),
         conversation: &case.conversation,

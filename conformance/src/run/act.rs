@@ -7,16 +7,13 @@ use crate::grammar::{PacketId, Value};
 use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing};
 
 use super::case::{Case, Doing, Done, Line};
+use super::cutting::BYTE_BY_BYTE;
 use super::failure::{Failure, FailureKind};
 use super::lane::{Connection, ReceiveBuffer};
 use super::ledger::SentFrames;
 use super::names;
-use super::options::Segments;
 use super::track::Progress;
 use super::walk;
-
-/// With `--segments each-byte`, so much of a send goes byte by byte; a megabyte would take a million system calls.
-const BYTE_BY_BYTE: usize = 4096;
 
 /// A step that does something and gives up at an instant.
 #[derive(Debug)]
@@ -70,6 +67,7 @@ impl Act {
             Ok(line) => line,
             Err(failure) => return failure.into(),
         };
+        case.flush_held();
         if !case.lines[line].connection.is_flushed() && case.now < self.until {
             return Progress::Waits(self.until);
         }
@@ -133,6 +131,8 @@ impl Case<'_> {
         login: String,
         buffer: ReceiveBuffer,
     ) -> Result<usize, Box<Failure>> {
+        // What was sent before is on its way when this begins.
+        self.flush_held();
         let bound = self.run.bounds.wait(None);
         let connection = Connection::open(self.target, bound, buffer, lane, &self.bell)
             .map_err(|error| no_connection(&error).on(lane))?;
@@ -171,16 +171,13 @@ impl Case<'_> {
                 fence,
             },
         );
-        let cut = match (cut, self.run.options.segments) {
-            (Cut::Whole, Segments::EachByte) => Cut::At((1..=BYTE_BY_BYTE).collect()),
-            (cut, _) => cut.clone(),
-        };
         let gate = self.gate.clone();
-        self.lines[line].connection.send(bytes, cut, gate);
+        self.lay_out(line, bytes, cut, gate);
     }
 
     fn shut_down(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let line = self.line_to_use(lane)?;
+        self.flush_held();
         self.lines[line].connection.shut_down();
         self.note_done(line, Doing::ShutDown);
         Ok(())
@@ -198,6 +195,7 @@ impl Case<'_> {
         if self.lines[line].left {
             return;
         }
+        self.flush_held();
         self.lines[line].left = true;
         self.lines[line].connection.read_again();
         self.lines[line].connection.shut_down();

@@ -10,6 +10,7 @@ use crate::scenario::{Company, Scenario};
 
 use super::Milestone;
 use super::aftermath::{self, Beside};
+use super::cutting::Cutting;
 use super::findings::Finding;
 use super::interpreter;
 use super::shared::Run;
@@ -18,11 +19,22 @@ use super::watchdog::Watchdog;
 /// What is needed to run cases.
 pub(super) struct Bench<'a> {
     pub(super) run: &'a Run<'a>,
-    pub(super) watchdog: Watchdog,
+    pub(super) watchdog: &'a Watchdog,
     pub(super) progress: &'a (dyn Fn(&Milestone<'_>) + Sync),
+    pub(super) cutting: Cutting,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    /// The same, but all sends are cut otherwise.
+    pub(super) fn cut(&self, cutting: Cutting) -> Bench<'a> {
+        Bench {
+            run: self.run,
+            watchdog: self.watchdog,
+            progress: self.progress,
+            cutting,
+        }
+    }
+
     /// Plays a case, alone. A failure while this machine stalled does not count; the second time it is inconclusive.
     pub(super) fn play(&self, scenario: &Scenario, choices: &Choices) -> Finding {
         self.play_beside(scenario, choices, Beside::Nobody)
@@ -52,7 +64,16 @@ impl Bench<'_> {
                 Err(_) if self.run.is_over() => return Finding::OutOfTime(None),
                 Err(failed) => return Finding::NotStarted(failed.to_string()),
             };
-            let play = || interpreter::play(self.run, stay.address, scenario, &wire, choices);
+            let play = || {
+                interpreter::play(
+                    self.run,
+                    stay.address,
+                    scenario,
+                    &wire,
+                    choices,
+                    &self.cutting,
+                )
+            };
             let mut played = play();
             aftermath::inspect(self.run, &stay, &mut played, beside, &|| {
                 play();

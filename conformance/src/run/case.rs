@@ -9,12 +9,14 @@ use crate::grammar::{Choices, PacketId, Sort, Value, Wire};
 use crate::scenario::{Expr, LaneId, Scenario};
 
 use super::bell::Bell;
+use super::cutting::Cutting;
 use super::failure::Failure;
 use super::lane::{Connection, End, Gate};
 use super::ledger::{CaseNumber, SentFrames};
 use super::look::Outstanding;
 use super::names::names_of;
 use super::random::SplitMix;
+use super::segments::{Held, Made};
 use super::shared::Run;
 use super::view::{Front, View};
 
@@ -49,6 +51,14 @@ pub(super) struct Case<'a> {
     pub(super) gate: Option<Arc<Gate>>,
     /// How many steps did something to the target.
     pub(super) actions: usize,
+    /// How its sends are cut.
+    pub(super) cutting: &'a Cutting,
+    /// How many sends there were.
+    pub(super) sends: usize,
+    /// Where they were cut or glued.
+    pub(super) made: Vec<Made>,
+    /// What waits to share a segment with the next send of its lane.
+    pub(super) held: Option<Held>,
 }
 
 /// A connection of a case.
@@ -100,6 +110,7 @@ impl<'a> Case<'a> {
         scenario: &'a Scenario,
         wire: &'a Wire,
         choices: &'a Choices,
+        cutting: &'a Cutting,
     ) -> Case<'a> {
         let (number, mut random) = run.number_case(&scenario.id);
         let settings = &run.options.settings;
@@ -134,6 +145,10 @@ impl<'a> Case<'a> {
             started: now,
             gate: None,
             actions: 0,
+            cutting,
+            sends: 0,
+            made: Vec::new(),
+            held: None,
         }
     }
 

@@ -73,6 +73,19 @@ impl Finding {
         events.any(|event| event.direction == Direction::Sees)
     }
 
+    /// How good it is, as far as the target is to blame for it: 0 it holds, 1 the document would prefer otherwise, 2 it
+    /// failed. `None` if that is not known.
+    pub(super) fn grade(&self) -> Option<u8> {
+        let Finding::Played(played) = self else {
+            return None;
+        };
+        Some(match (&played.failure, played.worth) {
+            (Some(_), _) => 2,
+            (None, Worth::NonStrict) => 1,
+            (None, _) => 0,
+        })
+    }
+
     /// Whether the target was gone after it.
     pub(super) fn ended_the_target(&self) -> bool {
         self.played()

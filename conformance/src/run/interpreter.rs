@@ -8,10 +8,12 @@ use crate::scenario::{Scenario, Worth};
 
 use super::case::Case;
 use super::conversation::{self, Event};
+use super::cutting::Cutting;
 use super::describe;
 use super::failure::{Failure, FailureKind};
 use super::incident::Incident;
 use super::look::Look;
+use super::segments::Made;
 use super::shared::Run;
 use super::track::{Progress, Track};
 
@@ -28,6 +30,8 @@ pub(super) struct Played {
     /// The same moment on the clock on the wall.
     pub(super) began: SystemTime,
     pub(super) duration: Duration,
+    /// Where its sends were cut or glued.
+    pub(super) made: Vec<Made>,
     /// What the target wrote meanwhile; only of a target that the runner started.
     pub(super) output: Option<String>,
     pub(super) incidents: Vec<Incident>,
@@ -40,9 +44,10 @@ pub(super) fn play<'a>(
     scenario: &'a Scenario,
     wire: &'a Wire,
     choices: &'a Choices,
+    cutting: &'a Cutting,
 ) -> Played {
     let began = SystemTime::now();
-    let mut case = Case::new(run, target, scenario, wire, choices);
+    let mut case = Case::new(run, target, scenario, wire, choices, cutting);
     let mut failure = case.conduct(&mut Track::new(&scenario.steps)).err();
     if failure.is_none() {
         failure = case.leftovers().err();
@@ -59,6 +64,7 @@ pub(super) fn play<'a>(
         started: case.started,
         began,
         duration,
+        made: std::mem::take(&mut case.made),
         output: None,
         incidents: Vec::new(),
     }
@@ -72,9 +78,14 @@ impl<'a> Case<'a> {
             let rung = self.bell.count();
             self.absorb();
             match track.poll(self) {
-                Progress::Done => return Ok(()),
+                Progress::Done => {
+                    self.flush_held();
+                    return Ok(());
+                }
                 Progress::Fails(failure) => return Err(failure),
                 Progress::Waits(_) if self.now >= last => return Err(Box::new(too_long(self))),
+                // Polled again: what was held back may be what is waited for.
+                Progress::Waits(_) if self.held.is_some() => self.flush_held(),
                 Progress::Waits(until) => self.bell.wait(rung, until.min(last)),
             }
         }

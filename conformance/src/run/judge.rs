@@ -90,6 +90,7 @@ impl Court<'_> {
                 .unwrap_or_default(),
             incidents,
             output: played.and_then(|played| played.output.clone()),
+            recut: None,
             known: self.known.get(&scenario.id).cloned(),
             prerequisite: false,
         }

@@ -10,6 +10,7 @@
 //! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
 //! | `failure`, `describe`, `hint`, `annotate`, `conversation` | telling what went wrong |
 //! | `host`, `aftermath`, `incident` | whom the cases talk to, and what became of it when the runner started it |
+//! | `cutting`, `segments`, `recut`, `smallest` | the same sends in other segments, and the fewest cuts that make a difference |
 //! | `contact`, `stranger`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
 //! | `findings`, `judge`, `outcome`, `watchdog` | from what came to verdicts |
 
@@ -23,6 +24,7 @@ mod bench;
 mod case;
 mod contact;
 mod conversation;
+mod cutting;
 mod describe;
 mod either;
 mod eventually;
@@ -43,10 +45,13 @@ mod options;
 mod outcome;
 mod random;
 mod readings;
+mod recut;
 mod schedule;
+mod segments;
 mod selection;
 mod shared;
 mod silence;
+mod smallest;
 mod stranger;
 mod together;
 mod track;
@@ -68,7 +73,10 @@ pub use selection::UnknownScenario;
 
 use crate::suite::Suite;
 use bench::Bench;
+use cutting::Cutting;
 use readings::Settled;
+pub use recut::Recut;
+use recut::Whole;
 use schedule::Schedule;
 use selection::Selection;
 use shared::Run;
@@ -137,10 +145,12 @@ pub fn run_suite_watched(
             progress(&Milestone::Begins {
                 cases: selection.scenarios.len(),
             });
+            let watchdog = Watchdog::start();
             let bench = Bench {
                 run: &run,
-                watchdog: Watchdog::start(),
+                watchdog: &watchdog,
                 progress,
+                cutting: Cutting::default(),
             };
             let Settled {
                 choices,
@@ -149,6 +159,16 @@ pub fn run_suite_watched(
             } = readings::settle(&bench, &selection.scenarios);
             let findings = Schedule::new(&bench, &choices, probes).play_all(&selection);
             report.cases = judge::judge(suite, &selection, &findings, &readings, &options.known);
+            if options.segments != Segments::Whole {
+                let whole = Whole {
+                    bench: &bench,
+                    choices: &choices,
+                    selection: &selection,
+                    findings: &findings,
+                    readings: &readings,
+                };
+                recut::compare(&whole, &mut report.cases);
+            }
             report.readings = readings;
         }
     }

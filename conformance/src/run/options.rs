@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// How a run is to be done. The default judges everything, with eight cases side by side.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -26,7 +28,8 @@ pub struct Options {
     pub known: BTreeMap<String, String>,
     /// The whole run takes no longer; what was not judged by then is inconclusive.
     pub time_limit: Option<Duration>,
-    /// How all sends are cut that are not cut by their scenario.
+    /// All cases are played once more, with those sends cut so that are not cut by their scenario; a verdict that changes
+    /// is a finding.
     pub segments: Segments,
     /// Whether strangers use the target too; their broadcasts are put aside.
     pub shared_target: bool,
@@ -55,12 +58,34 @@ impl Default for Options {
 }
 
 /// How sends are laid into segments where the scenario does not say it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Segments {
     /// Each in one write.
+    #[default]
     Whole,
     /// Each byte in a segment of its own; of a large payload the first 4 KiB.
     EachByte,
+    /// What a lane sends without waiting for anything, in one segment.
+    Glued,
+    /// Cut in the middle of each length.
+    InsideLength,
+    /// Cut inside each character that takes several bytes.
+    InsideCharacter,
+}
+
+impl Segments {
+    /// The word for it on the command line and in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Segments::Whole => "whole",
+            Segments::EachByte => "each-byte",
+            Segments::Glued => "glued",
+            Segments::InsideLength => "inside-length",
+            Segments::InsideCharacter => "inside-character",
+        }
+    }
 }
 
 /// How long things may take in this run.

@@ -12,6 +12,7 @@ use crate::grammar::Worth;
 use super::conversation::Event;
 use super::failure::Failure;
 use super::incident::Incident;
+use super::recut::Recut;
 
 /// The judgement of one case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -110,6 +111,8 @@ pub struct Outcome {
     /// What the target wrote meanwhile to its standard output and error; only of a target that the runner started. Of
     /// cases side by side on one process each has what was written in its time.
     pub output: Option<String>,
+    /// How its verdict changed when its sends were cut, if it did.
+    pub recut: Option<Recut>,
     /// Why it is a known deviation, if it is listed as one: then its failure does not count for the exit code.
     pub known: Option<String>,
     /// It was not asked for, but what was asked for rests on it.

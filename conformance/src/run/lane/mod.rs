@@ -163,6 +163,11 @@ impl Connection {
         self.outbox.push(bytes, cut, gate);
     }
 
+    /// The writer rests before it goes on with what is queued next.
+    pub(crate) fn pause(&self, pause: Duration) {
+        self.outbox.push_pause(pause);
+    }
+
     /// FIN behind everything that is queued; goes on reading.
     pub(crate) fn shut_down(&self) {
         self.outbox.push_fin();

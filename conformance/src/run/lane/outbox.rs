@@ -67,6 +67,7 @@ enum Job {
         cut: Cut,
         gate: Option<Arc<Gate>>,
     },
+    Pause(Duration),
     Fin,
 }
 
@@ -83,6 +84,12 @@ impl Outbox {
         let mut queue = self.queue.lock();
         queue.bytes += bytes.len();
         queue.jobs.push_back(Job::Write { bytes, cut, gate });
+        self.changed.notify_all();
+    }
+
+    /// A rest before what is queued next.
+    pub(crate) fn push_pause(&self, pause: Duration) {
+        self.queue.lock().jobs.push_back(Job::Pause(pause));
         self.changed.notify_all();
     }
 
@@ -118,6 +125,10 @@ impl Outbox {
                         gate.pass();
                     }
                     write_pieces(stream, &bytes, &cut)
+                }
+                Job::Pause(pause) => {
+                    std::thread::sleep(pause);
+                    Ok(())
                 }
                 Job::Fin => stream.shutdown(Shutdown::Write),
             };

@@ -1,0 +1,176 @@
+//! The same cases in other segments. Where a verdict changes, the fewest cuts are looked for that change it.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::grammar::Choices;
+use crate::scenario::Scenario;
+
+use super::bench::Bench;
+use super::cutting::{Cutting, Point};
+use super::findings::{Finding, Findings};
+use super::interpreter::Played;
+use super::judge;
+use super::options::Segments;
+use super::outcome::{Cause, Outcome, SettledReading, Verdict};
+use super::schedule::Schedule;
+use super::selection::Selection;
+use super::smallest::smallest;
+
+/// So often a case is played in the search for the fewest cuts. Each play that shows a failure may wait as long as one.
+const PLAYS: usize = 40;
+
+/// A verdict that changed when the sends of the case were cut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recut {
+    /// How they were cut.
+    pub segments: Segments,
+    /// The verdict with each send in one segment.
+    pub whole: Verdict,
+    /// The verdict with all sends cut.
+    pub cut: Verdict,
+    /// The fewest cuts that were found to change it, in words.
+    pub smallest: Vec<String>,
+}
+
+/// A run with whole segments.
+pub(super) struct Whole<'a, 'b> {
+    pub(super) bench: &'b Bench<'a>,
+    pub(super) choices: &'b Choices,
+    pub(super) selection: &'b Selection<'a>,
+    pub(super) findings: &'b Findings,
+    pub(super) readings: &'b [SettledReading],
+}
+
+/// Plays everything again with all sends cut, and tells of each case whose verdict changes.
+pub(super) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
+    let options = whole.bench.run.options;
+    let cut = whole.bench.cut(Cutting::everywhere(options.segments));
+    // The readings are settled.
+    let probes = whole.selection.scenarios.iter().filter_map(|scenario| {
+        let finding = whole.findings.get(&scenario.id)?;
+        let is_probe = scenario.probes.is_some();
+        is_probe.then(|| (scenario.id.clone(), finding.clone()))
+    });
+    let findings = Schedule::new(&cut, whole.choices, probes.collect()).play_all(whole.selection);
+    let suite = whole.bench.run.suite;
+    let selection = whole.selection;
+    let judged = judge::judge(suite, selection, &findings, whole.readings, &options.known);
+    for (outcome, cut) in outcomes.iter_mut().zip(judged) {
+        match (&cut.verdict, &cut.cause) {
+            (Verdict::Inconclusive, Some(cause)) if outcome.verdict.holds() => {
+                outcome.notes.push(in_doubt(options.segments, cause));
+            }
+            _ => {
+                let finding = findings.get(&cut.id);
+                if let (Some(finding), Some(scenario)) = (finding, suite.scenario(&cut.id)) {
+                    whole.compare_case(scenario, finding, &cut, outcome);
+                }
+            }
+        }
+    }
+}
+
+fn in_doubt(segments: Segments, cause: &Cause) -> String {
+    format!(
+        "with segments {} it is inconclusive, {cause}",
+        segments.word()
+    )
+}
+
+impl Whole<'_, '_> {
+    /// Looks at one case that was played in both ways.
+    fn compare_case(
+        &self,
+        scenario: &Scenario,
+        finding: &Finding,
+        cut: &Outcome,
+        outcome: &mut Outcome,
+    ) {
+        let grade = finding.grade();
+        let before = self.findings.get(&scenario.id).and_then(Finding::grade);
+        if before.is_none() || grade.is_none() || before == grade {
+            return;
+        }
+        let segments = self.bench.run.options.segments;
+        // Whoever is undecided already in whole segments is not undecided because of others.
+        if self.bench.play(scenario, self.choices).grade() != before {
+            outcome.notes.push(format!(
+                "with segments {} its verdict was {}; but it changes by itself, too",
+                segments.word(),
+                cut.verdict
+            ));
+            return;
+        }
+        let made = finding.played().map(|played| played.made.as_slice());
+        let points: Vec<Point> = made
+            .unwrap_or_default()
+            .iter()
+            .map(|made| made.point)
+            .collect();
+        let search = self.search(scenario, grade, points);
+        outcome.recut = Some(Recut {
+            segments,
+            whole: outcome.verdict,
+            cut: cut.verdict,
+            smallest: search
+                .as_ref()
+                .map(|played| played.made.iter().map(|made| made.words.clone()).collect())
+                .unwrap_or_default(),
+        });
+        if cut.verdict > outcome.verdict {
+            outcome.verdict = cut.verdict;
+            outcome.failure = cut.failure.clone();
+            outcome.conversation = cut.conversation.clone();
+            outcome.incidents = cut.incidents.clone();
+            outcome.output = cut.output.clone();
+            if let Some(played) = search.filter(|played| played.failure.is_some()) {
+                outcome.failure = played.failure;
+                outcome.conversation = played.conversation;
+                outcome.incidents = played.incidents;
+                outcome.output = played.output;
+            }
+        }
+    }
+
+    /// The case with the fewest cuts that give it this grade: first the sends are found that matter, then the places in them.
+    fn search(&self, scenario: &Scenario, grade: Option<u8>, points: Vec<Point>) -> Option<Played> {
+        let segments = self.bench.run.options.segments;
+        let mut last = None;
+        let mut fits = |points: &[Point]| {
+            let bench = self.bench.cut(Cutting::only(segments, points));
+            let finding = bench.play(scenario, self.choices);
+            let fits = finding.grade() == grade;
+            if let (true, Finding::Played(played)) = (fits, finding) {
+                last = Some(played);
+            }
+            fits
+        };
+        let mut budget = PLAYS;
+        let sends: BTreeSet<usize> = points.iter().map(|point| point.send).collect();
+        let of = |sends: &[usize]| -> Vec<Point> {
+            let points = points.iter().copied();
+            points.filter(|point| sends.contains(&point.send)).collect()
+        };
+        let sends = smallest(sends.into_iter().collect(), &mut budget, &mut |sends| {
+            fits(&of(sends))
+        });
+        let points = smallest(of(&sends), &mut budget, &mut fits);
+        // The last play that fitted had these cuts, unless nothing could be left out.
+        let is_last = |played: &Played| {
+            played
+                .made
+                .iter()
+                .map(|made| made.point)
+                .eq(points.iter().copied())
+        };
+        if !last.as_ref().is_some_and(is_last) {
+            let bench = self.bench.cut(Cutting::only(segments, &points));
+            if let Finding::Played(played) = bench.play(scenario, self.choices) {
+                return Some(played);
+            }
+        }
+        last
+    }
+}
