@@ -25,7 +25,7 @@ const SETTLING: Duration = Duration::from_millis(500);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// So often, and so far apart, a target is looked at before it counts as busy: one that has nothing to do sleeps in some.
-const LOOKS: usize = 50;
+const LOOKS: usize = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// Threads are looked at one after the other: two that take turns may each be seen asleep. So often, and in half of all
@@ -36,7 +36,7 @@ const MISTAKES: usize = 2;
 const WORK: u64 = 30;
 
 /// On a machine with much to do that takes a while; not longer than this.
-const WORK_BOUND: Duration = Duration::from_secs(10);
+const WORK_BOUND: Duration = Duration::from_secs(30);
 
 /// In whose company a case was played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

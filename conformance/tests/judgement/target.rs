@@ -61,6 +61,10 @@ pub(crate) enum Quirk {
     NumbersForTwo,
     /// Of the TELLs with the text "flaky" these are lost, counted from 0; bit n is number n.
     Flaky(u32),
+    /// Takes it for granted that one read brings a whole length, and another one a whole text.
+    OneReadIsOneField,
+    /// Takes what one read brings for one frame.
+    OneReadIsOneFrame,
     /// An opcode that it does not know ends the whole server.
     DiesOfUnknownOpcodes,
 }
@@ -207,11 +211,14 @@ impl Shared {
                 }
                 _ => return Ok(()),
             }
+            if self.quirk == Quirk::OneReadIsOneFrame {
+                forget_the_rest(stream)?;
+            }
         }
     }
 
     fn hello(&self, stream: &Arc<TcpStream>, name: &mut Option<String>) -> io::Result<()> {
-        let wanted = read_text(stream)?;
+        let wanted = self.read_text(stream)?;
         let mut clients = self.clients.lock().unwrap();
         let refused = self.quirk == Quirk::RefusesEverybody
             || name.is_some()
@@ -225,7 +232,7 @@ impl Shared {
     }
 
     fn say(&self, stream: &Arc<TcpStream>) -> io::Result<()> {
-        let (name, text) = (read_text(stream)?, read_text(stream)?);
+        let (name, text) = (self.read_text(stream)?, self.read_text(stream)?);
         let mut frame = vec![3];
         self.put(&mut frame, &name);
         self.put(&mut frame, &text);
@@ -238,8 +245,8 @@ impl Shared {
     }
 
     fn tell(&self, stream: &Arc<TcpStream>) -> io::Result<()> {
-        let (sender, target) = (read_text(stream)?, read_text(stream)?);
-        let text = read_text(stream)?;
+        let (sender, target) = (self.read_text(stream)?, self.read_text(stream)?);
+        let text = self.read_text(stream)?;
         let mut frame = vec![4];
         self.put(&mut frame, &sender);
         self.put(&mut frame, &target);
@@ -309,6 +316,13 @@ impl Shared {
         }
     }
 
+    fn read_text(&self, stream: &TcpStream) -> io::Result<String> {
+        match self.quirk {
+            Quirk::OneReadIsOneField => read_text_at_once(stream),
+            _ => read_text(stream),
+        }
+    }
+
     fn put(&self, frame: &mut Vec<u8>, text: &str) {
         let length = match self.quirk {
             Quirk::CountsCharacters => text.chars().count(),
@@ -331,6 +345,27 @@ fn serve_page(mut stream: &TcpStream) -> io::Result<()> {
         request.extend(byte);
     }
     stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nhello")
+}
+
+/// Whatever came together with a frame is lost.
+fn forget_the_rest(mut stream: &TcpStream) -> io::Result<()> {
+    stream.set_nonblocking(true)?;
+    // Most often there is nothing.
+    let _ = stream.read(&mut [0; 4096]);
+    stream.set_nonblocking(false)
+}
+
+/// What one read brings has to be enough.
+fn read_text_at_once(mut stream: &TcpStream) -> io::Result<String> {
+    let mut length = [0; 4];
+    let mut take = |buffer: &mut [u8]| match stream.read(buffer)? {
+        length if length == buffer.len() => Ok(()),
+        _ => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+    };
+    take(&mut length)?;
+    let mut text = vec![0; u32::from_be_bytes(length).min(1000) as usize];
+    take(&mut text)?;
+    String::from_utf8(text).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 fn read_text(mut stream: &TcpStream) -> io::Result<String> {

@@ -52,14 +52,14 @@ fn a_crash_among_cases_side_by_side_is_attributed_by_a_second_look() {
         "--only",
         "odd",
         "whisper",
-        "login-of-30-bytes",
+        "whisper-forged",
         "whisper-to-nobody",
     ];
     let run = judge(&foreign_server(), &arguments);
     assert_eq!(run.incidents("odd"), ["crash"], "{}", run.out);
     for innocent in [
         "whisper",
-        "login-of-30-bytes",
+        "whisper-forged",
         "whisper-to-nobody",
         "login-accepted",
     ] {

@@ -2,4 +2,5 @@
 
 mod command;
 mod incidents;
+mod knowledge;
 mod starting;

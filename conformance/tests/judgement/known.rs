@@ -1,0 +1,123 @@
+//! What is known beforehand: deviations, what is not supported, readings; and how long a run may take.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use conformance::run::{Cause, Options, Verdict};
+
+use crate::protocol::{HELLO, TELL, case, judge_with, options};
+use crate::target::{Quirk, Target};
+
+const TWO_NUMBERS: &str = r#"
+probe number-width {
+    title "a number of that width comes"
+    use login alice
+    alice > ASK
+    alice < NUMBER number=42
+}
+scenario "number" {
+    title "who asks gets a number"
+    checks PARLEY-5
+    use login alice
+    alice > ASK
+    alice < NUMBER number=42
+}
+"#;
+
+fn listed(id: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([(id.to_owned(), "ticket 12".to_owned())])
+}
+
+#[test]
+fn a_known_deviation_does_not_count_and_one_that_is_none_any_more_does() {
+    let target = Target::start(Quirk::TellsNobody);
+    let known = |id| Options {
+        known: listed(id),
+        ..options()
+    };
+    let report = judge_with(target.address, &[HELLO, TELL], &known("tell"));
+    assert_eq!(case(&report, "tell").verdict, Verdict::Fail);
+    assert_eq!(case(&report, "tell").known.as_deref(), Some("ticket 12"));
+    assert_eq!(report.exit_code(), 0);
+    let report = judge_with(target.address, &[HELLO], &known("hello"));
+    assert_eq!(report.stale(), ["hello"]);
+    assert_eq!(report.exit_code(), 1);
+}
+
+#[test]
+fn what_is_declared_unsupported_is_not_run() {
+    let target = Target::start(Quirk::TellsNobody);
+    let unsupported = Options {
+        unsupported: listed("tell"),
+        ..options()
+    };
+    let report = judge_with(target.address, &[HELLO, TELL], &unsupported);
+    let tell = case(&report, "tell");
+    assert_eq!(tell.verdict, Verdict::Unsupported);
+    assert_eq!(tell.cause, Some(Cause::Declared("ticket 12".to_owned())));
+    assert!(tell.conversation.is_empty());
+}
+
+#[test]
+fn a_reading_that_is_known_is_the_only_one_tried() {
+    let target = Target::start(Quirk::ShortNumbers);
+    let scenarios = [HELLO, TWO_NUMBERS];
+    let found = judge_with(target.address, &scenarios, &options());
+    assert_eq!(found.readings[0].choice, "4");
+    let in_reading = |choice: &str| Options {
+        readings: BTreeMap::from([("number-width".to_owned(), choice.to_owned())]),
+        ..options()
+    };
+    let report = judge_with(target.address, &scenarios, &in_reading("4"));
+    assert!(report.readings[0].proved);
+    let report = judge_with(target.address, &scenarios, &in_reading("8"));
+    assert_eq!(report.readings[0].choice, "8");
+    assert!(!report.readings[0].proved);
+    // Whoever asks *should* get one.
+    assert_eq!(case(&report, "number").verdict, Verdict::NonStrict);
+}
+
+#[test]
+fn a_run_ends_with_its_time_limit_and_says_what_it_did_not_judge() {
+    // Each answer takes as long as the whole run may.
+    let target = Target::start(Quirk::NoNumbers);
+    let limit = Duration::from_millis(1500);
+    let limited = Options {
+        time_limit: Some(limit),
+        wait: Duration::from_secs(600),
+        ..options()
+    };
+    let began = Instant::now();
+    let number = TWO_NUMBERS.split_once("scenario").expect("there is one").1;
+    let number = format!("scenario{number}");
+    let report = judge_with(target.address, &[HELLO, &number], &limited);
+    assert!(began.elapsed() < Duration::from_secs(300));
+    let number = case(&report, "number");
+    assert_eq!(number.verdict, Verdict::Inconclusive);
+    assert_eq!(number.cause, Some(Cause::TimeLimit));
+    assert_eq!(
+        number.cause.as_ref().map(ToString::to_string).as_deref(),
+        Some("because the time limit of the run passed")
+    );
+}
+
+#[test]
+fn a_seed_repeats_the_names_of_a_case_whatever_runs_beside_it() {
+    let names = |only: &[&str], jobs| {
+        let target = Target::start(Quirk::None);
+        let some = Options {
+            only: only.iter().map(|id| (*id).to_owned()).collect(),
+            jobs,
+            seed: Some(7),
+            ..options()
+        };
+        let report = judge_with(target.address, &[HELLO, TELL], &some);
+        let conversation = &case(&report, "tell").conversation;
+        let told = conversation.iter().map(|event| event.text.clone());
+        let mut connects: Vec<String> = told.filter(|text| text.starts_with("connects")).collect();
+        connects.sort();
+        assert!(!connects.is_empty());
+        connects
+    };
+    assert_eq!(names(&[], 8), names(&["tell"], 1));
+}

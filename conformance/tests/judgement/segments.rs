@@ -1,0 +1,122 @@
+//! Segments are no part of a protocol: a verdict that changes with them is a finding.
+
+use conformance::run::{Options, Recut, Report, Segments, Verdict};
+
+use crate::protocol::{HELLO, TELL, case, judge_with, options};
+use crate::target::{Quirk, Target};
+
+const TWO_SAYS: &str = r#"
+scenario "two-says" {
+    title "two says in a row arrive in their order"
+    checks PARLEY-3
+    use login alice
+    use login bob
+    alice > SAY name=@alice text="one"
+    alice > SAY name=@alice text="two"
+    bob < SAY name=@alice text="one"
+    bob < SAY name=@alice text="two"
+    alice < SAY name=@alice text="one"
+    alice < SAY name=@alice text="two"
+}
+"#;
+
+fn judge_cut(quirk: Quirk, segments: Segments, scenarios: &[&str]) -> Report {
+    let target = Target::start(quirk);
+    let cut = Options {
+        segments,
+        ..options()
+    };
+    judge_with(target.address, scenarios, &cut)
+}
+
+fn recut<'a>(report: &'a Report, id: &str) -> &'a Recut {
+    let outcome = case(report, id);
+    assert_eq!(outcome.verdict, Verdict::Fail, "{outcome:#?}");
+    let recut = outcome.recut.as_ref();
+    let recut = recut.unwrap_or_else(|| panic!("its verdict did not change: {outcome:#?}"));
+    assert_eq!((recut.whole, recut.cut), (Verdict::Pass, Verdict::Fail));
+    recut
+}
+
+#[test]
+fn a_length_that_must_come_at_once_is_found_with_one_cut() {
+    for segments in [Segments::InsideLength, Segments::EachByte] {
+        let report = judge_cut(Quirk::OneReadIsOneField, segments, &[HELLO]);
+        let recut = recut(&report, "hello");
+        let [cut] = recut.smallest.as_slice() else {
+            panic!("one cut is enough: {recut:#?}");
+        };
+        assert!(cut.starts_with("alice > HELLO name="), "{cut}");
+        if segments == Segments::InsideLength {
+            assert!(cut.contains("behind byte 3, 00 00 00 | 00 "), "{cut}");
+        }
+        assert_eq!(report.exit_code(), 1);
+    }
+}
+
+#[test]
+fn a_character_that_must_come_at_once_is_found_with_one_cut() {
+    let segments = Segments::InsideCharacter;
+    let report = judge_cut(Quirk::OneReadIsOneField, segments, &[HELLO, TELL]);
+    let recut = recut(&report, "tell");
+    let [cut] = recut.smallest.as_slice() else {
+        panic!("one cut is enough: {recut:#?}");
+    };
+    assert!(cut.contains("68 c3 | a9"), "{cut}");
+    // Names are plain.
+    let hello = case(&report, "hello");
+    assert_eq!(hello.verdict, Verdict::Pass);
+    assert_eq!(hello.recut, None);
+}
+
+#[test]
+fn frames_that_must_not_share_a_segment_are_found() {
+    let report = judge_cut(
+        Quirk::OneReadIsOneFrame,
+        Segments::Glued,
+        &[HELLO, TWO_SAYS],
+    );
+    // Two sends in a row may share a segment by chance: then they are found already without being glued.
+    let outcome = case(&report, "two-says");
+    assert_eq!(outcome.verdict, Verdict::Fail, "{outcome:#?}");
+    let hello = case(&report, "hello");
+    assert_eq!((hello.verdict, &hello.recut), (Verdict::Pass, &None));
+    let Some(recut) = &outcome.recut else {
+        return;
+    };
+    let [cut] = recut.smallest.as_slice() else {
+        panic!("one pair is enough: {recut:#?}");
+    };
+    assert!(cut.contains("text=\"one\"; SAY"), "{cut}");
+    assert!(cut.ends_with("all in one segment"), "{cut}");
+}
+
+#[test]
+fn a_server_that_reads_frames_is_judged_the_same_in_all_segments() {
+    let all = [
+        Segments::EachByte,
+        Segments::Glued,
+        Segments::InsideLength,
+        Segments::InsideCharacter,
+    ];
+    for segments in all {
+        let report = judge_cut(Quirk::None, segments, &[HELLO, TELL, TWO_SAYS]);
+        assert_eq!(report.count(Verdict::Pass), 3, "{report:#?}");
+        assert!(report.cases.iter().all(|case| case.recut.is_none()));
+    }
+}
+
+#[test]
+fn what_follows_from_a_login_that_fails_when_cut_is_no_finding_of_its_own() {
+    let segments = Segments::InsideLength;
+    let report = judge_cut(Quirk::OneReadIsOneField, segments, &[HELLO, TELL]);
+    recut(&report, "hello");
+    let tell = case(&report, "tell");
+    assert_eq!(tell.verdict, Verdict::Pass, "{tell:#?}");
+    let told = "with segments inside-length it is inconclusive, because of hello";
+    assert!(
+        tell.notes.iter().any(|note| note == told),
+        "{:?}",
+        tell.notes
+    );
+}
