@@ -130,17 +130,17 @@ impl Room {
                 self.packet_error(from, &malformed.to_string(), out);
             }
             (State::Anonymous, Received::Frame(frame)) => {
-                return self.from_a_stranger(from, frame, now, out);
+                return self.a_stranger_sent(from, frame, now, out);
             }
             (State::Identified { login }, Received::Frame(frame)) => {
-                self.from_a_client(from, &login, frame, now, out);
+                self.a_client_sent(from, &login, frame, now, out);
             }
         }
         None
     }
 
     /// Without a login nothing but a login is right.
-    fn from_a_stranger(
+    fn a_stranger_sent(
         &mut self,
         from: ConnId,
         frame: ClientFrame<'_>,
@@ -163,7 +163,7 @@ impl Room {
     }
 
     /// The document, packet by packet.
-    fn from_a_client(
+    fn a_client_sent(
         &mut self,
         from: ConnId,
         login: &str,
