@@ -52,9 +52,9 @@ fn happen(chat: &mut Chat, who: &'static str, what: &Happens) {
         Happens::IsRevoked => drop(chat.is_revoked(&uuid(who).to_string())),
         _ if !is_there => {}
         Happens::IsAnswered(right) => {
-            if chat.question(who).is_some() {
+            if chat.waits_for_an_answer(who) {
                 let verdict = [Verdict::Refuted, Verdict::Verified][usize::from(*right)];
-                chat.is_answered(who, verdict);
+                chat.is_answered_with(who, verdict);
             }
         }
         Happens::Connects { r#as } => drop(chat.says(who, connect(PEOPLE[*r#as]))),
