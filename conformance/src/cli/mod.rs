@@ -5,6 +5,8 @@ mod list;
 mod report_file;
 mod run;
 mod show;
+mod target;
+mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -26,7 +28,7 @@ enum Command {
     /// Lists the protocols, or the cases of one
     List(list::ListArguments),
     /// Judges a server
-    Run(run::RunArguments),
+    Run(Box<run::RunArguments>),
     /// Shows one case: its text, and the requirements that it judges in words
     Show(show::ShowArguments),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
