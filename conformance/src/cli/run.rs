@@ -117,7 +117,7 @@ fn load(arguments: &RunArguments) -> Result<Suite, Diagnostics> {
 }
 
 /// The first address of the name; the others are most often the same server in another family.
-fn resolve(target: &str) -> Result<SocketAddr, String> {
+pub(super) fn resolve(target: &str) -> Result<SocketAddr, String> {
     let mut addresses = target.to_socket_addrs().map_err(|error| {
         format!("{target:?} is no address: {error}; write HOST:PORT, such as 127.0.0.1:7777")
     })?;
@@ -257,21 +257,21 @@ impl Progress {
     }
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err("write a number from 1 on".to_owned()),
     }
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+pub(super) fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
         _ => Err("write a factor above 0, such as 2 or 0.5".to_owned()),
     }
 }
 
-fn setting(text: &str) -> Result<(String, String), String> {
+pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write NAME=VALUE, such as identify-timeout=60s".to_owned()),

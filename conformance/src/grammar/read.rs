@@ -4,6 +4,7 @@
 
 mod extend;
 mod fence;
+mod load;
 mod packet;
 mod reading;
 mod renumber;
@@ -18,7 +19,7 @@ pub use extend::{base_of, no_such_base};
 use extend::{check_extends_nothing, extend};
 use renumber::Place;
 
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 11] = [
     "title",
     "opcode",
     "type",
@@ -26,6 +27,7 @@ const WORDS: [&str; 10] = [
     "packet",
     "identified-by",
     "fence",
+    "load",
     "renumber",
     "settle",
     "remove",
@@ -157,6 +159,7 @@ impl<'a> Reader<'a> {
                 identified_by: None,
                 fence: None,
                 fence_unidentified: None,
+                load: None,
             },
             cited: Vec::new(),
             packet_places: Vec::new(),
@@ -207,6 +210,7 @@ impl<'a> Reader<'a> {
             match node.name.text.as_str() {
                 "identified-by" => self.identified_by(node),
                 "fence" => self.fence(node),
+                "load" => self.load(node),
                 _ => {}
             }
         }
