@@ -43,9 +43,11 @@ impl Wire {
             bytes: 0..cursor.at,
         });
         let (id, packet) = self.packet_with_opcode(from, opcode)?;
+        // The opcode is the first of the decoded fields, and none of the packet's.
         for field in &packet.fields {
             let start = cursor.at;
-            let value = self.decode_field(field, cursor)?;
+            let tag = field.by.and_then(|index| fields.get(index + 1));
+            let value = self.decode_field(field, tag, cursor)?;
             fields.push(DecodedField {
                 name: field.name.clone(),
                 value,
@@ -73,9 +75,28 @@ impl Wire {
         }
     }
 
-    fn decode_field(&self, field: &Field, cursor: &mut Cursor<'_>) -> Result<Value, Stop> {
+    fn decode_field(
+        &self,
+        field: &Field,
+        tag: Option<&DecodedField>,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Value, Stop> {
         let start = cursor.at;
-        match self.types.get(&field.type_name) {
+        let layout = self.types.get(&field.type_name);
+        match layout.map(|layout| layout.chosen_by(tag.map(|tag| &tag.value))) {
+            Some(None) => Err(no_case(field, tag, start)),
+            chosen => self.decode_as(chosen.flatten(), field, cursor),
+        }
+    }
+
+    fn decode_as(
+        &self,
+        layout: Option<&Layout>,
+        field: &Field,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Value, Stop> {
+        let start = cursor.at;
+        match layout {
             Some(Layout::Int(int)) => {
                 let number = cursor.integer(*int)?;
                 match field.min {
@@ -98,7 +119,11 @@ impl Wire {
                 let (_, payload) = cursor.counted(*length, field)?;
                 Ok(Value::Bytes(payload.whole()?.to_vec()))
             }
-            None => Err(broken(
+            Some(Layout::Sized { size }) => {
+                let payload = cursor.payload(*size);
+                Ok(Value::Bytes(payload.whole()?.to_vec()))
+            }
+            Some(Layout::OneOf { .. }) | None => Err(broken(
                 start,
                 format!(
                     "{} has a type that this reading does not define",
@@ -117,6 +142,21 @@ enum Stop {
 
 fn broken(at: usize, why: String) -> Stop {
     Stop::Broken { at, why }
+}
+
+/// The field that decides how this one is laid out is where the mistake is.
+fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
+    let Some(tag) = tag else {
+        return broken(
+            start,
+            format!("nothing decides how {} is laid out", field.name),
+        );
+    };
+    let why = format!(
+        "{} is {}, and {} has no case for it",
+        tag.name, tag.value, field.name
+    );
+    broken(tag.bytes.start, why)
 }
 
 /// A character may still be cut at the end of what has come, but no byte may be wrong.
@@ -163,11 +203,16 @@ impl<'a> Cursor<'a> {
             return Err(broken(prefix_at, why));
         }
         let start = self.at;
-        let end = start.saturating_add(length);
+        Ok((start, self.payload(length)))
+    }
+
+    /// What has come of so many bytes.
+    fn payload(&mut self, length: usize) -> Payload<'a> {
+        let start = self.at;
         let rest = self.bytes.get(start..).unwrap_or_default();
         let available = rest.get(..length).unwrap_or(rest);
-        self.at = end;
-        Ok((start, Payload { available, length }))
+        self.at = start.saturating_add(length);
+        Payload { available, length }
     }
 }
 

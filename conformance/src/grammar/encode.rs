@@ -50,6 +50,20 @@ pub enum EncodeError {
         /// The most that the prefix can count.
         max: i128,
     },
+    /// Another number of bytes than the type has.
+    WrongSize {
+        /// The type's name.
+        type_name: String,
+        /// How many bytes it has.
+        size: usize,
+        /// How many were given.
+        given: usize,
+    },
+    /// The field that decides how the type is laid out says what none of its cases is for.
+    NoCase {
+        /// The type's name.
+        type_name: String,
+    },
 }
 
 impl fmt::Display for EncodeError {
@@ -92,6 +106,17 @@ impl fmt::Display for EncodeError {
                     "{length} bytes do not fit into {type_name}, whose length goes up to {max}"
                 )
             }
+            EncodeError::WrongSize {
+                type_name,
+                size,
+                given,
+            } => write!(f, "{type_name} has {size} bytes, not {given}"),
+            EncodeError::NoCase { type_name } => {
+                write!(
+                    f,
+                    "{type_name} has no case for what the field says that decides it"
+                )
+            }
         }
     }
 }
@@ -117,7 +142,8 @@ impl Wire {
         }
         let mut out = self.opcode_number(known.opcode);
         for (field, value) in known.fields.iter().zip(values) {
-            self.encode_into(&field.type_name, value, &mut out)?;
+            let tag = field.by.and_then(|index| values.get(index));
+            self.encode_into(&field.type_name, tag, value, &mut out)?;
         }
         Ok(out)
     }
@@ -129,7 +155,7 @@ impl Wire {
     /// If the type cannot carry the value.
     pub fn encode_typed(&self, type_name: &str, value: &Value) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::new();
-        self.encode_into(type_name, value, &mut out)?;
+        self.encode_into(type_name, None, value, &mut out)?;
         Ok(out)
     }
 
@@ -165,11 +191,17 @@ impl Wire {
     fn encode_into(
         &self,
         type_name: &str,
+        tag: Option<&Value>,
         value: &Value,
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
         let Some(layout) = self.types.get(type_name) else {
             return Err(EncodeError::UnknownType(type_name.to_owned()));
+        };
+        let Some(layout) = layout.chosen_by(tag) else {
+            return Err(EncodeError::NoCase {
+                type_name: type_name.to_owned(),
+            });
         };
         let (length, content) = match (layout, value) {
             (Layout::Int(int), Value::Int(number)) => {
@@ -182,6 +214,17 @@ impl Wire {
                     });
                 }
                 int.encode(*number, out);
+                return Ok(());
+            }
+            (Layout::Sized { size }, Value::Bytes(bytes)) => {
+                if bytes.len() != *size {
+                    return Err(EncodeError::WrongSize {
+                        type_name: type_name.to_owned(),
+                        size: *size,
+                        given: bytes.len(),
+                    });
+                }
+                out.extend_from_slice(bytes);
                 return Ok(());
             }
             (Layout::Text { length }, Value::Text(text)) => (length, text.as_bytes()),
@@ -210,11 +253,11 @@ impl Wire {
 }
 
 impl Layout {
-    fn sort(self) -> Sort {
+    fn sort(&self) -> Sort {
         match self {
             Layout::Int(_) => Sort::Int,
             Layout::Text { .. } => Sort::Text,
-            Layout::Bytes { .. } => Sort::Bytes,
+            Layout::Bytes { .. } | Layout::Sized { .. } | Layout::OneOf { .. } => Sort::Bytes,
         }
     }
 }

@@ -92,6 +92,25 @@ impl Grammar {
         Wire::new(self, choices)
     }
 
+    /// The sizes that values of this kind can have, in bytes, if there are only so many.
+    #[must_use]
+    pub fn sizes_of(&self, kind: &TypeKind, choices: &Choices) -> Option<Vec<usize>> {
+        match kind {
+            TypeKind::Sized { size } => Some(vec![*size]),
+            TypeKind::OneOf { cases } => {
+                let kinds = cases
+                    .iter()
+                    .flat_map(|(_, name)| self.kinds_of_type(name, choices));
+                let sizes = kinds.map(|kind| match kind {
+                    TypeKind::Sized { size } => Some(*size),
+                    _ => None,
+                });
+                sizes.collect()
+            }
+            TypeKind::Int(_) | TypeKind::Text { .. } | TypeKind::Bytes { .. } => None,
+        }
+    }
+
     /// Every kind that a type has in the readings that `choices` leaves open; empty if there is no such type.
     #[must_use]
     pub fn kinds_of_type(&self, type_name: &str, choices: &Choices) -> Vec<&TypeKind> {

@@ -1,4 +1,4 @@
-//! Types of fields: integers, and text or bytes behind a length.
+//! Types of fields: integers, text or bytes behind a length, bytes of a fixed size, and choices among those.
 
 use std::fmt;
 
@@ -28,6 +28,16 @@ pub enum TypeKind {
         /// Name of the length's type, which is an integer.
         length: String,
     },
+    /// So many bytes.
+    Sized {
+        /// How many.
+        size: usize,
+    },
+    /// Bytes whose layout an earlier field of the packet decides.
+    OneOf {
+        /// What that field says, and the name of the type of bytes that it means.
+        cases: Vec<(i128, String)>,
+    },
 }
 
 impl TypeKind {
@@ -37,7 +47,7 @@ impl TypeKind {
         match self {
             TypeKind::Int(_) => Sort::Int,
             TypeKind::Text { .. } => Sort::Text,
-            TypeKind::Bytes { .. } => Sort::Bytes,
+            TypeKind::Bytes { .. } | TypeKind::Sized { .. } | TypeKind::OneOf { .. } => Sort::Bytes,
         }
     }
 }

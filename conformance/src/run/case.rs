@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::grammar::{Choices, PacketId, Value, Wire};
+use crate::grammar::{Choices, PacketId, Sort, Value, Wire};
 use crate::scenario::{Expr, LaneId, Scenario};
 
 use super::bell::Bell;
@@ -98,7 +98,8 @@ impl<'a> Case<'a> {
         choices: &'a Choices,
     ) -> Case<'a> {
         let (number, mut random) = run.number_case();
-        let names = names_of(&scenario.lanes, &mut random);
+        let settings = &run.options.settings;
+        let names = names_of(&scenario.lanes, settings, &mut random);
         for name in &names {
             run.ledger.note_name(number, name);
         }
@@ -116,7 +117,10 @@ impl<'a> Case<'a> {
             names,
             helper: None,
             view: View {
-                remembered: run.settings.clone(),
+                remembered: settings
+                    .iter()
+                    .map(|(name, text)| (name.clone(), Value::Text(text.clone())))
+                    .collect(),
                 ..View::default()
             },
             outstanding: Vec::new(),
@@ -185,7 +189,26 @@ impl<'a> Case<'a> {
                 .get(lane.0)
                 .map(|name| Value::Text(name.clone()))
                 .ok_or_else(|| Failure::own_fault("a name of no lane")),
+            Expr::AddressOf(lane) => self
+                .line_of(*lane)
+                .map(|line| Value::Bytes(self.lines[line].connection.own_address())),
             Expr::Remembered(name) => self.remembered(name),
+            Expr::Setting { name, sort } => self.setting(name, *sort),
+        }
+    }
+
+    /// What was given on the command line, as the field takes it.
+    fn setting(&self, name: &str, sort: Sort) -> Result<Value, Box<Failure>> {
+        let Some(text) = self.run.options.settings.get(name) else {
+            return Err(Failure::own_fault(format!(
+                "`--set {name}=...` was not given"
+            )));
+        };
+        match sort {
+            Sort::Int => text.parse().map(Value::Int).map_err(|_| {
+                Failure::own_fault(format!("`--set {name}={text}` is to be a number"))
+            }),
+            Sort::Text | Sort::Bytes => Ok(Value::Text(text.clone())),
         }
     }
 

@@ -1,10 +1,8 @@
 //! What all cases of a run share.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::grammar::Value;
 use crate::suite::Suite;
 
 use super::ledger::{CaseNumber, Ledger};
@@ -17,7 +15,6 @@ pub(super) struct Run<'a> {
     pub(super) target: SocketAddr,
     pub(super) options: &'a Options,
     pub(super) bounds: Bounds,
-    pub(super) settings: BTreeMap<String, Value>,
     pub(super) ledger: Ledger,
     pub(super) seed: u64,
     next_case: AtomicU64,
@@ -31,11 +28,6 @@ impl<'a> Run<'a> {
             target,
             options,
             bounds: Bounds::of(options),
-            settings: options
-                .settings
-                .iter()
-                .map(|(name, text)| (name.clone(), setting_value(text)))
-                .collect(),
             ledger: Ledger::default(),
             seed: options.seed.unwrap_or_else(drawn),
             next_case: AtomicU64::new(0),
@@ -48,10 +40,4 @@ impl<'a> Run<'a> {
         let seed = SplitMix::new(self.seed.wrapping_add(number)).next();
         (CaseNumber(number), SplitMix::new(seed))
     }
-}
-
-/// A setting that looks like a number is one.
-fn setting_value(text: &str) -> Value {
-    text.parse()
-        .map_or_else(|_| Value::Text(text.to_owned()), Value::Int)
 }

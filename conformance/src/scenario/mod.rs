@@ -7,7 +7,7 @@ mod read;
 pub use read::{Context, read_scenarios};
 
 pub use crate::grammar::Worth;
-use crate::grammar::{PacketId, Value};
+use crate::grammar::{PacketId, Sort, Value};
 
 /// Index into [`Scenario::lanes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,6 +73,8 @@ pub enum LaneName {
     },
     /// The name of an earlier lane.
     SameAs(LaneId),
+    /// What was given on the command line under this name.
+    Setting(String),
 }
 
 /// One step.
@@ -214,8 +216,17 @@ pub enum Expr {
     Literal(Value),
     /// The name of a lane.
     NameOf(LaneId),
-    /// A remembered value, or a setting.
+    /// The IP address from which a lane is connected, as its bytes.
+    AddressOf(LaneId),
+    /// A remembered value.
     Remembered(String),
+    /// What was given on the command line, as a number or as text.
+    Setting {
+        /// Its name.
+        name: String,
+        /// What the field takes.
+        sort: Sort,
+    },
 }
 
 /// Something that must come.

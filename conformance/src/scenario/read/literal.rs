@@ -1,5 +1,7 @@
 //! Values that are written out: texts, numbers, bytes.
 
+use std::net::IpAddr;
+
 use super::Reader;
 use super::value::{Target, example_of, length_of};
 use crate::grammar::{Sort, TypeKind, Value};
@@ -75,7 +77,7 @@ impl Reader<'_> {
                 );
                 None
             }
-            "hex" => {
+            "hex" | "ip" => {
                 self.error(
                     node,
                     &mark.span,
@@ -151,7 +153,22 @@ impl Reader<'_> {
                 );
                 None
             }
+            "ip" => self.address(node, entry, text),
             _ => self.text(node, entry, text).map(String::into_bytes),
+        }
+    }
+
+    /// The bytes of an IP address: 4 or 16.
+    fn address(&mut self, node: &Node, entry: &Entry, text: &str) -> Option<Vec<u8>> {
+        match text.parse() {
+            Ok(IpAddr::V4(address)) => Some(address.octets().to_vec()),
+            Ok(IpAddr::V6(address)) => Some(address.octets().to_vec()),
+            Err(_) => {
+                let help = "write (ip)\"127.0.0.1\" or (ip)\"::1\"";
+                let message = format!("{text:?} is not the address of a machine");
+                self.error(node, &entry.span, message, help);
+                None
+            }
         }
     }
 
@@ -159,7 +176,7 @@ impl Reader<'_> {
         let repeats = mark
             .strip_prefix('x')
             .is_some_and(|times| times.parse::<usize>().is_ok());
-        !repeats && !["hex", "utf8", "each"].contains(&mark)
+        !repeats && !["hex", "utf8", "each", "ip"].contains(&mark)
     }
 
     fn known_marks(&self, written: &str) -> String {
@@ -177,7 +194,21 @@ impl Reader<'_> {
             .collect();
         types.sort_unstable();
         types.dedup();
-        one_of(written, ["hex", "utf8", "opcode"].into_iter().chain(types))
+        one_of(
+            written,
+            ["hex", "utf8", "ip", "opcode"].into_iter().chain(types),
+        )
+    }
+
+    /// Why so many bytes are none of the sizes that a type of fixed sizes has.
+    fn has_another_size(&self, length: usize, target: &Target<'_>) -> Option<String> {
+        let grammar = self.context.grammar;
+        let kinds = grammar.kinds_of_type(target.type_name, &self.choices);
+        let sizes = grammar.sizes_of(kinds.first()?, &self.choices)?;
+        (!sizes.contains(&length)).then(|| {
+            let sizes = sizes_in_words(&sizes);
+            format!("{} has {sizes}, not {length}", target.name)
+        })
     }
 
     /// Why the value cannot travel, in one of the readings that are open here.
@@ -200,6 +231,9 @@ impl Reader<'_> {
             }
             Value::Text(_) | Value::Bytes(_) => {
                 let length = length_of(value);
+                if let Some(why) = self.has_another_size(length, target) {
+                    return Some(why);
+                }
                 let prefixes = self.prefixes_of(target.type_name);
                 let max = prefixes.iter().map(|int| int.max()).min()?;
                 (i128::try_from(length).ok()? > max).then(|| {
@@ -208,6 +242,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// `4 bytes`, or `4 or 16 bytes`.
+pub(super) fn sizes_in_words(sizes: &[usize]) -> String {
+    let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+    format!("{} bytes", sizes.join(" or "))
 }
 
 /// The bytes, or the part that is not one.
