@@ -30,6 +30,7 @@ pub(super) fn play(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<ChurnFigures, Trouble> {
+    drop(Talker::connect(target, bounds.patience).map_err(Trouble::CannotConnect)?);
     // One login first: where that fails there is nothing to measure.
     log_in(tongue, target, &names(1)[0], bounds.patience).map_err(|why| Trouble::NotAllIn {
         known: 0,

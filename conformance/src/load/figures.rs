@@ -226,7 +226,7 @@ impl Figures {
                     ("logins per second", rounded(figures.per_second)),
                     ("login latency", figures.latency.to_string()),
                 ];
-                rows.extend(cost_rows(figures.server, "us a login"));
+                rows.extend(cost_rows(figures.server, Each::Login));
                 rows
             }
             Figures::FanOut(figures) => fan_out_rows(figures),
@@ -238,7 +238,7 @@ impl Figures {
                     ("logins per second", rounded(figures.per_second)),
                     ("login latency", figures.latency.to_string()),
                 ];
-                rows.extend(cost_rows(figures.server, "us a login"));
+                rows.extend(cost_rows(figures.server, Each::Login));
                 rows
             }
             Figures::Tunnel(figures) => tunnel_rows(figures),
@@ -263,18 +263,22 @@ fn fan_out_rows(figures: &FanOutFigures) -> Vec<(&'static str, String)> {
         ("deliveries per second", rounded(figures.per_second)),
         ("latency", figures.latency.to_string()),
     ];
-    rows.extend(cost_rows(figures.server, "s a million deliveries"));
+    rows.extend(cost_rows(figures.server, Each::Delivery));
     rows
 }
 
 fn tunnel_rows(figures: &TunnelFigures) -> Vec<(&'static str, String)> {
-    let (what, unit) = match figures.direction {
-        Direction::PingPong => ("round trips per second", "us a round trip"),
-        _ => ("GiB per second", "us a GiB"),
-    };
-    let speed = match figures.direction {
-        Direction::PingPong => rounded(figures.per_second),
-        _ => format!("{:.2}", figures.per_second),
+    let (what, speed, each) = match figures.direction {
+        Direction::PingPong => (
+            "round trips per second",
+            rounded(figures.per_second),
+            Each::RoundTrip,
+        ),
+        _ => (
+            "GiB per second",
+            format!("{:.2}", figures.per_second),
+            Each::Gib,
+        ),
     };
     let mut rows = vec![
         ("direction", figures.direction.to_string()),
@@ -287,21 +291,32 @@ fn tunnel_rows(figures: &TunnelFigures) -> Vec<(&'static str, String)> {
             .latency
             .map(|latency| ("latency", latency.to_string())),
     );
-    rows.extend(cost_rows(figures.server, unit));
+    rows.extend(cost_rows(figures.server, each));
     rows
 }
 
-fn cost_rows(cost: Option<ServerCost>, unit: &str) -> Vec<(&'static str, String)> {
+/// What a cost is divided by.
+#[derive(Clone, Copy)]
+enum Each {
+    Login,
+    Delivery,
+    RoundTrip,
+    Gib,
+}
+
+fn cost_rows(cost: Option<ServerCost>, each: Each) -> Vec<(&'static str, String)> {
     let Some(cost) = cost else {
         return Vec::new();
     };
-    let mut rows = vec![(
-        "server CPU",
-        format!(
-            "{:.2} s, {:.2} {unit}",
-            cost.cpu_seconds, cost.cpu_micros_each
-        ),
-    )];
+    let micros = cost.cpu_micros_each;
+    let share = match each {
+        Each::Login => format!("{micros:.1} us a login"),
+        Each::RoundTrip => format!("{micros:.1} us a round trip"),
+        // Microseconds for one are seconds for a million.
+        Each::Delivery => format!("{micros:.3} s a million deliveries"),
+        Each::Gib => format!("{:.3} s a GiB", micros / 1e6),
+    };
+    let mut rows = vec![("server CPU", format!("{:.2} s, {share}", cost.cpu_seconds))];
     if let Some(resident) = cost.resident_kib_per_client {
         rows.push(("memory a client", format!("{resident:.1} KiB")));
     }

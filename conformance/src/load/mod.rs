@@ -40,6 +40,7 @@ pub use figures::{
     ChurnFigures, FanOutFigures, Figures, Flaws, Latency, ServerCost, StormFigures, TunnelFigures,
 };
 use speech::Speech;
+use talker::Talker;
 use target::Meter;
 use tongue::Tongue;
 pub use tunnel::Direction;
@@ -286,6 +287,8 @@ fn gather_crowd<'a>(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<Crowd<'a>, Trouble> {
+    // Tells nobody there from nobody let in.
+    drop(Talker::connect(target, bounds.patience).map_err(Trouble::CannotConnect)?);
     target::allow_descriptors(names.len());
     let mut crowd =
         Crowd::new(tongue, target).map_err(|error| Trouble::Machine(error.to_string()))?;

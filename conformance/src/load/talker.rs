@@ -18,7 +18,7 @@ pub(super) struct Talker {
 impl Talker {
     pub(super) fn connect(target: SocketAddr, patience: Duration) -> Result<Talker, String> {
         let stream =
-            TcpStream::connect(target).map_err(|error| format!("cannot connect: {error}"))?;
+            TcpStream::connect_timeout(&target, patience).map_err(|error| error.to_string())?;
         let prepared = stream
             .set_nodelay(true)
             .and_then(|()| stream.set_read_timeout(Some(patience)))
