@@ -3,6 +3,7 @@
 mod lint;
 mod list;
 mod load;
+mod report_file;
 mod run;
 mod show;
 

@@ -26,6 +26,7 @@ const WORDS: [&str; 11] = [
     "reading",
     "packet",
     "identified-by",
+    "raw-after",
     "fence",
     "load",
     "renumber",
@@ -157,6 +158,7 @@ impl<'a> Reader<'a> {
                 readings: Vec::new(),
                 packets: Vec::new(),
                 identified_by: None,
+                raw_after: Vec::new(),
                 fence: None,
                 fence_unidentified: None,
                 load: None,
@@ -209,6 +211,7 @@ impl<'a> Reader<'a> {
         for node in nodes {
             match node.name.text.as_str() {
                 "identified-by" => self.identified_by(node),
+                "raw-after" => self.raw_after(node),
                 "fence" => self.fence(node),
                 "load" => self.load(node),
                 _ => {}

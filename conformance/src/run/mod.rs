@@ -8,11 +8,12 @@
 //! | `interpreter`, `track` | steps in their order, polled |
 //! | `act`, `assemble`, `look`, `expect`, `any_order`, `together`, `either`, `eventually`, `silence`, `fence` | what each step does |
 //! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
-//! | `failure`, `describe`, `hint`, `conversation` | telling what went wrong |
+//! | `failure`, `describe`, `hint`, `annotate`, `conversation` | telling what went wrong |
 //! | `contact`, `stranger`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
 //! | `findings`, `judge`, `outcome`, `watchdog` | from what came to verdicts |
 
 mod act;
+mod annotate;
 mod any_order;
 mod assemble;
 mod bell;
@@ -50,9 +51,10 @@ mod walk;
 mod watchdog;
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
-pub use conversation::{Direction, Event};
+pub use annotate::{Annotated, annotate, annotate_frame};
+pub use conversation::{Direction, Event, EventField, TcpSign};
 pub use failure::{Failure, FailureKind, FieldReport, Place};
 pub use lane::End;
 pub use options::{Options, Segments};
@@ -120,6 +122,7 @@ pub fn run_suite_watched(
         cases: Vec::new(),
         unjudgeable: None,
         seed: run.seed,
+        began: SystemTime::now(),
         duration: began.elapsed(),
     };
     match contact::establish(&run) {
