@@ -19,7 +19,7 @@ pub use extend::{base_of, no_such_base};
 use extend::{check_extends_nothing, extend};
 use renumber::Place;
 
-const WORDS: [&str; 11] = [
+const WORDS: [&str; 12] = [
     "title",
     "opcode",
     "type",
