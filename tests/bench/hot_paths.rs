@@ -13,7 +13,6 @@ fn main() {
 fn hot_path(bencher: Bencher<'_, '_>, name: &str) {
     let found: Option<&HotPath> = HOT_PATHS.iter().find(|path| path.name == name);
     if let Some(path) = found {
-        let mut once = (path.prepare)();
-        bencher.bench_local(move || once());
+        bencher.bench_local((path.prepare)());
     }
 }

@@ -8,18 +8,18 @@ use matou::room::{ConnId, Effects, Event, Protocol};
 use matou::{chaton, chatos_1_0};
 
 /// How many are in the room.
-pub const MEMBERS: u64 = 1000;
+pub(crate) const MEMBERS: u64 = 1000;
 
 /// A thing that is done again and again.
-pub struct HotPath {
+pub(crate) struct HotPath {
     /// Its name in tables.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Makes what does it once.
-    pub prepare: fn() -> Box<dyn FnMut()>,
+    pub(crate) prepare: fn() -> Box<dyn FnMut()>,
 }
 
 /// All of them.
-pub const HOT_PATHS: [HotPath; 6] = [
+pub(crate) const HOT_PATHS: [HotPath; 6] = [
     HotPath {
         name: "chaton: decode a MESSAGE of 64 bytes",
         prepare: || decode::<chaton::Room>(chaton::Options::default().codec(), chaton_message(64)),

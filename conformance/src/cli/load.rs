@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::run::{at_least_one, positive, resolve, setting};
+use super::target::resolve;
+use super::words::{at_least_one, pair, positive};
 use super::{Outcome, rendered};
 use crate::load::{
     self, Bounds, Direction, FanOut, Figures, Language, Pace, Teller, Trouble, Tunnel, Work, peers,
@@ -90,7 +91,7 @@ pub(super) struct LoadArguments {
     pid: Option<u32>,
 
     /// Which choice the server takes where the document leaves one
-    #[arg(long, value_name = "READING=CHOICE", value_parser = setting)]
+    #[arg(long, value_name = "READING=CHOICE", value_parser = pair)]
     reading: Vec<(String, String)>,
 
     /// Where the load listens for what a proxy connects to

@@ -6,6 +6,8 @@ mod load;
 mod report_file;
 mod run;
 mod show;
+mod target;
+mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -27,7 +29,7 @@ enum Command {
     /// Lists the protocols, or the cases of one
     List(list::ListArguments),
     /// Judges a server
-    Run(run::RunArguments),
+    Run(Box<run::RunArguments>),
     /// Shows one case: its text, and the requirements that it judges in words
     Show(show::ShowArguments),
     /// Puts many clients on a server at once, and checks and measures what it does for them

@@ -46,7 +46,7 @@ impl Protocol for Echo {
     type Question = Infallible;
     type Answer = Infallible;
 
-    fn decode<'a>((): &(), _: &'a [u8]) -> Result<Option<(Byte, usize)>, Malformed> {
+    fn decode((): &(), _: &[u8]) -> Result<Option<(Byte, usize)>, Malformed> {
         Ok(None)
     }
 
