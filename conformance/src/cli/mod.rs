@@ -33,7 +33,7 @@ enum Command {
     /// Shows one case: its text, and the requirements that it judges in words
     Show(show::ShowArguments),
     /// Puts many clients on a server at once, and checks and measures what it does for them
-    Load(load::LoadArguments),
+    Load(Box<load::LoadArguments>),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
     Lint(lint::LintArguments),
 }
