@@ -40,6 +40,7 @@ mod run;
 mod service;
 mod socket;
 mod source;
+mod sync;
 mod sys;
 mod threads;
 mod tls;

@@ -4,6 +4,9 @@ use std::io::{self, IoSlice};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+/// What an outbox writes to.
+pub(super) type Socket = TcpStream;
+
 /// Sends what the socket takes at once and returns how much that was: 0 when it is full.
 ///
 /// `MSG_DONTWAIT` makes this one call non-blocking. Setting the socket itself to non-blocking would not do: that is a
