@@ -10,7 +10,7 @@ struct Floor {
     may_import: &'static [&'static str],
 }
 
-const FLOORS: [Floor; 5] = [
+const FLOORS: [Floor; 6] = [
     Floor {
         folder: "wire",
         may_import: &["wire"],
@@ -20,12 +20,20 @@ const FLOORS: [Floor; 5] = [
         may_import: &["room", "wire"],
     },
     Floor {
+        folder: "chathack",
+        may_import: &["chathack", "room", "wire"],
+    },
+    Floor {
         folder: "chaton",
         may_import: &["chaton", "room", "wire"],
     },
     Floor {
         folder: "chatos_1_0",
         may_import: &["chatos_1_0", "room", "wire"],
+    },
+    Floor {
+        folder: "chatr",
+        may_import: &["chatr", "room", "wire"],
     },
     // The one step sideways: its document is Chaton's text plus two commands.
     Floor {

@@ -21,6 +21,7 @@ struct File {
     data: Option<PathBuf>,
     connections: Option<usize>,
     writers: Option<usize>,
+    workers: Option<usize>,
     #[serde(default)]
     listen: Vec<Table>,
 }
@@ -89,6 +90,7 @@ impl Plan {
             process: ProcessLimits {
                 connections: file.connections,
                 writers: file.writers.unwrap_or(defaults.writers),
+                workers: file.workers.unwrap_or(defaults.workers),
             },
             listen: listen?,
         })

@@ -35,8 +35,9 @@ pub(super) struct ServeArgs {
         verbatim_doc_comment
     )]
     listen: Vec<String>,
-    /// A TOML file: data, connections (at most so many at once), writers, and [[listen]] tables with protocol, address and the
-    /// options of --listen. Listeners given as arguments replace those of the file.
+    /// A TOML file: data, connections (at most so many at once), writers (threads for slow clients), workers (threads for
+    /// password hashes; by default half as many as cores), and [[listen]] tables with protocol, address and the options of
+    /// --listen. Listeners given as arguments replace those of the file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where what must outlive the process is kept. None of these protocols keeps anything.

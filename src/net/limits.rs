@@ -16,7 +16,9 @@ pub struct ConnectionLimits {
     pub connections_per_address: u32,
     /// Whether limits per address count for loopback addresses too.
     pub bound_loopback: bool,
-    /// A connection must send its first byte within this time.
+    /// A connection with TLS must have agreed on keys within this time.
+    pub handshake: Duration,
+    /// A connection must send its first byte within this time; with TLS, counted from the end of the handshake.
     pub first_byte: Duration,
     /// It must be identified within this time after its first byte.
     pub identification: Duration,
@@ -62,6 +64,7 @@ impl Default for ConnectionLimits {
         ConnectionLimits {
             connections_per_address: 1024,
             bound_loopback: false,
+            handshake: Duration::from_secs(10),
             first_byte: Duration::from_secs(60),
             identification: Duration::from_secs(60),
             frame: Duration::from_secs(30),
@@ -97,6 +100,8 @@ pub struct ProcessLimits {
     pub connections: Option<usize>,
     /// Threads that write what slow clients did not take at once.
     pub writers: usize,
+    /// Threads that find out what rooms ask, such as whether a password is right: each may keep a core busy, and 19 MiB.
+    pub workers: usize,
 }
 
 impl Default for ProcessLimits {
@@ -104,8 +109,15 @@ impl Default for ProcessLimits {
         ProcessLimits {
             connections: None,
             writers: 8,
+            workers: half_of_the_cores(),
         }
     }
+}
+
+/// So that the other half has time for everybody who is logged in.
+fn half_of_the_cores() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).max(1)
 }
 
 /// Threads that are kept for everything that is not a connection: main, signals, logger, listeners, clocks.

@@ -123,7 +123,7 @@ impl Turn {
         }
         if run.finish_all {
             for peer in self.peers.values() {
-                peer.connection.finish();
+                self.writers.finish(&peer.connection);
             }
         }
         run.clear();
@@ -205,7 +205,7 @@ impl Turn {
                     for pieces in mentioned.values_mut() {
                         pieces.send(&self.writers);
                     }
-                    connection.finish();
+                    self.writers.finish(&connection);
                 }
             }
             Effect::Cut(id) => {

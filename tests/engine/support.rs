@@ -1,6 +1,7 @@
 //! A server in this process, and clients that speak to it through Chaton's own codec.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 use matou::room::Protocol;
 
 /// Nothing here takes longer; a test that runs into it has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Chance that is good enough for tests: a counter, stirred.
 pub(crate) fn entropy() -> Box<dyn FnMut() -> u64 + Send> {
@@ -45,7 +46,7 @@ impl Server {
     }
 
     /// A room of any protocol.
-    pub(crate) fn serving<P: Protocol>(
+    pub(crate) fn serving<P: Protocol<Question = Infallible>>(
         room: P,
         codec: P::Codec,
         limits: ConnectionLimits,
