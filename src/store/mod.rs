@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is the open database, [`Accounts`] who may log in with which password,
 //! [`Identities`] whose key is whose. The store knows no protocol and no socket;
-//! a room reaches it only by questions that are answered on a worker's thread (see [`crate::net`]), so that neither a slow
+//! a room reaches it only by questions that are answered on a worker's thread, so that neither a slow
 //! disk nor a password's hash holds up a conversation.
 //!
 //! # What it promises

@@ -31,7 +31,7 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
         return Err(StoreError::Foreign { path: path.into() });
     }
     let what: String = connection
-        .pragma_query_value(None, "quick_check(1)", |row| row.get(0))
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(failed)?;
     if what != "ok" {
         let path = path.into();

@@ -37,7 +37,7 @@ impl Protocol for Letters {
     type Question = u8;
     type Answer = u8;
 
-    fn decode<'a>(_: &(), input: &'a [u8]) -> Result<Option<(Letter, usize)>, Malformed> {
+    fn decode(_: &(), input: &[u8]) -> Result<Option<(Letter, usize)>, Malformed> {
         Ok(input.first().map(|letter| (Letter(*letter), 1)))
     }
 

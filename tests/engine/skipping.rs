@@ -34,7 +34,7 @@ impl Protocol for Lengths {
     type Question = Infallible;
     type Answer = Infallible;
 
-    fn decode<'a>(_: &(), input: &'a [u8]) -> Result<Option<(Length, usize)>, Malformed> {
+    fn decode(_: &(), input: &[u8]) -> Result<Option<(Length, usize)>, Malformed> {
         let length = settle(Cursor::new(input).int32())?;
         Ok(length.map(|length| (Length(length), 4 + length.unsigned_abs() as usize)))
     }
