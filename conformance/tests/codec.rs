@@ -117,8 +117,10 @@ fn grammar() -> Grammar {
             ),
         ],
         identified_by: None,
+        raw_after: Vec::new(),
         fence: None,
         fence_unidentified: None,
+        load: None,
     }
 }
 

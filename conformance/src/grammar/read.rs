@@ -4,6 +4,7 @@
 
 mod extend;
 mod fence;
+mod load;
 mod packet;
 mod reading;
 mod renumber;
@@ -18,14 +19,16 @@ pub use extend::{base_of, no_such_base};
 use extend::{check_extends_nothing, extend};
 use renumber::Place;
 
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 12] = [
     "title",
     "opcode",
     "type",
     "reading",
     "packet",
     "identified-by",
+    "raw-after",
     "fence",
+    "load",
     "renumber",
     "settle",
     "remove",
@@ -155,8 +158,10 @@ impl<'a> Reader<'a> {
                 readings: Vec::new(),
                 packets: Vec::new(),
                 identified_by: None,
+                raw_after: Vec::new(),
                 fence: None,
                 fence_unidentified: None,
+                load: None,
             },
             cited: Vec::new(),
             packet_places: Vec::new(),
@@ -206,7 +211,9 @@ impl<'a> Reader<'a> {
         for node in nodes {
             match node.name.text.as_str() {
                 "identified-by" => self.identified_by(node),
+                "raw-after" => self.raw_after(node),
                 "fence" => self.fence(node),
+                "load" => self.load(node),
                 _ => {}
             }
         }

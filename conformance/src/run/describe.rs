@@ -225,7 +225,7 @@ fn named_opcode(wire: &Wire, packet: PacketId) -> String {
 }
 
 /// The opcode and the fields of a whole frame.
-fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
+pub(super) fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
     let opcode_end = frame
         .fields
         .first()
@@ -233,6 +233,7 @@ fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
     let opcode = FieldReport {
         name: "opcode".to_owned(),
         offset: 0,
+        length: opcode_end,
         bytes: hex(bytes.get(..opcode_end).unwrap_or_default(), 64),
         value: named_opcode(wire, frame.packet),
         expected: None,
@@ -250,12 +251,13 @@ fn partial_fields(case: &Case<'_>, unread: &[u8]) -> Vec<FieldReport> {
     }
 }
 
-fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
+pub(super) fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
     fields
         .iter()
         .map(|field| FieldReport {
             name: field.name.clone(),
             offset: field.bytes.start,
+            length: field.bytes.len(),
             bytes: hex(bytes.get(field.bytes.clone()).unwrap_or_default(), 64),
             value: value_in_words(&field.value),
             expected: None,

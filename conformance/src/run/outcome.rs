@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use crate::grammar::Worth;
 
 use super::conversation::Event;
 use super::failure::Failure;
+use super::incident::Incident;
 
 /// The judgement of one case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -94,6 +95,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Why it is inconclusive or unsupported.
     pub cause: Option<Cause>,
+    /// When it was played; `None` if it was not.
+    pub began: Option<SystemTime>,
     /// How long it took.
     pub duration: Duration,
     /// Free choices that were met, and remarks.
@@ -102,6 +105,11 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// Who said what.
     pub conversation: Vec<Event>,
+    /// What befell the target meanwhile, or stayed behind in it; only of a target that the runner started.
+    pub incidents: Vec<Incident>,
+    /// What the target wrote meanwhile to its standard output and error; only of a target that the runner started. Of
+    /// cases side by side on one process each has what was written in its time.
+    pub output: Option<String>,
     /// It was not asked for, but what was asked for rests on it.
     pub prerequisite: bool,
 }
@@ -126,6 +134,8 @@ pub enum Cause {
     TooLong,
     /// These settings were not given.
     MissingSettings(Vec<String>),
+    /// The target could not be started for it: why, and what it wrote.
+    NotStarted(String),
 }
 
 impl Cause {
@@ -149,6 +159,7 @@ impl fmt::Display for Cause {
                 f,
                 "because it passes alone, but failed {failed} of {of} times beside other cases"
             ),
+            Cause::NotStarted(why) => write!(f, "because {why}"),
             Cause::TooLong => f.write_str("because the case took too long; try a larger --scale"),
             Cause::MissingSettings(names) => {
                 let flags: Vec<String> = names
@@ -181,8 +192,10 @@ pub struct Report {
     pub protocol: String,
     /// Its title.
     pub title: String,
-    /// Who was judged.
+    /// Who was judged; port 0 if each start of the target got a port of its own.
     pub target: SocketAddr,
+    /// The command that started the target, if the runner did.
+    pub command: Option<String>,
     /// The requirements in words, with their levels.
     pub requirements: BTreeMap<String, crate::suite::Requirement>,
     /// The readings that the target follows.
@@ -193,11 +206,22 @@ pub struct Report {
     pub unjudgeable: Option<String>,
     /// What repeats names and payloads.
     pub seed: u64,
+    /// When it began.
+    pub began: SystemTime,
     /// How long it took.
     pub duration: Duration,
 }
 
 impl Report {
+    /// Who was judged, for people: an address, or the command that started it.
+    #[must_use]
+    pub fn judged(&self) -> String {
+        match &self.command {
+            Some(command) => format!("`{command}`"),
+            None => self.target.to_string(),
+        }
+    }
+
     /// The case with this id.
     #[must_use]
     pub fn case(&self, id: &str) -> Option<&Outcome> {

@@ -1,4 +1,4 @@
-//! `identified-by` and `fence`.
+//! `identified-by`, `raw-after` and `fence`.
 
 use super::Reader;
 use crate::grammar::{
@@ -10,19 +10,39 @@ const EXAMPLE: &str = "fence { from > PING token=$token; to < PONG token=$token 
 
 impl Reader<'_> {
     pub(super) fn identified_by(&mut self, node: &Node) {
-        let mut arguments = node.arguments();
-        let Some(name) = arguments.next() else {
+        let Some(identification) = self.turning_point(node, "LOGIN_ACCEPTED") else {
+            return;
+        };
+        if self.grammar.identified_by.is_some() {
             self.error(
                 node,
                 &node.name.span,
-                "`identified-by` lacks a packet",
-                "write: identified-by LOGIN_ACCEPTED",
+                "`identified-by` stands here twice",
+                "keep one",
             );
-            return;
+        }
+        self.grammar.identified_by = Some(identification);
+    }
+
+    pub(super) fn raw_after(&mut self, node: &Node) {
+        let turning_point = self.turning_point(node, "ESTABLISHED");
+        self.grammar.raw_after.extend(turning_point);
+    }
+
+    /// A packet, values of its fields, and what must have been sent before: what `identified-by` and `raw-after` name.
+    fn turning_point(&mut self, node: &Node, example: &str) -> Option<Identification> {
+        let mut arguments = node.arguments();
+        let Some(name) = arguments.next() else {
+            let word = &node.name.text;
+            self.error(
+                node,
+                &node.name.span,
+                format!("`{word}` lacks a packet"),
+                format!("write: {word} {example}"),
+            );
+            return None;
         };
-        let Some(packet) = self.known_packet(node, name) else {
-            return;
-        };
+        let packet = self.known_packet(node, name)?;
         let mut fields = vec![None; self.grammar.packet(packet).fields.len()];
         for (key, entry) in node.properties() {
             let known = self.grammar.packet(packet);
@@ -45,20 +65,12 @@ impl Reader<'_> {
                 None => self.wrong_value(node, entry, sort),
             }
         }
-        if self.grammar.identified_by.is_some() {
-            self.error(
-                node,
-                &node.name.span,
-                "`identified-by` stands here twice",
-                "keep one",
-            );
-        }
         let after = self.identified_after(node);
-        self.grammar.identified_by = Some(Identification {
+        Some(Identification {
             packet,
             after,
             fields,
-        });
+        })
     }
 
     /// `{ after CR }`: the packet identifies only who has sent that one.
@@ -76,8 +88,8 @@ impl Reader<'_> {
                 _ => self.error(
                     child,
                     &child.name.span,
-                    "here stands only what a lane sends to be identified",
-                    "write: identified-by ERROR code=1 { after CR }",
+                    "here stands only what the lane has sent before",
+                    format!("write: {} ERROR code=1 {{ after CR }}", node.name.text),
                 ),
             }
         }
@@ -177,13 +189,29 @@ impl Reader<'_> {
                 return None;
             }
         };
+        let (direction, packet) = self.arrow_and_packet(node, EXAMPLE)?;
+        let fields = self.fence_fields(node, packet, direction)?;
+        Some(FenceStep {
+            who,
+            direction,
+            packet,
+            fields,
+        })
+    }
+
+    /// `> PACKET` or `< PACKET`, of an exchange whose kind the example shows.
+    pub(super) fn arrow_and_packet(
+        &mut self,
+        node: &Node,
+        example: &str,
+    ) -> Option<(Direction, PacketId)> {
         let mut arguments = node.arguments();
         let (Some(arrow), Some(name)) = (arguments.next(), arguments.next()) else {
             self.error(
                 node,
                 &node.name.span,
                 "this step lacks an arrow and a packet",
-                format!("write: {EXAMPLE}"),
+                format!("write: {example}"),
             );
             return None;
         };
@@ -202,13 +230,7 @@ impl Reader<'_> {
         };
         let packet = self.known_packet(node, name)?;
         self.check_side(node, &name.span, packet, direction);
-        let fields = self.fence_fields(node, packet, direction)?;
-        Some(FenceStep {
-            who,
-            direction,
-            packet,
-            fields,
-        })
+        Some((direction, packet))
     }
 
     fn check_side(&mut self, node: &Node, span: &Span, packet: PacketId, direction: Direction) {
@@ -234,6 +256,26 @@ impl Reader<'_> {
         packet: PacketId,
         direction: Direction,
     ) -> Option<Vec<FenceExpr>> {
+        let known = self.named_fields(node, packet);
+        let mut fields = Vec::new();
+        for (index, field) in known.iter().enumerate() {
+            let Some(entry) = node.property(field) else {
+                let message = format!("this step lacks {field}");
+                self.error(node, &node.name.span, message, "every field is named");
+                return None;
+            };
+            let sort = self.sort_of_field(packet, index);
+            let Some(expr) = fence_expr(entry, sort, direction) else {
+                self.wrong_value(node, entry, sort);
+                return None;
+            };
+            fields.push(expr);
+        }
+        Some(fields)
+    }
+
+    /// The names of the packet's fields; what the node names besides is reported.
+    pub(super) fn named_fields(&mut self, node: &Node, packet: PacketId) -> Vec<String> {
         let known = self.grammar.packet(packet).clone();
         for (key, _) in node.properties() {
             if known.field_named(&key.text).is_none() {
@@ -249,21 +291,7 @@ impl Reader<'_> {
                 );
             }
         }
-        let mut fields = Vec::new();
-        for (index, field) in known.fields.iter().enumerate() {
-            let Some(entry) = node.property(&field.name) else {
-                let message = format!("{} lacks {}", known.name, field.name);
-                self.error(node, &node.name.span, message, "every field is named");
-                return None;
-            };
-            let sort = self.sort_of_field(packet, index);
-            let Some(expr) = fence_expr(entry, sort, direction) else {
-                self.wrong_value(node, entry, sort);
-                return None;
-            };
-            fields.push(expr);
-        }
-        Some(fields)
+        known.fields.into_iter().map(|field| field.name).collect()
     }
 
     pub(super) fn known_packet(&mut self, node: &Node, entry: &Entry) -> Option<PacketId> {
@@ -281,7 +309,7 @@ impl Reader<'_> {
         id
     }
 
-    fn sort_of_field(&self, packet: PacketId, index: usize) -> Sort {
+    pub(super) fn sort_of_field(&self, packet: PacketId, index: usize) -> Sort {
         let field = self.grammar.packet(packet).fields.get(index);
         field
             .and_then(|field| self.sort_of(&field.type_name))
@@ -310,7 +338,7 @@ fn fence_expr(entry: &Entry, sort: Sort, direction: Direction) -> Option<FenceEx
     }
 }
 
-fn literal(entry: &Entry, sort: Sort) -> Option<Value> {
+pub(super) fn literal(entry: &Entry, sort: Sort) -> Option<Value> {
     match (&entry.value, &entry.mark, sort) {
         (Scalar::Text(text), None, Sort::Text) => Some(Value::Text(text.clone())),
         (Scalar::Number(number), None, Sort::Int) => Some(Value::Int(*number)),
