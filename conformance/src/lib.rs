@@ -15,6 +15,7 @@
 //! | [`scenario`], [`spec`] | who says what; what is asked for |
 //! | [`suite`] | one protocol, whole and linted |
 //! | [`run`] | the conversations with a target, and the judgement |
+//! | [`load`] | many clients at once: the same promises, and what they cost |
 //! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
 //!
@@ -31,6 +32,7 @@
 
 pub mod cli;
 pub mod grammar;
+pub mod load;
 pub mod report;
 pub mod run;
 pub mod scenario;

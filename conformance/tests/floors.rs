@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 7] = [
     &["grammar"],
     &["scenario", "spec"],
     &["suite"],
-    &["run"],
+    &["load", "run"],
     &["report"],
     &["cli"],
 ];
