@@ -16,6 +16,7 @@
 //! | [`suite`] | one protocol, whole and linted |
 //! | [`profile`] | what is known about one target |
 //! | [`run`] | the conversations with a target, and the judgement |
+//! | [`load`] | many clients at once: the same promises, and what they cost |
 //! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
 //!
@@ -32,6 +33,7 @@
 
 pub mod cli;
 pub mod grammar;
+pub mod load;
 pub mod profile;
 pub mod report;
 pub mod run;

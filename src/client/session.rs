@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never};
 
+use super::chatr::Chatr;
+use super::direct::Doorman;
+use super::escape::Escaped;
+use super::files::Disk;
 use super::inbox::Inbox;
 use super::input::{self, Line};
 use super::link::{Incoming, Link};
@@ -14,19 +18,25 @@ use super::output::{Output, Place};
 use super::paint::Paint;
 use super::people::People;
 use super::pipe::Broken;
+use super::reach::{Reached, Way};
 use super::requests::Requests;
 use super::signals::Signals;
 use super::terminal::Terminal;
-use super::tunnel::Tunnel;
-use super::{Ending, Face, Options};
-use crate::room::dialogue::{Action, Dialogue, Direction, Event, Intent, Source, TunnelId};
+use super::tunnel::{self, Speech, Tunnel};
+use super::{Begun, Ending, Face, Options};
+use crate::room::dialogue::{Action, Dialogue, Direction, Source, TunnelId};
 
 mod away;
+mod deeds;
+mod direct;
 mod file;
 mod keyboard;
 mod leaving;
+mod meeting;
+mod piped;
 mod private;
 mod progress;
+mod telling;
 mod typing;
 mod waiting;
 mod wire;
@@ -36,12 +46,24 @@ use progress::Progress;
 pub(super) use waiting::Ready;
 use wire::Wire;
 
+/// How long the disk may take at the end, for files that have come and parts that go away.
+const DISK_TIME: Duration = Duration::from_secs(5);
+
 /// One chat, from the login to its end.
 pub(super) struct Session {
     options: Options,
     dialogue: Box<dyn Dialogue>,
+    /// What is sent first.
+    hello: Vec<Action>,
+    /// How the server is reached again.
+    way: Way,
+    /// For Chatr Connect.
+    chatr: Option<Chatr>,
     server: Server,
     tunnels: BTreeMap<TunnelId, Tunnel>,
+    /// Who may connect to us.
+    doorman: Doorman,
+    unasked: direct::Unasked,
     /// The private connection of `--tunnel`, once its bytes flow.
     pipe: Option<(TunnelId, Receiver<Result<(), Broken>>)>,
     lines: Receiver<Line>,
@@ -57,6 +79,7 @@ pub(super) struct Session {
     /// Files that are looked at before they are offered.
     looking: Vec<file::Looking>,
     progress: Progress,
+    disk: Disk,
     /// The connection was lost, and we are not back yet.
     loss: Option<Loss>,
     phase: Phase,
@@ -71,6 +94,8 @@ struct Server {
     link: Link,
     inbox: Inbox,
     address: SocketAddr,
+    /// Our end.
+    own_address: SocketAddr,
     /// Everything has left, and our FIN.
     all_sent: bool,
     send_error: Option<io::Error>,
@@ -95,18 +120,26 @@ enum Phase {
 }
 
 impl Session {
-    pub(super) fn start(
-        options: Options,
-        dialogue: Box<dyn Dialogue>,
-        stream: TcpStream,
-    ) -> io::Result<Session> {
-        let address = stream.peer_addr()?;
+    pub(super) fn start(mut options: Options, begun: Begun) -> io::Result<Session> {
+        let Begun {
+            mut dialogue,
+            hello,
+            way,
+            reached,
+            chatr,
+            names,
+            remark,
+        } = begun;
+        dialogue.reached(reached.address, reached.own_address);
+        if let Some(wish) = &mut options.tunnel {
+            wish.peer = dialogue.known_as(&wish.peer);
+        }
         let paint = |colours| Paint {
             colours,
             own: options.address.login.clone(),
         };
         let (mut lines, mut keys) = (never(), never());
-        let output = match options.face {
+        let mut output = match options.face {
             Face::Script(form) => {
                 let place = match options.tunnel {
                     Some(_) => Place::Stderr,
@@ -124,21 +157,32 @@ impl Session {
                 Output::person(paint(colours), Some(terminal))
             }
         };
+        if let Some(remark) = remark {
+            output.remark(&Escaped(&remark).to_string());
+        }
+        let mut people = People::default();
+        names.iter().for_each(|name| people.meet(name));
         Ok(Session {
             dialogue,
-            server: Server::new(stream, address)?,
+            hello,
+            way,
+            chatr,
+            server: Server::new(reached),
             tunnels: BTreeMap::new(),
+            doorman: Doorman::new(options.direct.clone()),
+            unasked: direct::Unasked::default(),
             pipe: None,
             lines,
             keys,
             signals: Signals::listen()?,
             output,
-            people: People::default(),
+            people,
             requests: Requests::default(),
             talking_to: None,
             wire: Wire::open(options.wire_log.as_deref())?,
             looking: Vec::new(),
             progress: Progress::default(),
+            disk: Disk::new(),
             loss: None,
             phase: Phase::LoggingIn,
             deadline: Some(Instant::now() + options.connect_timeout),
@@ -147,7 +191,15 @@ impl Session {
         })
     }
 
-    pub(super) fn run(mut self, hello: Vec<Action>) -> Ending {
+    pub(super) fn run(mut self) -> Ending {
+        let hello = std::mem::take(&mut self.hello);
+        let ending = self.run_to_the_end(hello);
+        drop(self.tunnels);
+        self.disk.settle(DISK_TIME);
+        ending
+    }
+
+    fn run_to_the_end(&mut self, hello: Vec<Action>) -> Ending {
         if let Err(ending) = self.perform_all(hello) {
             return ending;
         }
@@ -234,79 +286,47 @@ impl Session {
                     return Ok(());
                 }
                 self.show_frames(Direction::Sent, Source::Tunnel(tunnel), &opening);
-                let limit = self.options.connect_timeout;
-                let max_file = self.options.max_file;
-                let opened = Tunnel::open(peer, self.server.address, opening, limit, max_file);
-                self.tunnels.insert(tunnel, opened);
+                let (address, limit) = (self.server.address, self.options.connect_timeout);
+                let connecting = tunnel::connect(address, opening, limit);
+                let speech = Speech::lines(self.options.max_file);
+                self.tunnels
+                    .insert(tunnel, Tunnel::new(peer, connecting, speech));
+                Ok(())
+            }
+            Action::Listen { tunnel, peer, pass } => self.await_peer(tunnel, peer, pass),
+            Action::Connect {
+                tunnel,
+                peer,
+                address,
+                opening,
+            } => self.connect_to_peer(tunnel, peer, address, opening),
+            Action::Meet {
+                tunnel,
+                peer,
+                uuid,
+                candidates,
+                calls,
+            } => self.meet_peer(tunnel, peer, uuid, &candidates, calls),
+            Action::KeepBook(text) => {
+                self.keep_book(&text);
                 Ok(())
             }
             Action::Raw(tunnel) => self.tunnel_is_up(tunnel),
-            Action::Shut(tunnel) => {
-                self.shut_tunnel(tunnel);
-                Ok(())
-            }
-        }
-    }
-
-    fn tell(&mut self, event: &Event) -> Result<(), Ending> {
-        if !self.people.hear(event) {
-            return Ok(());
-        }
-        self.requests.hear(event);
-        self.output.show(event);
-        match event {
-            Event::LoggedIn { login } => {
-                self.output.set_own_name(login);
-                login.clone_into(&mut self.options.address.login);
-                self.logged_in()
-            }
-            Event::LoginRefused { login } => {
-                if self.output.is_for_a_person() {
-                    self.choose_another(login);
-                } else {
-                    self.leave(Ending::LoginRefused(login.clone()));
+            Action::Framed(tunnel) => {
+                if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
+                    tunnel.up = true;
                 }
                 Ok(())
             }
-            Event::Whispered { .. } => {
-                self.ring();
+            Action::FileComes { tunnel, name, size } => {
+                self.file_comes(tunnel, name, size);
                 Ok(())
             }
-            Event::Asked { peer } => self.asked(peer),
-            Event::Denied { peer } => {
-                self.denied(peer);
+            Action::FileBytes { tunnel, bytes } => {
+                self.file_bytes(tunnel, bytes);
                 Ok(())
             }
-            _ => Ok(()),
-        }
-    }
-
-    fn logged_in(&mut self) -> Result<(), Ending> {
-        if !matches!(self.phase, Phase::LoggingIn) {
-            return Ok(());
-        }
-        self.deadline = None;
-        // With a tunnel, standard input is the tunnel's and there are no lines to wait for.
-        let input_ended = self.options.tunnel.is_some();
-        self.phase = Phase::Talking { input_ended };
-        if self.output.is_for_a_person() {
-            self.back();
-            return Ok(());
-        }
-        match &self.options.tunnel {
-            None => {
-                self.lines = input::lines()
-                    .map_err(|error| Ending::Lost(format!("cannot start: {error}")))?;
-                Ok(())
-            }
-            Some(wish) if wish.wait => Ok(()),
-            Some(wish) => {
-                let ask = Intent::Ask { peer: &wish.peer };
-                match self.dialogue.intend(ask) {
-                    Ok(actions) => self.perform_all(actions),
-                    Err(refusal) => Err(Ending::Usage(refusal.to_string())),
-                }
-            }
+            Action::Shut(tunnel) => self.shut_or_give_up(tunnel),
         }
     }
 }
@@ -323,14 +343,15 @@ impl Phase {
 }
 
 impl Server {
-    fn new(stream: TcpStream, address: SocketAddr) -> io::Result<Server> {
-        Ok(Server {
-            link: Link::start("server", stream)?,
+    fn new(reached: Reached) -> Server {
+        Server {
+            link: reached.link,
             inbox: Inbox::default(),
-            address,
+            address: reached.address,
+            own_address: reached.own_address,
             all_sent: false,
             send_error: None,
             ended: false,
-        })
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! `matou chat`, driven as a shell or a script would drive it.
 
+mod chathack;
 mod chatos;
+mod chatr;
 mod files;
 mod hostile;
 mod program;

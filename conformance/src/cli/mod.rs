@@ -3,6 +3,7 @@
 mod knowledge;
 mod lint;
 mod list;
+mod load;
 mod progress;
 mod report_file;
 mod run;
@@ -33,6 +34,8 @@ enum Command {
     Run(Box<run::RunArguments>),
     /// Shows one case: its text, and the requirements that it judges in words
     Show(show::ShowArguments),
+    /// Puts many clients on a server at once, and checks and measures what it does for them
+    Load(Box<load::LoadArguments>),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
     Lint(lint::LintArguments),
 }
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::list(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
+        Command::Load(arguments) => load::load(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };
     // A reader that has left (`| head`) has seen what it wanted.

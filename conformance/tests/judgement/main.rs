@@ -10,6 +10,7 @@ mod known;
 mod protocol;
 mod reading;
 mod segments;
+mod settings;
 mod silence;
 mod target;
 mod verdicts;
