@@ -116,10 +116,14 @@ fn recut(out: &mut String, case: &Outcome) {
     };
     let _ = writeln!(
         out,
-        "  segments  {} with each send in one segment, {} with segments {}; enough for it:",
+        "  segments  {} with each send in one segment, {} with segments {}; {}:",
         recut.whole,
         recut.cut,
-        recut.segments.word()
+        recut.segments.word(),
+        match recut.smallest.is_empty() {
+            true => "no fewer cuts do it each time",
+            false => "enough for it",
+        }
     );
     for cut in &recut.smallest {
         let _ = writeln!(out, "            {cut}");

@@ -191,7 +191,7 @@ fn growth(before: Observation, rest: Observation, again: Observation) -> Vec<Inc
 fn settled(run: &Run<'_>, process: &Process, before: Observation) -> Option<Observation> {
     let began = Instant::now();
     let all_of_it = began + SETTLING;
-    let connections = began + run.bounds.wait(None);
+    let connections = run.at_latest(began + run.bounds.wait(None));
     loop {
         let seen = process.observe()?;
         let has_let_go = seen.connections <= before.connections;

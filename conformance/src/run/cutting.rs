@@ -14,7 +14,7 @@ use super::options::Segments;
 pub(super) const BYTE_BY_BYTE: usize = 4096;
 
 /// A few cuts are given time to be seen as such: pieces that follow each other at once may be read as one.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// All pauses in one send take no longer.
 const ALL_PAUSES: Duration = Duration::from_millis(100);

@@ -21,6 +21,9 @@ use super::smallest::smallest;
 /// So often a case is played in the search for the fewest cuts. Each play that shows a failure may wait as long as one.
 const PLAYS: usize = 40;
 
+/// So often the case is played with the fewest cuts before it is told with more.
+const TRIES: usize = 3;
+
 /// A verdict that changed when the sends of the case were cut.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recut {
@@ -30,7 +33,7 @@ pub struct Recut {
     pub whole: Verdict,
     /// The verdict with all sends cut.
     pub cut: Verdict,
-    /// The fewest cuts that were found to change it, in words.
+    /// The fewest cuts that were found to change it, in words; none if it changed only with all of them.
     pub smallest: Vec<String>,
 }
 
@@ -157,20 +160,18 @@ impl Whole<'_, '_> {
             fits(&of(sends))
         });
         let points = smallest(of(&sends), &mut budget, &mut fits);
-        // The last play that fitted had these cuts, unless nothing could be left out.
-        let is_last = |played: &Played| {
-            played
-                .made
-                .iter()
-                .map(|made| made.point)
-                .eq(points.iter().copied())
-        };
-        if !last.as_ref().is_some_and(is_last) {
-            let bench = self.bench.cut(Cutting::only(segments, &points));
-            if let Finding::Played(played) = bench.play(scenario, self.choices) {
-                return Some(played);
-            }
-        }
-        last
+        self.shown(scenario, grade, &points).or(last)
+    }
+
+    /// The case with just these cuts. A target that is slow to read may get two pieces as one after all: then it is played
+    /// again.
+    fn shown(&self, scenario: &Scenario, grade: Option<u8>, points: &[Point]) -> Option<Played> {
+        let bench = self
+            .bench
+            .cut(Cutting::only(self.bench.run.options.segments, points));
+        (0..TRIES)
+            .map(|_| bench.play(scenario, self.choices))
+            .find(|finding| finding.grade() == grade)
+            .and_then(|finding| finding.played().cloned())
     }
 }

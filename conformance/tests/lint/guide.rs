@@ -1,5 +1,8 @@
 //! The guide is true: every example on it is read.
 
+use conformance::profile::{read_known, read_profile};
+use conformance::suite::Suite;
+
 use super::{SHARED, suite};
 
 const GUIDE: &str = include_str!("../../GUIDE.md");
@@ -184,4 +187,27 @@ fn the_protocol_that_extends_another_one_is_read() {
     assert!(suite.scenario("probe-long-width").is_none());
     let of_spec = suite.requirement("CHATON-1.2").expect("it is inherited");
     assert!(of_spec.text.contains("24 bytes"));
+}
+
+#[test]
+fn the_files_about_a_server_are_read() {
+    let chaton = Suite::built_in("chaton").expect("it is compiled in");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |heading: &str| {
+        let path = folder.path().join("file.kdl");
+        let first = blocks(heading)
+            .into_iter()
+            .find(|block| !block.starts_with("conformance"));
+        std::fs::write(&path, first.expect("the file is shown")).expect("it can be written");
+        path
+    };
+    let known = read_known(&file("### Known deviations"), &chaton).expect("no mistakes");
+    assert_eq!(known.len(), 2);
+    let profile = read_profile(&file("### Profiles"), &chaton).expect("no mistakes");
+    assert_eq!(profile.scale, Some(2.0));
+    assert_eq!(profile.unsupported.len(), 1);
+    // What is written is read again.
+    let path = folder.path().join("saved.kdl");
+    std::fs::write(&path, profile.to_kdl(&chaton)).expect("it can be written");
+    assert_eq!(read_profile(&path, &chaton).expect("no mistakes"), profile);
 }
