@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::wire::Layout;
-use super::{PacketId, Sort, Value, Wire};
+use super::{Form, PacketId, Sort, Value, Wire};
 
 /// A value that a type cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,15 @@ pub enum EncodeError {
         min: i128,
         /// The largest that it holds.
         max: i128,
+    },
+    /// Text that is not of the type's form.
+    NotOfForm {
+        /// The type's name.
+        type_name: String,
+        /// The form.
+        form: Form,
+        /// The text.
+        text: String,
     },
     /// More bytes than the length prefix can count.
     TooLong {
@@ -82,6 +91,11 @@ impl fmt::Display for EncodeError {
                     "{number} does not fit into {type_name}, which goes from {min} to {max}"
                 )
             }
+            EncodeError::NotOfForm {
+                type_name,
+                form,
+                text,
+            } => write!(f, "{type_name} takes {form}, not {text:?}"),
             EncodeError::TooLong {
                 type_name,
                 length,
@@ -119,7 +133,19 @@ impl Wire {
         for (field, value) in known.fields.iter().zip(values) {
             self.encode_into(&field.type_name, value, &mut out)?;
         }
-        Ok(out)
+        Ok(self.framed(out))
+    }
+
+    /// An opcode and what follows it, behind their length where frames have one.
+    #[must_use]
+    pub fn framed(&self, content: Vec<u8>) -> Vec<u8> {
+        let Some(int) = self.frame_length else {
+            return content;
+        };
+        let mut framed = Vec::new();
+        int.encode(i128::try_from(content.len()).unwrap_or(i128::MAX), &mut framed);
+        framed.extend(content);
+        framed
     }
 
     /// The bytes of one value as a type of wire.kdl. Limits are not applied.
@@ -184,6 +210,15 @@ impl Wire {
                 int.encode(*number, out);
                 return Ok(());
             }
+            (Layout::Formed(form), Value::Text(text)) => {
+                let bytes = form.encode(text).ok_or_else(|| EncodeError::NotOfForm {
+                    type_name: type_name.to_owned(),
+                    form: *form,
+                    text: text.clone(),
+                })?;
+                out.extend(bytes);
+                return Ok(());
+            }
             (Layout::Text { length }, Value::Text(text)) => (length, text.as_bytes()),
             (Layout::Bytes { length }, Value::Bytes(bytes)) => (length, bytes.as_slice()),
             _ => {
@@ -213,7 +248,7 @@ impl Layout {
     fn sort(self) -> Sort {
         match self {
             Layout::Int(_) => Sort::Int,
-            Layout::Text { .. } => Sort::Text,
+            Layout::Text { .. } | Layout::Formed(_) => Sort::Text,
             Layout::Bytes { .. } => Sort::Bytes,
         }
     }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Choices, Grammar, IntType, Packet, PacketId, TypeKind};
+use super::{Choices, Form, Grammar, IntType, Packet, PacketId, TypeKind};
 
 /// Encodes and decodes packets in one reading of the protocol.
 ///
 /// Encoding does not apply the limits of the fields, because tests send what is too long; decoding does.
 #[derive(Debug, Clone)]
 pub struct Wire {
+    pub(super) frame_length: Option<IntType>,
     pub(super) opcode: IntType,
     pub(super) types: BTreeMap<String, Layout>,
     pub(super) packets: Vec<Packet>,
@@ -20,6 +21,7 @@ pub(super) enum Layout {
     Int(IntType),
     Text { length: IntType },
     Bytes { length: IntType },
+    Formed(Form),
 }
 
 impl Wire {
@@ -56,6 +58,7 @@ impl Wire {
                     TypeKind::Bytes { length } => Layout::Bytes {
                         length: integer(length)?,
                     },
+                    TypeKind::Formed(form) => Layout::Formed(*form),
                 };
                 Some(((*name).to_owned(), layout))
             })
@@ -66,6 +69,7 @@ impl Wire {
             renumbered.for_each(|packet| packet.opcode = *opcode);
         }
         Wire {
+            frame_length: grammar.frame_length,
             opcode: taken
                 .iter()
                 .find_map(|choice| choice.opcode)

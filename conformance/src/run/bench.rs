@@ -36,7 +36,10 @@ impl Bench<'_> {
         let wire = self.run.suite.grammar.in_reading(choices);
         let mut finding = Finding::Unsupported(Vec::new());
         for _ in 0..2 {
-            let played = interpreter::play(self.run, scenario, &wire, choices);
+            let played = match interpreter::play(self.run, scenario, &wire, choices) {
+                Ok(played) => played,
+                Err(shortage) => return Finding::NobodyToPlay(shortage),
+            };
             let may_be_ours = played
                 .failure
                 .as_ref()
@@ -56,16 +59,26 @@ impl Bench<'_> {
         finding
     }
 
-    /// Plays cases side by side, `jobs` at a time; two with the same lock never meet. The findings come in the order of
-    /// the cases.
+    /// Plays cases side by side, `jobs` at a time; two with the same lock never meet. Those that mostly wait are begun
+    /// before the others and do not count. The findings come in the order of the cases.
     pub(super) fn play_in_company(
         &self,
         scenarios: &[&Scenario],
         choices: &Choices,
         jobs: usize,
     ) -> Vec<Finding> {
-        let round = Round::new(scenarios);
+        let apart = |scenario: &Scenario| scenario.slow && jobs > 1;
+        let round = Round::new(scenarios, apart);
         std::thread::scope(|scope| {
+            let slow = scenarios.iter().enumerate().filter(|(_, scenario)| apart(scenario));
+            for (index, scenario) in slow {
+                let round = &round;
+                let work = move || round.finished(index, scenario, self.play(scenario, choices));
+                let thread = Builder::new().name(format!("slow {}", scenario.id));
+                if thread.spawn_scoped(scope, work).is_err() {
+                    work();
+                }
+            }
             let work = || {
                 while let Some((index, scenario)) = round.next() {
                     let finding = self.play(scenario, choices);
@@ -97,10 +110,11 @@ struct RoundState<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(scenarios: &[&'a Scenario]) -> Round<'a> {
+    fn new(scenarios: &[&'a Scenario], apart: impl Fn(&Scenario) -> bool) -> Round<'a> {
+        let all = scenarios.iter().copied().enumerate();
         Round {
             state: Mutex::new(RoundState {
-                waiting: scenarios.iter().copied().enumerate().collect(),
+                waiting: all.filter(|(_, scenario)| !apart(scenario)).collect(),
                 held: BTreeSet::new(),
                 findings: scenarios.iter().map(|_| None).collect(),
             }),

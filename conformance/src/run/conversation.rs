@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::grammar::{Decoded, Side};
 
-use super::case::{Case, Doing};
+use super::case::{Case, Doing, Purpose};
 use super::describe;
 use super::failure::hex;
 use super::lane::End;
@@ -37,6 +37,8 @@ pub struct Event {
     pub foreign: bool,
     /// Whether it belongs to a fence, with which the suite proves silence.
     pub fence: bool,
+    /// Whether it came unasked and was put aside, or answers such a thing.
+    pub unasked: bool,
     /// Whether no step took it.
     pub unexpected: bool,
 }
@@ -88,6 +90,7 @@ fn event(case: &Case<'_>, line: usize, direction: Direction, text: String) -> Ev
         length: 0,
         foreign: false,
         fence: case.lines[line].is_helper,
+        unasked: false,
         unexpected: false,
     }
 }
@@ -98,19 +101,21 @@ fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
         Doing::Sent {
             bytes,
             length,
-            fence,
+            purpose,
         } => {
             let text = in_words(case, Side::Client, bytes, *length);
             let mut sent = event(case, line, Direction::Sends, text);
             sent.bytes = hex(bytes, SHOWN_BYTES);
             sent.length = *length;
-            sent.fence |= *fence;
+            sent.fence |= *purpose == Purpose::Fence;
+            sent.unasked = *purpose == Purpose::Answer;
             return sent;
         }
         Doing::Connected => format!("connects (its name is {login:?})"),
         Doing::ShutDown => "says that it sends no more (FIN)".to_owned(),
         Doing::Closed => "closes in order (FIN)".to_owned(),
         Doing::Aborted => "cuts the connection (RST)".to_owned(),
+        Doing::Truncated => "ends without the close_notify of TLS (FIN)".to_owned(),
         Doing::StoppedReading => "stops reading".to_owned(),
         Doing::ReadsAgain => "reads again".to_owned(),
     };
@@ -133,6 +138,7 @@ fn seen(case: &Case<'_>, line: usize) -> Vec<(Instant, Event)> {
         seen.length = bytes.len();
         seen.foreign = meaning == Some(Meaning::Foreign);
         seen.fence |= meaning == Some(Meaning::Fence);
+        seen.unasked = meaning == Some(Meaning::Unasked);
         seen.unexpected = meaning.is_none() && !case.lines[line].left;
         let at = connection.arrival(range.end).unwrap_or(case.now);
         events.push((at, seen));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::scenario::Worth;
 
 use super::conversation::Direction;
+use super::identity::Shortage;
 use super::interpreter::Played;
 use super::ledger::Stray;
 
@@ -23,6 +24,8 @@ pub(super) enum Finding {
     },
     /// It was not played, because settings are missing.
     Unsupported(Vec<String>),
+    /// It was not played, because there are no identities for its lanes.
+    NobodyToPlay(Shortage),
     /// It was not played, or could not connect, because the target died of that case.
     TargetDied(String),
 }
@@ -34,7 +37,7 @@ impl Finding {
             Finding::Played(played)
             | Finding::Stalled(played)
             | Finding::OnlyInCompany { played, .. } => Some(played),
-            Finding::Unsupported(_) | Finding::TargetDied(_) => None,
+            Finding::Unsupported(_) | Finding::NobodyToPlay(_) | Finding::TargetDied(_) => None,
         }
     }
 

@@ -9,6 +9,7 @@ use super::case::Case;
 use super::conversation::{self, Event};
 use super::describe;
 use super::failure::{Failure, FailureKind};
+use super::identity::Shortage;
 use super::look::Look;
 use super::shared::Run;
 use super::track::{Progress, Track};
@@ -27,13 +28,27 @@ pub(super) struct Played {
 }
 
 /// Plays a scenario in one reading.
+///
+/// # Errors
+///
+/// If its lanes cannot be who they must be; then nothing was done.
 pub(super) fn play<'a>(
     run: &'a Run<'a>,
     scenario: &'a Scenario,
     wire: &'a Wire,
     choices: &'a Choices,
-) -> Played {
-    let mut case = Case::new(run, scenario, wire, choices);
+) -> Result<Played, Shortage> {
+    let (number, mut random) = run.number_case();
+    let cast = run.cast(scenario, &mut random)?;
+    let identities = cast.identities.clone();
+    let case = Case::new(run, scenario, wire, choices, (number, random), identities);
+    let played = conduct(case);
+    run.dismiss(cast);
+    Ok(played)
+}
+
+fn conduct(mut case: Case<'_>) -> Played {
+    let scenario = case.scenario;
     let mut failure = case.conduct(&mut Track::new(&scenario.steps)).err();
     if failure.is_none() {
         failure = case.leftovers().err();

@@ -7,6 +7,8 @@
 //! | `shared`, `case`, `view`, `names`, `random` | a case while it runs, what it has taken in, what it shares with others |
 //! | `interpreter`, `track` | steps in their order, polled |
 //! | `act`, `assemble`, `look`, `expect`, `any_order`, `together`, `either`, `eventually`, `silence`, `fence` | what each step does |
+//! | `unasked` | what comes unasked, and is answered by the lanes themselves |
+//! | `identity` | who lanes are, where names are UUIDs with keys |
 //! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
 //! | `failure`, `describe`, `hint`, `conversation` | telling what went wrong |
 //! | `contact`, `stranger`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
@@ -28,6 +30,7 @@ mod failure;
 mod fence;
 mod findings;
 mod hint;
+mod identity;
 mod interpreter;
 mod judge;
 mod lane;
@@ -45,6 +48,7 @@ mod silence;
 mod stranger;
 mod together;
 mod track;
+mod unasked;
 mod view;
 mod walk;
 mod watchdog;
@@ -54,6 +58,7 @@ use std::time::Instant;
 
 pub use conversation::{Direction, Event};
 pub use failure::{Failure, FailureKind, FieldReport, Place};
+pub use identity::Shortage;
 pub use lane::End;
 pub use options::{Options, Segments};
 pub use outcome::{Cause, Outcome, Report, SettledReading, Verdict};
@@ -110,7 +115,8 @@ pub fn run_suite_watched(
 ) -> Result<Report, UnknownScenario> {
     let began = Instant::now();
     let selection = Selection::of(suite, options)?;
-    let run = Run::new(suite, target, options);
+    let drawn = || getrandom::u64().unwrap_or(0x6d61_746f_7500);
+    let seed = options.seed.unwrap_or_else(drawn);
     let mut report = Report {
         protocol: suite.name.clone(),
         title: suite.grammar.title.clone(),
@@ -119,8 +125,16 @@ pub fn run_suite_watched(
         readings: Vec::new(),
         cases: Vec::new(),
         unjudgeable: None,
-        seed: run.seed,
+        certificate: None,
+        seed,
         duration: began.elapsed(),
+    };
+    let run = match Run::new(suite, target, options, seed) {
+        Ok(run) => run,
+        Err(why) => {
+            report.unjudgeable = Some(why);
+            return Ok(report);
+        }
     };
     match contact::establish(&run) {
         Err(met) => report.unjudgeable = Some(stranger::in_words(&run, &met)),
@@ -143,6 +157,7 @@ pub fn run_suite_watched(
             report.readings = readings;
         }
     }
+    report.certificate = run.tls.fingerprint();
     report.duration = began.elapsed();
     Ok(report)
 }

@@ -11,6 +11,7 @@ use crate::grammar::Worth;
 
 use super::conversation::Event;
 use super::failure::Failure;
+use super::identity::Shortage;
 
 /// The judgement of one case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -126,6 +127,8 @@ pub enum Cause {
     TooLong,
     /// These settings were not given.
     MissingSettings(Vec<String>),
+    /// There are no identities for its lanes.
+    NoIdentities(Shortage),
 }
 
 impl Cause {
@@ -150,6 +153,7 @@ impl fmt::Display for Cause {
                 "because it passes alone, but failed {failed} of {of} times beside other cases"
             ),
             Cause::TooLong => f.write_str("because the case took too long; try a larger --scale"),
+            Cause::NoIdentities(shortage) => write!(f, "because {shortage}"),
             Cause::MissingSettings(names) => {
                 let flags: Vec<String> = names
                     .iter()
@@ -191,6 +195,8 @@ pub struct Report {
     pub cases: Vec<Outcome>,
     /// Set if the target cannot be judged at all: why.
     pub unjudgeable: Option<String>,
+    /// The SHA-256 fingerprint of the target's certificate, where it speaks TLS.
+    pub certificate: Option<String>,
     /// What repeats names and payloads.
     pub seed: u64,
     /// How long it took.

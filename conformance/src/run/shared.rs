@@ -1,15 +1,25 @@
 //! What all cases of a run share.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use crate::grammar::Value;
+use crate::grammar::{Names, Transport, Value, duration_of};
+use crate::scenario::Scenario;
 use crate::suite::Suite;
 
+use super::identity::{Cast, Registry, Shortage};
+use super::lane::{Speech, TlsClient};
 use super::ledger::{CaseNumber, Ledger};
 use super::options::{Bounds, Options};
 use super::random::SplitMix;
+
+/// The setting that the runner knows by itself where no network translates addresses.
+const OWN_ADDRESS: &str = "own-address";
+
+/// The setting that names the only certificate that is right.
+const FINGERPRINT: &str = "fingerprint";
 
 /// What all cases of a run share.
 pub(super) struct Run<'a> {
@@ -18,28 +28,53 @@ pub(super) struct Run<'a> {
     pub(super) options: &'a Options,
     pub(super) bounds: Bounds,
     pub(super) settings: BTreeMap<String, Value>,
+    /// The settings of wire.kdl.
+    pub(super) times: BTreeMap<String, Duration>,
+    pub(super) tls: TlsClient,
+    /// `None` where names are chosen.
+    pub(super) registry: Option<Registry>,
     pub(super) ledger: Ledger,
     pub(super) seed: u64,
     next_case: AtomicU64,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(suite: &'a Suite, target: SocketAddr, options: &'a Options) -> Run<'a> {
-        let drawn = || getrandom::u64().unwrap_or(0x6d61_746f_7500);
-        Run {
+    /// # Errors
+    ///
+    /// A sentence, if a setting cannot be used.
+    pub(super) fn new(
+        suite: &'a Suite,
+        target: SocketAddr,
+        options: &'a Options,
+        seed: u64,
+    ) -> Result<Run<'a>, String> {
+        let mut settings: BTreeMap<String, Value> = options
+            .settings
+            .iter()
+            .map(|(name, text)| (name.clone(), setting_value(text)))
+            .collect();
+        if let Some(address) = own_address(target) {
+            let own = settings.entry(OWN_ADDRESS.to_owned());
+            own.or_insert(Value::Text(address.to_string()));
+        }
+        let pinned = options.settings.get(FINGERPRINT).map(String::as_str);
+        let registry = match suite.grammar.names {
+            Names::Chosen => None,
+            Names::Identities => Some(Registry::of(options)?),
+        };
+        Ok(Run {
             suite,
             target,
             options,
             bounds: Bounds::of(options),
-            settings: options
-                .settings
-                .iter()
-                .map(|(name, text)| (name.clone(), setting_value(text)))
-                .collect(),
+            settings,
+            times: times(suite, options)?,
+            tls: TlsClient::new(pinned).map_err(|error| error.to_string())?,
+            registry,
             ledger: Ledger::default(),
-            seed: options.seed.unwrap_or_else(drawn),
+            seed,
             next_case: AtomicU64::new(0),
-        }
+        })
     }
 
     /// A number for one more case, and randomness of its own.
@@ -48,6 +83,70 @@ impl<'a> Run<'a> {
         let seed = SplitMix::new(self.seed.wrapping_add(number)).next();
         (CaseNumber(number), SplitMix::new(seed))
     }
+
+    /// What a lane of the protocol speaks; one that does not speak TLS is blind where the target does.
+    pub(super) fn speech(&self, tls: bool) -> Speech<'_> {
+        match self.suite.grammar.transport {
+            Transport::Tcp => Speech::Plain,
+            Transport::Tls if tls => Speech::Tls(&self.tls),
+            Transport::Tls => Speech::Blind,
+        }
+    }
+
+    /// Who the lanes of a case are; nobody in particular where names are chosen.
+    pub(super) fn cast(
+        &self,
+        scenario: &Scenario,
+        random: &mut SplitMix,
+    ) -> Result<Cast, Shortage> {
+        let registry = self.registry.as_ref();
+        registry.map_or_else(
+            || Ok(Cast::default()),
+            |registry| registry.cast(scenario, random),
+        )
+    }
+
+    /// The case is over.
+    pub(super) fn dismiss(&self, cast: Cast) {
+        if let Some(registry) = &self.registry {
+            registry.give_back(cast);
+        }
+    }
+}
+
+/// What anybody on this machine is seen as by a target on it.
+fn own_address(target: SocketAddr) -> Option<IpAddr> {
+    if !target.ip().is_loopback() {
+        return None;
+    }
+    // Nothing is sent: the system only says which address it would send from.
+    let socket = UdpSocket::bind(SocketAddr::new(unspecified(target), 0)).ok()?;
+    socket.connect(target).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
+fn unspecified(like: SocketAddr) -> IpAddr {
+    match like {
+        SocketAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+fn times(suite: &Suite, options: &Options) -> Result<BTreeMap<String, Duration>, String> {
+    let known = suite.grammar.settings.iter();
+    known
+        .map(|setting| {
+            let name = setting.name.clone();
+            match options.settings.get(&name) {
+                None => Ok((name, setting.default)),
+                Some(written) => duration_of(written)
+                    .map(|time| (name.clone(), time))
+                    .ok_or_else(|| {
+                        format!("{name}={written} is no time; write --set {name}=6s")
+                    }),
+            }
+        })
+        .collect()
 }
 
 /// A setting that looks like a number is one.

@@ -6,11 +6,13 @@
 //! * P is S: the fence goes round, from S to a lane of the runner's own and from there to S. When the runner's lane sees the
 //!   first half, the server has handled what S did before.
 //! * S is not known yet: P's doings are handled first (a fence to the runner's lane), then S logs in.
+//! * The fence is each lane's own with the server: P has it first, then S.
 //! * P is gone: the server is waited for until it has closed, then S has a fence of its own.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::grammar::Fence;
 use crate::scenario::LaneId;
 
 use super::case::Case;
@@ -119,6 +121,13 @@ impl Silence {
             });
         }
         let own_doings = provoker == silent || provoker_is_gone;
+        if grammar.fence.as_ref().is_some_and(Fence::is_own) && case.view.fronts[silent].identified {
+            if !own_doings && case.view.fronts[provoker].identified {
+                plan.push_back(Part::Exchange(Exchange::in_passing(provoker)));
+            }
+            plan.push_back(exchange(Kind::Between, silent, silent));
+            return Ok(plan);
+        }
         if case.view.fronts[silent].identified {
             if own_doings {
                 self.go_round(case, silent, silent, &mut plan)?;

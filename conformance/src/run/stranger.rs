@@ -4,10 +4,12 @@
 use std::thread::Builder;
 use std::time::Instant;
 
+use crate::grammar::Transport;
 use crate::scenario::Cut;
 use crate::suite::Suite;
 
 use super::contact::{self, Met, logins, meet, wires};
+use super::lane::Speech;
 use super::shared::Run;
 
 const HTTP_REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
@@ -69,13 +71,17 @@ fn recognise(run: &Run<'_>) -> Seems {
 /// Whether a login of that protocol gets an answer, in any of its readings.
 fn answers(run: &Run<'_>, suite: &Suite) -> bool {
     let wires = wires(&suite.grammar);
+    let speech = match suite.grammar.transport {
+        Transport::Tcp => Speech::Plain,
+        Transport::Tls => Speech::Tls(&run.tls),
+    };
     logins(run, &suite.grammar, &wires)
         .into_iter()
-        .any(|login| meet(run, &wires, login) == Met::Protocol)
+        .any(|login| meet(run, speech, &wires, login) == Met::Protocol)
 }
 
 fn is_http(run: &Run<'_>) -> bool {
-    let Ok((mut connection, bell)) = contact::connect(run) else {
+    let Ok((mut connection, bell)) = contact::connect(run, Speech::Plain) else {
         return false;
     };
     connection.send(HTTP_REQUEST.to_vec(), Cut::Whole, None);

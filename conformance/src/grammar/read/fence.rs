@@ -301,6 +301,14 @@ impl Reader<'_> {
 }
 
 fn fence_expr(entry: &Entry, sort: Sort, direction: Direction) -> Option<FenceExpr> {
+    let is_signed = entry.mark.as_ref().is_some_and(|mark| mark.text == "signed");
+    if is_signed && sort == Sort::Bytes && direction == Direction::Sends {
+        return match &entry.value {
+            Scalar::Word(word) if word == "@to" => Some(FenceExpr::SignatureOf(Party::To)),
+            Scalar::Word(word) if word == "@from" => Some(FenceExpr::SignatureOf(Party::From)),
+            _ => None,
+        };
+    }
     match entry.word() {
         Some("@from") if sort == Sort::Text => Some(FenceExpr::NameOf(Party::From)),
         Some("@to") if sort == Sort::Text => Some(FenceExpr::NameOf(Party::To)),

@@ -1,18 +1,23 @@
 //! `opcode` and `type`.
 
 use super::Reader;
-use crate::grammar::{Choices, IntType, TypeDefinition, TypeKind};
+use crate::grammar::{Choices, Form, IntType, TypeDefinition, TypeKind};
 use crate::source::{Node, Shape, is_first, one_of};
 
 const EXAMPLE: &str = "type INT int32, or: type STRING text len=INT";
 
 impl Reader<'_> {
-    pub(super) fn opcode(&mut self, node: &Node) -> Option<IntType> {
+    /// `opcode int8`, `length varint`.
+    pub(super) fn integer_word(
+        &mut self,
+        node: &Node,
+        example: &'static str,
+    ) -> Option<IntType> {
         let shape = Shape {
             arguments: (1, 1),
             properties: &[],
             block: false,
-            example: "opcode int8",
+            example,
         };
         if !shape.check(node, self.findings) {
             return None;
@@ -73,6 +78,12 @@ impl Reader<'_> {
                 length: length.value.to_string(),
             },
             (integer, length) => {
+                if let (Some(form), None) = (Form::named(integer), length) {
+                    return Some(TypeDefinition {
+                        name: name.to_owned(),
+                        kind: TypeKind::Formed(form),
+                    });
+                }
                 let Some(int) = IntType::named(integer) else {
                     self.error(
                         node,
@@ -152,6 +163,7 @@ fn layouts(written: &str) -> String {
         IntType::NAMED
             .iter()
             .map(|(name, _)| *name)
-            .chain(["text", "bytes"]),
+            .chain(["text", "bytes"])
+            .chain(Form::NAMED.iter().map(|(name, _)| *name)),
     )
 }

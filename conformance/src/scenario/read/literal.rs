@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::value::{Target, example_of, length_of};
-use crate::grammar::{Sort, TypeKind, Value};
+use crate::grammar::{Form, Sort, TypeKind, Value};
 use crate::source::{Entry, Node, Scalar, one_of};
 
 /// The longest text that one `(xN)"..."` makes.
@@ -180,6 +180,14 @@ impl Reader<'_> {
         one_of(written, ["hex", "utf8", "opcode"].into_iter().chain(types))
     }
 
+    fn form_of(&self, target: &Target<'_>) -> Option<Form> {
+        let kinds = self.context.grammar.kinds_of_type(target.type_name, &self.choices);
+        kinds.into_iter().find_map(|kind| match kind {
+            TypeKind::Formed(form) => Some(*form),
+            _ => None,
+        })
+    }
+
     /// Why the value cannot travel, in one of the readings that are open here.
     fn does_not_fit(&self, value: &Value, target: &Target<'_>) -> Option<String> {
         let name = target.name;
@@ -197,6 +205,10 @@ impl Reader<'_> {
                     )),
                     _ => None,
                 })
+            }
+            Value::Text(text) if let Some(form) = self.form_of(target) => {
+                let fits = form.writes(text);
+                (!fits).then(|| format!("{name} takes {form}, as short as it can be, not {text:?}"))
             }
             Value::Text(_) | Value::Bytes(_) => {
                 let length = length_of(value);

@@ -6,13 +6,16 @@ use super::value::Target;
 use crate::grammar::{PacketId, Side};
 use crate::source::{Entry, Node, Word, did_you_mean, one_of};
 
-const DOES: [&str; 8] = [
+const DOES: [&str; 11] = [
     "shutdown",
     "close",
     "abort",
+    "truncate",
+    "signs",
     "stops-reading",
     "reads-again",
     "raw",
+    "framed",
     "random",
     "glued",
 ];
