@@ -1,14 +1,15 @@
 //! The codec that wire.kdl drives: rows of bytes, and any bytes at all.
 
 use conformance::grammar::{
-    Choice, Choices, Decoded, Field, Grammar, IntType, Packet, PacketId, Reading, Senders, Side,
-    TypeDefinition, TypeKind, Value, Wire, Worth,
+    Choice, Choices, Decoded, Field, Grammar, IntType, Names, Packet, PacketId, Reading, Senders, Side,
+    Transport, TypeDefinition, TypeKind, Value, Wire, Worth,
 };
 use proptest::prelude::*;
 use rstest::rstest;
 
 const LOGIN: PacketId = PacketId(0);
 const ID: PacketId = PacketId(2);
+const UNLOCK: PacketId = PacketId(5);
 
 fn grammar() -> Grammar {
     let int = |name: &str| IntType::named(name).expect("a name of the format");
@@ -21,12 +22,14 @@ fn grammar() -> Grammar {
         type_name: type_name.to_owned(),
         max_bytes: None,
         min: None,
+        by: None,
     };
     let packet = |name: &str, opcode, from, fields| Packet {
         name: name.to_owned(),
         opcode,
         from,
         ambient: None,
+        answered_by: None,
         fields,
     };
     let choice = |name: &str, long: &str| Choice {
@@ -40,6 +43,10 @@ fn grammar() -> Grammar {
     Grammar {
         name: "small".to_owned(),
         title: "Small".to_owned(),
+        transport: Transport::Tcp,
+        names: Names::Chosen,
+        settings: Vec::new(),
+        frame_length: None,
         opcode: int("int8"),
         types: vec![
             definition("INT", TypeKind::Int(int("int32"))),
@@ -47,6 +54,18 @@ fn grammar() -> Grammar {
                 "STRING",
                 TypeKind::Text {
                     length: "INT".to_owned(),
+                },
+            ),
+            definition("SHORT_KEY", TypeKind::Sized { size: 2 }),
+            definition("LONG_KEY", TypeKind::Sized { size: 4 }),
+            definition(
+                "KEY",
+                TypeKind::OneOf {
+                    cases: vec![
+                        (1, "SHORT_KEY".to_owned()),
+                        (-2, "LONG_KEY".to_owned()),
+                        (3, "BLOB".to_owned()),
+                    ],
                 },
             ),
             definition(
@@ -87,6 +106,20 @@ fn grammar() -> Grammar {
             ),
             packet("DATA", 9, Senders::Both, vec![field("data", "BLOB")]),
             packet("DATA_BACK", 0, Senders::Server, vec![field("data", "BLOB")]),
+            packet(
+                "UNLOCK",
+                10,
+                Senders::Both,
+                vec![
+                    field("door", "STRING"),
+                    field("kind", "INT"),
+                    Field {
+                        by: Some(1),
+                        ..field("key", "KEY")
+                    },
+                    field("turns", "INT"),
+                ],
+            ),
         ],
         identified_by: None,
         fence: None,
@@ -146,6 +179,8 @@ fn sending_knows_no_limits() {
 #[case::number_for_text(LOGIN, vec![Value::Int(1)], "STRING takes text, not a number")]
 #[case::bytes_for_text(LOGIN, vec![Value::Bytes(vec![])], "STRING takes text, not bytes")]
 #[case::missing(ID, vec![text("")], "ID has 2 fields, not 1")]
+#[case::another_size(UNLOCK, unlock(1, &[1, 2, 3, 4]), "KEY has 2 bytes, not 4")]
+#[case::no_case(UNLOCK, unlock(2, &[1, 2]), "KEY has no case for what the field says that decides it")]
 #[case::elsewhere(PacketId(99), vec![], "no packet has the index 99")]
 fn a_value_that_cannot_travel_is_an_error(
     #[case] packet: PacketId,
@@ -167,6 +202,7 @@ fn a_value_that_cannot_travel_is_an_error(
 #[case::limit_before_payload(Side::Client, &[0, 0, 0, 0, 31], 1, "login has the length 31, more than the 30 that are allowed")]
 #[case::not_utf8_early(Side::Client, &[0, 0, 0, 0, 9, b'a', 0xff], 6, "login is not UTF-8")]
 #[case::cut_character(Side::Client, &[0, 0, 0, 0, 1, 0xc3], 5, "login is not UTF-8")]
+#[case::no_case(Side::Server, &[10, 0, 0, 0, 0, 0, 0, 0, 2, 9], 5, "kind is 2, and key has no case for it")]
 #[case::below_min(Side::Server, &[8, 0, 0, 0, 0, 0xff, 0, 0, 0, 0, 0, 0, 0], 5, "id is -72057594037927936, less than 0")]
 fn broken_bytes_are_explained(
     #[case] from: Side,
@@ -186,6 +222,7 @@ fn broken_bytes_are_explained(
 #[case::half_a_length(&[8, 0, 0], &["opcode"])]
 #[case::half_a_character(&[8, 0, 0, 0, 2, 0xc3], &["opcode"])]
 #[case::one_field(&[8, 0, 0, 0, 0, 1], &["opcode", "login"])]
+#[case::half_a_key(&[10, 0, 0, 0, 0, 0, 0, 0, 1, 9], &["opcode", "door", "kind"])]
 #[case::huge_claim(&[9, 0x7f, 0xff, 0xff, 0xff, 1], &["opcode"])]
 fn a_beginning_names_what_is_complete(#[case] bytes: &[u8], #[case] names: &[&str]) {
     match wire().decode(Side::Server, bytes) {
@@ -197,6 +234,43 @@ fn a_beginning_names_what_is_complete(#[case] bytes: &[u8], #[case] names: &[&st
                     .collect::<Vec<_>>(),
                 names
             );
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn unlock(kind: i128, key: &[u8]) -> Vec<Value> {
+    vec![
+        text(""),
+        Value::Int(kind),
+        Value::Bytes(key.to_vec()),
+        Value::Int(7),
+    ]
+}
+
+/// The key, as it stands between its kind and the number of turns.
+#[rstest]
+#[case::two_bytes(1, &[8, 9], &[8, 9])]
+#[case::four_bytes(-2, &[6, 7, 8, 9], &[6, 7, 8, 9])]
+#[case::behind_a_length(3, &[9], &[0, 0, 0, 1, 9])]
+fn a_field_decides_how_a_later_one_is_laid_out(
+    #[case] kind: i32,
+    #[case] key: &[u8],
+    #[case] laid_out: &[u8],
+) {
+    let values = unlock(kind.into(), key);
+    let bytes = wire()
+        .encode(UNLOCK, &values)
+        .expect("there is such a case");
+    let kind = kind.to_be_bytes();
+    assert_eq!(
+        bytes,
+        [&[10, 0, 0, 0, 0], &kind[..], laid_out, &[0, 0, 0, 7]].concat()
+    );
+    match wire().decode(Side::Server, &bytes) {
+        Decoded::Frame(frame) => {
+            let back: Vec<_> = frame.fields.into_iter().map(|field| field.value).collect();
+            assert_eq!(back, values);
         }
         other => panic!("{other:?}"),
     }

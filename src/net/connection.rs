@@ -11,7 +11,8 @@ use log::{debug, warn};
 use super::clock::Clock;
 use super::deadlines::{Deadlines, Due};
 use super::limits::{ConnectionLimits, DRAIN, LINGER, Place};
-use super::outbox::{Outbox, Pushed, Written};
+use super::outbox::{Finish, Outbox, Pushed, Written};
+use super::tls::{Opened, Tls};
 use super::tunnel::End;
 use crate::room::{ConnId, Overdue};
 
@@ -37,6 +38,7 @@ impl Connection {
         id: ConnId,
         peer: SocketAddr,
         stream: TcpStream,
+        tls: Option<Tls>,
         clock: &Arc<Clock>,
         limits: &Arc<ConnectionLimits>,
         place: Place,
@@ -45,7 +47,7 @@ impl Connection {
             id,
             peer,
             stream,
-            outbox: Outbox::new(Instant::now()),
+            outbox: Outbox::new(Instant::now(), tls),
             tunnel: End::default(),
             deadlines: Deadlines::default(),
             clock: Arc::clone(clock),
@@ -67,8 +69,27 @@ impl Connection {
         self.closing.load(Ordering::Acquire)
     }
 
+    /// The deadline for what must come first: the keys when there is TLS, the first byte when not.
+    pub(super) fn expect_beginning(self: &Arc<Self>) {
+        if self.outbox.is_sealed() {
+            let by = Instant::now() + self.limits.handshake;
+            self.deadlines.arrival(Some((by, Due::Handshake)), |entry| {
+                self.clock.register(self, entry);
+            });
+        } else {
+            self.expect_first_byte();
+        }
+    }
+
+    /// The deadline for the first byte, from now.
+    pub(super) fn expect_first_byte(self: &Arc<Self>) {
+        let by = Instant::now() + self.limits.first_byte;
+        self.expect_arrival(Some((by, Overdue::FirstByte)));
+    }
+
     /// Sets or clears the deadline for the first byte or the identification.
     pub(super) fn expect_arrival(self: &Arc<Self>, deadline: Option<(Instant, Overdue)>) {
+        let deadline = deadline.map(|(by, what)| (by, Due::Overdue(what)));
         self.deadlines
             .arrival(deadline, |entry| self.clock.register(self, entry));
     }
@@ -90,6 +111,16 @@ impl Connection {
     pub(super) fn push(&self, bytes: &[u8], shared: &mut Option<Arc<[u8]>>) -> bool {
         let most = self.limits.outbox_bytes;
         self.pushed(self.outbox.push(&self.stream, bytes, shared, most))
+    }
+
+    /// Opens records that came; see [`Outbox::open`].
+    pub(super) fn open(
+        &self,
+        ciphertext: &mut &[u8],
+        plaintext: &mut [u8],
+    ) -> (Opened, Pushed, bool) {
+        let most = self.limits.outbox_bytes;
+        self.outbox.open(&self.stream, ciphertext, plaintext, most)
     }
 
     /// The second half of [`Connection::push`], for callers that hold a lock during the first.
@@ -122,19 +153,23 @@ impl Connection {
     }
 
     /// Closes in order: what is queued is written, then FIN. The reader, which may be blocked in `read`, is woken by the
-    /// peer's own FIN, or by the clock when that does not come.
-    pub(super) fn finish(self: &Arc<Self>) {
+    /// peer's own FIN, or by the clock when that does not come. True when the outbox must be given to a writer.
+    #[must_use]
+    pub(super) fn finish(self: &Arc<Self>) -> bool {
         self.closing.store(true, Ordering::Release);
         self.tunnel.wake();
         if self.tunnel.is_joined() {
             // Its pump reads on to the end of what has come, and passes the end on.
             let _ = self.stream.shutdown(Shutdown::Read);
             self.close_by(Instant::now() + LINGER);
-        } else if self.outbox.finish(&self.stream) {
-            self.finished();
-        } else {
-            self.close_by(Instant::now() + DRAIN);
+            return false;
         }
+        let finish = self.outbox.finish(&self.stream);
+        match finish {
+            Finish::Finished => self.finished(),
+            Finish::Draining | Finish::NeedsWriter => self.close_by(Instant::now() + DRAIN),
+        }
+        finish == Finish::NeedsWriter
     }
 
     /// Everything is written and FIN is sent: the peer has some time for its own.

@@ -12,8 +12,8 @@ pub(super) struct Deadlines(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// The first byte, then the identification.
-    arrival: Option<(Instant, Overdue)>,
+    /// The handshake, then the first byte, then the identification.
+    arrival: Option<(Instant, Due)>,
     /// The rest of a frame that was begun.
     frame: Option<Instant>,
     /// An orderly close.
@@ -28,16 +28,17 @@ struct State {
 pub(super) enum Due {
     /// The peer is late with something; the room decides.
     Overdue(Overdue),
+    /// The peer has not agreed on keys.
+    Handshake,
     /// The time for an orderly close is over.
     Close,
 }
 
 impl State {
     fn earliest(&self) -> Option<(Instant, Due)> {
-        let arrival = self.arrival.map(|(at, what)| (at, Due::Overdue(what)));
         let frame = self.frame.map(|at| (at, Due::Overdue(Overdue::Frame)));
         let close = self.close.map(|at| (at, Due::Close));
-        [close, arrival, frame]
+        [close, self.arrival, frame]
             .into_iter()
             .flatten()
             .min_by_key(|(at, _)| *at)
@@ -64,10 +65,10 @@ pub(super) struct Registration {
 }
 
 impl Deadlines {
-    /// Sets or clears the deadline for the first byte or the identification.
+    /// Sets or clears the deadline for the handshake, the first byte or the identification.
     pub(super) fn arrival(
         &self,
-        deadline: Option<(Instant, Overdue)>,
+        deadline: Option<(Instant, Due)>,
         register: impl FnOnce(Registration),
     ) {
         self.change(|state| state.arrival = deadline, register);
@@ -100,7 +101,7 @@ impl Deadlines {
                 match what {
                     Due::Close => state.close = None,
                     Due::Overdue(Overdue::Frame) => state.frame = None,
-                    Due::Overdue(_) => state.arrival = None,
+                    Due::Overdue(_) | Due::Handshake => state.arrival = None,
                 }
             }
         };
@@ -136,9 +137,8 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut entries = Vec::new();
-        deadlines.arrival(Some((at(60), Overdue::Identification)), |new| {
-            entries.push(new)
-        });
+        let identification = Due::Overdue(Overdue::Identification);
+        deadlines.arrival(Some((at(60), identification)), |new| entries.push(new));
         deadlines.frame(Some(at(30)), |new| entries.push(new));
         deadlines.frame(None, |new| entries.push(new));
         deadlines.frame(Some(at(40)), |new| entries.push(new));

@@ -7,8 +7,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use log::error;
+use log::{debug, error};
 use parking_lot::{Condvar, Mutex, MutexGuard};
+use rustls::ServerConfig;
 
 use super::clock::{Call, Clock};
 use super::connection::Connection;
@@ -32,8 +33,11 @@ pub(super) struct Hub<P: Protocol> {
     space: Condvar,
     turn: Mutex<Turn>,
     pub(super) clock: Arc<Clock>,
+    pub(super) writers: Arc<Writers>,
     pub(super) codec: P::Codec,
     pub(super) limits: Arc<ConnectionLimits>,
+    /// What its connections are sealed with, if they are.
+    pub(super) tls: Option<Arc<ServerConfig>>,
 }
 
 struct State<P> {
@@ -53,6 +57,7 @@ impl<P: Protocol> Hub<P> {
         room: P,
         codec: P::Codec,
         limits: ConnectionLimits,
+        tls: Option<Arc<ServerConfig>>,
         writers: &Arc<Writers>,
     ) -> Arc<Hub<P>> {
         Arc::new(Hub {
@@ -67,8 +72,10 @@ impl<P: Protocol> Hub<P> {
             space: Condvar::new(),
             turn: Mutex::new(Turn::new(writers)),
             clock: Arc::default(),
+            writers: Arc::clone(writers),
             codec,
             limits: Arc::new(limits),
+            tls,
         })
     }
 
@@ -171,6 +178,10 @@ impl<P: Protocol> Hub<P> {
         match connection.look_at_deadlines(now) {
             None => {}
             Some(Due::Close) => connection.cut(),
+            Some(Due::Handshake) => {
+                debug!("{connection}: cut, its TLS handshake took too long");
+                connection.cut();
+            }
             Some(Due::Overdue(what)) => {
                 self.event(connection, Event::Overdue(what));
                 // The room may have granted more time; if it has not, the connection is closing and nobody looks.

@@ -16,7 +16,9 @@ pub struct ConnectionLimits {
     pub connections_per_address: u32,
     /// Whether limits per address count for loopback addresses too.
     pub bound_loopback: bool,
-    /// A connection must send its first byte within this time.
+    /// A connection with TLS must have agreed on keys within this time.
+    pub handshake: Duration,
+    /// A connection must send its first byte within this time; with TLS, counted from the end of the handshake.
     pub first_byte: Duration,
     /// It must be identified within this time after its first byte.
     pub identification: Duration,
@@ -62,6 +64,7 @@ impl Default for ConnectionLimits {
         ConnectionLimits {
             connections_per_address: 1024,
             bound_loopback: false,
+            handshake: Duration::from_secs(10),
             first_byte: Duration::from_secs(60),
             identification: Duration::from_secs(60),
             frame: Duration::from_secs(30),

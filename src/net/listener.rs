@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use log::{debug, warn};
+use log::{debug, error, warn};
 
 use super::connection::Connection;
 use super::hub::{ConnIds, Hub};
@@ -15,6 +15,7 @@ use super::reader;
 use super::socket;
 use super::sys::AcceptWait;
 use super::threads::{Full, Threads};
+use super::tls::Tls;
 use crate::room::Protocol;
 
 /// After an error that does not go away by itself (no descriptors left), accepting pauses for so long.
@@ -68,7 +69,11 @@ impl<P: Protocol> Accept<P> {
         let hub = Arc::clone(&self.hub);
         let id = self.ids.next();
         let serve = move |stream| {
-            let connection = Connection::new(id, peer, stream, &hub.clock, &hub.limits, place);
+            let tls = match hub.tls.as_ref().map(Tls::new).transpose() {
+                Ok(tls) => tls,
+                Err(error) => return error!("{}: no TLS for {peer}: {error}", P::NAME),
+            };
+            let connection = Connection::new(id, peer, stream, tls, &hub.clock, &hub.limits, place);
             reader::run(&*hub, &connection);
         };
         match self.threads.run(stream, serve) {

@@ -11,7 +11,9 @@
 //! 4. `turn`: each recipient gets everything of a round in one send, in the order of the log.
 //! 5. `outbox`: the send does not block. What the socket does not take is queued, within a bound, and
 //! 6. `writers`: a few threads write such queues out, blocking, so that a slow client costs nobody else anything.
-//! 7. `tunnel`: raw bytes never see the hub. Each end's reader pumps its own direction, with back-pressure.
+//! 7. `tls`: where a listener has a certificate, what is read is opened (`source`) and what is sent is sealed (`outbox`);
+//!    everything else stays the same.
+//! 8. `tunnel`: raw bytes never see the hub. Each end's reader pumps its own direction, with back-pressure.
 //!
 //! `clock` is the one thread per hub that waits for time. `limits` says how much of everything there may be.
 //!
@@ -21,6 +23,7 @@
 //! `turn -> hub state -> clock`, `turn -> tunnel end -> outbox -> clock`, `deadlines -> clock`. None is held across a
 //! system call that can block.
 
+mod certificate;
 mod clock;
 mod connection;
 mod deadlines;
@@ -32,11 +35,14 @@ mod reader;
 mod run;
 mod service;
 mod socket;
+mod source;
 mod sys;
 mod threads;
+mod tls;
 mod tunnel;
 mod turn;
 mod writers;
 
+pub use certificate::{Certificate, CertificateError};
 pub use limits::{ConnectionLimits, Keepalive, ProcessLimits};
 pub use service::{Engine, ListenError, Service};

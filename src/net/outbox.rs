@@ -2,6 +2,8 @@
 //!
 //! As long as nothing waits, [`Outbox::push`] sends directly and never blocks. What the socket does not take is queued, and
 //! from then on a writer thread owns the sending until the queue is empty: two senders would mix their bytes.
+//!
+//! On a connection with TLS it is records that wait. They are sealed and queued under one lock, see `tls`.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -12,6 +14,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::sys;
+use super::tls::{Opened, Tls};
 
 /// At most this many pieces go into one system call.
 const PIECES: usize = 64;
@@ -19,6 +22,7 @@ const PIECES: usize = 64;
 /// The queue and who may write.
 #[derive(Debug)]
 pub(super) struct Outbox {
+    sealed: bool,
     state: Mutex<State>,
     /// Notified when the queue is empty and when the outbox ends.
     quiet: Condvar,
@@ -26,6 +30,8 @@ pub(super) struct Outbox {
 
 #[derive(Debug)]
 struct State {
+    /// What seals whatever is sent; `None` on a plain connection.
+    tls: Option<Tls>,
     queue: VecDeque<Arc<[u8]>>,
     /// How much of the first piece is written already.
     written: usize,
@@ -68,6 +74,17 @@ pub(super) enum Pushed {
     Lost(io::ErrorKind),
 }
 
+/// How far an orderly end has come.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Finish {
+    /// Everything is written, and FIN is sent; or the connection is lost.
+    Finished,
+    /// A writer has the rest.
+    Draining,
+    /// There is a rest: the outbox must be given to a writer.
+    NeedsWriter,
+}
+
 /// What a writer does next with an outbox.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Written {
@@ -84,9 +101,11 @@ pub(super) enum Written {
 }
 
 impl Outbox {
-    pub(super) fn new(now: Instant) -> Outbox {
+    pub(super) fn new(now: Instant, tls: Option<Tls>) -> Outbox {
         Outbox {
+            sealed: tls.is_some(),
             state: Mutex::new(State {
+                tls,
                 queue: VecDeque::new(),
                 written: 0,
                 bytes: 0,
@@ -96,6 +115,11 @@ impl Outbox {
             }),
             quiet: Condvar::new(),
         }
+    }
+
+    /// True when everything on this connection is inside TLS.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.sealed
     }
 
     /// Sends the bytes, or queues what the socket does not take at once.
@@ -113,12 +137,55 @@ impl Outbox {
         if state.stage != Stage::Open {
             return Pushed::Done;
         }
+        match &mut state.tls {
+            None => self.send(&mut state, stream, bytes, shared, most),
+            Some(tls) => {
+                // Sealed for this client alone.
+                let records = tls.seal(bytes);
+                self.send(&mut state, stream, &records, &mut None, most)
+            }
+        }
+    }
+
+    /// Opens records that came, and sends what TLS answers by itself. The last value is true while the handshake goes on.
+    ///
+    /// MUST NOT block: the reader of a client that does not read would wait for it.
+    pub(super) fn open(
+        &self,
+        stream: &TcpStream,
+        ciphertext: &mut &[u8],
+        plaintext: &mut [u8],
+        most: usize,
+    ) -> (Opened, Pushed, bool) {
+        let mut state = self.state.lock();
+        let Some(tls) = &mut state.tls else {
+            return (Opened::End, Pushed::Done, false);
+        };
+        let opened = tls.open(ciphertext, plaintext);
+        let handshaking = tls.is_handshaking();
+        let records = tls.outgoing();
+        let pushed = if records.is_empty() || state.stage != Stage::Open {
+            Pushed::Done
+        } else {
+            self.send(&mut state, stream, &records, &mut None, most)
+        };
+        (opened, pushed, handshaking)
+    }
+
+    fn send(
+        &self,
+        state: &mut State,
+        stream: &TcpStream,
+        bytes: &[u8],
+        shared: &mut Option<Arc<[u8]>>,
+        most: usize,
+    ) -> Pushed {
         let mut sent = 0;
         if !state.owned_by_writer {
             sent = match sys::send_now(stream, bytes) {
                 Ok(sent) => sent,
                 Err(error) => {
-                    self.end(&mut state, Stage::Dead);
+                    self.end(state, Stage::Dead);
                     return Pushed::Lost(error.kind());
                 }
             };
@@ -128,7 +195,7 @@ impl Outbox {
         }
         let waiting = state.bytes + bytes.len() - sent;
         if waiting > most {
-            self.end(&mut state, Stage::Dead);
+            self.end(state, Stage::Dead);
             return Pushed::Overflow { bytes: waiting };
         }
         state.bytes = waiting;
@@ -143,22 +210,32 @@ impl Outbox {
         Pushed::NeedsWriter
     }
 
-    /// Takes no more frames. True when everything is written already, and FIN is sent.
-    pub(super) fn finish(&self, stream: &TcpStream) -> bool {
+    /// Takes no more frames. TLS has its last word behind them: without it the peer could not tell the end from a cut.
+    pub(super) fn finish(&self, stream: &TcpStream) -> Finish {
         let mut state = self.state.lock();
         match state.stage {
-            Stage::Open if state.owned_by_writer => {
-                state.stage = Stage::Finishing;
-                false
-            }
-            Stage::Open => {
-                let _ = stream.shutdown(Shutdown::Write);
-                self.end(&mut state, Stage::Finished);
-                true
-            }
-            Stage::Finishing => false,
-            Stage::Finished | Stage::Retired | Stage::Dead => true,
+            Stage::Open => {}
+            Stage::Finishing => return Finish::Draining,
+            Stage::Finished | Stage::Retired | Stage::Dead => return Finish::Finished,
         }
+        let mut pushed = Pushed::Done;
+        if let Some(tls) = &mut state.tls {
+            let farewell = tls.farewell();
+            pushed = self.send(&mut state, stream, &farewell, &mut None, usize::MAX);
+        }
+        if state.stage == Stage::Dead {
+            return Finish::Finished;
+        }
+        if state.owned_by_writer {
+            state.stage = Stage::Finishing;
+            return match pushed {
+                Pushed::NeedsWriter => Finish::NeedsWriter,
+                _ => Finish::Draining,
+            };
+        }
+        let _ = stream.shutdown(Shutdown::Write);
+        self.end(&mut state, Stage::Finished);
+        Finish::Finished
     }
 
     /// Forgets what is queued.

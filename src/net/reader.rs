@@ -4,7 +4,6 @@
 //! (then `read` returns 0 as well).
 
 use std::io::{self, Read};
-use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,6 +13,7 @@ use log::{debug, error};
 use super::connection::Connection;
 use super::hub::Hub;
 use super::limits::{DRAIN, LINGER, LINGER_BYTES};
+use super::source::Source;
 use super::tunnel::{self, Waited};
 use crate::room::{Event, Flow, Overdue, Protocol};
 
@@ -39,14 +39,12 @@ pub(super) fn run<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
 
 fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     let mut buffer = Buffer::new();
-    connection.expect_arrival(Some((
-        Instant::now() + hub.limits.first_byte,
-        Overdue::FirstByte,
-    )));
+    let mut source = Source::new(connection, &hub.writers);
+    connection.expect_beginning();
     let mut flow = hub.opened(connection);
     let mut first = true;
     while flow == Flow::Frames {
-        match buffer.fill(&connection.stream) {
+        match buffer.fill(&mut source) {
             Ok(0) => {
                 flow = match hub.event(connection, Event::ReadClosed) {
                     Flow::Raw => Flow::Raw,
@@ -68,6 +66,10 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
         }
     }
     match flow {
+        Flow::Raw if connection.outbox.is_sealed() => {
+            error!("{connection}: cut, there are no tunnels inside TLS");
+            connection.cut();
+        }
         Flow::Raw => raw(hub, connection, buffer),
         Flow::Frames | Flow::Closed => linger(connection),
     }
@@ -166,21 +168,14 @@ impl Buffer {
     }
 
     /// Reads once, blocking. The buffer grows when it is full: the codec's limits bound a frame, and so the buffer.
-    fn fill(&mut self, mut stream: &TcpStream) -> io::Result<usize> {
+    fn fill(&mut self, source: &mut Source<'_>) -> io::Result<usize> {
         if self.filled == self.bytes.len() {
             let length = (2 * self.bytes.len()).max(LARGE_BUFFER);
             self.bytes.resize(length, 0);
         }
-        loop {
-            match stream.read(&mut self.bytes[self.filled..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-                Ok(length) => {
-                    self.filled += length;
-                    return Ok(length);
-                }
-            }
-        }
+        let length = source.read(&mut self.bytes[self.filled..])?;
+        self.filled += length;
+        Ok(length)
     }
 
     /// Drops what was handled. A frame that remains begun keeps the time of its beginning.

@@ -8,7 +8,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use log::warn;
+use rustls::ServerConfig;
 
+use super::certificate::Certificate;
 use super::clock::Clock;
 use super::hub::{ConnIds, Hub};
 use super::limits::{self, Addresses, ConnectionLimits, LAST_WAIT, ProcessLimits};
@@ -96,11 +98,38 @@ impl Engine {
         address: SocketAddr,
         limits: ConnectionLimits,
     ) -> Result<Service, ListenError> {
+        self.start_service(room, codec, address, limits, None)
+    }
+
+    /// The same inside TLS, with this certificate.
+    ///
+    /// # Errors
+    /// As [`Engine::listen`].
+    pub fn listen_tls<P: Protocol>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+        certificate: &Certificate,
+    ) -> Result<Service, ListenError> {
+        let tls = certificate.server_config();
+        self.start_service(room, codec, address, limits, Some(tls))
+    }
+
+    fn start_service<P: Protocol>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Result<Service, ListenError> {
         let failed = |cause| ListenError { address, cause };
         let listener = socket::listen(address, &limits.keepalive).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let addresses = Addresses::new(&limits);
-        let hub = Hub::new(room, codec, limits, &self.writers);
+        let hub = Hub::new(room, codec, limits, tls, &self.writers);
         let clock = Arc::clone(&hub.clock);
         let accept = Accept {
             hub: Arc::clone(&hub),

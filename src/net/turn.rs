@@ -87,6 +87,12 @@ fn send(
     }
 }
 
+fn finish(connection: &Arc<Connection>, writers: &Writers) {
+    if connection.finish() {
+        writers.give(connection);
+    }
+}
+
 impl Turn {
     pub(super) fn new(writers: &Arc<Writers>) -> Turn {
         Turn {
@@ -123,7 +129,7 @@ impl Turn {
         }
         if run.finish_all {
             for peer in self.peers.values() {
-                peer.connection.finish();
+                finish(&peer.connection, &self.writers);
             }
         }
         run.clear();
@@ -205,7 +211,7 @@ impl Turn {
                     for pieces in mentioned.values_mut() {
                         pieces.send(&self.writers);
                     }
-                    connection.finish();
+                    finish(&connection, &self.writers);
                 }
             }
             Effect::Cut(id) => {

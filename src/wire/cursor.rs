@@ -2,6 +2,9 @@ use byteorder::{BigEndian, ByteOrder};
 
 use super::Malformed;
 
+/// A VarInt takes at most this many.
+const VARINT_BYTES: u32 = 5;
+
 /// Takes fields from the front of the bytes that have arrived.
 ///
 /// A text is looked at only once its length prefix and all its bytes are there, so a frame that drips in byte by byte
@@ -88,6 +91,40 @@ impl<'a> Cursor<'a> {
         self.text(field, i64::from(length), limit)
     }
 
+    /// The whole rest.
+    pub fn rest(&mut self) -> &'a [u8] {
+        let rest = self.input.get(self.at..).unwrap_or_default();
+        self.at = self.input.len();
+        rest
+    }
+
+    /// A number that takes one to five bytes, seven bits in each, the least first (the VarInt of Protocol Buffers). At most
+    /// 2^31-1, as it stands for a length; longer forms of short numbers are read.
+    pub fn varint(&mut self, field: &'static str) -> Result<u32, Stop> {
+        let mut value = 0_u64;
+        for place in 0..VARINT_BYTES {
+            let byte = self.bytes(1)?.first().map_or(0, |byte| u64::from(*byte));
+            value |= (byte & 0x7f) << (7 * place);
+            if byte & 0x80 == 0 {
+                return match i32::try_from(value) {
+                    Ok(fits) => Ok(fits.cast_unsigned()),
+                    Err(_) => Err(Malformed::VarInt { field }.into()),
+                };
+            }
+        }
+        Err(Malformed::VarInt { field }.into())
+    }
+
+    /// UTF-8 behind a length that is a VarInt. The limit, in bytes, is checked from the length alone.
+    pub fn text_behind_varint(
+        &mut self,
+        field: &'static str,
+        limit: usize,
+    ) -> Result<&'a str, Stop> {
+        let length = self.varint(field)?;
+        self.text(field, i64::from(length), limit)
+    }
+
     fn text(&mut self, field: &'static str, length: i64, limit: usize) -> Result<&'a str, Stop> {
         let Ok(bytes) = usize::try_from(length) else {
             return Err(Malformed::NegativeLength { field, length }.into());
@@ -140,6 +177,36 @@ mod tests {
         #[case] expected: Result<&str, Stop>,
     ) {
         assert_eq!(Cursor::new(bytes).text16("msg"), expected);
+    }
+
+    #[rstest]
+    #[case::nothing_yet(b"", Err(Stop::Short))]
+    #[case::zero(b"\0", Ok(0))]
+    #[case::one_byte(b"\x7f", Ok(127))]
+    #[case::half_of_it(b"\x80", Err(Stop::Short))]
+    #[case::two_bytes(b"\x80\x01", Ok(128))]
+    #[case::three_bytes(b"\xff\xff\x03", Ok(65_535))]
+    #[case::the_most(b"\xff\xff\xff\xff\x07", Ok(i32::MAX.cast_unsigned()))]
+    #[case::one_too_many(b"\x80\x80\x80\x80\x08", Err(Stop::Malformed(Malformed::VarInt { field: "x" })))]
+    #[case::padded(b"\x85\x80\x80\x80\0", Ok(5))]
+    #[case::six_bytes_known_from_five(b"\x85\x80\x80\x80\x80", Err(Stop::Malformed(Malformed::VarInt { field: "x" })))]
+    fn a_varint_takes_one_to_five_bytes(#[case] bytes: &[u8], #[case] expected: Result<u32, Stop>) {
+        let mut cursor = Cursor::new(bytes);
+        assert_eq!(cursor.varint("x"), expected);
+        if expected.is_ok() {
+            assert_eq!(cursor.position(), bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_text_behind_a_varint_has_its_limit_too() {
+        let text = |bytes| Cursor::new(bytes).text_behind_varint("x", 3);
+        assert_eq!(text("\u{2}é".as_bytes()), Ok("é"));
+        assert_eq!(text(b"\x03ab"), Err(Stop::Short));
+        assert!(matches!(
+            text(b"\x04"),
+            Err(Stop::Malformed(Malformed::TooLong { limit: 3, .. }))
+        ));
     }
 
     #[test]

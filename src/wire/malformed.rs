@@ -26,6 +26,25 @@ pub enum Malformed {
         /// What is allowed, in bytes.
         limit: usize,
     },
+    /// A variable-length number of more than five bytes, or above 2^31-1.
+    VarInt {
+        /// The field that it is, or whose length.
+        field: &'static str,
+    },
+    /// A packet whose fields do not fill it, or do not fit into it.
+    WrongLength {
+        /// Its name in the document.
+        packet: &'static str,
+        /// The length as it came, in bytes.
+        length: u32,
+    },
+    /// A kind that the document does not know.
+    UnknownKind {
+        /// The field that says the kind.
+        field: &'static str,
+        /// What it says.
+        kind: u8,
+    },
     /// Text that is not UTF-8.
     NotUtf8 {
         /// The field whose text it is.
@@ -51,6 +70,19 @@ impl fmt::Display for Malformed {
                 f,
                 "the length of {field} is {length} bytes, above its limit of {limit}"
             ),
+            Malformed::VarInt { field } => write!(
+                f,
+                "the variable-length number of {field} takes more than five bytes or is above 2^31-1"
+            ),
+            Malformed::WrongLength { packet, length } => {
+                write!(
+                    f,
+                    "{packet} with a length of {length} bytes does not hold its fields exactly"
+                )
+            }
+            Malformed::UnknownKind { field, kind } => {
+                write!(f, "{field} is {kind}, which is none that there is")
+            }
             Malformed::NotUtf8 { field } => write!(f, "{field} is not UTF-8"),
         }
     }

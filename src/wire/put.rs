@@ -13,12 +13,16 @@ pub trait Put {
     fn put_int32(&mut self, value: i32);
     /// Eight bytes, signed, big-endian.
     fn put_int64(&mut self, value: i64);
+    /// One to five bytes, the shortest form of a VarInt.
+    fn put_varint(&mut self, value: u32);
     /// UTF-8 behind a length of two bytes. Whoever calls it has made sure that there are at most 2^15-1: a longer text is
     /// cut there, at the end of a character, so that what follows is read right in any case.
     fn put_text16(&mut self, text: &str);
     /// UTF-8 behind a length of four bytes. Longer texts than 2^31-1 bytes do not exist here: every text came from a
     /// frame or a limited input.
     fn put_text32(&mut self, text: &str);
+    /// UTF-8 behind a length that is a VarInt; as long as [`Put::put_text32`] may be.
+    fn put_text_behind_varint(&mut self, text: &str);
 }
 
 impl Put for Vec<u8> {
@@ -38,6 +42,16 @@ impl Put for Vec<u8> {
         let _ = self.write_i64::<BigEndian>(value);
     }
 
+    fn put_varint(&mut self, mut value: u32) {
+        while let more @ 1.. = value >> 7 {
+            let [least, ..] = value.to_le_bytes();
+            self.push(least | 0x80);
+            value = more;
+        }
+        let [least, ..] = value.to_le_bytes();
+        self.push(least);
+    }
+
     fn put_text16(&mut self, text: &str) {
         let length = text.floor_char_boundary(i16::MAX as usize);
         let (text, _) = text.split_at(length);
@@ -47,6 +61,11 @@ impl Put for Vec<u8> {
 
     fn put_text32(&mut self, text: &str) {
         self.put_int32(i32::try_from(text.len()).unwrap_or(i32::MAX));
+        self.extend_from_slice(text.as_bytes());
+    }
+
+    fn put_text_behind_varint(&mut self, text: &str) {
+        self.put_varint(u32::try_from(text.len()).unwrap_or(u32::MAX));
         self.extend_from_slice(text.as_bytes());
     }
 }
@@ -68,6 +87,23 @@ mod tests {
             frame,
             b"\xfe\xff\xfe\0\0\x01\0\xff\xff\xff\xff\xff\xff\xff\xfe\0\x02\xc3\xa9\0\0\0\x02\xc3\xa9"
         );
+    }
+
+    #[test]
+    fn a_varint_takes_as_few_bytes_as_it_can() {
+        let bytes = |value| {
+            let mut bytes = Vec::new();
+            bytes.put_varint(value);
+            bytes
+        };
+        assert_eq!(bytes(0), b"\0");
+        assert_eq!(bytes(127), b"\x7f");
+        assert_eq!(bytes(128), b"\x80\x01");
+        assert_eq!(bytes(65_535), b"\xff\xff\x03");
+        assert_eq!(bytes(i32::MAX.cast_unsigned()), b"\xff\xff\xff\xff\x07");
+        let mut text = Vec::new();
+        text.put_text_behind_varint("é");
+        assert_eq!(text, b"\x02\xc3\xa9");
     }
 
     #[test]

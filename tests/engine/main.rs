@@ -10,4 +10,5 @@ mod panics;
 mod slow_readers;
 mod stop;
 mod support;
+mod tls;
 mod tunnels;

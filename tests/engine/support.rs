@@ -10,7 +10,7 @@ use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 use matou::room::Protocol;
 
 /// Nothing here takes longer; a test that runs into it has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Chance that is good enough for tests: a counter, stirred.
 pub(crate) fn entropy() -> Box<dyn FnMut() -> u64 + Send> {

@@ -3,10 +3,10 @@
 //! Nothing here allocates from a length that the wire claims: a length is compared with its limit and then with what is
 //! there. Every sequence of bytes has an answer.
 
-use super::form::Formed;
 use super::types::Int;
+use super::uuid::{UUID_BYTES, uuid_in_words};
 use super::wire::Layout;
-use super::{Decoded, DecodedField, Field, Form, Frame, IntType, Packet, PacketId, Side, Value, Wire};
+use super::{Decoded, DecodedField, Field, Frame, IntType, Packet, PacketId, Side, Value, Wire};
 
 impl Wire {
     /// What the front of `bytes`, sent by `from`, is: a frame, the beginning of one, or nothing that `from` may send.
@@ -58,7 +58,8 @@ impl Wire {
         let (id, packet) = self.packet_with_opcode(from, opcode, start)?;
         for field in &packet.fields {
             let start = cursor.at;
-            let value = self.decode_field(field, cursor)?;
+            let tag = field.by.and_then(|index| fields.get(own + index));
+            let value = self.decode_field(field, tag, cursor)?;
             fields.push(DecodedField {
                 name: field.name.clone(),
                 value,
@@ -92,9 +93,28 @@ impl Wire {
         }
     }
 
-    fn decode_field(&self, field: &Field, cursor: &mut Cursor<'_>) -> Result<Value, Stop> {
+    fn decode_field(
+        &self,
+        field: &Field,
+        tag: Option<&DecodedField>,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Value, Stop> {
         let start = cursor.at;
-        match self.types.get(&field.type_name) {
+        let layout = self.types.get(&field.type_name);
+        match layout.map(|layout| layout.chosen_by(tag.map(|tag| &tag.value))) {
+            Some(None) => Err(no_case(field, tag, start)),
+            chosen => self.decode_as(chosen.flatten(), field, cursor),
+        }
+    }
+
+    fn decode_as(
+        &self,
+        layout: Option<&Layout>,
+        field: &Field,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Value, Stop> {
+        let start = cursor.at;
+        match layout {
             Some(Layout::Int(int)) => {
                 let number = cursor.integer(*int, &field.name)?;
                 match field.min {
@@ -117,8 +137,15 @@ impl Wire {
                 let (_, payload) = cursor.counted(*length, field)?;
                 Ok(Value::Bytes(payload.whole()?.to_vec()))
             }
-            Some(Layout::Formed(form)) => cursor.formed(*form, &field.name).map(Value::Text),
-            None => Err(broken(
+            Some(Layout::Uuid) => {
+                let bytes = cursor.payload(UUID_BYTES, &field.name)?.whole()?;
+                Ok(Value::Text(uuid_in_words(bytes)))
+            }
+            Some(Layout::Sized { size }) => {
+                let payload = cursor.payload(*size, &field.name)?;
+                Ok(Value::Bytes(payload.whole()?.to_vec()))
+            }
+            Some(Layout::OneOf { .. }) | None => Err(broken(
                 start,
                 format!(
                     "{} has a type that this reading does not define",
@@ -137,6 +164,21 @@ enum Stop {
 
 fn broken(at: usize, why: String) -> Stop {
     Stop::Broken { at, why }
+}
+
+/// The field that decides how this one is laid out is where the mistake is.
+fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
+    let Some(tag) = tag else {
+        return broken(
+            start,
+            format!("nothing decides how {} is laid out", field.name),
+        );
+    };
+    let why = format!(
+        "{} is {}, and {} has no case for it",
+        tag.name, tag.value, field.name
+    );
+    broken(tag.bytes.start, why)
 }
 
 /// A character may still be cut at the end of what has come, but no byte may be wrong.
@@ -218,17 +260,6 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn formed(&mut self, form: Form, what: &str) -> Result<String, Stop> {
-        match form.decode(self.rest()) {
-            Formed::Whole(text, length) => {
-                self.at += length;
-                Ok(text)
-            }
-            Formed::Partial => Err(self.missing(self.at + self.rest().len() + 1, what)),
-            Formed::Broken(why) => Err(broken(self.at, format!("{what} {why}"))),
-        }
-    }
-
     /// A length, checked against the field's limit, and what has come of the bytes that it counts, with their offset.
     fn counted(&mut self, length: IntType, field: &Field) -> Result<(usize, Payload<'a>), Stop> {
         let prefix_at = self.at;
@@ -246,15 +277,23 @@ impl<'a> Cursor<'a> {
             return Err(broken(prefix_at, why));
         }
         let start = self.at;
-        let end = start.saturating_add(length);
-        if self.end.is_some_and(|last| end > last) {
+        if self.end.is_some_and(|end| start.saturating_add(length) > end) {
             let why = format!("{name} has the length {length}, and the frame ends before that");
             return Err(broken(prefix_at, why));
         }
+        Ok((start, self.payload(length, name)?))
+    }
+
+    /// What has come of so many bytes.
+    fn payload(&mut self, length: usize, what: &str) -> Result<Payload<'a>, Stop> {
+        let start = self.at;
+        if self.end.is_some_and(|end| start.saturating_add(length) > end) {
+            return Err(broken(start, format!("the frame ends inside {what}")));
+        }
         let rest = self.bytes.get(start..).unwrap_or_default();
         let available = rest.get(..length).unwrap_or(rest);
-        self.at = end;
-        Ok((start, Payload { available, length }))
+        self.at = start.saturating_add(length);
+        Ok(Payload { available, length })
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::uuid::bytes_of_uuid;
 use super::wire::Layout;
-use super::{Form, PacketId, Sort, Value, Wire};
+use super::{PacketId, Sort, Value, Wire};
 
 /// A value that a type cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,12 +42,10 @@ pub enum EncodeError {
         /// The largest that it holds.
         max: i128,
     },
-    /// Text that is not of the type's form.
-    NotOfForm {
+    /// Text that is no UUID.
+    NotUuid {
         /// The type's name.
         type_name: String,
-        /// The form.
-        form: Form,
         /// The text.
         text: String,
     },
@@ -58,6 +57,20 @@ pub enum EncodeError {
         length: usize,
         /// The most that the prefix can count.
         max: i128,
+    },
+    /// Another number of bytes than the type has.
+    WrongSize {
+        /// The type's name.
+        type_name: String,
+        /// How many bytes it has.
+        size: usize,
+        /// How many were given.
+        given: usize,
+    },
+    /// The field that decides how the type is laid out says what none of its cases is for.
+    NoCase {
+        /// The type's name.
+        type_name: String,
     },
 }
 
@@ -91,11 +104,9 @@ impl fmt::Display for EncodeError {
                     "{number} does not fit into {type_name}, which goes from {min} to {max}"
                 )
             }
-            EncodeError::NotOfForm {
-                type_name,
-                form,
-                text,
-            } => write!(f, "{type_name} takes {form}, not {text:?}"),
+            EncodeError::NotUuid { type_name, text } => {
+                write!(f, "{type_name} takes a UUID, not {text:?}")
+            }
             EncodeError::TooLong {
                 type_name,
                 length,
@@ -104,6 +115,17 @@ impl fmt::Display for EncodeError {
                 write!(
                     f,
                     "{length} bytes do not fit into {type_name}, whose length goes up to {max}"
+                )
+            }
+            EncodeError::WrongSize {
+                type_name,
+                size,
+                given,
+            } => write!(f, "{type_name} has {size} bytes, not {given}"),
+            EncodeError::NoCase { type_name } => {
+                write!(
+                    f,
+                    "{type_name} has no case for what the field says that decides it"
                 )
             }
         }
@@ -131,7 +153,8 @@ impl Wire {
         }
         let mut out = self.opcode_number(known.opcode);
         for (field, value) in known.fields.iter().zip(values) {
-            self.encode_into(&field.type_name, value, &mut out)?;
+            let tag = field.by.and_then(|index| values.get(index));
+            self.encode_into(&field.type_name, tag, value, &mut out)?;
         }
         Ok(self.framed(out))
     }
@@ -155,7 +178,7 @@ impl Wire {
     /// If the type cannot carry the value.
     pub fn encode_typed(&self, type_name: &str, value: &Value) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::new();
-        self.encode_into(type_name, value, &mut out)?;
+        self.encode_into(type_name, None, value, &mut out)?;
         Ok(out)
     }
 
@@ -191,11 +214,17 @@ impl Wire {
     fn encode_into(
         &self,
         type_name: &str,
+        tag: Option<&Value>,
         value: &Value,
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
         let Some(layout) = self.types.get(type_name) else {
             return Err(EncodeError::UnknownType(type_name.to_owned()));
+        };
+        let Some(layout) = layout.chosen_by(tag) else {
+            return Err(EncodeError::NoCase {
+                type_name: type_name.to_owned(),
+            });
         };
         let (length, content) = match (layout, value) {
             (Layout::Int(int), Value::Int(number)) => {
@@ -210,13 +239,23 @@ impl Wire {
                 int.encode(*number, out);
                 return Ok(());
             }
-            (Layout::Formed(form), Value::Text(text)) => {
-                let bytes = form.encode(text).ok_or_else(|| EncodeError::NotOfForm {
+            (Layout::Uuid, Value::Text(text)) => {
+                let bytes = bytes_of_uuid(text).ok_or_else(|| EncodeError::NotUuid {
                     type_name: type_name.to_owned(),
-                    form: *form,
                     text: text.clone(),
                 })?;
                 out.extend(bytes);
+                return Ok(());
+            }
+            (Layout::Sized { size }, Value::Bytes(bytes)) => {
+                if bytes.len() != *size {
+                    return Err(EncodeError::WrongSize {
+                        type_name: type_name.to_owned(),
+                        size: *size,
+                        given: bytes.len(),
+                    });
+                }
+                out.extend_from_slice(bytes);
                 return Ok(());
             }
             (Layout::Text { length }, Value::Text(text)) => (length, text.as_bytes()),
@@ -245,11 +284,11 @@ impl Wire {
 }
 
 impl Layout {
-    fn sort(self) -> Sort {
+    fn sort(&self) -> Sort {
         match self {
             Layout::Int(_) => Sort::Int,
-            Layout::Text { .. } | Layout::Formed(_) => Sort::Text,
-            Layout::Bytes { .. } => Sort::Bytes,
+            Layout::Text { .. } | Layout::Uuid => Sort::Text,
+            Layout::Bytes { .. } | Layout::Sized { .. } | Layout::OneOf { .. } => Sort::Bytes,
         }
     }
 }

@@ -6,7 +6,7 @@
 //! | file | what |
 //! |---|---|
 //! | `value` | values, frames, what the front of a lane turned out to be |
-//! | `types`, `form` | integers and length-prefixed types; bytes that people write as text |
+//! | `types`, `uuid` | integers, length-prefixed types, UUIDs |
 //! | `packet` | packets, their fields and limits |
 //! | `reading` | where the document can be read in several ways |
 //! | `setting` | bounds of time that the command line can set |
@@ -17,23 +17,23 @@
 mod decode;
 mod encode;
 mod fence;
-mod form;
 mod packet;
 mod read;
 mod reading;
 mod setting;
 mod types;
+mod uuid;
 mod value;
 mod wire;
 
 pub use encode::EncodeError;
 pub use fence::{Direction, Fence, FenceExpr, FenceStep, Identification, Party};
-pub use form::Form;
 pub use packet::{Field, Packet, Senders};
 pub use read::{Cited, GrammarFile, base_of, no_such_base, read_grammar};
 pub use reading::{Choice, Choices, Reading, Worth};
 pub use setting::{Setting, duration_of};
 pub use types::{IntType, Sort, TypeDefinition, TypeKind};
+pub use uuid::{is_uuid, uuid_of};
 pub use value::{Decoded, DecodedField, Frame, PacketId, Side, Value};
 pub use wire::Wire;
 
@@ -116,6 +116,28 @@ impl Grammar {
     #[must_use]
     pub fn in_reading(&self, choices: &Choices) -> Wire {
         Wire::new(self, choices)
+    }
+
+    /// The sizes that values of this kind can have, in bytes, if there are only so many.
+    #[must_use]
+    pub fn sizes_of(&self, kind: &TypeKind, choices: &Choices) -> Option<Vec<usize>> {
+        match kind {
+            TypeKind::Sized { size } => Some(vec![*size]),
+            TypeKind::OneOf { cases } => {
+                let kinds = cases
+                    .iter()
+                    .flat_map(|(_, name)| self.kinds_of_type(name, choices));
+                let sizes = kinds.map(|kind| match kind {
+                    TypeKind::Sized { size } => Some(*size),
+                    _ => None,
+                });
+                sizes.collect()
+            }
+            TypeKind::Int(_)
+            | TypeKind::Text { .. }
+            | TypeKind::Bytes { .. }
+            | TypeKind::Uuid => None,
+        }
     }
 
     /// Every kind that a type has in the readings that `choices` leaves open; empty if there is no such type.

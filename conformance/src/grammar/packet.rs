@@ -38,6 +38,8 @@ pub struct Field {
     pub max_bytes: Option<usize>,
     /// The smallest number.
     pub min: Option<i128>,
+    /// The index of the earlier field that decides between the layouts of its type.
+    pub by: Option<usize>,
 }
 
 /// Who may send a packet.

@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
         for node in nodes.iter().filter(|node| node.name.text == "settle") {
             self.settle(node);
         }
-        self.check_lengths();
+        self.check_types();
         for node in nodes.iter().filter(|node| node.name.text == "packet") {
             self.packet(node);
         }

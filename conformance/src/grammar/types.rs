@@ -1,8 +1,8 @@
-//! Types of fields: integers, text or bytes behind a length, and bytes that people write as text.
+//! Types of fields: integers, text or bytes behind a length, UUIDs, bytes of a fixed size, and choices among those.
 
 use std::fmt;
 
-use super::{Form, Value};
+use super::Value;
 
 /// A type with its name in wire.kdl.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,18 @@ pub enum TypeKind {
         /// Name of the length's type, which is an integer.
         length: String,
     },
-    /// Bytes that people write as text.
-    Formed(Form),
+    /// The 16 bytes of a UUID, which people write as text.
+    Uuid,
+    /// So many bytes.
+    Sized {
+        /// How many.
+        size: usize,
+    },
+    /// Bytes whose layout an earlier field of the packet decides.
+    OneOf {
+        /// What that field says, and the name of the type of bytes that it means.
+        cases: Vec<(i128, String)>,
+    },
 }
 
 impl TypeKind {
@@ -38,8 +48,8 @@ impl TypeKind {
     pub fn sort(&self) -> Sort {
         match self {
             TypeKind::Int(_) => Sort::Int,
-            TypeKind::Text { .. } | TypeKind::Formed(_) => Sort::Text,
-            TypeKind::Bytes { .. } => Sort::Bytes,
+            TypeKind::Text { .. } | TypeKind::Uuid => Sort::Text,
+            TypeKind::Bytes { .. } | TypeKind::Sized { .. } | TypeKind::OneOf { .. } => Sort::Bytes,
         }
     }
 }

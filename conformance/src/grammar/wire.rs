@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Choices, Form, Grammar, IntType, Packet, PacketId, TypeKind};
+use super::{Choices, Grammar, IntType, Packet, PacketId, TypeKind, Value};
 
 /// Encodes and decodes packets in one reading of the protocol.
 ///
@@ -15,13 +15,28 @@ pub struct Wire {
     pub(super) packets: Vec<Packet>,
 }
 
-/// A [`TypeKind`] whose length type is looked up.
-#[derive(Debug, Clone, Copy)]
+/// A [`TypeKind`] in which other types are looked up.
+#[derive(Debug, Clone)]
 pub(super) enum Layout {
     Int(IntType),
     Text { length: IntType },
     Bytes { length: IntType },
-    Formed(Form),
+    Uuid,
+    Sized { size: usize },
+    OneOf { cases: Vec<(i128, Layout)> },
+}
+
+impl Layout {
+    /// What is laid out behind a field that says `tag`; the layout itself, where no field decides.
+    pub(super) fn chosen_by(&self, tag: Option<&Value>) -> Option<&Layout> {
+        let (Layout::OneOf { cases }, tag) = (self, tag) else {
+            return Some(self);
+        };
+        let chosen = cases
+            .iter()
+            .find(|(case, _)| Some(&Value::Int(*case)) == tag);
+        chosen.map(|(_, layout)| layout)
+    }
 }
 
 impl Wire {
@@ -43,25 +58,9 @@ impl Wire {
             .chain(taken.iter().flat_map(|choice| &choice.types))
             .map(|definition| (definition.name.as_str(), &definition.kind))
             .collect();
-        let integer = |name: &str| match kinds.get(name) {
-            Some(TypeKind::Int(int)) => Some(*int),
-            _ => None,
-        };
         let types = kinds
             .iter()
-            .filter_map(|(name, kind)| {
-                let layout = match kind {
-                    TypeKind::Int(int) => Layout::Int(*int),
-                    TypeKind::Text { length } => Layout::Text {
-                        length: integer(length)?,
-                    },
-                    TypeKind::Bytes { length } => Layout::Bytes {
-                        length: integer(length)?,
-                    },
-                    TypeKind::Formed(form) => Layout::Formed(*form),
-                };
-                Some(((*name).to_owned(), layout))
-            })
+            .filter_map(|(name, kind)| Some(((*name).to_owned(), layout(kind, &kinds)?)))
             .collect();
         let mut packets = grammar.packets.clone();
         for (name, opcode) in taken.iter().flat_map(|choice| &choice.renumbered) {
@@ -78,4 +77,33 @@ impl Wire {
             packets,
         }
     }
+}
+
+/// How a type is laid out; nothing if it rests on a type that is not there, which lint reports.
+fn layout(kind: &TypeKind, kinds: &BTreeMap<&str, &TypeKind>) -> Option<Layout> {
+    let integer = |name: &str| match kinds.get(name) {
+        Some(TypeKind::Int(int)) => Some(*int),
+        _ => None,
+    };
+    Some(match kind {
+        TypeKind::Int(int) => Layout::Int(*int),
+        TypeKind::Text { length } => Layout::Text {
+            length: integer(length)?,
+        },
+        TypeKind::Bytes { length } => Layout::Bytes {
+            length: integer(length)?,
+        },
+        TypeKind::Uuid => Layout::Uuid,
+        TypeKind::Sized { size } => Layout::Sized { size: *size },
+        TypeKind::OneOf { cases } => Layout::OneOf {
+            cases: cases
+                .iter()
+                .map(|(tag, name)| match kinds.get(name.as_str())? {
+                    // One of several never leads to another one of several: lint sees to that, and nothing goes in circles.
+                    TypeKind::OneOf { .. } => None,
+                    kind => Some((*tag, layout(kind, kinds)?)),
+                })
+                .collect::<Option<_>>()?,
+        },
+    })
 }

@@ -27,7 +27,7 @@ impl Bench<'_> {
         let missing: Vec<String> = scenario
             .sets
             .iter()
-            .filter(|name| !self.run.settings.contains_key(*name))
+            .filter(|name| !self.run.options.settings.contains_key(*name))
             .cloned()
             .collect();
         if !missing.is_empty() {

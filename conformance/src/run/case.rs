@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::grammar::{Choices, Names, PacketId, Value, Wire};
+use crate::grammar::{Choices, Names, PacketId, Sort, Value, Wire};
 use crate::scenario::{Bound, Expr, LaneId, Scenario};
 
 use super::bell::Bell;
@@ -119,8 +119,9 @@ impl<'a> Case<'a> {
         (number, mut random): (CaseNumber, SplitMix),
         identities: Vec<Identity>,
     ) -> Case<'a> {
+        let settings = &run.options.settings;
         let names = match run.suite.grammar.names {
-            Names::Chosen => names_of(&scenario.lanes, &mut random),
+            Names::Chosen => names_of(&scenario.lanes, settings, &mut random),
             Names::Identities => identities.iter().map(|known| known.uuid.clone()).collect(),
         };
         for name in &names {
@@ -141,7 +142,10 @@ impl<'a> Case<'a> {
             identities,
             helper: None,
             view: View {
-                remembered: run.settings.clone(),
+                remembered: settings
+                    .iter()
+                    .map(|(name, text)| (name.clone(), Value::Text(text.clone())))
+                    .collect(),
                 ..View::default()
             },
             outstanding: Vec::new(),
@@ -211,8 +215,12 @@ impl<'a> Case<'a> {
                 .get(lane.0)
                 .map(|name| Value::Text(name.clone()))
                 .ok_or_else(|| Failure::own_fault("a name of no lane")),
+            Expr::AddressOf(lane) => self
+                .line_of(*lane)
+                .map(|line| Value::Bytes(self.lines[line].connection.own_address())),
             Expr::Remembered(name) => self.remembered(name),
             Expr::SignatureOf(lane) => signature_of(self.identities.get(lane.0)),
+            Expr::Setting { name, sort } => self.setting(name, *sort),
         }
     }
 
@@ -221,6 +229,21 @@ impl<'a> Case<'a> {
         match bound {
             Bound::Fixed(duration) => *duration,
             Bound::Setting(name) => self.run.times.get(name).copied().unwrap_or_default(),
+        }
+    }
+
+    /// What was given on the command line, as the field takes it.
+    fn setting(&self, name: &str, sort: Sort) -> Result<Value, Box<Failure>> {
+        let Some(text) = self.run.options.settings.get(name) else {
+            return Err(Failure::own_fault(format!(
+                "`--set {name}=...` was not given"
+            )));
+        };
+        match sort {
+            Sort::Int => text.parse().map(Value::Int).map_err(|_| {
+                Failure::own_fault(format!("`--set {name}={text}` is to be a number"))
+            }),
+            Sort::Text | Sort::Bytes => Ok(Value::Text(text.clone())),
         }
     }
 

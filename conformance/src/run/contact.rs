@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::grammar::{
-    Choices, Decoded, Direction, FenceExpr, Form, Grammar, Names, Party, Side, Value, Wire,
+    Choices, Decoded, Direction, FenceExpr, Grammar, Names, Party, Side, Value, Wire,
+    uuid_of,
 };
 use crate::scenario::Cut;
 
@@ -149,7 +150,7 @@ pub(super) fn logins(run: &Run<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Ve
     let name = match grammar.names {
         Names::Chosen => names::fresh("contact", None, &mut random),
         // Nobody the target knows: its answer, that it does not, is an answer.
-        Names::Identities => Form::Uuid.arbitrary(random.next()),
+        Names::Identities => uuid_of(u128::from(random.next())),
     };
     run.ledger.note_name(number, &name);
     let values: Option<Vec<Value>> = first

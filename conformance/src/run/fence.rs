@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::grammar::{
     Decoded, Direction, Fence, FenceExpr, FenceStep, Frame, PacketId, Party, Side, Sort, TypeKind,
-    Value,
+    Value, uuid_of,
 };
 use crate::scenario::Cut;
 
@@ -304,7 +304,7 @@ fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
         .kinds_of_type(type_name, case.choices);
     match kinds.first() {
         Some(TypeKind::Int(int)) => Value::Int(i128::from(token) % int.max().max(1)),
-        Some(TypeKind::Formed(form)) => Value::Text(form.arbitrary(token)),
+        Some(TypeKind::Uuid) => Value::Text(uuid_of(u128::from(token))),
         Some(kind) if kind.sort() == Sort::Bytes => Value::Bytes(token.to_be_bytes().to_vec()),
         _ => Value::Text(format!("fence-{token:016x}")),
     }

@@ -57,6 +57,13 @@ impl Ledger {
         self.entries.lock().tokens.insert(token.to_string());
     }
 
+    /// Whether a frame carries the token of a fence.
+    pub(super) fn has_token(&self, frame: &Frame) -> bool {
+        let entries = self.entries.lock();
+        let mut values = frame.fields.iter().map(|field| field.value.to_string());
+        values.any(|value| entries.tokens.contains(&value))
+    }
+
     /// Whether a lane of ours goes by this name.
     pub(super) fn is_ours(&self, name: &str) -> bool {
         self.entries.lock().names.contains_key(name)
@@ -64,13 +71,14 @@ impl Ledger {
 
     /// Whose frame this is, if it is certainly not one of this case's conversation.
     pub(super) fn stray(&self, case: CaseNumber, frame: &Frame) -> Option<Stray> {
-        let entries = self.entries.lock();
-        let values = || frame.fields.iter().map(|field| &field.value);
-        if values().any(|value| entries.tokens.contains(&value.to_string())) {
+        if self.has_token(frame) {
             return Some(Stray::Fence);
         }
-        let owners: BTreeSet<CaseNumber> = values()
-            .filter_map(|value| match value {
+        let entries = self.entries.lock();
+        let owners: BTreeSet<CaseNumber> = frame
+            .fields
+            .iter()
+            .filter_map(|field| match &field.value {
                 Value::Text(text) => entries.names.get(text).copied(),
                 Value::Int(_) | Value::Bytes(_) => None,
             })

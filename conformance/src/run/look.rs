@@ -76,6 +76,8 @@ impl Case<'_> {
                     } else if let Some(fence) = self.outstanding_answer(line, &frame, own) {
                         self.view.fronts[line].swallowed.insert(fence);
                         self.consume_frame(line, &frame, Meaning::Fence);
+                    } else if self.is_fence_for_others(line, &frame, own) {
+                        self.consume_frame(line, &frame, Meaning::Fence);
                     } else if expected != Some(frame.packet)
                         && self.answer_to(frame.packet).is_some()
                     {
@@ -111,6 +113,19 @@ impl Case<'_> {
             _ => false,
         };
         (self.run.options.shared_target && stranger).then_some(None)
+    }
+
+    /// Whether it is a broadcast with which the suite proves the silence of another lane, or its sender's own copy of it.
+    fn is_fence_for_others(&self, line: usize, frame: &Frame, own: Option<usize>) -> bool {
+        let is_own = || {
+            own.and_then(|own| self.outstanding.get(own))
+                .is_some_and(|answer| answer.fits(frame))
+        };
+        let ambient = self.run.suite.grammar.packet(frame.packet).ambient;
+        ambient.is_some()
+            && self.view.fronts[line].identified
+            && self.run.ledger.has_token(frame)
+            && !is_own()
     }
 
     /// Whose frame stands at the front of a connection, if it is certainly not one of this case's conversation.

@@ -1,5 +1,7 @@
 //! Fresh names for lanes.
 
+use std::collections::BTreeMap;
+
 use crate::scenario::{Lane, LaneId, LaneName};
 
 use super::random::SplitMix;
@@ -11,12 +13,18 @@ const KEPT: usize = 16;
 const RANDOM: usize = 6;
 
 /// A name for each lane, in their order.
-pub(super) fn names_of(lanes: &[Lane], random: &mut SplitMix) -> Vec<String> {
+pub(super) fn names_of(
+    lanes: &[Lane],
+    settings: &BTreeMap<String, String>,
+    random: &mut SplitMix,
+) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(lanes.len());
     for lane in lanes {
         let name = match &lane.login {
             LaneName::Fresh { exactly } => fresh(&lane.name, exactly.as_ref(), random),
             LaneName::SameAs(LaneId(other)) => names.get(*other).cloned().unwrap_or_default(),
+            // A case whose settings were not given is not played.
+            LaneName::Setting(setting) => settings.get(setting).cloned().unwrap_or_default(),
         };
         names.push(name);
     }
@@ -80,8 +88,9 @@ mod tests {
             lane("twin", LaneName::SameAs(LaneId(0))),
         ];
         let mut random = SplitMix::new(1);
-        let first = names_of(&lanes, &mut random);
-        let second = names_of(&lanes, &mut random);
+        let none = BTreeMap::new();
+        let first = names_of(&lanes, &none, &mut random);
+        let second = names_of(&lanes, &none, &mut random);
         assert_eq!(first[0], first[1]);
         assert_ne!(first[0], second[0]);
         assert!(first[0].starts_with("alice-"));

@@ -1,11 +1,11 @@
 //! What all cases of a run share.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::grammar::{Names, Transport, Value, duration_of};
+use crate::grammar::{Names, Transport, duration_of};
 use crate::scenario::Scenario;
 use crate::suite::Suite;
 
@@ -14,9 +14,6 @@ use super::lane::{Speech, TlsClient};
 use super::ledger::{CaseNumber, Ledger};
 use super::options::{Bounds, Options};
 use super::random::SplitMix;
-
-/// The setting that the runner knows by itself where no network translates addresses.
-const OWN_ADDRESS: &str = "own-address";
 
 /// The setting that names the only certificate that is right.
 const FINGERPRINT: &str = "fingerprint";
@@ -27,7 +24,6 @@ pub(super) struct Run<'a> {
     pub(super) target: SocketAddr,
     pub(super) options: &'a Options,
     pub(super) bounds: Bounds,
-    pub(super) settings: BTreeMap<String, Value>,
     /// The settings of wire.kdl.
     pub(super) times: BTreeMap<String, Duration>,
     pub(super) tls: TlsClient,
@@ -48,15 +44,6 @@ impl<'a> Run<'a> {
         options: &'a Options,
         seed: u64,
     ) -> Result<Run<'a>, String> {
-        let mut settings: BTreeMap<String, Value> = options
-            .settings
-            .iter()
-            .map(|(name, text)| (name.clone(), setting_value(text)))
-            .collect();
-        if let Some(address) = own_address(target) {
-            let own = settings.entry(OWN_ADDRESS.to_owned());
-            own.or_insert(Value::Text(address.to_string()));
-        }
         let pinned = options.settings.get(FINGERPRINT).map(String::as_str);
         let registry = match suite.grammar.names {
             Names::Chosen => None,
@@ -67,7 +54,6 @@ impl<'a> Run<'a> {
             target,
             options,
             bounds: Bounds::of(options),
-            settings,
             times: times(suite, options)?,
             tls: TlsClient::new(pinned).map_err(|error| error.to_string())?,
             registry,
@@ -114,24 +100,6 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What anybody on this machine is seen as by a target on it.
-fn own_address(target: SocketAddr) -> Option<IpAddr> {
-    if !target.ip().is_loopback() {
-        return None;
-    }
-    // Nothing is sent: the system only says which address it would send from.
-    let socket = UdpSocket::bind(SocketAddr::new(unspecified(target), 0)).ok()?;
-    socket.connect(target).ok()?;
-    socket.local_addr().ok().map(|address| address.ip())
-}
-
-fn unspecified(like: SocketAddr) -> IpAddr {
-    match like {
-        SocketAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
-    }
-}
-
 fn times(suite: &Suite, options: &Options) -> Result<BTreeMap<String, Duration>, String> {
     let known = suite.grammar.settings.iter();
     known
@@ -147,10 +115,4 @@ fn times(suite: &Suite, options: &Options) -> Result<BTreeMap<String, Duration>,
             }
         })
         .collect()
-}
-
-/// A setting that looks like a number is one.
-fn setting_value(text: &str) -> Value {
-    text.parse()
-        .map_or_else(|_| Value::Text(text.to_owned()), Value::Int)
 }

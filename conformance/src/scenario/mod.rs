@@ -7,7 +7,7 @@ mod read;
 pub use read::{Context, read_scenarios};
 
 pub use crate::grammar::Worth;
-use crate::grammar::{PacketId, Value};
+use crate::grammar::{PacketId, Sort, Value};
 
 /// Index into [`Scenario::lanes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,6 +81,8 @@ pub enum LaneName {
     },
     /// The name of an earlier lane.
     SameAs(LaneId),
+    /// What was given on the command line under this name.
+    Setting(String),
 }
 
 /// One step.
@@ -239,10 +241,19 @@ pub enum Expr {
     Literal(Value),
     /// The name of a lane.
     NameOf(LaneId),
-    /// A remembered value, or a setting.
+    /// The IP address from which a lane is connected, as its bytes.
+    AddressOf(LaneId),
+    /// A remembered value.
     Remembered(String),
     /// A signature by a lane's key over its own name.
     SignatureOf(LaneId),
+    /// What was given on the command line, as a number or as text.
+    Setting {
+        /// Its name.
+        name: String,
+        /// What the field takes.
+        sort: Sort,
+    },
 }
 
 /// A bound of time.

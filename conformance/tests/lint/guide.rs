@@ -105,7 +105,7 @@ fn every_step_of_the_guide_is_read() {
             ""
         };
         let scenario = format!(
-            "scenario \"case\" {{\n title \"t\"\n checks CHATON-1.4 CHATON-2.3 CHATON-2.6 CHATON-2.8\n client alice\n client bob\n client carol\n \
+            "scenario \"case\" {{\n title \"t\"\n checks CHATON-1.4 CHATON-2.3 CHATON-2.6 CHATON-2.8\n sets login\n client alice\n client bob\n client carol\n \
              alice < ID_PRIVATE connect_id=?a\n alice < ID_PRIVATE connect_id=?b\n alice < ID_PRIVATE connect_id=?c\n {blob}\n {step}\n}}\n"
         );
         if let Err(mistakes) = suite(SPEC, &wire_alone(), &[FRAGMENTS, &login, &scenario]) {

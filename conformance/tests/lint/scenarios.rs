@@ -84,6 +84,53 @@ fn an_unknown_name_gets_the_nearest(
 #[case::name_as_number("alice > TAKE «id=@alice", "takes a number, not a name", "id=5")]
 #[case::text_as_bytes("alice > DATA «data=\"x\"", "takes bytes", "(hex)\"00 ff\"")]
 #[case::bytes_as_text("alice > HELLO name=(«hex)\"00\"", "takes text", "raw")]
+#[case::no_case(
+    "alice > WHERE version=5 «address=(hex)\"00 00 00 00\"",
+    "no case for version=5",
+    "put together"
+)]
+#[case::case_that_never_comes(
+    "alice < WHERE version=5 «address=(hex)\"00 00 00 00\"",
+    "no case for version=5",
+    "wire.kdl"
+)]
+#[case::size_of_another_case(
+    "alice > WHERE version=6 «address=(ip)\"127.0.0.1\"",
+    "behind version=6, address has 16 bytes, not 4",
+    "put together"
+)]
+#[case::size_of_no_case(
+    "alice > WHERE version=4 «address=(hex)\"00 01 02\"",
+    "address has 4 or 16 bytes, not 3",
+    "ADDRESS"
+)]
+#[case::no_address(
+    "alice > WHERE version=4 «address=(ip)\"localhost\"",
+    "not the address of a machine",
+    "(ip)\"127.0.0.1\""
+)]
+#[case::piece_of_several_cases("alice > raw («ADDRESS)$a", "which case of ADDRESS", "(ip)")]
+#[case::address_of_a_lane_as_text(
+    "alice > HELLO «name=(ip)@alice",
+    "takes text, not an address",
+    "name=@alice"
+)]
+#[case::address_of_no_lane(
+    "alice < WHERE version=_ «address=(ip)@carol",
+    "no lane carol",
+    "client carol"
+)]
+#[case::address_as_text("alice > HELLO name=(«ip)\"::1\"", "takes text", "raw")]
+#[case::name_that_is_no_setting(
+    "alice < NUMBER id=?n\n client carol «name=$n",
+    "$n is no setting",
+    "sets login"
+)]
+#[case::name_that_was_never_set(
+    "client carol «name=$login",
+    "nothing is remembered as $login",
+    "sets login"
+)]
 #[case::unbound("alice > TAKE «id=$n", "nothing is remembered as $n", "?n")]
 #[case::nearly_bound(
     "alice < NUMBER id=?count\n alice > TAKE «id=$cuont",

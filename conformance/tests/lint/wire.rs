@@ -38,6 +38,66 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
     "INT is not an integer type",
     "none"
 )]
+#[case::size_of_text(
+    "protocol a { opcode int8; type T text «size=4; packet A 0 from=both; }",
+    "cannot have this size",
+    "`len`"
+)]
+#[case::size_and_length(
+    "protocol a { opcode int8; type I int8; type T bytes len=I «size=4; packet A 0 from=both; }",
+    "cannot have this size",
+    "fixed `size`"
+)]
+#[case::no_size(
+    "protocol a { opcode int8; type T bytes «size=0; packet A 0 from=both; }",
+    "not a number of bytes",
+    "size=16"
+)]
+#[case::no_cases(
+    "protocol a { opcode int8; «type T one-of; packet A 0 from=both; }",
+    "nothing to choose from",
+    "case 4 IPV4"
+)]
+#[case::strange_case(
+    "protocol a { opcode int8; type T one-of { «case IPV4; case 6 V; }; type V bytes size=4; packet A 0 from=both; }",
+    "a number and the type",
+    "case 4 IPV4"
+)]
+#[case::same_case(
+    "protocol a { opcode int8; type V bytes size=4; type T one-of { case 4 V; «case 4 V; }; packet A 0 from=both; }",
+    "a case 4 already",
+    "one of them"
+)]
+#[case::case_of_nothing(
+    "protocol a { opcode int8; type VA bytes size=4; type T one-of { case 4 «VB; }; packet A 0 from=both; }",
+    "VB is not a type of bytes",
+    "did you mean VA?"
+)]
+#[case::case_of_cases(
+    "protocol a { opcode int8; type V bytes size=4; type T one-of { case 4 V; case 5 «T; }; packet A 0 from=both; }",
+    "T is not a type of bytes",
+    "did you mean V?"
+)]
+#[case::undecided(
+    "protocol a { opcode int8; type V bytes size=4; type T one-of { case 4 V; }; packet A 0 from=both { field x «T; }; }",
+    "which case of T",
+    "by=version"
+)]
+#[case::decided_for_nothing(
+    "protocol a { opcode int8; type T int8; packet A 0 from=both { field n T; field x T «by=n; }; }",
+    "no cases between which",
+    "take `by` away"
+)]
+#[case::decided_by_nothing(
+    "protocol a { opcode int8; type I int8; type V bytes size=4; type T one-of { case 4 V; }; packet A 0 from=both { field kind I; field x T «by=kinds; }; }",
+    "no number called kinds",
+    "did you mean kind?"
+)]
+#[case::decided_too_late(
+    "protocol a { opcode int8; type I int8; type V bytes size=4; type T one-of { case 4 V; }; packet A 0 from=both { field x T «by=kind; field kind I; }; }",
+    "no number called kind",
+    "none"
+)]
 #[case::same_type(
     "protocol a { opcode int8; type T int8; «type T int16; packet A 0 from=both; }",
     "a type T already",

@@ -1,5 +1,7 @@
 //! `identified-by` and `fence`.
 
+use std::net::IpAddr;
+
 use super::Reader;
 use crate::grammar::{
     Direction, Fence, FenceExpr, FenceStep, Identification, PacketId, Party, Side, Sort, Value,
@@ -322,6 +324,13 @@ fn literal(entry: &Entry, sort: Sort) -> Option<Value> {
     match (&entry.value, &entry.mark, sort) {
         (Scalar::Text(text), None, Sort::Text) => Some(Value::Text(text.clone())),
         (Scalar::Number(number), None, Sort::Int) => Some(Value::Int(*number)),
+        (Scalar::Text(text), Some(mark), Sort::Bytes) if mark.text == "ip" => {
+            let address = text.parse().ok()?;
+            Some(Value::Bytes(match address {
+                IpAddr::V4(address) => address.octets().to_vec(),
+                IpAddr::V6(address) => address.octets().to_vec(),
+            }))
+        }
         _ => None,
     }
 }

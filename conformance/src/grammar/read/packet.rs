@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Reader;
-use crate::grammar::{Field, Packet, Senders, Sort};
-use crate::source::{Node, Shape, is_first, one_of};
+use crate::grammar::{Choices, Field, Packet, Senders, Sort, TypeKind};
+use crate::source::{Entry, Node, Shape, is_first, one_of};
 
 const EXAMPLE: &str =
     "packet MESSAGE 3 from=both { field login STRING; field msg STRING max-bytes=1024 }";
@@ -111,7 +111,7 @@ impl Reader<'_> {
                 );
                 continue;
             }
-            if let Some(field) = self.field(child)
+            if let Some(field) = self.field(child, &fields)
                 && is_first(
                     &mut names,
                     &field.name,
@@ -127,11 +127,11 @@ impl Reader<'_> {
         fields
     }
 
-    fn field(&mut self, node: &Node) -> Option<Field> {
+    fn field(&mut self, node: &Node, earlier: &[Field]) -> Option<Field> {
         let example = "field login STRING max-bytes=30";
         let shape = Shape {
             arguments: (2, 2),
-            properties: &["max-bytes", "min"],
+            properties: &["max-bytes", "min", "by"],
             block: false,
             example,
         };
@@ -163,12 +163,60 @@ impl Reader<'_> {
         let max_bytes = self.limit(node, "max-bytes", sort != Sort::Int, "text and bytes");
         let min = self.limit(node, "min", sort == Sort::Int, "numbers");
         let max_bytes = max_bytes.and_then(|limit| usize::try_from(limit).ok());
+        let by = self.decided_by(node, type_entry, earlier)?;
         Some(Field {
             name: field_name.to_owned(),
             type_name,
             max_bytes,
             min,
+            by,
         })
+    }
+
+    /// The index of the earlier field that says which case of its type this field is; `None` if what is written is wrong.
+    fn decided_by(
+        &mut self,
+        node: &Node,
+        type_entry: &Entry,
+        earlier: &[Field],
+    ) -> Option<Option<usize>> {
+        let kinds = self
+            .grammar
+            .kinds_of_type(&type_entry.to_string(), &Choices::new());
+        let is_one_of = kinds
+            .iter()
+            .any(|kind| matches!(kind, TypeKind::OneOf { .. }));
+        match (node.property("by"), is_one_of) {
+            (None, false) => Some(None),
+            (None, true) => {
+                let help = "name the field in front of it: field address ADDRESS by=version";
+                let message = format!("nothing says which case of {type_entry} this is");
+                self.error(node, &type_entry.span, message, help);
+                None
+            }
+            (Some(by), false) => {
+                let message = format!("{type_entry} has no cases between which a field decides");
+                let help = "take `by` away, or make it a type one-of several";
+                self.error(node, &by.span, message, help);
+                None
+            }
+            (Some(by), true) => {
+                let written = by.value.to_string();
+                let index = earlier.iter().position(|field| field.name == written);
+                let is_number = |index: &usize| {
+                    let field = earlier.get(*index);
+                    field.and_then(|field| self.sort_of(&field.type_name)) == Some(Sort::Int)
+                };
+                let index = index.filter(is_number);
+                if index.is_none() {
+                    let known = earlier.iter().map(|field| field.name.as_str());
+                    let help = one_of(&written, known);
+                    let message = format!("no number called {written} stands before this field");
+                    self.error(node, &by.span, message, help);
+                }
+                index.map(Some)
+            }
+        }
     }
 
     fn limit(&mut self, node: &Node, key: &str, belongs: bool, to: &str) -> Option<i128> {

@@ -1,10 +1,14 @@
 //! `opcode` and `type`.
 
 use super::Reader;
-use crate::grammar::{Choices, Form, IntType, TypeDefinition, TypeKind};
-use crate::source::{Node, Shape, is_first, one_of};
+use crate::grammar::{Choices, IntType, TypeDefinition, TypeKind};
+use crate::source::{Entry, Node, Shape, is_first, one_of};
 
-const EXAMPLE: &str = "type INT int32, or: type STRING text len=INT";
+const EXAMPLE: &str = "type INT int32, or: type STRING text len=INT, or: type KEY bytes size=16";
+const ONE_OF: &str = "type ADDRESS one-of { case 4 IPV4; case 6 IPV6 }";
+
+/// The most bytes that a type of a fixed size has.
+const MAX_SIZE: i128 = 65_535;
 
 impl Reader<'_> {
     /// `opcode int8`, `length varint`.
@@ -37,11 +41,12 @@ impl Reader<'_> {
     }
 
     pub(super) fn type_definition(&mut self, node: &Node) -> Option<TypeDefinition> {
+        let is_one_of = node.arguments().nth(1).and_then(Entry::word) == Some("one-of");
         let shape = Shape {
             arguments: (2, 2),
-            properties: &["len"],
-            block: false,
-            example: EXAMPLE,
+            properties: if is_one_of { &[] } else { &["len", "size"] },
+            block: is_one_of,
+            example: if is_one_of { ONE_OF } else { EXAMPLE },
         };
         if !shape.check(node, self.findings) {
             return None;
@@ -58,56 +63,116 @@ impl Reader<'_> {
             return None;
         };
         let written = layout.to_string();
-        let length = node.property("len");
-        let kind = match (written.as_str(), length) {
-            ("text" | "bytes", None) => {
-                let help =
-                    format!("name the integer type of its length: type {name} {written} len=INT");
-                self.error(
-                    node,
-                    &layout.span,
-                    format!("{written} needs a length"),
-                    help,
-                );
-                return None;
-            }
-            ("text", Some(length)) => TypeKind::Text {
-                length: length.value.to_string(),
-            },
-            ("bytes", Some(length)) => TypeKind::Bytes {
-                length: length.value.to_string(),
-            },
-            (integer, length) => {
-                if let (Some(form), None) = (Form::named(integer), length) {
-                    return Some(TypeDefinition {
-                        name: name.to_owned(),
-                        kind: TypeKind::Formed(form),
-                    });
-                }
-                let Some(int) = IntType::named(integer) else {
-                    self.error(
-                        node,
-                        &layout.span,
-                        format!("{integer} is not a layout"),
-                        layouts(integer),
-                    );
-                    return None;
-                };
-                if let Some(length) = length {
-                    self.error(
-                        node,
-                        &length.span,
-                        format!("{integer} has no length of its own"),
-                        format!("write: {EXAMPLE}"),
-                    );
-                }
-                TypeKind::Int(int)
-            }
+        let kind = match written.as_str() {
+            "one-of" => self.one_of_types(node)?,
+            "text" | "bytes" => self.counted(node, name, layout)?,
+            "uuid" => TypeKind::Uuid,
+            integer => self.integer(node, layout, integer)?,
         };
         Some(TypeDefinition {
             name: name.to_owned(),
             kind,
         })
+    }
+
+    fn integer(&mut self, node: &Node, layout: &Entry, written: &str) -> Option<TypeKind> {
+        let Some(int) = IntType::named(written) else {
+            self.error(
+                node,
+                &layout.span,
+                format!("{written} is not a layout"),
+                layouts(written),
+            );
+            return None;
+        };
+        if let Some(length) = node.property("len").or(node.property("size")) {
+            self.error(
+                node,
+                &length.span,
+                format!("{written} has no length of its own"),
+                format!("write: {EXAMPLE}"),
+            );
+        }
+        Some(TypeKind::Int(int))
+    }
+
+    /// `text len=INT`, `bytes len=INT` and `bytes size=16`.
+    fn counted(&mut self, node: &Node, name: &str, layout: &Entry) -> Option<TypeKind> {
+        let length = node.property("len");
+        let size = node.property("size");
+        let is_text = layout.word() == Some("text");
+        match (length, size) {
+            (Some(length), None) => {
+                let length = length.value.to_string();
+                Some(if is_text {
+                    TypeKind::Text { length }
+                } else {
+                    TypeKind::Bytes { length }
+                })
+            }
+            (None, Some(size)) if !is_text => self.sized(node, size),
+            (None, None) => {
+                let help =
+                    format!("name the integer type of its length: type {name} {layout} len=INT");
+                self.error(node, &layout.span, format!("{layout} needs a length"), help);
+                None
+            }
+            (_, Some(size)) => {
+                let help =
+                    "bytes have a `len` in front of them or a fixed `size`; text has a `len`";
+                let message = format!("{layout} cannot have this size");
+                self.error(node, &size.span, message, help);
+                None
+            }
+        }
+    }
+
+    fn sized(&mut self, node: &Node, size: &Entry) -> Option<TypeKind> {
+        let number = size.number().filter(|size| (1..=MAX_SIZE).contains(size));
+        let Some(size) = number.and_then(|size| usize::try_from(size).ok()) else {
+            let message = format!("{} is not a number of bytes", size.value);
+            let help = format!("write a number from 1 to {MAX_SIZE}: size=16");
+            self.error(node, &size.span, message, help);
+            return None;
+        };
+        Some(TypeKind::Sized { size })
+    }
+
+    /// The cases of a `one-of`; what they lead to may stand below it.
+    fn one_of_types(&mut self, node: &Node) -> Option<TypeKind> {
+        let mut cases: Vec<(i128, String)> = Vec::new();
+        for child in node.block() {
+            let mut arguments = child.arguments();
+            let (tag, name) = (arguments.next(), arguments.next());
+            let read = (child.name.text == "case")
+                .then(|| Some((tag?.number()?, name?.word()?.to_owned())))
+                .flatten()
+                .filter(|_| child.entries.len() == 2 && child.children.is_none());
+            match read {
+                Some((tag, _)) if cases.iter().any(|(known, _)| *known == tag) => {
+                    let message = format!("there is a case {tag} already");
+                    self.error(child, &child.name.span, message, "keep one of them");
+                }
+                Some(case) => cases.push(case),
+                None => self.error(
+                    child,
+                    &child.name.span,
+                    "a case is a number and the type of bytes that it means",
+                    format!("write: {ONE_OF}"),
+                ),
+            }
+        }
+        if cases.is_empty() {
+            let help = format!("write: {ONE_OF}");
+            self.error(
+                node,
+                &node.name.span,
+                "there is nothing to choose from",
+                help,
+            );
+            return None;
+        }
+        Some(TypeKind::OneOf { cases })
     }
 
     pub(super) fn is_first_type(&mut self, name: &str, node: &Node) -> bool {
@@ -121,8 +186,9 @@ impl Reader<'_> {
         )
     }
 
-    /// The length of a type must be an integer type; it may stand below it.
-    pub(super) fn check_lengths(&mut self) {
+    /// What a type rests on is there and of the right kind: the integer of its length, or the types of its cases. They may
+    /// stand below it.
+    pub(super) fn check_types(&mut self) {
         let root = self.root;
         let in_readings = root
             .block()
@@ -130,25 +196,39 @@ impl Reader<'_> {
             .flat_map(Node::block)
             .flat_map(Node::block);
         for node in root.block().iter().chain(in_readings) {
-            let Some(length) = node.property("len").filter(|_| node.name.text == "type") else {
+            if node.name.text != "type" {
                 continue;
-            };
-            let written = length.value.to_string();
-            let kinds = self.grammar.kinds_of_type(&written, &Choices::new());
-            if kinds.is_empty() || !kinds.iter().all(|kind| matches!(kind, TypeKind::Int(_))) {
-                let known = self
-                    .grammar
-                    .types
-                    .iter()
-                    .filter(|known| matches!(known.kind, TypeKind::Int(_)));
-                let help = one_of(&written, known.map(|known| known.name.as_str()));
-                self.error(
-                    node,
-                    &length.span,
-                    format!("{written} is not an integer type of this file"),
-                    help,
-                );
             }
+            if let Some(length) = node.property("len") {
+                let is_right = |kind: &TypeKind| matches!(kind, TypeKind::Int(_));
+                self.check_rests_on(node, length, is_right, "an integer type");
+            }
+            for case in node.block() {
+                if let Some(name) = case.arguments().nth(1) {
+                    let is_right = |kind: &TypeKind| {
+                        matches!(kind, TypeKind::Bytes { .. } | TypeKind::Sized { .. })
+                    };
+                    self.check_rests_on(case, name, is_right, "a type of bytes");
+                }
+            }
+        }
+    }
+
+    fn check_rests_on(
+        &mut self,
+        node: &Node,
+        name: &Entry,
+        is_right: fn(&TypeKind) -> bool,
+        what: &str,
+    ) {
+        let written = name.value.to_string();
+        let kinds = self.grammar.kinds_of_type(&written, &Choices::new());
+        if kinds.is_empty() || !kinds.iter().all(|kind| is_right(kind)) {
+            let known = self.grammar.types.iter();
+            let known = known.filter(|known| is_right(&known.kind));
+            let help = one_of(&written, known.map(|known| known.name.as_str()));
+            let message = format!("{written} is not {what} of this file");
+            self.error(node, &name.span, message, help);
         }
     }
 }
@@ -163,7 +243,6 @@ fn layouts(written: &str) -> String {
         IntType::NAMED
             .iter()
             .map(|(name, _)| *name)
-            .chain(["text", "bytes"])
-            .chain(Form::NAMED.iter().map(|(name, _)| *name)),
+            .chain(["text", "bytes", "uuid", "one-of"]),
     )
 }

@@ -21,8 +21,8 @@ use rest::Rest;
 
 use uuid::Uuid;
 
-use crate::grammar::Value;
-use crate::scenario::{LaneName, Scenario, Scheme};
+use crate::grammar::{Value, uuid_of};
+use crate::scenario::{Lane, LaneName, Scenario, Scheme};
 
 use super::failure::Failure;
 use super::options::Options;
@@ -140,16 +140,17 @@ impl Registry {
         scenario: &Scenario,
         random: &mut SplitMix,
     ) -> Result<Cast, Shortage> {
-        let fresh = |lane: &&crate::scenario::Lane| matches!(lane.login, LaneName::Fresh { .. });
-        let needs = scenario.lanes.iter().filter(fresh).filter(|lane| lane.registered).count();
+        let of_its_own = |lane: &&Lane| !matches!(lane.login, LaneName::SameAs(_));
+        let lanes = scenario.lanes.iter().filter(of_its_own);
+        let needs = lanes.filter(|lane| lane.registered).count();
         let taken = self.take(needs, random)?;
         let mut registered = taken.iter();
         let mut identities: Vec<Identity> = Vec::with_capacity(scenario.lanes.len());
         for (index, lane) in scenario.lanes.iter().enumerate() {
             let known = match lane.login {
                 LaneName::SameAs(other) => identities.get(other.0),
-                LaneName::Fresh { .. } if lane.registered => registered.next(),
-                LaneName::Fresh { .. } => None,
+                _ if lane.registered => registered.next(),
+                _ => None,
             };
             let identity = known.cloned();
             identities.push(identity.unwrap_or_else(|| self.fresh(index, random)));
@@ -198,9 +199,9 @@ impl Registry {
 
     /// An identity that the target has not heard of. Lanes of one case have different keys, as far as these go.
     fn fresh(&self, index: usize, random: &mut SplitMix) -> Identity {
-        let bytes = random.bytes(16).try_into().unwrap_or_default();
+        let bits = u128::from(random.next()) << 64 | u128::from(random.next());
         Identity {
-            uuid: uuid::Builder::from_random_bytes(bytes).into_uuid().to_string(),
+            uuid: uuid_of(bits),
             key: self.keys.key(index),
         }
     }

@@ -6,7 +6,7 @@ mod outbox;
 mod tls;
 
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -138,6 +138,19 @@ impl Connection {
         // After our own shutdown the reader sees an end that the target had no part in.
         if self.stream.is_some() && self.end.is_none() {
             self.end = end;
+        }
+    }
+
+    /// The address of this machine from which it is connected: 4 or 16 bytes, and none once it was cut.
+    pub(crate) fn own_address(&self) -> Vec<u8> {
+        let address = self
+            .stream
+            .as_ref()
+            .and_then(|stream| stream.local_addr().ok());
+        match address.map(|address| address.ip()) {
+            Some(IpAddr::V4(address)) => address.octets().to_vec(),
+            Some(IpAddr::V6(address)) => address.octets().to_vec(),
+            None => Vec::new(),
         }
     }
 

@@ -2,12 +2,12 @@
 
 use super::budget::MAX_LANES;
 use super::fragment::is_name;
-use super::scope::LaneState;
+use super::scope::{LaneState, Remembered};
 use super::step::Phrase;
 use super::{Reader, WORDS};
 use crate::grammar::{Names, Packet, Transport};
 use crate::scenario::{Action, Lane, LaneId, LaneName, Step};
-use crate::source::{Node, Shape};
+use crate::source::{Entry, Node, Shape};
 
 /// The longest name that a lane can be made to have.
 const MAX_NAME_BYTES: i128 = 65_535;
@@ -19,7 +19,7 @@ impl Reader<'_> {
             arguments: (1, 1),
             properties: &["name", "name-bytes", "name-fill", "registered", "tls", "answers"],
             block: false,
-            example: "client alice, or: client alice name-bytes=30 name-fill=\"é\", or: client alice2 name=alice",
+            example: "client alice, or: client alice name-bytes=30 name-fill=\"é\", or: client alice2 name=alice, or: client owner name=$login",
         };
         if !self.has_shape(shape, node) {
             return;
@@ -102,6 +102,9 @@ impl Reader<'_> {
                     "keep `name=`, or `name-bytes=` and `name-fill=`",
                 );
             }
+            if let Some(setting) = same.word().and_then(|word| word.strip_prefix('$')) {
+                return self.login_of_setting(node, same, setting);
+            }
             let Some(other) = same.word().filter(|word| is_name(word)) else {
                 let help = "name the lane without quotes and without @: client alice2 name=alice";
                 self.error(
@@ -159,6 +162,18 @@ impl Reader<'_> {
         Some(LaneName::Fresh {
             exactly: Some((bytes, fill)),
         })
+    }
+
+    /// `name=$login`: only a setting is known before anything was said.
+    fn login_of_setting(&mut self, node: &Node, entry: &Entry, name: &str) -> Option<LaneName> {
+        let what = self.remembered(node, &entry.span, name)?;
+        if what != Remembered::Setting {
+            let message = format!("${name} is no setting");
+            let help = "the name of a lane is known before its conversation begins: say `sets login` in the head, and name=$login";
+            self.error(node, &entry.span, message, help);
+            return None;
+        }
+        Some(LaneName::Setting(name.to_owned()))
     }
 
     /// `shutdown`, `close`, `abort`, `stops-reading`, `reads-again`.

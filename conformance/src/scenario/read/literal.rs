@@ -1,8 +1,10 @@
 //! Values that are written out: texts, numbers, bytes.
 
+use std::net::IpAddr;
+
 use super::Reader;
 use super::value::{Target, example_of, length_of};
-use crate::grammar::{Form, Sort, TypeKind, Value};
+use crate::grammar::{Sort, TypeKind, Value, is_uuid};
 use crate::source::{Entry, Node, Scalar, one_of};
 
 /// The longest text that one `(xN)"..."` makes.
@@ -75,7 +77,7 @@ impl Reader<'_> {
                 );
                 None
             }
-            "hex" => {
+            "hex" | "ip" => {
                 self.error(
                     node,
                     &mark.span,
@@ -151,7 +153,22 @@ impl Reader<'_> {
                 );
                 None
             }
+            "ip" => self.address(node, entry, text),
             _ => self.text(node, entry, text).map(String::into_bytes),
+        }
+    }
+
+    /// The bytes of an IP address: 4 or 16.
+    fn address(&mut self, node: &Node, entry: &Entry, text: &str) -> Option<Vec<u8>> {
+        match text.parse() {
+            Ok(IpAddr::V4(address)) => Some(address.octets().to_vec()),
+            Ok(IpAddr::V6(address)) => Some(address.octets().to_vec()),
+            Err(_) => {
+                let help = "write (ip)\"127.0.0.1\" or (ip)\"::1\"";
+                let message = format!("{text:?} is not the address of a machine");
+                self.error(node, &entry.span, message, help);
+                None
+            }
         }
     }
 
@@ -159,7 +176,7 @@ impl Reader<'_> {
         let repeats = mark
             .strip_prefix('x')
             .is_some_and(|times| times.parse::<usize>().is_ok());
-        !repeats && !["hex", "utf8", "each"].contains(&mark)
+        !repeats && !["hex", "utf8", "each", "ip"].contains(&mark)
     }
 
     fn known_marks(&self, written: &str) -> String {
@@ -177,15 +194,26 @@ impl Reader<'_> {
             .collect();
         types.sort_unstable();
         types.dedup();
-        one_of(written, ["hex", "utf8", "opcode"].into_iter().chain(types))
+        one_of(
+            written,
+            ["hex", "utf8", "ip", "opcode"].into_iter().chain(types),
+        )
     }
 
-    fn form_of(&self, target: &Target<'_>) -> Option<Form> {
-        let kinds = self.context.grammar.kinds_of_type(target.type_name, &self.choices);
-        kinds.into_iter().find_map(|kind| match kind {
-            TypeKind::Formed(form) => Some(*form),
-            _ => None,
+    /// Why so many bytes are none of the sizes that a type of fixed sizes has.
+    fn has_another_size(&self, length: usize, target: &Target<'_>) -> Option<String> {
+        let grammar = self.context.grammar;
+        let kinds = grammar.kinds_of_type(target.type_name, &self.choices);
+        let sizes = grammar.sizes_of(kinds.first()?, &self.choices)?;
+        (!sizes.contains(&length)).then(|| {
+            let sizes = sizes_in_words(&sizes);
+            format!("{} has {sizes}, not {length}", target.name)
         })
+    }
+
+    fn is_uuid(&self, target: &Target<'_>) -> bool {
+        let kinds = self.context.grammar.kinds_of_type(target.type_name, &self.choices);
+        kinds.contains(&&TypeKind::Uuid)
     }
 
     /// Why the value cannot travel, in one of the readings that are open here.
@@ -206,12 +234,14 @@ impl Reader<'_> {
                     _ => None,
                 })
             }
-            Value::Text(text) if let Some(form) = self.form_of(target) => {
-                let fits = form.writes(text);
-                (!fits).then(|| format!("{name} takes {form}, as short as it can be, not {text:?}"))
-            }
+            Value::Text(text) if self.is_uuid(target) => (!is_uuid(text)).then(|| {
+                format!("{name} takes a UUID in lowercase, with its hyphens, not {text:?}")
+            }),
             Value::Text(_) | Value::Bytes(_) => {
                 let length = length_of(value);
+                if let Some(why) = self.has_another_size(length, target) {
+                    return Some(why);
+                }
                 let prefixes = self.prefixes_of(target.type_name);
                 let max = prefixes.iter().map(|int| int.max()).min()?;
                 (i128::try_from(length).ok()? > max).then(|| {
@@ -220,6 +250,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// `4 bytes`, or `4 or 16 bytes`.
+pub(super) fn sizes_in_words(sizes: &[usize]) -> String {
+    let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+    format!("{} bytes", sizes.join(" or "))
 }
 
 /// The bytes, or the part that is not one.

@@ -3,7 +3,8 @@
 use super::Reader;
 use super::step::Phrase;
 use super::value::Target;
-use crate::grammar::{PacketId, Side};
+use crate::grammar::{Field, PacketId, Side, TypeKind, Value};
+use crate::scenario::{Expr, Pattern};
 use crate::source::{Entry, Node, Word, did_you_mean, one_of};
 
 const DOES: [&str; 11] = [
@@ -19,6 +20,30 @@ const DOES: [&str; 11] = [
     "random",
     "glued",
 ];
+
+/// A value that may be known before the scenario runs.
+pub(super) trait WrittenOut {
+    /// It, if it is.
+    fn written_out(&self) -> Option<&Value>;
+}
+
+impl WrittenOut for Expr {
+    fn written_out(&self) -> Option<&Value> {
+        match self {
+            Expr::Literal(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl WrittenOut for Pattern {
+    fn written_out(&self) -> Option<&Value> {
+        match self {
+            Pattern::Is(value) => value.written_out(),
+            _ => None,
+        }
+    }
+}
 
 impl Reader<'_> {
     /// The packet that a phrase names, if that side sends it.
@@ -88,7 +113,7 @@ impl Reader<'_> {
     }
 
     /// The values of all fields of a packet, in its order.
-    pub(super) fn fields_of<T>(
+    pub(super) fn fields_of<T: WrittenOut>(
         &mut self,
         phrase: &Phrase<'_>,
         packet: PacketId,
@@ -145,7 +170,68 @@ impl Reader<'_> {
                 None => fine = false,
             }
         }
+        let fine = fine && self.cases_fit(phrase, &known.fields, &values);
         fine.then_some(values)
+    }
+
+    /// Where both are written out, a field has the size that the field before it asks for.
+    fn cases_fit<T: WrittenOut>(
+        &mut self,
+        phrase: &Phrase<'_>,
+        fields: &[Field],
+        values: &[T],
+    ) -> bool {
+        let written = |index: usize| values.get(index).and_then(WrittenOut::written_out);
+        let mut fine = true;
+        for (index, field) in fields.iter().enumerate() {
+            let tag = field
+                .by
+                .and_then(|by| Some((fields.get(by)?, written(by)?)));
+            let Some((by, Value::Int(tag))) = tag else {
+                continue;
+            };
+            let length = written(index).map(super::value::length_of);
+            if let Some(message) = self.contradicts(field, &by.name, *tag, length) {
+                fine = false;
+                let entry = phrase.property(&field.name);
+                let span = entry.map_or(phrase.verb_span, |entry| &entry.span);
+                let help = "what contradicts wire.kdl is put together: alice > raw (opcode)...";
+                self.error(phrase.node, span, message, help);
+            }
+        }
+        fine
+    }
+
+    /// Why a field cannot stand behind one that says `tag`, in any of the readings that are open.
+    fn contradicts(
+        &self,
+        field: &Field,
+        by: &str,
+        tag: i128,
+        length: Option<usize>,
+    ) -> Option<String> {
+        let grammar = self.context.grammar;
+        let kinds = grammar.kinds_of_type(&field.type_name, &self.choices);
+        let cases = kinds.into_iter().filter_map(|kind| match kind {
+            TypeKind::OneOf { cases } => cases.iter().find(|(case, _)| *case == tag),
+            _ => None,
+        });
+        let named: Vec<&String> = cases.map(|(_, name)| name).collect();
+        if named.is_empty() {
+            return Some(format!("{} has no case for {by}={tag}", field.type_name));
+        }
+        let mut sized = named
+            .iter()
+            .flat_map(|name| grammar.kinds_of_type(name, &self.choices))
+            .filter_map(|kind| grammar.sizes_of(kind, &self.choices));
+        let (sizes, length) = (sized.next()?, length?);
+        (!sizes.contains(&length)).then(|| {
+            let sizes = super::literal::sizes_in_words(&sizes);
+            format!(
+                "behind {by}={tag}, {} has {sizes}, not {length}",
+                field.name
+            )
+        })
     }
 
     fn unknown_field(&mut self, node: &Node, key: &Word, packet: &str, names: Vec<&str>) {

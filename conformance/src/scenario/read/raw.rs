@@ -66,6 +66,12 @@ impl Reader<'_> {
         if let Some(type_name) = mark.text.strip_suffix(".len") {
             return self.length_piece(phrase, entry, mark, type_name);
         }
+        if self.is_decided_by_a_field(&mark.text) {
+            let help = "write its bytes: (hex)\"00 ff\", or (ip)\"127.0.0.1\"";
+            let message = format!("which case of {} is this?", mark.text);
+            self.error(phrase.node, &mark.span, message, help);
+            return None;
+        }
         if self.is_type(&mark.text) {
             let target = Target::of_type(&mark.text, self.context.grammar);
             let unmarked = Entry {
@@ -87,6 +93,15 @@ impl Reader<'_> {
             .grammar
             .kinds_of_type(name, &Choices::new())
             .is_empty()
+    }
+
+    /// Whether only a field of a packet says how the type is laid out.
+    fn is_decided_by_a_field(&self, name: &str) -> bool {
+        let grammar = self.context.grammar;
+        let kinds = grammar.kinds_of_type(name, &Choices::new());
+        kinds
+            .iter()
+            .any(|kind| matches!(kind, TypeKind::OneOf { .. }))
     }
 
     fn opcode_piece(&mut self, phrase: &Phrase<'_>, entry: &Entry) -> Option<Piece> {
@@ -144,10 +159,9 @@ impl Reader<'_> {
         let grammar = self.context.grammar;
         let prefixes = self.prefixes_of(type_name);
         if prefixes.is_empty() {
-            let known = grammar
-                .types
-                .iter()
-                .filter(|known| !matches!(known.kind, TypeKind::Int(_)));
+            let known = grammar.types.iter().filter(|known| {
+                matches!(known.kind, TypeKind::Text { .. } | TypeKind::Bytes { .. })
+            });
             let help = one_of(type_name, known.map(|known| known.name.as_str()));
             self.error(
                 phrase.node,
@@ -185,7 +199,10 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|kind| match kind {
                 TypeKind::Text { length } | TypeKind::Bytes { length } => Some(length),
-                TypeKind::Int(_) | TypeKind::Formed(_) => None,
+                TypeKind::Int(_)
+                | TypeKind::Uuid
+                | TypeKind::Sized { .. }
+                | TypeKind::OneOf { .. } => None,
             })
             .flat_map(|length| grammar.kinds_of_type(length, any))
             .filter_map(|kind| match kind {

@@ -5,7 +5,7 @@ use super::fragment::is_name;
 use super::scope::Remembered;
 use crate::grammar::{Choices, Field, Grammar, Sort, Value};
 use crate::scenario::{Expr, Pattern};
-use crate::source::{Entry, Node, Span};
+use crate::source::{Entry, Node, Scalar, Span};
 
 /// Where a value goes.
 pub(super) struct Target<'a> {
@@ -105,6 +105,9 @@ impl Reader<'_> {
             return self.signed(node, entry, target);
         }
         let Some(word) = entry.word() else {
+            if let Some(lane) = address_of(entry) {
+                return self.address_of_lane(node, entry, lane, target);
+            }
             return self.literal(node, entry, target).map(Expr::Literal);
         };
         if let Some(name) = word.strip_prefix('@') {
@@ -141,10 +144,33 @@ impl Reader<'_> {
                 );
                 return None;
             }
-            return Some(Expr::Remembered(name.to_owned()));
+            return Some(match what {
+                Remembered::Setting => Expr::Setting {
+                    name: name.to_owned(),
+                    sort: target.sort,
+                },
+                _ => Expr::Remembered(name.to_owned()),
+            });
         }
         self.bare_word(node, &entry.span, word, target);
         None
+    }
+
+    /// `(ip)@alice`.
+    fn address_of_lane(
+        &mut self,
+        node: &Node,
+        entry: &Entry,
+        lane: &str,
+        target: &Target<'_>,
+    ) -> Option<Expr> {
+        if target.sort != Sort::Bytes {
+            let message = format!("{} takes {}, not an address", target.name, target.sort);
+            self.error(node, &entry.span, message, example_of(target));
+            return None;
+        }
+        self.lane_named(node, lane, &entry.span)
+            .map(Expr::AddressOf)
     }
 
     fn bare_word(&mut self, node: &Node, span: &Span, word: &str, target: &Target<'_>) {
@@ -237,6 +263,14 @@ impl Reader<'_> {
                 .insert(lane);
         }
         self.scope.bound.insert(name.to_owned(), what);
+    }
+}
+
+/// The lane of `(ip)@alice`.
+fn address_of(entry: &Entry) -> Option<&str> {
+    match (&entry.mark, &entry.value) {
+        (Some(mark), Scalar::Word(word)) if mark.text == "ip" => word.strip_prefix('@'),
+        _ => None,
     }
 }
 

@@ -1,0 +1,182 @@
+//! The certificate that a listener shows, from files or made on the first start.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::{Digest, Sha256};
+
+/// The name of the file in the data directory: the key and the certificate, in PEM.
+const FILE: &str = "tls.pem";
+
+/// A certificate with its key, ready to be used.
+#[derive(Clone)]
+pub struct Certificate {
+    chain: Vec<CertificateDer<'static>>,
+    config: Arc<ServerConfig>,
+}
+
+/// Why there is no certificate.
+#[derive(Debug)]
+pub enum CertificateError {
+    /// A file cannot be read or made.
+    File(PathBuf, io::Error),
+    /// A file is no PEM, or lacks what it should have.
+    Pem(PathBuf, pem::Error),
+    /// Certificate and key are there and cannot be used.
+    Unfit(PathBuf, rustls::Error),
+    /// None could be made.
+    NotMade(rcgen::Error),
+}
+
+impl Certificate {
+    /// Reads a certificate (with those that vouch for it behind it) and its key from PEM files.
+    ///
+    /// # Errors
+    /// When a file cannot be read, has no such thing in it, or the two do not fit.
+    pub fn load(certificate: &Path, key: &Path) -> Result<Certificate, CertificateError> {
+        let certificates = read(certificate)?;
+        let key_text = read(key)?;
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificates).collect();
+        let chain = chain.map_err(|error| CertificateError::Pem(certificate.into(), error))?;
+        if chain.is_empty() {
+            let error = pem::Error::NoItemsFound;
+            return Err(CertificateError::Pem(certificate.into(), error));
+        }
+        let private = PrivateKeyDer::from_pem_slice(&key_text)
+            .map_err(|error| CertificateError::Pem(key.into(), error))?;
+        Certificate::new(chain, private)
+            .map_err(|error| CertificateError::Unfit(certificate.into(), error))
+    }
+
+    /// The one that is kept in this directory; on the first start it is made, signed by itself.
+    ///
+    /// # Errors
+    /// When the directory or the file cannot be made or read.
+    pub fn kept_in(directory: &Path) -> Result<Certificate, CertificateError> {
+        let path = directory.join(FILE);
+        if !path.exists() {
+            let text = self_signed().map_err(CertificateError::NotMade)?;
+            keep(directory, &path, &text)
+                .map_err(|error| CertificateError::File(path.clone(), error))?;
+        }
+        Certificate::load(&path, &path)
+    }
+
+    fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Certificate, rustls::Error> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain.clone(), key)?;
+        Ok(Certificate {
+            chain,
+            config: Arc::new(config),
+        })
+    }
+
+    /// Its SHA-256, as `openssl x509 -fingerprint -sha256` writes it: `AB:CD:...`.
+    pub fn fingerprint(&self) -> String {
+        let own = self.chain.first().map(AsRef::as_ref).unwrap_or_default();
+        let bytes = Sha256::digest(own);
+        let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+        pairs.join(":")
+    }
+
+    /// The certificate and those that vouch for it, without the key, in PEM.
+    pub fn pem(&self) -> String {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        let mut text = String::new();
+        for certificate in &self.chain {
+            text.push_str("-----BEGIN CERTIFICATE-----\n");
+            let encoded = STANDARD.encode(certificate);
+            for line in encoded.as_bytes().chunks(64) {
+                text.extend(line.iter().copied().map(char::from));
+                text.push('\n');
+            }
+            text.push_str("-----END CERTIFICATE-----\n");
+        }
+        text
+    }
+
+    pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+}
+
+/// The key is nobody's business.
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({})", self.fingerprint())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
+    fs::read(path).map_err(|error| CertificateError::File(path.into(), error))
+}
+
+/// A key and a certificate that it signed itself, in PEM.
+fn self_signed() -> Result<String, rcgen::Error> {
+    let key = rcgen::KeyPair::generate()?;
+    let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()])?;
+    parameters
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "matou");
+    let certificate = parameters.self_signed(&key)?;
+    Ok(key.serialize_pem() + &certificate.pem())
+}
+
+/// Writes the file, whole or not at all, for its owner's eyes only. Should two servers start at the same time, the first
+/// one's file stays and both use it.
+fn keep(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    match fs::hard_link(&draft, path) {
+        Ok(()) => fs::remove_file(&draft),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::remove_file(&draft),
+        // Not every file system has links.
+        Err(_) => fs::rename(&draft, path),
+    }
+}
+
+impl fmt::Display for CertificateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CertificateError::File(path, error) => {
+                write!(
+                    f,
+                    "cannot use the certificate file {}: {error}",
+                    path.display()
+                )
+            }
+            CertificateError::Pem(path, error) => write!(
+                f,
+                "{} has no certificate or no key in PEM that can be read: {error}",
+                path.display()
+            ),
+            CertificateError::Unfit(path, error) => write!(
+                f,
+                "the certificate {} cannot be used with its key: {error}",
+                path.display()
+            ),
+            CertificateError::NotMade(error) => write!(f, "cannot make a certificate: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for CertificateError {}
