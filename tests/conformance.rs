@@ -1,5 +1,6 @@
 //! The suites against our own servers: they pass everything, in each of their readings and however their clients cut their bytes.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use conformance::run::{Options, Report, Segments, Verdict, run_suite};
@@ -11,12 +12,17 @@ use matou::net::{ConnectionLimits, Engine, ProcessLimits};
 use matou::room::{Entropy, Protocol};
 
 /// What the suite of that name says about a server of this room.
-fn judge_by<P: Protocol>(suite: &str, room: P, codec: P::Codec, options: &Options) -> Report {
+fn judge_by<P: Protocol<Question = Infallible>>(
+    suite: &str,
+    room: P,
+    codec: P::Codec,
+    options: &Options,
+) -> Report {
     judge_within(ConnectionLimits::default(), suite, room, codec, options)
 }
 
 /// The same, where the listener has limits of its own.
-fn judge_within<P: Protocol>(
+fn judge_within<P: Protocol<Question = Infallible>>(
     limits: ConnectionLimits,
     suite: &str,
     room: P,

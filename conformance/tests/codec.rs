@@ -122,6 +122,7 @@ fn grammar() -> Grammar {
             ),
         ],
         identified_by: None,
+        raw_after: Vec::new(),
         fence: None,
         fence_unidentified: None,
     }

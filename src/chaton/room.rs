@@ -1,5 +1,6 @@
 //! What each command of Chaton does (sections 1 and 2 of the document; sections 3 and 4 are in `private_connections.rs`).
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -33,6 +34,8 @@ impl Protocol for Room {
     const NAME: &'static str = "chaton";
     type Codec = Codec;
     type Command<'a> = ClientFrame<'a>;
+    type Question = Infallible;
+    type Answer = Infallible;
 
     fn decode<'a>(
         codec: &Codec,

@@ -1,6 +1,7 @@
 //! What each packet of ChatOS 1.0 does (private connections are in `private_connections.rs`).
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,8 @@ impl Protocol for Room {
     const NAME: &'static str = "chatos-1.0";
     type Codec = ();
     type Command<'a> = Frame<'a>;
+    type Question = Infallible;
+    type Answer = Infallible;
 
     fn decode<'a>(_: &(), input: &'a [u8]) -> Result<Option<(Frame<'a>, usize)>, Malformed> {
         Frame::decode(input)

@@ -1,5 +1,6 @@
 //! What the two commands do that Chaton does not have; all others go to Chaton's room.
 
+use std::convert::Infallible;
 use std::time::Instant;
 
 use crate::chaton;
@@ -20,6 +21,8 @@ impl Protocol for Room {
     const NAME: &'static str = "chatos-groupe2";
     type Codec = Codec;
     type Command<'a> = ClientFrame<'a>;
+    type Question = Infallible;
+    type Answer = Infallible;
 
     fn decode<'a>(
         codec: &Codec,

@@ -10,9 +10,8 @@ use toml::Table;
 
 use super::address;
 use super::options::Options;
-use crate::chaton::{self, LongWidth};
+use super::protocols::{ProtocolOptions, connection_limits};
 use crate::net::{ConnectionLimits, ProcessLimits};
-use crate::{chatos_1_0, chatos_groupe2};
 
 /// A config file. Times are texts (`"30s"`), everything else is as in `--listen`.
 #[derive(Debug, Default, Deserialize)]
@@ -21,6 +20,7 @@ struct File {
     data: Option<PathBuf>,
     connections: Option<usize>,
     writers: Option<usize>,
+    workers: Option<usize>,
     #[serde(default)]
     listen: Vec<Table>,
 }
@@ -42,19 +42,13 @@ pub(super) struct Listen {
     pub(super) protocol: ProtocolOptions,
 }
 
-/// Which protocol, and its own options.
-#[derive(Debug, PartialEq)]
-pub(super) enum ProtocolOptions {
-    Chaton(chaton::Options),
-    ChatosGroupe2(chatos_groupe2::Options),
-    Chatos10(chatos_1_0::Options),
-}
-
 /// The protocols with their default ports, in the order in which they are served.
-const PROTOCOLS: [(&str, u16); 3] = [
+pub(super) const PROTOCOLS: [(&str, u16); 5] = [
     ("chaton", 7777),
     ("chatos-groupe2", 7778),
     ("chatos-1.0", 7779),
+    ("chathack", 7780),
+    ("chatr", 7781),
 ];
 
 impl Plan {
@@ -89,6 +83,7 @@ impl Plan {
             process: ProcessLimits {
                 connections: file.connections,
                 writers: file.writers.unwrap_or(defaults.writers),
+                workers: file.workers.unwrap_or(defaults.workers),
             },
             listen: listen?,
         })
@@ -151,21 +146,7 @@ impl Listen {
         let mut options = Options::new(table);
         let mut limits = ConnectionLimits::default();
         connection_limits(&mut options, &mut limits)?;
-        let protocol_options = match protocol.as_str() {
-            "chaton" => ProtocolOptions::Chaton(chaton_options(&mut options, &limits)?),
-            "chatos-groupe2" => {
-                limits.tunnel_end_delay = chatos_groupe2::TUNNEL_END_DELAY;
-                ProtocolOptions::ChatosGroupe2(chaton_options(&mut options, &limits)?)
-            }
-            "chatos-1.0" => ProtocolOptions::Chatos10(chatos_1_0_options(&mut options, &limits)?),
-            other => {
-                let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| *name).collect();
-                return Err(format!(
-                    "there is no protocol {other:?}; there is {}",
-                    names.join(", ")
-                ));
-            }
-        };
+        let protocol_options = ProtocolOptions::take(&protocol, &mut options, &mut limits)?;
         options.done(&protocol)?;
         Ok(Listen {
             address,
@@ -173,61 +154,6 @@ impl Listen {
             protocol: protocol_options,
         })
     }
-}
-
-fn connection_limits(options: &mut Options, limits: &mut ConnectionLimits) -> Result<(), String> {
-    options.number(
-        "connections-per-address",
-        &mut limits.connections_per_address,
-    )?;
-    options.truth("bound-loopback", &mut limits.bound_loopback)?;
-    options.time("first-byte-timeout", &mut limits.first_byte)?;
-    options.time("identify-timeout", &mut limits.identification)?;
-    options.time("frame-timeout", &mut limits.frame)?;
-    options.number("outbox-bytes", &mut limits.outbox_bytes)?;
-    options.time("stall-timeout", &mut limits.stall)?;
-    options.time("keepalive-idle", &mut limits.keepalive.idle)?;
-    options.time("keepalive-interval", &mut limits.keepalive.interval)?;
-    options.number("keepalive-probes", &mut limits.keepalive.probes)?;
-    options.time(
-        "unacknowledged-timeout",
-        &mut limits.keepalive.unacknowledged,
-    )
-}
-
-fn chaton_options(
-    options: &mut Options,
-    limits: &ConnectionLimits,
-) -> Result<chaton::Options, String> {
-    let mut chaton = chaton::Options {
-        bound_loopback: limits.bound_loopback,
-        ..chaton::Options::default()
-    };
-    let widths = [("8", LongWidth::Eight), ("4", LongWidth::Four)];
-    options.choice("long", &widths, &mut chaton.long)?;
-    options.number("pending-as-asker", &mut chaton.pending_as_asker)?;
-    options.number("pending-as-target", &mut chaton.pending_as_target)?;
-    options.number("unused-ids", &mut chaton.unused_ids)?;
-    options.time("negotiation-timeout", &mut chaton.negotiation_timeout)?;
-    options.time("repeat-interval", &mut chaton.repeat_interval)?;
-    options.number("tunnel-guesses", &mut chaton.tunnel_guesses_per_minute)?;
-    Ok(chaton)
-}
-
-fn chatos_1_0_options(
-    options: &mut Options,
-    limits: &ConnectionLimits,
-) -> Result<chatos_1_0::Options, String> {
-    let mut chatos = chatos_1_0::Options {
-        bound_loopback: limits.bound_loopback,
-        ..chatos_1_0::Options::default()
-    };
-    options.number("pending-as-asker", &mut chatos.pending_as_asker)?;
-    options.number("pending-as-target", &mut chatos.pending_as_target)?;
-    options.time("negotiation-timeout", &mut chatos.negotiation_timeout)?;
-    options.number("tunnel-guesses", &mut chatos.tunnel_guesses_per_minute)?;
-    options.truth("tunnel-any-address", &mut chatos.tunnel_any_address)?;
-    Ok(chatos)
 }
 
 /// A level of the log, as an argument.
@@ -239,6 +165,9 @@ pub(super) fn log_level(text: &str) -> Result<log::LevelFilter, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chaton::{self, LongWidth};
+    use crate::cli::protocols::ChatrOptions;
+    use crate::{chathack, chatos_1_0, chatos_groupe2, chatr};
     use rstest::rstest;
     use std::time::Duration;
 
@@ -256,7 +185,13 @@ mod tests {
             .collect();
         assert_eq!(
             addresses,
-            ["127.0.0.1:7777", "127.0.0.1:7778", "127.0.0.1:7779"]
+            [
+                "127.0.0.1:7777",
+                "127.0.0.1:7778",
+                "127.0.0.1:7779",
+                "127.0.0.1:7780",
+                "127.0.0.1:7781"
+            ]
         );
     }
 
@@ -298,7 +233,33 @@ mod tests {
         assert_eq!(plan.listen[0].protocol, ProtocolOptions::Chatos10(options));
     }
 
+    #[test]
+    fn chathack_has_options_of_its_own() {
+        let plan = plan("chathack=[::1]:0,login-failures=2,wrong-passwords=3").unwrap();
+        let options = chathack::Options {
+            failures_per_connection: 2,
+            wrong_passwords_per_minute: 3,
+            ..chathack::Options::default()
+        };
+        assert_eq!(plan.listen[0].protocol, ProtocolOptions::Chathack(options));
+        assert!(plan.listen[0].protocol.keeps_data());
+    }
+
+    #[test]
+    fn chatr_has_a_certificate_and_pings() {
+        let plan = plan("chatr=[::1]:0,cert=a.pem,key=b.pem,ping-interval=1s").unwrap();
+        let options = ChatrOptions {
+            room: chatr::Options {
+                ping_interval: Duration::from_secs(1),
+                ..chatr::Options::default()
+            },
+            certificate: Some(("a.pem".into(), "b.pem".into())),
+        };
+        assert_eq!(plan.listen[0].protocol, ProtocolOptions::Chatr(options));
+    }
+
     #[rstest]
+    #[case("chatr=127.0.0.1:0,cert=a.pem", "cert and key go together")]
     #[case("chaton", "the protocol or the address is missing")]
     #[case("irc=127.0.0.1:1", "there is no protocol \"irc\"; there is chaton")]
     #[case("chaton=127.0.0.1", "has no port")]

@@ -1,10 +1,15 @@
 //! Arguments become a typed plan, the plan is run, and what came of it becomes an exit code. One file per subcommand.
 
+mod account;
 mod address;
 mod chat;
+mod chatr_service;
 mod config;
+mod data;
+mod identity;
 mod logging;
 mod options;
+mod protocols;
 mod serve;
 
 use std::process::ExitCode;
@@ -24,14 +29,18 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Account(account::AccountArgs),
     Chat(chat::ChatArgs),
+    Identity(identity::IdentityArgs),
     Serve(serve::ServeArgs),
 }
 
 /// The whole program.
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
+        Command::Account(arguments) => account::run(arguments),
         Command::Chat(arguments) => chat::run(arguments),
+        Command::Identity(arguments) => identity::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
     }
 }

@@ -3,6 +3,7 @@
 //! Each option is taken out of the table by whoever knows it; what is left over is a mistake, and the names that were asked
 //! for are what could have been written instead.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use toml::{Table, Value};
@@ -116,6 +117,15 @@ impl Options {
                 let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
                 Err(format!("{name} takes {}, not {text:?}", words.join(" or ")))
             }
+        }
+    }
+
+    /// The name of a file.
+    pub(super) fn path(&mut self, name: &'static str) -> Result<Option<PathBuf>, String> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.into())),
+            Some(other) => Err(format!("{name} takes the name of a file, not {other}")),
         }
     }
 

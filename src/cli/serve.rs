@@ -1,16 +1,21 @@
 //! `matou serve`: listens, says where, and serves until it is told to stop.
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use log::{LevelFilter, info};
+use log::{LevelFilter, error, info};
 
-use super::config::{Listen, Plan, ProtocolOptions, log_level};
-use super::{WRONG_USAGE, logging};
-use crate::net::{Engine, ListenError, Service};
-use crate::{chaton, chatos_1_0, chatos_groupe2};
+use super::config::{Listen, Plan, log_level};
+use super::data::Data;
+use super::protocols::ProtocolOptions;
+use super::{WRONG_USAGE, chatr_service, logging};
+use crate::chatr::Claim;
+use crate::net::{Engine, Service};
+use crate::store::{Accounts, Identities, Password};
+use crate::{chathack, chaton, chatos_1_0, chatos_groupe2, chatr};
 
 /// Serve one or more protocols.
 ///
@@ -19,7 +24,8 @@ use crate::{chaton, chatos_1_0, chatos_groupe2};
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     /// What to serve, and where: chaton=127.0.0.1:7777, or with options chaton=[::]:7777,long=4. May be repeated. Port 0
-    /// takes a free one. Without it, every protocol on loopback: chaton 7777, chatos-groupe2 7778, chatos-1.0 7779.
+    /// takes a free one. Without it, every protocol on loopback: chaton 7777, chatos-groupe2 7778, chatos-1.0 7779,
+    /// chathack 7780, chatr 7781.
     ///
     /// Options of every protocol, with their defaults: connections-per-address=1024, bound-loopback=false,
     /// first-byte-timeout=60s, identify-timeout=60s, frame-timeout=30s, outbox-bytes=1048576, stall-timeout=30s,
@@ -29,17 +35,24 @@ pub(super) struct ServeArgs {
     /// before answers slow down).
     /// Of chatos-1.0: pending-as-asker=64, pending-as-target=256, negotiation-timeout=10m, tunnel-guesses=10,
     /// tunnel-any-address=false (whether a tunnel's end may come from another address than the client it belongs to).
+    /// Of chathack: pending-as-asker=64, pending-as-target=256, negotiation-timeout=10m, login-failures=5 (on one connection,
+    /// which is closed then), wrong-passwords=10 (per minute and address, before no more are looked at).
+    /// Of chatr: cert and key (PEM files; without them a certificate is made on the first start and kept in the data
+    /// directory), handshake-timeout=10s, ping-interval=4500ms, ping-timeout=15s, pending-as-asker=64,
+    /// pending-as-target=256, negotiation-timeout=10m.
     #[arg(
         long,
         value_name = "PROTOCOL=ADDR:PORT[,option=value]...",
         verbatim_doc_comment
     )]
     listen: Vec<String>,
-    /// A TOML file: data, connections (at most so many at once), writers, and [[listen]] tables with protocol, address and the
-    /// options of --listen. Listeners given as arguments replace those of the file.
+    /// A TOML file: data, connections (at most so many at once), writers (threads for slow clients), workers (threads for
+    /// password hashes; by default half as many as cores), and [[listen]] tables with protocol, address and the options of
+    /// --listen. Listeners given as arguments replace those of the file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where what must outlive the process is kept. None of these protocols keeps anything.
+    /// Where what must outlive the process is kept: the accounts of chathack, the identities and the certificate of chatr.
+    /// Default: matou in the user's data directory, such as ~/.local/share/matou.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// How much the log says: off, error, warn, info, debug (every frame, decoded) or trace.
@@ -53,7 +66,7 @@ pub(super) fn run(arguments: ServeArgs) -> ExitCode {
         arguments.config.as_deref(),
         arguments.data,
     ) {
-        Ok(plan) => serve(&plan, arguments.log),
+        Ok(plan) => serve(plan, arguments.log),
         Err(why) => refuse(&why),
     }
 }
@@ -63,7 +76,7 @@ fn refuse(why: &dyn std::fmt::Display) -> ExitCode {
     ExitCode::from(WRONG_USAGE)
 }
 
-fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
+fn serve(plan: Plan, level: LevelFilter) -> ExitCode {
     let stop = match Stop::register() {
         Ok(stop) => stop,
         Err(error) => return refuse(&format!("cannot wait for signals: {error}")),
@@ -73,6 +86,13 @@ fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
             "this system has no source of random numbers: {error}"
         ));
     }
+    let data = Data::new(plan.data);
+    let keeps_data = |listen: &Listen| listen.protocol.keeps_data();
+    if plan.listen.iter().any(keeps_data)
+        && let Err(error) = data.store()
+    {
+        return refuse(&error);
+    }
     let logging = logging::start(level);
     let engine = Engine::start(&plan.process);
     info!(
@@ -81,7 +101,7 @@ fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
     );
     let mut running = Vec::new();
     for listen in &plan.listen {
-        match listen.start(&engine) {
+        match listen.start(&engine, &data) {
             Ok(one) => {
                 say(&format!("listening {} {}", one.protocol(), one.address()));
                 running.push(one);
@@ -89,7 +109,7 @@ fn serve(plan: &Plan, level: LevelFilter) -> ExitCode {
             Err(error) => {
                 drop(running);
                 drop(logging);
-                return refuse(&error);
+                return refuse(&*error);
             }
         }
     }
@@ -111,9 +131,9 @@ fn say(line: &str) {
 
 impl Listen {
     /// The one place where the name of a protocol becomes a type.
-    fn start(&self, engine: &Engine) -> Result<Service, ListenError> {
+    fn start(&self, engine: &Engine, data: &Data) -> Result<Service, Box<dyn Error>> {
         let limits = self.limits.clone();
-        match &self.protocol {
+        let started = match &self.protocol {
             ProtocolOptions::Chaton(options) => {
                 let room = chaton::Room::new(*options, Box::new(entropy));
                 let codec = options.codec();
@@ -127,6 +147,40 @@ impl Listen {
             ProtocolOptions::Chatos10(options) => {
                 engine.listen(chatos_1_0::Room::new(*options), (), self.address, limits)
             }
+            ProtocolOptions::Chathack(options) => {
+                let room = chathack::Room::new(*options);
+                let accounts = Accounts::new(data.store()?);
+                let answer = move |question| ask(&accounts, question);
+                engine.listen_and_answer(room, (), self.address, limits, answer)
+            }
+            ProtocolOptions::Chatr(options) => {
+                let identities = Identities::new(data.store()?);
+                let certificate = chatr_service::certificate(options, data)?;
+                let room = chatr::Room::new(options.room, Box::new(entropy));
+                let judge = move |claim: Claim| chatr_service::judge(&identities, &claim);
+                engine.listen_tls(room, (), self.address, limits, judge, &certificate)
+            }
+        };
+        Ok(started?)
+    }
+}
+
+/// Runs on a worker's thread.
+fn ask(accounts: &Accounts, question: chathack::Question) -> chathack::Answer {
+    use chathack::{Answer, Question};
+
+    let found = match question {
+        Question::IsRight { login, password } => {
+            accounts.is_right(&login, &Password::new(password))
+        }
+        Question::IsAccount { login } => accounts.contains(&login),
+    };
+    match found {
+        Ok(true) => Answer::Yes,
+        Ok(false) => Answer::No,
+        Err(why) => {
+            error!("chathack: {why}");
+            Answer::Unknown
         }
     }
 }

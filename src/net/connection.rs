@@ -64,6 +64,11 @@ impl Connection {
         self.expect_arrival(None);
     }
 
+    /// It has a name.
+    pub(super) fn is_identified(&self) -> bool {
+        self.name.get().is_some()
+    }
+
     /// Nothing that comes from it counts any more.
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)

@@ -17,6 +17,7 @@ use super::deadlines::Due;
 use super::limits::{ConnectionLimits, DRAIN, LAST_WAIT};
 use super::run::Run;
 use super::turn::Turn;
+use super::workers::{Answers, Unanswered};
 use super::writers::Writers;
 use crate::room::{ConnId, Event, Flow, Overdue, Protocol};
 
@@ -32,6 +33,7 @@ pub(super) struct Hub<P: Protocol> {
     /// Notified when the run was taken: there is space in the new one.
     space: Condvar,
     turn: Mutex<Turn>,
+    answers: Answers<P>,
     pub(super) clock: Arc<Clock>,
     pub(super) writers: Arc<Writers>,
     pub(super) codec: P::Codec,
@@ -59,6 +61,7 @@ impl<P: Protocol> Hub<P> {
         limits: ConnectionLimits,
         tls: Option<Arc<ServerConfig>>,
         writers: &Arc<Writers>,
+        answers: Answers<P>,
     ) -> Arc<Hub<P>> {
         Arc::new(Hub {
             state: Mutex::new(State {
@@ -71,6 +74,7 @@ impl<P: Protocol> Hub<P> {
             }),
             space: Condvar::new(),
             turn: Mutex::new(Turn::new(writers)),
+            answers,
             clock: Arc::default(),
             writers: Arc::clone(writers),
             codec,
@@ -80,7 +84,7 @@ impl<P: Protocol> Hub<P> {
     }
 
     /// A connection's first event.
-    pub(super) fn opened(&self, connection: &Arc<Connection>) -> Flow {
+    pub(super) fn opened(&self, connection: &Arc<Connection>) -> Flow<P::Question> {
         let opened = Event::Opened(connection.peer);
         let flow = self.visit(|state| {
             state.connections += 1;
@@ -96,14 +100,14 @@ impl<P: Protocol> Hub<P> {
         })
     }
 
-    /// Commands of one connection, in their order. Waits while the run is full: that is how senders who are faster than the
-    /// room are slowed down.
+    /// Commands of one connection, in their order, up to one after which it does not simply go on: the iterator keeps those
+    /// behind it. Waits while the run is full: that is how senders who are faster than the room are slowed down.
     pub(super) fn commands<'a>(
         &self,
         connection: &Connection,
         commands: impl IntoIterator<Item = P::Command<'a>>,
         now: Instant,
-    ) -> Flow {
+    ) -> Flow<P::Question> {
         let mut flow = Flow::Frames;
         let mut state = self.state.lock();
         for command in commands {
@@ -116,7 +120,7 @@ impl<P: Protocol> Hub<P> {
                 }
             }
             flow = state.handle(connection, Event::Command(command), now);
-            if flow != Flow::Frames {
+            if !matches!(flow, Flow::Frames) {
                 break;
             }
         }
@@ -125,8 +129,26 @@ impl<P: Protocol> Hub<P> {
     }
 
     /// Anything else that happened on a connection. Never waits for space.
-    pub(super) fn event(&self, connection: &Connection, event: Event<P::Command<'_>>) -> Flow {
+    pub(super) fn event(
+        &self,
+        connection: &Connection,
+        event: Event<P::Command<'_>, P::Answer>,
+    ) -> Flow<P::Question> {
         self.visit(|state| state.handle(connection, event, Instant::now()))
+    }
+
+    /// Finds out what the room asked. Takes as long as it takes, and touches nothing of the hub.
+    pub(super) fn answer(&self, question: P::Question) -> Result<P::Answer, Unanswered> {
+        self.answers.to(question)
+    }
+
+    /// What identified whoever has this name is no longer valid.
+    pub(super) fn revoke(&self, name: &str) {
+        self.visit(|state| {
+            if !state.stopping {
+                state.room.revoke(name, &mut state.run.effects);
+            }
+        });
     }
 
     /// A connection's last event.
@@ -163,6 +185,7 @@ impl<P: Protocol> Hub<P> {
 
     /// Finishes every connection and asks the room no more: nobody is told that the others leave.
     fn finish_all(&self) {
+        self.answers.cancel();
         self.clock.stop_by(Instant::now() + DRAIN);
         self.visit(|state| {
             state.stopping = true;
@@ -250,9 +273,9 @@ impl<P: Protocol> State<P> {
     fn handle(
         &mut self,
         connection: &Connection,
-        event: Event<P::Command<'_>>,
+        event: Event<P::Command<'_>, P::Answer>,
         now: Instant,
-    ) -> Flow {
+    ) -> Flow<P::Question> {
         if self.stopping || (connection.is_closing() && event.counts_only_while_open()) {
             return Flow::Closed;
         }
@@ -269,11 +292,11 @@ impl<P: Protocol> State<P> {
     }
 }
 
-impl<C> Event<C> {
+impl<C, A> Event<C, A> {
     fn counts_only_while_open(&self) -> bool {
         matches!(
             self,
-            Event::Command(_) | Event::Malformed(_) | Event::Overdue(_)
+            Event::Command(_) | Event::Malformed(_) | Event::Answer(_) | Event::Overdue(_)
         )
     }
 }

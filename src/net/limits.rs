@@ -100,6 +100,8 @@ pub struct ProcessLimits {
     pub connections: Option<usize>,
     /// Threads that write what slow clients did not take at once.
     pub writers: usize,
+    /// Threads that find out what rooms ask, such as whether a password is right: each may keep a core busy, and 19 MiB.
+    pub workers: usize,
 }
 
 impl Default for ProcessLimits {
@@ -107,8 +109,15 @@ impl Default for ProcessLimits {
         ProcessLimits {
             connections: None,
             writers: 8,
+            workers: half_of_the_cores(),
         }
     }
+}
+
+/// So that the other half has time for everybody who is logged in.
+fn half_of_the_cores() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).max(1)
 }
 
 /// Threads that are kept for everything that is not a connection: main, signals, logger, listeners, clocks.

@@ -15,6 +15,9 @@
 //!    everything else stays the same.
 //! 8. `tunnel`: raw bytes never see the hub. Each end's reader pumps its own direction, with back-pressure.
 //!
+//! What a room cannot know by itself, and what takes long to find out, is asked: the reader whose frame led to the question
+//! waits for one of the `workers` with no lock held, and brings the answer to the hub as the next event of its connection.
+//!
 //! `clock` is the one thread per hub that waits for time. `limits` says how much of everything there may be.
 //!
 //! # Lock order
@@ -41,8 +44,9 @@ mod threads;
 mod tls;
 mod tunnel;
 mod turn;
+mod workers;
 mod writers;
 
 pub use certificate::{Certificate, CertificateError};
 pub use limits::{ConnectionLimits, Keepalive, ProcessLimits};
-pub use service::{Engine, ListenError, Service};
+pub use service::{Engine, ListenError, Revoker, Service};

@@ -15,6 +15,7 @@ use super::hub::Hub;
 use super::limits::{DRAIN, LINGER, LINGER_BYTES};
 use super::source::Source;
 use super::tunnel::{self, Waited};
+use super::workers::Unanswered;
 use crate::room::{Event, Flow, Overdue, Protocol};
 
 /// Enough for a quiet client; a thousand of them should cost megabytes, not more.
@@ -41,12 +42,13 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     let mut buffer = Buffer::new();
     let mut source = Source::new(connection, &hub.writers);
     connection.expect_beginning();
-    let mut flow = hub.opened(connection);
+    let opened = hub.opened(connection);
+    let mut flow = answered(hub, connection, opened);
     let mut first = true;
     while flow == Flow::Frames {
         match buffer.fill(&mut source) {
             Ok(0) => {
-                flow = match hub.event(connection, Event::ReadClosed) {
+                flow = match event(hub, connection, Event::ReadClosed) {
                     Flow::Raw => Flow::Raw,
                     Flow::Frames | Flow::Closed => Flow::Closed,
                 };
@@ -75,24 +77,62 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     }
 }
 
+fn event<P: Protocol>(
+    hub: &Hub<P>,
+    connection: &Arc<Connection>,
+    event: Event<P::Command<'_>, P::Answer>,
+) -> Flow {
+    answered(hub, connection, hub.event(connection, event))
+}
+
+/// As long as the room asks something: waits for the answer, with no lock held, and brings it to the room. What the peer
+/// sends meanwhile waits in its socket, so its frames stay in order; everybody else goes on.
+fn answered<P: Protocol>(
+    hub: &Hub<P>,
+    connection: &Arc<Connection>,
+    mut flow: Flow<P::Question>,
+) -> Flow {
+    loop {
+        let question = match flow {
+            Flow::Frames => return Flow::Frames,
+            Flow::Raw => return Flow::Raw,
+            Flow::Closed => return Flow::Closed,
+            Flow::Ask(question) => question,
+        };
+        // The frame that led to the question is complete, and the wait is ours.
+        connection.expect_frame(None);
+        match hub.answer(question) {
+            Ok(answer) => flow = hub.event(connection, Event::Answer(answer)),
+            Err(Unanswered) => {
+                hub.writers.finish(connection);
+                return Flow::Closed;
+            }
+        }
+    }
+}
+
 /// Cuts what has come into frames, without any lock, and takes them to the hub together.
 fn frames<P: Protocol>(
     hub: &Hub<P>,
     connection: &Arc<Connection>,
     buffer: &mut Buffer,
-    now: Instant,
+    mut now: Instant,
 ) -> Flow {
     let mut flow = Flow::Frames;
     let mut used = 0;
     let mut turned = true;
+    let decode = |rest| match connection.is_identified() {
+        true => P::decode(&hub.codec, rest),
+        false => P::decode_first(&hub.codec, rest),
+    };
     // A command that may turn the stream into something else is handled before the bytes behind it are looked at.
     while turned && flow == Flow::Frames {
         turned = false;
         let mut commands = Vec::new();
         let mut malformed = None;
         let input = buffer.bytes();
-        while !turned && malformed.is_none() {
-            match P::decode(&hub.codec, &input[used..]) {
+        while let (false, None, Some(rest)) = (turned, &malformed, input.get(used..)) {
+            match decode(rest) {
                 Ok(Some((command, length))) => {
                     debug!("{connection} -> {command}");
                     used += length;
@@ -103,9 +143,18 @@ fn frames<P: Protocol>(
                 Err(why) => malformed = Some(why),
             }
         }
-        flow = hub.commands(connection, commands, now);
+        let mut commands = commands.into_iter();
+        loop {
+            let visited = hub.commands(connection, &mut commands, now);
+            let asked = matches!(visited, Flow::Ask(_));
+            flow = answered(hub, connection, visited);
+            if !asked || flow != Flow::Frames {
+                break;
+            }
+            now = Instant::now();
+        }
         if let (Flow::Frames, Some(why)) = (flow, malformed) {
-            flow = hub.event(connection, Event::Malformed(why));
+            flow = event(hub, connection, Event::Malformed(why));
             break;
         }
     }
@@ -122,7 +171,7 @@ fn raw<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>, buffer: Buffer) 
     match waited {
         Waited::Relayed | Waited::Lost => {}
         // Whether the ends are joined is for the room to say: it may just have done so.
-        Waited::ReadClosed => match hub.event(connection, Event::ReadClosed) {
+        Waited::ReadClosed => match event(hub, connection, Event::ReadClosed) {
             Flow::Raw => tunnel::serve_ended(connection),
             Flow::Frames | Flow::Closed => linger(connection),
         },
@@ -150,6 +199,8 @@ fn linger(connection: &Arc<Connection>) {
 struct Buffer {
     bytes: Vec<u8>,
     filled: usize,
+    /// So many of the next bytes are the rest of a frame that needs no more looking at.
+    skip: usize,
     /// When the frame at its front began, if there is one.
     begun: Option<Instant>,
 }
@@ -159,6 +210,7 @@ impl Buffer {
         Buffer {
             bytes: vec![0; BUFFER],
             filled: 0,
+            skip: 0,
             begun: None,
         }
     }
@@ -175,16 +227,30 @@ impl Buffer {
         }
         let length = source.read(&mut self.bytes[self.filled..])?;
         self.filled += length;
+        self.drop_skipped();
         Ok(length)
     }
 
-    /// Drops what was handled. A frame that remains begun keeps the time of its beginning.
+    fn drop_skipped(&mut self) {
+        let skipped = self.skip.min(self.filled);
+        if skipped == 0 {
+            return;
+        }
+        self.bytes.copy_within(skipped..self.filled, 0);
+        self.filled -= skipped;
+        self.skip -= skipped;
+        if self.skip == 0 {
+            self.begun = None;
+        }
+    }
+
+    /// Drops what was handled, also what of it has yet to come. A frame that remains begun keeps the time of its beginning.
     fn consume(&mut self, used: usize, now: Instant) {
         let full = self.filled == self.bytes.len();
-        self.bytes.copy_within(used..self.filled, 0);
-        self.filled -= used;
+        self.skip += used;
+        self.drop_skipped();
         self.begun = match self.begun {
-            _ if self.filled == 0 => None,
+            _ if self.filled == 0 && self.skip == 0 => None,
             Some(begun) if used == 0 => Some(begun),
             _ => Some(now),
         };

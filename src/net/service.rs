@@ -1,5 +1,6 @@
 //! Starting and stopping: threads and writers for the whole process, and a service per listener.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -18,6 +19,7 @@ use super::listener::Accept;
 use super::socket;
 use super::sys::{self, AcceptWake};
 use super::threads::Threads;
+use super::workers::{Answers, Workers};
 use super::writers::Writers;
 use crate::room::Protocol;
 
@@ -25,6 +27,7 @@ use crate::room::Protocol;
 pub struct Engine {
     threads: Arc<Threads>,
     writers: Arc<Writers>,
+    workers: Arc<Workers>,
     ids: Arc<ConnIds>,
 }
 
@@ -34,9 +37,27 @@ pub struct Service {
     protocol: &'static str,
     address: SocketAddr,
     clock: Arc<Clock>,
+    revoke: Revoker,
     wake: Option<AcceptWake>,
     accept: Option<JoinHandle<()>>,
     keep_time: Option<JoinHandle<()>>,
+}
+
+/// Tells a room from outside that what identified somebody is no longer valid.
+#[derive(Clone)]
+pub struct Revoker(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Revoker {
+    /// Whoever is identified under this name is disconnected, if anybody is.
+    pub fn revoke(&self, name: &str) {
+        (self.0)(name);
+    }
+}
+
+impl fmt::Debug for Revoker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Revoker")
+    }
 }
 
 /// Why a listener could not be started.
@@ -78,6 +99,7 @@ impl Engine {
         Engine {
             threads: Threads::new(ceiling),
             writers: Writers::start(limits.writers, ceiling),
+            workers: Workers::new(limits.workers),
             ids: Arc::default(),
         }
     }
@@ -87,18 +109,36 @@ impl Engine {
         self.threads.ceiling()
     }
 
-    /// Begins to serve a room on an address; port 0 takes a free one.
+    /// Begins to serve a room that asks nothing on an address; port 0 takes a free one.
     ///
     /// # Errors
     /// When the address cannot be listened on or a thread cannot be started.
-    pub fn listen<P: Protocol>(
+    pub fn listen<P: Protocol<Question = Infallible>>(
         &self,
         room: P,
         codec: P::Codec,
         address: SocketAddr,
         limits: ConnectionLimits,
     ) -> Result<Service, ListenError> {
-        self.start_service(room, codec, address, limits, None)
+        let answers = Answers::new(&self.workers, |never| match never {});
+        self.serve(room, codec, address, limits, answers, None)
+    }
+
+    /// The same for a room that asks. What it asks is found out by `answer` on one of a few threads, while only the
+    /// connection that led to the question waits. Should it panic, that connection is closed.
+    ///
+    /// # Errors
+    /// As [`Engine::listen`].
+    pub fn listen_and_answer<P: Protocol>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
+    ) -> Result<Service, ListenError> {
+        let answers = self.answers(address, answer)?;
+        self.serve(room, codec, address, limits, answers, None)
     }
 
     /// The same inside TLS, with this certificate.
@@ -111,25 +151,38 @@ impl Engine {
         codec: P::Codec,
         address: SocketAddr,
         limits: ConnectionLimits,
+        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
         certificate: &Certificate,
     ) -> Result<Service, ListenError> {
+        let answers = self.answers(address, answer)?;
         let tls = certificate.server_config();
-        self.start_service(room, codec, address, limits, Some(tls))
+        self.serve(room, codec, address, limits, answers, Some(tls))
     }
 
-    fn start_service<P: Protocol>(
+    fn answers<P: Protocol>(
+        &self,
+        address: SocketAddr,
+        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
+    ) -> Result<Answers<P>, ListenError> {
+        let failed = |cause| ListenError { address, cause };
+        self.workers.start().map_err(failed)?;
+        Ok(Answers::new(&self.workers, answer))
+    }
+
+    fn serve<P: Protocol>(
         &self,
         room: P,
         codec: P::Codec,
         address: SocketAddr,
         limits: ConnectionLimits,
+        answers: Answers<P>,
         tls: Option<Arc<ServerConfig>>,
     ) -> Result<Service, ListenError> {
         let failed = |cause| ListenError { address, cause };
         let listener = socket::listen(address, &limits.keepalive).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let addresses = Addresses::new(&limits);
-        let hub = Hub::new(room, codec, limits, tls, &self.writers);
+        let hub = Hub::new(room, codec, limits, tls, &self.writers, answers);
         let clock = Arc::clone(&hub.clock);
         let accept = Accept {
             hub: Arc::clone(&hub),
@@ -138,6 +191,7 @@ impl Engine {
             addresses,
         };
         let (accept, wake) = spawn_accept(accept, listener).map_err(failed)?;
+        let revoking = Arc::clone(&hub);
         let keep_time = thread::Builder::new()
             .name("matou-clock".to_owned())
             .spawn(move || hub.keep_time())
@@ -146,15 +200,17 @@ impl Engine {
             protocol: P::NAME,
             address: bound,
             clock,
+            revoke: Revoker(Arc::new(move |name| revoking.revoke(name))),
             wake: Some(wake),
             accept: Some(accept),
             keep_time: Some(keep_time),
         })
     }
 
-    /// Ends the threads of connections and writers. Its services must have been stopped before.
+    /// Ends the threads of connections, workers and writers. Its services must have been stopped before.
     pub fn stop(self) {
         self.threads.close();
+        self.workers.stop(LAST_WAIT);
         if self.threads.join(Instant::now() + LAST_WAIT) {
             self.writers.stop();
         } else {
@@ -183,6 +239,11 @@ impl Service {
     /// Where it listens, with the real port.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// For those who may take somebody's identity away.
+    pub fn revoker(&self) -> Revoker {
+        self.revoke.clone()
     }
 
     /// Accepts no more, and begins to close all connections in order: what is queued for a client is written, and no client

@@ -87,12 +87,6 @@ fn send(
     }
 }
 
-fn finish(connection: &Arc<Connection>, writers: &Writers) {
-    if connection.finish() {
-        writers.give(connection);
-    }
-}
-
 impl Turn {
     pub(super) fn new(writers: &Arc<Writers>) -> Turn {
         Turn {
@@ -129,7 +123,7 @@ impl Turn {
         }
         if run.finish_all {
             for peer in self.peers.values() {
-                finish(&peer.connection, &self.writers);
+                self.writers.finish(&peer.connection);
             }
         }
         run.clear();
@@ -211,7 +205,7 @@ impl Turn {
                     for pieces in mentioned.values_mut() {
                         pieces.send(&self.writers);
                     }
-                    finish(&connection, &self.writers);
+                    self.writers.finish(&connection);
                 }
             }
             Effect::Cut(id) => {

@@ -48,6 +48,13 @@ impl Writers {
         }
     }
 
+    /// Closes a connection in order, and writes what its socket does not take at once. Never blocks.
+    pub(super) fn finish(&self, connection: &Arc<Connection>) {
+        if connection.finish() {
+            self.give(connection);
+        }
+    }
+
     /// Ends the writers. Connections must have ended before.
     pub(super) fn stop(&self) {
         let threads = std::mem::take(&mut *self.threads.lock());

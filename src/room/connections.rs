@@ -150,6 +150,7 @@ pub(crate) trait Housekeeping {
         match event {
             Event::Command(command) => return Some(command),
             Event::Opened(address) => self.connections().open(from, address.ip().to_canonical()),
+            Event::Answer(never) => match never {},
             Event::Malformed(malformed) => {
                 out.remark(from, format!("closed: {malformed}"));
                 self.close(from, out);

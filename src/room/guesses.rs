@@ -1,38 +1,20 @@
-use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::ConnId;
 use super::expiries::{Expiries, Ticket};
+use super::wrong_tries::{GuessLimits, WrongTries};
 
 /// Slows down whoever guesses: behind so many wrong tries in a minute, each further one from that address is answered a
 /// second late.
 ///
 /// The next try of a patient guesser needs a new connection, which the address's bound on connections counts, so lateness
-/// bounds the guesses per second. The memory is bounded too: at most [`MOST_ADDRESSES`] are remembered. They are forgotten
-/// after a minute, at the next wrong try; nothing but wrong tries looks at them.
+/// bounds the guesses per second. While more addresses guess than [`WrongTries`] remembers, the tries of newcomers are
+/// answered late as well.
 #[derive(Debug)]
 pub struct Guesses {
-    limits: GuessLimits,
-    addresses: HashMap<IpAddr, Address>,
-    forget: Expiries<IpAddr>,
+    tries: WrongTries,
     late: Expiries<ConnId>,
-}
-
-/// Bounds of [`Guesses`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GuessLimits {
-    /// Wrong tries in a minute that are answered at once.
-    pub per_minute: usize,
-    /// Whether loopback addresses are slowed down like any other.
-    pub bound_loopback: bool,
-}
-
-#[derive(Debug)]
-struct Address {
-    /// When the last wrong tries came, the oldest first: one more than is answered at once.
-    tries: VecDeque<Instant>,
-    forget: Ticket,
 }
 
 /// When a wrong try is answered.
@@ -44,31 +26,24 @@ pub enum Answer {
     Late(Ticket),
 }
 
-/// Addresses that are remembered at a time: a megabyte or so at the default limit. While there are more, the tries of
-/// newcomers are answered late as well.
-pub const MOST_ADDRESSES: usize = 4096;
-
-const WINDOW: Duration = Duration::from_mins(1);
 const DELAY: Duration = Duration::from_secs(1);
 
 impl Guesses {
     /// Nobody has guessed yet.
     pub fn new(limits: GuessLimits) -> Guesses {
         Guesses {
-            limits,
-            addresses: HashMap::new(),
-            forget: Expiries::default(),
+            tries: WrongTries::new(limits),
             late: Expiries::default(),
         }
     }
 
     /// A try of this connection, from this address, was wrong.
     pub fn wrong(&mut self, id: ConnId, address: IpAddr, now: Instant) -> Answer {
-        let exempt = address.is_loopback() && !self.limits.bound_loopback;
-        if exempt || self.count(address, now) <= self.limits.per_minute {
-            return Answer::AtOnce;
+        if self.tries.count(address, now) {
+            Answer::Late(self.late.add(now, DELAY, id))
+        } else {
+            Answer::AtOnce
         }
-        Answer::Late(self.late.add(now, DELAY, id))
     }
 
     /// The next connection whose late answer is to be given.
@@ -89,34 +64,6 @@ impl Guesses {
     /// True when no answer is outstanding.
     pub fn is_empty(&self) -> bool {
         self.late.is_empty()
-    }
-
-    /// Wrong tries from this address in the last minute, this one included. Counts to one above the limit: more is not
-    /// asked, so more is not kept.
-    fn count(&mut self, address: IpAddr, now: Instant) -> usize {
-        let most = self.limits.per_minute.saturating_add(1);
-        while let Some(forgotten) = self.forget.due(now) {
-            self.addresses.remove(&forgotten);
-        }
-        let mut tries = match self.addresses.remove(&address) {
-            Some(known) => {
-                self.forget.withdraw(known.forget);
-                known.tries
-            }
-            None if self.addresses.len() >= MOST_ADDRESSES => return most,
-            None => VecDeque::new(),
-        };
-        if tries.len() >= most {
-            tries.pop_front();
-        }
-        tries.push_back(now);
-        let in_window = tries
-            .iter()
-            .filter(|tried| now.saturating_duration_since(**tried) < WINDOW)
-            .count();
-        let forget = self.forget.add(now, WINDOW, address);
-        self.addresses.insert(address, Address { tries, forget });
-        in_window
     }
 }
 
@@ -206,30 +153,5 @@ mod tests {
             Answer::AtOnce => panic!("the limit is zero"),
         }
         assert!(guesses.is_empty());
-    }
-
-    #[test]
-    fn what_it_remembers_is_bounded_and_passes() {
-        let mut guesses = guesses();
-        let start = Instant::now();
-        let address = |number: usize| {
-            let number = u32::try_from(number).expect("a few thousand addresses");
-            IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + number))
-        };
-        for number in 0..MOST_ADDRESSES {
-            assert!(!late(&mut guesses, address(number), start));
-        }
-        assert!(
-            late(&mut guesses, address(MOST_ADDRESSES), start),
-            "a newcomer while it is full"
-        );
-        assert!(
-            !late(&mut guesses, address(0), start),
-            "somebody it remembers"
-        );
-        assert_eq!(guesses.addresses.len(), MOST_ADDRESSES);
-
-        assert!(!late(&mut guesses, OUTSIDE, start + 60 * SECOND));
-        assert_eq!(guesses.addresses.len(), 1);
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! What rooms of several protocols need lies beside the trait: [`Connections`] (where each stands), [`check_name`] (what
 //! may become a name), [`Roster`] (who is called what), [`pairing`] (who asks whom for a private connection, and which ids are alive), [`ConnectIds`] (how ids are
-//! made), [`Guesses`] (who tries too many), [`Expiries`] (what ends by itself).
+//! made), [`WrongTries`] and [`Guesses`] (who tries too many, and what they are told when), [`Expiries`] (what ends by itself).
 
 #![deny(
     clippy::unwrap_used,
@@ -24,7 +24,9 @@ mod guesses;
 mod name;
 pub mod pairing;
 mod roster;
+mod wrong_tries;
 
+use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -36,9 +38,10 @@ pub(crate) use connections::Housekeeping;
 pub use connections::{Connections, State};
 pub use effects::{Effect, Effects, Packet, Recipient};
 pub use expiries::{Expiries, Ticket};
-pub use guesses::{Answer, GuessLimits, Guesses, MOST_ADDRESSES};
+pub use guesses::{Answer, Guesses};
 pub use name::{NameRefused, check_name};
 pub use roster::{Roster, Taken};
+pub use wrong_tries::{GuessLimits, WrongTries};
 
 /// One connection, for as long as the server runs: a number is never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,12 +61,28 @@ pub trait Protocol: Send + 'static {
     type Codec: Clone + Send + Sync + 'static;
     /// A frame from a client. It borrows from the read buffer: no text is copied before the room wants to keep it.
     type Command<'a>: fmt::Display;
+    /// What a room must ask before it can go on, because finding out is slow: a password's hash, a look into a database.
+    /// [`Infallible`] for a room that knows everything itself.
+    type Question: Send + 'static;
+    /// What comes back; [`Infallible`] again where nothing is asked.
+    type Answer: Send + 'static;
 
     /// Takes one frame from the front of `input`: the command and its length in bytes, or `None` for "not enough bytes yet".
+    ///
+    /// A command that is known before all of its bytes have come, because its rest will not be looked at, may be longer than
+    /// `input`: the engine reads that rest and drops it.
     fn decode<'a>(
         codec: &Self::Codec,
         input: &'a [u8],
     ) -> Result<Option<(Self::Command<'a>, usize)>, Malformed>;
+
+    /// The same on a connection that is not identified, where a protocol may allow less.
+    fn decode_first<'a>(
+        codec: &Self::Codec,
+        input: &'a [u8],
+    ) -> Result<Option<(Self::Command<'a>, usize)>, Malformed> {
+        Self::decode(codec, input)
+    }
 
     /// True for a command behind which the bytes may mean something else (a tunnel begins). It is handled before the next
     /// byte is looked at.
@@ -73,10 +92,16 @@ pub trait Protocol: Send + 'static {
     fn handle(
         &mut self,
         from: ConnId,
-        event: Event<Self::Command<'_>>,
+        event: Event<Self::Command<'_>, Self::Answer>,
         now: Instant,
         out: &mut Effects,
-    ) -> Flow;
+    ) -> Flow<Self::Question>;
+
+    /// What identified whoever has this name is no longer valid: a key was replaced. An answer that is on its way may have
+    /// been found before.
+    fn revoke(&mut self, name: &str, out: &mut Effects) {
+        let _ = (name, out);
+    }
 
     /// When [`Protocol::tick`] wants to be called next. Cheap: it is asked again after each event.
     fn deadline(&self) -> Option<Instant> {
@@ -91,13 +116,16 @@ pub trait Protocol: Send + 'static {
 
 /// What can happen on a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event<C> {
+pub enum Event<C, A = Infallible> {
     /// It was accepted; always the first event.
     Opened(SocketAddr),
     /// A whole frame came.
     Command(C),
     /// The bytes that came can never become a frame.
     Malformed(Malformed),
+    /// The answer to what the room asked with [`Flow::Ask`]. Meanwhile others went on: what the room knew when it asked may
+    /// have changed.
+    Answer(A),
     /// The connection is late with something. A room that answers without [`Effects::finish`] grants the same time again.
     Overdue(Overdue),
     /// The peer will send no more (FIN); what is queued for it can still be written.
@@ -106,14 +134,15 @@ pub enum Event<C> {
     Gone,
 }
 
-impl<C> Event<C> {
+impl<C, A> Event<C, A> {
     /// The same event with another kind of command in it, or what its command is instead: for a protocol that adds commands
     /// to those of another one.
-    pub fn try_map<D, E>(self, command: impl FnOnce(C) -> Result<D, E>) -> Result<Event<D>, E> {
+    pub fn try_map<D, E>(self, command: impl FnOnce(C) -> Result<D, E>) -> Result<Event<D, A>, E> {
         Ok(match self {
             Event::Opened(address) => Event::Opened(address),
             Event::Command(inner) => Event::Command(command(inner)?),
             Event::Malformed(malformed) => Event::Malformed(malformed),
+            Event::Answer(answer) => Event::Answer(answer),
             Event::Overdue(overdue) => Event::Overdue(overdue),
             Event::ReadClosed => Event::ReadClosed,
             Event::Gone => Event::Gone,
@@ -134,9 +163,12 @@ pub enum Overdue {
 
 /// How the connection's reader goes on after an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
+pub enum Flow<Q = Infallible> {
     /// The next bytes are frames.
     Frames,
+    /// The next bytes are frames, but none is looked at before [`Event::Answer`] has come to this question. Everybody else
+    /// goes on. Meaningless in answer to [`Event::Overdue`], which comes from the clock and not from the reader.
+    Ask(Q),
     /// From here on the bytes belong to a tunnel: they are kept, and relayed once [`Effects::tunnel`] joined it.
     Raw,
     /// Nothing that comes from this connection counts any more.

@@ -1,7 +1,7 @@
 use std::fmt;
 
 /// Bytes that cannot become a frame of this protocol.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Malformed {
     /// No packet has this opcode.
     UnknownOpcode(i8),
@@ -38,12 +38,12 @@ pub enum Malformed {
         /// The length as it came, in bytes.
         length: u32,
     },
-    /// A kind that the document does not know.
-    UnknownKind {
-        /// The field that says the kind.
+    /// A code that stands for nothing.
+    UnknownCode {
+        /// The field that it is.
         field: &'static str,
-        /// What it says.
-        kind: u8,
+        /// The code as it came.
+        code: i16,
     },
     /// Text that is not UTF-8.
     NotUtf8 {
@@ -80,8 +80,8 @@ impl fmt::Display for Malformed {
                     "{packet} with a length of {length} bytes does not hold its fields exactly"
                 )
             }
-            Malformed::UnknownKind { field, kind } => {
-                write!(f, "{field} is {kind}, which is none that there is")
+            Malformed::UnknownCode { field, code } => {
+                write!(f, "{field} is {code}, which stands for nothing")
             }
             Malformed::NotUtf8 { field } => write!(f, "{field} is not UTF-8"),
         }

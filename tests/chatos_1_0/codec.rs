@@ -58,7 +58,7 @@ fn what_can_never_become_a_packet_is_told_at_once(
     #[case] bytes: &[u8],
     #[case] expected: Malformed,
 ) {
-    assert_eq!(Frame::decode(bytes), Err(expected.clone()));
+    assert_eq!(Frame::decode(bytes), Err(expected));
     assert_eq!(Frame::decode_from_server(bytes), Err(expected));
 }
 

@@ -36,6 +36,8 @@ pub(crate) trait Spoken {
     fn hear(codec: &Codec<Self>, bytes: &[u8]) -> Heard;
 }
 
+pub(crate) type Question<S> = <<S as Spoken>::Room as Protocol>::Question;
+pub(crate) type Answer<S> = <<S as Spoken>::Room as Protocol>::Answer;
 pub(crate) type Codec<S> = <<S as Spoken>::Room as Protocol>::Codec;
 
 /// A frame of the server.
@@ -61,6 +63,8 @@ pub(crate) struct Conversation<S: Spoken> {
     last_number: u64,
     people: HashMap<&'static str, ConnId>,
     connections: BTreeMap<ConnId, Connection>,
+    /// What the room asked and was not told yet.
+    questions: BTreeMap<ConnId, Question<S>>,
     /// Every connect_id that anybody was given, in order.
     pub(crate) connect_ids: Vec<i64>,
     /// What the room said for the log since the last thing that happened.
@@ -100,6 +104,7 @@ impl<S: Spoken> Conversation<S> {
             last_number: 0,
             people: HashMap::new(),
             connections: BTreeMap::new(),
+            questions: BTreeMap::new(),
             connect_ids: Vec::new(),
             remarks: Vec::new(),
         }
@@ -159,17 +164,27 @@ impl<S: Spoken> Conversation<S> {
         let id = self.id(who);
         let codec = self.codec.clone();
         let mut heard = Vec::new();
-        while self.flow(who) == Flow::Frames {
+        while self.flow(who) == Flow::Frames && !self.questions.contains_key(&id) {
             match S::Room::decode(&codec, bytes) {
                 Ok(None) => break,
                 Ok(Some((command, length))) => {
-                    bytes = &bytes[length..];
+                    bytes = bytes.get(length..).unwrap_or_default();
                     heard.extend(self.happens(id, Event::Command(command)));
                 }
                 Err(malformed) => heard.extend(self.happens(id, Event::Malformed(malformed))),
             }
         }
         heard
+    }
+
+    /// What the room asked because of somebody's last frame; until it is answered, no other frame of theirs is looked at.
+    pub(crate) fn question(&mut self, who: &str) -> Option<Question<S>> {
+        self.questions.remove(&self.id(who))
+    }
+
+    /// The answer to it comes.
+    pub(crate) fn is_answered(&mut self, who: &str, answer: Answer<S>) -> Vec<String> {
+        self.happens(self.id(who), Event::Answer(answer))
     }
 
     /// Somebody will send no more.
@@ -182,6 +197,7 @@ impl<S: Spoken> Conversation<S> {
         let id = self.id(who);
         let heard = self.happens(id, Event::Gone);
         self.connections.remove(&id);
+        self.questions.remove(&id);
         self.people.remove(who);
         heard
     }
@@ -254,13 +270,23 @@ impl<S: Spoken> Conversation<S> {
     fn happens(
         &mut self,
         id: ConnId,
-        event: Event<<S::Room as Protocol>::Command<'_>>,
+        event: Event<<S::Room as Protocol>::Command<'_>, Answer<S>>,
     ) -> Vec<String> {
         let mut out = Effects::default();
         let leaves = matches!(event, Event::Gone).then_some(id);
         let flow = self.room.handle(id, event, self.now, &mut out);
         let heard = self.apply(&out, leaves);
-        self.connections.get_mut(&id).expect("it is connected").flow = flow;
+        let connection = self.connections.get_mut(&id).expect("it is connected");
+        connection.flow = match flow {
+            Flow::Frames => Flow::Frames,
+            Flow::Raw => Flow::Raw,
+            Flow::Closed => Flow::Closed,
+            Flow::Ask(question) => {
+                let before = self.questions.insert(id, question);
+                assert!(before.is_none(), "one question at a time");
+                Flow::Frames
+            }
+        };
         heard
     }
 

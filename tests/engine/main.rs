@@ -7,6 +7,8 @@ mod ends;
 mod limits;
 mod order;
 mod panics;
+mod questions;
+mod skipping;
 mod slow_readers;
 mod stop;
 mod support;

@@ -1,5 +1,6 @@
 //! A mistake in this server costs the connection that met it, and no other.
 
+use std::convert::Infallible;
 use std::time::Instant;
 
 use matou::chaton::{ClientFrame, Codec, Options, Room};
@@ -16,6 +17,8 @@ impl Protocol for Clumsy {
     const NAME: &'static str = "clumsy";
     type Codec = Codec;
     type Command<'a> = ClientFrame<'a>;
+    type Question = Infallible;
+    type Answer = Infallible;
 
     fn decode<'a>(
         codec: &Codec,

@@ -1,6 +1,7 @@
 //! A server in this process, and clients that speak to it through Chaton's own codec.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -45,7 +46,7 @@ impl Server {
     }
 
     /// A room of any protocol.
-    pub(crate) fn serving<P: Protocol>(
+    pub(crate) fn serving<P: Protocol<Question = Infallible>>(
         room: P,
         codec: P::Codec,
         limits: ConnectionLimits,

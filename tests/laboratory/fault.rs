@@ -112,7 +112,7 @@ fn serve<P: Subject>(
     let codec = (P::codec(), decode);
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let service = engine
-        .listen(room, codec, any, ConnectionLimits::default())
+        .listen_and_answer(room, codec, any, ConnectionLimits::default(), P::answer)
         .unwrap();
     let address = match meddle {
         Some(meddle) => proxy::listen(service.address(), meddle, P::opening),

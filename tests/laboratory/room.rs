@@ -27,6 +27,9 @@ pub(crate) trait Subject: Protocol + Sized {
     /// The frame of the server at the front of bytes that the right room wrote, and its length.
     fn said(bytes: &[u8]) -> Option<(Self::Said<'_>, usize)>;
 
+    /// What it asks is answered like this.
+    fn answer(question: Self::Question) -> Self::Answer;
+
     /// The length of the frame with which a connection becomes the end of a tunnel, if its first bytes are one.
     fn opening(bytes: &[u8]) -> Option<usize>;
 }
@@ -71,7 +74,7 @@ pub(crate) fn handle<P: Subject>(lab: &mut Lab<P>, call: Call<'_, P>) -> Reply<P
 /// Something that happened.
 pub(crate) struct Call<'a, P: Protocol> {
     pub(crate) from: ConnId,
-    pub(crate) event: Event<Heard<'a, P>>,
+    pub(crate) event: Event<Heard<'a, P>, P::Answer>,
     pub(crate) now: Instant,
 }
 
@@ -108,15 +111,15 @@ pub(crate) enum Out {
 }
 
 /// What a server does about a call.
-pub(crate) struct Reply<P> {
-    pub(crate) flow: Flow,
+pub(crate) struct Reply<P: Protocol> {
+    pub(crate) flow: Flow<P::Question>,
     pub(crate) outs: Vec<Out>,
     of: PhantomData<P>,
 }
 
 impl<P: Subject> Reply<P> {
     /// This is done, and these bytes are expected next.
-    pub(crate) fn new(flow: Flow, outs: Vec<Out>) -> Reply<P> {
+    pub(crate) fn new(flow: Flow<P::Question>, outs: Vec<Out>) -> Reply<P> {
         let of = PhantomData;
         Reply { flow, outs, of }
     }
@@ -199,6 +202,7 @@ impl<P: Subject> Lab<P> {
             Event::Command(Heard::Bytes(_)) => return Reply::ignore(),
             Event::Opened(address) => Event::Opened(address),
             Event::Malformed(malformed) => Event::Malformed(malformed),
+            Event::Answer(answer) => Event::Answer(answer),
             Event::Overdue(overdue) => Event::Overdue(overdue),
             Event::ReadClosed => Event::ReadClosed,
             Event::Gone => Event::Gone,
@@ -277,6 +281,8 @@ impl<P: Subject> Protocol for Faulty<P> {
     const NAME: &'static str = P::NAME;
     type Codec = (P::Codec, Decode<P>);
     type Command<'a> = Heard<'a, P>;
+    type Question = P::Question;
+    type Answer = P::Answer;
 
     fn decode<'a>((codec, decode): &Self::Codec, input: &'a [u8]) -> Decoded<'a, P> {
         decode(codec, input)
@@ -289,10 +295,10 @@ impl<P: Subject> Protocol for Faulty<P> {
     fn handle(
         &mut self,
         from: ConnId,
-        event: Event<Heard<'_, P>>,
+        event: Event<Heard<'_, P>, P::Answer>,
         now: Instant,
         out: &mut Effects,
-    ) -> Flow {
+    ) -> Flow<P::Question> {
         match event {
             Event::Opened(_) => drop(self.lab.open.insert(from)),
             Event::Gone => drop(self.lab.open.remove(&from)),

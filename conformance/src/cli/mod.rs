@@ -2,6 +2,7 @@
 
 mod lint;
 mod list;
+mod report_file;
 mod run;
 mod show;
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{Args, ValueEnum};
 
+use super::report_file::ReportFile;
 use super::{Outcome, rendered};
 use crate::report::{self, Detail, Paint, Style};
 use crate::run::{Milestone, Options, Report, Segments, run_suite_watched};
@@ -54,9 +55,9 @@ pub(super) struct RunArguments {
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     settings: Vec<(String, String)>,
 
-    /// Also writes the report for programs
-    #[arg(long, value_name = "json=FILE", value_parser = report_file)]
-    report: Vec<PathBuf>,
+    /// Also writes a report: html, json, junit, tap, annotations or pcapng; `-` is the standard output
+    #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = ReportFile::parse)]
+    report: Vec<ReportFile>,
 
     /// How everything is cut that scenarios do not cut themselves
     #[arg(long, value_enum, default_value_t = Cutting::Whole)]
@@ -103,7 +104,7 @@ pub(super) fn run(arguments: &RunArguments) -> Outcome {
     });
     progress.clear();
     match report {
-        Ok(report) => outcome(arguments, &report),
+        Ok(report) => outcome(arguments, &suite, &report),
         Err(unknown) => Outcome::refused(format!("{unknown}\n")),
     }
 }
@@ -147,8 +148,8 @@ fn options(arguments: &RunArguments) -> Options {
     }
 }
 
-/// Writes the report for programs, and returns the one for people.
-fn outcome(arguments: &RunArguments, report: &Report) -> Outcome {
+/// Writes the reports that are wanted, and returns the one for people.
+fn outcome(arguments: &RunArguments, suite: &Suite, report: &Report) -> Outcome {
     let style = Style {
         detail: match (arguments.quiet, arguments.verbose) {
             (true, _) => Detail::Quiet,
@@ -163,17 +164,23 @@ fn outcome(arguments: &RunArguments, report: &Report) -> Outcome {
         rerun: rerun(arguments),
     };
     let mut outcome = Outcome {
-        out: report::render(report, &style),
+        out: String::new(),
         err: String::new(),
         code: report.exit_code(),
     };
+    let for_people = report::render(report, &style);
+    if arguments.report.iter().any(ReportFile::takes_the_output) {
+        outcome.err = for_people;
+    } else {
+        outcome.out = for_people;
+    }
     for file in &arguments.report {
-        if let Err(error) = std::fs::write(file, report::to_json(report)) {
-            outcome.code = 2;
-            outcome.err.push_str(&format!(
-                "the report cannot be written to {}: {error}\n",
-                file.display()
-            ));
+        match file.write(suite, report, &style.rerun) {
+            Ok(said) => outcome.out.push_str(&said),
+            Err(why) => {
+                outcome.code = 2;
+                outcome.err.push_str(&why);
+            }
         }
     }
     outcome
@@ -275,12 +282,5 @@ fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write NAME=VALUE, such as identify-timeout=60s".to_owned()),
-    }
-}
-
-fn report_file(text: &str) -> Result<PathBuf, String> {
-    match text.split_once('=') {
-        Some(("json", file)) if !file.is_empty() => Ok(PathBuf::from(file)),
-        _ => Err("write json=FILE".to_owned()),
     }
 }

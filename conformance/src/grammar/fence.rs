@@ -1,6 +1,8 @@
 //! Fences: an exchange whose answer must come after whatever the server might have sent before, so that it proves silence.
 
-use super::{PacketId, Value};
+use std::collections::BTreeSet;
+
+use super::{Frame, PacketId, Value};
 
 /// An exchange that proves that nothing else was sent to one lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +67,7 @@ pub enum FenceExpr {
     Any,
 }
 
-/// The packet after which the server knows a lane by its name.
+/// A packet that changes what a connection is: after it the server knows the lane by its name, or bytes have no meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identification {
     /// Which packet.
@@ -74,4 +76,17 @@ pub struct Identification {
     pub after: Option<PacketId>,
     /// One per field of the packet: the value it must have, or `None` for any.
     pub fields: Vec<Option<Value>>,
+}
+
+impl Identification {
+    /// Whether this frame is it, on a connection whose client has sent these packets.
+    #[must_use]
+    pub fn matches(&self, frame: &Frame, sent: &BTreeSet<PacketId>) -> bool {
+        let fits = |(wanted, field): (&Option<Value>, &super::DecodedField)| {
+            wanted.as_ref().is_none_or(|value| *value == field.value)
+        };
+        frame.packet == self.packet
+            && self.after.is_none_or(|packet| sent.contains(&packet))
+            && self.fields.iter().zip(&frame.fields).all(fits)
+    }
 }

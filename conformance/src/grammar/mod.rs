@@ -80,6 +80,8 @@ pub struct Grammar {
     pub packets: Vec<Packet>,
     /// The packet after which a lane has a name for the server.
     pub identified_by: Option<Identification>,
+    /// The packets behind which, on a connection without a name, whatever their sender says is bytes without a meaning.
+    pub raw_after: Vec<Identification>,
     /// Proves that nothing came to an identified lane.
     pub fence: Option<Fence>,
     /// Proves that nothing came to a lane without a name.

@@ -19,7 +19,7 @@ pub use extend::{base_of, no_such_base};
 use extend::{check_extends_nothing, extend};
 use renumber::Place;
 
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 15] = [
     "title",
     "over",
     "names",
@@ -30,6 +30,7 @@ const WORDS: [&str; 14] = [
     "reading",
     "packet",
     "identified-by",
+    "raw-after",
     "fence",
     "renumber",
     "settle",
@@ -165,6 +166,7 @@ impl<'a> Reader<'a> {
                 readings: Vec::new(),
                 packets: Vec::new(),
                 identified_by: None,
+                raw_after: Vec::new(),
                 fence: None,
                 fence_unidentified: None,
             },
@@ -222,6 +224,7 @@ impl<'a> Reader<'a> {
         for node in nodes {
             match node.name.text.as_str() {
                 "identified-by" => self.identified_by(node),
+                "raw-after" => self.raw_after(node),
                 "fence" => self.fence(node),
                 _ => {}
             }

@@ -3,10 +3,14 @@
 use std::fmt::Write;
 
 use crate::run::{Failure, FieldReport, Outcome, Report};
-use crate::suite::Level;
 
 use super::ladder::ladder;
 use super::paint::Paint;
+
+/// The explanation without colours, for other programs; long conversations are cut.
+pub(super) fn plain(report: &Report, case: &Outcome, failure: &Failure, rerun: &str) -> String {
+    explain(report, case, failure, rerun, false, Paint::Plain)
+}
 
 /// Several lines about a case that did not come to its end.
 pub(super) fn explain(
@@ -59,20 +63,10 @@ fn requirements(out: &mut String, report: &Report, case: &Outcome) {
             Some(requirement) => writeln!(
                 out,
                 "  {id} ({}, section {}) {}",
-                level_in_words(requirement.level),
-                requirement.section,
-                requirement.text
+                requirement.level, requirement.section, requirement.text
             ),
             None => writeln!(out, "  {id}"),
         };
-    }
-}
-
-fn level_in_words(level: Level) -> &'static str {
-    match level {
-        Level::Must => "must",
-        Level::Should => "should",
-        Level::May => "may",
     }
 }
 

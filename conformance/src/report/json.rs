@@ -6,10 +6,13 @@
 //! |---|---|
 //! | `format` | [`FORMAT`] |
 //! | `protocol` | name of the protocol |
+//! | `title` | its title |
 //! | `target` | address and port that were judged |
 //! | `exit_code` | the exit code of the command |
+//! | `sentence` | what it comes to, in words |
 //! | `unjudgeable` | why the target could not be judged at all, or null |
 //! | `seed` | `--seed` with this number repeats names, tokens and payloads |
+//! | `began` | when the run began, in UTC as in RFC 3339 |
 //! | `duration_ms` | how long the run took |
 //! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe found it out, the first choice was taken) |
 //! | `cases[]` | in the order of the suite |
@@ -23,6 +26,7 @@
 //! | `verdict` | pass, note, non-strict, unsupported, inconclusive, fail, error |
 //! | `cause` | null, or `text` and `case` (the id of the case that is to blame, or null) |
 //! | `prerequisite` | true if it was run only because others rest on it |
+//! | `began` | when it was played, or null |
 //! | `duration_ms` | how long it took, farewell not counted |
 //! | `notes[]` | free choices that were met, and remarks |
 //! | `failure` | null, or a [`Failure`] |
@@ -33,6 +37,8 @@ use serde::Serialize;
 use crate::run::{Cause, Event, Failure, Outcome, Report, SettledReading, Verdict};
 use crate::suite::Level;
 
+use super::words;
+
 /// The version of this format.
 pub const FORMAT: u32 = 1;
 
@@ -42,10 +48,13 @@ pub fn to_json(report: &Report) -> String {
     let document = Document {
         format: FORMAT,
         protocol: &report.protocol,
+        title: &report.title,
         target: report.target.to_string(),
         exit_code: report.exit_code(),
+        sentence: words::sentence(report),
         unjudgeable: report.unjudgeable.as_deref(),
         seed: report.seed,
+        began: words::moment(report.began),
         duration_ms: report.duration.as_secs_f64() * 1000.0,
         readings: &report.readings,
         cases: report
@@ -64,10 +73,13 @@ pub fn to_json(report: &Report) -> String {
 struct Document<'a> {
     format: u32,
     protocol: &'a str,
+    title: &'a str,
     target: String,
     exit_code: u8,
+    sentence: String,
     unjudgeable: Option<&'a str>,
     seed: u64,
+    began: String,
     duration_ms: f64,
     readings: &'a [SettledReading],
     cases: Vec<CaseDocument<'a>>,
@@ -81,6 +93,7 @@ struct CaseDocument<'a> {
     verdict: Verdict,
     cause: Option<CauseDocument<'a>>,
     prerequisite: bool,
+    began: Option<String>,
     duration_ms: f64,
     notes: &'a [String],
     failure: Option<&'a Failure>,
@@ -129,6 +142,7 @@ fn of_case<'a>(report: &'a Report, case: &'a Outcome) -> CaseDocument<'a> {
             case: Cause::case(cause),
         }),
         prerequisite: case.prerequisite,
+        began: case.began.map(words::moment),
         duration_ms: case.duration.as_secs_f64() * 1000.0,
         notes: &case.notes,
         failure: case.failure.as_ref(),

@@ -41,7 +41,7 @@ pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
 }
 
 /// Events that follow each other and are alike: one lane, one direction, one packet.
-fn runs(events: &[Event]) -> Vec<Range<usize>> {
+pub(super) fn runs(events: &[Event]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (index, event) in events.iter().enumerate() {
         match runs.last_mut() {
@@ -52,7 +52,7 @@ fn runs(events: &[Event]) -> Vec<Range<usize>> {
     runs
 }
 
-fn alike(one: &Event, other: &Event) -> bool {
+pub(super) fn alike(one: &Event, other: &Event) -> bool {
     let packet = |event: &Event| event.text.split(' ').next().map(str::to_owned);
     one.lane == other.lane
         && one.direction == other.direction

@@ -1,11 +1,31 @@
 //! What a run found out, for people and for programs.
+//!
+//! | file | what |
+//! |---|---|
+//! | `terminal`, `explain`, `ladder`, `paint` | for people, on a terminal |
+//! | `html` | for people, as one page |
+//! | `json` | for programs; everything that is known |
+//! | `junit`, `test_anything`, `github` | for build servers |
+//! | `pcapng` | conversations as a capture |
+//! | `words` | what all of them say in the same words |
 
 mod explain;
+mod github;
+mod html;
 mod json;
+mod junit;
 mod ladder;
 mod paint;
+mod pcapng;
 mod terminal;
+mod test_anything;
+mod words;
 
+pub use github::to_annotations;
+pub use html::{ladder_page, to_html};
 pub use json::{FORMAT, to_json};
+pub use junit::to_junit;
 pub use paint::Paint;
+pub use pcapng::to_pcapng;
 pub use terminal::{Detail, Style, render};
+pub use test_anything::to_tap;

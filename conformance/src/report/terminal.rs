@@ -6,6 +6,7 @@ use crate::run::{Outcome, Report, Verdict};
 
 use super::explain::explain;
 use super::paint::Paint;
+use super::words;
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,8 +36,8 @@ pub fn render(report: &Report, style: &Style) -> String {
     let mut out = String::new();
     let head = format!("{} on {}", report.title, report.target);
     let _ = writeln!(out, "{}", style.paint.strong(&head));
-    if let Some(why) = &report.unjudgeable {
-        let _ = writeln!(out, "It cannot be judged: {why}.");
+    if report.unjudgeable.is_some() {
+        let _ = writeln!(out, "{}", words::sentence(report));
         return out;
     }
     if style.detail > Detail::Quiet {
@@ -113,78 +114,19 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
             reading.name, reading.choice, reading.title
         );
     }
-    let causes = report.causes();
-    if !causes.is_empty() {
-        let consequences: usize = causes.iter().map(|(_, count)| count).sum();
-        let named: Vec<String> = causes
-            .iter()
-            .map(|(id, count)| format!("{id} ({count})"))
-            .collect();
-        let _ = writeln!(
-            out,
-            "  {}, {}: {}",
-            counted(causes.len(), "cause"),
-            counted(consequences, "consequence"),
-            named.join(", ")
-        );
+    if let Some(causes) = words::causes(report) {
+        let _ = writeln!(out, "  {causes}");
     }
-    let counts: Vec<String> = Verdict::ALL
-        .iter()
-        .map(|verdict| (*verdict, report.count(*verdict)))
-        .filter(|(_, count)| *count > 0)
+    let counts: Vec<String> = words::counts(report)
+        .into_iter()
         .map(|(verdict, count)| style.paint.verdict(verdict, &format!("{count} {verdict}")))
         .collect();
     let _ = writeln!(
         out,
         "  {} in {:.1} s: {}",
-        counted(report.cases.len(), "case"),
+        words::counted(report.cases.len(), "case"),
         report.duration.as_secs_f64(),
         counts.join(", ")
     );
-    let _ = writeln!(out, "{}", style.paint.strong(&sentence(report)));
-}
-
-/// What it comes to.
-fn sentence(report: &Report) -> String {
-    let followed: Vec<String> = report
-        .readings
-        .iter()
-        .map(|reading| format!("{} = {}", reading.name, reading.choice))
-        .collect();
-    let with = if followed.is_empty() {
-        String::new()
-    } else {
-        format!(", with {}", followed.join(", "))
-    };
-    let whole = report.cases.iter().all(|case| !case.prerequisite);
-    let what = if whole { "" } else { " in what was asked for" };
-    match report.exit_code() {
-        0 => format!(
-            "{} conforms to {}{what}{with}.",
-            report.target, report.title
-        ),
-        1 => format!(
-            "{} does not conform to {}: {} failed: {}.",
-            report.target,
-            report.title,
-            counted(report.count(Verdict::Fail), "case"),
-            failed(report).join(", ")
-        ),
-        _ => format!(
-            "Nothing failed, but {} could not be judged on something that {} demands.",
-            report.target, report.title
-        ),
-    }
-}
-
-/// The cases to look at, for whoever scrolled past them.
-fn failed(report: &Report) -> Vec<&str> {
-    let failed = |case: &&Outcome| case.verdict == Verdict::Fail;
-    let cases = report.cases.iter().filter(failed);
-    cases.map(|case| case.id.as_str()).collect()
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
+    let _ = writeln!(out, "{}", style.paint.strong(&words::sentence(report)));
 }

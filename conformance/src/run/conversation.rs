@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::grammar::{Decoded, Side};
 
+use super::annotate::{Annotated, annotate};
 use super::case::{Case, Doing, Purpose};
 use super::describe;
 use super::failure::hex;
@@ -14,6 +15,12 @@ use super::view::Meaning;
 
 /// The bytes of one event that the report shows.
 const SHOWN_BYTES: usize = 64;
+
+/// The bytes of one event that are kept for a capture.
+const KEPT_BYTES: usize = 4096;
+
+/// The bytes of all events of a case that are kept for a capture; what comes later is told by its length.
+const KEPT_BYTES_OF_CASE: usize = 256 << 10;
 
 /// A conversation of thousands of frames is told from here to its end.
 const KEPT_EVENTS: usize = 1000;
@@ -25,14 +32,21 @@ pub struct Event {
     pub at_ms: f64,
     /// The lane's name in the scenario; `(fence)` for the runner's own.
     pub lane: String,
+    /// Which of the case's connections it was, in the order in which they were opened; a lane may have several.
+    pub connection: usize,
     /// What happened.
     pub direction: Direction,
     /// The frame as it would be written in a scenario, or what else happened, in words.
     pub text: String,
+    /// The fields of the frames in the bytes that are shown, each frame beginning with its opcode.
+    pub fields: Vec<EventField>,
     /// The bytes in hexadecimal, at most 64 of them.
     pub bytes: String,
     /// How many bytes there were.
     pub length: usize,
+    /// The bytes themselves, as far as they are kept.
+    #[serde(skip)]
+    pub data: Vec<u8>,
     /// Whether it belongs to the conversation of another case.
     pub foreign: bool,
     /// Whether it belongs to a fence, with which the suite proves silence.
@@ -41,6 +55,85 @@ pub struct Event {
     pub unasked: bool,
     /// Whether no step took it.
     pub unexpected: bool,
+    /// Why the bytes are no frame of the protocol, where they should have been one.
+    pub remark: Option<String>,
+    /// What TCP itself said with it.
+    pub tcp: Option<TcpSign>,
+}
+
+/// The signs with which TCP begins and ends a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TcpSign {
+    /// It begins.
+    Syn,
+    /// Nothing more comes from this side.
+    Fin,
+    /// It is cut.
+    Rst,
+}
+
+/// One field of a frame, and where its bytes lie in the event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventField {
+    /// Its name in wire.kdl, or `opcode`.
+    pub name: String,
+    /// Offset of its first byte in the event.
+    pub offset: usize,
+    /// How many bytes it takes, a length prefix included.
+    pub length: usize,
+    /// What they mean.
+    pub value: String,
+}
+
+impl Event {
+    /// Something that happened on a lane and was said in no bytes.
+    #[must_use]
+    pub fn of_words(lane: &str, connection: usize, direction: Direction, text: String) -> Event {
+        Event {
+            at_ms: 0.0,
+            lane: lane.to_owned(),
+            connection,
+            direction,
+            text,
+            fields: Vec::new(),
+            bytes: String::new(),
+            length: 0,
+            data: Vec::new(),
+            foreign: false,
+            fence: false,
+            unasked: false,
+            unexpected: false,
+            remark: None,
+            tcp: None,
+        }
+    }
+
+    /// The same with what TCP said.
+    #[must_use]
+    pub fn with_sign(mut self, sign: TcpSign) -> Event {
+        self.tcp = Some(sign);
+        self
+    }
+
+    /// The same with the bytes that were said; `bytes` may be only the first of `length`.
+    #[must_use]
+    pub fn with_bytes(mut self, bytes: &[u8], length: usize) -> Event {
+        self.bytes = hex(bytes, SHOWN_BYTES);
+        self.length = length;
+        self.data = bytes[..bytes.len().min(KEPT_BYTES)].to_vec();
+        self
+    }
+
+    /// The same with what the bytes mean.
+    #[must_use]
+    pub fn with_meaning(mut self, meaning: Annotated) -> Event {
+        self.text = meaning.text;
+        self.fields = meaning.fields;
+        self.fields.retain(|field| field.offset < SHOWN_BYTES);
+        self.remark = meaning.remark;
+        self
+    }
 }
 
 /// Which way an event goes.
@@ -70,45 +163,42 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Event> {
     let skipped = events.len().saturating_sub(KEPT_EVENTS);
     // Stable: what happened at one instant stays in the order in which it was done.
     events.sort_by_key(|(at, _)| *at);
+    let mut room = KEPT_BYTES_OF_CASE;
     events
         .into_iter()
         .skip(skipped)
-        .map(|(at, event)| Event {
-            at_ms: at.saturating_duration_since(case.started).as_secs_f64() * 1000.0,
-            ..event
+        .map(|(at, mut event)| {
+            event.at_ms = at.saturating_duration_since(case.started).as_secs_f64() * 1000.0;
+            event.data.truncate(room);
+            room -= event.data.len();
+            event
         })
         .collect()
 }
 
 fn event(case: &Case<'_>, line: usize, direction: Direction, text: String) -> Event {
     Event {
-        at_ms: 0.0,
-        lane: case.lines[line].lane.clone(),
-        direction,
-        text,
-        bytes: String::new(),
-        length: 0,
-        foreign: false,
         fence: case.lines[line].is_helper,
-        unasked: false,
-        unexpected: false,
+        ..Event::of_words(&case.lines[line].lane, line, direction, text)
     }
 }
 
 fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
     let login = &case.lines[line].login;
+    let grammar = &case.run.suite.grammar;
     let words = match what {
         Doing::Sent {
             bytes,
             length,
             purpose,
         } => {
-            let text = in_words(case, Side::Client, bytes, *length);
-            let mut sent = event(case, line, Direction::Sends, text);
-            sent.bytes = hex(bytes, SHOWN_BYTES);
-            sent.length = *length;
+            let mut sent = event(case, line, Direction::Sends, String::new())
+                .with_bytes(bytes, *length)
+                .with_meaning(annotate(grammar, case.wire, Side::Client, bytes, *length));
             sent.fence |= *purpose == Purpose::Fence;
             sent.unasked = *purpose == Purpose::Answer;
+            // What the suite sends on purpose needs no reproach.
+            sent.remark = None;
             return sent;
         }
         Doing::Connected => format!("connects (its name is {login:?})"),
@@ -119,7 +209,19 @@ fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
         Doing::StoppedReading => "stops reading".to_owned(),
         Doing::ReadsAgain => "reads again".to_owned(),
     };
-    event(case, line, Direction::Does, words)
+    Event {
+        tcp: sign(what),
+        ..event(case, line, Direction::Does, words)
+    }
+}
+
+fn sign(what: &Doing) -> Option<TcpSign> {
+    match what {
+        Doing::Connected => Some(TcpSign::Syn),
+        Doing::ShutDown | Doing::Closed | Doing::Truncated => Some(TcpSign::Fin),
+        Doing::Aborted => Some(TcpSign::Rst),
+        Doing::Sent { .. } | Doing::StoppedReading | Doing::ReadsAgain => None,
+    }
 }
 
 /// What came on one connection: what steps took, what is left, and the end.
@@ -129,13 +231,13 @@ fn seen(case: &Case<'_>, line: usize) -> Vec<(Instant, Event)> {
     let mut events = Vec::new();
     let mut push = |range: std::ops::Range<usize>, meaning: Option<Meaning>| {
         let bytes = received.get(range.clone()).unwrap_or_default();
-        let text = match meaning {
-            Some(Meaning::Bytes) => describe::count(bytes.len(), "byte"),
-            _ => in_words(case, Side::Server, bytes, bytes.len()),
-        };
-        let mut seen = event(case, line, Direction::Sees, text);
-        seen.bytes = hex(bytes, SHOWN_BYTES);
-        seen.length = bytes.len();
+        let text = describe::count(bytes.len(), "byte");
+        let mut seen = event(case, line, Direction::Sees, text).with_bytes(bytes, bytes.len());
+        if meaning != Some(Meaning::Bytes) {
+            let grammar = &case.run.suite.grammar;
+            let said = annotate(grammar, case.wire, Side::Server, bytes, bytes.len());
+            seen = seen.with_meaning(said);
+        }
         seen.foreign = meaning == Some(Meaning::Foreign);
         seen.fence |= meaning == Some(Meaning::Fence);
         seen.unasked = meaning == Some(Meaning::Unasked);
@@ -157,6 +259,11 @@ fn seen(case: &Case<'_>, line: usize) -> Vec<(Instant, Event)> {
         let text = describe::end_in_words(end).to_owned();
         let ended = Event {
             unexpected: end == End::Flood,
+            tcp: match end {
+                End::Fin | End::Truncated => Some(TcpSign::Fin),
+                End::Reset => Some(TcpSign::Rst),
+                End::Flood | End::Garbled => None,
+            },
             ..event(case, line, Direction::Ends, text)
         };
         events.push((at, ended));
@@ -180,20 +287,4 @@ fn left_over(case: &Case<'_>, line: usize) -> Vec<std::ops::Range<usize>> {
         ranges.push(consumed + at..consumed + unread.len());
     }
     ranges
-}
-
-/// The frames in these bytes, which are the first of `length`.
-fn in_words(case: &Case<'_>, from: Side, bytes: &[u8], length: usize) -> String {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while words.len() < 4
-        && let Decoded::Frame(frame) = case.wire.decode(from, &bytes[at..])
-    {
-        words.push(describe::frame_in_words(&case.run.suite.grammar, &frame));
-        at += frame.length;
-    }
-    if at < length {
-        words.push(describe::count(length - at, "byte"));
-    }
-    words.join("; ")
 }

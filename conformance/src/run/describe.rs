@@ -247,7 +247,7 @@ fn named_opcode(wire: &Wire, packet: PacketId) -> String {
 }
 
 /// The length, the opcode and the fields of a whole frame.
-fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
+pub(super) fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
     let opcode_end = frame
         .fields
         .first()
@@ -255,6 +255,7 @@ fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
     let opcode = FieldReport {
         name: "opcode".to_owned(),
         offset: frame.prefix,
+        length: opcode_end - frame.prefix,
         bytes: hex(bytes.get(frame.prefix..opcode_end).unwrap_or_default(), 64),
         value: named_opcode(wire, frame.packet),
         expected: None,
@@ -265,6 +266,7 @@ fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
         reports.push(FieldReport {
             name: "length".to_owned(),
             offset: 0,
+            length: frame.prefix,
             bytes: hex(bytes.get(..frame.prefix).unwrap_or_default(), 64),
             value: (frame.length - frame.prefix).to_string(),
             expected: None,
@@ -283,12 +285,13 @@ fn partial_fields(case: &Case<'_>, unread: &[u8]) -> Vec<FieldReport> {
     }
 }
 
-fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
+pub(super) fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
     fields
         .iter()
         .map(|field| FieldReport {
             name: field.name.clone(),
             offset: field.bytes.start,
+            length: field.bytes.len(),
             bytes: hex(bytes.get(field.bytes.clone()).unwrap_or_default(), 64),
             value: value_in_words(&field.value),
             expected: None,

@@ -90,6 +90,8 @@ pub struct FieldReport {
     pub name: String,
     /// Offset of its first byte in the frame.
     pub offset: usize,
+    /// How many bytes it takes, a length prefix included.
+    pub length: usize,
     /// Its bytes in hexadecimal; at most 64 of them.
     pub bytes: String,
     /// What they mean.

@@ -1,6 +1,6 @@
 //! Carries out one scenario, from the first connect to the last farewell.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::grammar::{Choices, Wire};
 use crate::scenario::{Scenario, Worth};
@@ -24,6 +24,8 @@ pub(super) struct Played {
     pub(super) notes: Vec<String>,
     pub(super) conversation: Vec<Event>,
     pub(super) started: Instant,
+    /// The same moment on the clock on the wall.
+    pub(super) began: SystemTime,
     pub(super) duration: Duration,
 }
 
@@ -49,6 +51,7 @@ pub(super) fn play<'a>(
 
 fn conduct(mut case: Case<'_>) -> Played {
     let scenario = case.scenario;
+    let began = SystemTime::now();
     let mut failure = case.conduct(&mut Track::new(&scenario.steps)).err();
     if failure.is_none() {
         failure = case.leftovers().err();
@@ -63,6 +66,7 @@ fn conduct(mut case: Case<'_>) -> Played {
         notes: std::mem::take(&mut case.view.notes),
         conversation,
         started: case.started,
+        began,
         duration,
     }
 }

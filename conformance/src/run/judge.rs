@@ -70,6 +70,7 @@ impl Court<'_> {
             requirements,
             verdict,
             cause,
+            began: played.map(|played| played.began),
             duration: played.map(|played| played.duration).unwrap_or_default(),
             notes,
             failure: played.and_then(|played| played.failure.clone()),

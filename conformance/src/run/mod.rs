@@ -10,11 +10,12 @@
 //! | `unasked` | what comes unasked, and is answered by the lanes themselves |
 //! | `identity` | who lanes are, where names are UUIDs with keys |
 //! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
-//! | `failure`, `describe`, `hint`, `conversation` | telling what went wrong |
+//! | `failure`, `describe`, `hint`, `annotate`, `conversation` | telling what went wrong |
 //! | `contact`, `stranger`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
 //! | `findings`, `judge`, `outcome`, `watchdog` | from what came to verdicts |
 
 mod act;
+mod annotate;
 mod any_order;
 mod assemble;
 mod bell;
@@ -54,9 +55,10 @@ mod walk;
 mod watchdog;
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
-pub use conversation::{Direction, Event};
+pub use annotate::{Annotated, annotate, annotate_frame};
+pub use conversation::{Direction, Event, EventField, TcpSign};
 pub use failure::{Failure, FailureKind, FieldReport, Place};
 pub use identity::Shortage;
 pub use lane::End;
@@ -127,6 +129,7 @@ pub fn run_suite_watched(
         unjudgeable: None,
         certificate: None,
         seed,
+        began: SystemTime::now(),
         duration: began.elapsed(),
     };
     let run = match Run::new(suite, target, options, seed) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
@@ -95,6 +95,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Why it is inconclusive or unsupported.
     pub cause: Option<Cause>,
+    /// When it was played; `None` if it was not.
+    pub began: Option<SystemTime>,
     /// How long it took.
     pub duration: Duration,
     /// Free choices that were met, and remarks.
@@ -199,6 +201,8 @@ pub struct Report {
     pub certificate: Option<String>,
     /// What repeats names and payloads.
     pub seed: u64,
+    /// When it began.
+    pub began: SystemTime,
     /// How long it took.
     pub duration: Duration,
 }

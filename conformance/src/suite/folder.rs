@@ -37,6 +37,12 @@ impl Sources {
         Box::new(inherited.chain(own))
     }
 
+    /// The text of spec.md, after those of the protocols that it extends.
+    pub fn specifications(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        let inherited = self.base.iter().flat_map(|base| base.specifications());
+        Box::new(inherited.chain([self.spec.text.as_str()]))
+    }
+
     pub(super) fn read_folder(folder: &Path) -> Result<Sources, Diagnostics> {
         let mut findings = Findings::default();
         let wire = read(&folder.join("wire.kdl"), &mut findings);

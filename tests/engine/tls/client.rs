@@ -33,7 +33,14 @@ impl SecureServer {
         let room = Room::new(Options::default(), entropy());
         let address = "127.0.0.1:0".parse().unwrap();
         let service = engine
-            .listen_tls(room, Codec::default(), address, limits, &certificate)
+            .listen_tls(
+                room,
+                Codec::default(),
+                address,
+                limits,
+                |never| match never {},
+                &certificate,
+            )
             .unwrap();
         SecureServer {
             service,

@@ -6,6 +6,8 @@ mod login;
 mod negotiation;
 mod tunnel;
 
+use std::convert::Infallible;
+
 use matou::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
 use matou::room::{Entropy, Protocol};
 
@@ -29,6 +31,10 @@ impl Subject for Room {
 
     fn codec() -> Codec {
         Codec::default()
+    }
+
+    fn answer(never: Infallible) -> Infallible {
+        match never {}
     }
 
     fn said(bytes: &[u8]) -> Option<(ServerFrame<'_>, usize)> {

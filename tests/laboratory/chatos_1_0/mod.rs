@@ -6,6 +6,7 @@ mod negotiation;
 mod private_connection;
 mod pseudonym;
 
+use std::convert::Infallible;
 use std::time::Instant;
 
 use matou::chatos_1_0::{ErrorCode, Frame, Negotiation, Options, Room};
@@ -31,6 +32,10 @@ impl Subject for Room {
     }
 
     fn codec() {}
+
+    fn answer(never: Infallible) -> Infallible {
+        match never {}
+    }
 
     fn said(bytes: &[u8]) -> Option<(Frame<'_>, usize)> {
         Frame::decode_from_server(bytes).ok().flatten()

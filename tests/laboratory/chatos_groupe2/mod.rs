@@ -3,6 +3,8 @@
 mod closing;
 mod table;
 
+use std::convert::Infallible;
+
 use matou::chaton;
 use matou::chatos_groupe2::{
     AcceptCloseConnection, ClientFrame, CloseConnection, Codec, Options, Room, ServerFrame,
@@ -31,6 +33,10 @@ impl Subject for Room {
 
     fn codec() -> Codec {
         Codec::default()
+    }
+
+    fn answer(never: Infallible) -> Infallible {
+        match never {}
     }
 
     fn said(bytes: &[u8]) -> Option<(ServerFrame<'_>, usize)> {

@@ -1,4 +1,4 @@
-//! `identified-by` and `fence`.
+//! `identified-by`, `raw-after` and `fence`.
 
 use std::net::IpAddr;
 
@@ -12,19 +12,39 @@ const EXAMPLE: &str = "fence { from > PING token=$token; to < PONG token=$token 
 
 impl Reader<'_> {
     pub(super) fn identified_by(&mut self, node: &Node) {
-        let mut arguments = node.arguments();
-        let Some(name) = arguments.next() else {
+        let Some(identification) = self.turning_point(node, "LOGIN_ACCEPTED") else {
+            return;
+        };
+        if self.grammar.identified_by.is_some() {
             self.error(
                 node,
                 &node.name.span,
-                "`identified-by` lacks a packet",
-                "write: identified-by LOGIN_ACCEPTED",
+                "`identified-by` stands here twice",
+                "keep one",
             );
-            return;
+        }
+        self.grammar.identified_by = Some(identification);
+    }
+
+    pub(super) fn raw_after(&mut self, node: &Node) {
+        let turning_point = self.turning_point(node, "ESTABLISHED");
+        self.grammar.raw_after.extend(turning_point);
+    }
+
+    /// A packet, values of its fields, and what must have been sent before: what `identified-by` and `raw-after` name.
+    fn turning_point(&mut self, node: &Node, example: &str) -> Option<Identification> {
+        let mut arguments = node.arguments();
+        let Some(name) = arguments.next() else {
+            let word = &node.name.text;
+            self.error(
+                node,
+                &node.name.span,
+                format!("`{word}` lacks a packet"),
+                format!("write: {word} {example}"),
+            );
+            return None;
         };
-        let Some(packet) = self.known_packet(node, name) else {
-            return;
-        };
+        let packet = self.known_packet(node, name)?;
         let mut fields = vec![None; self.grammar.packet(packet).fields.len()];
         for (key, entry) in node.properties() {
             let known = self.grammar.packet(packet);
@@ -47,20 +67,12 @@ impl Reader<'_> {
                 None => self.wrong_value(node, entry, sort),
             }
         }
-        if self.grammar.identified_by.is_some() {
-            self.error(
-                node,
-                &node.name.span,
-                "`identified-by` stands here twice",
-                "keep one",
-            );
-        }
         let after = self.identified_after(node);
-        self.grammar.identified_by = Some(Identification {
+        Some(Identification {
             packet,
             after,
             fields,
-        });
+        })
     }
 
     /// `{ after CR }`: the packet identifies only who has sent that one.
@@ -78,8 +90,8 @@ impl Reader<'_> {
                 _ => self.error(
                     child,
                     &child.name.span,
-                    "here stands only what a lane sends to be identified",
-                    "write: identified-by ERROR code=1 { after CR }",
+                    "here stands only what the lane has sent before",
+                    format!("write: {} ERROR code=1 {{ after CR }}", node.name.text),
                 ),
             }
         }

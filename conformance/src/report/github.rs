@@ -1,0 +1,73 @@
+//! Annotations as GitHub's workflows read them from what a command says.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::run::{Outcome, Report, Verdict};
+
+use super::explain::plain;
+use super::words;
+
+/// An error per failure, a warning per remark, and a notice with the sum.
+#[must_use]
+pub fn to_annotations(report: &Report, rerun: &str) -> String {
+    let mut out = String::new();
+    // GitHub shows the first ten of each kind, so what fails comes before what is only remarked.
+    for wanted in [Verdict::Fail, Verdict::Error, Verdict::NonStrict] {
+        for case in report.cases.iter().filter(|case| case.verdict == wanted) {
+            of_case(&mut out, report, case, rerun);
+        }
+    }
+    if let Some(causes) = words::causes(report) {
+        line(&mut out, "warning", "title=could not be judged", &causes);
+    }
+    let kind = if report.exit_code() == 0 {
+        "notice"
+    } else {
+        "error"
+    };
+    let title = format!("title={}", property(&report.title));
+    line(&mut out, kind, &title, &words::sentence(report));
+    out
+}
+
+fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
+    let kind = match case.verdict {
+        Verdict::NonStrict => "warning",
+        _ => "error",
+    };
+    let title = format!("{}: {}: {}", report.protocol, case.id, case.title);
+    let mut properties = format!("title={}", property(&title));
+    // The files of a protocol that is compiled in lie nowhere.
+    let step = case
+        .failure
+        .as_ref()
+        .and_then(|failure| failure.step.as_ref());
+    if let Some(step) = step.filter(|step| Path::new(&step.file).is_file()) {
+        let _ = write!(
+            properties,
+            ",file={},line={}",
+            property(&step.file),
+            step.line
+        );
+    }
+    let message = match &case.failure {
+        Some(failure) => plain(report, case, failure, rerun),
+        None => case.notes.join("\n"),
+    };
+    line(out, kind, &properties, &message);
+}
+
+fn line(out: &mut String, kind: &str, properties: &str, message: &str) {
+    let _ = writeln!(out, "::{kind} {properties}::{}", data(message.trim_end()));
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,275 @@
+//! A conversation as a picture: a line per lane on the left, the target on the right, arrows between.
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::report::ladder::{alike, runs};
+use crate::report::words::counted;
+use crate::run::{Direction, Event, Failure};
+
+/// The fields of a frame have colours, which repeat after so many; the opcode has its own.
+const FIELD_COLOURS: usize = 6;
+
+/// Of events that are alike, so many are shown.
+const SHOWN_OF_ALIKE: usize = 3;
+
+/// How much of a conversation is shown.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::report) struct Bounds {
+    rungs: usize,
+    from_the_end: bool,
+}
+
+impl Bounds {
+    /// What ended badly is told from its end.
+    pub(in crate::report) const LAST: Bounds = Bounds {
+        rungs: 300,
+        from_the_end: true,
+    };
+
+    /// What ended well is told from its beginning, and only to give an impression.
+    pub(in crate::report) const FIRST: Bounds = Bounds {
+        rungs: 40,
+        from_the_end: false,
+    };
+}
+
+/// A conversation, ready to be drawn.
+#[derive(Debug, Serialize)]
+pub(in crate::report) struct Ladder {
+    lanes: Vec<String>,
+    before: usize,
+    rungs: Vec<Rung>,
+    after: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Rung {
+    /// `sends`, `sees`, `does`, `ends`, `more`, `wrong`.
+    kind: &'static str,
+    time: String,
+    /// Number of its lane, from 0.
+    lane: usize,
+    name: String,
+    packet: String,
+    text: String,
+    foreign: bool,
+    fence: bool,
+    unexpected: bool,
+    remark: Option<String>,
+    bytes: Vec<Piece>,
+    /// Bytes that are not shown.
+    hidden: usize,
+}
+
+/// Bytes of one field.
+#[derive(Debug, Serialize)]
+struct Piece {
+    /// 0 for an opcode, 1 and up for fields, nothing for bytes without a meaning.
+    colour: Option<usize>,
+    hex: String,
+    about: String,
+}
+
+impl Ladder {
+    /// The conversation, and in it the moment where it went wrong.
+    pub(in crate::report) fn of(
+        events: &[Event],
+        failure: Option<&Failure>,
+        bounds: Bounds,
+    ) -> Ladder {
+        let mut lanes: Vec<String> = Vec::new();
+        for event in events {
+            if !lanes.contains(&event.lane) {
+                lanes.push(event.lane.clone());
+            }
+        }
+        let shown = shown(events, bounds);
+        let wrong_after = failure.map(|failure| moment(events, failure));
+        let mut rungs = Vec::new();
+        for run in runs(events) {
+            if run.start < shown.start || run.start >= shown.end {
+                continue;
+            }
+            rungs.extend(of_run(events, &run, &lanes));
+            if let Some(failure) =
+                failure.filter(|_| wrong_after.is_some_and(|index| run.contains(&index)))
+            {
+                rungs.push(wrong(failure, &lanes));
+            }
+        }
+        if let Some(failure) = failure.filter(|_| !events.is_empty())
+            && !rungs.iter().any(|rung| rung.kind == "wrong")
+        {
+            rungs.push(wrong(failure, &lanes));
+        }
+        Ladder {
+            lanes,
+            before: shown.start,
+            rungs,
+            after: events.len() - shown.end,
+        }
+    }
+}
+
+/// The events that are shown: whole runs, as many as the bounds allow.
+fn shown(events: &[Event], bounds: Bounds) -> Range<usize> {
+    let runs = runs(events);
+    let first = match bounds.from_the_end {
+        true => runs.len().saturating_sub(bounds.rungs),
+        false => 0,
+    };
+    let start = runs.get(first).map_or(0, |run| run.start);
+    let end = match bounds.from_the_end {
+        true => events.len(),
+        false => runs.get(bounds.rungs).map_or(events.len(), |run| run.start),
+    };
+    start..end
+}
+
+/// The event behind which it went wrong: the first that nobody expected on the lane that failed, or else the last one.
+fn moment(events: &[Event], failure: &Failure) -> usize {
+    let on_lane = |event: &Event| failure.lane.as_ref().is_none_or(|lane| event.lane == *lane);
+    events
+        .iter()
+        .position(|event| event.unexpected && on_lane(event))
+        .unwrap_or(events.len().saturating_sub(1))
+}
+
+fn of_run(events: &[Event], run: &Range<usize>, lanes: &[String]) -> Vec<Rung> {
+    let of_run = &events[run.clone()];
+    // A few are shown one by one; of many, the first ones stand for all.
+    let shown = match of_run.len() {
+        few if few <= SHOWN_OF_ALIKE + 1 => few,
+        _ => SHOWN_OF_ALIKE,
+    };
+    let mut rungs: Vec<Rung> = of_run[..shown]
+        .iter()
+        .map(|event| Rung::of(event, lanes))
+        .collect();
+    if let Some(next) = of_run.get(shown) {
+        debug_assert!(alike(&of_run[0], next));
+        rungs.push(Rung {
+            kind: "more",
+            text: format!("and {} more like this", of_run.len() - shown),
+            packet: String::new(),
+            bytes: Vec::new(),
+            hidden: 0,
+            time: String::new(),
+            ..Rung::of(next, lanes)
+        });
+    }
+    rungs
+}
+
+fn wrong(failure: &Failure, lanes: &[String]) -> Rung {
+    let name = failure.lane.clone().unwrap_or_default();
+    Rung {
+        kind: "wrong",
+        time: String::new(),
+        lane: lanes.iter().position(|lane| *lane == name).unwrap_or(0),
+        name,
+        packet: failure.expected.clone(),
+        text: failure.got.clone(),
+        foreign: false,
+        fence: false,
+        unexpected: true,
+        remark: None,
+        bytes: Vec::new(),
+        hidden: 0,
+    }
+}
+
+impl Rung {
+    fn of(event: &Event, lanes: &[String]) -> Rung {
+        let (packet, text) = match event.text.split_once(' ') {
+            Some((packet, text)) if is_packet(packet) => (packet, text),
+            None if is_packet(&event.text) => (event.text.as_str(), ""),
+            _ => ("", event.text.as_str()),
+        };
+        let bytes = pieces(event);
+        let count = |hex: &str| hex.split_whitespace().filter(|pair| *pair != "...").count();
+        let hidden = event.length.saturating_sub(count(&event.bytes));
+        Rung {
+            kind: match event.direction {
+                Direction::Sends => "sends",
+                Direction::Sees => "sees",
+                Direction::Does => "does",
+                Direction::Ends => "ends",
+            },
+            time: format!("{:.1}", event.at_ms),
+            lane: lanes
+                .iter()
+                .position(|lane| *lane == event.lane)
+                .unwrap_or(0),
+            name: event.lane.clone(),
+            packet: packet.to_owned(),
+            text: text.to_owned(),
+            foreign: event.foreign,
+            fence: event.fence,
+            unexpected: event.unexpected,
+            remark: event.remark.clone(),
+            bytes,
+            hidden,
+        }
+    }
+}
+
+/// Packets are written in capitals.
+fn is_packet(word: &str) -> bool {
+    let word = word.trim_end_matches(';');
+    word.starts_with(|first: char| first.is_ascii_uppercase())
+        && word
+            .chars()
+            .all(|each| each.is_ascii_uppercase() || each.is_ascii_digit() || each == '_')
+}
+
+/// The bytes that are shown, cut where fields begin and end.
+fn pieces(event: &Event) -> Vec<Piece> {
+    let pairs: Vec<&str> = event
+        .bytes
+        .split_whitespace()
+        .filter(|pair| *pair != "...")
+        .collect();
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    let mut colour = 0;
+    for field in &event.fields {
+        let start = field.offset.clamp(at, pairs.len());
+        let end = (field.offset + field.length).clamp(start, pairs.len());
+        if start > at {
+            pieces.push(nameless(&pairs[at..start], at));
+        }
+        colour = match field.name.as_str() {
+            "opcode" => 0,
+            _ => colour % FIELD_COLOURS + 1,
+        };
+        if end > start {
+            pieces.push(Piece {
+                colour: Some(colour),
+                hex: pairs[start..end].join(" "),
+                about: format!(
+                    "{} = {} · {} from offset {}",
+                    field.name,
+                    field.value,
+                    counted(field.length, "byte"),
+                    field.offset
+                ),
+            });
+        }
+        at = end;
+    }
+    if at < pairs.len() {
+        pieces.push(nameless(&pairs[at..], at));
+    }
+    pieces
+}
+
+fn nameless(pairs: &[&str], at: usize) -> Piece {
+    Piece {
+        colour: None,
+        hex: pairs.join(" "),
+        about: format!("{} from offset {at}", counted(pairs.len(), "byte")),
+    }
+}

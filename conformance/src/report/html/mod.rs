@@ -1,0 +1,70 @@
+//! The page of a run: one file that needs nothing else, neither a network nor a script.
+
+mod ladder;
+mod page;
+mod spec;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+
+use crate::run::{Event, Report};
+use crate::suite::Suite;
+
+pub(super) use ladder::Bounds;
+
+/// A template that is compiled in, and so is right.
+const SOUND: &str = "the templates of the reports are sound";
+
+/// The page of a run; `rerun` is the command that runs it again.
+///
+/// # Panics
+///
+/// If a template has a mistake; the tests of this crate keep it from being built so.
+#[must_use]
+pub fn to_html(suite: &Suite, report: &Report, rerun: &str) -> String {
+    let page = page::Page::of(suite, report, rerun);
+    render("run.html", context! { page => Value::from(Serde(page)) })
+}
+
+/// A conversation alone, as a page.
+///
+/// # Panics
+///
+/// If a template has a mistake; the tests of this crate keep it from being built so.
+#[must_use]
+pub fn ladder_page(title: &str, lead: &str, events: &[Event]) -> String {
+    let ladder = ladder::Ladder::of(events, None, Bounds::LAST);
+    render(
+        "tap.html",
+        context! { title => title, lead => lead, conversation => Value::from(Serde(ladder)) },
+    )
+}
+
+/// A template with its values; whatever stands in them is text, never markup.
+pub(super) fn render(name: &str, values: Value) -> String {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build();
+    environment.set_syntax(syntax.expect(SOUND));
+    let templates = [
+        ("style.css", include_str!("../../../templates/style.css")),
+        ("ladder.css", include_str!("../../../templates/ladder.css")),
+        ("filter.js", include_str!("../../../templates/filter.js")),
+        ("frame.html", include_str!("../../../templates/frame.html")),
+        (
+            "ladder.html",
+            include_str!("../../../templates/ladder.html"),
+        ),
+        ("case.html", include_str!("../../../templates/case.html")),
+        ("run.html", include_str!("../../../templates/run.html")),
+        ("tap.html", include_str!("../../../templates/tap.html")),
+    ];
+    for (name, text) in templates {
+        environment.add_template(name, text).expect(SOUND);
+    }
+    let template = environment.get_template(name).expect(SOUND);
+    template.render(values).expect(SOUND)
+}

@@ -1,0 +1,190 @@
+//! What the page of a run shows, as plain values for its templates.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::report::words;
+use crate::run::{Cause, FieldReport, Outcome, Place, Report, SettledReading, Verdict};
+use crate::suite::Suite;
+
+use super::ladder::{Bounds, Ladder};
+use super::spec::{self, Block};
+
+#[derive(Debug, Serialize)]
+pub(super) struct Page<'a> {
+    title: &'a str,
+    protocol: &'a str,
+    target: String,
+    sentence: String,
+    /// The cases that failed.
+    failed: Vec<&'a str>,
+    /// `conforms`, `fails`, `open`.
+    mood: &'static str,
+    unjudgeable: bool,
+    began: String,
+    duration: String,
+    seed: u64,
+    rerun: &'a str,
+    counts: Vec<Count>,
+    causes: Option<String>,
+    readings: &'a [SettledReading],
+    cases: Vec<CaseView<'a>>,
+    spec: Vec<Block>,
+}
+
+#[derive(Debug, Serialize)]
+struct Count {
+    verdict: &'static str,
+    glyph: &'static str,
+    count: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct CaseView<'a> {
+    id: &'a str,
+    title: &'a str,
+    verdict: &'static str,
+    glyph: &'static str,
+    /// Shown at once: the first that went wrong.
+    open: bool,
+    prerequisite: bool,
+    cause: Option<String>,
+    cause_case: Option<&'a str>,
+    requirements: Vec<Cited<'a>>,
+    notes: &'a [String],
+    duration_ms: String,
+    failure: Option<FailureView<'a>>,
+    ladder: Ladder,
+}
+
+#[derive(Debug, Serialize)]
+struct Cited<'a> {
+    id: &'a str,
+    level: String,
+    section: &'a str,
+    text: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct FailureView<'a> {
+    lane: Option<&'a str>,
+    expected: &'a str,
+    got: &'a str,
+    hint: Option<&'a str>,
+    step: Option<&'a Place>,
+    fields: &'a [FieldReport],
+    bytes: &'a str,
+    length: usize,
+}
+
+/// A sign for each verdict, for those who cannot tell the colours apart.
+pub(in crate::report) fn glyph(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Note => "•",
+        Verdict::NonStrict => "~",
+        Verdict::Unsupported => "–",
+        Verdict::Inconclusive => "?",
+        Verdict::Fail => "✗",
+        Verdict::Error => "!",
+    }
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn of(suite: &'a Suite, report: &'a Report, rerun: &'a str) -> Page<'a> {
+        let first_wrong = report
+            .cases
+            .iter()
+            .find(|case| matches!(case.verdict, Verdict::Fail | Verdict::Error))
+            .map(|case| case.id.as_str());
+        Page {
+            title: &report.title,
+            protocol: &report.protocol,
+            target: report.target.to_string(),
+            sentence: words::headline(report),
+            failed: words::failed(report),
+            mood: match report.exit_code() {
+                0 => "conforms",
+                1 => "fails",
+                _ => "open",
+            },
+            unjudgeable: report.unjudgeable.is_some(),
+            began: words::moment(report.began),
+            duration: format!("{:.1} s", report.duration.as_secs_f64()),
+            seed: report.seed,
+            rerun,
+            counts: words::counts(report)
+                .into_iter()
+                .map(|(verdict, count)| Count {
+                    verdict: verdict.word(),
+                    glyph: glyph(verdict),
+                    count,
+                })
+                .collect(),
+            causes: words::causes(report),
+            readings: &report.readings,
+            cases: report
+                .cases
+                .iter()
+                .map(|case| CaseView::of(report, case, first_wrong == Some(case.id.as_str())))
+                .collect(),
+            spec: spec::blocks(suite, &verdicts(report)),
+        }
+    }
+}
+
+/// The cases that judged each requirement, with their verdicts.
+fn verdicts(report: &Report) -> BTreeMap<&str, Vec<(&str, Verdict)>> {
+    let mut verdicts: BTreeMap<&str, Vec<(&str, Verdict)>> = BTreeMap::new();
+    for case in &report.cases {
+        for requirement in &case.requirements {
+            let judged = verdicts.entry(requirement).or_default();
+            judged.push((&case.id, case.verdict));
+        }
+    }
+    verdicts
+}
+
+impl<'a> CaseView<'a> {
+    fn of(report: &'a Report, case: &'a Outcome, open: bool) -> CaseView<'a> {
+        let bounds = match &case.failure {
+            Some(_) => Bounds::LAST,
+            None => Bounds::FIRST,
+        };
+        CaseView {
+            id: &case.id,
+            title: &case.title,
+            verdict: case.verdict.word(),
+            glyph: glyph(case.verdict),
+            open,
+            prerequisite: case.prerequisite,
+            cause: case.cause.as_ref().map(Cause::to_string),
+            cause_case: case.cause.as_ref().and_then(Cause::case),
+            requirements: case
+                .requirements
+                .iter()
+                .filter_map(|id| report.requirements.get(id))
+                .map(|requirement| Cited {
+                    id: &requirement.id,
+                    level: requirement.level.to_string(),
+                    section: &requirement.section,
+                    text: &requirement.text,
+                })
+                .collect(),
+            notes: &case.notes,
+            duration_ms: format!("{:.0}", case.duration.as_secs_f64() * 1000.0),
+            failure: case.failure.as_ref().map(|failure| FailureView {
+                lane: failure.lane.as_deref(),
+                expected: &failure.expected,
+                got: &failure.got,
+                hint: failure.hint.as_deref(),
+                step: failure.step.as_ref(),
+                fields: &failure.fields,
+                bytes: &failure.bytes,
+                length: failure.length,
+            }),
+            ladder: Ladder::of(&case.conversation, case.failure.as_ref(), bounds),
+        }
+    }
+}

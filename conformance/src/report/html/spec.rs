@@ -1,0 +1,135 @@
+//! The specification itself, with each requirement in the colour of its verdict.
+
+use std::collections::BTreeMap;
+
+use pulldown_cmark::{Event, Options, Parser, html};
+use serde::Serialize;
+
+use crate::run::Verdict;
+use crate::suite::{Level, Requirement, Suite};
+
+use super::page::glyph;
+
+/// A piece of spec.md.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub(super) enum Block {
+    /// What stands between requirements, as HTML.
+    Prose { html: String },
+    /// A requirement.
+    Requirement(Painted),
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Painted {
+    id: String,
+    level: String,
+    section: String,
+    html: String,
+    remarks: String,
+    /// A verdict, or `unjudged`.
+    verdict: &'static str,
+    glyph: &'static str,
+    cases: Vec<Judge>,
+}
+
+/// A case that judged a requirement.
+#[derive(Debug, Serialize)]
+struct Judge {
+    id: String,
+    verdict: &'static str,
+    glyph: &'static str,
+}
+
+/// All of spec.md, after what it inherits, in order.
+pub(super) fn blocks(suite: &Suite, verdicts: &BTreeMap<&str, Vec<(&str, Verdict)>>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for text in suite.sources.specifications() {
+        let mut prose = String::new();
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            let Some((requirement, text)) = requirement(suite, line) else {
+                prose.push_str(line);
+                prose.push('\n');
+                continue;
+            };
+            push_prose(&mut blocks, &mut prose);
+            // Its remarks, which the suite has read already.
+            while lines
+                .next_if(|next| next.starts_with([' ', '\t']) && !next.trim().is_empty())
+                .is_some()
+            {}
+            // What an extending protocol says anew stands there, not here.
+            if text.ends_with(&requirement.text) {
+                blocks.push(Block::Requirement(painted(requirement, verdicts)));
+            }
+        }
+        push_prose(&mut blocks, &mut prose);
+    }
+    blocks
+}
+
+/// The requirement whose line this is, and what stands behind its id.
+fn requirement<'a, 'b>(suite: &'a Suite, line: &'b str) -> Option<(&'a Requirement, &'b str)> {
+    let rest = line
+        .strip_prefix("- **")
+        .or_else(|| line.strip_prefix("* **"))?;
+    let (id, text) = rest.split_once("**")?;
+    Some((suite.requirement(id)?, text.trim_end()))
+}
+
+fn push_prose(blocks: &mut Vec<Block>, prose: &mut String) {
+    if !prose.trim().is_empty() {
+        let html = to_html(prose);
+        blocks.push(Block::Prose { html });
+    }
+    prose.clear();
+}
+
+/// Markdown as HTML. HTML in the file is shown as text: a page that is handed around runs nobody's scripts.
+fn to_html(markdown: &str) -> String {
+    let parser = Parser::new_ext(markdown, Options::ENABLE_TABLES).map(|event| match event {
+        Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+        other => other,
+    });
+    let mut out = String::new();
+    html::push_html(&mut out, parser);
+    out
+}
+
+fn painted(requirement: &Requirement, verdicts: &BTreeMap<&str, Vec<(&str, Verdict)>>) -> Painted {
+    let judged = verdicts
+        .get(requirement.id.as_str())
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let verdict = worst(requirement.level, judged);
+    Painted {
+        id: requirement.id.clone(),
+        level: requirement.level.to_string(),
+        section: requirement.section.clone(),
+        html: to_html(&requirement.text),
+        remarks: to_html(&requirement.remarks),
+        verdict: verdict.map_or("unjudged", Verdict::word),
+        glyph: verdict.map_or("", glyph),
+        cases: judged
+            .iter()
+            .map(|(id, verdict)| Judge {
+                id: (*id).to_owned(),
+                verdict: verdict.word(),
+                glyph: glyph(*verdict),
+            })
+            .collect(),
+    }
+}
+
+/// What the cases come to for a requirement of that level: a case that fails may cite what the document only prefers, too.
+fn worst(level: Level, judged: &[(&str, Verdict)]) -> Option<Verdict> {
+    let judged = judged.iter().map(|(_, verdict)| *verdict);
+    let worst = judged
+        .filter(|verdict| *verdict != Verdict::Unsupported)
+        .max();
+    match (level, worst) {
+        (Level::Should | Level::May, Some(Verdict::Fail)) => Some(Verdict::NonStrict),
+        (_, worst) => worst,
+    }
+}

@@ -1,0 +1,86 @@
+//! JUnit's XML, which build servers show: one test case per case.
+//!
+//! What holds is a success, whatever its remarks; what could not be judged is skipped, with the reason; a failure carries
+//! the whole explanation.
+
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+
+use crate::run::{Outcome, Report, Verdict};
+
+use super::explain::plain;
+use super::words;
+
+/// The report as JUnit's XML.
+///
+/// # Panics
+///
+/// If text cannot be put into XML; the writer leaves out the characters that cannot.
+#[must_use]
+pub fn to_junit(report: &Report, rerun: &str) -> String {
+    let mut suite = TestSuite::new(report.protocol.as_str());
+    suite.set_timestamp(at(report.began));
+    suite.set_time(report.duration);
+    suite.add_property(("target", report.target.to_string().as_str()));
+    suite.add_property(("seed", report.seed.to_string().as_str()));
+    for reading in &report.readings {
+        let name = format!("reading {}", reading.name);
+        suite.add_property((name.as_str(), reading.choice.as_str()));
+    }
+    if let Some(why) = &report.unjudgeable {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(why.as_str());
+        suite.add_test_case(TestCase::new("can be judged", status));
+    }
+    for case in &report.cases {
+        suite.add_test_case(of_case(report, case, rerun));
+    }
+    let mut document = quick_junit::Report::new("conformance");
+    document.set_timestamp(at(report.began));
+    document.set_time(report.duration);
+    document.add_test_suite(suite);
+    document
+        .to_string()
+        .expect("text without control characters is XML")
+}
+
+fn at(moment: SystemTime) -> DateTime<chrono::FixedOffset> {
+    DateTime::<Utc>::from(moment).fixed_offset()
+}
+
+fn of_case(report: &Report, case: &Outcome, rerun: &str) -> TestCase {
+    let mut entry = TestCase::new(case.id.as_str(), status(report, case, rerun));
+    entry.set_classname(report.protocol.as_str());
+    entry.set_time(case.duration);
+    if let Some(began) = case.began {
+        entry.set_timestamp(at(began));
+    }
+    entry.add_property(("title", case.title.as_str()));
+    entry.add_property(("verdict", case.verdict.word()));
+    entry.add_property(("requirements", case.requirements.join(" ").as_str()));
+    if !case.notes.is_empty() {
+        entry.set_system_out(case.notes.join("\n"));
+    }
+    entry
+}
+
+fn status(report: &Report, case: &Outcome, rerun: &str) -> TestCaseStatus {
+    let mut status = match case.verdict {
+        Verdict::Pass | Verdict::Note | Verdict::NonStrict => return TestCaseStatus::success(),
+        Verdict::Unsupported | Verdict::Inconclusive => TestCaseStatus::skipped(),
+        Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    if let Some(short) = words::in_short(case) {
+        status.set_message(short);
+    }
+    if let Some(failure) = &case.failure {
+        if let Ok(serde_json::Value::String(kind)) = serde_json::to_value(failure.kind) {
+            status.set_type(kind);
+        }
+        status.set_description(plain(report, case, failure, rerun));
+    }
+    status
+}

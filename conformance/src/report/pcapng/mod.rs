@@ -1,0 +1,88 @@
+//! Conversations as a capture that Wireshark opens.
+//!
+//! The suite sees bytes on connections, not packets, so the packets are made up around what it saw: one TCP stream per
+//! connection, with right numbers and checksums, at the times that were observed. Of a protocol inside TLS it is the plain
+//! text. Each case is an interface of its own, and each packet says in a comment what it means; a large send is there with
+//! its first bytes only, like a packet that was cut when it was captured.
+
+mod blocks;
+mod segment;
+mod stream;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::run::Outcome;
+
+use blocks::Capture;
+use stream::{Packet, Stream};
+
+/// The first port that a client of ours has in a capture.
+const FIRST_PORT: u16 = 40_000;
+
+/// The conversations of these cases, in order of time.
+#[must_use]
+pub fn to_pcapng<'a>(target: SocketAddr, cases: impl IntoIterator<Item = &'a Outcome>) -> Vec<u8> {
+    let mut capture = Capture::new();
+    let mut packets = Vec::new();
+    let mut ports = Ports::new(target.port());
+    let mut interfaces = 0;
+    for case in cases {
+        let Some(began) = case.began.filter(|_| !case.conversation.is_empty()) else {
+            continue;
+        };
+        capture.interface(&case.id, &case.title);
+        packets.extend(of_case(target, case, began, interfaces, &mut ports));
+        interfaces += 1;
+    }
+    packets.sort_by_key(|packet| packet.at);
+    for packet in &packets {
+        capture.packet(packet);
+    }
+    capture.into_bytes()
+}
+
+/// Gives each connection a port of its own, as long as there are any.
+struct Ports {
+    next: u16,
+    taken: u16,
+}
+
+impl Ports {
+    fn new(target: u16) -> Ports {
+        Ports {
+            next: FIRST_PORT,
+            taken: target,
+        }
+    }
+
+    fn next(&mut self) -> u16 {
+        if self.next == self.taken {
+            self.next += 1;
+        }
+        let port = self.next;
+        self.next = port.checked_add(1).unwrap_or(FIRST_PORT);
+        port
+    }
+}
+
+fn of_case(
+    target: SocketAddr,
+    case: &Outcome,
+    began: SystemTime,
+    interface: u32,
+    ports: &mut Ports,
+) -> Vec<Packet> {
+    let since_epoch = began.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut streams: BTreeMap<usize, Stream> = BTreeMap::new();
+    let mut packets = Vec::new();
+    for event in &case.conversation {
+        let at = since_epoch + Duration::from_secs_f64(event.at_ms.max(0.0) / 1000.0);
+        let stream = streams
+            .entry(event.connection)
+            .or_insert_with(|| Stream::new(target, ports.next(), interface));
+        stream.record(event, at, &mut packets);
+    }
+    packets
+}

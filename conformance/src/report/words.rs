@@ -1,0 +1,118 @@
+//! What all reports say in the same words.
+
+use std::time::SystemTime;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::run::{Outcome, Report, Verdict};
+
+/// What it comes to, without the cases by name.
+pub(super) fn headline(report: &Report) -> String {
+    match report.exit_code() {
+        1 => format!(
+            "It does not conform to {}: {} failed.",
+            report.title,
+            counted(report.count(Verdict::Fail), "case")
+        ),
+        _ => sentence(report),
+    }
+}
+
+/// What it comes to.
+pub(super) fn sentence(report: &Report) -> String {
+    if let Some(why) = &report.unjudgeable {
+        return format!("It cannot be judged: {why}.");
+    }
+    let followed: Vec<String> = report
+        .readings
+        .iter()
+        .map(|reading| format!("{} = {}", reading.name, reading.choice))
+        .collect();
+    let with = if followed.is_empty() {
+        String::new()
+    } else {
+        format!(", with {}", followed.join(", "))
+    };
+    let whole = report.cases.iter().all(|case| !case.prerequisite);
+    let what = if whole { "" } else { " in what was asked for" };
+    match report.exit_code() {
+        0 => format!(
+            "{} conforms to {}{what}{with}.",
+            report.target, report.title
+        ),
+        1 => format!(
+            "{} does not conform to {}: {} failed: {}.",
+            report.target,
+            report.title,
+            counted(report.count(Verdict::Fail), "case"),
+            failed(report).join(", ")
+        ),
+        _ => format!(
+            "Nothing failed, but {} could not be judged on something that {} demands.",
+            report.target, report.title
+        ),
+    }
+}
+
+/// The cases to look at, for whoever scrolled past them.
+pub(super) fn failed(report: &Report) -> Vec<&str> {
+    let failed = |case: &&Outcome| case.verdict == Verdict::Fail;
+    let cases = report.cases.iter().filter(failed);
+    cases.map(|case| case.id.as_str()).collect()
+}
+
+/// `2 causes, 14 consequences: login (13), whisper (1)`, if any case is to blame for others.
+pub(super) fn causes(report: &Report) -> Option<String> {
+    let causes = report.causes();
+    if causes.is_empty() {
+        return None;
+    }
+    let consequences: usize = causes.iter().map(|(_, count)| count).sum();
+    let named: Vec<String> = causes
+        .iter()
+        .map(|(id, count)| format!("{id} ({count})"))
+        .collect();
+    Some(format!(
+        "{}, {}: {}",
+        counted(causes.len(), "cause"),
+        counted(consequences, "consequence"),
+        named.join(", ")
+    ))
+}
+
+/// The verdicts that occur, the best first, each with how often.
+pub(super) fn counts(report: &Report) -> Vec<(Verdict, usize)> {
+    Verdict::ALL
+        .iter()
+        .map(|verdict| (*verdict, report.count(*verdict)))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+/// One case in a few words: what came where what was expected, or why it is open.
+pub(super) fn in_short(case: &Outcome) -> Option<String> {
+    if let Some(cause) = &case.cause {
+        return Some(format!("{}, {cause}", case.verdict));
+    }
+    let failure = case.failure.as_ref()?;
+    let on = failure
+        .lane
+        .as_ref()
+        .map(|lane| format!("on {lane} "))
+        .unwrap_or_default();
+    Some(format!(
+        "{on}expected {}; came {}",
+        failure.expected, failure.got
+    ))
+}
+
+/// `1 case`, `2 cases`.
+pub(super) fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// `2026-11-21T14:32:29Z`.
+pub(super) fn moment(at: SystemTime) -> String {
+    DateTime::<Utc>::from(at).to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,247 @@
+//! What bytes between a client and a server mean, and what is wrong with them. Nothing in here does IO.
+
+use std::collections::BTreeSet;
+
+use crate::grammar::{Choices, Decoded, Frame, Grammar, Identification, PacketId, Side, Wire};
+
+/// A frame that is not whole after so many bytes is given up: what claims to be longer is hardly meant.
+const LONGEST_FRAME: usize = 256 << 10;
+
+/// Something that one side of a connection said, or did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// A whole frame.
+    Frame {
+        /// Its fields.
+        frame: Frame,
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// What is wrong with it.
+        wrong: Option<String>,
+    },
+    /// Bytes that are no frame of that side. What follows them cannot be decoded any more.
+    Broken {
+        /// All of them that are there.
+        bytes: Vec<u8>,
+        /// Why they are none.
+        why: String,
+    },
+    /// Bytes to which the protocol gives no meaning, or which come behind broken ones.
+    Raw(Vec<u8>),
+    /// The beginning of a frame, of which the rest never comes.
+    LeftOver(Vec<u8>),
+    /// Nothing more comes from this side.
+    Fin,
+    /// This side cut the connection.
+    Reset,
+}
+
+impl Heard {
+    /// What is wrong with it, if anything is.
+    #[must_use]
+    pub fn wrong(&self) -> Option<String> {
+        match self {
+            Heard::Frame { wrong, .. } => wrong.clone(),
+            Heard::Broken { why, .. } => Some(why.clone()),
+            Heard::LeftOver(bytes) => Some(format!(
+                "the beginning of a frame, {} bytes of it, and never its rest",
+                bytes.len()
+            )),
+            Heard::Raw(_) | Heard::Fin | Heard::Reset => None,
+        }
+    }
+}
+
+/// Listens to one connection, in one reading of the protocol.
+#[derive(Debug)]
+pub struct Watch<'a> {
+    grammar: &'a Grammar,
+    strict: &'a Wire,
+    lenient: &'a Wire,
+    client: Half,
+    server: Half,
+    identified: bool,
+    sent: BTreeSet<PacketId>,
+}
+
+/// What came from one side and is not understood yet.
+#[derive(Debug, Default)]
+struct Half {
+    buffer: Vec<u8>,
+    mode: Mode,
+    /// What was already said against the frame at the front of the buffer.
+    wrong: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Mode {
+    /// Frames come.
+    #[default]
+    Frames,
+    /// By the protocol, anything may come.
+    Raw,
+    /// Nobody knows any more where a frame begins.
+    Lost,
+}
+
+/// The two codecs that a tap needs: one with the protocol's limits, one without any, which finds the end of a frame that is
+/// too long.
+#[derive(Debug, Clone)]
+pub struct Wires {
+    strict: Wire,
+    lenient: Wire,
+}
+
+impl Wires {
+    /// The codecs in this reading.
+    #[must_use]
+    pub fn new(grammar: &Grammar, choices: &Choices) -> Wires {
+        let mut limitless = grammar.clone();
+        for field in limitless
+            .packets
+            .iter_mut()
+            .flat_map(|packet| &mut packet.fields)
+        {
+            field.max_bytes = None;
+            field.min = None;
+        }
+        Wires {
+            strict: grammar.in_reading(choices),
+            lenient: limitless.in_reading(choices),
+        }
+    }
+
+    /// The codec with the protocol's limits.
+    #[must_use]
+    pub fn strict(&self) -> &Wire {
+        &self.strict
+    }
+}
+
+impl<'a> Watch<'a> {
+    /// For a new connection.
+    #[must_use]
+    pub fn new(grammar: &'a Grammar, wires: &'a Wires) -> Watch<'a> {
+        Watch {
+            grammar,
+            strict: &wires.strict,
+            lenient: &wires.lenient,
+            client: Half::default(),
+            server: Half::default(),
+            identified: false,
+            sent: BTreeSet::new(),
+        }
+    }
+
+    /// What these bytes, which come behind all earlier ones of that side, complete.
+    pub fn hear(&mut self, side: Side, bytes: &[u8]) -> Vec<Heard> {
+        self.half(side).buffer.extend_from_slice(bytes);
+        let mut heard = Vec::new();
+        while let Some(next) = self.next(side) {
+            heard.push(next);
+        }
+        heard
+    }
+
+    /// What is left of a side that says no more.
+    pub fn end(&mut self, side: Side) -> Option<Heard> {
+        let left = std::mem::take(&mut self.half(side).buffer);
+        (!left.is_empty()).then_some(Heard::LeftOver(left))
+    }
+
+    fn half(&mut self, side: Side) -> &mut Half {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    fn next(&mut self, side: Side) -> Option<Heard> {
+        let (strict, lenient) = (self.strict, self.lenient);
+        let half = self.half(side);
+        if half.buffer.is_empty() {
+            return None;
+        }
+        if half.mode != Mode::Frames {
+            return Some(Heard::Raw(std::mem::take(&mut half.buffer)));
+        }
+        match strict.decode(side, &half.buffer) {
+            Decoded::Frame(frame) => Some(self.take(side, frame)),
+            Decoded::Partial(_) => self.wait_for_more(side),
+            Decoded::Broken { why, .. } => {
+                half.wrong.get_or_insert(why);
+                // Too long, or of the other side: where it ends is known all the same.
+                let other = match side {
+                    Side::Client => Side::Server,
+                    Side::Server => Side::Client,
+                };
+                let attempts = [lenient.decode(side, &half.buffer), lenient.decode(other, &half.buffer)];
+                let mut may_become_whole = false;
+                for attempt in attempts {
+                    match attempt {
+                        Decoded::Frame(frame) => return Some(self.take(side, frame)),
+                        Decoded::Partial(_) => may_become_whole = true,
+                        Decoded::Broken { .. } => {}
+                    }
+                }
+                if may_become_whole {
+                    self.wait_for_more(side)
+                } else {
+                    Some(self.give_up(side))
+                }
+            }
+        }
+    }
+
+    fn wait_for_more(&mut self, side: Side) -> Option<Heard> {
+        let half = self.half(side);
+        if half.buffer.len() <= LONGEST_FRAME {
+            return None;
+        }
+        let why = format!("a frame of more than {LONGEST_FRAME} bytes");
+        half.wrong.get_or_insert(why);
+        Some(self.give_up(side))
+    }
+
+    /// The bytes are no frame. In a tunnel that the client has opened, they may be what comes through it.
+    fn give_up(&mut self, side: Side) -> Heard {
+        let in_tunnel = self.client.mode == Mode::Raw && side == Side::Server;
+        let half = self.half(side);
+        let bytes = std::mem::take(&mut half.buffer);
+        let why = half.wrong.take().unwrap_or_default();
+        if in_tunnel {
+            half.mode = Mode::Raw;
+            return Heard::Raw(bytes);
+        }
+        half.mode = Mode::Lost;
+        Heard::Broken { bytes, why }
+    }
+
+    fn take(&mut self, side: Side, frame: Frame) -> Heard {
+        let half = self.half(side);
+        let bytes: Vec<u8> = half.buffer.drain(..frame.length).collect();
+        let wrong = half.wrong.take();
+        if wrong.is_none() {
+            self.note(side, &frame);
+        }
+        Heard::Frame {
+            frame,
+            bytes,
+            wrong,
+        }
+    }
+
+    /// What a frame changes: the connection has a name, or its bytes have no meaning from here on.
+    fn note(&mut self, side: Side, frame: &Frame) {
+        if side == Side::Client {
+            self.sent.insert(frame.packet);
+        }
+        let is = |that: &Identification| that.matches(frame, &self.sent);
+        let turns_raw = !self.identified && self.grammar.raw_after.iter().any(is);
+        self.identified |=
+            side == Side::Server && self.grammar.identified_by.as_ref().is_some_and(is);
+        if turns_raw {
+            self.half(side).mode = Mode::Raw;
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The packets of ChatHack, each one's decoding beside its encoding, in the document's order.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::wire::{Cursor, Malformed, Put, Stop, settle};
+
+use super::{ClientFrame, MeetingPoint, PeerFrame, Received, ServerFrame};
+
+/// "All message, private message or file which size is upper than 1024 bytes will be automatically rejects." Every other text
+/// shares the limit: a longer name than a login may have is no packet error, it is simply nobody's.
+pub const MAX_MESSAGE_BYTES: usize = 1024;
+
+/// A rejected message is skipped up to this length; a longer one ends the connection.
+pub const MAX_SKIPPED_BYTES: usize = 64 << 10;
+
+const LOGIN_WITH_PASSWORD: i8 = 1;
+const LOGIN: i8 = 2;
+const GLOBAL_MESSAGE: i8 = 3;
+const PRIVATE_ASKING: i8 = 4;
+const PRIVATE_VALIDATION: i8 = 5;
+const PRIVATE_DENIED: i8 = 6;
+const PEER_MESSAGE: i8 = 7;
+const PEER_FILE: i8 = 8;
+const PEER_ESTABLISHMENT: i8 = 9;
+
+const ACK_PACKET_ERROR: i8 = 1;
+const ACK_PASSWORD_OR_LOGIN_ERROR: i8 = 2;
+const ACK_CONNECTED: i8 = 3;
+const ACK_LOGIN_ALREADY_EXISTS: i8 = 4;
+const ACK_GLOBAL_MESSAGE: i8 = 5;
+const ACK_PRIVATE_ASKING: i8 = 6;
+const ACK_PRIVATE_VALIDATION: i8 = 7;
+const ACK_PRIVATE_DENIED: i8 = 8;
+
+const ADCODE_IPV4: i8 = 1;
+const ADCODE_IPV6: i8 = 2;
+
+impl<'a> ClientFrame<'a> {
+    /// Takes a frame from the front of the bytes: it and its length, or `None` while bytes are missing. A frame with a
+    /// message over the limit is known, with its length, before that message has come.
+    pub fn decode(input: &'a [u8]) -> Result<Option<(Received<Self>, usize)>, Malformed> {
+        settle(Self::read(Cursor::new(input)))
+    }
+
+    fn read(mut cursor: Cursor<'a>) -> Result<(Received<Self>, usize), Stop> {
+        let frame = match cursor.int8()? {
+            LOGIN_WITH_PASSWORD => ClientFrame::LoginWithPassword {
+                login: text(&mut cursor, "login")?,
+                password: text(&mut cursor, "password")?,
+            },
+            LOGIN => ClientFrame::Login {
+                login: text(&mut cursor, "login")?,
+            },
+            GLOBAL_MESSAGE => {
+                let login = text(&mut cursor, "login")?;
+                match payload(&mut cursor, "message", MAX_MESSAGE_BYTES)? {
+                    Payload::Text(message) => ClientFrame::GlobalMessage { login, message },
+                    Payload::TooLong(why, length) => return Ok((Received::TooLong(why), length)),
+                }
+            }
+            PRIVATE_ASKING => {
+                let (sender, receiver) = parties(&mut cursor)?;
+                ClientFrame::PrivateAsking { sender, receiver }
+            }
+            PRIVATE_VALIDATION => {
+                let (sender, receiver) = parties(&mut cursor)?;
+                ClientFrame::PrivateValidation {
+                    sender,
+                    receiver,
+                    meeting: meeting(&mut cursor)?,
+                }
+            }
+            PRIVATE_DENIED => {
+                let (sender, receiver) = parties(&mut cursor)?;
+                ClientFrame::PrivateDenied { sender, receiver }
+            }
+            other => return Err(not_for_a_server(other).into()),
+        };
+        Ok((Received::Frame(frame), cursor.position()))
+    }
+
+    /// Appends the frame's bytes.
+    pub fn encode(&self, into: &mut Vec<u8>) {
+        match *self {
+            ClientFrame::LoginWithPassword { login, password } => {
+                put(into, LOGIN_WITH_PASSWORD, &[login, password]);
+            }
+            ClientFrame::Login { login } => put(into, LOGIN, &[login]),
+            ClientFrame::GlobalMessage { login, message } => {
+                put(into, GLOBAL_MESSAGE, &[login, message]);
+            }
+            ClientFrame::PrivateAsking { sender, receiver } => {
+                put(into, PRIVATE_ASKING, &[sender, receiver]);
+            }
+            ClientFrame::PrivateValidation {
+                sender,
+                receiver,
+                meeting,
+            } => {
+                put(into, PRIVATE_VALIDATION, &[sender, receiver]);
+                put_meeting(into, meeting);
+            }
+            ClientFrame::PrivateDenied { sender, receiver } => {
+                put(into, PRIVATE_DENIED, &[sender, receiver]);
+            }
+        }
+    }
+}
+
+impl<'a> ServerFrame<'a> {
+    /// Takes a frame from the front of the bytes: it and its length, or `None` while bytes are missing.
+    pub fn decode(input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
+        settle(Self::read(Cursor::new(input)))
+    }
+
+    fn read(mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
+        let frame = match cursor.int8()? {
+            ACK_PACKET_ERROR => ServerFrame::PacketError,
+            ACK_PASSWORD_OR_LOGIN_ERROR => ServerFrame::PasswordOrLoginError,
+            ACK_CONNECTED => ServerFrame::Connected,
+            ACK_LOGIN_ALREADY_EXISTS => ServerFrame::LoginAlreadyExists,
+            ACK_GLOBAL_MESSAGE => ServerFrame::GlobalMessage {
+                login: text(&mut cursor, "login")?,
+                message: text(&mut cursor, "message")?,
+            },
+            ACK_PRIVATE_ASKING => ServerFrame::PrivateAsking {
+                sender: text(&mut cursor, "sender login")?,
+            },
+            ACK_PRIVATE_VALIDATION => ServerFrame::PrivateValidation {
+                login: text(&mut cursor, "login")?,
+                meeting: meeting(&mut cursor)?,
+            },
+            ACK_PRIVATE_DENIED => ServerFrame::PrivateDenied {
+                login: text(&mut cursor, "login")?,
+            },
+            other => return Err(Malformed::UnknownOpcode(other).into()),
+        };
+        Ok((frame, cursor.position()))
+    }
+
+    /// Appends the frame's bytes.
+    pub fn encode(&self, into: &mut Vec<u8>) {
+        match *self {
+            ServerFrame::PacketError => put(into, ACK_PACKET_ERROR, &[]),
+            ServerFrame::PasswordOrLoginError => put(into, ACK_PASSWORD_OR_LOGIN_ERROR, &[]),
+            ServerFrame::Connected => put(into, ACK_CONNECTED, &[]),
+            ServerFrame::LoginAlreadyExists => put(into, ACK_LOGIN_ALREADY_EXISTS, &[]),
+            ServerFrame::GlobalMessage { login, message } => {
+                put(into, ACK_GLOBAL_MESSAGE, &[login, message]);
+            }
+            ServerFrame::PrivateAsking { sender } => put(into, ACK_PRIVATE_ASKING, &[sender]),
+            ServerFrame::PrivateValidation { login, meeting } => {
+                put(into, ACK_PRIVATE_VALIDATION, &[login]);
+                put_meeting(into, meeting);
+            }
+            ServerFrame::PrivateDenied { login } => put(into, ACK_PRIVATE_DENIED, &[login]),
+        }
+    }
+}
+
+impl<'a> PeerFrame<'a> {
+    /// Takes a frame from the front of the bytes: it and its length, or `None` while bytes are missing. `limit` is the most
+    /// bytes that a message may have; a longer one is known, with its length, before it has come. A file's own bytes lie
+    /// behind its frame.
+    pub fn decode(
+        input: &'a [u8],
+        limit: usize,
+    ) -> Result<Option<(Received<Self>, usize)>, Malformed> {
+        settle(Self::read(Cursor::new(input), limit))
+    }
+
+    fn read(mut cursor: Cursor<'a>, limit: usize) -> Result<(Received<Self>, usize), Stop> {
+        let frame = match cursor.int8()? {
+            PEER_MESSAGE => {
+                let login = text(&mut cursor, "login")?;
+                match payload(&mut cursor, "message", limit)? {
+                    Payload::Text(message) => PeerFrame::Message { login, message },
+                    Payload::TooLong(why, length) => return Ok((Received::TooLong(why), length)),
+                }
+            }
+            PEER_FILE => {
+                let login = text(&mut cursor, "login")?;
+                let name = text(&mut cursor, "file name")?;
+                let size = cursor.int32()?;
+                if size < 0 {
+                    let (field, length) = ("file", i64::from(size));
+                    return Err(Malformed::NegativeLength { field, length }.into());
+                }
+                PeerFrame::File { login, name, size }
+            }
+            PEER_ESTABLISHMENT => PeerFrame::Establishment {
+                login: text(&mut cursor, "login")?,
+                id: cursor.int64()?,
+            },
+            other => return Err(not_for_a_peer(other).into()),
+        };
+        Ok((Received::Frame(frame), cursor.position()))
+    }
+
+    /// Appends the frame's bytes, of a file without its content.
+    pub fn encode(&self, into: &mut Vec<u8>) {
+        match *self {
+            PeerFrame::Message { login, message } => put(into, PEER_MESSAGE, &[login, message]),
+            PeerFrame::File { login, name, size } => {
+                put(into, PEER_FILE, &[login, name]);
+                into.put_int32(size);
+            }
+            PeerFrame::Establishment { login, id } => {
+                put(into, PEER_ESTABLISHMENT, &[login]);
+                into.put_int64(id);
+            }
+        }
+    }
+}
+
+fn not_for_a_server(opcode: i8) -> Malformed {
+    let packet = match opcode {
+        PEER_MESSAGE => "a private message",
+        PEER_FILE => "a file",
+        PEER_ESTABLISHMENT => "an establishment",
+        other => return Malformed::UnknownOpcode(other),
+    };
+    Malformed::WrongSide { packet }
+}
+
+fn not_for_a_peer(opcode: i8) -> Malformed {
+    match opcode {
+        LOGIN_WITH_PASSWORD..=PRIVATE_DENIED => Malformed::WrongSide {
+            packet: "a packet for the server",
+        },
+        other => Malformed::UnknownOpcode(other),
+    }
+}
+
+/// The last field of a frame, when a message over its limit is only rejected.
+enum Payload<'a> {
+    Text(&'a str),
+    /// Why, and the length of the whole frame.
+    TooLong(Malformed, usize),
+}
+
+fn payload<'a>(
+    cursor: &mut Cursor<'a>,
+    field: &'static str,
+    limit: usize,
+) -> Result<Payload<'a>, Stop> {
+    let start = cursor.position();
+    match cursor.text32(field, limit) {
+        Ok(text) => Ok(Payload::Text(text)),
+        Err(Stop::Malformed(malformed)) => match malformed {
+            Malformed::TooLong { length, .. } if length <= MAX_SKIPPED_BYTES as i64 => {
+                let bytes = size_of::<i32>() + usize::try_from(length).unwrap_or_default();
+                Ok(Payload::TooLong(malformed, start + bytes))
+            }
+            other => Err(other.into()),
+        },
+        Err(Stop::Short) => Err(Stop::Short),
+    }
+}
+
+fn text<'a>(cursor: &mut Cursor<'a>, field: &'static str) -> Result<&'a str, Stop> {
+    cursor.text32(field, MAX_MESSAGE_BYTES)
+}
+
+fn parties<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, &'a str), Stop> {
+    let sender = text(cursor, "sender login")?;
+    Ok((sender, text(cursor, "receiver login")?))
+}
+
+fn meeting(cursor: &mut Cursor<'_>) -> Result<MeetingPoint, Stop> {
+    Ok(MeetingPoint {
+        port: cursor.int32()?,
+        address: address(cursor)?,
+        id: cursor.int64()?,
+    })
+}
+
+fn address(cursor: &mut Cursor<'_>) -> Result<IpAddr, Stop> {
+    match cursor.int8()? {
+        ADCODE_IPV4 => Ok(Ipv4Addr::from_bits(cursor.int32()?.cast_unsigned()).into()),
+        ADCODE_IPV6 => {
+            let halves = [cursor.int64()?, cursor.int64()?];
+            let [high, low] = halves.map(|half| u128::from(half.cast_unsigned()));
+            Ok(Ipv6Addr::from_bits(high << 64 | low).into())
+        }
+        other => Err(Malformed::UnknownCode {
+            field: "adcode",
+            code: other.into(),
+        }
+        .into()),
+    }
+}
+
+fn put(into: &mut Vec<u8>, opcode: i8, texts: &[&str]) {
+    into.put_int8(opcode);
+    for text in texts {
+        into.put_text32(text);
+    }
+}
+
+fn put_meeting(into: &mut Vec<u8>, meeting: MeetingPoint) {
+    let MeetingPoint { port, address, id } = meeting;
+    into.put_int32(port);
+    match address {
+        IpAddr::V4(address) => {
+            into.put_int8(ADCODE_IPV4);
+            into.extend_from_slice(&address.octets());
+        }
+        IpAddr::V6(address) => {
+            into.put_int8(ADCODE_IPV6);
+            into.extend_from_slice(&address.octets());
+        }
+    }
+    into.put_int64(id);
+}

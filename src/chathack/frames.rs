@@ -1,0 +1,259 @@
+//! The packets of ChatHack as types, apart from their bytes.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::room::Packet;
+use crate::wire::Malformed;
+
+/// What a client sends to the server: an opcode and its fields.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ClientFrame<'a> {
+    /// Opcode 1, "Existing Login Connection With Password".
+    LoginWithPassword {
+        /// The login of an account.
+        login: &'a str,
+        /// Its password; never shown.
+        password: &'a str,
+    },
+    /// Opcode 2, "New Login Connection".
+    Login {
+        /// A login for as long as the connection lasts.
+        login: &'a str,
+    },
+    /// Opcode 3.
+    GlobalMessage {
+        /// The sender's own login.
+        login: &'a str,
+        /// At most 1024 bytes.
+        message: &'a str,
+    },
+    /// Opcode 4.
+    PrivateAsking {
+        /// The sender's own login.
+        sender: &'a str,
+        /// Who is asked.
+        receiver: &'a str,
+    },
+    /// Opcode 5: who was asked agrees.
+    PrivateValidation {
+        /// The sender's own login.
+        sender: &'a str,
+        /// Who asked.
+        receiver: &'a str,
+        /// Where who asked shall connect, and with what.
+        meeting: MeetingPoint,
+    },
+    /// Opcode 6: who was asked declines.
+    PrivateDenied {
+        /// The sender's own login.
+        sender: &'a str,
+        /// Who asked.
+        receiver: &'a str,
+    },
+}
+
+/// Where a client waits for a direct connection, and the id that shows who may have it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct MeetingPoint {
+    /// As it stands on the wire: a real one is 1 to 65535.
+    pub port: i32,
+    /// Four bytes behind the address code 1, sixteen behind 2.
+    pub address: IpAddr,
+    /// Known to two clients alone; never shown.
+    pub id: i64,
+}
+
+/// What the server sends: an ACK and its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerFrame<'a> {
+    /// ACK 1: what the client sent is not right.
+    PacketError,
+    /// ACK 2.
+    PasswordOrLoginError,
+    /// ACK 3: the login is accepted.
+    Connected,
+    /// ACK 4.
+    LoginAlreadyExists,
+    /// ACK 5: somebody's message for all.
+    GlobalMessage {
+        /// Who wrote it.
+        login: &'a str,
+        /// At most 1024 bytes.
+        message: &'a str,
+    },
+    /// ACK 6: somebody asks for a private connection.
+    PrivateAsking {
+        /// Who.
+        sender: &'a str,
+    },
+    /// ACK 7: who was asked agrees.
+    PrivateValidation {
+        /// Who was asked.
+        login: &'a str,
+        /// Where to connect, and with what.
+        meeting: MeetingPoint,
+    },
+    /// ACK 8: who was asked declines, or cannot be asked.
+    PrivateDenied {
+        /// Who was asked.
+        login: &'a str,
+    },
+}
+
+/// What two clients say to each other on a direct connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum PeerFrame<'a> {
+    /// Opcode 7.
+    Message {
+        /// The sender's own login.
+        login: &'a str,
+        /// At most 1024 bytes, unless both agreed on more.
+        message: &'a str,
+    },
+    /// Opcode 8, without the file itself: its bytes follow.
+    File {
+        /// The sender's own login.
+        login: &'a str,
+        /// The file's name, as the sender has it.
+        name: &'a str,
+        /// How many bytes follow. Never negative.
+        size: i32,
+    },
+    /// Opcode 9: the first frame, from whoever connects.
+    Establishment {
+        /// The login of who connects.
+        login: &'a str,
+        /// The id that they were given; never shown.
+        id: i64,
+    },
+}
+
+/// What a receiver takes for one frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received<F> {
+    /// A frame.
+    Frame(F),
+    /// A frame with a text over its limit, but not so far over it that its bytes could not be skipped.
+    TooLong(Malformed),
+}
+
+impl<'a> ClientFrame<'a> {
+    /// The login that must be the sender's own; `None` for a frame that carries none.
+    pub fn speaker(&self) -> Option<&'a str> {
+        match *self {
+            ClientFrame::GlobalMessage { login, .. } => Some(login),
+            ClientFrame::PrivateAsking { sender, .. }
+            | ClientFrame::PrivateValidation { sender, .. }
+            | ClientFrame::PrivateDenied { sender, .. } => Some(sender),
+            ClientFrame::LoginWithPassword { .. } | ClientFrame::Login { .. } => None,
+        }
+    }
+}
+
+impl Packet for ServerFrame<'_> {
+    fn encode(&self, into: &mut Vec<u8>) {
+        ServerFrame::encode(self, into);
+    }
+}
+
+// What follows is for logs, and whoever knows a password or an id may use it: they are not shown, not even by `{:?}`.
+
+impl fmt::Display for ClientFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ClientFrame::LoginWithPassword { login, .. } => {
+                write!(f, "LOGIN login={login:?} password=(not shown)")
+            }
+            ClientFrame::Login { login } => write!(f, "LOGIN login={login:?}"),
+            ClientFrame::GlobalMessage { login, message } => {
+                write!(f, "GLOBAL_MESSAGE login={login:?} message={message:?}")
+            }
+            ClientFrame::PrivateAsking { sender, receiver } => {
+                write!(f, "PRIVATE_ASKING sender={sender:?} receiver={receiver:?}")
+            }
+            ClientFrame::PrivateValidation {
+                sender,
+                receiver,
+                meeting,
+            } => write!(
+                f,
+                "PRIVATE_VALIDATION sender={sender:?} receiver={receiver:?} {meeting}"
+            ),
+            ClientFrame::PrivateDenied { sender, receiver } => {
+                write!(f, "PRIVATE_DENIED sender={sender:?} receiver={receiver:?}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for ServerFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServerFrame::PacketError => f.write_str("PACKET_ERROR"),
+            ServerFrame::PasswordOrLoginError => f.write_str("PASSWORD_OR_LOGIN_ERROR"),
+            ServerFrame::Connected => f.write_str("CONNECTED"),
+            ServerFrame::LoginAlreadyExists => f.write_str("LOGIN_ALREADY_EXISTS"),
+            ServerFrame::GlobalMessage { login, message } => {
+                write!(f, "GLOBAL_MESSAGE login={login:?} message={message:?}")
+            }
+            ServerFrame::PrivateAsking { sender } => {
+                write!(f, "PRIVATE_ASKING sender={sender:?}")
+            }
+            ServerFrame::PrivateValidation { login, meeting } => {
+                write!(f, "PRIVATE_VALIDATION login={login:?} {meeting}")
+            }
+            ServerFrame::PrivateDenied { login } => write!(f, "PRIVATE_DENIED login={login:?}"),
+        }
+    }
+}
+
+impl fmt::Display for PeerFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PeerFrame::Message { login, message } => {
+                write!(f, "MESSAGE login={login:?} message={message:?}")
+            }
+            PeerFrame::File { login, name, size } => {
+                write!(f, "FILE login={login:?} name={name:?} size={size}")
+            }
+            PeerFrame::Establishment { login, .. } => {
+                write!(f, "ESTABLISHMENT login={login:?} id=(not shown)")
+            }
+        }
+    }
+}
+
+impl fmt::Display for MeetingPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let MeetingPoint { port, address, .. } = self;
+        write!(f, "port={port} address={address} id=(not shown)")
+    }
+}
+
+impl<F: fmt::Display> fmt::Display for Received<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Received::Frame(frame) => frame.fmt(f),
+            Received::TooLong(malformed) => write!(f, "(skipped: {malformed})"),
+        }
+    }
+}
+
+impl fmt::Debug for ClientFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for PeerFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for MeetingPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

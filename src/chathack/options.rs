@@ -1,0 +1,34 @@
+use std::time::Duration;
+
+/// What can be chosen for a ChatHack listener. [`Options::default`] is what an operator gets who says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How many askings of one client may wait for an answer. One more is denied. Default: 64.
+    pub pending_as_asker: usize,
+    /// How many unanswered askings may wait for one client. One more is denied. Default: 256, so that four busy clients do not
+    /// make a fifth one unreachable.
+    pub pending_as_target: usize,
+    /// How long an asking waits for its answer. Default: 10 minutes.
+    pub negotiation_timeout: Duration,
+    /// How many logins may fail on one connection; with the last of them it is closed. Default: 5.
+    pub failures_per_connection: u32,
+    /// How many wrong passwords an address may try in a minute. Whatever it tries then is wrong, and nobody takes the time to
+    /// look. Default: 10.
+    pub wrong_passwords_per_minute: usize,
+    /// Whether bounds per address hold for loopback addresses too. Default: they do not, because tests, benches and local
+    /// proxies all come from there.
+    pub bound_loopback: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            pending_as_asker: 64,
+            pending_as_target: 256,
+            negotiation_timeout: Duration::from_mins(10),
+            failures_per_connection: 5,
+            wrong_passwords_per_minute: 10,
+            bound_loopback: false,
+        }
+    }
+}

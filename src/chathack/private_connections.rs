@@ -1,0 +1,116 @@
+//! How two clients agree on a direct connection, which the server never sees.
+
+use std::time::Instant;
+
+use crate::room::pairing::Request;
+use crate::room::{ConnId, Effects};
+
+use super::{MeetingPoint, Room, ServerFrame};
+
+impl Room {
+    /// Opcode 4: passed on as ACK 6, or denied at once.
+    pub(super) fn private_asking(
+        &mut self,
+        from: ConnId,
+        sender: &str,
+        receiver: &str,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        let Some(to) = self.roster.find(receiver) else {
+            out.remark(from, format!("denied: nobody is called {receiver:?}"));
+            out.one(from, &ServerFrame::PrivateDenied { login: receiver });
+            return;
+        };
+        let request = Request::between(from, to);
+        if self.requests.is_pending(request) {
+            out.remark(from, format!("ignored: it asked {receiver:?} already"));
+            return;
+        }
+        match self.requests.ask(request, now) {
+            Ok(()) => out.one(to, &ServerFrame::PrivateAsking { sender }),
+            Err(not_asked) => {
+                out.remark(from, format!("denied to ask {receiver:?}: {not_asked}"));
+                out.one(from, &ServerFrame::PrivateDenied { login: receiver });
+            }
+        }
+    }
+
+    /// Opcode 5: passed on as ACK 7, once.
+    pub(super) fn private_validation(
+        &mut self,
+        from: ConnId,
+        login: &str,
+        asker: &str,
+        mut meeting: MeetingPoint,
+        out: &mut Effects,
+    ) {
+        let Some(request) = self.pending(asker, from, out) else {
+            return;
+        };
+        if !(1..=i32::from(u16::MAX)).contains(&meeting.port) {
+            self.packet_error(from, &format!("there is no port {}", meeting.port), out);
+            return;
+        }
+        if meeting.address.is_unspecified() {
+            match self.address(from) {
+                Some(address) => meeting.address = address,
+                None => return,
+            }
+        }
+        self.requests.end(request);
+        out.one(
+            request.asker,
+            &ServerFrame::PrivateValidation { login, meeting },
+        );
+    }
+
+    /// Opcode 6: passed on as ACK 8, once.
+    pub(super) fn private_denied(
+        &mut self,
+        from: ConnId,
+        login: &str,
+        asker: &str,
+        out: &mut Effects,
+    ) {
+        if let Some(request) = self.pending(asker, from, out) {
+            self.requests.end(request);
+            out.one(request.asker, &ServerFrame::PrivateDenied { login });
+        }
+    }
+
+    /// An asking that nobody answered in time is denied.
+    pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
+        while let Some(Request { asker, target, .. }) = self.requests.expire(now) {
+            if let Some(login) = self.roster.login(target) {
+                out.remark(asker, format!("{login:?} did not answer it in time"));
+                out.one(asker, &ServerFrame::PrivateDenied { login });
+            }
+        }
+    }
+
+    /// A client left: who waits for its answer is told that there will be none.
+    pub(super) fn end_requests(&mut self, id: ConnId, login: &str, out: &mut Effects) {
+        for request in self.requests.leave(id) {
+            if request.asker != id {
+                out.one(request.asker, &ServerFrame::PrivateDenied { login });
+            }
+        }
+    }
+
+    /// The asking that is answered. Answers without one are ignored: the authors' client ends itself when it gets ACK 1.
+    fn pending(&self, asker: &str, target: ConnId, out: &mut Effects) -> Option<Request> {
+        let request = self
+            .roster
+            .find(asker)
+            .map(|asker| Request::between(asker, target))
+            .filter(|request| self.requests.is_pending(*request));
+        if request.is_none() {
+            out.remark(
+                target,
+                format!("ignored an answer: {asker:?} has not asked"),
+            );
+        }
+        request
+    }
+}

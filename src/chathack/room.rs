@@ -1,0 +1,234 @@
+//! What each packet of ChatHack does to the room.
+
+use std::time::Instant;
+
+use crate::room::pairing::{RequestLimits, Requests};
+use crate::room::{
+    ConnId, Effects, Event, Flow, GuessLimits, Overdue, Protocol, Roster, WrongTries,
+};
+use crate::wire::Malformed;
+
+use super::connections::{Connections, State};
+use super::{Answer, ClientFrame, Options, Question, Received, ServerFrame};
+
+/// A login takes at most this many bytes.
+pub const MAX_LOGIN_BYTES: usize = 255;
+
+/// A longer password is no account's.
+pub const MAX_PASSWORD_BYTES: usize = 255;
+
+/// Everything that a ChatHack listener knows: who is connected, what they are called, who asks whom.
+///
+/// What it remembers of a connection goes with the connection. So its memory is bounded by the number of connections and
+/// the [`Options`]; only addresses that tried wrong passwords are remembered longer, and they have a bound of their own.
+pub struct Room {
+    pub(super) options: Options,
+    pub(super) connections: Connections,
+    pub(super) roster: Roster,
+    pub(super) requests: Requests,
+    pub(super) wrong_passwords: WrongTries,
+}
+
+impl Protocol for Room {
+    const NAME: &'static str = "chathack";
+    type Codec = ();
+    type Command<'a> = Received<ClientFrame<'a>>;
+    type Question = Question;
+    type Answer = Answer;
+
+    fn decode<'a>(
+        _: &(),
+        input: &'a [u8],
+    ) -> Result<Option<(Received<ClientFrame<'a>>, usize)>, Malformed> {
+        ClientFrame::decode(input)
+    }
+
+    /// Private connections are the clients' own: here a frame follows a frame.
+    fn turns_the_stream(_: &Received<ClientFrame<'_>>) -> bool {
+        false
+    }
+
+    fn handle(
+        &mut self,
+        from: ConnId,
+        event: Event<Received<ClientFrame<'_>>, Answer>,
+        now: Instant,
+        out: &mut Effects,
+    ) -> Flow<Question> {
+        // Time limits hold to the instant, not to whenever the clock's thread gets its turn.
+        self.tick(now, out);
+        let asked = match event {
+            Event::Opened(address) => {
+                self.connections.open(from, address.ip());
+                None
+            }
+            Event::Command(command) => self.received(from, command, now, out),
+            Event::Answer(answer) => {
+                self.answered(from, answer, now, out);
+                None
+            }
+            Event::Malformed(malformed) => {
+                self.packet_error(from, &malformed.to_string(), out);
+                self.close(from, out);
+                None
+            }
+            Event::Overdue(overdue) => {
+                self.overdue(from, overdue, out);
+                None
+            }
+            Event::ReadClosed => {
+                self.close(from, out);
+                None
+            }
+            Event::Gone => {
+                if let Some(was) = self.connections.forget(from) {
+                    self.tidy_up_behind(from, was, out);
+                }
+                None
+            }
+        };
+        match asked {
+            Some(question) => Flow::Ask(question),
+            None if self.is_open(from) => Flow::Frames,
+            None => Flow::Closed,
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.requests.deadline()
+    }
+
+    fn tick(&mut self, now: Instant, out: &mut Effects) {
+        self.expire_requests(now, out);
+    }
+}
+
+impl Room {
+    /// A room in which nobody is.
+    pub fn new(options: Options) -> Room {
+        let requests = RequestLimits {
+            as_asker: options.pending_as_asker,
+            as_target: options.pending_as_target,
+            timeout: options.negotiation_timeout,
+            // It ends before it could be repeated.
+            repeat_interval: options.negotiation_timeout,
+        };
+        let wrong_passwords = GuessLimits {
+            per_minute: options.wrong_passwords_per_minute,
+            bound_loopback: options.bound_loopback,
+        };
+        Room {
+            options,
+            connections: Connections::default(),
+            roster: Roster::default(),
+            requests: Requests::new(requests),
+            wrong_passwords: WrongTries::new(wrong_passwords),
+        }
+    }
+
+    /// True when nothing of any connection is left.
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty() && self.roster.is_empty() && self.requests.is_empty()
+    }
+
+    /// The document, packet by packet. Returns what the accounts must be asked before it goes on.
+    fn received(
+        &mut self,
+        from: ConnId,
+        received: Received<ClientFrame<'_>>,
+        now: Instant,
+        out: &mut Effects,
+    ) -> Option<Question> {
+        use ClientFrame::*;
+
+        let state = self.connections.get(from).map(|it| it.state.clone())?;
+        let frame = match (&state, received) {
+            // Nothing of theirs is looked at.
+            (State::Proposed(_) | State::Leaving, _) => return None,
+            (_, Received::Frame(frame)) => frame,
+            (_, Received::TooLong(malformed)) => {
+                self.packet_error(from, &malformed.to_string(), out);
+                return None;
+            }
+        };
+        match (&state, frame) {
+            (State::Anonymous, LoginWithPassword { login, password }) => {
+                return self.log_in_with_password(from, login, password, now, out);
+            }
+            (State::Anonymous, Login { login }) => return self.log_in(from, login, out),
+            (State::Anonymous, _) => self.packet_error(from, "it has no login yet", out),
+
+            (State::Identified { .. }, LoginWithPassword { .. } | Login { .. }) => {
+                self.packet_error(from, "it has a login already", out);
+            }
+            (State::Identified { login }, frame) if frame.speaker() != Some(login) => {
+                self.packet_error(from, "the sender's name is not its own", out);
+            }
+            (State::Identified { login }, GlobalMessage { message, .. }) => {
+                out.all_but(from, &ServerFrame::GlobalMessage { login, message });
+            }
+            (State::Identified { login }, PrivateAsking { receiver, .. }) => {
+                self.private_asking(from, login, receiver, now, out);
+            }
+            (
+                State::Identified { login },
+                PrivateValidation {
+                    receiver, meeting, ..
+                },
+            ) => self.private_validation(from, login, receiver, meeting, out),
+            (State::Identified { login }, PrivateDenied { receiver, .. }) => {
+                self.private_denied(from, login, receiver, out);
+            }
+            (State::Proposed(_) | State::Leaving, _) => {}
+        }
+        None
+    }
+
+    /// ACK 1; the connection goes on.
+    pub(super) fn packet_error(&self, from: ConnId, why: &str, out: &mut Effects) {
+        if self.is_open(from) {
+            out.remark(from, format!("rejected a packet: {why}"));
+            out.one(from, &ServerFrame::PacketError);
+        }
+    }
+
+    fn overdue(&mut self, from: ConnId, overdue: Overdue, out: &mut Effects) {
+        let state = self.connections.get(from).map(|it| &it.state);
+        let late_with = match (state, overdue) {
+            (Some(State::Anonymous), Overdue::FirstByte) => "its first byte",
+            (Some(State::Anonymous), Overdue::Identification) => "its login",
+            (Some(State::Anonymous | State::Identified { .. }), Overdue::Frame) => {
+                "the rest of a packet"
+            }
+            // Who waits for the accounts is not late, and a client may be silent for ever.
+            _ => return,
+        };
+        out.remark(from, format!("closed: too late with {late_with}"));
+        self.close(from, out);
+    }
+
+    /// Closes a connection in order, unless it is being closed.
+    pub(super) fn close(&mut self, id: ConnId, out: &mut Effects) {
+        match self.connections.enter(id, State::Leaving) {
+            None | Some(State::Leaving) => {}
+            Some(was) => {
+                self.tidy_up_behind(id, was, out);
+                out.finish(id);
+            }
+        }
+    }
+
+    /// A connection ends that stood there: what was its own goes with it.
+    fn tidy_up_behind(&mut self, id: ConnId, was: State, out: &mut Effects) {
+        if let State::Identified { login } = was {
+            self.roster.leave(id);
+            out.leave(id);
+            self.end_requests(id, &login, out);
+        }
+    }
+
+    fn is_open(&self, id: ConnId) -> bool {
+        let state = self.connections.get(id).map(|it| &it.state);
+        state.is_some_and(|state| *state != State::Leaving)
+    }
+}

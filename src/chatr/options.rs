@@ -1,0 +1,31 @@
+use std::time::Duration;
+
+/// What an operator may choose for a listener of Chatr Connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How long after PacketConnected, and after each right PacketPong, the next PacketPing is sent. The document says at
+    /// least every 5 seconds. Default: 4.5 seconds, so that a busy machine keeps the 5 too.
+    pub ping_interval: Duration,
+    /// A client from which no packet has come for so long, and for so long since a PacketPing, is disconnected. Default: 15
+    /// seconds, as the document says.
+    pub ping_timeout: Duration,
+    /// Requests that one client may have waiting for answers. One more is denied. Default: 64.
+    pub pending_as_asker: usize,
+    /// Requests that may wait for the answer of one client. One more is denied. Default: 256, so that four busy clients do
+    /// not make a fifth one unreachable.
+    pub pending_as_target: usize,
+    /// How long a request may wait for its answer; then it is denied. Default: 10 minutes.
+    pub negotiation_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            ping_interval: Duration::from_millis(4500),
+            ping_timeout: Duration::from_secs(15),
+            pending_as_asker: 64,
+            pending_as_target: 256,
+            negotiation_timeout: Duration::from_mins(10),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Who is still there (PacketPing and PacketPong in the document).
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::room::{ConnId, Entropy, Expiries, Ticket};
+
+/// The pings of all clients. A client has one entry in the timetable, whatever it sends: what it heard of meanwhile is
+/// looked at when the entry comes due.
+pub(super) struct Pings {
+    interval: Duration,
+    timeout: Duration,
+    entropy: Entropy,
+    clients: HashMap<ConnId, Client>,
+    timetable: Expiries<ConnId>,
+}
+
+struct Client {
+    /// The ping that is not answered yet. While there is one, no other is sent.
+    unanswered: Option<i64>,
+    /// When the last ping was sent or the last packet came, whichever was later.
+    alive: Instant,
+    next: Ticket,
+}
+
+/// What has come due.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// This client is to get a ping with this id.
+    Ping(ConnId, i64),
+    /// This client has not been heard of for too long.
+    TimedOut(ConnId),
+}
+
+impl Pings {
+    pub(super) fn new(interval: Duration, timeout: Duration, entropy: Entropy) -> Pings {
+        Pings {
+            interval,
+            timeout,
+            entropy,
+            clients: HashMap::new(),
+            timetable: Expiries::default(),
+        }
+    }
+
+    /// A client is connected from now on.
+    pub(super) fn begin(&mut self, id: ConnId, now: Instant) {
+        let client = Client {
+            unanswered: None,
+            alive: now,
+            next: self.timetable.add(now, self.interval, id),
+        };
+        self.clients.insert(id, client);
+    }
+
+    /// A packet came, of any kind.
+    pub(super) fn heard(&mut self, id: ConnId, now: Instant) {
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.alive = client.alive.max(now);
+        }
+    }
+
+    /// An answer came. False when it answers nothing.
+    pub(super) fn pong(&mut self, id: ConnId, ping: i64, now: Instant) -> bool {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return false;
+        };
+        if client.unanswered != Some(ping) {
+            return false;
+        }
+        client.unanswered = None;
+        self.timetable.withdraw(client.next);
+        client.next = self.timetable.add(now, self.interval, id);
+        true
+    }
+
+    /// The client is connected no longer.
+    pub(super) fn end(&mut self, id: ConnId) {
+        if let Some(client) = self.clients.remove(&id) {
+            self.timetable.withdraw(client.next);
+        }
+    }
+
+    /// The next thing that is to be done.
+    pub(super) fn due(&mut self, now: Instant) -> Option<Due> {
+        while let Some(id) = self.timetable.due(now) {
+            let Some(client) = self.clients.get_mut(&id) else {
+                continue;
+            };
+            if client.unanswered.is_none() {
+                let ping = (self.entropy)().cast_signed();
+                client.unanswered = Some(ping);
+                client.alive = now;
+                client.next = self.timetable.add(now, self.timeout, id);
+                return Some(Due::Ping(id, ping));
+            }
+            let silent = now.saturating_duration_since(client.alive);
+            if silent >= self.timeout {
+                self.clients.remove(&id);
+                return Some(Due::TimedOut(id));
+            }
+            client.next = self.timetable.add(client.alive, self.timeout, id);
+        }
+        None
+    }
+
+    /// When something is due next.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.timetable.deadline()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.clients.is_empty() && self.timetable.is_empty()
+    }
+}

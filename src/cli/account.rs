@@ -1,0 +1,200 @@
+//! `matou account`: who may log in with a password. It may run beside a server, which knows at the next login.
+
+use std::fs;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::data::{Data, DataArgs};
+use crate::store::{Accounts, Existing, Imported, MAX_PASSWORD_BYTES, Password, read_lines};
+
+/// Add, change, remove and list the accounts of ChatHack.
+#[derive(Debug, Args)]
+pub(super) struct AccountArgs {
+    #[command(subcommand)]
+    command: AccountCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountCommand {
+    /// Make an account. Its password is asked for on the terminal.
+    Add(OneAccount),
+    /// Give an account another password.
+    Passwd(OneAccount),
+    /// Remove an account. Whoever is logged in under it stays until they leave.
+    Remove {
+        /// Its login.
+        login: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Print the logins of all accounts, one a line, sorted.
+    List {
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Make the accounts of a file, a line login$password each: all of them, or none when a line has a mistake.
+    Import {
+        /// The file, in UTF-8.
+        file: PathBuf,
+        /// Accounts that exist get the password of the file; without it they are kept as they are.
+        #[arg(long)]
+        replace: bool,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+struct OneAccount {
+    /// Its login: at most 255 bytes, nothing that cannot be seen.
+    login: String,
+    /// Take the password from the first line of standard input.
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+pub(super) fn run(arguments: AccountArgs) -> ExitCode {
+    match obey(arguments.command) {
+        Ok(done) => {
+            // What is printed is done: it was on the disk before.
+            let _ = io::stdout().lock().write_all(done.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("matou: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(command: AccountCommand) -> Result<String, String> {
+    match command {
+        AccountCommand::Add(one) => {
+            let (login, accounts) = (one.login, accounts(one.data)?);
+            let password = new_password(one.password_stdin)?;
+            accounts.add(&login, &password).map_err(as_sentence)?;
+            Ok(format!("added {login}\n"))
+        }
+        AccountCommand::Passwd(one) => {
+            let (login, accounts) = (one.login, accounts(one.data)?);
+            let password = new_password(one.password_stdin)?;
+            let changed = accounts.change_password(&login, &password);
+            changed.map_err(as_sentence)?;
+            Ok(format!("changed the password of {login}\n"))
+        }
+        AccountCommand::Remove { login, data } => {
+            accounts(data)?.remove(&login).map_err(as_sentence)?;
+            Ok(format!("removed {login}\n"))
+        }
+        AccountCommand::List { data } => {
+            let logins = accounts(data)?.logins().map_err(as_sentence)?;
+            Ok(logins.iter().map(|login| format!("{login}\n")).collect())
+        }
+        AccountCommand::Import {
+            file,
+            replace,
+            data,
+        } => import(&file, replace, data),
+    }
+}
+
+fn import(file: &PathBuf, replace: bool, data: DataArgs) -> Result<String, String> {
+    let shown = file.display();
+    let text = fs::read_to_string(file).map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let list = read_lines(&text).map_err(|mistakes| {
+        let mistakes: Vec<_> = mistakes.iter().map(|bad| format!("\n  {bad}")).collect();
+        format!("nothing was imported from {shown}:{}", mistakes.concat())
+    })?;
+    let existing = if replace {
+        Existing::Change
+    } else {
+        Existing::Keep
+    };
+    let imported = accounts(data)?.import(&list, existing);
+    let Imported {
+        added,
+        changed,
+        kept,
+    } = imported.map_err(as_sentence)?;
+    Ok(match (replace, kept) {
+        (true, _) => format!("added {added}, changed {changed}\n"),
+        (false, 0) => format!("added {added}\n"),
+        (false, _) => format!(
+            "added {added}, kept {kept} that existed as they were (--replace changes their passwords)\n"
+        ),
+    })
+}
+
+fn accounts(data: DataArgs) -> Result<Accounts, String> {
+    let data = Data::from(data);
+    data.store().map(Accounts::new).map_err(as_sentence)
+}
+
+fn new_password(from_stdin: bool) -> Result<Password, String> {
+    if from_stdin {
+        return password_line(io::stdin().lock());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(
+            "there is no terminal to ask for the password; give it with --password-stdin"
+                .to_owned(),
+        );
+    }
+    let ask = |prompt| {
+        rpassword::prompt_password(prompt)
+            .map(Password::new)
+            .map_err(|error| format!("cannot ask for the password: {error}"))
+    };
+    let password = ask("Password: ")?;
+    password.check().map_err(as_sentence)?;
+    if ask("Again: ")? != password {
+        return Err("the two passwords differ; nothing was changed".to_owned());
+    }
+    Ok(password)
+}
+
+/// The first line, without its end. A longer one than a password may be is not read to its end.
+fn password_line(input: impl BufRead) -> Result<Password, String> {
+    let mut line = String::new();
+    let most = MAX_PASSWORD_BYTES + "\r\n".len() + 1;
+    input
+        .take(most as u64)
+        .read_line(&mut line)
+        .map_err(|error| format!("cannot read the password from standard input: {error}"))?;
+    let line = line.strip_suffix('\n').unwrap_or(&line);
+    let password = Password::new(line.strip_suffix('\r').unwrap_or(line));
+    password.check().map_err(as_sentence)?;
+    Ok(password)
+}
+
+fn as_sentence(error: impl std::error::Error) -> String {
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_the_first_line_without_its_end() {
+        for input in [
+            "pa$$ word\n",
+            "pa$$ word\r\n",
+            "pa$$ word",
+            "pa$$ word\nrest\n",
+        ] {
+            let read = password_line(input.as_bytes());
+            assert_eq!(read, Ok(Password::new("pa$$ word")), "{input:?}");
+        }
+        assert!(password_line(&b"\n"[..]).is_err());
+        assert!(password_line(&b"\xff\n"[..]).is_err());
+        let longest = "p".repeat(MAX_PASSWORD_BYTES);
+        assert!(password_line(format!("{longest}\r\n").as_bytes()).is_ok());
+        assert!(password_line(format!("{longest}p\n").as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,109 @@
+//! `matou identity`: who may connect to a Chatr Connect server.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use rustls::pki_types::SubjectPublicKeyInfoDer;
+use rustls::pki_types::pem::PemObject;
+use uuid::Uuid;
+
+use super::WRONG_USAGE;
+use super::data::{Data, DataArgs};
+use crate::chatr::PublicKey;
+use crate::store::Identities;
+
+/// Identities for Chatr Connect: a UUID and the RSA key that proves it.
+#[derive(Debug, Args)]
+pub(super) struct IdentityArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Register(RegisterArgs),
+    Remove(RemoveArgs),
+    List(ListArgs),
+}
+
+/// Let somebody connect: put a UUID and its public key into the server's database. The server may be running.
+#[derive(Debug, Args)]
+struct RegisterArgs {
+    /// Such as 0b8f6a2c-5d14-4c3e-9a77-2f0d1e6b3c58.
+    uuid: Uuid,
+    /// The public key, PEM or DER (SubjectPublicKeyInfo), RSA with 2048 to 8192 bits; as written by
+    /// `openssl pkey -pubout` or by Java's PublicKey.getEncoded().
+    key: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+/// Take a UUID out of the server's database. Who is connected under it stays until they leave.
+#[derive(Debug, Args)]
+struct RemoveArgs {
+    /// As it was registered.
+    uuid: Uuid,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+/// List the registered UUIDs.
+#[derive(Debug, Args)]
+struct ListArgs {
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+fn identities(data: DataArgs) -> Result<Identities, Box<dyn Error>> {
+    Ok(Identities::new(Data::from(data).store()?))
+}
+
+pub(super) fn run(arguments: IdentityArgs) -> ExitCode {
+    let done = match arguments.command {
+        Command::Register(arguments) => register(arguments),
+        Command::Remove(arguments) => remove(arguments),
+        Command::List(arguments) => list(arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("matou: {why}");
+            ExitCode::from(WRONG_USAGE)
+        }
+    }
+}
+
+fn register(arguments: RegisterArgs) -> Result<(), Box<dyn Error>> {
+    let key = read_key(&arguments.key)?;
+    let identities = identities(arguments.data)?;
+    identities.register(arguments.uuid, key.der(), u64::MAX)?;
+    println!("registered {}", arguments.uuid);
+    Ok(())
+}
+
+fn remove(arguments: RemoveArgs) -> Result<(), Box<dyn Error>> {
+    identities(arguments.data)?.remove(arguments.uuid)?;
+    println!("removed {}", arguments.uuid);
+    Ok(())
+}
+
+fn list(arguments: ListArgs) -> Result<(), Box<dyn Error>> {
+    for uuid in identities(arguments.data)?.uuids()? {
+        println!("{uuid}");
+    }
+    Ok(())
+}
+
+/// A file that is no PEM is taken for DER.
+fn read_key(path: &Path) -> Result<PublicKey, String> {
+    let shown = path.display();
+    let bytes = fs::read(path).map_err(|error| format!("cannot read the key {shown}: {error}"))?;
+    let der = match SubjectPublicKeyInfoDer::from_pem_slice(&bytes) {
+        Ok(key) => key.to_vec(),
+        Err(_) => bytes,
+    };
+    PublicKey::from_der(&der).map_err(|refused| format!("{shown}: {refused}"))
+}

@@ -1,0 +1,152 @@
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use super::expiries::{Expiries, Ticket};
+
+/// Counts the wrong tries of addresses in the last minute: ids that do not exist, passwords that do not fit.
+///
+/// The memory is bounded: at most 4096 addresses are remembered. They are forgotten after a minute, at the next wrong try.
+#[derive(Debug)]
+pub struct WrongTries {
+    limits: GuessLimits,
+    addresses: HashMap<IpAddr, Address>,
+    forget: Expiries<IpAddr>,
+}
+
+/// How much guessing goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuessLimits {
+    /// Wrong tries in a minute that have no consequence.
+    pub per_minute: usize,
+    /// Whether loopback addresses are counted like any other.
+    pub bound_loopback: bool,
+}
+
+#[derive(Debug)]
+struct Address {
+    /// When the last wrong tries came, the oldest first: one more than has no consequence.
+    tries: VecDeque<Instant>,
+    forget: Ticket,
+}
+
+/// Addresses that are remembered at a time: a megabyte or so at the default limit.
+const MOST_ADDRESSES: usize = 4096;
+
+const WINDOW: Duration = Duration::from_mins(1);
+
+impl WrongTries {
+    /// Nobody has tried yet.
+    pub fn new(limits: GuessLimits) -> WrongTries {
+        WrongTries {
+            limits,
+            addresses: HashMap::new(),
+            forget: Expiries::default(),
+        }
+    }
+
+    /// Counts a wrong try. True when that is more than goes, or when too many others are remembered to count it.
+    pub fn count(&mut self, address: IpAddr, now: Instant) -> bool {
+        !self.is_exempt(address) && self.remember(address, now) > self.limits.per_minute
+    }
+
+    /// True when an address has made all the wrong tries that go in a minute. Who is not remembered has not.
+    pub fn used_up(&self, address: IpAddr, now: Instant) -> bool {
+        let tries = self.addresses.get(&address).map(|known| &known.tries);
+        !self.is_exempt(address)
+            && tries.map_or(0, |tries| in_window(tries, now)) >= self.limits.per_minute
+    }
+
+    fn is_exempt(&self, address: IpAddr) -> bool {
+        address.is_loopback() && !self.limits.bound_loopback
+    }
+
+    /// Wrong tries from this address in the last minute, this one included. Counts to one above the limit: more is not
+    /// asked, so more is not kept.
+    fn remember(&mut self, address: IpAddr, now: Instant) -> usize {
+        let most = self.limits.per_minute.saturating_add(1);
+        while let Some(forgotten) = self.forget.due(now) {
+            self.addresses.remove(&forgotten);
+        }
+        let mut tries = match self.addresses.remove(&address) {
+            Some(known) => {
+                self.forget.withdraw(known.forget);
+                known.tries
+            }
+            None if self.addresses.len() >= MOST_ADDRESSES => return most,
+            None => VecDeque::new(),
+        };
+        if tries.len() >= most {
+            tries.pop_front();
+        }
+        tries.push_back(now);
+        let count = in_window(&tries, now);
+        let forget = self.forget.add(now, WINDOW, address);
+        self.addresses.insert(address, Address { tries, forget });
+        count
+    }
+}
+
+fn in_window(tries: &VecDeque<Instant>, now: Instant) -> usize {
+    let is_recent = |tried: &&Instant| now.saturating_duration_since(**tried) < WINDOW;
+    tries.iter().filter(is_recent).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    const OUTSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+    const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn wrong_tries(per_minute: usize) -> WrongTries {
+        WrongTries::new(GuessLimits {
+            per_minute,
+            bound_loopback: false,
+        })
+    }
+
+    #[test]
+    fn an_address_has_so_many_tries_in_any_minute() {
+        let mut tries = wrong_tries(2);
+        let start = Instant::now();
+        assert!(!tries.used_up(OUTSIDE, start));
+        assert!(!tries.count(OUTSIDE, start));
+        assert!(!tries.used_up(OUTSIDE, start));
+        assert!(!tries.count(OUTSIDE, start + 30 * SECOND));
+        assert!(tries.used_up(OUTSIDE, start + 59 * SECOND));
+        assert!(!tries.used_up(OUTSIDE, start + 60 * SECOND));
+        assert!(wrong_tries(0).used_up(OUTSIDE, start));
+    }
+
+    #[test]
+    fn loopback_has_as_many_as_it_likes() {
+        let mut tries = wrong_tries(0);
+        let now = Instant::now();
+        assert!(!tries.count(LOOPBACK, now) && !tries.used_up(LOOPBACK, now));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_passes() {
+        let mut tries = wrong_tries(2);
+        let start = Instant::now();
+        let address = |number: usize| {
+            let number = u32::try_from(number).expect("a few thousand addresses");
+            IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + number))
+        };
+        for number in 0..MOST_ADDRESSES {
+            assert!(!tries.count(address(number), start));
+        }
+        assert!(
+            tries.count(address(MOST_ADDRESSES), start),
+            "a newcomer while it is full"
+        );
+        assert!(!tries.count(address(0), start), "somebody it remembers");
+        assert_eq!(tries.addresses.len(), MOST_ADDRESSES);
+
+        assert!(!tries.count(OUTSIDE, start + 60 * SECOND));
+        assert_eq!(tries.addresses.len(), 1);
+    }
+}

@@ -1,0 +1,111 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// Why the store cannot be used.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The system names no home directory.
+    NoHome,
+    /// The data directory or a file in it cannot be made.
+    Directory {
+        /// What was to be made.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Another process holds the database.
+    Locked {
+        /// The database.
+        path: PathBuf,
+    },
+    /// Its content is not what SQLite wrote.
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// It is a database, but another program's.
+    Foreign {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A newer version of this program has written it.
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its schema's version.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// Anything else: a full disk, a missing permission.
+    Failed {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        cause: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    /// What SQLite said, sorted by what can be done about it.
+    pub(super) fn new(path: &Path, cause: rusqlite::Error) -> StoreError {
+        let path = path.to_owned();
+        match cause.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                StoreError::Locked { path }
+            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged {
+                path,
+                what: cause.to_string(),
+            },
+            _ => StoreError::Failed { path, cause },
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::NoHome => {
+                f.write_str("there is no home directory to keep data in; name one with --data DIR")
+            }
+            StoreError::Directory { path, cause } => {
+                write!(
+                    f,
+                    "cannot use {} to keep data in: {cause}; name another directory with --data DIR",
+                    path.display()
+                )
+            }
+            StoreError::Locked { path } => write!(
+                f,
+                "the database {} is locked by another program; end that program and try again",
+                path.display()
+            ),
+            StoreError::Damaged { path, what } => write!(
+                f,
+                "the database {} is damaged ({what}); restore it from a copy, or move it away to begin with an empty one",
+                path.display()
+            ),
+            StoreError::Foreign { path } => write!(
+                f,
+                "the database {} was made by another program; name another directory with --data DIR",
+                path.display()
+            ),
+            StoreError::Newer { path, found, known } => write!(
+                f,
+                "the database {} has version {found}, this matou knows up to {known}; use a newer matou",
+                path.display()
+            ),
+            StoreError::Failed { path, cause } => {
+                write!(f, "the database {} cannot be used: {cause}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}

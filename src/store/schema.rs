@@ -1,0 +1,87 @@
+//! The tables, and how an older database becomes a newer one.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::StoreError;
+
+/// What leads from one version to the next: the first statement makes version 1 of an empty database. What has been released
+/// is never changed; whatever comes new is added at the end.
+const MIGRATIONS: [&str; 2] = [
+    // 1: who may log in with a password. SQLite compares text byte for byte, as the protocols do.
+    "CREATE TABLE accounts (
+        login TEXT NOT NULL PRIMARY KEY,
+        password TEXT NOT NULL -- a PHC string
+    ) STRICT, WITHOUT ROWID;",
+    // 2: which public key belongs to whom.
+    "CREATE TABLE identities (
+        uuid BLOB NOT NULL PRIMARY KEY CHECK (length(uuid) = 16),
+        key BLOB NOT NULL -- a DER SubjectPublicKeyInfo
+    ) STRICT, WITHOUT ROWID;",
+];
+
+/// Marks the file as ours, for this program and for `file(1)`: "mato".
+const APPLICATION_ID: i64 = 0x6d61_746f;
+
+/// Makes the tables, or adds what an older version did not have.
+pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let failed = |cause| StoreError::new(path, cause);
+    if !is_ours(connection).map_err(failed)? {
+        return Err(StoreError::Foreign { path: path.into() });
+    }
+    let what: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(failed)?;
+    if what != "ok" {
+        let path = path.into();
+        return Err(StoreError::Damaged { path, what });
+    }
+    if version(connection).map_err(failed)? != newest() {
+        migrate(connection, path)?;
+    }
+    Ok(())
+}
+
+/// Two processes may come here at the same time: the second one waits, looks again, and finds nothing to do.
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let failed = |cause| StoreError::new(path, cause);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    let found = version(&transaction).map_err(failed)?;
+    let known = newest();
+    let Some(missing) = usize::try_from(found)
+        .ok()
+        .and_then(|done| MIGRATIONS.get(done..))
+    else {
+        let path = path.into();
+        return Err(StoreError::Newer { path, found, known });
+    };
+    apply(&transaction, missing).map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+fn apply(transaction: &Transaction<'_>, missing: &[&str]) -> rusqlite::Result<()> {
+    for migration in missing {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", newest())
+}
+
+/// An empty database may become ours.
+fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(id == APPLICATION_ID || (id == 0 && tables == 0))
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}

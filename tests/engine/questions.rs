@@ -1,0 +1,224 @@
+//! What a room cannot know by itself is found out elsewhere: only whoever led to the question waits for the answer.
+
+use std::fmt;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
+use matou::room::{ConnId, Effects, Event, Flow, Packet, Protocol};
+use matou::wire::Malformed;
+
+use super::support::Client;
+
+/// A frame is one byte. A capital letter is a question, and is answered by its small one, to the asker alone; anything else
+/// is said to everybody.
+struct Letters;
+
+#[derive(Debug, Clone, Copy)]
+struct Letter(u8);
+
+impl fmt::Display for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", char::from(self.0))
+    }
+}
+
+impl Packet for Letter {
+    fn encode(&self, into: &mut Vec<u8>) {
+        into.push(self.0);
+    }
+}
+
+impl Protocol for Letters {
+    const NAME: &'static str = "letters";
+    type Codec = ();
+    type Command<'a> = Letter;
+    type Question = u8;
+    type Answer = u8;
+
+    fn decode(_: &(), input: &[u8]) -> Result<Option<(Letter, usize)>, Malformed> {
+        Ok(input.first().map(|letter| (Letter(*letter), 1)))
+    }
+
+    fn turns_the_stream(_: &Letter) -> bool {
+        false
+    }
+
+    fn handle(
+        &mut self,
+        from: ConnId,
+        event: Event<Letter, u8>,
+        _: Instant,
+        out: &mut Effects,
+    ) -> Flow<u8> {
+        match event {
+            Event::Opened(_) => {
+                out.join(from, "somebody");
+                out.one(from, &Letter(b'!'));
+            }
+            Event::Command(Letter(question)) if question.is_ascii_uppercase() => {
+                return Flow::Ask(question);
+            }
+            Event::Command(said) => out.all(&said),
+            Event::Answer(answer) => out.one(from, &Letter(answer)),
+            Event::ReadClosed => {
+                out.leave(from);
+                out.finish(from);
+                return Flow::Closed;
+            }
+            Event::Gone => out.leave(from),
+            Event::Malformed(_) | Event::Overdue(_) => {}
+        }
+        Flow::Frames
+    }
+}
+
+/// A server whose only worker answers when the test lets it.
+struct Server {
+    engine: Engine,
+    service: Service,
+    /// Every question, when a worker takes it up.
+    taken_up: Receiver<u8>,
+    go_on: Sender<()>,
+}
+
+impl Server {
+    fn start() -> Server {
+        let engine = Engine::start(&ProcessLimits {
+            workers: 1,
+            ..ProcessLimits::default()
+        });
+        let (take_up, taken_up) = channel();
+        let (go_on, until) = channel::<()>();
+        let gates = Arc::new(Mutex::new((take_up, until)));
+        let find = move |question: u8| {
+            let (take_up, until) = &*gates.lock().unwrap_or_else(|broken| broken.into_inner());
+            let _ = take_up.send(question);
+            let _ = until.recv();
+            assert_ne!(question, b'P', "this panic is part of the test");
+            question.to_ascii_lowercase()
+        };
+        let any = "127.0.0.1:0".parse().unwrap();
+        let limits = ConnectionLimits::default();
+        let service = engine
+            .listen_and_answer(Letters, (), any, limits, find)
+            .unwrap();
+        Server {
+            engine,
+            service,
+            taken_up,
+            go_on,
+        }
+    }
+
+    fn connect(&self) -> Client {
+        let mut client = Client::connect(self.service.address());
+        assert_eq!(client.bytes(1), b"!");
+        client
+    }
+
+    fn next_question(&self) -> u8 {
+        let patience = Duration::from_secs(20);
+        self.taken_up.recv_timeout(patience).expect("a question")
+    }
+}
+
+#[test]
+fn whoever_asks_waits_with_its_later_frames_and_everybody_else_goes_on() {
+    let server = Server::start();
+    let (mut alice, mut bob) = (server.connect(), server.connect());
+    alice.raw(b"xQy");
+    assert_eq!(bob.bytes(1), b"x");
+    assert_eq!(server.next_question(), b'Q');
+    bob.raw(b"1");
+    assert_eq!(bob.bytes(1), b"1");
+    // What is said meanwhile reaches the asker, too.
+    assert_eq!(alice.bytes(2), b"x1");
+    server.go_on.send(()).unwrap();
+    assert_eq!(alice.bytes(2), b"qy");
+    assert_eq!(bob.bytes(1), b"y");
+}
+
+#[test]
+fn questions_in_one_piece_are_answered_one_after_the_other() {
+    let server = Server::start();
+    let mut alice = server.connect();
+    for _ in 0..3 {
+        server.go_on.send(()).unwrap();
+    }
+    alice.raw(b"QaRSb");
+    assert_eq!(alice.bytes(5), b"qarsb");
+}
+
+#[test]
+fn a_storm_of_questions_does_not_hold_up_the_others() {
+    const ASKERS: usize = 200;
+    let server = Server::start();
+    let mut askers: Vec<_> = (0..ASKERS).map(|_| server.connect()).collect();
+    for asker in &mut askers {
+        asker.raw(b"Q");
+    }
+    // One is being answered; far more wait than the queue takes.
+    assert_eq!(server.next_question(), b'Q');
+    let (mut alice, mut bob) = (server.connect(), server.connect());
+    for said in 0..=9 {
+        alice.raw(&[said]);
+        assert_eq!(bob.bytes(1), [said]);
+    }
+    for _ in 0..ASKERS {
+        server.go_on.send(()).unwrap();
+    }
+    for asker in &mut askers {
+        while asker.bytes(1) != b"q" {}
+    }
+}
+
+#[test]
+fn a_panic_in_a_worker_ends_the_connection_that_asked_and_no_other() {
+    let server = Server::start();
+    let (mut alice, mut bob) = (server.connect(), server.connect());
+    alice.raw(b"P");
+    assert_eq!(server.next_question(), b'P');
+    server.go_on.send(()).unwrap();
+    alice.expect_end();
+    server.go_on.send(()).unwrap();
+    bob.raw(b"Q");
+    assert_eq!(bob.bytes(1), b"q");
+}
+
+#[test]
+fn an_answer_that_comes_after_its_asker_has_gone_is_nobody_s() {
+    let server = Server::start();
+    let (mut alice, mut bob) = (server.connect(), server.connect());
+    alice.raw(b"Q");
+    assert_eq!(server.next_question(), b'Q');
+    alice.reset();
+    server.go_on.send(()).unwrap();
+    server.go_on.send(()).unwrap();
+    bob.raw(b"Rx");
+    assert_eq!(bob.bytes(2), b"rx");
+}
+
+#[test]
+fn the_stop_does_not_wait_for_answers() {
+    let server = Server::start();
+    let mut waiting: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    for client in &mut waiting {
+        client.raw(b"Q");
+    }
+    assert_eq!(server.next_question(), b'Q');
+    let begun = Instant::now();
+    let stopping = std::thread::spawn(move || {
+        server.service.join();
+        server.engine.stop();
+        drop(server.go_on);
+    });
+    for client in &mut waiting {
+        client.expect_end();
+    }
+    drop(waiting);
+    stopping.join().unwrap();
+    // The worker that never comes back is left behind after a second.
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
