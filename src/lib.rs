@@ -34,6 +34,7 @@ pub mod chatr;
 pub mod cli;
 pub mod client;
 pub mod net;
+pub mod rest;
 pub mod room;
 pub mod store;
 pub mod wire;
