@@ -7,6 +7,7 @@
 mod chaton;
 mod chatos_1_0;
 mod chatos_groupe2;
+mod chatr;
 mod fault;
 mod proxy;
 mod room;
@@ -30,6 +31,7 @@ fn faults() -> Vec<Specimen> {
         .into_iter()
         .chain(chatos_groupe2::faults())
         .chain(chatos_1_0::faults())
+        .chain(chatr::faults())
         .collect()
 }
 
@@ -44,6 +46,7 @@ fn judge(suite: &Suite, fault: &Specimen) -> Report {
         // The servers are on this machine: what has not come in half a second does not come.
         scale: 0.25,
         jobs: 16,
+        settings: (fault.settings)(),
         ..Options::default()
     };
     let report = run_suite(suite, address, &options).unwrap();
