@@ -1,8 +1,8 @@
 //! The codec that wire.kdl drives: rows of bytes, and any bytes at all.
 
 use conformance::grammar::{
-    Choice, Choices, Decoded, Field, Grammar, IntType, Names, Packet, PacketId, Reading, Senders, Side,
-    Transport, TypeDefinition, TypeKind, Value, Wire, Worth,
+    Choice, Choices, Decoded, Field, Grammar, IntType, Names, Packet, PacketId, Reading, Senders,
+    Side, Transport, TypeDefinition, TypeKind, Value, Wire, Worth,
 };
 use proptest::prelude::*;
 use rstest::rstest;

@@ -96,10 +96,12 @@ fn packets(steps: &[Step]) -> Vec<PacketId> {
 fn sent(what: &Outgoing) -> Option<PacketId> {
     match what {
         Outgoing::Packet { packet, .. } => Some(*packet),
-        Outgoing::Raw(pieces) | Outgoing::Framed(pieces) => pieces.iter().find_map(|piece| match piece {
-            Piece::Opcode(packet) => Some(*packet),
-            _ => None,
-        }),
+        Outgoing::Raw(pieces) | Outgoing::Framed(pieces) => {
+            pieces.iter().find_map(|piece| match piece {
+                Piece::Opcode(packet) => Some(*packet),
+                _ => None,
+            })
+        }
         Outgoing::Random { .. } => None,
     }
 }

@@ -206,7 +206,9 @@ impl<'a> Cursor<'a> {
     /// The length in front of a frame: from now on it is known where it ends.
     fn frame_of(&mut self, int: IntType, fields: &mut Vec<DecodedField>) -> Result<(), Stop> {
         let claimed = self.integer(int, "the length")?;
-        let whole = usize::try_from(claimed).ok().filter(|_| int.carries(claimed));
+        let whole = usize::try_from(claimed)
+            .ok()
+            .filter(|_| int.carries(claimed));
         let Some(length) = whole else {
             return Err(broken(0, format!("the frame has the length {claimed}")));
         };
@@ -242,7 +244,9 @@ impl<'a> Cursor<'a> {
     /// What there is of the frame from here on.
     fn rest(&self) -> &'a [u8] {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let within = self.end.map_or(rest.len(), |end| end.saturating_sub(self.at));
+        let within = self
+            .end
+            .map_or(rest.len(), |end| end.saturating_sub(self.at));
         rest.get(..within).unwrap_or(rest)
     }
 
@@ -277,7 +281,10 @@ impl<'a> Cursor<'a> {
             return Err(broken(prefix_at, why));
         }
         let start = self.at;
-        if self.end.is_some_and(|end| start.saturating_add(length) > end) {
+        if self
+            .end
+            .is_some_and(|end| start.saturating_add(length) > end)
+        {
             let why = format!("{name} has the length {length}, and the frame ends before that");
             return Err(broken(prefix_at, why));
         }
@@ -287,7 +294,10 @@ impl<'a> Cursor<'a> {
     /// What has come of so many bytes.
     fn payload(&mut self, length: usize, what: &str) -> Result<Payload<'a>, Stop> {
         let start = self.at;
-        if self.end.is_some_and(|end| start.saturating_add(length) > end) {
+        if self
+            .end
+            .is_some_and(|end| start.saturating_add(length) > end)
+        {
             return Err(broken(start, format!("the frame ends inside {what}")));
         }
         let rest = self.bytes.get(start..).unwrap_or_default();

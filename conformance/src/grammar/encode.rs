@@ -166,7 +166,10 @@ impl Wire {
             return content;
         };
         let mut framed = Vec::new();
-        int.encode(i128::try_from(content.len()).unwrap_or(i128::MAX), &mut framed);
+        int.encode(
+            i128::try_from(content.len()).unwrap_or(i128::MAX),
+            &mut framed,
+        );
         framed.extend(content);
         framed
     }

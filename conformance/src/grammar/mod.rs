@@ -135,10 +135,9 @@ impl Grammar {
                 });
                 sizes.collect()
             }
-            TypeKind::Int(_)
-            | TypeKind::Text { .. }
-            | TypeKind::Bytes { .. }
-            | TypeKind::Uuid => None,
+            TypeKind::Int(_) | TypeKind::Text { .. } | TypeKind::Bytes { .. } | TypeKind::Uuid => {
+                None
+            }
         }
     }
 

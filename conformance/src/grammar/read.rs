@@ -2,8 +2,8 @@
 //!
 //! Every mistake is reported and the rest read on; the grammar is only used if there was none.
 
-mod extend;
 mod carriage;
+mod extend;
 mod fence;
 mod packet;
 mod reading;

@@ -70,7 +70,10 @@ impl Bench<'_> {
         let apart = |scenario: &Scenario| scenario.slow && jobs > 1;
         let round = Round::new(scenarios, apart);
         std::thread::scope(|scope| {
-            let slow = scenarios.iter().enumerate().filter(|(_, scenario)| apart(scenario));
+            let slow = scenarios
+                .iter()
+                .enumerate()
+                .filter(|(_, scenario)| apart(scenario));
             for (index, scenario) in slow {
                 let round = &round;
                 let work = move || round.finished(index, scenario, self.play(scenario, choices));

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::grammar::{
-    Choices, Decoded, Direction, FenceExpr, Grammar, Names, Party, Side, Value, Wire,
-    uuid_of,
+    Choices, Decoded, Direction, FenceExpr, Grammar, Names, Party, Side, Value, Wire, uuid_of,
 };
 use crate::scenario::Cut;
 
@@ -72,10 +71,7 @@ pub(super) fn is_alive(run: &Run<'_>) -> bool {
 }
 
 /// A fresh connection, and what rings when something comes.
-pub(super) fn connect(
-    run: &Run<'_>,
-    speech: Speech<'_>,
-) -> Result<(Connection, Arc<Bell>), Met> {
+pub(super) fn connect(run: &Run<'_>, speech: Speech<'_>) -> Result<(Connection, Arc<Bell>), Met> {
     let bell = Arc::new(Bell::default());
     let (target, bound) = (run.target, run.bounds.wait(None));
     let buffer = ReceiveBuffer::Usual;

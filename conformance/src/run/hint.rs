@@ -60,7 +60,9 @@ fn texts<'a>(
         let end = length_at + length;
         // A text behind its length; a UUID is shorter than what people write for it.
         if let Value::Text(text) = value
-            && wanted.get(..end).is_some_and(|wanted| wanted.ends_with(text.as_bytes()))
+            && wanted
+                .get(..end)
+                .is_some_and(|wanted| wanted.ends_with(text.as_bytes()))
         {
             texts.push(PlacedText {
                 text,

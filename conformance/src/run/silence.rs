@@ -121,7 +121,8 @@ impl Silence {
             });
         }
         let own_doings = provoker == silent || provoker_is_gone;
-        if grammar.fence.as_ref().is_some_and(Fence::is_own) && case.view.fronts[silent].identified {
+        if grammar.fence.as_ref().is_some_and(Fence::is_own) && case.view.fronts[silent].identified
+        {
             if !own_doings && case.view.fronts[provoker].identified {
                 plan.push_back(Part::Exchange(Exchange::in_passing(provoker)));
             }

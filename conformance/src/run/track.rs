@@ -99,9 +99,8 @@ impl<'a> Track<'a> {
 impl<'a> Running<'a> {
     fn begin(step: &'a Step, case: &Case<'a>) -> Running<'a> {
         let bounds = case.run.bounds;
-        let wait = |within: &Option<Bound>| {
-            bounds.wait(within.as_ref().map(|bound| case.duration(bound)))
-        };
+        let wait =
+            |within: &Option<Bound>| bounds.wait(within.as_ref().map(|bound| case.duration(bound)));
         match &step.action {
             Action::Expect {
                 what: crate::scenario::Incoming::Silence { after },

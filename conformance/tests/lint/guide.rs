@@ -169,8 +169,7 @@ fn the_protocol_with_tls_and_identities_is_read() {
         <[String; 2]>::try_from(blocks("## TLS, identities, and what comes unasked"))
             .expect("there are a grammar and some steps");
     let spec = "- **PAGER-1** (must, section 1) One.\n";
-    let scenario =
-        format!("scenario \"a\" {{\n title \"t\"\n checks PAGER-1\n {steps}\n}}\n");
+    let scenario = format!("scenario \"a\" {{\n title \"t\"\n checks PAGER-1\n {steps}\n}}\n");
     suite(spec, &wire, &[&scenario]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use conformance::grammar::{Choices, Value};
-use conformance::scenario::{Bound, 
-    Action, Company, Cut, Expr, Incoming, LaneId, Outgoing, Pattern, Scenario, Step,
+use conformance::scenario::{
+    Action, Bound, Company, Cut, Expr, Incoming, LaneId, Outgoing, Pattern, Scenario, Step,
 };
 use conformance::source::Severity;
 use conformance::suite::Suite;

@@ -79,7 +79,8 @@ pub(super) const FAULTS: &[Fault] = &[
         "CHATR-1.2",
         |lab, call| match call.frame() {
             Some(frame)
-                if !matches!(frame, Frame::Connect { .. }) && !lab.names.contains_key(&call.from) =>
+                if !matches!(frame, Frame::Connect { .. })
+                    && !lab.names.contains_key(&call.from) =>
             {
                 Reply::ignore()
             }
@@ -215,9 +216,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "passes a packet of the server that a client sends on to everybody else",
         "CHATR-2.6",
         |lab, call| match call.event {
-            Event::Malformed(Malformed::WrongSide { .. })
-                if lab.names.contains_key(&call.from) =>
-            {
+            Event::Malformed(Malformed::WrongSide { .. }) if lab.names.contains_key(&call.from) => {
                 let others = told_to_others(lab, call.from, &bytes(Frame::Connected));
                 let reply = lab.good(call);
                 Reply::new(reply.flow, [reply.outs, others].concat())
@@ -291,11 +290,13 @@ fn forgive(lab: &mut Lab, call: Call<'_>) -> Reply {
 
 /// Whoever sent this is told why, and closed.
 fn refused(from: ConnId, reason: Reason) -> Reply {
-    Reply::new(Flow::Closed, vec![farewell(from, reason), Out::Finish(from)])
+    Reply::new(
+        Flow::Closed,
+        vec![farewell(from, reason), Out::Finish(from)],
+    )
 }
 
 fn told_to_others(lab: &Lab, from: ConnId, frame: &[u8]) -> Vec<Out> {
     let others = lab.names.keys().filter(|id| **id != from);
     others.map(|id| Out::One(*id, frame.to_vec())).collect()
 }
-

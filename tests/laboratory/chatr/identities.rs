@@ -37,7 +37,9 @@ static REGISTERED: LazyLock<Registered> = LazyLock::new(|| {
             pair.public_key().as_der().unwrap().as_ref().to_vec()
         })
         .collect();
-    let owners: Vec<(Uuid, usize)> = (0..IDENTITIES).map(|it| (Uuid::new_v4(), it % KEYS)).collect();
+    let owners: Vec<(Uuid, usize)> = (0..IDENTITIES)
+        .map(|it| (Uuid::new_v4(), it % KEYS))
+        .collect();
     let mut lines = String::new();
     for (uuid, key) in &owners {
         writeln!(lines, "{uuid} {key}.pem").unwrap();

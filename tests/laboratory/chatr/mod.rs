@@ -64,8 +64,7 @@ impl Subject for Room {
         address: SocketAddr,
     ) -> Service {
         let limits = ConnectionLimits::default();
-        let service =
-            engine.listen_tls(room, codec, address, limits, Room::answer, certificate());
+        let service = engine.listen_tls(room, codec, address, limits, Room::answer, certificate());
         service.unwrap()
     }
 

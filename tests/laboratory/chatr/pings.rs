@@ -47,7 +47,8 @@ pub(super) const FAULTS: &[Fault] = &[
                     0 => Reply::send(vec![farewell(id, Reason::TimeOut), Out::Finish(id)]),
                     _ => Reply::ignore(),
                 };
-                lab.later.push((now + PING_TIMEOUT / 3, Box::new(impatient)));
+                lab.later
+                    .push((now + PING_TIMEOUT / 3, Box::new(impatient)));
             }
             outs
         },
@@ -66,7 +67,10 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| match call.frame() {
             Some(Frame::Pong { id }) if *lab.note(format!("ping {}", call.from)) != id => {
                 let last = farewell(call.from, Reason::InvalidPacket);
-                Reply::new(matou::room::Flow::Closed, vec![last, Out::Finish(call.from)])
+                Reply::new(
+                    matou::room::Flow::Closed,
+                    vec![last, Out::Finish(call.from)],
+                )
             }
             _ => lab.good(call),
         },

@@ -15,12 +15,15 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| {
             let asked = asked(&call);
             lab.good(call).frames(|frame, right| match (frame, asked) {
-                (Frame::ConnectionRequest { private_endpoint, .. }, Some(uuid)) => {
-                    bytes(Frame::ConnectionRequest {
-                        uuid,
-                        private_endpoint,
-                    })
-                }
+                (
+                    Frame::ConnectionRequest {
+                        private_endpoint, ..
+                    },
+                    Some(uuid),
+                ) => bytes(Frame::ConnectionRequest {
+                    uuid,
+                    private_endpoint,
+                }),
                 _ => right.to_vec(),
             })
         },
@@ -73,12 +76,12 @@ pub(super) const FAULTS: &[Fault] = &[
                 _ => Uuid::nil(),
             };
             lab.good(call).frames(|frame, right| match frame {
-                Frame::ConnectionRequestAccept { private_endpoint, .. } => {
-                    bytes(Frame::ConnectionRequestAccept {
-                        uuid: asker,
-                        private_endpoint,
-                    })
-                }
+                Frame::ConnectionRequestAccept {
+                    private_endpoint, ..
+                } => bytes(Frame::ConnectionRequestAccept {
+                    uuid: asker,
+                    private_endpoint,
+                }),
                 _ => right.to_vec(),
             })
         },
@@ -107,17 +110,13 @@ pub(super) const FAULTS: &[Fault] = &[
             })
         },
     ),
-    Fault::handling(
-        "keeps a denial to itself",
-        "CHATR-5.5",
-        |lab, call| {
-            let denies = matches!(call.frame(), Some(Frame::ConnectionRequestDenied { .. }));
-            lab.good(call).frames(|frame, right| match frame {
-                Frame::ConnectionRequestDenied { .. } if denies => Vec::new(),
-                _ => right.to_vec(),
-            })
-        },
-    ),
+    Fault::handling("keeps a denial to itself", "CHATR-5.5", |lab, call| {
+        let denies = matches!(call.frame(), Some(Frame::ConnectionRequestDenied { .. }));
+        lab.good(call).frames(|frame, right| match frame {
+            Frame::ConnectionRequestDenied { .. } if denies => Vec::new(),
+            _ => right.to_vec(),
+        })
+    }),
     Fault::handling(
         "takes an acceptance that nobody waits for",
         "CHATR-5.6",
@@ -170,7 +169,10 @@ fn asked(call: &Call<'_>) -> Option<Uuid> {
 }
 
 fn is_request(frame: &[u8]) -> bool {
-    matches!(Room::said(frame), Some((Frame::ConnectionRequest { .. }, _)))
+    matches!(
+        Room::said(frame),
+        Some((Frame::ConnectionRequest { .. }, _))
+    )
 }
 
 fn is_info(frame: &[u8]) -> bool {

@@ -80,7 +80,12 @@ impl Reader<'_> {
             }),
             None => {
                 let help = "write a number and its unit, ms, s or min, in quotes: \"6s\"";
-                self.error(node, &default.span, format!("{default} is not a time"), help);
+                self.error(
+                    node,
+                    &default.span,
+                    format!("{default} is not a time"),
+                    help,
+                );
             }
         }
     }
@@ -89,8 +94,7 @@ impl Reader<'_> {
     pub(super) fn answers(&mut self) {
         let root = self.root;
         for node in root.block() {
-            let (Some(entry), Some(name)) =
-                (node.property("answered-by"), node.arguments().next())
+            let (Some(entry), Some(name)) = (node.property("answered-by"), node.arguments().next())
             else {
                 continue;
             };
@@ -127,7 +131,8 @@ impl Reader<'_> {
         if let Some(message) = wrong {
             let help = "a lane answers by itself only with what it was told";
             let file = Arc::clone(&node.file);
-            self.findings.error(&file, entry.span.clone(), message, help);
+            self.findings
+                .error(&file, entry.span.clone(), message, help);
             return None;
         }
         Some(answer)

@@ -315,7 +315,10 @@ impl Reader<'_> {
 }
 
 fn fence_expr(entry: &Entry, sort: Sort, direction: Direction) -> Option<FenceExpr> {
-    let is_signed = entry.mark.as_ref().is_some_and(|mark| mark.text == "signed");
+    let is_signed = entry
+        .mark
+        .as_ref()
+        .is_some_and(|mark| mark.text == "signed");
     if is_signed && sort == Sort::Bytes && direction == Direction::Sends {
         return match &entry.value {
             Scalar::Word(word) if word == "@to" => Some(FenceExpr::SignatureOf(Party::To)),

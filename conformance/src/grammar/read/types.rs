@@ -12,11 +12,7 @@ const MAX_SIZE: i128 = 65_535;
 
 impl Reader<'_> {
     /// `opcode int8`, `length varint`.
-    pub(super) fn integer_word(
-        &mut self,
-        node: &Node,
-        example: &'static str,
-    ) -> Option<IntType> {
+    pub(super) fn integer_word(&mut self, node: &Node, example: &'static str) -> Option<IntType> {
         let shape = Shape {
             arguments: (1, 1),
             properties: &[],

@@ -38,7 +38,9 @@ impl Key {
             Scheme::Pss => &RSA_PSS_SHA256,
         };
         let mut signature = vec![0; self.0.public_modulus_len()];
-        let signed = self.0.sign(encoding, &SystemRandom::new(), bytes, &mut signature);
+        let signed = self
+            .0
+            .sign(encoding, &SystemRandom::new(), bytes, &mut signature);
         signed.is_ok().then_some(signature)
     }
 

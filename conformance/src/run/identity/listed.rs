@@ -12,8 +12,8 @@ use super::{Identity, Key};
 
 /// The identities of this file, or a sentence about what is wrong with it.
 pub(super) fn read(file: &str) -> Result<Vec<Identity>, String> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("{file} cannot be read: {error}"))?;
+    let text =
+        std::fs::read_to_string(file).map_err(|error| format!("{file} cannot be read: {error}"))?;
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
     let lines = text.lines().enumerate();
     lines

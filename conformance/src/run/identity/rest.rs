@@ -51,8 +51,9 @@ impl Rest {
             tls: Some(tls),
             bound,
         };
-        let unreachable =
-            |error: io::Error| format!("the REST interface at {written} cannot be reached: {error}");
+        let unreachable = |error: io::Error| {
+            format!("the REST interface at {written} cannot be reached: {error}")
+        };
         let stream = rest.connect().map_err(unreachable)?;
         match (scheme, &rest.tls) {
             (Some("https"), _) => {}
@@ -120,7 +121,10 @@ fn ask(mut stream: impl Read + Write, request: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 fn registered(answer: &str) -> Result<(), String> {
-    let status = answer.split(' ').nth(1).and_then(|code| code.parse::<u16>().ok());
+    let status = answer
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.parse::<u16>().ok());
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     match (status, serde_json::from_str::<Refusal>(body)) {
         (Some(200..=299), _) => Ok(()),

@@ -186,7 +186,11 @@ fn write_pieces(
     Ok(())
 }
 
-fn say_farewell(mut stream: &TcpStream, tls: Option<&Secured>, farewell: Farewell) -> io::Result<()> {
+fn say_farewell(
+    mut stream: &TcpStream,
+    tls: Option<&Secured>,
+    farewell: Farewell,
+) -> io::Result<()> {
     if let (Some(tls), Farewell::InOrder) = (tls, farewell) {
         stream.write_all(&tls.close_notify()?)?;
     }

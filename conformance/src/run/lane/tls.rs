@@ -85,7 +85,11 @@ impl TlsClient {
     }
 }
 
-fn shake_hands(conn: &mut ClientConnection, mut stream: &TcpStream, until: Instant) -> io::Result<()> {
+fn shake_hands(
+    conn: &mut ClientConnection,
+    mut stream: &TcpStream,
+    until: Instant,
+) -> io::Result<()> {
     loop {
         while conn.wants_write() {
             conn.write_tls(&mut stream)?;
@@ -125,9 +129,10 @@ fn told(error: &io::Error) -> io::Error {
             ErrorKind::TimedOut,
             "the TLS handshake is not done in time".to_owned(),
         ),
-        kind @ ErrorKind::UnexpectedEof => {
-            (kind, "the connection ended inside the TLS handshake".to_owned())
-        }
+        kind @ ErrorKind::UnexpectedEof => (
+            kind,
+            "the connection ended inside the TLS handshake".to_owned(),
+        ),
         kind => (kind, format!("the TLS handshake failed: {error}")),
     };
     io::Error::new(kind, NoTls(why))
@@ -214,7 +219,8 @@ impl ServerCertVerifier for Certificate {
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let fingerprint = fingerprint(end_entity);
-        let fits = (self.pinned.as_ref()).is_none_or(|pinned| *pinned == plain_fingerprint(&fingerprint));
+        let fits =
+            (self.pinned.as_ref()).is_none_or(|pinned| *pinned == plain_fingerprint(&fingerprint));
         *self.seen.lock() = Some(fingerprint);
         match fits {
             true => Ok(ServerCertVerified::assertion()),
@@ -250,7 +256,10 @@ impl ServerCertVerifier for Certificate {
 
 /// `AB:CD:...`, as OpenSSL shows it.
 fn fingerprint(certificate: &[u8]) -> String {
-    let pairs: Vec<String> = sha256(certificate).iter().map(|byte| format!("{byte:02X}")).collect();
+    let pairs: Vec<String> = sha256(certificate)
+        .iter()
+        .map(|byte| format!("{byte:02X}"))
+        .collect();
     pairs.join(":")
 }
 

@@ -17,7 +17,14 @@ impl Reader<'_> {
     pub(super) fn client(&mut self, node: &Node, out: &mut Vec<Step>) {
         let shape = Shape {
             arguments: (1, 1),
-            properties: &["name", "name-bytes", "name-fill", "registered", "tls", "answers"],
+            properties: &[
+                "name",
+                "name-bytes",
+                "name-fill",
+                "registered",
+                "tls",
+                "answers",
+            ],
             block: false,
             example: "client alice, or: client alice name-bytes=30 name-fill=\"é\", or: client alice2 name=alice, or: client owner name=$login",
         };
@@ -83,7 +90,12 @@ impl Reader<'_> {
         };
         if entry.word() != Some("no") {
             let message = format!("{} is not what {key} can be", entry.value);
-            self.error(node, &entry.span, message, format!("write {key}=no, or nothing"));
+            self.error(
+                node,
+                &entry.span,
+                message,
+                format!("write {key}=no, or nothing"),
+            );
         } else if !usually {
             let message = format!("lanes of this protocol have nothing to do with `{key}`");
             let help = "wire.kdl says: over tls, names identities, answered-by=...";

@@ -212,7 +212,10 @@ impl Reader<'_> {
     }
 
     fn is_uuid(&self, target: &Target<'_>) -> bool {
-        let kinds = self.context.grammar.kinds_of_type(target.type_name, &self.choices);
+        let kinds = self
+            .context
+            .grammar
+            .kinds_of_type(target.type_name, &self.choices);
         kinds.contains(&&TypeKind::Uuid)
     }
 

@@ -28,11 +28,13 @@ impl Reader<'_> {
         };
         let Some(lane) = lane.filter(|_| target.sort == Sort::Bytes) else {
             let message = format!("{} is not a signature", entry.value);
-            let help = "a lane signs its own name, and the field takes bytes: signature=(signed)@alice";
+            let help =
+                "a lane signs its own name, and the field takes bytes: signature=(signed)@alice";
             self.error(node, &entry.span, message, help);
             return None;
         };
-        self.lane_named(node, lane, &entry.span).map(Expr::SignatureOf)
+        self.lane_named(node, lane, &entry.span)
+            .map(Expr::SignatureOf)
     }
 
     /// `alice > signs (UUID)@bob as=proof scheme=pss`.
@@ -40,7 +42,9 @@ impl Reader<'_> {
         if !self.has_identities(phrase.node, phrase.verb_span) {
             return None;
         }
-        let unknown = phrase.properties().find(|(key, _)| !["as", "scheme"].contains(&key.text.as_str()));
+        let unknown = phrase
+            .properties()
+            .find(|(key, _)| !["as", "scheme"].contains(&key.text.as_str()));
         if let Some((key, _)) = unknown {
             let message = format!("`signs` has no {}", key.text);
             self.error(phrase.node, &key.span, message, EXAMPLE);
@@ -61,7 +65,12 @@ impl Reader<'_> {
             self.error(phrase.node, phrase.verb_span, message, EXAMPLE);
             return None;
         };
-        self.bind(phrase.node, phrase.verb_span, name, Remembered::Value(Sort::Bytes));
+        self.bind(
+            phrase.node,
+            phrase.verb_span,
+            name,
+            Remembered::Value(Sort::Bytes),
+        );
         (pieces.len() == entries.len()).then_some(Action::Sign {
             lane,
             pieces,

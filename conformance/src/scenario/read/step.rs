@@ -202,7 +202,9 @@ impl Reader<'_> {
             .unwrap_or_default();
         if [
             "title", "checks", "alone", "lock", "hostile", "slow", "sets",
-        ].contains(&word) {
+        ]
+        .contains(&word)
+        {
             self.error(
                 node,
                 span,
@@ -288,7 +290,15 @@ impl Reader<'_> {
             return None;
         }
         let sends = arrow == Arrow::Does
-            && !["close", "abort", "truncate", "signs", "stops-reading", "reads-again"].contains(&verb);
+            && ![
+                "close",
+                "abort",
+                "truncate",
+                "signs",
+                "stops-reading",
+                "reads-again",
+            ]
+            .contains(&verb);
         if let Some(line) = lane.shut.filter(|_| sends) {
             let help = "after `shutdown` a lane only reads; move the shutdown behind what it sends";
             self.error(
