@@ -10,10 +10,12 @@
 //! | floor | what |
 //! |---|---|
 //! | [`source`] | files as text and as trees of words; mistakes with their place and a remedy |
+//! | [`spawn`] | a target that we start ourselves: its processes, its output |
 //! | [`grammar`] | wire.kdl, and the codec that it drives |
 //! | [`scenario`], [`spec`] | who says what; what is asked for |
 //! | [`suite`] | one protocol, whole and linted |
 //! | [`run`] | the conversations with a target, and the judgement |
+//! | [`load`] | many clients at once: the same promises, and what they cost |
 //! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
 //!
@@ -30,9 +32,11 @@
 
 pub mod cli;
 pub mod grammar;
+pub mod load;
 pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod source;
+pub mod spawn;
 pub mod spec;
 pub mod suite;

@@ -2,9 +2,12 @@
 
 mod lint;
 mod list;
+mod load;
 mod report_file;
 mod run;
 mod show;
+mod target;
+mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -26,9 +29,11 @@ enum Command {
     /// Lists the protocols, or the cases of one
     List(list::ListArguments),
     /// Judges a server
-    Run(run::RunArguments),
+    Run(Box<run::RunArguments>),
     /// Shows one case: its text, and the requirements that it judges in words
     Show(show::ShowArguments),
+    /// Puts many clients on a server at once, and checks and measures what it does for them
+    Load(Box<load::LoadArguments>),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
     Lint(lint::LintArguments),
 }
@@ -67,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::list(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
+        Command::Load(arguments) => load::load(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };
     // A reader that has left (`| head`) has seen what it wanted.

@@ -5,6 +5,7 @@
 mod carriage;
 mod extend;
 mod fence;
+mod load;
 mod packet;
 mod reading;
 mod renumber;
@@ -19,7 +20,7 @@ pub use extend::{base_of, no_such_base};
 use extend::{check_extends_nothing, extend};
 use renumber::Place;
 
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 16] = [
     "title",
     "over",
     "names",
@@ -32,6 +33,7 @@ const WORDS: [&str; 15] = [
     "identified-by",
     "raw-after",
     "fence",
+    "load",
     "renumber",
     "settle",
     "remove",
@@ -169,6 +171,7 @@ impl<'a> Reader<'a> {
                 raw_after: Vec::new(),
                 fence: None,
                 fence_unidentified: None,
+                load: None,
             },
             cited: Vec::new(),
             packet_places: Vec::new(),
@@ -226,6 +229,7 @@ impl<'a> Reader<'a> {
                 "identified-by" => self.identified_by(node),
                 "raw-after" => self.raw_after(node),
                 "fence" => self.fence(node),
+                "load" => self.load(node),
                 _ => {}
             }
         }

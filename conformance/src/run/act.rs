@@ -149,7 +149,7 @@ impl Case<'_> {
         speech: Speech<'_>,
     ) -> Result<usize, Box<Failure>> {
         let bound = self.run.bounds.wait(None);
-        let target = self.run.target;
+        let target = self.target;
         let connection = Connection::open(target, bound, buffer, speech, lane, &self.bell)
             .map_err(|error| no_connection(&error).on(lane))?;
         self.lines.push(Line {

@@ -1,6 +1,7 @@
 //! One case while it runs: its connections, what came on them, what it remembers.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ use super::view::{Front, View};
 /// A case while it runs.
 pub(super) struct Case<'a> {
     pub(super) run: &'a Run<'a>,
+    /// Where the target listens in this case.
+    pub(super) target: SocketAddr,
     pub(super) scenario: &'a Scenario,
     pub(super) wire: &'a Wire,
     pub(super) choices: &'a Choices,
@@ -113,6 +116,7 @@ pub(super) enum Purpose {
 impl<'a> Case<'a> {
     pub(super) fn new(
         run: &'a Run<'a>,
+        target: SocketAddr,
         scenario: &'a Scenario,
         wire: &'a Wire,
         choices: &'a Choices,
@@ -130,6 +134,7 @@ impl<'a> Case<'a> {
         let now = Instant::now();
         Case {
             run,
+            target,
             scenario,
             wire,
             choices,

@@ -42,7 +42,7 @@ pub(super) enum Met {
 }
 
 /// Tries to log in, on up to three fresh connections, in every reading. `Err` is what the last of them met.
-pub(super) fn establish(run: &Run<'_>) -> Result<(), Met> {
+pub(super) fn establish(run: &Run<'_>, target: SocketAddr) -> Result<(), Met> {
     let grammar = &run.suite.grammar;
     let wires = wires(grammar);
     let mut met = Met::Silence;
@@ -50,10 +50,10 @@ pub(super) fn establish(run: &Run<'_>) -> Result<(), Met> {
         let logins = logins(run, grammar, &wires);
         if logins.is_empty() && attempt == 0 {
             // A protocol that declares no login can only be asked whether it listens.
-            return connect(run, run.speech(true)).map(|_| ());
+            return connect(run, target, run.speech(true)).map(|_| ());
         }
         for login in logins {
-            met = meet(run, run.speech(true), &wires, login);
+            met = meet(run, target, run.speech(true), &wires, login);
             match met {
                 Met::Protocol => return Ok(()),
                 // A second try cannot find what does not listen, or does not speak TLS.
@@ -65,16 +65,14 @@ pub(super) fn establish(run: &Run<'_>) -> Result<(), Met> {
     Err(met)
 }
 
-/// Whether the target still answers.
-pub(super) fn is_alive(run: &Run<'_>) -> bool {
-    establish(run).is_ok()
-}
-
 /// A fresh connection, and what rings when something comes.
-pub(super) fn connect(run: &Run<'_>, speech: Speech<'_>) -> Result<(Connection, Arc<Bell>), Met> {
+pub(super) fn connect(
+    run: &Run<'_>,
+    target: SocketAddr,
+    speech: Speech<'_>,
+) -> Result<(Connection, Arc<Bell>), Met> {
     let bell = Arc::new(Bell::default());
-    let (target, bound) = (run.target, run.bounds.wait(None));
-    let buffer = ReceiveBuffer::Usual;
+    let (bound, buffer) = (run.bounds.wait(None), ReceiveBuffer::Usual);
     let no_tls = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NoTls>());
     Connection::open(target, bound, buffer, speech, "contact", &bell)
         .map(|connection| (connection, bell))
@@ -85,8 +83,14 @@ pub(super) fn connect(run: &Run<'_>, speech: Speech<'_>) -> Result<(Connection, 
 }
 
 /// One fresh connection and one login.
-pub(super) fn meet(run: &Run<'_>, speech: Speech<'_>, wires: &[Wire], login: Vec<u8>) -> Met {
-    let (mut connection, bell) = match connect(run, speech) {
+pub(super) fn meet(
+    run: &Run<'_>,
+    target: SocketAddr,
+    speech: Speech<'_>,
+    wires: &[Wire],
+    login: Vec<u8>,
+) -> Met {
+    let (mut connection, bell) = match connect(run, target, speech) {
         Ok(connected) => connected,
         Err(met) => return met,
     };

@@ -1,5 +1,6 @@
 //! Carries out one scenario, from the first connect to the last farewell.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::grammar::{Choices, Wire};
@@ -10,6 +11,7 @@ use super::conversation::{self, Event};
 use super::describe;
 use super::failure::{Failure, FailureKind};
 use super::identity::Shortage;
+use super::incident::Incident;
 use super::look::Look;
 use super::shared::Run;
 use super::track::{Progress, Track};
@@ -27,6 +29,9 @@ pub(super) struct Played {
     /// The same moment on the clock on the wall.
     pub(super) began: SystemTime,
     pub(super) duration: Duration,
+    /// What the target wrote meanwhile; only of a target that the runner started.
+    pub(super) output: Option<String>,
+    pub(super) incidents: Vec<Incident>,
 }
 
 /// Plays a scenario in one reading.
@@ -36,6 +41,7 @@ pub(super) struct Played {
 /// If its lanes cannot be who they must be; then nothing was done.
 pub(super) fn play<'a>(
     run: &'a Run<'a>,
+    target: SocketAddr,
     scenario: &'a Scenario,
     wire: &'a Wire,
     choices: &'a Choices,
@@ -43,7 +49,8 @@ pub(super) fn play<'a>(
     let (number, mut random) = run.number_case();
     let cast = run.cast(scenario, &mut random)?;
     let identities = cast.identities.clone();
-    let case = Case::new(run, scenario, wire, choices, (number, random), identities);
+    let randomness = (number, random);
+    let case = Case::new(run, target, scenario, wire, choices, randomness, identities);
     let played = conduct(case);
     run.dismiss(cast);
     Ok(played)
@@ -68,6 +75,8 @@ fn conduct(mut case: Case<'_>) -> Played {
         started: case.started,
         began,
         duration,
+        output: None,
+        incidents: Vec::new(),
     }
 }
 

@@ -11,10 +11,12 @@
 //! | `identity` | who lanes are, where names are UUIDs with keys |
 //! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
 //! | `failure`, `describe`, `hint`, `annotate`, `conversation` | telling what went wrong |
+//! | `host`, `aftermath`, `incident` | whom the cases talk to, and what became of it when the runner started it |
 //! | `contact`, `stranger`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
 //! | `findings`, `judge`, `outcome`, `watchdog` | from what came to verdicts |
 
 mod act;
+mod aftermath;
 mod annotate;
 mod any_order;
 mod assemble;
@@ -31,7 +33,9 @@ mod failure;
 mod fence;
 mod findings;
 mod hint;
+mod host;
 mod identity;
+mod incident;
 mod interpreter;
 mod judge;
 mod lane;
@@ -54,13 +58,14 @@ mod view;
 mod walk;
 mod watchdog;
 
-use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 
 pub use annotate::{Annotated, annotate, annotate_frame};
 pub use conversation::{Direction, Event, EventField, TcpSign};
 pub use failure::{Failure, FailureKind, FieldReport, Place};
 pub use identity::Shortage;
+pub use host::{Lifetime, Target};
+pub use incident::{Incident, IncidentKind};
 pub use lane::End;
 pub use options::{Options, Segments};
 pub use outcome::{Cause, Outcome, Report, SettledReading, Verdict};
@@ -68,6 +73,7 @@ pub use selection::UnknownScenario;
 
 use crate::suite::Suite;
 use bench::Bench;
+use host::Host;
 use readings::Settled;
 use schedule::Schedule;
 use selection::Selection;
@@ -98,7 +104,7 @@ pub enum Milestone<'a> {
 /// If the options name a scenario that the suite does not have.
 pub fn run_suite(
     suite: &Suite,
-    target: SocketAddr,
+    target: impl Into<Target>,
     options: &Options,
 ) -> Result<Report, UnknownScenario> {
     run_suite_watched(suite, target, options, &|_| {})
@@ -111,7 +117,7 @@ pub fn run_suite(
 /// If the options name a scenario that the suite does not have.
 pub fn run_suite_watched(
     suite: &Suite,
-    target: SocketAddr,
+    target: impl Into<Target>,
     options: &Options,
     progress: &(dyn Fn(&Milestone<'_>) + Sync),
 ) -> Result<Report, UnknownScenario> {
@@ -119,10 +125,12 @@ pub fn run_suite_watched(
     let selection = Selection::of(suite, options)?;
     let drawn = || getrandom::u64().unwrap_or(0x6d61_746f_7500);
     let seed = options.seed.unwrap_or_else(drawn);
+    let host = Host::new(target.into());
     let mut report = Report {
         protocol: suite.name.clone(),
         title: suite.grammar.title.clone(),
-        target,
+        target: host.address(),
+        command: host.command().map(str::to_owned),
         requirements: judge::by_id(suite),
         readings: Vec::new(),
         cases: Vec::new(),
@@ -132,15 +140,15 @@ pub fn run_suite_watched(
         began: SystemTime::now(),
         duration: began.elapsed(),
     };
-    let run = match Run::new(suite, target, options, seed) {
+    let run = match Run::new(suite, host, options, seed) {
         Ok(run) => run,
         Err(why) => {
             report.unjudgeable = Some(why);
             return Ok(report);
         }
     };
-    match contact::establish(&run) {
-        Err(met) => report.unjudgeable = Some(stranger::in_words(&run, &met)),
+    match greet(&run) {
+        Err(why) => report.unjudgeable = Some(why),
         Ok(()) => {
             progress(&Milestone::Begins {
                 cases: selection.scenarios.len(),
@@ -163,4 +171,17 @@ pub fn run_suite_watched(
     report.certificate = run.tls.fingerprint();
     report.duration = began.elapsed();
     Ok(report)
+}
+
+/// Is there anybody, and does he speak the protocol? If not: why the target cannot be judged.
+fn greet(run: &Run<'_>) -> Result<(), String> {
+    let stay = run.host.enter().map_err(|failed| failed.to_string())?;
+    let met = match contact::establish(run, stay.address) {
+        Ok(()) => return Ok(()),
+        Err(met) => met,
+    };
+    match aftermath::end_of_contact(&stay) {
+        Some(end) => Err(end),
+        None => Err(stranger::in_words(run, stay.address, &met)),
+    }
 }

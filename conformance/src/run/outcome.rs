@@ -12,6 +12,7 @@ use crate::grammar::Worth;
 use super::conversation::Event;
 use super::failure::Failure;
 use super::identity::Shortage;
+use super::incident::Incident;
 
 /// The judgement of one case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -105,6 +106,11 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// Who said what.
     pub conversation: Vec<Event>,
+    /// What befell the target meanwhile, or stayed behind in it; only of a target that the runner started.
+    pub incidents: Vec<Incident>,
+    /// What the target wrote meanwhile to its standard output and error; only of a target that the runner started. Of
+    /// cases side by side on one process each has what was written in its time.
+    pub output: Option<String>,
     /// It was not asked for, but what was asked for rests on it.
     pub prerequisite: bool,
 }
@@ -131,6 +137,8 @@ pub enum Cause {
     MissingSettings(Vec<String>),
     /// There are no identities for its lanes.
     NoIdentities(Shortage),
+    /// The target could not be started for it: why, and what it wrote.
+    NotStarted(String),
 }
 
 impl Cause {
@@ -154,6 +162,7 @@ impl fmt::Display for Cause {
                 f,
                 "because it passes alone, but failed {failed} of {of} times beside other cases"
             ),
+            Cause::NotStarted(why) => write!(f, "because {why}"),
             Cause::TooLong => f.write_str("because the case took too long; try a larger --scale"),
             Cause::NoIdentities(shortage) => write!(f, "because {shortage}"),
             Cause::MissingSettings(names) => {
@@ -187,8 +196,10 @@ pub struct Report {
     pub protocol: String,
     /// Its title.
     pub title: String,
-    /// Who was judged.
+    /// Who was judged; port 0 if each start of the target got a port of its own.
     pub target: SocketAddr,
+    /// The command that started the target, if the runner did.
+    pub command: Option<String>,
     /// The requirements in words, with their levels.
     pub requirements: BTreeMap<String, crate::suite::Requirement>,
     /// The readings that the target follows.
@@ -208,6 +219,15 @@ pub struct Report {
 }
 
 impl Report {
+    /// Who was judged, for people: an address, or the command that started it.
+    #[must_use]
+    pub fn judged(&self) -> String {
+        match &self.command {
+            Some(command) => format!("`{command}`"),
+            None => self.target.to_string(),
+        }
+    }
+
     /// The case with this id.
     #[must_use]
     pub fn case(&self, id: &str) -> Option<&Outcome> {

@@ -1,7 +1,6 @@
 //! What all cases of a run share.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use crate::grammar::{Names, Transport, duration_of};
 use crate::scenario::Scenario;
 use crate::suite::Suite;
 
+use super::host::Host;
 use super::identity::{Cast, Registry, Shortage};
 use super::lane::{Speech, TlsClient};
 use super::ledger::{CaseNumber, Ledger};
@@ -21,7 +21,7 @@ const FINGERPRINT: &str = "fingerprint";
 /// What all cases of a run share.
 pub(super) struct Run<'a> {
     pub(super) suite: &'a Suite,
-    pub(super) target: SocketAddr,
+    pub(super) host: Host,
     pub(super) options: &'a Options,
     pub(super) bounds: Bounds,
     /// The settings of wire.kdl.
@@ -40,7 +40,7 @@ impl<'a> Run<'a> {
     /// A sentence, if a setting cannot be used.
     pub(super) fn new(
         suite: &'a Suite,
-        target: SocketAddr,
+        host: Host,
         options: &'a Options,
         seed: u64,
     ) -> Result<Run<'a>, String> {
@@ -51,7 +51,7 @@ impl<'a> Run<'a> {
         };
         Ok(Run {
             suite,
-            target,
+            host,
             options,
             bounds: Bounds::of(options),
             times: times(suite, options)?,

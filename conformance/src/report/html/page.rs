@@ -101,7 +101,7 @@ impl<'a> Page<'a> {
         Page {
             title: &report.title,
             protocol: &report.protocol,
-            target: report.target.to_string(),
+            target: report.judged(),
             sentence: words::headline(report),
             failed: words::failed(report),
             mood: match report.exit_code() {
