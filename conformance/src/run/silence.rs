@@ -27,8 +27,17 @@ use super::track::Progress;
 pub(super) struct Silence {
     silent: LaneId,
     after: Option<LaneId>,
-    within: Option<Duration>,
+    within: Option<Wait>,
     plan: Option<VecDeque<Part>>,
+}
+
+/// How long silence is waited for, where the scenario says so.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wait {
+    /// On a slow machine longer.
+    Scaled(Duration),
+    /// As long as that: the target's clock is what it is.
+    Exactly(Duration),
 }
 
 /// One part of a proof.
@@ -54,7 +63,7 @@ impl Part {
 }
 
 impl Silence {
-    pub(super) fn new(silent: LaneId, after: Option<LaneId>, within: Option<Duration>) -> Silence {
+    pub(super) fn new(silent: LaneId, after: Option<LaneId>, within: Option<Wait>) -> Silence {
         Silence {
             silent,
             after,
@@ -196,9 +205,10 @@ fn helper(case: &mut Case<'_>, plan: &mut VecDeque<Part>) -> Result<usize, Box<F
     Ok(helper)
 }
 
-fn by_time(case: &mut Case<'_>, line: usize, within: Option<Duration>) -> Part {
+fn by_time(case: &mut Case<'_>, line: usize, within: Option<Wait>) -> Part {
     let length = match within {
-        Some(within) => case.run.bounds.wait(Some(within)),
+        Some(Wait::Scaled(within)) => case.run.bounds.wait(Some(within)),
+        Some(Wait::Exactly(within)) => within,
         None => case.run.bounds.silence_by_time(),
     };
     Part::Time {

@@ -13,7 +13,7 @@ use super::case::Case;
 use super::either::Either;
 use super::eventually::Eventually;
 use super::failure::Failure;
-use super::silence::Silence;
+use super::silence::{Silence, Wait};
 use super::together::Together;
 use super::{act, expect};
 
@@ -108,7 +108,10 @@ impl<'a> Running<'a> {
                 within,
                 ..
             } => {
-                let within = within.as_ref().map(|bound| case.duration(bound));
+                let within = within.as_ref().map(|bound| match bound {
+                    Bound::Fixed(duration) => Wait::Scaled(*duration),
+                    Bound::Setting(_) => Wait::Exactly(case.duration(bound)),
+                });
                 Running::Silence(Box::new(Silence::new(*lane, *after, within)))
             }
             Action::Expect { within, .. } => Running::Expect(case.now + wait(within)),
