@@ -21,7 +21,6 @@ type Fault = fault::Fault<Room>;
 type Lab = room::Lab<Room>;
 type Call<'a> = room::Call<'a, Room>;
 type Heard<'a> = room::Heard<'a, Room>;
-type Decoded<'a> = room::Decoded<'a, Room>;
 type Reply = room::Reply<Room>;
 use room::{Out, decode};
 
