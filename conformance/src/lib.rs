@@ -14,6 +14,7 @@
 //! | [`scenario`], [`spec`] | who says what; what is asked for |
 //! | [`suite`] | one protocol, whole and linted |
 //! | [`run`] | the conversations with a target, and the judgement |
+//! | [`tap`] | a proxy that listens between somebody's client and server |
 //! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
 //!
@@ -36,3 +37,4 @@ pub mod scenario;
 pub mod source;
 pub mod spec;
 pub mod suite;
+pub mod tap;

@@ -1,10 +1,12 @@
 //! The command line: arguments in, text and an exit code out.
 
+mod address;
 mod lint;
 mod list;
 mod report_file;
 mod run;
 mod show;
+mod tap;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -29,6 +31,8 @@ enum Command {
     Run(run::RunArguments),
     /// Shows one case: its text, and the requirements that it judges in words
     Show(show::ShowArguments),
+    /// Listens between a client and a server, and says what is said
+    Tap(tap::TapArguments),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
     Lint(lint::LintArguments),
 }
@@ -67,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::list(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
+        Command::Tap(arguments) => tap::tap(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };
     // A reader that has left (`| head`) has seen what it wanted.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{Args, ValueEnum};
 
+use super::address::resolve;
 use super::report_file::ReportFile;
 use super::{Outcome, rendered};
 use crate::report::{self, Detail, Paint, Style};
@@ -115,16 +115,6 @@ fn load(arguments: &RunArguments) -> Result<Suite, Diagnostics> {
         suite = suite.with_file(path)?;
     }
     Ok(suite)
-}
-
-/// The first address of the name; the others are most often the same server in another family.
-fn resolve(target: &str) -> Result<SocketAddr, String> {
-    let mut addresses = target.to_socket_addrs().map_err(|error| {
-        format!("{target:?} is no address: {error}; write HOST:PORT, such as 127.0.0.1:7777")
-    })?;
-    addresses
-        .next()
-        .ok_or_else(|| format!("{target:?} has no address"))
 }
 
 fn options(arguments: &RunArguments) -> Options {
