@@ -15,6 +15,7 @@
 //! | [`suite`] | one protocol, whole and linted |
 //! | [`run`] | the conversations with a target, and the judgement |
 //! | [`tap`] | a proxy that listens between somebody's client and server |
+//! | [`matrix`] | several runs side by side |
 //! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
 //!
@@ -31,6 +32,7 @@
 
 pub mod cli;
 pub mod grammar;
+pub mod matrix;
 pub mod report;
 pub mod run;
 pub mod scenario;

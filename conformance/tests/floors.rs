@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 8] = [
     &["scenario", "spec"],
     &["suite"],
     &["run"],
-    &["tap"],
+    &["tap", "matrix"],
     &["report"],
     &["cli"],
 ];

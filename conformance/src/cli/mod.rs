@@ -3,6 +3,7 @@
 mod address;
 mod lint;
 mod list;
+mod matrix;
 mod report_file;
 mod run;
 mod show;
@@ -31,6 +32,8 @@ enum Command {
     Run(run::RunArguments),
     /// Shows one case: its text, and the requirements that it judges in words
     Show(show::ShowArguments),
+    /// Puts the reports of several runs side by side
+    Matrix(matrix::MatrixArguments),
     /// Listens between a client and a server, and says what is said
     Tap(tap::TapArguments),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::list(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
+        Command::Matrix(arguments) => matrix::matrix(&arguments),
         Command::Tap(arguments) => tap::tap(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };
