@@ -7,7 +7,7 @@ use crate::tap::record::{Moment, What};
 use crate::tap::watch::Heard;
 
 use super::names::Names;
-use super::value::{bytes, literal};
+use super::value::{bytes, in_hex, literal};
 
 /// A scenario of more steps is nothing that anybody reads.
 const MOST_STEPS: usize = 2000;
@@ -102,7 +102,8 @@ fn joined(moments: &[Moment]) -> Vec<Moment> {
             bytes.extend(more);
             continue;
         }
-        let sends = matches!(moment.what, What::Said(Side::Client, _));
+        let says = |heard: &Heard| !matches!(heard, Heard::Fin | Heard::Reset);
+        let sends = matches!(&moment.what, What::Said(Side::Client, heard) if says(heard));
         growing.retain(|(other, _), _| *other != connection && !sends);
         if let Some(key) = key {
             growing.insert(key, joined.len());
@@ -143,17 +144,17 @@ impl Making<'_> {
                 wrong,
             } => {
                 let text = match wrong {
-                    Some(_) if !self.may_be_written(side, frame) => self.raw(kind, all)?,
+                    Some(_) if !self.may_be_written(side, frame) => self.raw(kind, all, false)?,
                     _ => self.packet(side, frame),
                 };
                 self.push(connection, kind, text, wrong.clone());
             }
             Heard::Broken { bytes: all, .. } | Heard::LeftOver(all) => {
-                let text = self.raw(kind, all)?;
+                let text = self.raw(kind, all, false)?;
                 self.push(connection, kind, text, heard.wrong());
             }
             Heard::Raw(all) => {
-                let text = self.raw(kind, all)?;
+                let text = self.raw(kind, all, true)?;
                 self.push(connection, kind, text, None);
             }
             Heard::Fin | Heard::Reset => self.end(connection, side, heard, rest),
@@ -202,11 +203,12 @@ impl Making<'_> {
     }
 
     /// Bytes; many of them are random ones in each run, and remembered where they are sent.
-    fn raw(&mut self, kind: Kind, all: &[u8]) -> Result<String, String> {
+    fn raw(&mut self, kind: Kind, all: &[u8], is_tunnel: bool) -> Result<String, String> {
         let sends = kind == Kind::Sends;
         if all.len() <= WRITTEN_BYTES {
             let word = if sends { "raw" } else { "bytes" };
-            return Ok(format!("{word} {}", bytes(all)));
+            let written = if is_tunnel { bytes(all) } else { in_hex(all) };
+            return Ok(format!("{word} {written}"));
         }
         let length = all.len();
         let known = self.blobs.get(all).cloned();

@@ -29,13 +29,18 @@ pub(super) fn literal<'a>(value: &Value, mut lanes: impl Iterator<Item = &'a str
     }
 }
 
-/// The pieces of `raw` and `bytes`: readable text as such.
+/// The pieces of `raw` and `bytes` in a tunnel: readable text as such.
 pub(super) fn bytes(bytes: &[u8]) -> String {
     let is_line = |text: &&str| text.chars().all(|each| !each.is_control() || each == '\n');
     match std::str::from_utf8(bytes).ok().filter(is_line) {
         Some(text) => format!("(utf8){}", quoted(text)),
-        None => format!("(hex)\"{}\"", hex(bytes, bytes.len())),
+        None => in_hex(bytes),
     }
+}
+
+/// The pieces of `raw` and `bytes`, digit by digit.
+pub(super) fn in_hex(bytes: &[u8]) -> String {
+    format!("(hex)\"{}\"", hex(bytes, bytes.len()))
 }
 
 /// In quotes, so that KDL gives back exactly this text.
