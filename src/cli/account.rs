@@ -76,12 +76,14 @@ fn obey(command: AccountCommand) -> Result<String, String> {
     match command {
         AccountCommand::Add(one) => {
             let (login, accounts) = (one.login, accounts(one.data)?);
+            accounts.check_new(&login).map_err(as_sentence)?;
             let password = new_password(one.password_stdin)?;
             accounts.add(&login, &password).map_err(as_sentence)?;
             Ok(format!("added {login}\n"))
         }
         AccountCommand::Passwd(one) => {
             let (login, accounts) = (one.login, accounts(one.data)?);
+            accounts.check_known(&login).map_err(as_sentence)?;
             let password = new_password(one.password_stdin)?;
             let changed = accounts.change_password(&login, &password);
             changed.map_err(as_sentence)?;

@@ -19,6 +19,7 @@ use crate::net::{ConnectionLimits, ProcessLimits};
 struct File {
     data: Option<PathBuf>,
     connections: Option<usize>,
+    rest: Option<String>,
     writers: Option<usize>,
     workers: Option<usize>,
     #[serde(default)]
@@ -31,6 +32,8 @@ pub(super) struct Plan {
     /// Where what must outlive the process is kept.
     pub(super) data: Option<PathBuf>,
     pub(super) process: ProcessLimits,
+    /// Where the registry of Chatr Connect is.
+    pub(super) rest: Option<SocketAddr>,
     pub(super) listen: Vec<Listen>,
 }
 
@@ -80,6 +83,7 @@ impl Plan {
         let defaults = ProcessLimits::default();
         Ok(Plan {
             data: data_directory(data.or(file.data))?,
+            rest: file.rest.as_deref().map(address::resolve).transpose()?,
             process: ProcessLimits {
                 connections: file.connections,
                 writers: file.writers.unwrap_or(defaults.writers),
@@ -167,7 +171,7 @@ mod tests {
     use super::*;
     use crate::chaton::{self, LongWidth};
     use crate::cli::protocols::ChatrOptions;
-    use crate::{chathack, chatos_1_0, chatos_groupe2, chatr};
+    use crate::{chathack, chatos_1_0, chatos_groupe2, chatr, rest};
     use rstest::rstest;
     use std::time::Duration;
 
@@ -247,13 +251,17 @@ mod tests {
 
     #[test]
     fn chatr_has_a_certificate_and_pings() {
-        let plan = plan("chatr=[::1]:0,cert=a.pem,key=b.pem,ping-interval=1s").unwrap();
+        let plan = plan("chatr=[::1]:0,cert=a.pem,key=b.pem,ping-interval=1s,clients=2").unwrap();
         let options = ChatrOptions {
             room: chatr::Options {
                 ping_interval: Duration::from_secs(1),
                 ..chatr::Options::default()
             },
             certificate: Some(("a.pem".into(), "b.pem".into())),
+            registry: rest::Options {
+                most_clients: 2,
+                ..rest::Options::default()
+            },
         };
         assert_eq!(plan.listen[0].protocol, ProtocolOptions::Chatr(options));
     }

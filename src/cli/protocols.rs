@@ -6,7 +6,7 @@ use super::config::PROTOCOLS;
 use super::options::Options;
 use crate::chaton::{self, LongWidth};
 use crate::net::ConnectionLimits;
-use crate::{chathack, chatos_1_0, chatos_groupe2, chatr};
+use crate::{chathack, chatos_1_0, chatos_groupe2, chatr, rest};
 
 /// Which protocol, and its own options.
 #[derive(Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub(super) struct ChatrOptions {
     pub(super) room: chatr::Options,
     /// Files with a certificate and its key; without them, the one in the data directory.
     pub(super) certificate: Option<(PathBuf, PathBuf)>,
+    /// Of the registry over HTTP, if there is one.
+    pub(super) registry: rest::Options,
 }
 
 impl ProtocolOptions {
@@ -157,5 +159,15 @@ fn chatr_options(
         (None, None) => None,
         _ => return Err("cert and key go together: name both files, or neither".to_owned()),
     };
-    Ok(ChatrOptions { room, certificate })
+    let mut registry = rest::Options {
+        bound_loopback: limits.bound_loopback,
+        ..rest::Options::default()
+    };
+    options.number("registrations", &mut registry.registrations_per_minute)?;
+    options.number("clients", &mut registry.most_clients)?;
+    Ok(ChatrOptions {
+        room,
+        certificate,
+        registry,
+    })
 }

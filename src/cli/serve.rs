@@ -2,20 +2,21 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use log::{LevelFilter, error, info};
 
+use super::address::resolve;
 use super::config::{Listen, Plan, log_level};
 use super::data::Data;
 use super::protocols::ProtocolOptions;
 use super::{WRONG_USAGE, chatr_service, logging};
-use crate::chatr::Claim;
-use crate::net::{Engine, Service};
-use crate::store::{Accounts, Identities, Password};
-use crate::{chathack, chaton, chatos_1_0, chatos_groupe2, chatr};
+use crate::net::{Engine, RequestService, Service};
+use crate::store::{Accounts, Password};
+use crate::{chathack, chaton, chatos_1_0, chatos_groupe2};
 
 /// Serve one or more protocols.
 ///
@@ -39,14 +40,19 @@ pub(super) struct ServeArgs {
     /// which is closed then), wrong-passwords=10 (per minute and address, before no more are looked at).
     /// Of chatr: cert and key (PEM files; without them a certificate is made on the first start and kept in the data
     /// directory), handshake-timeout=10s, ping-interval=4500ms, ping-timeout=15s, pending-as-asker=64,
-    /// pending-as-target=256, negotiation-timeout=10m.
+    /// pending-as-target=256, negotiation-timeout=10m, registrations=10 (per minute and address), clients=1000000 (as many
+    /// may be registered).
     #[arg(
         long,
         value_name = "PROTOCOL=ADDR:PORT[,option=value]...",
         verbatim_doc_comment
     )]
     listen: Vec<String>,
-    /// A TOML file: data, connections (at most so many at once), writers (threads for slow clients), workers (threads for
+    /// Where the registry of chatr is: clients register their public keys there over HTTPS, or over HTTP from this machine.
+    /// On stdout it is chatr-rest. Without it, only `matou identity register` lets somebody in.
+    #[arg(long, value_name = "ADDR:PORT", value_parser = resolve)]
+    rest: Option<SocketAddr>,
+    /// A TOML file: data, rest, connections (at most so many at once), writers (threads for slow clients), workers (threads for
     /// password hashes; by default half as many as cores), and [[listen]] tables with protocol, address and the options of
     /// --listen. Listeners given as arguments replace those of the file.
     #[arg(long, value_name = "FILE")]
@@ -66,7 +72,10 @@ pub(super) fn run(arguments: ServeArgs) -> ExitCode {
         arguments.config.as_deref(),
         arguments.data,
     ) {
-        Ok(plan) => serve(plan, arguments.log),
+        Ok(mut plan) => {
+            plan.rest = arguments.rest.or(plan.rest);
+            serve(plan, arguments.log)
+        }
         Err(why) => refuse(&why),
     }
 }
@@ -100,11 +109,26 @@ fn serve(plan: Plan, level: LevelFilter) -> ExitCode {
         engine.connection_ceiling()
     );
     let mut running = Vec::new();
+    let mut chatr = chatr_service::Listeners::default();
     for listen in &plan.listen {
-        match listen.start(&engine, &data) {
+        match listen.start(&engine, &data, &mut chatr) {
             Ok(one) => {
                 say(&format!("listening {} {}", one.protocol(), one.address()));
                 running.push(one);
+            }
+            Err(error) => {
+                drop(running);
+                drop(logging);
+                return refuse(&*error);
+            }
+        }
+    }
+    let mut registry = None;
+    if let Some(address) = plan.rest {
+        match chatr.start_registry(address, &engine, &data) {
+            Ok(one) => {
+                say(&format!("listening {} {}", one.name(), one.address()));
+                registry = Some(one);
             }
             Err(error) => {
                 drop(running);
@@ -118,7 +142,9 @@ fn serve(plan: Plan, level: LevelFilter) -> ExitCode {
     info!("stopping: {signal}");
     // All begin to end before any is waited for.
     running.iter_mut().for_each(Service::close);
+    registry.iter_mut().for_each(RequestService::close);
     running.into_iter().for_each(Service::join);
+    registry.into_iter().for_each(RequestService::join);
     engine.stop();
     ExitCode::SUCCESS
 }
@@ -131,7 +157,12 @@ fn say(line: &str) {
 
 impl Listen {
     /// The one place where the name of a protocol becomes a type.
-    fn start(&self, engine: &Engine, data: &Data) -> Result<Service, Box<dyn Error>> {
+    fn start(
+        &self,
+        engine: &Engine,
+        data: &Data,
+        chatr: &mut chatr_service::Listeners,
+    ) -> Result<Service, Box<dyn Error>> {
         let limits = self.limits.clone();
         let started = match &self.protocol {
             ProtocolOptions::Chaton(options) => {
@@ -154,11 +185,7 @@ impl Listen {
                 engine.listen_and_answer(room, (), self.address, limits, answer)
             }
             ProtocolOptions::Chatr(options) => {
-                let identities = Identities::new(data.store()?);
-                let certificate = chatr_service::certificate(options, data)?;
-                let room = chatr::Room::new(options.room, Box::new(entropy));
-                let judge = move |claim: Claim| chatr_service::judge(&identities, &claim);
-                engine.listen_tls(room, (), self.address, limits, judge, &certificate)
+                return chatr.start(self, options, engine, data, Box::new(entropy));
             }
         };
         Ok(started?)

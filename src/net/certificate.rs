@@ -107,6 +107,7 @@ impl Certificate {
         text
     }
 
+    /// What a server needs for TLS with it.
     pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }

@@ -36,23 +36,9 @@ pub(super) struct Accept<P: Protocol> {
 impl<P: Protocol> Accept<P> {
     /// Accepts until it is woken to stop.
     pub(super) fn run(&self, listener: &TcpListener, wait: &AcceptWait) {
-        let mut refused = Refused::default();
-        while matches!(wait.connection(listener), Ok(true)) {
-            match listener.accept() {
-                Ok((stream, peer)) => {
-                    if let Err((stream, why)) = self.admit(stream, peer) {
-                        refused.refuse(stream, peer, P::NAME, why);
-                    }
-                }
-                Err(error) if passes_by_itself(&error) => {}
-                Err(error) => {
-                    warn!("{}: cannot accept for now: {error}", P::NAME);
-                    if !matches!(wait.pause(PAUSE), Ok(true)) {
-                        return;
-                    }
-                }
-            }
-        }
+        accept_each(P::NAME, listener, wait, |stream, peer| {
+            self.admit(stream, peer)
+        });
     }
 
     fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), (TcpStream, &'static str)> {
@@ -79,6 +65,32 @@ impl<P: Protocol> Accept<P> {
         match self.threads.run(stream, serve) {
             Ok(()) | Err(Full(None)) => Ok(()),
             Err(Full(Some(stream))) => Err((stream, "the server is full")),
+        }
+    }
+}
+
+/// Accepts until it is woken to stop. `admit` hands a connection over, or back with a word on why not; it never waits.
+pub(super) fn accept_each(
+    name: &str,
+    listener: &TcpListener,
+    wait: &AcceptWait,
+    mut admit: impl FnMut(TcpStream, SocketAddr) -> Result<(), (TcpStream, &'static str)>,
+) {
+    let mut refused = Refused::default();
+    while matches!(wait.connection(listener), Ok(true)) {
+        match listener.accept() {
+            Ok((stream, peer)) => {
+                if let Err((stream, why)) = admit(stream, peer) {
+                    refused.refuse(stream, peer, name, why);
+                }
+            }
+            Err(error) if passes_by_itself(&error) => {}
+            Err(error) => {
+                warn!("{name}: cannot accept for now: {error}");
+                if !matches!(wait.pause(PAUSE), Ok(true)) {
+                    return;
+                }
+            }
         }
     }
 }

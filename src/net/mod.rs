@@ -35,6 +35,7 @@ mod limits;
 mod listener;
 mod outbox;
 mod reader;
+mod requests;
 mod run;
 mod service;
 mod socket;
@@ -49,4 +50,5 @@ mod writers;
 
 pub use certificate::{Certificate, CertificateError};
 pub use limits::{ConnectionLimits, Keepalive, ProcessLimits};
+pub use requests::RequestService;
 pub use service::{Engine, ListenError, Revoker, Service};

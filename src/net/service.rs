@@ -109,6 +109,10 @@ impl Engine {
         self.threads.ceiling()
     }
 
+    pub(super) fn threads(&self) -> &Arc<Threads> {
+        &self.threads
+    }
+
     /// Begins to serve a room that asks nothing on an address; port 0 takes a free one.
     ///
     /// # Errors

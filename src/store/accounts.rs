@@ -72,6 +72,29 @@ impl Accounts {
         }
     }
 
+    /// Whether an account of this login could be made now: for whoever would like to know before a password is chosen.
+    ///
+    /// # Errors
+    /// When the login may not be one, when there is such an account, or when the database cannot be read.
+    pub fn check_new(&self, login: &str) -> Result<(), AccountError> {
+        check_name(login, MAX_LOGIN_BYTES).map_err(AccountError::Login)?;
+        match self.contains(login)? {
+            true => Err(AccountError::exists(login)),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether there is an account of this login now.
+    ///
+    /// # Errors
+    /// When there is none, or when the database cannot be read.
+    pub fn check_known(&self, login: &str) -> Result<(), AccountError> {
+        match self.contains(login)? {
+            true => Ok(()),
+            false => Err(AccountError::unknown(login)),
+        }
+    }
+
     /// Makes an account.
     ///
     /// # Errors
@@ -81,9 +104,7 @@ impl Accounts {
         let kept = self.hash(password)?;
         match self.store.with(|database| insert(database, login, &kept))? {
             1 => Ok(()),
-            _ => Err(AccountError::Exists {
-                login: login.to_owned(),
-            }),
+            _ => Err(AccountError::exists(login)),
         }
     }
 
@@ -224,6 +245,11 @@ fn update(database: &Connection, login: &str, kept: &str) -> rusqlite::Result<us
 }
 
 impl AccountError {
+    fn exists(login: &str) -> AccountError {
+        let login = login.to_owned();
+        AccountError::Exists { login }
+    }
+
     fn unknown(login: &str) -> AccountError {
         let login = login.to_owned();
         AccountError::Unknown { login }

@@ -1,5 +1,7 @@
 //! Conversations in ChatOS 1.0.
 
+use std::convert::Infallible;
+
 use matou::chatos_1_0::{Frame, Options, Room};
 use matou::room::Entropy;
 
@@ -27,6 +29,10 @@ impl Spoken for Chatos10 {
 
     fn is_empty(room: &Room) -> bool {
         room.is_empty()
+    }
+
+    fn answer(never: &Infallible) -> Infallible {
+        match *never {}
     }
 
     fn login(_: &(), name: &str) -> Vec<u8> {

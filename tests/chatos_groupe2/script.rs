@@ -1,5 +1,7 @@
 //! Conversations in ChatOS Groupe 2.
 
+use std::convert::Infallible;
+
 use matou::chaton;
 use matou::chatos_groupe2::{ClientFrame, CloseConnection, Codec, Options, Room, ServerFrame};
 use matou::room::Entropy;
@@ -30,6 +32,10 @@ impl Spoken for ChatosGroupe2 {
 
     fn is_empty(room: &Room) -> bool {
         room.is_empty()
+    }
+
+    fn answer(never: &Infallible) -> Infallible {
+        match *never {}
     }
 
     fn login(codec: &Codec, name: &str) -> Vec<u8> {

@@ -30,6 +30,8 @@ pub(crate) trait Spoken {
     fn codec(options: &Self::Options) -> Codec<Self>;
     fn room(options: Self::Options, entropy: Entropy) -> Self::Room;
     fn is_empty(room: &Self::Room) -> bool;
+    /// What is true, when the room asks.
+    fn answer(question: &Question<Self>) -> Answer<Self>;
     /// The bytes that ask for a name.
     fn login(codec: &Codec<Self>, name: &str) -> Vec<u8>;
     /// The frame of the server at the front of the bytes.
@@ -65,6 +67,10 @@ pub(crate) struct Conversation<S: Spoken> {
     connections: BTreeMap<ConnId, Connection>,
     /// What the room asked and was not told yet.
     questions: BTreeMap<ConnId, Question<S>>,
+    /// How often the room asked something.
+    pub(crate) asked: usize,
+    /// Whether the room waits until [`Conversation::is_answered`].
+    pub(crate) answers_come_later: bool,
     /// Every connect_id that anybody was given, in order.
     pub(crate) connect_ids: Vec<i64>,
     /// What the room said for the log since the last thing that happened.
@@ -105,6 +111,8 @@ impl<S: Spoken> Conversation<S> {
             people: HashMap::new(),
             connections: BTreeMap::new(),
             questions: BTreeMap::new(),
+            asked: 0,
+            answers_come_later: false,
             connect_ids: Vec::new(),
             remarks: Vec::new(),
         }
@@ -177,14 +185,24 @@ impl<S: Spoken> Conversation<S> {
         heard
     }
 
-    /// What the room asked because of somebody's last frame; until it is answered, no other frame of theirs is looked at.
-    pub(crate) fn question(&mut self, who: &str) -> Option<Question<S>> {
-        self.questions.remove(&self.id(who))
+    /// The true answer comes to what the room asked because of somebody's last frame. Before it, no other frame of theirs is
+    /// looked at.
+    pub(crate) fn is_answered(&mut self, who: &str) -> Vec<String> {
+        let question = self.questions.get(&self.id(who));
+        let answer = S::answer(question.expect("the room asked something"));
+        self.is_answered_with(who, answer)
     }
 
-    /// The answer to it comes.
-    pub(crate) fn is_answered(&mut self, who: &str, answer: Answer<S>) -> Vec<String> {
-        self.happens(self.id(who), Event::Answer(answer))
+    /// True while the room waits for an answer because of somebody's last frame.
+    pub(crate) fn waits_for_an_answer(&self, who: &str) -> bool {
+        self.questions.contains_key(&self.id(who))
+    }
+
+    /// The same with any answer.
+    pub(crate) fn is_answered_with(&mut self, who: &str, answer: Answer<S>) -> Vec<String> {
+        let id = self.id(who);
+        self.questions.remove(&id);
+        self.happens(id, Event::Answer(answer))
     }
 
     /// Somebody will send no more.
@@ -275,16 +293,23 @@ impl<S: Spoken> Conversation<S> {
         let mut out = Effects::default();
         let leaves = matches!(event, Event::Gone).then_some(id);
         let flow = self.room.handle(id, event, self.now, &mut out);
-        let heard = self.apply(&out, leaves);
+        let mut heard = self.apply(&out, leaves);
         let connection = self.connections.get_mut(&id).expect("it is connected");
         connection.flow = match flow {
             Flow::Frames => Flow::Frames,
             Flow::Raw => Flow::Raw,
             Flow::Closed => Flow::Closed,
             Flow::Ask(question) => {
+                self.asked += 1;
+                let answer = S::answer(&question);
                 let before = self.questions.insert(id, question);
                 assert!(before.is_none(), "one question at a time");
-                Flow::Frames
+                connection.flow = Flow::Frames;
+                if !self.answers_come_later {
+                    self.questions.remove(&id);
+                    heard.extend(self.happens(id, Event::Answer(answer)));
+                }
+                return heard;
             }
         };
         heard

@@ -1,0 +1,224 @@
+//! As much of HTTP as a request with a short body and its response need: one of each per connection.
+
+use std::io::{self, Read, Write};
+
+use serde_json::json;
+
+/// The request line and the headers take at most this many bytes.
+const MAX_HEAD_BYTES: usize = 8 << 10;
+
+/// A body takes at most this many bytes: a key of 8192 bits takes less than two thousand.
+pub const MAX_BODY_BYTES: usize = 16 << 10;
+
+const MAX_HEADERS: usize = 64;
+
+/// What a client wants.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) method: String,
+    /// Without a query.
+    pub(super) path: String,
+    pub(super) headers: Vec<(String, Vec<u8>)>,
+    pub(super) body: Vec<u8>,
+}
+
+/// Why there is no request to answer.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// It can be said what is wrong with it.
+    Refused(Response),
+    /// The connection is gone, silent or too slow.
+    Lost(io::Error),
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Unread {
+        Unread::Lost(error)
+    }
+}
+
+impl Request {
+    /// The value of a header, whatever the case of its name.
+    pub(super) fn header(&self, name: &str) -> Option<&[u8]> {
+        let is_it = |(found, _): &&(String, Vec<u8>)| found.eq_ignore_ascii_case(name);
+        self.headers.iter().find(is_it).map(|(_, value)| &**value)
+    }
+
+    /// Reads one. A client that asks first whether its body is welcome is told so.
+    pub(super) fn read(stream: &mut (impl Read + Write)) -> Result<Request, Unread> {
+        let mut bytes = Vec::new();
+        let (mut request, head) = loop {
+            if let Some(read) = Request::parse(&bytes)? {
+                break read;
+            }
+            if bytes.len() >= MAX_HEAD_BYTES {
+                return Err(refused(
+                    431,
+                    "the headers are too long",
+                    "BadRequestException",
+                ));
+            }
+            read_more(stream, &mut bytes, MAX_HEAD_BYTES)?;
+        };
+        let length = request.body_length()?;
+        let mut body = bytes.split_off(head);
+        if body.len() < length && request.header("Expect").is_some() {
+            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            stream.flush()?;
+        }
+        while body.len() < length {
+            read_more(stream, &mut body, length)?;
+        }
+        body.truncate(length);
+        request.body = body;
+        Ok(request)
+    }
+
+    /// The head of a request and its length; `None` while bytes are missing.
+    fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Unread> {
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut parsed = httparse::Request::new(&mut headers);
+        let length = match parsed.parse(bytes) {
+            Ok(httparse::Status::Complete(length)) => length,
+            Ok(httparse::Status::Partial) => return Ok(None),
+            Err(error) => {
+                let why = format!("this is no HTTP request: {error}");
+                return Err(refused(400, &why, "BadRequestException"));
+            }
+        };
+        let target = parsed.path.unwrap_or_default();
+        let path = target.split('?').next().unwrap_or_default();
+        let copied =
+            |header: &httparse::Header<'_>| (header.name.to_owned(), header.value.to_vec());
+        let request = Request {
+            method: parsed.method.unwrap_or_default().to_owned(),
+            path: path.to_owned(),
+            headers: parsed.headers.iter().map(copied).collect(),
+            body: Vec::new(),
+        };
+        Ok(Some((request, length)))
+    }
+
+    fn body_length(&self) -> Result<usize, Unread> {
+        if self.header("Transfer-Encoding").is_some() {
+            let why = "send the body whole, with a Content-Length";
+            return Err(refused(411, why, "BadRequestException"));
+        }
+        let Some(value) = self.header("Content-Length") else {
+            return Ok(0);
+        };
+        let digits = value.iter().all(u8::is_ascii_digit);
+        let text = std::str::from_utf8(value).unwrap_or_default();
+        match text.parse::<u64>() {
+            Ok(length) if length <= MAX_BODY_BYTES as u64 => Ok(length as usize),
+            // A number that is too large for this type is too large for anything.
+            Ok(_) => Err(too_large()),
+            Err(_) if digits && !text.is_empty() => Err(too_large()),
+            Err(_) => {
+                let why = "the Content-Length is no number";
+                Err(refused(400, why, "BadRequestException"))
+            }
+        }
+    }
+}
+
+fn too_large() -> Unread {
+    let why = format!("a body takes at most {MAX_BODY_BYTES} bytes");
+    refused(413, &why, "PayloadTooLargeException")
+}
+
+fn refused(status: u16, why: &str, kind: &str) -> Unread {
+    Unread::Refused(Response::error(status, why, kind))
+}
+
+/// Reads once, blocking, so that there are at most so many bytes.
+fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>, most: usize) -> io::Result<()> {
+    let filled = bytes.len();
+    bytes.resize(most.min(filled + 4096), 0);
+    let read = loop {
+        match stream.read(&mut bytes[filled..]) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => break other,
+        }
+    };
+    bytes.truncate(filled + *read.as_ref().unwrap_or(&0));
+    match read? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
+    }
+}
+
+/// What a client gets.
+#[derive(Debug)]
+pub(super) struct Response {
+    status: u16,
+    content_type: &'static str,
+    headers: Vec<(&'static str, &'static str)>,
+    body: Vec<u8>,
+}
+
+impl Response {
+    pub(super) fn text(content_type: &'static str, body: String) -> Response {
+        Response {
+            status: 200,
+            content_type,
+            headers: Vec::new(),
+            body: body.into_bytes(),
+        }
+    }
+
+    pub(super) fn json(status: u16, body: &serde_json::Value) -> Response {
+        Response {
+            status,
+            ..Response::text("application/json", format!("{body}\n"))
+        }
+    }
+
+    /// The way in which every error is told: a sentence for people and a word for programs.
+    pub(super) fn error(status: u16, why: &str, kind: &str) -> Response {
+        Response::json(status, &json!({ "error_message": why, "error_type": kind }))
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: &'static str) -> Response {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(super) fn write(&self, stream: &mut impl Write) -> io::Result<()> {
+        let (status, reason) = (self.status, reason(self.status));
+        let date = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
+        let mut head = format!(
+            "HTTP/1.1 {status} {reason}\r\nDate: {date}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n",
+            self.content_type,
+            self.body.len()
+        );
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        stream.write_all(&[head.as_bytes(), &self.body].concat())?;
+        stream.flush()
+    }
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        409 => "Conflict",
+        411 => "Length Required",
+        413 => "Content Too Large",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        503 => "Service Unavailable",
+        _ => "Internal Server Error",
+    }
+}

@@ -1,0 +1,66 @@
+//! Packets in few words.
+
+use std::net::IpAddr;
+
+use matou::chathack::{ClientFrame, MeetingPoint, ServerFrame};
+
+/// A packet of the server as one line.
+pub(crate) fn in_words(frame: ServerFrame<'_>) -> String {
+    match frame {
+        ServerFrame::PacketError => "PACKET_ERROR".to_owned(),
+        ServerFrame::PasswordOrLoginError => "PASSWORD_OR_LOGIN_ERROR".to_owned(),
+        ServerFrame::Connected => "CONNECTED".to_owned(),
+        ServerFrame::LoginAlreadyExists => "LOGIN_ALREADY_EXISTS".to_owned(),
+        ServerFrame::GlobalMessage { login, message } => format!("{login}: {message}"),
+        ServerFrame::PrivateAsking { sender } => format!("ASKING {sender}"),
+        ServerFrame::PrivateValidation { login, meeting } => {
+            let MeetingPoint { port, address, id } = meeting;
+            format!("VALIDATION {login} {address} {port} {id}")
+        }
+        ServerFrame::PrivateDenied { login } => format!("DENIED {login}"),
+    }
+}
+
+/// Opcode 1.
+pub(crate) fn account<'a>(login: &'a str, password: &'a str) -> ClientFrame<'a> {
+    ClientFrame::LoginWithPassword { login, password }
+}
+
+/// Opcode 2.
+pub(crate) fn guest(login: &str) -> ClientFrame<'_> {
+    ClientFrame::Login { login }
+}
+
+/// Opcode 3.
+pub(crate) fn say<'a>(login: &'a str, message: &'a str) -> ClientFrame<'a> {
+    ClientFrame::GlobalMessage { login, message }
+}
+
+/// Opcode 4.
+pub(crate) fn ask<'a>(sender: &'a str, receiver: &'a str) -> ClientFrame<'a> {
+    ClientFrame::PrivateAsking { sender, receiver }
+}
+
+/// Opcode 5.
+pub(crate) fn agree<'a>(
+    sender: &'a str,
+    receiver: &'a str,
+    meeting: MeetingPoint,
+) -> ClientFrame<'a> {
+    ClientFrame::PrivateValidation {
+        sender,
+        receiver,
+        meeting,
+    }
+}
+
+/// Opcode 6.
+pub(crate) fn deny<'a>(sender: &'a str, receiver: &'a str) -> ClientFrame<'a> {
+    ClientFrame::PrivateDenied { sender, receiver }
+}
+
+/// Where and with what id.
+pub(crate) fn at(address: &str, port: i32, id: i64) -> MeetingPoint {
+    let address: IpAddr = address.parse().expect("the test writes an address");
+    MeetingPoint { port, address, id }
+}

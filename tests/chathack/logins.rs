@@ -1,0 +1,291 @@
+//! Who becomes whom.
+
+use matou::chathack::{Answer, ClientFrame, Options};
+use matou::room::{Flow, Overdue};
+use rstest::rstest;
+
+use crate::conversation::Said;
+use crate::frames::*;
+use crate::script::{Chat, NOTHING};
+
+fn somebody() -> Chat {
+    let mut chat = Chat::new(Options::default());
+    chat.arrives("somebody");
+    chat
+}
+
+#[test]
+fn an_account_s_password_opens_it() {
+    let mut chat = somebody();
+    assert_eq!(
+        chat.says("somebody", account("arnaud", "townhall")),
+        ["somebody < CONNECTED"]
+    );
+    assert_eq!(chat.login_of("somebody").as_deref(), Some("arnaud"));
+}
+
+#[rstest]
+#[case::a_wrong_password(account("arnaud", "Townhall"))]
+#[case::no_password(account("arnaud", ""))]
+#[case::somebody_else_s_password(account("arnaud", "seashell"))]
+#[case::an_unknown_login(account("nobody", "townhall"))]
+fn a_wrong_password_and_an_unknown_login_are_the_same(#[case] frame: ClientFrame<'_>) {
+    let mut chat = somebody();
+    assert_eq!(
+        chat.says("somebody", frame),
+        ["somebody < PASSWORD_OR_LOGIN_ERROR"]
+    );
+    assert_eq!(chat.asked, 1, "the accounts are asked about both");
+    assert_eq!(chat.flow("somebody"), Flow::Frames);
+    assert_eq!(
+        chat.says("somebody", account("arnaud", "townhall")),
+        ["somebody < CONNECTED"]
+    );
+}
+
+#[test]
+fn a_guest_has_a_login_that_is_nobody_s() {
+    let mut chat = Chat::among(["alice"]);
+    chat.arrives("somebody");
+    for taken in ["arnaud", "alice"] {
+        assert_eq!(
+            chat.says("somebody", guest(taken)),
+            ["somebody < LOGIN_ALREADY_EXISTS"]
+        );
+    }
+    assert_eq!(
+        chat.says("somebody", guest("bob")),
+        ["somebody < CONNECTED"]
+    );
+}
+
+#[test]
+fn an_account_that_is_connected_stays_with_its_first_connection() {
+    let mut chat = somebody();
+    chat.says("somebody", account("arnaud", "townhall"));
+    chat.arrives("other");
+    assert_eq!(
+        chat.says("other", account("arnaud", "townhall")),
+        ["other < LOGIN_ALREADY_EXISTS"]
+    );
+    // A wrong password does not tell whether somebody is connected.
+    assert_eq!(
+        chat.says("other", account("arnaud", "wrong")),
+        ["other < PASSWORD_OR_LOGIN_ERROR"]
+    );
+    assert_eq!(chat.says("other", guest("other")), ["other < CONNECTED"]);
+    assert_eq!(
+        chat.says("somebody", say("arnaud", "still me")),
+        ["other < arnaud: still me"]
+    );
+}
+
+#[rstest]
+#[case::of_no_byte("")]
+#[case::of_256_bytes(&"p".repeat(256))]
+#[case::with_a_control_character("al\u{7}ice")]
+#[case::with_an_invisible_character("alice\u{200b}")]
+#[case::with_white_space_around(" alice")]
+fn a_login_that_may_not_be_one_is_refused_and_nobody_is_asked(#[case] login: &str) {
+    for frame in [guest(login), account(login, "townhall")] {
+        let mut chat = somebody();
+        assert_eq!(
+            chat.says("somebody", frame),
+            ["somebody < PASSWORD_OR_LOGIN_ERROR"]
+        );
+        assert_eq!(chat.asked, 0);
+        assert_eq!(chat.flow("somebody"), Flow::Frames);
+    }
+}
+
+#[test]
+fn a_login_of_255_bytes_is_the_longest() {
+    let mut chat = somebody();
+    let longest = "p".repeat(255);
+    assert_eq!(
+        chat.says("somebody", guest(&longest)),
+        ["somebody < CONNECTED"]
+    );
+}
+
+#[test]
+fn a_password_of_more_than_255_bytes_is_nobody_s() {
+    let mut chat = somebody();
+    assert_eq!(
+        chat.says("somebody", account("arnaud", &"p".repeat(256))),
+        ["somebody < PASSWORD_OR_LOGIN_ERROR"]
+    );
+    assert_eq!(chat.asked, 0);
+}
+
+#[test]
+fn whoever_has_a_login_keeps_it() {
+    let mut chat = Chat::among(["alice", "bob"]);
+    for frame in [
+        guest("queen"),
+        guest("alice"),
+        account("arnaud", "townhall"),
+        account("arnaud", "wrong"),
+    ] {
+        assert_eq!(
+            chat.says("alice", frame),
+            ["alice < PACKET_ERROR"],
+            "{frame}"
+        );
+    }
+    assert_eq!(chat.says("alice", say("alice", "me")), ["bob < alice: me"]);
+}
+
+#[test]
+fn the_fifth_login_that_fails_on_a_connection_is_its_last() {
+    let mut chat = Chat::among(["alice"]);
+    chat.arrives("somebody");
+    chat.says("somebody", account("arnaud", "wrong"));
+    chat.says("somebody", guest("alice"));
+    chat.says("somebody", guest(""));
+    // What is no login at all does not count.
+    chat.says("somebody", say("somebody", "?"));
+    chat.says("somebody", guest("arnaud"));
+    assert_eq!(
+        chat.says("somebody", account("arnaud", "wrong")),
+        ["somebody < PASSWORD_OR_LOGIN_ERROR", "somebody is closed"]
+    );
+    assert_eq!(chat.flow("somebody"), Flow::Closed);
+    assert_eq!(chat.is_gone("somebody"), NOTHING);
+}
+
+#[test]
+fn while_the_accounts_are_asked_others_go_on_and_later_frames_wait() {
+    let mut chat = Chat::among(["alice", "bob"]);
+    chat.answers_come_later = true;
+    chat.arrives("somebody");
+    let bytes = [
+        account("arnaud", "townhall").bytes(&()),
+        say("arnaud", "hello").bytes(&()),
+    ]
+    .concat();
+    assert_eq!(chat.sends("somebody", &bytes), NOTHING);
+    assert_eq!(chat.says("alice", say("alice", "1")), ["bob < alice: 1"]);
+    // Who waits for us is not late.
+    assert_eq!(chat.is_late("somebody", Overdue::Identification), NOTHING);
+    assert_eq!(chat.is_answered("somebody"), ["somebody < CONNECTED"]);
+    assert_eq!(
+        chat.says("alice", say("alice", "2")),
+        ["bob < alice: 2", "somebody < alice: 2"]
+    );
+}
+
+#[test]
+fn of_two_who_ask_for_one_login_the_first_that_is_answered_gets_it() {
+    let mut chat = Chat::new(Options::default());
+    chat.answers_come_later = true;
+    chat.arrives("one");
+    chat.arrives("other");
+    assert_eq!(chat.says("one", guest("alice")), NOTHING);
+    assert_eq!(chat.says("other", guest("alice")), NOTHING);
+    assert_eq!(chat.is_answered("other"), ["other < CONNECTED"]);
+    assert_eq!(chat.is_answered("one"), ["one < LOGIN_ALREADY_EXISTS"]);
+}
+
+#[test]
+fn whoever_is_gone_before_the_answer_takes_no_login() {
+    let mut chat = Chat::new(Options::default());
+    chat.answers_come_later = true;
+    chat.arrives("one");
+    chat.says("one", guest("alice"));
+    assert_eq!(chat.hangs_up("one"), ["one is closed"]);
+    assert_eq!(chat.is_answered("one"), NOTHING);
+    assert_eq!(chat.is_gone("one"), NOTHING);
+    chat.arrives("other");
+    chat.says("other", guest("alice"));
+    assert_eq!(chat.is_answered("other"), ["other < CONNECTED"]);
+}
+
+#[test]
+fn accounts_that_cannot_be_read_end_the_connection() {
+    let mut chat = somebody();
+    chat.answers_come_later = true;
+    chat.says("somebody", account("arnaud", "townhall"));
+    assert_eq!(
+        chat.is_answered_with("somebody", Answer::Unknown),
+        ["somebody is closed"]
+    );
+}
+
+/// An address that has tried ten wrong passwords, two connections' worth.
+fn a_guesser() -> Chat {
+    let mut chat = Chat::new(Options::default());
+    for who in ["g1", "g2"] {
+        chat.arrives_from(who, "192.0.2.9");
+        for _ in 0..5 {
+            chat.says(who, account("arnaud", "guess"));
+        }
+    }
+    assert_eq!(chat.asked, 10);
+    chat
+}
+
+#[test]
+fn behind_ten_wrong_passwords_a_minute_an_address_gets_none_looked_at() {
+    let mut chat = a_guesser();
+    chat.arrives_from("g3", "192.0.2.9");
+    assert_eq!(
+        chat.says("g3", account("arnaud", "townhall")),
+        ["g3 < PASSWORD_OR_LOGIN_ERROR"]
+    );
+    assert_eq!(chat.asked, 10, "nobody hashes for it");
+    // Who has no password to guess is not concerned, and neither is another address.
+    assert_eq!(chat.says("g3", guest("guest")), ["g3 < CONNECTED"]);
+    chat.arrives_from("elsewhere", "192.0.2.10");
+    assert_eq!(
+        chat.says("elsewhere", account("arnaud", "townhall")),
+        ["elsewhere < CONNECTED"]
+    );
+}
+
+#[test]
+fn a_minute_later_it_may_try_again() {
+    let mut chat = a_guesser();
+    chat.passes(std::time::Duration::from_secs(60));
+    chat.arrives_from("g3", "192.0.2.9");
+    assert_eq!(
+        chat.says("g3", account("arnaud", "townhall")),
+        ["g3 < CONNECTED"]
+    );
+}
+
+#[test]
+fn a_right_guess_among_too_many_at_once_is_not_told() {
+    let mut chat = Chat::new(Options::default());
+    chat.answers_come_later = true;
+    let guessers = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    for who in guessers.into_iter().chain(["right"]) {
+        chat.arrives_from(who, "192.0.2.9");
+        let password = if who == "right" { "townhall" } else { who };
+        assert_eq!(chat.says(who, account("arnaud", password)), NOTHING);
+    }
+    for who in guessers {
+        chat.is_answered(who);
+    }
+    assert_eq!(
+        chat.is_answered("right"),
+        ["right < PASSWORD_OR_LOGIN_ERROR"]
+    );
+}
+
+#[test]
+fn loopback_may_guess_unless_the_operator_says_otherwise() {
+    for (bound_loopback, looked_at) in [(false, 15), (true, 10)] {
+        let mut chat = Chat::new(Options {
+            bound_loopback,
+            ..Options::default()
+        });
+        for who in ["a", "b", "c"] {
+            chat.arrives_from(who, "::1");
+            for _ in 0..5 {
+                chat.says(who, account("arnaud", "guess"));
+            }
+        }
+        assert_eq!(chat.asked, looked_at);
+    }
+}

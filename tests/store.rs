@@ -1,0 +1,294 @@
+//! What the store promises: it keeps what it acknowledged, for its owner's eyes alone, or says why it cannot.
+
+use std::fs;
+use std::path::Path;
+
+use matou::room::NameRefused;
+use matou::store::{
+    AccountError, Accounts, Existing, Imported, Password, PasswordRefused, Store, StoreError,
+    read_lines,
+};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+fn directory() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn accounts(directory: &Path) -> Accounts {
+    Accounts::new(&Store::open(directory).unwrap())
+}
+
+fn password(text: &str) -> Password {
+    Password::new(text)
+}
+
+/// The database, opened by somebody else.
+fn database(directory: &Path) -> Connection {
+    Connection::open(directory.join("matou.db")).unwrap()
+}
+
+#[test]
+fn an_account_is_there_when_the_store_is_opened_again() {
+    let directory = directory();
+    accounts(directory.path())
+        .add("arnaud", &password("townhall"))
+        .unwrap();
+    let accounts = accounts(directory.path());
+    assert!(accounts.contains("arnaud").unwrap());
+    assert!(accounts.is_right("arnaud", &password("townhall")).unwrap());
+    assert!(!accounts.is_right("arnaud", &password("Townhall")).unwrap());
+    assert!(!accounts.contains("Arnaud").unwrap());
+    assert!(!accounts.contains("arnaud ").unwrap());
+}
+
+#[test]
+fn an_account_is_changed_and_removed_and_others_stay() {
+    let directory = directory();
+    let accounts = accounts(directory.path());
+    for login in ["zoé", "arnaud"] {
+        accounts.add(login, &password("first")).unwrap();
+    }
+    // Somebody else's handle sees it at once.
+    let elsewhere = self::accounts(directory.path());
+    accounts
+        .change_password("arnaud", &password("second"))
+        .unwrap();
+    assert!(elsewhere.is_right("arnaud", &password("second")).unwrap());
+    assert!(!elsewhere.is_right("arnaud", &password("first")).unwrap());
+    assert_eq!(elsewhere.logins().unwrap(), ["arnaud", "zoé"]);
+    accounts.remove("arnaud").unwrap();
+    assert_eq!(elsewhere.logins().unwrap(), ["zoé"]);
+    assert!(elsewhere.is_right("zoé", &password("first")).unwrap());
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_and_changes_nothing() {
+    let directory = directory();
+    let accounts = accounts(directory.path());
+    accounts.add("arnaud", &password("townhall")).unwrap();
+    let again = accounts.add("arnaud", &password("other"));
+    assert!(matches!(again, Err(AccountError::Exists { login }) if login == "arnaud"));
+    let nobody = accounts.change_password("nobody", &password("other"));
+    assert!(matches!(nobody, Err(AccountError::Unknown { .. })));
+    let nobody = accounts.remove("nobody");
+    assert!(matches!(nobody, Err(AccountError::Unknown { .. })));
+    let unseen = accounts.add("\u{200b}", &password("other"));
+    let refused = NameRefused::Invisible('\u{200b}');
+    assert!(matches!(unseen, Err(AccountError::Login(why)) if why == refused));
+    let empty = accounts.change_password("arnaud", &password(""));
+    let refused = PasswordRefused::Empty;
+    assert!(matches!(empty, Err(AccountError::Password(why)) if why == refused));
+    assert_eq!(accounts.logins().unwrap(), ["arnaud"]);
+    assert!(accounts.is_right("arnaud", &password("townhall")).unwrap());
+}
+
+#[test]
+fn an_unknown_login_costs_what_a_wrong_password_costs() {
+    let directory = directory();
+    let accounts = accounts(directory.path());
+    accounts.add("arnaud", &password("townhall")).unwrap();
+    let cost = |login: &str, text: &str| {
+        let before = accounts.hashes();
+        let right = accounts.is_right(login, &password(text)).unwrap();
+        (right, accounts.hashes() - before)
+    };
+    assert_eq!(cost("arnaud", "townhall"), (true, 1));
+    assert_eq!(cost("arnaud", "wrong"), (false, 1));
+    assert_eq!(cost("nobody", "townhall"), (false, 1));
+}
+
+#[test]
+fn a_list_is_imported_as_a_whole() {
+    let directory = directory();
+    let accounts = accounts(directory.path());
+    accounts.add("arnaud", &password("old")).unwrap();
+    let list = read_lines("arnaud$new\nlouis$seashell\npierre-jean$pa$$word\n").unwrap();
+    let imported = accounts.import(&list, Existing::Keep).unwrap();
+    let (added, changed, kept) = (2, 0, 1);
+    let expected = Imported {
+        added,
+        changed,
+        kept,
+    };
+    assert_eq!(imported, expected);
+    assert!(accounts.is_right("arnaud", &password("old")).unwrap());
+    assert!(
+        accounts
+            .is_right("pierre-jean", &password("pa$$word"))
+            .unwrap()
+    );
+
+    let imported = accounts.import(&list, Existing::Change).unwrap();
+    assert_eq!((imported.added, imported.changed, imported.kept), (0, 3, 0));
+    assert!(accounts.is_right("arnaud", &password("new")).unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_it_makes_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let parent = directory();
+    let directory = parent.path().join("not").join("there");
+    let accounts = accounts(&directory);
+    accounts.add("arnaud", &password("townhall")).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&directory), 0o700);
+    assert_eq!(mode(directory.parent().unwrap()), 0o700);
+    let mut files = 0;
+    for file in fs::read_dir(&directory).unwrap() {
+        let file = file.unwrap().path();
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+        files += 1;
+    }
+    // The database, its log and the log's index.
+    assert_eq!(files, 3);
+}
+
+#[test]
+fn a_password_cannot_be_found_in_what_is_kept() {
+    let directory = directory();
+    let secret = "a password that is easy to find";
+    accounts(directory.path())
+        .add("arnaud", &password(secret))
+        .unwrap();
+    for file in fs::read_dir(directory.path()).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        let found = bytes
+            .windows(secret.len())
+            .any(|part| part == secret.as_bytes());
+        assert!(!found);
+    }
+    let kept: String = database(directory.path())
+        .query_row("SELECT password FROM accounts", [], |row| row.get(0))
+        .unwrap();
+    assert!(
+        kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+        "{kept}"
+    );
+}
+
+#[test]
+fn many_who_open_a_new_store_at_once_make_it_once() {
+    let directory = directory();
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let path = directory.path();
+            scope.spawn(move || {
+                let login = format!("number {number}");
+                accounts(path).add(&login, &password("p")).unwrap();
+            });
+        }
+    });
+    assert_eq!(accounts(directory.path()).logins().unwrap().len(), 8);
+}
+
+#[test]
+fn an_older_database_gets_what_it_does_not_have() {
+    let directory = directory();
+    let old = database(directory.path());
+    old.execute_batch(
+        "CREATE TABLE accounts (login TEXT NOT NULL PRIMARY KEY, password TEXT NOT NULL) STRICT, WITHOUT ROWID;
+         INSERT INTO accounts VALUES ('arnaud', 'unreadable');
+         PRAGMA application_id = 0x6d61746f;
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    let version = || -> i64 {
+        let query = old.pragma_query_value(None, "user_version", |row| row.get(0));
+        query.unwrap()
+    };
+    assert_eq!(version(), 1);
+    assert_eq!(accounts(directory.path()).logins().unwrap(), ["arnaud"]);
+    assert!(version() > 1);
+}
+
+/// The error for a directory, and that nothing was written into the database.
+fn refused(directory: &Path) -> StoreError {
+    let path = directory.join("matou.db");
+    let before = fs::read(&path).ok();
+    let error = Store::open(directory).expect_err("it cannot be used");
+    assert_eq!(fs::read(&path).ok(), before);
+    let told = error.to_string();
+    assert!(told.contains(&*directory.to_string_lossy()), "{told}");
+    error
+}
+
+#[test]
+fn what_is_no_database_is_damaged() {
+    let directory = directory();
+    let path = directory.path().join("matou.db");
+    fs::write(&path, "This is a poem about a cat.\n".repeat(200)).unwrap();
+    let error = refused(directory.path());
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+}
+
+#[test]
+fn a_database_with_a_hole_is_damaged() {
+    let directory = directory();
+    accounts(directory.path())
+        .add("arnaud", &password("townhall"))
+        .unwrap();
+    let path = directory.path().join("matou.db");
+    // The log is in the database now, and the header is whole.
+    database(directory.path())
+        .execute_batch("PRAGMA journal_mode = DELETE")
+        .unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    for byte in &mut bytes[4096..] {
+        *byte = 0xa5;
+    }
+    fs::write(&path, bytes).unwrap();
+    let error = Store::open(directory.path()).expect_err("its tables are gone");
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_left_alone() {
+    let directory = directory();
+    drop(accounts(directory.path()));
+    let newer = database(directory.path());
+    newer.execute_batch("PRAGMA user_version = 1000").unwrap();
+    drop(newer);
+    let error = refused(directory.path());
+    assert!(
+        matches!(error, StoreError::Newer { found: 1000, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn another_program_s_database_is_left_alone() {
+    let directory = directory();
+    let theirs = database(directory.path());
+    theirs
+        .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE cats (name TEXT)")
+        .unwrap();
+    drop(theirs);
+    let error = refused(directory.path());
+    assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
+}
+
+#[test]
+fn a_database_that_somebody_holds_is_locked() {
+    let directory = directory();
+    drop(accounts(directory.path()));
+    let holder = database(directory.path());
+    holder
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
+        .unwrap();
+    let error = refused(directory.path());
+    assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+    drop(holder);
+    accounts(directory.path());
+}
+
+#[test]
+fn a_file_is_no_directory() {
+    let directory = directory();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = refused(&file);
+    assert!(matches!(error, StoreError::Directory { .. }), "{error}");
+}
