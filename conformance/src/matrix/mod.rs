@@ -117,18 +117,22 @@ impl Matrix {
 
     /// Columns and rows so that those that are alike stand together: the best team first, and the case that most fail.
     fn put_in_order(&mut self) {
-        let columns: Vec<Vec<Option<Verdict>>> = (0..self.teams.len())
+        let mut by_score: Vec<usize> = (0..self.teams.len()).collect();
+        let score = |team: usize| self.teams[team].score.unwrap_or(-1.0);
+        by_score.sort_by(|one, other| score(*other).total_cmp(&score(*one)));
+        let columns: Vec<Vec<Option<Verdict>>> = by_score
+            .iter()
             .map(|team| {
-                let cells = self.rows.iter().map(|row| row.cells.get(team));
-                cells.map(|cell| cell.and_then(verdict)).collect()
+                self.rows
+                    .iter()
+                    .map(|row| verdict(&row.cells[*team]))
+                    .collect()
             })
             .collect();
-        let best = (0..self.teams.len()).max_by(|one, other| {
-            let score = |team: &usize| self.teams[*team].score.unwrap_or(-1.0);
-            // Of equals the first: `max_by` takes the last.
-            score(one).total_cmp(&score(other)).then(other.cmp(one))
-        });
-        let teams = neighbours(&columns, best.unwrap_or(0));
+        let teams: Vec<usize> = neighbours(&columns)
+            .iter()
+            .map(|index| by_score[*index])
+            .collect();
         self.teams = teams.iter().map(|team| self.teams[*team].clone()).collect();
         for row in &mut self.rows {
             row.cells = teams.iter().map(|team| row.cells[*team].clone()).collect();
@@ -140,7 +144,7 @@ impl Matrix {
             .iter()
             .map(|row| row.cells.iter().map(verdict).collect())
             .collect();
-        let order = neighbours(&lines, 0);
+        let order = neighbours(&lines);
         self.rows = order.iter().map(|row| telling[*row].clone()).collect();
         self.rows.extend(dull);
     }

@@ -44,7 +44,7 @@ pub fn table(matrix: &Matrix, weights: &str, whole: bool, paint: Paint) -> Strin
     if !whole && dull > 0 {
         let _ = writeln!(
             out,
-            "{} that all pass; --verbose shows them",
+            "{} that all pass; --verbose shows more",
             counted(dull, "case")
         );
     }

@@ -1,0 +1,15 @@
+//! What reports, captures, matrices and taps tell, against the targets that are written to be wrong.
+
+#[allow(dead_code)]
+#[path = "../judgement/protocol.rs"]
+mod protocol;
+#[allow(dead_code)]
+#[path = "../judgement/target.rs"]
+mod target;
+
+mod capture;
+mod for_machines;
+mod matrix;
+mod page;
+mod replay;
+mod tap;
