@@ -10,6 +10,7 @@
 //! | floor | what |
 //! |---|---|
 //! | [`source`] | files as text and as trees of words; mistakes with their place and a remedy |
+//! | [`spawn`] | a target that we start ourselves: its processes, its output |
 //! | [`grammar`] | wire.kdl, and the codec that it drives |
 //! | [`scenario`], [`spec`] | who says what; what is asked for |
 //! | [`suite`] | one protocol, whole and linted |
@@ -37,6 +38,7 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod source;
+pub mod spawn;
 pub mod spec;
 pub mod suite;
 pub mod tap;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up; what stands in one row does not use its neighbours.
 const FLOORS: [&[&str]; 8] = [
-    &["source"],
+    &["source", "spawn"],
     &["grammar"],
     &["scenario", "spec"],
     &["suite"],

@@ -57,36 +57,19 @@ impl Protocol for Room {
     ) -> Flow<Question> {
         // Time limits hold to the instant, not to whenever the clock's thread gets its turn.
         self.tick(now, out);
-        let asked = match event {
-            Event::Opened(address) => {
-                self.connections.open(from, address.ip());
-                None
-            }
-            Event::Command(command) => self.received(from, command, now, out),
-            Event::Answer(answer) => {
-                self.answered(from, answer, now, out);
-                None
-            }
+        let mut asked = None;
+        match event {
+            Event::Opened(address) => self.connections.open(from, address.ip()),
+            Event::Command(received) => asked = self.received(from, received, now, out),
+            Event::Answer(answer) => self.answered(from, answer, now, out),
             Event::Malformed(malformed) => {
                 self.packet_error(from, &malformed.to_string(), out);
                 self.close(from, out);
-                None
             }
-            Event::Overdue(overdue) => {
-                self.overdue(from, overdue, out);
-                None
-            }
-            Event::ReadClosed => {
-                self.close(from, out);
-                None
-            }
-            Event::Gone => {
-                if let Some(was) = self.connections.forget(from) {
-                    self.tidy_up_behind(from, was, out);
-                }
-                None
-            }
-        };
+            Event::Overdue(overdue) => self.overdue(from, overdue, out),
+            Event::ReadClosed => self.close(from, out),
+            Event::Gone => self.forget(from, out),
+        }
         match asked {
             Some(question) => Flow::Ask(question),
             None if self.is_open(from) => Flow::Frames,
@@ -131,7 +114,7 @@ impl Room {
         self.connections.is_empty() && self.roster.is_empty() && self.requests.is_empty()
     }
 
-    /// The document, packet by packet. Returns what the accounts must be asked before it goes on.
+    /// Whatever is no packet error goes to where its sender stands. Returns what the accounts must be asked.
     fn received(
         &mut self,
         from: ConnId,
@@ -139,49 +122,76 @@ impl Room {
         now: Instant,
         out: &mut Effects,
     ) -> Option<Question> {
-        use ClientFrame::*;
-
         let state = self.connections.get(from).map(|it| it.state.clone())?;
-        let frame = match (&state, received) {
+        match (state, received) {
             // Nothing of theirs is looked at.
-            (State::Proposed(_) | State::Leaving, _) => return None,
-            (_, Received::Frame(frame)) => frame,
+            (State::Proposed(_) | State::Leaving, _) => {}
             (_, Received::TooLong(malformed)) => {
                 self.packet_error(from, &malformed.to_string(), out);
-                return None;
             }
-        };
-        match (&state, frame) {
-            (State::Anonymous, LoginWithPassword { login, password }) => {
-                return self.log_in_with_password(from, login, password, now, out);
+            (State::Anonymous, Received::Frame(frame)) => {
+                return self.a_stranger_sent(from, frame, now, out);
             }
-            (State::Anonymous, Login { login }) => return self.log_in(from, login, out),
-            (State::Anonymous, _) => self.packet_error(from, "it has no login yet", out),
-
-            (State::Identified { .. }, LoginWithPassword { .. } | Login { .. }) => {
-                self.packet_error(from, "it has a login already", out);
+            (State::Identified { login }, Received::Frame(frame)) => {
+                self.a_client_sent(from, &login, frame, now, out);
             }
-            (State::Identified { login }, frame) if frame.speaker() != Some(login) => {
-                self.packet_error(from, "the sender's name is not its own", out);
-            }
-            (State::Identified { login }, GlobalMessage { message, .. }) => {
-                out.all_but(from, &ServerFrame::GlobalMessage { login, message });
-            }
-            (State::Identified { login }, PrivateAsking { receiver, .. }) => {
-                self.private_asking(from, login, receiver, now, out);
-            }
-            (
-                State::Identified { login },
-                PrivateValidation {
-                    receiver, meeting, ..
-                },
-            ) => self.private_validation(from, login, receiver, meeting, out),
-            (State::Identified { login }, PrivateDenied { receiver, .. }) => {
-                self.private_denied(from, login, receiver, out);
-            }
-            (State::Proposed(_) | State::Leaving, _) => {}
         }
         None
+    }
+
+    /// Without a login nothing but a login is right.
+    fn a_stranger_sent(
+        &mut self,
+        from: ConnId,
+        frame: ClientFrame<'_>,
+        now: Instant,
+        out: &mut Effects,
+    ) -> Option<Question> {
+        match frame {
+            ClientFrame::LoginWithPassword { login, password } => {
+                self.log_in_with_password(from, login, password, now, out)
+            }
+            ClientFrame::Login { login } => self.log_in(from, login, out),
+            ClientFrame::GlobalMessage { .. }
+            | ClientFrame::PrivateAsking { .. }
+            | ClientFrame::PrivateValidation { .. }
+            | ClientFrame::PrivateDenied { .. } => {
+                self.packet_error(from, "it has no login yet", out);
+                None
+            }
+        }
+    }
+
+    /// The document, packet by packet.
+    fn a_client_sent(
+        &mut self,
+        from: ConnId,
+        login: &str,
+        frame: ClientFrame<'_>,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        if frame.speaker().is_some_and(|speaker| speaker != login) {
+            self.packet_error(from, "the sender's name is not its own", out);
+            return;
+        }
+        match frame {
+            ClientFrame::LoginWithPassword { .. } | ClientFrame::Login { .. } => {
+                self.packet_error(from, "it has a login already", out);
+            }
+            ClientFrame::GlobalMessage { message, .. } => {
+                out.all_but(from, &ServerFrame::GlobalMessage { login, message });
+            }
+            ClientFrame::PrivateAsking { receiver, .. } => {
+                self.private_asking(from, login, receiver, now, out);
+            }
+            ClientFrame::PrivateValidation {
+                receiver, meeting, ..
+            } => self.private_validation(from, login, receiver, meeting, out),
+            ClientFrame::PrivateDenied { receiver, .. } => {
+                self.private_denied(from, login, receiver, out);
+            }
+        }
     }
 
     /// ACK 1; the connection goes on.
@@ -215,6 +225,13 @@ impl Room {
                 self.tidy_up_behind(id, was, out);
                 out.finish(id);
             }
+        }
+    }
+
+    /// The connection is over.
+    fn forget(&mut self, id: ConnId, out: &mut Effects) {
+        if let Some(was) = self.connections.forget(id) {
+            self.tidy_up_behind(id, was, out);
         }
     }
 

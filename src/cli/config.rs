@@ -287,10 +287,11 @@ mod tests {
     fn a_file_says_the_same_things() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("matou.toml");
-        let text = "connections = 50\n[[listen]]\nprotocol = \"chaton\"\naddress = \"127.0.0.1:0\"\nlong = 4\nstall-timeout = \"9s\"\n";
+        let text = "connections = 50\nworkers = 3\n[[listen]]\nprotocol = \"chaton\"\naddress = \"127.0.0.1:0\"\nlong = 4\nstall-timeout = \"9s\"\n";
         fs::write(&path, text).unwrap();
         let plan = Plan::new(&[], Some(&path), None).unwrap();
         assert_eq!(plan.process.connections, Some(50));
+        assert_eq!(plan.process.workers, 3);
         assert_eq!(plan.listen[0].limits.stall, Duration::from_secs(9));
 
         fs::write(&path, "connexions = 50\n").unwrap();

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::Output;
+use argon2::password_hash::{self, PasswordHasher};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
+use parking_lot::Mutex;
 
 /// A password takes at most this many bytes.
 pub const MAX_PASSWORD_BYTES: usize = 255;
@@ -74,19 +76,20 @@ impl fmt::Display for PasswordRefused {
 impl std::error::Error for PasswordRefused {}
 
 /// Makes and checks hashes, and counts how often.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Hasher {
     count: AtomicU64,
+    /// What hashes were computed in, to be used again: as many as were ever computed at once. To allocate 19 MiB for each
+    /// costs time, and heaps that keep several of them.
+    memory: Mutex<Vec<Vec<Block>>>,
 }
 
 impl Hasher {
     /// What is kept of a password: a PHC string with a new salt.
     pub(super) fn hash(&self, password: &Password) -> Result<String, String> {
         self.count.fetch_add(1, Ordering::Relaxed);
-        let hash: Result<argon2::PasswordHash, _> =
-            argon2().and_then(|argon2| argon2.hash_password(password.0.as_bytes()));
-        match hash {
-            Ok(hash) => Ok(hash.to_string()),
+        match kept_of(password) {
+            Ok(kept) => Ok(kept.to_string()),
             Err(error) => Err(format!("the password cannot be hashed: {error}")),
         }
     }
@@ -94,22 +97,46 @@ impl Hasher {
     /// Whether a password is the one of which this is kept; without any it is not, and finding that out takes as long.
     pub(super) fn verify(&self, password: &Password, kept: Option<&str>) -> bool {
         self.count.fetch_add(1, Ordering::Relaxed);
-        let fits = argon2().is_ok_and(|argon2| {
-            let kept = kept.unwrap_or(NOBODY);
-            argon2.verify_password(password.0.as_bytes(), kept).is_ok()
-        });
-        fits && kept.is_some()
+        let fits = self.fits(password, kept.unwrap_or(NOBODY));
+        fits.unwrap_or(false) && kept.is_some()
     }
 
     /// How many hashes were computed.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
+
+    fn fits(&self, password: &Password, kept: &str) -> password_hash::Result<bool> {
+        let kept = PasswordHash::new(kept)?;
+        let (Some(salt), Some(expected)) = (&kept.salt, &kept.hash) else {
+            return Ok(false);
+        };
+        let algorithm = Algorithm::try_from(kept.algorithm.as_str())?;
+        let version = kept.version.map_or(Ok(Version::V0x13), Version::try_from)?;
+        let params = Params::try_from(&kept)?;
+        let mut memory = self.memory.lock().pop().unwrap_or_default();
+        memory.resize(params.block_count(), Block::default());
+        let mut computed = [0; Output::MAX_LENGTH];
+        let computed = &mut computed[..expected.len()];
+        let argon2 = Argon2::new(algorithm, version, params);
+        let password = password.0.as_bytes();
+        argon2.hash_password_into_with_memory(password, salt, computed, &mut memory[..])?;
+        self.memory.lock().push(memory);
+        // Compared in constant time.
+        Ok(Output::new(computed)? == *expected)
+    }
 }
 
-fn argon2() -> argon2::password_hash::Result<Argon2<'static>> {
+fn kept_of(password: &Password) -> password_hash::Result<PasswordHash> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password(password.0.as_bytes())
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hasher({} hashes)", self.count())
+    }
 }
 
 #[cfg(test)]
@@ -142,7 +169,7 @@ mod tests {
         let kept = hasher.hash(&Password::new("townhall")).unwrap();
         assert_eq!(cost(&kept), cost(NOBODY));
         // It can be read: otherwise nothing would be computed.
-        let nobody = argon2::PasswordHash::new(NOBODY).unwrap();
+        let nobody = PasswordHash::new(NOBODY).unwrap();
         assert_eq!(nobody.hash.map(|hash| hash.len()), Some(32));
         assert!(!hasher.verify(&Password::new("townhall"), None));
     }

@@ -1,6 +1,5 @@
 //! The command line: arguments in, text and an exit code out.
 
-mod address;
 mod lint;
 mod list;
 mod matrix;
@@ -8,6 +7,8 @@ mod report_file;
 mod run;
 mod show;
 mod tap;
+mod target;
+mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -29,7 +30,7 @@ enum Command {
     /// Lists the protocols, or the cases of one
     List(list::ListArguments),
     /// Judges a server
-    Run(run::RunArguments),
+    Run(Box<run::RunArguments>),
     /// Shows one case: its text, and the requirements that it judges in words
     Show(show::ShowArguments),
     /// Puts the reports of several runs side by side

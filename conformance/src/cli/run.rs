@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{Args, ValueEnum};
 
-use super::address::resolve;
 use super::report_file::ReportFile;
+use super::target::TargetArguments;
+use super::words::{at_least_one, pair, positive, quoted};
 use super::{Outcome, rendered};
 use crate::report::{self, Detail, Paint, Style};
 use crate::run::{Milestone, Options, Report, Segments, run_suite_watched};
@@ -28,8 +29,8 @@ pub(super) struct RunArguments {
     /// A protocol that is compiled in (`conformance list`), or the folder of another
     protocol: String,
 
-    /// Address and port of the server, such as 127.0.0.1:7777
-    target: String,
+    #[command(flatten)]
+    target: TargetArguments,
 
     /// More scenarios: a file, or a folder of files
     #[arg(long, value_name = "PATH")]
@@ -43,16 +44,16 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     skip: Vec<String>,
 
-    /// How many cases run side by side
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = at_least_one)]
-    jobs: usize,
+    /// How many cases run side by side; 8, or fewer on a server that we start
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    jobs: Option<usize>,
 
     /// All bounds times this; larger for a slow server
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = positive)]
     scale: f64,
 
     /// A setting of the server that scenarios ask for
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     settings: Vec<(String, String)>,
 
     /// Also writes a report: html, json, junit, tap, annotations or pcapng; `-` is the standard output
@@ -94,7 +95,7 @@ pub(super) fn run(arguments: &RunArguments) -> Outcome {
         Ok(suite) => suite,
         Err(mistakes) => return Outcome::refused(rendered(&mistakes)),
     };
-    let target = match resolve(&arguments.target) {
+    let target = match arguments.target.target() {
         Ok(target) => target,
         Err(why) => return Outcome::refused(format!("{why}\n")),
     };
@@ -121,7 +122,7 @@ fn options(arguments: &RunArguments) -> Options {
     Options {
         only: arguments.only.clone(),
         skip: arguments.skip.clone(),
-        jobs: arguments.jobs,
+        jobs: arguments.jobs.unwrap_or_else(|| arguments.target.jobs()),
         scale: arguments.scale,
         settings: arguments
             .settings
@@ -178,11 +179,8 @@ fn outcome(arguments: &RunArguments, suite: &Suite, report: &Report) -> Outcome 
 
 /// The command as it was given, but for what chooses cases and files.
 fn rerun(arguments: &RunArguments) -> String {
-    let mut words = vec![
-        "conformance run".to_owned(),
-        quoted(&arguments.protocol),
-        quoted(&arguments.target),
-    ];
+    let mut words = vec!["conformance run".to_owned(), quoted(&arguments.protocol)];
+    words.extend(arguments.target.words());
     for path in &arguments.scenarios {
         words.push(format!(
             "--scenarios {}",
@@ -202,17 +200,6 @@ fn rerun(arguments: &RunArguments) -> String {
         words.push("--shared-target".to_owned());
     }
     words.join(" ")
-}
-
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let plain =
-        |character: char| character.is_ascii_alphanumeric() || "-_./:=+,[]".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 /// Says on a terminal how far the run has come, on one line that is overwritten.
@@ -251,26 +238,5 @@ impl Progress {
             // Nobody is helped by an error about progress.
             let _ = io::stderr().write_all(text.as_bytes());
         }
-    }
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("write a number from 1 on".to_owned()),
-    }
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
-        _ => Err("write a factor above 0, such as 2 or 0.5".to_owned()),
-    }
-}
-
-fn setting(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write NAME=VALUE, such as identify-timeout=60s".to_owned()),
     }
 }

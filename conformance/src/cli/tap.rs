@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::Args;
 use crossbeam_channel::{Receiver, Sender};
 
-use super::address::resolve;
 use super::report_file::put;
+use super::target::resolve;
 use super::{Outcome, rendered};
 use crate::grammar::{Choices, Grammar};
 use crate::report::{self, Conversation, Paint};

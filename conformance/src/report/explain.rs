@@ -53,8 +53,59 @@ pub(super) fn explain(
         let _ = writeln!(out, "  the conversation so far");
         out.push_str(&ladder(&case.conversation, whole, paint));
     }
+    written(&mut out, case, whole);
     let _ = writeln!(out, "  again     {rerun} --only {}", case.id);
     out
+}
+
+/// Several lines about a case that came to its end, but left something behind in the target.
+pub(super) fn befallen(case: &Outcome, rerun: &str, whole: bool, paint: Paint) -> String {
+    let mut out = String::new();
+    let head = format!("{}: {}", case.id, case.title);
+    let verdict = case.verdict.word().to_uppercase();
+    let _ = writeln!(
+        out,
+        "{} {}",
+        paint.verdict(case.verdict, &verdict),
+        paint.strong(&head)
+    );
+    for incident in &case.incidents {
+        let text = format!("{:8}  {}", incident.kind.word(), incident.text);
+        let _ = writeln!(out, "  {}", paint.wrong(&text));
+    }
+    written(&mut out, case, whole);
+    let _ = writeln!(out, "  again     {rerun} --only {}", case.id);
+    out
+}
+
+/// Of what the target wrote the last lines are shown, unless all of it is asked for.
+const LAST_LINES: usize = 20;
+
+/// What the target wrote. It may hold anything; a terminal is not to obey it.
+fn written(out: &mut String, case: &Outcome, whole: bool) {
+    let Some(output) = case.output.as_deref().filter(|output| !output.is_empty()) else {
+        return;
+    };
+    let lines: Vec<&str> = output.lines().collect();
+    let skipped = match whole {
+        true => 0,
+        false => lines.len().saturating_sub(LAST_LINES),
+    };
+    let _ = writeln!(out, "  the server wrote meanwhile");
+    if skipped > 0 {
+        let _ = writeln!(out, "      ({skipped} lines before; --verbose shows them)");
+    }
+    for line in &lines[skipped..] {
+        let harmless: String = line
+            .chars()
+            .map(|character| match character {
+                '\t' => ' ',
+                character if character.is_control() => '\u{fffd}',
+                character => character,
+            })
+            .collect();
+        let _ = writeln!(out, "    | {harmless}");
+    }
 }
 
 fn requirements(out: &mut String, report: &Report, case: &Outcome) {

@@ -7,7 +7,8 @@
 //! | `format` | [`FORMAT`] |
 //! | `protocol` | name of the protocol |
 //! | `title` | its title |
-//! | `target` | address and port that were judged |
+//! | `target` | address and port that were judged; port 0 if each start of the target got one of its own |
+//! | `command` | the command that started the target, or null |
 //! | `exit_code` | the exit code of the command |
 //! | `sentence` | what it comes to, in words |
 //! | `unjudgeable` | why the target could not be judged at all, or null |
@@ -30,11 +31,13 @@
 //! | `duration_ms` | how long it took, farewell not counted |
 //! | `notes[]` | free choices that were met, and remarks |
 //! | `failure` | null, or a [`Failure`] |
+//! | `incidents[]` | `kind` (crash, hang, busy, threads, descriptors) and `text`: what befell the target itself |
+//! | `output` | what the target wrote meanwhile, or null if the runner did not start it |
 //! | `conversation[]` | [`Event`]s in order of time, the last thousand of them |
 
 use serde::Serialize;
 
-use crate::run::{Cause, Event, Failure, Outcome, Report, SettledReading, Verdict};
+use crate::run::{Cause, Event, Failure, Incident, Outcome, Report, SettledReading, Verdict};
 use crate::suite::Level;
 
 use super::words;
@@ -50,6 +53,7 @@ pub fn to_json(report: &Report) -> String {
         protocol: &report.protocol,
         title: &report.title,
         target: report.target.to_string(),
+        command: report.command.as_deref(),
         exit_code: report.exit_code(),
         sentence: words::sentence(report),
         unjudgeable: report.unjudgeable.as_deref(),
@@ -75,6 +79,7 @@ struct Document<'a> {
     protocol: &'a str,
     title: &'a str,
     target: String,
+    command: Option<&'a str>,
     exit_code: u8,
     sentence: String,
     unjudgeable: Option<&'a str>,
@@ -97,6 +102,8 @@ struct CaseDocument<'a> {
     duration_ms: f64,
     notes: &'a [String],
     failure: Option<&'a Failure>,
+    incidents: &'a [Incident],
+    output: Option<&'a str>,
     conversation: &'a [Event],
 }
 
@@ -146,6 +153,8 @@ fn of_case<'a>(report: &'a Report, case: &'a Outcome) -> CaseDocument<'a> {
         duration_ms: case.duration.as_secs_f64() * 1000.0,
         notes: &case.notes,
         failure: case.failure.as_ref(),
+        incidents: &case.incidents,
+        output: case.output.as_deref(),
         conversation: &case.conversation,
     }
 }

@@ -23,7 +23,7 @@ pub fn to_junit(report: &Report, rerun: &str) -> String {
     let mut suite = TestSuite::new(report.protocol.as_str());
     suite.set_timestamp(at(report.began));
     suite.set_time(report.duration);
-    suite.add_property(("target", report.target.to_string().as_str()));
+    suite.add_property(("target", report.judged().as_str()));
     suite.add_property(("seed", report.seed.to_string().as_str()));
     for reading in &report.readings {
         let name = format!("reading {}", reading.name);

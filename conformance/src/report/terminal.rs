@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::run::{Outcome, Report, Verdict};
 
-use super::explain::explain;
+use super::explain::{befallen, explain};
 use super::paint::Paint;
 use super::words;
 
@@ -34,7 +34,7 @@ pub struct Style {
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
     let mut out = String::new();
-    let head = format!("{} on {}", report.title, report.target);
+    let head = format!("{} on {}", report.title, report.judged());
     let _ = writeln!(out, "{}", style.paint.strong(&head));
     if report.unjudgeable.is_some() {
         let _ = writeln!(out, "{}", words::sentence(report));
@@ -76,6 +76,10 @@ fn line(out: &mut String, case: &Outcome, style: &Style) {
     for note in &case.notes {
         let _ = writeln!(out, "               {}", style.paint.faint(note));
     }
+    for incident in &case.incidents {
+        let text = format!("{}: {}", incident.kind.word(), incident.text);
+        let _ = writeln!(out, "               {}", style.paint.wrong(&text));
+    }
 }
 
 fn explanations(out: &mut String, report: &Report, style: &Style) {
@@ -94,6 +98,14 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
         if let (true, Some(failure)) = (wanted, &case.failure) {
             let whole = style.detail == Detail::Verbose;
             let text = explain(report, case, failure, &style.rerun, whole, style.paint);
+            let _ = write!(out, "\n{text}");
+        } else if !case.incidents.is_empty() {
+            let text = befallen(
+                case,
+                &style.rerun,
+                style.detail == Detail::Verbose,
+                style.paint,
+            );
             let _ = write!(out, "\n{text}");
         }
     }

@@ -38,18 +38,20 @@ pub(super) fn sentence(report: &Report) -> String {
     match report.exit_code() {
         0 => format!(
             "{} conforms to {}{what}{with}.",
-            report.target, report.title
+            report.judged(),
+            report.title
         ),
         1 => format!(
             "{} does not conform to {}: {} failed: {}.",
-            report.target,
+            report.judged(),
             report.title,
             counted(report.count(Verdict::Fail), "case"),
             failed(report).join(", ")
         ),
         _ => format!(
             "Nothing failed, but {} could not be judged on something that {} demands.",
-            report.target, report.title
+            report.judged(),
+            report.title
         ),
     }
 }

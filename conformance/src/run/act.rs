@@ -134,7 +134,7 @@ impl Case<'_> {
         buffer: ReceiveBuffer,
     ) -> Result<usize, Box<Failure>> {
         let bound = self.run.bounds.wait(None);
-        let connection = Connection::open(self.run.target, bound, buffer, lane, &self.bell)
+        let connection = Connection::open(self.target, bound, buffer, lane, &self.bell)
             .map_err(|error| no_connection(&error).on(lane))?;
         self.lines.push(Line {
             connection,

@@ -9,6 +9,7 @@ use crate::grammar::Choices;
 use crate::scenario::{Company, Scenario};
 
 use super::Milestone;
+use super::aftermath::{self, Beside};
 use super::findings::Finding;
 use super::interpreter;
 use super::shared::Run;
@@ -22,8 +23,12 @@ pub(super) struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Plays a case. A failure while this machine stalled does not count; the second time it is inconclusive.
+    /// Plays a case, alone. A failure while this machine stalled does not count; the second time it is inconclusive.
     pub(super) fn play(&self, scenario: &Scenario, choices: &Choices) -> Finding {
+        self.play_beside(scenario, choices, Beside::Nobody)
+    }
+
+    fn play_beside(&self, scenario: &Scenario, choices: &Choices, beside: Beside) -> Finding {
         let missing: Vec<String> = scenario
             .sets
             .iter()
@@ -36,7 +41,15 @@ impl Bench<'_> {
         let wire = self.run.suite.grammar.in_reading(choices);
         let mut finding = Finding::Unsupported(Vec::new());
         for _ in 0..2 {
-            let played = interpreter::play(self.run, scenario, &wire, choices);
+            let stay = match self.run.host.enter() {
+                Ok(stay) => stay,
+                Err(failed) => return Finding::NotStarted(failed.to_string()),
+            };
+            let play = || interpreter::play(self.run, stay.address, scenario, &wire, choices);
+            let mut played = play();
+            aftermath::inspect(self.run, &stay, &mut played, beside, &|| {
+                play();
+            });
             let may_be_ours = played
                 .failure
                 .as_ref()
@@ -65,10 +78,14 @@ impl Bench<'_> {
         jobs: usize,
     ) -> Vec<Finding> {
         let round = Round::new(scenarios);
+        let beside = match jobs > 1 && self.run.host.is_shared() {
+            true => Beside::Others,
+            false => Beside::Nobody,
+        };
         std::thread::scope(|scope| {
             let work = || {
                 while let Some((index, scenario)) = round.next() {
-                    let finding = self.play(scenario, choices);
+                    let finding = self.play_beside(scenario, choices, beside);
                     round.finished(index, scenario, finding);
                 }
             };

@@ -1,6 +1,7 @@
 //! One case while it runs: its connections, what came on them, what it remembers.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,6 +21,8 @@ use super::view::{Front, View};
 /// A case while it runs.
 pub(super) struct Case<'a> {
     pub(super) run: &'a Run<'a>,
+    /// Where the target listens in this case.
+    pub(super) target: SocketAddr,
     pub(super) scenario: &'a Scenario,
     pub(super) wire: &'a Wire,
     pub(super) choices: &'a Choices,
@@ -93,6 +96,7 @@ pub(super) enum Doing {
 impl<'a> Case<'a> {
     pub(super) fn new(
         run: &'a Run<'a>,
+        target: SocketAddr,
         scenario: &'a Scenario,
         wire: &'a Wire,
         choices: &'a Choices,
@@ -106,6 +110,7 @@ impl<'a> Case<'a> {
         let now = Instant::now();
         Case {
             run,
+            target,
             scenario,
             wire,
             choices,

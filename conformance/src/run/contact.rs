@@ -34,7 +34,7 @@ pub(super) enum Met {
 }
 
 /// Tries to log in, on up to three fresh connections, in every reading. `Err` is what the last of them met.
-pub(super) fn establish(run: &Run<'_>) -> Result<(), Met> {
+pub(super) fn establish(run: &Run<'_>, target: SocketAddr) -> Result<(), Met> {
     let grammar = &run.suite.grammar;
     let wires = wires(grammar);
     let mut met = Met::Silence;
@@ -42,10 +42,10 @@ pub(super) fn establish(run: &Run<'_>) -> Result<(), Met> {
         let logins = logins(run, grammar, &wires);
         if logins.is_empty() && attempt == 0 {
             // A protocol that declares no login can only be asked whether it listens.
-            return connect(run).map(|_| ());
+            return connect(run, target).map(|_| ());
         }
         for login in logins {
-            met = meet(run, &wires, login);
+            met = meet(run, target, &wires, login);
             match met {
                 Met::Protocol => return Ok(()),
                 // A second try cannot find what does not listen.
@@ -57,23 +57,18 @@ pub(super) fn establish(run: &Run<'_>) -> Result<(), Met> {
     Err(met)
 }
 
-/// Whether the target still answers.
-pub(super) fn is_alive(run: &Run<'_>) -> bool {
-    establish(run).is_ok()
-}
-
 /// A fresh connection, and what rings when something comes.
-pub(super) fn connect(run: &Run<'_>) -> Result<(Connection, Arc<Bell>), Met> {
+pub(super) fn connect(run: &Run<'_>, target: SocketAddr) -> Result<(Connection, Arc<Bell>), Met> {
     let bell = Arc::new(Bell::default());
     let bound = run.bounds.wait(None);
-    Connection::open(run.target, bound, ReceiveBuffer::Usual, "contact", &bell)
+    Connection::open(target, bound, ReceiveBuffer::Usual, "contact", &bell)
         .map(|connection| (connection, bell))
         .map_err(|error| Met::Nobody(error.to_string()))
 }
 
 /// One fresh connection and one login.
-pub(super) fn meet(run: &Run<'_>, wires: &[Wire], login: Vec<u8>) -> Met {
-    let (mut connection, bell) = match connect(run) {
+pub(super) fn meet(run: &Run<'_>, target: SocketAddr, wires: &[Wire], login: Vec<u8>) -> Met {
+    let (mut connection, bell) = match connect(run, target) {
         Ok(connected) => connected,
         Err(met) => return met,
     };

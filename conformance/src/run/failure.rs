@@ -68,6 +68,8 @@ pub enum FailureKind {
     TooLong,
     /// The target no longer answers after this case.
     TargetDied,
+    /// The target lives, and no longer answers after this case.
+    TargetHangs,
     /// The suite's own fault: a scenario that cannot be carried out.
     OwnFault,
 }
@@ -129,6 +131,27 @@ impl Failure {
             "a step that can be carried out".to_owned(),
             what.to_string(),
         ))
+    }
+
+    /// The target, or the process that it was, does not serve others any more. What was seen in the case itself is told,
+    /// too.
+    pub(super) fn of_target(kind: FailureKind, got: &str, seen: Option<Failure>) -> Failure {
+        let seen = seen
+            .map(|failure| format!("; in the case itself: {}", failure.got))
+            .unwrap_or_default();
+        Failure::new(
+            kind,
+            "that the target goes on serving others".to_owned(),
+            format!("{got}{seen}"),
+        )
+    }
+
+    /// Whether the target is no longer there for others.
+    pub(super) fn is_end_of_target(&self) -> bool {
+        matches!(
+            self.kind,
+            FailureKind::TargetDied | FailureKind::TargetHangs
+        )
     }
 
     /// On this lane.

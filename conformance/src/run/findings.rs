@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::scenario::Worth;
 
 use super::conversation::Direction;
+use super::failure::Failure;
 use super::interpreter::Played;
 use super::ledger::Stray;
 
@@ -25,6 +26,8 @@ pub(super) enum Finding {
     Unsupported(Vec<String>),
     /// It was not played, or could not connect, because the target died of that case.
     TargetDied(String),
+    /// It was not played, because the target could not be started: why.
+    NotStarted(String),
 }
 
 impl Finding {
@@ -34,7 +37,7 @@ impl Finding {
             Finding::Played(played)
             | Finding::Stalled(played)
             | Finding::OnlyInCompany { played, .. } => Some(played),
-            Finding::Unsupported(_) | Finding::TargetDied(_) => None,
+            Finding::Unsupported(_) | Finding::TargetDied(_) | Finding::NotStarted(_) => None,
         }
     }
 
@@ -60,6 +63,13 @@ impl Finding {
             .into_iter()
             .flat_map(|played| &played.conversation);
         events.any(|event| event.direction == Direction::Sees)
+    }
+
+    /// Whether the target was gone after it.
+    pub(super) fn ended_the_target(&self) -> bool {
+        self.played()
+            .and_then(|played| played.failure.as_ref())
+            .is_some_and(Failure::is_end_of_target)
     }
 
     /// Whether it failed because a frame came that belongs to the conversation of another case.

@@ -1,5 +1,6 @@
 //! Carries out one scenario, from the first connect to the last farewell.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::grammar::{Choices, Wire};
@@ -9,6 +10,7 @@ use super::case::Case;
 use super::conversation::{self, Event};
 use super::describe;
 use super::failure::{Failure, FailureKind};
+use super::incident::Incident;
 use super::look::Look;
 use super::shared::Run;
 use super::track::{Progress, Track};
@@ -26,17 +28,21 @@ pub(super) struct Played {
     /// The same moment on the clock on the wall.
     pub(super) began: SystemTime,
     pub(super) duration: Duration,
+    /// What the target wrote meanwhile; only of a target that the runner started.
+    pub(super) output: Option<String>,
+    pub(super) incidents: Vec<Incident>,
 }
 
 /// Plays a scenario in one reading.
 pub(super) fn play<'a>(
     run: &'a Run<'a>,
+    target: SocketAddr,
     scenario: &'a Scenario,
     wire: &'a Wire,
     choices: &'a Choices,
 ) -> Played {
     let began = SystemTime::now();
-    let mut case = Case::new(run, scenario, wire, choices);
+    let mut case = Case::new(run, target, scenario, wire, choices);
     let mut failure = case.conduct(&mut Track::new(&scenario.steps)).err();
     if failure.is_none() {
         failure = case.leftovers().err();
@@ -53,6 +59,8 @@ pub(super) fn play<'a>(
         started: case.started,
         began,
         duration,
+        output: None,
+        incidents: Vec::new(),
     }
 }
 

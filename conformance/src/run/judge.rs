@@ -58,6 +58,14 @@ impl Court<'_> {
     ) -> Outcome {
         let (verdict, cause) = self.verdict(&scenario.id, finding, &mut BTreeSet::new());
         let played = finding.played();
+        let incidents = played
+            .map(|played| played.incidents.clone())
+            .unwrap_or_default();
+        // What stays behind in the target is against no document; nobody would call it right.
+        let verdict = match verdict {
+            Verdict::Pass | Verdict::Note if !incidents.is_empty() => Verdict::NonStrict,
+            verdict => verdict,
+        };
         let mut requirements = scenario.checks.clone();
         requirements.extend(self.checks_of_choice(scenario, readings));
         let mut notes = played
@@ -77,6 +85,8 @@ impl Court<'_> {
             conversation: played
                 .map(|played| played.conversation.clone())
                 .unwrap_or_default(),
+            incidents,
+            output: played.and_then(|played| played.output.clone()),
             prerequisite: false,
         }
     }
@@ -97,6 +107,9 @@ impl Court<'_> {
                 Verdict::Inconclusive,
                 Some(Cause::TargetDied(culprit.clone())),
             ),
+            Finding::NotStarted(why) => {
+                (Verdict::Inconclusive, Some(Cause::NotStarted(why.clone())))
+            }
             Finding::Stalled(_) => (Verdict::Inconclusive, Some(Cause::Stall)),
             Finding::OnlyInCompany { failed, of, .. } => (
                 Verdict::Inconclusive,
@@ -137,7 +150,7 @@ impl Court<'_> {
             .map(|scenario| scenario.checks.as_slice())
             .unwrap_or_default();
         // What kills the target is never a matter of taste.
-        if failure.kind == FailureKind::TargetDied || has_must(&self.requirements, checks) {
+        if failure.is_end_of_target() || has_must(&self.requirements, checks) {
             (Verdict::Fail, None)
         } else {
             (Verdict::NonStrict, None)

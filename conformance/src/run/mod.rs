@@ -9,10 +9,12 @@
 //! | `act`, `assemble`, `look`, `expect`, `any_order`, `together`, `either`, `eventually`, `silence`, `fence` | what each step does |
 //! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
 //! | `failure`, `describe`, `hint`, `annotate`, `conversation` | telling what went wrong |
+//! | `host`, `aftermath`, `incident` | whom the cases talk to, and what became of it when the runner started it |
 //! | `contact`, `stranger`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
 //! | `findings`, `judge`, `outcome`, `watchdog` | from what came to verdicts |
 
 mod act;
+mod aftermath;
 mod annotate;
 mod any_order;
 mod assemble;
@@ -29,6 +31,8 @@ mod failure;
 mod fence;
 mod findings;
 mod hint;
+mod host;
+mod incident;
 mod interpreter;
 mod judge;
 mod lane;
@@ -50,13 +54,14 @@ mod view;
 mod walk;
 mod watchdog;
 
-use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 
 pub use annotate::{Annotated, annotate, annotate_frame};
 pub use conversation::{Direction, Event, EventField, TcpSign};
 pub(crate) use failure::hex;
 pub use failure::{Failure, FailureKind, FieldReport, Place};
+pub use host::{Lifetime, Target};
+pub use incident::{Incident, IncidentKind};
 pub use lane::End;
 pub use options::{Options, Segments};
 pub use outcome::{Cause, Outcome, Report, SettledReading, Verdict};
@@ -94,7 +99,7 @@ pub enum Milestone<'a> {
 /// If the options name a scenario that the suite does not have.
 pub fn run_suite(
     suite: &Suite,
-    target: SocketAddr,
+    target: impl Into<Target>,
     options: &Options,
 ) -> Result<Report, UnknownScenario> {
     run_suite_watched(suite, target, options, &|_| {})
@@ -107,17 +112,18 @@ pub fn run_suite(
 /// If the options name a scenario that the suite does not have.
 pub fn run_suite_watched(
     suite: &Suite,
-    target: SocketAddr,
+    target: impl Into<Target>,
     options: &Options,
     progress: &(dyn Fn(&Milestone<'_>) + Sync),
 ) -> Result<Report, UnknownScenario> {
     let began = Instant::now();
     let selection = Selection::of(suite, options)?;
-    let run = Run::new(suite, target, options);
+    let run = Run::new(suite, target.into(), options);
     let mut report = Report {
         protocol: suite.name.clone(),
         title: suite.grammar.title.clone(),
-        target,
+        target: run.host.address(),
+        command: run.host.command().map(str::to_owned),
         requirements: judge::by_id(suite),
         readings: Vec::new(),
         cases: Vec::new(),
@@ -126,8 +132,8 @@ pub fn run_suite_watched(
         began: SystemTime::now(),
         duration: began.elapsed(),
     };
-    match contact::establish(&run) {
-        Err(met) => report.unjudgeable = Some(stranger::in_words(&run, &met)),
+    match greet(&run) {
+        Err(why) => report.unjudgeable = Some(why),
         Ok(()) => {
             progress(&Milestone::Begins {
                 cases: selection.scenarios.len(),
@@ -149,4 +155,17 @@ pub fn run_suite_watched(
     }
     report.duration = began.elapsed();
     Ok(report)
+}
+
+/// Is there anybody, and does he speak the protocol? If not: why the target cannot be judged.
+fn greet(run: &Run<'_>) -> Result<(), String> {
+    let stay = run.host.enter().map_err(|failed| failed.to_string())?;
+    let met = match contact::establish(run, stay.address) {
+        Ok(()) => return Ok(()),
+        Err(met) => met,
+    };
+    match aftermath::end_of_contact(&stay) {
+        Some(end) => Err(end),
+        None => Err(stranger::in_words(run, stay.address, &met)),
+    }
 }

@@ -11,6 +11,7 @@ use crate::grammar::Worth;
 
 use super::conversation::Event;
 use super::failure::Failure;
+use super::incident::Incident;
 
 /// The judgement of one case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,6 +105,11 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// Who said what.
     pub conversation: Vec<Event>,
+    /// What befell the target meanwhile, or stayed behind in it; only of a target that the runner started.
+    pub incidents: Vec<Incident>,
+    /// What the target wrote meanwhile to its standard output and error; only of a target that the runner started. Of
+    /// cases side by side on one process each has what was written in its time.
+    pub output: Option<String>,
     /// It was not asked for, but what was asked for rests on it.
     pub prerequisite: bool,
 }
@@ -128,6 +134,8 @@ pub enum Cause {
     TooLong,
     /// These settings were not given.
     MissingSettings(Vec<String>),
+    /// The target could not be started for it: why, and what it wrote.
+    NotStarted(String),
 }
 
 impl Cause {
@@ -151,6 +159,7 @@ impl fmt::Display for Cause {
                 f,
                 "because it passes alone, but failed {failed} of {of} times beside other cases"
             ),
+            Cause::NotStarted(why) => write!(f, "because {why}"),
             Cause::TooLong => f.write_str("because the case took too long; try a larger --scale"),
             Cause::MissingSettings(names) => {
                 let flags: Vec<String> = names
@@ -183,8 +192,10 @@ pub struct Report {
     pub protocol: String,
     /// Its title.
     pub title: String,
-    /// Who was judged.
+    /// Who was judged; port 0 if each start of the target got a port of its own.
     pub target: SocketAddr,
+    /// The command that started the target, if the runner did.
+    pub command: Option<String>,
     /// The requirements in words, with their levels.
     pub requirements: BTreeMap<String, crate::suite::Requirement>,
     /// The readings that the target follows.
@@ -202,6 +213,15 @@ pub struct Report {
 }
 
 impl Report {
+    /// Who was judged, for people: an address, or the command that started it.
+    #[must_use]
+    pub fn judged(&self) -> String {
+        match &self.command {
+            Some(command) => format!("`{command}`"),
+            None => self.target.to_string(),
+        }
+    }
+
     /// The case with this id.
     #[must_use]
     pub fn case(&self, id: &str) -> Option<&Outcome> {

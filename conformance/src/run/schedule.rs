@@ -9,7 +9,7 @@ use crate::grammar::Choices;
 use crate::scenario::{Company, Scenario};
 
 use super::bench::Bench;
-use super::contact;
+use super::contact::{self, Met};
 use super::failure::{Failure, FailureKind};
 use super::findings::{Finding, Findings};
 use super::selection::Selection;
@@ -39,7 +39,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         Schedule {
             bench,
             choices,
-            jobs: bench.run.options.jobs.max(1),
+            jobs: bench.run.host.jobs(bench.run.options.jobs),
             findings: probes.into_iter().collect(),
             died_of: None,
         }
@@ -72,12 +72,25 @@ impl<'a, 'b> Schedule<'a, 'b> {
         if self.gave_up(cases) {
             return;
         }
+        let host = &self.bench.run.host;
+        if host.spawns() && host.is_shared() && self.jobs == 1 {
+            // One after the other, so that each finding about the process is one case's.
+            return self.alone(cases);
+        }
         let first = self.bench.play_in_company(cases, self.choices, self.jobs);
+        if host.spawns() {
+            return self.settle(cases, first);
+        }
         let was_played = first.iter().any(|finding| finding.played().is_some());
-        if was_played && !contact::is_alive(self.bench.run) {
-            self.record_death(cases, first);
+        if was_played && let Some(met) = self.dead() {
+            self.record_death(cases, first, &met);
             return;
         }
+        self.settle(cases, first);
+    }
+
+    /// What failed beside others is played again.
+    fn settle(&mut self, cases: &[&Scenario], first: Vec<Finding>) {
         let passed: Vec<&Scenario> = cases
             .iter()
             .zip(&first)
@@ -92,8 +105,39 @@ impl<'a, 'b> Schedule<'a, 'b> {
                 self.findings.insert(case.id.clone(), finding);
             }
         }
-        for (case, finding) in accused {
+        if self.bench.run.host.spawns() {
+            // One that hangs would be so for everybody who is looked at again.
+            self.bench.run.host.renew();
+        }
+        let (suspects, others): (Vec<_>, Vec<_>) = accused
+            .into_iter()
+            .partition(|(_, finding)| self.bench.run.host.spawns() && finding.ended_the_target());
+        let mut is_found = false;
+        for (case, finding) in others {
             let settled = self.look_again(case, finding, &passed);
+            is_found |= settled.ended_the_target();
+            self.findings.insert(case.id.clone(), settled);
+        }
+        self.find_who_ended_it(suspects, is_found);
+    }
+
+    /// Of the cases that were under way when the process ended, those that end it alone, too, did it. If nobody does, all
+    /// are inconclusive.
+    fn find_who_ended_it(&mut self, suspects: Vec<(&Scenario, Finding)>, is_found: bool) {
+        let again: Vec<Finding> = suspects
+            .iter()
+            .map(|(case, _)| self.bench.play(case, self.choices))
+            .collect();
+        let is_found = is_found || again.iter().any(Finding::ended_the_target);
+        for ((case, first), again) in suspects.into_iter().zip(again) {
+            let settled = match first {
+                Finding::Played(played) if !is_found && !again.failed() => Finding::OnlyInCompany {
+                    played,
+                    failed: 1,
+                    of: 1,
+                },
+                _ => again,
+            };
             self.findings.insert(case.id.clone(), settled);
         }
     }
@@ -160,11 +204,20 @@ impl<'a, 'b> Schedule<'a, 'b> {
             }
             let mut finding = self.bench.play(case, self.choices);
             let suspicious = (case.hostile && finding.played().is_some()) || finding.failed();
-            if suspicious && !contact::is_alive(self.bench.run) {
+            if suspicious && let Some(met) = self.dead() {
                 self.died_of = Some(case.id.clone());
-                finding = died(finding);
+                finding = died(finding, &met);
             }
             self.findings.insert(case.id.clone(), finding);
+        }
+    }
+
+    /// What a target that nobody started again met us with, if it does not answer any more.
+    fn dead(&self) -> Option<Met> {
+        let run = self.bench.run;
+        match run.host.spawns() {
+            true => None,
+            false => contact::establish(run, run.host.address()).err(),
         }
     }
 
@@ -182,7 +235,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
 
     /// The target died while several cases ran. Nearest to the deed is the last one that still had an answer, and of
     /// those rather one that failed.
-    fn record_death(&mut self, cases: &[&Scenario], findings: Vec<Finding>) {
+    fn record_death(&mut self, cases: &[&Scenario], findings: Vec<Finding>, met: &Met) {
         let culprit = cases
             .iter()
             .zip(&findings)
@@ -198,7 +251,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             let finding = if innocent.contains(&index) {
                 Finding::TargetDied(culprit.clone())
             } else if case.id == culprit {
-                died(finding)
+                died(finding, met)
             } else {
                 finding
             };
@@ -208,20 +261,21 @@ impl<'a, 'b> Schedule<'a, 'b> {
     }
 }
 
-/// The finding of a case of which the target died.
-fn died(finding: Finding) -> Finding {
+/// The finding of a case after which the target answered no login any more.
+fn died(finding: Finding, met: &Met) -> Finding {
     let (Finding::Played(mut played) | Finding::Stalled(mut played)) = finding else {
         return finding;
     };
-    let seen = played
-        .failure
-        .take()
-        .map(|failure| format!("; in the case itself: {}", failure.got))
-        .unwrap_or_default();
-    played.failure = Some(Failure::new(
-        FailureKind::TargetDied,
-        "that the target goes on serving others".to_owned(),
-        format!("after this case it answers no login any more{seen}"),
-    ));
+    let (kind, got) = match met {
+        Met::Silence => (
+            FailureKind::TargetHangs,
+            "after this case it accepts connections, but answers no login any more",
+        ),
+        _ => (
+            FailureKind::TargetDied,
+            "after this case it answers no login any more",
+        ),
+    };
+    played.failure = Some(Failure::of_target(kind, got, played.failure.take()));
     Finding::Played(played)
 }

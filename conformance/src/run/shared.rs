@@ -1,10 +1,10 @@
 //! What all cases of a run share.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::suite::Suite;
 
+use super::host::{Host, Target};
 use super::ledger::{CaseNumber, Ledger};
 use super::options::{Bounds, Options};
 use super::random::SplitMix;
@@ -12,7 +12,7 @@ use super::random::SplitMix;
 /// What all cases of a run share.
 pub(super) struct Run<'a> {
     pub(super) suite: &'a Suite,
-    pub(super) target: SocketAddr,
+    pub(super) host: Host,
     pub(super) options: &'a Options,
     pub(super) bounds: Bounds,
     pub(super) ledger: Ledger,
@@ -21,11 +21,11 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(suite: &'a Suite, target: SocketAddr, options: &'a Options) -> Run<'a> {
+    pub(super) fn new(suite: &'a Suite, target: Target, options: &'a Options) -> Run<'a> {
         let drawn = || getrandom::u64().unwrap_or(0x6d61_746f_7500);
         Run {
             suite,
-            target,
+            host: Host::new(target),
             options,
             bounds: Bounds::of(options),
             ledger: Ledger::default(),

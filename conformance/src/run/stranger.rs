@@ -1,6 +1,7 @@
 //! Who does not speak the protocol may speak another one that the program knows, or HTTP. Asked on fresh connections, all at
 //! once, so that an answer costs no more than one wait.
 
+use std::net::SocketAddr;
 use std::thread::Builder;
 use std::time::Instant;
 
@@ -13,17 +14,17 @@ use super::shared::Run;
 const HTTP_REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
 
 /// Why the target cannot be judged, and what it seems to speak instead.
-pub(super) fn in_words(run: &Run<'_>, met: &Met) -> String {
-    let why = contact::in_words(run.target, met);
+pub(super) fn in_words(run: &Run<'_>, target: SocketAddr, met: &Met) -> String {
+    let why = contact::in_words(target, met);
     if matches!(met, Met::Nobody(_)) || contact::is_http(met) {
         return why;
     }
-    match recognise(run) {
+    match recognise(run, target) {
         Seems::Speaks(known) if !known.is_empty() => {
             let titles: Vec<_> = known.iter().map(|suite| &*suite.grammar.title).collect();
             let commands: Vec<_> = known
                 .iter()
-                .map(|suite| format!("`conformance run {} {}`", suite.name, run.target))
+                .map(|suite| format!("`conformance run {} {}`", suite.name, target))
                 .collect();
             let (titles, commands) = (titles.join(" or "), commands.join(" or "));
             format!("{why}; it answers a login of {titles}: try {commands}")
@@ -39,7 +40,7 @@ enum Seems {
     Http,
 }
 
-fn recognise(run: &Run<'_>) -> Seems {
+fn recognise(run: &Run<'_>, target: SocketAddr) -> Seems {
     let others = Suite::built_in_names()
         .into_iter()
         .filter(|name| *name != run.suite.name)
@@ -50,10 +51,10 @@ fn recognise(run: &Run<'_>) -> Seems {
                 // Without a thread for it a protocol is not recognised, and nothing worse.
                 Builder::new()
                     .name(format!("ask for {}", suite.name))
-                    .spawn_scoped(scope, move || answers(run, &suite).then_some(suite))
+                    .spawn_scoped(scope, move || answers(run, target, &suite).then_some(suite))
             })
             .collect();
-        let is_http = is_http(run);
+        let is_http = is_http(run, target);
         let known: Vec<Suite> = asked
             .into_iter()
             .flatten()
@@ -67,15 +68,15 @@ fn recognise(run: &Run<'_>) -> Seems {
 }
 
 /// Whether a login of that protocol gets an answer, in any of its readings.
-fn answers(run: &Run<'_>, suite: &Suite) -> bool {
+fn answers(run: &Run<'_>, target: SocketAddr, suite: &Suite) -> bool {
     let wires = wires(&suite.grammar);
     logins(run, &suite.grammar, &wires)
         .into_iter()
-        .any(|login| meet(run, &wires, login) == Met::Protocol)
+        .any(|login| meet(run, target, &wires, login) == Met::Protocol)
 }
 
-fn is_http(run: &Run<'_>) -> bool {
-    let Ok((mut connection, bell)) = contact::connect(run) else {
+fn is_http(run: &Run<'_>, target: SocketAddr) -> bool {
+    let Ok((mut connection, bell)) = contact::connect(run, target) else {
         return false;
     };
     connection.send(HTTP_REQUEST.to_vec(), Cut::Whole, None);

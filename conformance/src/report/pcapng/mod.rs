@@ -21,6 +21,9 @@ use stream::{Packet, Stream};
 /// The first port that a client of ours has in a capture.
 const FIRST_PORT: u16 = 40_000;
 
+/// The port of a target that had many.
+const MADE_UP_PORT: u16 = 7777;
+
 /// A conversation that is put into a capture.
 #[derive(Debug, Clone, Copy)]
 pub struct Conversation<'a> {
@@ -53,6 +56,11 @@ pub fn to_pcapng<'a>(
     target: SocketAddr,
     conversations: impl IntoIterator<Item = Conversation<'a>>,
 ) -> Vec<u8> {
+    // Where each start of the target had a port of its own, a capture gives it one.
+    let target = match target.port() {
+        0 => SocketAddr::new(target.ip(), MADE_UP_PORT),
+        _ => target,
+    };
     let mut capture = Capture::new();
     let mut packets = Vec::new();
     let mut ports = Ports::new(target.port());

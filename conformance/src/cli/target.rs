@@ -1,0 +1,149 @@
+//! Whom to judge: an address, or a command that starts the target.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::words::{duration, pair, quoted};
+use crate::run::{Lifetime, Target};
+use crate::spawn::{PORT, START_BOUND, Spawn, end_all_when_interrupted};
+
+/// Who is judged.
+#[derive(Debug, Args)]
+pub(super) struct TargetArguments {
+    /// Address and port of the server, such as 127.0.0.1:7777
+    #[arg(required_unless_present = "spawn")]
+    target: Option<String>,
+
+    /// Starts the server, and again when it dies; {port} is a free port (or TARGET's), {scratch} a directory of its own
+    #[arg(long, value_name = "COMMAND", help_heading = "Start the server")]
+    spawn: Option<String>,
+
+    /// Where the command runs
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "spawn",
+        help_heading = "Start the server"
+    )]
+    spawn_dir: Option<String>,
+
+    /// Adds to the command's environment
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "spawn", help_heading = "Start the server")]
+    spawn_env: Vec<(String, String)>,
+
+    /// The server is ready when it writes a line with this text; otherwise, when its port answers
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "spawn",
+        help_heading = "Start the server"
+    )]
+    ready_line: Option<String>,
+
+    /// The server must be ready by then; 10s
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "spawn", help_heading = "Start the server")]
+    spawn_timeout: Option<Duration>,
+
+    /// Starts a process for each case, instead of one for all
+    #[arg(
+        long,
+        value_enum,
+        requires = "spawn",
+        help_heading = "Start the server"
+    )]
+    isolate: Option<Isolation>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Isolation {
+    /// A fresh process for each case
+    Case,
+}
+
+/// How many cases run side by side where nobody says it.
+const JOBS: usize = 8;
+
+impl TargetArguments {
+    /// Whom to judge. A target that is to be started is ended, too, when the program is interrupted.
+    pub(super) fn target(&self) -> Result<Target, String> {
+        let address = self.target.as_deref().map(resolve).transpose()?;
+        let Some(command) = &self.spawn else {
+            return address
+                .map(Target::Address)
+                .ok_or_else(|| "say whom to judge: an address, or --spawn COMMAND".to_owned());
+        };
+        let spawn = Spawn {
+            command: command.clone(),
+            directory: self.spawn_dir.clone(),
+            environment: self.spawn_env.clone(),
+            ready_line: self.ready_line.clone(),
+            start_bound: self.spawn_timeout.unwrap_or(START_BOUND),
+            address,
+        };
+        if address.is_none() && !spawn.takes_a_port() {
+            return Err(format!(
+                "the command does not say where the server is to listen: write {PORT} where its port belongs, or, if \
+                 the port is fixed, its address before --spawn"
+            ));
+        }
+        end_all_when_interrupted()
+            .map_err(|error| format!("an interruption could not end the server: {error}"))?;
+        let lifetime = match self.isolate {
+            Some(Isolation::Case) => Lifetime::Case,
+            None => Lifetime::Run,
+        };
+        Ok(Target::Spawned { spawn, lifetime })
+    }
+
+    /// So many cases side by side, if nobody says it: on one process that we start one after the other, so that what
+    /// befalls it is one case's doing; with processes of their own as many as the machine has processors.
+    pub(super) fn jobs(&self) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        match (&self.spawn, self.isolate) {
+            (None, _) => JOBS,
+            (Some(_), None) => 1,
+            (Some(_), Some(Isolation::Case)) => processors().min(JOBS),
+        }
+    }
+
+    /// These arguments as they were given.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.target.iter().map(|target| quoted(target)).collect();
+        let texts = [
+            ("--spawn", &self.spawn),
+            ("--spawn-dir", &self.spawn_dir),
+            ("--ready-line", &self.ready_line),
+        ];
+        for (option, text) in texts {
+            words.extend(
+                text.as_ref()
+                    .map(|text| format!("{option} {}", quoted(text))),
+            );
+        }
+        for (name, value) in &self.spawn_env {
+            words.push(format!(
+                "--spawn-env {}",
+                quoted(&format!("{name}={value}"))
+            ));
+        }
+        if let Some(timeout) = self.spawn_timeout {
+            words.push(format!("--spawn-timeout {timeout:?}"));
+        }
+        if self.isolate.is_some() {
+            words.push("--isolate case".to_owned());
+        }
+        words
+    }
+}
+
+/// The first address of the name; the others are most often the same server in another family.
+pub(super) fn resolve(target: &str) -> Result<SocketAddr, String> {
+    let mut addresses = target.to_socket_addrs().map_err(|error| {
+        format!("{target:?} is no address: {error}; write HOST:PORT, such as 127.0.0.1:7777")
+    })?;
+    addresses
+        .next()
+        .ok_or_else(|| format!("{target:?} has no address"))
+}

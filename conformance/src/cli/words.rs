@@ -1,0 +1,70 @@
+//! What arguments are made of.
+
+use std::time::Duration;
+
+/// As a shell takes it for one word.
+pub(super) fn quoted(word: &str) -> String {
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./:=+,[]".contains(character);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("write a number from 1 on".to_owned()),
+    }
+}
+
+pub(super) fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
+        _ => Err("write a factor above 0, such as 2 or 0.5".to_owned()),
+    }
+}
+
+/// `NAME=VALUE`.
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE, such as identify-timeout=60s".to_owned()),
+    }
+}
+
+/// `500ms`, `90s`, `10m`, `2h`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+    units
+        .iter()
+        .filter_map(|(unit, seconds)| {
+            let number: f64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+            Duration::try_from_secs_f64(number * seconds).ok()
+        })
+        .find(|duration| !duration.is_zero())
+        .ok_or_else(|| "write a time with its unit, such as 500ms, 90s, 10m or 2h".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("500ms", Some(Duration::from_millis(500)))]
+    #[case("1.5s", Some(Duration::from_millis(1500)))]
+    #[case("10m", Some(Duration::from_secs(600)))]
+    #[case("2h", Some(Duration::from_secs(7200)))]
+    #[case("5", None)]
+    #[case("0s", None)]
+    #[case("-1s", None)]
+    #[case("nans", None)]
+    #[case("1e999h", None)]
+    fn a_time_has_a_unit(#[case] text: &str, #[case] means: Option<Duration>) {
+        assert_eq!(duration(text).ok(), means);
+    }
+}

@@ -1,0 +1,229 @@
+//! What a case did to a target that the runner started: did it end, does it still answer, has it come to rest?
+
+use std::time::{Duration, Instant};
+
+use crate::spawn::{Observation, Process};
+
+use super::contact;
+use super::describe;
+use super::failure::{Failure, FailureKind};
+use super::host::Stay;
+use super::incident::{Incident, IncidentKind};
+use super::interpreter::Played;
+use super::shared::Run;
+
+/// A process that closes everything and is about to end has ended by then.
+const LAST_BREATH: Duration = Duration::from_secs(1);
+
+/// So long the end is waited for where a case failed beside others.
+const DYING: Duration = Duration::from_millis(300);
+
+/// So long a target may take to let go of what its clients had, but for their connections.
+const SETTLING: Duration = Duration::from_millis(500);
+
+/// Between two looks at what it has.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// So often, and so far apart, a target is looked at before it counts as busy: one that has nothing to do sleeps in some.
+const LOOKS: usize = 50;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+/// Threads are looked at one after the other: two that take turns may each be seen asleep. So often, and in half of all
+/// looks, that is no rest.
+const MISTAKES: usize = 2;
+
+/// Processor time that it must have used meanwhile, in hundredths of a second.
+const WORK: u64 = 30;
+
+/// On a machine with much to do that takes a while; not longer than this.
+const WORK_BOUND: Duration = Duration::from_secs(10);
+
+/// In whose company a case was played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// The process was its own meanwhile.
+    Nobody,
+    /// Others used the process, too: only its end is noticed, and may be another's doing.
+    Others,
+}
+
+/// Notes what became of the target. Whatever it is, it is a finding of its own. `replay` plays the case once more.
+pub(super) fn inspect(
+    run: &Run<'_>,
+    stay: &Stay,
+    played: &mut Played,
+    beside: Beside,
+    replay: &dyn Fn(),
+) {
+    let Some(process) = &stay.process else {
+        return;
+    };
+    if let Some(end) = end_of(run, stay, process, beside, played.failure.is_some()) {
+        played.failure = Some(Failure::of_target(
+            end.failure_kind(),
+            &end.text,
+            played.failure.take(),
+        ));
+        played.incidents.push(end);
+    } else if beside == Beside::Nobody {
+        played.incidents.extend(unrest(run, stay, process, replay));
+    }
+    played.output = Some(process.log().since(stay.mark));
+    if !played.incidents.is_empty() && beside == Beside::Nobody {
+        // The next case is not to pay for it.
+        run.host.renew();
+    }
+}
+
+/// Why a target that the runner started gave no answer to the very first login, if it is because it ended.
+pub(super) fn end_of_contact(stay: &Stay) -> Option<String> {
+    let process = stay.process.as_ref()?;
+    let end = process.end_by(Instant::now() + LAST_BREATH)?;
+    let output = process.log().since(stay.mark);
+    Some(format!(
+        "it ended at the first login, with {end}; it wrote:\n{}",
+        output.trim_end()
+    ))
+}
+
+impl Incident {
+    fn failure_kind(&self) -> FailureKind {
+        match self.kind {
+            IncidentKind::Hang => FailureKind::TargetHangs,
+            _ => FailureKind::TargetDied,
+        }
+    }
+}
+
+fn end_of(
+    run: &Run<'_>,
+    stay: &Stay,
+    process: &Process,
+    beside: Beside,
+    failed: bool,
+) -> Option<Incident> {
+    let crash = |end: String| Incident {
+        kind: IncidentKind::Crash,
+        text: format!("the process ended, with {end}"),
+    };
+    if beside == Beside::Others {
+        let dying = if failed { DYING } else { Duration::ZERO };
+        return process.end_by(Instant::now() + dying).map(crash);
+    }
+    if let Some(end) = process.end() {
+        return Some(crash(end));
+    }
+    let met = contact::establish(run, stay.address).err()?;
+    let until = Instant::now() + LAST_BREATH;
+    Some(match process.end_by(until) {
+        Some(end) => crash(end),
+        None => Incident {
+            kind: IncidentKind::Hang,
+            text: format!(
+                "the process lives, but serves nobody any more: {}",
+                contact::in_words(stay.address, &met)
+            ),
+        },
+    })
+}
+
+/// What does not come to rest, though all clients have left.
+fn unrest(run: &Run<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()) -> Vec<Incident> {
+    let mut incidents = Vec::new();
+    let Some(before) = stay.before else {
+        return incidents;
+    };
+    let Some(rest) = settled(run, process, before) else {
+        return incidents;
+    };
+    let held = rest.connections.saturating_sub(before.connections);
+    if held > 0 {
+        incidents.push(Incident {
+            kind: IncidentKind::Descriptors,
+            text: format!("all clients have left, and it still holds {held} of their connections"),
+        });
+    }
+    incidents.extend(busy(process));
+    if incidents.is_empty()
+        && (rest.threads > before.threads || rest.descriptors > before.descriptors)
+    {
+        // Many servers take something the first time and keep it for the next: only what grows again is left behind.
+        replay();
+        if let Some(again) = settled(run, process, rest) {
+            incidents.extend(growth(before, rest, again));
+        }
+    }
+    incidents
+}
+
+/// What was more after the case, and once more after its repetition.
+fn growth(before: Observation, rest: Observation, again: Observation) -> Vec<Incident> {
+    let kinds = [
+        (
+            IncidentKind::Threads,
+            "thread",
+            [before.threads, rest.threads, again.threads],
+        ),
+        (
+            IncidentKind::Descriptors,
+            "descriptor",
+            [before.descriptors, rest.descriptors, again.descriptors],
+        ),
+    ];
+    kinds
+        .into_iter()
+        .filter(|(.., [before, rest, again])| before < rest && rest < again)
+        .map(|(kind, noun, [_, rest, again])| Incident {
+            kind,
+            text: format!(
+                "each time all clients have left, {} more stay behind",
+                describe::count(again - rest, noun)
+            ),
+        })
+        .collect()
+}
+
+/// The state in which it comes to rest, or the last one within the bounds.
+fn settled(run: &Run<'_>, process: &Process, before: Observation) -> Option<Observation> {
+    let began = Instant::now();
+    let all_of_it = began + SETTLING;
+    let connections = began + run.bounds.wait(None);
+    loop {
+        let seen = process.observe()?;
+        let has_let_go = seen.connections <= before.connections;
+        let is_as_before = seen.threads <= before.threads && seen.descriptors <= before.descriptors;
+        let now = Instant::now();
+        if (has_let_go && (is_as_before || now >= all_of_it)) || now >= connections {
+            return Some(seen);
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// Whether it works for nobody: when it is looked at, one of its threads runs, or would if the machine let it. One that
+/// sleeps is seen to do so in the first looks.
+fn busy(process: &Process) -> Option<Incident> {
+    let began = Instant::now();
+    let before = process.observe()?.processor;
+    let mut asleep = 0;
+    for look in 1.. {
+        std::thread::sleep(BETWEEN_LOOKS);
+        let seen = process.observe()?;
+        asleep += usize::from(seen.running == 0);
+        if asleep > MISTAKES + look / 2 || began.elapsed() > WORK_BOUND {
+            return None;
+        }
+        let used = seen.processor.saturating_sub(before);
+        if look >= LOOKS && used >= WORK {
+            return Some(Incident {
+                kind: IncidentKind::Busy,
+                text: format!(
+                    "nobody is connected, and it never rests: it used {:.1} s of processor time in {:.1} s",
+                    used as f64 / 100.0,
+                    began.elapsed().as_secs_f64()
+                ),
+            });
+        }
+    }
+    None
+}

@@ -1,0 +1,190 @@
+//! Whom the cases talk to: somebody at an address, or processes that the runner starts.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::spawn::{Mark, NotStarted, Observation, Process, Spawn};
+
+/// After so many failed starts in a row no more are tried: each may take as long as a start may.
+const FAILED_STARTS: usize = 3;
+
+/// Who is judged.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// Somebody who listens there.
+    Address(SocketAddr),
+    /// A process that is started for it.
+    Spawned {
+        /// How it is started.
+        spawn: Spawn,
+        /// For how long.
+        lifetime: Lifetime,
+    },
+}
+
+/// How long a process lives that the runner started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// For all cases; it is started again only after it crashed, hung, or was left in a bad state.
+    Run,
+    /// For one case.
+    Case,
+}
+
+impl From<SocketAddr> for Target {
+    fn from(address: SocketAddr) -> Target {
+        Target::Address(address)
+    }
+}
+
+/// Lets cases in.
+#[derive(Debug)]
+pub(super) struct Host {
+    target: Target,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The process that all cases share.
+    shared: Option<Arc<Process>>,
+    failed_starts: usize,
+}
+
+/// A case's time with the target.
+#[derive(Debug)]
+pub(super) struct Stay {
+    pub(super) address: SocketAddr,
+    pub(super) process: Option<Arc<Process>>,
+    pub(super) mark: Mark,
+    pub(super) before: Option<Observation>,
+}
+
+impl Host {
+    pub(super) fn new(target: Target) -> Host {
+        Host {
+            target,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Where the target listens, as far as it is known beforehand; port 0 is one that is chosen for each start.
+    pub(super) fn address(&self) -> SocketAddr {
+        match &self.target {
+            Target::Address(address) => *address,
+            Target::Spawned { spawn, .. } => spawn
+                .address
+                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
+        }
+    }
+
+    /// Whether the runner starts the target.
+    pub(super) fn spawns(&self) -> bool {
+        matches!(self.target, Target::Spawned { .. })
+    }
+
+    /// Whether all cases talk to the same process.
+    pub(super) fn is_shared(&self) -> bool {
+        !matches!(
+            self.target,
+            Target::Spawned {
+                lifetime: Lifetime::Case,
+                ..
+            }
+        )
+    }
+
+    /// The command that starts it.
+    pub(super) fn command(&self) -> Option<&str> {
+        match &self.target {
+            Target::Address(_) => None,
+            Target::Spawned { spawn, .. } => Some(&spawn.command),
+        }
+    }
+
+    /// So many cases may be run side by side, of as many as were asked for.
+    pub(super) fn jobs(&self, asked: usize) -> usize {
+        match &self.target {
+            Target::Spawned {
+                spawn,
+                lifetime: Lifetime::Case,
+            } if spawn.is_bound_to_a_port() => 1,
+            _ => asked.max(1),
+        }
+    }
+
+    /// Somebody to talk to, started if need be.
+    pub(super) fn enter(&self) -> Result<Stay, NotStarted> {
+        let (spawn, lifetime) = match &self.target {
+            Target::Address(address) => {
+                return Ok(Stay {
+                    address: *address,
+                    process: None,
+                    mark: crate::spawn::Log::beginning(),
+                    before: None,
+                });
+            }
+            Target::Spawned { spawn, lifetime } => (spawn, *lifetime),
+        };
+        let process = match lifetime {
+            Lifetime::Run => self.shared(spawn)?,
+            Lifetime::Case => Arc::new(self.start(spawn)?),
+        };
+        Ok(Stay {
+            address: process.address(),
+            mark: match lifetime {
+                Lifetime::Run => process.log().mark(),
+                Lifetime::Case => crate::spawn::Log::beginning(),
+            },
+            before: process.observe(),
+            process: Some(process),
+        })
+    }
+
+    /// The next case gets a process in which nothing is left of earlier ones.
+    pub(super) fn renew(&self) {
+        let old = self.state.lock().shared.take();
+        drop(old);
+    }
+
+    fn shared(&self, spawn: &Spawn) -> Result<Arc<Process>, NotStarted> {
+        let mut state = self.state.lock();
+        if let Some(process) = &state.shared
+            && process.end().is_none()
+        {
+            return Ok(Arc::clone(process));
+        }
+        // A fixed port must be free before the next one can have it.
+        state.shared = None;
+        let process = Arc::new(start(spawn, &mut state.failed_starts)?);
+        state.shared = Some(Arc::clone(&process));
+        Ok(process)
+    }
+
+    fn start(&self, spawn: &Spawn) -> Result<Process, NotStarted> {
+        let mut failed = self.state.lock().failed_starts;
+        let process = start(spawn, &mut failed);
+        self.state.lock().failed_starts = failed;
+        process
+    }
+}
+
+fn start(spawn: &Spawn, failed: &mut usize) -> Result<Process, NotStarted> {
+    if *failed >= FAILED_STARTS {
+        return Err(NotStarted {
+            why: format!(
+                "`{}` could not be started {failed} times in a row",
+                spawn.command
+            ),
+            output: String::new(),
+        });
+    }
+    let process = Process::start(spawn);
+    *failed = match process {
+        Ok(_) => 0,
+        Err(_) => *failed + 1,
+    };
+    process
+}

@@ -1,0 +1,143 @@
+//! What a process writes to its standard output and error, in the order in which it wrote it.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+
+/// Of a talkative process the last so many bytes are kept.
+const KEPT: usize = 256 << 10;
+
+/// Of the output of one case the last so many bytes are told.
+const TOLD: usize = 16 << 10;
+
+/// A place in the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(u64);
+
+/// Filled by a reader thread; whoever wants to know looks.
+#[derive(Debug, Default)]
+pub struct Log {
+    written: Mutex<Written>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    kept: VecDeque<u8>,
+    total: u64,
+    ended: bool,
+}
+
+impl Log {
+    /// The reader thread: reads until nobody can write any more.
+    pub(super) fn read_from(&self, mut source: impl Read) {
+        let mut buffer = [0; 8 << 10];
+        // An error is an end, too: nothing more comes from there.
+        while let Ok(length @ 1..) = source.read(&mut buffer) {
+            let mut written = self.written.lock();
+            written.kept.extend(&buffer[..length]);
+            written.total += length as u64;
+            let surplus = written.kept.len().saturating_sub(KEPT);
+            written.kept.drain(..surplus);
+            self.changed.notify_all();
+        }
+        self.written.lock().ended = true;
+        self.changed.notify_all();
+    }
+
+    /// The end of what was written so far.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark(self.written.lock().total)
+    }
+
+    /// The very beginning.
+    #[must_use]
+    pub fn beginning() -> Mark {
+        Mark(0)
+    }
+
+    /// What was written since; of much of it the end.
+    #[must_use]
+    pub fn since(&self, mark: Mark) -> String {
+        let written = self.written.lock();
+        let length = usize::try_from(written.total.saturating_sub(mark.0)).unwrap_or(usize::MAX);
+        let told = length.min(TOLD).min(written.kept.len());
+        let bytes: Vec<u8> = written
+            .kept
+            .range(written.kept.len() - told..)
+            .copied()
+            .collect();
+        let text = String::from_utf8_lossy(&bytes);
+        if told < length {
+            format!("({} bytes before)\n{text}", length - told)
+        } else {
+            text.into_owned()
+        }
+    }
+
+    /// Whether a line with this text was written; waits for it until then, or until nobody can write any more.
+    pub(super) fn wait_for_line(&self, text: &str, until: Instant) -> bool {
+        let mut written = self.written.lock();
+        loop {
+            if has_line(&written.kept, text) {
+                return true;
+            }
+            if written.ended || self.changed.wait_until(&mut written, until).timed_out() {
+                return has_line(&written.kept, text);
+            }
+        }
+    }
+
+    /// Waits until nobody can write any more, or until then.
+    pub(super) fn wait_for_end(&self, until: Instant) {
+        let mut written = self.written.lock();
+        while !written.ended {
+            if self.changed.wait_until(&mut written, until).timed_out() {
+                return;
+            }
+        }
+    }
+}
+
+/// Only whole lines count: the rest of one may still change what it says.
+fn has_line(kept: &VecDeque<u8>, text: &str) -> bool {
+    let bytes: Vec<u8> = kept.iter().copied().collect();
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+    String::from_utf8_lossy(&bytes[..whole])
+        .lines()
+        .any(|line| line.contains(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_since_a_mark_is_told_and_of_much_the_end() {
+        let log = Log::default();
+        log.read_from(b"before\n".as_slice());
+        let mark = log.mark();
+        assert_eq!(log.since(mark), "");
+        log.read_from(b"after\n".as_slice());
+        assert_eq!(log.since(mark), "after\n");
+        assert_eq!(log.since(Log::beginning()), "before\nafter\n");
+        log.read_from(vec![b'x'; 2 * KEPT].as_slice());
+        let told = log.since(mark);
+        assert!(told.starts_with(&format!("({} bytes before)\n", 2 * KEPT + 6 - TOLD)));
+        assert!(told.len() < TOLD + 40);
+    }
+
+    #[test]
+    fn a_line_counts_once_it_is_whole() {
+        let log = Log::default();
+        let now = Instant::now;
+        log.read_from(b"listening".as_slice());
+        assert!(!log.wait_for_line("listening", now()));
+        log.read_from(b" on 7\n".as_slice());
+        assert!(log.wait_for_line("listening on", now()));
+        assert!(!log.wait_for_line("ready", now()));
+    }
+}

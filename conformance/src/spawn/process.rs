@@ -1,0 +1,127 @@
+//! A process while it runs, and how it ended.
+
+use std::net::SocketAddr;
+use std::process::{Child, ExitStatus};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tempfile::TempDir;
+
+use super::{Log, NotStarted, Observation, Spawn, group, observe, start};
+
+/// So long the last words of a process that has ended are waited for.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// The pause between two looks at a process of which nothing else tells that it has ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// A running target; it, and everything that it started, ends with this value.
+#[derive(Debug)]
+pub struct Process {
+    address: SocketAddr,
+    child: Mutex<Child>,
+    log: Arc<Log>,
+    /// Removed when the process has ended.
+    _scratch: TempDir,
+}
+
+impl Process {
+    /// Starts a target and waits until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started, ends before it is ready, or is not ready in time.
+    pub fn start(spawn: &Spawn) -> Result<Process, NotStarted> {
+        start::start(spawn)
+    }
+
+    pub(super) fn new(
+        address: SocketAddr,
+        child: Child,
+        log: Arc<Log>,
+        scratch: TempDir,
+    ) -> Process {
+        Process {
+            address,
+            child: Mutex::new(child),
+            log,
+            _scratch: scratch,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it writes.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// How it ended, in words, if it did.
+    #[must_use]
+    pub fn end(&self) -> Option<String> {
+        let mut child = self.child.lock();
+        // Who cannot be asked is taken to be alive: nobody is blamed for that.
+        let status = child.try_wait().ok().flatten()?;
+        // What it started must not go on without it.
+        group::end(&mut child);
+        drop(child);
+        self.log.wait_for_end(Instant::now() + LAST_WORDS);
+        Some(in_words(status))
+    }
+
+    /// The same, but waits for it until then.
+    #[must_use]
+    pub fn end_by(&self, until: Instant) -> Option<String> {
+        loop {
+            let end = self.end();
+            if end.is_some() || Instant::now() >= until {
+                return end;
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// What the system tells about it now; `None` where the system does not.
+    #[must_use]
+    pub fn observe(&self) -> Option<Observation> {
+        let leader = self.child.lock().id();
+        observe::observe(leader, self.address.port())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let child = self.child.get_mut();
+        group::end(child);
+        // It was killed: this takes no time, and fails only if it was waited for already.
+        let _ = child.wait();
+        self.log.wait_for_end(Instant::now() + LAST_WORDS);
+    }
+}
+
+/// `exit code 1`, `signal 11 (SIGSEGV)`. A shell tells the latter as a code above 128.
+fn in_words(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        let by_shell = status
+            .code()
+            .filter(|code| *code > 128)
+            .map(|code| code - 128);
+        if let Some(signal) = status.signal().or(by_shell)
+            && let Some(name) = signal_hook::low_level::signal_name(signal)
+        {
+            return format!("signal {signal} ({name})");
+        }
+    }
+    match status.code() {
+        Some(code) => format!("exit code {code}"),
+        None => "no exit code".to_owned(),
+    }
+}

@@ -1,0 +1,175 @@
+//! From a command to a process that is ready.
+
+use std::io::{self, PipeReader};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Log, NotStarted, PORT, Process, SCRATCH, Spawn, group, observe};
+
+/// Between two looks whether a port answers.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// A port that is ours to choose may be taken by somebody else before the target has it; then another one is tried.
+const PORTS: usize = 3;
+
+/// A connection to a port that is there takes no longer.
+const CONNECT_BOUND: Duration = Duration::from_millis(500);
+
+pub(super) fn start(spawn: &Spawn) -> Result<Process, NotStarted> {
+    let until = Instant::now() + spawn.start_bound;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match start_once(spawn, until) {
+            Err(Trouble::Ended(_)) if may_try_again(spawn, tries, until) => {
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            Err(Trouble::Ended(why) | Trouble::Final(why)) => return Err(why),
+            Ok(process) => return Ok(process),
+        }
+    }
+}
+
+/// A process that ends at once may have found its port in use: one of ours is replaced; a fixed one is given back by the
+/// system only after a while.
+fn may_try_again(spawn: &Spawn, tries: usize, until: Instant) -> bool {
+    match spawn.address {
+        Some(_) => Instant::now() < until,
+        None => tries < PORTS,
+    }
+}
+
+enum Trouble {
+    /// It ended before it was ready.
+    Ended(NotStarted),
+    /// Another try would change nothing.
+    Final(NotStarted),
+}
+
+fn start_once(spawn: &Spawn, until: Instant) -> Result<Process, Trouble> {
+    let address = choose_address(spawn)?;
+    let scratch = tempfile::Builder::new()
+        .prefix("conformance-")
+        .tempdir()
+        .map_err(|error| failed(format!("no scratch directory can be made: {error}")))?;
+    let (child, output) = launch(spawn, address, scratch.path())
+        .map_err(|error| failed(format!("`{}` cannot be started: {error}", spawn.command)))?;
+    let log = Arc::new(Log::default());
+    let filled = Arc::clone(&log);
+    let process = Process::new(address, child, log, scratch);
+    std::thread::Builder::new()
+        .name("output of the target".to_owned())
+        .spawn(move || filled.read_from(output))
+        .map_err(|error| failed(format!("no thread reads what the target writes: {error}")))?;
+    wait_until_ready(spawn, &process, until)?;
+    Ok(process)
+}
+
+fn failed(why: String) -> Trouble {
+    Trouble::Final(NotStarted {
+        why,
+        output: String::new(),
+    })
+}
+
+fn choose_address(spawn: &Spawn) -> Result<SocketAddr, Trouble> {
+    if let Some(address) = spawn.address {
+        if TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok() {
+            return Err(failed(format!(
+                "something listens on {address} already; end it, or write {PORT} into the command"
+            )));
+        }
+        return Ok(address);
+    }
+    let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    TcpListener::bind(loopback)
+        .and_then(|listener| listener.local_addr())
+        .map_err(|error| failed(format!("no port is free on loopback: {error}")))
+}
+
+/// Standard output and error share one pipe, so that their order is kept.
+fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Child, PipeReader)> {
+    let filled = |text: &str| {
+        text.replace(PORT, &address.port().to_string())
+            .replace(SCRATCH, &scratch.to_string_lossy())
+    };
+    let (output, input) = io::pipe()?;
+    let mut command = shell(&filled(&spawn.command));
+    command
+        .stdin(Stdio::null())
+        .stdout(input.try_clone()?)
+        .stderr(input);
+    for name in ["TMPDIR", "TMP", "TEMP"] {
+        command.env(name, scratch);
+    }
+    // Else what a Python program wrote last would end with it, in its buffer.
+    command.env("PYTHONUNBUFFERED", "1");
+    for (name, value) in &spawn.environment {
+        command.env(name, filled(value));
+    }
+    if let Some(directory) = &spawn.directory {
+        command.current_dir(filled(directory));
+    }
+    group::separate(&mut command);
+    let child = group::start(&mut command, scratch.to_owned())?;
+    // `command` holds the writing ends: dropped here, the target's are the only ones.
+    Ok((child, output))
+}
+
+fn shell(line: &str) -> Command {
+    let (program, option) = match cfg!(windows) {
+        true => ("cmd", "/C"),
+        false => ("sh", "-c"),
+    };
+    let mut command = Command::new(program);
+    command.arg(option).arg(line);
+    command
+}
+
+fn wait_until_ready(spawn: &Spawn, process: &Process, until: Instant) -> Result<(), Trouble> {
+    let is_ready = |look_until: Instant| match &spawn.ready_line {
+        Some(text) => process.log().wait_for_line(text, look_until),
+        None => answers(process.address()),
+    };
+    loop {
+        if is_ready(until.min(Instant::now() + LOOK_AGAIN)) {
+            return Ok(());
+        }
+        let told = || process.log().since(Log::beginning());
+        if let Some(end) = process.end() {
+            return Err(Trouble::Ended(NotStarted {
+                why: format!("`{}` ended before it was ready, with {end}", spawn.command),
+                output: told(),
+            }));
+        }
+        if Instant::now() >= until {
+            return Err(Trouble::Final(NotStarted {
+                why: not_ready(spawn, process.address()),
+                output: told(),
+            }));
+        }
+        if spawn.ready_line.is_none() {
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+}
+
+/// Where the system tells who listens, nobody knocks: to the server that would be a client, which leaves at once.
+fn answers(address: SocketAddr) -> bool {
+    observe::listens(address.port())
+        .unwrap_or_else(|| TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok())
+}
+
+fn not_ready(spawn: &Spawn, address: SocketAddr) -> String {
+    let sign = match &spawn.ready_line {
+        Some(text) => format!("wrote no line with {text:?}"),
+        None => format!("did not answer on {address}"),
+    };
+    format!(
+        "`{}` {sign} within {:?}; --spawn-timeout gives it longer",
+        spawn.command, spawn.start_bound
+    )
+}

@@ -1,0 +1,76 @@
+//! `conformance run --spawn`, and the foreign server that it starts.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use assert_cmd::cargo::CommandCargoExt;
+use serde_json::Value;
+
+/// The command that starts the foreign server: Chaton in Python, right in a few rules and wrong in several.
+pub(crate) fn foreign_server() -> String {
+    let python = Command::new("python3")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status();
+    assert!(
+        python.is_ok_and(|status| status.success()),
+        "this test judges a server in Python: install python3 (apt-get install python3); it needs its standard library only"
+    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = folder.join("tests/spawn/targets/chaton.py");
+    format!("exec python3 '{}' {{port}}", script.display())
+}
+
+/// What a run said.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) json: Value,
+}
+
+impl Run {
+    /// The case with this id.
+    pub(crate) fn case(&self, id: &str) -> &Value {
+        let cases = self.json["cases"].as_array().expect("there are cases");
+        let case = cases.iter().find(|case| case["id"] == id);
+        case.unwrap_or_else(|| panic!("{id} was not run: {}", self.out))
+    }
+
+    pub(crate) fn verdict(&self, id: &str) -> &str {
+        self.case(id)["verdict"].as_str().expect("it has a verdict")
+    }
+
+    /// The kinds of its incidents.
+    pub(crate) fn incidents(&self, id: &str) -> Vec<&str> {
+        let incidents = self.case(id)["incidents"].as_array().expect("a list");
+        incidents
+            .iter()
+            .map(|incident| incident["kind"].as_str().expect("it has a kind"))
+            .collect()
+    }
+}
+
+/// The command that judges Chaton.
+pub(crate) fn conformance() -> Command {
+    let mut command = Command::cargo_bin("conformance").expect("it is built");
+    command.args(["run", "chaton"]).stdin(Stdio::null());
+    command
+}
+
+/// Judges what this command starts.
+pub(crate) fn judge(spawn: &str, arguments: &[&str]) -> Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file: PathBuf = folder.path().join("run.json");
+    let output = conformance()
+        .args(["--spawn", spawn, "--report"])
+        .arg(format!("json={}", file.display()))
+        .args(arguments)
+        .output()
+        .expect("it runs");
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|_| "null".to_owned());
+    Run {
+        code: output.status.code().expect("it ended by itself"),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        json: serde_json::from_str(&text).expect("it is JSON"),
+    }
+}

@@ -1,0 +1,121 @@
+//! What befalls the foreign server.
+
+use crate::command::{foreign_server, judge};
+
+#[test]
+fn a_crash_is_told_with_its_case_and_its_traceback_and_the_rest_goes_on() {
+    let only = [
+        "--only",
+        "unknown-opcodes",
+        "unknown-opcode-before-login",
+        "whisper",
+    ];
+    for isolate in [&[][..], &["--isolate", "case"]] {
+        let run = judge(&foreign_server(), &[&only, isolate].concat());
+        for guilty in ["unknown-opcodes", "unknown-opcode-before-login"] {
+            assert_eq!(run.verdict(guilty), "fail", "{}", run.out);
+            assert_eq!(run.incidents(guilty), ["crash"], "{}", run.out);
+            assert_eq!(run.case(guilty)["failure"]["kind"], "target-died");
+            let written = run.case(guilty)["output"]
+                .as_str()
+                .expect("it wrote something");
+            assert!(written.contains(" is unknown"), "{written}");
+        }
+        assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
+        assert!(run.incidents("whisper").is_empty(), "{}", run.out);
+        let told = "the process ended, with exit code 3";
+        assert!(run.out.contains(told), "{}", run.out);
+        assert!(run.out.contains("    | ValueError: opcode "), "{}", run.out);
+        assert_eq!(run.code, 1, "{}", run.out);
+    }
+}
+
+#[test]
+fn a_crash_among_cases_side_by_side_is_attributed_by_a_second_look() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("mine.kdl");
+    // As `unknown-opcodes`, but not hostile: it meets others.
+    let mine = r#"scenario "odd" {
+        title "an unknown opcode is nobody's business"
+        checks CHATON-0.6
+        use login alice
+        alice > raw (hex)"63"
+        alice < silence { within "500ms" }
+    }"#;
+    std::fs::write(&file, mine).expect("it can be written");
+    let file = file.to_str().expect("a path in UTF-8");
+    let arguments = [
+        "--scenarios",
+        file,
+        "--jobs",
+        "4",
+        "--only",
+        "odd",
+        "whisper",
+        "login-of-30-bytes",
+        "whisper-to-nobody",
+    ];
+    let run = judge(&foreign_server(), &arguments);
+    assert_eq!(run.incidents("odd"), ["crash"], "{}", run.out);
+    for innocent in [
+        "whisper",
+        "login-of-30-bytes",
+        "whisper-to-nobody",
+        "login-accepted",
+    ] {
+        assert_eq!(run.verdict(innocent), "pass", "{}", run.out);
+    }
+}
+
+#[test]
+fn a_hang_is_told_with_its_case_and_the_rest_goes_on() {
+    let hangs = "negative-length-of-a-whisper";
+    let run = judge(
+        &foreign_server(),
+        &["--scale", "0.5", "--only", hangs, "not-utf8-in-a-whisper"],
+    );
+    assert_eq!(run.incidents(hangs), ["hang"], "{}", run.out);
+    assert_eq!(run.case(hangs)["failure"]["kind"], "target-hangs");
+    let written = run.case(hangs)["output"]
+        .as_str()
+        .expect("it wrote something");
+    assert!(written.contains("waiting for -4 bytes"), "{written}");
+    // It runs later.
+    assert_eq!(run.verdict("not-utf8-in-a-whisper"), "pass", "{}", run.out);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_stays_behind_in_the_server_is_told_with_its_case() {
+    let only = [
+        "--only",
+        "connect-id-unknown",
+        "ko-without-request",
+        "whisper",
+    ];
+    let run = judge(&foreign_server(), &only);
+    let spins = run.incidents("connect-id-unknown");
+    assert!(spins.contains(&"busy"), "{spins:?} {}", run.out);
+    assert_eq!(
+        run.incidents("ko-without-request"),
+        ["threads"],
+        "{}",
+        run.out
+    );
+    assert!(run.incidents("whisper").is_empty(), "{}", run.out);
+    assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn connections_that_stay_open_are_told_with_their_case() {
+    let run = judge(&foreign_server(), &["--only", "login-taken"]);
+    let case = "login-taken";
+    assert_eq!(run.incidents(case), ["descriptors"], "{}", run.out);
+    assert_eq!(run.verdict(case), "non-strict", "{}", run.out);
+    assert!(
+        run.out.contains("it still holds 1 of their connections"),
+        "{}",
+        run.out
+    );
+}

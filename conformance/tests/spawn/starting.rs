@@ -1,0 +1,142 @@
+//! From a command to a server that is ready, and to its end.
+
+use std::net::TcpListener;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
+
+use crate::command::{conformance, foreign_server, judge};
+
+#[test]
+fn a_server_that_ends_at_once_cannot_be_judged_and_its_words_are_shown() {
+    let run = judge("echo no port $((6 + 1)) for {port}; exit 7", &[]);
+    assert_eq!(run.code, 3, "{}", run.out);
+    let why = run.json["unjudgeable"].as_str().expect("it says why");
+    assert!(
+        why.contains("ended before it was ready, with exit code 7"),
+        "{why}"
+    );
+    assert!(why.contains("it wrote:\nno port 7 for "), "{why}");
+}
+
+#[test]
+fn a_server_that_is_not_ready_in_time_cannot_be_judged() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    // Its port answers, but it was said to write a line.
+    let arguments = ["--spawn-timeout", "300ms", "--ready-line", "ready"];
+    let run = judge("echo not yet; exec sleep 600 {port}", &arguments);
+    drop(listener);
+    assert_eq!(run.code, 3, "{}", run.out);
+    let why = run.json["unjudgeable"].as_str().expect("it says why");
+    assert!(
+        why.contains("wrote no line with \"ready\" within 300ms"),
+        "{why}"
+    );
+    assert!(why.contains("not yet"), "{why}");
+}
+
+#[test]
+fn directory_environment_scratch_and_ready_line_are_as_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().canonicalize().expect("it is there");
+    let command = "echo \"in $(pwd) with $GREETING and a scratch of $(ls -A {scratch} | wc -l) files for {port}\"; exit 1";
+    let directory = folder.to_str().expect("a path in UTF-8");
+    let run = judge(
+        command,
+        &[
+            "--spawn-dir",
+            directory,
+            "--spawn-env",
+            "GREETING=port {port}",
+        ],
+    );
+    let why = run.json["unjudgeable"].as_str().expect("it says why");
+    assert!(why.contains(&format!("in {directory} with port ")), "{why}");
+    assert!(why.contains("scratch of 0 files"), "{why}");
+    let run = judge(
+        &foreign_server(),
+        &["--ready-line", "listening on", "--only", "whisper"],
+    );
+    assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
+}
+
+#[test]
+fn a_fixed_port_is_respected() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    let run = judge(&foreign_server(), &[&address]);
+    assert_eq!(run.code, 3, "{}", run.out);
+    assert!(run.out.contains("something listens on"), "{}", run.out);
+    drop(listener);
+    let port = address.rsplit(':').next().expect("it has a port");
+    let command = foreign_server().replace("{port}", port);
+    let only = ["--only", "whisper", "unknown-opcodes", "login-taken"];
+    let arguments = [&[address.as_str(), "--isolate", "case"][..], &only].concat();
+    let run = judge(&command, &arguments);
+    assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
+    assert_eq!(run.incidents("unknown-opcodes"), ["crash"], "{}", run.out);
+    assert_eq!(run.json["target"], address.as_str());
+}
+
+#[test]
+fn wrong_usage_is_explained() {
+    let refused = |arguments: &[&str], because: &str| {
+        let output = conformance().args(arguments).output().expect("it runs");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(because), "{error}");
+    };
+    refused(&[], "<TARGET>");
+    refused(&["--spawn", "java -jar Server.jar"], "write {port} where");
+    refused(&["127.0.0.1:7777", "--isolate", "case"], "--spawn");
+    refused(
+        &["--spawn", "x {port}", "--spawn-timeout", "5"],
+        "with its unit",
+    );
+    refused(&["--spawn", "x {port}", "--spawn-env", "x"], "NAME=VALUE");
+}
+
+/// The runner is interrupted while a case runs: neither the server, nor what it started, nor its scratch directory stays.
+#[cfg(unix)]
+#[test]
+fn an_interruption_ends_the_server_and_all_that_it_started() {
+    use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let pids = folder.path().join("pids");
+    // Accepts a connection, and says nothing: the runner waits for it.
+    let command = format!(
+        "sleep 600 & echo $$ $! {{scratch}} {{port}} > '{0}.new'; mv '{0}.new' '{0}'; wait",
+        pids.display()
+    );
+    let mut runner = conformance()
+        .args(["--spawn", &command, "--spawn-timeout", "600s"])
+        .spawn()
+        .expect("it runs");
+    let until = Instant::now() + Duration::from_secs(60);
+    let eventually = |what: &str, holds: &dyn Fn() -> bool| {
+        while !holds() {
+            assert!(Instant::now() < until, "{what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    eventually("the server begins", &|| pids.exists());
+    let text = std::fs::read_to_string(&pids).expect("it was written");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let scratch = std::path::Path::new(words[2]);
+    assert!(scratch.is_dir());
+    kill_process(Pid::from_child(&runner), Signal::INT).expect("it runs");
+    let status = runner.wait().expect("it was started");
+    assert_eq!(
+        std::os::unix::process::ExitStatusExt::signal(&status),
+        Some(Signal::INT.as_raw())
+    );
+    for pid in &words[..2] {
+        let pid = Pid::from_raw(pid.parse().expect("a number")).expect("not 0");
+        eventually("it is gone", &|| {
+            // Who is dead, but was not waited for by the system yet, is gone, too.
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+            test_kill_process(pid).is_err() || stat.is_ok_and(|stat| stat.contains(") Z "))
+        });
+    }
+    assert!(!scratch.exists());
+}

@@ -1,0 +1,178 @@
+"""A Chaton server such as a student hands it in: right in a few rules, wrong in several.
+
+    python3 chaton.py PORT
+
+What is wrong with it, on purpose:
+
+* an opcode that it does not know ends the whole process, with a traceback;
+* a negative length is waited for while the lock is held: from then on everybody waits;
+* a LOGIN_PRIVATE for an id that nobody has is tried again and again, for ever;
+* a KO_PRIVATE for a request that nobody made starts a thread that nobody ends;
+* a client that leaves before it has a name is not closed;
+* lengths of messages are counted in characters;
+* a message reaches everybody but its sender;
+* nothing keeps a second LOGIN from changing the name.
+"""
+
+import os
+import socket
+import struct
+import sys
+import threading
+import traceback
+
+LOGIN, ACCEPTED, REFUSED, MESSAGE, WHISPER, ASK, OK, KO, ID, JOIN, ESTABLISHED = range(11)
+
+lock = threading.Lock()
+clients = {}
+asked = set()
+private = {}
+forgotten = []
+
+
+class Gone(Exception):
+    """The client has left, or is to leave."""
+
+
+def take(connection, number):
+    taken = b""
+    while len(taken) < number:
+        piece = connection.recv(number - len(taken))
+        if not piece:
+            raise Gone
+        taken += piece
+    return taken
+
+
+def take_text(connection, limit=1024):
+    (length,) = struct.unpack(">i", take(connection, 4))
+    if length < 0:
+        with lock:
+            print("waiting for", length, "bytes")
+            threading.Event().wait()
+    if length > limit:
+        raise Gone
+    return take(connection, length).decode()
+
+
+def text(value):
+    return struct.pack(">i", len(value)) + value.encode()
+
+
+def relay(frame, name):
+    if name in clients:
+        clients[name].sendall(frame)
+
+
+def log_in(connection, name):
+    with lock:
+        if not name or len(name.encode()) > 30 or name in clients:
+            connection.sendall(bytes([REFUSED]))
+            return None
+        clients[name] = connection
+        connection.sendall(bytes([ACCEPTED]))
+        return name
+
+
+def join(connection, number):
+    while number not in private:
+        pass
+    with lock:
+        ends = private[number]
+        ends.append(connection)
+        if len(ends) < 2:
+            return None
+        del private[number]
+        for end in ends:
+            end.sendall(bytes([ESTABLISHED]))
+    for one, other in (ends, ends[::-1]):
+        threading.Thread(target=pump, args=(one, other), daemon=True).start()
+
+
+def pump(one, other):
+    try:
+        while piece := one.recv(65536):
+            other.sendall(piece)
+        other.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def answer(connection, opcode, name):
+    """Treats one frame; the name of the client behind it."""
+    if opcode == LOGIN:
+        return log_in(connection, take_text(connection, 30)) or name
+    if opcode == MESSAGE:
+        sender, said = take_text(connection), take_text(connection)
+        with lock:
+            if name and sender == name:
+                for other in list(clients):
+                    if other != name:
+                        relay(bytes([MESSAGE]) + text(sender) + text(said), other)
+        return name
+    if opcode == WHISPER:
+        sender, target, said = (take_text(connection) for _ in range(3))
+        with lock:
+            if name and sender == name:
+                relay(bytes([WHISPER]) + text(sender) + text(target) + text(said), target)
+        return name
+    if opcode in (ASK, OK, KO):
+        requester, target = take_text(connection), take_text(connection)
+        with lock:
+            negotiate(opcode, name, requester, target)
+        return name
+    raise ValueError(f"opcode {opcode} is unknown")
+
+
+def negotiate(opcode, name, requester, target):
+    pair = (requester, target)
+    if opcode == ASK and name == requester:
+        asked.add(pair)
+        relay(bytes([ASK]) + text(requester) + text(target), target)
+    elif opcode == OK and name == target and pair in asked:
+        asked.discard(pair)
+        number = struct.unpack(">q", os.urandom(8))[0] >> 1 & (1 << 62) - 1
+        private[number] = []
+        for party in pair:
+            relay(bytes([ID]) + text(requester) + text(target) + struct.pack(">q", number), party)
+    elif opcode == KO and name == target and pair in asked:
+        asked.discard(pair)
+        relay(bytes([KO]) + text(requester) + text(target), requester)
+    elif opcode == KO and name:
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+def serve(connection):
+    name = None
+    joins = False
+    try:
+        while True:
+            opcode = struct.unpack(">b", take(connection, 1))[0]
+            if opcode == JOIN and name is None:
+                (number,) = struct.unpack(">q", take(connection, 8))
+                joins = True
+                return join(connection, number)
+            name = answer(connection, opcode, name)
+    except (Gone, OSError, UnicodeDecodeError):
+        pass
+    except Exception:
+        traceback.print_exc()
+        os._exit(3)
+    finally:
+        if name:
+            with lock:
+                clients.pop(name, None)
+            connection.close()
+        elif not joins:
+            forgotten.append(connection)
+
+
+def main():
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=100)
+    print("listening on", sys.argv[1])
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
+main()
