@@ -150,8 +150,12 @@ impl Matrix {
     }
 }
 
+/// In what cells are alike: a free choice makes no difference.
 fn verdict(cell: &Option<Cell>) -> Option<Verdict> {
-    cell.as_ref().map(|cell| cell.verdict)
+    cell.as_ref().map(|cell| match cell.verdict {
+        Verdict::Note => Verdict::Pass,
+        other => other,
+    })
 }
 
 fn team(run: &RunFile, weights: &Weights) -> Team {

@@ -8,6 +8,7 @@ mod protocol;
 mod target;
 
 mod capture;
+mod commands;
 mod for_machines;
 mod matrix;
 mod page;

@@ -4,7 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
 
-use crate::matrix::{Matrix, Row};
+use crate::matrix::{Matrix, Row, Team};
 use crate::report::html::{glyph, render};
 
 use super::score;
@@ -13,7 +13,10 @@ use super::score;
 struct Page<'a> {
     title: &'a str,
     weights: &'a str,
+    /// In the order of the columns.
     teams: Vec<TeamView<'a>>,
+    /// By score.
+    ranked: Vec<TeamView<'a>>,
     rows: Vec<RowView<'a>>,
     /// Cases that all pass.
     dull: Vec<RowView<'a>>,
@@ -55,25 +58,31 @@ struct CellView<'a> {
 #[must_use]
 pub fn to_page(matrix: &Matrix, weights: &str) -> String {
     let (dull, telling): (Vec<&Row>, Vec<&Row>) = matrix.rows.iter().partition(|row| row.is_dull());
+    let mut ranked: Vec<&Team> = matrix.teams.iter().collect();
+    let points = |team: &Team| team.score.unwrap_or(-1.0);
+    ranked.sort_by(|one, other| points(other).total_cmp(&points(one)));
     let page = Page {
         title: &matrix.title,
         weights,
-        teams: matrix
-            .teams
-            .iter()
-            .map(|team| TeamView {
-                name: &team.name,
-                target: &team.target,
-                score: score(team),
-                share: team.score.unwrap_or(0.0),
-                sentence: &team.sentence,
-                readings: &team.readings,
-            })
-            .collect(),
+        teams: matrix.teams.iter().map(TeamView::of).collect(),
+        ranked: ranked.into_iter().map(TeamView::of).collect(),
         rows: telling.into_iter().map(|row| view(matrix, row)).collect(),
         dull: dull.into_iter().map(|row| view(matrix, row)).collect(),
     };
     render("matrix.html", context! { page => Value::from(Serde(page)) })
+}
+
+impl<'a> TeamView<'a> {
+    fn of(team: &'a Team) -> TeamView<'a> {
+        TeamView {
+            name: &team.name,
+            target: &team.target,
+            score: score(team),
+            share: team.score.unwrap_or(0.0),
+            sentence: &team.sentence,
+            readings: &team.readings,
+        }
+    }
 }
 
 fn view<'a>(matrix: &'a Matrix, row: &'a Row) -> RowView<'a> {
