@@ -15,6 +15,7 @@
 //! | [`scenario`], [`spec`] | who says what; what is asked for |
 //! | [`suite`] | one protocol, whole and linted |
 //! | [`run`] | the conversations with a target, and the judgement |
+//! | [`load`] | many clients at once: the same promises, and what they cost |
 //! | [`tap`] | a proxy that listens between somebody's client and server |
 //! | [`matrix`] | several runs side by side |
 //! | [`report`] | what was found out, for people and for programs |
@@ -33,6 +34,7 @@
 
 pub mod cli;
 pub mod grammar;
+pub mod load;
 pub mod matrix;
 pub mod report;
 pub mod run;

@@ -120,6 +120,7 @@ fn grammar() -> Grammar {
         raw_after: Vec::new(),
         fence: None,
         fence_unidentified: None,
+        load: None,
     }
 }
 

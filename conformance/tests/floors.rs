@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 8] = [
     &["grammar"],
     &["scenario", "spec"],
     &["suite"],
-    &["run"],
+    &["load", "run"],
     &["tap", "matrix"],
     &["report"],
     &["cli"],

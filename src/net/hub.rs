@@ -8,24 +8,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use log::{debug, error};
-use parking_lot::{Condvar, Mutex, MutexGuard};
 use rustls::ServerConfig;
 
 use super::clock::{Call, Clock};
 use super::connection::Connection;
 use super::deadlines::Due;
-use super::limits::{ConnectionLimits, DRAIN, LAST_WAIT};
+use super::limits::{ConnectionLimits, DRAIN, LAST_WAIT, ROUNDS};
 use super::run::Run;
+use super::sync::{Condvar, Mutex, MutexGuard};
 use super::turn::Turn;
 use super::workers::{Answers, Unanswered};
 use super::writers::Writers;
 use crate::room::{ConnId, Event, Flow, Overdue, Protocol};
-
-/// After this many rounds a reader hands the turn to the clock's thread, which has no client of its own to serve.
-const READER_ROUNDS: usize = 32;
-
-/// After as many the clock's thread looks at its deadlines before it goes on.
-const CLOCK_ROUNDS: usize = READER_ROUNDS;
 
 /// A room and everybody in it.
 pub(super) struct Hub<P: Protocol> {
@@ -170,7 +164,7 @@ impl<P: Protocol> Hub<P> {
             match self.clock.next() {
                 Call::Connections(late) => late.iter().for_each(|one| self.late(one)),
                 Call::Room => self.visit(State::tick),
-                Call::Turn => self.send_rounds(CLOCK_ROUNDS),
+                Call::Turn => self.send_rounds(ROUNDS),
                 Call::Stop => self.finish_all(),
                 Call::StopOverdue if cut => return,
                 Call::StopOverdue => {
@@ -240,7 +234,7 @@ impl<P: Protocol> Hub<P> {
         }
         state.sending = true;
         drop(state);
-        self.send_rounds(READER_ROUNDS);
+        self.send_rounds(ROUNDS);
     }
 
     /// Carries out run after run until there is none, or hands the turn over.
@@ -276,7 +270,7 @@ impl<P: Protocol> State<P> {
         event: Event<P::Command<'_>, P::Answer>,
         now: Instant,
     ) -> Flow<P::Question> {
-        if self.stopping || (connection.is_closing() && event.counts_only_while_open()) {
+        if self.stopping || (connection.is_closing() && counts_only_while_open(&event)) {
             return Flow::Closed;
         }
         self.room
@@ -292,13 +286,11 @@ impl<P: Protocol> State<P> {
     }
 }
 
-impl<C, A> Event<C, A> {
-    fn counts_only_while_open(&self) -> bool {
-        matches!(
-            self,
-            Event::Command(_) | Event::Malformed(_) | Event::Answer(_) | Event::Overdue(_)
-        )
-    }
+fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
+    matches!(
+        event,
+        Event::Command(_) | Event::Malformed(_) | Event::Answer(_) | Event::Overdue(_)
+    )
 }
 
 /// The turn, held. If a round panics (which would be a mistake in this server, no peer can cause it) nobody knows who was

@@ -80,6 +80,10 @@ impl Default for ConnectionLimits {
 /// healthy client.
 pub(super) const RUN_BYTES: usize = 256 << 10;
 
+/// After this many rounds a reader hands the turn to the clock's thread, which has no client of its own to serve; after as
+/// many the clock's thread looks at its deadlines before it goes on.
+pub(super) const ROUNDS: usize = 32;
+
 /// An orderly close writes what is queued within this time ...
 pub(super) const DRAIN: Duration = Duration::from_secs(5);
 /// ... and then, for this long, reads what the peer still had to say: a socket that is closed with unread input is reset,

@@ -7,13 +7,12 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::net::{Shutdown, TcpStream};
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
-use super::sys;
+use super::sync::{Condvar, Mutex};
+use super::sys::{self, Socket};
 use super::tls::{Opened, Tls};
 
 /// At most this many pieces go into one system call.
@@ -128,7 +127,7 @@ impl Outbox {
     /// queues can hold; it is made only when the first of them has to.
     pub(super) fn push(
         &self,
-        stream: &TcpStream,
+        stream: &Socket,
         bytes: &[u8],
         shared: &mut Option<Arc<[u8]>>,
         most: usize,
@@ -152,7 +151,7 @@ impl Outbox {
     /// MUST NOT block: the reader of a client that does not read would wait for it.
     pub(super) fn open(
         &self,
-        stream: &TcpStream,
+        stream: &Socket,
         ciphertext: &mut &[u8],
         plaintext: &mut [u8],
         most: usize,
@@ -175,7 +174,7 @@ impl Outbox {
     fn send(
         &self,
         state: &mut State,
-        stream: &TcpStream,
+        stream: &Socket,
         bytes: &[u8],
         shared: &mut Option<Arc<[u8]>>,
         most: usize,
@@ -211,7 +210,7 @@ impl Outbox {
     }
 
     /// Takes no more frames. TLS has its last word behind them: without it the peer could not tell the end from a cut.
-    pub(super) fn finish(&self, stream: &TcpStream) -> Finish {
+    pub(super) fn finish(&self, stream: &Socket) -> Finish {
         let mut state = self.state.lock();
         match state.stage {
             Stage::Open => {}
@@ -253,7 +252,7 @@ impl Outbox {
 
     /// Waits until everything is written; from then on the caller alone writes to the socket. False when the connection is
     /// lost before.
-    pub(super) fn retire(&self, stream: &TcpStream) -> bool {
+    pub(super) fn retire(&self, stream: &Socket) -> bool {
         let mut state = self.state.lock();
         while state.stage == Stage::Open && state.owned_by_writer {
             self.quiet.wait(&mut state);
@@ -268,7 +267,7 @@ impl Outbox {
 
     /// Writes what is queued, for a writer that owns this outbox. Blocks for at most about `patience` for each call of the
     /// system, and gives up the outbox except when it returns [`Written::NotAll`].
-    pub(super) fn write(&self, stream: &TcpStream, patience: Duration, stall: Duration) -> Written {
+    pub(super) fn write(&self, stream: &Socket, patience: Duration, stall: Duration) -> Written {
         if stream.set_write_timeout(Some(patience)).is_err() {
             self.kill();
             return Written::Lost;
@@ -308,7 +307,7 @@ impl Outbox {
     }
 
     /// Ends a writer's ownership when there is nothing more to write.
-    fn pass_on(&self, state: &mut State, stream: &TcpStream) -> Option<Written> {
+    fn pass_on(&self, state: &mut State, stream: &Socket) -> Option<Written> {
         if state.stage == Stage::Dead {
             return Some(Written::Lost);
         }

@@ -2,6 +2,7 @@
 
 mod lint;
 mod list;
+mod load;
 mod matrix;
 mod report_file;
 mod run;
@@ -33,6 +34,8 @@ enum Command {
     Run(Box<run::RunArguments>),
     /// Shows one case: its text, and the requirements that it judges in words
     Show(show::ShowArguments),
+    /// Puts many clients on a server at once, and checks and measures what it does for them
+    Load(Box<load::LoadArguments>),
     /// Puts the reports of several runs side by side
     Matrix(matrix::MatrixArguments),
     /// Listens between a client and a server, and says what is said
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::list(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
+        Command::Load(arguments) => load::load(&arguments),
         Command::Matrix(arguments) => matrix::matrix(&arguments),
         Command::Tap(arguments) => tap::tap(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),

@@ -10,12 +10,14 @@
 //! | `packet` | packets, their fields and limits |
 //! | `reading` | where the document can be read in several ways |
 //! | `fence` | how silence is proved |
+//! | `load` | how a load of many clients speaks it |
 //! | `wire`, `encode`, `decode` | the codec |
 //! | `read` | wire.kdl |
 
 mod decode;
 mod encode;
 mod fence;
+mod load;
 mod packet;
 mod read;
 mod reading;
@@ -25,6 +27,7 @@ mod wire;
 
 pub use encode::EncodeError;
 pub use fence::{Direction, Fence, FenceExpr, FenceStep, Identification, Party};
+pub use load::{Load, LoadExpr, LoadLane, LoadMessage, LoadStep};
 pub use packet::{Field, Packet, Senders};
 pub use read::{Cited, GrammarFile, base_of, no_such_base, read_grammar};
 pub use reading::{Choice, Choices, Reading, Worth};
@@ -55,6 +58,8 @@ pub struct Grammar {
     pub fence: Option<Fence>,
     /// Proves that nothing came to a lane without a name.
     pub fence_unidentified: Option<Fence>,
+    /// How a load is made of it.
+    pub load: Option<Load>,
 }
 
 impl Grammar {

@@ -4,6 +4,7 @@
 
 mod extend;
 mod fence;
+mod load;
 mod packet;
 mod reading;
 mod renumber;
@@ -18,7 +19,7 @@ pub use extend::{base_of, no_such_base};
 use extend::{check_extends_nothing, extend};
 use renumber::Place;
 
-const WORDS: [&str; 11] = [
+const WORDS: [&str; 12] = [
     "title",
     "opcode",
     "type",
@@ -27,6 +28,7 @@ const WORDS: [&str; 11] = [
     "identified-by",
     "raw-after",
     "fence",
+    "load",
     "renumber",
     "settle",
     "remove",
@@ -159,6 +161,7 @@ impl<'a> Reader<'a> {
                 raw_after: Vec::new(),
                 fence: None,
                 fence_unidentified: None,
+                load: None,
             },
             cited: Vec::new(),
             packet_places: Vec::new(),
@@ -210,6 +213,7 @@ impl<'a> Reader<'a> {
                 "identified-by" => self.identified_by(node),
                 "raw-after" => self.raw_after(node),
                 "fence" => self.fence(node),
+                "load" => self.load(node),
                 _ => {}
             }
         }

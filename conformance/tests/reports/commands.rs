@@ -60,7 +60,7 @@ fn a_matrix_is_made_of_files_and_names_are_given_or_taken_from_them() {
 #[case::weight(&["matrix", "nowhere.json", "--weight", "most=1"], "is no weight")]
 #[case::address(&["tap", "chaton", "nonsense", "127.0.0.1:1"], "write HOST:PORT")]
 #[case::reading(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--reading", "long-witdh=8"], "long-width")]
-#[case::choice(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--reading", "long-width=5"], "there are: 8, 4")]
+#[case::choice(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--reading", "long-width=5"], "long-width has no choice 5")]
 #[case::report(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--report", "json=x"], "html=FILE or pcapng=FILE")]
 fn wrong_usage_is_explained(#[case] arguments: &[&str], #[case] because: &str) {
     let (code, said) = run(conformance().args(arguments));

@@ -189,13 +189,29 @@ impl Reader<'_> {
                 return None;
             }
         };
+        let (direction, packet) = self.arrow_and_packet(node, EXAMPLE)?;
+        let fields = self.fence_fields(node, packet, direction)?;
+        Some(FenceStep {
+            who,
+            direction,
+            packet,
+            fields,
+        })
+    }
+
+    /// `> PACKET` or `< PACKET`, of an exchange whose kind the example shows.
+    pub(super) fn arrow_and_packet(
+        &mut self,
+        node: &Node,
+        example: &str,
+    ) -> Option<(Direction, PacketId)> {
         let mut arguments = node.arguments();
         let (Some(arrow), Some(name)) = (arguments.next(), arguments.next()) else {
             self.error(
                 node,
                 &node.name.span,
                 "this step lacks an arrow and a packet",
-                format!("write: {EXAMPLE}"),
+                format!("write: {example}"),
             );
             return None;
         };
@@ -214,13 +230,7 @@ impl Reader<'_> {
         };
         let packet = self.known_packet(node, name)?;
         self.check_side(node, &name.span, packet, direction);
-        let fields = self.fence_fields(node, packet, direction)?;
-        Some(FenceStep {
-            who,
-            direction,
-            packet,
-            fields,
-        })
+        Some((direction, packet))
     }
 
     fn check_side(&mut self, node: &Node, span: &Span, packet: PacketId, direction: Direction) {
@@ -246,6 +256,26 @@ impl Reader<'_> {
         packet: PacketId,
         direction: Direction,
     ) -> Option<Vec<FenceExpr>> {
+        let known = self.named_fields(node, packet);
+        let mut fields = Vec::new();
+        for (index, field) in known.iter().enumerate() {
+            let Some(entry) = node.property(field) else {
+                let message = format!("this step lacks {field}");
+                self.error(node, &node.name.span, message, "every field is named");
+                return None;
+            };
+            let sort = self.sort_of_field(packet, index);
+            let Some(expr) = fence_expr(entry, sort, direction) else {
+                self.wrong_value(node, entry, sort);
+                return None;
+            };
+            fields.push(expr);
+        }
+        Some(fields)
+    }
+
+    /// The names of the packet's fields; what the node names besides is reported.
+    pub(super) fn named_fields(&mut self, node: &Node, packet: PacketId) -> Vec<String> {
         let known = self.grammar.packet(packet).clone();
         for (key, _) in node.properties() {
             if known.field_named(&key.text).is_none() {
@@ -261,21 +291,7 @@ impl Reader<'_> {
                 );
             }
         }
-        let mut fields = Vec::new();
-        for (index, field) in known.fields.iter().enumerate() {
-            let Some(entry) = node.property(&field.name) else {
-                let message = format!("{} lacks {}", known.name, field.name);
-                self.error(node, &node.name.span, message, "every field is named");
-                return None;
-            };
-            let sort = self.sort_of_field(packet, index);
-            let Some(expr) = fence_expr(entry, sort, direction) else {
-                self.wrong_value(node, entry, sort);
-                return None;
-            };
-            fields.push(expr);
-        }
-        Some(fields)
+        known.fields.into_iter().map(|field| field.name).collect()
     }
 
     pub(super) fn known_packet(&mut self, node: &Node, entry: &Entry) -> Option<PacketId> {
@@ -293,7 +309,7 @@ impl Reader<'_> {
         id
     }
 
-    fn sort_of_field(&self, packet: PacketId, index: usize) -> Sort {
+    pub(super) fn sort_of_field(&self, packet: PacketId, index: usize) -> Sort {
         let field = self.grammar.packet(packet).fields.get(index);
         field
             .and_then(|field| self.sort_of(&field.type_name))
@@ -322,7 +338,7 @@ fn fence_expr(entry: &Entry, sort: Sort, direction: Direction) -> Option<FenceEx
     }
 }
 
-fn literal(entry: &Entry, sort: Sort) -> Option<Value> {
+pub(super) fn literal(entry: &Entry, sort: Sort) -> Option<Value> {
     match (&entry.value, &entry.mark, sort) {
         (Scalar::Text(text), None, Sort::Text) => Some(Value::Text(text.clone())),
         (Scalar::Number(number), None, Sort::Int) => Some(Value::Int(*number)),

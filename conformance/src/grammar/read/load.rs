@@ -1,0 +1,164 @@
+//! `load`: how `conformance load` speaks the protocol.
+
+use super::Reader;
+use super::fence::literal;
+use crate::grammar::{Direction, Load, LoadExpr, LoadLane, LoadMessage, LoadStep, PacketId, Sort};
+use crate::source::{Entry, Node, one_of};
+
+const PARTS: [&str; 3] = ["login", "message", "tunnel"];
+const LOGIN: &str = "login { me > LOGIN login=@me; me < LOGIN_ACCEPTED }";
+const MESSAGE: &str =
+    "message { me > MESSAGE login=@me msg=$text; all < MESSAGE login=@me msg=$text }";
+
+impl Reader<'_> {
+    pub(super) fn load(&mut self, node: &Node) {
+        let mut load = Load {
+            login: Vec::new(),
+            message: None,
+            tunnel: Vec::new(),
+        };
+        for part in node.block() {
+            match part.name.text.as_str() {
+                "login" => load.login = self.exchange(part, &[LoadLane::Me]),
+                "message" => load.message = self.load_message(part),
+                "tunnel" => {
+                    let lanes = [LoadLane::A, LoadLane::B, LoadLane::AEnd, LoadLane::BEnd];
+                    load.tunnel = self.exchange(part, &lanes);
+                }
+                word => {
+                    let message = format!("`{word}` is no part of a load");
+                    self.error(part, &part.name.span, message, one_of(word, PARTS));
+                }
+            }
+        }
+        if load.login.is_empty() {
+            let help = format!("write: load {{ {LOGIN} }}");
+            self.error(node, &node.name.span, "this load cannot log in", help);
+        }
+        if self.grammar.load.replace(load).is_some() {
+            let message = "there is such a load already";
+            self.error(node, &node.name.span, message, "keep one of them");
+        }
+    }
+
+    /// What is sent, what arrives, and maybe what is answered.
+    fn load_message(&mut self, node: &Node) -> Option<LoadMessage> {
+        let steps = self.exchange(node, &[LoadLane::Me, LoadLane::All]);
+        let find = |lane: LoadLane, direction: Direction| {
+            let fits = |step: &&LoadStep| step.lane == lane && step.direction == direction;
+            steps.iter().find(fits).cloned()
+        };
+        let sent = find(LoadLane::Me, Direction::Sends);
+        let arrives = find(LoadLane::All, Direction::Sees);
+        let answer = find(LoadLane::Me, Direction::Sees);
+        let (Some(sent), Some(arrives)) = (sent, arrives) else {
+            let message = "a message is sent by `me` and seen by `all`";
+            self.error(node, &node.name.span, message, format!("write: {MESSAGE}"));
+            return None;
+        };
+        for step in [&sent, &arrives] {
+            let texts = step.fields.iter().filter(|field| **field == LoadExpr::Text);
+            if texts.count() != 1 {
+                let message = "$text stands once in what is sent, and once in what arrives";
+                self.error(node, &node.name.span, message, format!("write: {MESSAGE}"));
+                return None;
+            }
+        }
+        Some(LoadMessage {
+            sent,
+            arrives,
+            answer,
+        })
+    }
+
+    fn exchange(&mut self, node: &Node, lanes: &[LoadLane]) -> Vec<LoadStep> {
+        let mut bound = Vec::new();
+        let mut steps = Vec::new();
+        for step in node.block() {
+            steps.extend(self.load_step(step, lanes, &mut bound));
+        }
+        steps
+    }
+
+    fn load_step(
+        &mut self,
+        node: &Node,
+        lanes: &[LoadLane],
+        bound: &mut Vec<String>,
+    ) -> Option<LoadStep> {
+        let known = || {
+            let named = LoadLane::NAMED.iter();
+            named.filter(|(_, lane)| lanes.contains(lane)).copied()
+        };
+        let word = node.name.text.as_str();
+        let Some((_, lane)) = known().find(|(name, _)| *name == word) else {
+            let message = format!("`{word}` has no part in this exchange");
+            let help = one_of(word, known().map(|(name, _)| name));
+            self.error(node, &node.name.span, message, help);
+            return None;
+        };
+        let (direction, packet) = self.arrow_and_packet(node, LOGIN)?;
+        let fields = self.load_fields(node, packet, direction, bound)?;
+        Some(LoadStep {
+            lane,
+            direction,
+            packet,
+            fields,
+        })
+    }
+
+    fn load_fields(
+        &mut self,
+        node: &Node,
+        packet: PacketId,
+        direction: Direction,
+        bound: &mut Vec<String>,
+    ) -> Option<Vec<LoadExpr>> {
+        let known = self.named_fields(node, packet);
+        let mut fields = Vec::new();
+        for (index, field) in known.iter().enumerate() {
+            let Some(entry) = node.property(field) else {
+                let message = format!("this step lacks {field}");
+                self.error(node, &node.name.span, message, "every field is named");
+                return None;
+            };
+            let sort = self.sort_of_field(packet, index);
+            let Some(expr) = load_expr(entry, sort, direction, bound) else {
+                let help = "here stand @me, @a or @b, $text, ?name and then $name, `_` (where it is seen), text in \
+                            quotes, or a number";
+                let message = format!("{} is not {sort}", entry.value);
+                self.error(node, &entry.span, message, help);
+                return None;
+            };
+            fields.push(expr);
+        }
+        Some(fields)
+    }
+}
+
+fn load_expr(
+    entry: &Entry,
+    sort: Sort,
+    direction: Direction,
+    bound: &mut Vec<String>,
+) -> Option<LoadExpr> {
+    let Some(word) = entry.word() else {
+        return literal(entry, sort).map(LoadExpr::Literal);
+    };
+    match (word, word.split_at_checked(1)?) {
+        ("_", _) => (direction == Direction::Sees).then_some(LoadExpr::Any),
+        ("$text", _) => (sort == Sort::Text).then_some(LoadExpr::Text),
+        (_, ("@", name)) => {
+            let lane = LoadLane::NAMED.iter().find(|(known, _)| *known == name)?.1;
+            (sort == Sort::Text).then_some(LoadExpr::NameOf(lane))
+        }
+        (_, ("?", name)) if direction == Direction::Sees => {
+            bound.push(name.to_owned());
+            Some(LoadExpr::Value(name.to_owned()))
+        }
+        (_, ("$", name)) if bound.iter().any(|known| known == name) => {
+            Some(LoadExpr::Value(name.to_owned()))
+        }
+        _ => literal(entry, sort).map(LoadExpr::Literal),
+    }
+}

@@ -1,0 +1,31 @@
+//! Servers of other protocols, each with a room of its own kind: what a user could pick instead, to be compared with.
+
+mod irc;
+mod mqtt;
+mod nats;
+
+use super::tongue::Tongue;
+
+/// The names under which they are asked for.
+pub const NAMES: [&str; 3] = ["irc", "mqtt", "nats"];
+
+/// The protocol of that name.
+pub(super) fn tongue_of(name: &str) -> Option<Box<dyn Tongue>> {
+    match name {
+        "irc" => Some(Box::new(irc::Irc)),
+        "mqtt" => Some(Box::new(mqtt::Mqtt)),
+        "nats" => Some(Box::new(nats::Nats)),
+        _ => None,
+    }
+}
+
+/// A line without its end, and how long it is with it.
+fn line(front: &[u8]) -> Option<(&[u8], usize)> {
+    let end = front.iter().position(|byte| *byte == b'\n')?;
+    let line = &front[..end];
+    Some((line.strip_suffix(b"\r").unwrap_or(line), end + 1))
+}
+
+fn in_words(line: &[u8]) -> String {
+    String::from_utf8_lossy(line).into_owned()
+}

@@ -1,0 +1,111 @@
+//! What the server's process costs, where the system tells (Linux); and what this process needs.
+
+#[cfg(target_os = "linux")]
+use std::fs;
+
+use super::figures::ServerCost;
+
+/// Reads a process at the beginning and at the end of something.
+#[derive(Debug)]
+pub(super) struct Meter {
+    process: Option<u32>,
+    before: Option<Reading>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    cpu_seconds: f64,
+    resident_kib: f64,
+    threads: u64,
+}
+
+impl Meter {
+    pub(super) fn start(process: Option<u32>) -> Meter {
+        Meter {
+            process,
+            before: process.and_then(read),
+        }
+    }
+
+    /// What came before does not count.
+    pub(super) fn restart(&mut self) {
+        self.before = self.process.and_then(read);
+    }
+
+    /// How much more memory it has for each of so many clients.
+    pub(super) fn resident_per(&self, clients: usize) -> Option<f64> {
+        let now = self.process.and_then(read)?;
+        Some((now.resident_kib - self.before?.resident_kib) / clients as f64)
+    }
+
+    /// What so many pieces of work cost.
+    pub(super) fn cost(&self, pieces: u64, resident: Option<f64>) -> Option<ServerCost> {
+        self.cost_of(pieces as f64, resident)
+    }
+
+    /// The same, of pieces that can be broken.
+    pub(super) fn cost_of(&self, pieces: f64, resident: Option<f64>) -> Option<ServerCost> {
+        let now = self.process.and_then(read)?;
+        let cpu_seconds = now.cpu_seconds - self.before?.cpu_seconds;
+        Some(ServerCost {
+            cpu_seconds,
+            cpu_micros_each: cpu_seconds * 1e6 / pieces.max(f64::MIN_POSITIVE),
+            resident_kib_per_client: resident,
+            threads: now.threads,
+        })
+    }
+}
+
+/// Whether the cost of such a process can be told.
+pub(super) fn readable(process: u32) -> bool {
+    read(process).is_some()
+}
+
+#[cfg(target_os = "linux")]
+fn read(process: u32) -> Option<Reading> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name, in parentheses, may hold anything; behind it the fields are numbered from 3 on.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
+    let ticks = field(14)? + field(15)?;
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let resident = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()?;
+    Some(Reading {
+        cpu_seconds: ticks as f64 / rustix::param::clock_ticks_per_second() as f64,
+        resident_kib: resident,
+        threads: field(20)?,
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read(_: u32) -> Option<Reading> {
+    None
+}
+
+/// Many clients are many descriptors: allows as many as the system lets this process have.
+#[cfg(unix)]
+pub(super) fn allow_descriptors(clients: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = clients as u64 + 64;
+    if limit.current.is_some_and(|current| current < wanted) {
+        let most = limit.maximum.unwrap_or(wanted);
+        // Where it is refused, connecting says what is missing.
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: Some(wanted.min(most)),
+                maximum: limit.maximum,
+            },
+        );
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn allow_descriptors(_: usize) {}

@@ -1,0 +1,26 @@
+//! The neighbours of the files under test.
+
+#![allow(
+    dead_code,
+    reason = "the files under test have more users in the server than here"
+)]
+
+mod clock;
+mod connection;
+mod deadlines;
+mod hub_model;
+mod limits;
+mod outbox_model;
+mod sync;
+mod sys;
+mod tls;
+mod turn;
+mod workers;
+mod writers;
+
+#[path = "../../../src/net/hub.rs"]
+mod hub;
+#[path = "../../../src/net/outbox.rs"]
+mod outbox;
+#[path = "../../../src/net/run.rs"]
+mod run;

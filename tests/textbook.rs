@@ -1,0 +1,72 @@
+//! The teaching example keeps what it promises: the suite's cases without private connections pass against it.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use conformance::run::{Options, Verdict, run_suite};
+use conformance::suite::Suite;
+
+/// The example, running; it ends with the test.
+struct Textbook {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Textbook {
+    fn start() -> Textbook {
+        let mut process = Command::new(example())
+            .arg("127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let output = process.stdout.take().unwrap();
+        BufReader::new(output).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit(' ').next().unwrap().parse().unwrap();
+        Textbook { process, address }
+    }
+}
+
+impl Drop for Textbook {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Examples are built before the tests of a package, beside them.
+fn example() -> std::path::PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let built = tests.parent().and_then(|deps| deps.parent()).unwrap();
+    built
+        .join("examples")
+        .join(format!("textbook{}", std::env::consts::EXE_SUFFIX))
+}
+
+#[test]
+fn it_chats_as_the_document_says() {
+    let textbook = Textbook::start();
+    let suite = Suite::built_in("chaton").unwrap();
+    let chat = ["login.kdl", "chat.kdl", "whisper.kdl", "framing.kdl"];
+    let only: Vec<String> = suite
+        .scenarios
+        .iter()
+        .filter(|scenario| chat.iter().any(|file| scenario.file.ends_with(file)))
+        .map(|scenario| scenario.id.clone())
+        .collect();
+    assert!(only.len() > 30, "{} cases", only.len());
+    let options = Options {
+        only,
+        ..Options::default()
+    };
+    let report = run_suite(&suite, textbook.address, &options).unwrap();
+    assert_eq!(report.unjudgeable, None);
+    let wrong: Vec<_> = report
+        .cases
+        .iter()
+        .filter(|case| !matches!(case.verdict, Verdict::Pass | Verdict::Note))
+        .map(|case| format!("{} {}: {:#?}", case.verdict, case.id, case.failure))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
