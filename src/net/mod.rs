@@ -18,6 +18,8 @@
 //! What a room cannot know by itself, and what takes long to find out, is asked: the reader whose frame led to the question
 //! waits for one of the `workers` with no lock held, and brings the answer to the hub as the next event of its connection.
 //!
+//! `requests` is for listeners that have no room: each connection is a request and its answer.
+//!
 //! `clock` is the one thread per hub that waits for time. `limits` says how much of everything there may be.
 //!
 //! # Lock order
@@ -43,6 +45,7 @@ mod source;
 mod sync;
 mod sys;
 mod threads;
+mod timed;
 mod tls;
 mod tunnel;
 mod turn;
@@ -54,3 +57,5 @@ pub use limits::{ConnectionLimits, Keepalive, ProcessLimits};
 pub use requests::RequestService;
 pub use service::{Engine, ListenError, Revoker, Service};
 pub(crate) use sys::{AcceptWait, AcceptWake, accept_wait};
+pub(crate) use timed::Timed;
+pub(crate) use tls::{Opened, Tls};
