@@ -74,6 +74,11 @@ impl Host {
         }
     }
 
+    /// When the whole run is to be over.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
     /// Where the target listens, as far as it is known beforehand; port 0 is one that is chosen for each start.
     pub(super) fn address(&self) -> SocketAddr {
         match &self.target {

@@ -11,6 +11,7 @@ use super::conversation::{self, Event};
 use super::cutting::Cutting;
 use super::describe;
 use super::failure::{Failure, FailureKind};
+use super::identity::Shortage;
 use super::incident::Incident;
 use super::look::Look;
 use super::segments::Made;
@@ -38,6 +39,10 @@ pub(super) struct Played {
 }
 
 /// Plays a scenario in one reading.
+///
+/// # Errors
+///
+/// If its lanes cannot be who they must be; then nothing was done.
 pub(super) fn play<'a>(
     run: &'a Run<'a>,
     target: SocketAddr,
@@ -45,9 +50,22 @@ pub(super) fn play<'a>(
     wire: &'a Wire,
     choices: &'a Choices,
     cutting: &'a Cutting,
-) -> Played {
+) -> Result<Played, Shortage> {
+    let (number, mut random) = run.number_case(&scenario.id);
+    let cast = run.cast(scenario, &mut random)?;
+    let identities = cast.identities.clone();
+    let randomness = (number, random);
+    let case = Case::new(
+        run, target, scenario, wire, choices, cutting, randomness, identities,
+    );
+    let played = conduct(case);
+    run.dismiss(cast);
+    Ok(played)
+}
+
+fn conduct(mut case: Case<'_>) -> Played {
+    let scenario = case.scenario;
     let began = SystemTime::now();
-    let mut case = Case::new(run, target, scenario, wire, choices, cutting);
     let mut failure = case.conduct(&mut Track::new(&scenario.steps)).err();
     if failure.is_none() {
         failure = case.leftovers().err();

@@ -13,4 +13,5 @@ mod segments;
 mod settings;
 mod silence;
 mod target;
+mod tls;
 mod verdicts;
