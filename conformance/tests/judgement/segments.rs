@@ -76,9 +76,14 @@ fn frames_that_must_not_share_a_segment_are_found() {
         Segments::Glued,
         &[HELLO, TWO_SAYS],
     );
-    // Two sends in a row may share a segment by chance: then they are found already without being glued.
+    // Two sends in a row may share a segment by chance: then they are found already without being glued, or it is remarked
+    // that the verdict is not the segments' doing alone.
     let outcome = case(&report, "two-says");
-    assert_eq!(outcome.verdict, Verdict::Fail, "{outcome:#?}");
+    let is_remarked = outcome.notes.iter().any(|note| note.contains("by itself"));
+    assert!(
+        outcome.verdict == Verdict::Fail || is_remarked,
+        "{outcome:#?}"
+    );
     let hello = case(&report, "hello");
     assert_eq!((hello.verdict, &hello.recut), (Verdict::Pass, &None));
     let Some(recut) = &outcome.recut else {
