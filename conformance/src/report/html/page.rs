@@ -103,7 +103,10 @@ impl<'a> Page<'a> {
         Page {
             title: &report.title,
             protocol: &report.protocol,
-            target: report.judged(),
+            target: report
+                .command
+                .clone()
+                .unwrap_or_else(|| report.target.to_string()),
             sentence: words::headline(report),
             failed: words::failed(report),
             mood: match report.exit_code() {
