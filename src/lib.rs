@@ -9,9 +9,10 @@
 //! |---|---|---|
 //! | 0 | [`wire`] | bytes and fields; no protocol |
 //! | 1 | [`room`] | what every room and every client's dialogue share; no socket, thread, lock or clock |
-//! | 2 | [`chaton`], [`chatos_groupe2`], [`chatos_1_0`], [`chathack`] | one folder per protocol: frames, the server's room, the client's half; as pure as floor 1 |
+//! | 2 | [`chaton`], [`chatos_groupe2`], [`chatos_1_0`], [`chathack`], [`chatr`] | one folder per protocol: frames, the server's room, the client's half; as pure as floor 1 |
 //! | 2 | [`store`] | what must outlive the process; no protocol, no socket |
 //! | 3 | [`net`] | threads and sockets of the server; no protocol |
+//! | 3 | [`rest`] | the registry of Chatr Connect over HTTP |
 //! | 3 | [`client`] | the terminal program; no frame |
 //! | 4 | [`cli`] | arguments become a plan, a plan is run |
 //!

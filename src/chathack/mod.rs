@@ -46,8 +46,10 @@
     clippy::panic
 )]
 
+pub mod client;
 mod codec;
 mod connections;
+mod explain;
 mod frames;
 mod logins;
 mod options;

@@ -219,7 +219,10 @@ impl ChatonClient {
             ServerFrame::LoginRefused if self.identity == Identity::Proposed => {
                 self.identity = Identity::None;
                 let login = self.login.clone();
-                Action::tell(Event::LoginRefused { login })
+                Action::tell(Event::LoginRefused {
+                    login,
+                    reason: None,
+                })
             }
             ServerFrame::Message { login, msg } => Action::tell(Event::Said {
                 from: login.to_owned(),

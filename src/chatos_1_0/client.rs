@@ -254,7 +254,10 @@ impl Chatos10Client {
             (Sent::ConnectionRequest, _) => {
                 self.identity = Identity::None;
                 let login = self.pseudonym.clone();
-                Action::tell(Event::LoginRefused { login })
+                Action::tell(Event::LoginRefused {
+                    login,
+                    reason: None,
+                })
             }
             (_, Some(ErrorCode::Ok)) => Vec::new(),
             (sent, code) => {

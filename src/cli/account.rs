@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::data::{Data, DataArgs};
-use crate::store::{Accounts, Existing, Imported, MAX_PASSWORD_BYTES, Password, read_lines};
+use super::password::first_line;
+use crate::store::{Accounts, Existing, Imported, Password, read_lines};
 
 /// Add, change, remove and list the accounts of ChatHack.
 #[derive(Debug, Args)]
@@ -160,16 +161,10 @@ fn new_password(from_stdin: bool) -> Result<Password, String> {
     Ok(password)
 }
 
-/// The first line, without its end. A longer one than a password may be is not read to its end.
-fn password_line(input: impl BufRead) -> Result<Password, String> {
-    let mut line = String::new();
-    let most = MAX_PASSWORD_BYTES + "\r\n".len() + 1;
-    input
-        .take(most as u64)
-        .read_line(&mut line)
+fn password_line(mut input: impl BufRead) -> Result<Password, String> {
+    let line = first_line(&mut input)
         .map_err(|error| format!("cannot read the password from standard input: {error}"))?;
-    let line = line.strip_suffix('\n').unwrap_or(&line);
-    let password = Password::new(line.strip_suffix('\r').unwrap_or(line));
+    let password = Password::new(line);
     password.check().map_err(as_sentence)?;
     Ok(password)
 }
@@ -181,6 +176,7 @@ fn as_sentence(error: impl std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::MAX_PASSWORD_BYTES;
 
     #[test]
     fn a_password_is_the_first_line_without_its_end() {

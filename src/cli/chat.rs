@@ -2,13 +2,17 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 
-use crate::client::{self, Address, Ending, Face, Form, HELP, Options, TunnelWish};
+use super::password::PasswordArgs;
+use crate::client::{
+    self, Address, DirectOptions, Ending, Face, Form, HELP, Options, Ports, TunnelWish,
+};
 
 /// Chat: on a terminal with a line to type in below what is said, elsewhere line by line
 ///
@@ -19,8 +23,9 @@ use crate::client::{self, Address, Ending, Face, Form, HELP, Options, TunnelWish
 pub(super) struct ChatArgs {
     /// Whom to talk to, and as whom: PROTOCOL://LOGIN@HOST:PORT
     ///
-    /// The protocol is chaton (port 7777 unless given), chatos-groupe2 (7778) or chatos-1.0 (7779); the first two take
-    /// ?long=4 for servers whose LONG has 4 bytes. An IPv6 address stands in brackets, special bytes of the login are written as % and two hexadecimal digits.
+    /// The protocol is chaton (port 7777 unless given), chatos-groupe2 (7778), chatos-1.0 (7779) or chathack (7780); the first
+    /// two take ?long=4 for servers whose LONG has 4 bytes. An IPv6 address stands in brackets, special bytes of the login are
+    /// written as % and two hexadecimal digits.
     #[arg(value_name = "ADDRESS")]
     address: Address,
 
@@ -48,9 +53,21 @@ pub(super) struct ChatArgs {
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     downloads: PathBuf,
 
-    /// The largest file that is taken, as in 500k, 100M or 4G; larger ones are denied
+    /// The largest file that is taken, as in 500k, 100M or 4G; larger ones are denied [default: 1G]
+    ///
+    /// In chathack, where files come and go unasked, it is the largest that is sent, too, and 1024 bytes unless given.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_file: Option<u64>,
+
+    /// In chathack: how much all files together may take that come unasked
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
-    max_file: u64,
+    max_received: u64,
+
+    #[command(flatten)]
+    password: PasswordArgs,
+
+    #[command(flatten)]
+    direct: DirectArgs,
 
     /// At the end of standard input go on listening, until the server closes or Ctrl-C
     #[arg(long, conflicts_with = "tunnel")]
@@ -72,11 +89,52 @@ pub(super) struct ChatArgs {
     connect_timeout: Duration,
 }
 
+/// How others connect to us, where private connections do not go through the server.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Direct connections (chathack)")]
+struct DirectArgs {
+    /// The address that those are told whose request you accept; that by which the server is reached unless given
+    ///
+    /// It may be one that is not this machine's, where something passes on what comes to it. 0.0.0.0 or :: leaves it to the
+    /// server, if that is one that puts in what it sees.
+    #[arg(long, value_name = "IP")]
+    direct_address: Option<IpAddr>,
+
+    /// Where they may connect: a port, or a range as in 40000-40100; any free one unless given
+    #[arg(
+        long,
+        value_name = "PORTS",
+        default_value = "0",
+        hide_default_value = true
+    )]
+    direct_ports: Ports,
+
+    /// How long they may take to do so
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = positive_time)]
+    direct_wait: Duration,
+}
+
+impl From<DirectArgs> for DirectOptions {
+    fn from(args: DirectArgs) -> DirectOptions {
+        DirectOptions {
+            address: args.direct_address,
+            ports: args.direct_ports,
+            wait: args.direct_wait,
+        }
+    }
+}
+
 /// Chats; the exit code says how it ended.
 pub(super) fn run(args: ChatArgs) -> ExitCode {
     let face = face(&args);
+    let password = match args.password.read(face) {
+        Ok(password) => password,
+        Err(reason) => return tell(&Ending::Usage(reason)),
+    };
+    let max_file = args.max_file.unwrap_or(args.address.protocol.max_file());
     let ending = client::run(Options {
         address: args.address,
+        password,
         face,
         stay: args.stay,
         tunnel: args.tunnel.map(|peer| TunnelWish {
@@ -88,8 +146,14 @@ pub(super) fn run(args: ChatArgs) -> ExitCode {
         bell: args.bell,
         wire_log: args.wire_log,
         downloads: args.downloads,
-        max_file: args.max_file,
+        max_file,
+        max_received: args.max_received,
+        direct: args.direct.into(),
     });
+    tell(&ending)
+}
+
+fn tell(ending: &Ending) -> ExitCode {
     if !matches!(ending, Ending::InOrder | Ending::OutputClosed) {
         // With standard error closed there is nobody to tell; the exit code remains.
         let _ = writeln!(io::stderr(), "matou: {ending}");
@@ -164,11 +228,12 @@ const EVENTS: &str = "\
 Control, direction and invisible characters of others are shown escaped.";
 
 const JSON_EVENTS: &str = "\
-logged_in, login_refused              login
+logged_in, login_refused              login, and reason if there is one
 message, whisper                      from, text
 private_asked, private_denied         peer
 private_withdrawn                     peer: no longer asks
 private_agreed, private_up            peer
+private_awaited, private_address      peer, address: where we listen, or the peer does (chathack)
 private_text                          peer, complete (false: no line feed yet), text, or hex when it is not UTF-8
 private_eof                           peer: sends no more
 private_closed                        peer, and reason unless in order

@@ -9,6 +9,7 @@ mod data;
 mod identity;
 mod logging;
 mod options;
+mod password;
 mod protocols;
 mod serve;
 

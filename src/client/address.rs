@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::chathack::client::{Account, ChatHackClient};
 use crate::chaton::client::ChatonClient;
 use crate::chaton::{Codec, LongWidth};
 use crate::chatos_1_0::client::Chatos10Client;
@@ -29,6 +30,8 @@ pub enum Protocol {
     ChatosGroupe2(Codec),
     /// `chatos-1.0://`.
     Chatos10,
+    /// `chathack://`.
+    ChatHack,
 }
 
 impl Protocol {
@@ -38,6 +41,7 @@ impl Protocol {
             Protocol::Chaton(_) => "Chaton",
             Protocol::ChatosGroupe2(_) => "ChatOS Groupe 2",
             Protocol::Chatos10 => "ChatOS 1.0",
+            Protocol::ChatHack => "ChatHack",
         }
     }
 
@@ -47,20 +51,50 @@ impl Protocol {
             Protocol::Chaton(_) => 7777,
             Protocol::ChatosGroupe2(_) => 7778,
             Protocol::Chatos10 => 7779,
+            Protocol::ChatHack => 7780,
         }
     }
 
-    /// A conversation that has not begun.
-    pub fn dialogue(self) -> Box<dyn Dialogue> {
+    /// Private connections carry any bytes.
+    pub fn has_tunnels(self) -> bool {
+        !matches!(self, Protocol::ChatHack)
+    }
+
+    /// The largest file that is sent without asking and taken, in bytes, unless told otherwise.
+    pub fn max_file(self) -> u64 {
         match self {
+            // The document's own limit.
+            Protocol::ChatHack => 1024,
+            _ => 1_000_000_000,
+        }
+    }
+
+    /// A conversation that has not begun. The password is that of the account of this login.
+    ///
+    /// # Errors
+    /// A sentence, when the protocol has no passwords.
+    pub fn dialogue(
+        self,
+        login: &str,
+        password: Option<&str>,
+    ) -> Result<Box<dyn Dialogue>, String> {
+        if password.is_some() && !matches!(self, Protocol::ChatHack) {
+            return Err(format!("{} has no passwords; leave it away", self.name()));
+        }
+        // Should the system have no chance to give, secrets of ours are poor; there is nobody to tell but the user.
+        let entropy = || getrandom::u64().unwrap_or_default();
+        Ok(match self {
             Protocol::Chaton(codec) => Box::new(ChatonClient::new(codec)),
             Protocol::ChatosGroupe2(codec) => Box::new(ChatosGroupe2Client::new(codec)),
-            Protocol::Chatos10 => {
-                // Should the system have no chance to give, passwords are still told apart.
-                let entropy = || getrandom::u64().unwrap_or_default();
-                Box::new(Chatos10Client::new(Box::new(entropy)))
+            Protocol::Chatos10 => Box::new(Chatos10Client::new(Box::new(entropy))),
+            Protocol::ChatHack => {
+                let account = password.map(|password| Account {
+                    login: login.to_owned(),
+                    password: password.to_owned(),
+                });
+                Box::new(ChatHackClient::new(account, Box::new(entropy)))
             }
-        }
+        })
     }
 }
 
@@ -95,7 +129,7 @@ impl fmt::Display for AddressError {
             }
             AddressError::UnknownScheme(scheme) => write!(
                 f,
-                "{scheme:?} is no protocol of this client; it speaks chaton, chatos-groupe2 and chatos-1.0, as in chaton://LOGIN@HOST:PORT"
+                "{scheme:?} is no protocol of this client; it speaks chaton, chatos-groupe2, chatos-1.0 and chathack, as in chaton://LOGIN@HOST:PORT"
             ),
             AddressError::NoLogin => {
                 f.write_str("no login is given; write it before an @, as in chaton://alice@127.0.0.1")
@@ -130,7 +164,8 @@ impl FromStr for Address {
             "chaton" => Protocol::Chaton(chaton_options(options)?),
             "chatos-groupe2" => Protocol::ChatosGroupe2(chaton_options(options)?),
             "chatos-1.0" if options.is_empty() => Protocol::Chatos10,
-            "chatos-1.0" => return Err(AddressError::BadOption(options.to_owned())),
+            "chathack" if options.is_empty() => Protocol::ChatHack,
+            "chatos-1.0" | "chathack" => return Err(AddressError::BadOption(options.to_owned())),
             other => return Err(AddressError::UnknownScheme(other.to_owned())),
         };
         let (login, place) = rest.rsplit_once('@').ok_or(AddressError::NoLogin)?;
@@ -220,6 +255,7 @@ mod tests {
     #[case::ipv6_at_the_usual_port("chaton://alice@[::1]", "alice", "::1", 7777)]
     #[case::chatos_groupe2("chatos-groupe2://alice@localhost", "alice", "localhost", 7778)]
     #[case::chatos_1_0("chatos-1.0://alice@localhost", "alice", "localhost", 7779)]
+    #[case::chathack("chathack://alice@localhost", "alice", "localhost", 7780)]
     #[case::an_escaped_login("chaton://J%c3%A9r%40me%20M@host", "Jér@me M", "host", 7777)]
     #[case::a_bare_at_sign("chaton://a@b@host", "a@b", "host", 7777)]
     fn an_address_has_its_parts(

@@ -31,9 +31,9 @@ pub(super) fn to_address(address: SocketAddr, limit: Duration) -> io::Result<Tcp
 }
 
 /// Connects in a thread of its own, which ends at the latest after the connector's time limit. The outcome comes once.
-pub(super) fn in_background(
-    connector: impl FnOnce() -> io::Result<TcpStream> + Send + 'static,
-) -> Receiver<io::Result<TcpStream>> {
+pub(super) fn in_background<T: Send + 'static>(
+    connector: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Receiver<io::Result<T>> {
     let (outcome, connecting) = bounded(1);
     let report = outcome.clone();
     let spawned = thread::Builder::new()

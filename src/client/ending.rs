@@ -20,7 +20,12 @@ pub enum Ending {
     /// As the user wanted, but some lines of a script were refused on the way; each was reported.
     LinesRefused,
     /// The server does not accept the login.
-    LoginRefused(String),
+    LoginRefused {
+        /// Which.
+        login: String,
+        /// Why, if that is known.
+        reason: Option<String>,
+    },
     /// The private connection that was asked for on the command line was declined, not established, or cut.
     TunnelFailed(String),
 }
@@ -32,7 +37,7 @@ impl Ending {
             Ending::InOrder | Ending::OutputClosed => 0,
             Ending::Lost(_) | Ending::Output(_) => 1,
             Ending::Usage(_) | Ending::LinesRefused => 2,
-            Ending::LoginRefused(_) => 3,
+            Ending::LoginRefused { .. } => 3,
             Ending::TunnelFailed(_) => 4,
         })
     }
@@ -46,11 +51,15 @@ impl fmt::Display for Ending {
             Ending::Output(error) => write!(f, "the output cannot be written: {error}"),
             Ending::Lost(reason) | Ending::Usage(reason) => Escaped(reason).fmt(f),
             Ending::LinesRefused => f.write_str("some lines were not sent"),
-            Ending::LoginRefused(login) => write!(
-                f,
-                "the server refuses the login {}; it may be in use, try another",
-                Name(login)
-            ),
+            Ending::LoginRefused { login, reason } => {
+                let reason = reason.as_deref();
+                write!(
+                    f,
+                    "the server refuses the login {}; {}",
+                    Name(login),
+                    Escaped(reason.unwrap_or("it may be in use, try another"))
+                )
+            }
             Ending::TunnelFailed(reason) => Escaped(reason).fmt(f),
         }
     }

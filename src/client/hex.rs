@@ -25,7 +25,10 @@ pub(super) fn frame(
 ) -> Vec<String> {
     let mut rows = Vec::new();
     for (index, field) in explained.fields.iter().enumerate() {
-        let own = bytes.get(field.range.clone()).unwrap_or_default();
+        let own = match field.is_secret {
+            true => &[],
+            false => bytes.get(field.range.clone()).unwrap_or_default(),
+        };
         rows.extend(field_rows(own, field, index, extent, paint));
     }
     rows
@@ -37,6 +40,7 @@ pub(super) fn raw(bytes: &[u8], extent: Extent, paint: &Paint) -> Vec<String> {
         name: String::new(),
         range: 0..bytes.len(),
         value: format!("{:?}", String::from_utf8_lossy(bytes)),
+        is_secret: false,
     };
     field_rows(bytes, &field, 0, extent, paint)
 }

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread::{self, JoinHandle};
@@ -15,14 +16,16 @@ const PIECES_OUT: usize = 16;
 /// loop takes no more from the user meanwhile.
 const PIECES_WAITING: usize = 64;
 
-/// A connection with its two threads: one blocks in `read`, the other in `write`, so the loop that owns the link blocks in
-/// neither.
+/// A connection with its threads. For TCP there are two: one blocks in `read`, the other in `write`, so the loop that owns
+/// the link blocks in neither.
 ///
-/// Both report on [`Link::incoming`]. Dropping the link closes the connection at once and waits for the threads: the shutdown
+/// They report on [`Link::incoming`]. Dropping the link closes the connection at once and waits for the threads: closing
 /// wakes whichever blocks on the socket, and the receiver's end whichever blocks on the channel.
+///
+/// The loop does not know what carries a link. A carrier that is no TCP connection makes its own with [`Link::new`].
 #[derive(Debug)]
 pub(super) struct Link {
-    stream: TcpStream,
+    carrier: Box<dyn Carrier>,
     incoming: Receiver<Incoming>,
     outgoing: Option<Sender<Vec<u8>>>,
     waiting: VecDeque<Vec<u8>>,
@@ -30,6 +33,33 @@ pub(super) struct Link {
     /// Dropped to tell whoever has the directions that no more is to be sent.
     split: Option<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// What carries the bytes of a link.
+pub(super) trait Carrier: fmt::Debug + Send {
+    /// Ends both directions at once, and wakes the threads that block on them. It may be over already.
+    fn close(&self);
+    /// Tells the peer that no more comes behind what has left. It may be over already.
+    fn end_sending(&self);
+}
+
+impl Carrier for TcpStream {
+    fn close(&self) {
+        let _ = self.shutdown(Shutdown::Both);
+    }
+
+    fn end_sending(&self) {
+        let _ = self.shutdown(Shutdown::Write);
+    }
+}
+
+/// The other ends of a link's channels, for the threads of its carrier.
+#[derive(Debug)]
+pub(super) struct Ends {
+    /// What they report.
+    pub(super) report: Sender<Incoming>,
+    /// What they send. At its end the peer is told that no more comes, and [`Incoming::AllSent`] is reported.
+    pub(super) pieces: Receiver<Vec<u8>>,
 }
 
 /// Both directions of a link, in somebody else's hands.
@@ -59,14 +89,31 @@ pub(super) enum Incoming {
 }
 
 impl Link {
-    /// Starts the threads of a connection.
+    /// Starts the threads of a TCP connection.
     pub(super) fn start(name: &str, stream: TcpStream) -> io::Result<Link> {
-        let (report, incoming) = bounded(CHUNKS_IN);
-        let (outgoing, pieces) = bounded(PIECES_OUT);
         let reading = stream.try_clone()?;
         let writing = stream.try_clone()?;
-        let mut link = Link {
-            stream,
+        let (mut link, Ends { report, pieces }) = Link::new(Box::new(stream));
+        let reports = report.clone();
+        link.own(
+            thread::Builder::new()
+                .name(format!("{name}-in"))
+                .spawn(move || receive(&reading, &reports))?,
+        );
+        link.own(
+            thread::Builder::new()
+                .name(format!("{name}-out"))
+                .spawn(move || send(&writing, &pieces, &report))?,
+        );
+        Ok(link)
+    }
+
+    /// A link over any carrier. Its threads, which [`Link::own`] hands over, have the other ends of the channels.
+    pub(super) fn new(carrier: Box<dyn Carrier>) -> (Link, Ends) {
+        let (report, incoming) = bounded(CHUNKS_IN);
+        let (outgoing, pieces) = bounded(PIECES_OUT);
+        let link = Link {
+            carrier,
             incoming,
             outgoing: Some(outgoing),
             waiting: VecDeque::new(),
@@ -74,18 +121,12 @@ impl Link {
             split: None,
             threads: Vec::with_capacity(2),
         };
-        let reports = report.clone();
-        link.threads.push(
-            thread::Builder::new()
-                .name(format!("{name}-in"))
-                .spawn(move || receive(&reading, &reports))?,
-        );
-        link.threads.push(
-            thread::Builder::new()
-                .name(format!("{name}-out"))
-                .spawn(move || send(&writing, &pieces, &report))?,
-        );
-        Ok(link)
+        (link, Ends { report, pieces })
+    }
+
+    /// The end of the link waits for this thread, which [`Carrier::close`] must wake.
+    pub(super) fn own(&mut self, thread: JoinHandle<()>) {
+        self.threads.push(thread);
     }
 
     /// Where the threads report.
@@ -120,8 +161,8 @@ impl Link {
     pub(super) fn shut(&mut self) {
         self.shut = true;
         if self.split.take().is_some() {
-            // It fails when the connection is lost: whoever has the directions learns that by itself.
-            let _ = self.stream.shutdown(Shutdown::Write);
+            // When the connection is lost, whoever has the directions learns that by itself.
+            self.carrier.end_sending();
         }
         self.push();
     }
@@ -180,8 +221,7 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.incoming = never();
         self.outgoing = None;
-        // It fails when the peer has closed already: then there is nobody to wake.
-        let _ = self.stream.shutdown(Shutdown::Both);
+        self.carrier.close();
         for thread in self.threads.drain(..) {
             // A panic in it has been printed; there is nothing left to save.
             let _ = thread.join();

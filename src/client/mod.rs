@@ -20,9 +20,11 @@
 //! | `stdin` | `read` of standard input: lines, keys, or a tunnel's bytes | the loop, or a tunnel's writer |
 //! | `stdout` | `write` of a tunnel's bytes, with `--tunnel` only | takes chunks from a tunnel's reader |
 //! | `connect` | `connect`, for a tunnel or after a loss | the loop |
-//! | `file-hash` | `read` of a file that will be offered | the loop, once |
+//! | `file-look` | `read` of a file that will be sent | the loop, once |
 //! | `file-in` | `read` of a file that is sent | the loop, which takes a piece when the tunnel's writer has room |
 //! | `file-out` | `write` of a file that is received | takes pieces from the loop |
+//! | `direct-accept` | waiting for a peer that is to connect to us | starts `direct-knock` |
+//! | `direct-knock` | `read` of what such a one shows | the loop, once, if it is the right one |
 //! | `signals` | waiting for SIGINT, SIGTERM and SIGWINCH | the loop |
 //!
 //! Nothing grows without a bound: a reader that is ahead of the loop stops reading, and the loop takes no typed line while
@@ -31,8 +33,10 @@
 
 mod address;
 mod connect;
+mod direct;
 mod ending;
 mod escape;
+mod exchange;
 mod files;
 mod hex;
 mod inbox;
@@ -48,14 +52,17 @@ mod requests;
 mod session;
 pub mod show;
 mod signals;
+mod streamed;
 mod terminal;
 mod tunnel;
 mod typed;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use address::{Address, AddressError, Protocol};
+pub use direct::{DirectOptions, Ports, PortsError};
 pub use ending::Ending;
 pub use show::Form;
 pub use typed::{HELP, Typed, TypedError};
@@ -68,6 +75,8 @@ use session::Session;
 pub struct Options {
     /// Whom to talk to, and as whom.
     pub address: Address,
+    /// For an account, in a protocol that has accounts.
+    pub password: Option<Password>,
     /// To whom the program shows itself.
     pub face: Face,
     /// After the end of standard input: leave (false), or listen until the server closes (true).
@@ -84,8 +93,22 @@ pub struct Options {
     pub downloads: PathBuf,
     /// The largest file that is taken, in bytes.
     pub max_file: u64,
+    /// Files that come unasked are taken until they have so many bytes together.
+    pub max_received: u64,
+    /// How peers may connect to us, in a protocol where they do.
+    pub direct: DirectOptions,
     /// A whisper rings the terminal's bell.
     pub bell: bool,
+}
+
+/// A password, which is not shown by mistake.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(pub String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(not shown)")
+    }
 }
 
 /// To whom the program shows itself.
@@ -114,7 +137,17 @@ pub struct TunnelWish {
 /// Chats until something ends it.
 pub fn run(options: Options) -> Ending {
     let address = &options.address;
-    let mut dialogue = address.protocol.dialogue();
+    if options.tunnel.is_some() && !address.protocol.has_tunnels() {
+        return Ending::Usage(format!(
+            "private connections of {} carry messages and files, not any bytes; leave --tunnel away and use /private",
+            address.protocol.name()
+        ));
+    }
+    let password = options.password.as_ref().map(|Password(text)| &**text);
+    let mut dialogue = match address.protocol.dialogue(&address.login, password) {
+        Ok(dialogue) => dialogue,
+        Err(reason) => return Ending::Usage(reason),
+    };
     let login = &address.login;
     let hello = match dialogue.intend(Intent::LogIn { login }) {
         Ok(actions) => actions,

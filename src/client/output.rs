@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
+use super::exchange::FileEvent;
 use super::paint::Paint;
-use super::profile::FileEvent;
 use super::show::{self, Form};
 use super::terminal::Terminal;
 use crate::room::dialogue::Event;

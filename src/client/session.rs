@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never};
 
+use super::direct::Doorman;
+use super::files::Disk;
 use super::inbox::Inbox;
 use super::input::{self, Line};
 use super::link::{Incoming, Link};
@@ -17,14 +19,17 @@ use super::pipe::Broken;
 use super::requests::Requests;
 use super::signals::Signals;
 use super::terminal::Terminal;
-use super::tunnel::Tunnel;
+use super::tunnel::{self, Speech, Tunnel};
 use super::{Ending, Face, Options};
 use crate::room::dialogue::{Action, Dialogue, Direction, Event, Intent, Source, TunnelId};
 
 mod away;
+mod deeds;
+mod direct;
 mod file;
 mod keyboard;
 mod leaving;
+mod piped;
 mod private;
 mod progress;
 mod typing;
@@ -36,12 +41,18 @@ use progress::Progress;
 pub(super) use waiting::Ready;
 use wire::Wire;
 
+/// How long the disk may take at the end, for files that have come and parts that go away.
+const DISK_TIME: Duration = Duration::from_secs(5);
+
 /// One chat, from the login to its end.
 pub(super) struct Session {
     options: Options,
     dialogue: Box<dyn Dialogue>,
     server: Server,
     tunnels: BTreeMap<TunnelId, Tunnel>,
+    /// Who may connect to us.
+    doorman: Doorman,
+    unasked: direct::Unasked,
     /// The private connection of `--tunnel`, once its bytes flow.
     pipe: Option<(TunnelId, Receiver<Result<(), Broken>>)>,
     lines: Receiver<Line>,
@@ -57,6 +68,7 @@ pub(super) struct Session {
     /// Files that are looked at before they are offered.
     looking: Vec<file::Looking>,
     progress: Progress,
+    disk: Disk,
     /// The connection was lost, and we are not back yet.
     loss: Option<Loss>,
     phase: Phase,
@@ -71,6 +83,8 @@ struct Server {
     link: Link,
     inbox: Inbox,
     address: SocketAddr,
+    /// Our end.
+    own_address: SocketAddr,
     /// Everything has left, and our FIN.
     all_sent: bool,
     send_error: Option<io::Error>,
@@ -100,7 +114,6 @@ impl Session {
         dialogue: Box<dyn Dialogue>,
         stream: TcpStream,
     ) -> io::Result<Session> {
-        let address = stream.peer_addr()?;
         let paint = |colours| Paint {
             colours,
             own: options.address.login.clone(),
@@ -126,8 +139,10 @@ impl Session {
         };
         Ok(Session {
             dialogue,
-            server: Server::new(stream, address)?,
+            server: Server::new(stream)?,
             tunnels: BTreeMap::new(),
+            doorman: Doorman::new(options.direct.clone()),
+            unasked: direct::Unasked::default(),
             pipe: None,
             lines,
             keys,
@@ -139,6 +154,7 @@ impl Session {
             wire: Wire::open(options.wire_log.as_deref())?,
             looking: Vec::new(),
             progress: Progress::default(),
+            disk: Disk::new(),
             loss: None,
             phase: Phase::LoggingIn,
             deadline: Some(Instant::now() + options.connect_timeout),
@@ -148,6 +164,13 @@ impl Session {
     }
 
     pub(super) fn run(mut self, hello: Vec<Action>) -> Ending {
+        let ending = self.run_to_the_end(hello);
+        drop(self.tunnels);
+        self.disk.settle(DISK_TIME);
+        ending
+    }
+
+    fn run_to_the_end(&mut self, hello: Vec<Action>) -> Ending {
         if let Err(ending) = self.perform_all(hello) {
             return ending;
         }
@@ -234,17 +257,36 @@ impl Session {
                     return Ok(());
                 }
                 self.show_frames(Direction::Sent, Source::Tunnel(tunnel), &opening);
-                let limit = self.options.connect_timeout;
-                let max_file = self.options.max_file;
-                let opened = Tunnel::open(peer, self.server.address, opening, limit, max_file);
-                self.tunnels.insert(tunnel, opened);
+                let (address, limit) = (self.server.address, self.options.connect_timeout);
+                let connecting = tunnel::connect(address, opening, limit);
+                let speech = Speech::lines(self.options.max_file);
+                self.tunnels
+                    .insert(tunnel, Tunnel::new(peer, connecting, speech));
                 Ok(())
             }
+            Action::Listen { tunnel, peer, pass } => self.await_peer(tunnel, peer, pass),
+            Action::Connect {
+                tunnel,
+                peer,
+                address,
+                opening,
+            } => self.connect_to_peer(tunnel, peer, address, opening),
             Action::Raw(tunnel) => self.tunnel_is_up(tunnel),
-            Action::Shut(tunnel) => {
-                self.shut_tunnel(tunnel);
+            Action::Framed(tunnel) => {
+                if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
+                    tunnel.up = true;
+                }
                 Ok(())
             }
+            Action::FileComes { tunnel, name, size } => {
+                self.file_comes(tunnel, name, size);
+                Ok(())
+            }
+            Action::FileBytes { tunnel, bytes } => {
+                self.file_bytes(tunnel, bytes);
+                Ok(())
+            }
+            Action::Shut(tunnel) => self.shut_or_give_up(tunnel),
         }
     }
 
@@ -260,11 +302,14 @@ impl Session {
                 login.clone_into(&mut self.options.address.login);
                 self.logged_in()
             }
-            Event::LoginRefused { login } => {
-                if self.output.is_for_a_person() {
+            Event::LoginRefused { login, reason } => {
+                // A password is wrong for one login; behind a loss it was right before.
+                let has_password = self.options.password.is_some() && self.loss.is_none();
+                if self.output.is_for_a_person() && !has_password {
                     self.choose_another(login);
                 } else {
-                    self.leave(Ending::LoginRefused(login.clone()));
+                    let (login, reason) = (login.clone(), reason.clone());
+                    self.leave(Ending::LoginRefused { login, reason });
                 }
                 Ok(())
             }
@@ -323,11 +368,12 @@ impl Phase {
 }
 
 impl Server {
-    fn new(stream: TcpStream, address: SocketAddr) -> io::Result<Server> {
+    fn new(stream: TcpStream) -> io::Result<Server> {
         Ok(Server {
+            address: stream.peer_addr()?,
+            own_address: stream.local_addr()?,
             link: Link::start("server", stream)?,
             inbox: Inbox::default(),
-            address,
             all_sent: false,
             send_error: None,
             ended: false,

@@ -5,21 +5,23 @@
 //! | `event` | further fields | meaning |
 //! |---|---|---|
 //! | `logged_in` | `login` | the login is ours |
-//! | `login_refused` | `login` | it is not |
-//! | `message` | `from`, `text` | somebody told everybody; our own messages come back, except in ChatOS 1.0 |
+//! | `login_refused` | `login`, `reason` if one is given | it is not |
+//! | `message` | `from`, `text` | somebody told everybody; our own messages come back, except in ChatOS 1.0 and ChatHack |
 //! | `whisper` | `from`, `text` | somebody told us alone |
 //! | `private_asked` | `peer` | asks us for a private connection |
 //! | `private_denied` | `peer` | declines ours, or has left |
 //! | `private_withdrawn` | `peer` | no longer asks us, or has left |
 //! | `private_agreed` | `peer` | both agree, it is being opened |
+//! | `private_awaited` | `peer`, `address` | the peer is to connect to us, and we listen there |
+//! | `private_address` | `peer`, `address` | we are to connect to the peer, who says to listen there |
 //! | `private_up` | `peer` | it stands |
 //! | `private_text` | `peer`, `text` or `hex`, `complete` | a line on it, without its line feed; `hex` when it is not UTF-8; `complete` is false when the line feed has not come |
 //! | `private_eof` | `peer` | the peer sends no more on it |
 //! | `private_closed` | `peer`, `reason` unless in order | it is over |
 //! | `file_offered` | `peer`, `name`, `size` | a file is offered on a private connection |
-//! | `file_denied` | `peer`, `name`, `size`, `limit` | one was offered that is larger than what is taken |
+//! | `file_denied` | `peer`, `name`, `size`, `limit` | the peer has one that is larger than what is taken |
 //! | `file_begun` | `peer`, `way`, `name`, `size`, `offset` | it is on its way, `in` or `out`, from this byte on |
-//! | `file_sent` | `peer`, `name`, `size` | the peer has all of it |
+//! | `file_sent` | `peer`, `name`, `size` | the peer has all of it; in ChatHack, where nobody says so, all of it has left |
 //! | `file_received` | `peer`, `name`, `size`, `path` | it is here |
 //! | `file_failed` | `peer`, `way`, `name`, `reason` | it is not to be |
 //! | `refused` | `what` | the server did not do what we wanted |
@@ -28,6 +30,7 @@
 mod file;
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 use serde::Serialize;
 
@@ -61,7 +64,14 @@ pub(super) fn painted(event: &Event, paint: &Paint) -> String {
 fn plain(event: &Event, paint: &Paint) -> String {
     match event {
         Event::LoggedIn { login } => format!("-- logged in as {}", paint.name(login)),
-        Event::LoginRefused { login } => format!("-- the login {} is refused", Name(login)),
+        Event::LoginRefused { login, reason } => {
+            let why = reason.iter().map(|why| format!(": {}", Escaped(why)));
+            format!(
+                "-- the login {} is refused{}",
+                Name(login),
+                why.collect::<String>()
+            )
+        }
         Event::Said { from, text } => format!(
             "{} {}",
             paint.between("<", from, ">"),
@@ -88,6 +98,13 @@ fn plain(event: &Event, paint: &Paint) -> String {
             "-- you and {} agree on a private connection; it is being opened",
             paint.name(peer)
         ),
+        Event::TunnelAwaited { peer, address } => {
+            let peer = paint.name(peer);
+            format!("-- waiting at {address} for {peer} to connect")
+        }
+        Event::TunnelAddress { peer, address } => {
+            format!("-- {} waits for you at {address}", paint.name(peer))
+        }
         Event::TunnelUp { peer } => {
             let name = Name(peer);
             let peer = paint.name(peer);
@@ -134,6 +151,8 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     peer: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hex: Option<String>,
@@ -157,8 +176,9 @@ fn row(event: &Event) -> Row<'_> {
             login: Some(login),
             ..named("logged_in")
         },
-        Event::LoginRefused { login } => Row {
+        Event::LoginRefused { login, reason } => Row {
             login: Some(login),
+            reason: reason.as_deref(),
             ..named("login_refused")
         },
         Event::Said { from, text } => Row {
@@ -175,6 +195,14 @@ fn row(event: &Event) -> Row<'_> {
         Event::Denied { peer } => with_peer("private_denied", peer),
         Event::Withdrawn { peer } => with_peer("private_withdrawn", peer),
         Event::Agreed { peer } => with_peer("private_agreed", peer),
+        Event::TunnelAwaited { peer, address } => Row {
+            address: Some(*address),
+            ..with_peer("private_awaited", peer)
+        },
+        Event::TunnelAddress { peer, address } => Row {
+            address: Some(*address),
+            ..with_peer("private_address", peer)
+        },
         Event::TunnelUp { peer } => with_peer("private_up", peer),
         Event::TunnelText {
             peer,

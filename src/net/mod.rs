@@ -53,3 +53,4 @@ pub use certificate::{Certificate, CertificateError};
 pub use limits::{ConnectionLimits, Keepalive, ProcessLimits};
 pub use requests::RequestService;
 pub use service::{Engine, ListenError, Revoker, Service};
+pub(crate) use sys::{AcceptWait, AcceptWake, accept_wait};

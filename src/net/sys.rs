@@ -70,18 +70,18 @@ pub(super) fn user_processes() -> Option<u64> {
 /// A thread that is blocked in `accept` cannot be told anything, so it waits in `poll` for the listener or for a pipe.
 #[cfg(unix)]
 #[derive(Debug)]
-pub(super) struct AcceptWait(io::PipeReader);
+pub(crate) struct AcceptWait(io::PipeReader);
 
 /// Wakes an [`AcceptWait`], for good, when it is dropped.
 #[cfg(unix)]
 #[derive(Debug)]
-pub(super) struct AcceptWake(
+pub(crate) struct AcceptWake(
     #[expect(dead_code, reason = "dropping it is the message")] io::PipeWriter,
 );
 
 /// Both halves, for a listener.
 #[cfg(unix)]
-pub(super) fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
+pub(crate) fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
     // A connection that is gone between poll and accept must not leave the thread blocked in accept.
     listener.set_nonblocking(true)?;
     let (reader, writer) = io::pipe()?;
@@ -91,12 +91,12 @@ pub(super) fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, Acc
 #[cfg(unix)]
 impl AcceptWait {
     /// Waits for a connection; false when it is time to stop.
-    pub(super) fn connection(&self, listener: &TcpListener) -> io::Result<bool> {
+    pub(crate) fn connection(&self, listener: &TcpListener) -> io::Result<bool> {
         self.wait(Some(listener), None)
     }
 
     /// Waits for some time; false when it is time to stop.
-    pub(super) fn pause(&self, time: Duration) -> io::Result<bool> {
+    pub(crate) fn pause(&self, time: Duration) -> io::Result<bool> {
         self.wait(None, Some(time))
     }
 
@@ -118,19 +118,19 @@ impl AcceptWait {
 /// Elsewhere the thread blocks in `accept` and is woken by a connection that its owner makes.
 #[cfg(not(unix))]
 #[derive(Debug)]
-pub(super) struct AcceptWait(std::sync::Arc<std::sync::atomic::AtomicBool>);
+pub(crate) struct AcceptWait(std::sync::Arc<std::sync::atomic::AtomicBool>);
 
 /// Wakes an [`AcceptWait`], for good, when it is dropped.
 #[cfg(not(unix))]
 #[derive(Debug)]
-pub(super) struct AcceptWake {
+pub(crate) struct AcceptWake {
     stop: std::sync::Arc<std::sync::atomic::AtomicBool>,
     address: std::net::SocketAddr,
 }
 
 /// Both halves, for a listener.
 #[cfg(not(unix))]
-pub(super) fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
+pub(crate) fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
     let mut address = listener.local_addr()?;
     if address.ip().is_unspecified() {
         address.set_ip(match address {
@@ -146,12 +146,12 @@ pub(super) fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, Acc
 #[cfg(not(unix))]
 impl AcceptWait {
     /// False when it is time to stop; a connection is then waited for in `accept` itself.
-    pub(super) fn connection(&self, _: &TcpListener) -> io::Result<bool> {
+    pub(crate) fn connection(&self, _: &TcpListener) -> io::Result<bool> {
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))
     }
 
     /// Waits for some time; false when it is time to stop.
-    pub(super) fn pause(&self, time: Duration) -> io::Result<bool> {
+    pub(crate) fn pause(&self, time: Duration) -> io::Result<bool> {
         std::thread::park_timeout(time);
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))
     }

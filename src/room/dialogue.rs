@@ -4,14 +4,19 @@
 //! [`Action`]s go out: bytes to send, another connection to open, an [`Event`] to show. No socket, thread or clock is
 //! known here, so the line-mode client, an interactive one and a test all drive the same code.
 //!
-//! The private connections ("tunnels") of the protocols differ, and this is how they fit: where the server relays raw
-//! bytes, the dialogue reads a tunnel's first frames and then says [`Action::Raw`]; where two clients talk in frames of
-//! their own, it never says so and keeps reading with [`Dialogue::receive`].
+//! The private connections ("tunnels") of the protocols differ in two ways, and this is how they fit:
+//!
+//! - *How one comes to be.* Through the server: [`Action::Open`], and the dialogue reads the first frames that come on it.
+//!   Directly between the two clients: one of them says [`Action::Listen`], the other [`Action::Connect`], and
+//!   [`Dialogue::connected`] tells each when it is there.
+//! - *What is spoken on it.* Raw bytes, of which the protocol knows nothing: [`Action::Raw`]. Or frames of the protocol:
+//!   [`Action::Framed`]; then [`Dialogue::frame`] makes those that are sent, and [`Dialogue::receive`] reads those that come.
 
 mod remembered;
 mod tunnels;
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use crate::wire::{Explained, Malformed};
 
@@ -42,6 +47,24 @@ pub trait Dialogue: Send {
     /// when they are sent.
     fn hears_itself(&self) -> bool {
         true
+    }
+
+    /// After [`Action::Listen`]: the program listens at this address for the peer, or cannot.
+    fn listens(&mut self, tunnel: TunnelId, at: Option<SocketAddr>) -> Vec<Action> {
+        let _ = (tunnel, at);
+        Vec::new()
+    }
+
+    /// The connection of a private connection is there: [`Action::Open`] or [`Action::Connect`] made it, or the peer did.
+    fn connected(&mut self, tunnel: TunnelId) -> Vec<Action> {
+        let _ = tunnel;
+        Vec::new()
+    }
+
+    /// The bytes to send on a private connection that was said to be [`Action::Framed`].
+    fn frame(&self, content: Content<'_>) -> Result<Vec<u8>, Refusal> {
+        let _ = content;
+        Err(Refusal::NoFrames)
     }
 
     /// Everything that was to be sent on a private connection has left, and our end behind it.
@@ -100,6 +123,20 @@ pub enum Intent<'a> {
     },
 }
 
+/// What is sent on a private connection that speaks in frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content<'a> {
+    /// A message.
+    Text(&'a str),
+    /// A file: its bytes follow right behind the frame that announces it.
+    File {
+        /// What it is called, without a path.
+        name: &'a str,
+        /// How many bytes follow.
+        size: u64,
+    },
+}
+
 /// Where bytes came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -134,10 +171,66 @@ pub enum Action {
         /// The first bytes to send.
         opening: Vec<u8>,
     },
+    /// Connect to the peer itself, as a private connection, and send the opening on it. Where the peer says that it is may be
+    /// anywhere: whoever carries this out decides whether anything is connected to there.
+    Connect {
+        /// Its number from here on.
+        tunnel: TunnelId,
+        /// Who should be at the other end.
+        peer: String,
+        /// Where the peer says that it listens.
+        address: SocketAddr,
+        /// The first bytes to send.
+        opening: Vec<u8>,
+    },
+    /// Listen for the peer itself, and take the one connection that shows this pass as a private connection.
+    /// [`Dialogue::listens`] is told at once where, and the promise ends with [`Dialogue::ended`].
+    Listen {
+        /// Its number from here on.
+        tunnel: TunnelId,
+        /// Who should come.
+        peer: String,
+        /// What it must show.
+        pass: Pass,
+    },
     /// The private connection stands: the bytes that follow on it, both ways, are the users' own.
     Raw(TunnelId),
+    /// The private connection stands: frames of the protocol follow on it, both ways.
+    Framed(TunnelId),
+    /// A file comes in frames: so many bytes, as [`Action::FileBytes`].
+    FileComes {
+        /// On which private connection.
+        tunnel: TunnelId,
+        /// What the peer calls it.
+        name: String,
+        /// How many bytes follow, before another frame can.
+        size: u64,
+    },
+    /// Some of the bytes of the file that comes.
+    FileBytes {
+        /// On which private connection.
+        tunnel: TunnelId,
+        /// The bytes, one behind the other.
+        bytes: Vec<u8>,
+    },
     /// Send no more on this private connection, once what was sent before has left.
     Shut(TunnelId),
+}
+
+/// The first bytes of a connection that is let in. What is compared is every byte, so it must be known before.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pass {
+    /// What everybody may know: whoever begins otherwise is in the wrong place.
+    pub public: Vec<u8>,
+    /// What only the right one knows. How far a guess at it was right must never be seen.
+    pub secret: Vec<u8>,
+}
+
+impl fmt::Debug for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Pass { public, .. } = self;
+        write!(f, "Pass {{ public: {public:?}, secret: (not shown) }}")
+    }
 }
 
 impl Action {
@@ -165,6 +258,8 @@ pub enum Event {
     LoginRefused {
         /// The name that was asked for.
         login: String,
+        /// Why, if the server says it.
+        reason: Option<String>,
     },
     /// Somebody tells everybody. Some protocols send our own messages back to us, too.
     Said {
@@ -199,6 +294,20 @@ pub enum Event {
     Agreed {
         /// The other.
         peer: String,
+    },
+    /// The private connection will be made by the other, who connects to us.
+    TunnelAwaited {
+        /// The other.
+        peer: String,
+        /// Where we listen.
+        address: SocketAddr,
+    },
+    /// The private connection is to be made by us, to where the other listens.
+    TunnelAddress {
+        /// The other.
+        peer: String,
+        /// Where, as the other says.
+        address: SocketAddr,
     },
     /// The private connection stands.
     TunnelUp {
@@ -263,6 +372,15 @@ pub enum Refusal {
         /// The peer.
         peer: String,
     },
+    /// This protocol has no messages for one user through the server.
+    NoWhispers {
+        /// For whom it was.
+        peer: String,
+    },
+    /// Private connections of this protocol carry bytes, not frames.
+    NoFrames,
+    /// The system gives no random numbers, and without them there is no secret.
+    NoChance,
     /// There is no private connection with this peer.
     NoTunnel {
         /// The peer.
@@ -282,6 +400,11 @@ impl Refusal {
     /// Checks a message against a protocol's limit, in bytes, before it is sent.
     pub fn of_message(text: &str, limit: usize) -> Result<(), Refusal> {
         Refusal::of_length("message", text, limit)
+    }
+
+    /// Checks a password against a protocol's limit, in bytes, before it is sent.
+    pub fn of_password(password: &str, limit: usize) -> Result<(), Refusal> {
+        Refusal::of_length("password", password, limit)
     }
 
     fn of_length(what: &'static str, text: &str, limit: usize) -> Result<(), Refusal> {
@@ -344,6 +467,15 @@ impl fmt::Display for Refusal {
                 f,
                 "no request of {peer:?} is waiting for an answer; ask with /private instead"
             ),
+            Refusal::NoWhispers { peer } => write!(
+                f,
+                "the server passes no messages to one user alone; ask for a private connection with /private, and then use \
+                 /tell {peer}"
+            ),
+            Refusal::NoChance => f.write_str(
+                "this system gives no random numbers, which a private connection needs; try again later",
+            ),
+            Refusal::NoFrames => f.write_str("private connections have no frames here"),
             Refusal::NoTunnel { peer } => write!(
                 f,
                 "there is no private connection with {peer:?}; ask for one with /private"

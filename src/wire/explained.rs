@@ -22,16 +22,22 @@ pub struct Field {
     pub range: Range<usize>,
     /// What they say.
     pub value: String,
+    /// They are not to be shown.
+    pub is_secret: bool,
 }
 
 impl Explained {
     /// A frame that begins with an opcode of one byte.
     pub fn new(name: &str, opcode: i8) -> Explained {
-        let explained = Explained {
+        Explained::bare(name).field("opcode", 1, opcode)
+    }
+
+    /// A frame without any field yet.
+    pub fn bare(name: &str) -> Explained {
+        Explained {
             name: name.to_owned(),
             fields: Vec::new(),
-        };
-        explained.field("opcode", 1, opcode)
+        }
     }
 
     /// Two bytes, signed.
@@ -55,6 +61,17 @@ impl Explained {
             .field(name, text.len(), format_args!("{text:?}"))
     }
 
+    /// The same, when not even its bytes are to be shown.
+    pub fn secret32(self, name: &str, text: &str) -> Explained {
+        let mut explained = self
+            .field(&format!("length of {name}"), 4, text.len())
+            .field(name, text.len(), "(not shown)");
+        if let Some(field) = explained.fields.last_mut() {
+            field.is_secret = true;
+        }
+        explained
+    }
+
     /// The same behind a length of two bytes.
     pub fn text16(self, name: &str, text: &str) -> Explained {
         self.field(&format!("length of {name}"), 2, text.len())
@@ -68,6 +85,7 @@ impl Explained {
             name: name.to_owned(),
             range: start..start.saturating_add(length),
             value: value.to_string(),
+            is_secret: false,
         });
         self
     }

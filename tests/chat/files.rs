@@ -354,7 +354,7 @@ fn a_file_that_is_too_large_is_denied_without_a_question() {
     offer(&mut tunnel, 1, &bytes(1001), "cat.png");
     expect_line(&mut tunnel, "::matou/1 deny 1");
     scene.alice.expect(
-        "-- bob offered the file cat.png, 1.0 kB, which was denied: more than 1.0 kB are not taken (--max-file)",
+        "-- the file cat.png of bob, 1.0 kB, is not taken: it is more than 1.0 kB (--max-file)",
     );
     scene.quit(tunnel);
 }

@@ -1,5 +1,6 @@
 //! `matou chat`, driven as a shell or a script would drive it.
 
+mod chathack;
 mod chatos;
 mod files;
 mod hostile;

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -9,9 +10,10 @@ use std::time::Duration;
 
 use super::screen::{Screen, Size, USUAL};
 use matou::chaton::{ClientFrame, Codec, ServerFrame};
+use tempfile::TempDir;
 
 /// Nothing here takes a second; whoever waits so long has found a hang.
-const HANG: Duration = Duration::from_secs(30);
+pub(crate) const HANG: Duration = Duration::from_secs(30);
 
 pub(crate) fn matou() -> Command {
     Command::new(assert_cmd::cargo::cargo_bin!("matou"))
@@ -22,6 +24,8 @@ pub(crate) struct Server {
     process: Child,
     protocol: String,
     pub(crate) address: String,
+    /// Its accounts, if there are any.
+    _data: TempDir,
 }
 
 impl Server {
@@ -30,8 +34,18 @@ impl Server {
     }
 
     pub(crate) fn listening(listen: &str) -> Server {
+        Server::with_accounts(listen, &[])
+    }
+
+    /// The same, where these logins have these passwords.
+    pub(crate) fn with_accounts(listen: &str, accounts: &[(&str, &str)]) -> Server {
+        let data = tempfile::tempdir().unwrap();
+        for (login, password) in accounts {
+            add_account(login, password, data.path());
+        }
         let mut process = matou()
-            .args(["serve", "--listen", listen, "--log", "off"])
+            .args(["serve", "--listen", listen, "--log", "off", "--data"])
+            .arg(data.path())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -46,6 +60,7 @@ impl Server {
             process,
             protocol: protocol.to_owned(),
             address: address.to_owned(),
+            _data: data,
         }
     }
 
@@ -92,6 +107,18 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn add_account(login: &str, password: &str, data: &Path) {
+    let mut add = matou()
+        .args(["account", "add", login, "--password-stdin", "--data"])
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    writeln!(add.stdin.take().unwrap(), "{password}").unwrap();
+    assert!(add.wait().unwrap().success());
 }
 
 pub(crate) fn signal(process: &Child, signal: rustix::process::Signal) {

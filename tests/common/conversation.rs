@@ -173,7 +173,12 @@ impl<S: Spoken> Conversation<S> {
         let codec = self.codec.clone();
         let mut heard = Vec::new();
         while self.flow(who) == Flow::Frames && !self.questions.contains_key(&id) {
-            match S::Room::decode(&codec, bytes) {
+            let is_identified = self.connections[&id].joined == Joined::Now;
+            let decoded = match is_identified {
+                true => S::Room::decode(&codec, bytes),
+                false => S::Room::decode_first(&codec, bytes),
+            };
+            match decoded {
                 Ok(None) => break,
                 Ok(Some((command, length))) => {
                     bytes = bytes.get(length..).unwrap_or_default();
@@ -203,6 +208,13 @@ impl<S: Spoken> Conversation<S> {
         let id = self.id(who);
         self.questions.remove(&id);
         self.happens(id, Event::Answer(answer))
+    }
+
+    /// From outside: what identified somebody is no longer valid.
+    pub(crate) fn is_revoked(&mut self, name: &str) -> Vec<String> {
+        let mut out = Effects::default();
+        self.room.revoke(name, &mut out);
+        self.apply(&out, None)
     }
 
     /// Somebody will send no more.

@@ -65,7 +65,13 @@ fn after_a_refusal_another_login_may_be_tried() {
     client.intend(Intent::LogIn { login: "alice" }).unwrap();
     let refused = hear(&mut client, ServerFrame::LoginRefused);
     let login = "alice".to_owned();
-    assert_eq!(refused, Action::tell(Event::LoginRefused { login }));
+    assert_eq!(
+        refused,
+        Action::tell(Event::LoginRefused {
+            login,
+            reason: None,
+        })
+    );
     assert!(is_unexpected(&hear(
         &mut client,
         ServerFrame::LoginAccepted

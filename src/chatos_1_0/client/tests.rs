@@ -74,7 +74,10 @@ fn after_a_refusal_another_pseudonym_may_be_tried(#[case] code: ErrorCode) {
     let login = "alice".into();
     assert_eq!(
         hear(&mut client, code.frame()),
-        Action::tell(Event::LoginRefused { login })
+        Action::tell(Event::LoginRefused {
+            login,
+            reason: None,
+        })
     );
     client.intend(Intent::LogIn { login: "alicia" }).unwrap();
     let login = "alicia".into();

@@ -5,16 +5,15 @@ use std::time::Instant;
 use crossbeam_channel::Select;
 
 use super::{Meter, Reader, Writer};
+use crate::client::exchange::{Running, Way};
 use crate::client::link::Link;
-use crate::client::profile::{Transfers, Way};
 use crate::client::session::Ready;
 use crate::room::dialogue::TunnelId;
 
-/// The files of one private connection: what is to be done with each, and the threads that do it.
-#[derive(Debug)]
+/// The files of one private connection: the threads that read and write them, and how fast it goes.
+#[derive(Debug, Default)]
 pub(in crate::client) struct Files {
-    pub(in crate::client) transfers: Transfers,
-    /// Where the files are that we offered.
+    /// Where the files are that we send.
     pub(in crate::client) paths: BTreeMap<u32, PathBuf>,
     pub(in crate::client) readers: BTreeMap<u32, Reader>,
     pub(in crate::client) writers: BTreeMap<u32, Writer>,
@@ -33,16 +32,6 @@ pub(in crate::client) struct Pace {
 }
 
 impl Files {
-    pub(in crate::client) fn new(max_size: u64) -> Files {
-        Files {
-            transfers: Transfers::new(max_size),
-            paths: BTreeMap::new(),
-            readers: BTreeMap::new(),
-            writers: BTreeMap::new(),
-            meters: BTreeMap::new(),
-        }
-    }
-
     /// True while the disk has no room: then nothing more is taken from the connection.
     pub(in crate::client) fn are_held(&self) -> bool {
         self.writers
@@ -50,9 +39,9 @@ impl Files {
             .any(|file| file.blocked_on().is_some())
     }
 
-    /// Adds what can be waited for. A piece of a file is taken only when the connection has room for it, so that a file never
-    /// stands in the way of what is typed.
-    pub(in crate::client) fn wait_for<'a>(
+    /// Adds the files that are sent to what is waited for. A piece of one is taken only when the connection has room for it, so
+    /// that a file never stands in the way of what is typed.
+    pub(in crate::client) fn wait_to_send<'a>(
         &'a self,
         tunnel: TunnelId,
         link: &'a Link,
@@ -68,6 +57,15 @@ impl Files {
                 sources.push(Ready::TunnelRoom(tunnel));
             }
         }
+    }
+
+    /// Adds the disk, for the files that come.
+    pub(in crate::client) fn wait_for_disk<'a>(
+        &'a self,
+        tunnel: TunnelId,
+        select: &mut Select<'a>,
+        sources: &mut Vec<Ready>,
+    ) {
         for (id, writer) in &self.writers {
             select.recv(&writer.reports);
             sources.push(Ready::FileReport(tunnel, *id));
@@ -86,8 +84,11 @@ impl Files {
     }
 
     /// How far each is, and how fast.
-    pub(in crate::client) fn paces(&mut self, now: Instant) -> Vec<Pace> {
-        let running: Vec<_> = self.transfers.running().collect();
+    pub(in crate::client) fn paces(
+        &mut self,
+        running: Vec<Running<'_>>,
+        now: Instant,
+    ) -> Vec<Pace> {
         self.meters
             .retain(|key, _| running.iter().any(|file| (file.way, file.id) == *key));
         running

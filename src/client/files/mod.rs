@@ -8,5 +8,5 @@ mod writer;
 
 pub(super) use in_hand::{Files, Pace};
 pub(super) use meter::{Meter, bytes_in_words};
-pub(super) use reader::{Offered, Reader, look_at};
-pub(super) use writer::{Writer, Written};
+pub(super) use reader::{Look, Reader, Seen, look_at};
+pub(super) use writer::{Disk, Writer, Written};

@@ -13,32 +13,64 @@ const CHUNK: usize = 32 * 1024;
 /// Pieces that may be read ahead of the connection.
 const CHUNKS_AHEAD: usize = 4;
 
-/// A file that can be offered.
+/// A file that can be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) struct Offered {
+pub(in crate::client) struct Seen {
     /// The last part of its path.
     pub(in crate::client) name: String,
     pub(in crate::client) size: u64,
-    pub(in crate::client) sha256: Digest,
+    /// The hash of all of it, if it was wanted.
+    pub(in crate::client) sha256: Option<Digest>,
 }
 
-/// Reads a whole file, in a thread of its own, to learn its size and hash.
-pub(in crate::client) fn look_at(path: PathBuf) -> io::Result<Receiver<io::Result<Offered>>> {
-    let (outcome, offered) = bounded(1);
+/// How much is to be known of a file before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::client) enum Look {
+    /// Its size.
+    Briefly,
+    /// Its hash as well, for which all of it is read.
+    Thoroughly,
+}
+
+/// Looks at a file, in a thread of its own, because it may take a while.
+pub(in crate::client) fn look_at(
+    path: PathBuf,
+    look: Look,
+) -> io::Result<Receiver<io::Result<Seen>>> {
+    let (outcome, seen) = bounded(1);
     thread::Builder::new()
-        .name("file-hash".into())
+        .name("file-look".into())
         .spawn(move || {
             // The user may have left meanwhile.
-            let _ = outcome.send(hash(&path));
+            let _ = outcome.send(see(&path, look));
         })?;
-    Ok(offered)
+    Ok(seen)
 }
 
-fn hash(path: &Path) -> io::Result<Offered> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+fn see(path: &Path, look: Look) -> io::Result<Seen> {
+    // Asked before it is opened: opening a pipe would wait for somebody to write into it.
+    let found = std::fs::metadata(path)?;
+    if !found.is_file() {
         return Err(io::Error::other("it is not a file"));
     }
+    let (size, sha256) = match look {
+        Look::Briefly => (found.len(), None),
+        Look::Thoroughly => {
+            let (size, sha256) = hash(path)?;
+            (size, Some(sha256))
+        }
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(Seen {
+        // In an offer the name is the rest of a line.
+        name: name.replace(char::is_control, "_"),
+        size,
+        sha256,
+    })
+}
+
+fn hash(path: &Path) -> io::Result<(u64, Digest)> {
+    let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut chunk = vec![0; CHUNK];
     let mut size = 0;
@@ -50,13 +82,7 @@ fn hash(path: &Path) -> io::Result<Offered> {
         hash.update(&chunk[..length]);
         size += length as u64;
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(Offered {
-        // In an offer the name is the rest of a line.
-        name: name.replace(char::is_control, "_"),
-        size,
-        sha256: Digest(hash.finalize().into()),
-    })
+    Ok((size, Digest(hash.finalize().into())))
 }
 
 /// Reads a file for a connection, in a thread of its own that ends with the file or with its channel.

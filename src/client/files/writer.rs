@@ -1,10 +1,12 @@
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use sha2::{Digest as _, Sha256};
@@ -17,8 +19,8 @@ const CHUNKS_AHEAD: usize = 8;
 /// A name that is taken gets a number, up to here.
 const MAX_NUMBER: u32 = 999;
 
-/// Writes a file that comes, in a thread of its own. What is not complete stands beside under another name, and stays there
-/// when the channel ends early: for another time.
+/// Writes a file that comes, in a thread of its own. What is not complete stands beside under another name. When the channel
+/// ends early it stays there for another time, if a hash will tell then what it is a part of.
 #[derive(Debug)]
 pub(in crate::client) struct Writer {
     chunks: Sender<Vec<u8>>,
@@ -35,7 +37,7 @@ pub(in crate::client) struct Writer {
 pub(in crate::client) enum Written {
     /// So many of its bytes are here already.
     Opened(u64),
-    /// All of it is here, as this file, and its hash is right.
+    /// All of it is here, as this file, and its hash is right, if one is known.
     Finished(PathBuf),
     /// All of it is here, and its hash is wrong.
     Wrong,
@@ -43,29 +45,54 @@ pub(in crate::client) enum Written {
     Failed(io::Error),
 }
 
+/// Knows whether a file is being written: whoever ends the program waits, or a part of a file that nobody wants would stay.
+#[derive(Debug)]
+pub(in crate::client) struct Disk {
+    /// Each thread has one. Nothing is ever sent.
+    busy: Sender<Infallible>,
+    idle: Receiver<Infallible>,
+}
+
+impl Disk {
+    /// Nothing is being written.
+    pub(in crate::client) fn new() -> Disk {
+        let (busy, idle) = bounded(0);
+        Disk { busy, idle }
+    }
+
+    /// Waits until nothing is written any more, or for so long.
+    pub(in crate::client) fn settle(self, limit: Duration) {
+        let Disk { busy, idle } = self;
+        drop(busy);
+        // The channel ends with the last thread, or the disk is too slow to wait for.
+        let _ = idle.recv_timeout(limit);
+    }
+}
+
 impl Writer {
     /// Starts the thread. First it reports [`Written::Opened`], and at the end one of the others, unless it is dropped before.
     pub(in crate::client) fn start(
+        disk: &Disk,
         folder: &Path,
         name: &str,
         size: u64,
-        sha256: Digest,
+        sha256: Option<Digest>,
     ) -> io::Result<Writer> {
         let (chunks, pieces) = bounded(CHUNKS_AHEAD);
         let (report, reports) = bounded(2);
-        let name = safe_name(name);
         let target = Target {
-            part: folder.join(part_name(&name, sha256)),
             folder: folder.to_owned(),
-            name,
+            name: safe_name(name),
             size,
             sha256,
-            unwanted: Arc::default(),
+            unwanted: Arc::new(AtomicBool::new(sha256.is_none())),
         };
         let unwanted = Arc::clone(&target.unwanted);
+        let busy = disk.busy.clone();
         thread::Builder::new()
             .name("file-out".into())
             .spawn(move || {
+                let _busy = busy;
                 if let Some(end) = target.receive(&pieces, &report).transpose() {
                     // The loop may have ended meanwhile.
                     let _ = report.send(end.unwrap_or_else(Written::Failed));
@@ -111,19 +138,18 @@ impl Writer {
     }
 }
 
-/// Beside the file that it becomes, and recognisable when the same is offered again.
-fn part_name(name: &str, sha256: Digest) -> String {
-    let hash = sha256.to_string();
-    format!("{name}.{}.part", &hash[..16])
-}
-
 struct Target {
     folder: PathBuf,
     name: String,
-    part: PathBuf,
     size: u64,
-    sha256: Digest,
+    sha256: Option<Digest>,
     unwanted: Arc<AtomicBool>,
+}
+
+/// A file that is not complete yet, ours alone as long as it is open.
+struct Part {
+    file: File,
+    path: PathBuf,
 }
 
 impl Target {
@@ -133,7 +159,7 @@ impl Target {
         pieces: &Receiver<Vec<u8>>,
         report: &Sender<Written>,
     ) -> io::Result<Option<Written>> {
-        let mut file = self.open()?;
+        let Part { mut file, path } = self.open()?;
         let (mut hash, mut here) = hash_of(&mut file)?;
         if here > self.size {
             // It cannot be a beginning of what is offered.
@@ -146,7 +172,7 @@ impl Target {
         while here < self.size {
             let Ok(bytes) = pieces.recv() else {
                 if here == 0 || self.unwanted.load(Ordering::Acquire) {
-                    fs::remove_file(&self.part)?;
+                    fs::remove_file(&path)?;
                 }
                 return Ok(None);
             };
@@ -154,24 +180,37 @@ impl Target {
             hash.update(&bytes);
             here += bytes.len() as u64;
         }
-        if hash.finalize().as_slice() != self.sha256.0 {
-            fs::remove_file(&self.part)?;
+        let right = |sha256: Digest| hash.finalize().as_slice() == sha256.0;
+        if !self.sha256.is_none_or(right) {
+            fs::remove_file(&path)?;
             return Ok(Some(Written::Wrong));
         }
         file.sync_all()?;
-        self.publish().map(|path| Some(Written::Finished(path)))
+        let published = self.publish(&path)?;
+        Ok(Some(Written::Finished(published)))
     }
 
-    /// The file that is not complete yet, ours alone as long as it is open.
-    fn open(&self) -> io::Result<File> {
+    fn open(&self) -> io::Result<Part> {
         fs::create_dir_all(&self.folder)?;
+        match self.sha256 {
+            Some(sha256) => self.open_known(sha256),
+            None => self.open_new(),
+        }
+    }
+
+    /// Beside the file that it becomes, and recognisable when the same is offered again.
+    fn open_known(&self, sha256: Digest) -> io::Result<Part> {
+        let hash = sha256.to_string();
+        let path = self
+            .folder
+            .join(format!("{}.{}.part", self.name, &hash[..16]));
         let file = OpenOptions::new()
             .read(true)
             .append(true)
             .create(true)
-            .open(&self.part)?;
+            .open(&path)?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => Ok(Part { file, path }),
             Err(TryLockError::WouldBlock) => {
                 Err(io::Error::other("the same file is being received already"))
             }
@@ -179,26 +218,42 @@ impl Target {
         }
     }
 
+    fn open_new(&self) -> io::Result<Part> {
+        let (file, path) = self.create(".part", |path| {
+            let mut options = OpenOptions::new();
+            options.read(true).append(true).create_new(true).open(path)
+        })?;
+        Ok(Part { file, path })
+    }
+
     /// Gives it its name, or the next free one. The name is first taken with an empty file, which fails if there is one:
     /// then the rename can only replace our own.
-    fn publish(&self) -> io::Result<PathBuf> {
+    fn publish(&self, part: &Path) -> io::Result<PathBuf> {
+        let (_, path) = self.create("", |path| File::create_new(path))?;
+        match fs::rename(part, &path) {
+            Ok(()) => Ok(path),
+            Err(error) => {
+                // The empty one is ours, too.
+                let _ = fs::remove_file(&path);
+                Err(error)
+            }
+        }
+    }
+
+    /// Creates a file that was not there, under our name or the next free one.
+    fn create(
+        &self,
+        ending: &str,
+        create: impl Fn(&Path) -> io::Result<File>,
+    ) -> io::Result<(File, PathBuf)> {
         for number in 0..=MAX_NUMBER {
             let name = match number {
                 0 => self.name.clone(),
                 number => numbered(&self.name, number),
             };
-            let path = self.folder.join(name);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(_) => {
-                    return match fs::rename(&self.part, &path) {
-                        Ok(()) => Ok(path),
-                        Err(error) => {
-                            // The empty one is ours, too.
-                            let _ = fs::remove_file(&path);
-                            Err(error)
-                        }
-                    };
-                }
+            let path = self.folder.join(name + ending);
+            match create(&path) {
+                Ok(file) => return Ok((file, path)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -230,7 +285,7 @@ mod tests {
 
     fn start(folder: &Path, name: &str) -> Writer {
         let sha256 = Digest(Sha256::digest(TEXT).into());
-        Writer::start(folder, name, TEXT.len() as u64, sha256).unwrap()
+        Writer::start(&Disk::new(), folder, name, TEXT.len() as u64, Some(sha256)).unwrap()
     }
 
     fn opened(writer: &Writer) -> u64 {
@@ -316,7 +371,7 @@ mod tests {
     fn an_empty_file_is_complete_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let sha256 = Digest(Sha256::digest(b"").into());
-        let writer = Writer::start(folder.path(), "empty", 0, sha256).unwrap();
+        let writer = Writer::start(&Disk::new(), folder.path(), "empty", 0, Some(sha256)).unwrap();
         assert_eq!(opened(&writer), 0);
         finished(&writer);
         assert_eq!(names(folder.path()), ["empty"]);

@@ -31,4 +31,4 @@ mod transfers;
 
 pub(super) use decoder::{Decoder, Piece};
 pub(super) use frame::{Digest, Frame, encode_text};
-pub(super) use transfers::{Deed, FileEvent, Transfers, Way};
+pub(super) use transfers::Transfers;

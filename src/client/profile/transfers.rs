@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Digest, Frame};
+use crate::client::exchange::{Deed, FileEvent, Running, Way};
 
 mod here;
 
@@ -42,79 +43,6 @@ enum State {
     Opening,
     /// So much is here.
     Running(u64),
-}
-
-/// From us or to us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::client) enum Way {
-    Out,
-    In,
-}
-
-/// What is to be done, in this order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum Deed {
-    /// Send this on the private connection.
-    Send(Vec<u8>),
-    /// Tell the person.
-    Tell(FileEvent),
-    /// Read the file from this byte on, and bring its pieces to [`Transfers::read`].
-    Read { id: u32, offset: u64 },
-    /// Nothing more of the file that is sent is needed.
-    StopReading { id: u32 },
-    /// Find out how much of the file is there, and say it to [`Transfers::opened`].
-    Open {
-        id: u32,
-        name: String,
-        size: u64,
-        sha256: Digest,
-    },
-    /// Write this behind what is there; when all of it is written, [`Transfers::finished`] is told.
-    Write { id: u32, bytes: Vec<u8> },
-    /// No more comes; what is there stays, for another time.
-    Keep { id: u32 },
-    /// No more is wanted, nor what is there.
-    Forget { id: u32 },
-}
-
-/// What a person may like to know about a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum FileEvent {
-    /// The peer offers one.
-    Offered { name: String, size: u64 },
-    /// The peer offers one that is larger than what is taken; it was denied.
-    TooLarge { name: String, size: u64, limit: u64 },
-    /// It is on its way from this byte on.
-    Begun {
-        way: Way,
-        name: String,
-        size: u64,
-        offset: u64,
-    },
-    /// It has arrived and is what was offered.
-    Sent { name: String, size: u64 },
-    /// It is here, as this file.
-    Received {
-        name: String,
-        size: u64,
-        path: String,
-    },
-    /// It is not to be.
-    Failed {
-        way: Way,
-        name: String,
-        reason: String,
-    },
-}
-
-/// One transfer that is on its way, for whoever draws it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) struct Running<'a> {
-    pub(in crate::client) way: Way,
-    pub(in crate::client) id: u32,
-    pub(in crate::client) name: &'a str,
-    pub(in crate::client) done: u64,
-    pub(in crate::client) size: u64,
 }
 
 impl Transfers {
@@ -242,32 +170,6 @@ impl Transfers {
         };
         let reason = reason.to_owned();
         vec![deed, Deed::Tell(FileEvent::Failed { way, name, reason })]
-    }
-
-    /// What is on its way.
-    pub(in crate::client) fn running(&self) -> impl Iterator<Item = Running<'_>> {
-        let sending = self.sending.iter().filter_map(|(id, file)| {
-            Some(Running {
-                way: Way::Out,
-                id: *id,
-                name: &file.name,
-                done: file.sent?,
-                size: file.size,
-            })
-        });
-        let receiving = self.receiving.iter().filter_map(|(id, file)| {
-            let State::Running(done) = file.state else {
-                return None;
-            };
-            Some(Running {
-                way: Way::In,
-                id: *id,
-                name: &file.name,
-                done,
-                size: file.size,
-            })
-        });
-        sending.chain(receiving)
     }
 }
 

@@ -87,11 +87,7 @@ impl Session {
         let Some(outcome) = outcome else {
             return Ok(());
         };
-        let started = outcome.and_then(|stream| {
-            let address = stream.peer_addr()?;
-            Server::new(stream, address)
-        });
-        match started {
+        match outcome.and_then(Server::new) {
             Ok(server) => {
                 self.server = server;
                 self.phase = Phase::LoggingIn;

@@ -1,14 +1,14 @@
 //! What the loop does with private connections.
 
-use std::io;
-
-use super::{Phase, Session};
+use super::Session;
 use crate::client::Ending;
 use crate::client::escape::Escaped;
+use crate::client::exchange::Deed;
 use crate::client::link::{Incoming, Link};
-use crate::client::pipe::{self, Broken};
+use crate::client::pipe;
 use crate::client::profile::{Piece, encode_text};
-use crate::room::dialogue::{Direction, Event, Intent, Refusal, Source, TunnelId};
+use crate::client::tunnel::{Speech, Tunnel};
+use crate::room::dialogue::{Action, Content, Direction, Event, Refusal, Source, TunnelId};
 
 /// What goes on after something came on a private connection.
 enum Then {
@@ -26,8 +26,13 @@ impl Session {
             return Ok(());
         };
         match tunnel.connected() {
-            None | Some(Ok(())) => Ok(()),
-            Some(Err(error)) => self.close_tunnel(id, Some(format!("cannot connect: {error}"))),
+            None => Ok(()),
+            Some(Ok(())) => {
+                self.peer_came(id);
+                let actions = self.dialogue.connected(id);
+                self.perform_all(actions)
+            }
+            Some(Err(error)) => self.end_tunnel(id, Some(format!("cannot connect: {error}"))),
         }
     }
 
@@ -37,7 +42,7 @@ impl Session {
         };
         match self.hear_tunnel(id, incoming)? {
             Then::GoesOn => Ok(()),
-            Then::Closed(reason) => self.close_tunnel(id, reason),
+            Then::Closed(reason) => self.end_tunnel(id, reason),
         }
     }
 
@@ -46,13 +51,13 @@ impl Session {
             return Ok(Then::GoesOn);
         };
         match incoming {
-            Incoming::Bytes(bytes) if tunnel.up => {
-                self.take_tunnel_bytes(id, &bytes)?;
-                Ok(Then::GoesOn)
-            }
-            Incoming::Bytes(bytes) => {
+            Incoming::Bytes(bytes) if tunnel.is_in_frames() => {
                 tunnel.inbox.push(&bytes);
                 self.read_tunnel_frames(id)
+            }
+            Incoming::Bytes(bytes) => {
+                self.take_tunnel_bytes(id, &bytes)?;
+                Ok(Then::GoesOn)
             }
             Incoming::End if !tunnel.up => Ok(Then::Closed(Some(
                 "the server closed it before it stood".into(),
@@ -61,7 +66,7 @@ impl Session {
                 tunnel.ended = true;
                 let (peer, over, shut) = (tunnel.peer.clone(), tunnel.all_sent, tunnel.shut);
                 self.show_tunnel_rest(id);
-                self.cut_files(id);
+                self.with_exchange(id, |exchange| exchange.peer_ended());
                 if over {
                     return Ok(Then::Closed(None));
                 }
@@ -97,12 +102,18 @@ impl Session {
     fn read_tunnel_frames(&mut self, id: TunnelId) -> Result<Then, Ending> {
         loop {
             let dialogue = &mut *self.dialogue;
-            let Some(tunnel) = self.tunnels.get_mut(&id).filter(|tunnel| !tunnel.up) else {
+            let tunnel = self.tunnels.get_mut(&id);
+            let Some(tunnel) = tunnel.filter(|tunnel| tunnel.is_in_frames()) else {
                 return Ok(Then::GoesOn);
             };
             match tunnel.inbox.next(dialogue, Source::Tunnel(id)) {
                 Ok(Some(actions)) => {
-                    self.show_taken(Source::Tunnel(id));
+                    match &*actions {
+                        [Action::FileBytes { bytes, .. }] => {
+                            self.show_raw(Direction::Received, id, bytes);
+                        }
+                        _ => self.show_taken(Source::Tunnel(id)),
+                    }
                     self.perform_all(actions)?;
                 }
                 Ok(None) => return Ok(Then::GoesOn),
@@ -136,7 +147,10 @@ impl Session {
         let Some(tunnel) = self.tunnels.get_mut(&id) else {
             return Ok(());
         };
-        for piece in tunnel.decoder.push(bytes) {
+        let Speech::Lines { decoder, .. } = &mut tunnel.speech else {
+            return Ok(());
+        };
+        for piece in decoder.push(bytes) {
             self.take_piece(id, piece);
         }
         Ok(())
@@ -144,6 +158,9 @@ impl Session {
 
     fn take_piece(&mut self, id: TunnelId, piece: Piece) {
         let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return;
+        };
+        let Speech::Lines { transfers, .. } = &mut tunnel.speech else {
             return;
         };
         let deeds = match piece {
@@ -156,15 +173,18 @@ impl Session {
                 });
                 return;
             }
-            Piece::Frame(frame) => tunnel.files.transfers.hear(frame),
-            Piece::Data { id, bytes } => tunnel.files.transfers.data(id, bytes),
+            Piece::Frame(frame) => transfers.hear(frame),
+            Piece::Data { id, bytes } => transfers.data(id, bytes),
         };
         self.do_deeds(id, deeds);
     }
 
     fn show_tunnel_rest(&mut self, id: TunnelId) {
-        let tunnel = self.tunnels.get_mut(&id);
-        if let Some(piece) = tunnel.and_then(|tunnel| tunnel.decoder.rest()) {
+        let rest = match self.tunnels.get_mut(&id).map(|tunnel| &mut tunnel.speech) {
+            Some(Speech::Lines { decoder, .. }) => decoder.rest(),
+            _ => None,
+        };
+        if let Some(piece) = rest {
             self.take_piece(id, piece);
         }
     }
@@ -183,10 +203,9 @@ impl Session {
             self.refuse(&Refusal::NoTunnel { peer }.to_string());
             return Ok(());
         };
-        let line = encode_text(text);
-        self.show_raw(Direction::Sent, id, &line);
-        if let Some(link) = self.link_of(id) {
-            link.send(line);
+        if let Err(reason) = self.write(id, text) {
+            self.refuse(&reason);
+            return Ok(());
         }
         self.output.aside(|paint| {
             let (left, right) = (paint.faint(&"[to "), paint.faint(&"]"));
@@ -195,8 +214,53 @@ impl Session {
         Ok(())
     }
 
+    fn write(&mut self, id: TunnelId, text: &str) -> Result<(), String> {
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return Ok(());
+        };
+        let deeds = match &mut tunnel.speech {
+            Speech::Lines { .. } => vec![Deed::Send(encode_text(text))],
+            Speech::Frames(streamed) => {
+                let frame = self.dialogue.frame(Content::Text(text));
+                let frame = frame.map_err(|refusal| refusal.to_string())?;
+                streamed.say(frame).map_err(|full| full.to_string())?
+            }
+        };
+        self.do_deeds(id, deeds);
+        Ok(())
+    }
+
+    /// It is over; what came is kept.
+    pub(super) fn end_tunnel(
+        &mut self,
+        id: TunnelId,
+        reason: Option<String>,
+    ) -> Result<(), Ending> {
+        self.cut_files(id);
+        if let Some(tunnel) = self.tunnels.get_mut(&id) {
+            tunnel.over.get_or_insert(reason);
+        }
+        self.close_if_over(id)
+    }
+
+    pub(super) fn close_if_over(&mut self, id: TunnelId) -> Result<(), Ending> {
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return Ok(());
+        };
+        let Some(reason) = tunnel.over.clone() else {
+            return Ok(());
+        };
+        tunnel.link = None;
+        (tunnel.shut, tunnel.all_sent, tunnel.ended) = (true, true, true);
+        if tunnel.speech.exchange().is_writing() {
+            return Ok(());
+        }
+        self.close_tunnel(id, reason)
+    }
+
     fn close_tunnel(&mut self, id: TunnelId, reason: Option<String>) -> Result<(), Ending> {
         self.cut_files(id);
+        self.doorman.settle(id);
         self.dialogue.ended(id);
         let Some(tunnel) = self.tunnels.remove(&id) else {
             return Ok(());
@@ -219,12 +283,22 @@ impl Session {
         Ok(())
     }
 
+    /// The person wants no more of it. One that does not stand, because the peer has not come, is over at once.
+    pub(super) fn shut_or_give_up(&mut self, id: TunnelId) -> Result<(), Ending> {
+        let awaited = |tunnel: &Tunnel| tunnel.expected.is_some();
+        if self.tunnels.get(&id).is_some_and(awaited) {
+            return self.end_tunnel(id, None);
+        }
+        self.shut_tunnel(id);
+        Ok(())
+    }
+
     /// Sends no more on it; it is over when the peer has done the same.
     pub(super) fn shut_tunnel(&mut self, id: TunnelId) {
-        self.cut_files(id);
         if let Some(tunnel) = self.tunnels.get_mut(&id) {
-            tunnel.shut();
+            tunnel.shut = true;
         }
+        self.with_exchange(id, |exchange| exchange.shut());
     }
 
     /// Those that do not stand cannot any more.
@@ -239,69 +313,11 @@ impl Session {
 
     /// Those that stand are left in order; nobody waits for the others.
     pub(super) fn leave_tunnels(&mut self) {
+        self.doorman.close();
         let pipe = self.pipe.take().map(|(id, _)| id);
         self.tunnels
             .retain(|id, tunnel| tunnel.up && Some(*id) != pipe);
-        for tunnel in self.tunnels.values_mut() {
-            tunnel.shut();
-        }
-    }
-}
-
-/// With `--tunnel`.
-impl Session {
-    fn is_wanted(&self, peer: &str) -> bool {
-        let wish = self.options.tunnel.as_ref();
-        wish.is_some_and(|wish| wish.peer == peer)
-    }
-
-    /// Nobody is there to answer: the peer of `--tunnel` is welcome, everybody else gets a refusal rather than silence.
-    pub(super) fn asked(&mut self, peer: &str) -> Result<(), Ending> {
-        let Some(wish) = &self.options.tunnel else {
-            return Ok(());
-        };
-        if matches!(self.phase, Phase::Leaving { .. }) {
-            return Ok(());
-        }
-        if !self.is_wanted(peer) || self.is_opening_or_up(peer) {
-            return self.intend(Intent::Deny { peer });
-        }
-        // When both ask, one of the two requests must win at both ends, or there would be two connections: the one of the
-        // smaller login does. It is repeated, because the first may have come before the peer did.
-        if wish.wait || *self.options.address.login > *peer {
-            self.intend(Intent::Accept { peer })
-        } else {
-            self.intend(Intent::Ask { peer })
-        }
-    }
-
-    fn is_opening_or_up(&self, peer: &str) -> bool {
-        self.pipe.is_some() || self.tunnels.values().any(|tunnel| tunnel.peer == peer)
-    }
-
-    pub(super) fn denied(&mut self, peer: &str) {
-        if self.is_wanted(peer) && !self.is_opening_or_up(peer) {
-            self.leave(Ending::TunnelFailed(format!(
-                "{peer:?} declines the private connection, or has left"
-            )));
-        }
-    }
-
-    pub(super) fn pipe_ended(&mut self) -> Result<(), Ending> {
-        let Some(result) = self.pipe.as_ref().and_then(|(_, done)| done.recv().ok()) else {
-            return Err(Ending::TunnelFailed("its thread has ended".into()));
-        };
-        let ending = match result {
-            Ok(()) => Ending::InOrder,
-            Err(Broken::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-                Ending::OutputClosed
-            }
-            Err(broken) => {
-                self.output.remark(&broken.to_string());
-                Ending::TunnelFailed("the private connection did not end in order".into())
-            }
-        };
-        self.leave(ending);
-        Ok(())
+        let left: Vec<_> = self.tunnels.keys().copied().collect();
+        left.into_iter().for_each(|id| self.shut_tunnel(id));
     }
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use crate::client::escape::Name;
+use crate::client::exchange::Way;
 use crate::client::files::{Pace, bytes_in_words};
-use crate::client::profile::Way;
 
 /// The rows that show how far files are, and when they are looked at again.
 #[derive(Debug, Default)]
@@ -40,7 +40,8 @@ impl Session {
         if self.progress.due.is_some_and(|due| due <= now) {
             let mut rows = Vec::new();
             for tunnel in self.tunnels.values_mut() {
-                for pace in tunnel.files.paces(now) {
+                let running = tunnel.speech.exchange().running();
+                for pace in tunnel.files.paces(running, now) {
                     rows.push(row(&tunnel.peer, &pace));
                 }
             }

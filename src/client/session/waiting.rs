@@ -53,6 +53,7 @@ impl Session {
             sending_waits = true;
         }
         for (id, tunnel) in &self.tunnels {
+            tunnel.files.wait_for_disk(*id, &mut select, &mut sources);
             let Some(link) = &tunnel.link else {
                 select.recv(&tunnel.connecting);
                 sources.push(Ready::TunnelConnected(*id));
@@ -62,7 +63,9 @@ impl Session {
                 select.recv(link.incoming());
                 sources.push(Ready::Tunnel(*id));
             }
-            tunnel.files.wait_for(*id, link, &mut select, &mut sources);
+            tunnel
+                .files
+                .wait_to_send(*id, link, &mut select, &mut sources);
             if let Some(room) = link.blocked_on() {
                 select.send(room);
                 sources.push(Ready::TunnelRoom(*id));
@@ -140,13 +143,15 @@ impl Session {
             Ready::Deadline if self.deadline.is_some_and(|at| at <= Instant::now()) => {
                 self.overdue()
             }
-            // It was time to paint.
-            Ready::Deadline => Ok(()),
+            // Otherwise it was time to paint.
+            Ready::Deadline => self.give_up_late(),
         }
     }
 
     /// Until when there is nothing to do.
     fn next_deadline(&self) -> Option<Instant> {
-        self.deadline.into_iter().chain(self.progress.due()).min()
+        let others = self.progress.due().into_iter();
+        let others = others.chain(self.expected_until());
+        self.deadline.into_iter().chain(others).min()
     }
 }

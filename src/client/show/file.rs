@@ -2,9 +2,9 @@ use serde::Serialize;
 
 use super::{Form, without_hidden};
 use crate::client::escape::{Escaped, Name};
+use crate::client::exchange::{FileEvent, Way};
 use crate::client::files::bytes_in_words;
 use crate::client::paint::Paint;
-use crate::client::profile::{FileEvent, Way};
 
 /// The line for what happens to a file.
 pub(in crate::client) fn file_line(peer: &str, event: &FileEvent, form: Form) -> String {
@@ -25,7 +25,7 @@ pub(in crate::client) fn file_painted(peer: &str, event: &FileEvent, paint: &Pai
             bytes_in_words(*size)
         ),
         FileEvent::TooLarge { name, size, limit } => format!(
-            "-- {who} offered the file {}, {}, which was denied: more than {} are not taken (--max-file)",
+            "-- the file {} of {who}, {}, is not taken: it is more than {} (--max-file)",
             Name(name),
             bytes_in_words(*size),
             bytes_in_words(*limit)
@@ -51,10 +51,21 @@ pub(in crate::client) fn file_painted(peer: &str, event: &FileEvent, paint: &Pai
             Name(name),
             bytes_in_words(*size)
         ),
-        FileEvent::Received { name, size, path } => format!(
-            "-- received {}, {}, from {who}, its hash is right: {}",
+        FileEvent::Left { name, size } => format!(
+            "-- {}, {}, has left for {who}",
+            Name(name),
+            bytes_in_words(*size)
+        ),
+        FileEvent::Received {
+            name,
+            size,
+            path,
+            checked,
+        } => format!(
+            "-- received {}, {}, from {who}{}: {}",
             Name(name),
             bytes_in_words(*size),
+            if *checked { ", its hash is right" } else { "" },
             Escaped(path)
         ),
         FileEvent::Failed { way, name, reason } => {
@@ -114,8 +125,12 @@ fn row(event: &FileEvent) -> Row<'_> {
             offset: Some(*offset),
             ..sized("file_begun", name, *size)
         },
-        FileEvent::Sent { name, size } => sized("file_sent", name, *size),
-        FileEvent::Received { name, size, path } => Row {
+        FileEvent::Sent { name, size } | FileEvent::Left { name, size } => {
+            sized("file_sent", name, *size)
+        }
+        FileEvent::Received {
+            name, size, path, ..
+        } => Row {
             path: Some(path),
             ..sized("file_received", name, *size)
         },

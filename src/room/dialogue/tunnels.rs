@@ -28,35 +28,43 @@ impl<D> Default for Tunnels<D> {
 impl<D> Tunnels<D> {
     /// Both agree: another connection is opened, on which `opening` is sent first.
     pub fn open(&mut self, peer: &str, opening: Vec<u8>, detail: D) -> Vec<Action> {
-        let id = TunnelId(self.next);
-        self.next = self.next.wrapping_add(1);
+        let tunnel = self.add(peer, detail);
         let peer = peer.to_owned();
-        let tunnel = Tunnel {
-            peer: peer.clone(),
-            detail,
-            up: false,
-            shut: false,
-        };
-        self.all.insert(id, tunnel);
         vec![
             Action::Tell(Event::Agreed { peer: peer.clone() }),
             Action::Open {
-                tunnel: id,
+                tunnel,
                 peer,
                 opening,
             },
         ]
     }
 
+    /// Notes one that does not stand yet.
+    pub fn add(&mut self, peer: &str, detail: D) -> TunnelId {
+        let id = TunnelId(self.next);
+        self.next = self.next.wrapping_add(1);
+        let tunnel = Tunnel {
+            peer: peer.to_owned(),
+            detail,
+            up: false,
+            shut: false,
+        };
+        self.all.insert(id, tunnel);
+        id
+    }
+
     /// The server says that it stands; `None` when that has no meaning: it stands already, or is over.
     pub fn establish(&mut self, id: TunnelId) -> Option<Vec<Action>> {
+        self.stands(id, Action::Raw(id))
+    }
+
+    /// It stands, and this follows; `None` when that has no meaning: it stands already, or is over.
+    pub fn stands(&mut self, id: TunnelId, follows: Action) -> Option<Vec<Action>> {
         let tunnel = self.all.get_mut(&id).filter(|tunnel| !tunnel.up)?;
         tunnel.up = true;
         let peer = tunnel.peer.clone();
-        Some(vec![
-            Action::Tell(Event::TunnelUp { peer }),
-            Action::Raw(id),
-        ])
+        Some(vec![Action::Tell(Event::TunnelUp { peer }), follows])
     }
 
     /// Notes that we send no more on the newest one with this peer.
@@ -72,6 +80,16 @@ impl<D> Tunnels<D> {
         };
         tunnel.shut = true;
         Ok(*id)
+    }
+
+    /// With whom one is.
+    pub fn peer(&self, id: TunnelId) -> Option<&str> {
+        self.all.get(&id).map(|tunnel| &*tunnel.peer)
+    }
+
+    /// What the protocol knows of one, to change it.
+    pub fn detail_mut(&mut self, id: TunnelId) -> Option<&mut D> {
+        self.all.get_mut(&id).map(|tunnel| &mut tunnel.detail)
     }
 
     /// What the protocol knows of one.

@@ -1,6 +1,9 @@
 //! What happens on our side of a transfer: the wishes of the person, and what disk and connection say.
 
-use super::{Deed, Digest, FileEvent, Frame, Receiving, Sending, State, Transfers, Way, send};
+use super::{
+    Deed, Digest, FileEvent, Frame, Receiving, Running, Sending, State, Transfers, Way, send,
+};
+use crate::client::exchange::Exchange;
 
 /// What the person wants.
 impl Transfers {
@@ -51,7 +54,7 @@ impl Transfers {
             id,
             name: file.name.clone(),
             size: file.size,
-            sha256: file.sha256,
+            sha256: Some(file.sha256),
         }]
     }
 
@@ -63,31 +66,11 @@ impl Transfers {
         self.receiving.remove(&id);
         vec![send(Frame::Deny { id })]
     }
-
-    /// Ends the transfer that is on its way, or the offer of ours that waits; the newest. Nothing when there is none.
-    pub(in crate::client) fn cancel(&mut self) -> Vec<Deed> {
-        let offered = |id: &u32| self.receiving[id].state == State::Offered;
-        let incoming = self.receiving.keys().rev().copied().find(|id| !offered(id));
-        let outgoing = self.sending.keys().next_back().copied();
-        if let Some(id) = incoming {
-            let mut deeds = vec![send(Frame::Stop { id }), Deed::Forget { id }];
-            deeds.extend(self.end(Way::In, id, "you stopped it"));
-            deeds.retain(|deed| *deed != Deed::Keep { id });
-            deeds
-        } else if let Some(id) = outgoing {
-            let mut deeds = vec![send(Frame::Withdraw { id })];
-            deeds.extend(self.end(Way::Out, id, "you stopped it"));
-            deeds
-        } else {
-            Vec::new()
-        }
-    }
 }
 
 /// What the disk and the connection say.
-impl Transfers {
-    /// A piece of a file was read.
-    pub(in crate::client) fn read(&mut self, id: u32, bytes: &[u8]) -> Vec<Deed> {
+impl Exchange for Transfers {
+    fn read(&mut self, id: u32, bytes: &[u8]) -> Vec<Deed> {
         let Some(file) = self.sending.get_mut(&id) else {
             return Vec::new();
         };
@@ -106,15 +89,13 @@ impl Transfers {
         deeds
     }
 
-    /// A file cannot be read on.
-    pub(in crate::client) fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
+    fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
         let mut deeds = vec![send(Frame::Withdraw { id })];
         deeds.extend(self.end(Way::Out, id, reason));
         deeds
     }
 
-    /// So much of a file is here already.
-    pub(in crate::client) fn opened(&mut self, id: u32, offset: u64) -> Vec<Deed> {
+    fn opened(&mut self, id: u32, offset: u64) -> Vec<Deed> {
         let opening = |file: &&mut Receiving| file.state == State::Opening;
         let Some(file) = self.receiving.get_mut(&id).filter(opening) else {
             return Vec::new();
@@ -129,31 +110,62 @@ impl Transfers {
         vec![send(Frame::Accept { id, offset }), Deed::Tell(begun)]
     }
 
-    /// All of a file is written, its hash is right, and it has this path.
-    pub(in crate::client) fn finished(&mut self, id: u32, path: String) -> Vec<Deed> {
+    fn finished(&mut self, id: u32, path: String) -> Vec<Deed> {
         let Some(Receiving { name, size, .. }) = self.receiving.remove(&id) else {
             return Vec::new();
         };
-        let event = FileEvent::Received { name, size, path };
+        let event = FileEvent::Received {
+            name,
+            size,
+            path,
+            checked: true,
+        };
         vec![send(Frame::Done { id }), Deed::Tell(event)]
     }
 
-    /// All of a file is written, and it is not what was offered.
-    pub(in crate::client) fn wrong(&mut self, id: u32) -> Vec<Deed> {
+    fn wrong(&mut self, id: u32) -> Vec<Deed> {
         let mut deeds = vec![send(Frame::Bad { id })];
         deeds.extend(self.end(Way::In, id, "its hash is wrong; it was thrown away"));
         deeds
     }
 
-    /// A file cannot be written.
-    pub(in crate::client) fn unwritable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
+    fn unwritable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
         let mut deeds = vec![send(Frame::Stop { id })];
         deeds.extend(self.end(Way::In, id, reason));
         deeds
     }
 
-    /// Nothing more comes on the private connection, or nothing more can be sent: everything that is on its way is cut.
-    pub(in crate::client) fn cut(&mut self) -> Vec<Deed> {
+    /// An offer of ours that waits is on its way, too.
+    fn cancel(&mut self) -> Vec<Deed> {
+        let offered = |id: &u32| self.receiving[id].state == State::Offered;
+        let incoming = self.receiving.keys().rev().copied().find(|id| !offered(id));
+        let outgoing = self.sending.keys().next_back().copied();
+        if let Some(id) = incoming {
+            let mut deeds = vec![send(Frame::Stop { id }), Deed::Forget { id }];
+            deeds.extend(self.end(Way::In, id, "you stopped it"));
+            deeds.retain(|deed| *deed != Deed::Keep { id });
+            deeds
+        } else if let Some(id) = outgoing {
+            let mut deeds = vec![send(Frame::Withdraw { id })];
+            deeds.extend(self.end(Way::Out, id, "you stopped it"));
+            deeds
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn peer_ended(&mut self) -> Vec<Deed> {
+        self.cut()
+    }
+
+    /// The same offer goes on from there another time, so nobody waits for a large file.
+    fn shut(&mut self) -> Vec<Deed> {
+        let mut deeds = self.cut();
+        deeds.push(Deed::EndSending);
+        deeds
+    }
+
+    fn cut(&mut self) -> Vec<Deed> {
         let reason = "the private connection ended before; the same offer goes on from there";
         let mut deeds = Vec::new();
         for id in self.receiving.keys().copied().collect::<Vec<_>>() {
@@ -163,5 +175,35 @@ impl Transfers {
             deeds.extend(self.end(Way::Out, id, reason));
         }
         deeds
+    }
+
+    /// The sender waits for the answer, so it is not the private connection's end that cuts one of these.
+    fn is_writing(&self) -> bool {
+        false
+    }
+
+    fn running(&self) -> Vec<Running<'_>> {
+        let sending = self.sending.iter().filter_map(|(id, file)| {
+            Some(Running {
+                way: Way::Out,
+                id: *id,
+                name: &file.name,
+                done: file.sent?,
+                size: file.size,
+            })
+        });
+        let receiving = self.receiving.iter().filter_map(|(id, file)| {
+            let State::Running(done) = file.state else {
+                return None;
+            };
+            Some(Running {
+                way: Way::In,
+                id: *id,
+                name: &file.name,
+                done,
+                size: file.size,
+            })
+        });
+        sending.chain(receiving).collect()
     }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
+use crate::client::exchange::Exchange;
 
 const HASH: Digest = Digest([7; 32]);
 const LIMIT: u64 = 1000;
@@ -57,7 +58,7 @@ fn an_offer_is_told_taken_and_written() {
         id: 1,
         name: name(),
         size: 10,
-        sha256: HASH,
+        sha256: Some(HASH),
     };
     assert_eq!(transfers.accept(), [open]);
     // It takes a while to find out how much is there; nothing is sent before.
@@ -82,6 +83,7 @@ fn an_offer_is_told_taken_and_written() {
         name: name(),
         size: 10,
         path: "./cat.png".into(),
+        checked: true,
     };
     assert_eq!(
         finished,
@@ -195,7 +197,7 @@ fn a_cut_keeps_what_is_here() {
     let mut transfers = receiving(4);
     let deeds = transfers.cut();
     assert_eq!(deeds[0], Deed::Keep { id: 1 });
-    assert_eq!(transfers.running().count(), 0);
+    assert_eq!(transfers.running().len(), 0);
 }
 
 #[test]

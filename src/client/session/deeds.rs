@@ -1,0 +1,169 @@
+//! What disk and connection say of files, and what follows.
+
+use super::Session;
+use crate::client::Ending;
+use crate::client::exchange::{Deed, Exchange, FileEvent};
+use crate::client::files::{Reader, Writer, Written};
+use crate::room::dialogue::{Direction, Source, TunnelId};
+
+impl Session {
+    pub(super) fn file_read(&mut self, id: TunnelId, file: u32) -> Result<(), Ending> {
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return Ok(());
+        };
+        let Some(piece) = tunnel
+            .files
+            .readers
+            .get(&file)
+            .and_then(|reader| reader.chunks.try_recv().ok())
+        else {
+            return Ok(());
+        };
+        let deeds = match piece {
+            Ok(bytes) => tunnel.speech.exchange().read(file, &bytes),
+            Err(error) => {
+                let reason = format!("it cannot be read on: {error}");
+                tunnel.speech.exchange().unreadable(file, &reason)
+            }
+        };
+        self.do_deeds(id, deeds);
+        self.close_if_over(id)
+    }
+
+    pub(super) fn file_report(&mut self, id: TunnelId, file: u32) -> Result<(), Ending> {
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return Ok(());
+        };
+        let Some(writer) = tunnel.files.writers.get(&file) else {
+            return Ok(());
+        };
+        let exchange = tunnel.speech.exchange();
+        let (deeds, over) = match writer.reports.try_recv() {
+            Ok(Written::Opened(here)) => (exchange.opened(file, here), false),
+            Ok(Written::Finished(path)) => {
+                let path = path.display().to_string();
+                (exchange.finished(file, path), true)
+            }
+            Ok(Written::Wrong) => (exchange.wrong(file), true),
+            Ok(Written::Failed(error)) => {
+                let reason = format!("it cannot be written: {error}");
+                (exchange.unwritable(file, &reason), true)
+            }
+            Err(error) if error.is_empty() => return Ok(()),
+            Err(_) => (exchange.unwritable(file, "its thread has ended"), true),
+        };
+        if over {
+            tunnel.files.writers.remove(&file);
+        }
+        self.do_deeds(id, deeds);
+        self.close_if_over(id)
+    }
+
+    /// Everything that is on its way ends here.
+    pub(super) fn cut_files(&mut self, id: TunnelId) {
+        self.with_exchange(id, |exchange| exchange.cut());
+    }
+
+    /// Carries out what an exchange wants.
+    pub(super) fn with_exchange(
+        &mut self,
+        id: TunnelId,
+        what: impl FnOnce(&mut dyn Exchange) -> Vec<Deed>,
+    ) {
+        if let Some(tunnel) = self.tunnels.get_mut(&id) {
+            let deeds = what(tunnel.speech.exchange());
+            self.do_deeds(id, deeds);
+        }
+    }
+
+    /// A deed that fails has deeds of its own, which come after the others.
+    pub(super) fn do_deeds(&mut self, id: TunnelId, deeds: Vec<Deed>) {
+        let mut failures = Vec::new();
+        for deed in deeds {
+            failures.extend(self.do_deed(id, deed));
+        }
+        if !failures.is_empty() {
+            self.do_deeds(id, failures);
+        }
+    }
+
+    fn do_deed(&mut self, id: TunnelId, deed: Deed) -> Vec<Deed> {
+        match &deed {
+            Deed::Send(bytes) => self.show_raw(Direction::Sent, id, bytes),
+            Deed::SendFrame(bytes) => {
+                self.show_frames(Direction::Sent, Source::Tunnel(id), bytes);
+            }
+            _ => {}
+        }
+        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+            return Vec::new();
+        };
+        let files = &mut tunnel.files;
+        match deed {
+            Deed::Send(bytes) | Deed::SendFrame(bytes) => {
+                if let Some(link) = &mut tunnel.link {
+                    // A peer that asks and asks without reading the answers has had enough of them.
+                    if !link.send(bytes) {
+                        link.shut();
+                    }
+                }
+            }
+            Deed::EndSending => {
+                if let Some(link) = &mut tunnel.link {
+                    link.shut();
+                }
+            }
+            Deed::Break { reason } => tunnel.over = Some(Some(reason)),
+            Deed::Tell(event) => {
+                let peer = tunnel.peer.clone();
+                self.tell_of_file(&peer, &event);
+            }
+            Deed::Read { id: file, offset } => {
+                let path = files.paths.get(&file).cloned().unwrap_or_default();
+                match Reader::start(path, offset) {
+                    Ok(reader) => drop(files.readers.insert(file, reader)),
+                    Err(error) => {
+                        return tunnel
+                            .speech
+                            .exchange()
+                            .unreadable(file, &error.to_string());
+                    }
+                }
+            }
+            Deed::StopReading { id: file } => drop(files.readers.remove(&file)),
+            Deed::Open {
+                id: file,
+                name,
+                size,
+                sha256,
+            } => match Writer::start(&self.disk, &self.options.downloads, &name, size, sha256) {
+                Ok(writer) => drop(files.writers.insert(file, writer)),
+                Err(error) => {
+                    return tunnel
+                        .speech
+                        .exchange()
+                        .unwritable(file, &error.to_string());
+                }
+            },
+            Deed::Write { id: file, bytes } => {
+                if let Some(writer) = files.writers.get_mut(&file) {
+                    writer.write(bytes);
+                }
+            }
+            Deed::Keep { id: file } => drop(files.writers.remove(&file)),
+            Deed::Forget { id: file } => {
+                if let Some(writer) = files.writers.remove(&file) {
+                    writer.forget();
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn tell_of_file(&mut self, peer: &str, event: &FileEvent) {
+        if self.output.terminal().is_some() {
+            self.progress.begin();
+        }
+        self.output.show_file(peer, event);
+    }
+}

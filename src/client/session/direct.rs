@@ -1,0 +1,166 @@
+//! What the loop does about private connections that do not go through the server, and about files in frames.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::{Phase, Session};
+use crate::client::Ending;
+use crate::client::direct::{self, Promised};
+use crate::client::exchange::{Deed, FileEvent, Way};
+use crate::client::streamed::Streamed;
+use crate::client::tunnel::{self, Speech, Tunnel};
+use crate::room::dialogue::{Direction, Pass, Source, TunnelId};
+
+/// Files that come unasked: so many are taken, as long as the program runs.
+const MOST_FILES: u32 = 1000;
+
+/// What has come unasked so far.
+#[derive(Debug, Default)]
+pub(super) struct Unasked {
+    files: u32,
+    bytes: u64,
+}
+
+impl Session {
+    /// The peer will connect to us.
+    pub(super) fn await_peer(
+        &mut self,
+        id: TunnelId,
+        peer: String,
+        pass: Pass,
+    ) -> Result<(), Ending> {
+        if matches!(self.phase, Phase::Leaving { .. }) {
+            self.dialogue.ended(id);
+            return Ok(());
+        }
+        let first = [&*pass.public, &*pass.secret].concat();
+        let promised = self.doorman.promise(id, pass, self.server.own_address);
+        let address = match promised {
+            Ok(Promised {
+                address,
+                arrival,
+                until,
+            }) => {
+                let mut tunnel = Tunnel::new(peer, arrival, Speech::Frames(Streamed::default()));
+                tunnel.expected = Some((first, until));
+                self.tunnels.insert(id, tunnel);
+                Some(address)
+            }
+            Err(error) => {
+                self.refuse(&format!(
+                    "cannot listen for {peer:?}: {error}; --direct-address and --direct-ports choose where"
+                ));
+                None
+            }
+        };
+        let actions = self.dialogue.listens(id, address);
+        self.perform_all(actions)
+    }
+
+    /// We connect to the peer, if that is an address to connect to.
+    pub(super) fn connect_to_peer(
+        &mut self,
+        id: TunnelId,
+        peer: String,
+        address: SocketAddr,
+        opening: Vec<u8>,
+    ) -> Result<(), Ending> {
+        if matches!(self.phase, Phase::Leaving { .. }) {
+            self.dialogue.ended(id);
+            return Ok(());
+        }
+        let server = self.server.address;
+        let speech = Speech::Frames(Streamed::default());
+        if let Some(why) = direct::refusal(address.ip(), server.ip()) {
+            let never = crossbeam_channel::never();
+            self.tunnels.insert(id, Tunnel::new(peer, never, speech));
+            let reason = format!("{} {why}; nothing is connected to there", address.ip());
+            return self.end_tunnel(id, Some(reason));
+        }
+        let address = direct::reachable(address, server);
+        let connecting = tunnel::connect(address, opening.clone(), self.options.connect_timeout);
+        self.tunnels
+            .insert(id, Tunnel::new(peer, connecting, speech));
+        self.show_frames(Direction::Sent, Source::Tunnel(id), &opening);
+        Ok(())
+    }
+
+    /// One who was listened for is there, with the right pass.
+    pub(super) fn peer_came(&mut self, id: TunnelId) {
+        let expected = self
+            .tunnels
+            .get_mut(&id)
+            .and_then(|tunnel| tunnel.expected.take());
+        if let Some((first, _)) = expected {
+            self.doorman.settle(id);
+            self.show_frames(Direction::Received, Source::Tunnel(id), &first);
+        }
+    }
+
+    /// When the first of the peers that are listened for is too late.
+    pub(super) fn expected_until(&self) -> Option<Instant> {
+        let expected = self
+            .tunnels
+            .values()
+            .filter_map(|tunnel| tunnel.expected.as_ref());
+        expected.map(|(_, until)| *until).min()
+    }
+
+    /// Those who did not come in time are not waited for any more.
+    pub(super) fn give_up_late(&mut self) -> Result<(), Ending> {
+        let now = Instant::now();
+        let is_late = |tunnel: &Tunnel| tunnel.expected.as_ref().is_some_and(|(_, at)| *at <= now);
+        let late = self.tunnels.iter().filter(|(_, tunnel)| is_late(tunnel));
+        let late: Vec<_> = late.map(|(id, _)| *id).collect();
+        for id in late {
+            let wait = humantime::format_duration(self.options.direct.wait);
+            let reason = format!("nobody came with the right id within {wait}");
+            self.end_tunnel(id, Some(reason))?;
+        }
+        Ok(())
+    }
+
+    /// A file comes: nobody was asked, so it is taken or skipped as the options say.
+    pub(super) fn file_comes(&mut self, id: TunnelId, name: String, size: u64) {
+        let refusal = self.refusal_of_file(&name, size);
+        if refusal.is_none() {
+            self.unasked.files += 1;
+            self.unasked.bytes = self.unasked.bytes.saturating_add(size);
+        }
+        self.with_streamed(id, |streamed| streamed.comes(name, size, refusal));
+    }
+
+    fn refusal_of_file(&self, name: &str, size: u64) -> Option<FileEvent> {
+        let name = name.to_owned();
+        let limit = self.options.max_file;
+        if size > limit {
+            return Some(FileEvent::TooLarge { name, size, limit });
+        }
+        let Unasked { files, bytes } = &self.unasked;
+        let reason = if *files >= MOST_FILES {
+            format!("{files} files have come already; start again to take more")
+        } else if bytes.saturating_add(size) > self.options.max_received {
+            format!("{bytes} bytes of files have come already; --max-received allows more")
+        } else {
+            return None;
+        };
+        Some(FileEvent::Failed {
+            way: Way::In,
+            name,
+            reason,
+        })
+    }
+
+    /// Bytes of a file came.
+    pub(super) fn file_bytes(&mut self, id: TunnelId, bytes: Vec<u8>) {
+        self.with_streamed(id, |streamed| streamed.data(bytes));
+    }
+
+    fn with_streamed(&mut self, id: TunnelId, what: impl FnOnce(&mut Streamed) -> Vec<Deed>) {
+        if let Some(Speech::Frames(streamed)) = self.tunnels.get_mut(&id).map(|one| &mut one.speech)
+        {
+            let deeds = what(streamed);
+            self.do_deeds(id, deeds);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What the loop does about the private connection of `--tunnel`.
+
+use std::io;
+
+use super::{Phase, Session};
+use crate::client::Ending;
+use crate::client::pipe::Broken;
+use crate::room::dialogue::Intent;
+
+impl Session {
+    pub(super) fn is_wanted(&self, peer: &str) -> bool {
+        let wish = self.options.tunnel.as_ref();
+        wish.is_some_and(|wish| wish.peer == peer)
+    }
+
+    /// Nobody is there to answer: the peer of `--tunnel` is welcome, everybody else gets a refusal rather than silence.
+    pub(super) fn asked(&mut self, peer: &str) -> Result<(), Ending> {
+        let Some(wish) = &self.options.tunnel else {
+            return Ok(());
+        };
+        if matches!(self.phase, Phase::Leaving { .. }) {
+            return Ok(());
+        }
+        if !self.is_wanted(peer) || self.is_opening_or_up(peer) {
+            return self.intend(Intent::Deny { peer });
+        }
+        // When both ask, one of the two requests must win at both ends, or there would be two connections: the one of the
+        // smaller login does. It is repeated, because the first may have come before the peer did.
+        if wish.wait || *self.options.address.login > *peer {
+            self.intend(Intent::Accept { peer })
+        } else {
+            self.intend(Intent::Ask { peer })
+        }
+    }
+
+    fn is_opening_or_up(&self, peer: &str) -> bool {
+        self.pipe.is_some() || self.tunnels.values().any(|tunnel| tunnel.peer == peer)
+    }
+
+    pub(super) fn denied(&mut self, peer: &str) {
+        if self.is_wanted(peer) && !self.is_opening_or_up(peer) {
+            self.leave(Ending::TunnelFailed(format!(
+                "{peer:?} declines the private connection, or has left"
+            )));
+        }
+    }
+
+    pub(super) fn pipe_ended(&mut self) -> Result<(), Ending> {
+        let Some(result) = self.pipe.as_ref().and_then(|(_, done)| done.recv().ok()) else {
+            return Err(Ending::TunnelFailed("its thread has ended".into()));
+        };
+        let ending = match result {
+            Ok(()) => Ending::InOrder,
+            Err(Broken::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Ending::OutputClosed
+            }
+            Err(broken) => {
+                self.output.remark(&broken.to_string());
+                Ending::TunnelFailed("the private connection did not end in order".into())
+            }
+        };
+        self.leave(ending);
+        Ok(())
+    }
+}

@@ -1,0 +1,339 @@
+//! Messages and files on a private connection where the protocol has frames for them.
+//!
+//! A file is a head that says its name and its size, and then all of its bytes. Nobody asks for it and nobody answers, so
+//! it comes or it does not: what is too large is skipped, and what is on its way holds up whatever is sent behind it. A
+//! file that cannot be sent to its end costs the connection, because nothing else would tell its bytes from the next frame.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use super::exchange::{Deed, Exchange, FileEvent, Running, Way};
+
+/// Messages and files that may wait behind a file that is on its way.
+const MOST_WAITING: usize = 64;
+
+/// What is on its way over one private connection, both ways. A value: what happens comes in, [`Deed`]s go out.
+#[derive(Debug, Default)]
+pub(super) struct Streamed {
+    next_id: u32,
+    sending: Option<File>,
+    waiting: VecDeque<Waiting>,
+    /// The one whose bytes come.
+    coming: Option<Coming>,
+    /// Those of which every byte came, and that are not on the disk yet.
+    written: Vec<File>,
+    /// We want to send no more than what waits.
+    shut: bool,
+}
+
+#[derive(Debug)]
+struct File {
+    id: u32,
+    name: String,
+    size: u64,
+    done: u64,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Frame(Vec<u8>),
+    File { head: Vec<u8>, file: File },
+}
+
+#[derive(Debug)]
+enum Coming {
+    Wanted(File),
+    Skipped { left: u64 },
+}
+
+/// As much waits already as may.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Full;
+
+impl fmt::Display for Full {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "too much waits already behind the file that is being sent; try again when it has left",
+        )
+    }
+}
+
+impl Streamed {
+    /// Sends a frame, behind the file that is on its way.
+    pub(super) fn say(&mut self, frame: Vec<u8>) -> Result<Vec<Deed>, Full> {
+        self.queue(Waiting::Frame(frame))
+    }
+
+    /// Sends a file behind this head; its number is the one that its bytes are read under.
+    pub(super) fn send(
+        &mut self,
+        head: Vec<u8>,
+        name: String,
+        size: u64,
+    ) -> Result<(u32, Vec<Deed>), Full> {
+        let file = self.file(name, size);
+        let id = file.id;
+        Ok((id, self.queue(Waiting::File { head, file })?))
+    }
+
+    fn file(&mut self, name: String, size: u64) -> File {
+        self.next_id = self.next_id.wrapping_add(1);
+        File {
+            id: self.next_id,
+            name,
+            size,
+            done: 0,
+        }
+    }
+
+    fn queue(&mut self, one: Waiting) -> Result<Vec<Deed>, Full> {
+        if self.waiting.len() == MOST_WAITING {
+            return Err(Full);
+        }
+        self.waiting.push_back(one);
+        Ok(self.go_on())
+    }
+
+    /// What can be sent now.
+    fn go_on(&mut self) -> Vec<Deed> {
+        let mut deeds = Vec::new();
+        while self.sending.is_none() {
+            match self.waiting.pop_front() {
+                Some(Waiting::Frame(frame)) => deeds.push(Deed::SendFrame(frame)),
+                Some(Waiting::File { head, file }) => {
+                    deeds.extend([Deed::SendFrame(head), begun(Way::Out, &file)]);
+                    let (id, offset) = (file.id, 0);
+                    if file.size == 0 {
+                        deeds.push(has_left(file));
+                    } else {
+                        deeds.push(Deed::Read { id, offset });
+                        self.sending = Some(file);
+                    }
+                }
+                None => {
+                    if self.shut {
+                        deeds.push(Deed::EndSending);
+                    }
+                    return deeds;
+                }
+            }
+        }
+        deeds
+    }
+
+    /// A file comes. `refusal` is why it is not wanted.
+    pub(super) fn comes(
+        &mut self,
+        name: String,
+        size: u64,
+        refusal: Option<FileEvent>,
+    ) -> Vec<Deed> {
+        if let Some(event) = refusal {
+            self.coming = (size > 0).then_some(Coming::Skipped { left: size });
+            return vec![Deed::Tell(event)];
+        }
+        let file = self.file(name, size);
+        let open = Deed::Open {
+            id: file.id,
+            name: file.name.clone(),
+            size,
+            sha256: None,
+        };
+        let deeds = vec![begun(Way::In, &file), open];
+        match size {
+            0 => self.written.push(file),
+            _ => self.coming = Some(Coming::Wanted(file)),
+        }
+        deeds
+    }
+
+    /// Bytes of the file that comes.
+    pub(super) fn data(&mut self, bytes: Vec<u8>) -> Vec<Deed> {
+        let length = bytes.len() as u64;
+        match self.coming.take() {
+            Some(Coming::Wanted(mut file)) => {
+                file.done = file.done.saturating_add(length);
+                let id = file.id;
+                if file.done < file.size {
+                    self.coming = Some(Coming::Wanted(file));
+                } else {
+                    self.written.push(file);
+                }
+                vec![Deed::Write { id, bytes }]
+            }
+            Some(Coming::Skipped { left }) => {
+                let left = left.saturating_sub(length);
+                self.coming = (left > 0).then_some(Coming::Skipped { left });
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// No more of the file that comes is wanted: the rest of it is skipped.
+    fn skip_the_rest(&mut self, reason: &str) -> Vec<Deed> {
+        match self.coming.take() {
+            Some(Coming::Wanted(file)) => {
+                let left = file.size.saturating_sub(file.done);
+                self.coming = Some(Coming::Skipped { left });
+                not_received(file, reason)
+            }
+            other => {
+                self.coming = other;
+                Vec::new()
+            }
+        }
+    }
+}
+
+impl Exchange for Streamed {
+    fn read(&mut self, id: u32, bytes: &[u8]) -> Vec<Deed> {
+        let Some(file) = self.sending.as_mut().filter(|file| file.id == id) else {
+            return Vec::new();
+        };
+        // A file may have grown since its size was said.
+        let left = usize::try_from(file.size - file.done).unwrap_or(usize::MAX);
+        let piece = &bytes[..bytes.len().min(left)];
+        file.done += piece.len() as u64;
+        let over = file.done == file.size;
+        let mut deeds = vec![Deed::Send(piece.to_vec())];
+        if over && let Some(file) = self.sending.take() {
+            deeds.extend([Deed::StopReading { id }, has_left(file)]);
+            deeds.extend(self.go_on());
+        }
+        deeds
+    }
+
+    fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
+        if self.sending.as_ref().is_none_or(|file| file.id != id) {
+            return Vec::new();
+        }
+        let reason = format!("a file could not be sent to its end: {reason}");
+        vec![Deed::Break { reason }]
+    }
+
+    /// Its bytes are on their way to it already.
+    fn opened(&mut self, _id: u32, _offset: u64) -> Vec<Deed> {
+        Vec::new()
+    }
+
+    fn finished(&mut self, id: u32, path: String) -> Vec<Deed> {
+        let Some(at) = self.written.iter().position(|file| file.id == id) else {
+            return Vec::new();
+        };
+        let File { name, size, .. } = self.written.swap_remove(at);
+        vec![Deed::Tell(FileEvent::Received {
+            name,
+            size,
+            path,
+            checked: false,
+        })]
+    }
+
+    fn wrong(&mut self, _id: u32) -> Vec<Deed> {
+        Vec::new()
+    }
+
+    fn unwritable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
+        if let Some(at) = self.written.iter().position(|file| file.id == id) {
+            return not_received(self.written.swap_remove(at), reason);
+        }
+        match &self.coming {
+            Some(Coming::Wanted(file)) if file.id == id => self.skip_the_rest(reason),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is on its way to the peer cannot be taken back; what waits behind it can.
+    fn cancel(&mut self) -> Vec<Deed> {
+        let deeds = self.skip_the_rest("you stopped it");
+        if !deeds.is_empty() {
+            return deeds;
+        }
+        let is_file = |one: &Waiting| matches!(one, Waiting::File { .. });
+        let newest = self.waiting.iter().rposition(is_file);
+        match newest.and_then(|at| self.waiting.remove(at)) {
+            Some(Waiting::File { file, .. }) => vec![not_sent(file, "you stopped it")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn peer_ended(&mut self) -> Vec<Deed> {
+        self.skip_the_rest("the private connection ended before all of it had come")
+    }
+
+    fn shut(&mut self) -> Vec<Deed> {
+        if std::mem::replace(&mut self.shut, true) {
+            return Vec::new();
+        }
+        self.go_on()
+    }
+
+    fn cut(&mut self) -> Vec<Deed> {
+        let mut deeds = self.peer_ended();
+        let reason = "the private connection ended before all of it had left";
+        if let Some(file) = self.sending.take() {
+            deeds.push(Deed::StopReading { id: file.id });
+            deeds.push(not_sent(file, reason));
+        }
+        for one in self.waiting.drain(..) {
+            if let Waiting::File { file, .. } = one {
+                deeds.push(not_sent(file, reason));
+            }
+        }
+        deeds
+    }
+
+    fn is_writing(&self) -> bool {
+        !self.written.is_empty()
+    }
+
+    fn running(&self) -> Vec<Running<'_>> {
+        let coming = self.coming.iter().filter_map(|coming| match coming {
+            Coming::Wanted(file) => Some((Way::In, file)),
+            Coming::Skipped { .. } => None,
+        });
+        let sending = self.sending.iter().map(|file| (Way::Out, file));
+        let all = sending.chain(coming).map(|(way, file)| Running {
+            way,
+            id: file.id,
+            name: &file.name,
+            done: file.done,
+            size: file.size,
+        });
+        all.collect()
+    }
+}
+
+fn begun(way: Way, file: &File) -> Deed {
+    Deed::Tell(FileEvent::Begun {
+        way,
+        name: file.name.clone(),
+        size: file.size,
+        offset: 0,
+    })
+}
+
+fn has_left(File { name, size, .. }: File) -> Deed {
+    Deed::Tell(FileEvent::Left { name, size })
+}
+
+fn not_sent(file: File, reason: &str) -> Deed {
+    Deed::Tell(FileEvent::Failed {
+        way: Way::Out,
+        name: file.name,
+        reason: reason.to_owned(),
+    })
+}
+
+fn not_received(file: File, reason: &str) -> Vec<Deed> {
+    let failed = FileEvent::Failed {
+        way: Way::In,
+        name: file.name,
+        reason: reason.to_owned(),
+    };
+    vec![Deed::Forget { id: file.id }, Deed::Tell(failed)]
+}
+
+#[cfg(test)]
+mod tests;

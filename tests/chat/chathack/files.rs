@@ -1,0 +1,206 @@
+//! Files in frames: they come unasked.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Talk, logged_in, meet, server, two};
+
+/// Bytes in which a piece that is lost, doubled or moved does not go unnoticed.
+fn bytes(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at * 31 + at / 251) as u8).collect()
+}
+
+fn file(folder: &Path, name: &str, length: usize) -> String {
+    let path = folder.join(name);
+    fs::write(&path, bytes(length)).unwrap();
+    path.display().to_string()
+}
+
+/// The path that a received file was given, whatever is told before.
+fn received(talk: &Talk, peer: &str) -> String {
+    loop {
+        let line = talk.next();
+        if line.starts_with("-- received ") {
+            let (_, path) = line.split_once(&format!("from {peer}: ")).unwrap();
+            return path.to_owned();
+        }
+    }
+}
+
+#[test]
+fn files_arrive_as_they_were_in_both_directions_and_replace_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server();
+    let here = |name: &str| folder.path().join(name).display().to_string();
+    let (in_alice, in_bob) = (here("alice"), here("bob"));
+    let mut alice = logged_in(&server, "alice", &["--downloads", &in_alice]);
+    let mut bob = logged_in(&server, "bob", &["--downloads", &in_bob]);
+    meet((&mut alice, "alice"), (&mut bob, "bob"));
+    // The longest that the document allows.
+    let cat = file(folder.path(), "cat pictures.bin", 1024);
+    for name in ["cat pictures.bin", "cat pictures (1).bin"] {
+        alice.say(&format!("/send bob {cat}"));
+        alice.expect("-- sending \"cat pictures.bin\", 1.0 kB, to bob");
+        alice.expect("-- \"cat pictures.bin\", 1.0 kB, has left for bob");
+        bob.expect("-- receiving \"cat pictures.bin\", 1.0 kB, from alice");
+        let path = received(&bob, "alice");
+        assert_eq!(Path::new(&path), Path::new(&in_bob).join(name));
+        assert_eq!(fs::read(path).unwrap(), bytes(1024));
+    }
+    bob.say(&format!("/send alice {}", file(folder.path(), "empty", 0)));
+    assert_eq!(fs::read(received(&alice, "bob")).unwrap(), b"");
+    bob.say(&format!("/send alice {}", file(folder.path(), "one", 1)));
+    assert_eq!(fs::read(received(&alice, "bob")).unwrap(), bytes(1));
+}
+
+#[test]
+fn what_is_too_large_is_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server();
+    let (mut alice, mut bob) = two(&server);
+    meet((&mut alice, "alice"), (&mut bob, "bob"));
+    alice.say(&format!("/send bob {}", file(folder.path(), "cat", 1025)));
+    alice.say(&format!(
+        "/send bob {}",
+        folder.path().join("dog").display()
+    ));
+    alice.say(&format!("/send bob {}", folder.path().display()));
+    // Each is looked at in a thread of its own; only then does anything follow.
+    bob.say("/quit");
+    assert_eq!(bob.ended().1, 0);
+    alice.expect("-- bob sends no more on the private connection (/close bob ends it)");
+    alice.say("/quit");
+    let (_, code, errors) = alice.ended();
+    assert_eq!(code, 2);
+    for reason in [
+        "cat has 1025 bytes, more than the 1024 that are sent",
+        "dog cannot be read",
+        "it is not a file",
+    ] {
+        assert!(errors.contains(reason), "{reason}: {errors}");
+    }
+}
+
+#[test]
+fn a_receiver_with_a_smaller_limit_skips_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let downloads = folder.path().join("downloads");
+    let server = server();
+    let mut alice = logged_in(&server, "alice", &["--max-file", "1M"]);
+    let mut bob = logged_in(
+        &server,
+        "bob",
+        &["--downloads", downloads.to_str().unwrap()],
+    );
+    meet((&mut alice, "alice"), (&mut bob, "bob"));
+    alice.say(&format!(
+        "/send bob {}",
+        file(folder.path(), "cat", 500_000)
+    ));
+    alice.expect("-- sending cat, 500.0 kB, to bob");
+    alice.expect("-- cat, 500.0 kB, has left for bob");
+    bob.expect(
+        "-- the file cat of alice, 500.0 kB, is not taken: it is more than 1.0 kB (--max-file)",
+    );
+    alice.say("/tell bob still here");
+    bob.expect("[alice] still here");
+    assert!(!downloads.exists());
+}
+
+#[test]
+fn a_large_file_goes_both_ways_and_what_is_said_meanwhile_follows_it() {
+    const LENGTH: usize = 5_000_000;
+    let folder = tempfile::tempdir().unwrap();
+    let server = server();
+    let start = |login: &str| {
+        let downloads = folder.path().join(login).display().to_string();
+        logged_in(
+            &server,
+            login,
+            &["--max-file", "1G", "--downloads", &downloads],
+        )
+    };
+    let (mut alice, mut bob) = (start("alice"), start("bob"));
+    meet((&mut alice, "alice"), (&mut bob, "bob"));
+    let cat = file(folder.path(), "cat", LENGTH);
+    alice.say(&format!("/send bob {cat}"));
+    until_all(&alice, &["-- sending cat, 5.0 MB, to bob"]);
+    bob.say(&format!("/send alice {cat}"));
+    alice.say("/tell bob meanwhile");
+    alice.say("/close bob");
+    // What was on its way arrives, and what waited behind it, before the end does.
+    let from_bob = "-- received cat, 5.0 MB, from bob: ";
+    let from_alice = "-- received cat, 5.0 MB, from alice: ";
+    until_all(&alice, &[from_bob]);
+    until_all(
+        &bob,
+        &[
+            from_alice,
+            "[alice] meanwhile",
+            "-- alice sends no more on the private connection",
+        ],
+    );
+    for login in ["alice", "bob"] {
+        let arrived = fs::read(folder.path().join(login).join("cat")).unwrap();
+        assert!(arrived == bytes(LENGTH), "{login} has something else");
+    }
+}
+
+/// Each of these begins a line that comes; others may come, too.
+fn until_all(talk: &Talk, beginnings: &[&str]) {
+    let mut missing = beginnings.to_vec();
+    while !missing.is_empty() {
+        let line = talk.next();
+        missing.retain(|beginning| !line.starts_with(beginning));
+    }
+}
+
+#[test]
+fn all_files_together_have_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let downloads = folder.path().join("downloads").display().to_string();
+    let server = server();
+    let mut alice = logged_in(&server, "alice", &[]);
+    let mut bob = logged_in(
+        &server,
+        "bob",
+        &["--max-received", "1500", "--downloads", &downloads],
+    );
+    meet((&mut alice, "alice"), (&mut bob, "bob"));
+    let cat = file(folder.path(), "cat", 1000);
+    alice.say(&format!("/send bob {cat}"));
+    received(&bob, "alice");
+    alice.say(&format!("/send bob {cat}"));
+    bob.expect(
+        "-- cat from alice was not received: 1000 bytes of files have come already; --max-received allows more",
+    );
+}
+
+#[test]
+fn two_people_at_terminals_see_a_file_arrive() {
+    let folder = tempfile::tempdir().unwrap();
+    let downloads = folder.path().join("downloads");
+    let server = server();
+    let options = ["--downloads", downloads.to_str().unwrap()];
+    let mut alice = server.wide_terminal("alice", &[], (24, 120));
+    alice.expect("logged in as alice");
+    let mut bob = server.wide_terminal("bob", &options, (24, 120));
+    bob.expect("logged in as bob");
+    alice.say("hello");
+    bob.expect("<alice> hello");
+    alice.say("/private bob");
+    bob.expect("alice asks for a private connection");
+    bob.say("/accept alice");
+    bob.expect("waiting at 127.0.0.1:");
+    alice.expect("the private connection with bob stands");
+    bob.expect("the private connection with alice stands");
+    alice.say(&format!("/send bob {}", file(folder.path(), "cat", 1000)));
+    alice.expect("cat, 1.0 kB, has left for bob");
+    bob.expect("received cat, 1.0 kB, from alice");
+    bob.say("/tell alice thanks");
+    alice.expect("[bob] thanks");
+    assert_eq!(fs::read(downloads.join("cat")).unwrap(), bytes(1000));
+    alice.say("/close bob");
+    alice.expect("the private connection with bob is over");
+    bob.expect("the private connection with alice is over");
+}

@@ -1,0 +1,213 @@
+//! Strangers at the door of our client, which expects one peer.
+
+use std::fs;
+use std::net::TcpStream;
+
+use matou::chathack::PeerFrame;
+use rstest::rstest;
+
+use super::peer::{Direct, Peer};
+use super::{logged_in, server, stands};
+
+#[test]
+fn only_the_right_login_with_the_right_id_comes_in_and_only_once() {
+    let server = server();
+    let mut bob = logged_in(&server, "bob", &[]);
+    let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
+    for (login, shown) in [
+        ("alice", id ^ 1),
+        ("alice", id.swap_bytes().wrapping_add(1)),
+        ("carol", id),
+        ("alicia", id),
+        ("", id),
+    ] {
+        let mut wrong = Direct::connect(place);
+        wrong.show(login, shown);
+        wrong.expect_end();
+    }
+    for garbage in [
+        &b"GET / HTTP/1.1\r\n\r\n"[..],
+        b"\x09\xff\xff\xff\xff",
+        b"\x09\x7f\xff\xff\xff",
+        b"\x07\0\0\0\x05alice\0\0\0\x02hi",
+    ] {
+        let mut stranger = Direct::connect(place);
+        stranger.send_bytes(garbage);
+        stranger.expect_end();
+    }
+    let mut late = Direct::connect(place);
+    let mut alice = Direct::connect(place);
+    // What stands right behind it is the first that is said.
+    let mut first = b"\x09\0\0\0\x05alice".to_vec();
+    first.extend(id.to_be_bytes());
+    first.extend(b"\x07\0\0\0\x05alice\0\0\0\x02hi");
+    alice.send_bytes(&first);
+    bob.expect(&stands("alice"));
+    bob.expect("[alice] hi");
+    late.show("alice", id);
+    late.expect_end();
+    bob.say("/tell alice ho");
+    let (login, message) = ("bob", "ho");
+    alice.expect(&PeerFrame::Message { login, message });
+    // Nobody else is expected.
+    assert!(TcpStream::connect(place).is_err());
+    drop(alice);
+    bob.expect("-- alice sends no more on the private connection (/close alice ends it)");
+    bob.say("/close alice");
+    bob.expect("-- the private connection with alice is over");
+    bob.quit();
+}
+
+#[test]
+fn silent_ones_make_room_for_others() {
+    let server = server();
+    let mut bob = logged_in(&server, "bob", &[]);
+    let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
+    let mut silent: Vec<_> = (0..40).map(|_| Direct::connect(place)).collect();
+    // Those who stood there longest had to leave.
+    silent.drain(..20).for_each(Direct::expect_end);
+    let mut alice = Direct::connect(place);
+    alice.show("alice", id);
+    bob.expect(&stands("alice"));
+    // With the promise, the others have lost their hope.
+    silent.into_iter().for_each(Direct::expect_end);
+}
+
+#[test]
+fn several_promises_are_kept_at_the_same_place() {
+    let server = server();
+    let mut bob = logged_in(&server, "bob", &[]);
+    let (place, id_of_alice) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
+    let (same_place, id_of_carol) = Peer::log_in(&server, "carol").ask(&mut bob, "bob");
+    assert_eq!(place, same_place);
+    let mut wrong = Direct::connect(place);
+    wrong.show("alice", id_of_carol);
+    wrong.expect_end();
+    let mut carol = Direct::connect(place);
+    carol.show("carol", id_of_carol);
+    bob.expect(&stands("carol"));
+    let mut alice = Direct::connect(place);
+    alice.show("alice", id_of_alice);
+    bob.expect(&stands("alice"));
+    assert!(TcpStream::connect(place).is_err());
+}
+
+#[test]
+fn a_promise_ends_with_its_time() {
+    let server = server();
+    let mut bob = logged_in(&server, "bob", &["--direct-wait", "10ms"]);
+    let (place, _) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
+    bob.expect(
+        "-- the private connection with alice is over: nobody came with the right id within 10ms",
+    );
+    assert!(TcpStream::connect(place).is_err());
+    bob.quit();
+}
+
+#[test]
+fn a_promise_ends_when_its_giver_closes_it_or_leaves() {
+    let server = server();
+    let mut bob = logged_in(&server, "bob", &[]);
+    let mut alice = Peer::log_in(&server, "alice");
+    let (place, _) = alice.ask(&mut bob, "bob");
+    bob.say("/close alice");
+    bob.expect("-- the private connection with alice is over");
+    assert!(TcpStream::connect(place).is_err());
+    let (place, _) = alice.ask(&mut bob, "bob");
+    let waits = Direct::connect(place);
+    bob.quit();
+    waits.expect_end();
+    assert!(TcpStream::connect(place).is_err());
+}
+
+#[rstest]
+#[case::garbage(b"GET / HTTP/1.1\r\n", "no packet has the opcode 71")]
+#[case::a_huge_message(
+    b"\x07\0\0\0\x05alice\x7f\xff\xff\xff",
+    "the length of message is 2147483647 bytes"
+)]
+#[case::a_negative_file(
+    b"\x08\0\0\0\x05alice\0\0\0\x01x\xff\xff\xff\xff",
+    "the length of file is -1"
+)]
+#[case::half_a_text(b"\x07\0\0\0\x05alice\0\0\0\x01\xc3", "message is not UTF-8")]
+fn a_peer_that_speaks_something_else_is_left(#[case] bytes: &[u8], #[case] reason: &str) {
+    let server = server();
+    let mut bob = logged_in(&server, "bob", &[]);
+    let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
+    let mut alice = Direct::connect(place);
+    alice.show("alice", id);
+    bob.expect(&stands("alice"));
+    alice.send_bytes(bytes);
+    let over = bob.next();
+    let begins = "-- the private connection with alice is over: ";
+    assert!(over.starts_with(begins) && over.contains(reason), "{over}");
+    alice.expect_end();
+    bob.quit();
+}
+
+#[test]
+fn a_peer_writes_nothing_outside_of_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let downloads = folder.path().join("downloads");
+    let server = server();
+    let options = ["--downloads", downloads.to_str().unwrap()];
+    let mut bob = logged_in(&server, "bob", &options);
+    let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
+    let mut alice = Direct::connect(place);
+    alice.show("alice", id);
+    bob.expect(&stands("alice"));
+    let (login, size) = ("alice", 3);
+    for (name, becomes) in [
+        ("../../x", "x"),
+        ("/etc/passwd", "passwd"),
+        (".bashrc", "bashrc"),
+        ("..", "file"),
+        ("x", "x (1)"),
+    ] {
+        alice.send(&PeerFrame::File { login, name, size });
+        alice.send_bytes(b"abc");
+        bob.next();
+        let line = bob.next();
+        let path = downloads.join(becomes);
+        assert!(line.contains(path.to_str().unwrap()), "{line}");
+        assert_eq!(fs::read(path).unwrap(), b"abc");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    // One that breaks off leaves nothing.
+    let (name, size) = ("half", 1000);
+    alice.send(&PeerFrame::File { login, name, size });
+    alice.send_bytes(b"abc");
+    bob.expect("-- receiving half, 1.0 kB, from alice");
+    drop(alice);
+    bob.expect(
+        "-- half from alice was not received: the private connection ended before all of it had come",
+    );
+    bob.say("/quit");
+    assert_eq!(bob.ended().1, 0);
+    assert_eq!(fs::read_dir(&downloads).unwrap().count(), 5);
+}
+
+#[test]
+fn nobody_speaks_under_another_name() {
+    let server = server();
+    let mut bob = logged_in(&server, "bob", &[]);
+    let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
+    let mut alice = Direct::connect(place);
+    alice.show("alice", id);
+    bob.expect(&stands("alice"));
+    let (login, message) = ("carol", "hi");
+    alice.send(&PeerFrame::Message { login, message });
+    bob.expect(
+        "-- ignored: on the private connection with \"alice\": MESSAGE login=\"carol\" message=\"hi\"",
+    );
+    let (name, size) = ("x", 3);
+    alice.send(&PeerFrame::File { login, name, size });
+    alice.send_bytes(b"abc");
+    bob.expect(
+        "-- ignored: on the private connection with \"alice\": FILE login=\"carol\" name=\"x\" size=3",
+    );
+    let (login, message) = ("alice", "it is me");
+    alice.send(&PeerFrame::Message { login, message });
+    bob.expect("[alice] it is me");
+}

@@ -1,0 +1,119 @@
+//! Clients of real sockets: TLS that trusts one certificate, packets on it, and requests of the registry.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use matou::chatr::Frame;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::Value;
+
+use crate::vectors::{UUID, bytes};
+
+/// Nothing here takes longer; a test that runs into it has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) type Secure = StreamOwned<ClientConnection, TcpStream>;
+
+pub(crate) fn plain(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// A connection inside TLS to whoever has this certificate (PEM).
+pub(crate) fn secure(address: SocketAddr, certificate: &str) -> Secure {
+    let mut trusted = RootCertStore::empty();
+    let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    trusted.add(der).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let tls = ClientConnection::new(Arc::new(config), name).unwrap();
+    StreamOwned::new(tls, plain(address))
+}
+
+/// Says that it is the one whose key has this name.
+pub(crate) fn prove(stream: &mut Secure, key: &str) {
+    let frame = Frame::Connect {
+        version: 1,
+        uuid: UUID,
+        signature: &bytes(&format!("{key}.uuid.sig")),
+    };
+    stream.write_all(&frame.bytes()).unwrap();
+}
+
+/// The next packet in words.
+pub(crate) fn next(stream: &mut Secure) -> String {
+    let mut received = Vec::new();
+    loop {
+        if let Some((frame, _)) = Frame::decode_from_server(&received).unwrap() {
+            return frame.to_string();
+        }
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        received.push(byte[0]);
+    }
+}
+
+/// The server says that nothing will follow.
+pub(crate) fn expect_end(stream: &mut Secure) {
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+}
+
+/// A request of the registry.
+pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    [request.as_bytes(), b"\r\n", body].concat()
+}
+
+/// Status, headers and body of what comes until the end, which must be in order.
+pub(crate) fn response(stream: &mut impl Read) -> (u16, String, String) {
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).unwrap();
+    let response = String::from_utf8(response).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").expect("a head");
+    let status = head.split(' ').nth(1).expect("a status");
+    (status.parse().unwrap(), head.to_owned(), body.to_owned())
+}
+
+/// Asks, over plain HTTP, and returns the status and the body, which is JSON.
+pub(crate) fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> (u16, Value) {
+    let mut stream = plain(address);
+    stream
+        .write_all(&request(method, path, headers, body))
+        .unwrap();
+    let (status, head, body) = response(&mut stream);
+    assert!(head.contains("Content-Type: application/json"), "{head}");
+    (status, serde_json::from_str(&body).unwrap())
+}
+
+/// The server ends the connection, in order or not, and says nothing.
+pub(crate) fn expect_silent_end(mut stream: TcpStream) {
+    let mut said = Vec::new();
+    match stream.read_to_end(&mut said) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+        Err(error) => panic!("{error}"),
+    }
+    assert_eq!(said, b"");
+}

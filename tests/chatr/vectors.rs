@@ -1,0 +1,35 @@
+//! Keys and signatures that other programs made: `KeyPairGenerator` of Java 17, `openssl genpkey` of OpenSSL 3. Beside each
+//! key (DER) lie the signature of the UUID's bytes, a body of the registry and its signature.
+
+use std::path::PathBuf;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use uuid::{Uuid, uuid};
+
+/// Whose bytes they all signed.
+pub(crate) const UUID: Uuid = uuid!("6f9619ff-8b86-4011-b42d-00c04fc964ff");
+
+/// The keys that have everything beside them.
+pub(crate) const KEYS: [&str; 5] = [
+    "java-2048",
+    "java-4096",
+    "java-8192",
+    "openssl-2048",
+    "openssl-4096",
+];
+
+pub(crate) fn path(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/chatr/keys")
+        .join(file)
+}
+
+pub(crate) fn bytes(file: &str) -> Vec<u8> {
+    std::fs::read(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// A file as the value of the signature's header.
+pub(crate) fn base64(file: &str) -> String {
+    STANDARD.encode(bytes(file))
+}
