@@ -18,6 +18,8 @@
 //! What a room cannot know by itself, and what takes long to find out, is asked: the reader whose frame led to the question
 //! waits for one of the `workers` with no lock held, and brings the answer to the hub as the next event of its connection.
 //!
+//! `requests` is for listeners that have no room: each connection is a request and its answer.
+//!
 //! `clock` is the one thread per hub that waits for time. `limits` says how much of everything there may be.
 //!
 //! # Lock order

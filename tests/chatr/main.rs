@@ -17,3 +17,4 @@ mod pings;
 mod program;
 mod registry;
 mod rendezvous;
+mod sockets;

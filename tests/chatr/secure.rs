@@ -63,6 +63,16 @@ pub(crate) fn next(stream: &mut Secure) -> String {
     }
 }
 
+/// The same, without the pings between.
+pub(crate) fn next_but_pings(stream: &mut Secure) -> String {
+    loop {
+        let packet = next(stream);
+        if !packet.starts_with("PacketPing") {
+            return packet;
+        }
+    }
+}
+
 /// The server says that nothing will follow.
 pub(crate) fn expect_end(stream: &mut Secure) {
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);

@@ -8,6 +8,7 @@ mod explanation;
 mod hostile;
 mod protocol;
 mod reading;
+mod settings;
 mod silence;
 mod target;
 mod verdicts;

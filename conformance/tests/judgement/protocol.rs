@@ -111,6 +111,20 @@ pub(crate) fn suite_with_welcome_after_hello(scenarios: &[&str]) -> Suite {
     suite_of(&wire, scenarios)
 }
 
+/// The suite of the same protocol, but for one thing: only a SAY, which everybody hears, proves silence.
+pub(crate) fn suite_with_loud_fences(scenarios: &[&str]) -> Suite {
+    let wire = WIRE
+        .replace(
+            "from > TELL sender=@from target=@to text=$token",
+            "from > SAY name=@from text=$token",
+        )
+        .replace(
+            "to < TELL sender=@from target=@to text=$token",
+            "to < SAY name=@from text=$token",
+        );
+    suite_of(&wire, scenarios)
+}
+
 fn suite_of(wire: &str, scenarios: &[&str]) -> Suite {
     let file = |name: &str, text: &str| SourceFile::new(name.to_owned(), text.to_owned());
     // A suite that judges TELL knows whom to blame when the fence does not come back.

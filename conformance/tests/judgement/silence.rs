@@ -4,7 +4,8 @@ use conformance::run::{FailureKind, Report, Verdict, run_suite};
 use conformance::suite::Suite;
 
 use crate::protocol::{
-    HELLO, TELL, case, judge, options, suite, suite_with_answers, suite_with_welcome_after_hello,
+    HELLO, TELL, case, judge, options, suite, suite_with_answers, suite_with_loud_fences,
+    suite_with_welcome_after_hello,
 };
 use crate::target::{Quirk, Target};
 
@@ -158,6 +159,33 @@ fn a_fence_whose_answer_never_comes_proves_nothing() {
     let failure = case(&report, "nobody").failure.as_ref().unwrap();
     assert_eq!(failure.kind, FailureKind::NoFence);
     assert!(failure.expected.starts_with("DONE"), "{}", failure.expected);
+}
+
+/// Everybody hears a fence that is for one; who speaks hears it, too.
+const OVERHEARD: &str = r#"
+scenario "overheard" {
+    title "a fence between two comes to a third, and to none of them when it looks"
+    checks PARLEY-2
+    use login alice
+    use login bob
+    use login carol
+    bob < silence after=alice
+    alice < silence
+    alice > TELL sender=@alice target=@carol text="did you hear that?"
+    carol < TELL sender=@alice target=@carol text="did you hear that?"
+    bob < silence after=carol
+}
+"#;
+
+#[test]
+fn a_fence_that_everybody_hears_disturbs_nobody_and_proves_as_much() {
+    let right = suite_with_loud_fences(&[HELLO, TELL, OVERHEARD]);
+    let report = judge_by(&right, Quirk::None);
+    assert_eq!(report.count(Verdict::Pass), 3, "{report:#?}");
+    let report = judge_by(&right, Quirk::TellsEverybody);
+    let failure = case(&report, "overheard").failure.as_ref().unwrap();
+    assert_eq!(failure.kind, FailureKind::Unexpected);
+    assert!(failure.got.starts_with("TELL "), "{}", failure.got);
 }
 
 #[test]

@@ -97,6 +97,23 @@ fn the_time_for_the_first_byte_begins_behind_the_handshake() {
 }
 
 #[test]
+fn half_a_handshake_ends_with_the_server() {
+    let server = SecureServer::limited(ConnectionLimits {
+        handshake: Duration::from_secs(600),
+        ..ConnectionLimits::default()
+    });
+    let mut hello = server.connect().records();
+    hello.truncate(40);
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.write_all(&hello).unwrap();
+    // Its thread is there: whoever comes behind it is served.
+    server.login("alice");
+    server.service.join();
+    server.engine.stop();
+    expect_end(stream);
+}
+
+#[test]
 fn a_flood_of_handshakes_does_not_stop_others() {
     let server = SecureServer::start();
     let plain = server

@@ -1,0 +1,51 @@
+//! What is known of the target from the command line.
+
+use std::collections::BTreeMap;
+
+use conformance::run::{Options, Verdict};
+
+use crate::protocol::{HELLO, case, judge_with, options};
+use crate::target::{Quirk, Target};
+
+/// Every name that is welcomed here is as good as the owner's.
+const OWNER: &str = r#"
+scenario "owner" {
+    title "the owner speaks under the name that was given, and says what was given"
+    checks PARLEY-2
+    sets owner word
+    use login alice
+    client carol name=$owner
+    carol > HELLO name=@carol
+    carol < WELCOME
+    alice > TELL sender=@alice target=$owner text=$word
+    carol < TELL sender=@alice target="arnaud" text="007"
+    alice < silence after=carol
+}
+"#;
+
+fn told(settings: &[(&str, &str)]) -> Options {
+    let pairs = settings.iter();
+    let pairs = pairs.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Options {
+        settings: pairs.collect::<BTreeMap<_, _>>(),
+        ..options()
+    }
+}
+
+#[test]
+fn a_lane_goes_by_a_name_that_was_given_and_text_of_digits_stays_text() {
+    let target = Target::start(Quirk::None);
+    let given = told(&[("owner", "arnaud"), ("word", "007")]);
+    let report = judge_with(target.address, &[HELLO, OWNER], &given);
+    let owner = case(&report, "owner");
+    assert_eq!(owner.verdict, Verdict::Pass, "{owner:#?}");
+}
+
+#[test]
+fn a_case_whose_settings_are_missing_is_unsupported() {
+    let target = Target::start(Quirk::None);
+    let given = told(&[("owner", "arnaud")]);
+    let report = judge_with(target.address, &[HELLO, OWNER], &given);
+    assert_eq!(case(&report, "owner").verdict, Verdict::Unsupported);
+    assert_eq!(report.exit_code(), 0);
+}

@@ -1,0 +1,163 @@
+//! Chatr Connect over real sockets: room, engine and TLS together.
+
+use std::io::Write;
+use std::time::Duration;
+
+use matou::chatr::{Claim, Frame, Options, Room, Verdict};
+use matou::net::{Certificate, ConnectionLimits, Engine, ProcessLimits, Service};
+
+use crate::script::{accept, connect, pong, request, uuid};
+use crate::secure::{Secure, expect_end, next, next_but_pings, secure};
+
+/// A listener where whoever signs with these words is verified.
+const SIGNATURE: &[u8] = b"a signature";
+
+struct Server {
+    service: Service,
+    _engine: Engine,
+    certificate: String,
+    _directory: tempfile::TempDir,
+}
+
+impl Server {
+    fn start(options: Options, limits: ConnectionLimits) -> Server {
+        let directory = tempfile::tempdir().unwrap();
+        let certificate = Certificate::kept_in(directory.path()).unwrap();
+        let engine = Engine::start(&ProcessLimits::default());
+        let mut state = 0_u64;
+        let entropy = move || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            state
+        };
+        let room = Room::new(options, Box::new(entropy));
+        let judge = |claim: Claim| match *claim.signature == *SIGNATURE {
+            true => Verdict::Verified,
+            false => Verdict::Refuted,
+        };
+        let address = "127.0.0.1:0".parse().unwrap();
+        let service = engine
+            .listen_tls(room, (), address, limits, judge, &certificate)
+            .unwrap();
+        Server {
+            service,
+            _engine: engine,
+            certificate: certificate.pem(),
+            _directory: directory,
+        }
+    }
+
+    fn arrive(&self) -> Secure {
+        secure(self.service.address(), &self.certificate)
+    }
+
+    fn connect(&self, name: &str) -> Secure {
+        let mut client = self.arrive();
+        say(&mut client, connect(name));
+        assert_eq!(next(&mut client), "PacketConnected");
+        client
+    }
+}
+
+fn say(stream: &mut Secure, frame: Frame<'_>) {
+    stream.write_all(&frame.bytes()).unwrap();
+}
+
+#[test]
+fn two_clients_find_each_other() {
+    let server = Server::start(Options::default(), ConnectionLimits::default());
+    let (mut alice, mut bob) = (server.connect("alice"), server.connect("bob"));
+    say(&mut alice, request("bob", "10.0.0.1"));
+    let asked = format!(
+        "PacketConnectionRequest uuid={} private_endpoint=10.0.0.1",
+        uuid("alice")
+    );
+    assert_eq!(next_but_pings(&mut bob), asked);
+    // One byte per record.
+    for byte in accept("alice", "fe80::1").bytes() {
+        bob.write_all(&[byte]).unwrap();
+    }
+    let accepted = format!(
+        "PacketConnectionRequestAccept uuid={} private_endpoint=fe80::1",
+        uuid("bob")
+    );
+    assert_eq!(next_but_pings(&mut alice), accepted);
+    for (client, other) in [(&mut alice, "bob"), (&mut bob, "alice")] {
+        let info = format!(
+            "PacketClientInfo uuid={} public_endpoint=127.0.0.1",
+            uuid(other)
+        );
+        assert_eq!(next_but_pings(client), info);
+    }
+}
+
+#[test]
+fn what_comes_right_behind_connect_waits_for_the_check_and_counts() {
+    let server = Server::start(Options::default(), ConnectionLimits::default());
+    let mut alice = server.arrive();
+    let both = [connect("alice").bytes(), request("bob", "10.0.0.1").bytes()].concat();
+    alice.write_all(&both).unwrap();
+    assert_eq!(next(&mut alice), "PacketConnected");
+    let denied = format!("PacketConnectionRequestDenied uuid={}", uuid("bob"));
+    assert_eq!(next_but_pings(&mut alice), denied);
+}
+
+#[test]
+fn pings_are_sent_by_the_clock_and_a_silent_client_is_told_before_it_is_closed() {
+    let options = Options {
+        ping_interval: Duration::from_millis(20),
+        ping_timeout: Duration::from_millis(200),
+        ..Options::default()
+    };
+    let server = Server::start(options, ConnectionLimits::default());
+    let mut alice = server.connect("alice");
+    for _ in 0..3 {
+        let ping = next(&mut alice);
+        let id = ping.strip_prefix("PacketPing id=").expect("a ping");
+        say(&mut alice, pong(id.parse().unwrap()));
+    }
+    assert!(next(&mut alice).starts_with("PacketPing"));
+    assert_eq!(next(&mut alice), r#"PacketDisconnect message="Time out""#);
+    expect_end(&mut alice);
+    server.connect("alice");
+}
+
+#[test]
+fn who_never_says_who_it_is_is_told_so() {
+    let limits = ConnectionLimits {
+        first_byte: Duration::from_millis(50),
+        ..ConnectionLimits::default()
+    };
+    let server = Server::start(Options::default(), limits);
+    let mut silent = server.arrive();
+    // The handshake ends with the first read.
+    assert_eq!(next(&mut silent), r#"PacketDisconnect message="Time out""#);
+    expect_end(&mut silent);
+}
+
+#[test]
+fn a_word_of_goodbye_ends_the_connection_in_order() {
+    let server = Server::start(Options::default(), ConnectionLimits::default());
+    let mut alice = server.connect("alice");
+    say(&mut alice, Frame::Disconnect { message: "bye" });
+    expect_end(&mut alice);
+    server.connect("alice");
+}
+
+#[test]
+fn an_invalid_packet_is_told_so_behind_everything_else_and_bothers_nobody() {
+    let server = Server::start(Options::default(), ConnectionLimits::default());
+    let (mut alice, mut bob) = (server.connect("alice"), server.connect("bob"));
+    let mut bytes = request("bob", "10.0.0.1").bytes();
+    bytes.extend([1, 9]);
+    bytes.resize(bytes.len() + 30_000, 0xff);
+    alice.write_all(&bytes).unwrap();
+    assert_eq!(
+        next_but_pings(&mut alice),
+        r#"PacketDisconnect message="Invalid Packet""#
+    );
+    expect_end(&mut alice);
+    assert!(next_but_pings(&mut bob).starts_with("PacketConnectionRequest "));
+    say(&mut bob, request("alice", "10.0.0.2"));
+    let denied = format!("PacketConnectionRequestDenied uuid={}", uuid("alice"));
+    assert_eq!(next_but_pings(&mut bob), denied);
+}

@@ -1,0 +1,255 @@
+//! What the document says of packets and texts, and what follows for everybody.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use matou::chathack::{ClientFrame, MeetingPoint, Received, ServerFrame};
+use matou::room::Event;
+use matou::wire::Malformed;
+
+use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode, frame};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault::handling(
+        "counts characters instead of bytes in the messages that it sends",
+        "CHATHACK-0.1",
+        |lab, call| lab.good(call).frames(counted_in_characters),
+    ),
+    Fault::handling(
+        "writes a port into two bytes",
+        "CHATHACK-0.2",
+        |lab, call| {
+            lab.good(call).frames(|frame, right| match frame {
+                ServerFrame::PrivateValidation { login, .. } => {
+                    let port = 1 + 4 + login.len();
+                    [&right[..port], &right[port + 2..]].concat()
+                }
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::decoding(
+        "takes one read for one packet and throws the rest away",
+        "CHATHACK-0.3",
+        |codec, input| {
+            let heard = decode(codec, input)?;
+            Ok(heard.map(|(heard, length)| (heard, length.max(input.len()))))
+        },
+    ),
+    Fault::handling(
+        "tells everybody about an opcode that it does not know",
+        "CHATHACK-0.4",
+        |lab, call| match call.event {
+            Event::Malformed(Malformed::UnknownOpcode(_)) => announce(lab, call),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::decoding(
+        "takes a negative length for an empty message",
+        "CHATHACK-0.5",
+        |codec, input| match (decode(codec, input), texts(input)) {
+            (Err(Malformed::NegativeLength { .. }), (texts, rest))
+                if input[0] == 3 && texts.len() == 1 =>
+            {
+                let (login, message) = (texts[0], "");
+                said(login, message, input.len() - rest.len() + 4)
+            }
+            (other, _) => other,
+        },
+    ),
+    Fault::decoding(
+        "takes what is there for a message whose last bytes have not come",
+        "CHATHACK-0.6",
+        |codec, input| match (decode(codec, input), texts(input)) {
+            (Ok(None), (texts, [_, _, _, _, text @ ..])) if input[0] == 3 && texts.len() == 1 => {
+                match std::str::from_utf8(text) {
+                    Ok(message) if !message.is_empty() => said(texts[0], message, input.len()),
+                    _ => Ok(None),
+                }
+            }
+            (other, _) => other,
+        },
+    ),
+    Fault::reading(
+        "relays a message that is not UTF-8 as it is",
+        "CHATHACK-0.7",
+        |codec, input| match decode(codec, input) {
+            Err(Malformed::NotUtf8 { .. }) if input[0] == 3 => as_it_is(input),
+            other => other,
+        },
+        relay_as_it_is,
+    ),
+    Fault::decoding(
+        "repairs a message that is not UTF-8 by leaving it empty",
+        "CHATHACK-0.8",
+        |codec, input| match (decode(codec, input), texts(input)) {
+            (Err(Malformed::NotUtf8 { .. }), (texts, _)) if input[0] == 3 && texts.len() == 1 => {
+                said(texts[0], "", input.len())
+            }
+            (other, _) => other,
+        },
+    ),
+    Fault::handling(
+        "drops messages that do not fit its buffer of 1000 bytes",
+        "CHATHACK-0.10",
+        |lab, call| match frame(&call) {
+            Some(ClientFrame::GlobalMessage { message, .. }) if message.len() > 1000 => {
+                Reply::ignore()
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::reading(
+        "counts the characters of a message, and not its bytes, before it rejects it",
+        "CHATHACK-0.11",
+        |codec, input| match (decode(codec, input), texts(input)) {
+            (Ok(Some((Heard::Frame(Received::TooLong(_)), length))), (texts, _)) => match texts[..]
+            {
+                [_, message] if message.chars().count() <= 1024 => as_it_is(&input[..length]),
+                [_, _] => decode(codec, input),
+                _ => Ok(None),
+            },
+            (other, _) => other,
+        },
+        relay_as_it_is,
+    ),
+    Fault::handling(
+        "ignores a message that is too long",
+        "CHATHACK-0.12",
+        |lab, call| match call.event {
+            Event::Command(Heard::Frame(Received::TooLong(_))) => Reply::ignore(),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::decoding(
+        "takes any adcode for that of an address of four bytes",
+        "CHATHACK-3.14",
+        |codec, input| match decode(codec, input) {
+            Err(Malformed::UnknownCode { .. }) => any_adcode(input),
+            other => other,
+        },
+    ),
+    Fault::decoding(
+        "takes a private message for one to everybody",
+        "CHATHACK-4.1",
+        |codec, input| match (input, texts(input)) {
+            ([7, ..], (texts, rest)) => match texts[..] {
+                [login, message, ..] => said(login, message, input.len() - rest.len()),
+                _ => Ok(None),
+            },
+            _ => decode(codec, input),
+        },
+    ),
+    Fault::handling(
+        "ends everybody's connection when one sends what is no packet",
+        "CHATHACK-5.1",
+        |lab, call| match call.event {
+            Event::Malformed(_) => {
+                let everybody = lab.open.clone();
+                let reply = lab.good(call);
+                let ends = everybody.into_iter().map(Out::Cut).collect();
+                Reply::new(reply.flow, [reply.outs, ends].concat())
+            }
+            _ => lab.good(call),
+        },
+    ),
+];
+
+fn announce(lab: &mut Lab, call: Call<'_>) -> Reply {
+    let login = lab.names.get(&call.from).cloned().unwrap_or_default();
+    let told = bytes(ServerFrame::GlobalMessage {
+        login: &login,
+        message: "sent something that I do not understand",
+    });
+    let reply = lab.good(call);
+    Reply::new(reply.flow, [vec![Out::All(told)], reply.outs].concat())
+}
+
+/// With the length of its message in characters.
+fn counted_in_characters(frame: ServerFrame<'_>, right: &[u8]) -> Vec<u8> {
+    let ServerFrame::GlobalMessage { message, .. } = frame else {
+        return right.to_vec();
+    };
+    let before = right.len() - message.len() - 4;
+    let characters = message.chars().count() as u32;
+    [
+        &right[..before],
+        &characters.to_be_bytes(),
+        message.as_bytes(),
+    ]
+    .concat()
+}
+
+/// The whole texts behind an opcode, as far as they are UTF-8, and what follows them.
+fn texts(input: &[u8]) -> (Vec<&str>, &[u8]) {
+    let mut texts = Vec::new();
+    let mut rest = input.get(1..).unwrap_or_default();
+    while let Some((length, behind)) = rest.split_first_chunk() {
+        let length = usize::try_from(i32::from_be_bytes(*length)).ok();
+        let text = length.and_then(|length| behind.split_at_checked(length));
+        let Some((text, behind)) = text else { break };
+        let Ok(text) = std::str::from_utf8(text) else {
+            break;
+        };
+        texts.push(text);
+        rest = behind;
+    }
+    (texts, rest)
+}
+
+fn said<'a>(login: &'a str, message: &'a str, length: usize) -> Decoded<'a> {
+    let frame = ClientFrame::GlobalMessage { login, message };
+    Ok(Some((Heard::Frame(Received::Frame(frame)), length)))
+}
+
+fn as_it_is(input: &[u8]) -> Decoded<'_> {
+    Ok(Some((Heard::Bytes(input), input.len())))
+}
+
+/// The bytes of a SAY become those of a SAID, whatever is in them.
+fn relay_as_it_is(lab: &mut Lab, call: Call<'_>) -> Reply {
+    match call.event {
+        Event::Command(Heard::Bytes(frame)) if lab.names.contains_key(&call.from) => {
+            let relayed = [&[5], &frame[1..]].concat();
+            Reply::send(vec![Out::AllBut(call.from, relayed)])
+        }
+        _ => lab.good(call),
+    }
+}
+
+/// A VALIDATE, read as if its adcode were 1.
+fn any_adcode(input: &[u8]) -> Decoded<'_> {
+    const BEHIND_TEXTS: usize = 4 + 1 + 4 + 8;
+    let mut at = 1;
+    let mut names = [""; 2];
+    for name in &mut names {
+        let Some(length) = input.get(at..).and_then(|rest| rest.first_chunk()) else {
+            return Ok(None);
+        };
+        let end = at + 4 + u32::from_be_bytes(*length) as usize;
+        *name = std::str::from_utf8(&input[at + 4..end]).unwrap_or_default();
+        at = end;
+    }
+    let Some(rest) = input.get(at..at + BEHIND_TEXTS) else {
+        return Ok(None);
+    };
+    let [port, _, address, id] = [&rest[..4], &rest[4..5], &rest[5..9], &rest[9..]];
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0, |all, byte| all << 8 | i64::from(*byte))
+    };
+    let [sender, receiver] = names;
+    let frame = ClientFrame::PrivateValidation {
+        sender,
+        receiver,
+        meeting: MeetingPoint {
+            port: number(port) as i32,
+            address: IpAddr::V4(Ipv4Addr::from_bits(number(address) as u32)),
+            id: number(id),
+        },
+    };
+    Ok(Some((
+        Heard::Frame(Received::Frame(frame)),
+        at + BEHIND_TEXTS,
+    )))
+}

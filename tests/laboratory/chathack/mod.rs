@@ -1,0 +1,128 @@
+//! The faults of ChatHack servers.
+
+mod answers;
+mod asking;
+mod framing;
+mod login;
+mod messages;
+mod password;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use matou::chathack::{Answer, ClientFrame, Options, Question, Received, Room, ServerFrame};
+use matou::room::{ConnId, Entropy, Event};
+
+use crate::fault::{self, ANY, Specimen};
+use crate::room::{self, Subject};
+
+type Fault = fault::Fault<Room>;
+type Lab = room::Lab<Room>;
+type Call<'a> = room::Call<'a, Room>;
+type Heard<'a> = room::Heard<'a, Room>;
+type Decoded<'a> = room::Decoded<'a, Room>;
+type Reply = room::Reply<Room>;
+use room::{Out, decode};
+
+/// The one account of every specimen.
+const ACCOUNT: (&str, &str) = ("arnaud", "townhall");
+
+impl Subject for Room {
+    const SUITE: &'static str = "chathack";
+    type Said<'a> = ServerFrame<'a>;
+
+    fn healthy(_: Entropy) -> Room {
+        Room::new(Options::default())
+    }
+
+    fn codec() {}
+
+    fn said(bytes: &[u8]) -> Option<(ServerFrame<'_>, usize)> {
+        ServerFrame::decode(bytes).ok().flatten()
+    }
+
+    fn answer(question: Question) -> Answer {
+        let yes = match &question {
+            Question::IsRight { login, password } => (&**login, &**password) == ACCOUNT,
+            Question::IsAccount { login } => login == ACCOUNT.0,
+        };
+        if yes { Answer::Yes } else { Answer::No }
+    }
+
+    /// Private connections do not come here.
+    fn opening(_: &[u8]) -> Option<usize> {
+        None
+    }
+}
+
+/// What the suite is told of the account.
+pub(crate) fn settings() -> BTreeMap<String, String> {
+    let (login, password) = ACCOUNT;
+    let pairs = [("login", login), ("password", password)];
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
+/// The bytes of a packet of the server.
+fn bytes(frame: ServerFrame<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frame.encode(&mut bytes);
+    bytes
+}
+
+/// The packet of a client, if one came.
+fn frame<'a>(call: &Call<'a>) -> Option<ClientFrame<'a>> {
+    match call.frame() {
+        Some(Received::Frame(frame)) => Some(frame),
+        _ => None,
+    }
+}
+
+/// The same place and time, with another packet.
+fn with<'a>(call: &Call<'a>, frame: ClientFrame<'a>) -> Call<'a> {
+    call.with(Received::Frame(frame))
+}
+
+/// That packet of that client.
+fn heard(from: ConnId, frame: ClientFrame<'_>, now: Instant) -> Call<'_> {
+    let event = Event::Command(Heard::Frame(Received::Frame(frame)));
+    Call { from, event, now }
+}
+
+/// Whether whoever sent something has this login.
+fn is_own(lab: &Lab, call: &Call<'_>, login: &str) -> bool {
+    lab.names.get(&call.from).is_some_and(|own| own == login)
+}
+
+/// What the right server does, but packets of this kind go to everybody.
+fn to_everybody(lab: &mut Lab, call: Call<'_>, which: fn(ServerFrame<'_>) -> bool) -> Reply {
+    lab.good(call).map(|out| match out {
+        Out::One(id, frame) => match Room::said(&frame) {
+            Some((said, _)) if which(said) => vec![Out::All(frame)],
+            _ => vec![Out::One(id, frame)],
+        },
+        out => vec![out],
+    })
+}
+
+/// Faults of one kind, and the packets that a case must have to do with before it may blame the target for one of them.
+type Section = (&'static [Fault], &'static [&'static str]);
+
+const SECTIONS: [Section; 6] = [
+    (framing::FAULTS, ANY),
+    (login::FAULTS, ANY),
+    (
+        password::FAULTS,
+        &["LOGIN_PASSWORD", "LOGIN", "LOGIN_EXISTS"],
+    ),
+    (messages::FAULTS, ANY),
+    (asking::FAULTS, &["ASK", "VALIDATE", "DENY"]),
+    (answers::FAULTS, &["ASK", "VALIDATE", "DENY"]),
+];
+
+/// All of them, in the order of the requirements.
+pub(crate) fn faults() -> Vec<Specimen> {
+    let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
+    SECTIONS.into_iter().flat_map(touching).collect()
+}
