@@ -1,5 +1,6 @@
 //! The command line: arguments in, text and an exit code out.
 
+mod lab;
 mod lint;
 mod list;
 mod load;
@@ -34,6 +35,8 @@ enum Command {
     Show(show::ShowArguments),
     /// Puts many clients on a server at once, and checks and measures what it does for them
     Load(Box<load::LoadArguments>),
+    /// Shows which case catches which known mistake, and how well mistakes are told from what fails
+    Lab(lab::LabArguments),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
     Lint(lint::LintArguments),
 }
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Load(arguments) => load::load(&arguments),
+        Command::Lab(arguments) => lab::lab(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };
     // A reader that has left (`| head`) has seen what it wanted.

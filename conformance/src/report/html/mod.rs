@@ -60,6 +60,7 @@ pub(super) fn render(name: &str, values: Value) -> String {
         ),
         ("case.html", include_str!("../../../templates/case.html")),
         ("run.html", include_str!("../../../templates/run.html")),
+        ("lab.html", include_str!("../../../templates/lab.html")),
         ("tap.html", include_str!("../../../templates/tap.html")),
     ];
     for (name, text) in templates {
