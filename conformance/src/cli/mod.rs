@@ -4,6 +4,7 @@ mod lab;
 mod lint;
 mod list;
 mod load;
+mod new;
 mod report_file;
 mod run;
 mod show;
@@ -37,6 +38,8 @@ enum Command {
     Load(Box<load::LoadArguments>),
     /// Shows which case catches which known mistake, and how well mistakes are told from what fails
     Lab(lab::LabArguments),
+    /// Writes a folder to begin with: a protocol of your own, or a dialect of one that is known
+    New(new::NewArguments),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
     Lint(lint::LintArguments),
 }
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Show(arguments) => show::show(&arguments),
         Command::Load(arguments) => load::load(&arguments),
         Command::Lab(arguments) => lab::lab(&arguments),
+        Command::New(arguments) => new::new(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };
     // A reader that has left (`| head`) has seen what it wanted.
