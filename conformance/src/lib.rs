@@ -17,6 +17,8 @@
 //! | [`run`] | the conversations with a target, and the judgement |
 //! | [`load`] | many clients at once: the same promises, and what they cost |
 //! | [`diagnosis`] | which known mistakes explain what failed |
+//! | [`tap`] | a proxy that listens between somebody's client and server |
+//! | [`matrix`] | several runs side by side |
 //! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
 //!
@@ -35,6 +37,7 @@ pub mod cli;
 pub mod diagnosis;
 pub mod grammar;
 pub mod load;
+pub mod matrix;
 pub mod report;
 pub mod run;
 pub mod scenario;
@@ -42,3 +45,4 @@ pub mod source;
 pub mod spawn;
 pub mod spec;
 pub mod suite;
+pub mod tap;

@@ -4,10 +4,12 @@ mod lab;
 mod lint;
 mod list;
 mod load;
+mod matrix;
 mod new;
 mod report_file;
 mod run;
 mod show;
+mod tap;
 mod target;
 mod words;
 
@@ -40,6 +42,10 @@ enum Command {
     Lab(lab::LabArguments),
     /// Writes a folder to begin with: a protocol of your own, or a dialect of one that is known
     New(new::NewArguments),
+    /// Puts the reports of several runs side by side
+    Matrix(matrix::MatrixArguments),
+    /// Listens between a client and a server, and says what is said
+    Tap(tap::TapArguments),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
     Lint(lint::LintArguments),
 }
@@ -81,6 +87,8 @@ pub fn main() -> ExitCode {
         Command::Load(arguments) => load::load(&arguments),
         Command::Lab(arguments) => lab::lab(&arguments),
         Command::New(arguments) => new::new(&arguments),
+        Command::Matrix(arguments) => matrix::matrix(&arguments),
+        Command::Tap(arguments) => tap::tap(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };
     // A reader that has left (`| head`) has seen what it wanted.
