@@ -130,6 +130,17 @@ fn a_file_is_imported_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_directory_without_a_database_is_told_and_not_made() {
+    let parent = directory();
+    let data = parent.path().join("mistyped");
+    for arguments in [&["list"][..], &["remove", "arnaud"], &["passwd", "arnaud"]] {
+        let told = refuses(arguments, &data, "");
+        assert!(told.contains("there is no database in "), "{told}");
+    }
+    assert!(!data.exists());
+}
+
+#[test]
 fn a_damaged_database_is_told_and_left_as_it_is() {
     let data = directory();
     let path = data.path().join("matou.db");

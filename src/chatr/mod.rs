@@ -7,7 +7,7 @@
 //!
 //! `frames.rs` has the packets as types and `codec.rs` their bytes; `room.rs` says what each packet does, helped by
 //! `rendezvous.rs` and `pings.rs`; `keys.rs` knows which keys are good and what they signed; `options.rs` is what an
-//! operator may choose.
+//! operator may choose. `client.rs` is the client's half.
 //!
 //! # Where the document leaves something open
 //!
@@ -45,7 +45,9 @@
     clippy::panic
 )]
 
+pub mod client;
 mod codec;
+mod explain;
 mod frames;
 mod keys;
 mod options;

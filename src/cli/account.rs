@@ -83,7 +83,7 @@ fn obey(command: AccountCommand) -> Result<String, String> {
             Ok(format!("added {login}\n"))
         }
         AccountCommand::Passwd(one) => {
-            let (login, accounts) = (one.login, accounts(one.data)?);
+            let (login, accounts) = (one.login, existing(one.data)?);
             accounts.check_known(&login).map_err(as_sentence)?;
             let password = new_password(one.password_stdin)?;
             let changed = accounts.change_password(&login, &password);
@@ -91,11 +91,11 @@ fn obey(command: AccountCommand) -> Result<String, String> {
             Ok(format!("changed the password of {login}\n"))
         }
         AccountCommand::Remove { login, data } => {
-            accounts(data)?.remove(&login).map_err(as_sentence)?;
+            existing(data)?.remove(&login).map_err(as_sentence)?;
             Ok(format!("removed {login}\n"))
         }
         AccountCommand::List { data } => {
-            let logins = accounts(data)?.logins().map_err(as_sentence)?;
+            let logins = existing(data)?.logins().map_err(as_sentence)?;
             Ok(logins.iter().map(|login| format!("{login}\n")).collect())
         }
         AccountCommand::Import {
@@ -136,6 +136,12 @@ fn import(file: &PathBuf, replace: bool, data: DataArgs) -> Result<String, Strin
 fn accounts(data: DataArgs) -> Result<Accounts, String> {
     let data = Data::from(data);
     data.store().map(Accounts::new).map_err(as_sentence)
+}
+
+/// The accounts of a database that is there.
+fn existing(data: DataArgs) -> Result<Accounts, String> {
+    let store = Data::from(data).existing_store().map_err(as_sentence)?;
+    Ok(Accounts::new(&store))
 }
 
 fn new_password(from_stdin: bool) -> Result<Password, String> {

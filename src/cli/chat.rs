@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::chatr_args::ChatrArgs;
 use super::password::PasswordArgs;
 use crate::client::{
     self, Address, DirectOptions, Ending, Face, Form, HELP, Options, Ports, TunnelWish,
@@ -21,9 +22,9 @@ use crate::client::{
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
 pub(super) struct ChatArgs {
-    /// Whom to talk to, and as whom: PROTOCOL://LOGIN@HOST:PORT
+    /// Whom to talk to, and as whom: PROTOCOL://LOGIN@HOST:PORT, or chatr://HOST:PORT
     ///
-    /// The protocol is chaton (port 7777 unless given), chatos-groupe2 (7778), chatos-1.0 (7779) or chathack (7780); the first
+    /// The protocol is chaton (port 7777 unless given), chatos-groupe2 (7778), chatos-1.0 (7779), chathack (7780) or chatr (7781); the first
     /// two take ?long=4 for servers whose LONG has 4 bytes. An IPv6 address stands in brackets, special bytes of the login are
     /// written as % and two hexadecimal digits.
     #[arg(value_name = "ADDRESS")]
@@ -68,6 +69,9 @@ pub(super) struct ChatArgs {
 
     #[command(flatten)]
     direct: DirectArgs,
+
+    #[command(flatten)]
+    chatr: ChatrArgs,
 
     /// At the end of standard input go on listening, until the server closes or Ctrl-C
     #[arg(long, conflicts_with = "tunnel")]
@@ -131,9 +135,17 @@ pub(super) fn run(args: ChatArgs) -> ExitCode {
         Ok(password) => password,
         Err(reason) => return tell(&Ending::Usage(reason)),
     };
+    let chatr = args
+        .chatr
+        .options(args.address.protocol, args.connect_timeout);
+    let chatr = match chatr {
+        Ok(chatr) => chatr,
+        Err(reason) => return tell(&Ending::Usage(reason)),
+    };
     let max_file = args.max_file.unwrap_or(args.address.protocol.max_file());
     let ending = client::run(Options {
         address: args.address,
+        chatr,
         password,
         face,
         stay: args.stay,

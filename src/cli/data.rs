@@ -41,6 +41,11 @@ impl Data {
         Ok(self.store.get_or_init(|| store))
     }
 
+    /// The open store, for who only looks at or changes what is there: a mistyped directory is not made.
+    pub(super) fn existing_store(&self) -> Result<Store, StoreError> {
+        Store::open_existing(&self.directory()?)
+    }
+
     /// Where it is.
     pub(super) fn directory(&self) -> Result<PathBuf, StoreError> {
         match &self.directory {

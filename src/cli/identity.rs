@@ -1,4 +1,6 @@
-//! `matou identity`: who may connect to a Chatr Connect server.
+//! `matou identity`: who one is to a Chatr Connect server, and who may connect to it.
+
+pub(super) mod own;
 
 use std::error::Error;
 use std::fs;
@@ -16,6 +18,8 @@ use crate::chatr::PublicKey;
 use crate::store::Identities;
 
 /// Identities for Chatr Connect: a UUID and the RSA key that proves it.
+///
+/// new, show and publish are about your own; register, remove and list are for whoever runs a server.
 #[derive(Debug, Args)]
 pub(super) struct IdentityArgs {
     #[command(subcommand)]
@@ -24,6 +28,9 @@ pub(super) struct IdentityArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(own::NewArgs),
+    Show(own::ShowArgs),
+    Publish(own::PublishArgs),
     Register(RegisterArgs),
     Remove(RemoveArgs),
     List(ListArgs),
@@ -63,6 +70,9 @@ fn identities(data: DataArgs) -> Result<Identities, Box<dyn Error>> {
 
 pub(super) fn run(arguments: IdentityArgs) -> ExitCode {
     let done = match arguments.command {
+        Command::New(arguments) => own::new(&arguments),
+        Command::Show(arguments) => own::show(&arguments),
+        Command::Publish(arguments) => own::publish(&arguments),
         Command::Register(arguments) => register(arguments),
         Command::Remove(arguments) => remove(arguments),
         Command::List(arguments) => list(arguments),

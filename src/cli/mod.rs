@@ -3,6 +3,7 @@
 mod account;
 mod address;
 mod chat;
+mod chatr_args;
 mod chatr_service;
 mod config;
 mod data;
@@ -31,7 +32,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Account(account::AccountArgs),
-    Chat(chat::ChatArgs),
+    Chat(Box<chat::ChatArgs>),
     Identity(identity::IdentityArgs),
     Serve(serve::ServeArgs),
 }
@@ -40,7 +41,7 @@ enum Command {
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Account(arguments) => account::run(arguments),
-        Command::Chat(arguments) => chat::run(arguments),
+        Command::Chat(arguments) => chat::run(*arguments),
         Command::Identity(arguments) => identity::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
     }

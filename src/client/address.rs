@@ -8,12 +8,12 @@ use crate::chatos_1_0::client::Chatos10Client;
 use crate::chatos_groupe2::client::ChatosGroupe2Client;
 use crate::room::dialogue::Dialogue;
 
-/// Whom to talk to, in which protocol and as whom: `chaton://LOGIN@HOST:PORT?OPTION=VALUE`.
+/// Whom to talk to, in which protocol and as whom: `chaton://LOGIN@HOST:PORT?OPTION=VALUE`, or `chatr://HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// The protocol with its options.
     pub protocol: Protocol,
-    /// The name to log in with.
+    /// The name to log in with; empty where it is not chosen.
     pub login: String,
     /// A host name or an address; IPv6 without its brackets.
     pub host: String,
@@ -32,6 +32,8 @@ pub enum Protocol {
     Chatos10,
     /// `chathack://`.
     ChatHack,
+    /// `chatr://`, without a login: one is who one is.
+    Chatr,
 }
 
 impl Protocol {
@@ -42,6 +44,7 @@ impl Protocol {
             Protocol::ChatosGroupe2(_) => "ChatOS Groupe 2",
             Protocol::Chatos10 => "ChatOS 1.0",
             Protocol::ChatHack => "ChatHack",
+            Protocol::Chatr => "Chatr Connect",
         }
     }
 
@@ -52,6 +55,7 @@ impl Protocol {
             Protocol::ChatosGroupe2(_) => 7778,
             Protocol::Chatos10 => 7779,
             Protocol::ChatHack => 7780,
+            Protocol::Chatr => 7781,
         }
     }
 
@@ -87,6 +91,7 @@ impl Protocol {
             Protocol::Chaton(codec) => Box::new(ChatonClient::new(codec)),
             Protocol::ChatosGroupe2(codec) => Box::new(ChatosGroupe2Client::new(codec)),
             Protocol::Chatos10 => Box::new(Chatos10Client::new(Box::new(entropy))),
+            Protocol::Chatr => return Err("Chatr Connect needs an identity".into()),
             Protocol::ChatHack => {
                 let account = password.map(|password| Account {
                     login: login.to_owned(),
@@ -107,6 +112,8 @@ pub enum AddressError {
     UnknownScheme(String),
     /// Nothing before an `@`.
     NoLogin,
+    /// A login where none is chosen.
+    Login,
     /// A `%` without two hexadecimal digits behind it, or bytes that are not UTF-8.
     BadEscape,
     /// Nothing behind the `@`.
@@ -129,11 +136,14 @@ impl fmt::Display for AddressError {
             }
             AddressError::UnknownScheme(scheme) => write!(
                 f,
-                "{scheme:?} is no protocol of this client; it speaks chaton, chatos-groupe2, chatos-1.0 and chathack, as in chaton://LOGIN@HOST:PORT"
+                "{scheme:?} is no protocol of this client; it speaks chaton, chatos-groupe2, chatos-1.0, chathack and chatr, as in chaton://LOGIN@HOST:PORT"
             ),
             AddressError::NoLogin => {
                 f.write_str("no login is given; write it before an @, as in chaton://alice@127.0.0.1")
             }
+            AddressError::Login => f.write_str(
+                "with Chatr Connect one is who the identity says; leave the login away, as in chatr://HOST:PORT",
+            ),
             AddressError::BadEscape => f.write_str(
                 "the login is badly escaped; write each special byte of its UTF-8 as % and two hexadecimal digits",
             ),
@@ -165,13 +175,18 @@ impl FromStr for Address {
             "chatos-groupe2" => Protocol::ChatosGroupe2(chaton_options(options)?),
             "chatos-1.0" if options.is_empty() => Protocol::Chatos10,
             "chathack" if options.is_empty() => Protocol::ChatHack,
-            "chatos-1.0" | "chathack" => return Err(AddressError::BadOption(options.to_owned())),
+            "chatr" if options.is_empty() => Protocol::Chatr,
+            "chatos-1.0" | "chathack" | "chatr" => {
+                return Err(AddressError::BadOption(options.to_owned()));
+            }
             other => return Err(AddressError::UnknownScheme(other.to_owned())),
         };
-        let (login, place) = rest.rsplit_once('@').ok_or(AddressError::NoLogin)?;
-        if login.is_empty() {
-            return Err(AddressError::NoLogin);
-        }
+        let (login, place) = match (rest.rsplit_once('@'), protocol) {
+            (None, Protocol::Chatr) => ("", rest),
+            (Some(_), Protocol::Chatr) => return Err(AddressError::Login),
+            (None | Some(("", _)), _) => return Err(AddressError::NoLogin),
+            (Some(parts), _) => parts,
+        };
         let (host, port) = host_and_port(place)?;
         Ok(Address {
             protocol,
@@ -195,7 +210,7 @@ fn chaton_options(options: &str) -> Result<Codec, AddressError> {
 }
 
 /// The host, and the port if one is given.
-fn host_and_port(place: &str) -> Result<(&str, Option<u16>), AddressError> {
+pub(super) fn host_and_port(place: &str) -> Result<(&str, Option<u16>), AddressError> {
     let place = match place.split_once('/') {
         Some((place, "")) => place,
         Some((_, path)) => return Err(AddressError::Path(path.to_owned())),
@@ -255,6 +270,7 @@ mod tests {
     #[case::ipv6_at_the_usual_port("chaton://alice@[::1]", "alice", "::1", 7777)]
     #[case::chatos_groupe2("chatos-groupe2://alice@localhost", "alice", "localhost", 7778)]
     #[case::chatos_1_0("chatos-1.0://alice@localhost", "alice", "localhost", 7779)]
+    #[case::chatr("chatr://localhost", "", "localhost", 7781)]
     #[case::chathack("chathack://alice@localhost", "alice", "localhost", 7780)]
     #[case::an_escaped_login("chaton://J%c3%A9r%40me%20M@host", "Jér@me M", "host", 7777)]
     #[case::a_bare_at_sign("chaton://a@b@host", "a@b", "host", 7777)]
@@ -276,6 +292,7 @@ mod tests {
     #[case::another_scheme("http://alice@host", AddressError::UnknownScheme("http".into()))]
     #[case::no_login("chaton://host", AddressError::NoLogin)]
     #[case::an_empty_login("chaton://@host", AddressError::NoLogin)]
+    #[case::a_login("chatr://alice@host", AddressError::Login)]
     #[case::no_host("chaton://alice@:7777", AddressError::NoHost)]
     #[case::ipv6_without_brackets("chaton://alice@::1", AddressError::BadBrackets)]
     #[case::one_bracket("chaton://alice@[::1", AddressError::BadBrackets)]

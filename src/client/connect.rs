@@ -1,12 +1,16 @@
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::reach::From;
+use crate::net::Timed;
 
 /// Connects to the first address of the host that answers; all of them together get `limit`.
-pub(super) fn to_host(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
+pub(super) fn to_host(host: &str, port: u16, from: From, limit: Duration) -> io::Result<TcpStream> {
     let deadline = Instant::now() + limit;
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in (host, port).to_socket_addrs()? {
@@ -14,7 +18,7 @@ pub(super) fn to_host(host: &str, port: u16, limit: Duration) -> io::Result<TcpS
         if left.is_zero() {
             break;
         }
-        match to_address(address, left) {
+        match to_address(address, from, left) {
             Ok(stream) => return Ok(stream),
             Err(error) => failure = error,
         }
@@ -23,11 +27,38 @@ pub(super) fn to_host(host: &str, port: u16, limit: Duration) -> io::Result<TcpS
 }
 
 /// Connects to one address.
-pub(super) fn to_address(address: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, limit)?;
+pub(super) fn to_address(
+    address: SocketAddr,
+    from: From,
+    limit: Duration,
+) -> io::Result<TcpStream> {
+    let stream = match from {
+        From {
+            ip: None,
+            port: None,
+        } => TcpStream::connect_timeout(&address, limit)?,
+        from => connect_from(own_end(address, from), address, limit)?,
+    };
     // A typed line is one small segment that nothing follows: waiting for more to send would only delay it.
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+fn own_end(to: SocketAddr, from: From) -> SocketAddr {
+    let ip = from.ip.unwrap_or(match to {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    });
+    SocketAddr::new(ip, from.port.unwrap_or(0))
+}
+
+fn connect_from(own: SocketAddr, to: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+    // An earlier connection from the same port may still be dying.
+    socket.set_reuse_address(true)?;
+    socket.bind(&own.into())?;
+    socket.connect_timeout(&to.into(), limit)?;
+    Ok(socket.into())
 }
 
 /// Connects in a thread of its own, which ends at the latest after the connector's time limit. The outcome comes once.
@@ -46,4 +77,12 @@ pub(super) fn in_background<T: Send + 'static>(
         let _ = outcome.send(Err(error));
     }
     connecting
+}
+
+/// Connects, and whatever is done with the connection has the rest of the time.
+pub(super) fn in_time(host: &str, port: u16, from: From, limit: Duration) -> io::Result<Timed> {
+    let deadline = Instant::now() + limit;
+    let stream = to_host(host, port, from, limit)?;
+    let left = deadline.saturating_duration_since(Instant::now());
+    Ok(Timed::new(stream, left))
 }

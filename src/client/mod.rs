@@ -19,12 +19,14 @@
 //! | `server-out`, `tunnel-out` | `write` to a connection | takes pieces from the loop |
 //! | `stdin` | `read` of standard input: lines, keys, or a tunnel's bytes | the loop, or a tunnel's writer |
 //! | `stdout` | `write` of a tunnel's bytes, with `--tunnel` only | takes chunks from a tunnel's reader |
-//! | `connect` | `connect`, for a tunnel or after a loss | the loop |
+//! | `connect` | `connect`, for a tunnel or after a loss; a registry's answer, and then a peer's | the loop, once |
 //! | `file-look` | `read` of a file that will be sent | the loop, once |
 //! | `file-in` | `read` of a file that is sent | the loop, which takes a piece when the tunnel's writer has room |
 //! | `file-out` | `write` of a file that is received | takes pieces from the loop |
 //! | `direct-accept` | waiting for a peer that is to connect to us | starts `direct-knock` |
 //! | `direct-knock` | `read` of what such a one shows | the loop, once, if it is the right one |
+//! | `peer-in` | reading datagrams from a socket | `peer` |
+//! | `peer` | nothing but its channels and its next deadline; it writes datagrams (`peer/`) | the loop |
 //! | `signals` | waiting for SIGINT, SIGTERM and SIGWINCH | the loop |
 //!
 //! Nothing grows without a bound: a reader that is ahead of the loop stops reading, and the loop takes no typed line while
@@ -32,6 +34,7 @@
 //! disk cannot follow is not read meanwhile, and TCP holds its peer back.
 
 mod address;
+mod chatr;
 mod connect;
 mod direct;
 mod ending;
@@ -39,21 +42,27 @@ mod escape;
 mod exchange;
 mod files;
 mod hex;
+mod identity;
 mod inbox;
 mod input;
 mod lines;
 mod link;
 mod output;
 mod paint;
+mod peer;
 mod people;
 mod pipe;
 mod profile;
+mod reach;
+mod registry;
 mod requests;
+mod sealed;
 mod session;
 pub mod show;
 mod signals;
 mod streamed;
 mod terminal;
+mod trust;
 mod tunnel;
 mod typed;
 
@@ -62,12 +71,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use address::{Address, AddressError, Protocol};
+pub use chatr::ChatrOptions;
 pub use direct::{DirectOptions, Ports, PortsError};
 pub use ending::Ending;
+pub use identity::{
+    FileError, Fingerprint, FingerprintError, Identity, KeyBits, KeyError, default_book,
+    default_path,
+};
+pub use registry::{Registry, RegistryError};
 pub use show::Form;
+pub use trust::{CertificateFileError, Trust};
 pub use typed::{HELP, Typed, TypedError};
 
-use crate::room::dialogue::{Intent, Refusal};
+use crate::room::dialogue::{Action, Dialogue, Intent, Refusal};
+use chatr::Chatr;
+use reach::{From, Reached, Way};
 use session::Session;
 
 /// What `matou chat` was told on its command line.
@@ -75,6 +93,8 @@ use session::Session;
 pub struct Options {
     /// Whom to talk to, and as whom.
     pub address: Address,
+    /// For Chatr Connect, and only for that.
+    pub chatr: Option<ChatrOptions>,
     /// For an account, in a protocol that has accounts.
     pub password: Option<Password>,
     /// To whom the program shows itself.
@@ -143,34 +163,66 @@ pub fn run(options: Options) -> Ending {
             address.protocol.name()
         ));
     }
-    let password = options.password.as_ref().map(|Password(text)| &**text);
-    let mut dialogue = match address.protocol.dialogue(&address.login, password) {
-        Ok(dialogue) => dialogue,
-        Err(reason) => return Ending::Usage(reason),
+    let begun = match &options.chatr {
+        Some(chatr) => chatr::begin(&options, chatr),
+        None => begin(&options),
     };
-    let login = &address.login;
-    let hello = match dialogue.intend(Intent::LogIn { login }) {
-        Ok(actions) => actions,
-        Err(refusal) => return Ending::Usage(refusal.to_string()),
+    let begun = match begun {
+        Ok(begun) => begun,
+        Err(ending) => return ending,
     };
-    if options
-        .tunnel
-        .as_ref()
-        .is_some_and(|wish| wish.peer == *login)
-    {
-        return Ending::Usage(Refusal::Oneself.to_string());
-    }
-    let stream = match connect::to_host(&address.host, address.port, options.connect_timeout) {
-        Ok(stream) => stream,
-        Err(error) => {
-            return Ending::Lost(format!(
-                "cannot connect to {} port {}: {error}; is a server listening there?",
-                address.host, address.port
-            ));
-        }
-    };
-    match Session::start(options, dialogue, stream) {
-        Ok(session) => session.run(hello),
+    match Session::start(options, begun) {
+        Ok(session) => session.run(),
         Err(error) => Ending::Lost(format!("cannot start: {error}")),
     }
+}
+
+/// A chat that can begin: the server is reached, and nothing has been sent.
+struct Begun {
+    dialogue: Box<dyn Dialogue>,
+    /// What will be sent first.
+    hello: Vec<Action>,
+    way: Way,
+    reached: Reached,
+    /// For Chatr Connect.
+    chatr: Option<Chatr>,
+    /// Who is known before anybody has spoken.
+    names: Vec<String>,
+    /// Something that the user should know.
+    remark: Option<String>,
+}
+
+/// What is wrong with the login is said before a byte leaves.
+fn begin(options: &Options) -> Result<Begun, Ending> {
+    let Address {
+        protocol,
+        login,
+        host,
+        port,
+    } = &options.address;
+    let password = options.password.as_ref().map(|Password(text)| &**text);
+    let mut dialogue = protocol.dialogue(login, password).map_err(Ending::Usage)?;
+    let hello = dialogue.intend(Intent::LogIn { login });
+    let hello = hello.map_err(|refusal| Ending::Usage(refusal.to_string()))?;
+    let wish = options.tunnel.as_ref();
+    if wish.is_some_and(|wish| wish.peer == *login) {
+        return Err(Ending::Usage(Refusal::Oneself.to_string()));
+    }
+    let way = Way {
+        host: host.clone(),
+        port: *port,
+        from: From::default(),
+        tls: None,
+        limit: options.connect_timeout,
+    };
+    let reached = way.go().map_err(|error| way.failed(&error))?;
+    Ok(Begun {
+        dialogue,
+        hello,
+        way,
+        reached,
+        chatr: None,
+        names: Vec::new(),
+        remark: None,
+    })
 }

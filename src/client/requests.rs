@@ -29,6 +29,13 @@ impl Requests {
         self.0.remove(peer);
     }
 
+    /// Somebody is called otherwise from now on.
+    pub(super) fn rename(&mut self, before: &str, now: &str) {
+        if let Some(asker) = self.0.remove(before) {
+            self.0.insert(now.to_owned(), asker);
+        }
+    }
+
     /// All are void.
     pub(super) fn clear(&mut self) {
         self.0.clear();

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never};
 
+use super::chatr::Chatr;
 use super::direct::Doorman;
+use super::escape::Escaped;
 use super::files::Disk;
 use super::inbox::Inbox;
 use super::input::{self, Line};
@@ -16,12 +18,13 @@ use super::output::{Output, Place};
 use super::paint::Paint;
 use super::people::People;
 use super::pipe::Broken;
+use super::reach::{Reached, Way};
 use super::requests::Requests;
 use super::signals::Signals;
 use super::terminal::Terminal;
 use super::tunnel::{self, Speech, Tunnel};
-use super::{Ending, Face, Options};
-use crate::room::dialogue::{Action, Dialogue, Direction, Event, Intent, Source, TunnelId};
+use super::{Begun, Ending, Face, Options};
+use crate::room::dialogue::{Action, Dialogue, Direction, Source, TunnelId};
 
 mod away;
 mod deeds;
@@ -29,9 +32,11 @@ mod direct;
 mod file;
 mod keyboard;
 mod leaving;
+mod meeting;
 mod piped;
 mod private;
 mod progress;
+mod telling;
 mod typing;
 mod waiting;
 mod wire;
@@ -48,6 +53,12 @@ const DISK_TIME: Duration = Duration::from_secs(5);
 pub(super) struct Session {
     options: Options,
     dialogue: Box<dyn Dialogue>,
+    /// What is sent first.
+    hello: Vec<Action>,
+    /// How the server is reached again.
+    way: Way,
+    /// For Chatr Connect.
+    chatr: Option<Chatr>,
     server: Server,
     tunnels: BTreeMap<TunnelId, Tunnel>,
     /// Who may connect to us.
@@ -109,17 +120,26 @@ enum Phase {
 }
 
 impl Session {
-    pub(super) fn start(
-        options: Options,
-        dialogue: Box<dyn Dialogue>,
-        stream: TcpStream,
-    ) -> io::Result<Session> {
+    pub(super) fn start(mut options: Options, begun: Begun) -> io::Result<Session> {
+        let Begun {
+            mut dialogue,
+            hello,
+            way,
+            reached,
+            chatr,
+            names,
+            remark,
+        } = begun;
+        dialogue.reached(reached.address, reached.own_address);
+        if let Some(wish) = &mut options.tunnel {
+            wish.peer = dialogue.known_as(&wish.peer);
+        }
         let paint = |colours| Paint {
             colours,
             own: options.address.login.clone(),
         };
         let (mut lines, mut keys) = (never(), never());
-        let output = match options.face {
+        let mut output = match options.face {
             Face::Script(form) => {
                 let place = match options.tunnel {
                     Some(_) => Place::Stderr,
@@ -137,9 +157,17 @@ impl Session {
                 Output::person(paint(colours), Some(terminal))
             }
         };
+        if let Some(remark) = remark {
+            output.remark(&Escaped(&remark).to_string());
+        }
+        let mut people = People::default();
+        names.iter().for_each(|name| people.meet(name));
         Ok(Session {
             dialogue,
-            server: Server::new(stream)?,
+            hello,
+            way,
+            chatr,
+            server: Server::new(reached),
             tunnels: BTreeMap::new(),
             doorman: Doorman::new(options.direct.clone()),
             unasked: direct::Unasked::default(),
@@ -148,7 +176,7 @@ impl Session {
             keys,
             signals: Signals::listen()?,
             output,
-            people: People::default(),
+            people,
             requests: Requests::default(),
             talking_to: None,
             wire: Wire::open(options.wire_log.as_deref())?,
@@ -163,7 +191,8 @@ impl Session {
         })
     }
 
-    pub(super) fn run(mut self, hello: Vec<Action>) -> Ending {
+    pub(super) fn run(mut self) -> Ending {
+        let hello = std::mem::take(&mut self.hello);
         let ending = self.run_to_the_end(hello);
         drop(self.tunnels);
         self.disk.settle(DISK_TIME);
@@ -271,6 +300,17 @@ impl Session {
                 address,
                 opening,
             } => self.connect_to_peer(tunnel, peer, address, opening),
+            Action::Meet {
+                tunnel,
+                peer,
+                uuid,
+                candidates,
+                calls,
+            } => self.meet_peer(tunnel, peer, uuid, &candidates, calls),
+            Action::KeepBook(text) => {
+                self.keep_book(&text);
+                Ok(())
+            }
             Action::Raw(tunnel) => self.tunnel_is_up(tunnel),
             Action::Framed(tunnel) => {
                 if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
@@ -289,71 +329,6 @@ impl Session {
             Action::Shut(tunnel) => self.shut_or_give_up(tunnel),
         }
     }
-
-    fn tell(&mut self, event: &Event) -> Result<(), Ending> {
-        if !self.people.hear(event) {
-            return Ok(());
-        }
-        self.requests.hear(event);
-        self.output.show(event);
-        match event {
-            Event::LoggedIn { login } => {
-                self.output.set_own_name(login);
-                login.clone_into(&mut self.options.address.login);
-                self.logged_in()
-            }
-            Event::LoginRefused { login, reason } => {
-                // A password is wrong for one login; behind a loss it was right before.
-                let has_password = self.options.password.is_some() && self.loss.is_none();
-                if self.output.is_for_a_person() && !has_password {
-                    self.choose_another(login);
-                } else {
-                    let (login, reason) = (login.clone(), reason.clone());
-                    self.leave(Ending::LoginRefused { login, reason });
-                }
-                Ok(())
-            }
-            Event::Whispered { .. } => {
-                self.ring();
-                Ok(())
-            }
-            Event::Asked { peer } => self.asked(peer),
-            Event::Denied { peer } => {
-                self.denied(peer);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn logged_in(&mut self) -> Result<(), Ending> {
-        if !matches!(self.phase, Phase::LoggingIn) {
-            return Ok(());
-        }
-        self.deadline = None;
-        // With a tunnel, standard input is the tunnel's and there are no lines to wait for.
-        let input_ended = self.options.tunnel.is_some();
-        self.phase = Phase::Talking { input_ended };
-        if self.output.is_for_a_person() {
-            self.back();
-            return Ok(());
-        }
-        match &self.options.tunnel {
-            None => {
-                self.lines = input::lines()
-                    .map_err(|error| Ending::Lost(format!("cannot start: {error}")))?;
-                Ok(())
-            }
-            Some(wish) if wish.wait => Ok(()),
-            Some(wish) => {
-                let ask = Intent::Ask { peer: &wish.peer };
-                match self.dialogue.intend(ask) {
-                    Ok(actions) => self.perform_all(actions),
-                    Err(refusal) => Err(Ending::Usage(refusal.to_string())),
-                }
-            }
-        }
-    }
 }
 
 impl Phase {
@@ -368,15 +343,15 @@ impl Phase {
 }
 
 impl Server {
-    fn new(stream: TcpStream) -> io::Result<Server> {
-        Ok(Server {
-            address: stream.peer_addr()?,
-            own_address: stream.local_addr()?,
-            link: Link::start("server", stream)?,
+    fn new(reached: Reached) -> Server {
+        Server {
+            link: reached.link,
             inbox: Inbox::default(),
+            address: reached.address,
+            own_address: reached.own_address,
             all_sent: false,
             send_error: None,
             ended: false,
-        })
+        }
     }
 }

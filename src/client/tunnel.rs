@@ -10,6 +10,7 @@ use super::files::Files;
 use super::inbox::Inbox;
 use super::link::Link;
 use super::profile::{Decoder, Transfers};
+use super::reach::From;
 use super::streamed::Streamed;
 
 /// One private connection, whatever carries it.
@@ -130,7 +131,7 @@ pub(super) fn connect(
     limit: Duration,
 ) -> Receiver<io::Result<Link>> {
     connect::in_background(move || {
-        let mut stream = connect::to_address(address, limit)?;
+        let mut stream = connect::to_address(address, From::default(), limit)?;
         stream.write_all(&opening)?;
         Link::start("tunnel", stream)
     })

@@ -7,7 +7,7 @@ pub const HELP: &str = "\
 TEXT                a message for everybody; //TEXT sends a text that begins with a slash
 /msg NAME TEXT      a message for NAME alone
 /reply TEXT         the same for whoever sent you the last one
-/private NAME       ask NAME for a private connection
+/private NAME       ask NAME for a private connection; /connect NAME is the same
 /accept NAME        agree to the private connection, or take the file, of NAME
 /deny NAME          decline it
 /tell NAME TEXT     send TEXT on the private connection with NAME
@@ -16,6 +16,7 @@ TEXT                a message for everybody; //TEXT sends a text that begins wit
 /cancel NAME        end a transfer from or to NAME, or take an offer back
 /close NAME         send no more on it; it is over when NAME has done the same
 /ignore NAME        see nothing of NAME any more, or again; /ignore alone lists
+/name UUID NAME     call somebody NAME, in protocols that know people by UUIDs
 /wire               see every frame byte by byte, or no longer
 /help               show this
 /quit               leave in order
@@ -24,8 +25,8 @@ An empty line is skipped.";
 
 /// The commands, for the Tab key.
 pub(super) const COMMANDS: &[&str] = &[
-    "/accept", "/cancel", "/close", "/deny", "/help", "/ignore", "/msg", "/private", "/quit",
-    "/reply", "/send", "/tell", "/wire",
+    "/accept", "/cancel", "/close", "/connect", "/deny", "/help", "/ignore", "/msg", "/name",
+    "/private", "/quit", "/reply", "/send", "/tell", "/wire",
 ];
 
 /// What a person (or a script) typed on one line.
@@ -72,6 +73,13 @@ pub enum Typed {
     Close(String),
     /// `/ignore`
     Ignore(Option<String>),
+    /// `/name`
+    Name {
+        /// Whom.
+        peer: String,
+        /// What to call them.
+        name: String,
+    },
     /// `/wire`
     Wire,
     /// `/help`
@@ -108,6 +116,9 @@ impl fmt::Display for TypedError {
             TypedError::NoText(command @ "/send") => {
                 write!(f, "{command} needs a name and a file: {command} NAME FILE")
             }
+            TypedError::NoText(command @ "/name") => {
+                write!(f, "{command} needs a UUID and a name: {command} UUID NAME")
+            }
             TypedError::NoText(command) => {
                 write!(f, "{command} needs a name and a text: {command} NAME TEXT")
             }
@@ -125,6 +136,33 @@ impl fmt::Display for TypedError {
 impl std::error::Error for TypedError {}
 
 impl Typed {
+    /// The same with other names for those who are meant.
+    #[must_use]
+    pub fn meaning(self, known_as: impl Fn(&str) -> String) -> Typed {
+        match self {
+            Typed::Whisper { to, text } => Typed::Whisper {
+                to: known_as(&to),
+                text,
+            },
+            Typed::Ask(peer) => Typed::Ask(known_as(&peer)),
+            Typed::Accept(peer) => Typed::Accept(known_as(&peer)),
+            Typed::Deny(peer) => Typed::Deny(known_as(&peer)),
+            Typed::Close(peer) => Typed::Close(known_as(&peer)),
+            Typed::Cancel(peer) => Typed::Cancel(known_as(&peer)),
+            Typed::Tell { peer, text } => Typed::Tell {
+                peer: known_as(&peer),
+                text,
+            },
+            Typed::Talk(peer) => Typed::Talk(peer.map(|peer| known_as(&peer))),
+            Typed::Send { peer, path } => Typed::Send {
+                peer: known_as(&peer),
+                path,
+            },
+            Typed::Ignore(name) => Typed::Ignore(name.map(|name| known_as(&name))),
+            other => other,
+        }
+    }
+
     /// Reads one line, without its line end.
     pub fn parse(line: &str) -> Result<Typed, TypedError> {
         if line.is_empty() {
@@ -142,6 +180,11 @@ impl Typed {
             "/reply" if rest.is_empty() => Err(TypedError::NoText("/reply")),
             "/reply" => Ok(Typed::Reply(rest.to_owned())),
             "/tell" => tell(rest),
+            "/name" => {
+                let (peer, name) = name_and_text("/name", rest)?;
+                only_name("/name", &name).map(|name| Typed::Name { peer, name })
+            }
+            "/connect" => only_name("/connect", rest).map(Typed::Ask),
             "/private" => only_name("/private", rest).map(Typed::Ask),
             "/accept" => only_name("/accept", rest).map(Typed::Accept),
             "/deny" => only_name("/deny", rest).map(Typed::Deny),
@@ -251,6 +294,8 @@ mod tests {
     #[case("/ignore", Typed::Ignore(None))]
     #[case("/ignore bob", Typed::Ignore(Some("bob".into())))]
     #[case("/private bob", Typed::Ask("bob".into()))]
+    #[case("/connect bob", Typed::Ask("bob".into()))]
+    #[case("/name 12 \"bob b\"", Typed::Name { peer: "12".into(), name: "bob b".into() })]
     #[case("/accept bob ", Typed::Accept("bob".into()))]
     #[case("/deny \"b b\"", Typed::Deny("b b".into()))]
     #[case("/close bob", Typed::Close("bob".into()))]
@@ -268,6 +313,8 @@ mod tests {
     #[case("/msg bob", TypedError::NoText("/msg"))]
     #[case("/reply", TypedError::NoText("/reply"))]
     #[case("/send bob ", TypedError::NoText("/send"))]
+    #[case("/name 12", TypedError::NoText("/name"))]
+    #[case("/name 12 bob b", TypedError::TooMuch("/name", "b".into()))]
     #[case("/private", TypedError::NoName("/private"))]
     #[case("/private bob b", TypedError::TooMuch("/private", "b".into()))]
     #[case("/quit now", TypedError::TooMuch("/quit", "now".into()))]

@@ -8,18 +8,19 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use rustls::{ServerConfig, ServerConnection};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
 
-/// One connection's TLS.
+/// One connection's TLS, on either side.
 #[derive(Debug)]
-pub(super) struct Tls {
-    connection: Box<ServerConnection>,
+pub(crate) struct Tls {
+    connection: Box<Connection>,
     failed: Option<rustls::Error>,
 }
 
 /// What opening records came to.
 #[derive(Debug)]
-pub(super) enum Opened {
+pub(crate) enum Opened {
     /// So many bytes of plaintext; there may be more.
     Plaintext(usize),
     /// Nothing without more bytes from the socket.
@@ -31,36 +32,49 @@ pub(super) enum Opened {
 }
 
 impl Tls {
+    /// The side that was connected to.
     pub(super) fn new(config: &Arc<ServerConfig>) -> Result<Tls, rustls::Error> {
-        let mut connection = Box::new(ServerConnection::new(Arc::clone(config))?);
-        // What is sealed is taken out at once; the outbox has the bound.
+        Ok(Tls::of(ServerConnection::new(Arc::clone(config))?.into()))
+    }
+
+    /// The side that connects to a server of this name.
+    pub(crate) fn to(
+        name: ServerName<'static>,
+        config: &Arc<ClientConfig>,
+    ) -> Result<Tls, rustls::Error> {
+        let connection = ClientConnection::new(Arc::clone(config), name)?;
+        Ok(Tls::of(connection.into()))
+    }
+
+    fn of(mut connection: Connection) -> Tls {
+        // What is sealed is taken out at once; whoever queues it has the bound.
         connection.set_buffer_limit(None);
-        Ok(Tls {
-            connection,
+        Tls {
+            connection: Box::new(connection),
             failed: None,
-        })
+        }
     }
 
     /// True until the peers have agreed on keys.
-    pub(super) fn is_handshaking(&self) -> bool {
+    pub(crate) fn is_handshaking(&self) -> bool {
         self.connection.is_handshaking()
     }
 
     /// The records for these bytes, behind any that TLS wants sent itself.
-    pub(super) fn seal(&mut self, plaintext: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(&mut self, plaintext: &[u8]) -> Vec<u8> {
         // Without a limit its buffer takes everything.
         let _ = self.connection.writer().write_all(plaintext);
         self.outgoing()
     }
 
     /// The record that says that nothing will follow. Empty behind an alert that said why.
-    pub(super) fn farewell(&mut self) -> Vec<u8> {
+    pub(crate) fn farewell(&mut self) -> Vec<u8> {
         self.connection.send_close_notify();
         self.outgoing()
     }
 
     /// The records that TLS wants sent itself: its side of the handshake, alerts, new keys.
-    pub(super) fn outgoing(&mut self) -> Vec<u8> {
+    pub(crate) fn outgoing(&mut self) -> Vec<u8> {
         let mut records = Vec::new();
         while self.connection.wants_write() {
             // Writing into memory cannot fail.
@@ -71,7 +85,7 @@ impl Tls {
 
     /// Opens records until there is plaintext, which is taken out as far as it fits. What was opened before a record that
     /// breaks everything still counts.
-    pub(super) fn open(&mut self, ciphertext: &mut &[u8], plaintext: &mut [u8]) -> Opened {
+    pub(crate) fn open(&mut self, ciphertext: &mut &[u8], plaintext: &mut [u8]) -> Opened {
         loop {
             match self.connection.reader().read(plaintext) {
                 Ok(0) => return Opened::End,

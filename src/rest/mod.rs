@@ -13,11 +13,10 @@
 //! The same port speaks HTTPS, with the certificate of Chatr Connect, and plain HTTP with whoever comes from this machine:
 //! the first byte tells which. A connection carries one request, and has ten seconds for all of it.
 //!
-//! `timed.rs` keeps the ten seconds, `http.rs` is as much of HTTP as this needs, `clients.rs` the registry itself.
+//! `http.rs` is as much of HTTP as this needs, `clients.rs` the registry itself.
 
 mod clients;
 mod http;
-mod timed;
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -29,12 +28,13 @@ use log::debug;
 use parking_lot::Mutex;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::net::{Certificate, ConnectionLimits, Engine, ListenError, RequestService, Revoker};
+use crate::net::{
+    Certificate, ConnectionLimits, Engine, ListenError, RequestService, Revoker, Timed,
+};
 use crate::room::{GuessLimits, WrongTries};
 use crate::store::Identities;
 
 use http::{Request, Response, Unread};
-use timed::Timed;
 
 pub use http::MAX_BODY_BYTES;
 

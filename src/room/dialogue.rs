@@ -7,19 +7,25 @@
 //! The private connections ("tunnels") of the protocols differ in two ways, and this is how they fit:
 //!
 //! - *How one comes to be.* Through the server: [`Action::Open`], and the dialogue reads the first frames that come on it.
-//!   Directly between the two clients: one of them says [`Action::Listen`], the other [`Action::Connect`], and
-//!   [`Dialogue::connected`] tells each when it is there.
+//!   Directly between the two clients: one of them says [`Action::Listen`], the other [`Action::Connect`], or both say
+//!   [`Action::Meet`]; [`Dialogue::connected`] tells each when it is there.
 //! - *What is spoken on it.* Raw bytes, of which the protocol knows nothing: [`Action::Raw`]. Or frames of the protocol:
 //!   [`Action::Framed`]; then [`Dialogue::frame`] makes those that are sent, and [`Dialogue::receive`] reads those that come.
 
+mod event;
+mod refusal;
 mod remembered;
 mod tunnels;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+
+use uuid::Uuid;
 
 use crate::wire::{Explained, Malformed};
 
+pub use event::Event;
+pub use refusal::Refusal;
 pub use remembered::Remembered;
 pub use tunnels::Tunnels;
 
@@ -47,6 +53,27 @@ pub trait Dialogue: Send {
     /// when they are sent.
     fn hears_itself(&self) -> bool {
         true
+    }
+
+    /// The server was reached at this address, from this one of ours; [`Intent::LogIn`] follows.
+    fn reached(&mut self, server: SocketAddr, own: SocketAddr) {
+        let _ = (server, own);
+    }
+
+    /// False when one is who one is: after a refusal there is no other login to try.
+    fn chooses_its_login(&self) -> bool {
+        true
+    }
+
+    /// What somebody is called whom the user means by this.
+    fn known_as(&self, peer: &str) -> String {
+        peer.to_owned()
+    }
+
+    /// The user wants to call somebody by another name than the protocol does.
+    fn name(&mut self, peer: &str, name: &str) -> Result<Vec<Action>, Refusal> {
+        let _ = (peer, name);
+        Err(Refusal::NoBook)
     }
 
     /// After [`Action::Listen`]: the program listens at this address for the peer, or cannot.
@@ -193,6 +220,22 @@ pub enum Action {
         /// What it must show.
         pass: Pass,
     },
+    /// Look for the peer itself with datagrams, as a private connection: the peer does the same. Once it is there, both have
+    /// proven who they are.
+    Meet {
+        /// Its number from here on.
+        tunnel: TunnelId,
+        /// Who should be at the other end.
+        peer: String,
+        /// Whose key it is that proves it.
+        uuid: Uuid,
+        /// Where it may be, the likelier address first. The port is agreed on beforehand.
+        candidates: Vec<IpAddr>,
+        /// We call, and the peer is called.
+        calls: bool,
+    },
+    /// Keep this text: it is all of the address book.
+    KeepBook(String),
     /// The private connection stands: the bytes that follow on it, both ways, are the users' own.
     Raw(TunnelId),
     /// The private connection stands: frames of the protocol follow on it, both ways.
@@ -246,176 +289,6 @@ impl Action {
     }
 }
 
-/// What the user may like to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// The login is ours.
-    LoggedIn {
-        /// The name that was asked for.
-        login: String,
-    },
-    /// It is not; another may be tried.
-    LoginRefused {
-        /// The name that was asked for.
-        login: String,
-        /// Why, if the server says it.
-        reason: Option<String>,
-    },
-    /// Somebody tells everybody. Some protocols send our own messages back to us, too.
-    Said {
-        /// Who.
-        from: String,
-        /// What.
-        text: String,
-    },
-    /// Somebody tells us alone.
-    Whispered {
-        /// Who.
-        from: String,
-        /// What.
-        text: String,
-    },
-    /// Somebody asks us for a private connection.
-    Asked {
-        /// Who.
-        peer: String,
-    },
-    /// Somebody whom we asked declines, or has gone.
-    Denied {
-        /// Who.
-        peer: String,
-    },
-    /// Somebody who asked us has taken it back, or has gone.
-    Withdrawn {
-        /// Who.
-        peer: String,
-    },
-    /// Both agree; the private connection is being opened.
-    Agreed {
-        /// The other.
-        peer: String,
-    },
-    /// The private connection will be made by the other, who connects to us.
-    TunnelAwaited {
-        /// The other.
-        peer: String,
-        /// Where we listen.
-        address: SocketAddr,
-    },
-    /// The private connection is to be made by us, to where the other listens.
-    TunnelAddress {
-        /// The other.
-        peer: String,
-        /// Where, as the other says.
-        address: SocketAddr,
-    },
-    /// The private connection stands.
-    TunnelUp {
-        /// The other.
-        peer: String,
-    },
-    /// Text on a private connection.
-    TunnelText {
-        /// Who wrote it.
-        peer: String,
-        /// One line without its line feed. Nothing promises that it is UTF-8.
-        line: Vec<u8>,
-        /// False when the line feed has not come: the rest of the line follows, or the peer never ends it.
-        complete: bool,
-    },
-    /// The other will send no more on the private connection; we still may.
-    TunnelEof {
-        /// The other.
-        peer: String,
-    },
-    /// The private connection is over.
-    TunnelClosed {
-        /// The other.
-        peer: String,
-        /// Why, unless both sides ended it in order.
-        reason: Option<String>,
-    },
-    /// The server did not do what we wanted, and says so.
-    Refused {
-        /// A sentence for the person at the client: what, and why.
-        what: String,
-    },
-    /// The server sent a well-formed frame that has no meaning at this place. It was ignored.
-    Unexpected {
-        /// A sentence for the person at the client.
-        what: String,
-    },
-}
-
-/// Why an intent is not sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// The login has been accepted already.
-    AlreadyLoggedIn,
-    /// Nothing can be sent before the login is accepted.
-    NotLoggedIn,
-    /// A text that is longer than the protocol carries.
-    TooLong {
-        /// Which text.
-        what: &'static str,
-        /// Its length in bytes.
-        bytes: usize,
-        /// What may be sent, in bytes.
-        limit: usize,
-    },
-    /// A name without a character is nobody's.
-    EmptyName,
-    /// Private connections need two.
-    Oneself,
-    /// There is no request of this peer to answer.
-    NotAsked {
-        /// The peer.
-        peer: String,
-    },
-    /// This protocol has no messages for one user through the server.
-    NoWhispers {
-        /// For whom it was.
-        peer: String,
-    },
-    /// Private connections of this protocol carry bytes, not frames.
-    NoFrames,
-    /// The system gives no random numbers, and without them there is no secret.
-    NoChance,
-    /// There is no private connection with this peer.
-    NoTunnel {
-        /// The peer.
-        peer: String,
-    },
-}
-
-impl Refusal {
-    /// Checks a name against a protocol's limit, in bytes, before it is sent.
-    pub fn of_name(name: &str, limit: usize) -> Result<(), Refusal> {
-        if name.is_empty() {
-            return Err(Refusal::EmptyName);
-        }
-        Refusal::of_length("name", name, limit)
-    }
-
-    /// Checks a message against a protocol's limit, in bytes, before it is sent.
-    pub fn of_message(text: &str, limit: usize) -> Result<(), Refusal> {
-        Refusal::of_length("message", text, limit)
-    }
-
-    /// Checks a password against a protocol's limit, in bytes, before it is sent.
-    pub fn of_password(password: &str, limit: usize) -> Result<(), Refusal> {
-        Refusal::of_length("password", password, limit)
-    }
-
-    fn of_length(what: &'static str, text: &str, limit: usize) -> Result<(), Refusal> {
-        let bytes = text.len();
-        if bytes > limit {
-            return Err(Refusal::TooLong { what, bytes, limit });
-        }
-        Ok(())
-    }
-}
-
 /// Why what a server sends cannot be a conversation in this protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -448,40 +321,3 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refusal::AlreadyLoggedIn => f.write_str("you are logged in already"),
-            Refusal::NotLoggedIn => f.write_str("the server has not accepted your login yet"),
-            Refusal::TooLong { what, bytes, limit } => write!(
-                f,
-                "the {what} is {bytes} bytes long, {} more than the {limit} that can be sent; shorten it",
-                bytes.saturating_sub(*limit)
-            ),
-            Refusal::EmptyName => f.write_str("the name is empty; give the login of a user"),
-            Refusal::Oneself => {
-                f.write_str("that is your own login; a private connection needs somebody else")
-            }
-            Refusal::NotAsked { peer } => write!(
-                f,
-                "no request of {peer:?} is waiting for an answer; ask with /private instead"
-            ),
-            Refusal::NoWhispers { peer } => write!(
-                f,
-                "the server passes no messages to one user alone; ask for a private connection with /private, and then use \
-                 /tell {peer}"
-            ),
-            Refusal::NoChance => f.write_str(
-                "this system gives no random numbers, which a private connection needs; try again later",
-            ),
-            Refusal::NoFrames => f.write_str("private connections have no frames here"),
-            Refusal::NoTunnel { peer } => write!(
-                f,
-                "there is no private connection with {peer:?}; ask for one with /private"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}

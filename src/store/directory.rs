@@ -20,6 +20,11 @@ pub fn default_directory() -> Result<PathBuf, StoreError> {
     Ok(places.data_dir().join("matou"))
 }
 
+/// Whether there is one, of whatever kind: what is wrong with it is found out when it is opened.
+pub(super) fn has_database(directory: &Path) -> bool {
+    directory.join(DATABASE).exists()
+}
+
 /// Makes what is missing, and returns the path of the database.
 pub(super) fn prepare(directory: &Path) -> Result<PathBuf, StoreError> {
     let failed = |path: &Path| {

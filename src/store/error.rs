@@ -16,6 +16,11 @@ pub enum StoreError {
         /// What the system said.
         cause: io::Error,
     },
+    /// There is no database to look into.
+    Missing {
+        /// The data directory.
+        path: PathBuf,
+    },
     /// Another process holds the database.
     Locked {
         /// The database.
@@ -81,6 +86,11 @@ impl fmt::Display for StoreError {
                     path.display()
                 )
             }
+            StoreError::Missing { path } => write!(
+                f,
+                "there is no database in {}; name its directory with --data DIR, or make the first account",
+                path.display()
+            ),
             StoreError::Locked { path } => write!(
                 f,
                 "the database {} is locked by another program; end that program and try again",

@@ -65,6 +65,18 @@ impl Store {
         })
     }
 
+    /// Opens the database of a data directory that has one already.
+    ///
+    /// # Errors
+    /// When it has none, and as [`Store::open`].
+    pub fn open_existing(directory: &Path) -> Result<Store, StoreError> {
+        if directory::has_database(directory) {
+            return Store::open(directory);
+        }
+        let path = directory.to_owned();
+        Err(StoreError::Missing { path })
+    }
+
     /// The database's file.
     pub fn path(&self) -> PathBuf {
         self.path.to_path_buf()

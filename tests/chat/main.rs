@@ -2,6 +2,7 @@
 
 mod chathack;
 mod chatos;
+mod chatr;
 mod files;
 mod hostile;
 mod program;

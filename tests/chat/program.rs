@@ -139,7 +139,7 @@ impl Chat {
         Chat::start_with_url(&format!("chaton://{login}@{address}"), options)
     }
 
-    fn start_with_url(url: &str, options: &[&str]) -> Chat {
+    pub(crate) fn start_with_url(url: &str, options: &[&str]) -> Chat {
         let mut process = matou()
             .args(["chat", url])
             .args(options)

@@ -12,8 +12,11 @@ use matou::wire::Malformed;
 use super::support::Client;
 
 /// A frame is one byte. A capital letter is a question, and is answered by its small one, to the asker alone; anything else
-/// is said to everybody.
-struct Letters;
+/// is said to everybody. A `#` is followed by a `?` a moment later, by the clock.
+#[derive(Default)]
+struct Letters {
+    alarm: Option<(Instant, ConnId)>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Letter(u8);
@@ -49,7 +52,7 @@ impl Protocol for Letters {
         &mut self,
         from: ConnId,
         event: Event<Letter, u8>,
-        _: Instant,
+        now: Instant,
         out: &mut Effects,
     ) -> Flow<u8> {
         match event {
@@ -59,6 +62,9 @@ impl Protocol for Letters {
             }
             Event::Command(Letter(question)) if question.is_ascii_uppercase() => {
                 return Flow::Ask(question);
+            }
+            Event::Command(Letter(b'#')) => {
+                self.alarm = Some((now + Duration::from_millis(1), from));
             }
             Event::Command(said) => out.all(&said),
             Event::Answer(answer) => out.one(from, &Letter(answer)),
@@ -71,6 +77,16 @@ impl Protocol for Letters {
             Event::Malformed(_) | Event::Overdue(_) => {}
         }
         Flow::Frames
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.alarm.map(|(at, _)| at)
+    }
+
+    fn tick(&mut self, _: Instant, out: &mut Effects) {
+        if let Some((_, whose)) = self.alarm.take() {
+            out.one(whose, &Letter(b'?'));
+        }
     }
 }
 
@@ -102,7 +118,7 @@ impl Server {
         let any = "127.0.0.1:0".parse().unwrap();
         let limits = ConnectionLimits::default();
         let service = engine
-            .listen_and_answer(Letters, (), any, limits, find)
+            .listen_and_answer(Letters::default(), (), any, limits, find)
             .unwrap();
         Server {
             engine,
@@ -172,6 +188,19 @@ fn a_storm_of_questions_does_not_hold_up_the_others() {
     for asker in &mut askers {
         while asker.bytes(1) != b"q" {}
     }
+}
+
+#[test]
+fn a_storm_of_questions_does_not_hold_up_the_clock() {
+    let server = Server::start();
+    let mut askers: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    for asker in &mut askers {
+        asker.raw(b"Q");
+    }
+    assert_eq!(server.next_question(), b'Q');
+    let mut alice = server.connect();
+    alice.raw(b"#");
+    assert_eq!(alice.bytes(1), b"?");
 }
 
 #[test]

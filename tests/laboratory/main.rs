@@ -8,6 +8,7 @@ mod chathack;
 mod chaton;
 mod chatos_1_0;
 mod chatos_groupe2;
+mod chatr;
 mod fault;
 mod proxy;
 mod room;
@@ -31,6 +32,7 @@ fn faults() -> Vec<Specimen> {
         .into_iter()
         .chain(chatos_groupe2::faults())
         .chain(chatos_1_0::faults())
+        .chain(chatr::faults())
         .chain(chathack::faults())
         .collect()
 }
@@ -65,8 +67,7 @@ fn judge_with(suite: &Suite, fault: &Specimen, options: Options) -> Report {
     let engine = Engine::start(&ProcessLimits::default());
     let (service, address) = (fault.serve)(&engine);
     let options = Options {
-        // Suites without accounts do not ask for them.
-        settings: chathack::settings(),
+        settings: (fault.settings)(),
         ..options
     };
     let report = run_suite(suite, address, &options).unwrap();
@@ -116,10 +117,12 @@ fn packets(steps: &[Step]) -> Vec<PacketId> {
 fn sent(what: &Outgoing) -> Option<PacketId> {
     match what {
         Outgoing::Packet { packet, .. } => Some(*packet),
-        Outgoing::Raw(pieces) => pieces.iter().find_map(|piece| match piece {
-            Piece::Opcode(packet) => Some(*packet),
-            _ => None,
-        }),
+        Outgoing::Raw(pieces) | Outgoing::Framed(pieces) => {
+            pieces.iter().find_map(|piece| match piece {
+                Piece::Opcode(packet) => Some(*packet),
+                _ => None,
+            })
+        }
         Outgoing::Random { .. } => None,
     }
 }

@@ -12,6 +12,7 @@
 //! | `exit_code` | the exit code of the command |
 //! | `sentence` | what it comes to, in words |
 //! | `unjudgeable` | why the target could not be judged at all, or null |
+//! | `certificate` | the SHA-256 fingerprint of the target's certificate, null where it speaks no TLS |
 //! | `seed` | `--seed` with this number repeats names, tokens and payloads |
 //! | `began` | when the run began, in UTC as in RFC 3339 |
 //! | `duration_ms` | how long the run took |
@@ -57,6 +58,7 @@ pub fn to_json(report: &Report) -> String {
         exit_code: report.exit_code(),
         sentence: words::sentence(report),
         unjudgeable: report.unjudgeable.as_deref(),
+        certificate: report.certificate.as_deref(),
         seed: report.seed,
         began: words::moment(report.began),
         duration_ms: report.duration.as_secs_f64() * 1000.0,
@@ -83,6 +85,7 @@ struct Document<'a> {
     exit_code: u8,
     sentence: String,
     unjudgeable: Option<&'a str>,
+    certificate: Option<&'a str>,
     seed: u64,
     began: String,
     duration_ms: f64,

@@ -126,6 +126,12 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
             reading.name, reading.choice, reading.title
         );
     }
+    if let Some(fingerprint) = &report.certificate {
+        let _ = writeln!(
+            out,
+            "  its certificate has the SHA-256 fingerprint {fingerprint}"
+        );
+    }
     if let Some(causes) = words::causes(report) {
         let _ = writeln!(out, "  {causes}");
     }

@@ -1,13 +1,13 @@
 //! What the loop does when the connection is lost and a person still sits there.
 
 use std::io;
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
 use super::{Phase, Server, Session};
 use crate::client::escape::Escaped;
+use crate::client::reach::Reached;
 use crate::client::{Ending, connect};
 use crate::room::dialogue::Intent;
 
@@ -23,12 +23,12 @@ pub(super) struct Loss {
     at: jiff::Zoned,
     /// The next pause.
     pause: Duration,
-    connecting: Option<Receiver<io::Result<TcpStream>>>,
+    connecting: Option<Receiver<io::Result<Reached>>>,
 }
 
 impl Loss {
     /// Where the outcome of a try will come.
-    pub(super) fn connecting(&self) -> Option<&Receiver<io::Result<TcpStream>>> {
+    pub(super) fn connecting(&self) -> Option<&Receiver<io::Result<Reached>>> {
         self.connecting.as_ref()
     }
 }
@@ -71,9 +71,9 @@ impl Session {
         let Some(loss) = &mut self.loss else {
             return;
         };
-        let (host, port) = (self.options.address.host.clone(), self.options.address.port);
-        let limit = self.options.connect_timeout;
-        let connecting = connect::in_background(move || connect::to_host(&host, port, limit));
+        let way = self.way.clone();
+        // Which port it comes from matters less than that it comes: peers know where we are.
+        let connecting = connect::in_background(move || Ok(way.go_from_somewhere()?.0));
         loss.connecting = Some(connecting);
         self.deadline = None;
     }
@@ -87,9 +87,10 @@ impl Session {
         let Some(outcome) = outcome else {
             return Ok(());
         };
-        match outcome.and_then(Server::new) {
-            Ok(server) => {
-                self.server = server;
+        match outcome {
+            Ok(reached) => {
+                self.dialogue.reached(reached.address, reached.own_address);
+                self.server = Server::new(reached);
                 self.phase = Phase::LoggingIn;
                 self.deadline = Some(Instant::now() + self.options.connect_timeout);
                 let login = self.options.address.login.clone();

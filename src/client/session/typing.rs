@@ -14,7 +14,10 @@ impl Session {
         match line {
             Line::Text(text) if matches!(self.phase, Phase::Choosing) => self.log_in_as(&text),
             Line::Text(text) => match Typed::parse(&text) {
-                Ok(typed) => self.typed(&typed),
+                Ok(typed) => {
+                    let typed = typed.meaning(|name| self.dialogue.known_as(name));
+                    self.typed(&typed)
+                }
                 Err(error) => {
                     self.refuse(&error.to_string());
                     Ok(())
@@ -93,6 +96,7 @@ impl Session {
                 self.ignore(name.as_deref());
                 Ok(())
             }
+            Typed::Name { peer, name } => self.name(peer, name),
             Typed::Wire => {
                 self.toggle_wire();
                 Ok(())
@@ -180,7 +184,10 @@ impl Session {
         self.carry_out(outcome)
     }
 
-    fn carry_out(&mut self, outcome: Result<Vec<Action>, Refusal>) -> Result<bool, Ending> {
+    pub(super) fn carry_out(
+        &mut self,
+        outcome: Result<Vec<Action>, Refusal>,
+    ) -> Result<bool, Ending> {
         match outcome {
             Ok(actions) => self.perform_all(actions).map(|()| true),
             Err(refusal) => {

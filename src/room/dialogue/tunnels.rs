@@ -82,6 +82,15 @@ impl<D> Tunnels<D> {
         Ok(*id)
     }
 
+    /// Somebody is called otherwise from now on.
+    pub fn rename(&mut self, before: &str, now: &str) {
+        for tunnel in self.all.values_mut() {
+            if tunnel.peer == before {
+                now.clone_into(&mut tunnel.peer);
+            }
+        }
+    }
+
     /// With whom one is.
     pub fn peer(&self, id: TunnelId) -> Option<&str> {
         self.all.get(&id).map(|tunnel| &*tunnel.peer)

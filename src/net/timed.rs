@@ -1,11 +1,11 @@
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// A socket that gives up at one moment, however many bytes have come by then: a peer that drips one now and then gains
 /// nothing.
 #[derive(Debug)]
-pub(super) struct Timed {
+pub(crate) struct Timed {
     stream: TcpStream,
     until: Instant,
 }
@@ -15,15 +15,27 @@ const LINGER_BYTES: usize = 64 << 10;
 const LINGER: Duration = Duration::from_secs(1);
 
 impl Timed {
-    pub(super) fn new(stream: TcpStream, time: Duration) -> Timed {
+    pub(crate) fn new(stream: TcpStream, time: Duration) -> Timed {
         Timed {
             stream,
             until: Instant::now() + time,
         }
     }
 
+    /// The socket, without a time limit.
+    pub(crate) fn into_stream(self) -> io::Result<TcpStream> {
+        self.stream.set_read_timeout(None)?;
+        self.stream.set_write_timeout(None)?;
+        Ok(self.stream)
+    }
+
+    /// Both ends.
+    pub(crate) fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.stream.local_addr()?, self.stream.peer_addr()?))
+    }
+
     /// The first byte, left where it is; `None` when the peer says nothing.
-    pub(super) fn peek(&mut self) -> io::Result<Option<u8>> {
+    pub(crate) fn peek(&mut self) -> io::Result<Option<u8>> {
         let left = self.left()?;
         self.stream.set_read_timeout(Some(left))?;
         let mut first = [0];
@@ -32,7 +44,7 @@ impl Timed {
     }
 
     /// Says that nothing will follow, and waits a moment for the peer to do the same.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if self.stream.shutdown(Shutdown::Write).is_err() {
             return;
         }
@@ -50,7 +62,7 @@ impl Timed {
     fn left(&self) -> io::Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
+            return Err(overdue());
         }
         Ok(left)
     }
@@ -60,7 +72,7 @@ impl Read for Timed {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = self.left()?;
         self.stream.set_read_timeout(Some(left))?;
-        self.stream.read(into)
+        self.stream.read(into).map_err(on_time)
     }
 }
 
@@ -68,10 +80,25 @@ impl Write for Timed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let left = self.left()?;
         self.stream.set_write_timeout(Some(left))?;
-        self.stream.write(bytes)
+        self.stream.write(bytes).map_err(on_time)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush()
     }
+}
+
+/// Systems do not agree on how they say that a socket's time is over.
+fn on_time(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => overdue(),
+        _ => error,
+    }
+}
+
+fn overdue() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::TimedOut,
+        "the other side did not answer in time",
+    )
 }

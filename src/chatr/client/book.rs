@@ -1,0 +1,180 @@
+//! The address book: what a user calls whom. The protocol knows UUIDs only.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::room::{NameRefused, check_name};
+
+/// The longest name, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+
+/// Names for UUIDs; each has one, and no two have the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Book(BTreeMap<Uuid, String>);
+
+/// Why a name is not given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BookError {
+    /// It is no name to be shown.
+    Name(NameRefused),
+    /// It looks like a UUID.
+    IsUuid,
+    /// Somebody else is called so.
+    Taken(Uuid),
+    /// A line of a book is no UUID with a name behind it.
+    Line(usize),
+}
+
+impl fmt::Display for BookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BookError::Name(refused) => refused.fmt(f),
+            BookError::IsUuid => f.write_str("a name that is a UUID would be taken for one"),
+            BookError::Taken(uuid) => write!(f, "that is the name of {uuid}"),
+            BookError::Line(line) => {
+                write!(f, "line {line} is no UUID with a name behind it")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BookError {}
+
+impl Book {
+    /// Reads a book: on each line a UUID, a space and a name. Empty lines and those that begin with `#` say nothing.
+    ///
+    /// # Errors
+    /// When a line says something else.
+    pub fn parse(text: &str) -> Result<Book, BookError> {
+        let mut book = Book::default();
+        for (index, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let wrong = || BookError::Line(index + 1);
+            let (uuid, name) = line.split_once(' ').ok_or_else(wrong)?;
+            let uuid = Uuid::try_parse(uuid).map_err(|_| wrong())?;
+            book.name(uuid, name.trim()).map_err(|_| wrong())?;
+        }
+        Ok(book)
+    }
+
+    /// Gives somebody a name, in place of the one before.
+    ///
+    /// # Errors
+    /// When the name is not fit, or somebody else's.
+    pub fn name(&mut self, uuid: Uuid, name: &str) -> Result<(), BookError> {
+        check_name(name, MAX_NAME_BYTES).map_err(BookError::Name)?;
+        if Uuid::try_parse(name).is_ok() {
+            return Err(BookError::IsUuid);
+        }
+        match self.uuid_of(name) {
+            Some(other) if other != uuid => Err(BookError::Taken(other)),
+            _ => {
+                self.0.insert(uuid, name.to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    /// What to call somebody: by the UUID when there is no name.
+    pub fn name_of(&self, uuid: Uuid) -> String {
+        self.0
+            .get(&uuid)
+            .cloned()
+            .unwrap_or_else(|| uuid.to_string())
+    }
+
+    /// Who is meant by a name or a UUID.
+    pub fn find(&self, text: &str) -> Option<Uuid> {
+        self.uuid_of(text).or_else(|| Uuid::try_parse(text).ok())
+    }
+
+    fn uuid_of(&self, name: &str) -> Option<Uuid> {
+        let mut entries = self.0.iter();
+        let found = entries.find(|(_, known)| *known == name);
+        found.map(|(uuid, _)| *uuid)
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(String::as_str)
+    }
+}
+
+/// As [`Book::parse`] reads it.
+impl fmt::Display for Book {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (uuid, name) in &self.0 {
+            writeln!(f, "{uuid} {name}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: Uuid = Uuid::from_u128(1);
+    const BOB: Uuid = Uuid::from_u128(2);
+
+    #[test]
+    fn a_book_is_read_as_it_is_written() {
+        let mut book = Book::default();
+        book.name(ALICE, "alice").unwrap();
+        book.name(BOB, "bob the builder").unwrap();
+        let text = format!("# mine\n\n{book}");
+        assert_eq!(Book::parse(&text), Ok(book));
+        assert_eq!(Book::parse(""), Ok(Book::default()));
+    }
+
+    #[test]
+    fn somebody_is_found_by_name_or_uuid() {
+        let mut book = Book::default();
+        book.name(ALICE, "alice").unwrap();
+        assert_eq!(book.find("alice"), Some(ALICE));
+        assert_eq!(book.find(&ALICE.to_string()), Some(ALICE));
+        assert_eq!(book.find(&BOB.to_string().to_uppercase()), Some(BOB));
+        assert_eq!(book.find("bob"), None);
+        assert_eq!(book.name_of(ALICE), "alice");
+        assert_eq!(book.name_of(BOB), BOB.to_string());
+    }
+
+    #[test]
+    fn each_has_one_name_and_no_two_the_same() {
+        let mut book = Book::default();
+        book.name(ALICE, "alice").unwrap();
+        book.name(ALICE, "alice").unwrap();
+        assert_eq!(book.name(BOB, "alice"), Err(BookError::Taken(ALICE)));
+        book.name(ALICE, "lady").unwrap();
+        book.name(BOB, "alice").unwrap();
+        assert_eq!(book.find("alice"), Some(BOB));
+        assert_eq!(book.names().count(), 2);
+    }
+
+    #[test]
+    fn a_name_can_be_seen_and_is_no_uuid() {
+        let mut book = Book::default();
+        for name in ["", " alice", "al\u{202e}ice", &"x".repeat(65)] {
+            assert!(matches!(book.name(ALICE, name), Err(BookError::Name(_))));
+        }
+        assert_eq!(book.name(ALICE, &BOB.to_string()), Err(BookError::IsUuid));
+    }
+
+    #[test]
+    fn a_wrong_line_is_named() {
+        for wrong in [
+            "alice",
+            "1 alice",
+            &format!("{ALICE}"),
+            &format!("{ALICE} a\n{BOB} a"),
+        ] {
+            let line = wrong.lines().count();
+            assert_eq!(Book::parse(wrong), Err(BookError::Line(line)), "{wrong}");
+        }
+    }
+}

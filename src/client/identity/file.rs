@@ -1,0 +1,252 @@
+//! An identity in a file: the private key in PEM (PKCS#8), as OpenSSL writes and reads it, below a line with the UUID, which
+//! PEM lets stand there.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use etcetera::BaseStrategy;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::PemObject;
+use uuid::Uuid;
+
+use super::{Identity, KeyError};
+
+/// A key of 8192 bits takes 6.4 KB.
+const MAX_FILE: u64 = 64 * 1024;
+/// What stands before the UUID.
+const LABEL: &str = "Chatr identity: ";
+/// Digits in a line of PEM (RFC 7468).
+const PEM_LINE: usize = 64;
+
+/// Where the identity is unless one says otherwise: `matou/identity.pem` in the user's folder for data.
+///
+/// # Errors
+/// When there is no home.
+pub fn default_path() -> Result<PathBuf, FileError> {
+    Ok(folder()?.join("identity.pem"))
+}
+
+/// Where the address book is unless one says otherwise: `matou/names` in the same folder.
+///
+/// # Errors
+/// When there is no home.
+pub fn default_book() -> Result<PathBuf, FileError> {
+    Ok(folder()?.join("names"))
+}
+
+fn folder() -> Result<PathBuf, FileError> {
+    let strategy = etcetera::choose_base_strategy().map_err(|_| FileError::NoHome)?;
+    Ok(strategy.data_dir().join("matou"))
+}
+
+/// What is wrong with a file.
+#[derive(Debug)]
+pub enum FileError {
+    /// Nobody says where the user's files are.
+    NoHome,
+    /// It exists already.
+    Exists(PathBuf),
+    /// There is none.
+    Missing(PathBuf),
+    /// It cannot be read or written.
+    Io(PathBuf, io::Error),
+    /// Others can read it, so the key may be known.
+    Open(PathBuf),
+    /// It has no UUID, or no key.
+    NotAnIdentity(PathBuf, &'static str),
+    /// It has a key of the wrong kind.
+    Key(PathBuf, KeyError),
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FileError::NoHome => f.write_str(
+                "no home folder is known; say where the files are with --identity FILE and --book FILE",
+            ),
+            FileError::Exists(path) => write!(
+                f,
+                "{} exists and is not replaced: whoever loses a key loses the identity; choose another file with --identity",
+                path.display()
+            ),
+            FileError::Missing(path) => write!(
+                f,
+                "there is no identity in {}; make one with matou identity new, or name another file with --identity",
+                path.display()
+            ),
+            FileError::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            FileError::Open(path) => write!(
+                f,
+                "others than you can read the private key in {}; close it with chmod 600",
+                path.display()
+            ),
+            FileError::NotAnIdentity(path, why) => {
+                write!(f, "{} is no identity: {why}", path.display())
+            }
+            FileError::Key(path, error) => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for FileError {}
+
+impl Identity {
+    /// Writes it to a new file that only its owner can read, in a folder that is made where it is missing.
+    ///
+    /// # Errors
+    /// When the file exists, or cannot be written. What was begun is removed then.
+    pub fn save(&self, path: &Path) -> Result<(), FileError> {
+        let failed = |error| FileError::Io(path.to_owned(), error);
+        if let Some(folder) = path.parent() {
+            make_folder(folder).map_err(failed)?;
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = match options.open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(FileError::Exists(path.to_owned()));
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let written = file
+            .write_all(self.to_pem().as_bytes())
+            .and_then(|()| file.sync_all());
+        written.map_err(|error| {
+            // The first failure is the one to tell.
+            let _ = fs::remove_file(path);
+            failed(error)
+        })
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// When there is none, or others can read it, or it is not what [`Identity::save`] writes.
+    pub fn load(path: &Path) -> Result<Identity, FileError> {
+        let failed = |error| FileError::Io(path.to_owned(), error);
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(FileError::Missing(path.to_owned()));
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        if is_open_to_others(&file).map_err(failed)? {
+            return Err(FileError::Open(path.to_owned()));
+        }
+        let mut text = String::new();
+        file.take(MAX_FILE)
+            .read_to_string(&mut text)
+            .map_err(failed)?;
+        let refused = |why| FileError::NotAnIdentity(path.to_owned(), why);
+        let uuid = uuid_of(&text).ok_or_else(|| refused("no line \"Chatr identity: UUID\""))?;
+        let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes())
+            .map_err(|_| refused("no private key in PEM (PKCS#8)"))?;
+        Identity::from_pkcs8(uuid, key.secret_pkcs8_der())
+            .map_err(|error| FileError::Key(path.to_owned(), error))
+    }
+
+    fn to_pem(&self) -> String {
+        let mut pem = format!("{LABEL}{}\n", self.uuid);
+        pem += "-----BEGIN PRIVATE KEY-----\n";
+        let digits = STANDARD.encode(self.private.as_ref());
+        for line in digits.as_bytes().chunks(PEM_LINE) {
+            pem.extend(line.iter().map(|digit| char::from(*digit)));
+            pem.push('\n');
+        }
+        pem + "-----END PRIVATE KEY-----\n"
+    }
+}
+
+fn uuid_of(text: &str) -> Option<Uuid> {
+    let mut uuids = text.lines().filter_map(|line| line.strip_prefix(LABEL));
+    Uuid::try_parse(uuids.next()?.trim()).ok()
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match folder.as_os_str().is_empty() {
+        true => Ok(()),
+        false => builder.create(folder),
+    }
+}
+
+#[cfg(unix)]
+fn is_open_to_others(file: &File) -> io::Result<bool> {
+    let mode = std::os::unix::fs::MetadataExt::mode(&file.metadata()?);
+    Ok(mode & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_file: &File) -> io::Result<bool> {
+    // Files of a user's own are not open to other users there, unless somebody took the trouble.
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::identity::KeyBits;
+
+    #[test]
+    fn what_was_saved_is_loaded_and_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new folder").join("identity.pem");
+        let identity = Identity::generate(KeyBits::Two).unwrap();
+        identity.save(&path).unwrap();
+        let loaded = Identity::load(&path).unwrap();
+        assert_eq!(loaded.uuid(), identity.uuid());
+        assert_eq!(loaded.public_key(), identity.public_key());
+        let other = Identity::generate(KeyBits::Two).unwrap();
+        assert!(matches!(other.save(&path), Err(FileError::Exists(_))));
+        assert_eq!(Identity::load(&path).unwrap().uuid(), identity.uuid());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_can_read_it_and_it_is_refused_otherwise() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("identity.pem");
+        Identity::generate(KeyBits::Two)
+            .unwrap()
+            .save(&path)
+            .unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(Identity::load(&path), Err(FileError::Open(_))));
+    }
+
+    #[test]
+    fn what_is_no_identity_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("identity.pem");
+        assert!(matches!(Identity::load(&path), Err(FileError::Missing(_))));
+        let identity = Identity::generate(KeyBits::Two).unwrap();
+        let pem = identity.to_pem();
+        let without_uuid = pem.split_once('\n').unwrap().1;
+        let without_key = pem.lines().next().unwrap();
+        for text in ["", without_uuid, without_key, "Chatr identity: 12\n"] {
+            // A new file each time, closed to others as `save` makes it.
+            let _ = fs::remove_file(&path);
+            identity.save(&path).unwrap();
+            fs::write(&path, text).unwrap();
+            let refused = Identity::load(&path);
+            assert!(
+                matches!(refused, Err(FileError::NotAnIdentity(..))),
+                "{text:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Who one is to a Chatr Connect server: a UUID, and the RSA key that proves it.
+
+mod file;
+mod fingerprint;
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use uuid::Uuid;
+
+pub use file::{FileError, default_book, default_path};
+pub use fingerprint::{Fingerprint, FingerprintError};
+
+/// How many bits an RSA key has: what both the makers of keys and the server take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyBits {
+    /// 2048, the least.
+    Two,
+    /// 3072.
+    Three,
+    /// 4096: what the protocol's pages ask for.
+    Four,
+    /// 8192, the most.
+    Eight,
+}
+
+impl KeyBits {
+    fn size(self) -> KeySize {
+        match self {
+            KeyBits::Two => KeySize::Rsa2048,
+            KeyBits::Three => KeySize::Rsa3072,
+            KeyBits::Four => KeySize::Rsa4096,
+            KeyBits::Eight => KeySize::Rsa8192,
+        }
+    }
+}
+
+/// A UUID and its key.
+pub struct Identity {
+    uuid: Uuid,
+    pair: KeyPair,
+    /// The key as files have it.
+    private: Pkcs8V1Der<'static>,
+    /// The public half as the registry has it: a DER SubjectPublicKeyInfo.
+    public: PublicKeyX509Der<'static>,
+}
+
+/// The library that computes with keys has failed, or does not want this key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyError(&'static str);
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+impl Identity {
+    /// A new one, by chance. With 4096 bits it takes a second or so.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn generate(bits: KeyBits) -> Result<Identity, KeyError> {
+        let pair = KeyPair::generate(bits.size())
+            .map_err(|_| KeyError("no key could be made; has the system no randomness?"))?;
+        Identity::of(Uuid::new_v4(), pair)
+    }
+
+    /// The identity of a private key in PKCS#8.
+    ///
+    /// # Errors
+    /// When it is no RSA key of 2048 to 8192 bits.
+    pub fn from_pkcs8(uuid: Uuid, der: &[u8]) -> Result<Identity, KeyError> {
+        let pair = KeyPair::from_pkcs8(der)
+            .map_err(|_| KeyError("the key in it is no RSA key of 2048 to 8192 bits"))?;
+        Identity::of(uuid, pair)
+    }
+
+    fn of(uuid: Uuid, pair: KeyPair) -> Result<Identity, KeyError> {
+        const FAILED: KeyError = KeyError("the key cannot be written as DER");
+        Ok(Identity {
+            uuid,
+            private: pair.as_der().map_err(|_| FAILED)?,
+            public: pair.public_key().as_der().map_err(|_| FAILED)?,
+            pair,
+        })
+    }
+
+    /// The UUID.
+    pub fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    /// The public key: DER SubjectPublicKeyInfo.
+    pub fn public_key(&self) -> &[u8] {
+        self.public.as_ref()
+    }
+
+    /// The fingerprint of the public key.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.public_key())
+    }
+
+    /// SHA256withRSA (PKCS#1 v1.5), as the protocol signs everything.
+    ///
+    /// # Errors
+    /// When the library fails, for which no reason is known.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        let random = SystemRandom::new();
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
+            .map_err(|_| KeyError("the key cannot sign"))?;
+        Ok(signature)
+    }
+
+    /// The key for TLS, with the bare public key in the certificate's place (RFC 7250).
+    ///
+    /// # Errors
+    /// When TLS cannot use the key.
+    pub fn for_tls(&self) -> Result<Arc<CertifiedKey>, KeyError> {
+        let private = PrivateKeyDer::Pkcs8(self.private.as_ref().to_vec().into());
+        let signer = rustls::crypto::aws_lc_rs::sign::any_supported_type(&private)
+            .map_err(|_| KeyError("TLS cannot use the key"))?;
+        let public = CertificateDer::from(self.public_key().to_vec());
+        Ok(Arc::new(CertifiedKey::new(vec![public], signer)))
+    }
+}
+
+/// Without the key.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({})", self.uuid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+
+    #[test]
+    fn what_one_signs_its_public_key_verifies_and_another_one_does_not() {
+        let identity = Identity::generate(KeyBits::Two).unwrap();
+        let other = Identity::generate(KeyBits::Two).unwrap();
+        assert_ne!(identity.uuid(), other.uuid());
+        let signature = identity.sign(b"text").unwrap();
+        let verify = |identity: &Identity| {
+            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, identity.public_key())
+                .verify(b"text", &signature)
+                .is_ok()
+        };
+        assert!(verify(&identity));
+        assert!(!verify(&other));
+    }
+}

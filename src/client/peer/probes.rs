@@ -1,0 +1,240 @@
+//! Probes: small datagrams that find out which of a peer's addresses leads to it, and back.
+//!
+//! A probe has 64 bytes: [`MARK`], a number of the sender's that nobody can guess, the number that the sender has heard from
+//! that address (or zeros), and zeros. Whoever gets its own number back from an address knows that datagrams reach it there
+//! and that it answers; nothing larger than a probe is sent anywhere before. Ten probes per agreed request, whatever comes:
+//! neither the server nor a peer can turn a client into a flood for somebody else.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// So long is every probe.
+pub(super) const PROBE_BYTES: usize = 64;
+/// So many may be sent for one request that was accepted, to all addresses together.
+pub(super) const MOST_PROBES: usize = 10;
+/// The first bytes of a probe. The first one has the bit clear that is set in each QUIC packet of ours.
+const MARK: [u8; 16] = *b"\0matou probe v1\n";
+/// When each probe is sent, in milliseconds after the first. They take turns between the addresses. Close together at first:
+/// both peers begin at about the same time; later for one that was slow.
+const TIMES: [u64; MOST_PROBES] = [0, 0, 200, 400, 700, 1000, 1500, 2500, 4000, 6000];
+
+/// A number that nobody can guess.
+pub(super) type Nonce = [u8; 16];
+
+/// The search for one peer.
+#[derive(Debug)]
+pub(super) struct Probing {
+    candidates: Vec<Candidate>,
+    nonce: Nonce,
+    began: Instant,
+    sent: usize,
+    /// Whom the next probe in turn is for.
+    turn: usize,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    address: SocketAddr,
+    /// The number that came from there last.
+    heard: Option<Nonce>,
+    /// It has not been told so yet.
+    owed: bool,
+    /// Our own number came back from there.
+    answers: bool,
+}
+
+impl Probing {
+    /// Begins now, with the addresses in the order of preference.
+    pub(super) fn begin(now: Instant, candidates: &[SocketAddr], nonce: Nonce) -> Probing {
+        let candidates = candidates.iter().map(|address| Candidate {
+            address: *address,
+            heard: None,
+            owed: false,
+            answers: false,
+        });
+        Probing {
+            candidates: candidates.collect(),
+            nonce,
+            began: now,
+            sent: 0,
+            turn: 0,
+        }
+    }
+
+    /// Whether the peer may be at this address.
+    pub(super) fn includes(&self, address: SocketAddr) -> bool {
+        let mut candidates = self.candidates.iter();
+        candidates.any(|candidate| candidate.address == address)
+    }
+
+    /// Takes what came from an address: true when it was a probe and from one of ours.
+    pub(super) fn hear(&mut self, from: SocketAddr, datagram: &[u8]) -> bool {
+        let Some((nonce, heard)) = read(datagram) else {
+            return false;
+        };
+        let mut candidates = self.candidates.iter_mut();
+        let Some(candidate) = candidates.find(|candidate| candidate.address == from) else {
+            return false;
+        };
+        candidate.answers |= heard == self.nonce;
+        candidate.owed |= candidate.heard != Some(nonce);
+        candidate.heard = Some(nonce);
+        true
+    }
+
+    /// The first address in the order of preference from which our own number came back.
+    pub(super) fn found(&self) -> Option<SocketAddr> {
+        let mut candidates = self.candidates.iter();
+        let found = candidates.find(|candidate| candidate.answers);
+        found.map(|candidate| candidate.address)
+    }
+
+    /// The next probe that should leave by now. What is owed goes first.
+    pub(super) fn due(&mut self, now: Instant) -> Option<(SocketAddr, [u8; PROBE_BYTES])> {
+        let deadline = self.deadline()?;
+        if now < deadline {
+            return None;
+        }
+        let owed = self.candidates.iter().position(|candidate| candidate.owed);
+        let chosen = owed.unwrap_or_else(|| {
+            let turn = self.turn % self.candidates.len();
+            self.turn = turn + 1;
+            turn
+        });
+        let candidate = self.candidates.get_mut(chosen)?;
+        candidate.owed = false;
+        self.sent += 1;
+        let probe = write(self.nonce, candidate.heard.unwrap_or_default());
+        Some((candidate.address, probe))
+    }
+
+    /// When the next one should leave; never, after the last one.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let planned = *TIMES.get(self.sent)?;
+        if self.candidates.is_empty() {
+            return None;
+        }
+        if self.candidates.iter().any(|candidate| candidate.owed) {
+            return Some(self.began);
+        }
+        Some(self.began + Duration::from_millis(planned))
+    }
+}
+
+fn write(nonce: Nonce, heard: Nonce) -> [u8; PROBE_BYTES] {
+    let mut probe = [0; PROBE_BYTES];
+    probe[..16].copy_from_slice(&MARK);
+    probe[16..32].copy_from_slice(&nonce);
+    probe[32..48].copy_from_slice(&heard);
+    probe
+}
+
+fn read(datagram: &[u8]) -> Option<(Nonce, Nonce)> {
+    let ([mark, nonce, heard, _], []) = datagram.as_chunks::<16>() else {
+        return None;
+    };
+    (*mark == MARK).then_some((*nonce, *heard))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 2], port))
+    }
+
+    /// Everything that is sent in an hour of silence, and when.
+    fn all(probing: &mut Probing, began: Instant) -> Vec<(Duration, SocketAddr)> {
+        let mut sent = Vec::new();
+        while let Some(at) = probing.deadline() {
+            assert!(probing.due(at - Duration::from_millis(1)).is_none() || at == began);
+            if let Some((to, _)) = probing.due(at) {
+                sent.push((at - began, to));
+            }
+        }
+        sent
+    }
+
+    #[test]
+    fn ten_probes_and_no_more_take_turns_between_the_addresses() {
+        let began = Instant::now() + Duration::from_secs(1);
+        let mut probing = Probing::begin(began, &[address(1), address(2)], [1; 16]);
+        let (mut sent, mut now) = (Vec::new(), began);
+        for _ in 0..100_000 {
+            sent.extend(probing.due(now).map(|(to, probe)| (to, probe.len())));
+            now += Duration::from_millis(1);
+        }
+        assert_eq!(sent.len(), MOST_PROBES);
+        let to_the_first = sent.iter().filter(|(to, _)| *to == address(1)).count();
+        assert_eq!(to_the_first, MOST_PROBES / 2);
+        assert!(sent.iter().all(|(_, length)| *length == PROBE_BYTES));
+        assert_eq!(probing.deadline(), None);
+    }
+
+    #[test]
+    fn without_an_address_nothing_is_sent() {
+        let now = Instant::now();
+        let mut probing = Probing::begin(now, &[], [1; 16]);
+        assert_eq!(probing.deadline(), None);
+        assert_eq!(probing.due(now + Duration::from_secs(9)), None);
+    }
+
+    #[test]
+    fn an_address_is_found_when_ones_own_number_comes_back_from_it() {
+        let now = Instant::now();
+        let (alice, bob) = (address(1), address(2));
+        let mut ours = Probing::begin(now, &[bob], [1; 16]);
+        let mut theirs = Probing::begin(now, &[alice], [2; 16]);
+        let (_, lost) = ours.due(now).unwrap();
+        let (_, first) = ours.due(now).unwrap();
+        assert_eq!(lost, first);
+        assert!(theirs.hear(alice, &first));
+        assert_eq!(theirs.found(), None);
+        let (to, answer) = theirs.due(now).unwrap();
+        assert_eq!(to, alice);
+        assert!(ours.hear(bob, &answer));
+        assert_eq!(ours.found(), Some(bob));
+        // The answer is due at once, although the next probe in turn is not.
+        let (_, answer) = ours.due(now).unwrap();
+        assert!(theirs.hear(alice, &answer));
+        assert_eq!(theirs.found(), Some(alice));
+    }
+
+    #[test]
+    fn hearing_something_for_ever_does_not_make_one_answer_for_ever() {
+        let now = Instant::now();
+        let mut probing = Probing::begin(now, &[address(1)], [1; 16]);
+        let mut sent = 0;
+        for round in 0..100_u8 {
+            assert!(probing.hear(address(1), &write([round; 16], [0; 16])));
+            while probing.due(now).is_some() {
+                sent += 1;
+            }
+        }
+        assert_eq!(sent, MOST_PROBES);
+        assert_eq!(probing.found(), None);
+    }
+
+    #[test]
+    fn strangers_and_garbage_are_not_heard() {
+        let now = Instant::now();
+        let mut probing = Probing::begin(now, &[address(1)], [1; 16]);
+        let probe = write([2; 16], [1; 16]);
+        assert!(!probing.hear(address(2), &probe));
+        assert!(!probing.hear(address(1), &probe[..PROBE_BYTES - 1]));
+        assert!(!probing.hear(address(1), &[&probe[..], &[0]].concat()));
+        assert!(!probing.hear(address(1), &[0; PROBE_BYTES]));
+        assert!(!probing.hear(address(1), b""));
+        assert_eq!(probing.found(), None);
+    }
+
+    #[test]
+    fn the_whole_search_takes_some_seconds() {
+        let began = Instant::now() + Duration::from_secs(1);
+        let mut probing = Probing::begin(began, &[address(1)], [1; 16]);
+        let sent = all(&mut probing, began);
+        assert_eq!(sent.len(), MOST_PROBES);
+        assert_eq!(sent.last().unwrap().0, Duration::from_secs(6));
+    }
+}

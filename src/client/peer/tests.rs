@@ -1,0 +1,396 @@
+//! Two clients and a network between them that loses, doubles and swaps datagrams by a seeded chance. No socket, no waiting:
+//! time goes from one event to the next.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use super::conversation::{Meeting, OPENING_LIMIT, Received, State};
+use super::conversations::{Conversations, Id};
+use super::probes::{MOST_PROBES, PROBE_BYTES};
+use super::tls::SILENCE;
+use crate::client::identity::{Identity, KeyBits};
+
+/// Making a key takes longer than everything else here.
+static KEYS: LazyLock<[Identity; 3]> =
+    LazyLock::new(|| [(); 3].map(|()| Identity::generate(KeyBits::Two).unwrap()));
+const ALICE: usize = 0;
+const BOB: usize = 1;
+const MALLORY: usize = 2;
+
+fn address(who: usize) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 2 + who as u8], 4000))
+}
+
+/// What the network does to datagrams, in percent.
+#[derive(Debug, Clone, Copy, Default)]
+struct Weather {
+    lost: u64,
+    doubled: u64,
+    swapped: u64,
+}
+
+const FAIR: Weather = Weather {
+    lost: 0,
+    doubled: 0,
+    swapped: 0,
+};
+const FOUL: Weather = Weather {
+    lost: 20,
+    doubled: 10,
+    swapped: 20,
+};
+
+/// A side of the conversation.
+struct End {
+    conversations: Conversations,
+    id: Id,
+    /// What it has yet to write; its end follows.
+    unsent: Vec<u8>,
+    finished: bool,
+    received: Vec<u8>,
+    end_received: bool,
+}
+
+impl End {
+    fn new(who: usize) -> End {
+        End {
+            conversations: Conversations::new(KEYS[who].for_tls().unwrap()),
+            id: Id::MAX,
+            unsent: Vec::new(),
+            finished: false,
+            received: Vec::new(),
+            end_received: false,
+        }
+    }
+
+    fn meet(&mut self, now: Instant, at: usize, key_of: usize, calls: bool) {
+        let meeting = Meeting {
+            candidates: vec![address(at)],
+            key: KEYS[key_of].fingerprint(),
+            calls,
+            nonce: [u8::from(calls) + 1; 16],
+        };
+        self.id = self.conversations.meet(now, &meeting).unwrap();
+    }
+
+    fn state(&mut self) -> State {
+        let conversation = self.conversations.get(self.id).unwrap();
+        conversation.state().clone()
+    }
+
+    /// Writes and reads what it can.
+    fn work(&mut self, now: Instant) {
+        let conversation = self.conversations.get(self.id).unwrap();
+        let written = conversation.write(&self.unsent);
+        self.unsent.drain(..written);
+        if self.unsent.is_empty() && !self.finished && *conversation.state() == State::Up {
+            conversation.finish();
+            self.finished = true;
+        }
+        while let Some(received) = conversation.read() {
+            match received {
+                Received::Bytes(bytes) => self.received.extend(bytes),
+                Received::End => self.end_received = true,
+            }
+        }
+        self.conversations.settle(now);
+    }
+
+    fn is_done(&mut self) -> bool {
+        let all_sent = self.conversations.get(self.id).unwrap().all_sent();
+        self.end_received && all_sent
+    }
+}
+
+/// When a datagram arrives, and the how manyth it is; from whom, to whom, what.
+type Flight = (Instant, u64, SocketAddr, SocketAddr, Vec<u8>);
+
+/// Two ends and what lies between them. The ends are at their own addresses, whatever keys they have.
+struct Net {
+    now: Instant,
+    ends: [End; 2],
+    weather: Weather,
+    chance: u64,
+    flying: BinaryHeap<Reverse<Flight>>,
+    count: u64,
+    /// Everything that was ever sent.
+    log: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
+}
+
+impl Net {
+    fn new(alice: End, bob: End, weather: Weather, seed: u64) -> Net {
+        Net {
+            now: Instant::now(),
+            ends: [alice, bob],
+            weather,
+            chance: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            flying: BinaryHeap::new(),
+            count: 0,
+            log: Vec::new(),
+        }
+    }
+
+    /// Neither ends its own direction.
+    fn with_open_ends(mut self) -> Net {
+        for end in &mut self.ends {
+            end.finished = true;
+        }
+        self
+    }
+
+    /// Both look for each other.
+    fn meet(&mut self) {
+        self.ends[ALICE].meet(self.now, BOB, BOB, true);
+        self.ends[BOB].meet(self.now, ALICE, ALICE, false);
+    }
+
+    fn percent(&mut self) -> u64 {
+        self.chance ^= self.chance << 13;
+        self.chance ^= self.chance >> 7;
+        self.chance ^= self.chance << 17;
+        (self.chance >> 11) % 100
+    }
+
+    fn fly(&mut self, from: SocketAddr, to: SocketAddr, datagram: Vec<u8>) {
+        self.log.push((from, to, datagram.clone()));
+        if self.percent() < self.weather.lost {
+            return;
+        }
+        let copies = 1 + u64::from(self.percent() < self.weather.doubled);
+        for _ in 0..copies {
+            // Whatever is held back is overtaken.
+            let held_back = 40 * u64::from(self.percent() < self.weather.swapped);
+            let arrives = self.now + Duration::from_millis(10 + held_back);
+            self.count += 1;
+            let flight = (arrives, self.count, from, to, datagram.clone());
+            self.flying.push(Reverse(flight));
+        }
+    }
+
+    /// Sends what is to be sent, then goes to the next event. False when there is none, or none in an hour.
+    fn step(&mut self) -> bool {
+        for who in [ALICE, BOB] {
+            self.ends[who].work(self.now);
+            while let Some((to, datagram)) = self.ends[who].conversations.next_datagram() {
+                self.fly(address(who), to, datagram);
+            }
+        }
+        let arrival = self.flying.peek().map(|Reverse(flight)| flight.0);
+        let deadlines = self.ends.each_mut().map(|end| end.conversations.deadline());
+        let next = deadlines.into_iter().flatten().chain(arrival).min();
+        let Some(next) = next else {
+            return false;
+        };
+        self.now = self.now.max(next);
+        while let Some(Reverse(flight)) = self.flying.peek() {
+            if flight.0 > self.now {
+                break;
+            }
+            let Some(Reverse((_, _, from, to, datagram))) = self.flying.pop() else {
+                break;
+            };
+            if let Some(who) = [ALICE, BOB].into_iter().find(|who| address(*who) == to) {
+                let conversations = &mut self.ends[who].conversations;
+                conversations.datagram(self.now, from, &datagram);
+            }
+        }
+        for end in &mut self.ends {
+            end.conversations.timeout(self.now);
+        }
+        true
+    }
+
+    /// Until something is so.
+    fn run_until(&mut self, mut is_so: impl FnMut(&mut [End; 2]) -> bool) {
+        let began = self.now;
+        while !is_so(&mut self.ends) {
+            assert!(self.step(), "nothing happens any more");
+            let passed = self.now - began;
+            assert!(passed < Duration::from_secs(600), "it does not come about");
+        }
+    }
+
+    fn both_over(&mut self) {
+        self.run_until(|ends| {
+            ends.iter_mut()
+                .all(|end| matches!(end.state(), State::Over(_)))
+        });
+    }
+}
+
+/// Lines whose loss, doubling or swapping would show.
+fn text(of: &str, lines: usize) -> Vec<u8> {
+    let lines = (0..lines).map(|line| format!("{of}: this is line {line}\n"));
+    lines.collect::<String>().into_bytes()
+}
+
+#[test]
+fn text_arrives_in_order_and_unaltered_although_datagrams_are_lost_doubled_and_swapped() {
+    for seed in 0..20 {
+        let mut net = Net::new(End::new(ALICE), End::new(BOB), FOUL, seed);
+        let (ours, theirs) = (text("alice", 2000), text("bob", 700));
+        net.ends[ALICE].unsent.clone_from(&ours);
+        net.ends[BOB].unsent.clone_from(&theirs);
+        net.meet();
+        net.run_until(|ends| ends.iter_mut().all(End::is_done));
+        assert!(net.ends[BOB].received == ours, "seed {seed}");
+        assert!(net.ends[ALICE].received == theirs, "seed {seed}");
+        // Whoever closes has everything, and the other learns that it was in order.
+        let (now, id) = (net.now, net.ends[ALICE].id);
+        net.weather = FAIR;
+        net.ends[ALICE].conversations.get(id).unwrap().close(now);
+        net.ends[ALICE].conversations.settle(now);
+        net.run_until(|ends| ends[BOB].state() == State::Over(None));
+    }
+}
+
+#[test]
+fn whoever_is_called_first_makes_no_difference_when_the_other_is_late() {
+    for (late, early) in [(ALICE, BOB), (BOB, ALICE)] {
+        let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1);
+        net.ends[early].meet(net.now, late, late, early == ALICE);
+        let began = net.now;
+        while net.now - began < Duration::from_secs(3) {
+            let conversations = &mut net.ends[early].conversations;
+            while conversations.next_datagram().is_some() {}
+            net.now = conversations.deadline().unwrap();
+            conversations.timeout(net.now);
+        }
+        net.ends[late].meet(net.now, early, early, late == ALICE);
+        net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));
+    }
+}
+
+#[test]
+fn somebody_else_with_a_key_of_their_own_is_not_taken_for_the_peer() {
+    // Mallory sits where Bob should be, called or calling.
+    for mallory_calls in [false, true] {
+        let mut net = Net::new(End::new(ALICE), End::new(MALLORY), FAIR, 1);
+        net.ends[ALICE].unsent = b"for bob's eyes".to_vec();
+        net.ends[BOB].unsent = b"i am bob, honestly".to_vec();
+        net.ends[ALICE].meet(net.now, BOB, BOB, !mallory_calls);
+        net.ends[BOB].meet(net.now, ALICE, ALICE, mallory_calls);
+        net.both_over();
+        let State::Over(Some(reason)) = net.ends[ALICE].state() else {
+            panic!("alice is content");
+        };
+        assert!(reason.contains("did not prove the key"), "{reason}");
+        let [alice, mallory] = &net.ends;
+        assert!(alice.received.is_empty() && mallory.received.is_empty());
+    }
+}
+
+#[test]
+fn a_recorded_conversation_does_not_prove_anything_later() {
+    let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1);
+    net.ends[ALICE].unsent = b"once".to_vec();
+    net.meet();
+    net.run_until(|ends| ends.iter_mut().all(End::is_done));
+    let recorded = std::mem::take(&mut net.log);
+    // Bob has asked again, and all that comes is what Alice sent the last time, twice.
+    let mut again = Net::new(End::new(MALLORY), End::new(BOB), FAIR, 1);
+    again.ends[BOB].meet(again.now, ALICE, ALICE, false);
+    for _ in 0..2 {
+        for (from, to, datagram) in &recorded {
+            if *to == address(BOB) {
+                let conversations = &mut again.ends[BOB].conversations;
+                conversations.datagram(again.now, *from, datagram);
+            }
+        }
+    }
+    let bob = &mut again.ends[BOB].conversations;
+    while let Some(at) = bob.deadline() {
+        bob.timeout(at);
+        let id = again.ends[BOB].id;
+        if matches!(bob.get(id).unwrap().state(), State::Over(_)) {
+            break;
+        }
+    }
+    assert!(matches!(again.ends[BOB].state(), State::Over(Some(_))));
+    assert!(again.ends[BOB].received.is_empty());
+}
+
+#[test]
+fn silence_is_answered_with_ten_probes_and_a_reason() {
+    let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1);
+    let began = net.now;
+    net.ends[ALICE].meet(net.now, MALLORY, MALLORY, true);
+    let mut sent = Vec::new();
+    let alice = &mut net.ends[ALICE];
+    let mut now = began;
+    while let State::Opening = alice.state() {
+        while let Some((to, datagram)) = alice.conversations.next_datagram() {
+            sent.push((to, datagram.len()));
+        }
+        now = alice.conversations.deadline().unwrap();
+        alice.conversations.timeout(now);
+    }
+    assert_eq!(sent, vec![(address(MALLORY), PROBE_BYTES); MOST_PROBES]);
+    assert_eq!(now - began, OPENING_LIMIT);
+    let State::Over(Some(reason)) = alice.state() else {
+        panic!("alice is content");
+    };
+    assert!(reason.contains("nothing came back"), "{reason}");
+}
+
+#[test]
+fn garbage_changes_nothing_and_strangers_get_no_answer() {
+    let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 7);
+    net.ends[ALICE].unsent = text("alice", 2000);
+    net.meet();
+    while !net.ends.iter_mut().all(End::is_done) {
+        assert!(net.step());
+        let length = (net.percent() * 15) as usize;
+        let garbage: Vec<u8> = (0..length)
+            .map(|_| (net.percent() as u8).wrapping_mul(5))
+            .collect();
+        let now = net.now;
+        for from in [address(BOB), address(MALLORY)] {
+            let alice = &mut net.ends[ALICE].conversations;
+            alice.datagram(now, from, &garbage);
+        }
+    }
+    assert_eq!(net.ends[BOB].received, text("alice", 2000));
+    let to_strangers = net.log.iter().filter(|(_, to, _)| *to == address(MALLORY));
+    assert_eq!(to_strangers.count(), 0);
+}
+
+#[test]
+fn a_peer_that_vanishes_is_gone_after_a_while() {
+    let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1).with_open_ends();
+    net.meet();
+    net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));
+    let vanished = net.now;
+    net.weather.lost = 100;
+    net.both_over();
+    assert!(net.now - vanished >= SILENCE);
+    let State::Over(Some(reason)) = net.ends[ALICE].state() else {
+        panic!("alice is content");
+    };
+    assert_eq!(reason, "nothing came for 30 s");
+}
+
+#[test]
+fn a_quiet_conversation_lasts() {
+    let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1).with_open_ends();
+    net.meet();
+    net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));
+    let began = net.now;
+    while net.now - began < SILENCE * 10 {
+        assert!(net.step());
+    }
+    assert!(net.ends.iter_mut().all(|end| end.state() == State::Up));
+}
+
+#[test]
+fn whoever_leaves_before_the_end_is_said_to_have_left() {
+    let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1).with_open_ends();
+    net.meet();
+    net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));
+    let (now, id) = (net.now, net.ends[ALICE].id);
+    net.ends[ALICE].conversations.get(id).unwrap().close(now);
+    net.run_until(|ends| ends[BOB].state() == State::Over(Some("the peer has left".into())));
+}

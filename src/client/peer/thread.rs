@@ -1,0 +1,307 @@
+//! The socket and the clock of the conversations: two threads, each of which blocks in one call.
+//!
+//! `peer-in` reads datagrams from the socket. `peer` owns everything else and waits for all of its channels at once, and for
+//! the next deadline: datagrams, new meetings, what the loop wants to send, room for what came, and the end of a link.
+//! Sending a datagram does not block for long: a socket that has no room drops it, as any network may.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Select, Sender, bounded};
+
+use super::conversation::{Meeting, State};
+use super::conversations::{Conversations, Id};
+use super::wired::{self, Wired};
+use crate::client::identity::Identity;
+use crate::client::link::Link;
+
+/// Datagrams that wait for their thread. What is beyond is dropped, and sent again by whoever sent it.
+const DATAGRAMS: usize = 256;
+/// The largest datagram that UDP carries.
+const MAX_DATAGRAM: usize = 65_535;
+/// Meetings that wait for their thread.
+const MEETINGS: usize = 8;
+
+/// All conversations of this client. Dropping it ends them, and waits for the threads.
+#[derive(Debug)]
+pub(in crate::client) struct Peers {
+    meetings: Sender<Call>,
+    /// Dropped to stop the thread `peer`.
+    stop: Option<Sender<()>>,
+    socket: UdpSocket,
+    over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Whoever may ask for conversations.
+#[derive(Debug, Clone)]
+pub(in crate::client) struct Callers(Sender<Call>);
+
+/// A meeting, the channels of the link that is to come of it, and where its outcome goes.
+struct Call {
+    meeting: Meeting,
+    wired: Wired,
+    outcome: Sender<io::Result<()>>,
+}
+
+impl Peers {
+    /// Starts the threads of a socket.
+    ///
+    /// # Errors
+    /// When there are no threads or descriptors left, or TLS does not take the key.
+    pub(in crate::client) fn start(socket: UdpSocket, identity: &Identity) -> io::Result<Peers> {
+        let conversations = Conversations::new(identity.for_tls().map_err(io::Error::other)?);
+        let (meetings, calls) = bounded(MEETINGS);
+        let (stop, stopped) = bounded(0);
+        let (datagram, datagrams) = bounded(DATAGRAMS);
+        let over = Arc::new(AtomicBool::new(false));
+        let mut peers = Peers {
+            meetings,
+            stop: Some(stop),
+            socket: socket.try_clone()?,
+            over: over.clone(),
+            threads: Vec::with_capacity(2),
+        };
+        let reading = socket.try_clone()?;
+        peers.threads.push(
+            thread::Builder::new()
+                .name("peer-in".into())
+                .spawn(move || receive(&reading, &datagram, &over))?,
+        );
+        let exchange = Exchange {
+            socket,
+            conversations,
+            stopped,
+            calls,
+            datagrams,
+            wired: BTreeMap::new(),
+        };
+        peers.threads.push(
+            thread::Builder::new()
+                .name("peer".into())
+                .spawn(move || exchange.run())?,
+        );
+        Ok(peers)
+    }
+
+    /// For whoever asks for conversations.
+    pub(in crate::client) fn callers(&self) -> Callers {
+        Callers(self.meetings.clone())
+    }
+}
+
+impl Callers {
+    /// Blocks until a conversation stands, or cannot.
+    ///
+    /// # Errors
+    /// With the reason why it cannot.
+    pub(in crate::client) fn meet(&self, meeting: Meeting) -> io::Result<Link> {
+        let (line, control) = wired::line();
+        let (link, ends) = Link::new(Box::new(line));
+        let (outcome, coming) = bounded(1);
+        let gone = || io::Error::other("this client talks to no peer any more");
+        let call = Call {
+            meeting,
+            wired: Wired::new(ends, control),
+            outcome,
+        };
+        self.0.send(call).map_err(|_| gone())?;
+        coming.recv().map_err(|_| gone())??;
+        Ok(link)
+    }
+}
+
+impl Drop for Peers {
+    fn drop(&mut self) {
+        self.stop = None;
+        self.over.store(true, Ordering::Release);
+        // Nothing else wakes a thread that waits for datagrams on every system. When the socket's buffer has no room for
+        // this one, the thread is awake.
+        if let Ok(address) = self.socket.local_addr() {
+            let _ = self.socket.send_to(&[], reachable(address));
+        }
+        for thread in self.threads.drain(..) {
+            // A panic in it has been printed; there is nothing left to save.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Where a socket of this machine can be reached that is bound to this address.
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bound.port())
+}
+
+fn receive(socket: &UdpSocket, datagram: &Sender<(SocketAddr, Vec<u8>)>, over: &AtomicBool) {
+    let mut buffer = vec![0; MAX_DATAGRAM];
+    loop {
+        let received = socket.recv_from(&mut buffer);
+        if over.load(Ordering::Acquire) {
+            return;
+        }
+        match received {
+            Ok((length, from)) => {
+                if let Some(bytes) = buffer.get(..length) {
+                    // When there is no room it is lost, which UDP promises to nobody not to be.
+                    let _ = datagram.try_send((from, bytes.to_vec()));
+                }
+            }
+            Err(error) if is_about_another_datagram(&error) => {}
+            // Without a socket everybody falls silent, and every conversation ends of that.
+            Err(_) => return,
+        }
+    }
+}
+
+/// Some systems report on a read that a datagram which was sent before found nobody.
+fn is_about_another_datagram(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::Interrupted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+    )
+}
+
+/// What the thread `peer` owns.
+struct Exchange {
+    socket: UdpSocket,
+    conversations: Conversations,
+    /// Ends when everything should.
+    stopped: Receiver<()>,
+    calls: Receiver<Call>,
+    datagrams: Receiver<(SocketAddr, Vec<u8>)>,
+    wired: BTreeMap<Id, Party>,
+}
+
+/// Who waits for a conversation, or has it.
+struct Party {
+    wired: Wired,
+    /// Until the outcome is known.
+    waiting: Option<Sender<io::Result<()>>>,
+}
+
+impl Exchange {
+    fn run(mut self) {
+        loop {
+            self.wait();
+            let now = Instant::now();
+            if self
+                .stopped
+                .try_recv()
+                .is_err_and(|error| error.is_disconnected())
+            {
+                break;
+            }
+            self.take_calls(now);
+            while let Ok((from, datagram)) = self.datagrams.try_recv() {
+                self.conversations.datagram(now, from, &datagram);
+            }
+            self.conversations.timeout(now);
+            self.serve(now);
+            self.send();
+        }
+        let now = Instant::now();
+        for id in self.wired.keys() {
+            self.conversations.close(now, *id);
+        }
+        self.send();
+    }
+
+    /// Blocks until there may be something to do. What it is is looked at afterwards: everything is tried each time, because
+    /// there are few conversations.
+    fn wait(&mut self) {
+        let deadline = self.conversations.deadline();
+        let mut select = Select::new();
+        select.recv(&self.stopped);
+        select.recv(&self.calls);
+        select.recv(&self.datagrams);
+        for party in self.wired.values() {
+            if party.waiting.is_none() {
+                party.wired.wait_for(&mut select);
+            }
+        }
+        match deadline {
+            Some(deadline) => {
+                let _ = select.ready_deadline(deadline);
+            }
+            None => {
+                select.ready();
+            }
+        }
+    }
+
+    fn take_calls(&mut self, now: Instant) {
+        while let Ok(call) = self.calls.try_recv() {
+            match self.conversations.meet(now, &call.meeting) {
+                Ok(id) => {
+                    let party = Party {
+                        wired: call.wired,
+                        waiting: Some(call.outcome),
+                    };
+                    self.wired.insert(id, party);
+                }
+                Err(error) => {
+                    let _ = call.outcome.send(Err(io::Error::other(error)));
+                }
+            }
+        }
+    }
+
+    /// Moves what can be moved between the conversations and those who have them.
+    fn serve(&mut self, now: Instant) {
+        let conversations = &mut self.conversations;
+        let mut gone = Vec::new();
+        for (id, party) in &mut self.wired {
+            let Some(conversation) = conversations.get(*id) else {
+                gone.push(*id);
+                continue;
+            };
+            if let Some(outcome) = &party.waiting {
+                let known = match conversation.state() {
+                    State::Opening => continue,
+                    State::Up => Ok(()),
+                    State::Over(reason) => {
+                        let reason = reason.clone().unwrap_or_else(|| "the peer has left".into());
+                        Err(io::Error::other(reason))
+                    }
+                };
+                let failed = known.is_err();
+                // Whoever does not want it any more drops the link, which is noticed below.
+                let _ = outcome.send(known);
+                party.waiting = None;
+                if failed {
+                    gone.push(*id);
+                    continue;
+                }
+            }
+            if !party.wired.serve(conversation) {
+                gone.push(*id);
+            }
+        }
+        for id in gone {
+            self.wired.remove(&id);
+            self.conversations.close(now, id);
+        }
+        self.conversations.settle(now);
+    }
+
+    fn send(&mut self) {
+        while let Some((to, datagram)) = self.conversations.next_datagram() {
+            // What cannot be sent is lost, as on the way; an address that nothing can be sent to is silent.
+            let _ = self.socket.send_to(&datagram, to);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A connection to the server inside TLS, as a link.
+//!
+//! rustls keeps both directions in one value, so a reader that owned it while it blocks in `read` would keep the writer from
+//! sending. Here the value lies under a mutex that nobody holds across a system call: the reader reads from the socket and
+//! then takes the lock to have opened what came; the writer takes it to have sealed what is to go, lets go, and writes. Only
+//! the writer ever writes, so the records leave in the order of their numbers; when TLS itself wants something sent (an alert,
+//! a key update) the reader wakes the writer for it.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded, never, select};
+use parking_lot::Mutex;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+
+use super::link::{Ends, Incoming, Link};
+use super::trust;
+use crate::net::{Opened, Timed, Tls};
+
+/// One read takes at most this much: two records.
+const CHUNK: usize = 32 * 1024;
+
+/// Connects, agrees on keys with the server, and makes a link of it, all within the limit. Whatever the server is not trusted
+/// for is the error.
+pub(super) fn open(stream: Timed, host: &str, config: &Arc<ClientConfig>) -> io::Result<Link> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| io::Error::other("a certificate cannot be for this host's name"))?;
+    let tls = Tls::to(name, config).map_err(io::Error::other)?;
+    let (tls, early, stream) = shake_hands(tls, stream).map_err(trust::explained)?;
+    link(tls, early, stream)
+}
+
+/// Blocks until both sides have agreed on keys. What came behind that already is kept.
+fn shake_hands(mut tls: Tls, mut stream: Timed) -> io::Result<(Tls, Vec<Incoming>, TcpStream)> {
+    let mut chunk = vec![0; CHUNK];
+    let mut early = Vec::new();
+    loop {
+        stream.write_all(&tls.outgoing())?;
+        if !tls.is_handshaking() {
+            break;
+        }
+        let length = stream.read(&mut chunk)?;
+        if length == 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the server closed the connection before it stood",
+            ));
+        }
+        early.extend(opened(&mut tls, &chunk[..length]));
+        if let Some(Incoming::ReceiveFailed(error)) =
+            early.pop_if(|last| matches!(last, Incoming::ReceiveFailed(_)))
+        {
+            // The alert that says why.
+            let _ = stream.write_all(&tls.outgoing());
+            return Err(error);
+        }
+    }
+    Ok((tls, early, stream.into_stream()?))
+}
+
+fn link(tls: Tls, early: Vec<Incoming>, stream: TcpStream) -> io::Result<Link> {
+    let tls = Arc::new(Mutex::new(tls));
+    let (reading, writing) = (stream.try_clone()?, stream.try_clone()?);
+    let (mut link, Ends { report, pieces }) = Link::new(Box::new(stream));
+    let (nudge, nudges) = bounded(1);
+    let reader = Reader {
+        stream: reading,
+        tls: tls.clone(),
+        report: report.clone(),
+        nudge,
+    };
+    link.own(
+        thread::Builder::new()
+            .name("server-in".into())
+            .spawn(move || reader.run(early))?,
+    );
+    let writer = Writer {
+        stream: writing,
+        tls,
+        report,
+    };
+    link.own(
+        thread::Builder::new()
+            .name("server-out".into())
+            .spawn(move || writer.run(&pieces, nudges))?,
+    );
+    Ok(link)
+}
+
+/// What is inside these bytes, and how it ends if it does.
+fn opened(tls: &mut Tls, mut ciphertext: &[u8]) -> Vec<Incoming> {
+    let mut plaintext = vec![0; CHUNK];
+    let mut came = Vec::new();
+    loop {
+        came.push(match tls.open(&mut ciphertext, &mut plaintext) {
+            Opened::Plaintext(length) => Incoming::Bytes(plaintext[..length].to_vec()),
+            Opened::More => return came,
+            Opened::End => Incoming::End,
+            Opened::Failed(error) => Incoming::ReceiveFailed(io::Error::other(error)),
+        });
+        if !matches!(came.last(), Some(Incoming::Bytes(_))) {
+            return came;
+        }
+    }
+}
+
+struct Reader {
+    stream: TcpStream,
+    tls: Arc<Mutex<Tls>>,
+    report: Sender<Incoming>,
+    /// A unit wakes the writer for what TLS wants sent.
+    nudge: Sender<()>,
+}
+
+impl Reader {
+    fn run(mut self, early: Vec<Incoming>) {
+        let mut goes_on = self.tell(early);
+        let mut chunk = vec![0; CHUNK];
+        while goes_on {
+            let came = match self.stream.read(&mut chunk) {
+                // Without the word that nothing follows anybody may have cut it.
+                Ok(0) => vec![Incoming::ReceiveFailed(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "it was cut off",
+                ))],
+                Ok(length) => opened(&mut self.tls.lock(), &chunk[..length]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => vec![Incoming::ReceiveFailed(error)],
+            };
+            // A full channel has a unit for the writer already.
+            let _ = self.nudge.try_send(());
+            goes_on = self.tell(came);
+        }
+    }
+
+    /// False when nothing follows, or nobody listens.
+    fn tell(&self, came: Vec<Incoming>) -> bool {
+        came.into_iter().all(|incoming| {
+            let goes_on = matches!(incoming, Incoming::Bytes(_));
+            self.report.send(incoming).is_ok() && goes_on
+        })
+    }
+}
+
+struct Writer {
+    stream: TcpStream,
+    tls: Arc<Mutex<Tls>>,
+    report: Sender<Incoming>,
+}
+
+impl Writer {
+    fn run(mut self, pieces: &Receiver<Vec<u8>>, nudges: Receiver<()>) {
+        let last = match self.write(pieces, nudges) {
+            Ok(()) => Incoming::AllSent,
+            Err(error) => Incoming::SendFailed(error),
+        };
+        let _ = self.report.send(last);
+    }
+
+    fn write(&mut self, pieces: &Receiver<Vec<u8>>, mut nudges: Receiver<()>) -> io::Result<()> {
+        loop {
+            let records = select! {
+                recv(pieces) -> piece => match piece {
+                    Ok(piece) => self.tls.lock().seal(&piece),
+                    Err(_) => break,
+                },
+                recv(nudges) -> nudge => {
+                    if nudge.is_err() {
+                        nudges = never();
+                    }
+                    self.tls.lock().outgoing()
+                }
+            };
+            self.stream.write_all(&records)?;
+        }
+        let farewell = self.tls.lock().farewell();
+        self.stream.write_all(&farewell)?;
+        self.stream.shutdown(Shutdown::Write)
+    }
+}

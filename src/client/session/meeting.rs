@@ -1,0 +1,69 @@
+//! What the loop does about peers that are met over datagrams, and about their names.
+
+use std::net::IpAddr;
+
+use uuid::Uuid;
+
+use super::{Phase, Session};
+use crate::client::escape::Name;
+use crate::client::tunnel::{Speech, Tunnel};
+use crate::client::{Ending, connect};
+use crate::room::dialogue::TunnelId;
+
+impl Session {
+    /// Looks for a peer in a thread of its own. When it is there, it is a private connection like others.
+    pub(super) fn meet_peer(
+        &mut self,
+        id: TunnelId,
+        peer: String,
+        uuid: Uuid,
+        candidates: &[IpAddr],
+        calls: bool,
+    ) -> Result<(), Ending> {
+        let meeting = self
+            .chatr
+            .as_ref()
+            .and_then(|chatr| chatr.meeting(uuid, candidates, calls));
+        let Some(meeting) = meeting.filter(|_| !matches!(self.phase, Phase::Leaving { .. })) else {
+            self.dialogue.ended(id);
+            return Ok(());
+        };
+        let connecting = connect::in_background(meeting);
+        let speech = Speech::lines(self.options.max_file);
+        self.tunnels
+            .insert(id, Tunnel::new(peer, connecting, speech));
+        Ok(())
+    }
+
+    /// The user calls somebody by another name from now on.
+    pub(super) fn name(&mut self, peer: &str, name: &str) -> Result<(), Ending> {
+        let before = self.dialogue.known_as(peer);
+        let outcome = self.dialogue.name(peer, name);
+        if !self.carry_out(outcome)? {
+            return Ok(());
+        }
+        self.people.meet(name);
+        self.requests.rename(&before, name);
+        let tunnels = self.tunnels.values_mut().map(|tunnel| &mut tunnel.peer);
+        for known in tunnels.chain(&mut self.talking_to) {
+            if *known == before {
+                name.clone_into(known);
+            }
+        }
+        self.output.aside(|paint| {
+            format!(
+                "-- {} is called {} from now on",
+                Name(&before),
+                paint.name(name)
+            )
+        });
+        Ok(())
+    }
+
+    pub(super) fn keep_book(&mut self, text: &str) {
+        let kept = self.chatr.as_ref().map(|chatr| chatr.keep_book(text));
+        if let Some(Err(error)) = kept {
+            self.refuse(&format!("the address book cannot be written: {error}"));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What follows from what the user is told.
+
+use super::{Phase, Session};
+use crate::client::{Ending, input};
+use crate::room::dialogue::{Event, Intent};
+
+impl Session {
+    pub(super) fn tell(&mut self, event: &Event) -> Result<(), Ending> {
+        if !self.people.hear(event) {
+            return Ok(());
+        }
+        self.requests.hear(event);
+        self.output.show(event);
+        match event {
+            Event::LoggedIn { login } => {
+                self.output.set_own_name(login);
+                login.clone_into(&mut self.options.address.login);
+                self.logged_in()
+            }
+            Event::LoginRefused { login, reason } => {
+                // A password is wrong for one login; behind a loss it was right before.
+                let has_password = self.options.password.is_some() && self.loss.is_none();
+                let chooses = self.dialogue.chooses_its_login();
+                if !chooses && self.loss.is_some() {
+                    // It is our own old connection, as a rule, whose end the server has not noticed.
+                    return self.lose("the server does not take us back yet".into());
+                }
+                if self.output.is_for_a_person() && !has_password && chooses {
+                    self.choose_another(login);
+                } else {
+                    let (login, reason) = (login.clone(), reason.clone());
+                    self.leave(Ending::LoginRefused { login, reason });
+                }
+                Ok(())
+            }
+            Event::Whispered { .. } => {
+                self.ring();
+                Ok(())
+            }
+            Event::Asked { peer } => self.asked(peer),
+            Event::Denied { peer } => {
+                self.denied(peer);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn logged_in(&mut self) -> Result<(), Ending> {
+        if !matches!(self.phase, Phase::LoggingIn) {
+            return Ok(());
+        }
+        self.deadline = None;
+        // With a tunnel, standard input is the tunnel's and there are no lines to wait for.
+        let input_ended = self.options.tunnel.is_some();
+        self.phase = Phase::Talking { input_ended };
+        if self.output.is_for_a_person() {
+            self.back();
+            return Ok(());
+        }
+        match &self.options.tunnel {
+            None => {
+                self.lines = input::lines()
+                    .map_err(|error| Ending::Lost(format!("cannot start: {error}")))?;
+                Ok(())
+            }
+            Some(wish) if wish.wait => Ok(()),
+            Some(wish) => {
+                let ask = Intent::Ask { peer: &wish.peer };
+                match self.dialogue.intend(ask) {
+                    Ok(actions) => self.perform_all(actions),
+                    Err(refusal) => Err(Ending::Usage(refusal.to_string())),
+                }
+            }
+        }
+    }
+}
