@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up; what stands in one row does not use its neighbours.
-const FLOORS: [&[&str]; 9] = [
+const FLOORS: [&[&str]; 10] = [
     &["source", "spawn"],
     &["grammar"],
     &["scenario", "spec"],
     &["suite"],
     &["profile"],
     &["load", "run"],
+    &["diagnosis"],
     &["tap", "matrix"],
     &["report"],
     &["cli"],

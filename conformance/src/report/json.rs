@@ -17,6 +17,7 @@
 //! | `began` | when the run began, in UTC as in RFC 3339 |
 //! | `duration_ms` | how long the run took |
 //! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe found it out, the first choice was taken) |
+//! | `diagnosis[]` | known mistakes that explain what failed, the likeliest first: an [`Explanation`] each |
 //! | `cases[]` | in the order of the suite |
 //!
 //! A case:
@@ -40,6 +41,7 @@
 
 use serde::Serialize;
 
+use crate::diagnosis::{self, Explanation};
 use crate::run::{
     Cause, Event, Failure, Incident, Outcome, Recut, Report, SettledReading, Verdict,
 };
@@ -67,6 +69,7 @@ pub fn to_json(report: &Report) -> String {
         began: words::moment(report.began),
         duration_ms: report.duration.as_secs_f64() * 1000.0,
         readings: &report.readings,
+        diagnosis: diagnosis::of(report),
         cases: report
             .cases
             .iter()
@@ -94,6 +97,7 @@ struct Document<'a> {
     began: String,
     duration_ms: f64,
     readings: &'a [SettledReading],
+    diagnosis: Vec<Explanation>,
     cases: Vec<CaseDocument<'a>>,
 }
 

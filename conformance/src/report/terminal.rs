@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::diagnosis;
 use crate::run::{Outcome, Report, Verdict};
 
 use super::explain::{befallen, explain};
@@ -142,6 +143,10 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
     }
     if let Some(causes) = words::causes(report) {
         let _ = writeln!(out, "  {causes}");
+    }
+    for (index, likely) in diagnosis::of(report).iter().enumerate() {
+        let lead = if index == 0 { "likely:" } else { "or:" };
+        let _ = writeln!(out, "  {lead} {}", likely.in_words());
     }
     let counts: Vec<String> = words::counts(report)
         .into_iter()
