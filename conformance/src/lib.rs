@@ -16,6 +16,8 @@
 //! | [`suite`] | one protocol, whole and linted |
 //! | [`run`] | the conversations with a target, and the judgement |
 //! | [`load`] | many clients at once: the same promises, and what they cost |
+//! | [`tap`] | a proxy that listens between somebody's client and server |
+//! | [`matrix`] | several runs side by side |
 //! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
 //!
@@ -33,6 +35,7 @@
 pub mod cli;
 pub mod grammar;
 pub mod load;
+pub mod matrix;
 pub mod report;
 pub mod run;
 pub mod scenario;
@@ -40,3 +43,4 @@ pub mod source;
 pub mod spawn;
 pub mod spec;
 pub mod suite;
+pub mod tap;

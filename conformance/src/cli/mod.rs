@@ -3,9 +3,11 @@
 mod lint;
 mod list;
 mod load;
+mod matrix;
 mod report_file;
 mod run;
 mod show;
+mod tap;
 mod target;
 mod words;
 
@@ -34,6 +36,10 @@ enum Command {
     Show(show::ShowArguments),
     /// Puts many clients on a server at once, and checks and measures what it does for them
     Load(Box<load::LoadArguments>),
+    /// Puts the reports of several runs side by side
+    Matrix(matrix::MatrixArguments),
+    /// Listens between a client and a server, and says what is said
+    Tap(tap::TapArguments),
     /// Checks a suite, or a file of scenarios, and explains its mistakes
     Lint(lint::LintArguments),
 }
@@ -73,6 +79,8 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Load(arguments) => load::load(&arguments),
+        Command::Matrix(arguments) => matrix::matrix(&arguments),
+        Command::Tap(arguments) => tap::tap(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };
     // A reader that has left (`| head`) has seen what it wanted.

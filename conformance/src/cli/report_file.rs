@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::report;
+use crate::report::{self, Conversation};
 use crate::run::Report;
 use crate::suite::Suite;
 
@@ -105,14 +105,14 @@ impl ReportFile {
         let Place::File(path) = &self.place else {
             return Ok(());
         };
+        let mut played = report.cases.iter().filter_map(Conversation::of);
         let written = if path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/') {
-            let mut played = report.cases.iter().filter(|case| case.began.is_some());
             played.try_for_each(|case| {
-                let file = path.join(format!("{}.pcapng", case.id));
+                let file = path.join(format!("{}.pcapng", case.name));
                 put(&file, &report::to_pcapng(report.target, [case]))
             })
         } else {
-            put(path, &report::to_pcapng(report.target, &report.cases))
+            put(path, &report::to_pcapng(report.target, played))
         };
         written.map_err(|error| self.complain(&error))
     }
@@ -123,7 +123,7 @@ impl ReportFile {
 }
 
 /// Writes a file, and the folders above it.
-fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }

@@ -10,6 +10,12 @@ use super::paint::Paint;
 /// A longer conversation is shown from here to its end, unless all of it is asked for.
 const LAST_RUNGS: usize = 40;
 
+/// One rung, for somebody who watches while it happens.
+#[must_use]
+pub fn live(event: &Event, paint: Paint) -> String {
+    painted(event, LIVE_LANE, paint)
+}
+
 /// The rungs, each on a line of its own.
 pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
     let mut out = String::new();
@@ -39,6 +45,9 @@ pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
     }
     out
 }
+
+/// The columns of a lane's name where the longest is not known yet.
+const LIVE_LANE: usize = 9;
 
 /// Events that follow each other and are alike: one lane, one direction, one packet.
 pub(super) fn runs(events: &[Event]) -> Vec<Range<usize>> {
@@ -102,8 +111,12 @@ fn rung(event: &Event, width: usize) -> String {
     if event.fence {
         rung.push_str("  (fence)");
     }
-    if event.unexpected {
-        rung.push_str("  (nobody expected it)");
+    match &event.remark {
+        Some(remark) => {
+            let _ = write!(rung, "  ({remark})");
+        }
+        None if event.unexpected => rung.push_str("  (nobody expected it)"),
+        None => {}
     }
     rung
 }

@@ -7,6 +7,7 @@
 //! | `json` | for programs; everything that is known |
 //! | `junit`, `test_anything`, `github` | for build servers |
 //! | `pcapng` | conversations as a capture |
+//! | `matrix` | many targets side by side |
 //! | `words` | what all of them say in the same words |
 
 mod explain;
@@ -15,6 +16,7 @@ mod html;
 mod json;
 mod junit;
 mod ladder;
+mod matrix;
 mod paint;
 mod pcapng;
 mod terminal;
@@ -25,7 +27,9 @@ pub use github::to_annotations;
 pub use html::{ladder_page, to_html};
 pub use json::{FORMAT, to_json};
 pub use junit::to_junit;
+pub use ladder::live;
+pub use matrix::{table as matrix_table, to_csv as matrix_csv, to_page as matrix_page};
 pub use paint::Paint;
-pub use pcapng::to_pcapng;
+pub use pcapng::{Conversation, to_pcapng};
 pub use terminal::{Detail, Style, render};
 pub use test_anything::to_tap;

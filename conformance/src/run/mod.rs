@@ -58,6 +58,7 @@ use std::time::{Instant, SystemTime};
 
 pub use annotate::{Annotated, annotate, annotate_frame};
 pub use conversation::{Direction, Event, EventField, TcpSign};
+pub(crate) use failure::hex;
 pub use failure::{Failure, FailureKind, FieldReport, Place};
 pub use host::{Lifetime, Target};
 pub use incident::{Incident, IncidentKind};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 mod read;
 
+pub(crate) use read::WORDS;
 pub use read::{Context, read_scenarios};
 
 pub use crate::grammar::Worth;

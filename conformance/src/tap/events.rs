@@ -77,16 +77,14 @@ pub fn event(grammar: &Grammar, wire: &Wire, moment: &Moment, lane: &str) -> Eve
         Heard::Frame { frame, bytes, .. } => blank(direction, String::new())
             .with_bytes(bytes, bytes.len())
             .with_meaning(annotate_frame(grammar, wire, frame, bytes)),
-        Heard::Broken { bytes, .. } | Heard::LeftOver(bytes) => {
-            blank(direction, String::new())
-                .with_bytes(bytes, bytes.len())
-                .with_meaning(annotate(grammar, wire, side, bytes, bytes.len()))
-        }
+        Heard::Broken { bytes, .. } | Heard::LeftOver(bytes) => blank(direction, String::new())
+            .with_bytes(bytes, bytes.len())
+            .with_meaning(annotate(grammar, wire, side, bytes, bytes.len())),
         Heard::Raw(bytes) => blank(direction, counted(bytes.len())).with_bytes(bytes, bytes.len()),
-        Heard::Fin => blank(ends, "says that it sends no more (FIN)".to_owned())
-            .with_sign(TcpSign::Fin),
-        Heard::Reset => blank(ends, "cuts the connection (RST)".to_owned())
-            .with_sign(TcpSign::Rst),
+        Heard::Fin => {
+            blank(ends, "says that it sends no more (FIN)".to_owned()).with_sign(TcpSign::Fin)
+        }
+        Heard::Reset => blank(ends, "cuts the connection (RST)".to_owned()).with_sign(TcpSign::Rst),
     };
     event.remark = heard.wrong();
     event.unexpected |= event.remark.is_some();

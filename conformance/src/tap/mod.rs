@@ -18,7 +18,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::Builder;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use socket2::SockRef;
 
@@ -26,7 +26,7 @@ use crate::grammar::{Choices, Grammar};
 
 pub use events::{event, events};
 pub use record::{Moment, Record, What};
-pub use replay::{Replay, scenario};
+pub use replay::{Replay, lane_names, scenario};
 pub use watch::{Heard, Watch, Wires};
 
 /// The target takes a connection within this time, or the client's is cut.
@@ -100,6 +100,12 @@ impl Tap {
         &self.shared.wires
     }
 
+    /// When it began.
+    #[must_use]
+    pub fn began(&self) -> SystemTime {
+        self.shared.record.began()
+    }
+
     /// All that was heard up to now.
     #[must_use]
     pub fn heard(&self) -> Vec<Moment> {
@@ -108,11 +114,7 @@ impl Tap {
 }
 
 /// For ever: it ends with the process.
-fn accept(
-    listener: &TcpListener,
-    shared: &Arc<Shared>,
-    ended: &crossbeam_channel::Sender<()>,
-) {
+fn accept(listener: &TcpListener, shared: &Arc<Shared>, ended: &crossbeam_channel::Sender<()>) {
     for (connection, client) in listener.incoming().enumerate() {
         let Ok(client) = client else {
             // Too many open files, or a client that has gone already: the next one may be luckier.
@@ -132,7 +134,9 @@ fn accept(
 
 /// Connects a client with the target and relays until both directions have ended.
 fn join(shared: &Shared, connection: usize, client: TcpStream) {
-    let peer = client.peer_addr().map_or_else(|_| "?".to_owned(), |peer| peer.to_string());
+    let peer = client
+        .peer_addr()
+        .map_or_else(|_| "?".to_owned(), |peer| peer.to_string());
     shared.record.note(connection, What::Opened { peer });
     match TcpStream::connect_timeout(&shared.target, CONNECT_BOUND) {
         Ok(target) => {

@@ -175,7 +175,10 @@ impl<'a> Watch<'a> {
                     Side::Client => Side::Server,
                     Side::Server => Side::Client,
                 };
-                let attempts = [lenient.decode(side, &half.buffer), lenient.decode(other, &half.buffer)];
+                let attempts = [
+                    lenient.decode(side, &half.buffer),
+                    lenient.decode(other, &half.buffer),
+                ];
                 let mut may_become_whole = false;
                 for attempt in attempts {
                     match attempt {

@@ -199,6 +199,16 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
     "a client never sends A",
     "arrow"
 )]
+#[case::raw_after(
+    "protocol a { opcode int8; packet AB 0 from=both; raw-after «AC; }",
+    "no packet AC",
+    "did you mean AB?"
+)]
+#[case::raw_after_nothing(
+    "protocol a { opcode int8; packet AB 0 from=both; «raw-after; }",
+    "`raw-after` lacks a packet",
+    "write: raw-after ESTABLISHED"
+)]
 fn a_mistake_in_the_grammar_is_explained(
     #[case] source: &str,
     #[case] message: &str,

@@ -88,7 +88,7 @@ impl Reader<'_> {
                 _ => self.error(
                     child,
                     &child.name.span,
-                    "here stands only what the lane has sent before",
+                    "here stands only what a lane sends before it",
                     format!("write: {} ERROR code=1 {{ after CR }}", node.name.text),
                 ),
             }

@@ -12,6 +12,7 @@ use crate::run::{Event, Report};
 use crate::suite::Suite;
 
 pub(super) use ladder::Bounds;
+pub(super) use page::glyph;
 
 /// A template that is compiled in, and so is right.
 const SOUND: &str = "the templates of the reports are sound";
@@ -60,6 +61,11 @@ pub(super) fn render(name: &str, values: Value) -> String {
         ),
         ("case.html", include_str!("../../../templates/case.html")),
         ("run.html", include_str!("../../../templates/run.html")),
+        ("matrix.css", include_str!("../../../templates/matrix.css")),
+        (
+            "matrix.html",
+            include_str!("../../../templates/matrix.html"),
+        ),
         ("tap.html", include_str!("../../../templates/tap.html")),
     ];
     for (name, text) in templates {

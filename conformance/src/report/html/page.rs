@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::report::words;
-use crate::run::{Cause, FieldReport, Outcome, Place, Report, SettledReading, Verdict};
+use crate::run::{Cause, FieldReport, Incident, Outcome, Place, Report, SettledReading, Verdict};
 use crate::suite::Suite;
 
 use super::ladder::{Bounds, Ladder};
@@ -56,6 +56,8 @@ struct CaseView<'a> {
     duration_ms: String,
     failure: Option<FailureView<'a>>,
     ladder: Ladder,
+    incidents: &'a [Incident],
+    output: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -185,6 +187,8 @@ impl<'a> CaseView<'a> {
                 length: failure.length,
             }),
             ladder: Ladder::of(&case.conversation, case.failure.as_ref(), bounds),
+            incidents: &case.incidents,
+            output: case.output.as_deref(),
         }
     }
 }

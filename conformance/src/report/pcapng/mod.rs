@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::run::Outcome;
+use crate::run::{Event, Outcome};
 
 use blocks::Capture;
 use stream::{Packet, Stream};
@@ -21,20 +21,52 @@ use stream::{Packet, Stream};
 /// The first port that a client of ours has in a capture.
 const FIRST_PORT: u16 = 40_000;
 
-/// The conversations of these cases, in order of time.
+/// The port of a target that had many.
+const MADE_UP_PORT: u16 = 7777;
+
+/// A conversation that is put into a capture.
+#[derive(Debug, Clone, Copy)]
+pub struct Conversation<'a> {
+    /// What its interface is called.
+    pub name: &'a str,
+    /// What stands beside the name.
+    pub title: &'a str,
+    /// When it began.
+    pub began: SystemTime,
+    /// Who said what.
+    pub events: &'a [Event],
+}
+
+impl<'a> Conversation<'a> {
+    /// The conversation of a case that was played.
+    #[must_use]
+    pub fn of(case: &'a Outcome) -> Option<Conversation<'a>> {
+        Some(Conversation {
+            name: &case.id,
+            title: &case.title,
+            began: case.began?,
+            events: &case.conversation,
+        })
+    }
+}
+
+/// These conversations, in order of time.
 #[must_use]
-pub fn to_pcapng<'a>(target: SocketAddr, cases: impl IntoIterator<Item = &'a Outcome>) -> Vec<u8> {
+pub fn to_pcapng<'a>(
+    target: SocketAddr,
+    conversations: impl IntoIterator<Item = Conversation<'a>>,
+) -> Vec<u8> {
+    // Where each start of the target had a port of its own, a capture gives it one.
+    let target = match target.port() {
+        0 => SocketAddr::new(target.ip(), MADE_UP_PORT),
+        _ => target,
+    };
     let mut capture = Capture::new();
     let mut packets = Vec::new();
     let mut ports = Ports::new(target.port());
-    let mut interfaces = 0;
-    for case in cases {
-        let Some(began) = case.began.filter(|_| !case.conversation.is_empty()) else {
-            continue;
-        };
-        capture.interface(&case.id, &case.title);
-        packets.extend(of_case(target, case, began, interfaces, &mut ports));
-        interfaces += 1;
+    for (interface, conversation) in (0..).zip(conversations) {
+        capture.interface(conversation.name, conversation.title);
+        packets.extend(packets_of(target, conversation, interface, &mut ports));
     }
     packets.sort_by_key(|packet| packet.at);
     for packet in &packets {
@@ -67,17 +99,17 @@ impl Ports {
     }
 }
 
-fn of_case(
+fn packets_of(
     target: SocketAddr,
-    case: &Outcome,
-    began: SystemTime,
+    conversation: Conversation<'_>,
     interface: u32,
     ports: &mut Ports,
 ) -> Vec<Packet> {
+    let began = conversation.began;
     let since_epoch = began.duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut streams: BTreeMap<usize, Stream> = BTreeMap::new();
     let mut packets = Vec::new();
-    for event in &case.conversation {
+    for event in conversation.events {
         let at = since_epoch + Duration::from_secs_f64(event.at_ms.max(0.0) / 1000.0);
         let stream = streams
             .entry(event.connection)

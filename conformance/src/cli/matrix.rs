@@ -1,0 +1,129 @@
+//! `conformance matrix`: many targets side by side.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Outcome;
+use super::report_file::put;
+use crate::matrix::{Matrix, RunFile, Weights};
+use crate::report::{self, Paint};
+
+/// What `matrix` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A score is what was earned of what could be, from 0 to 100. Each case is worth what the highest level among its
+requirements is worth (must=3, should=1, may=0), or a weight of its own (case ID=10). It earns all of it with a pass, and
+a part of it with note=1, non-strict=0.5, inconclusive=0, fail=0. Unsupported cases count for nothing either way.")]
+pub(super) struct MatrixArguments {
+    /// Reports of runs, as `conformance run --report json=FILE` writes them; TEAM=FILE names the team, else the file's name does
+    #[arg(required = true, value_name = "[TEAM=]RUN.json")]
+    runs: Vec<String>,
+
+    /// Also writes html=FILE (a page) or csv=FILE (for spreadsheets)
+    #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = MatrixReport::parse)]
+    report: Vec<MatrixReport>,
+
+    /// What counts how much, such as must=3 or non-strict=0.5
+    #[arg(long = "weight", value_name = "NAME=NUMBER", value_delimiter = ',')]
+    weights: Vec<String>,
+
+    /// A file with such weights, one in each line
+    #[arg(long = "weights", value_name = "FILE")]
+    weights_file: Option<PathBuf>,
+
+    /// Also lists the cases that all pass
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+#[derive(Debug, Clone)]
+enum MatrixReport {
+    Html(PathBuf),
+    Csv(PathBuf),
+}
+
+impl MatrixReport {
+    fn parse(text: &str) -> Result<MatrixReport, String> {
+        match text.split_once('=') {
+            Some(("html", file)) if !file.is_empty() => Ok(MatrixReport::Html(file.into())),
+            Some(("csv", file)) if !file.is_empty() => Ok(MatrixReport::Csv(file.into())),
+            _ => Err("write html=FILE or csv=FILE".to_owned()),
+        }
+    }
+}
+
+/// Puts runs side by side.
+pub(super) fn matrix(arguments: &MatrixArguments) -> Outcome {
+    match side_by_side(arguments) {
+        Ok(out) => Outcome::said(out),
+        Err(why) => Outcome::refused(format!("{why}\n")),
+    }
+}
+
+fn side_by_side(arguments: &MatrixArguments) -> Result<String, String> {
+    let weights = weights(arguments)?;
+    let runs: Vec<RunFile> = arguments
+        .runs
+        .iter()
+        .map(|written| read_run(written))
+        .collect::<Result<_, _>>()?;
+    let matrix = Matrix::of(&runs, &weights)?;
+    for case in weights.cases() {
+        if !matrix.rows.iter().any(|row| row.id == case) {
+            return Err(format!("a weight is for the case {case}, which no run has"));
+        }
+    }
+    let in_words = weights.in_words();
+    for wanted in &arguments.report {
+        let (file, text) = match wanted {
+            MatrixReport::Html(file) => (file, report::matrix_page(&matrix, &in_words)),
+            MatrixReport::Csv(file) => (file, report::matrix_csv(&matrix)),
+        };
+        put(file, text.as_bytes())
+            .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+    }
+    let paint = if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        Paint::Colour
+    } else {
+        Paint::Plain
+    };
+    Ok(report::matrix_table(
+        &matrix,
+        &in_words,
+        arguments.verbose,
+        paint,
+    ))
+}
+
+/// Those of the file, and then those of the command line, which weigh more.
+fn weights(arguments: &MatrixArguments) -> Result<Weights, String> {
+    let mut weights = Weights::default();
+    if let Some(file) = &arguments.weights_file {
+        let text = read(file)?;
+        weights
+            .read(&text)
+            .map_err(|why| format!("{}: {why}", file.display()))?;
+    }
+    for written in &arguments.weights {
+        weights.set(written)?;
+    }
+    Ok(weights)
+}
+
+/// `RUN.json`, or `TEAM=RUN.json` where there is no file of that whole name.
+fn read_run(written: &str) -> Result<RunFile, String> {
+    let (name, file) = match written.split_once('=') {
+        Some((name, file)) if !Path::new(written).exists() => (Some(name), Path::new(file)),
+        _ => (None, Path::new(written)),
+    };
+    let text = read(file)?;
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    RunFile::read(name.unwrap_or(&stem), &text).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file)
+        .map_err(|error| format!("{} cannot be read: {error}", file.display()))
+}

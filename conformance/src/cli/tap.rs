@@ -1,0 +1,326 @@
+//! `conformance tap`: listens between somebody's client and somebody's server.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use crossbeam_channel::{Receiver, Sender};
+
+use super::report_file::put;
+use super::target::resolve;
+use super::{Outcome, rendered};
+use crate::grammar::{Choices, Grammar};
+use crate::report::{self, Conversation, Paint};
+use crate::run::Event;
+use crate::source::one_of;
+use crate::suite::Suite;
+use crate::tap::{self, Moment, Replay, Tap, What, Wires};
+
+/// Lines that the terminal has not taken yet; more are left out, so that a terminal that stands still holds up nobody.
+const WAITING_LINES: usize = 10_000;
+
+/// What `tap` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Ctrl-C ends it, and writes the files.
+
+Exit codes:
+  0  every frame was one of the protocol
+  1  some were not
+  2  wrong usage, or it cannot listen")]
+pub(super) struct TapArguments {
+    /// A protocol that is compiled in (`conformance list`), or the folder of another
+    protocol: String,
+
+    /// Where clients are to connect, such as 127.0.0.1:7778; port 0 takes a free one
+    listen: String,
+
+    /// Where the server is, such as 127.0.0.1:7777
+    target: String,
+
+    /// How an open question of the document is answered, such as long-width=4; else by its first choice
+    #[arg(long = "reading", value_name = "NAME=CHOICE")]
+    readings: Vec<String>,
+
+    /// Also writes what was heard: html=FILE (a page) or pcapng=FILE (for Wireshark)
+    #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = TapReport::parse)]
+    report: Vec<TapReport>,
+
+    /// Writes what was heard as a scenario that `conformance run --scenarios FILE` plays
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+
+    /// Ends when so many connections have come and gone
+    #[arg(long, value_name = "N")]
+    connections: Option<usize>,
+
+    /// Shows nothing but what is wrong
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone)]
+enum TapReport {
+    Html(PathBuf),
+    Pcapng(PathBuf),
+}
+
+impl TapReport {
+    fn parse(text: &str) -> Result<TapReport, String> {
+        match text.split_once('=') {
+            Some(("html", file)) if !file.is_empty() => Ok(TapReport::Html(file.into())),
+            Some(("pcapng", file)) if !file.is_empty() => Ok(TapReport::Pcapng(file.into())),
+            _ => Err("write html=FILE or pcapng=FILE".to_owned()),
+        }
+    }
+}
+
+/// Listens until Ctrl-C, or until so many connections have ended.
+pub(super) fn tap(arguments: &TapArguments) -> Outcome {
+    match listen(arguments) {
+        Ok(outcome) => outcome,
+        Err(why) => Outcome::refused(why),
+    }
+}
+
+fn listen(arguments: &TapArguments) -> Result<Outcome, String> {
+    let suite = Suite::find(&arguments.protocol).map_err(|mistakes| rendered(&mistakes))?;
+    let grammar = &suite.grammar;
+    let choices = choices(grammar, &arguments.readings)?;
+    let listen = resolve(&arguments.listen).map_err(|why| format!("{why}\n"))?;
+    let target = resolve(&arguments.target).map_err(|why| format!("{why}\n"))?;
+    let (lines, shown) = crossbeam_channel::bounded(WAITING_LINES);
+    let tap = Tap::start(
+        grammar,
+        &choices,
+        listen,
+        target,
+        teller(grammar, &choices, lines, arguments.quiet),
+    )
+    .map_err(|error| format!("nobody can listen on {listen}: {error}\n"))?;
+    println!("{}", greeting(grammar, &choices, tap.address(), target));
+    show_until_the_end(&tap, &shown, arguments.connections)?;
+    Ok(report(arguments, &suite, target, &tap))
+}
+
+fn choices(grammar: &Grammar, readings: &[String]) -> Result<Choices, String> {
+    let mut choices = Choices::new();
+    for written in readings {
+        let (name, choice) = written
+            .split_once('=')
+            .ok_or("write NAME=CHOICE, such as long-width=4\n")?;
+        let names = grammar.readings.iter().map(|reading| reading.name.as_str());
+        let reading = grammar.reading_named(name).ok_or_else(|| {
+            format!(
+                "{} has no reading {name}: {}\n",
+                grammar.title,
+                one_of(name, names)
+            )
+        })?;
+        if reading.choice_named(choice).is_none() {
+            let known = reading.choices.iter().map(|choice| choice.name.as_str());
+            let help = one_of(choice, known);
+            return Err(format!("{name} has no choice {choice}: {help}\n"));
+        }
+        choices.insert(name.to_owned(), choice.to_owned());
+    }
+    Ok(choices)
+}
+
+fn greeting(
+    grammar: &Grammar,
+    choices: &Choices,
+    address: SocketAddr,
+    target: SocketAddr,
+) -> String {
+    let mut text = format!("{} on {address}, for {target}", grammar.title);
+    for reading in &grammar.readings {
+        let first = reading.choices.first().map(|choice| choice.name.as_str());
+        let taken = choices.get(&reading.name).map(String::as_str).or(first);
+        text.push_str(&format!(
+            ", {} = {}",
+            reading.name,
+            taken.unwrap_or_default()
+        ));
+    }
+    text
+}
+
+/// Turns what is heard into lines. Bytes without a meaning are told when they have doubled, not each time.
+fn teller(
+    grammar: &Grammar,
+    choices: &Choices,
+    lines: Sender<Event>,
+    quiet: bool,
+) -> tap::Listener {
+    let grammar = grammar.clone();
+    let wires = Wires::new(&grammar, choices);
+    let raw = parking_lot::Mutex::new(BTreeMap::<(usize, bool), (usize, usize)>::new());
+    Box::new(move |moment: &Moment| {
+        let lane = format!("client{}", moment.connection + 1);
+        let mut event = tap::event(&grammar, wires.strict(), moment, &lane);
+        if let What::Said(side, tap::Heard::Raw(bytes)) = &moment.what {
+            let key = (moment.connection, *side == crate::grammar::Side::Client);
+            let mut raw = raw.lock();
+            let (total, told) = raw.entry(key).or_default();
+            *total += bytes.len();
+            if *total < *told * 2 {
+                return;
+            }
+            *told = *total;
+            event.text = format!("{} bytes so far", *total);
+        }
+        if !quiet || event.unexpected {
+            // A terminal that stands still misses lines; the files have them.
+            let _ = lines.try_send(event);
+        }
+    })
+}
+
+fn paint() -> Paint {
+    if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        Paint::Colour
+    } else {
+        Paint::Plain
+    }
+}
+
+fn show_until_the_end(
+    tap: &Tap,
+    shown: &Receiver<Event>,
+    connections: Option<usize>,
+) -> Result<(), String> {
+    let paint = paint();
+    let interrupted = interrupts().map_err(|error| format!("Ctrl-C cannot be heard: {error}\n"))?;
+    let mut left = connections.unwrap_or(usize::MAX);
+    let show = |event: &Event| {
+        // A reader that has left (`| head`) has seen what it wanted; the clients have not.
+        let _ = writeln!(io::stdout(), "{}", report::live(event, paint));
+    };
+    while left > 0 {
+        crossbeam_channel::select! {
+            recv(shown) -> event => event.iter().for_each(show),
+            recv(tap.ended()) -> _ => left -= 1,
+            recv(interrupted) -> _ => break,
+        }
+    }
+    shown.try_iter().for_each(|event| show(&event));
+    Ok(())
+}
+
+/// Gets a message when the process is asked to end.
+#[cfg(unix)]
+fn interrupts() -> io::Result<Receiver<()>> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    let (tell, told) = crossbeam_channel::bounded(1);
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for _ in signals.forever() {
+                // It was told already.
+                let _ = tell.try_send(());
+            }
+        })?;
+    Ok(told)
+}
+
+/// Elsewhere Ctrl-C ends the process at once; `--connections` ends it in order.
+#[cfg(not(unix))]
+fn interrupts() -> io::Result<Receiver<()>> {
+    Ok(crossbeam_channel::never())
+}
+
+/// Writes the files, and says what it came to.
+fn report(arguments: &TapArguments, suite: &Suite, target: SocketAddr, tap: &Tap) -> Outcome {
+    let moments = tap.heard();
+    let names = tap::lane_names(&suite.grammar, &moments);
+    let events = tap::events(&suite.grammar, tap.wires().strict(), &moments, &names);
+    let sum = sum(&moments);
+    let mut outcome = Outcome::said(format!("{}\n", sum.text));
+    outcome.code = u8::from(sum.wrong > 0);
+    let title = format!("{} for {target}", suite.grammar.title);
+    let mut files: Vec<(&PathBuf, Vec<u8>)> = Vec::new();
+    for wanted in &arguments.report {
+        files.push(match wanted {
+            TapReport::Html(file) => {
+                let page = report::ladder_page(&title, &sum.text, &events);
+                (file, page.into_bytes())
+            }
+            TapReport::Pcapng(file) => {
+                let conversation = Conversation {
+                    name: "tap",
+                    title: &title,
+                    began: tap.began(),
+                    events: &events,
+                };
+                (file, report::to_pcapng(target, [conversation]))
+            }
+        });
+    }
+    if let Some(file) = &arguments.scenario {
+        files.push((file, scenario(suite, file, &moments).into_bytes()));
+    }
+    for (file, bytes) in files {
+        if let Err(error) = put(file, &bytes) {
+            outcome.code = 2;
+            let complaint = format!("{} cannot be written: {error}\n", file.display());
+            outcome.err.push_str(&complaint);
+        }
+    }
+    outcome
+}
+
+/// It checks the first requirement, for want of anybody who knows better: a scenario needs one.
+fn scenario(suite: &Suite, file: &std::path::Path, moments: &[Moment]) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let allowed = |each: &char| each.is_ascii_alphanumeric() || "-_.".contains(*each);
+    let id: String = stem.to_ascii_lowercase().chars().filter(allowed).collect();
+    let id = if id.is_empty() {
+        "heard".to_owned()
+    } else {
+        id
+    };
+    let first = suite.requirements.first();
+    let checks: Vec<String> = first
+        .map(|requirement| requirement.id.clone())
+        .into_iter()
+        .collect();
+    let head = Replay {
+        id: &id,
+        title: "the server answers as it did when this was heard",
+        checks: &checks,
+    };
+    tap::scenario(&suite.grammar, moments, &head)
+}
+
+struct Sum {
+    text: String,
+    wrong: usize,
+}
+
+fn sum(moments: &[Moment]) -> Sum {
+    let (mut connections, mut frames, mut wrong, mut bytes) = (0, 0, 0, 0);
+    for moment in moments {
+        match &moment.what {
+            What::Opened { .. } => connections += 1,
+            What::Refused { .. } => {}
+            What::Said(_, heard) => {
+                wrong += usize::from(heard.wrong().is_some());
+                match heard {
+                    tap::Heard::Frame { .. } => frames += 1,
+                    tap::Heard::Raw(raw) => bytes += raw.len(),
+                    _ => {}
+                }
+            }
+        }
+    }
+    Sum {
+        text: format!(
+            "{connections} connections, {frames} frames, {bytes} bytes without a meaning of their own, {wrong} against the protocol"
+        ),
+        wrong,
+    }
+}

@@ -1,0 +1,203 @@
+//! Many targets at once: what several runs found out, side by side.
+//!
+//! | file | what |
+//! |---|---|
+//! | `run` | what is read of a run's JSON report |
+//! | `weights` | what a case and a verdict are worth |
+//! | `order` | rows and columns so that those that are alike stand together |
+
+mod order;
+mod run;
+mod weights;
+
+use std::collections::BTreeMap;
+
+use crate::run::Verdict;
+
+pub use run::{CaseOfRun, RunFile};
+pub use weights::Weights;
+
+use order::neighbours;
+
+/// Runs side by side: a column per target, a row per case.
+#[derive(Debug, Clone)]
+pub struct Matrix {
+    /// The protocol's title.
+    pub title: String,
+    /// The columns; those that are alike stand together.
+    pub teams: Vec<Team>,
+    /// The rows; likewise.
+    pub rows: Vec<Row>,
+}
+
+/// One target.
+#[derive(Debug, Clone)]
+pub struct Team {
+    /// What it is called.
+    pub name: String,
+    /// What was judged.
+    pub target: String,
+    /// From 0 to 100; nothing if nothing could be judged.
+    pub score: Option<f64>,
+    /// What its run came to, in a sentence.
+    pub sentence: String,
+    /// How its readings were settled: name and choice.
+    pub readings: Vec<(String, String)>,
+}
+
+/// One case.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The highest level among its requirements.
+    pub level: String,
+    /// The requirements that it cites.
+    pub requirements: Vec<String>,
+    /// What it is worth.
+    pub weight: f64,
+    /// Per team, in the teams' order; nothing where a run did not have the case.
+    pub cells: Vec<Option<Cell>>,
+}
+
+/// What a case came to for a team.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in a few words.
+    pub why: Option<String>,
+}
+
+impl Row {
+    /// For how many teams it does not hold.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        let cells = self.cells.iter().flatten();
+        cells
+            .filter(|cell| matches!(cell.verdict, Verdict::Fail | Verdict::Error))
+            .count()
+    }
+
+    /// Whether all teams have the same good verdict.
+    #[must_use]
+    pub fn is_dull(&self) -> bool {
+        let good = |cell: &Option<Cell>| {
+            cell.as_ref()
+                .is_some_and(|cell| matches!(cell.verdict, Verdict::Pass | Verdict::Note))
+        };
+        self.cells.iter().all(good)
+    }
+}
+
+impl Matrix {
+    /// Puts runs of one protocol side by side.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, if there is none, or they are of different protocols.
+    pub fn of(runs: &[RunFile], weights: &Weights) -> Result<Matrix, String> {
+        let first = runs.first().ok_or("there is no run")?;
+        if let Some(other) = runs.iter().find(|run| run.protocol != first.protocol) {
+            return Err(format!(
+                "{} is a run of {}, {} one of {}; a matrix is about one protocol",
+                first.name, first.protocol, other.name, other.protocol
+            ));
+        }
+        let mut matrix = Matrix {
+            title: first.title.clone(),
+            teams: runs.iter().map(|run| team(run, weights)).collect(),
+            rows: rows(runs, weights),
+        };
+        matrix.put_in_order();
+        Ok(matrix)
+    }
+
+    /// Columns and rows so that those that are alike stand together: the best team first, and the case that most fail.
+    fn put_in_order(&mut self) {
+        let mut by_score: Vec<usize> = (0..self.teams.len()).collect();
+        let score = |team: usize| self.teams[team].score.unwrap_or(-1.0);
+        by_score.sort_by(|one, other| score(*other).total_cmp(&score(*one)));
+        let columns: Vec<Vec<Option<Verdict>>> = by_score
+            .iter()
+            .map(|team| {
+                self.rows
+                    .iter()
+                    .map(|row| verdict(&row.cells[*team]))
+                    .collect()
+            })
+            .collect();
+        let teams: Vec<usize> = neighbours(&columns)
+            .iter()
+            .map(|index| by_score[*index])
+            .collect();
+        self.teams = teams.iter().map(|team| self.teams[*team].clone()).collect();
+        for row in &mut self.rows {
+            row.cells = teams.iter().map(|team| row.cells[*team].clone()).collect();
+        }
+        // Those that everybody passes tell nothing, and come last in their own order.
+        let (dull, mut telling): (Vec<Row>, Vec<Row>) = self.rows.drain(..).partition(Row::is_dull);
+        telling.sort_by_key(|row| std::cmp::Reverse(row.failures()));
+        let lines: Vec<Vec<Option<Verdict>>> = telling
+            .iter()
+            .map(|row| row.cells.iter().map(verdict).collect())
+            .collect();
+        let order = neighbours(&lines);
+        self.rows = order.iter().map(|row| telling[*row].clone()).collect();
+        self.rows.extend(dull);
+    }
+}
+
+/// In what cells are alike: a free choice makes no difference.
+fn verdict(cell: &Option<Cell>) -> Option<Verdict> {
+    cell.as_ref().map(|cell| match cell.verdict {
+        Verdict::Note => Verdict::Pass,
+        other => other,
+    })
+}
+
+fn team(run: &RunFile, weights: &Weights) -> Team {
+    Team {
+        name: run.name.clone(),
+        target: run.target.clone(),
+        score: weights.score(&run.cases),
+        sentence: run.sentence.clone(),
+        readings: run
+            .readings
+            .iter()
+            .map(|reading| (reading.name.clone(), reading.choice.clone()))
+            .collect(),
+    }
+}
+
+/// Every case that any run has, in the order in which they are met.
+fn rows(runs: &[RunFile], weights: &Weights) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (team, run) in runs.iter().enumerate() {
+        for case in &run.cases {
+            let place = *places.entry(&case.id).or_insert_with(|| {
+                rows.push(Row {
+                    id: case.id.clone(),
+                    title: case.title.clone(),
+                    level: case.level().to_owned(),
+                    requirements: case
+                        .requirements
+                        .iter()
+                        .map(|each| each.id.clone())
+                        .collect(),
+                    weight: weights.of_case(case),
+                    cells: vec![None; runs.len()],
+                });
+                rows.len() - 1
+            });
+            rows[place].cells[team] = Some(Cell {
+                verdict: case.verdict,
+                why: case.why(),
+            });
+        }
+    }
+    rows
+}

@@ -1,0 +1,70 @@
+//! An order in which neighbours are alike.
+
+/// Passes over the whole order; each makes it better, and few are needed.
+const MOST_PASSES: usize = 8;
+
+/// An order of these lines, as their indices, in which neighbours differ in few places. It begins with the first.
+///
+/// From there on it takes the nearest that is left, the earlier of equals, and then turns pieces around as long as that brings those that are alike
+/// nearer to each other. It is not the best order, which would take for ever, and it is the same each time.
+pub(super) fn neighbours<T: PartialEq>(lines: &[Vec<T>]) -> Vec<usize> {
+    let distance = |one: usize, other: usize| {
+        let pairs = lines[one].iter().zip(&lines[other]);
+        pairs.filter(|(one, other)| one != other).count()
+    };
+    let mut left: Vec<usize> = (1..lines.len()).collect();
+    let mut order: Vec<usize> = (0..lines.len().min(1)).collect();
+    while let Some(last) = order.last().copied() {
+        let nearest = (0..left.len()).min_by_key(|index| distance(last, left[*index]));
+        match nearest {
+            Some(index) => order.push(left.remove(index)),
+            None => break,
+        }
+    }
+    for _ in 0..MOST_PASSES {
+        if !turn_around(&mut order, &distance) {
+            break;
+        }
+    }
+    order
+}
+
+/// Turns around each piece whose ends then have nearer neighbours; says whether there was one. The first stays where it is.
+fn turn_around(order: &mut [usize], distance: &impl Fn(usize, usize) -> usize) -> bool {
+    let mut better = false;
+    for start in 1..order.len() {
+        for end in start + 1..order.len() {
+            let before = distance(order[start - 1], order[start]);
+            let now = distance(order[start - 1], order[end]);
+            let (behind, then) = match order.get(end + 1) {
+                Some(next) => (distance(order[end], *next), distance(order[start], *next)),
+                None => (0, 0),
+            };
+            if now + then < before + behind {
+                order[start..=end].reverse();
+                better = true;
+            }
+        }
+    }
+    better
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_that_are_alike_stand_together() {
+        let lines: Vec<Vec<char>> = ["aaaa", "bbbb", "aaab", "bbba", "aabb"]
+            .iter()
+            .map(|line| line.chars().collect())
+            .collect();
+        assert_eq!(neighbours(&lines), [0, 2, 4, 1, 3]);
+    }
+
+    #[test]
+    fn nothing_and_one_have_an_order_too() {
+        assert!(neighbours::<char>(&[]).is_empty());
+        assert_eq!(neighbours(&[vec!['a']]), [0]);
+    }
+}

@@ -1,0 +1,133 @@
+//! What a case is worth, and what of it a verdict earns.
+//!
+//! A score is what was earned of what could be, from 0 to 100: each case counts by the highest level among its requirements
+//! (or by a weight of its own), and earns a part of it by its verdict. What the target does not support, and errors of the
+//! suite, count for nothing either way.
+
+use std::collections::BTreeMap;
+
+use crate::run::Verdict;
+
+use super::run::CaseOfRun;
+
+/// The words that may be given a number, and what they have without.
+const USUAL: [(&str, f64); 7] = [
+    ("must", 3.0),
+    ("should", 1.0),
+    ("may", 0.0),
+    ("note", 1.0),
+    ("non-strict", 0.5),
+    ("inconclusive", 0.0),
+    ("fail", 0.0),
+];
+
+/// Weights and parts.
+#[derive(Debug, Clone)]
+pub struct Weights {
+    words: BTreeMap<&'static str, f64>,
+    cases: BTreeMap<String, f64>,
+}
+
+impl Default for Weights {
+    fn default() -> Weights {
+        Weights {
+            words: BTreeMap::from(USUAL),
+            cases: BTreeMap::new(),
+        }
+    }
+}
+
+impl Weights {
+    /// Takes over lines such as `must = 3`, `non-strict = 0.5` or `case whisper = 10`; `//` begins a remark.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the line.
+    pub fn read(&mut self, text: &str) -> Result<(), String> {
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.split("//").next().unwrap_or_default().trim();
+            if !line.is_empty() {
+                self.set(line)
+                    .map_err(|why| format!("line {number}: {why}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over one of them.
+    ///
+    /// # Errors
+    ///
+    /// A sentence.
+    pub fn set(&mut self, written: &str) -> Result<(), String> {
+        let usage = || {
+            let words: Vec<&str> = USUAL.iter().map(|(word, _)| *word).collect();
+            format!(
+                "{written:?} is no weight; write must=3, or case whisper=10; there are: {}",
+                words.join(", ")
+            )
+        };
+        let (name, number) = written.split_once('=').ok_or_else(usage)?;
+        let number: f64 = number.trim().parse().map_err(|_| usage())?;
+        if !number.is_finite() || number < 0.0 {
+            return Err(format!("{written:?}: a weight is a number from 0 on"));
+        }
+        let name = name.trim();
+        if let Some(case) = name.strip_prefix("case ") {
+            self.cases.insert(case.trim().to_owned(), number);
+            return Ok(());
+        }
+        let (word, _) = USUAL
+            .iter()
+            .find(|(word, _)| *word == name)
+            .ok_or_else(usage)?;
+        self.words.insert(word, number);
+        Ok(())
+    }
+
+    /// The ids of the cases that have a weight of their own.
+    pub fn cases(&self) -> impl Iterator<Item = &str> {
+        self.cases.keys().map(String::as_str)
+    }
+
+    /// In one line, for whoever reads a score.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let mut words: Vec<String> = USUAL
+            .iter()
+            .map(|(word, _)| format!("{word} {}", self.word(word)))
+            .collect();
+        words.extend(
+            self.cases
+                .iter()
+                .map(|(case, weight)| format!("case {case} {weight}")),
+        );
+        words.join(", ")
+    }
+
+    /// What a case is worth.
+    #[must_use]
+    pub fn of_case(&self, case: &CaseOfRun) -> f64 {
+        let own = self.cases.get(&case.id).copied();
+        own.unwrap_or_else(|| self.word(case.level()))
+    }
+
+    /// From 0 to 100; nothing where there is nothing to earn.
+    pub(super) fn score(&self, cases: &[CaseOfRun]) -> Option<f64> {
+        let (mut earned, mut possible) = (0.0, 0.0);
+        for case in cases {
+            let part = match case.verdict {
+                Verdict::Unsupported | Verdict::Error => continue,
+                Verdict::Pass => 1.0,
+                other => self.word(other.word()),
+            };
+            earned += self.of_case(case) * part;
+            possible += self.of_case(case);
+        }
+        (possible > 0.0).then(|| earned / possible * 100.0)
+    }
+
+    fn word(&self, word: &str) -> f64 {
+        self.words.get(word).copied().unwrap_or_default()
+    }
+}

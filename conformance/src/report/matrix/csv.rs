@@ -1,0 +1,72 @@
+//! A table for spreadsheets.
+
+use crate::matrix::Matrix;
+
+use super::score;
+
+/// A line per case, a column per team, and the scores in the last line.
+///
+/// What a spreadsheet would take for a formula gets an apostrophe in front: names of teams come from anywhere.
+#[must_use]
+pub fn to_csv(matrix: &Matrix) -> String {
+    let mut out = String::new();
+    let teams = matrix.teams.iter().map(|team| team.name.as_str());
+    let head = ["case", "title", "level", "weight", "requirements"];
+    line(&mut out, head.into_iter().chain(teams));
+    for row in &matrix.rows {
+        let weight = row.weight.to_string();
+        let requirements = row.requirements.join(" ");
+        let head = [
+            row.id.as_str(),
+            &row.title,
+            &row.level,
+            &weight,
+            &requirements,
+        ];
+        let cells = row
+            .cells
+            .iter()
+            .map(|cell| cell.as_ref().map_or("", |cell| cell.verdict.word()));
+        line(&mut out, head.into_iter().chain(cells));
+    }
+    let scores: Vec<String> = matrix.teams.iter().map(score).collect();
+    let head = ["score", "of 100", "", "", ""];
+    line(
+        &mut out,
+        head.into_iter().chain(scores.iter().map(String::as_str)),
+    );
+    out
+}
+
+fn line<'a>(out: &mut String, cells: impl Iterator<Item = &'a str>) {
+    let cells: Vec<String> = cells.map(cell).collect();
+    out.push_str(&cells.join(","));
+    // As RFC 4180 has it.
+    out.push_str("\r\n");
+}
+
+fn cell(text: &str) -> String {
+    let acts = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = format!("{}{text}", if acts { "'" } else { "" });
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn nothing_in_a_cell_acts() {
+        assert_eq!(
+            cell("=HYPERLINK(\"http://x\")"),
+            "\"'=HYPERLINK(\"\"http://x\"\")\""
+        );
+        assert_eq!(cell("@team"), "'@team");
+        assert_eq!(cell("a, b"), "\"a, b\"");
+        assert_eq!(cell("plain"), "plain");
+    }
+}

@@ -1,0 +1,17 @@
+//! Many targets side by side: on a terminal, as a table for spreadsheets, as a page.
+
+mod csv;
+mod page;
+mod table;
+
+pub use csv::to_csv;
+pub use page::to_page;
+pub use table::table;
+
+use crate::matrix::Team;
+
+/// `87.5`, or a dash where nothing could be judged.
+fn score(team: &Team) -> String {
+    team.score
+        .map_or_else(|| "–".to_owned(), |score| format!("{score:.1}"))
+}

@@ -1,0 +1,274 @@
+//! From what was heard to what a scenario does and expects.
+
+use std::collections::BTreeMap;
+
+use crate::grammar::{Frame, Grammar, Side, Value};
+use crate::tap::record::{Moment, What};
+use crate::tap::watch::Heard;
+
+use super::names::Names;
+use super::value::{bytes, in_hex, literal};
+
+/// A scenario of more steps is nothing that anybody reads.
+const MOST_STEPS: usize = 2000;
+
+/// More bytes than these are not written out.
+const WRITTEN_BYTES: usize = 2048;
+
+/// The steps, in order.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    pub(super) steps: Vec<Step>,
+    /// Why not everything that was heard is among them.
+    pub(super) stopped: Option<String>,
+}
+
+/// One step, or one connection.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) connection: usize,
+    pub(super) kind: Kind,
+    /// What stands behind the arrow.
+    pub(super) text: String,
+    /// A remark for the reader.
+    pub(super) remark: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Opens,
+    Sends,
+    Sees,
+    /// Shuts down, closes, cuts.
+    Does,
+    /// Nothing came.
+    Silent,
+}
+
+struct Making<'a> {
+    grammar: &'a Grammar,
+    names: &'a Names,
+    made: Steps,
+    /// Lanes that may be named, because they have been opened.
+    opened: Vec<usize>,
+    ended: Vec<usize>,
+    /// Large amounts of bytes that were sent, and as what they are remembered.
+    blobs: BTreeMap<Vec<u8>, String>,
+}
+
+impl Steps {
+    pub(super) fn of(grammar: &Grammar, moments: &[Moment], names: &Names) -> Steps {
+        let mut making = Making {
+            grammar,
+            names,
+            made: Steps::default(),
+            opened: Vec::new(),
+            ended: Vec::new(),
+            blobs: BTreeMap::new(),
+        };
+        let moments = joined(moments);
+        for (index, moment) in moments.iter().enumerate() {
+            if making.ended.contains(&moment.connection) {
+                continue;
+            }
+            let rest = moments.get(index + 1..).unwrap_or_default();
+            if let Err(why) = making.add(moment, rest) {
+                making.made.stopped = Some(why);
+                break;
+            }
+        }
+        making.watch_the_last();
+        making.made
+    }
+}
+
+/// The moments, where raw bytes of one direction that follow each other are one. They end where their lane says anything else,
+/// or where another client does: what it says may be an answer to them.
+fn joined(moments: &[Moment]) -> Vec<Moment> {
+    let mut joined: Vec<Moment> = Vec::new();
+    // Where the raw bytes of a connection's side stand that may still grow.
+    let mut growing: BTreeMap<(usize, bool), usize> = BTreeMap::new();
+    for moment in moments {
+        let connection = moment.connection;
+        let key = match &moment.what {
+            What::Said(side, Heard::Raw(_)) => Some((connection, *side == Side::Client)),
+            _ => None,
+        };
+        let earlier = key.and_then(|key| growing.get(&key).copied());
+        if let (Some(index), What::Said(_, Heard::Raw(more))) = (earlier, &moment.what)
+            && let Some(What::Said(_, Heard::Raw(bytes))) =
+                joined.get_mut(index).map(|moment| &mut moment.what)
+        {
+            bytes.extend(more);
+            continue;
+        }
+        let says = |heard: &Heard| !matches!(heard, Heard::Fin | Heard::Reset);
+        let sends = matches!(&moment.what, What::Said(Side::Client, heard) if says(heard));
+        growing.retain(|(other, _), _| *other != connection && !sends);
+        if let Some(key) = key {
+            growing.insert(key, joined.len());
+        }
+        joined.push(moment.clone());
+    }
+    joined
+}
+
+impl Making<'_> {
+    fn add(&mut self, moment: &Moment, rest: &[Moment]) -> Result<(), String> {
+        if self.made.steps.len() >= MOST_STEPS {
+            return Err(format!("there is more than {MOST_STEPS} steps"));
+        }
+        let connection = moment.connection;
+        let (side, heard) = match &moment.what {
+            What::Opened { .. } => {
+                self.opened.push(connection);
+                self.push(connection, Kind::Opens, String::new(), None);
+                return Ok(());
+            }
+            What::Refused { .. } => {
+                self.ended.push(connection);
+                self.made.steps.retain(|step| step.connection != connection);
+                self.opened.retain(|other| *other != connection);
+                return Ok(());
+            }
+            What::Said(side, heard) => (*side, heard),
+        };
+        let kind = match side {
+            Side::Client => Kind::Sends,
+            Side::Server => Kind::Sees,
+        };
+        match heard {
+            Heard::Frame {
+                frame,
+                bytes: all,
+                wrong,
+            } => {
+                let text = match wrong {
+                    Some(_) if !self.may_be_written(side, frame) => self.raw(kind, all, false)?,
+                    _ => self.packet(side, frame),
+                };
+                self.push(connection, kind, text, wrong.clone());
+            }
+            Heard::Broken { bytes: all, .. } | Heard::LeftOver(all) => {
+                let text = self.raw(kind, all, false)?;
+                self.push(connection, kind, text, heard.wrong());
+            }
+            Heard::Raw(all) => {
+                let text = self.raw(kind, all, true)?;
+                self.push(connection, kind, text, None);
+            }
+            Heard::Fin | Heard::Reset => self.end(connection, side, heard, rest),
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, connection: usize, kind: Kind, text: String, remark: Option<String>) {
+        self.made.steps.push(Step {
+            connection,
+            kind,
+            text,
+            remark,
+        });
+    }
+
+    /// A client may send what is too long, but only its own packets.
+    fn may_be_written(&self, side: Side, frame: &Frame) -> bool {
+        let packet = self.grammar.packet(frame.packet);
+        side == Side::Client && packet.from.include(side)
+    }
+
+    fn packet(&self, side: Side, frame: &Frame) -> String {
+        let packet = self.grammar.packet(frame.packet);
+        let mut text = packet.name.clone();
+        for (field, decoded) in packet.fields.iter().zip(&frame.fields) {
+            let lanes = self
+                .opened
+                .iter()
+                .filter_map(|open| self.names.lanes.get(open));
+            let names = lanes.map(|lane| lane.name.as_str());
+            let login = match &decoded.value {
+                Value::Text(login) => self.names.logins.get(login),
+                _ => None,
+            };
+            let login = login.filter(|lane| names.clone().any(|open| open == lane.as_str()));
+            let value = match (login, self.names.remembered(&field.name, &decoded.value)) {
+                (Some(lane), _) => format!("@{lane}"),
+                (None, Some(name)) if side == Side::Client => format!("${name}"),
+                (None, Some(name)) => format!("?{name}"),
+                (None, None) => literal(&decoded.value, names),
+            };
+            text.push_str(&format!(" {}={value}", field.name));
+        }
+        text
+    }
+
+    /// Bytes; many of them are random ones in each run, and remembered where they are sent.
+    fn raw(&mut self, kind: Kind, all: &[u8], is_tunnel: bool) -> Result<String, String> {
+        let sends = kind == Kind::Sends;
+        if all.len() <= WRITTEN_BYTES {
+            let word = if sends { "raw" } else { "bytes" };
+            let written = if is_tunnel { bytes(all) } else { in_hex(all) };
+            return Ok(format!("{word} {written}"));
+        }
+        let length = all.len();
+        let known = self.blobs.get(all).cloned();
+        match (sends, known) {
+            (false, Some(blob)) => Ok(format!("bytes {length} sha256=${blob}")),
+            (false, None) => Err(format!(
+                "{length} bytes came that no client had sent in one piece"
+            )),
+            (true, _) => {
+                let number = self.blobs.len() + 1;
+                let blob = format!("blob{number}");
+                self.blobs.insert(all.to_vec(), blob.clone());
+                Ok(format!("random {length} seed={number} as={blob}"))
+            }
+        }
+    }
+
+    fn end(&mut self, connection: usize, side: Side, heard: &Heard, rest: &[Moment]) {
+        let more_comes = rest.iter().any(|later| {
+            let from_server = matches!(
+                &later.what,
+                What::Said(Side::Server, said) if !matches!(said, Heard::Fin | Heard::Reset)
+            );
+            later.connection == connection && from_server
+        });
+        let (kind, text, is_last) = match (side, heard) {
+            (Side::Client, Heard::Fin) if more_comes => (Kind::Does, "shutdown", false),
+            (Side::Client, Heard::Fin) => (Kind::Does, "close", true),
+            (Side::Client, _) => (Kind::Does, "abort", true),
+            (Side::Server, Heard::Fin) => (Kind::Sees, "eof", false),
+            (Side::Server, _) => (Kind::Sees, "reset", true),
+        };
+        self.push(connection, kind, text.to_owned(), None);
+        if is_last {
+            self.ended.push(connection);
+        }
+    }
+
+    /// What is sent last would be seen by nobody. Where a lane has a fence, it proves that nothing came of it.
+    fn watch_the_last(&mut self) {
+        let Some(last) = self.made.steps.last() else {
+            return;
+        };
+        let connection = last.connection;
+        let was_answered = self.made.steps.iter().any(|step| {
+            step.connection == connection && step.kind == Kind::Sees && !is_bytes(&step.text)
+        });
+        let speaks_bytes = self
+            .made
+            .steps
+            .iter()
+            .any(|step| step.connection == connection && is_bytes(&step.text));
+        if last.kind == Kind::Sends && was_answered && !speaks_bytes {
+            self.push(connection, Kind::Silent, "silence".to_owned(), None);
+        }
+    }
+}
+
+fn is_bytes(text: &str) -> bool {
+    ["raw ", "bytes ", "random "]
+        .iter()
+        .any(|word| text.starts_with(word))
+}

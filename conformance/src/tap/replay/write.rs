@@ -1,0 +1,96 @@
+//! Steps as a file of scenarios.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::Replay;
+use super::names::{Lane, Names};
+use super::steps::{Kind, Step, Steps};
+use super::value::quoted;
+
+pub(super) fn write(steps: &Steps, names: &Names, head: &Replay<'_>) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "// Heard between a client and a server. The names are fresh in every run, and what the server gave out is remembered."
+    );
+    let _ = writeln!(
+        out,
+        "// Say in `checks` which requirements it judges, and shorten it to the steps that matter.\n"
+    );
+    let _ = writeln!(out, "scenario {} {{", quoted(head.id));
+    let _ = writeln!(out, "    title {}", quoted(head.title));
+    let _ = writeln!(out, "    checks {}", head.checks.join(" "));
+    for group in groups(&steps.steps) {
+        write_group(&mut out, group, names);
+    }
+    if let Some(why) = &steps.stopped {
+        let _ = writeln!(out, "    // It ends here: {}.", one_line(why));
+    }
+    out.push_str("}\n");
+    out
+}
+
+/// Steps that belong together: those between two observations.
+fn groups(steps: &[Step]) -> Vec<&[Step]> {
+    steps
+        .chunk_by(|one, next| one.kind != Kind::Sees && next.kind != Kind::Sees)
+        .collect()
+}
+
+fn write_group(out: &mut String, steps: &[Step], names: &Names) {
+    let senders: BTreeSet<usize> = steps
+        .iter()
+        .filter(|step| step.kind == Kind::Sends)
+        .map(|step| step.connection)
+        .collect();
+    if senders.len() < 2 {
+        steps.iter().for_each(|step| line(out, step, names, 1));
+        return;
+    }
+    // Several lanes send, and nobody looks in between: they race. Connections are there before it, silence is proved after it.
+    let of = |kinds: &'static [Kind]| steps.iter().filter(|step| kinds.contains(&step.kind));
+    of(&[Kind::Opens]).for_each(|step| line(out, step, names, 1));
+    let _ = writeln!(out, "    together {{");
+    of(&[Kind::Sends, Kind::Does]).for_each(|step| line(out, step, names, 2));
+    let _ = writeln!(out, "    }}");
+    of(&[Kind::Silent]).for_each(|step| line(out, step, names, 1));
+}
+
+fn line(out: &mut String, step: &Step, names: &Names, depth: usize) {
+    let Some(lane) = names.lanes.get(&step.connection) else {
+        return;
+    };
+    let indent = "    ".repeat(depth);
+    if let Some(remark) = &step.remark {
+        let _ = writeln!(out, "{indent}// {}", one_line(remark));
+    }
+    let name = &lane.name;
+    let text = &step.text;
+    let _ = match step.kind {
+        Kind::Opens => writeln!(out, "{indent}client {name}{}", properties(lane)),
+        Kind::Sends | Kind::Does => writeln!(out, "{indent}{name} > {text}"),
+        Kind::Sees | Kind::Silent => writeln!(out, "{indent}{name} < {text}"),
+    };
+}
+
+fn properties(lane: &Lane) -> String {
+    match (&lane.same_as, lane.bytes) {
+        (Some(other), _) => format!(" name={other}"),
+        (None, Some(bytes)) => format!(" name-bytes={bytes}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// As a comment, from which nothing can break out.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect()
+}

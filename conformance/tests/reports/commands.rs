@@ -1,0 +1,134 @@
+//! `conformance matrix` and `conformance tap` as a person types them.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+
+use conformance::report::to_json;
+use rstest::rstest;
+
+use crate::protocol::{HELLO, TELL, judge};
+use crate::tap::frame;
+use crate::target::{Quirk, Target};
+
+fn conformance() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_conformance"))
+}
+
+/// Exit code, and all that was said.
+fn run(command: &mut Command) -> (Option<i32>, String) {
+    let output = command.output().expect("it runs");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).expect("it writes UTF-8");
+    (output.status.code(), said)
+}
+
+#[test]
+fn a_matrix_is_made_of_files_and_names_are_given_or_taken_from_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    for (name, quirk) in [("ada.json", Quirk::None), ("x.json", Quirk::WrongText)] {
+        let target = Target::start(quirk);
+        let json = to_json(&judge(target.address, &[HELLO, TELL]));
+        std::fs::write(path(name), json).expect("it can be written");
+    }
+    std::fs::write(path("weights"), "must = 1\n").expect("it can be written");
+    let reports = format!("html={},csv={}", path("a/class.html"), path("class.csv"));
+    let named = format!("turing={}", path("x.json"));
+    let (code, said) = run(conformance()
+        .args(["matrix", &path("ada.json"), &named])
+        .args(["--report", &reports, "--weights", &path("weights")]));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("100.0  ada\n") && said.contains("50.0  turing\n"),
+        "{said}"
+    );
+    let csv = std::fs::read_to_string(path("class.csv")).expect("it was written");
+    assert!(csv.contains("\r\ntell,"), "{csv}");
+    assert!(
+        csv.lines()
+            .any(|line| line.starts_with("tell,") && line.ends_with(",pass,fail"))
+    );
+    let page =
+        std::fs::read_to_string(path("a/class.html")).expect("it was written, and its folder");
+    assert!(page.contains("2 targets side by side"));
+}
+
+#[rstest]
+#[case::no_report(&["matrix", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "no report of a run")]
+#[case::no_file(&["matrix", "nowhere.json"], "cannot be read")]
+#[case::weight(&["matrix", "nowhere.json", "--weight", "most=1"], "is no weight")]
+#[case::address(&["tap", "chaton", "nonsense", "127.0.0.1:1"], "write HOST:PORT")]
+#[case::reading(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--reading", "long-witdh=8"], "long-width")]
+#[case::choice(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--reading", "long-width=5"], "long-width has no choice 5")]
+#[case::report(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--report", "json=x"], "html=FILE or pcapng=FILE")]
+fn wrong_usage_is_explained(#[case] arguments: &[&str], #[case] because: &str) {
+    let (code, said) = run(conformance().args(arguments));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains(because), "{said}");
+}
+
+#[test]
+fn a_tap_shows_what_is_said_and_writes_it_down() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let server = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let target = server.local_addr().expect("it is bound").to_string();
+    let reports = format!(
+        "html={},pcapng={}",
+        path("heard.html"),
+        path("heard.pcapng")
+    );
+    let mut tap = conformance()
+        .args([
+            "tap",
+            "chaton",
+            "127.0.0.1:0",
+            &target,
+            "--connections",
+            "1",
+        ])
+        .args(["--report", &reports, "--scenario", &path("heard.kdl")])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut out = BufReader::new(tap.stdout.take().expect("it is piped"));
+    let mut greeting = String::new();
+    out.read_line(&mut greeting)
+        .expect("it says where it listens");
+    let address = greeting
+        .split([' ', ','])
+        .nth(2)
+        .expect("Chaton on ADDRESS");
+    let mut client = TcpStream::connect(address).expect("it listens");
+    let (mut answer, _) = server.accept().expect("it connects");
+    client.write_all(&frame(0, &[b"Ada"])).expect("it reads");
+    answer.read_exact(&mut [0; 8]).expect("it passes on");
+    answer.write_all(&[1]).expect("it reads");
+    client.read_exact(&mut [0]).expect("it passes on");
+    client.write_all(&[99]).expect("it reads");
+    answer.read_exact(&mut [0]).expect("it passes on");
+    drop(client);
+    drop(answer);
+    let mut said = String::new();
+    out.read_to_string(&mut said).expect("it writes UTF-8");
+    assert_eq!(tap.wait().expect("it ends").code(), Some(1), "{said}");
+    for part in [
+        "client1   --> LOGIN login=\"Ada\"",
+        "(opcode 99 is unknown)",
+        "1 against the protocol",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+    let (code, said) =
+        run(conformance().args(["lint", &path("heard.kdl"), "--protocol", "chaton"]));
+    assert_eq!(code, Some(0), "{said}");
+    let page = std::fs::read_to_string(path("heard.html")).expect("it was written");
+    assert!(page.contains("opcode 99 is unknown"));
+    assert!(
+        std::fs::metadata(path("heard.pcapng"))
+            .expect("it was written")
+            .len()
+            > 100
+    );
+}

@@ -1,0 +1,234 @@
+//! A tap between a scripted client and a scripted server: it changes nothing, and names what is wrong.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::Duration;
+
+use conformance::grammar::{Choices, Side};
+use conformance::tap::{Heard, Moment, Tap, What};
+use socket2::SockRef;
+
+use crate::protocol::{HELLO, suite};
+
+/// Nobody waits longer; a test that must wait at all is already wrong.
+pub(crate) const BOUND: Duration = Duration::from_secs(20);
+
+pub(crate) fn frame(opcode: u8, texts: &[&[u8]]) -> Vec<u8> {
+    let mut frame = vec![opcode];
+    for text in texts {
+        let length = u32::try_from(text.len()).expect("it is short");
+        frame.extend(length.to_be_bytes());
+        frame.extend(*text);
+    }
+    frame
+}
+
+/// A tap, a client's end, and a server's end of one connection through it.
+struct Line {
+    tap: Tap,
+    client: TcpStream,
+    server: TcpStream,
+}
+
+fn line() -> Line {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let target = listener.local_addr().expect("it is bound");
+    let tap = tap_for(target);
+    let client = connect(&tap);
+    let (server, _) = listener.accept().expect("the tap connects");
+    server
+        .set_read_timeout(Some(BOUND))
+        .expect("it can be bounded");
+    Line {
+        tap,
+        client,
+        server,
+    }
+}
+
+pub(crate) fn tap_for(target: std::net::SocketAddr) -> Tap {
+    let anywhere = "127.0.0.1:0".parse().expect("it is an address");
+    let grammar = suite(&[HELLO]).grammar;
+    Tap::start(
+        &grammar,
+        &Choices::new(),
+        anywhere,
+        target,
+        Box::new(|_| {}),
+    )
+    .expect("it can listen")
+}
+
+pub(crate) fn connect(tap: &Tap) -> TcpStream {
+    let client = TcpStream::connect(tap.address()).expect("the tap listens");
+    client
+        .set_read_timeout(Some(BOUND))
+        .expect("it can be bounded");
+    client
+}
+
+pub(crate) fn read(mut stream: &TcpStream, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).expect("it comes");
+    bytes
+}
+
+/// What was heard once the connection has ended.
+fn heard(tap: &Tap) -> Vec<Moment> {
+    tap.ended()
+        .recv_timeout(BOUND)
+        .expect("both directions end");
+    tap.heard()
+}
+
+fn wrong(moments: &[Moment]) -> Vec<(Side, String)> {
+    let said = moments.iter().filter_map(|moment| match &moment.what {
+        What::Said(side, heard) => Some((*side, heard.wrong()?)),
+        _ => None,
+    });
+    said.collect()
+}
+
+#[test]
+fn every_byte_arrives_and_a_half_close_is_passed_on() {
+    let Line {
+        tap,
+        mut client,
+        mut server,
+    } = line();
+    let sent: Vec<u8> = (0..3_000_000_u32)
+        .map(|number| (number % 251) as u8)
+        .collect();
+    let question = sent.clone();
+    let writer = std::thread::spawn(move || {
+        client.write_all(&question).expect("the tap reads");
+        client.shutdown(Shutdown::Write).expect("it is open");
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).expect("the answer comes");
+        answer
+    });
+    let mut got = Vec::new();
+    server.read_to_end(&mut got).expect("the end comes");
+    assert!(got == sent, "the bytes are the same");
+    // The other direction goes on.
+    server.write_all(b"still here").expect("the tap reads");
+    drop(server);
+    assert_eq!(writer.join().expect("it reads to the end"), b"still here");
+    heard(&tap);
+}
+
+#[test]
+fn a_receiver_that_takes_nothing_holds_up_its_sender() {
+    let Line { client, server, .. } = line();
+    client
+        .set_write_timeout(Some(Duration::from_millis(200)))
+        .expect("it can be bounded");
+    let chunk = vec![7; 1 << 20];
+    let mut stuck = false;
+    for _ in 0..64 {
+        if (&client).write_all(&chunk).is_err() {
+            stuck = true;
+            break;
+        }
+    }
+    assert!(stuck, "64 MiB went somewhere though nobody read");
+    drop(server);
+}
+
+#[test]
+fn a_reset_becomes_a_reset_whoever_it_comes_from() {
+    for from_client in [true, false] {
+        let Line {
+            tap,
+            client,
+            server,
+        } = line();
+        let (cuts, sees) = if from_client {
+            (client, server)
+        } else {
+            (server, client)
+        };
+        (&cuts).write_all(&frame(1, &[])).expect("it is open");
+        assert_eq!(read(&sees, 1), [1], "it is joined");
+        SockRef::from(&cuts)
+            .set_linger(Some(Duration::ZERO))
+            .expect("it can be cut");
+        drop(cuts);
+        let error = (&sees).read(&mut [0]).expect_err("no orderly end");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        let cut = |moment: &Moment| matches!(moment.what, What::Said(_, Heard::Reset));
+        assert!(heard(&tap).iter().any(cut));
+    }
+}
+
+#[test]
+fn a_target_that_is_not_there_is_told() {
+    let tap = tap_for(crate::target::nobody());
+    let client = connect(&tap);
+    let moments = heard(&tap);
+    assert!(
+        matches!(moments[1].what, What::Refused { .. }),
+        "{moments:?}"
+    );
+    assert!((&client).read(&mut [0]).map_or(true, |length| length == 0));
+}
+
+/// What a client sends, in pieces, and what the tap has against it.
+fn against(pieces: &[&[u8]]) -> Vec<(Side, String)> {
+    let Line {
+        tap,
+        client,
+        server,
+    } = line();
+    for piece in pieces {
+        (&client).write_all(piece).expect("the tap reads");
+        assert_eq!(
+            read(&server, piece.len()),
+            *piece,
+            "it is passed on as it is"
+        );
+    }
+    drop(client);
+    drop(server);
+    wrong(&heard(&tap))
+}
+
+#[test]
+fn what_is_right_is_not_blamed_however_it_is_cut() {
+    let hello = frame(0, &["é".as_bytes()]);
+    let bytes: Vec<&[u8]> = hello.chunks(1).collect();
+    assert_eq!(against(&bytes), []);
+    let two = [hello.clone(), hello].concat();
+    assert_eq!(against(&[&two]), []);
+}
+
+#[test]
+fn a_frame_that_is_too_long_is_named_and_the_next_one_is_heard() {
+    let long = frame(0, &[&[b'x'; 31]]);
+    let bad_direction = frame(1, &[]);
+    let unknown = [99, 1, 2];
+    let said = against(&[&long, &bad_direction, &frame(5, &[]), &unknown]);
+    let said: Vec<&str> = said.iter().map(|(_, why)| why.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "name has the length 31, more than the 30 that are allowed",
+            "a client never sends WELCOME (opcode 1)",
+            "opcode 99 is unknown",
+        ]
+    );
+}
+
+#[test]
+fn bytes_that_are_left_over_at_the_end_are_named() {
+    let said = against(&[&[0, 0, 0, 0, 9, b'a']]);
+    let why = "the beginning of a frame, 6 bytes of it, and never its rest";
+    assert_eq!(said, [(Side::Client, why.to_owned())]);
+}
+
+#[test]
+fn a_length_that_nobody_can_mean_is_not_waited_for() {
+    let said = against(&[&[0, 0x7f, 0xff, 0xff, 0xff], &[b'a'; 300_000]]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].1.contains("more than the 30"), "{said:?}");
+}
