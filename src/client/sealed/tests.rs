@@ -8,6 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection};
 
 use super::*;
+use crate::client::connect;
 use crate::client::identity::Fingerprint;
 use crate::client::reach::From;
 use crate::client::trust::Trust;
@@ -52,9 +53,13 @@ impl Server {
 
     /// A link to this server, and the server's side of it.
     fn linked(&self) -> (Link, Peer) {
+        self.linked_by(&self.pin())
+    }
+
+    fn linked_by(&self, trust: &Trust) -> (Link, Peer) {
         thread::scope(|scope| {
             let peer = scope.spawn(|| Peer::accept(self));
-            (self.link(&self.pin()).unwrap(), peer.join().unwrap())
+            (self.link(trust).unwrap(), peer.join().unwrap())
         })
     }
 
@@ -195,12 +200,14 @@ fn new_keys_in_the_middle_of_it_lose_nothing() {
     for piece in ours.chunks(10_000) {
         link.send(piece.to_vec());
     }
-    for piece in theirs.chunks(30_000) {
-        peer.send(piece);
-        peer.tls.refresh_traffic_keys().unwrap();
-    }
     let said = thread::scope(|scope| {
-        let said = scope.spawn(|| peer.receive(ours.len()));
+        let said = scope.spawn(|| {
+            for piece in theirs.chunks(30_000) {
+                peer.send(piece);
+                peer.tls.refresh_traffic_keys().unwrap();
+            }
+            peer.receive(ours.len())
+        });
         assert!(hear(&link, theirs.len()) == theirs);
         while link.blocked_on().is_some() {
             link.push();
@@ -274,8 +281,7 @@ fn who_is_not_trusted_is_named(#[case] trust: fn(&Server) -> Trust, #[case] says
 fn a_certificate_that_is_known_by_itself_is_trusted() {
     let server = Server::start();
     let trust = Trust::Certificates(vec![server.certificate.clone()]);
-    thread::scope(|scope| {
-        scope.spawn(|| Peer::accept(&server));
-        assert!(server.link(&trust).is_ok());
-    });
+    let (link, mut peer) = server.linked_by(&trust);
+    peer.send(b"welcome");
+    assert_eq!(hear(&link, 7), b"welcome");
 }
