@@ -15,7 +15,7 @@ struct Textbook {
 
 impl Textbook {
     fn start() -> Textbook {
-        let mut process = Command::new(example())
+        let mut process = Command::new(env!("CARGO_BIN_EXE_textbook"))
             .arg("127.0.0.1:0")
             .stdout(Stdio::piped())
             .spawn()
@@ -33,15 +33,6 @@ impl Drop for Textbook {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Examples are built before the tests of a package, beside them.
-fn example() -> std::path::PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let built = tests.parent().and_then(|deps| deps.parent()).unwrap();
-    built
-        .join("examples")
-        .join(format!("textbook{}", std::env::consts::EXE_SUFFIX))
 }
 
 #[test]

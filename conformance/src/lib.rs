@@ -16,6 +16,7 @@
 //! | [`suite`] | one protocol, whole and linted |
 //! | [`run`] | the conversations with a target, and the judgement |
 //! | [`load`] | many clients at once: the same promises, and what they cost |
+//! | [`diagnosis`] | which known mistakes explain what failed |
 //! | [`tap`] | a proxy that listens between somebody's client and server |
 //! | [`matrix`] | several runs side by side |
 //! | [`report`] | what was found out, for people and for programs |
@@ -33,6 +34,7 @@
 //!   values fit their types ([`scenario::read_scenarios`]).
 
 pub mod cli;
+pub mod diagnosis;
 pub mod grammar;
 pub mod load;
 pub mod matrix;

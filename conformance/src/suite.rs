@@ -13,6 +13,7 @@ pub use crate::spec::{Level, Requirement};
 use crate::grammar::Grammar;
 use crate::scenario::Scenario;
 use crate::source::Diagnostics;
+pub use built_in::built_in_file;
 pub use coverage::{Coverage, Covered};
 pub use folder::Sources;
 

@@ -1,8 +1,8 @@
 //! The codec that wire.kdl drives: rows of bytes, and any bytes at all.
 
 use conformance::grammar::{
-    Choice, Choices, Decoded, Field, Grammar, IntType, Packet, PacketId, Reading, Senders, Side,
-    TypeDefinition, TypeKind, Value, Wire, Worth,
+    Choice, Choices, Decoded, Field, Grammar, IntType, Names, Packet, PacketId, Reading, Senders,
+    Side, Transport, TypeDefinition, TypeKind, Value, Wire, Worth,
 };
 use proptest::prelude::*;
 use rstest::rstest;
@@ -29,6 +29,7 @@ fn grammar() -> Grammar {
         opcode,
         from,
         ambient: None,
+        answered_by: None,
         fields,
     };
     let choice = |name: &str, long: &str| Choice {
@@ -42,6 +43,10 @@ fn grammar() -> Grammar {
     Grammar {
         name: "small".to_owned(),
         title: "Small".to_owned(),
+        transport: Transport::Tcp,
+        names: Names::Chosen,
+        settings: Vec::new(),
+        frame_length: None,
         opcode: int("int8"),
         types: vec![
             definition("INT", TypeKind::Int(int("int32"))),

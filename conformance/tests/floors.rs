@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up; what stands in one row does not use its neighbours.
-const FLOORS: [&[&str]; 8] = [
+const FLOORS: [&[&str]; 9] = [
     &["source", "spawn"],
     &["grammar"],
     &["scenario", "spec"],
     &["suite"],
     &["load", "run"],
+    &["diagnosis"],
     &["tap", "matrix"],
     &["report"],
     &["cli"],

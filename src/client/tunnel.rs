@@ -2,7 +2,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, never};
+use crossbeam_channel::{Receiver, TryRecvError, never};
 
 use super::connect;
 use super::exchange::Exchange;
@@ -97,7 +97,12 @@ impl Tunnel {
 
     /// Takes the connection over, if it has been made. `None` when it has not.
     pub(super) fn connected(&mut self) -> Option<io::Result<()>> {
-        let outcome = self.connecting.try_recv().ok()?;
+        let outcome = match self.connecting.try_recv() {
+            Ok(outcome) => outcome,
+            Err(TryRecvError::Empty) => return None,
+            // Whoever would have made it has ended.
+            Err(TryRecvError::Disconnected) => Err(io::ErrorKind::ConnectionAborted.into()),
+        };
         self.connecting = never();
         Some(outcome.map(|mut link| {
             if self.shut {

@@ -12,7 +12,7 @@ TEXT                a message for everybody; //TEXT sends a text that begins wit
 /deny NAME          decline it
 /tell NAME TEXT     send TEXT on the private connection with NAME
 /tell NAME          what you type goes there; /tell alone: to everybody again
-/send NAME FILE     offer a file on the private connection with NAME
+/send NAME FILE     offer a file on the private connection with NAME; in ChatHack, which has no offers, send it
 /cancel NAME        end a transfer from or to NAME, or take an offer back
 /close NAME         send no more on it; it is over when NAME has done the same
 /ignore NAME        see nothing of NAME any more, or again; /ignore alone lists

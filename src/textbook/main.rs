@@ -1,5 +1,5 @@
 //! The chat server of the textbooks: two threads and a channel for each client. Run it with
-//! `cargo run --release --example textbook -- 127.0.0.1:7777`.
+//! `cargo run --release --bin textbook -- 127.0.0.1:7777`.
 //!
 //! It speaks Chaton with the same frames and the same room as `matou serve`; only the engine around them is another one, small
 //! enough to be read at one sitting. It is where every course begins, and it is right: nothing is lost, nobody waits for a

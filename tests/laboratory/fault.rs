@@ -1,11 +1,12 @@
 //! A mistake that real servers have, with the requirement that it breaks, in whatever protocol.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use matou::net::{ConnectionLimits, Engine, Service};
+use matou::net::{Engine, Service};
 
 use crate::proxy::{self, Meddle};
-use crate::room::{self, Decode, Faulty, Handle, Subject};
+use crate::room::{self, Decode, Faulty, Handle, Subject, Utter};
 
 /// A server with one mistake.
 pub(crate) struct Fault<P: Subject> {
@@ -13,6 +14,7 @@ pub(crate) struct Fault<P: Subject> {
     breaks: &'static str,
     decode: Decode<P>,
     handle: Handle<P>,
+    utter: Utter<P>,
     meddle: Option<Meddle>,
 }
 
@@ -47,7 +49,21 @@ impl<P: Subject> Fault<P> {
             breaks,
             decode,
             handle,
+            utter: |_, _, outs| outs,
             meddle: None,
+        }
+    }
+
+    /// Does what it should not when time has passed, or because of it.
+    pub(crate) const fn timing(
+        name: &'static str,
+        breaks: &'static str,
+        handle: Handle<P>,
+        utter: Utter<P>,
+    ) -> Fault<P> {
+        Fault {
+            utter,
+            ..Fault::handling(name, breaks, handle)
         }
     }
 
@@ -69,6 +85,7 @@ impl<P: Subject> Fault<P> {
         let Fault {
             decode,
             handle,
+            utter,
             meddle,
             ..
         } = *self;
@@ -77,7 +94,8 @@ impl<P: Subject> Fault<P> {
             name: self.name,
             breaks: self.breaks,
             touches,
-            serve: Box::new(move |engine| serve(engine, decode, handle, meddle)),
+            settings: P::settings,
+            serve: Box::new(move |engine| serve(engine, decode, (handle, utter), meddle)),
         }
     }
 }
@@ -95,6 +113,8 @@ pub(crate) struct Specimen {
     pub(crate) breaks: &'static str,
     /// The packets that a case must have to do with before it may blame the target.
     pub(crate) touches: &'static [&'static str],
+    /// What the suite must be told of the server.
+    pub(crate) settings: fn() -> BTreeMap<String, String>,
     /// Starts the server; it ends with the service.
     pub(crate) serve: Serve,
 }
@@ -105,15 +125,13 @@ pub(crate) type Serve = Box<dyn Fn(&Engine) -> (Service, SocketAddr) + Send + Sy
 fn serve<P: Subject>(
     engine: &Engine,
     decode: Decode<P>,
-    handle: Handle<P>,
+    (handle, utter): (Handle<P>, Utter<P>),
     meddle: Option<Meddle>,
 ) -> (Service, SocketAddr) {
-    let room = Faulty::<P>::new(handle);
+    let room = Faulty::<P>::new(handle, utter);
     let codec = (P::codec(), decode);
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let service = engine
-        .listen_and_answer(room, codec, any, ConnectionLimits::default(), P::answer)
-        .unwrap();
+    let service = P::listen(engine, room, codec, any);
     let address = match meddle {
         Some(meddle) => proxy::listen(service.address(), meddle, P::opening),
         None => service.address(),

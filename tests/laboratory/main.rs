@@ -2,18 +2,22 @@
 //! requirement that it breaks; and it must find nothing wrong with the server as it is shipped (`tests/conformance.rs`).
 //!
 //! `LABORATORY=... cargo test --test laboratory -- --nocapture` prints which cases each fault fails whose name holds the
-//! given words, or whose suite has that name, and why.
+//! given words, or whose suite has that name, and why. `LABORATORY_RECORD=1 cargo test --test laboratory` writes down what
+//! each fault does to which case (`faults.json` beside each `spec.md`): the diagnosis lives on it.
 
+mod atlas;
 mod chathack;
 mod chaton;
 mod chatos_1_0;
 mod chatos_groupe2;
+mod chatr;
 mod fault;
 mod proxy;
 mod room;
 
 use std::collections::BTreeSet;
 
+use conformance::diagnosis::KnownFault;
 use conformance::grammar::PacketId;
 use conformance::run::{Options, Outcome, Report, Verdict, run_suite};
 use conformance::scenario::{Action, Incoming, Outgoing, Piece, Step};
@@ -31,6 +35,7 @@ fn faults() -> Vec<Specimen> {
         .into_iter()
         .chain(chatos_groupe2::faults())
         .chain(chatos_1_0::faults())
+        .chain(chatr::faults())
         .chain(chathack::faults())
         .collect()
 }
@@ -65,8 +70,7 @@ fn judge_with(suite: &Suite, fault: &Specimen, options: Options) -> Report {
     let engine = Engine::start(&ProcessLimits::default());
     let (service, address) = (fault.serve)(&engine);
     let options = Options {
-        // Suites without accounts do not ask for them.
-        settings: chathack::settings(),
+        settings: (fault.settings)(),
         ..options
     };
     let report = run_suite(suite, address, &options).unwrap();
@@ -116,15 +120,18 @@ fn packets(steps: &[Step]) -> Vec<PacketId> {
 fn sent(what: &Outgoing) -> Option<PacketId> {
     match what {
         Outgoing::Packet { packet, .. } => Some(*packet),
-        Outgoing::Raw(pieces) => pieces.iter().find_map(|piece| match piece {
-            Piece::Opcode(packet) => Some(*packet),
-            _ => None,
-        }),
+        Outgoing::Raw(pieces) | Outgoing::Framed(pieces) => {
+            pieces.iter().find_map(|piece| match piece {
+                Piece::Opcode(packet) => Some(*packet),
+                _ => None,
+            })
+        }
         Outgoing::Random { .. } => None,
     }
 }
 
-fn check(fault: &Specimen) -> Result<(), String> {
+/// What the fault did to the suite, if it was caught as it should be.
+fn check(fault: &Specimen) -> Result<KnownFault, String> {
     let suite = suite(fault.suite);
     let requirement = suite
         .requirements
@@ -174,7 +181,21 @@ fn check(fault: &Specimen) -> Result<(), String> {
             "{} blames it, and has nothing to do with it",
             case.id
         )),
-        None => Ok(()),
+        None => Ok(known(fault, &report)),
+    }
+}
+
+fn known(fault: &Specimen, report: &Report) -> KnownFault {
+    let ids = |verdicts: &[Verdict]| {
+        let cases = report.cases.iter();
+        let found = cases.filter(|case| verdicts.contains(&case.verdict));
+        found.map(|case| case.id.clone()).collect()
+    };
+    KnownFault {
+        does: fault.name.to_owned(),
+        breaks: fault.breaks.to_owned(),
+        fails: ids(&[Verdict::Fail, Verdict::NonStrict]),
+        hides: ids(&[Verdict::Inconclusive]),
     }
 }
 
@@ -187,15 +208,19 @@ fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
     }
     let next = std::sync::atomic::AtomicUsize::new(0);
     let missed = std::sync::Mutex::new(Vec::new());
+    let caught = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(fault) =
                     faults.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
                 {
-                    if let Err(why) = check(fault) {
-                        let line = format!("the server {}: {why}", fault.name);
-                        missed.lock().unwrap().push(line);
+                    match check(fault) {
+                        Ok(known) => caught.lock().unwrap().push((fault.suite, known)),
+                        Err(why) => {
+                            let line = format!("the server {}: {why}", fault.name);
+                            missed.lock().unwrap().push(line);
+                        }
                     }
                 }
             });
@@ -203,6 +228,12 @@ fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
     });
     let missed = missed.into_inner().unwrap();
     assert!(missed.is_empty(), "not caught:\n{}", missed.join("\n"));
+    let caught = caught.into_inner().unwrap();
+    if std::env::var_os("LABORATORY_RECORD").is_some() {
+        atlas::write(&faults, caught);
+    } else {
+        atlas::compare(&caught);
+    }
 }
 
 /// What a protocol inherits from another one is broken by that one's faults.

@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
+use std::net::SocketAddr;
 use std::time::Instant;
 
+use matou::net::{ConnectionLimits, Engine, Service};
 use matou::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Packet, Protocol};
 use matou::wire::Malformed;
 
@@ -29,6 +31,23 @@ pub(crate) trait Subject: Protocol + Sized {
 
     /// What it asks is answered like this.
     fn answer(question: Self::Question) -> Self::Answer;
+
+    /// Serves a room of it, faulty or not.
+    fn listen(
+        engine: &Engine,
+        room: Faulty<Self>,
+        codec: (Self::Codec, Decode<Self>),
+        address: SocketAddr,
+    ) -> Service {
+        let limits = ConnectionLimits::default();
+        let service = engine.listen_and_answer(room, codec, address, limits, Self::answer);
+        service.unwrap()
+    }
+
+    /// What the suite must be told of it.
+    fn settings() -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
 
     /// The length of the frame with which a connection becomes the end of a tunnel, if its first bytes are one.
     fn opening(bytes: &[u8]) -> Option<usize>;
@@ -59,6 +78,9 @@ pub(crate) type Decoded<'a, P> = Result<Option<(Heard<'a, P>, usize)>, Malformed
 
 /// Handling, right or wrong.
 pub(crate) type Handle<P> = fn(&mut Lab<P>, Call<'_, P>) -> Reply<P>;
+
+/// What becomes of what a server does, right or wrong, also where only time has passed.
+pub(crate) type Utter<P> = fn(&mut Lab<P>, Instant, Vec<Out>) -> Vec<Out>;
 
 /// How the right server decodes.
 pub(crate) fn decode<'a, P: Subject>(codec: &P::Codec, input: &'a [u8]) -> Decoded<'a, P> {
@@ -266,13 +288,15 @@ fn owned<P: Subject>(effect: Effect<'_>) -> Vec<Out> {
 pub(crate) struct Faulty<P: Subject> {
     lab: Lab<P>,
     handle: Handle<P>,
+    utter: Utter<P>,
 }
 
 impl<P: Subject> Faulty<P> {
-    pub(crate) fn new(handle: Handle<P>) -> Faulty<P> {
+    pub(crate) fn new(handle: Handle<P>, utter: Utter<P>) -> Faulty<P> {
         Faulty {
             lab: Lab::new(),
             handle,
+            utter,
         }
     }
 }
@@ -305,7 +329,7 @@ impl<P: Subject> Protocol for Faulty<P> {
             _ => {}
         }
         let reply = (self.handle)(&mut self.lab, Call { from, event, now });
-        emit(reply.outs, out);
+        emit((self.utter)(&mut self.lab, now, reply.outs), out);
         reply.flow
     }
 
@@ -318,7 +342,7 @@ impl<P: Subject> Protocol for Faulty<P> {
         let mut effects = Effects::default();
         self.lab.room.tick(now, &mut effects);
         let outs = self.lab.outs(&effects);
-        emit(outs, out);
+        emit((self.utter)(&mut self.lab, now, outs), out);
         let later = std::mem::take(&mut self.lab.later);
         let (due, still): (Vec<_>, Vec<_>) = later.into_iter().partition(|(at, ..)| *at <= now);
         self.lab.later = still;

@@ -1,9 +1,11 @@
 //! The command line: arguments in, text and an exit code out.
 
+mod lab;
 mod lint;
 mod list;
 mod load;
 mod matrix;
+mod new;
 mod report_file;
 mod run;
 mod show;
@@ -36,6 +38,10 @@ enum Command {
     Show(show::ShowArguments),
     /// Puts many clients on a server at once, and checks and measures what it does for them
     Load(Box<load::LoadArguments>),
+    /// Shows which case catches which known mistake, and how well mistakes are told from what fails
+    Lab(lab::LabArguments),
+    /// Writes a folder to begin with: a protocol of your own, or a dialect of one that is known
+    New(new::NewArguments),
     /// Puts the reports of several runs side by side
     Matrix(matrix::MatrixArguments),
     /// Listens between a client and a server, and says what is said
@@ -79,6 +85,8 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Load(arguments) => load::load(&arguments),
+        Command::Lab(arguments) => lab::lab(&arguments),
+        Command::New(arguments) => new::new(&arguments),
         Command::Matrix(arguments) => matrix::matrix(&arguments),
         Command::Tap(arguments) => tap::tap(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),

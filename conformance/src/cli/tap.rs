@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::report_file::put;
 use super::target::resolve;
 use super::{Outcome, rendered};
-use crate::grammar::{Choices, Grammar};
+use crate::grammar::{Choices, Grammar, Transport};
 use crate::report::{self, Conversation, Paint};
 use crate::run::Event;
 use crate::source::one_of;
@@ -88,6 +88,13 @@ pub(super) fn tap(arguments: &TapArguments) -> Outcome {
 fn listen(arguments: &TapArguments) -> Result<Outcome, String> {
     let suite = Suite::find(&arguments.protocol).map_err(|mistakes| rendered(&mistakes))?;
     let grammar = &suite.grammar;
+    if grammar.transport == Transport::Tls {
+        return Err(format!(
+            "{} is spoken inside TLS, where nobody between client and server hears anything; a tap hears protocols that \
+             are spoken over TCP alone\n",
+            grammar.title
+        ));
+    }
     let choices = choices(grammar, &arguments.readings)?;
     let listen = resolve(&arguments.listen).map_err(|why| format!("{why}\n"))?;
     let target = resolve(&arguments.target).map_err(|why| format!("{why}\n"))?;

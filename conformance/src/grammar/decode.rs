@@ -3,6 +3,8 @@
 //! Nothing here allocates from a length that the wire claims: a length is compared with its limit and then with what is
 //! there. Every sequence of bytes has an answer.
 
+use super::types::Int;
+use super::uuid::{UUID_BYTES, uuid_in_words};
 use super::wire::Layout;
 use super::{Decoded, DecodedField, Field, Frame, IntType, Packet, PacketId, Side, Value, Wire};
 
@@ -13,15 +15,21 @@ impl Wire {
     /// that are not UTF-8 before the text is complete.
     #[must_use]
     pub fn decode(&self, from: Side, bytes: &[u8]) -> Decoded {
-        let mut cursor = Cursor { bytes, at: 0 };
+        let mut cursor = Cursor {
+            bytes,
+            at: 0,
+            end: None,
+        };
         let mut fields = Vec::new();
         match self.decode_frame(from, &mut cursor, &mut fields) {
-            Ok(packet) => {
-                // The opcode stands in front for the report of a frame that is not whole; a whole one is known by its id.
-                fields.remove(0);
+            Ok((packet, own)) => {
+                // Length and opcode stand in front for the report of a frame that is not whole; a whole one is known by
+                // its id.
+                let own_fields = fields.split_off(own);
                 Decoded::Frame(Frame {
                     packet,
-                    fields,
+                    prefix: fields.last().map_or(0, |opcode| opcode.bytes.start),
+                    fields: own_fields,
                     length: cursor.at,
                 })
             }
@@ -35,18 +43,22 @@ impl Wire {
         from: Side,
         cursor: &mut Cursor<'_>,
         fields: &mut Vec<DecodedField>,
-    ) -> Result<PacketId, Stop> {
-        let opcode = cursor.integer(self.opcode)?;
+    ) -> Result<(PacketId, usize), Stop> {
+        if let Some(int) = self.frame_length {
+            cursor.frame_of(int, fields)?;
+        }
+        let start = cursor.at;
+        let opcode = cursor.integer(self.opcode, "the opcode")?;
         fields.push(DecodedField {
             name: "opcode".to_owned(),
             value: Value::Int(opcode),
-            bytes: 0..cursor.at,
+            bytes: start..cursor.at,
         });
-        let (id, packet) = self.packet_with_opcode(from, opcode)?;
-        // The opcode is the first of the decoded fields, and none of the packet's.
+        let own = fields.len();
+        let (id, packet) = self.packet_with_opcode(from, opcode, start)?;
         for field in &packet.fields {
             let start = cursor.at;
-            let tag = field.by.and_then(|index| fields.get(index + 1));
+            let tag = field.by.and_then(|index| fields.get(own + index));
             let value = self.decode_field(field, tag, cursor)?;
             fields.push(DecodedField {
                 name: field.name.clone(),
@@ -54,11 +66,17 @@ impl Wire {
                 bytes: start..cursor.at,
             });
         }
-        Ok(id)
+        cursor.check_end(&packet.name)?;
+        Ok((id, own))
     }
 
     /// The packet that `from` sends with this opcode; a client's and a server's packet may share one.
-    fn packet_with_opcode(&self, from: Side, opcode: i128) -> Result<(PacketId, &Packet), Stop> {
+    fn packet_with_opcode(
+        &self,
+        from: Side,
+        opcode: i128,
+        at: usize,
+    ) -> Result<(PacketId, &Packet), Stop> {
         let mut same = self
             .packets
             .iter()
@@ -68,10 +86,10 @@ impl Wire {
         match (allowed, same.next()) {
             (Some((index, packet)), _) => Ok((PacketId(index), packet)),
             (None, Some((_, packet))) => Err(broken(
-                0,
+                at,
                 format!("a {from} never sends {} (opcode {opcode})", packet.name),
             )),
-            (None, None) => Err(broken(0, format!("opcode {opcode} is unknown"))),
+            (None, None) => Err(broken(at, format!("opcode {opcode} is unknown"))),
         }
     }
 
@@ -98,7 +116,7 @@ impl Wire {
         let start = cursor.at;
         match layout {
             Some(Layout::Int(int)) => {
-                let number = cursor.integer(*int)?;
+                let number = cursor.integer(*int, &field.name)?;
                 match field.min {
                     Some(min) if number < min => Err(broken(
                         start,
@@ -119,8 +137,12 @@ impl Wire {
                 let (_, payload) = cursor.counted(*length, field)?;
                 Ok(Value::Bytes(payload.whole()?.to_vec()))
             }
+            Some(Layout::Uuid) => {
+                let bytes = cursor.payload(UUID_BYTES, &field.name)?.whole()?;
+                Ok(Value::Text(uuid_in_words(bytes)))
+            }
             Some(Layout::Sized { size }) => {
-                let payload = cursor.payload(*size);
+                let payload = cursor.payload(*size, &field.name)?;
                 Ok(Value::Bytes(payload.whole()?.to_vec()))
             }
             Some(Layout::OneOf { .. }) | None => Err(broken(
@@ -176,21 +198,77 @@ fn not_utf8(field: &Field, at: usize) -> Stop {
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Where the frame ends, if it says so in front.
+    end: Option<usize>,
 }
 
 impl<'a> Cursor<'a> {
-    fn integer(&mut self, int: IntType) -> Result<i128, Stop> {
-        let end = self.at.saturating_add(int.width());
-        let bytes = self.bytes.get(self.at..end).ok_or(Stop::MoreIsNeeded)?;
-        self.at = end;
-        Ok(int.decode(bytes))
+    /// The length in front of a frame: from now on it is known where it ends.
+    fn frame_of(&mut self, int: IntType, fields: &mut Vec<DecodedField>) -> Result<(), Stop> {
+        let claimed = self.integer(int, "the length")?;
+        let whole = usize::try_from(claimed)
+            .ok()
+            .filter(|_| int.carries(claimed));
+        let Some(length) = whole else {
+            return Err(broken(0, format!("the frame has the length {claimed}")));
+        };
+        fields.push(DecodedField {
+            name: "length".to_owned(),
+            value: Value::Int(claimed),
+            bytes: 0..self.at,
+        });
+        self.end = Some(self.at.saturating_add(length));
+        Ok(())
+    }
+
+    /// All fields are read: nothing may be left of the frame.
+    fn check_end(&self, packet: &str) -> Result<(), Stop> {
+        match self.end {
+            Some(end) if end > self.at => {
+                let more = end - self.at;
+                let why = format!("the frame is longer than {packet}, by {more} bytes");
+                Err(broken(self.at, why))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is missing up to this offset has not come yet, or never comes because the frame ends before it.
+    fn missing(&self, up_to: usize, what: &str) -> Stop {
+        match self.end {
+            Some(end) if up_to > end => broken(self.at, format!("the frame ends inside {what}")),
+            _ => Stop::MoreIsNeeded,
+        }
+    }
+
+    /// What there is of the frame from here on.
+    fn rest(&self) -> &'a [u8] {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let within = self
+            .end
+            .map_or(rest.len(), |end| end.saturating_sub(self.at));
+        rest.get(..within).unwrap_or(rest)
+    }
+
+    fn integer(&mut self, int: IntType, what: &str) -> Result<i128, Stop> {
+        match int.decode(self.rest()) {
+            Int::Whole(number, length) => {
+                self.at += length;
+                Ok(number)
+            }
+            Int::Endless => {
+                let why = format!("{what} is a varint of more than {} bytes", int.width());
+                Err(broken(self.at, why))
+            }
+            Int::Partial => Err(self.missing(self.at + self.rest().len() + 1, what)),
+        }
     }
 
     /// A length, checked against the field's limit, and what has come of the bytes that it counts, with their offset.
     fn counted(&mut self, length: IntType, field: &Field) -> Result<(usize, Payload<'a>), Stop> {
         let prefix_at = self.at;
-        let claimed = self.integer(length)?;
         let name = &field.name;
+        let claimed = self.integer(length, name)?;
         let Ok(length) = usize::try_from(claimed) else {
             return Err(broken(
                 prefix_at,
@@ -203,16 +281,29 @@ impl<'a> Cursor<'a> {
             return Err(broken(prefix_at, why));
         }
         let start = self.at;
-        Ok((start, self.payload(length)))
+        if self
+            .end
+            .is_some_and(|end| start.saturating_add(length) > end)
+        {
+            let why = format!("{name} has the length {length}, and the frame ends before that");
+            return Err(broken(prefix_at, why));
+        }
+        Ok((start, self.payload(length, name)?))
     }
 
     /// What has come of so many bytes.
-    fn payload(&mut self, length: usize) -> Payload<'a> {
+    fn payload(&mut self, length: usize, what: &str) -> Result<Payload<'a>, Stop> {
         let start = self.at;
+        if self
+            .end
+            .is_some_and(|end| start.saturating_add(length) > end)
+        {
+            return Err(broken(start, format!("the frame ends inside {what}")));
+        }
         let rest = self.bytes.get(start..).unwrap_or_default();
         let available = rest.get(..length).unwrap_or(rest);
         self.at = start.saturating_add(length);
-        Payload { available, length }
+        Ok(Payload { available, length })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::uuid::bytes_of_uuid;
 use super::wire::Layout;
 use super::{PacketId, Sort, Value, Wire};
 
@@ -40,6 +41,13 @@ pub enum EncodeError {
         min: i128,
         /// The largest that it holds.
         max: i128,
+    },
+    /// Text that is no UUID.
+    NotUuid {
+        /// The type's name.
+        type_name: String,
+        /// The text.
+        text: String,
     },
     /// More bytes than the length prefix can count.
     TooLong {
@@ -96,6 +104,9 @@ impl fmt::Display for EncodeError {
                     "{number} does not fit into {type_name}, which goes from {min} to {max}"
                 )
             }
+            EncodeError::NotUuid { type_name, text } => {
+                write!(f, "{type_name} takes a UUID, not {text:?}")
+            }
             EncodeError::TooLong {
                 type_name,
                 length,
@@ -145,7 +156,22 @@ impl Wire {
             let tag = field.by.and_then(|index| values.get(index));
             self.encode_into(&field.type_name, tag, value, &mut out)?;
         }
-        Ok(out)
+        Ok(self.framed(out))
+    }
+
+    /// An opcode and what follows it, behind their length where frames have one.
+    #[must_use]
+    pub fn framed(&self, content: Vec<u8>) -> Vec<u8> {
+        let Some(int) = self.frame_length else {
+            return content;
+        };
+        let mut framed = Vec::new();
+        int.encode(
+            i128::try_from(content.len()).unwrap_or(i128::MAX),
+            &mut framed,
+        );
+        framed.extend(content);
+        framed
     }
 
     /// The bytes of one value as a type of wire.kdl. Limits are not applied.
@@ -216,6 +242,14 @@ impl Wire {
                 int.encode(*number, out);
                 return Ok(());
             }
+            (Layout::Uuid, Value::Text(text)) => {
+                let bytes = bytes_of_uuid(text).ok_or_else(|| EncodeError::NotUuid {
+                    type_name: type_name.to_owned(),
+                    text: text.clone(),
+                })?;
+                out.extend(bytes);
+                return Ok(());
+            }
             (Layout::Sized { size }, Value::Bytes(bytes)) => {
                 if bytes.len() != *size {
                     return Err(EncodeError::WrongSize {
@@ -256,7 +290,7 @@ impl Layout {
     fn sort(&self) -> Sort {
         match self {
             Layout::Int(_) => Sort::Int,
-            Layout::Text { .. } => Sort::Text,
+            Layout::Text { .. } | Layout::Uuid => Sort::Text,
             Layout::Bytes { .. } | Layout::Sized { .. } | Layout::OneOf { .. } => Sort::Bytes,
         }
     }

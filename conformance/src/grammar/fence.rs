@@ -13,6 +13,14 @@ pub struct Fence {
     pub proved_by: Option<String>,
 }
 
+impl Fence {
+    /// Whether each lane has it with the server alone: `from` has no part in it.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.steps.iter().all(|step| step.who == Party::To)
+    }
+}
+
 /// One packet of a fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FenceStep {
@@ -51,6 +59,8 @@ pub enum FenceExpr {
     NameOf(Party),
     /// `$token`: a value that is new in every fence; text or a number, as the field asks for.
     Token,
+    /// `(signed)@to`: a signature by that lane's key over its name.
+    SignatureOf(Party),
     /// As written.
     Literal(Value),
     /// `_`: anything; only in what is seen.

@@ -6,9 +6,10 @@
 //! | file | what |
 //! |---|---|
 //! | `value` | values, frames, what the front of a lane turned out to be |
-//! | `types` | integers and length-prefixed types |
+//! | `types`, `uuid` | integers, length-prefixed types, UUIDs |
 //! | `packet` | packets, their fields and limits |
 //! | `reading` | where the document can be read in several ways |
+//! | `setting` | bounds of time that the command line can set |
 //! | `fence` | how silence is proved |
 //! | `load` | how a load of many clients speaks it |
 //! | `wire`, `encode`, `decode` | the codec |
@@ -21,7 +22,9 @@ mod load;
 mod packet;
 mod read;
 mod reading;
+mod setting;
 mod types;
+mod uuid;
 mod value;
 mod wire;
 
@@ -31,9 +34,29 @@ pub use load::{Load, LoadExpr, LoadLane, LoadMessage, LoadStep};
 pub use packet::{Field, Packet, Senders};
 pub use read::{Cited, GrammarFile, base_of, no_such_base, read_grammar};
 pub use reading::{Choice, Choices, Reading, Worth};
+pub use setting::{Setting, duration_of};
 pub use types::{IntType, Sort, TypeDefinition, TypeKind};
+pub use uuid::{is_uuid, uuid_of};
 pub use value::{Decoded, DecodedField, Frame, PacketId, Side, Value};
 pub use wire::Wire;
+
+/// What carries the bytes of a protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// TCP as it is.
+    Tcp,
+    /// TLS over TCP.
+    Tls,
+}
+
+/// How a client is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// As it likes: a text.
+    Chosen,
+    /// By a UUID that the target knows, with the public half of an RSA key.
+    Identities,
+}
 
 /// One protocol's packets, as wire.kdl describes them.
 #[derive(Debug, Clone)]
@@ -42,7 +65,15 @@ pub struct Grammar {
     pub name: String,
     /// Its title, `Chaton`.
     pub title: String,
-    /// The integer with which every packet begins.
+    /// What carries its bytes.
+    pub transport: Transport,
+    /// How a client is called.
+    pub names: Names,
+    /// Its bounds of time.
+    pub settings: Vec<Setting>,
+    /// The integer in front of every packet that says how many bytes follow it, if there is one.
+    pub frame_length: Option<IntType>,
+    /// The integer with which every packet begins, behind that length.
     pub opcode: IntType,
     /// The types that are the same in every reading.
     pub types: Vec<TypeDefinition>,
@@ -109,7 +140,9 @@ impl Grammar {
                 });
                 sizes.collect()
             }
-            TypeKind::Int(_) | TypeKind::Text { .. } | TypeKind::Bytes { .. } => None,
+            TypeKind::Int(_) | TypeKind::Text { .. } | TypeKind::Bytes { .. } | TypeKind::Uuid => {
+                None
+            }
         }
     }
 

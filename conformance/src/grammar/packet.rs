@@ -1,6 +1,6 @@
 //! Packets and their fields.
 
-use super::Side;
+use super::{PacketId, Side};
 
 /// One kind of packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Packet {
     pub from: Senders,
     /// Set if it reaches clients who asked for nothing: the index of the field with the origin's name.
     pub ambient: Option<usize>,
+    /// Set if it comes unasked and lanes answer it by themselves: with which packet.
+    pub answered_by: Option<PacketId>,
     /// What follows the opcode.
     pub fields: Vec<Field>,
 }

@@ -2,6 +2,7 @@
 //!
 //! Every mistake is reported and the rest read on; the grammar is only used if there was none.
 
+mod carriage;
 mod extend;
 mod fence;
 mod load;
@@ -13,14 +14,18 @@ mod types;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Choices, Grammar, IntType, Sort};
+use super::{Choices, Grammar, IntType, Names, Sort, Transport};
 use crate::source::{Findings, Node, Shape, SourceFile, Span, did_you_mean, one_of};
 pub use extend::{base_of, no_such_base};
 use extend::{check_extends_nothing, extend};
 use renumber::Place;
 
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 16] = [
     "title",
+    "over",
+    "names",
+    "length",
+    "setting",
     "opcode",
     "type",
     "reading",
@@ -138,6 +143,7 @@ struct Reader<'a> {
     seen_types: BTreeSet<String>,
     seen_readings: BTreeSet<String>,
     seen_packets: BTreeSet<String>,
+    seen_settings: BTreeSet<String>,
     findings: &'a mut Findings,
 }
 
@@ -153,6 +159,10 @@ impl<'a> Reader<'a> {
             grammar: Grammar {
                 title: name.clone(),
                 name,
+                transport: Transport::Tcp,
+                names: Names::Chosen,
+                settings: Vec::new(),
+                frame_length: None,
                 opcode: IntType::NAMED[0].1,
                 types: Vec::new(),
                 readings: Vec::new(),
@@ -168,6 +178,7 @@ impl<'a> Reader<'a> {
             seen_types: BTreeSet::new(),
             seen_readings: BTreeSet::new(),
             seen_packets: BTreeSet::new(),
+            seen_settings: BTreeSet::new(),
             findings,
         }
     }
@@ -179,9 +190,13 @@ impl<'a> Reader<'a> {
         for node in nodes {
             match node.name.text.as_str() {
                 "title" => self.title(node),
+                "over" => self.over(node),
+                "names" => self.names(node),
+                "length" => self.grammar.frame_length = self.integer_word(node, "length varint"),
+                "setting" => self.setting(node),
                 "opcode" => {
                     has_opcode = true;
-                    if let Some(int) = self.opcode(node) {
+                    if let Some(int) = self.integer_word(node, "opcode int8") {
                         self.grammar.opcode = int;
                     }
                 }
@@ -208,6 +223,7 @@ impl<'a> Reader<'a> {
             self.packet(node);
         }
         self.check_opcodes();
+        self.answers();
         for node in nodes {
             match node.name.text.as_str() {
                 "identified-by" => self.identified_by(node),

@@ -1,4 +1,4 @@
-//! Types of fields: integers, text or bytes behind a length, bytes of a fixed size, and choices among those.
+//! Types of fields: integers, text or bytes behind a length, UUIDs, bytes of a fixed size, and choices among those.
 
 use std::fmt;
 
@@ -28,6 +28,8 @@ pub enum TypeKind {
         /// Name of the length's type, which is an integer.
         length: String,
     },
+    /// The 16 bytes of a UUID, which people write as text.
+    Uuid,
     /// So many bytes.
     Sized {
         /// How many.
@@ -46,7 +48,7 @@ impl TypeKind {
     pub fn sort(&self) -> Sort {
         match self {
             TypeKind::Int(_) => Sort::Int,
-            TypeKind::Text { .. } => Sort::Text,
+            TypeKind::Text { .. } | TypeKind::Uuid => Sort::Text,
             TypeKind::Bytes { .. } | TypeKind::Sized { .. } | TypeKind::OneOf { .. } => Sort::Bytes,
         }
     }
@@ -85,16 +87,28 @@ impl fmt::Display for Sort {
     }
 }
 
-/// A big-endian integer of 1, 2, 4 or 8 bytes.
+/// An integer: big-endian, of 1, 2, 4 or 8 bytes, or a varint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IntType {
+    /// The bytes that it takes; of a varint, the most.
     width: usize,
     signed: bool,
+    varint: bool,
+}
+
+/// The integer at the front of some bytes.
+pub(super) enum Int {
+    /// It, and how many bytes it takes.
+    Whole(i128, usize),
+    /// Only its beginning.
+    Partial,
+    /// A varint that does not end where it must.
+    Endless,
 }
 
 impl IntType {
     /// The names that wire.kdl knows, with what they mean.
-    pub const NAMED: [(&'static str, IntType); 8] = [
+    pub const NAMED: [(&'static str, IntType); 9] = [
         ("int8", IntType::signed(1)),
         ("int16", IntType::signed(2)),
         ("int32", IntType::signed(4)),
@@ -103,12 +117,22 @@ impl IntType {
         ("uint16", IntType::unsigned(2)),
         ("uint32", IntType::unsigned(4)),
         ("uint64", IntType::unsigned(8)),
+        ("varint", IntType::VARINT),
     ];
+
+    /// Groups of 7 bits, the lowest first; the high bit of a byte says that another one follows. It counts, so it goes up to
+    /// 2,147,483,647 and takes at most 5 bytes; superfluous groups of zeros are read.
+    const VARINT: IntType = IntType {
+        width: 5,
+        signed: false,
+        varint: true,
+    };
 
     const fn signed(width: usize) -> IntType {
         IntType {
             width,
             signed: true,
+            varint: false,
         }
     }
 
@@ -116,6 +140,7 @@ impl IntType {
         IntType {
             width,
             signed: false,
+            varint: false,
         }
     }
 
@@ -128,7 +153,7 @@ impl IntType {
             .map(|(_, int)| *int)
     }
 
-    /// How many bytes it takes.
+    /// The most bytes that it takes.
     #[must_use]
     pub fn width(self) -> usize {
         self.width
@@ -147,10 +172,10 @@ impl IntType {
     /// The largest number it can carry.
     #[must_use]
     pub fn max(self) -> i128 {
-        let magnitude_bits = if self.signed {
-            self.bits() - 1
-        } else {
-            self.bits()
+        let magnitude_bits = match (self.varint, self.signed) {
+            (true, _) => 31,
+            (false, true) => self.bits() - 1,
+            (false, false) => self.bits(),
         };
         (1 << magnitude_bits) - 1
     }
@@ -165,24 +190,63 @@ impl IntType {
         self.width * 8
     }
 
-    /// The lowest bytes of the number, big-endian. A number that the type does not carry loses its high bits.
+    /// The lowest bytes of the number. A number that the type does not carry loses its high bits.
     pub(super) fn encode(self, number: i128, out: &mut Vec<u8>) {
+        if self.varint {
+            return encode_varint(number & self.max(), out);
+        }
         let all = number.to_be_bytes();
         out.extend(all.iter().skip(all.len() - self.width));
     }
 
-    /// The number in exactly [`width`](IntType::width) bytes.
-    pub(super) fn decode(self, bytes: &[u8]) -> i128 {
+    /// The number at the front of these bytes.
+    pub(super) fn decode(self, bytes: &[u8]) -> Int {
+        if self.varint {
+            return decode_varint(bytes, self.width);
+        }
+        let Some(bytes) = bytes.get(..self.width) else {
+            return Int::Partial;
+        };
         let negative = self.signed && bytes.first().is_some_and(|first| first & 0x80 != 0);
         let sign_extension = if negative { -1 } else { 0 };
-        bytes.iter().fold(sign_extension, |number: i128, byte| {
+        let number = bytes.iter().fold(sign_extension, |number: i128, byte| {
             (number << 8) | i128::from(*byte)
-        })
+        });
+        Int::Whole(number, self.width)
+    }
+}
+
+fn encode_varint(mut number: i128, out: &mut Vec<u8>) {
+    loop {
+        let group = (number & 0x7f) as u8;
+        number >>= 7;
+        if number == 0 {
+            return out.push(group);
+        }
+        out.push(group | 0x80);
+    }
+}
+
+fn decode_varint(bytes: &[u8], most: usize) -> Int {
+    let mut number = 0;
+    for (index, byte) in bytes.iter().take(most).enumerate() {
+        number |= i128::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Int::Whole(number, index + 1);
+        }
+    }
+    if bytes.len() < most {
+        Int::Partial
+    } else {
+        Int::Endless
     }
 }
 
 impl fmt::Display for IntType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.varint {
+            return f.write_str("varint");
+        }
         let sign = if self.signed { "" } else { "u" };
         write!(f, "{sign}int{}", self.bits())
     }
@@ -192,6 +256,13 @@ impl fmt::Display for IntType {
 mod tests {
     use super::*;
 
+    fn read(int: IntType, bytes: &[u8]) -> Option<(i128, usize)> {
+        match int.decode(bytes) {
+            Int::Whole(number, length) => Some((number, length)),
+            Int::Partial | Int::Endless => None,
+        }
+    }
+
     #[test]
     fn every_integer_type_carries_its_limits_and_nothing_beyond() {
         for (name, int) in IntType::NAMED {
@@ -199,8 +270,9 @@ mod tests {
             for number in [int.min(), int.max(), 0, 1] {
                 let mut bytes = Vec::new();
                 int.encode(number, &mut bytes);
-                assert_eq!(bytes.len(), int.width());
-                assert_eq!(int.decode(&bytes), number, "{name}");
+                assert!(bytes.len() <= int.width());
+                assert_eq!(read(int, &bytes), Some((number, bytes.len())), "{name}");
+                assert_eq!(read(int, &bytes[..bytes.len() - 1]), None, "{name}");
             }
             assert!(
                 !int.carries(int.min() - 1) && !int.carries(int.max() + 1),
@@ -214,6 +286,25 @@ mod tests {
         let mut bytes = Vec::new();
         IntType::signed(4).encode(-2, &mut bytes);
         assert_eq!(bytes, [0xff, 0xff, 0xff, 0xfe]);
-        assert_eq!(IntType::unsigned(2).decode(&[1, 2]), 258);
+        assert_eq!(read(IntType::unsigned(2), &[1, 2]), Some((258, 2)));
+    }
+
+    #[test]
+    fn varints_have_their_lowest_group_first_and_end_within_five_bytes() {
+        let varint = IntType::VARINT;
+        for (number, bytes) in [
+            (0, &[0][..]),
+            (127, &[0x7f]),
+            (128, &[0x80, 1]),
+            (300, &[0xac, 2]),
+            (2_147_483_647, &[0xff, 0xff, 0xff, 0xff, 7]),
+        ] {
+            let mut encoded = Vec::new();
+            varint.encode(number, &mut encoded);
+            assert_eq!(encoded, bytes);
+        }
+        assert_eq!(read(varint, &[0x83, 0x80, 0x80, 0x80, 0]), Some((3, 5)));
+        assert!(matches!(varint.decode(&[0x80; 4]), Int::Partial));
+        assert!(matches!(varint.decode(&[0x80; 5]), Int::Endless));
     }
 }

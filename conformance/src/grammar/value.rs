@@ -57,7 +57,7 @@ pub struct PacketId(pub usize);
 /// A decoded field and where its bytes lie in the frame (length prefix included).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodedField {
-    /// The field's name in wire.kdl; the opcode has the name `opcode`.
+    /// The field's name in wire.kdl; the opcode has the name `opcode`, the length of a frame `length`.
     pub name: String,
     /// What it holds.
     pub value: Value,
@@ -70,6 +70,8 @@ pub struct DecodedField {
 pub struct Frame {
     /// Which packet it is.
     pub packet: PacketId,
+    /// How many bytes the length in front of it takes; none where frames have no length.
+    pub prefix: usize,
     /// The fields in order, without the opcode.
     pub fields: Vec<DecodedField>,
     /// Its length in bytes.
@@ -81,7 +83,7 @@ pub struct Frame {
 pub enum Decoded {
     /// A whole frame.
     Frame(Frame),
-    /// Only the beginning of one; the fields that are complete (the opcode is the first) are named for the report.
+    /// Only the beginning of one; the fields that are complete (length and opcode are the first) are named for the report.
     Partial(Vec<DecodedField>),
     /// Bytes that can never become a frame of that side.
     Broken {
@@ -89,7 +91,7 @@ pub enum Decoded {
         at: usize,
         /// A sentence for the report, such as `opcode 99 is unknown`.
         why: String,
-        /// The fields before it (the opcode is the first).
+        /// The fields before it (length and opcode are the first).
         fields: Vec<DecodedField>,
     },
 }

@@ -9,6 +9,7 @@ use super::{Choices, Grammar, IntType, Packet, PacketId, TypeKind, Value};
 /// Encoding does not apply the limits of the fields, because tests send what is too long; decoding does.
 #[derive(Debug, Clone)]
 pub struct Wire {
+    pub(super) frame_length: Option<IntType>,
     pub(super) opcode: IntType,
     pub(super) types: BTreeMap<String, Layout>,
     pub(super) packets: Vec<Packet>,
@@ -20,6 +21,7 @@ pub(super) enum Layout {
     Int(IntType),
     Text { length: IntType },
     Bytes { length: IntType },
+    Uuid,
     Sized { size: usize },
     OneOf { cases: Vec<(i128, Layout)> },
 }
@@ -66,6 +68,7 @@ impl Wire {
             renumbered.for_each(|packet| packet.opcode = *opcode);
         }
         Wire {
+            frame_length: grammar.frame_length,
             opcode: taken
                 .iter()
                 .find_map(|choice| choice.opcode)
@@ -90,6 +93,7 @@ fn layout(kind: &TypeKind, kinds: &BTreeMap<&str, &TypeKind>) -> Option<Layout> 
         TypeKind::Bytes { length } => Layout::Bytes {
             length: integer(length)?,
         },
+        TypeKind::Uuid => Layout::Uuid,
         TypeKind::Sized { size } => Layout::Sized { size: *size },
         TypeKind::OneOf { cases } => Layout::OneOf {
             cases: cases

@@ -12,10 +12,12 @@
 //! | `exit_code` | the exit code of the command |
 //! | `sentence` | what it comes to, in words |
 //! | `unjudgeable` | why the target could not be judged at all, or null |
+//! | `certificate` | the SHA-256 fingerprint of the target's certificate, null where it speaks no TLS |
 //! | `seed` | `--seed` with this number repeats names, tokens and payloads |
 //! | `began` | when the run began, in UTC as in RFC 3339 |
 //! | `duration_ms` | how long the run took |
 //! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe found it out, the first choice was taken) |
+//! | `diagnosis[]` | known mistakes that explain what failed, the likeliest first: an [`Explanation`] each |
 //! | `cases[]` | in the order of the suite |
 //!
 //! A case:
@@ -37,6 +39,7 @@
 
 use serde::Serialize;
 
+use crate::diagnosis::{self, Explanation};
 use crate::run::{Cause, Event, Failure, Incident, Outcome, Report, SettledReading, Verdict};
 use crate::suite::Level;
 
@@ -57,10 +60,12 @@ pub fn to_json(report: &Report) -> String {
         exit_code: report.exit_code(),
         sentence: words::sentence(report),
         unjudgeable: report.unjudgeable.as_deref(),
+        certificate: report.certificate.as_deref(),
         seed: report.seed,
         began: words::moment(report.began),
         duration_ms: report.duration.as_secs_f64() * 1000.0,
         readings: &report.readings,
+        diagnosis: diagnosis::of(report),
         cases: report
             .cases
             .iter()
@@ -83,10 +88,12 @@ struct Document<'a> {
     exit_code: u8,
     sentence: String,
     unjudgeable: Option<&'a str>,
+    certificate: Option<&'a str>,
     seed: u64,
     began: String,
     duration_ms: f64,
     readings: &'a [SettledReading],
+    diagnosis: Vec<Explanation>,
     cases: Vec<CaseDocument<'a>>,
 }
 

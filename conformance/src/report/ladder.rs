@@ -76,7 +76,7 @@ fn painted(event: &Event, width: usize, paint: Paint) -> String {
     let rung = rung(event, width);
     if event.unexpected {
         paint.wrong(&rung)
-    } else if event.foreign || event.fence {
+    } else if event.foreign || event.fence || event.unasked {
         paint.faint(&rung)
     } else {
         rung
@@ -110,6 +110,9 @@ fn rung(event: &Event, width: usize) -> String {
     }
     if event.fence {
         rung.push_str("  (fence)");
+    }
+    if event.unasked {
+        rung.push_str("  (unasked)");
     }
     match &event.remark {
         Some(remark) => {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::diagnosis;
 use crate::run::{Outcome, Report, Verdict};
 
 use super::explain::{befallen, explain};
@@ -126,8 +127,18 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
             reading.name, reading.choice, reading.title
         );
     }
+    if let Some(fingerprint) = &report.certificate {
+        let _ = writeln!(
+            out,
+            "  its certificate has the SHA-256 fingerprint {fingerprint}"
+        );
+    }
     if let Some(causes) = words::causes(report) {
         let _ = writeln!(out, "  {causes}");
+    }
+    for (index, likely) in diagnosis::of(report).iter().enumerate() {
+        let lead = if index == 0 { "likely:" } else { "or:" };
+        let _ = writeln!(out, "  {lead} {}", likely.in_words());
     }
     let counts: Vec<String> = words::counts(report)
         .into_iter()

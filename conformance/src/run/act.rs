@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use crate::grammar::{PacketId, Value};
-use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing};
+use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing, Piece, Scheme};
 
-use super::case::{Case, Doing, Done, Line};
+use super::case::{Case, Doing, Done, Line, Purpose};
 use super::failure::{Failure, FailureKind};
-use super::lane::{Connection, ReceiveBuffer};
+use super::lane::{Connection, ReceiveBuffer, Speech};
 use super::ledger::SentFrames;
 use super::names;
 use super::options::Segments;
 use super::track::Progress;
+use super::unasked::Unasked;
 use super::walk;
 
 /// With `--segments each-byte`, so much of a send goes byte by byte; a megabyte would take a million system calls.
@@ -30,7 +31,7 @@ impl Act {
     }
 
     pub(super) fn poll(&self, case: &mut Case<'_>, action: &Action) -> Progress {
-        if !matches!(action, Action::Distinct(_)) {
+        if !matches!(action, Action::Distinct(_) | Action::Sign { .. }) {
             case.actions += 1;
         }
         match action {
@@ -39,6 +40,13 @@ impl Act {
             Action::Shutdown(lane) => case.shut_down(*lane).into(),
             Action::Close(lane) => case.close(*lane).into(),
             Action::Abort(lane) => self.abort(case, *lane),
+            Action::Truncate(lane) => case.truncate(*lane).into(),
+            Action::Sign {
+                lane,
+                pieces,
+                scheme,
+                remember,
+            } => case.sign(*lane, pieces, *scheme, remember).into(),
             Action::StopReading(lane) => case.stop_reading(*lane).into(),
             Action::ReadAgain(lane) => case.read_again(*lane).into(),
             Action::Distinct(names) => case.all_differ(names).into(),
@@ -60,7 +68,7 @@ impl Act {
             };
         }
         case.assemble(what)
-            .map(|bytes| case.transmit(line, bytes, cut, false))
+            .map(|bytes| case.transmit(line, bytes, cut, Purpose::Scenario))
             .into()
     }
 
@@ -99,7 +107,10 @@ impl Case<'_> {
         };
         if let Some(old) = self.open[lane.0].take() {
             self.close_line(old);
-            if let LaneName::Fresh { exactly } = &declared.login {
+            // Who a lane is stays the same, where that is more than a name.
+            if let (LaneName::Fresh { exactly }, true) =
+                (&declared.login, self.identities.is_empty())
+            {
                 self.names[lane.0] =
                     names::fresh(&declared.name, exactly.as_ref(), &mut self.random);
                 self.run.ledger.note_name(self.number, &self.names[lane.0]);
@@ -111,7 +122,10 @@ impl Case<'_> {
         }
         let buffer = self.buffer_for(lane);
         let name = self.names[lane.0].clone();
-        let line = self.connect(&declared.name.clone(), name, buffer)?;
+        let speech = self.run.speech(declared.tls);
+        let line = self.connect(&declared.name, name, buffer, speech)?;
+        self.lines[line].identity = self.identities.get(lane.0).cloned();
+        self.lines[line].unasked = Unasked::new(declared.answers);
         self.open[lane.0] = Some(line);
         Ok(())
     }
@@ -132,14 +146,18 @@ impl Case<'_> {
         lane: &str,
         login: String,
         buffer: ReceiveBuffer,
+        speech: Speech<'_>,
     ) -> Result<usize, Box<Failure>> {
         let bound = self.run.bounds.wait(None);
-        let connection = Connection::open(self.target, bound, buffer, lane, &self.bell)
+        let target = self.target;
+        let connection = Connection::open(target, bound, buffer, speech, lane, &self.bell)
             .map_err(|error| no_connection(&error).on(lane))?;
         self.lines.push(Line {
             connection,
             lane: lane.to_owned(),
             login,
+            identity: None,
+            unasked: Unasked::default(),
             left: false,
             paused: false,
             is_helper: false,
@@ -153,7 +171,7 @@ impl Case<'_> {
     }
 
     /// Sends bytes that are ready; before that the ledger knows the frames in them.
-    pub(super) fn transmit(&mut self, line: usize, bytes: Vec<u8>, cut: &Cut, fence: bool) {
+    pub(super) fn transmit(&mut self, line: usize, bytes: Vec<u8>, cut: &Cut, purpose: Purpose) {
         let grammar = &self.run.suite.grammar;
         for frame in self.lines[line].sent.push(self.wire, &bytes) {
             self.lines[line].has_sent.insert(frame.packet);
@@ -168,7 +186,7 @@ impl Case<'_> {
             Doing::Sent {
                 bytes: bytes[..bytes.len().min(BYTE_BY_BYTE)].to_vec(),
                 length: bytes.len(),
-                fence,
+                purpose,
             },
         );
         let cut = match (cut, self.run.options.segments) {
@@ -183,6 +201,31 @@ impl Case<'_> {
         let line = self.line_to_use(lane)?;
         self.lines[line].connection.shut_down();
         self.note_done(line, Doing::ShutDown);
+        Ok(())
+    }
+
+    /// FIN without close_notify; the reader goes on in the background.
+    fn truncate(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let line = self.line_to_use(lane)?;
+        self.lines[line].left = true;
+        self.lines[line].connection.truncate();
+        self.note_done(line, Doing::Truncated);
+        Ok(())
+    }
+
+    fn sign(
+        &mut self,
+        lane: LaneId,
+        pieces: &[Piece],
+        scheme: Scheme,
+        remember: &str,
+    ) -> Result<(), Box<Failure>> {
+        let bytes = self.pieces(pieces)?;
+        let key = self.identities.get(lane.0).map(|identity| &identity.key);
+        let signature = key.and_then(|key| key.sign(&bytes, scheme));
+        let signature = signature.ok_or_else(|| Failure::own_fault("a key that cannot sign"))?;
+        let remembered = &mut self.view.remembered;
+        remembered.insert(remember.to_owned(), Value::Bytes(signature));
         Ok(())
     }
 

@@ -34,7 +34,9 @@ impl<'a> AnyOrder<'a> {
             Err(failure) => return failure.into(),
         };
         while !self.left.is_empty() {
-            let frame = match case.look(line, None) {
+            let unasked = |pattern: &&FramePattern| case.answer_to(pattern.packet).is_some();
+            let unasked = self.left.iter().copied().find(unasked);
+            let frame = match case.look_for(line, None, unasked.map(|pattern| pattern.packet)) {
                 Look::Frame(frame) => frame,
                 Look::Nothing | Look::Partial if case.now < self.until => {
                     return Progress::Waits(self.until);

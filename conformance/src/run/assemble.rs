@@ -21,10 +21,10 @@ impl Case<'_> {
                             .map_err(Failure::own_fault)?,
                     );
                 }
-                Outgoing::Raw(pieces) => {
-                    for piece in pieces {
-                        bytes.extend(self.piece(piece)?);
-                    }
+                Outgoing::Raw(pieces) => bytes.extend(self.pieces(pieces)?),
+                Outgoing::Framed(pieces) => {
+                    let content = self.pieces(pieces)?;
+                    bytes.extend(self.wire.framed(content));
                 }
                 Outgoing::Random {
                     length,
@@ -45,6 +45,15 @@ impl Case<'_> {
 
     fn values(&self, fields: &[Expr]) -> Result<Vec<Value>, Box<Failure>> {
         fields.iter().map(|field| self.value(field)).collect()
+    }
+
+    /// Pieces, back to back.
+    pub(super) fn pieces(&self, pieces: &[Piece]) -> Result<Vec<u8>, Box<Failure>> {
+        let mut bytes = Vec::new();
+        for piece in pieces {
+            bytes.extend(self.piece(piece)?);
+        }
+        Ok(bytes)
     }
 
     fn piece(&self, piece: &Piece) -> Result<Vec<u8>, Box<Failure>> {

@@ -46,9 +46,13 @@ impl Bench<'_> {
                 Err(failed) => return Finding::NotStarted(failed.to_string()),
             };
             let play = || interpreter::play(self.run, stay.address, scenario, &wire, choices);
-            let mut played = play();
+            let mut played = match play() {
+                Ok(played) => played,
+                Err(shortage) => return Finding::NobodyToPlay(shortage),
+            };
             aftermath::inspect(self.run, &stay, &mut played, beside, &|| {
-                play();
+                // Only what it does to the target counts; if nobody is left to play, it does nothing.
+                let _ = play();
             });
             let may_be_ours = played
                 .failure
@@ -69,20 +73,36 @@ impl Bench<'_> {
         finding
     }
 
-    /// Plays cases side by side, `jobs` at a time; two with the same lock never meet. The findings come in the order of
-    /// the cases.
+    /// Plays cases side by side, `jobs` at a time; two with the same lock never meet. Those that mostly wait are begun
+    /// before the others and do not count. The findings come in the order of the cases.
     pub(super) fn play_in_company(
         &self,
         scenarios: &[&Scenario],
         choices: &Choices,
         jobs: usize,
     ) -> Vec<Finding> {
-        let round = Round::new(scenarios);
+        let apart = |scenario: &Scenario| scenario.slow && jobs > 1;
+        let round = Round::new(scenarios, apart);
         let beside = match jobs > 1 && self.run.host.is_shared() {
             true => Beside::Others,
             false => Beside::Nobody,
         };
         std::thread::scope(|scope| {
+            let slow = scenarios
+                .iter()
+                .enumerate()
+                .filter(|(_, scenario)| apart(scenario));
+            for (index, scenario) in slow {
+                let round = &round;
+                let work = move || {
+                    let finding = self.play_beside(scenario, choices, beside);
+                    round.finished(index, scenario, finding);
+                };
+                let thread = Builder::new().name(format!("slow {}", scenario.id));
+                if thread.spawn_scoped(scope, work).is_err() {
+                    work();
+                }
+            }
             let work = || {
                 while let Some((index, scenario)) = round.next() {
                     let finding = self.play_beside(scenario, choices, beside);
@@ -114,10 +134,11 @@ struct RoundState<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(scenarios: &[&'a Scenario]) -> Round<'a> {
+    fn new(scenarios: &[&'a Scenario], apart: impl Fn(&Scenario) -> bool) -> Round<'a> {
+        let all = scenarios.iter().copied().enumerate();
         Round {
             state: Mutex::new(RoundState {
-                waiting: scenarios.iter().copied().enumerate().collect(),
+                waiting: all.filter(|(_, scenario)| !apart(scenario)).collect(),
                 held: BTreeSet::new(),
                 findings: scenarios.iter().map(|_| None).collect(),
             }),

@@ -3,19 +3,21 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::grammar::{Choices, PacketId, Sort, Value, Wire};
-use crate::scenario::{Expr, LaneId, Scenario};
+use crate::grammar::{Choices, Names, PacketId, Sort, Value, Wire};
+use crate::scenario::{Bound, Expr, LaneId, Scenario};
 
 use super::bell::Bell;
 use super::failure::Failure;
+use super::identity::{Identity, signature_of};
 use super::lane::{Connection, End, Gate};
 use super::ledger::{CaseNumber, SentFrames};
 use super::look::Outstanding;
 use super::names::names_of;
 use super::random::SplitMix;
 use super::shared::Run;
+use super::unasked::Unasked;
 use super::view::{Front, View};
 
 /// A case while it runs.
@@ -35,6 +37,8 @@ pub(super) struct Case<'a> {
     pub(super) open: Vec<Option<usize>>,
     /// The name of each lane.
     pub(super) names: Vec<String>,
+    /// Who each lane is, where names are identities.
+    pub(super) identities: Vec<Identity>,
     /// The lane that the runner opened for its fences.
     pub(super) helper: Option<usize>,
     pub(super) view: View,
@@ -58,10 +62,14 @@ pub(super) struct Line {
     pub(super) lane: String,
     /// The name by which it logs in.
     pub(super) login: String,
+    /// Who it is, where names are identities.
+    pub(super) identity: Option<Identity>,
     /// Closed or aborted by the scenario: what comes is nobody's business any more.
     pub(super) left: bool,
     /// `stops-reading`.
     pub(super) paused: bool,
+    /// The packets that come unasked and that the lane answers.
+    pub(super) unasked: Unasked,
     /// Whether the runner opened it for a fence.
     pub(super) is_helper: bool,
     pub(super) sent: SentFrames,
@@ -84,13 +92,25 @@ pub(super) enum Doing {
     Sent {
         bytes: Vec<u8>,
         length: usize,
-        fence: bool,
+        purpose: Purpose,
     },
     ShutDown,
     Closed,
     Aborted,
+    Truncated,
     StoppedReading,
     ReadsAgain,
+}
+
+/// Why something is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The scenario says so.
+    Scenario,
+    /// It proves silence.
+    Fence,
+    /// It answers what came unasked.
+    Answer,
 }
 
 impl<'a> Case<'a> {
@@ -100,10 +120,14 @@ impl<'a> Case<'a> {
         scenario: &'a Scenario,
         wire: &'a Wire,
         choices: &'a Choices,
+        (number, mut random): (CaseNumber, SplitMix),
+        identities: Vec<Identity>,
     ) -> Case<'a> {
-        let (number, mut random) = run.number_case();
         let settings = &run.options.settings;
-        let names = names_of(&scenario.lanes, settings, &mut random);
+        let names = match run.suite.grammar.names {
+            Names::Chosen => names_of(&scenario.lanes, settings, &mut random),
+            Names::Identities => identities.iter().map(|known| known.uuid.clone()).collect(),
+        };
         for name in &names {
             run.ledger.note_name(number, name);
         }
@@ -120,6 +144,7 @@ impl<'a> Case<'a> {
             lines: Vec::new(),
             open: vec![None; scenario.lanes.len()],
             names,
+            identities,
             helper: None,
             view: View {
                 remembered: settings
@@ -143,6 +168,7 @@ impl<'a> Case<'a> {
             line.connection.absorb();
         }
         self.now = Instant::now();
+        self.answer_what_came_unasked();
     }
 
     /// A connection that was opened while an alternative was tried is known to the others, too.
@@ -198,7 +224,16 @@ impl<'a> Case<'a> {
                 .line_of(*lane)
                 .map(|line| Value::Bytes(self.lines[line].connection.own_address())),
             Expr::Remembered(name) => self.remembered(name),
+            Expr::SignatureOf(lane) => signature_of(self.identities.get(lane.0)),
             Expr::Setting { name, sort } => self.setting(name, *sort),
+        }
+    }
+
+    /// How long a bound is; one of its own is not scaled yet.
+    pub(super) fn duration(&self, bound: &Bound) -> Duration {
+        match bound {
+            Bound::Fixed(duration) => *duration,
+            Bound::Setting(name) => self.run.times.get(name).copied().unwrap_or_default(),
         }
     }
 

@@ -1,19 +1,25 @@
 //! Is there anybody who speaks this protocol? Asked before a run, and after each hostile case.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::grammar::{Choices, Decoded, Direction, FenceExpr, Grammar, Party, Side, Value, Wire};
+use crate::grammar::{
+    Choices, Decoded, Direction, FenceExpr, Grammar, Names, Party, Side, Value, Wire, uuid_of,
+};
 use crate::scenario::Cut;
 
 use super::bell::Bell;
-use super::lane::{Connection, End, ReceiveBuffer};
+use super::lane::{Connection, End, NoTls, ReceiveBuffer, Speech};
 use super::names;
 use super::shared::Run;
 
 /// How often a login is tried before the target counts as silent.
 const TRIES: usize = 3;
+
+/// As long as an RSA signature usually is.
+const SIGNATURE_BYTES: usize = 256;
 
 /// How an HTTP server begins whatever it says.
 pub(super) const HTTP: &[u8] = b"HTTP/";
@@ -25,6 +31,8 @@ pub(super) enum Met {
     Protocol,
     /// No connection.
     Nobody(String),
+    /// A connection, and nobody who speaks TLS.
+    NoTls(String),
     /// A connection, and not one byte.
     Silence,
     /// A connection that ended without a byte.
@@ -42,14 +50,14 @@ pub(super) fn establish(run: &Run<'_>, target: SocketAddr) -> Result<(), Met> {
         let logins = logins(run, grammar, &wires);
         if logins.is_empty() && attempt == 0 {
             // A protocol that declares no login can only be asked whether it listens.
-            return connect(run, target).map(|_| ());
+            return connect(run, target, run.speech(true)).map(|_| ());
         }
         for login in logins {
-            met = meet(run, target, &wires, login);
+            met = meet(run, target, run.speech(true), &wires, login);
             match met {
                 Met::Protocol => return Ok(()),
-                // A second try cannot find what does not listen.
-                Met::Nobody(_) => return Err(met),
+                // A second try cannot find what does not listen, or does not speak TLS.
+                Met::Nobody(_) | Met::NoTls(_) => return Err(met),
                 _ => {}
             }
         }
@@ -58,17 +66,31 @@ pub(super) fn establish(run: &Run<'_>, target: SocketAddr) -> Result<(), Met> {
 }
 
 /// A fresh connection, and what rings when something comes.
-pub(super) fn connect(run: &Run<'_>, target: SocketAddr) -> Result<(Connection, Arc<Bell>), Met> {
+pub(super) fn connect(
+    run: &Run<'_>,
+    target: SocketAddr,
+    speech: Speech<'_>,
+) -> Result<(Connection, Arc<Bell>), Met> {
     let bell = Arc::new(Bell::default());
-    let bound = run.bounds.wait(None);
-    Connection::open(target, bound, ReceiveBuffer::Usual, "contact", &bell)
+    let (bound, buffer) = (run.bounds.wait(None), ReceiveBuffer::Usual);
+    let no_tls = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NoTls>());
+    Connection::open(target, bound, buffer, speech, "contact", &bell)
         .map(|connection| (connection, bell))
-        .map_err(|error| Met::Nobody(error.to_string()))
+        .map_err(|error| match no_tls(&error) {
+            true => Met::NoTls(error.to_string()),
+            false => Met::Nobody(error.to_string()),
+        })
 }
 
 /// One fresh connection and one login.
-pub(super) fn meet(run: &Run<'_>, target: SocketAddr, wires: &[Wire], login: Vec<u8>) -> Met {
-    let (mut connection, bell) = match connect(run, target) {
+pub(super) fn meet(
+    run: &Run<'_>,
+    target: SocketAddr,
+    speech: Speech<'_>,
+    wires: &[Wire],
+    login: Vec<u8>,
+) -> Met {
+    let (mut connection, bell) = match connect(run, target, speech) {
         Ok(connected) => connected,
         Err(met) => return met,
     };
@@ -125,7 +147,11 @@ pub(super) fn logins(run: &Run<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Ve
         return Vec::new();
     };
     let (number, mut random) = run.number_case();
-    let name = names::fresh("contact", None, &mut random);
+    let name = match grammar.names {
+        Names::Chosen => names::fresh("contact", None, &mut random),
+        // Nobody the target knows: its answer, that it does not, is an answer.
+        Names::Identities => uuid_of(u128::from(random.next())),
+    };
     run.ledger.note_name(number, &name);
     let values: Option<Vec<Value>> = first
         .fields
@@ -133,6 +159,7 @@ pub(super) fn logins(run: &Run<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Ve
         .map(|field| match field {
             FenceExpr::NameOf(_) => Some(Value::Text(name.clone())),
             FenceExpr::Literal(value) => Some(value.clone()),
+            FenceExpr::SignatureOf(_) => Some(Value::Bytes(random.bytes(SIGNATURE_BYTES))),
             FenceExpr::Token | FenceExpr::Any => None,
         })
         .collect();
@@ -161,6 +188,7 @@ pub(super) fn in_words(target: SocketAddr, met: &Met) -> String {
             format!("nothing listens on {target}; start the server first, or check the address")
         }
         Met::Nobody(error) => format!("{target} cannot be reached: {error}"),
+        Met::NoTls(why) => format!("{target} does not speak TLS as this protocol does: {why}"),
         Met::Silence => {
             format!("{target} accepts connections and says nothing to a login, on {TRIES} of them")
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::grammar::{Decoded, Side};
 
 use super::annotate::{Annotated, annotate};
-use super::case::{Case, Doing};
+use super::case::{Case, Doing, Purpose};
 use super::describe;
 use super::failure::hex;
 use super::lane::End;
@@ -51,6 +51,8 @@ pub struct Event {
     pub foreign: bool,
     /// Whether it belongs to a fence, with which the suite proves silence.
     pub fence: bool,
+    /// Whether it came unasked and was put aside, or answers such a thing.
+    pub unasked: bool,
     /// Whether no step took it.
     pub unexpected: bool,
     /// Why the bytes are no frame of the protocol, where they should have been one.
@@ -100,6 +102,7 @@ impl Event {
             data: Vec::new(),
             foreign: false,
             fence: false,
+            unasked: false,
             unexpected: false,
             remark: None,
             tcp: None,
@@ -187,12 +190,13 @@ fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
         Doing::Sent {
             bytes,
             length,
-            fence,
+            purpose,
         } => {
             let mut sent = event(case, line, Direction::Sends, String::new())
                 .with_bytes(bytes, *length)
                 .with_meaning(annotate(grammar, case.wire, Side::Client, bytes, *length));
-            sent.fence |= *fence;
+            sent.fence |= *purpose == Purpose::Fence;
+            sent.unasked = *purpose == Purpose::Answer;
             // What the suite sends on purpose needs no reproach.
             sent.remark = None;
             return sent;
@@ -201,6 +205,7 @@ fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
         Doing::ShutDown => "says that it sends no more (FIN)".to_owned(),
         Doing::Closed => "closes in order (FIN)".to_owned(),
         Doing::Aborted => "cuts the connection (RST)".to_owned(),
+        Doing::Truncated => "ends without the close_notify of TLS (FIN)".to_owned(),
         Doing::StoppedReading => "stops reading".to_owned(),
         Doing::ReadsAgain => "reads again".to_owned(),
     };
@@ -213,7 +218,7 @@ fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
 fn sign(what: &Doing) -> Option<TcpSign> {
     match what {
         Doing::Connected => Some(TcpSign::Syn),
-        Doing::ShutDown | Doing::Closed => Some(TcpSign::Fin),
+        Doing::ShutDown | Doing::Closed | Doing::Truncated => Some(TcpSign::Fin),
         Doing::Aborted => Some(TcpSign::Rst),
         Doing::Sent { .. } | Doing::StoppedReading | Doing::ReadsAgain => None,
     }
@@ -235,6 +240,7 @@ fn seen(case: &Case<'_>, line: usize) -> Vec<(Instant, Event)> {
         }
         seen.foreign = meaning == Some(Meaning::Foreign);
         seen.fence |= meaning == Some(Meaning::Fence);
+        seen.unasked = meaning == Some(Meaning::Unasked);
         seen.unexpected = meaning.is_none() && !case.lines[line].left;
         let at = connection.arrival(range.end).unwrap_or(case.now);
         events.push((at, seen));
@@ -254,9 +260,9 @@ fn seen(case: &Case<'_>, line: usize) -> Vec<(Instant, Event)> {
         let ended = Event {
             unexpected: end == End::Flood,
             tcp: match end {
-                End::Fin => Some(TcpSign::Fin),
+                End::Fin | End::Truncated => Some(TcpSign::Fin),
                 End::Reset => Some(TcpSign::Rst),
-                End::Flood => None,
+                End::Flood | End::Garbled => None,
             },
             ..event(case, line, Direction::Ends, text)
         };

@@ -1,5 +1,7 @@
 //! What was expected and what came, in words and field by field.
 
+use std::time::Duration;
+
 use crate::grammar::{DecodedField, Frame, Grammar, Packet, PacketId, Value, Wire};
 use crate::scenario::{FramePattern, Pattern};
 
@@ -27,9 +29,9 @@ pub(super) fn wrong_frame(
         pattern_in_words(case, pattern),
         &Look::Frame(frame.clone()),
     );
-    let opcode = &mut failure.fields[0];
+    let before = usize::from(frame.prefix > 0);
     if frame.packet == pattern.packet {
-        for ((report, wanted), field) in failure.fields[1..]
+        for ((report, wanted), field) in failure.fields[before + 1..]
             .iter_mut()
             .zip(&pattern.fields)
             .zip(&frame.fields)
@@ -40,10 +42,28 @@ pub(super) fn wrong_frame(
             }
         }
     } else {
+        let opcode = &mut failure.fields[before];
         opcode.expected = Some(named_opcode(case.wire, pattern.packet));
         opcode.differs = true;
     }
     failure.hint = hint::usual_cause(case, pattern, case.unread(line));
+    failure
+}
+
+/// The right frame, `came` after what was before it, where `bound` had to pass.
+pub(super) fn early_frame(
+    case: &Case<'_>,
+    line: usize,
+    pattern: &FramePattern,
+    frame: &Frame,
+    (came, bound): (Duration, Duration),
+) -> Failure {
+    let expected = format!("{}, not before {bound:?}", pattern_in_words(case, pattern));
+    let look = Look::Frame(frame.clone());
+    let mut failure = something(case, line, FailureKind::Mismatch, expected, &look);
+    failure.got = format!("{}, after {came:.1?}", failure.got);
+    // What came before it may have lain there for a while, if this machine stalled.
+    failure.by_time = true;
     failure
 }
 
@@ -171,6 +191,8 @@ pub(super) fn end_in_words(end: End) -> &'static str {
     match end {
         End::Fin => "the connection was closed (FIN)",
         End::Reset => "the connection was reset (RST)",
+        End::Truncated => "the connection was closed (FIN) without the close_notify of TLS",
+        End::Garbled => "TLS ended with an alert, or with a record that makes no sense",
         End::Flood => "more bytes than any scenario asks for",
     }
 }
@@ -224,7 +246,7 @@ fn named_opcode(wire: &Wire, packet: PacketId) -> String {
     wire.packet(packet).map(in_words).unwrap_or_default()
 }
 
-/// The opcode and the fields of a whole frame.
+/// The length, the opcode and the fields of a whole frame.
 pub(super) fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
     let opcode_end = frame
         .fields
@@ -232,14 +254,26 @@ pub(super) fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<Fiel
         .map_or(frame.length, |first| first.bytes.start);
     let opcode = FieldReport {
         name: "opcode".to_owned(),
-        offset: 0,
-        length: opcode_end,
-        bytes: hex(bytes.get(..opcode_end).unwrap_or_default(), 64),
+        offset: frame.prefix,
+        length: opcode_end - frame.prefix,
+        bytes: hex(bytes.get(frame.prefix..opcode_end).unwrap_or_default(), 64),
         value: named_opcode(wire, frame.packet),
         expected: None,
         differs: false,
     };
-    let mut reports = vec![opcode];
+    let mut reports = Vec::new();
+    if frame.prefix > 0 {
+        reports.push(FieldReport {
+            name: "length".to_owned(),
+            offset: 0,
+            length: frame.prefix,
+            bytes: hex(bytes.get(..frame.prefix).unwrap_or_default(), 64),
+            value: (frame.length - frame.prefix).to_string(),
+            expected: None,
+            differs: false,
+        });
+    }
+    reports.push(opcode);
     reports.extend(field_reports(&frame.fields, bytes));
     reports
 }

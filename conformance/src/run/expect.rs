@@ -1,6 +1,6 @@
 //! What must come next on a lane.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::grammar::{Frame, Value};
 use crate::scenario::{FramePattern, Incoming, LaneId, Pattern};
@@ -15,13 +15,19 @@ use super::track::Progress;
 use super::view::Meaning;
 
 /// Whether it has come, can still come until that instant, or cannot come any more.
-pub(super) fn poll(case: &mut Case<'_>, lane: LaneId, what: &Incoming, until: Instant) -> Progress {
+pub(super) fn poll(
+    case: &mut Case<'_>,
+    lane: LaneId,
+    what: &Incoming,
+    until: Instant,
+    not_before: Option<Duration>,
+) -> Progress {
     let line = match case.line_of(lane) {
         Ok(line) => line,
         Err(failure) => return failure.into(),
     };
     let progress = match what {
-        Incoming::Frame(pattern) => frame(case, line, pattern, until),
+        Incoming::Frame(pattern) => frame(case, line, pattern, until, not_before),
         Incoming::Bytes(wanted) => bytes(case, line, wanted, until),
         Incoming::Hashed { length, remembered } => hashed(case, line, *length, remembered, until),
         Incoming::Eof => ended(case, line, EndWanted::Fin, until),
@@ -42,10 +48,19 @@ fn on_lane(progress: Progress, lane: &str) -> Progress {
 }
 
 /// A frame that fits the pattern.
-fn frame(case: &mut Case<'_>, line: usize, pattern: &FramePattern, until: Instant) -> Progress {
-    match case.look(line, None) {
+fn frame(
+    case: &mut Case<'_>,
+    line: usize,
+    pattern: &FramePattern,
+    until: Instant,
+    not_before: Option<Duration>,
+) -> Progress {
+    match case.look_for(line, None, Some(pattern.packet)) {
         Look::Frame(frame) => match fits(case, pattern, &frame) {
             Err(failure) => failure.into(),
+            Ok(true) if let Some(early) = too_early(case, line, &frame, not_before) => {
+                describe::early_frame(case, line, pattern, &frame, early).into()
+            }
             Ok(true) => {
                 bind(case, pattern, &frame);
                 case.consume_frame(line, &frame, Meaning::Frame);
@@ -56,6 +71,24 @@ fn frame(case: &mut Case<'_>, line: usize, pattern: &FramePattern, until: Instan
         Look::Nothing | Look::Partial if case.now < until => Progress::Waits(until),
         look => describe::no_frame(case, line, pattern, &look).into(),
     }
+}
+
+/// How soon a frame came behind the last one that a step took, if that is too soon.
+fn too_early(
+    case: &Case<'_>,
+    line: usize,
+    frame: &Frame,
+    not_before: Option<Duration>,
+) -> Option<(Duration, Duration)> {
+    let bound = not_before?;
+    let front = case.view.fronts.get(line)?;
+    let connection = &case.lines.get(line)?.connection;
+    let mut marks = front.marks.iter().rev();
+    let last = marks.find(|mark| mark.meaning == Meaning::Frame)?;
+    let before = connection.arrival(last.bytes.end)?;
+    let came = connection.arrival(front.consumed + frame.length)?;
+    let after = came.saturating_duration_since(before);
+    (after < bound).then_some((after, bound))
 }
 
 /// Whether a frame fits a pattern.

@@ -3,13 +3,15 @@
 use std::time::Instant;
 
 use crate::grammar::{
-    Direction, Fence, FenceExpr, FenceStep, Frame, PacketId, Party, Sort, TypeKind, Value,
+    Decoded, Direction, Fence, FenceExpr, FenceStep, Frame, PacketId, Party, Side, Sort, TypeKind,
+    Value, uuid_of,
 };
 use crate::scenario::Cut;
 
-use super::case::Case;
+use super::case::{Case, Purpose};
 use super::describe;
 use super::failure::{Failure, FailureKind};
+use super::identity::signature_of;
 use super::lane::ReceiveBuffer;
 use super::look::{Look, Outstanding};
 use super::names;
@@ -32,6 +34,8 @@ pub(super) struct Exchange {
     kind: Kind,
     from: usize,
     to: usize,
+    /// It proves only that the server has handled what this lane did, and takes nothing away from the scenario.
+    in_passing: bool,
     begun: Option<Begun>,
 }
 
@@ -50,7 +54,16 @@ impl Exchange {
             kind,
             from,
             to,
+            in_passing: false,
             begun: None,
+        }
+    }
+
+    /// A lane's own exchange with the server, where the scenario may not have taken yet what came before the answer.
+    pub(super) fn in_passing(line: usize) -> Exchange {
+        Exchange {
+            in_passing: true,
+            ..Exchange::new(Kind::Between, line, line)
         }
     }
 
@@ -140,13 +153,16 @@ impl Exchange {
     fn send(&self, case: &mut Case<'_>, step: &FenceStep) -> Progress {
         let line = self.line(step.who);
         let token = self.begun.as_ref().map_or(0, |begun| begun.token);
-        let values: Option<Vec<Value>> = self.values(case, step, token).into_iter().collect();
+        let values: Option<Vec<Value>> = match self.signed(case, step, token) {
+            Ok(values) => values.into_iter().collect(),
+            Err(failure) => return failure.into(),
+        };
         let Some(values) = values else {
             return Failure::own_fault("a fence that sends a value of any kind").into();
         };
         match case.wire.encode(step.packet, &values) {
             Ok(bytes) => {
-                case.transmit(line, bytes, &Cut::Whole, true);
+                case.transmit(line, bytes, &Cut::Whole, Purpose::Fence);
                 Progress::Done
             }
             Err(error) => Failure::own_fault(error).into(),
@@ -160,6 +176,9 @@ impl Exchange {
         let line = self.line(step.who);
         let own = begun.answers.get(begun.next).copied().flatten();
         let is_helper = case.lines[line].is_helper;
+        if self.in_passing {
+            return see_among_others(case, line, own, begun.until, step.packet);
+        }
         if step.who == Party::From && self.from != self.to && !is_helper {
             return see_in_passing(case, line, own, begun.until, step.packet);
         }
@@ -186,7 +205,24 @@ impl Exchange {
         }
     }
 
-    /// One value per field; `None` for any.
+    /// The values of what is sent, with the signatures in it.
+    fn signed(
+        &self,
+        case: &Case<'_>,
+        step: &FenceStep,
+        token: u64,
+    ) -> Result<Vec<Option<Value>>, Box<Failure>> {
+        let mut values = self.values(case, step, token);
+        for (field, value) in step.fields.iter().zip(&mut values) {
+            if let FenceExpr::SignatureOf(party) = field {
+                let line = &case.lines[self.line(*party)];
+                *value = Some(signature_of(line.identity.as_ref())?);
+            }
+        }
+        Ok(values)
+    }
+
+    /// One value per field; `None` for any, and for signatures.
     fn values(&self, case: &Case<'_>, step: &FenceStep, token: u64) -> Vec<Option<Value>> {
         let packet = case.run.suite.grammar.packet(step.packet);
         step.fields
@@ -198,9 +234,34 @@ impl Exchange {
                 }
                 FenceExpr::Token => Some(token_value(case, &declared.type_name, token)),
                 FenceExpr::Literal(value) => Some(value.clone()),
-                FenceExpr::Any => None,
+                FenceExpr::Any | FenceExpr::SignatureOf(_) => None,
             })
             .collect()
+    }
+}
+
+/// The answer to the provoker, wherever it stands among what the scenario has yet to take; it is put aside when it comes to
+/// that.
+fn see_among_others(
+    case: &Case<'_>,
+    line: usize,
+    own: Option<usize>,
+    until: Instant,
+    packet: PacketId,
+) -> Progress {
+    let mut unread = case.unread(line);
+    loop {
+        match case.wire.decode(Side::Server, unread) {
+            Decoded::Frame(frame) if fits(case, own, &frame) => return Progress::Done,
+            Decoded::Frame(frame) => unread = &unread[frame.length..],
+            // Whatever else is wrong with this lane, its own steps tell.
+            Decoded::Broken { .. } => return Progress::Done,
+            Decoded::Partial(_) if case.lines[line].paused || case.end_of(line).is_some() => {
+                return Progress::Done;
+            }
+            Decoded::Partial(_) if case.now < until => return Progress::Waits(until),
+            Decoded::Partial(_) => return no_answer(case, line, packet, &Look::Nothing).into(),
+        }
     }
 }
 
@@ -243,6 +304,7 @@ fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
         .kinds_of_type(type_name, case.choices);
     match kinds.first() {
         Some(TypeKind::Int(int)) => Value::Int(i128::from(token) % int.max().max(1)),
+        Some(TypeKind::Uuid) => Value::Text(uuid_of(u128::from(token))),
         Some(kind) if kind.sort() == Sort::Bytes => Value::Bytes(token.to_be_bytes().to_vec()),
         _ => Value::Text(format!("fence-{token:016x}")),
     }
@@ -262,7 +324,8 @@ impl Case<'_> {
     pub(super) fn open_helper(&mut self) -> Result<usize, Box<Failure>> {
         let login = names::fresh("fence", None, &mut self.random);
         self.run.ledger.note_name(self.number, &login);
-        let line = self.connect("(fence)", login, ReceiveBuffer::Usual)?;
+        let speech = self.run.speech(true);
+        let line = self.connect("(fence)", login, ReceiveBuffer::Usual, speech)?;
         self.lines[line].is_helper = true;
         self.helper = Some(line);
         Ok(line)

@@ -6,6 +6,7 @@ use crate::scenario::Worth;
 
 use super::conversation::Direction;
 use super::failure::Failure;
+use super::identity::Shortage;
 use super::interpreter::Played;
 use super::ledger::Stray;
 
@@ -24,6 +25,8 @@ pub(super) enum Finding {
     },
     /// It was not played, because settings are missing.
     Unsupported(Vec<String>),
+    /// It was not played, because there are no identities for its lanes.
+    NobodyToPlay(Shortage),
     /// It was not played, or could not connect, because the target died of that case.
     TargetDied(String),
     /// It was not played, because the target could not be started: why.
@@ -37,7 +40,10 @@ impl Finding {
             Finding::Played(played)
             | Finding::Stalled(played)
             | Finding::OnlyInCompany { played, .. } => Some(played),
-            Finding::Unsupported(_) | Finding::TargetDied(_) | Finding::NotStarted(_) => None,
+            Finding::Unsupported(_)
+            | Finding::NobodyToPlay(_)
+            | Finding::TargetDied(_)
+            | Finding::NotStarted(_) => None,
         }
     }
 

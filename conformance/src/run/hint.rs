@@ -19,8 +19,14 @@ pub(super) fn usual_cause(case: &Case<'_>, pattern: &FramePattern, came: &[u8]) 
     let values = values?;
     let wanted = case.wire.encode(pattern.packet, &values).ok()?;
     let opcode = case.wire.opcode(pattern.packet);
-    in_the_opcode(&opcode, came)
-        .or_else(|| in_a_text(&texts(case, pattern, &values, opcode.len()), &wanted, came))
+    let framed = case.run.suite.grammar.frame_length.is_some();
+    let in_front = if framed {
+        in_the_length_in_front(&wanted, came)
+    } else {
+        in_the_opcode(&opcode, came)
+    };
+    in_front
+        .or_else(|| in_a_text(&texts(case, pattern, &values, &wanted), &wanted, came))
         .or_else(|| in_the_length_of_the_frame(&wanted, came))
         .map(str::to_owned)
 }
@@ -36,15 +42,28 @@ fn texts<'a>(
     case: &Case<'_>,
     pattern: &FramePattern,
     values: &'a [Value],
-    opcode: usize,
+    wanted: &[u8],
 ) -> Vec<PlacedText<'a>> {
     let packet = case.run.suite.grammar.packet(pattern.packet);
+    let lengths: Vec<usize> = packet
+        .fields
+        .iter()
+        .zip(values)
+        .map(|(field, value)| {
+            let encoded = case.wire.encode_typed(&field.type_name, value);
+            encoded.map_or(0, |bytes| bytes.len())
+        })
+        .collect();
     let mut texts = Vec::new();
-    let mut length_at = opcode;
-    for (field, value) in packet.fields.iter().zip(values) {
-        let encoded = case.wire.encode_typed(&field.type_name, value);
-        let end = length_at + encoded.map_or(0, |bytes| bytes.len());
-        if let Value::Text(text) = value {
+    let mut length_at = wanted.len() - lengths.iter().sum::<usize>();
+    for (value, length) in values.iter().zip(lengths) {
+        let end = length_at + length;
+        // A text behind its length; a UUID is shorter than what people write for it.
+        if let Value::Text(text) = value
+            && wanted
+                .get(..end)
+                .is_some_and(|wanted| wanted.ends_with(text.as_bytes()))
+        {
             texts.push(PlacedText {
                 text,
                 length_at,
@@ -54,6 +73,25 @@ fn texts<'a>(
         length_at = end;
     }
     texts
+}
+
+/// A length in front of the frame that counts something else than opcode and fields.
+fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
+    let ([wanted, opcode, ..], [length, rest @ ..]) = (wanted, came) else {
+        return None;
+    };
+    match rest {
+        [first, ..] if first == opcode && wanted.checked_sub(1) == Some(*length) => {
+            Some("the length counts the fields alone; it counts the opcode, too")
+        }
+        [first, ..] if first == opcode && wanted.checked_add(1) == Some(*length) => {
+            Some("the length counts itself, too; it counts opcode and fields")
+        }
+        [0, 0, last, ..] if *length == 0 && last == wanted => {
+            Some("the length comes as a 4-byte integer; it is a varint")
+        }
+        _ => None,
+    }
 }
 
 /// An opcode that takes more bytes than it should.

@@ -10,6 +10,7 @@ use super::case::Case;
 use super::conversation::{self, Event};
 use super::describe;
 use super::failure::{Failure, FailureKind};
+use super::identity::Shortage;
 use super::incident::Incident;
 use super::look::Look;
 use super::shared::Run;
@@ -34,15 +35,30 @@ pub(super) struct Played {
 }
 
 /// Plays a scenario in one reading.
+///
+/// # Errors
+///
+/// If its lanes cannot be who they must be; then nothing was done.
 pub(super) fn play<'a>(
     run: &'a Run<'a>,
     target: SocketAddr,
     scenario: &'a Scenario,
     wire: &'a Wire,
     choices: &'a Choices,
-) -> Played {
+) -> Result<Played, Shortage> {
+    let (number, mut random) = run.number_case();
+    let cast = run.cast(scenario, &mut random)?;
+    let identities = cast.identities.clone();
+    let randomness = (number, random);
+    let case = Case::new(run, target, scenario, wire, choices, randomness, identities);
+    let played = conduct(case);
+    run.dismiss(cast);
+    Ok(played)
+}
+
+fn conduct(mut case: Case<'_>) -> Played {
+    let scenario = case.scenario;
     let began = SystemTime::now();
-    let mut case = Case::new(run, target, scenario, wire, choices);
     let mut failure = case.conduct(&mut Track::new(&scenario.steps)).err();
     if failure.is_none() {
         failure = case.leftovers().err();

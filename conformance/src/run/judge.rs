@@ -103,6 +103,10 @@ impl Court<'_> {
                 Verdict::Unsupported,
                 Some(Cause::MissingSettings(missing.clone())),
             ),
+            Finding::NobodyToPlay(shortage) => (
+                Verdict::Unsupported,
+                Some(Cause::NoIdentities(shortage.clone())),
+            ),
             Finding::TargetDied(culprit) => (
                 Verdict::Inconclusive,
                 Some(Cause::TargetDied(culprit.clone())),

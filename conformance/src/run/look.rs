@@ -52,6 +52,16 @@ pub(super) enum Look {
 impl Case<'_> {
     /// What stands at the front of a connection. `own` is the outstanding frame that the caller waits for itself.
     pub(super) fn look(&mut self, line: usize, own: Option<usize>) -> Look {
+        self.look_for(line, own, None)
+    }
+
+    /// What stands at the front of a connection, where a packet is expected that may also come unasked.
+    pub(super) fn look_for(
+        &mut self,
+        line: usize,
+        own: Option<usize>,
+        expected: Option<PacketId>,
+    ) -> Look {
         loop {
             let unread = self.unread(line);
             let end = self.end_of(line);
@@ -68,6 +78,10 @@ impl Case<'_> {
                         self.consume_frame(line, &frame, Meaning::Fence);
                     } else if self.is_fence_for_others(line, &frame, own) {
                         self.consume_frame(line, &frame, Meaning::Fence);
+                    } else if expected != Some(frame.packet)
+                        && self.answer_to(frame.packet).is_some()
+                    {
+                        self.consume_frame(line, &frame, Meaning::Unasked);
                     } else {
                         return Look::Frame(frame);
                     }

@@ -7,6 +7,8 @@
 //! | `shared`, `case`, `view`, `names`, `random` | a case while it runs, what it has taken in, what it shares with others |
 //! | `interpreter`, `track` | steps in their order, polled |
 //! | `act`, `assemble`, `look`, `expect`, `any_order`, `together`, `either`, `eventually`, `silence`, `fence` | what each step does |
+//! | `unasked` | what comes unasked, and is answered by the lanes themselves |
+//! | `identity` | who lanes are, where names are UUIDs with keys |
 //! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
 //! | `failure`, `describe`, `hint`, `annotate`, `conversation` | telling what went wrong |
 //! | `host`, `aftermath`, `incident` | whom the cases talk to, and what became of it when the runner started it |
@@ -32,6 +34,7 @@ mod fence;
 mod findings;
 mod hint;
 mod host;
+mod identity;
 mod incident;
 mod interpreter;
 mod judge;
@@ -50,6 +53,7 @@ mod silence;
 mod stranger;
 mod together;
 mod track;
+mod unasked;
 mod view;
 mod walk;
 mod watchdog;
@@ -61,6 +65,7 @@ pub use conversation::{Direction, Event, EventField, TcpSign};
 pub(crate) use failure::hex;
 pub use failure::{Failure, FailureKind, FieldReport, Place};
 pub use host::{Lifetime, Target};
+pub use identity::Shortage;
 pub use incident::{Incident, IncidentKind};
 pub use lane::End;
 pub use options::{Options, Segments};
@@ -69,6 +74,7 @@ pub use selection::UnknownScenario;
 
 use crate::suite::Suite;
 use bench::Bench;
+use host::Host;
 use readings::Settled;
 use schedule::Schedule;
 use selection::Selection;
@@ -118,19 +124,29 @@ pub fn run_suite_watched(
 ) -> Result<Report, UnknownScenario> {
     let began = Instant::now();
     let selection = Selection::of(suite, options)?;
-    let run = Run::new(suite, target.into(), options);
+    let drawn = || getrandom::u64().unwrap_or(0x6d61_746f_7500);
+    let seed = options.seed.unwrap_or_else(drawn);
+    let host = Host::new(target.into());
     let mut report = Report {
         protocol: suite.name.clone(),
         title: suite.grammar.title.clone(),
-        target: run.host.address(),
-        command: run.host.command().map(str::to_owned),
+        target: host.address(),
+        command: host.command().map(str::to_owned),
         requirements: judge::by_id(suite),
         readings: Vec::new(),
         cases: Vec::new(),
         unjudgeable: None,
-        seed: run.seed,
+        certificate: None,
+        seed,
         began: SystemTime::now(),
         duration: began.elapsed(),
+    };
+    let run = match Run::new(suite, host, options, seed) {
+        Ok(run) => run,
+        Err(why) => {
+            report.unjudgeable = Some(why);
+            return Ok(report);
+        }
     };
     match greet(&run) {
         Err(why) => report.unjudgeable = Some(why),
@@ -153,6 +169,7 @@ pub fn run_suite_watched(
             report.readings = readings;
         }
     }
+    report.certificate = run.tls.fingerprint();
     report.duration = began.elapsed();
     Ok(report)
 }

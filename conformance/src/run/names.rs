@@ -79,6 +79,9 @@ mod tests {
         let lane = |name: &str, login| Lane {
             name: name.to_owned(),
             login,
+            registered: true,
+            tls: true,
+            answers: true,
         };
         let lanes = [
             lane("alice", LaneName::Fresh { exactly: None }),

@@ -11,6 +11,7 @@ use crate::grammar::Worth;
 
 use super::conversation::Event;
 use super::failure::Failure;
+use super::identity::Shortage;
 use super::incident::Incident;
 
 /// The judgement of one case.
@@ -134,6 +135,8 @@ pub enum Cause {
     TooLong,
     /// These settings were not given.
     MissingSettings(Vec<String>),
+    /// There are no identities for its lanes.
+    NoIdentities(Shortage),
     /// The target could not be started for it: why, and what it wrote.
     NotStarted(String),
 }
@@ -161,6 +164,7 @@ impl fmt::Display for Cause {
             ),
             Cause::NotStarted(why) => write!(f, "because {why}"),
             Cause::TooLong => f.write_str("because the case took too long; try a larger --scale"),
+            Cause::NoIdentities(shortage) => write!(f, "because {shortage}"),
             Cause::MissingSettings(names) => {
                 let flags: Vec<String> = names
                     .iter()
@@ -204,6 +208,8 @@ pub struct Report {
     pub cases: Vec<Outcome>,
     /// Set if the target cannot be judged at all: why.
     pub unjudgeable: Option<String>,
+    /// The SHA-256 fingerprint of the target's certificate, where it speaks TLS.
+    pub certificate: Option<String>,
     /// What repeats names and payloads.
     pub seed: u64,
     /// When it began.

@@ -169,12 +169,14 @@ pub(super) fn depends_on(grammar: &Grammar, scenario: &Scenario, reading: &Readi
             Action::AnyOrder { frames, .. } => frames.iter().any(|frame| has_type(&frame.packet)),
             Action::Send { what, .. } => what.iter().any(|outgoing| match outgoing {
                 Outgoing::Packet { packet, .. } => has_type(packet),
-                Outgoing::Raw(pieces) => pieces.iter().any(|piece| match piece {
-                    Piece::Typed { type_name, .. } | Piece::LengthOf { type_name, .. } => {
-                        types.contains(type_name.as_str())
-                    }
-                    _ => false,
-                }),
+                Outgoing::Raw(pieces) | Outgoing::Framed(pieces) => {
+                    pieces.iter().any(|piece| match piece {
+                        Piece::Typed { type_name, .. } | Piece::LengthOf { type_name, .. } => {
+                            types.contains(type_name.as_str())
+                        }
+                        _ => false,
+                    })
+                }
                 Outgoing::Random { .. } => false,
             }),
             _ => false,

@@ -1,13 +1,22 @@
 //! What all cases of a run share.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use crate::grammar::{Names, Transport, duration_of};
+use crate::scenario::Scenario;
 use crate::suite::Suite;
 
-use super::host::{Host, Target};
+use super::host::Host;
+use super::identity::{Cast, Registry, Shortage};
+use super::lane::{Speech, TlsClient};
 use super::ledger::{CaseNumber, Ledger};
 use super::options::{Bounds, Options};
 use super::random::SplitMix;
+
+/// The setting that names the only certificate that is right.
+const FINGERPRINT: &str = "fingerprint";
 
 /// What all cases of a run share.
 pub(super) struct Run<'a> {
@@ -15,23 +24,43 @@ pub(super) struct Run<'a> {
     pub(super) host: Host,
     pub(super) options: &'a Options,
     pub(super) bounds: Bounds,
+    /// The settings of wire.kdl.
+    pub(super) times: BTreeMap<String, Duration>,
+    pub(super) tls: TlsClient,
+    /// `None` where names are chosen.
+    pub(super) registry: Option<Registry>,
     pub(super) ledger: Ledger,
     pub(super) seed: u64,
     next_case: AtomicU64,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(suite: &'a Suite, target: Target, options: &'a Options) -> Run<'a> {
-        let drawn = || getrandom::u64().unwrap_or(0x6d61_746f_7500);
-        Run {
+    /// # Errors
+    ///
+    /// A sentence, if a setting cannot be used.
+    pub(super) fn new(
+        suite: &'a Suite,
+        host: Host,
+        options: &'a Options,
+        seed: u64,
+    ) -> Result<Run<'a>, String> {
+        let pinned = options.settings.get(FINGERPRINT).map(String::as_str);
+        let registry = match suite.grammar.names {
+            Names::Chosen => None,
+            Names::Identities => Some(Registry::of(options)?),
+        };
+        Ok(Run {
             suite,
-            host: Host::new(target),
+            host,
             options,
             bounds: Bounds::of(options),
+            times: times(suite, options)?,
+            tls: TlsClient::new(pinned).map_err(|error| error.to_string())?,
+            registry,
             ledger: Ledger::default(),
-            seed: options.seed.unwrap_or_else(drawn),
+            seed,
             next_case: AtomicU64::new(0),
-        }
+        })
     }
 
     /// A number for one more case, and randomness of its own.
@@ -40,4 +69,48 @@ impl<'a> Run<'a> {
         let seed = SplitMix::new(self.seed.wrapping_add(number)).next();
         (CaseNumber(number), SplitMix::new(seed))
     }
+
+    /// What a lane of the protocol speaks; one that does not speak TLS is blind where the target does.
+    pub(super) fn speech(&self, tls: bool) -> Speech<'_> {
+        match self.suite.grammar.transport {
+            Transport::Tcp => Speech::Plain,
+            Transport::Tls if tls => Speech::Tls(&self.tls),
+            Transport::Tls => Speech::Blind,
+        }
+    }
+
+    /// Who the lanes of a case are; nobody in particular where names are chosen.
+    pub(super) fn cast(
+        &self,
+        scenario: &Scenario,
+        random: &mut SplitMix,
+    ) -> Result<Cast, Shortage> {
+        let registry = self.registry.as_ref();
+        registry.map_or_else(
+            || Ok(Cast::default()),
+            |registry| registry.cast(scenario, random),
+        )
+    }
+
+    /// The case is over.
+    pub(super) fn dismiss(&self, cast: Cast) {
+        if let Some(registry) = &self.registry {
+            registry.give_back(cast);
+        }
+    }
+}
+
+fn times(suite: &Suite, options: &Options) -> Result<BTreeMap<String, Duration>, String> {
+    let known = suite.grammar.settings.iter();
+    known
+        .map(|setting| {
+            let name = setting.name.clone();
+            match options.settings.get(&name) {
+                None => Ok((name, setting.default)),
+                Some(written) => duration_of(written)
+                    .map(|time| (name.clone(), time))
+                    .ok_or_else(|| format!("{name}={written} is no time; write --set {name}=6s")),
+            }
+        })
+        .collect()
 }

@@ -6,11 +6,13 @@
 //! * P is S: the fence goes round, from S to a lane of the runner's own and from there to S. When the runner's lane sees the
 //!   first half, the server has handled what S did before.
 //! * S is not known yet: P's doings are handled first (a fence to the runner's lane), then S logs in.
+//! * The fence is each lane's own with the server: P has it first, then S.
 //! * P is gone: the server is waited for until it has closed, then S has a fence of its own.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::grammar::Fence;
 use crate::scenario::LaneId;
 
 use super::case::Case;
@@ -25,8 +27,17 @@ use super::track::Progress;
 pub(super) struct Silence {
     silent: LaneId,
     after: Option<LaneId>,
-    within: Option<Duration>,
+    within: Option<Wait>,
     plan: Option<VecDeque<Part>>,
+}
+
+/// How long silence is waited for, where the scenario says so.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wait {
+    /// On a slow machine longer.
+    Scaled(Duration),
+    /// As long as that: the target's clock is what it is.
+    Exactly(Duration),
 }
 
 /// One part of a proof.
@@ -52,7 +63,7 @@ impl Part {
 }
 
 impl Silence {
-    pub(super) fn new(silent: LaneId, after: Option<LaneId>, within: Option<Duration>) -> Silence {
+    pub(super) fn new(silent: LaneId, after: Option<LaneId>, within: Option<Wait>) -> Silence {
         Silence {
             silent,
             after,
@@ -119,6 +130,14 @@ impl Silence {
             });
         }
         let own_doings = provoker == silent || provoker_is_gone;
+        if grammar.fence.as_ref().is_some_and(Fence::is_own) && case.view.fronts[silent].identified
+        {
+            if !own_doings && case.view.fronts[provoker].identified {
+                plan.push_back(Part::Exchange(Exchange::in_passing(provoker)));
+            }
+            plan.push_back(exchange(Kind::Between, silent, silent));
+            return Ok(plan);
+        }
         if case.view.fronts[silent].identified {
             if own_doings {
                 self.go_round(case, silent, silent, &mut plan)?;
@@ -186,9 +205,10 @@ fn helper(case: &mut Case<'_>, plan: &mut VecDeque<Part>) -> Result<usize, Box<F
     Ok(helper)
 }
 
-fn by_time(case: &mut Case<'_>, line: usize, within: Option<Duration>) -> Part {
+fn by_time(case: &mut Case<'_>, line: usize, within: Option<Wait>) -> Part {
     let length = match within {
-        Some(within) => case.run.bounds.wait(Some(within)),
+        Some(Wait::Scaled(within)) => case.run.bounds.wait(Some(within)),
+        Some(Wait::Exactly(within)) => within,
         None => case.run.bounds.silence_by_time(),
     };
     Part::Time {

@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::thread::Builder;
 use std::time::Instant;
 
+use crate::grammar::Transport;
 use crate::scenario::Cut;
 use crate::suite::Suite;
 
 use super::contact::{self, Met, logins, meet, wires};
+use super::lane::Speech;
 use super::shared::Run;
 
 const HTTP_REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
@@ -70,13 +72,17 @@ fn recognise(run: &Run<'_>, target: SocketAddr) -> Seems {
 /// Whether a login of that protocol gets an answer, in any of its readings.
 fn answers(run: &Run<'_>, target: SocketAddr, suite: &Suite) -> bool {
     let wires = wires(&suite.grammar);
+    let speech = match suite.grammar.transport {
+        Transport::Tcp => Speech::Plain,
+        Transport::Tls => Speech::Tls(&run.tls),
+    };
     logins(run, &suite.grammar, &wires)
         .into_iter()
-        .any(|login| meet(run, target, &wires, login) == Met::Protocol)
+        .any(|login| meet(run, target, speech, &wires, login) == Met::Protocol)
 }
 
 fn is_http(run: &Run<'_>, target: SocketAddr) -> bool {
-    let Ok((mut connection, bell)) = contact::connect(run, target) else {
+    let Ok((mut connection, bell)) = contact::connect(run, target, Speech::Plain) else {
         return false;
     };
     connection.send(HTTP_REQUEST.to_vec(), Cut::Whole, None);

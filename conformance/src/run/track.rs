@@ -6,14 +6,14 @@
 
 use std::time::Instant;
 
-use crate::scenario::{Action, Step};
+use crate::scenario::{Action, Bound, Step};
 
 use super::any_order::AnyOrder;
 use super::case::Case;
 use super::either::Either;
 use super::eventually::Eventually;
 use super::failure::Failure;
-use super::silence::Silence;
+use super::silence::{Silence, Wait};
 use super::together::Together;
 use super::{act, expect};
 
@@ -99,15 +99,24 @@ impl<'a> Track<'a> {
 impl<'a> Running<'a> {
     fn begin(step: &'a Step, case: &Case<'a>) -> Running<'a> {
         let bounds = case.run.bounds;
+        let wait =
+            |within: &Option<Bound>| bounds.wait(within.as_ref().map(|bound| case.duration(bound)));
         match &step.action {
             Action::Expect {
                 what: crate::scenario::Incoming::Silence { after },
                 lane,
                 within,
-            } => Running::Silence(Box::new(Silence::new(*lane, *after, *within))),
-            Action::Expect { within, .. } => Running::Expect(case.now + bounds.wait(*within)),
+                ..
+            } => {
+                let within = within.as_ref().map(|bound| match bound {
+                    Bound::Fixed(duration) => Wait::Scaled(*duration),
+                    Bound::Setting(_) => Wait::Exactly(case.duration(bound)),
+                });
+                Running::Silence(Box::new(Silence::new(*lane, *after, within)))
+            }
+            Action::Expect { within, .. } => Running::Expect(case.now + wait(within)),
             Action::AnyOrder { frames, within, .. } => {
-                Running::AnyOrder(AnyOrder::new(frames, case.now + bounds.wait(*within)))
+                Running::AnyOrder(AnyOrder::new(frames, case.now + wait(within)))
             }
             Action::Together(tracks) => Running::Together(Together::new(tracks)),
             Action::Either(branches) => Running::Either(Either::new(branches)),
@@ -128,8 +137,17 @@ impl<'a> Running<'a> {
 
     fn poll(&mut self, step: &'a Step, case: &mut Case<'a>) -> Progress {
         match (self, &step.action) {
-            (Running::Expect(until), Action::Expect { lane, what, .. }) => {
-                expect::poll(case, *lane, what, *until)
+            (
+                Running::Expect(until),
+                Action::Expect {
+                    lane,
+                    what,
+                    not_before,
+                    ..
+                },
+            ) => {
+                let not_before = not_before.as_ref().map(|bound| case.duration(bound));
+                expect::poll(case, *lane, what, *until, not_before)
             }
             (Running::AnyOrder(frames), Action::AnyOrder { lane, .. }) => frames.poll(case, *lane),
             (Running::Silence(silence), _) => silence.poll(case),

@@ -64,6 +64,8 @@ pub(super) enum Meaning {
     Foreign,
     /// The answer to a fence.
     Fence,
+    /// A frame that came unasked, and that no step expected.
+    Unasked,
     /// A frame that a try of `eventually` did not want.
     PassedOver,
 }

@@ -31,6 +31,7 @@ pub(super) fn only_watch(steps: &[Step]) -> bool {
             | Action::Together(_)
             | Action::Either(_)
             | Action::When { .. }
+            | Action::Sign { .. }
             | Action::Distinct(_) => true,
             _ => false,
         };
@@ -52,6 +53,8 @@ pub(super) fn lanes(steps: &[Step]) -> BTreeSet<LaneId> {
         | Action::Shutdown(lane)
         | Action::Close(lane)
         | Action::Abort(lane)
+        | Action::Truncate(lane)
+        | Action::Sign { lane, .. }
         | Action::StopReading(lane)
         | Action::ReadAgain(lane)
         | Action::Expect { lane, .. }

@@ -30,6 +30,8 @@ pub struct Scenario {
     pub company: Company,
     /// May kill the target: runs last and alone.
     pub hostile: bool,
+    /// Mostly waits: begun before the others, and not counted among those that run side by side.
+    pub slow: bool,
     /// Settings that must have been given.
     pub sets: Vec<String>,
     /// Set for a probe: the reading that it finds out.
@@ -62,6 +64,12 @@ pub struct Lane {
     pub name: String,
     /// Where `@lane` comes from.
     pub login: LaneName,
+    /// Where lanes have identities: whether the target knows this one's.
+    pub registered: bool,
+    /// Where lanes speak TLS: whether this one does. One that does not is blind: what comes is nothing that it can read.
+    pub tls: bool,
+    /// Whether it answers by itself what comes unasked.
+    pub answers: bool,
 }
 
 /// How a lane comes by its name.
@@ -115,6 +123,19 @@ pub enum Action {
     Close(LaneId),
     /// RST.
     Abort(LaneId),
+    /// FIN without the end that TLS demands before it.
+    Truncate(LaneId),
+    /// Remembers a signature.
+    Sign {
+        /// By whose key.
+        lane: LaneId,
+        /// Over what.
+        pieces: Vec<Piece>,
+        /// How.
+        scheme: Scheme,
+        /// Under which name it is remembered, as [`Value::Bytes`].
+        remember: String,
+    },
     /// Takes nothing from the socket from now on.
     StopReading(LaneId),
     /// Reads again.
@@ -126,7 +147,9 @@ pub enum Action {
         /// What.
         what: Incoming,
         /// A bound of its own.
-        within: Option<Duration>,
+        within: Option<Bound>,
+        /// How long after what came before it on this lane it may come at the earliest.
+        not_before: Option<Bound>,
     },
     /// Frames on one lane in any order.
     AnyOrder {
@@ -135,7 +158,7 @@ pub enum Action {
         /// Each exactly once.
         frames: Vec<FramePattern>,
         /// A bound of its own.
-        within: Option<Duration>,
+        within: Option<Bound>,
     },
     /// Lanes side by side, each in its order.
     Together(Vec<Vec<Step>>),
@@ -174,6 +197,8 @@ pub enum Outgoing {
     },
     /// Pieces put together by hand.
     Raw(Vec<Piece>),
+    /// Pieces put together by hand, behind their length.
+    Framed(Vec<Piece>),
     /// Pseudo-random bytes.
     Random {
         /// How many.
@@ -221,6 +246,8 @@ pub enum Expr {
     AddressOf(LaneId),
     /// A remembered value.
     Remembered(String),
+    /// A signature by a lane's key over its own name.
+    SignatureOf(LaneId),
     /// What was given on the command line, as a number or as text.
     Setting {
         /// Its name.
@@ -228,6 +255,35 @@ pub enum Expr {
         /// What the field takes.
         sort: Sort,
     },
+}
+
+/// A bound of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bound {
+    /// As written.
+    Fixed(Duration),
+    /// A setting of wire.kdl.
+    Setting(String),
+}
+
+/// How an RSA signature is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// PKCS#1 v1.5 with SHA-256.
+    Sha256,
+    /// PKCS#1 v1.5 with SHA-512.
+    Sha512,
+    /// PSS with SHA-256.
+    Pss,
+}
+
+impl Scheme {
+    /// The names of the schemes in files.
+    pub const NAMED: [(&'static str, Scheme); 3] = [
+        ("sha256", Scheme::Sha256),
+        ("sha512", Scheme::Sha512),
+        ("pss", Scheme::Pss),
+    ];
 }
 
 /// Something that must come.

@@ -14,6 +14,14 @@ pub(super) fn names() -> Vec<&'static str> {
     names
 }
 
+/// Another file of the folder of a protocol that is compiled in, as text.
+#[must_use]
+pub fn built_in_file(protocol: &str, file_name: &str) -> Option<&'static str> {
+    PROTOCOLS
+        .get_file(format!("{protocol}/{file_name}"))?
+        .contents_utf8()
+}
+
 pub(super) fn sources(name: &str) -> Option<Sources> {
     let folder = PROTOCOLS
         .dirs()

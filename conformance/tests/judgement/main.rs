@@ -11,4 +11,5 @@ mod reading;
 mod settings;
 mod silence;
 mod target;
+mod tls;
 mod verdicts;

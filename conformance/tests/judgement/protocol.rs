@@ -97,6 +97,14 @@ pub(crate) fn suite(scenarios: &[&str]) -> Suite {
     suite_of(WIRE, scenarios)
 }
 
+/// The suite of the same protocol inside TLS.
+pub(crate) fn suite_over_tls(scenarios: &[&str]) -> Suite {
+    suite_of(
+        &WIRE.replace("opcode int8", "over tls; opcode int8"),
+        scenarios,
+    )
+}
+
 /// The suite of the same protocol, but for one thing: a TELL is answered with DONE.
 pub(crate) fn suite_with_answers(scenarios: &[&str]) -> Suite {
     suite_of(&WIRE.replace("// ANSWERED", "from < DONE"), scenarios)

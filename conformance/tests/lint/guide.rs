@@ -164,6 +164,16 @@ fn the_head_of_the_guide_is_read() {
 }
 
 #[test]
+fn the_protocol_with_tls_and_identities_is_read() {
+    let [wire, steps] =
+        <[String; 2]>::try_from(blocks("## TLS, identities, and what comes unasked"))
+            .expect("there are a grammar and some steps");
+    let spec = "- **PAGER-1** (must, section 1) One.\n";
+    let scenario = format!("scenario \"a\" {{\n title \"t\"\n checks PAGER-1\n {steps}\n}}\n");
+    suite(spec, &wire, &[&scenario]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+}
+
+#[test]
 fn the_requirement_of_the_guide_is_read() {
     let spec = blocks("## spec.md").concat();
     let scenario = "scenario \"a\" { title \"t\"; checks CHATON-1.3; client a; }";

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use conformance::grammar::{Choices, Value};
 use conformance::scenario::{
-    Action, Company, Cut, Expr, Incoming, LaneId, Outgoing, Pattern, Scenario, Step,
+    Action, Bound, Company, Cut, Expr, Incoming, LaneId, Outgoing, Pattern, Scenario, Step,
 };
 use conformance::source::Severity;
 use conformance::suite::Suite;
@@ -154,7 +154,7 @@ fn values_become_expressions_and_patterns() {
     else {
         panic!("{:?}", steps[0])
     };
-    assert_eq!(*within, Some(Duration::from_millis(1500)));
+    assert_eq!(*within, Some(Bound::Fixed(Duration::from_millis(1500))));
     assert!(
         matches!(frame.fields.as_slice(), [Pattern::Is(Expr::NameOf(LaneId(1))), Pattern::Bind(name)] if name == "said")
     );

@@ -62,6 +62,7 @@ fn a_matrix_is_made_of_files_and_names_are_given_or_taken_from_them() {
 #[case::reading(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--reading", "long-witdh=8"], "long-width")]
 #[case::choice(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--reading", "long-width=5"], "long-width has no choice 5")]
 #[case::report(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--report", "json=x"], "html=FILE or pcapng=FILE")]
+#[case::tls(&["tap", "chatr", "127.0.0.1:0", "127.0.0.1:1"], "is spoken inside TLS")]
 fn wrong_usage_is_explained(#[case] arguments: &[&str], #[case] because: &str) {
     let (code, said) = run(conformance().args(arguments));
     assert_eq!(code, Some(2), "{said}");

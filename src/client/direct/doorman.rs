@@ -156,10 +156,11 @@ impl Promises {
     /// Compares with every promise. Only whole secrets are compared, so that nobody can guess one byte by byte.
     pub(super) fn judge(&self, shown: &[u8], now: Instant) -> Verdict {
         let mut promises = self.0.lock();
-        promises.retain(|_, promise| promise.until > now);
         let mut missing = None;
         let mut right = None;
-        for (tunnel, Promise { pass, .. }) in &*promises {
+        // Those that are too old are taken away by whoever gave them.
+        let in_time = promises.iter().filter(|(_, promise)| promise.until > now);
+        for (tunnel, Promise { pass, .. }) in in_time {
             let known = shown.len().min(pass.public.len());
             if shown[..known] != pass.public[..known] {
                 continue;

@@ -167,14 +167,11 @@ impl Target {
             (hash, here) = (Sha256::new(), 0);
         }
         if report.send(Written::Opened(here)).is_err() {
-            return Ok(None);
+            return self.stop(&path, here);
         }
         while here < self.size {
             let Ok(bytes) = pieces.recv() else {
-                if here == 0 || self.unwanted.load(Ordering::Acquire) {
-                    fs::remove_file(&path)?;
-                }
-                return Ok(None);
+                return self.stop(&path, here);
             };
             file.write_all(&bytes)?;
             hash.update(&bytes);
@@ -188,6 +185,14 @@ impl Target {
         file.sync_all()?;
         let published = self.publish(&path)?;
         Ok(Some(Written::Finished(published)))
+    }
+
+    /// No more comes. What is there stays only if somebody may want it another time.
+    fn stop(&self, part: &Path, here: u64) -> io::Result<Option<Written>> {
+        if here == 0 || self.unwanted.load(Ordering::Acquire) {
+            fs::remove_file(part)?;
+        }
+        Ok(None)
     }
 
     fn open(&self) -> io::Result<Part> {

@@ -41,6 +41,10 @@ impl Subject for Room {
         ServerFrame::decode(bytes).ok().flatten()
     }
 
+    fn settings() -> BTreeMap<String, String> {
+        settings()
+    }
+
     fn answer(question: Question) -> Answer {
         let yes = match &question {
             Question::IsRight { login, password } => (&**login, &**password) == ACCOUNT,

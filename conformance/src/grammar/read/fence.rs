@@ -1,5 +1,7 @@
 //! `identified-by`, `raw-after` and `fence`.
 
+use std::net::IpAddr;
+
 use super::Reader;
 use crate::grammar::{
     Direction, Fence, FenceExpr, FenceStep, Identification, PacketId, Party, Side, Sort, Value,
@@ -329,6 +331,17 @@ impl Reader<'_> {
 }
 
 fn fence_expr(entry: &Entry, sort: Sort, direction: Direction) -> Option<FenceExpr> {
+    let is_signed = entry
+        .mark
+        .as_ref()
+        .is_some_and(|mark| mark.text == "signed");
+    if is_signed && sort == Sort::Bytes && direction == Direction::Sends {
+        return match &entry.value {
+            Scalar::Word(word) if word == "@to" => Some(FenceExpr::SignatureOf(Party::To)),
+            Scalar::Word(word) if word == "@from" => Some(FenceExpr::SignatureOf(Party::From)),
+            _ => None,
+        };
+    }
     match entry.word() {
         Some("@from") if sort == Sort::Text => Some(FenceExpr::NameOf(Party::From)),
         Some("@to") if sort == Sort::Text => Some(FenceExpr::NameOf(Party::To)),
@@ -342,6 +355,13 @@ pub(super) fn literal(entry: &Entry, sort: Sort) -> Option<Value> {
     match (&entry.value, &entry.mark, sort) {
         (Scalar::Text(text), None, Sort::Text) => Some(Value::Text(text.clone())),
         (Scalar::Number(number), None, Sort::Int) => Some(Value::Int(*number)),
+        (Scalar::Text(text), Some(mark), Sort::Bytes) if mark.text == "ip" => {
+            let address = text.parse().ok()?;
+            Some(Value::Bytes(match address {
+                IpAddr::V4(address) => address.octets().to_vec(),
+                IpAddr::V6(address) => address.octets().to_vec(),
+            }))
+        }
         _ => None,
     }
 }

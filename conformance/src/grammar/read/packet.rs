@@ -14,7 +14,7 @@ impl Reader<'_> {
     pub(super) fn packet(&mut self, node: &Node) {
         let shape = Shape {
             arguments: (2, 2),
-            properties: &["from", "ambient"],
+            properties: &["from", "ambient", "answered-by"],
             block: true,
             example: EXAMPLE,
         };
@@ -64,6 +64,7 @@ impl Reader<'_> {
             opcode: number,
             from,
             ambient: None,
+            answered_by: None,
             fields,
         };
         packet.ambient = self.ambient(node, &packet);

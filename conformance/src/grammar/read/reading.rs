@@ -136,7 +136,7 @@ impl Reader<'_> {
         for child in node.block() {
             match child.name.text.as_str() {
                 "type" => choice.types.extend(self.type_definition(child)),
-                "opcode" => choice.opcode = self.opcode(child),
+                "opcode" => choice.opcode = self.integer_word(child, "opcode int8"),
                 "renumber" => choice.renumbered.extend(self.renumber_in_choice(child)),
                 word => {
                     let message = format!("`{word}` is not a word of a choice");

@@ -11,12 +11,13 @@ const ONE_OF: &str = "type ADDRESS one-of { case 4 IPV4; case 6 IPV6 }";
 const MAX_SIZE: i128 = 65_535;
 
 impl Reader<'_> {
-    pub(super) fn opcode(&mut self, node: &Node) -> Option<IntType> {
+    /// `opcode int8`, `length varint`.
+    pub(super) fn integer_word(&mut self, node: &Node, example: &'static str) -> Option<IntType> {
         let shape = Shape {
             arguments: (1, 1),
             properties: &[],
             block: false,
-            example: "opcode int8",
+            example,
         };
         if !shape.check(node, self.findings) {
             return None;
@@ -61,6 +62,7 @@ impl Reader<'_> {
         let kind = match written.as_str() {
             "one-of" => self.one_of_types(node)?,
             "text" | "bytes" => self.counted(node, name, layout)?,
+            "uuid" => TypeKind::Uuid,
             integer => self.integer(node, layout, integer)?,
         };
         Some(TypeDefinition {
@@ -237,6 +239,6 @@ fn layouts(written: &str) -> String {
         IntType::NAMED
             .iter()
             .map(|(name, _)| *name)
-            .chain(["text", "bytes", "one-of"]),
+            .chain(["text", "bytes", "uuid", "one-of"]),
     )
 }

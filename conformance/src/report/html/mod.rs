@@ -61,6 +61,7 @@ pub(super) fn render(name: &str, values: Value) -> String {
         ),
         ("case.html", include_str!("../../../templates/case.html")),
         ("run.html", include_str!("../../../templates/run.html")),
+        ("lab.html", include_str!("../../../templates/lab.html")),
         ("matrix.css", include_str!("../../../templates/matrix.css")),
         (
             "matrix.html",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::diagnosis::{self, Explanation};
 use crate::report::words;
 use crate::run::{Cause, FieldReport, Incident, Outcome, Place, Report, SettledReading, Verdict};
 use crate::suite::Suite;
@@ -28,6 +29,7 @@ pub(super) struct Page<'a> {
     rerun: &'a str,
     counts: Vec<Count>,
     causes: Option<String>,
+    likely: Vec<String>,
     readings: &'a [SettledReading],
     cases: Vec<CaseView<'a>>,
     spec: Vec<Block>,
@@ -103,7 +105,10 @@ impl<'a> Page<'a> {
         Page {
             title: &report.title,
             protocol: &report.protocol,
-            target: report.judged(),
+            target: report
+                .command
+                .clone()
+                .unwrap_or_else(|| report.target.to_string()),
             sentence: words::headline(report),
             failed: words::failed(report),
             mood: match report.exit_code() {
@@ -123,6 +128,10 @@ impl<'a> Page<'a> {
                     glyph: glyph(verdict),
                     count,
                 })
+                .collect(),
+            likely: diagnosis::of(report)
+                .iter()
+                .map(Explanation::in_words)
                 .collect(),
             causes: words::causes(report),
             readings: &report.readings,

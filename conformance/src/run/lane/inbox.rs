@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
+use super::outbox::Outbox;
+use super::tls::Secured;
 use crate::run::bell::Bell;
 
 /// A lane that got this much in one case is flooded: no scenario asks for so much, and memory has an end.
@@ -17,10 +19,14 @@ const CHUNK: usize = 64 << 10;
 /// How the target ended its side of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// In order, with FIN.
+    /// In order, with FIN; over TLS, with close_notify.
     Fin,
     /// With RST.
     Reset,
+    /// With FIN, and without the close_notify that TLS demands before it.
+    Truncated,
+    /// With an alert of TLS, or records that make no sense.
+    Garbled,
     /// It did not: we stopped reading, because it sent more than 64 MiB in one case.
     Flood,
 }
@@ -67,26 +73,59 @@ impl Inbox {
         self.resumed.notify_all();
     }
 
-    /// The reader thread: reads until the connection ends or floods.
-    pub(crate) fn read_from(&self, stream: &TcpStream, bell: &Bell) {
+    /// The reader thread: reads until the connection ends or floods. What TLS itself has to say goes to the outbox.
+    pub(crate) fn read_from(
+        &self,
+        stream: &TcpStream,
+        tls: Option<&Secured>,
+        outbox: &Outbox,
+        bell: &Bell,
+    ) {
         let mut buffer = vec![0; CHUNK];
-        let end = loop {
-            match self.read_once(stream, &mut buffer) {
-                Ok(0) => break End::Fin,
-                Ok(length) => {
-                    let total = self.store(&buffer[..length]);
-                    bell.ring();
-                    if total >= FLOOD {
-                        break End::Flood;
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+        // The end of the handshake may have come together with the first text.
+        let mut end = tls.and_then(|tls| self.take_in_secured(tls, &[], outbox));
+        while end.is_none() {
+            end = match self.read_once(stream, &mut buffer) {
+                Ok(0) if tls.is_some() => Some(End::Truncated),
+                Ok(0) => Some(End::Fin),
+                Ok(length) => match tls {
+                    Some(tls) => self.take_in_secured(tls, &buffer[..length], outbox),
+                    None => self.store(&buffer[..length]),
+                },
+                Err(error) if error.kind() == ErrorKind::Interrupted => None,
                 // ECONNRESET, and rarer ends (ETIMEDOUT, EHOSTUNREACH) that are no orderly ones either.
-                Err(_) => break End::Reset,
-            }
-        };
-        self.arrived.lock().end = Some((Instant::now(), end));
+                Err(_) => Some(End::Reset),
+            };
+            bell.ring();
+        }
+        self.arrived.lock().end = end.map(|end| (Instant::now(), end));
         bell.ring();
+        if matches!(end, Some(End::Fin | End::Garbled)) {
+            self.read_on(stream, &mut buffer);
+        }
+    }
+
+    /// What comes behind the end that TLS has announced is nobody's business, but unread it would make the kernel answer
+    /// with a reset.
+    fn read_on(&self, stream: &TcpStream, buffer: &mut [u8]) {
+        while matches!(self.read_once(stream, buffer), Ok(length) if length > 0) {}
+    }
+
+    /// How the connection ended in this ciphertext, if it did.
+    fn take_in_secured(&self, tls: &Secured, ciphertext: &[u8], outbox: &Outbox) -> Option<End> {
+        let opened = tls.open(ciphertext);
+        if opened.owes {
+            outbox.push_owed();
+        }
+        let flooded = match opened.text.is_empty() {
+            true => None,
+            false => self.store(&opened.text),
+        };
+        match (opened.garbled, opened.closed) {
+            (true, _) => Some(End::Garbled),
+            (false, true) => Some(End::Fin),
+            (false, false) => flooded,
+        }
     }
 
     /// One `read`, unless the lane is paused.
@@ -103,13 +142,14 @@ impl Inbox {
         stream.read(buffer)
     }
 
-    fn store(&self, bytes: &[u8]) -> usize {
+    /// Keeps bytes for the interpreter, unless it is flooded.
+    fn store(&self, bytes: &[u8]) -> Option<End> {
         let mut arrived = self.arrived.lock();
         arrived.total += bytes.len();
         arrived.fresh.push(Chunk {
             at: Instant::now(),
             bytes: bytes.to_vec(),
         });
-        arrived.total
+        (arrived.total >= FLOOD).then_some(End::Flood)
     }
 }

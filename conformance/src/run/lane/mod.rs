@@ -3,6 +3,7 @@
 
 mod inbox;
 mod outbox;
+mod tls;
 
 use std::io;
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
@@ -18,7 +19,9 @@ use crate::scenario::Cut;
 pub use inbox::End;
 use inbox::Inbox;
 pub(crate) use outbox::Gate;
-use outbox::Outbox;
+use outbox::{Farewell, Outbox};
+use tls::Secured;
+pub(crate) use tls::{NoTls, TlsClient};
 
 /// How much the kernel keeps for a lane that will stop reading: little, so that the target feels it soon.
 const SMALL_RECEIVE_BUFFER: usize = 16 << 10;
@@ -32,6 +35,17 @@ pub(crate) enum ReceiveBuffer {
     Small,
 }
 
+/// What a lane speaks on its connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Speech<'a> {
+    /// Its bytes are what travels.
+    Plain,
+    /// They travel inside TLS.
+    Tls(&'a TlsClient),
+    /// They are what travels, to somebody who speaks TLS: what comes back says nothing to this lane.
+    Blind,
+}
+
 /// A connection and its two threads, which end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -39,21 +53,23 @@ pub(crate) struct Connection {
     inbox: Arc<Inbox>,
     outbox: Arc<Outbox>,
     threads: Vec<JoinHandle<()>>,
+    is_blind: bool,
     received: Vec<u8>,
     arrivals: Vec<(usize, Instant)>,
     end: Option<(Instant, End)>,
 }
 
 impl Connection {
-    /// Connects within the bound and starts the threads; `name` is what debuggers call them.
+    /// Connects within the bound, TLS included, and starts the threads; `name` is what debuggers call them.
     ///
     /// # Errors
     ///
-    /// If nothing listens, nothing answers in time, or the system gives no thread.
+    /// If nothing listens, nothing answers in time, there is no TLS where it should be, or the system gives no thread.
     pub(crate) fn open(
         target: SocketAddr,
         bound: Duration,
         buffer: ReceiveBuffer,
+        speech: Speech<'_>,
         name: &str,
         bell: &Arc<Bell>,
     ) -> io::Result<Connection> {
@@ -65,48 +81,49 @@ impl Connection {
         if buffer == ReceiveBuffer::Small {
             socket.set_recv_buffer_size(SMALL_RECEIVE_BUFFER)?;
         }
+        let until = Instant::now() + bound;
         socket.connect_timeout(&target.into(), bound)?;
         let stream = Arc::new(TcpStream::from(socket));
         // Without it the kernel would glue small writes together, and a cut would be no cut.
         stream.set_nodelay(true)?;
+        let secured = match speech {
+            Speech::Tls(client) => Some(client.handshake(&stream, target.ip(), until)?),
+            Speech::Plain | Speech::Blind => None,
+        };
         let mut connection = Connection {
             stream: Some(Arc::clone(&stream)),
             inbox: Arc::default(),
             outbox: Arc::default(),
             threads: Vec::new(),
+            is_blind: matches!(speech, Speech::Blind),
             received: Vec::new(),
             arrivals: Vec::new(),
             end: None,
         };
-        connection.start_threads(&stream, name, bell)?;
+        connection.start_threads(&stream, secured.map(Arc::new), name, bell)?;
         Ok(connection)
     }
 
     fn start_threads(
         &mut self,
         stream: &Arc<TcpStream>,
+        secured: Option<Arc<Secured>>,
         name: &str,
         bell: &Arc<Bell>,
     ) -> io::Result<()> {
-        let (socket, inbox, ring) = (
-            Arc::clone(stream),
-            Arc::clone(&self.inbox),
-            Arc::clone(bell),
-        );
+        let (inbox, outbox) = (Arc::clone(&self.inbox), Arc::clone(&self.outbox));
+        let (socket, ring, tls) = (Arc::clone(stream), Arc::clone(bell), secured.clone());
         self.threads.push(
             Builder::new()
                 .name(format!("read {name}"))
-                .spawn(move || inbox.read_from(&socket, &ring))?,
+                .spawn(move || inbox.read_from(&socket, tls.as_deref(), &outbox, &ring))?,
         );
-        let (socket, outbox, ring) = (
-            Arc::clone(stream),
-            Arc::clone(&self.outbox),
-            Arc::clone(bell),
-        );
+        let outbox = Arc::clone(&self.outbox);
+        let (socket, ring) = (Arc::clone(stream), Arc::clone(bell));
         self.threads.push(
             Builder::new()
                 .name(format!("write {name}"))
-                .spawn(move || outbox.write_to(&socket, &ring))?,
+                .spawn(move || outbox.write_to(&socket, secured.as_deref(), &ring))?,
         );
         Ok(())
     }
@@ -114,7 +131,7 @@ impl Connection {
     /// Takes over what the reader thread has.
     pub(crate) fn absorb(&mut self) {
         let (chunks, end) = self.inbox.take();
-        for chunk in chunks {
+        for chunk in chunks.into_iter().filter(|_| !self.is_blind) {
             self.received.extend_from_slice(&chunk.bytes);
             self.arrivals.push((self.received.len(), chunk.at));
         }
@@ -163,9 +180,14 @@ impl Connection {
         self.outbox.push(bytes, cut, gate);
     }
 
-    /// FIN behind everything that is queued; goes on reading.
+    /// FIN behind everything that is queued, over TLS behind its close_notify; goes on reading.
     pub(crate) fn shut_down(&self) {
-        self.outbox.push_fin();
+        self.outbox.push_fin(Farewell::InOrder);
+    }
+
+    /// FIN behind everything that is queued, and over TLS no close_notify; goes on reading.
+    pub(crate) fn truncate(&self) {
+        self.outbox.push_fin(Farewell::Truncated);
     }
 
     /// Whether everything queued was handed to the kernel.

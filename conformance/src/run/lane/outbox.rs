@@ -1,13 +1,14 @@
 //! What is to be sent on one connection, and the thread that writes it.
 
 use std::collections::VecDeque;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::tls::Secured;
 use crate::run::bell::Bell;
 use crate::scenario::Cut;
 
@@ -67,7 +68,18 @@ enum Job {
         cut: Cut,
         gate: Option<Arc<Gate>>,
     },
-    Fin,
+    Fin(Farewell),
+    /// What TLS itself has to say.
+    Owed,
+}
+
+/// How FIN is said on a connection that speaks TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// Behind a close_notify.
+    InOrder,
+    /// Without one.
+    Truncated,
 }
 
 impl Outbox {
@@ -87,8 +99,14 @@ impl Outbox {
     }
 
     /// FIN behind everything that is queued.
-    pub(crate) fn push_fin(&self) {
-        self.queue.lock().jobs.push_back(Job::Fin);
+    pub(crate) fn push_fin(&self, farewell: Farewell) {
+        self.queue.lock().jobs.push_back(Job::Fin(farewell));
+        self.changed.notify_all();
+    }
+
+    /// The writer is to write what TLS itself has to say.
+    pub(crate) fn push_owed(&self) {
+        self.queue.lock().jobs.push_back(Job::Owed);
         self.changed.notify_all();
     }
 
@@ -110,16 +128,20 @@ impl Outbox {
     }
 
     /// The writer thread: writes until the outbox is closed or the connection is gone.
-    pub(crate) fn write_to(&self, stream: &TcpStream, bell: &Bell) {
+    pub(crate) fn write_to(&self, mut stream: &TcpStream, tls: Option<&Secured>, bell: &Bell) {
         while let Some(job) = self.next() {
             let written = match job {
                 Job::Write { bytes, cut, gate } => {
                     if let Some(gate) = gate {
                         gate.pass();
                     }
-                    write_pieces(stream, &bytes, &cut)
+                    write_pieces(stream, tls, &bytes, &cut)
                 }
-                Job::Fin => stream.shutdown(Shutdown::Write),
+                Job::Fin(farewell) => say_farewell(stream, tls, farewell),
+                Job::Owed => match tls.map(|tls| tls.seal(&[])) {
+                    Some(records) => records.and_then(|records| stream.write_all(&records)),
+                    None => Ok(()),
+                },
             };
             if written.is_err() {
                 self.close();
@@ -149,14 +171,34 @@ impl Outbox {
     }
 }
 
-fn write_pieces(mut stream: &TcpStream, bytes: &[u8], cut: &Cut) -> std::io::Result<()> {
+fn write_pieces(
+    mut stream: &TcpStream,
+    tls: Option<&Secured>,
+    bytes: &[u8],
+    cut: &Cut,
+) -> io::Result<()> {
     for piece in pieces(bytes, cut) {
-        stream.write_all(piece)?;
+        match tls {
+            Some(tls) => stream.write_all(&tls.seal(piece)?)?,
+            None => stream.write_all(piece)?,
+        }
     }
     Ok(())
 }
 
-/// The bytes as the scenario wants them cut. With TCP_NODELAY each piece becomes a segment of its own.
+fn say_farewell(
+    mut stream: &TcpStream,
+    tls: Option<&Secured>,
+    farewell: Farewell,
+) -> io::Result<()> {
+    if let (Some(tls), Farewell::InOrder) = (tls, farewell) {
+        stream.write_all(&tls.close_notify()?)?;
+    }
+    stream.shutdown(Shutdown::Write)
+}
+
+/// The bytes as the scenario wants them cut. With TCP_NODELAY each piece becomes a segment of its own; over TLS it is a
+/// record of its own, too.
 fn pieces<'a>(bytes: &'a [u8], cut: &Cut) -> Vec<&'a [u8]> {
     match cut {
         Cut::Whole => vec![bytes],

@@ -3,6 +3,7 @@
 use super::Reader;
 use super::scope::Remembered;
 use super::step::Phrase;
+use super::within::Bounds;
 use crate::grammar::Side;
 use crate::scenario::{Action, FramePattern, Incoming, LaneId};
 use crate::source::{Entry, Node};
@@ -15,11 +16,12 @@ impl Reader<'_> {
             "any-order" => self.any_order(lane, phrase),
             _ => {
                 let what = self.incoming(lane, phrase);
-                let within = self.within_in(phrase.block)?;
+                let Bounds { within, not_before } = self.bounds_in(phrase.block)?;
                 Some(Action::Expect {
                     lane,
                     what: what?,
                     within,
+                    not_before,
                 })
             }
         };

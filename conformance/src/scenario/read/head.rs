@@ -17,10 +17,11 @@ impl Reader<'_> {
                 "alone" => self.scenario.company = Company::Alone,
                 "lock" => self.lock(child),
                 "hostile" => self.scenario.hostile = true,
+                "slow" => self.scenario.slow = true,
                 "sets" => self.sets(child),
                 _ => break,
             }
-            if matches!(child.name.text.as_str(), "alone" | "hostile")
+            if matches!(child.name.text.as_str(), "alone" | "hostile" | "slow")
                 && let Some(extra) = child.entries.first()
             {
                 self.error(

@@ -5,6 +5,7 @@ use super::fragment::is_name;
 use super::scope::{LaneState, Remembered};
 use super::step::Phrase;
 use super::{Reader, WORDS};
+use crate::grammar::{Names, Packet, Transport};
 use crate::scenario::{Action, Lane, LaneId, LaneName, Step};
 use crate::source::{Entry, Node, Shape};
 
@@ -16,7 +17,14 @@ impl Reader<'_> {
     pub(super) fn client(&mut self, node: &Node, out: &mut Vec<Step>) {
         let shape = Shape {
             arguments: (1, 1),
-            properties: &["name", "name-bytes", "name-fill"],
+            properties: &[
+                "name",
+                "name-bytes",
+                "name-fill",
+                "registered",
+                "tls",
+                "answers",
+            ],
             block: false,
             example: "client alice, or: client alice name-bytes=30 name-fill=\"é\", or: client alice2 name=alice, or: client owner name=$login",
         };
@@ -51,11 +59,19 @@ impl Reader<'_> {
             );
             return;
         }
-        let id = LaneId(self.scenario.lanes.len());
-        self.scenario.lanes.push(Lane {
+        let grammar = self.context.grammar;
+        let identities = grammar.names == Names::Identities;
+        let tls = grammar.transport == Transport::Tls;
+        let answered = |packet: &Packet| packet.answered_by.is_some();
+        let lane = Lane {
             name: name.to_owned(),
             login,
-        });
+            registered: self.unless_no(node, "registered", identities),
+            tls: self.unless_no(node, "tls", tls),
+            answers: self.unless_no(node, "answers", grammar.packets.iter().any(answered)),
+        };
+        let id = LaneId(self.scenario.lanes.len());
+        self.scenario.lanes.push(lane);
         self.scope.lanes.insert(
             name.to_owned(),
             LaneState {
@@ -65,6 +81,27 @@ impl Reader<'_> {
             },
         );
         out.push(self.make_step(node, node.to_string(), Action::Open(id)));
+    }
+
+    /// `registered=no`: what lanes of the protocol usually are, or nothing that they can be.
+    fn unless_no(&mut self, node: &Node, key: &str, usually: bool) -> bool {
+        let Some(entry) = node.property(key) else {
+            return usually;
+        };
+        if entry.word() != Some("no") {
+            let message = format!("{} is not what {key} can be", entry.value);
+            self.error(
+                node,
+                &entry.span,
+                message,
+                format!("write {key}=no, or nothing"),
+            );
+        } else if !usually {
+            let message = format!("lanes of this protocol have nothing to do with `{key}`");
+            let help = "wire.kdl says: over tls, names identities, answered-by=...";
+            self.error(node, &entry.span, message, help);
+        }
+        false
     }
 
     fn login_of(&mut self, node: &Node) -> Option<LaneName> {
@@ -172,6 +209,12 @@ impl Reader<'_> {
             );
             return None;
         }
+        if phrase.verb == "truncate" && self.context.grammar.transport != Transport::Tls {
+            let message = "there is nothing to truncate without TLS";
+            let help = "`close` ends a connection in order, `abort` cuts it";
+            self.error(phrase.node, phrase.verb_span, message, help);
+            return None;
+        }
         let line = phrase.node.file.place(phrase.node.span.start).0;
         let state = self
             .scope
@@ -191,6 +234,10 @@ impl Reader<'_> {
             "abort" => {
                 state.ended = Some(("abort", line));
                 Action::Abort(lane)
+            }
+            "truncate" => {
+                state.ended = Some(("truncate", line));
+                Action::Truncate(lane)
             }
             "stops-reading" => Action::StopReading(lane),
             _ => Action::ReadAgain(lane),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::Reader;
 use super::value::{Target, example_of, length_of};
-use crate::grammar::{Sort, TypeKind, Value};
+use crate::grammar::{Sort, TypeKind, Value, is_uuid};
 use crate::source::{Entry, Node, Scalar, one_of};
 
 /// The longest text that one `(xN)"..."` makes.
@@ -211,6 +211,14 @@ impl Reader<'_> {
         })
     }
 
+    fn is_uuid(&self, target: &Target<'_>) -> bool {
+        let kinds = self
+            .context
+            .grammar
+            .kinds_of_type(target.type_name, &self.choices);
+        kinds.contains(&&TypeKind::Uuid)
+    }
+
     /// Why the value cannot travel, in one of the readings that are open here.
     fn does_not_fit(&self, value: &Value, target: &Target<'_>) -> Option<String> {
         let name = target.name;
@@ -229,6 +237,9 @@ impl Reader<'_> {
                     _ => None,
                 })
             }
+            Value::Text(text) if self.is_uuid(target) => (!is_uuid(text)).then(|| {
+                format!("{name} takes a UUID in lowercase, with its hyphens, not {text:?}")
+            }),
             Value::Text(_) | Value::Bytes(_) => {
                 let length = length_of(value);
                 if let Some(why) = self.has_another_size(length, target) {

@@ -11,7 +11,7 @@
 //! | `budget` | how large a suite may become when it is unrolled |
 //! | `scope` | what is known at a step: lanes, remembered values, what nobody has seen yet |
 //! | `step` | one line of a scenario: who, arrow, what |
-//! | `lane`, `send`, `raw`, `expect`, `within` | what a lane does, what it sees, and until when |
+//! | `lane`, `send`, `raw`, `sign`, `expect`, `within` | what a lane does, what it sees, and until when |
 //! | `packet`, `value`, `literal` | packets, and the values of their fields |
 //! | `either`, `flow`, `together` | blocks |
 
@@ -29,6 +29,7 @@ mod packet;
 mod raw;
 mod scope;
 mod send;
+mod sign;
 mod step;
 mod together;
 mod value;
@@ -43,10 +44,10 @@ use crate::source::{Findings, Node, Shape, SourceFile, Span};
 use budget::Budget;
 use fragment::Fragments;
 use id::collect_ids;
-use scope::{Scope, TogetherScope};
+use scope::{Remembered, Scope, TogetherScope};
 
 /// Words of the language; no lane, parameter or remembered value is called so.
-pub(crate) const WORDS: [&str; 34] = [
+pub(crate) const WORDS: [&str; 39] = [
     "client",
     "together",
     "either",
@@ -59,9 +60,12 @@ pub(crate) const WORDS: [&str; 34] = [
     "shutdown",
     "close",
     "abort",
+    "truncate",
+    "signs",
     "stops-reading",
     "reads-again",
     "raw",
+    "framed",
     "random",
     "glued",
     "bytes",
@@ -71,12 +75,14 @@ pub(crate) const WORDS: [&str; 34] = [
     "silence",
     "any-order",
     "within",
+    "not-before",
     "split",
     "title",
     "checks",
     "alone",
     "lock",
     "hostile",
+    "slow",
     "sets",
     "proved-by",
     "opcode",
@@ -163,6 +169,7 @@ impl<'a> Reader<'a> {
                 checks: Vec::new(),
                 company: Company::Any,
                 hostile: false,
+                slow: false,
                 sets: Vec::new(),
                 probes: None,
                 lanes: Vec::new(),
@@ -211,6 +218,10 @@ impl<'a> Reader<'a> {
             );
         }
         self.budget.next_scenario();
+        for setting in &self.context.grammar.settings {
+            let known = &mut self.scope.bound;
+            known.insert(setting.name.clone(), Remembered::Setting);
+        }
         let steps_begin = self.head(node);
         let steps = self.steps(node.block().get(steps_begin..).unwrap_or_default());
         self.check_whole(node, steps.is_empty());

@@ -7,13 +7,16 @@ use crate::grammar::{Field, PacketId, Side, TypeKind, Value};
 use crate::scenario::{Expr, Pattern};
 use crate::source::{Entry, Node, Word, did_you_mean, one_of};
 
-const DOES: [&str; 8] = [
+const DOES: [&str; 11] = [
     "shutdown",
     "close",
     "abort",
+    "truncate",
+    "signs",
     "stops-reading",
     "reads-again",
     "raw",
+    "framed",
     "random",
     "glued",
 ];

@@ -11,12 +11,23 @@ const EXAMPLE: &str =
     "write: alice > raw (opcode)LOGIN (STRING)@alice (INT)-1 (hex)\"00 ff\" (utf8)\"abc\"";
 
 impl Reader<'_> {
-    pub(super) fn raw(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
+    /// `framed (opcode)99`: the pieces behind their length.
+    pub(super) fn framed(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
+        if self.context.grammar.frame_length.is_none() {
+            let help = "without `length` in wire.kdl, packets are put together by `raw`";
+            let message = "packets have no length in front of them";
+            self.error(phrase.node, phrase.verb_span, message, help);
+            return None;
+        }
+        self.raw(phrase).map(Outgoing::Framed)
+    }
+
+    pub(super) fn raw(&mut self, phrase: &Phrase<'_>) -> Option<Vec<Piece>> {
         if let Some((key, _)) = phrase.properties().next() {
             self.error(
                 phrase.node,
                 &key.span,
-                "the pieces of `raw` have no names",
+                format!("the pieces of `{}` have no names", phrase.verb),
                 EXAMPLE,
             );
             return None;
@@ -26,7 +37,7 @@ impl Reader<'_> {
             self.error(
                 phrase.node,
                 phrase.verb_span,
-                "`raw` lacks its bytes",
+                format!("`{}` lacks its bytes", phrase.verb),
                 EXAMPLE,
             );
             return None;
@@ -35,10 +46,10 @@ impl Reader<'_> {
             .iter()
             .filter_map(|entry| self.piece(phrase, entry))
             .collect();
-        (pieces.len() == entries.len()).then_some(Outgoing::Raw(pieces))
+        (pieces.len() == entries.len()).then_some(pieces)
     }
 
-    fn piece(&mut self, phrase: &Phrase<'_>, entry: &Entry) -> Option<Piece> {
+    pub(super) fn piece(&mut self, phrase: &Phrase<'_>, entry: &Entry) -> Option<Piece> {
         let Some(mark) = &entry.mark else {
             let help = "say how it becomes bytes: (hex)\"00 ff\", (utf8)\"abc\", or a type of wire.kdl: (INT)5";
             self.error(
@@ -188,7 +199,10 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|kind| match kind {
                 TypeKind::Text { length } | TypeKind::Bytes { length } => Some(length),
-                TypeKind::Int(_) | TypeKind::Sized { .. } | TypeKind::OneOf { .. } => None,
+                TypeKind::Int(_)
+                | TypeKind::Uuid
+                | TypeKind::Sized { .. }
+                | TypeKind::OneOf { .. } => None,
             })
             .flat_map(|length| grammar.kinds_of_type(length, any))
             .filter_map(|kind| match kind {

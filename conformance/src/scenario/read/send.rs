@@ -13,9 +13,10 @@ impl Reader<'_> {
     /// What stands behind `>`.
     pub(super) fn does(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         match phrase.verb {
-            "shutdown" | "close" | "abort" | "stops-reading" | "reads-again" => {
+            "shutdown" | "close" | "abort" | "truncate" | "stops-reading" | "reads-again" => {
                 return self.ends_or_stops(lane, phrase);
             }
+            "signs" => return self.signs(lane, phrase),
             _ => {}
         }
         let (what, cut) = if phrase.verb == "glued" {
@@ -79,7 +80,8 @@ impl Reader<'_> {
 
     fn outgoing(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
         match phrase.verb {
-            "raw" => self.raw(phrase),
+            "raw" => self.raw(phrase).map(Outgoing::Raw),
+            "framed" => self.framed(phrase),
             "random" => self.random(phrase),
             _ => {
                 let packet = self.packet_of(phrase, Side::Client)?;

@@ -200,7 +200,11 @@ impl Reader<'_> {
             .first()
             .map(ToString::to_string)
             .unwrap_or_default();
-        if ["title", "checks", "alone", "lock", "hostile", "sets"].contains(&word) {
+        if [
+            "title", "checks", "alone", "lock", "hostile", "slow", "sets",
+        ]
+        .contains(&word)
+        {
             self.error(
                 node,
                 span,
@@ -229,6 +233,7 @@ impl Reader<'_> {
             "any-order",
             "bytes",
             "within",
+            "not-before",
         ]
         .contains(&word)
         {
@@ -242,7 +247,10 @@ impl Reader<'_> {
             "shutdown",
             "close",
             "abort",
+            "truncate",
+            "signs",
             "raw",
+            "framed",
             "random",
             "glued",
             "stops-reading",
@@ -282,7 +290,15 @@ impl Reader<'_> {
             return None;
         }
         let sends = arrow == Arrow::Does
-            && !["close", "abort", "stops-reading", "reads-again"].contains(&verb);
+            && ![
+                "close",
+                "abort",
+                "truncate",
+                "signs",
+                "stops-reading",
+                "reads-again",
+            ]
+            .contains(&verb);
         if let Some(line) = lane.shut.filter(|_| sends) {
             let help = "after `shutdown` a lane only reads; move the shutdown behind what it sends";
             self.error(

@@ -121,6 +121,8 @@ fn lanes_of(step: &Step) -> BTreeSet<LaneId> {
         | Action::Shutdown(lane)
         | Action::Close(lane)
         | Action::Abort(lane)
+        | Action::Truncate(lane)
+        | Action::Sign { lane, .. }
         | Action::StopReading(lane)
         | Action::ReadAgain(lane)
         | Action::Expect { lane, .. }

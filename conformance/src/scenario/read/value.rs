@@ -101,6 +101,13 @@ impl Reader<'_> {
     }
 
     fn known_value(&mut self, node: &Node, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
+        if entry
+            .mark
+            .as_ref()
+            .is_some_and(|mark| mark.text == "signed")
+        {
+            return self.signed(node, entry, target);
+        }
         let Some(word) = entry.word() else {
             if let Some(lane) = address_of(entry) {
                 return self.address_of_lane(node, entry, lane, target);

@@ -3,18 +3,28 @@
 use std::time::Duration;
 
 use super::Reader;
-use crate::source::Node;
+use crate::grammar::duration_of;
+use crate::scenario::Bound;
+use crate::source::{Node, one_of};
 
 /// The longest bound of one step.
 const MAX_WITHIN: Duration = Duration::from_secs(3600);
 
+/// The bounds behind an expectation.
+#[derive(Debug, Default)]
+pub(super) struct Bounds {
+    pub(super) within: Option<Bound>,
+    pub(super) not_before: Option<Bound>,
+}
+
 impl Reader<'_> {
     /// The block behind an expectation.
-    pub(super) fn within_in(&mut self, block: &[Node]) -> Option<Option<Duration>> {
-        let mut bound = None;
+    pub(super) fn bounds_in(&mut self, block: &[Node]) -> Option<Bounds> {
+        let mut bounds = Bounds::default();
         for node in block {
             match node.name.text.as_str() {
-                "within" => bound = Some(self.within(node)?),
+                "within" => bounds.within = Some(self.within(node)?),
+                "not-before" => bounds.not_before = Some(self.within(node)?),
                 "split" => {
                     self.error(
                         node,
@@ -29,21 +39,35 @@ impl Reader<'_> {
                         node,
                         &node.name.span,
                         format!("`{other}` does not belong here"),
-                        "behind an expectation stands only { within \"5s\" }",
+                        "behind an expectation stands only { within \"5s\" } or { not-before \"1s\" }",
                     );
                     return None;
                 }
             }
         }
-        Some(bound)
+        Some(bounds)
     }
 
-    pub(super) fn within(&mut self, node: &Node) -> Option<Duration> {
-        let example = "write a number and its unit, ms, s or min, in quotes: within \"500ms\"";
+    /// `within "5s"`, `not-before $time-out-from`.
+    pub(super) fn within(&mut self, node: &Node) -> Option<Bound> {
+        let word = node.name.text.as_str();
+        let example =
+            format!("write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"");
         let [entry] = node.entries.as_slice() else {
-            self.error(node, &node.name.span, "`within` lacks its time", example);
+            let message = format!("`{word}` lacks its time");
+            self.error(node, &node.name.span, message, example);
             return None;
         };
+        if let Some(name) = entry.word().and_then(|word| word.strip_prefix('$')) {
+            let settings = &self.context.grammar.settings;
+            if settings.iter().any(|setting| setting.name == name) {
+                return Some(Bound::Setting(name.to_owned()));
+            }
+            let help = one_of(name, settings.iter().map(|setting| setting.name.as_str()));
+            let message = format!("wire.kdl has no setting {name}");
+            self.error(node, &entry.span, message, help);
+            return None;
+        }
         let duration = entry
             .text()
             .and_then(duration_of)
@@ -61,20 +85,6 @@ impl Reader<'_> {
             );
             return None;
         }
-        Some(duration)
+        Some(Bound::Fixed(duration))
     }
-}
-
-/// `500ms`, `1.5s`, `2min`.
-fn duration_of(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-    let (number, unit) = text.split_at(digits);
-    let number: f64 = number.parse().ok()?;
-    let seconds = match unit.trim() {
-        "ms" => number / 1000.0,
-        "s" => number,
-        "m" | "min" => number * 60.0,
-        _ => return None,
-    };
-    Duration::try_from_secs_f64(seconds).ok()
 }

@@ -1,0 +1,54 @@
+//! `conformance lab`: which case catches which known mistake.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Outcome, rendered};
+use crate::diagnosis::Atlas;
+use crate::report::{laboratory_page, laboratory_text};
+use crate::suite::Suite;
+
+/// What `lab` is told.
+#[derive(Debug, Args)]
+pub(super) struct LabArguments {
+    /// A protocol that is compiled in; all of them if none is named
+    protocol: Option<String>,
+
+    /// Writes the matrix of the protocol as a page
+    #[arg(long, value_name = "html=FILE", value_parser = page, requires = "protocol")]
+    report: Option<PathBuf>,
+}
+
+fn page(text: &str) -> Result<PathBuf, String> {
+    match text.split_once('=') {
+        Some(("html", file)) if !file.is_empty() => Ok(PathBuf::from(file)),
+        _ => Err("write html=FILE".to_owned()),
+    }
+}
+
+/// Tells what the laboratory found out.
+pub(super) fn lab(arguments: &LabArguments) -> Outcome {
+    let names: Vec<&str> = match &arguments.protocol {
+        Some(name) => vec![name],
+        None => Suite::built_in_names(),
+    };
+    let mut texts = Vec::new();
+    for name in names {
+        let suite = match Suite::find(name) {
+            Ok(suite) => suite,
+            Err(mistakes) => return Outcome::refused(rendered(&mistakes)),
+        };
+        let Some(atlas) = Atlas::of(name) else {
+            return Outcome::refused(format!("nothing is known of mistakes in {name}\n"));
+        };
+        if let Some(file) = &arguments.report
+            && let Err(error) = std::fs::write(file, laboratory_page(&suite, &atlas))
+        {
+            let file = file.display();
+            return Outcome::refused(format!("{file} cannot be written: {error}\n"));
+        }
+        texts.push(laboratory_text(&suite, &atlas));
+    }
+    Outcome::said(texts.join("\n"))
+}

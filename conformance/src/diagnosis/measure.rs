@@ -1,0 +1,76 @@
+//! How often the diagnosis is right, by what the laboratory wrote down.
+
+use std::collections::BTreeSet;
+
+use super::atlas::{Atlas, KnownFault, Observed};
+use super::rank::{Explanation, diagnose};
+
+/// How often the true cause was named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accuracy {
+    /// Servers with one mistake.
+    pub single: usize,
+    /// Of those, it was named first.
+    pub single_first: usize,
+    /// Of those, it was named at all.
+    pub single_named: usize,
+    /// Servers with two mistakes.
+    pub pairs: usize,
+    /// Of those, both were named first, together.
+    pub pairs_first: usize,
+    /// Of those, the explanation that came first named one of them at least.
+    pub pairs_half: usize,
+}
+
+/// Diagnoses every mistake of the atlas alone, and every two together: what fails then is taken to be what fails for either.
+///
+/// Mistakes that fail just the same cases cannot be told apart, and count as named when one of them is.
+#[must_use]
+pub fn measure(atlas: &Atlas) -> Accuracy {
+    let mut accuracy = Accuracy::default();
+    for (index, fault) in atlas.faults.iter().enumerate() {
+        let told = told(atlas, &[fault]);
+        accuracy.single += 1;
+        accuracy.single_first +=
+            usize::from(told.first().is_some_and(|it| names(atlas, it, &[fault])));
+        accuracy.single_named += usize::from(told.iter().any(|it| one_of(atlas, it, &[fault])));
+        for other in &atlas.faults[index + 1..] {
+            let pair = [fault, other];
+            let told = self::told(atlas, &pair);
+            let first = told.first();
+            accuracy.pairs += 1;
+            accuracy.pairs_first += usize::from(first.is_some_and(|it| names(atlas, it, &pair)));
+            accuracy.pairs_half += usize::from(first.is_some_and(|it| one_of(atlas, it, &pair)));
+        }
+    }
+    accuracy
+}
+
+fn told(atlas: &Atlas, faults: &[&KnownFault]) -> Vec<Explanation> {
+    let failed: BTreeSet<String> = faults
+        .iter()
+        .flat_map(|fault| fault.fails.clone())
+        .collect();
+    let hidden = faults.iter().flat_map(|fault| &fault.hides);
+    let hidden: BTreeSet<&String> = hidden.filter(|id| !failed.contains(*id)).collect();
+    let all = atlas.faults.iter().flat_map(|fault| fault.fails.iter());
+    let judged = all.filter(|id| !hidden.contains(id)).cloned().collect();
+    diagnose(atlas, &Observed { failed, judged })
+}
+
+/// Whether the explanation says that all of these, or mistakes that look the same, are there.
+fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
+    let union = |faults: &mut dyn Iterator<Item = &KnownFault>| -> BTreeSet<String> {
+        faults.flat_map(|fault| fault.fails.clone()).collect()
+    };
+    let by_name = |does: &String| atlas.faults.iter().find(|fault| fault.does == *does);
+    let said = union(&mut told.causes.iter().filter_map(by_name));
+    said == union(&mut faults.iter().copied())
+}
+
+/// Whether one of them, or one that looks the same, is among the causes.
+fn one_of(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
+    let by_name = |does: &String| atlas.faults.iter().find(|fault| fault.does == *does);
+    let mut said = told.causes.iter().filter_map(by_name);
+    said.any(|said| faults.iter().any(|fault| fault.fails == said.fails))
+}

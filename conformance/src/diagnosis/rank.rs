@@ -1,0 +1,207 @@
+//! Which mistake, or which two, explain what was seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::atlas::{Atlas, KnownFault, Observed};
+
+/// So many explanations are told at most.
+pub const MOST: usize = 3;
+
+/// Below this nothing is said: too much would stay unexplained.
+const LEAST_FIT: f64 = 0.25;
+
+/// Two mistakes explain more than one, by chance alone: the second must earn this much.
+const COST_OF_A_SECOND: f64 = 0.08;
+
+/// Something that may be wrong with a target.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The mistake, or two of them, the one that explains more first: what the server does, behind "the server".
+    pub causes: Vec<String>,
+    /// The requirements that they break, in the same order.
+    pub breaks: Vec<String>,
+    /// How many of the failures it explains.
+    pub explained: usize,
+    /// How many failures there are.
+    pub failures: usize,
+    /// Cases that should fail as well, and do not.
+    pub unmet: usize,
+    /// How well it fits: 1 if just those cases fail that should, weighted by how few mistakes fail each.
+    pub fit: f64,
+}
+
+/// The likeliest explanations, the best first.
+#[must_use]
+pub fn diagnose(atlas: &Atlas, observed: &Observed) -> Vec<Explanation> {
+    if observed.failed.is_empty() {
+        return Vec::new();
+    }
+    let weights = weights(atlas);
+    // What could not be judged says nothing for or against.
+    let candidates: Vec<Candidate<'_>> = atlas
+        .faults
+        .iter()
+        .map(|fault| Candidate {
+            causes: vec![fault],
+            fails: fault.fails.intersection(&observed.judged).collect(),
+        })
+        .filter(|candidate| {
+            candidate
+                .fails
+                .iter()
+                .any(|id| observed.failed.contains(*id))
+        })
+        .collect();
+    let mut told: Vec<Explanation> = candidates
+        .iter()
+        .map(|one| one.explanation(observed, &weights))
+        .collect();
+    for (index, one) in candidates.iter().enumerate() {
+        for other in &candidates[index + 1..] {
+            told.push(one.and(other).explanation(observed, &weights));
+        }
+    }
+    told.retain(|explanation| explanation.fit >= LEAST_FIT);
+    told.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+    told.truncate(MOST);
+    told
+}
+
+fn worth(explanation: &Explanation) -> f64 {
+    let more = explanation.causes.len().saturating_sub(1);
+    explanation.fit - COST_OF_A_SECOND * more as f64
+}
+
+/// A case that every mistake fails says little; one that a single mistake fails says nearly all.
+fn weights(atlas: &Atlas) -> BTreeMap<&String, f64> {
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    for id in atlas.faults.iter().flat_map(|fault| &fault.fails) {
+        *counts.entry(id).or_default() += 1;
+    }
+    let all = atlas.faults.len() as f64;
+    let weight = |count: usize| (1.0 + all / count as f64).ln();
+    counts
+        .into_iter()
+        .map(|(id, count)| (id, weight(count)))
+        .collect()
+}
+
+#[derive(Debug, Clone)]
+struct Candidate<'a> {
+    causes: Vec<&'a KnownFault>,
+    fails: BTreeSet<&'a String>,
+}
+
+impl<'a> Candidate<'a> {
+    fn and(&self, other: &Candidate<'a>) -> Candidate<'a> {
+        let mut both = [self, other];
+        // Whoever explains more comes first.
+        both.sort_by_key(|one| std::cmp::Reverse(one.fails.len()));
+        Candidate {
+            causes: both.iter().flat_map(|one| one.causes.clone()).collect(),
+            fails: self.fails.union(&other.fails).copied().collect(),
+        }
+    }
+
+    fn explanation(&self, observed: &Observed, weights: &BTreeMap<&String, f64>) -> Explanation {
+        // A case that no known mistake fails weighs as much as one that a single one does.
+        let most = weights.values().copied().fold(1.0, f64::max);
+        let weigh = |id: &&String| weights.get(*id).copied().unwrap_or(most);
+        let seen: BTreeSet<&String> = observed.failed.iter().collect();
+        let both: Vec<&String> = seen.intersection(&self.fails).copied().collect();
+        let either: f64 = seen.union(&self.fails).map(weigh).sum();
+        Explanation {
+            causes: self.causes.iter().map(|fault| fault.does.clone()).collect(),
+            breaks: self
+                .causes
+                .iter()
+                .map(|fault| fault.breaks.clone())
+                .collect(),
+            explained: both.len(),
+            failures: seen.len(),
+            unmet: self.fails.difference(&seen).count(),
+            fit: both.iter().map(weigh).sum::<f64>() / either,
+        }
+    }
+}
+
+impl Explanation {
+    /// A sentence for people.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let causes = match self.causes.as_slice() {
+            [first, second] => format!("the server {first}, and it {second}"),
+            causes => format!("the server {}", causes.join(", and it ")),
+        };
+        let fits = match (self.explained, self.failures) {
+            (explained, failures) if explained == failures => "every failure fits".to_owned(),
+            (explained, failures) => format!("{explained} of {failures} failures fit"),
+        };
+        let unmet = match self.unmet {
+            0 => String::new(),
+            1 => ", 1 case should fail as well".to_owned(),
+            unmet => format!(", {unmet} cases should fail as well"),
+        };
+        format!("{fits}: {causes} ({:.0} %{unmet})", self.fit * 100.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(ids: &str) -> BTreeSet<String> {
+        ids.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn atlas() -> Atlas {
+        let fault = |does: &str, fails: &str| KnownFault {
+            does: does.to_owned(),
+            breaks: "X-1.1".to_owned(),
+            fails: set(fails),
+            hides: BTreeSet::new(),
+        };
+        Atlas {
+            also: None,
+            faults: vec![
+                fault("counts characters", "accents emoji limit"),
+                fault("forgets logins", "again"),
+                fault("lets anybody forge", "forged limit"),
+            ],
+        }
+    }
+
+    fn told(failed: &str) -> Vec<String> {
+        let observed = Observed {
+            failed: set(failed),
+            judged: set("accents emoji limit again forged other"),
+        };
+        let explanations = diagnose(&atlas(), &observed);
+        explanations
+            .first()
+            .map_or_else(Vec::new, |first| first.causes.clone())
+    }
+
+    #[test]
+    fn one_mistake_is_found_from_what_it_fails() {
+        assert_eq!(told("accents emoji limit"), ["counts characters"]);
+        assert_eq!(told("accents emoji"), ["counts characters"]);
+        assert_eq!(told("again"), ["forgets logins"]);
+    }
+
+    #[test]
+    fn two_mistakes_are_found_together() {
+        assert_eq!(
+            told("accents emoji limit again"),
+            ["counts characters", "forgets logins"]
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_where_nothing_fits() {
+        assert_eq!(told("other"), Vec::<String>::new());
+        assert_eq!(told(""), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,27 @@
+//! Bounds of time that a protocol sets, which the command line can set otherwise for a server that runs on a faster clock.
+
+use std::time::Duration;
+
+/// A time with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// `ping-within`.
+    pub name: String,
+    /// What it is if the command line does not say.
+    pub default: Duration,
+}
+
+/// `500ms`, `1.5s`, `2min` as a time.
+#[must_use]
+pub fn duration_of(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(digits);
+    let number: f64 = number.parse().ok()?;
+    let seconds = match unit.trim() {
+        "ms" => number / 1000.0,
+        "s" => number,
+        "m" | "min" => number * 60.0,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}

@@ -1,0 +1,119 @@
+//! The matrix of the laboratory: which case catches which mistake.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use minijinja::{Value, context, value::Serde};
+use serde::Serialize;
+
+use super::html::render;
+use crate::diagnosis::{Accuracy, Atlas, KnownFault, measure};
+use crate::suite::Suite;
+
+/// The matrix as text: each mistake with the requirement that it breaks and the cases that catch it.
+#[must_use]
+pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
+    let mut out = format!("{}: {} mistakes\n", suite.grammar.title, atlas.faults.len());
+    for fault in &atlas.faults {
+        let cases: Vec<&str> = fault.fails.iter().map(String::as_str).collect();
+        let _ = writeln!(out, "\n  the server {}", fault.does);
+        let _ = writeln!(out, "    breaks {}", fault.breaks);
+        let _ = writeln!(out, "    fails {}", cases.join(" "));
+        if !fault.hides.is_empty() {
+            let hidden: Vec<&str> = fault.hides.iter().map(String::as_str).collect();
+            let _ = writeln!(out, "    hides {}", hidden.join(" "));
+        }
+    }
+    let _ = writeln!(out, "\n{}", in_words(&measure(atlas)));
+    out
+}
+
+/// How good the diagnosis is, as a sentence.
+fn in_words(accuracy: &Accuracy) -> String {
+    let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+    format!(
+        "Of {} servers with one mistake it is named first for {} ({:.0} %), and named for {}; of {} servers with two mistakes \
+         both are named first for {} ({:.0} %), and one of them for {} ({:.0} %).",
+        accuracy.single,
+        accuracy.single_first,
+        share(accuracy.single_first, accuracy.single),
+        accuracy.single_named,
+        accuracy.pairs,
+        accuracy.pairs_first,
+        share(accuracy.pairs_first, accuracy.pairs),
+        accuracy.pairs_half,
+        share(accuracy.pairs_half, accuracy.pairs),
+    )
+}
+
+#[derive(Debug, Serialize)]
+struct Matrix<'a> {
+    title: &'a str,
+    accuracy: String,
+    /// The cases that catch anything, with how many mistakes each catches.
+    cases: Vec<Column<'a>>,
+    rows: Vec<Row<'a>>,
+    /// Cases that catch none: what they ask for is broken by nothing that the laboratory has.
+    idle: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Column<'a> {
+    id: &'a str,
+    catches: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    does: &'a str,
+    breaks: &'a str,
+    caught: usize,
+    /// `fail`, `inconclusive` or nothing, for each column.
+    cells: Vec<&'static str>,
+}
+
+/// The matrix as a page that needs nothing else.
+///
+/// # Panics
+///
+/// If a template has a mistake; the tests of this crate keep it from being built so.
+#[must_use]
+pub fn laboratory_page(suite: &Suite, atlas: &Atlas) -> String {
+    let mut catches: BTreeMap<&str, usize> = BTreeMap::new();
+    for id in atlas.faults.iter().flat_map(|fault| &fault.fails) {
+        *catches.entry(id).or_default() += 1;
+    }
+    let known = suite.scenarios.iter().map(|scenario| scenario.id.as_str());
+    let (cases, idle): (Vec<&str>, Vec<&str>) = known.partition(|id| catches.contains_key(id));
+    let row = |fault: &'_ KnownFault| {
+        let cell = |id: &&str| match (fault.fails.contains(*id), fault.hides.contains(*id)) {
+            (true, _) => "fail",
+            (false, true) => "inconclusive",
+            (false, false) => "",
+        };
+        cases.iter().map(cell).collect()
+    };
+    let rows = atlas.faults.iter().map(|fault| Row {
+        does: &fault.does,
+        breaks: &fault.breaks,
+        caught: fault.fails.len(),
+        cells: row(fault),
+    });
+    let matrix = Matrix {
+        title: &suite.grammar.title,
+        accuracy: in_words(&measure(atlas)),
+        rows: rows.collect(),
+        cases: cases
+            .iter()
+            .map(|id| Column {
+                id,
+                catches: catches[id],
+            })
+            .collect(),
+        idle,
+    };
+    render(
+        "lab.html",
+        context! { matrix => Value::from(Serde(matrix)) },
+    )
+}

@@ -1,0 +1,83 @@
+//! Packets that come unasked, such as pings: lanes answer them by themselves, and a step sees one only if it expects it.
+
+use crate::grammar::{Decoded, Frame, PacketId, Side, Value};
+use crate::scenario::Cut;
+
+use super::case::{Case, Purpose};
+
+/// How far a connection has been looked through for what is to be answered.
+///
+/// This has nothing to do with how far the steps have come: an answer is due when its question is there, and is given once,
+/// in however many alternatives the question is looked at.
+#[derive(Debug, Default)]
+pub(super) struct Unasked {
+    /// Whether the lane answers at all.
+    pub(super) answers: bool,
+    /// So many of the received bytes are looked through.
+    seen: usize,
+    /// Bytes came that are no frame: behind them nothing is recognised.
+    lost: bool,
+}
+
+impl Unasked {
+    pub(super) fn new(answers: bool) -> Unasked {
+        Unasked {
+            answers,
+            ..Unasked::default()
+        }
+    }
+}
+
+impl Case<'_> {
+    /// The packet with which lanes answer this one by themselves, if they do.
+    pub(super) fn answer_to(&self, packet: PacketId) -> Option<PacketId> {
+        self.run.suite.grammar.packet(packet).answered_by
+    }
+
+    /// Answers whatever has come since the last call.
+    pub(super) fn answer_what_came_unasked(&mut self) {
+        for line in 0..self.lines.len() {
+            while let Some(frame) = self.next_to_look_at(line) {
+                self.answer(line, &frame);
+            }
+        }
+    }
+
+    fn next_to_look_at(&mut self, line: usize) -> Option<Frame> {
+        let known = &mut self.lines[line];
+        if !known.unasked.answers || known.unasked.lost || known.left {
+            return None;
+        }
+        let fresh = known.connection.received().get(known.unasked.seen..)?;
+        match self.wire.decode(Side::Server, fresh) {
+            Decoded::Frame(frame) => {
+                known.unasked.seen += frame.length;
+                Some(frame)
+            }
+            Decoded::Partial(_) => None,
+            Decoded::Broken { .. } => {
+                known.unasked.lost = true;
+                None
+            }
+        }
+    }
+
+    fn answer(&mut self, line: usize, asked: &Frame) {
+        let Some(answer) = self.answer_to(asked.packet) else {
+            return;
+        };
+        if self.end_of(line).is_some() || self.has_shut_down(line) {
+            return;
+        }
+        let fields = &self.run.suite.grammar.packet(answer).fields;
+        let given = fields.iter().map(|wanted| {
+            let same = asked.fields.iter().find(|field| field.name == wanted.name);
+            same.map(|field| field.value.clone())
+        });
+        let values: Option<Vec<Value>> = given.collect();
+        // Lint has seen to it that every field of the answer is one of the question's.
+        if let Some(bytes) = values.and_then(|values| self.wire.encode(answer, &values).ok()) {
+            self.transmit(line, bytes, &Cut::Whole, Purpose::Answer);
+        }
+    }
+}

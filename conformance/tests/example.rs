@@ -1,0 +1,116 @@
+//! The worked example is true, and `conformance new` writes folders that lint finds nothing wrong with.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use conformance::suite::Suite;
+use rstest::rstest;
+
+const EXAMPLE: &str = include_str!("../EXAMPLE.md");
+
+fn noticeboard() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/noticeboard")
+}
+
+fn conformance() -> Command {
+    Command::cargo_bin("conformance").expect("it is built")
+}
+
+/// The files as they stand on the page: each line four columns to the right.
+#[rstest]
+#[case("wire.kdl")]
+#[case("spec.md")]
+#[case("scenarios/board.kdl")]
+fn the_page_shows_the_files_as_they_are(#[case] file: &str) {
+    let text = std::fs::read_to_string(noticeboard().join(file)).expect("it is there");
+    let indented = |line: &str| match line {
+        "" => "\n".to_owned(),
+        line => format!("    {line}\n"),
+    };
+    let shown: String = text.lines().map(indented).collect();
+    assert!(EXAMPLE.contains(&shown), "{file} differs from EXAMPLE.md");
+}
+
+/// Judges the example's server, started with these words behind its port.
+fn verdict(words: &str) -> (i32, String) {
+    let python = std::process::Command::new("python3")
+        .arg("--version")
+        .output();
+    assert!(
+        python.is_ok(),
+        "this test judges a server in Python: install python3; it needs its standard library only"
+    );
+    let server = noticeboard().join("server.py");
+    let spawn = format!("exec python3 '{}' {{port}} {words}", server.display());
+    let output = conformance()
+        .arg("run")
+        .arg(noticeboard())
+        .args(["--spawn", &spawn])
+        .output()
+        .expect("it runs");
+    let code = output.status.code().expect("it ends by itself");
+    (code, String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn the_example_s_server_passes() {
+    let (code, out) = verdict("");
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("9 cases"), "{out}");
+}
+
+#[test]
+fn the_same_server_with_a_usual_mistake_is_told_of_it() {
+    let (code, out) = verdict("characters");
+    assert_eq!(code, 1, "{out}");
+    let failed: Vec<&str> = out
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("fail "))
+        .map(|line| line.trim_start().split(':').next().unwrap_or_default())
+        .collect();
+    assert_eq!(failed, ["too-long-in-bytes"], "{out}");
+    assert!(out.contains("BOARD-2"), "{out}");
+}
+
+#[rstest]
+#[case::from_nothing(&[])]
+#[case::of_chaton(&["--extends", "chaton"])]
+#[case::of_groupe2(&["--extends", "chatos-groupe2"])]
+#[case::of_chatos(&["--extends", "chatos-1.0"])]
+#[case::of_chathack(&["--extends", "chathack"])]
+fn a_new_folder_is_a_suite_without_mistakes(#[case] arguments: &[&str]) {
+    let place = tempfile::tempdir().expect("a folder");
+    conformance()
+        .args(["new", "our-chat", "--into"])
+        .arg(place.path())
+        .args(arguments)
+        .assert()
+        .success();
+    let folder = place.path().join("our-chat");
+    let suite = Suite::read_folder(&folder).expect("lint finds nothing wrong with it");
+    assert!(suite.warnings.0.is_empty(), "{}", suite.warnings);
+    assert!(suite.scenarios.len() >= 2);
+    // Never over what somebody has begun.
+    conformance()
+        .args(["new", "our-chat", "--into"])
+        .arg(place.path())
+        .args(arguments)
+        .assert()
+        .code(2);
+}
+
+#[rstest]
+#[case::taken(&["new", "chaton"], "comes with the program")]
+#[case::unknown_base(&["new", "x", "--extends", "chatton"], "there is no protocol chatton to extend")]
+#[case::name(&["new", "Our Chat"], "write a name of a-z")]
+fn a_new_folder_that_cannot_be_says_why(#[case] arguments: &[&str], #[case] words: &str) {
+    let place = tempfile::tempdir().expect("a folder");
+    let output = conformance()
+        .current_dir(place.path())
+        .args(arguments)
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(words), "{said}");
+}

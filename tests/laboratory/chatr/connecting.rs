@@ -1,0 +1,302 @@
+//! What the document says of packets, of connecting, of what is no packet, and of the ends of connections.
+
+use matou::chatr::{Frame, Reason, Verdict};
+use matou::room::{ConnId, Event, Flow};
+use matou::wire::Malformed;
+
+use super::{Call, Fault, Heard, Lab, Out, Reply, bytes, decode, farewell, identities};
+
+pub(super) const PACKETS: &[Fault] = &[
+    Fault::handling(
+        "counts the fields alone in the length of a packet",
+        "CHATR-0.1",
+        |lab, call| {
+            lab.good(call).frames(|_, right| {
+                let mut wrong = right.to_vec();
+                wrong[0] = wrong[0].saturating_sub(1);
+                wrong
+            })
+        },
+    ),
+    Fault::decoding(
+        "takes one read for one packet and throws the rest away",
+        "CHATR-0.2",
+        |codec, input| {
+            let heard = decode(codec, input)?;
+            Ok(heard.map(|(heard, _)| (heard, input.len())))
+        },
+    ),
+    Fault::handling(
+        "writes the first bytes of a UUID the other way round",
+        "CHATR-0.3",
+        |lab, call| {
+            lab.good(call).frames(|frame, right| match frame {
+                Frame::ConnectionRequest {
+                    uuid,
+                    private_endpoint,
+                } => bytes(Frame::ConnectionRequest {
+                    uuid: uuid::Uuid::from_bytes(uuid.to_bytes_le()),
+                    private_endpoint,
+                }),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::handling(
+        "knows only the IPv4 addresses, and passes on the last bytes of the others",
+        "CHATR-0.4",
+        |lab, call| {
+            lab.good(call).frames(|frame, right| match frame {
+                Frame::ConnectionRequest {
+                    uuid,
+                    private_endpoint: std::net::IpAddr::V6(address),
+                } => {
+                    let [.., a, b, c, d] = address.octets();
+                    bytes(Frame::ConnectionRequest {
+                        uuid,
+                        private_endpoint: [a, b, c, d].into(),
+                    })
+                }
+                _ => right.to_vec(),
+            })
+        },
+    ),
+];
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault::handling(
+        "says nothing to who is connected",
+        "CHATR-1.1",
+        |lab, call| {
+            lab.good(call).frames(|frame, right| match frame {
+                Frame::Connected => Vec::new(),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::handling(
+        "ignores what comes before a PacketConnect",
+        "CHATR-1.2",
+        |lab, call| match call.frame() {
+            Some(frame)
+                if !matches!(frame, Frame::Connect { .. })
+                    && !lab.names.contains_key(&call.from) =>
+            {
+                Reply::ignore()
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "connects whoever is registered, whatever the signature",
+        "CHATR-1.3",
+        |lab, call| {
+            note_claim(lab, &call, |uuid, _| identities::key_of(uuid).is_some());
+            forgive(lab, call)
+        },
+    ),
+    Fault::handling(
+        "connects whoever is not registered",
+        "CHATR-1.4",
+        |lab, call| {
+            note_claim(lab, &call, |uuid, _| identities::key_of(uuid).is_none());
+            forgive(lab, call)
+        },
+    ),
+    Fault::handling(
+        "takes the signature of anybody who is registered",
+        "CHATR-1.5",
+        |lab, call| {
+            note_claim(lab, &call, |uuid, signature| {
+                let mut keys = identities::all_keys().into_iter();
+                keys.any(|key| key.verify(uuid.as_bytes(), signature).is_ok())
+            });
+            forgive(lab, call)
+        },
+    ),
+    Fault::handling(
+        "finds an invalid packet in the PacketConnect of who is connected elsewhere",
+        "CHATR-1.6",
+        |lab, call| {
+            lab.good(call).frames(|frame, right| match frame {
+                Frame::Disconnect {
+                    message: "Already connected!",
+                } => bytes(Reason::InvalidPacket.frame()),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::handling(
+        "closes who was connected when the same UUID is connected again",
+        "CHATR-1.7",
+        |lab, call| {
+            let claimed = claimed(&call);
+            let reply = lab.good(call);
+            let old = claimed.and_then(|uuid| lab.called(&uuid.to_string()));
+            let cut = old.into_iter().map(Out::Cut).collect();
+            Reply::new(reply.flow, [reply.outs, cut].concat())
+        },
+    ),
+    Fault::handling(
+        "knows only version 1 of the protocol",
+        "CHATR-1.8",
+        |lab, call| match call.frame() {
+            Some(Frame::Connect { version, .. }) if version != 1 => {
+                refused(call.from, Reason::InvalidPacket)
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "ignores a second PacketConnect",
+        "CHATR-1.9",
+        |lab, call| match call.frame() {
+            Some(Frame::Connect { .. }) if lab.names.contains_key(&call.from) => Reply::ignore(),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "closes whoever's UUID somebody else tries to connect with a wrong signature",
+        "CHATR-1.12",
+        |lab, call| {
+            if let Some(uuid) = claimed(&call) {
+                let owner = lab.called(&uuid.to_string());
+                let owner = owner.and_then(|id| i64::try_from(id.0).ok()).unwrap_or(-1);
+                *lab.note(format!("owner {}", call.from)) = owner;
+            }
+            let failed = matches!(call.event, Event::Answer(Verdict::Refuted));
+            let owner = *lab.note(format!("owner {}", call.from));
+            let reply = lab.good(call);
+            let owner = u64::try_from(owner).ok().filter(|_| failed).map(ConnId);
+            let cut = owner.into_iter().map(Out::Cut).collect();
+            Reply::new(reply.flow, [reply.outs, cut].concat())
+        },
+    ),
+    Fault::reading(
+        "takes what is there for a request whose endpoint is cut short",
+        "CHATR-2.1",
+        |codec, input| match decode(codec, input) {
+            Err(_) if input.get(1) == Some(&5) && input.len() > usize::from(input[0]) => {
+                let frame = input.get(..=usize::from(input[0])).unwrap_or(input);
+                Ok(Some((Heard::Bytes(frame), frame.len())))
+            }
+            other => other,
+        },
+        |lab, call| match call.event {
+            Event::Command(Heard::Bytes([_, _, uuid @ ..])) if uuid.len() >= 16 => {
+                let asked = uuid::Uuid::from_slice(&uuid[..16]).unwrap_or_default();
+                let from = call.from;
+                let endpoint = [0, 0, 0, 0].into();
+                lab.good(Call {
+                    from,
+                    event: Event::Command(Heard::Frame(Frame::ConnectionRequest {
+                        uuid: asked,
+                        private_endpoint: endpoint,
+                    })),
+                    now: call.now,
+                })
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "ends everybody's connection when one sends what is no packet",
+        "CHATR-2.4",
+        |lab, call| match call.event {
+            Event::Malformed(_) => {
+                let everybody = lab.open.clone();
+                let reply = lab.good(call);
+                let ends = everybody.into_iter().map(Out::Cut).collect();
+                Reply::new(reply.flow, [reply.outs, ends].concat())
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "passes a packet of the server that a client sends on to everybody else",
+        "CHATR-2.6",
+        |lab, call| match call.event {
+            Event::Malformed(Malformed::WrongSide { .. }) if lab.names.contains_key(&call.from) => {
+                let others = told_to_others(lab, call.from, &bytes(Frame::Connected));
+                let reply = lab.good(call);
+                Reply::new(reply.flow, [reply.outs, others].concat())
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "goes on serving who sent a PacketDisconnect",
+        "CHATR-6.1",
+        |lab, call| match call.frame() {
+            Some(Frame::Disconnect { .. }) if lab.names.contains_key(&call.from) => Reply::ignore(),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "passes on to everybody why somebody leaves",
+        "CHATR-6.2",
+        |lab, call| match call.frame() {
+            Some(frame @ Frame::Disconnect { .. }) => {
+                let others = told_to_others(lab, call.from, &bytes(frame));
+                let reply = lab.good(call);
+                Reply::new(reply.flow, [reply.outs, others].concat())
+            }
+            _ => lab.good(call),
+        },
+    ),
+    Fault::handling(
+        "ends everybody's connection when somebody leaves without a word",
+        "CHATR-6.3",
+        |lab, call| match call.event {
+            Event::ReadClosed | Event::Gone if lab.names.contains_key(&call.from) => {
+                let others = lab.open.clone().into_iter().filter(|id| *id != call.from);
+                let ends: Vec<_> = others.map(Out::Cut).collect();
+                let reply = lab.good(call);
+                Reply::new(reply.flow, [reply.outs, ends].concat())
+            }
+            _ => lab.good(call),
+        },
+    ),
+];
+
+fn claimed(call: &Call<'_>) -> Option<uuid::Uuid> {
+    match call.frame() {
+        Some(Frame::Connect { uuid, .. }) => Some(uuid),
+        _ => None,
+    }
+}
+
+/// Notes of a PacketConnect whether it will be taken though its signature is wrong.
+fn note_claim(lab: &mut Lab, call: &Call<'_>, forgiven: impl Fn(uuid::Uuid, &[u8]) -> bool) {
+    if let Some(Frame::Connect {
+        uuid, signature, ..
+    }) = call.frame()
+    {
+        *lab.note(format!("forgiven {}", call.from)) = i64::from(forgiven(uuid, signature));
+    }
+}
+
+/// Takes a wrong signature for a right one, where that was noted.
+fn forgive(lab: &mut Lab, call: Call<'_>) -> Reply {
+    let forgiven = *lab.note(format!("forgiven {}", call.from)) == 1;
+    match call.event {
+        Event::Answer(Verdict::Refuted) if forgiven => lab.good(Call {
+            event: Event::Answer(Verdict::Verified),
+            ..call
+        }),
+        _ => lab.good(call),
+    }
+}
+
+/// Whoever sent this is told why, and closed.
+fn refused(from: ConnId, reason: Reason) -> Reply {
+    Reply::new(
+        Flow::Closed,
+        vec![farewell(from, reason), Out::Finish(from)],
+    )
+}
+
+fn told_to_others(lab: &Lab, from: ConnId, frame: &[u8]) -> Vec<Out> {
+    let others = lab.names.keys().filter(|id| **id != from);
+    others.map(|id| Out::One(*id, frame.to_vec())).collect()
+}

@@ -1,0 +1,128 @@
+//! The faults of Chatr Connect servers. Their clock runs thirty times as fast as the document's, and the suite is told so.
+
+mod connecting;
+mod identities;
+mod pings;
+mod rendezvous;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use matou::chatr::{Claim, Frame, Options, Reason, Room, Verdict};
+use matou::net::{Certificate, ConnectionLimits, Engine, Service};
+use matou::room::{ConnId, Entropy};
+
+use crate::fault::{self, ANY, Specimen};
+use crate::room::{self, Decode, Faulty, Subject};
+
+type Fault = fault::Fault<Room>;
+type Lab = room::Lab<Room>;
+type Call<'a> = room::Call<'a, Room>;
+type Heard<'a> = room::Heard<'a, Room>;
+type Reply = room::Reply<Room>;
+use room::{Out, decode};
+
+/// The server's pings and its patience; the document has 5 and 15 seconds.
+const PING_INTERVAL: Duration = Duration::from_millis(400);
+const PING_TIMEOUT: Duration = Duration::from_millis(1200);
+
+impl Subject for Room {
+    const SUITE: &'static str = "chatr";
+    type Said<'a> = Frame<'a>;
+
+    fn healthy(entropy: Entropy) -> Room {
+        let options = Options {
+            ping_interval: PING_INTERVAL,
+            ping_timeout: PING_TIMEOUT,
+            ..Options::default()
+        };
+        Room::new(options, entropy)
+    }
+
+    fn codec() {}
+
+    fn said(bytes: &[u8]) -> Option<(Frame<'_>, usize)> {
+        Frame::decode_from_server(bytes).ok().flatten()
+    }
+
+    fn answer(claim: Claim) -> Verdict {
+        match identities::key_of(claim.uuid) {
+            Some(key) if key.verify(claim.uuid.as_bytes(), &claim.signature).is_ok() => {
+                Verdict::Verified
+            }
+            _ => Verdict::Refuted,
+        }
+    }
+
+    fn listen(
+        engine: &Engine,
+        room: Faulty<Room>,
+        codec: ((), Decode<Room>),
+        address: SocketAddr,
+    ) -> Service {
+        let limits = ConnectionLimits::default();
+        let service = engine.listen_tls(room, codec, address, limits, Room::answer, certificate());
+        service.unwrap()
+    }
+
+    /// Upper bounds are scaled with all waits, in the laboratory by a quarter; lower ones and silence are not.
+    fn settings() -> BTreeMap<String, String> {
+        let told = [
+            ("identities", identities::file()),
+            ("ping-within", "6s".to_owned()),
+            ("time-out-from", "1100ms".to_owned()),
+            ("time-out-until", "16s".to_owned()),
+            ("quiet", "800ms".to_owned()),
+        ];
+        told.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    fn opening(_: &[u8]) -> Option<usize> {
+        None
+    }
+}
+
+fn certificate() -> &'static Certificate {
+    static MADE: OnceLock<Certificate> = OnceLock::new();
+    MADE.get_or_init(|| Certificate::kept_in(identities::folder()).unwrap())
+}
+
+/// The bytes of a packet.
+fn bytes(frame: Frame<'_>) -> Vec<u8> {
+    frame.bytes()
+}
+
+/// A packet for one.
+fn told(to: ConnId, frame: Frame<'_>) -> Out {
+    Out::One(to, bytes(frame))
+}
+
+/// The last word to one.
+fn farewell(to: ConnId, reason: Reason) -> Out {
+    told(to, reason.frame())
+}
+
+/// Faults of one kind, and the packets that a case must have to do with before it may blame the target for one of them.
+type Section = (&'static [Fault], &'static [&'static str]);
+
+const SECTIONS: [Section; 4] = [
+    (connecting::PACKETS, ANY),
+    (connecting::FAULTS, ANY),
+    (pings::FAULTS, ANY),
+    (
+        rendezvous::FAULTS,
+        &[
+            "CONNECTION_REQUEST",
+            "CONNECTION_REQUEST_ACCEPT",
+            "CONNECTION_REQUEST_DENIED",
+        ],
+    ),
+];
+
+/// All of them, in the order of the requirements.
+pub(crate) fn faults() -> Vec<Specimen> {
+    let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
+    SECTIONS.into_iter().flat_map(touching).collect()
+}

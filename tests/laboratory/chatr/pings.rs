@@ -1,0 +1,122 @@
+//! What the document says of pings.
+
+use matou::chatr::{Frame, Reason, Room};
+use matou::room::ConnId;
+
+use super::{Call, Fault, Lab, Out, PING_TIMEOUT, Reply, Subject, farewell};
+use crate::room;
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault::timing("never pings", "CHATR-3.1", room::handle, |_, _, outs| {
+        without(outs, |_, frame| matches!(frame, Frame::Ping { .. }))
+    }),
+    Fault::timing(
+        "pings everybody once",
+        "CHATR-3.2",
+        room::handle,
+        |lab, _, outs| {
+            without(outs, |id, frame| {
+                let is_ping = matches!(frame, Frame::Ping { .. });
+                let pings = lab.note(format!("pings {id}"));
+                *pings += i64::from(is_ping);
+                is_ping && *pings > 1
+            })
+        },
+    ),
+    Fault::timing(
+        "waits for ever for who does not answer",
+        "CHATR-3.3",
+        room::handle,
+        |_, _, outs| {
+            let silent: Vec<ConnId> = outs.iter().filter_map(timed_out).collect();
+            let concerns = |out: &Out| match out {
+                Out::One(id, _) | Out::Finish(id) => silent.contains(id),
+                _ => false,
+            };
+            outs.into_iter().filter(|out| !concerns(out)).collect()
+        },
+    ),
+    Fault::timing(
+        "loses its patience after a third of the time",
+        "CHATR-3.4",
+        note_pong,
+        |lab, now, outs| {
+            for id in outs.iter().filter_map(pinged) {
+                *lab.note(format!("answered {id}")) = 0;
+                let impatient = move |lab: &mut Lab, _| match *lab.note(format!("answered {id}")) {
+                    0 => Reply::send(vec![farewell(id, Reason::TimeOut), Out::Finish(id)]),
+                    _ => Reply::ignore(),
+                };
+                lab.later
+                    .push((now + PING_TIMEOUT / 3, Box::new(impatient)));
+            }
+            outs
+        },
+    ),
+    Fault::handling(
+        "does not notice that it is answered",
+        "CHATR-3.5",
+        |lab, call| match call.frame() {
+            Some(Frame::Pong { .. }) => Reply::ignore(),
+            _ => lab.good(call),
+        },
+    ),
+    Fault::timing(
+        "closes whoever answers with another id",
+        "CHATR-3.6",
+        |lab, call| match call.frame() {
+            Some(Frame::Pong { id }) if *lab.note(format!("ping {}", call.from)) != id => {
+                let last = farewell(call.from, Reason::InvalidPacket);
+                Reply::new(
+                    matou::room::Flow::Closed,
+                    vec![last, Out::Finish(call.from)],
+                )
+            }
+            _ => lab.good(call),
+        },
+        |lab, _, outs| {
+            for out in &outs {
+                if let Out::One(to, bytes) = out
+                    && let Some((Frame::Ping { id }, _)) = Room::said(bytes)
+                {
+                    *lab.note(format!("ping {to}")) = id;
+                }
+            }
+            outs
+        },
+    ),
+];
+
+fn note_pong(lab: &mut Lab, call: Call<'_>) -> Reply {
+    if call.frame().is_some() {
+        *lab.note(format!("answered {}", call.from)) = 1;
+    }
+    lab.good(call)
+}
+
+/// Who is told here that the server has lost its patience.
+fn timed_out(out: &Out) -> Option<ConnId> {
+    match out {
+        Out::One(id, bytes) if *bytes == Reason::TimeOut.frame().bytes() => Some(*id),
+        _ => None,
+    }
+}
+
+fn pinged(out: &Out) -> Option<ConnId> {
+    match out {
+        Out::One(id, bytes) => match Room::said(bytes) {
+            Some((Frame::Ping { .. }, _)) => Some(*id),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Without these frames.
+fn without(outs: Vec<Out>, mut gone: impl FnMut(ConnId, Frame<'_>) -> bool) -> Vec<Out> {
+    let mut stays = |out: &Out| match out {
+        Out::One(id, bytes) => Room::said(bytes).is_none_or(|(frame, _)| !gone(*id, frame)),
+        _ => true,
+    };
+    outs.into_iter().filter(|out| stays(out)).collect()
+}

@@ -1,0 +1,192 @@
+//! What the document says of requests and of what answers them.
+
+use std::net::IpAddr;
+
+use matou::chatr::{Frame, Room};
+use matou::room::ConnId;
+use uuid::Uuid;
+
+use super::{Call, Fault, Lab, Out, Reply, Subject, bytes, told};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault::handling(
+        "passes a request on as it is, with the UUID of who is asked",
+        "CHATR-4.1",
+        |lab, call| {
+            let asked = asked(&call);
+            lab.good(call).frames(|frame, right| match (frame, asked) {
+                (
+                    Frame::ConnectionRequest {
+                        private_endpoint, ..
+                    },
+                    Some(uuid),
+                ) => bytes(Frame::ConnectionRequest {
+                    uuid,
+                    private_endpoint,
+                }),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::handling(
+        "puts the address that it sees into a request",
+        "CHATR-4.2",
+        |lab, call| {
+            lab.good(call).frames(|frame, right| match frame {
+                Frame::ConnectionRequest { uuid, .. } => bytes(Frame::ConnectionRequest {
+                    uuid,
+                    private_endpoint: here(),
+                }),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::handling(
+        "leaves whoever asks for nobody without an answer",
+        "CHATR-4.3",
+        |lab, call| {
+            let asks = asked(&call).is_some();
+            lab.good(call).frames(|frame, right| match frame {
+                Frame::ConnectionRequestDenied { .. } if asks => Vec::new(),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::handling(
+        "passes a request on to everybody",
+        "CHATR-4.4",
+        |lab, call| {
+            let reply = lab.good(call);
+            let everybody: Vec<ConnId> = lab.names.keys().copied().collect();
+            reply.map(|out| match &out {
+                Out::One(_, frame) if is_request(frame) => {
+                    let to = everybody.iter();
+                    to.map(|id| Out::One(*id, frame.clone())).collect()
+                }
+                _ => vec![out],
+            })
+        },
+    ),
+    Fault::handling(
+        "passes an acceptance on as it is, with the UUID of who asked",
+        "CHATR-5.1",
+        |lab, call| {
+            let asker = match call.frame() {
+                Some(Frame::ConnectionRequestAccept { uuid, .. }) => uuid,
+                _ => Uuid::nil(),
+            };
+            lab.good(call).frames(|frame, right| match frame {
+                Frame::ConnectionRequestAccept {
+                    private_endpoint, ..
+                } => bytes(Frame::ConnectionRequestAccept {
+                    uuid: asker,
+                    private_endpoint,
+                }),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::handling(
+        "tells only who asked where the other is",
+        "CHATR-5.2",
+        |lab, call| {
+            let from = call.from;
+            lab.good(call).map(|out| match &out {
+                Out::One(id, frame) if *id == from && is_info(frame) => vec![],
+                _ => vec![out],
+            })
+        },
+    ),
+    Fault::handling(
+        "says that everybody is at 0.0.0.0",
+        "CHATR-5.3",
+        |lab, call| {
+            lab.good(call).frames(|frame, right| match frame {
+                Frame::ClientInfo { uuid, .. } => bytes(Frame::ClientInfo {
+                    uuid,
+                    public_endpoint: [0, 0, 0, 0].into(),
+                }),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::handling("keeps a denial to itself", "CHATR-5.5", |lab, call| {
+        let denies = matches!(call.frame(), Some(Frame::ConnectionRequestDenied { .. }));
+        lab.good(call).frames(|frame, right| match frame {
+            Frame::ConnectionRequestDenied { .. } if denies => Vec::new(),
+            _ => right.to_vec(),
+        })
+    }),
+    Fault::handling(
+        "takes an acceptance that nobody waits for",
+        "CHATR-5.6",
+        |lab, call| {
+            let from = call.from;
+            let accepted = match call.frame() {
+                Some(Frame::ConnectionRequestAccept { uuid, .. }) => Some(uuid),
+                _ => None,
+            };
+            let reply = lab.good(call);
+            match accepted {
+                Some(uuid) if reply.outs.is_empty() => {
+                    Reply::new(reply.flow, each_told_of_the_other(lab, from, uuid))
+                }
+                _ => reply,
+            }
+        },
+    ),
+    Fault::handling(
+        "tells two where they are when one has denied it",
+        "CHATR-5.9",
+        |lab, call| {
+            let from = call.from;
+            let denied = match call.frame() {
+                Some(Frame::ConnectionRequestDenied { uuid }) => Some(uuid),
+                _ => None,
+            };
+            let reply = lab.good(call);
+            match denied {
+                Some(uuid) if !reply.outs.is_empty() => {
+                    let told = each_told_of_the_other(lab, from, uuid);
+                    Reply::new(reply.flow, [reply.outs, told].concat())
+                }
+                _ => reply,
+            }
+        },
+    ),
+];
+
+fn here() -> IpAddr {
+    [127, 0, 0, 1].into()
+}
+
+/// Who is asked, if this is a request.
+fn asked(call: &Call<'_>) -> Option<Uuid> {
+    match call.frame() {
+        Some(Frame::ConnectionRequest { uuid, .. }) => Some(uuid),
+        _ => None,
+    }
+}
+
+fn is_request(frame: &[u8]) -> bool {
+    matches!(
+        Room::said(frame),
+        Some((Frame::ConnectionRequest { .. }, _))
+    )
+}
+
+fn is_info(frame: &[u8]) -> bool {
+    matches!(Room::said(frame), Some((Frame::ClientInfo { .. }, _)))
+}
+
+fn each_told_of_the_other(lab: &Lab, one: ConnId, other: Uuid) -> Vec<Out> {
+    let own = lab.names.get(&one).and_then(|name| name.parse().ok());
+    let (Some(own), Some(id)) = (own, lab.called(&other.to_string())) else {
+        return Vec::new();
+    };
+    let info = |uuid| Frame::ClientInfo {
+        uuid,
+        public_endpoint: here(),
+    };
+    vec![told(id, info(own)), told(one, info(other))]
+}
