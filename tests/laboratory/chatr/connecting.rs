@@ -8,12 +8,14 @@ use super::{Call, Fault, Heard, Lab, Out, Reply, bytes, decode, farewell, identi
 
 pub(super) const PACKETS: &[Fault] = &[
     Fault::handling(
-        "counts the fields alone in the length of a packet",
+        "counts the fields alone in the length of a request",
         "CHATR-0.1",
         |lab, call| {
-            lab.good(call).frames(|_, right| {
+            lab.good(call).frames(|frame, right| {
                 let mut wrong = right.to_vec();
-                wrong[0] = wrong[0].saturating_sub(1);
+                if matches!(frame, Frame::ConnectionRequest { .. }) {
+                    wrong[0] -= 1;
+                }
                 wrong
             })
         },
