@@ -19,7 +19,7 @@ use crate::store::Identities;
 
 /// Identities for Chatr Connect: a UUID and the RSA key that proves it.
 ///
-/// new, show and publish are about your own; register, remove and list are for whoever runs a server.
+/// new, show, publish and renew are about your own; register, remove and list are for whoever runs a server.
 #[derive(Debug, Args)]
 pub(super) struct IdentityArgs {
     #[command(subcommand)]
@@ -31,6 +31,7 @@ enum Command {
     New(own::NewArgs),
     Show(own::ShowArgs),
     Publish(own::PublishArgs),
+    Renew(own::RenewArgs),
     Register(RegisterArgs),
     Remove(RemoveArgs),
     List(ListArgs),
@@ -73,6 +74,7 @@ pub(super) fn run(arguments: IdentityArgs) -> ExitCode {
         Command::New(arguments) => own::new(&arguments),
         Command::Show(arguments) => own::show(&arguments),
         Command::Publish(arguments) => own::publish(&arguments),
+        Command::Renew(arguments) => own::renew(&arguments),
         Command::Register(arguments) => register(arguments),
         Command::Remove(arguments) => remove(arguments),
         Command::List(arguments) => list(arguments),

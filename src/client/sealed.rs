@@ -181,3 +181,6 @@ impl Writer {
         self.stream.shutdown(Shutdown::Write)
     }
 }
+
+#[cfg(test)]
+mod tests;

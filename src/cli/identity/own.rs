@@ -1,6 +1,7 @@
 //! One's own identity: made, shown, and told to a registry.
 
 use std::error::Error;
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,6 +53,26 @@ pub(super) struct PublishArgs {
 
     #[command(flatten)]
     file: IdentityFile,
+
+    #[command(flatten)]
+    server: ServerTrust,
+}
+
+/// Put a new key in the place of the old one, with the registry and in the file
+///
+/// The old key signs that the new one is yours. A connection that was made with the old one is closed by the server.
+#[derive(Debug, Args)]
+pub(super) struct RenewArgs {
+    /// The registry: https://HOST:PORT, or http://HOST:PORT on this machine
+    #[arg(value_name = "URL")]
+    url: String,
+
+    #[command(flatten)]
+    file: IdentityFile,
+
+    /// How many bits the RSA key has
+    #[arg(long, value_name = "BITS", default_value = "4096")]
+    bits: Bits,
 
     #[command(flatten)]
     server: ServerTrust,
@@ -173,6 +194,25 @@ pub(super) fn show(arguments: &ShowArgs) -> Result<(), Box<dyn Error>> {
 pub(super) fn publish(arguments: &PublishArgs) -> Result<(), Box<dyn Error>> {
     let (_, identity) = arguments.file.load()?;
     register(&registry(&arguments.url, &arguments.server)?, &identity)
+}
+
+/// The new key is on the disk before the registry hears of it, and the old one until the registry has taken the new one.
+pub(super) fn renew(arguments: &RenewArgs) -> Result<(), Box<dyn Error>> {
+    let (path, old) = arguments.file.load()?;
+    let registry = registry(&arguments.url, &arguments.server)?;
+    let new = old.renewed(arguments.bits.into())?;
+    let draft = path.with_extension("new");
+    new.save(&draft)?;
+    registry.replace(&old, &new).map_err(|why| {
+        format!(
+            "{why}\nthe new key is in {}, the old one where it was; if you cannot connect with the old one any more, the registry has the new one",
+            draft.display()
+        )
+    })?;
+    fs::rename(&draft, &path)
+        .map_err(|why| format!("the new key is in {} now: {why}", draft.display()))?;
+    eprintln!("matou: {} has a new key", new.uuid());
+    Ok(())
 }
 
 fn registry(url: &str, server: &ServerTrust) -> Result<Registry, Box<dyn Error>> {

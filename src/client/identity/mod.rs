@@ -69,9 +69,15 @@ impl Identity {
     /// # Errors
     /// When the system has no randomness to give.
     pub fn generate(bits: KeyBits) -> Result<Identity, KeyError> {
-        let pair = KeyPair::generate(bits.size())
-            .map_err(|_| KeyError("no key could be made; has the system no randomness?"))?;
-        Identity::of(Uuid::new_v4(), pair)
+        Identity::of(Uuid::new_v4(), new_pair(bits)?)
+    }
+
+    /// The same UUID with a new key.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn renewed(&self, bits: KeyBits) -> Result<Identity, KeyError> {
+        Identity::of(self.uuid, new_pair(bits)?)
     }
 
     /// The identity of a private key in PKCS#8.
@@ -133,6 +139,11 @@ impl Identity {
         let public = CertificateDer::from(self.public_key().to_vec());
         Ok(Arc::new(CertifiedKey::new(vec![public], signer)))
     }
+}
+
+fn new_pair(bits: KeyBits) -> Result<KeyPair, KeyError> {
+    KeyPair::generate(bits.size())
+        .map_err(|_| KeyError("no key could be made; has the system no randomness?"))
 }
 
 /// Without the key.

@@ -284,7 +284,8 @@ impl Line {
     }
 
     fn write(&mut self, bytes: &[u8]) -> usize {
-        let Some(id) = self.sending else {
+        // A stream frame without data would still be one that the peer acknowledges.
+        let Some(id) = self.sending.filter(|_| !bytes.is_empty()) else {
             return 0;
         };
         match self.connection.send_stream(id).write(bytes) {
