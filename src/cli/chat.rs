@@ -64,15 +64,6 @@ pub(super) struct ChatArgs {
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
     max_received: u64,
 
-    #[command(flatten)]
-    password: PasswordArgs,
-
-    #[command(flatten)]
-    direct: DirectArgs,
-
-    #[command(flatten)]
-    chatr: ChatrArgs,
-
     /// At the end of standard input go on listening, until the server closes or Ctrl-C
     #[arg(long, conflicts_with = "tunnel")]
     stay: bool,
@@ -91,6 +82,16 @@ pub(super) struct ChatArgs {
     /// Longest time to connect, and then for the answer to the login
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive_time)]
     connect_timeout: Duration,
+
+    // Behind the others: their headings hold for everything that follows.
+    #[command(flatten)]
+    password: PasswordArgs,
+
+    #[command(flatten)]
+    direct: DirectArgs,
+
+    #[command(flatten)]
+    chatr: ChatrArgs,
 }
 
 /// How others connect to us, where private connections do not go through the server.

@@ -22,6 +22,14 @@ use super::shared::Run;
 use super::unasked::Unasked;
 use super::view::{Front, View};
 
+/// Who plays a case.
+pub(super) struct Players {
+    pub(super) number: CaseNumber,
+    pub(super) random: SplitMix,
+    /// Who the lanes are, where names are not chosen.
+    pub(super) identities: Vec<Identity>,
+}
+
 /// A case while it runs.
 pub(super) struct Case<'a> {
     pub(super) run: &'a Run<'a>,
@@ -131,9 +139,13 @@ impl<'a> Case<'a> {
         wire: &'a Wire,
         choices: &'a Choices,
         cutting: &'a Cutting,
-        (number, mut random): (CaseNumber, SplitMix),
-        identities: Vec<Identity>,
+        players: Players,
     ) -> Case<'a> {
+        let Players {
+            number,
+            mut random,
+            identities,
+        } = players;
         let settings = &run.options.settings;
         let names = match run.suite.grammar.names {
             Names::Chosen => names_of(&scenario.lanes, settings, &mut random),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::grammar::{Choices, Wire};
 use crate::scenario::{Scenario, Worth};
 
-use super::case::Case;
+use super::case::{Case, Players};
 use super::conversation::{self, Event};
 use super::cutting::Cutting;
 use super::describe;
@@ -53,11 +53,12 @@ pub(super) fn play<'a>(
 ) -> Result<Played, Shortage> {
     let (number, mut random) = run.number_case(&scenario.id);
     let cast = run.cast(scenario, &mut random)?;
-    let identities = cast.identities.clone();
-    let randomness = (number, random);
-    let case = Case::new(
-        run, target, scenario, wire, choices, cutting, randomness, identities,
-    );
+    let players = Players {
+        number,
+        random,
+        identities: cast.identities.clone(),
+    };
+    let case = Case::new(run, target, scenario, wire, choices, cutting, players);
     let played = conduct(case);
     run.dismiss(cast);
     Ok(played)

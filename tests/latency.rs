@@ -1,0 +1,133 @@
+//! A server far away is judged as one that is near: the suite of Chaton against our own server, behind a line that takes its
+//! time.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use conformance::run::{Options, Report, Verdict, run_suite};
+use conformance::suite::Suite;
+use matou::chaton;
+use matou::net::{ConnectionLimits, Engine, ProcessLimits};
+
+/// What every byte takes, in each direction.
+const LATENCY: Duration = Duration::from_millis(50);
+
+/// So many pieces are under way on a line; then whoever sends has to wait.
+const UNDER_WAY: usize = 64;
+
+/// What travels, and when it arrives.
+enum Parcel {
+    Bytes(Instant, Vec<u8>),
+    End(Instant, Ending),
+}
+
+enum Ending {
+    Fin,
+    Reset,
+}
+
+/// A line to the target. Its threads end with their connections.
+fn line_to(target: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for near in listener.incoming().flatten() {
+            if let Ok(far) = TcpStream::connect(target) {
+                let (near, far) = (Arc::new(near), Arc::new(far));
+                join(&near, &far);
+                join(&far, &near);
+            }
+        }
+    });
+    address
+}
+
+fn join(from: &Arc<TcpStream>, to: &Arc<TcpStream>) {
+    // Small pieces are not to wait for each other as well.
+    to.set_nodelay(true).unwrap();
+    let (send, receive) = sync_channel(UNDER_WAY);
+    let (from, to) = (Arc::clone(from), Arc::clone(to));
+    std::thread::spawn(move || collect(&from, &send));
+    std::thread::spawn(move || deliver(&receive, &to));
+}
+
+fn collect(mut from: &TcpStream, parcels: &SyncSender<Parcel>) {
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let read = from.read(&mut buffer);
+        let due = Instant::now() + LATENCY;
+        let (parcel, is_last) = match read {
+            Ok(0) => (Parcel::End(due, Ending::Fin), true),
+            Ok(length) => (Parcel::Bytes(due, buffer[..length].to_vec()), false),
+            Err(_) => (Parcel::End(due, Ending::Reset), true),
+        };
+        if parcels.send(parcel).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+fn deliver(parcels: &Receiver<Parcel>, to: &TcpStream) {
+    // Whoever does not take them any more has ended the connection.
+    let _ = deliver_all(parcels, to);
+}
+
+fn deliver_all(parcels: &Receiver<Parcel>, mut to: &TcpStream) -> io::Result<()> {
+    for parcel in parcels {
+        let (Parcel::Bytes(due, _) | Parcel::End(due, _)) = &parcel;
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        match parcel {
+            Parcel::Bytes(_, bytes) => to.write_all(&bytes)?,
+            Parcel::End(_, Ending::Fin) => to.shutdown(Shutdown::Write)?,
+            Parcel::End(_, Ending::Reset) => {
+                socket2::SockRef::from(to).set_linger(Some(Duration::ZERO))?;
+                to.shutdown(Shutdown::Both)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Not judged here: what opens fifty connections one after the other, which takes long from afar, and what fills the buffers
+/// of whoever does not read, which a line has, too.
+const LEFT_OUT: [&str; 4] = [
+    "fifty-clients",
+    "fifty-visitors",
+    "slow-reader",
+    "slow-tunnel",
+];
+
+#[test]
+fn a_server_behind_a_slow_line_is_judged_the_same() {
+    let engine = Engine::start(&ProcessLimits::default());
+    let options = chaton::Options::default();
+    let entropy = Box::new(|| getrandom::u64().unwrap());
+    let room = chaton::Room::new(options, entropy);
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let service = engine
+        .listen(room, options.codec(), any, ConnectionLimits::default())
+        .unwrap();
+    let suite = Suite::built_in("chaton").unwrap();
+    let judge = |target| {
+        let options = Options {
+            jobs: 16,
+            skip: LEFT_OUT.map(str::to_owned).to_vec(),
+            ..Options::default()
+        };
+        run_suite(&suite, target, &options).unwrap()
+    };
+    let far = judge(line_to(service.address()));
+    let near = judge(service.address());
+    assert_eq!(verdicts(&far), verdicts(&near));
+    assert!(far.cases.len() > 90);
+    drop(service);
+    engine.stop();
+}
+
+fn verdicts(report: &Report) -> Vec<(&str, Verdict)> {
+    let cases = report.cases.iter();
+    cases.map(|case| (case.id.as_str(), case.verdict)).collect()
+}
