@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use conformance::diagnosis::{Atlas, KnownFault};
+use conformance::diagnosis::{Atlas, KnownFault, Observed, diagnose};
+use conformance::suite::Suite;
 
 use crate::fault::Specimen;
 
@@ -33,6 +34,40 @@ pub(crate) fn write(faults: &[Specimen], caught: Vec<(&'static str, KnownFault)>
         let file = protocols.join(suite).join("faults.json");
         std::fs::write(file, atlas.text()).unwrap();
     }
+}
+
+/// What is guessed from what these runs saw is right, nearly always: not only for the runs that were written down.
+pub(crate) fn guess(caught: &[(&'static str, KnownFault)]) {
+    let mut wrong = Vec::new();
+    for (suite, known) in caught {
+        let atlas = Atlas::of(suite).unwrap_or_default();
+        let all = Suite::built_in(suite).unwrap().scenarios;
+        let ids = all.into_iter().map(|scenario| scenario.id);
+        let observed = Observed {
+            failed: known.fails.clone(),
+            judged: ids.filter(|id| !known.hides.contains(id)).collect(),
+        };
+        let told = diagnose(&atlas, &observed);
+        let first = told.first().and_then(|it| it.causes.first());
+        let looks_the_same = |does: &String| {
+            let signature = |does: &str| {
+                let mut faults = atlas.faults.iter();
+                faults
+                    .find(|fault| fault.does == does)
+                    .map(|fault| &fault.fails)
+            };
+            signature(does) == signature(&known.does)
+        };
+        if !first.is_some_and(looks_the_same) {
+            wrong.push(format!("{}: {told:?}", known.does));
+        }
+    }
+    println!(
+        "{} of {} guessed wrong: {wrong:#?}",
+        wrong.len(),
+        caught.len()
+    );
+    assert!(10 * wrong.len() <= caught.len(), "{wrong:#?}");
 }
 
 /// What was written down is of these faults, and each is still caught by cases that it names.
