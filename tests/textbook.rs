@@ -56,8 +56,13 @@ fn it_chats_as_the_document_says() {
     let wrong: Vec<_> = report
         .cases
         .iter()
-        .filter(|case| !matches!(case.verdict, Verdict::Pass | Verdict::Note))
+        .filter(|case| {
+            !case.prerequisite && matches!(case.verdict, Verdict::Fail | Verdict::NonStrict)
+        })
         .map(|case| format!("{} {}: {:#?}", case.verdict, case.id, case.failure))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // What rests on private connections, which it does not have, cannot be judged.
+    let held = report.cases.iter().filter(|case| case.verdict.holds());
+    assert!(held.count() > 30);
 }
