@@ -70,11 +70,13 @@ fn apply(transaction: &Transaction<'_>, missing: &[&str]) -> rusqlite::Result<()
     transaction.pragma_update(None, "user_version", newest())
 }
 
-/// An empty database may become ours.
+/// An empty database may become ours. Both questions are asked of the same moment: between them another process may make
+/// the tables.
 fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
-    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let moment = connection.unchecked_transaction()?;
+    let id: i64 = moment.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        moment.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(id == APPLICATION_ID || (id == 0 && tables == 0))
 }
 
