@@ -61,13 +61,33 @@ pub(super) fn readable(process: u32) -> bool {
     read(process).is_some()
 }
 
+/// A process with the children that work for it, and what those that have ended had cost.
 #[cfg(target_os = "linux")]
 fn read(process: u32) -> Option<Reading> {
+    let mut sum = read_one(process)?;
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
+    let children = children.unwrap_or_default();
+    for child in children
+        .split_whitespace()
+        .filter_map(|child| child.parse().ok())
+    {
+        // It may have ended meanwhile.
+        if let Some(child) = read(child) {
+            sum.cpu_seconds += child.cpu_seconds;
+            sum.resident_kib += child.resident_kib;
+            sum.threads += child.threads;
+        }
+    }
+    Some(sum)
+}
+
+#[cfg(target_os = "linux")]
+fn read_one(process: u32) -> Option<Reading> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name, in parentheses, may hold anything; behind it the fields are numbered from 3 on.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
-    let ticks = field(14)? + field(15)?;
+    let ticks = field(14)? + field(15)? + field(16)? + field(17)?;
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let resident = status
         .lines()
