@@ -29,6 +29,9 @@ struct State {
     stop_overdue: Option<Instant>,
     /// The last connection has gone, and no other will come.
     end: bool,
+    /// The clock's thread wakes up by itself then, whether or not there is still something due: most deadlines are put off
+    /// or taken out before they come, and whoever sets one later than this need not wake anybody.
+    alarm: Option<Instant>,
 }
 
 /// What the clock's thread has to do.
@@ -58,13 +61,7 @@ impl Clock {
         state
             .connections
             .insert((entry.at, connection.id), Arc::clone(connection));
-        if state
-            .connections
-            .first_key_value()
-            .is_some_and(|(first, _)| first.0 == entry.at)
-        {
-            self.changed.notify_one();
-        }
+        self.wake_for(&mut state, entry.at);
     }
 
     /// Takes a connection's entry out.
@@ -77,12 +74,15 @@ impl Clock {
     /// The room wants to be called at that time, or not at all.
     pub(super) fn room_at(&self, deadline: Option<Instant>) {
         let mut state = self.state.lock();
-        let earlier = match (deadline, state.room) {
-            (Some(new), Some(old)) => new < old,
-            (new, _) => new.is_some(),
-        };
         state.room = deadline;
-        if earlier {
+        if let Some(at) = deadline {
+            self.wake_for(&mut state, at);
+        }
+    }
+
+    fn wake_for(&self, state: &mut State, at: Instant) {
+        if state.alarm.is_none_or(|alarm| at < alarm) {
+            state.alarm = Some(at);
             self.changed.notify_one();
         }
     }
@@ -138,7 +138,8 @@ impl Clock {
             }
             let first = state.connections.first_key_value().map(|(key, _)| key.0);
             let waits = [first, state.room, state.stop_overdue];
-            match waits.into_iter().flatten().min() {
+            state.alarm = waits.into_iter().flatten().min();
+            match state.alarm {
                 Some(at) => {
                     self.changed.wait_until(&mut state, at);
                 }

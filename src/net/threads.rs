@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
 use log::error;
 use parking_lot::{Condvar, Mutex};
 
@@ -26,9 +25,33 @@ pub(super) struct Threads {
     ceiling: usize,
     running: Mutex<usize>,
     ended: Condvar,
-    /// Capacity 0: a job is handed over only to a thread that waits for one right now.
-    handover: Mutex<Option<Sender<Job>>>,
-    waiting: Receiver<Job>,
+    idle: Mutex<Idle>,
+}
+
+/// Threads that have nothing to do. The last one to come is the first to go: its stack is still in the caches, and those
+/// that are not needed any more are left alone until their time is over.
+struct Idle {
+    open: bool,
+    seats: Vec<Arc<Seat>>,
+}
+
+/// Where one thread waits. Once its seat is out of the list, an order comes for sure.
+#[derive(Default)]
+struct Seat {
+    order: Mutex<Option<Order>>,
+    given: Condvar,
+}
+
+enum Order {
+    Serve(Job),
+    Leave,
+}
+
+impl Seat {
+    fn give(&self, order: Order) {
+        *self.order.lock() = Some(order);
+        self.given.notify_one();
+    }
 }
 
 /// No thread can be had: the socket is given back, so that it can be ended in order.
@@ -37,13 +60,14 @@ pub(super) struct Full(pub(super) Option<TcpStream>);
 
 impl Threads {
     pub(super) fn new(ceiling: usize) -> Arc<Threads> {
-        let (handover, waiting) = bounded(0);
         Arc::new(Threads {
             ceiling,
             running: Mutex::new(0),
             ended: Condvar::new(),
-            handover: Mutex::new(Some(handover)),
-            waiting,
+            idle: Mutex::new(Idle {
+                open: true,
+                seats: Vec::new(),
+            }),
         })
     }
 
@@ -59,16 +83,17 @@ impl Threads {
         serve: impl FnOnce(TcpStream) + Send + 'static,
     ) -> Result<(), Full> {
         let serve = Box::new(serve);
-        let mut job = Job { stream, serve };
-        {
-            let handover = self.handover.lock();
-            let Some(sender) = &*handover else {
+        let job = Job { stream, serve };
+        let seat = {
+            let mut idle = self.idle.lock();
+            if !idle.open {
                 return Err(Full(Some(job.stream)));
-            };
-            match sender.try_send(job) {
-                Ok(()) => return Ok(()),
-                Err(refused) => job = refused.into_inner(),
             }
+            idle.seats.pop()
+        };
+        if let Some(seat) = seat {
+            seat.give(Order::Serve(job));
+            return Ok(());
         }
         let Some(permit) = Permit::take(self) else {
             return Err(Full(Some(job.stream)));
@@ -86,7 +111,43 @@ impl Threads {
 
     /// No more jobs; waiting threads end at once.
     pub(super) fn close(&self) {
-        *self.handover.lock() = None;
+        let seats = {
+            let mut idle = self.idle.lock();
+            idle.open = false;
+            std::mem::take(&mut idle.seats)
+        };
+        for seat in seats {
+            seat.give(Order::Leave);
+        }
+    }
+
+    /// The next job of a thread that has done its own; none when it is not needed any more.
+    fn next(&self, seat: &Arc<Seat>) -> Option<Job> {
+        {
+            let mut idle = self.idle.lock();
+            if !idle.open {
+                return None;
+            }
+            idle.seats.push(Arc::clone(seat));
+        }
+        let mut order = seat.order.lock();
+        while order.is_none() {
+            let waited = seat.given.wait_for(&mut order, IDLE);
+            if waited.timed_out() && order.is_none() && self.forget(seat) {
+                return None;
+            }
+        }
+        match order.take() {
+            Some(Order::Serve(job)) => Some(job),
+            Some(Order::Leave) | None => None,
+        }
+    }
+
+    /// Takes a seat out of the list; false when somebody else has done so, and is about to give an order.
+    fn forget(&self, seat: &Arc<Seat>) -> bool {
+        let seats = &mut self.idle.lock().seats;
+        let found = seats.iter().position(|other| Arc::ptr_eq(other, seat));
+        found.map(|at| seats.remove(at)).is_some()
     }
 
     /// Waits until all threads have ended; false when the deadline came first.
@@ -123,18 +184,18 @@ impl Drop for Permit {
 }
 
 fn work(permit: &Permit, first: Job) {
-    let mut job = first;
-    loop {
-        (job.serve)(job.stream);
-        match permit.0.waiting.recv_timeout(IDLE) {
-            Ok(next) => job = next,
-            Err(_) => return,
-        }
+    let seat = Arc::default();
+    let mut job = Some(first);
+    while let Some(Job { stream, serve }) = job {
+        serve(stream);
+        job = permit.0.next(&seat);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crossbeam_channel::bounded;
+
     use super::*;
 
     #[test]
