@@ -1,14 +1,13 @@
 //! Where everybody stands.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::room::ConnId;
+use crate::room::{ByConn, ConnId};
 
 /// Every connection of a room.
 #[derive(Debug, Default)]
-pub(super) struct Connections(HashMap<ConnId, Connection>);
+pub(super) struct Connections(ByConn<Connection>);
 
 #[derive(Debug)]
 pub(super) struct Connection {

@@ -1,9 +1,8 @@
 //! Who is still there (PacketPing and PacketPong in the document).
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::room::{ConnId, Entropy, Expiries, Ticket};
+use crate::room::{ByConn, ConnId, Entropy, Expiries, Ticket};
 
 /// The pings of all clients. A client has one entry in the timetable, whatever it sends: what it heard of meanwhile is
 /// looked at when the entry comes due.
@@ -11,7 +10,7 @@ pub(super) struct Pings {
     interval: Duration,
     timeout: Duration,
     entropy: Entropy,
-    clients: HashMap<ConnId, Client>,
+    clients: ByConn<Client>,
     timetable: Expiries<ConnId>,
 }
 
@@ -38,7 +37,7 @@ impl Pings {
             interval,
             timeout,
             entropy,
-            clients: HashMap::new(),
+            clients: ByConn::default(),
             timetable: Expiries::default(),
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use crate::room::pairing::{RequestLimits, Requests};
-use crate::room::{ConnId, Effects, Entropy, Event, Flow, Overdue, Protocol};
+use crate::room::{ByConn, ConnId, Effects, Entropy, Event, Flow, Overdue, Protocol};
 use crate::wire::Malformed;
 
 use super::pings::{Due, Pings};
@@ -19,7 +19,7 @@ use super::{Frame, Options, Reason};
 /// What it remembers of a connection goes with the connection, so its memory is bounded by their number and the
 /// [`Options`].
 pub struct Room {
-    connections: HashMap<ConnId, Connection>,
+    connections: ByConn<Connection>,
     clients: HashMap<Uuid, ConnId>,
     pub(super) requests: Requests,
     pings: Pings,
@@ -163,7 +163,7 @@ impl Room {
             repeat_interval: Duration::MAX,
         };
         Room {
-            connections: HashMap::new(),
+            connections: ByConn::default(),
             clients: HashMap::new(),
             requests: Requests::new(requests),
             pings: Pings::new(options.ping_interval, options.ping_timeout, entropy),

@@ -3,7 +3,6 @@
 //! The list of members belongs to the turn, not to the room: a client gets exactly what stands behind its Join in the log.
 //! Whoever is not mentioned in a round gets all its bytes in one send; whoever is, gets its pieces in the order of the log.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ use super::connection::Connection;
 use super::run::Run;
 use super::tunnel;
 use super::writers::Writers;
-use crate::room::{ConnId, Effect, Recipient};
+use crate::room::{ByConn, ConnId, Effect, Recipient};
 
 /// A peer may fill this many lines of the log ...
 const REMARKS: u32 = 5;
@@ -24,7 +23,7 @@ const REMARKS_PERIOD: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Turn {
     pub(super) run: Run,
-    peers: HashMap<ConnId, Peer>,
+    peers: ByConn<Peer>,
     members: Vec<Member>,
     round: u64,
     writers: Arc<Writers>,
@@ -91,7 +90,7 @@ impl Turn {
     pub(super) fn new(writers: &Arc<Writers>) -> Turn {
         Turn {
             run: Run::new(),
-            peers: HashMap::new(),
+            peers: ByConn::default(),
             members: Vec::new(),
             round: 0,
             writers: Arc::clone(writers),
@@ -149,9 +148,9 @@ impl Turn {
         }
     }
 
-    fn send_to_mentioned(&mut self, run: &Run) -> HashMap<ConnId, Pieces> {
+    fn send_to_mentioned(&mut self, run: &Run) -> ByConn<Pieces> {
         let for_all = run.effects.for_all();
-        let mut mentioned = HashMap::new();
+        let mut mentioned = ByConn::default();
         for (at, effect) in run.effects.entries() {
             self.carry_out(for_all, at, &effect, &mut mentioned);
         }
@@ -167,7 +166,7 @@ impl Turn {
         for_all: &[u8],
         at: usize,
         effect: &Effect<'_>,
-        mentioned: &mut HashMap<ConnId, Pieces>,
+        mentioned: &mut ByConn<Pieces>,
     ) {
         match *effect {
             Effect::All(_) => {}
@@ -221,7 +220,7 @@ impl Turn {
     fn mention<'a>(
         &mut self,
         id: ConnId,
-        mentioned: &'a mut HashMap<ConnId, Pieces>,
+        mentioned: &'a mut ByConn<Pieces>,
     ) -> Option<&'a mut Pieces> {
         use std::collections::hash_map::Entry;
         match mentioned.entry(id) {
@@ -242,7 +241,7 @@ impl Turn {
         }
     }
 
-    fn tunnel(&mut self, one: ConnId, other: ConnId, mentioned: &mut HashMap<ConnId, Pieces>) {
+    fn tunnel(&mut self, one: ConnId, other: ConnId, mentioned: &mut ByConn<Pieces>) {
         let writers = Arc::clone(&self.writers);
         let ends = [one, other].map(|id| {
             let pieces = self.mention(id, mentioned)?;

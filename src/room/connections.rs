@@ -1,8 +1,7 @@
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{ConnId, Effects, Event, Flow, Overdue, Ticket};
+use super::{ByConn, ConnId, Effects, Event, Flow, Overdue, Ticket};
 
 /// Every connection of a room, and where it stands: how it came, what it may become, how it ends.
 ///
@@ -10,7 +9,7 @@ use super::{ConnId, Effects, Event, Flow, Overdue, Ticket};
 /// from protocol to protocol, the way of a connection does not.
 #[derive(Debug)]
 pub struct Connections<End, Late = ()> {
-    all: HashMap<ConnId, Connection<End, Late>>,
+    all: ByConn<Connection<End, Late>>,
 }
 
 #[derive(Debug)]
@@ -59,7 +58,7 @@ impl<End, Late> State<End, Late> {
 impl<End, Late> Default for Connections<End, Late> {
     fn default() -> Connections<End, Late> {
         Connections {
-            all: HashMap::new(),
+            all: ByConn::default(),
         }
     }
 }

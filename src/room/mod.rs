@@ -31,6 +31,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use rustc_hash::FxHashMap;
+
 use crate::wire::Malformed;
 
 pub use connect_id::{ConnectIds, Entropy};
@@ -52,6 +54,10 @@ impl fmt::Display for ConnId {
         write!(f, "#{}", self.0)
     }
 }
+
+/// What is kept for each connection. Nobody chooses the numbers of connections, so nothing better than a plain hash is
+/// needed, and a room looks into such a map several times for every message.
+pub(crate) type ByConn<T> = FxHashMap<ConnId, T>;
 
 /// A protocol: how bytes become commands, and what each command does to the room.
 pub trait Protocol: Send + 'static {

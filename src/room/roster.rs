@@ -3,7 +3,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::ConnId;
+use super::{ByConn, ConnId};
 
 /// Who is identified: login to connection and back, compared byte for byte.
 ///
@@ -11,7 +11,7 @@ use super::ConnId;
 #[derive(Debug, Default)]
 pub struct Roster {
     connections: HashMap<Arc<str>, ConnId>,
-    people: HashMap<ConnId, Person>,
+    people: ByConn<Person>,
     by_address: BTreeSet<(IpAddr, ConnId)>,
 }
 
