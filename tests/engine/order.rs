@@ -103,3 +103,44 @@ fn a_login_is_answered_before_anything_that_others_say() {
         stop.send(()).unwrap();
     });
 }
+
+/// Some with FIN and some with a reset, while everybody's messages are on their way to everybody.
+#[test]
+fn who_leaves_in_the_middle_of_a_round_takes_nothing_from_the_others() {
+    let server = Server::start();
+    let names = ["ann", "ben"];
+    let mut speakers = names.map(|name| server.login(name));
+    let mut stays = server.login("stays");
+    let leavers: Vec<_> = (0..16)
+        .map(|at| server.login(&format!("leaves{at}")))
+        .collect();
+    thread::scope(|scope| {
+        for (at, mut leaver) in leavers.into_iter().enumerate() {
+            scope.spawn(move || {
+                for _ in 0..at * 30 {
+                    leaver.next();
+                }
+                match at % 2 {
+                    0 => drop(leaver),
+                    _ => leaver.reset(),
+                }
+            });
+        }
+        for (speaker, name) in speakers.iter_mut().zip(names) {
+            let mut writer = Client::with_stream(speaker);
+            scope.spawn(move || numbered(&mut writer, name));
+        }
+        let order: Vec<_> = (0..2 * MESSAGES).map(|_| stays.next()).collect();
+        for speaker in &mut speakers {
+            for frame in &order {
+                assert_eq!(speaker.next(), *frame);
+            }
+        }
+        for name in names {
+            let own = order
+                .iter()
+                .filter(|frame| frame.contains(&format!("login={name:?}")));
+            assert_eq!(own.count(), MESSAGES);
+        }
+    });
+}

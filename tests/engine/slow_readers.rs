@@ -39,6 +39,41 @@ fn what_a_slow_client_did_not_take_at_once_arrives_whole_and_in_order() {
 }
 
 #[test]
+fn a_socket_that_is_full_in_the_middle_of_a_run_changes_nothing_in_its_order() {
+    let server = Server::limited(ConnectionLimits {
+        outbox_bytes: 64 << 20,
+        ..ConnectionLimits::default()
+    });
+    let (mut hare, mut sloth) = (server.login("hare"), server.login("sloth"));
+    let mut writer = Client::with_stream(&hare);
+    let messages = 9_000;
+    let padding = "x".repeat(900);
+    let text = |number: usize| format!("{number} {padding}");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..messages {
+                match number % 5 {
+                    4 => writer.whisper("hare", "sloth", &text(number)),
+                    _ => writer.say("hare", &text(number)),
+                }
+            }
+        });
+        // Whoever reads has everything before sloth has begun.
+        for number in (0..messages).filter(|number| number % 5 != 4) {
+            assert!(
+                hare.next().contains(&format!("msg=\"{number} x")),
+                "{number}"
+            );
+        }
+    });
+    for number in 0..messages {
+        let frame = sloth.next();
+        assert!(frame.contains(&format!("msg=\"{number} x")), "{number}");
+        assert_eq!(frame.starts_with("MESSAGE_PRIVATE"), number % 5 == 4);
+    }
+}
+
+#[test]
 fn a_client_whose_outbox_overflows_is_cut_and_its_name_is_free() {
     let server = Server::limited(ConnectionLimits {
         outbox_bytes: 64 << 10,
