@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use conformance::diagnosis::{Atlas, KnownFault, Observed, diagnose};
-use conformance::suite::Suite;
 
 use crate::fault::Specimen;
 
@@ -41,8 +40,8 @@ pub(crate) fn guess(caught: &[(&'static str, KnownFault)]) {
     let mut wrong = Vec::new();
     for (suite, known) in caught {
         let atlas = Atlas::of(suite).unwrap_or_default();
-        let all = Suite::built_in(suite).unwrap().scenarios;
-        let ids = all.into_iter().map(|scenario| scenario.id);
+        let all = &crate::suite(suite).scenarios;
+        let ids = all.iter().map(|scenario| scenario.id.clone());
         let observed = Observed {
             failed: known.fails.clone(),
             judged: ids.filter(|id| !known.hides.contains(id)).collect(),

@@ -1,5 +1,7 @@
 //! What went wrong in a case, told so that somebody who did not write the suite understands it.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::grammar::Grammar;
@@ -192,11 +194,14 @@ impl Failure {
 
 /// The bytes as pairs of digits with spaces between, up to `limit` of them.
 pub(crate) fn hex(bytes: &[u8], limit: usize) -> String {
-    let shown: Vec<String> = bytes
-        .iter()
-        .take(limit)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let rest = if bytes.len() > limit { " ..." } else { "" };
-    shown.join(" ") + rest
+    let shown = &bytes[..bytes.len().min(limit)];
+    let mut text = String::with_capacity(3 * shown.len() + 4);
+    for (at, byte) in shown.iter().enumerate() {
+        // Writing into a text cannot fail.
+        let _ = write!(text, "{}{byte:02x}", if at == 0 { "" } else { " " });
+    }
+    if bytes.len() > limit {
+        text.push_str(" ...");
+    }
+    text
 }
