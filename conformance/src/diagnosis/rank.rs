@@ -9,8 +9,8 @@ use super::atlas::{Atlas, KnownFault, Observed};
 /// So many explanations are told at most.
 pub const MOST: usize = 3;
 
-/// Below this nothing is said: too much would stay unexplained.
-const LEAST_FIT: f64 = 0.25;
+/// Below this nothing is said: a server with many mistakes looks a little like every one with others.
+const LEAST_FIT: f64 = 0.5;
 
 /// Two mistakes explain more than one, by chance alone: the second must earn this much.
 const COST_OF_A_SECOND: f64 = 0.08;

@@ -8,19 +8,22 @@ use super::ladder::ladder;
 use super::paint::Paint;
 
 /// The explanation without colours, for other programs; long conversations are cut.
-pub(super) fn plain(report: &Report, case: &Outcome, failure: &Failure, rerun: &str) -> String {
-    explain(report, case, failure, rerun, false, Paint::Plain)
+pub(super) fn plain(report: &Report, case: &Outcome, rerun: &str) -> Option<String> {
+    explain(report, case, rerun, false, Paint::Plain)
 }
 
-/// Several lines about a case that did not come to its end.
+/// Several lines about a case that did not come to its end, or left something behind in the target; `None` where there is
+/// nothing to explain.
 pub(super) fn explain(
     report: &Report,
     case: &Outcome,
-    failure: &Failure,
     rerun: &str,
     whole: bool,
     paint: Paint,
-) -> String {
+) -> Option<String> {
+    if case.failure.is_none() && case.incidents.is_empty() && case.recut.is_none() {
+        return None;
+    }
     let mut out = String::new();
     let head = format!("{}: {}", case.id, case.title);
     let verdict = case.verdict.word().to_uppercase();
@@ -35,6 +38,20 @@ pub(super) fn explain(
     }
     requirements(&mut out, report, case);
     recut(&mut out, case);
+    if let Some(failure) = &case.failure {
+        failed(&mut out, failure, paint);
+    }
+    befell(&mut out, case, paint);
+    if case.failure.is_some() && !case.conversation.is_empty() {
+        let _ = writeln!(out, "  the conversation so far");
+        out.push_str(&ladder(&case.conversation, whole, paint));
+    }
+    written(&mut out, case, whole);
+    let _ = writeln!(out, "  again     {rerun} --only {}", case.id);
+    Some(out)
+}
+
+fn failed(out: &mut String, failure: &Failure, paint: Paint) {
     if let Some(step) = &failure.step {
         let _ = writeln!(out, "  step      {}", step.text);
         let _ = writeln!(out, "            {}:{}", step.file, step.line);
@@ -49,34 +66,18 @@ pub(super) fn explain(
     if let Some(hint) = &failure.hint {
         let _ = writeln!(out, "  perhaps   {hint}");
     }
-    bytes(&mut out, failure, paint);
-    if !case.conversation.is_empty() {
-        let _ = writeln!(out, "  the conversation so far");
-        out.push_str(&ladder(&case.conversation, whole, paint));
-    }
-    written(&mut out, case, whole);
-    let _ = writeln!(out, "  again     {rerun} --only {}", case.id);
-    out
+    bytes(out, failure, paint);
 }
 
-/// Several lines about a case that came to its end, but left something behind in the target.
-pub(super) fn befallen(case: &Outcome, rerun: &str, whole: bool, paint: Paint) -> String {
-    let mut out = String::new();
-    let head = format!("{}: {}", case.id, case.title);
-    let verdict = case.verdict.word().to_uppercase();
-    let _ = writeln!(
-        out,
-        "{} {}",
-        paint.verdict(case.verdict, &verdict),
-        paint.strong(&head)
-    );
+/// What befell the target itself, unless that is the failure.
+fn befell(out: &mut String, case: &Outcome, paint: Paint) {
+    let told = case.failure.as_ref().map(|failure| &failure.got);
     for incident in &case.incidents {
-        let text = format!("{:8}  {}", incident.kind.word(), incident.text);
-        let _ = writeln!(out, "  {}", paint.wrong(&text));
+        if Some(&incident.text) != told {
+            let text = format!("{:8}  {}", incident.kind.word(), incident.text);
+            let _ = writeln!(out, "  {}", paint.wrong(&text));
+        }
     }
-    written(&mut out, case, whole);
-    let _ = writeln!(out, "  again     {rerun} --only {}", case.id);
-    out
 }
 
 /// Of what the target wrote the last lines are shown, unless all of it is asked for.

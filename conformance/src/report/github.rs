@@ -51,10 +51,7 @@ fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
             step.line
         );
     }
-    let message = match &case.failure {
-        Some(failure) => plain(report, case, failure, rerun),
-        None => case.notes.join("\n"),
-    };
+    let message = plain(report, case, rerun).unwrap_or_else(|| case.notes.join("\n"));
     line(out, kind, &properties, &message);
 }
 

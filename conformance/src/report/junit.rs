@@ -60,8 +60,13 @@ fn of_case(report: &Report, case: &Outcome, rerun: &str) -> TestCase {
     entry.add_property(("title", case.title.as_str()));
     entry.add_property(("verdict", case.verdict.word()));
     entry.add_property(("requirements", case.requirements.join(" ").as_str()));
-    if !case.notes.is_empty() {
-        entry.set_system_out(case.notes.join("\n"));
+    let mut remarks = case.notes.clone();
+    if matches!(entry.status, TestCaseStatus::Success { .. }) {
+        // A success has no description of its own.
+        remarks.extend(plain(report, case, rerun));
+    }
+    if !remarks.is_empty() {
+        entry.set_system_out(remarks.join("\n"));
     }
     entry
 }
@@ -76,11 +81,13 @@ fn status(report: &Report, case: &Outcome, rerun: &str) -> TestCaseStatus {
     if let Some(short) = words::in_short(case) {
         status.set_message(short);
     }
-    if let Some(failure) = &case.failure {
-        if let Ok(serde_json::Value::String(kind)) = serde_json::to_value(failure.kind) {
-            status.set_type(kind);
-        }
-        status.set_description(plain(report, case, failure, rerun));
+    if let Some(failure) = &case.failure
+        && let Ok(serde_json::Value::String(kind)) = serde_json::to_value(failure.kind)
+    {
+        status.set_type(kind);
+    }
+    if let Some(text) = plain(report, case, rerun) {
+        status.set_description(text);
     }
     status
 }

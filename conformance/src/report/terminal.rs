@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::diagnosis;
 use crate::run::{Outcome, Report, Verdict};
 
-use super::explain::{befallen, explain};
+use super::explain::explain;
 use super::paint::Paint;
 use super::words;
 
@@ -104,18 +104,12 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
                         .is_some_and(|cause| cause.case().is_none())
             }
         };
-        if let (true, Some(failure)) = (wanted, &case.failure) {
+        // What was left behind is told even of a case that holds.
+        if wanted || !case.incidents.is_empty() {
             let whole = style.detail == Detail::Verbose;
-            let text = explain(report, case, failure, &style.rerun, whole, style.paint);
-            let _ = write!(out, "\n{text}");
-        } else if !case.incidents.is_empty() {
-            let text = befallen(
-                case,
-                &style.rerun,
-                style.detail == Detail::Verbose,
-                style.paint,
-            );
-            let _ = write!(out, "\n{text}");
+            if let Some(text) = explain(report, case, &style.rerun, whole, style.paint) {
+                let _ = write!(out, "\n{text}");
+            }
         }
     }
 }

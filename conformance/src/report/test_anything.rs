@@ -43,12 +43,12 @@ fn diagnosis(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     if !case.notes.is_empty() {
         let _ = writeln!(out, "  remarks: {}", quoted(&case.notes.join("; ")));
     }
-    if let Some(failure) = &case.failure {
+    if let Some(explanation) = plain(report, case, rerun) {
         if let Some(short) = words::in_short(case) {
             let _ = writeln!(out, "  message: {}", quoted(&short));
         }
         let _ = writeln!(out, "  explanation: |");
-        for line in plain(report, case, failure, rerun).lines() {
+        for line in explanation.lines() {
             let _ = writeln!(out, "    {line}");
         }
     }

@@ -110,7 +110,13 @@ pub(super) fn in_short(case: &Outcome) -> Option<String> {
     if let Some(cause) = &case.cause {
         return Some(format!("{}, {cause}", case.verdict));
     }
-    let failure = case.failure.as_ref()?;
+    let Some(failure) = &case.failure else {
+        let incidents = case.incidents.iter();
+        let told: Vec<String> = incidents
+            .map(|incident| format!("{}: {}", incident.kind.word(), incident.text))
+            .collect();
+        return (!told.is_empty()).then(|| told.join("; "));
+    };
     let on = failure
         .lane
         .as_ref()

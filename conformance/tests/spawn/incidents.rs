@@ -109,7 +109,18 @@ fn what_stays_behind_in_the_server_is_told_with_its_case() {
 #[cfg(target_os = "linux")]
 #[test]
 fn connections_that_stay_open_are_told_with_their_case() {
-    let run = judge(&foreign_server(), &["--only", "login-taken"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let formats = ["junit", "tap", "annotations"];
+    let files = formats.map(|format| folder.path().join(format));
+    let mut arguments = vec!["--only".to_owned(), "login-taken".to_owned()];
+    for (format, file) in formats.iter().zip(&files) {
+        arguments.extend([
+            "--report".to_owned(),
+            format!("{format}={}", file.display()),
+        ]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let run = judge(&foreign_server(), &arguments);
     let case = "login-taken";
     assert_eq!(run.incidents(case), ["descriptors"], "{}", run.out);
     assert_eq!(run.verdict(case), "non-strict", "{}", run.out);
@@ -118,4 +129,10 @@ fn connections_that_stay_open_are_told_with_their_case() {
         "{}",
         run.out
     );
+    // The case holds, and yet every report tells of it.
+    for file in &files {
+        let told = std::fs::read_to_string(file).expect("it was written");
+        let words = "it still holds 1 of their connections";
+        assert!(told.contains(words), "{}: {told}", file.display());
+    }
 }
