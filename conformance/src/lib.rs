@@ -11,8 +11,10 @@
 //! |---|---|
 //! | [`source`] | files as text and as trees of words; mistakes with their place and a remedy |
 //! | [`spawn`] | a target that we start ourselves: its processes, its output |
+//! | `tls` | speaking TLS with whoever listens there |
 //! | [`grammar`] | wire.kdl, and the codec that it drives |
 //! | [`scenario`], [`spec`] | who says what; what is asked for |
+//! | `identity` | who a client is, where names are UUIDs with keys |
 //! | [`suite`] | one protocol, whole and linted |
 //! | [`profile`] | what is known about one target |
 //! | [`run`] | the conversations with a target, and the judgement |
@@ -37,6 +39,7 @@
 pub mod cli;
 pub mod diagnosis;
 pub mod grammar;
+mod identity;
 pub mod load;
 pub mod matrix;
 pub mod profile;
@@ -48,3 +51,4 @@ pub mod spawn;
 pub mod spec;
 pub mod suite;
 pub mod tap;
+mod tls;

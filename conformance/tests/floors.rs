@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up; what stands in one row does not use its neighbours.
 const FLOORS: [&[&str]; 10] = [
-    &["source", "spawn"],
+    &["source", "spawn", "tls"],
     &["grammar"],
     &["scenario", "spec"],
-    &["suite"],
+    &["identity", "suite"],
     &["profile"],
     &["load", "run"],
     &["diagnosis"],

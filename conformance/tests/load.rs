@@ -1,5 +1,6 @@
 //! A load says what it saw: figures of a server that keeps its promises, and what one that does not has broken.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -131,7 +132,11 @@ fn play(target: SocketAddr, work: &Work, patience: Duration) -> Result<Figures, 
         process: None,
     };
     let choices = Choices::new();
-    let language = Language::Suite(&suite, &choices);
+    let language = Language::Suite {
+        suite: &suite,
+        choices: &choices,
+        settings: &BTreeMap::new(),
+    };
     run(language, target, work, &bounds, &Teller::new(&|_| {}))
 }
 

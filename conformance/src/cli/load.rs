@@ -28,7 +28,7 @@ Exit codes:
   3  nothing listens there")]
 pub(super) struct LoadArguments {
     /// A protocol that is compiled in (`conformance list`), or the folder of another; to compare with: irc, mqtt, nats (a
-    /// room of theirs), or proxy (tunnels through any TCP proxy that leads to --backend)
+    /// room of theirs), tls (handshakes alone), or proxy (tunnels through any TCP proxy that leads to --backend)
     protocol: String,
 
     /// Address and port of the server, such as 127.0.0.1:7777
@@ -38,7 +38,7 @@ pub(super) struct LoadArguments {
     #[arg(long, value_enum, default_value_t = Kind::FanOut)]
     work: Kind,
 
-    /// How many clients are in the room (fan-out, storm)
+    /// How many clients there are (fan-out, storm, idle)
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
     clients: usize,
 
@@ -74,7 +74,7 @@ pub(super) struct LoadArguments {
     #[arg(long, value_name = "N", default_value_t = 5.0, value_parser = positive)]
     seconds: f64,
 
-    /// How many connections are made at the same time (fan-out, storm)
+    /// How many connections are made at the same time (fan-out, storm, idle)
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
     at_once: usize,
 
@@ -94,6 +94,11 @@ pub(super) struct LoadArguments {
     #[arg(long, value_name = "READING=CHOICE", value_parser = pair)]
     reading: Vec<(String, String)>,
 
+    /// Where the server knows its clients from, if they cannot choose their names: rest=ADDR registers as many as are
+    /// needed, identities=FILE names some that it knows already
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    settings: Vec<(String, String)>,
+
     /// Where the load listens for what a proxy connects to
     #[arg(long, value_name = "ADDRESS", required_if_eq("protocol", "proxy"))]
     backend: Option<SocketAddr>,
@@ -109,6 +114,8 @@ enum Kind {
     FanOut,
     /// Clients connect and log in, and that is all
     Storm,
+    /// Clients are in, and only answer what they are asked
+    Idle,
     /// Connect, log in, leave, again and again
     Churn,
     /// Bytes through a private connection
@@ -134,8 +141,13 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
         Err(why) => return Outcome::refused(format!("{why}\n")),
     };
     let choices = arguments.reading.iter().cloned().collect();
+    let settings = arguments.settings.iter().cloned().collect();
     let language = match (&suite, arguments.backend) {
-        (Some(suite), _) => Language::Suite(suite, &choices),
+        (Some(suite), _) => Language::Suite {
+            suite,
+            choices: &choices,
+            settings: &settings,
+        },
         (None, Some(backend)) => Language::Proxy(backend),
         (None, None) => Language::Peer(&arguments.protocol),
     };
@@ -181,6 +193,13 @@ fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr
             ));
         }
     }
+    if let Some((name, _)) =
+        (arguments.settings.iter()).find(|(name, _)| !load::SETTINGS.contains(&name.as_str()))
+    {
+        return Err(format!(
+            "--set {name}: a load knows rest=ADDR and identities=FILE"
+        ));
+    }
     for (name, choice) in &arguments.reading {
         let reading = suite.and_then(|suite| suite.grammar.reading_named(name));
         if reading.is_none_or(|reading| reading.choice_named(choice).is_none()) {
@@ -225,6 +244,11 @@ fn work(arguments: &LoadArguments) -> Work {
         Kind::Storm => Work::Storm {
             clients: arguments.clients,
             at_once: arguments.at_once,
+        },
+        Kind::Idle => Work::Idle {
+            clients: arguments.clients,
+            at_once: arguments.at_once,
+            lasts,
         },
         Kind::Churn => Work::Churn {
             slots: arguments.slots,

@@ -72,6 +72,8 @@ impl LoadLane {
 pub enum LoadExpr {
     /// `@a`: the name under which that lane is logged in.
     NameOf(LoadLane),
+    /// `(signed)@me`: the signature of that lane's client over its own name; only in what is sent.
+    SignatureOf(LoadLane),
     /// `$text`: what the load has to say.
     Text,
     /// `?id`: whatever comes, under a name; then `$id`: the same again.

@@ -113,6 +113,19 @@ impl Grammar {
             .map(PacketId)
     }
 
+    /// What a client says to this packet of a server by itself (`answered-by`), if it says anything.
+    #[must_use]
+    pub fn answer_to(&self, asked: &Frame) -> Option<(PacketId, Vec<Value>)> {
+        let answer = self.packet(asked.packet).answered_by?;
+        let given = self.packet(answer).fields.iter().map(|wanted| {
+            let same = asked.fields.iter().find(|field| field.name == wanted.name);
+            same.map(|field| field.value.clone())
+        });
+        // Lint has seen to it that every field of the answer is one of the question's.
+        let values: Option<Vec<Value>> = given.collect();
+        Some((answer, values?))
+    }
+
     /// The reading with this name.
     #[must_use]
     pub fn reading_named(&self, name: &str) -> Option<&Reading> {

@@ -10,7 +10,7 @@ use super::figures::{ChurnFigures, Flaws, latencies, micros};
 use super::talker::Talker;
 use super::target::Meter;
 use super::tongue::Tongue;
-use super::{Bounds, Teller, Trouble, names};
+use super::{Bounds, Teller, Trouble};
 
 /// After so many refusals one after the other a slot gives up.
 const MOST_REFUSALS: usize = 3;
@@ -30,9 +30,11 @@ pub(super) fn play(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<ChurnFigures, Trouble> {
-    drop(Talker::connect(target, bounds.patience).map_err(Trouble::CannotConnect)?);
+    drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
+    let names = tongue.names(slots).map_err(Trouble::Protocol)?;
     // One login first: where that fails there is nothing to measure.
-    log_in(tongue, target, &names(1)[0], bounds.patience).map_err(|why| Trouble::NotAllIn {
+    let first = tongue.again(&names[0], 0);
+    log_in(tongue, target, &first, bounds.patience).map_err(|why| Trouble::NotAllIn {
         known: 0,
         wanted: 1,
         why,
@@ -41,11 +43,9 @@ pub(super) fn play(
     let began = Instant::now();
     let until = (began + lasts).min(bounds.until);
     let done: Vec<Slot> = thread::scope(|scope| {
-        let slots: Vec<_> = names(slots)
-            .into_iter()
-            .map(|name| {
-                scope.spawn(move || turn_over(tongue, target, &name, until, bounds, teller))
-            })
+        let slots: Vec<_> = names
+            .iter()
+            .map(|name| scope.spawn(move || turn_over(tongue, target, name, until, bounds, teller)))
             .collect();
         slots
             .into_iter()
@@ -88,8 +88,7 @@ fn turn_over(
     while Instant::now() < until && refusals < MOST_REFUSALS {
         turn += 1;
         let began = Instant::now();
-        // A new name each time: the server may still be busy with the farewell to the old one.
-        match log_in(tongue, target, &format!("{name}{turn:x}"), bounds.patience) {
+        match log_in(tongue, target, &tongue.again(name, turn), bounds.patience) {
             Ok(talker) => {
                 refusals = 0;
                 slot.latency.saturating_record(micros(began.elapsed()));
@@ -112,7 +111,7 @@ fn log_in(
     name: &str,
     patience: Duration,
 ) -> Result<Talker, String> {
-    let mut talker = Talker::connect(target, patience)?;
+    let mut talker = Talker::connect(target, tongue.tls(), patience)?;
     talker.log_in(tongue, name)?;
     Ok(talker)
 }

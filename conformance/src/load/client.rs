@@ -6,8 +6,10 @@ use std::time::Instant;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use rustls::ClientConnection;
 
 use super::tongue::Login;
+use crate::tls::TlsClient;
 
 /// More than this is not read at once, or one connection would keep the others waiting.
 const MOST_AT_ONCE: usize = 256 * 1024;
@@ -28,6 +30,7 @@ pub(crate) enum Stage {
 #[derive(Debug)]
 pub(crate) struct Client {
     stream: TcpStream,
+    tls: Option<Box<ClientConnection>>,
     pub(crate) login: Login,
     pub(crate) stage: Stage,
     /// What has come and is not taken yet.
@@ -44,14 +47,17 @@ impl Client {
     /// Begins to connect.
     pub(crate) fn open(
         target: SocketAddr,
+        tls: Option<&TlsClient>,
         login: Login,
         registry: &Registry,
         token: Token,
     ) -> io::Result<Client> {
         let mut stream = TcpStream::connect(target)?;
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+        let tls = tls.map(|tls| tls.connection(target.ip())).transpose()?;
         Ok(Client {
             stream,
+            tls: tls.map(Box::new),
             login,
             stage: Stage::Connecting,
             inbox: Vec::new(),
@@ -80,9 +86,20 @@ impl Client {
         }
     }
 
+    /// Whether TLS is not ready to carry anything yet.
+    pub(crate) fn is_securing(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
+    }
+
     /// Sends these bytes as soon as the socket takes them.
     pub(crate) fn say(&mut self, bytes: &[u8]) -> Result<(), Ended> {
-        self.outbox.extend_from_slice(bytes);
+        match &mut self.tls {
+            None => self.outbox.extend_from_slice(bytes),
+            Some(tls) => tls
+                .writer()
+                .write_all(bytes)
+                .map_err(|error| error.to_string())?,
+        }
         self.flush()
     }
 
@@ -92,6 +109,12 @@ impl Client {
     }
 
     pub(crate) fn flush(&mut self) -> Result<(), Ended> {
+        if let Some(tls) = &mut self.tls {
+            while tls.wants_write() {
+                tls.write_tls(&mut self.outbox)
+                    .map_err(|error| error.to_string())?;
+            }
+        }
         while self.written < self.outbox.len() {
             match self.stream.write(&self.outbox[self.written..]) {
                 Ok(taken) => self.written += taken,
@@ -113,14 +136,49 @@ impl Client {
         }
         buffer[..kept].copy_from_slice(&self.inbox);
         self.inbox.clear();
+        let read = match self.tls {
+            None => self.read_plain(&mut buffer[kept..]),
+            Some(_) => self.read_sealed(&mut buffer[kept..]),
+        };
+        match read? {
+            Some(read) => Ok((kept + read, true)),
+            None => Ok((kept, false)),
+        }
+    }
+
+    /// `None` when there is nothing more now.
+    fn read_plain(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Ended> {
+        arrived(|| self.stream.read(buffer))
+    }
+
+    /// The same of what was sealed.
+    fn read_sealed(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Ended> {
         loop {
-            match self.stream.read(&mut buffer[kept..]) {
-                Ok(0) => return Err("the server closed the connection".to_owned()),
-                Ok(read) => return Ok((kept + read, true)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok((kept, false)),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.to_string()),
+            let Some(tls) = &mut self.tls else {
+                return Ok(None);
+            };
+            if let Some(read) = arrived(|| tls.reader().read(buffer))? {
+                return Ok(Some(read));
             }
+            if arrived(|| tls.read_tls(&mut self.stream))?.is_none() {
+                return Ok(None);
+            }
+            tls.process_new_packets()
+                .map_err(|error| error.to_string())?;
+            self.flush()?;
+        }
+    }
+}
+
+/// How much was read, or `None` if there is nothing now.
+fn arrived(mut read: impl FnMut() -> io::Result<usize>) -> Result<Option<usize>, Ended> {
+    loop {
+        match read() {
+            Ok(0) => return Err("the server closed the connection".to_owned()),
+            Ok(read) => return Ok(Some(read)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.to_string()),
         }
     }
 }

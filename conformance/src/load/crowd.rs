@@ -102,7 +102,8 @@ impl<'a> Crowd<'a> {
 
     fn open(&mut self, name: &str) -> Result<(), Trouble> {
         let token = Token(self.clients.len());
-        let client = Client::open(self.target, Login::of(name), self.poll.registry(), token);
+        let (login, registry) = (Login::of(name), self.poll.registry());
+        let client = Client::open(self.target, self.tongue.tls(), login, registry, token);
         let client = client.map_err(|error| Trouble::CannotConnect(error.to_string()))?;
         self.clients.push(client);
         Ok(())
@@ -193,10 +194,12 @@ impl<'a> Crowd<'a> {
         mut front: &[u8],
         listener: &mut dyn Listener,
     ) -> Result<(), Ended> {
-        while !front.is_empty() {
+        loop {
             let client = &mut self.clients[index];
             let heard = match client.stage {
+                Stage::In if front.is_empty() => break,
                 Stage::In => listener.hear(index, front),
+                _ if client.is_securing() => break,
                 _ => self.tongue.hear_login(&mut client.login, front),
             };
             let taken = match heard {

@@ -10,7 +10,7 @@ use super::figures::{FanOutFigures, Flaws, latencies, micros};
 use super::payload::Payload;
 use super::target::Meter;
 use super::tongue::{Heard, Tongue};
-use super::{Bounds, FanOut, Pace, Teller, Trouble, gather_crowd, names};
+use super::{Bounds, FanOut, Pace, Teller, Trouble, gather_crowd};
 
 /// A sender whose socket takes no more waits.
 const MOST_UNSENT: usize = 128 * 1024;
@@ -26,8 +26,8 @@ pub(super) fn play(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<FanOutFigures, Trouble> {
+    let names = tongue.names(what.clients).map_err(Trouble::Protocol)?;
     let mut meter = Meter::start(bounds.process);
-    let names = names(what.clients);
     let mut crowd = gather_crowd(tongue, target, &names, what.at_once, bounds, teller)?;
     let resident = meter.resident_per(what.clients);
     let payload = Payload::new(what.size, Instant::now());
@@ -194,12 +194,7 @@ impl Listener for Ears<'_> {
                     _ => self.flaws.damaged += 1,
                 }
             }
-            Heard::Unexpected(_, words) => {
-                self.flaws.unexpected += 1;
-                self.flaws
-                    .first_unexpected
-                    .get_or_insert_with(|| words.clone());
-            }
+            Heard::Unexpected(_, words) => self.flaws.came_unexpectedly(words),
             _ => {}
         }
         heard

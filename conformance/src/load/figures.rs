@@ -26,6 +26,8 @@ pub enum Figures {
     Storm(StormFigures),
     /// Of messages for everybody.
     FanOut(FanOutFigures),
+    /// Of clients that say nothing unasked.
+    Idle(IdleFigures),
     /// Of coming and going.
     Churn(ChurnFigures),
     /// Of a private connection.
@@ -71,6 +73,21 @@ pub struct FanOutFigures {
     /// From sending a message to each of its copies.
     pub latency: Latency,
     /// Per delivery, where the process is known.
+    pub server: Option<ServerCost>,
+    /// What went wrong.
+    pub flaws: Flaws,
+}
+
+/// What it costs that clients are there.
+#[derive(Debug, Clone, Serialize)]
+pub struct IdleFigures {
+    /// How many.
+    pub clients: usize,
+    /// How long.
+    pub seconds: f64,
+    /// What they answered by themselves, such as pings.
+    pub answered: u64,
+    /// Per second, where the process is known.
     pub server: Option<ServerCost>,
     /// What went wrong.
     pub flaws: Flaws,
@@ -146,7 +163,7 @@ impl From<&Histogram<u64>> for Latency {
 pub struct ServerCost {
     /// User and system time.
     pub cpu_seconds: f64,
-    /// The same per delivery, login, GiB or round trip, in microseconds.
+    /// The same per delivery, login, GiB, round trip or second, in microseconds.
     pub cpu_micros_each: f64,
     /// Resident memory that each idle client took, in KiB.
     pub resident_kib_per_client: Option<f64>,
@@ -174,6 +191,13 @@ pub struct Flaws {
 }
 
 impl Flaws {
+    /// One more frame that nobody asked for.
+    pub(super) fn came_unexpectedly(&mut self, words: &str) {
+        self.unexpected += 1;
+        self.first_unexpected
+            .get_or_insert_with(|| words.to_owned());
+    }
+
     /// Nothing went wrong.
     #[must_use]
     pub fn none(&self) -> bool {
@@ -212,6 +236,7 @@ impl Figures {
         match self {
             Figures::Storm(_) => Flaws::default(),
             Figures::FanOut(figures) => figures.flaws.clone(),
+            Figures::Idle(figures) => figures.flaws.clone(),
             Figures::Churn(figures) => figures.flaws.clone(),
             Figures::Tunnel(figures) => figures.flaws.clone(),
         }
@@ -230,6 +255,15 @@ impl Figures {
                 rows
             }
             Figures::FanOut(figures) => fan_out_rows(figures),
+            Figures::Idle(figures) => {
+                let mut rows = vec![
+                    ("clients", figures.clients.to_string()),
+                    ("seconds", format!("{:.2}", figures.seconds)),
+                    ("answers, as to pings", figures.answered.to_string()),
+                ];
+                rows.extend(cost_rows(figures.server, Each::Second));
+                rows
+            }
             Figures::Churn(figures) => {
                 let mut rows = vec![
                     ("slots", figures.slots.to_string()),
@@ -302,6 +336,7 @@ enum Each {
     Delivery,
     RoundTrip,
     Gib,
+    Second,
 }
 
 fn cost_rows(cost: Option<ServerCost>, each: Each) -> Vec<(&'static str, String)> {
@@ -315,6 +350,7 @@ fn cost_rows(cost: Option<ServerCost>, each: Each) -> Vec<(&'static str, String)
         // Microseconds for one are seconds for a million.
         Each::Delivery => format!("{micros:.3} s a million deliveries"),
         Each::Gib => format!("{:.3} s a GiB", micros / 1e6),
+        Each::Second => format!("{:.2} % of a core", micros / 1e4),
     };
     let mut rows = vec![("server CPU", format!("{:.2} s, {share}", cost.cpu_seconds))];
     if let Some(resident) = cost.resident_kib_per_client {

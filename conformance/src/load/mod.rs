@@ -7,9 +7,11 @@
 //! |---|---|
 //! | `speech` | the protocol's exchanges as `load` of wire.kdl has them, as bytes |
 //! | `tongue`, `peers` | what any protocol must offer to a load; those of other servers, to compare with |
+//! | `names` | how its clients are called, or who they are |
 //! | `client`, `crowd` | many connections on one thread |
 //! | `payload` | messages that show loss, disorder and damage |
 //! | `fan_out` | messages for everybody, as fast as they come back or at a rate |
+//! | `idle` | clients that are there and say nothing unasked |
 //! | `talker`, `churn`, `tunnel` | the work that needs few connections: one blocking thread for each |
 //! | `target` | what the server's process costs |
 //! | `figures` | what came of it |
@@ -19,6 +21,8 @@ mod client;
 mod crowd;
 mod fan_out;
 mod figures;
+mod idle;
+mod names;
 mod payload;
 pub mod peers;
 mod speech;
@@ -27,6 +31,7 @@ mod target;
 mod tongue;
 mod tunnel;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -34,16 +39,21 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::grammar::Choices;
+use crate::identity::{IDENTITIES, REST};
 use crate::suite::Suite;
 use crowd::Crowd;
 pub use figures::{
-    ChurnFigures, FanOutFigures, Figures, Flaws, Latency, ServerCost, StormFigures, TunnelFigures,
+    ChurnFigures, FanOutFigures, Figures, Flaws, IdleFigures, Latency, ServerCost, StormFigures,
+    TunnelFigures,
 };
 use speech::Speech;
 use talker::Talker;
 use target::Meter;
 use tongue::Tongue;
 pub use tunnel::Direction;
+
+/// The settings that a load knows: where a server knows its clients from.
+pub const SETTINGS: [&str; 2] = [REST, IDENTITIES];
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +67,15 @@ pub enum Work {
     },
     /// Messages for everybody.
     FanOut(FanOut),
+    /// Clients that are in, and only answer what they are asked, such as pings.
+    Idle {
+        /// How many.
+        clients: usize,
+        /// At most so many logins are under way before.
+        at_once: usize,
+        /// How long.
+        lasts: Duration,
+    },
     /// Connect, log in, leave, again and again.
     Churn {
         /// How many do so at the same time.
@@ -200,7 +219,14 @@ impl<'a> Teller<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum Language<'a> {
     /// A protocol of a suite, its readings settled so.
-    Suite(&'a Suite, &'a Choices),
+    Suite {
+        /// The protocol.
+        suite: &'a Suite,
+        /// What the server chose where the document is open.
+        choices: &'a Choices,
+        /// Where the server knows its clients from, if they cannot choose their names: `rest` or `identities`.
+        settings: &'a BTreeMap<String, String>,
+    },
     /// Another one, by its name in [`peers::NAMES`].
     Peer(&'a str),
     /// No protocol at all: a proxy that connects everybody to this address, where the load listens. Only for tunnels.
@@ -221,8 +247,19 @@ pub fn run(
     teller: &Teller<'_>,
 ) -> Result<Figures, Trouble> {
     let tongue: Box<dyn Tongue> = match (language, work) {
-        (Language::Suite(suite, choices), Work::Tunnel(what)) => {
-            let speech = Speech::new(&suite.grammar, choices).map_err(Trouble::Protocol)?;
+        (Language::Suite { suite, .. }, Work::Tunnel(_)) if !relays(suite) => {
+            return Err(Trouble::NoSuchWork("a private connection that it relays"));
+        }
+        (
+            Language::Suite {
+                suite,
+                choices,
+                settings,
+            },
+            Work::Tunnel(what),
+        ) => {
+            let speech =
+                Speech::new(&suite.grammar, choices, settings).map_err(Trouble::Protocol)?;
             let ends = tunnel::agree(&speech, target, bounds)?;
             return tunnel::play(ends, what, bounds, teller).map(Figures::Tunnel);
         }
@@ -231,24 +268,46 @@ pub fn run(
             return tunnel::play(ends, what, bounds, teller).map(Figures::Tunnel);
         }
         (Language::Proxy(_), _) => return Err(Trouble::NoSuchWork("clients")),
-        (Language::Suite(suite, choices), _) => {
-            Box::new(Speech::new(&suite.grammar, choices).map_err(Trouble::Protocol)?)
-        }
+        (
+            Language::Suite {
+                suite,
+                choices,
+                settings,
+            },
+            _,
+        ) => Box::new(Speech::new(&suite.grammar, choices, settings).map_err(Trouble::Protocol)?),
         (Language::Peer(name), _) => peers::tongue_of(name).ok_or(Trouble::NoSuchWork("a load"))?,
     };
     let tongue = tongue.as_ref();
     match work {
+        Work::FanOut(_) if !tongue.has_messages() => {
+            Err(Trouble::NoSuchWork("a message for everybody"))
+        }
         Work::Storm { clients, at_once } => {
             storm(tongue, target, *clients, *at_once, bounds, teller).map(Figures::Storm)
         }
         Work::FanOut(what) => {
             fan_out::play(tongue, target, what, bounds, teller).map(Figures::FanOut)
         }
+        Work::Idle {
+            clients,
+            at_once,
+            lasts,
+        } => {
+            let crowd = (*clients, *at_once);
+            idle::play(tongue, target, crowd, *lasts, bounds, teller).map(Figures::Idle)
+        }
         Work::Churn { slots, lasts } => {
             churn::play(tongue, target, *slots, *lasts, bounds, teller).map(Figures::Churn)
         }
         Work::Tunnel(_) => Err(Trouble::NoSuchWork("a private connection that it relays")),
     }
+}
+
+fn relays(suite: &Suite) -> bool {
+    let load = suite.grammar.load.as_ref();
+    // Without any load the protocol cannot be spoken at all, which is the better thing to say.
+    load.is_none_or(|load| !load.tunnel.is_empty())
 }
 
 /// Whether this system tells what that process costs.
@@ -265,9 +324,10 @@ fn storm(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<StormFigures, Trouble> {
+    let names = tongue.names(clients).map_err(Trouble::Protocol)?;
     let meter = Meter::start(bounds.process);
     let began = Instant::now();
-    let crowd = gather_crowd(tongue, target, &names(clients), at_once, bounds, teller)?;
+    let crowd = gather_crowd(tongue, target, &names, at_once, bounds, teller)?;
     let took = began.elapsed();
     let resident = meter.resident_per(clients);
     Ok(StormFigures {
@@ -288,7 +348,7 @@ fn gather_crowd<'a>(
     teller: &Teller<'_>,
 ) -> Result<Crowd<'a>, Trouble> {
     // Tells nobody there from nobody let in.
-    drop(Talker::connect(target, bounds.patience).map_err(Trouble::CannotConnect)?);
+    drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     target::allow_descriptors(names.len());
     let mut crowd =
         Crowd::new(tongue, target).map_err(|error| Trouble::Machine(error.to_string()))?;
@@ -296,15 +356,4 @@ fn gather_crowd<'a>(
         teller.tell(|| format!("{known} of {} clients are in", names.len()));
     })?;
     Ok(crowd)
-}
-
-/// Names that nobody else has, all of one length.
-fn names(count: usize) -> Vec<String> {
-    let mut seed = [0; 4];
-    // Without chance the names are still different from each other.
-    let _ = getrandom::fill(&mut seed);
-    let run = u32::from_be_bytes(seed);
-    (0..count)
-        .map(|number| format!("load-{run:08x}-{number:06}"))
-        .collect()
 }

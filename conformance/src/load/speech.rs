@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::names::Naming;
 use super::tongue::{Heard, Login, Tongue};
 use crate::grammar::{
-    Choices, Decoded, Direction, Frame, Grammar, Load, LoadExpr, LoadLane, LoadStep, Side, Value,
-    Wire,
+    Choices, Decoded, Direction, Frame, Grammar, Load, LoadExpr, LoadLane, LoadStep, Side,
+    Transport, Value, Wire,
 };
+use crate::tls::TlsClient;
 
 /// Who is who in an exchange, and what was learned in it.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +43,8 @@ impl Parties {
             LoadExpr::Text => Some(Value::Text(self.text.clone())),
             LoadExpr::Value(name) => self.values.get(name).cloned(),
             LoadExpr::Literal(value) => Some(value.clone()),
-            LoadExpr::Any => None,
+            // What only the speech knows, or nobody.
+            LoadExpr::SignatureOf(_) | LoadExpr::Any => None,
         }
     }
 
@@ -69,6 +72,8 @@ pub(crate) struct Speech {
     grammar: Grammar,
     wire: Wire,
     pub(crate) load: Load,
+    naming: Naming,
+    tls: Option<TlsClient>,
 }
 
 /// What is at the front of what has come.
@@ -84,25 +89,37 @@ pub(super) enum Front {
 
 impl Speech {
     /// The protocol with its readings settled as chosen; an error says why no load can be made of it.
-    pub(crate) fn new(grammar: &Grammar, choices: &Choices) -> Result<Speech, String> {
+    pub(crate) fn new(
+        grammar: &Grammar,
+        choices: &Choices,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<Speech, String> {
         let Some(load) = grammar.load.clone() else {
             return Err(format!(
                 "{}'s wire.kdl does not say how a load speaks it: it lacks `load {{ login {{ ... }} }}`",
                 grammar.name
             ));
         };
+        let tls = match grammar.transport {
+            Transport::Tcp => None,
+            Transport::Tls => Some(TlsClient::new(None).map_err(|error| error.to_string())?),
+        };
         Ok(Speech {
             wire: grammar.in_reading(choices),
             load,
+            naming: Naming::of(grammar.names, settings)?,
+            tls,
             grammar: grammar.clone(),
         })
     }
 
     /// The bytes of what a step sends (or, of an arrival, would see).
     pub(crate) fn bytes(&self, step: &LoadStep, parties: &Parties) -> Result<Vec<u8>, String> {
-        let values: Option<Vec<Value>> =
-            step.fields.iter().map(|expr| parties.value(expr)).collect();
-        let Some(values) = values else {
+        let values = step.fields.iter().map(|expr| match expr {
+            LoadExpr::SignatureOf(lane) => self.signature(parties.names.get(lane)?),
+            known => parties.value(known),
+        });
+        let Some(values) = values.collect::<Option<Vec<Value>>>() else {
             let name = &self.grammar.packet(step.packet).name;
             return Err(format!(
                 "the load of wire.kdl sends {name} before it knows all of its fields"
@@ -110,6 +127,17 @@ impl Speech {
         };
         let encoded = self.wire.encode(step.packet, &values);
         encoded.map_err(|error| error.to_string())
+    }
+
+    fn signature(&self, name: &str) -> Option<Value> {
+        self.naming.signature(name).map(Value::Bytes)
+    }
+
+    /// What a client says to this by itself, such as to a ping.
+    fn answer(&self, asked: &Frame) -> Option<Heard> {
+        let (packet, values) = self.grammar.answer_to(asked)?;
+        let bytes = self.wire.encode(packet, &values).ok()?;
+        Some(Heard::Answer(asked.length, bytes))
     }
 
     pub(crate) fn front(&self, bytes: &[u8]) -> Front {
@@ -136,6 +164,22 @@ impl Speech {
 }
 
 impl Tongue for Speech {
+    fn names(&self, count: usize) -> Result<Vec<String>, String> {
+        self.naming.make(count)
+    }
+
+    fn again(&self, name: &str, turn: u32) -> String {
+        self.naming.again(name, turn)
+    }
+
+    fn has_messages(&self) -> bool {
+        self.load.message.is_some()
+    }
+
+    fn tls(&self) -> Option<&TlsClient> {
+        self.tls.as_ref()
+    }
+
     fn hello(&self, login: &mut Login) -> Result<Vec<u8>, String> {
         self.goes_on(login)
     }
@@ -146,6 +190,9 @@ impl Tongue for Speech {
             Front::Broken(why) => return Heard::Broken(why),
             Front::Frame(frame) => frame,
         };
+        if let Some(answer) = self.answer(&frame) {
+            return answer;
+        }
         let steps = &self.load.login;
         let Some(awaited) = login.progress.awaits(steps) else {
             return Heard::In(0);
@@ -171,6 +218,9 @@ impl Tongue for Speech {
             Front::Broken(why) => return Heard::Broken(why),
             Front::Frame(frame) => frame,
         };
+        if let Some(answer) = self.answer(&frame) {
+            return answer;
+        }
         let length = frame.length;
         let Some(message) = &self.load.message else {
             return Heard::Unexpected(length, self.in_words(&frame));

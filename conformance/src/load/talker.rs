@@ -4,19 +4,34 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use rustls::{ClientConnection, StreamOwned};
+
 use super::speech::{Front, Parties, Speech};
 use super::tongue::{Heard, Login, Tongue};
 use crate::grammar::{Direction, LoadStep};
+use crate::tls::TlsClient;
 
 /// A connection, and what has come on it that is not taken yet.
 #[derive(Debug)]
 pub(super) struct Talker {
-    stream: TcpStream,
+    stream: Stream,
     inbox: Vec<u8>,
 }
 
+/// What carries the bytes.
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Sealed(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
 impl Talker {
-    pub(super) fn connect(target: SocketAddr, patience: Duration) -> Result<Talker, String> {
+    /// A connection, its TLS handshake done.
+    pub(super) fn connect(
+        target: SocketAddr,
+        tls: Option<&TlsClient>,
+        patience: Duration,
+    ) -> Result<Talker, String> {
         let stream =
             TcpStream::connect_timeout(&target, patience).map_err(|error| error.to_string())?;
         let prepared = stream
@@ -24,6 +39,14 @@ impl Talker {
             .and_then(|()| stream.set_read_timeout(Some(patience)))
             .and_then(|()| stream.set_write_timeout(Some(patience)));
         prepared.map_err(|error| error.to_string())?;
+        let stream = match tls {
+            None => Stream::Plain(stream),
+            Some(tls) => {
+                let secured = tls.stream(stream, target.ip());
+                let secured = secured.map_err(|error| format!("no TLS handshake: {error}"))?;
+                Stream::Sealed(Box::new(secured))
+            }
+        };
         Ok(Talker {
             stream,
             inbox: Vec::new(),
@@ -58,13 +81,21 @@ impl Talker {
     }
 
     fn say(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let sent = self.stream.write_all(bytes);
+        let sent = match &mut self.stream {
+            Stream::Plain(stream) => stream.write_all(bytes),
+            // What a TLS stream takes it also sends, as far as a flush asks for it.
+            Stream::Sealed(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
+        };
         sent.map_err(|error| format!("cannot send: {error}"))
     }
 
     fn read(&mut self, expected: &str) -> Result<(), String> {
         let mut chunk = [0; 4096];
-        match self.stream.read(&mut chunk) {
+        let read = match &mut self.stream {
+            Stream::Plain(stream) => stream.read(&mut chunk),
+            Stream::Sealed(stream) => stream.read(&mut chunk),
+        };
+        match read {
             Ok(0) => Err(format!("closed instead of {expected}")),
             Ok(read) => {
                 self.inbox.extend_from_slice(&chunk[..read]);
@@ -115,11 +146,12 @@ impl Talker {
 
     /// The bare connection, when nothing that has come is left over.
     pub(super) fn into_stream(self) -> Result<TcpStream, String> {
-        if self.inbox.is_empty() {
-            Ok(self.stream)
-        } else {
-            let count = self.inbox.len();
-            Err(format!("{count} bytes came before the first was sent"))
+        match (self.stream, self.inbox.len()) {
+            (Stream::Plain(stream), 0) => Ok(stream),
+            (Stream::Plain(_), count) => {
+                Err(format!("{count} bytes came before the first was sent"))
+            }
+            (Stream::Sealed(_), _) => Err("inside TLS there is no bare connection".to_owned()),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
+use super::names::Naming;
 use super::speech::{Parties, Progress};
+use crate::tls::TlsClient;
 
 /// A client while it logs in.
 #[derive(Debug, Clone)]
@@ -45,6 +47,26 @@ pub(crate) enum Heard {
 
 /// A protocol as a load speaks it.
 pub(crate) trait Tongue: Sync {
+    /// Names for so many clients, all of them different.
+    fn names(&self, count: usize) -> Result<Vec<String>, String> {
+        Naming::Chosen.make(count)
+    }
+
+    /// The name under which a client comes back for its `turn`-th time.
+    fn again(&self, name: &str, turn: u32) -> String {
+        Naming::Chosen.again(name, turn)
+    }
+
+    /// Whether there is a message for everybody.
+    fn has_messages(&self) -> bool {
+        true
+    }
+
+    /// What carries its bytes, if not TCP as it is.
+    fn tls(&self) -> Option<&TlsClient> {
+        None
+    }
+
     /// What a client says first.
     fn hello(&self, login: &mut Login) -> Result<Vec<u8>, String>;
 

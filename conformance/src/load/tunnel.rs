@@ -14,7 +14,8 @@ use super::figures::{Flaws, TunnelFigures, latencies, micros};
 use super::speech::{Parties, Speech};
 use super::talker::Talker;
 use super::target::Meter;
-use super::{Bounds, Teller, Trouble, Tunnel, names};
+use super::tongue::Tongue;
+use super::{Bounds, Teller, Trouble, Tunnel};
 use crate::grammar::LoadLane;
 
 /// Which way the bytes go.
@@ -75,8 +76,9 @@ pub(super) fn agree(speech: &Speech, target: SocketAddr, bounds: &Bounds) -> Res
     if speech.load.tunnel.is_empty() {
         return Err(Trouble::NoSuchWork("a private connection that it relays"));
     }
-    let connect = || Talker::connect(target, bounds.patience).map_err(Trouble::CannotConnect);
-    let names = names(2);
+    let connect =
+        || Talker::connect(target, speech.tls(), bounds.patience).map_err(Trouble::CannotConnect);
+    let names = speech.names(2).map_err(Trouble::Protocol)?;
     let who = [
         (LoadLane::A, names[0].clone()),
         (LoadLane::B, names[1].clone()),

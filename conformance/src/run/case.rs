@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::grammar::{Choices, Names, PacketId, Sort, Value, Wire};
+use crate::identity::Identity;
 use crate::scenario::{Bound, Expr, LaneId, Scenario};
 
 use super::bell::Bell;
 use super::cutting::Cutting;
 use super::failure::Failure;
-use super::identity::{Identity, signature_of};
+use super::identity::signature_of;
 use super::lane::{Connection, End, Gate};
 use super::ledger::{CaseNumber, SentFrames};
 use super::look::Outstanding;

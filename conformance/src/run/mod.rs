@@ -8,7 +8,7 @@
 //! | `interpreter`, `track` | steps in their order, polled |
 //! | `act`, `assemble`, `look`, `expect`, `any_order`, `together`, `either`, `eventually`, `silence`, `fence` | what each step does |
 //! | `unasked` | what comes unasked, and is answered by the lanes themselves |
-//! | `identity` | who lanes are, where names are UUIDs with keys |
+//! | `identity`, `keys` | who lanes are, where names are UUIDs with keys |
 //! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
 //! | `failure`, `describe`, `hint`, `annotate`, `conversation` | telling what went wrong |
 //! | `host`, `aftermath`, `incident` | whom the cases talk to, and what became of it when the runner started it |
@@ -40,6 +40,7 @@ mod identity;
 mod incident;
 mod interpreter;
 mod judge;
+mod keys;
 mod lane;
 mod ledger;
 mod look;

@@ -9,10 +9,11 @@ use parking_lot::Mutex;
 use crate::grammar::{Names, Transport, duration_of};
 use crate::scenario::Scenario;
 use crate::suite::Suite;
+use crate::tls::TlsClient;
 
 use super::host::Host;
 use super::identity::{Cast, Registry, Shortage};
-use super::lane::{Speech, TlsClient};
+use super::lane::Speech;
 use super::ledger::{CaseNumber, Ledger};
 use super::options::{Bounds, Options};
 use super::random::SplitMix;

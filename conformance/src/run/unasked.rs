@@ -1,6 +1,6 @@
 //! Packets that come unasked, such as pings: lanes answer them by themselves, and a step sees one only if it expects it.
 
-use crate::grammar::{Decoded, Frame, PacketId, Side, Value};
+use crate::grammar::{Decoded, Frame, PacketId, Side};
 use crate::scenario::Cut;
 
 use super::case::{Case, Purpose};
@@ -63,20 +63,13 @@ impl Case<'_> {
     }
 
     fn answer(&mut self, line: usize, asked: &Frame) {
-        let Some(answer) = self.answer_to(asked.packet) else {
+        let Some((answer, values)) = self.run.suite.grammar.answer_to(asked) else {
             return;
         };
         if self.end_of(line).is_some() || self.has_shut_down(line) {
             return;
         }
-        let fields = &self.run.suite.grammar.packet(answer).fields;
-        let given = fields.iter().map(|wanted| {
-            let same = asked.fields.iter().find(|field| field.name == wanted.name);
-            same.map(|field| field.value.clone())
-        });
-        let values: Option<Vec<Value>> = given.collect();
-        // Lint has seen to it that every field of the answer is one of the question's.
-        if let Some(bytes) = values.and_then(|values| self.wire.encode(answer, &values).ok()) {
+        if let Ok(bytes) = self.wire.encode(answer, &values) {
             self.transmit(line, bytes, &Cut::Whole, Purpose::Answer);
         }
     }

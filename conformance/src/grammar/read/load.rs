@@ -3,7 +3,7 @@
 use super::Reader;
 use super::fence::literal;
 use crate::grammar::{Direction, Load, LoadExpr, LoadLane, LoadMessage, LoadStep, PacketId, Sort};
-use crate::source::{Entry, Node, one_of};
+use crate::source::{Entry, Node, Scalar, one_of};
 
 const PARTS: [&str; 3] = ["login", "message", "tunnel"];
 const LOGIN: &str = "login { me > LOGIN login=@me; me < LOGIN_ACCEPTED }";
@@ -124,8 +124,8 @@ impl Reader<'_> {
             };
             let sort = self.sort_of_field(packet, index);
             let Some(expr) = load_expr(entry, sort, direction, bound) else {
-                let help = "here stand @me, @a or @b, $text, ?name and then $name, `_` (where it is seen), text in \
-                            quotes, or a number";
+                let help = "here stand @me, @a or @b, (signed)@me, $text, ?name and then $name, `_` (where it is seen), \
+                            text in quotes, or a number";
                 let message = format!("{} is not {sort}", entry.value);
                 self.error(node, &entry.span, message, help);
                 return None;
@@ -142,6 +142,10 @@ fn load_expr(
     direction: Direction,
     bound: &mut Vec<String>,
 ) -> Option<LoadExpr> {
+    if let Some(lane) = signed(entry) {
+        let fits = sort == Sort::Bytes && direction == Direction::Sends;
+        return fits.then_some(LoadExpr::SignatureOf(lane));
+    }
     let Some(word) = entry.word() else {
         return literal(entry, sort).map(LoadExpr::Literal);
     };
@@ -149,7 +153,7 @@ fn load_expr(
         ("_", _) => (direction == Direction::Sees).then_some(LoadExpr::Any),
         ("$text", _) => (sort == Sort::Text).then_some(LoadExpr::Text),
         (_, ("@", name)) => {
-            let lane = LoadLane::NAMED.iter().find(|(known, _)| *known == name)?.1;
+            let lane = lane_named(name)?;
             (sort == Sort::Text).then_some(LoadExpr::NameOf(lane))
         }
         (_, ("?", name)) if direction == Direction::Sees => {
@@ -161,4 +165,18 @@ fn load_expr(
         }
         _ => literal(entry, sort).map(LoadExpr::Literal),
     }
+}
+
+/// `(signed)@me`.
+fn signed(entry: &Entry) -> Option<LoadLane> {
+    let mark = entry.mark.as_ref()?;
+    match &entry.value {
+        Scalar::Word(word) if mark.text == "signed" => lane_named(word.strip_prefix('@')?),
+        _ => None,
+    }
+}
+
+fn lane_named(name: &str) -> Option<LoadLane> {
+    let found = LoadLane::NAMED.iter().find(|(known, _)| *known == name);
+    found.map(|(_, lane)| *lane)
 }

@@ -3,11 +3,12 @@
 mod irc;
 mod mqtt;
 mod nats;
+mod tls;
 
 use super::tongue::Tongue;
 
 /// The names under which they are asked for.
-pub const NAMES: [&str; 3] = ["irc", "mqtt", "nats"];
+pub const NAMES: [&str; 4] = ["irc", "mqtt", "nats", "tls"];
 
 /// The protocol of that name.
 pub(super) fn tongue_of(name: &str) -> Option<Box<dyn Tongue>> {
@@ -15,6 +16,7 @@ pub(super) fn tongue_of(name: &str) -> Option<Box<dyn Tongue>> {
         "irc" => Some(Box::new(irc::Irc)),
         "mqtt" => Some(Box::new(mqtt::Mqtt)),
         "nats" => Some(Box::new(nats::Nats)),
+        "tls" => Some(Box::new(tls::Tls::new()?)),
         _ => None,
     }
 }

@@ -15,13 +15,14 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::run::bell::Bell;
 use crate::scenario::Cut;
+use crate::tls::TlsClient;
 
 pub use inbox::End;
 use inbox::Inbox;
 pub(crate) use outbox::Gate;
 use outbox::{Farewell, Outbox};
+pub(crate) use tls::NoTls;
 use tls::Secured;
-pub(crate) use tls::{NoTls, TlsClient};
 
 /// How much the kernel keeps for a lane that will stop reading: little, so that the target feels it soon.
 const SMALL_RECEIVE_BUFFER: usize = 16 << 10;

@@ -4,46 +4,19 @@
 //! each case gets identities that nobody had before. With `--set identities=FILE` a person has done it, and cases share what
 //! there is: each takes what it needs, and gives it back.
 
-mod key;
-mod listed;
-mod rest;
-
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-pub(super) use key::Key;
-use key::Keys;
-use rest::Rest;
-
-use uuid::Uuid;
-
 use crate::grammar::{Value, uuid_of};
-use crate::scenario::{Lane, LaneName, Scenario, Scheme};
+use crate::identity::{self, IDENTITIES, Identity, REST, Rest};
+use crate::scenario::{Lane, LaneName, Scenario};
 
 use super::failure::Failure;
+use super::keys::Keys;
 use super::options::Options;
 use super::random::SplitMix;
-
-/// The setting that says where identities are registered.
-const REST: &str = "rest";
-
-/// The setting that says which file names registered ones.
-const IDENTITIES: &str = "identities";
-
-/// The longest that one registration takes.
-const REGISTRATION: Duration = Duration::from_secs(10);
-
-/// A name and the key that goes with it.
-#[derive(Debug, Clone)]
-pub(super) struct Identity {
-    /// In its usual text form.
-    pub(super) uuid: String,
-    pub(super) key: Arc<Key>,
-}
 
 /// Why a case cannot have the identities that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,10 +52,7 @@ impl fmt::Display for Shortage {
 
 /// A signature by somebody over the bytes of their own name.
 pub(super) fn signature_of(who: Option<&Identity>) -> Result<Value, Box<Failure>> {
-    let signature = who.and_then(|identity| {
-        let uuid = Uuid::try_parse(&identity.uuid).ok()?;
-        identity.key.sign(uuid.as_bytes(), Scheme::Sha256)
-    });
+    let signature = who.and_then(Identity::signature);
     let signature = signature.ok_or_else(|| Failure::own_fault("a signature of nobody"))?;
     Ok(Value::Bytes(signature))
 }
@@ -112,17 +82,14 @@ impl Registry {
     ///
     /// A sentence, if the file cannot be used or nothing answers where identities are to be registered.
     pub(super) fn of(options: &Options) -> Result<Registry, String> {
-        let source = match (options.settings.get(REST), options.settings.get(IDENTITIES)) {
-            (Some(address), _) => Source::Minted(Rest::at(address, REGISTRATION)?),
-            (None, Some(file)) => {
-                let identities = listed::read(file)?;
-                Source::Listed {
-                    there_are: identities.len(),
-                    free: Mutex::new(identities.into()),
-                    given_back: Condvar::new(),
-                }
-            }
-            (None, None) => Source::None,
+        let source = match identity::Source::of(&options.settings)? {
+            identity::Source::None => Source::None,
+            identity::Source::Minted(rest) => Source::Minted(rest),
+            identity::Source::Listed(identities) => Source::Listed {
+                there_are: identities.len(),
+                free: Mutex::new(identities.into()),
+                given_back: Condvar::new(),
+            },
         };
         Ok(Registry {
             keys: Keys::start(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Identity, Key};
 
 /// The identities of this file, or a sentence about what is wrong with it.
-pub(super) fn read(file: &str) -> Result<Vec<Identity>, String> {
+pub(crate) fn read(file: &str) -> Result<Vec<Identity>, String> {
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("{file} cannot be read: {error}"))?;
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));

@@ -6,19 +6,18 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustls::StreamOwned;
 use serde::Deserialize;
 
 use super::Identity;
-use crate::run::lane::TlsClient;
 use crate::scenario::Scheme;
+use crate::tls::TlsClient;
 
 /// A longer answer is none that we asked for.
 const LONGEST_ANSWER: u64 = 64 << 10;
 
 /// Where identities are registered.
 #[derive(Debug)]
-pub(super) struct Rest {
+pub(crate) struct Rest {
     host: String,
     address: SocketAddr,
     /// `None` for plain HTTP.
@@ -35,7 +34,7 @@ struct Refusal {
 
 impl Rest {
     /// `https://HOST:PORT`, `http://HOST:PORT`, or `HOST:PORT`: then HTTPS, if it is spoken there.
-    pub(super) fn at(written: &str, bound: Duration) -> Result<Rest, String> {
+    pub(crate) fn at(written: &str, bound: Duration) -> Result<Rest, String> {
         let (scheme, host) = match written.split_once("://") {
             Some((scheme, rest)) => (Some(scheme), rest.trim_end_matches('/')),
             None => (None, written),
@@ -70,7 +69,7 @@ impl Rest {
     /// # Errors
     ///
     /// A sentence with what it said instead of 200.
-    pub(super) fn register(&self, identity: &Identity) -> Result<(), String> {
+    pub(crate) fn register(&self, identity: &Identity) -> Result<(), String> {
         let signed = identity.key.public().and_then(|key| {
             let body = serde_json::json!({ "key": STANDARD.encode(key) }).to_string();
             let signature = identity.key.sign(body.as_bytes(), Scheme::Sha256)?;
@@ -134,18 +133,5 @@ fn registered(answer: &str) -> Result<(), String> {
         )),
         (Some(code), Err(_)) => Err(format!("{code}, {body:.200?}")),
         (None, _) => Err(format!("{answer:.200?} is no answer of HTTP")),
-    }
-}
-
-impl TlsClient {
-    /// A stream over TLS with whoever is at the other end, for one thread.
-    fn stream(
-        &self,
-        stream: TcpStream,
-        server: std::net::IpAddr,
-    ) -> io::Result<StreamOwned<rustls::ClientConnection, TcpStream>> {
-        let mut secured = StreamOwned::new(self.connection(server)?, stream);
-        secured.conn.complete_io(&mut secured.sock)?;
-        Ok(secured)
     }
 }

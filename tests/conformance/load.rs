@@ -1,0 +1,189 @@
+//! Loads on our own servers: everything that `conformance load` can do, small, and every promise kept.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use conformance::grammar::Choices;
+use conformance::load::{
+    Bounds, Direction, FanOut, Figures, Language, Pace, Teller, Trouble, Tunnel, Work, run,
+};
+use conformance::suite::Suite;
+use matou::chaton;
+use matou::chatos_1_0;
+use matou::net::ConnectionLimits;
+use rstest::rstest;
+
+use crate::chathack::Chathack;
+use crate::chatr::ChatrServer;
+use crate::{Server, chaton_room};
+
+const FAN_OUT: Work = Work::FanOut(FanOut {
+    clients: 12,
+    senders: 3,
+    pace: Pace::Window(4),
+    size: 100,
+    messages: 60,
+    lasts: BOUND,
+    at_once: 4,
+});
+
+const STORM: Work = Work::Storm {
+    clients: 12,
+    at_once: 4,
+};
+
+const CHURN: Work = Work::Churn {
+    slots: 3,
+    lasts: Duration::from_millis(100),
+};
+
+/// Longer than anything here takes.
+const BOUND: Duration = Duration::from_secs(60);
+
+fn play_with(
+    settings: &BTreeMap<String, String>,
+    protocol: &str,
+    target: SocketAddr,
+    work: &Work,
+) -> Result<Figures, Trouble> {
+    let suite = Suite::built_in(protocol).unwrap();
+    let bounds = Bounds {
+        patience: Duration::from_secs(20),
+        until: Instant::now() + BOUND,
+        process: None,
+    };
+    let language = Language::Suite {
+        suite: &suite,
+        choices: &Choices::new(),
+        settings,
+    };
+    run(language, target, work, &bounds, &Teller::new(&|_| {}))
+}
+
+fn play(protocol: &str, target: SocketAddr, work: &Work) -> Figures {
+    play_with(&BTreeMap::new(), protocol, target, work).unwrap()
+}
+
+fn assert_kept(figures: &Figures) {
+    assert!(figures.flaws().none(), "{figures}");
+}
+
+fn start_chaton() -> Server {
+    let options = chaton::Options::default();
+    let limits = ConnectionLimits::default();
+    Server::of(chaton_room(options), options.codec(), limits)
+}
+
+fn start_chatos_1_0() -> Server {
+    let room = chatos_1_0::Room::new(chatos_1_0::Options::default());
+    Server::of(room, (), ConnectionLimits::default())
+}
+
+#[rstest]
+#[case::chaton(start_chaton(), "chaton", 60 * 12)]
+#[case::chatos_1_0(start_chatos_1_0(), "chatos-1.0", 60 * 11)]
+fn everybody_gets_everything(
+    #[case] server: Server,
+    #[case] protocol: &str,
+    #[case] deliveries: u64,
+) {
+    let figures = play(protocol, server.service.address(), &FAN_OUT);
+    assert_kept(&figures);
+    let Figures::FanOut(counted) = figures else {
+        panic!("a fan-out was asked for");
+    };
+    assert_eq!((counted.messages, counted.deliveries), (60, deliveries));
+    server.stop();
+}
+
+#[test]
+fn chathack_keeps_its_promises() {
+    let server = Chathack::start();
+    for work in [FAN_OUT, STORM, CHURN] {
+        assert_kept(&play("chathack", server.address, &work));
+    }
+}
+
+#[rstest]
+fn bytes_go_through_a_private_connection(
+    #[values(Direction::OneWay, Direction::BothWays, Direction::PingPong)] direction: Direction,
+    #[values("chaton", "chatos-1.0")] protocol: &str,
+) {
+    let server = match protocol {
+        "chaton" => start_chaton(),
+        _ => start_chatos_1_0(),
+    };
+    let work = Work::Tunnel(Tunnel {
+        direction,
+        bytes: 100_000,
+        lasts: Duration::from_millis(200),
+    });
+    assert_kept(&play(protocol, server.service.address(), &work));
+    server.stop();
+}
+
+/// Inside TLS, as identities that the load registers.
+#[test]
+fn chatr_lets_its_identities_in_and_asks_them_whether_they_are_there() {
+    let server = ChatrServer::pinging_every(Duration::from_millis(100));
+    let (name, value) = server.rest();
+    let settings = [(name.to_owned(), value)].into();
+    let play = |work: &Work| play_with(&settings, "chatr", server.service.address(), work).unwrap();
+    for work in [STORM, CHURN] {
+        assert_kept(&play(&work));
+    }
+    let idle = play(&Work::Idle {
+        clients: 3,
+        at_once: 3,
+        lasts: Duration::from_secs(1),
+    });
+    assert_kept(&idle);
+    let Figures::Idle(counted) = idle else {
+        panic!("it was asked what it costs that they are there");
+    };
+    assert!(counted.answered >= 3, "{counted:?}");
+    server.stop();
+}
+
+#[test]
+fn what_a_protocol_does_not_have_is_said_before_anything_begins() {
+    let server = ChatrServer::start();
+    let (name, value) = server.rest();
+    let settings = [(name.to_owned(), value)].into();
+    let address = server.service.address();
+    let why = |settings, work| {
+        let trouble = play_with(settings, "chatr", address, work).unwrap_err();
+        trouble.to_string()
+    };
+    assert_eq!(
+        why(&settings, &FAN_OUT),
+        "this protocol does not have a message for everybody"
+    );
+    let without = why(&BTreeMap::new(), &STORM);
+    assert!(without.contains("--set rest=ADDR"), "{without}");
+    server.stop();
+}
+
+/// Any server of TLS can be asked how fast it shakes hands.
+#[test]
+fn handshakes_alone_are_a_work_too() {
+    let server = ChatrServer::start();
+    let bounds = Bounds {
+        patience: Duration::from_secs(20),
+        until: Instant::now() + BOUND,
+        process: None,
+    };
+    for work in [STORM, CHURN] {
+        let target = server.service.address();
+        let figures = run(
+            Language::Peer("tls"),
+            target,
+            &work,
+            &bounds,
+            &Teller::new(&|_| {}),
+        );
+        assert_kept(&figures.unwrap());
+    }
+    server.stop();
+}

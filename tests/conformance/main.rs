@@ -1,0 +1,205 @@
+//! The suites against our own servers: they pass everything, in each of their readings and however their clients cut their
+//! bytes; and they keep their promises under a load.
+
+mod chathack;
+mod chatr;
+mod load;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+use conformance::run::{Options, Report, Segments, Verdict, run_suite};
+use conformance::suite::Suite;
+use matou::chaton::{self, LongWidth};
+use matou::chatos_1_0;
+use matou::chatos_groupe2;
+use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
+use matou::room::{Entropy, Protocol};
+
+/// What the suite of that name says about a server of this room.
+fn judge_by<P: Protocol<Question = Infallible>>(
+    suite: &str,
+    room: P,
+    codec: P::Codec,
+    options: &Options,
+) -> Report {
+    judge_within(ConnectionLimits::default(), suite, room, codec, options)
+}
+
+/// The same, where the listener has limits of its own.
+fn judge_within<P: Protocol<Question = Infallible>>(
+    limits: ConnectionLimits,
+    suite: &str,
+    room: P,
+    codec: P::Codec,
+    options: &Options,
+) -> Report {
+    let suite = Suite::built_in(suite).unwrap();
+    let server = Server::of(room, codec, limits);
+    let report = run_suite(&suite, server.service.address(), options).unwrap();
+    server.stop();
+    report
+}
+
+/// A server of one room.
+struct Server {
+    engine: Engine,
+    service: Service,
+}
+
+impl Server {
+    fn of<P: Protocol<Question = Infallible>>(
+        room: P,
+        codec: P::Codec,
+        limits: ConnectionLimits,
+    ) -> Server {
+        let engine = Engine::start(&ProcessLimits::default());
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let service = engine.listen(room, codec, any, limits).unwrap();
+        Server { engine, service }
+    }
+
+    fn stop(self) {
+        drop(self.service);
+        self.engine.stop();
+    }
+}
+
+fn chaton_room(chaton: chaton::Options) -> chaton::Room {
+    chaton::Room::new(chaton, entropy())
+}
+
+fn entropy() -> Entropy {
+    Box::new(|| getrandom::u64().unwrap())
+}
+
+fn judge_groupe2(groupe2: chatos_groupe2::Options) -> Report {
+    let room = chatos_groupe2::Room::new(groupe2, entropy());
+    let limits = ConnectionLimits {
+        tunnel_end_delay: chatos_groupe2::TUNNEL_END_DELAY,
+        ..ConnectionLimits::default()
+    };
+    let (suite, codec) = (chatos_groupe2::Room::NAME, groupe2.codec());
+    judge_within(limits, suite, room, codec, &Options::default())
+}
+
+fn judge_chaton(chaton: chaton::Options, options: &Options) -> Report {
+    judge_by("chaton", chaton_room(chaton), chaton.codec(), options)
+}
+
+fn judge_chatos_1_0(options: &Options) -> Report {
+    let room = chatos_1_0::Room::new(chatos_1_0::Options::default());
+    judge_by("chatos-1.0", room, (), options)
+}
+
+fn assert_conforms(report: &Report) {
+    let wrong: Vec<_> = report
+        .cases
+        .iter()
+        .filter(|case| !matches!(case.verdict, Verdict::Pass | Verdict::Note))
+        .map(|case| format!("{} {}: {:#?}", case.verdict, case.id, case.failure))
+        .collect();
+    assert_eq!(report.unjudgeable, None);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(report.cases.len() >= 100);
+}
+
+fn reading<'a>(report: &'a Report, name: &str) -> &'a str {
+    let found = report.readings.iter().find(|reading| reading.name == name);
+    found.map_or("unknown", |reading| &reading.choice)
+}
+
+#[test]
+fn chaton_conforms() {
+    let report = judge_chaton(chaton::Options::default(), &Options::default());
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "long-width"), "8");
+    assert_eq!(reading(&report, "echo"), "yes");
+}
+
+#[test]
+fn chaton_with_longs_of_four_bytes_conforms() {
+    let four = chaton::Options {
+        long: LongWidth::Four,
+        ..chaton::Options::default()
+    };
+    let report = judge_chaton(four, &Options::default());
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "long-width"), "4");
+}
+
+#[test]
+fn chaton_conforms_whatever_the_segments() {
+    let options = Options {
+        segments: Segments::EachByte,
+        ..Options::default()
+    };
+    assert_conforms(&judge_chaton(chaton::Options::default(), &options));
+}
+
+#[test]
+fn chatos_groupe2_conforms() {
+    let report = judge_groupe2(chatos_groupe2::Options::default());
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "opcodes"), "body");
+    assert_eq!(reading(&report, "long-width"), "8");
+    assert_eq!(reading(&report, "echo"), "yes");
+}
+
+#[test]
+fn chatos_groupe2_with_longs_of_four_bytes_conforms() {
+    let report = judge_groupe2(chatos_groupe2::Options {
+        long: LongWidth::Four,
+        ..chatos_groupe2::Options::default()
+    });
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "long-width"), "4");
+}
+
+#[test]
+fn chatos_1_0_conforms() {
+    let report = judge_chatos_1_0(&Options::default());
+    assert_conforms(&report);
+    assert_eq!(reading(&report, "accept-copy"), "no");
+    assert_eq!(reading(&report, "accepted-end"), "told");
+    assert_eq!(reading(&report, "abort-copy"), "yes");
+}
+
+#[test]
+fn chatos_1_0_conforms_whatever_the_segments() {
+    let options = Options {
+        segments: Segments::EachByte,
+        ..Options::default()
+    };
+    assert_conforms(&judge_chatos_1_0(&options));
+}
+
+#[test]
+fn chatos_1_0_conforms_one_case_at_a_time() {
+    let options = Options {
+        jobs: 1,
+        ..Options::default()
+    };
+    assert_conforms(&judge_chatos_1_0(&options));
+}
+
+fn assert_told(report: &Report, seems: &str) {
+    assert_eq!(report.exit_code(), 3, "{report:#?}");
+    let why = report.unjudgeable.as_deref().unwrap_or_default();
+    assert!(why.contains(seems), "{why}");
+}
+
+#[test]
+fn the_suite_of_another_protocol_says_what_the_server_seems_to_speak() {
+    let options = Options::default();
+    let chatos = chatos_1_0::Room::new(chatos_1_0::Options::default());
+    let report = judge_by("chaton", chatos, (), &options);
+    assert_told(
+        &report,
+        "it answers a login of ChatOS 1.0: try `conformance run chatos-1.0 ",
+    );
+    let chaton = chaton::Options::default();
+    let report = judge_by("chatos-1.0", chaton_room(chaton), chaton.codec(), &options);
+    assert_told(&report, "it answers a login of Chaton");
+    assert_told(&report, "`conformance run chaton ");
+}
