@@ -93,6 +93,12 @@ impl Client {
 
     /// Sends these bytes as soon as the socket takes them.
     pub(crate) fn say(&mut self, bytes: &[u8]) -> Result<(), Ended> {
+        self.queue(bytes)?;
+        self.flush()
+    }
+
+    /// Sends these bytes with the next flush, together with whatever else waits for it.
+    pub(crate) fn queue(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         match &mut self.tls {
             None => self.outbox.extend_from_slice(bytes),
             Some(tls) => tls
@@ -100,7 +106,7 @@ impl Client {
                 .write_all(bytes)
                 .map_err(|error| error.to_string())?,
         }
-        self.flush()
+        Ok(())
     }
 
     /// How many bytes the socket has not taken yet.

@@ -109,9 +109,16 @@ impl<'a> Crowd<'a> {
         Ok(())
     }
 
-    /// Sends bytes from a client.
-    pub(crate) fn say(&mut self, client: usize, bytes: &[u8]) {
-        if let Err(why) = self.clients[client].say(bytes) {
+    /// Has bytes sent from a client with its next flush.
+    pub(crate) fn queue(&mut self, client: usize, bytes: &[u8]) {
+        if let Err(why) = self.clients[client].queue(bytes) {
+            self.lose(client, &why);
+        }
+    }
+
+    /// Sends what was queued for a client.
+    pub(crate) fn flush(&mut self, client: usize) {
+        if let Err(why) = self.clients[client].flush() {
             self.lose(client, &why);
         }
     }

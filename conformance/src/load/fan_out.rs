@@ -99,6 +99,14 @@ impl Senders {
     }
 }
 
+impl Senders {
+    fn flush(&self, crowd: &mut Crowd<'_>) {
+        for client in &self.clients {
+            crowd.flush(*client);
+        }
+    }
+}
+
 /// Checks what everybody hears.
 struct Ears<'a> {
     tongue: &'a dyn Tongue,
@@ -211,6 +219,7 @@ fn probe(
     for sender in 0..senders.clients.len() {
         say(crowd, ears, senders, sender, PROBE)?;
     }
+    senders.flush(crowd);
     let (clients, count) = (crowd.len(), senders.clients.len());
     let without_echo = (count * (clients - 1)) as u64;
     let asked = Instant::now();
@@ -255,7 +264,7 @@ fn say(
     let text = ears.payload.write(sender as u32, number);
     let bytes = ears.tongue.message(&senders.names[sender], &text);
     let bytes = bytes.map_err(Trouble::Protocol)?;
-    crowd.say(senders.clients[sender], &bytes);
+    crowd.queue(senders.clients[sender], &bytes);
     Ok(())
 }
 
@@ -292,6 +301,9 @@ fn broadcast(
                     say(crowd, ears, senders, sender, number)?;
                 }
             }
+            // What one sender may say now goes out in one piece, as from anybody who types fast: a call for each message
+            // would measure the load itself.
+            senders.flush(crowd);
             wait = what
                 .pace
                 .pause(sent.iter().sum(), began.elapsed())
