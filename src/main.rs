@@ -1,5 +1,7 @@
-//! The program `matou`.
+//! The program `matou`: a chat server for small binary protocols, and a client to talk to it.
+
+mod cli;
 
 fn main() -> std::process::ExitCode {
-    matou::cli::run()
+    cli::run()
 }

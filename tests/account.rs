@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use assert_cmd::cargo::CommandCargoExt;
-use matou::store::{Accounts, Password, Store};
+use matou_server::store::{Accounts, Password, Store};
 use rstest::rstest;
 use tempfile::TempDir;
 

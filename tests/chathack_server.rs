@@ -7,8 +7,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use assert_cmd::cargo::CommandCargoExt;
-use matou::chathack::{ClientFrame, MeetingPoint, ServerFrame};
-use matou::store::{Accounts, Password, Store};
+use matou_protocols::chathack::{ClientFrame, MeetingPoint, ServerFrame};
+use matou_server::store::{Accounts, Password, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

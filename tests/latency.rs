@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use conformance::run::{Options, Report, Verdict, run_suite};
 use conformance::suite::Suite;
-use matou::chaton;
-use matou::net::{ConnectionLimits, Engine, ProcessLimits};
+use matou_protocols::chaton;
+use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
 
 /// What every byte takes, in each direction.
 const LATENCY: Duration = Duration::from_millis(50);

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use matou::room::NameRefused;
-use matou::store::{
+use matou_protocols::room::NameRefused;
+use matou_server::store::{
     AccountError, Accounts, Existing, Imported, Password, PasswordRefused, Store, StoreError,
     read_lines,
 };

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::data::{Data, DataArgs};
 use super::password::first_line;
-use crate::store::{Accounts, Existing, Imported, Password, read_lines};
+use matou_server::store::{Accounts, Existing, Imported, Password, read_lines};
 
 /// Add, change, remove and list the accounts of ChatHack.
 #[derive(Debug, Args)]
@@ -182,7 +182,7 @@ fn as_sentence(error: impl std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::MAX_PASSWORD_BYTES;
+    use matou_server::store::MAX_PASSWORD_BYTES;
 
     #[test]
     fn a_password_is_the_first_line_without_its_end() {

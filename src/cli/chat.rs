@@ -11,9 +11,7 @@ use clap::Args;
 
 use super::chatr_args::ChatrArgs;
 use super::password::PasswordArgs;
-use crate::client::{
-    self, Address, DirectOptions, Ending, Face, Form, HELP, Options, Ports, TunnelWish,
-};
+use matou_client::{Address, DirectOptions, Ending, Face, Form, HELP, Options, Ports, TunnelWish};
 
 /// Chat: on a terminal with a line to type in below what is said, elsewhere line by line
 ///
@@ -144,7 +142,7 @@ pub(super) fn run(args: ChatArgs) -> ExitCode {
         Err(reason) => return tell(&Ending::Usage(reason)),
     };
     let max_file = args.max_file.unwrap_or(args.address.protocol.max_file());
-    let ending = client::run(Options {
+    let ending = matou_client::run(Options {
         address: args.address,
         chatr,
         password,

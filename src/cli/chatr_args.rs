@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::identity::own::{IdentityFile, ServerTrust};
-use crate::client::{ChatrOptions, Protocol, Registry, default_book};
+use matou_client::{ChatrOptions, Protocol, Registry, default_book};
 
 /// Who one is, which server is the right one, and how peers are met.
 #[derive(Debug, Args)]

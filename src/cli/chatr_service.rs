@@ -9,11 +9,11 @@ use log::{error, info};
 use super::config::Listen;
 use super::data::Data;
 use super::protocols::ChatrOptions;
-use crate::chatr::{Claim, PublicKey, Room, Verdict};
-use crate::net::{Certificate, Engine, RequestService, Revoker, Service};
-use crate::rest::{self, Registry};
-use crate::room::Entropy;
-use crate::store::Identities;
+use matou_protocols::chatr::{Claim, Room, Verdict};
+use matou_protocols::room::Entropy;
+use matou_server::net::{Certificate, Engine, RequestService, Revoker, Service};
+use matou_server::rest::{self, Registry};
+use matou_server::store::{Identities, PublicKey};
 
 /// The listeners of Chatr Connect that were started.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use toml::Table;
 use super::address;
 use super::options::Options;
 use super::protocols::{ProtocolOptions, connection_limits};
-use crate::net::{ConnectionLimits, ProcessLimits};
+use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 /// A config file. Times are texts (`"30s"`), everything else is as in `--listen`.
 #[derive(Debug, Default, Deserialize)]
@@ -169,9 +169,10 @@ pub(super) fn log_level(text: &str) -> Result<log::LevelFilter, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chaton::{self, LongWidth};
     use crate::cli::protocols::ChatrOptions;
-    use crate::{chathack, chatos_1_0, chatos_groupe2, chatr, rest};
+    use matou_protocols::chaton::{self, LongWidth};
+    use matou_protocols::{chathack, chatos_1_0, chatos_groupe2, chatr};
+    use matou_server::rest;
     use rstest::rstest;
     use std::time::Duration;
 

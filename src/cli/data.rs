@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::store::{Store, StoreError, default_directory};
+use matou_server::store::{Store, StoreError, default_directory};
 
 /// Where what must outlive the process is kept.
 #[derive(Debug, Default)]

@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::WRONG_USAGE;
 use super::data::{Data, DataArgs};
-use crate::chatr::PublicKey;
-use crate::store::Identities;
+use matou_server::store::Identities;
+use matou_server::store::PublicKey;
 
 /// Identities for Chatr Connect: a UUID and the RSA key that proves it.
 ///

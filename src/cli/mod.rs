@@ -38,7 +38,7 @@ enum Command {
 }
 
 /// The whole program.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Account(arguments) => account::run(arguments),
         Command::Chat(arguments) => chat::run(*arguments),

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use clap::Args;
 
-use crate::client::{Face, Password};
+use matou_client::{Face, Password};
 
 /// More is no password, and no command that prints one.
 const MAX_BYTES: u64 = 4096;

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use super::config::PROTOCOLS;
 use super::options::Options;
-use crate::chaton::{self, LongWidth};
-use crate::net::ConnectionLimits;
-use crate::{chathack, chatos_1_0, chatos_groupe2, chatr, rest};
+use matou_protocols::chaton::{self, LongWidth};
+use matou_protocols::{chathack, chatos_1_0, chatos_groupe2, chatr};
+use matou_server::net::ConnectionLimits;
+use matou_server::rest;
 
 /// Which protocol, and its own options.
 #[derive(Debug, PartialEq)]

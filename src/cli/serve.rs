@@ -14,9 +14,9 @@ use super::config::{Listen, Plan, log_level};
 use super::data::Data;
 use super::protocols::ProtocolOptions;
 use super::{WRONG_USAGE, chatr_service, logging};
-use crate::net::{Engine, RequestService, Service};
-use crate::store::{Accounts, Password};
-use crate::{chathack, chaton, chatos_1_0, chatos_groupe2};
+use matou_protocols::{chathack, chaton, chatos_1_0, chatos_groupe2};
+use matou_server::net::{Engine, RequestService, Service};
+use matou_server::store::{Accounts, Password};
 
 /// Serve one or more protocols.
 ///

@@ -1,12 +1,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::chathack::client::{Account, ChatHackClient};
-use crate::chaton::client::ChatonClient;
-use crate::chaton::{Codec, LongWidth};
-use crate::chatos_1_0::client::Chatos10Client;
-use crate::chatos_groupe2::client::ChatosGroupe2Client;
-use crate::room::dialogue::Dialogue;
+use matou_protocols::chathack::client::{Account, ChatHackClient};
+use matou_protocols::chaton::client::ChatonClient;
+use matou_protocols::chaton::{Codec, LongWidth};
+use matou_protocols::chatos_1_0::client::Chatos10Client;
+use matou_protocols::chatos_groupe2::client::ChatosGroupe2Client;
+use matou_protocols::dialogue::Dialogue;
 
 /// Whom to talk to, in which protocol and as whom: `chaton://LOGIN@HOST:PORT?OPTION=VALUE`, or `chatr://HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use super::reach::{From, Way};
 use super::registry::Registry;
 use super::trust::Trust;
 use super::{Begun, Ending, Options};
-use crate::chatr::client::{Book, ChatrClient, PeerToPeer};
-use crate::room::dialogue::{Dialogue, Intent};
+use matou_protocols::chatr::client::{Book, ChatrClient, PeerToPeer};
+use matou_protocols::dialogue::{Dialogue, Intent};
 
 /// What the command line says for Chatr Connect.
 #[derive(Debug, Clone)]

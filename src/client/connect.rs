@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, bounded};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::reach::From;
-use crate::net::Timed;
+use matou_sockets::Timed;
 
 /// Connects to the first address of the host that answers; all of them together get `limit`.
 pub(super) fn to_host(host: &str, port: u16, from: From, limit: Duration) -> io::Result<TcpStream> {

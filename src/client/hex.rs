@@ -2,7 +2,7 @@
 
 use super::escape::Escaped;
 use super::paint::Paint;
-use crate::wire::{Explained, Field};
+use matou_protocols::wire::{Explained, Field};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use crate::room::dialogue::{Action, Dialogue, Fault, Source};
+use matou_protocols::dialogue::{Action, Dialogue, Fault, Source};
 
 /// What came on a connection and is not a whole frame yet. It cannot grow much beyond one read and one frame, because no
 /// protocol lets a frame begin that is over its limits.

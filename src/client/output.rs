@@ -6,7 +6,7 @@ use super::exchange::FileEvent;
 use super::paint::Paint;
 use super::show::{self, Form};
 use super::terminal::Terminal;
-use crate::room::dialogue::Event;
+use matou_protocols::dialogue::Event;
 
 /// What stands between the program and whoever reads it.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::room::dialogue::Event;
+use matou_protocols::dialogue::Event;
 
 /// Whom one has heard of. No protocol lists who is there, so names are learned from what comes.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::room::dialogue::Event;
+use matou_protocols::dialogue::Event;
 
 /// Private connections that are asked for and not agreed on, to show them. What they mean is the dialogue's business.
 #[derive(Debug, Default)]

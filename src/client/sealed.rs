@@ -18,7 +18,7 @@ use rustls::pki_types::ServerName;
 
 use super::link::{Ends, Incoming, Link};
 use super::trust;
-use crate::net::{Opened, Timed, Tls};
+use matou_sockets::{Opened, Timed, Tls};
 
 /// One read takes at most this much: two records.
 const CHUNK: usize = 32 * 1024;

@@ -24,7 +24,7 @@ use super::signals::Signals;
 use super::terminal::Terminal;
 use super::tunnel::{self, Speech, Tunnel};
 use super::{Begun, Ending, Face, Options};
-use crate::room::dialogue::{Action, Dialogue, Direction, Source, TunnelId};
+use matou_protocols::dialogue::{Action, Dialogue, Direction, Source, TunnelId};
 
 mod away;
 mod deeds;

@@ -36,8 +36,8 @@ use serde::Serialize;
 
 use super::escape::{Escaped, EscapedBytes, Name, is_hidden};
 use super::paint::Paint;
-use crate::room::dialogue::Event;
 pub(super) use file::{file_line, file_painted};
+use matou_protocols::dialogue::Event;
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //!
 //! It speaks Chaton with the same frames and the same room as `matou serve`; only the engine around them is another one, small
 //! enough to be read at one sitting. It is where every course begins, and it is right: nothing is lost, nobody waits for a
-//! slow reader, and the order is the same for everybody. This is what it costs, and why `matou::net` is built otherwise:
+//! slow reader, and the order is the same for everybody. This is what it costs, and why `matou_server::net` is built otherwise:
 //!
 //! * **A wake-up for each recipient of each message.** The writer of every client sleeps in `recv` until there is something
 //!   for it: a thousand clients are a thousand threads to wake for one line of chat, and each of them then makes a system
@@ -13,7 +13,7 @@
 //!
 //! Let the writer take all that waits at once, and write it in one call: a tenth of the cost in a busy room, and nothing
 //! gained in a quiet one. Let the sender write to everybody itself without blocking, and start a writer only for a client
-//! whose socket is full: that is where `matou::net` begins.
+//! whose socket is full: that is where `matou_server::net` begins.
 //!
 //! Deliberately not here: private connections (a LOGIN_PRIVATE is answered as if its connect_id were wrong), time limits,
 //! an orderly stop, and a bound on the number of clients.
@@ -28,8 +28,8 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use parking_lot::Mutex;
 
-use matou::chaton::{Codec, Options, Room};
-use matou::room::{ConnId, Effect, Effects, Event, Flow, Protocol};
+use matou_protocols::chaton::{Codec, Options, Room};
+use matou_protocols::room::{ConnId, Effect, Effects, Event, Flow, Protocol};
 
 /// What may wait for a client before it counts as too slow.
 const SLOTS: usize = 1024;

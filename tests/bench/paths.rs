@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use matou::room::{ConnId, Effects, Event, Protocol};
-use matou::{chaton, chatos_1_0};
+use matou_protocols::room::{ConnId, Effects, Event, Protocol};
+use matou_protocols::{chaton, chatos_1_0};
 
 /// How many are in the room.
 pub(crate) const MEMBERS: u64 = 1000;

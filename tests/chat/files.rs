@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use matou::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::chaton::{ClientFrame, ServerFrame};
 use rstest::rstest;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;

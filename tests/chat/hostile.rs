@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::thread;
 
-use matou::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::chaton::{ClientFrame, ServerFrame};
 use rstest::rstest;
 
 use super::program::{Chat, Scripted};

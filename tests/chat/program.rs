@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::screen::{Screen, Size, USUAL};
-use matou::chaton::{ClientFrame, Codec, ServerFrame};
+use matou_protocols::chaton::{ClientFrame, Codec, ServerFrame};
 use tempfile::TempDir;
 
 /// Nothing here takes a second; whoever waits so long has found a hang.

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use matou::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::chaton::{ClientFrame, ServerFrame};
 use rstest::rstest;
 
 use super::program::{Scripted, Server};

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::process::{ChildStdin, ChildStdout};
 use std::thread;
 
-use matou::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::chaton::{ClientFrame, ServerFrame};
 use rstest::rstest;
 
 use super::program::{Chat, Events, Peer, Scripted, Server};

@@ -1,6 +1,6 @@
 //! Global messages, and packets that are not right.
 
-use matou::room::{Flow, Overdue};
+use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;
 
 use crate::conversation::Said;
@@ -59,7 +59,7 @@ fn what_follows_a_long_message_is_read() {
 #[case::of_nobody(say("", "?"))]
 #[case::another_spelling(say("Alice", "?"))]
 fn a_sender_s_name_that_is_not_its_own_is_an_error(
-    #[case] frame: matou::chathack::ClientFrame<'_>,
+    #[case] frame: matou_protocols::chathack::ClientFrame<'_>,
 ) {
     let mut chat = Chat::among(["alice", "bob"]);
     assert_eq!(chat.says("alice", frame), ["alice < PACKET_ERROR"]);
@@ -73,7 +73,9 @@ fn a_sender_s_name_that_is_not_its_own_is_an_error(
 #[case::asking(ask("ghost", "alice"))]
 #[case::validation(agree("ghost", "alice", at("127.0.0.1", 1, 1)))]
 #[case::denial(deny("ghost", "alice"))]
-fn without_a_login_nothing_but_a_login_is_right(#[case] frame: matou::chathack::ClientFrame<'_>) {
+fn without_a_login_nothing_but_a_login_is_right(
+    #[case] frame: matou_protocols::chathack::ClientFrame<'_>,
+) {
     let mut chat = Chat::among(["alice"]);
     chat.arrives("ghost");
     assert_eq!(chat.says("ghost", frame), ["ghost < PACKET_ERROR"]);

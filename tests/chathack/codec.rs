@@ -1,7 +1,7 @@
 //! Each packet with its bytes, as the document's figures draw them.
 
-use matou::chathack::{ClientFrame, MAX_SKIPPED_BYTES, Received, ServerFrame};
-use matou::wire::Malformed;
+use matou_protocols::chathack::{ClientFrame, MAX_SKIPPED_BYTES, Received, ServerFrame};
+use matou_protocols::wire::Malformed;
 use proptest::prelude::*;
 use rstest::rstest;
 

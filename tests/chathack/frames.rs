@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use matou::chathack::{ClientFrame, MeetingPoint, ServerFrame};
+use matou_protocols::chathack::{ClientFrame, MeetingPoint, ServerFrame};
 
 /// A packet of the server as one line.
 pub(crate) fn in_words(frame: ServerFrame<'_>) -> String {

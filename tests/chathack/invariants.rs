@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use matou::chathack::{ClientFrame, Options};
-use matou::room::{Flow, Overdue};
+use matou_protocols::chathack::{ClientFrame, Options};
+use matou_protocols::room::{Flow, Overdue};
 use proptest::prelude::*;
 
 use crate::frames::*;

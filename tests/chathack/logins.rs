@@ -1,7 +1,7 @@
 //! Who becomes whom.
 
-use matou::chathack::{Answer, ClientFrame, Options};
-use matou::room::{Flow, Overdue};
+use matou_protocols::chathack::{Answer, ClientFrame, Options};
+use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;
 
 use crate::conversation::Said;

@@ -1,7 +1,7 @@
 //! What two clients say to each other, as the document's figures draw it.
 
-use matou::chathack::{PeerFrame, Received};
-use matou::wire::Malformed;
+use matou_protocols::chathack::{PeerFrame, Received};
+use matou_protocols::wire::Malformed;
 use rstest::rstest;
 
 const LIMIT: usize = 1024;

@@ -1,7 +1,7 @@
 //! How two clients agree on a direct connection.
 
-use matou::chathack::Options;
-use matou::room::Flow;
+use matou_protocols::chathack::Options;
+use matou_protocols::room::Flow;
 use rstest::rstest;
 
 use crate::frames::*;

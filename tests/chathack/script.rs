@@ -1,7 +1,7 @@
 //! Conversations in ChatHack.
 
-use matou::chathack::{Answer, ClientFrame, Options, Question, Room, ServerFrame};
-use matou::room::Entropy;
+use matou_protocols::chathack::{Answer, ClientFrame, Options, Question, Room, ServerFrame};
+use matou_protocols::room::Entropy;
 
 use crate::conversation::{Conversation, Heard, Said, Spoken};
 use crate::frames::{guest, in_words};

@@ -1,6 +1,6 @@
 //! What a log must not know: passwords and ids.
 
-use matou::chathack::{ClientFrame, PeerFrame, Question, Received, ServerFrame};
+use matou_protocols::chathack::{ClientFrame, PeerFrame, Question, Received, ServerFrame};
 
 use crate::frames::*;
 use crate::script::Chat;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use matou::chathack::Options;
-use matou::room::Overdue;
+use matou_protocols::chathack::Options;
+use matou_protocols::room::Overdue;
 
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};

@@ -1,6 +1,6 @@
 //! Section 2.
 
-use matou::room::Flow;
+use matou_protocols::room::Flow;
 
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};

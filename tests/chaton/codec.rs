@@ -1,7 +1,7 @@
 //! Each frame with its bytes, as the document draws them.
 
-use matou::chaton::{ClientFrame, Codec, LongWidth, ServerFrame};
-use matou::wire::Malformed;
+use matou_protocols::chaton::{ClientFrame, Codec, LongWidth, ServerFrame};
+use matou_protocols::wire::Malformed;
 use proptest::prelude::*;
 use rstest::rstest;
 

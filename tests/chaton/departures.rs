@@ -1,7 +1,7 @@
 //! What becomes of names and negotiations when somebody leaves.
 
-use matou::chaton::Options;
-use matou::room::Flow;
+use matou_protocols::chaton::Options;
+use matou_protocols::room::Flow;
 use rstest::rstest;
 
 use crate::frames::*;

@@ -1,6 +1,6 @@
 //! Frames in few words.
 
-use matou::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::chaton::{ClientFrame, ServerFrame};
 
 /// A frame of the server as one line.
 pub(crate) fn in_words(frame: ServerFrame<'_>) -> String {

@@ -1,6 +1,6 @@
 //! Bytes that cannot become frames end their connection, and nobody else notices.
 
-use matou::room::{Flow, Overdue};
+use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;
 
 use crate::frames::*;

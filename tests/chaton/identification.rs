@@ -1,7 +1,7 @@
 //! Section 1.
 
-use matou::chaton::{Options, Room};
-use matou::room::{Flow, Protocol};
+use matou_protocols::chaton::{Options, Room};
+use matou_protocols::room::{Flow, Protocol};
 use rstest::rstest;
 
 use crate::frames::*;

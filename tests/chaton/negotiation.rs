@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use matou::chaton::{LongWidth, Options};
+use matou_protocols::chaton::{LongWidth, Options};
 
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use matou::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
-use matou::room::Entropy;
+use matou_protocols::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
+use matou_protocols::room::Entropy;
 
 use crate::conversation::{Conversation, Heard, Said, Spoken};
 use crate::frames::{connect_id, in_words, login};

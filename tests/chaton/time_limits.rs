@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use matou::chaton::Options;
-use matou::room::{Flow, Overdue};
+use matou_protocols::chaton::Options;
+use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;
 
 use crate::frames::*;

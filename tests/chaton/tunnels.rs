@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use matou::chaton::{LongWidth, Options};
-use matou::room::Flow;
+use matou_protocols::chaton::{LongWidth, Options};
+use matou_protocols::room::Flow;
 
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};

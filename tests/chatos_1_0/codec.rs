@@ -1,8 +1,8 @@
 //! Each packet with its bytes, as the authors' figures draw them.
 
-use matou::chatos_1_0::{ErrorCode, Frame, Room};
-use matou::room::Protocol;
-use matou::wire::Malformed;
+use matou_protocols::chatos_1_0::{ErrorCode, Frame, Room};
+use matou_protocols::room::Protocol;
+use matou_protocols::wire::Malformed;
 use proptest::prelude::*;
 use rstest::rstest;
 

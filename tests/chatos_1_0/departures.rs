@@ -1,6 +1,6 @@
 //! What becomes of pseudonyms and negotiations when somebody leaves.
 
-use matou::chatos_1_0::Frame;
+use matou_protocols::chatos_1_0::Frame;
 use rstest::rstest;
 
 use crate::frames::*;

@@ -1,6 +1,6 @@
 //! Packets in few words.
 
-use matou::chatos_1_0::{ErrorCode, Frame, Negotiation};
+use matou_protocols::chatos_1_0::{ErrorCode, Frame, Negotiation};
 
 /// A packet of the server as one line.
 pub(crate) fn in_words(frame: Frame<'_>) -> String {

@@ -1,7 +1,7 @@
 //! CR, and bytes that are no packet.
 
-use matou::chatos_1_0::{ErrorCode, Options};
-use matou::room::{Flow, Overdue};
+use matou_protocols::chatos_1_0::{ErrorCode, Options};
+use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;
 
 use crate::frames::*;

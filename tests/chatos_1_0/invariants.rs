@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use matou::chatos_1_0::{ErrorCode, Frame, Options};
-use matou::room::{Flow, Overdue};
+use matou_protocols::chatos_1_0::{ErrorCode, Frame, Options};
+use matou_protocols::room::{Flow, Overdue};
 use proptest::prelude::*;
 
 use crate::frames::*;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use matou::chatos_1_0::Options;
+use matou_protocols::chatos_1_0::Options;
 use rstest::rstest;
 
 use crate::frames::*;
@@ -23,12 +23,12 @@ fn an_ask_is_passed_on_to_its_recipient_alone() {
 #[case::to_nobody(ask("alice", "nobody", 7), "Unreachable User")]
 #[case::that_runs_already(ask("alice", "bob", 1), "TCP In Protocole")]
 fn an_ask_that_is_not_passed_on_gets_its_error_and_an_abort(
-    #[case] frame: matou::chatos_1_0::Frame<'_>,
+    #[case] frame: matou_protocols::chatos_1_0::Frame<'_>,
     #[case] code: &str,
 ) {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     chat.says("alice", ask("alice", "bob", 1));
-    let matou::chatos_1_0::Frame::TcpAsk(asked) = frame else {
+    let matou_protocols::chatos_1_0::Frame::TcpAsk(asked) = frame else {
         panic!("{frame} is no TCPAsk")
     };
     let (sender, recipient, password) = (asked.sender, asked.recipient, asked.password);
@@ -200,7 +200,7 @@ fn ends_of_tunnels_do_not_come_on_identified_connections() {
             chat.says(who, frame),
             [format!("{who} < ERROR TCP Not In Protocole")]
         );
-        assert_eq!(chat.flow(who), matou::room::Flow::Frames);
+        assert_eq!(chat.flow(who), matou_protocols::room::Flow::Frames);
     }
     assert_eq!(chat.passes(Duration::from_mins(1)), NOTHING);
 }

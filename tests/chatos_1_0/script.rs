@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use matou::chatos_1_0::{Frame, Options, Room};
-use matou::room::Entropy;
+use matou_protocols::chatos_1_0::{Frame, Options, Room};
+use matou_protocols::room::Entropy;
 
 use crate::conversation::{Conversation, Heard, Said, Spoken};
 use crate::frames::{cr, in_words};

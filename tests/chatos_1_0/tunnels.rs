@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use matou::chatos_1_0::Options;
-use matou::room::Flow;
+use matou_protocols::chatos_1_0::Options;
+use matou_protocols::room::Flow;
 use rstest::rstest;
 
 use crate::frames::*;
@@ -91,7 +91,7 @@ fn what_follows_in_the_same_read_is_not_looked_at() {
 #[case::turned_round(accept("bob", "alice", 7))]
 #[case::of_nobody(accept("", "nobody", 7))]
 fn an_accept_without_a_negotiation_is_refused_and_closed(
-    #[case] frame: matou::chatos_1_0::Frame<'_>,
+    #[case] frame: matou_protocols::chatos_1_0::Frame<'_>,
 ) {
     let mut chat = asked();
     assert_eq!(
@@ -111,11 +111,11 @@ fn an_accept_without_a_negotiation_is_refused_and_closed(
 #[case::another_sender(connect("carol", "bob", 7), "TCP Not In Protocole")]
 #[case::turned_round(connect("bob", "alice", 7), "TCP Not In Protocole")]
 fn a_connect_that_does_not_fit_is_refused_aborted_and_closed(
-    #[case] frame: matou::chatos_1_0::Frame<'_>,
+    #[case] frame: matou_protocols::chatos_1_0::Frame<'_>,
     #[case] code: &str,
 ) {
     let mut chat = asked();
-    let matou::chatos_1_0::Frame::TcpConnect(fields) = frame else {
+    let matou_protocols::chatos_1_0::Frame::TcpConnect(fields) = frame else {
         panic!("{frame} is no TCPConnect")
     };
     let (sender, recipient, password) = (fields.sender, fields.recipient, fields.password);
@@ -182,7 +182,7 @@ fn behind_the_join_the_fields_are_free_and_an_abort_finds_nothing() {
 #[case::of_the_asker("alice's end", connect("alice", "bob", 7))]
 fn an_abort_closes_the_end_that_waits(
     #[case] end: &'static str,
-    #[case] opening: matou::chatos_1_0::Frame<'_>,
+    #[case] opening: matou_protocols::chatos_1_0::Frame<'_>,
 ) {
     let mut chat = asked();
     chat.says(end, opening);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use matou::room::Flow;
+use matou_protocols::room::Flow;
 use proptest::prelude::*;
 use rstest::rstest;
 

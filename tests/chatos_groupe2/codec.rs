@@ -1,11 +1,11 @@
 //! The two frames that Chaton does not have, with their bytes; all others are Chaton's.
 
-use matou::chaton;
-use matou::chatos_groupe2::{
+use matou_protocols::chaton;
+use matou_protocols::chatos_groupe2::{
     AcceptCloseConnection, ClientFrame, Codec, LongWidth, Room, ServerFrame,
 };
-use matou::room::Protocol;
-use matou::wire::Malformed;
+use matou_protocols::room::Protocol;
+use matou_protocols::wire::Malformed;
 use proptest::prelude::*;
 use rstest::rstest;
 

@@ -2,9 +2,11 @@
 
 use std::convert::Infallible;
 
-use matou::chaton;
-use matou::chatos_groupe2::{ClientFrame, CloseConnection, Codec, Options, Room, ServerFrame};
-use matou::room::Entropy;
+use matou_protocols::chaton;
+use matou_protocols::chatos_groupe2::{
+    ClientFrame, CloseConnection, Codec, Options, Room, ServerFrame,
+};
+use matou_protocols::room::Entropy;
 
 use crate::conversation::{Conversation, Heard, Said, Spoken};
 use crate::frames::{connect_id, in_words, login};

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use matou::chatr::{Frame, Reason};
-use matou::wire::Malformed;
+use matou_protocols::chatr::{Frame, Reason};
+use matou_protocols::wire::Malformed;
 use proptest::prelude::*;
 use rstest::rstest;
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! PacketConnect and PacketDisconnect: who gets in, and who is told what.
 
-use matou::chatr::{Claim, Frame, Verdict};
-use matou::room::{Flow, Overdue};
+use matou_protocols::chatr::{Claim, Frame, Verdict};
+use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;
 
 use crate::script::*;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use matou::chatr::{Frame, Verdict};
+use matou_protocols::chatr::{Frame, Verdict};
 use proptest::prelude::*;
 
 use crate::script::*;

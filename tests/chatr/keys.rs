@@ -1,6 +1,6 @@
 //! Which keys are taken, and what they signed.
 
-use matou::chatr::{Forged, KeyRefused, PublicKey};
+use matou_server::store::{Forged, KeyRefused, PublicKey};
 use rstest::rstest;
 
 use crate::vectors::{KEYS, UUID, bytes};

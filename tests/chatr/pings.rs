@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use matou::chatr::Frame;
+use matou_protocols::chatr::Frame;
 use rstest::rstest;
 
 use crate::script::*;

@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr};
 
-use matou::chatr::{Claim, Options, Room, Verdict};
-use matou::net::{Certificate, ConnectionLimits, Engine, ProcessLimits, RequestService, Service};
-use matou::rest::{self, Registry};
-use matou::store::{Identities, Store};
+use matou_protocols::chatr::{Claim, Options, Room, Verdict};
+use matou_server::net::{
+    Certificate, ConnectionLimits, Engine, ProcessLimits, RequestService, Service,
+};
+use matou_server::rest::{self, Registry};
+use matou_server::store::{Identities, Store};
 use rstest::rstest;
 use serde_json::{Value, json};
 

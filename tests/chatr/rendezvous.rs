@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use matou::chatr::{Frame, Options};
+use matou_protocols::chatr::{Frame, Options};
 use rstest::rstest;
 
 use crate::script::*;

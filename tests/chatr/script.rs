@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use matou::chatr::{Claim, Frame, Options, Room, Verdict};
-use matou::room::Entropy;
+use matou_protocols::chatr::{Claim, Frame, Options, Room, Verdict};
+use matou_protocols::room::Entropy;
 use uuid::Uuid;
 
 use crate::conversation::{Conversation, Heard, Said, Spoken};

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
-use matou::chatr::{Claim, Frame, Options, Room, Verdict};
-use matou::net::{Certificate, ConnectionLimits, Engine, ProcessLimits, Service};
+use matou_protocols::chatr::{Claim, Frame, Options, Room, Verdict};
+use matou_server::net::{Certificate, ConnectionLimits, Engine, ProcessLimits, Service};
 
 use crate::script::{accept, connect, pong, request, uuid};
 use crate::secure::{Secure, expect_end, next, next_but_pings, secure};

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use matou::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Overdue, Protocol};
+use matou_protocols::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Overdue, Protocol};
 
 /// A protocol in few words.
 pub(crate) trait Spoken {

@@ -10,10 +10,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use conformance::run::{Options, Report, Verdict, run_suite};
 use conformance::suite::Suite;
-use matou::chatr;
-use matou::net::{Certificate, ConnectionLimits, Engine, ProcessLimits, RequestService, Service};
-use matou::rest;
-use matou::store::{Identities, Store};
+use matou_protocols::chatr;
+use matou_server::net::{
+    Certificate, ConnectionLimits, Engine, ProcessLimits, RequestService, Service,
+};
+use matou_server::rest;
+use matou_server::store::{Identities, PublicKey, Store};
 
 use crate::{assert_conforms, entropy};
 
@@ -87,7 +89,7 @@ impl ChatrServer {
 
 fn verified(identities: &Identities, claim: &chatr::Claim) -> chatr::Verdict {
     let kept = identities.find(claim.uuid).unwrap();
-    let key = kept.and_then(|der| chatr::PublicKey::from_der(&der).ok());
+    let key = kept.and_then(|der| PublicKey::from_der(&der).ok());
     match key.map(|key| key.verify(claim.uuid.as_bytes(), &claim.signature)) {
         Some(Ok(())) => chatr::Verdict::Verified,
         _ => chatr::Verdict::Refuted,

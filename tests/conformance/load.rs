@@ -9,9 +9,9 @@ use conformance::load::{
     Bounds, Direction, FanOut, Figures, Language, Pace, Teller, Trouble, Tunnel, Work, run,
 };
 use conformance::suite::Suite;
-use matou::chaton;
-use matou::chatos_1_0;
-use matou::net::ConnectionLimits;
+use matou_protocols::chaton;
+use matou_protocols::chatos_1_0;
+use matou_server::net::ConnectionLimits;
 use rstest::rstest;
 
 use crate::chathack::Chathack;

@@ -10,11 +10,11 @@ use std::net::SocketAddr;
 
 use conformance::run::{Options, Report, Segments, Verdict, run_suite};
 use conformance::suite::Suite;
-use matou::chaton::{self, LongWidth};
-use matou::chatos_1_0;
-use matou::chatos_groupe2;
-use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
-use matou::room::{Entropy, Protocol};
+use matou_protocols::chaton::{self, LongWidth};
+use matou_protocols::chatos_1_0;
+use matou_protocols::chatos_groupe2;
+use matou_protocols::room::{Entropy, Protocol};
+use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 
 /// What the suite of that name says about a server of this room.
 fn judge_by<P: Protocol<Question = Infallible>>(

@@ -1,7 +1,7 @@
 //! ChatOS 1.0 over sockets: private connections that are opened from either side, and who hears what.
 
-use matou::chatos_1_0::{ErrorCode, Frame, Negotiation, Options, Room};
-use matou::net::{ConnectionLimits, ProcessLimits};
+use matou_protocols::chatos_1_0::{ErrorCode, Frame, Negotiation, Options, Room};
+use matou_server::net::{ConnectionLimits, ProcessLimits};
 use rstest::rstest;
 
 use super::support::{Client, Server};

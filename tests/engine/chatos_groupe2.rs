@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::time::Duration;
 
-use matou::chatos_groupe2::{
+use matou_protocols::chatos_groupe2::{
     AcceptCloseConnection, ClientFrame, CloseConnection, Options, Room, ServerFrame,
 };
-use matou::net::{ConnectionLimits, ProcessLimits};
+use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server, entropy};
 
@@ -136,7 +136,7 @@ fn an_end_that_waits_is_closed() {
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     let connect_id = server.agree(&mut alice, &mut bob);
     let mut end = server.connect();
-    end.send(matou::chaton::ClientFrame::LoginPrivate { connect_id });
+    end.send(matou_protocols::chaton::ClientFrame::LoginPrivate { connect_id });
     close(&mut bob, connect_id);
     let told = accept_close("bob");
     assert_eq!(alice.bytes(told.len()), told);

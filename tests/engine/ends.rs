@@ -1,6 +1,6 @@
 //! How connections end: in order, with everything that was queued, and without harm to anybody else.
 
-use matou::chaton::ClientFrame;
+use matou_protocols::chaton::ClientFrame;
 
 use super::support::Server;
 

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
-use matou::net::{ConnectionLimits, ProcessLimits};
+use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server};
 
@@ -102,7 +102,7 @@ fn a_silent_second_connection_is_waited_for_while_its_address_negotiates() {
     });
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     // Opened early, silent while bob makes up his mind: several times the limit.
-    alice.send(matou::chaton::ClientFrame::RequestPrivate {
+    alice.send(matou_protocols::chaton::ClientFrame::RequestPrivate {
         requester: "alice",
         target: "bob",
     });
@@ -115,7 +115,7 @@ fn a_silent_second_connection_is_waited_for_while_its_address_negotiates() {
         error.kind(),
         ErrorKind::WouldBlock | ErrorKind::TimedOut
     ));
-    bob.send(matou::chaton::ClientFrame::KoPrivate {
+    bob.send(matou_protocols::chaton::ClientFrame::KoPrivate {
         requester: "alice",
         target: "bob",
     });

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::time::Instant;
 
-use matou::chaton::{ClientFrame, Codec, Options, Room};
-use matou::net::{ConnectionLimits, Engine, ProcessLimits};
-use matou::room::{ConnId, Effects, Event, Flow, Protocol};
-use matou::wire::Malformed;
+use matou_protocols::chaton::{ClientFrame, Codec, Options, Room};
+use matou_protocols::room::{ConnId, Effects, Event, Flow, Protocol};
+use matou_protocols::wire::Malformed;
+use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
 
 use super::support::{Client, entropy};
 

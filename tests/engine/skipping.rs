@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use matou::net::{ConnectionLimits, ProcessLimits};
-use matou::room::{ConnId, Effects, Event, Flow, Overdue, Packet, Protocol};
-use matou::wire::{Cursor, Malformed, settle};
+use matou_protocols::room::{ConnId, Effects, Event, Flow, Overdue, Packet, Protocol};
+use matou_protocols::wire::{Cursor, Malformed, settle};
+use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server};
 

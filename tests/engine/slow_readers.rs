@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use matou::net::ConnectionLimits;
+use matou_server::net::ConnectionLimits;
 
 use super::support::{Client, Server};
 
@@ -97,7 +97,7 @@ fn a_client_that_takes_nothing_for_too_long_is_cut() {
     // Its name becomes free although it never reads a byte and never ends its side.
     loop {
         let mut next = server.connect();
-        next.send(matou::chaton::ClientFrame::Login { login: "sloth" });
+        next.send(matou_protocols::chaton::ClientFrame::Login { login: "sloth" });
         if next.next() == "LOGIN_ACCEPTED" {
             break;
         }

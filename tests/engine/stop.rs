@@ -87,7 +87,7 @@ fn the_stop_under_load_ends_every_connection() {
             scope.spawn(move || {
                 let mut frame = Vec::new();
                 let name = format!("c{at}");
-                let message = matou::chaton::ClientFrame::Message {
+                let message = matou_protocols::chaton::ClientFrame::Message {
                     login: &name,
                     msg: "on and on",
                 };

@@ -6,9 +6,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use matou::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
-use matou::net::{ConnectionLimits, Engine, ProcessLimits, Service};
-use matou::room::Protocol;
+use matou_protocols::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
+use matou_protocols::room::Protocol;
+use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 
 /// Nothing here takes longer; a test that runs into it has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

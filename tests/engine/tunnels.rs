@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use matou::chaton::ClientFrame;
+use matou_protocols::chaton::ClientFrame;
 
 use super::support::{Client, Server};
 

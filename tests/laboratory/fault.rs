@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use matou::net::{Engine, Service};
+use matou_server::net::{Engine, Service};
 
 use crate::proxy::{self, Meddle};
 use crate::room::{self, Decode, Faulty, Handle, Subject, Utter};

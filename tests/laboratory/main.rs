@@ -24,7 +24,7 @@ use conformance::grammar::PacketId;
 use conformance::run::{Options, Outcome, Report, Verdict, run_suite};
 use conformance::scenario::{Action, Incoming, Outgoing, Piece, Step};
 use conformance::suite::{Level, Suite};
-use matou::net::{Engine, ProcessLimits};
+use matou_server::net::{Engine, ProcessLimits};
 
 use fault::Specimen;
 

@@ -9,9 +9,9 @@ use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use matou::net::{ConnectionLimits, Engine, Service};
-use matou::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Packet, Protocol};
-use matou::wire::Malformed;
+use matou_protocols::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Packet, Protocol};
+use matou_protocols::wire::Malformed;
+use matou_server::net::{ConnectionLimits, Engine, Service};
 
 /// A room that the laboratory breaks.
 pub(crate) trait Subject: Protocol + Sized {

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
 
-use crate::client::{
+use matou_client::{
     CertificateFileError, FileError, Fingerprint, Identity, KeyBits, Registry, Trust, default_path,
 };
 

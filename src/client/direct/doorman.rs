@@ -10,9 +10,9 @@ use parking_lot::Mutex;
 
 use super::DirectOptions;
 use super::knock::Knocking;
-use crate::client::link::Link;
-use crate::net::{AcceptWait, AcceptWake, accept_wait};
-use crate::room::dialogue::{Pass, TunnelId};
+use crate::link::Link;
+use matou_protocols::dialogue::{Pass, TunnelId};
+use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
 
 /// After an error that does not go away by itself (no descriptors left), accepting pauses for so long.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// | `direct-accept` | waiting for a connection | when no promise is left |
 /// | `direct-knock` | `read` of what a stranger shows | when that is enough to decide, or takes too long |
 #[derive(Debug)]
-pub(in crate::client) struct Doorman {
+pub(crate) struct Doorman {
     options: DirectOptions,
     promises: Arc<Promises>,
     listening: Option<Listening>,
@@ -32,13 +32,13 @@ pub(in crate::client) struct Doorman {
 
 /// Where somebody is expected.
 #[derive(Debug)]
-pub(in crate::client) struct Promised {
+pub(crate) struct Promised {
     /// What the peer is to be told.
-    pub(in crate::client) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// Where the connection will come, once.
-    pub(in crate::client) arrival: Receiver<io::Result<Link>>,
+    pub(crate) arrival: Receiver<io::Result<Link>>,
     /// Until when.
-    pub(in crate::client) until: Instant,
+    pub(crate) until: Instant,
 }
 
 /// Who may come in. One lock; nothing that can block is done while it is held.
@@ -60,7 +60,7 @@ struct Listening {
 }
 
 impl Doorman {
-    pub(in crate::client) fn new(options: DirectOptions) -> Doorman {
+    pub(crate) fn new(options: DirectOptions) -> Doorman {
         Doorman {
             options,
             promises: Arc::default(),
@@ -73,7 +73,7 @@ impl Doorman {
     ///
     /// # Errors
     /// When nobody can be listened for.
-    pub(in crate::client) fn promise(
+    pub(crate) fn promise(
         &mut self,
         tunnel: TunnelId,
         pass: Pass,
@@ -114,7 +114,7 @@ impl Doorman {
     }
 
     /// Nobody is expected there any more, or somebody has come. Nobody at all: then nothing listens.
-    pub(in crate::client) fn settle(&mut self, tunnel: TunnelId) {
+    pub(crate) fn settle(&mut self, tunnel: TunnelId) {
         let mut promises = self.promises.0.lock();
         promises.remove(&tunnel);
         let none_left = promises.is_empty();
@@ -125,7 +125,7 @@ impl Doorman {
     }
 
     /// Nobody is expected any more.
-    pub(in crate::client) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.promises.0.lock().clear();
         self.listening = None;
     }

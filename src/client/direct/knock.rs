@@ -9,7 +9,7 @@ use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 
 use super::doorman::{Promises, Verdict};
-use crate::client::link::Link;
+use crate::link::Link;
 
 /// How long a stranger may take to show a pass; the right one sends it at once.
 const KNOCK_TIME: Duration = Duration::from_secs(10);

@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 /// Why nothing is connected to at an address that a peer gives, if so. Anybody can give any address, and our connecting to it
 /// may be all that somebody wants: so it must be one that a single machine has, and a machine of the neighbourhood only when
 /// the server was reached there, too.
-pub(in crate::client) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
+pub(crate) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
     let (address, server) = (address.to_canonical(), server.to_canonical());
     if is_unspecified(address) {
         return Some("is nobody's address");
@@ -22,7 +22,7 @@ pub(in crate::client) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'st
 
 /// The address as this machine needs it: on a local link it lacks the number of the interface, which is the one by which the
 /// server was reached.
-pub(in crate::client) fn reachable(address: SocketAddr, server: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr, server: SocketAddr) -> SocketAddr {
     match (address, server) {
         (SocketAddr::V6(mut address), SocketAddr::V6(server))
             if address.ip().is_unicast_link_local() =>

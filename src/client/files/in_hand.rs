@@ -5,35 +5,35 @@ use std::time::Instant;
 use crossbeam_channel::Select;
 
 use super::{Meter, Reader, Writer};
-use crate::client::exchange::{Running, Way};
-use crate::client::link::Link;
-use crate::client::session::Ready;
-use crate::room::dialogue::TunnelId;
+use crate::exchange::{Running, Way};
+use crate::link::Link;
+use crate::session::Ready;
+use matou_protocols::dialogue::TunnelId;
 
 /// The files of one private connection: the threads that read and write them, and how fast it goes.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Files {
+pub(crate) struct Files {
     /// Where the files are that we send.
-    pub(in crate::client) paths: BTreeMap<u32, PathBuf>,
-    pub(in crate::client) readers: BTreeMap<u32, Reader>,
-    pub(in crate::client) writers: BTreeMap<u32, Writer>,
+    pub(crate) paths: BTreeMap<u32, PathBuf>,
+    pub(crate) readers: BTreeMap<u32, Reader>,
+    pub(crate) writers: BTreeMap<u32, Writer>,
     meters: BTreeMap<(Way, u32), Meter>,
 }
 
 /// How far one is.
 #[derive(Debug)]
-pub(in crate::client) struct Pace {
-    pub(in crate::client) way: Way,
-    pub(in crate::client) name: String,
-    pub(in crate::client) done: u64,
-    pub(in crate::client) size: u64,
+pub(crate) struct Pace {
+    pub(crate) way: Way,
+    pub(crate) name: String,
+    pub(crate) done: u64,
+    pub(crate) size: u64,
     /// In bytes per second.
-    pub(in crate::client) rate: u64,
+    pub(crate) rate: u64,
 }
 
 impl Files {
     /// True while the disk has no room: then nothing more is taken from the connection.
-    pub(in crate::client) fn are_held(&self) -> bool {
+    pub(crate) fn are_held(&self) -> bool {
         self.writers
             .values()
             .any(|file| file.blocked_on().is_some())
@@ -41,7 +41,7 @@ impl Files {
 
     /// Adds the files that are sent to what is waited for. A piece of one is taken only when the connection has room for it, so
     /// that a file never stands in the way of what is typed.
-    pub(in crate::client) fn wait_to_send<'a>(
+    pub(crate) fn wait_to_send<'a>(
         &'a self,
         tunnel: TunnelId,
         link: &'a Link,
@@ -60,7 +60,7 @@ impl Files {
     }
 
     /// Adds the disk, for the files that come.
-    pub(in crate::client) fn wait_for_disk<'a>(
+    pub(crate) fn wait_for_disk<'a>(
         &'a self,
         tunnel: TunnelId,
         select: &mut Select<'a>,
@@ -77,18 +77,14 @@ impl Files {
     }
 
     /// The disk has room.
-    pub(in crate::client) fn push(&mut self, id: u32) {
+    pub(crate) fn push(&mut self, id: u32) {
         if let Some(writer) = self.writers.get_mut(&id) {
             writer.push();
         }
     }
 
     /// How far each is, and how fast.
-    pub(in crate::client) fn paces(
-        &mut self,
-        running: Vec<Running<'_>>,
-        now: Instant,
-    ) -> Vec<Pace> {
+    pub(crate) fn paces(&mut self, running: Vec<Running<'_>>, now: Instant) -> Vec<Pace> {
         self.meters
             .retain(|key, _| running.iter().any(|file| (file.way, file.id) == *key));
         running

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 /// How fast something goes, over the last few seconds. Time is an argument.
 #[derive(Debug)]
-pub(in crate::client) struct Meter {
+pub(crate) struct Meter {
     /// When how much was done, oldest first.
     marks: VecDeque<(Instant, u64)>,
 }
@@ -15,14 +15,14 @@ const STEP: Duration = Duration::from_millis(100);
 
 impl Meter {
     /// Begins to count.
-    pub(in crate::client) fn new(now: Instant, done: u64) -> Meter {
+    pub(crate) fn new(now: Instant, done: u64) -> Meter {
         Meter {
             marks: VecDeque::from([(now, done)]),
         }
     }
 
     /// Bytes in a second, once they are `done`.
-    pub(in crate::client) fn rate(&mut self, now: Instant, done: u64) -> u64 {
+    pub(crate) fn rate(&mut self, now: Instant, done: u64) -> u64 {
         let last = self.marks.back().map(|(at, _)| *at);
         if last.is_none_or(|at| now.duration_since(at) >= STEP) {
             self.marks.push_back((now, done));
@@ -40,7 +40,7 @@ impl Meter {
 }
 
 /// A number of bytes as people write it: `1.5 MB`.
-pub(in crate::client) fn bytes_in_words(bytes: u64) -> String {
+pub(crate) fn bytes_in_words(bytes: u64) -> String {
     let mut unit = 1_u64;
     for name in ["bytes", "kB", "MB", "GB"] {
         if bytes < unit.saturating_mul(1000) || name == "GB" {

@@ -1,4 +1,4 @@
-use crate::client::escape::is_hidden;
+use crate::escape::is_hidden;
 
 /// Longer names are cut; most file systems take 255 bytes, and ours grow a little.
 const MAX_NAME_BYTES: usize = 180;

@@ -6,7 +6,7 @@ use std::thread;
 use crossbeam_channel::{Receiver, bounded};
 use sha2::{Digest as _, Sha256};
 
-use crate::client::profile::Digest;
+use crate::profile::Digest;
 
 /// One read takes so much, which is also what one `data` line carries.
 const CHUNK: usize = 32 * 1024;
@@ -15,17 +15,17 @@ const CHUNKS_AHEAD: usize = 4;
 
 /// A file that can be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) struct Seen {
+pub(crate) struct Seen {
     /// The last part of its path.
-    pub(in crate::client) name: String,
-    pub(in crate::client) size: u64,
+    pub(crate) name: String,
+    pub(crate) size: u64,
     /// The hash of all of it, if it was wanted.
-    pub(in crate::client) sha256: Option<Digest>,
+    pub(crate) sha256: Option<Digest>,
 }
 
 /// How much is to be known of a file before it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) enum Look {
+pub(crate) enum Look {
     /// Its size.
     Briefly,
     /// Its hash as well, for which all of it is read.
@@ -33,10 +33,7 @@ pub(in crate::client) enum Look {
 }
 
 /// Looks at a file, in a thread of its own, because it may take a while.
-pub(in crate::client) fn look_at(
-    path: PathBuf,
-    look: Look,
-) -> io::Result<Receiver<io::Result<Seen>>> {
+pub(crate) fn look_at(path: PathBuf, look: Look) -> io::Result<Receiver<io::Result<Seen>>> {
     let (outcome, seen) = bounded(1);
     thread::Builder::new()
         .name("file-look".into())
@@ -87,13 +84,13 @@ fn hash(path: &Path) -> io::Result<(u64, Digest)> {
 
 /// Reads a file for a connection, in a thread of its own that ends with the file or with its channel.
 #[derive(Debug)]
-pub(in crate::client) struct Reader {
+pub(crate) struct Reader {
     /// The pieces, in order.
-    pub(in crate::client) chunks: Receiver<io::Result<Vec<u8>>>,
+    pub(crate) chunks: Receiver<io::Result<Vec<u8>>>,
 }
 
 impl Reader {
-    pub(in crate::client) fn start(path: PathBuf, offset: u64) -> io::Result<Reader> {
+    pub(crate) fn start(path: PathBuf, offset: u64) -> io::Result<Reader> {
         let (pieces, chunks) = bounded(CHUNKS_AHEAD);
         thread::Builder::new()
             .name("file-in".into())

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use sha2::{Digest as _, Sha256};
 
 use super::name::{numbered, safe_name};
-use crate::client::profile::Digest;
+use crate::profile::Digest;
 
 /// Pieces that may wait for the disk.
 const CHUNKS_AHEAD: usize = 8;
@@ -22,19 +22,19 @@ const MAX_NUMBER: u32 = 999;
 /// Writes a file that comes, in a thread of its own. What is not complete stands beside under another name. When the channel
 /// ends early it stays there for another time, if a hash will tell then what it is a part of.
 #[derive(Debug)]
-pub(in crate::client) struct Writer {
+pub(crate) struct Writer {
     chunks: Sender<Vec<u8>>,
     /// Pieces for which the disk has no room yet. No more are taken from the connection meanwhile.
     held: VecDeque<Vec<u8>>,
     /// When the channel ends early, what is there goes away. The thread looks at this once, at that end.
     unwanted: Arc<AtomicBool>,
     /// What the thread reports.
-    pub(in crate::client) reports: Receiver<Written>,
+    pub(crate) reports: Receiver<Written>,
 }
 
 /// What becomes of a file.
 #[derive(Debug)]
-pub(in crate::client) enum Written {
+pub(crate) enum Written {
     /// So many of its bytes are here already.
     Opened(u64),
     /// All of it is here, as this file, and its hash is right, if one is known.
@@ -47,7 +47,7 @@ pub(in crate::client) enum Written {
 
 /// Knows whether a file is being written: whoever ends the program waits, or a part of a file that nobody wants would stay.
 #[derive(Debug)]
-pub(in crate::client) struct Disk {
+pub(crate) struct Disk {
     /// Each thread has one. Nothing is ever sent.
     busy: Sender<Infallible>,
     idle: Receiver<Infallible>,
@@ -55,13 +55,13 @@ pub(in crate::client) struct Disk {
 
 impl Disk {
     /// Nothing is being written.
-    pub(in crate::client) fn new() -> Disk {
+    pub(crate) fn new() -> Disk {
         let (busy, idle) = bounded(0);
         Disk { busy, idle }
     }
 
     /// Waits until nothing is written any more, or for so long.
-    pub(in crate::client) fn settle(self, limit: Duration) {
+    pub(crate) fn settle(self, limit: Duration) {
         let Disk { busy, idle } = self;
         drop(busy);
         // The channel ends with the last thread, or the disk is too slow to wait for.
@@ -71,7 +71,7 @@ impl Disk {
 
 impl Writer {
     /// Starts the thread. First it reports [`Written::Opened`], and at the end one of the others, unless it is dropped before.
-    pub(in crate::client) fn start(
+    pub(crate) fn start(
         disk: &Disk,
         folder: &Path,
         name: &str,
@@ -107,23 +107,23 @@ impl Writer {
     }
 
     /// Writes a piece.
-    pub(in crate::client) fn write(&mut self, bytes: Vec<u8>) {
+    pub(crate) fn write(&mut self, bytes: Vec<u8>) {
         self.held.push_back(bytes);
         self.push();
     }
 
     /// What is there is not wanted any more, nor more of it.
-    pub(in crate::client) fn forget(self) {
+    pub(crate) fn forget(self) {
         self.unwanted.store(true, Ordering::Release);
     }
 
     /// The channel that must have room before [`Writer::push`] helps; `None` when nothing waits.
-    pub(in crate::client) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
+    pub(crate) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
         (!self.held.is_empty()).then_some(&self.chunks)
     }
 
     /// Hands what waits to the thread, as far as it has room.
-    pub(in crate::client) fn push(&mut self) {
+    pub(crate) fn push(&mut self) {
         while let Some(piece) = self.held.pop_front() {
             match self.chunks.try_send(piece) {
                 Ok(()) => {}

@@ -196,7 +196,7 @@ fn is_open_to_others(_file: &File) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::identity::KeyBits;
+    use crate::identity::KeyBits;
 
     #[test]
     fn what_was_saved_is_loaded_and_never_replaced() {

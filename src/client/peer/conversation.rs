@@ -11,7 +11,7 @@ use quinn_proto::{
 
 use super::probes::{Nonce, Probing};
 use super::tls::{APPLICATION, SILENCE};
-use crate::client::identity::Fingerprint;
+use crate::identity::Fingerprint;
 
 /// So long may it take from the answer of the server until both have proven who they are.
 pub(super) const OPENING_LIMIT: Duration = Duration::from_secs(15);
@@ -20,15 +20,15 @@ const PIECE: usize = 16 * 1024;
 
 /// With whom, and how, a conversation is sought.
 #[derive(Debug, Clone)]
-pub(in crate::client) struct Meeting {
+pub(crate) struct Meeting {
     /// Where the peer may be, in the order of preference.
-    pub(in crate::client) candidates: Vec<SocketAddr>,
+    pub(crate) candidates: Vec<SocketAddr>,
     /// The fingerprint of the public key that is registered for the peer.
-    pub(in crate::client) key: Fingerprint,
+    pub(crate) key: Fingerprint,
     /// We call; the peer is called. Both must see it alike.
-    pub(in crate::client) calls: bool,
+    pub(crate) calls: bool,
     /// A number that nobody can guess, new for each meeting.
-    pub(in crate::client) nonce: Nonce,
+    pub(crate) nonce: Nonce,
 }
 
 /// One conversation.

@@ -11,7 +11,7 @@ use super::conversation::{Meeting, OPENING_LIMIT, Received, State};
 use super::conversations::{Conversations, Id};
 use super::probes::{MOST_PROBES, PROBE_BYTES};
 use super::tls::SILENCE;
-use crate::client::identity::{Identity, KeyBits};
+use crate::identity::{Identity, KeyBits};
 
 /// Making a key takes longer than everything else here.
 static KEYS: LazyLock<[Identity; 3]> =

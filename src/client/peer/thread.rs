@@ -17,8 +17,8 @@ use crossbeam_channel::{Receiver, Select, Sender, bounded};
 use super::conversation::{Meeting, State};
 use super::conversations::{Conversations, Id};
 use super::wired::{self, Wired};
-use crate::client::identity::Identity;
-use crate::client::link::Link;
+use crate::identity::Identity;
+use crate::link::Link;
 
 /// Datagrams that wait for their thread. What is beyond is dropped, and sent again by whoever sent it.
 const DATAGRAMS: usize = 256;
@@ -29,7 +29,7 @@ const MEETINGS: usize = 8;
 
 /// All conversations of this client. Dropping it ends them, and waits for the threads.
 #[derive(Debug)]
-pub(in crate::client) struct Peers {
+pub(crate) struct Peers {
     meetings: Sender<Call>,
     /// Dropped to stop the thread `peer`.
     stop: Option<Sender<()>>,
@@ -40,7 +40,7 @@ pub(in crate::client) struct Peers {
 
 /// Whoever may ask for conversations.
 #[derive(Debug, Clone)]
-pub(in crate::client) struct Callers(Sender<Call>);
+pub(crate) struct Callers(Sender<Call>);
 
 /// A meeting, the channels of the link that is to come of it, and where its outcome goes.
 struct Call {
@@ -54,7 +54,7 @@ impl Peers {
     ///
     /// # Errors
     /// When there are no threads or descriptors left, or TLS does not take the key.
-    pub(in crate::client) fn start(socket: UdpSocket, identity: &Identity) -> io::Result<Peers> {
+    pub(crate) fn start(socket: UdpSocket, identity: &Identity) -> io::Result<Peers> {
         let conversations = Conversations::new(identity.for_tls().map_err(io::Error::other)?);
         let (meetings, calls) = bounded(MEETINGS);
         let (stop, stopped) = bounded(0);
@@ -90,7 +90,7 @@ impl Peers {
     }
 
     /// For whoever asks for conversations.
-    pub(in crate::client) fn callers(&self) -> Callers {
+    pub(crate) fn callers(&self) -> Callers {
         Callers(self.meetings.clone())
     }
 }
@@ -100,7 +100,7 @@ impl Callers {
     ///
     /// # Errors
     /// With the reason why it cannot.
-    pub(in crate::client) fn meet(&self, meeting: Meeting) -> io::Result<Link> {
+    pub(crate) fn meet(&self, meeting: Meeting) -> io::Result<Link> {
         let (line, control) = wired::line();
         let (link, ends) = Link::new(Box::new(line));
         let (outcome, coming) = bounded(1);

@@ -15,7 +15,7 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
-use crate::client::identity::Fingerprint;
+use crate::identity::Fingerprint;
 
 /// What both sides must name, so that nothing else that speaks QUIC is taken for a peer.
 pub(super) const APPLICATION: &[u8] = b"matou-chatr/1";

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, TrySendError, bounded};
 
 use super::conversation::{Conversation, Received, State};
-use crate::client::link::{Carrier, Ends, Incoming};
+use crate::link::{Carrier, Ends, Incoming};
 
 /// What carries a link to a peer: a word to the thread `peer`, which has the conversation.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 use super::Frame;
-use crate::client::lines::Lines;
+use crate::lines::Lines;
 
 /// Cuts what comes on a private connection into text, frames and data.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Decoder {
+pub(crate) struct Decoder {
     lines: Lines,
     /// The file whose bytes come now, and how many of them.
     data: Option<(u32, usize)>,
@@ -13,7 +13,7 @@ pub(in crate::client) struct Decoder {
 
 /// A piece of what came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum Piece {
+pub(crate) enum Piece {
     /// A line without its line feed, or a part of one that is long.
     Text { line: Vec<u8>, complete: bool },
     /// More than text.
@@ -24,7 +24,7 @@ pub(in crate::client) enum Piece {
 
 impl Decoder {
     /// Takes what came.
-    pub(in crate::client) fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -48,7 +48,7 @@ impl Decoder {
     }
 
     /// What has no line feed and will not get one.
-    pub(in crate::client) fn rest(&mut self) -> Option<Piece> {
+    pub(crate) fn rest(&mut self) -> Option<Piece> {
         let (line, complete) = self.lines.rest()?;
         Some(Piece::Text { line, complete })
     }
@@ -79,7 +79,7 @@ impl Decoder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::profile::encode_text;
+    use crate::profile::encode_text;
     use proptest::prelude::*;
 
     fn text(line: &str) -> Piece {

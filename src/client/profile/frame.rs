@@ -9,7 +9,7 @@ const MAX_DATA: usize = 64 * 1024;
 
 /// A line that is more than text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum Frame {
+pub(crate) enum Frame {
     Offer {
         id: u32,
         size: u64,
@@ -45,7 +45,7 @@ pub(in crate::client) enum Frame {
 
 /// The SHA-256 of a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::client) struct Digest(pub(in crate::client) [u8; 32]);
+pub(crate) struct Digest(pub(crate) [u8; 32]);
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,7 +74,7 @@ impl Digest {
 
 impl Frame {
     /// The line with its line feed.
-    pub(in crate::client) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         format!("{MARK}{self}\n").into_bytes()
     }
 
@@ -144,7 +144,7 @@ impl fmt::Display for Frame {
 }
 
 /// A line of text as it goes out.
-pub(in crate::client) fn encode_text(text: &str) -> Vec<u8> {
+pub(crate) fn encode_text(text: &str) -> Vec<u8> {
     if text.starts_with(ANY_VERSION) {
         return Frame::Text(text.to_owned()).encode();
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Digest, Frame};
-use crate::client::exchange::{Deed, FileEvent, Running, Way};
+use crate::exchange::{Deed, FileEvent, Running, Way};
 
 mod here;
 
@@ -12,7 +12,7 @@ const MAX_OFFERS: usize = 16;
 
 /// All transfers of one private connection, both ways.
 #[derive(Debug)]
-pub(in crate::client) struct Transfers {
+pub(crate) struct Transfers {
     /// The largest file that is taken, in bytes.
     max_size: u64,
     next_id: u32,
@@ -47,7 +47,7 @@ enum State {
 
 impl Transfers {
     /// Nothing is on its way. No file above the size, in bytes, will be taken.
-    pub(in crate::client) fn new(max_size: u64) -> Transfers {
+    pub(crate) fn new(max_size: u64) -> Transfers {
         Transfers {
             max_size,
             next_id: 1,
@@ -57,7 +57,7 @@ impl Transfers {
     }
 
     /// The peer sends something.
-    pub(in crate::client) fn hear(&mut self, frame: Frame) -> Vec<Deed> {
+    pub(crate) fn hear(&mut self, frame: Frame) -> Vec<Deed> {
         match frame {
             Frame::Offer {
                 id,
@@ -137,7 +137,7 @@ impl Transfers {
     }
 
     /// Bytes of a file came.
-    pub(in crate::client) fn data(&mut self, id: u32, bytes: Vec<u8>) -> Vec<Deed> {
+    pub(crate) fn data(&mut self, id: u32, bytes: Vec<u8>) -> Vec<Deed> {
         let Some(file) = self.receiving.get_mut(&id) else {
             // It was stopped, and these were on their way.
             return Vec::new();

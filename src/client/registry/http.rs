@@ -7,8 +7,8 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::client::reach::From;
-use crate::client::{connect, trust};
+use crate::reach::From;
+use crate::{connect, trust};
 
 /// The largest head of an answer, in bytes.
 const MAX_HEAD: usize = 16 * 1024;

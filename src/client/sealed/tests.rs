@@ -8,10 +8,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection};
 
 use super::*;
-use crate::client::connect;
-use crate::client::identity::Fingerprint;
-use crate::client::reach::From;
-use crate::client::trust::Trust;
+use crate::connect;
+use crate::identity::Fingerprint;
+use crate::reach::From;
+use crate::trust::Trust;
 
 /// Nothing here takes a second; whoever waits so long has found a hang.
 const HANG: Duration = Duration::from_secs(30);

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 
 use super::{Phase, Server, Session};
-use crate::client::escape::Escaped;
-use crate::client::reach::Reached;
-use crate::client::{Ending, connect};
-use crate::room::dialogue::Intent;
+use crate::escape::Escaped;
+use crate::reach::Reached;
+use crate::{Ending, connect};
+use matou_protocols::dialogue::Intent;
 
 /// The first pause before another try; each is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

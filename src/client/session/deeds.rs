@@ -1,10 +1,10 @@
 //! What disk and connection say of files, and what follows.
 
 use super::Session;
-use crate::client::Ending;
-use crate::client::exchange::{Deed, Exchange, FileEvent};
-use crate::client::files::{Reader, Writer, Written};
-use crate::room::dialogue::{Direction, Source, TunnelId};
+use crate::Ending;
+use crate::exchange::{Deed, Exchange, FileEvent};
+use crate::files::{Reader, Writer, Written};
+use matou_protocols::dialogue::{Direction, Source, TunnelId};
 
 impl Session {
     pub(super) fn file_read(&mut self, id: TunnelId, file: u32) -> Result<(), Ending> {

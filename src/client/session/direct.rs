@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::{Phase, Session};
-use crate::client::Ending;
-use crate::client::direct::{self, Promised};
-use crate::client::exchange::{Deed, FileEvent, Way};
-use crate::client::streamed::Streamed;
-use crate::client::tunnel::{self, Speech, Tunnel};
-use crate::room::dialogue::{Direction, Pass, Source, TunnelId};
+use crate::Ending;
+use crate::direct::{self, Promised};
+use crate::exchange::{Deed, FileEvent, Way};
+use crate::streamed::Streamed;
+use crate::tunnel::{self, Speech, Tunnel};
+use matou_protocols::dialogue::{Direction, Pass, Source, TunnelId};
 
 /// Files that come unasked: so many are taken, as long as the program runs.
 const MOST_FILES: u32 = 1000;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use crossbeam_channel::Receiver;
 
 use super::Session;
-use crate::client::Ending;
-use crate::client::escape::{Escaped, Name};
-use crate::client::exchange::Deed;
-use crate::client::files::{self, Look, Seen, bytes_in_words};
-use crate::client::tunnel::Speech;
-use crate::room::dialogue::{Content, Refusal, TunnelId};
+use crate::Ending;
+use crate::escape::{Escaped, Name};
+use crate::exchange::Deed;
+use crate::files::{self, Look, Seen, bytes_in_words};
+use crate::tunnel::Speech;
+use matou_protocols::dialogue::{Content, Refusal, TunnelId};
 
 /// A file that is looked at before it is sent.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use crossbeam_channel::{TryRecvError, never};
 
 use super::{Phase, Session};
-use crate::client::Ending;
-use crate::client::escape::Name;
-use crate::client::input::Line;
-use crate::client::terminal::{Known, Outcome, suspend};
-use crate::client::typed::{COMMANDS, Typed};
+use crate::Ending;
+use crate::escape::Name;
+use crate::input::Line;
+use crate::terminal::{Known, Outcome, suspend};
+use crate::typed::{COMMANDS, Typed};
 
 impl Session {
     pub(super) fn keys_came(&mut self) -> Result<(), Ending> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::never;
 
 use super::{Phase, Session};
-use crate::client::Ending;
+use crate::Ending;
 
 /// How long leaving may take: until everything is sent and the server has closed.
 const LEAVE_TIME: Duration = Duration::from_secs(5);

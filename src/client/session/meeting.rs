@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use super::{Phase, Session};
-use crate::client::escape::Name;
-use crate::client::tunnel::{Speech, Tunnel};
-use crate::client::{Ending, connect};
-use crate::room::dialogue::TunnelId;
+use crate::escape::Name;
+use crate::tunnel::{Speech, Tunnel};
+use crate::{Ending, connect};
+use matou_protocols::dialogue::TunnelId;
 
 impl Session {
     /// Looks for a peer in a thread of its own. When it is there, it is a private connection like others.

@@ -3,9 +3,9 @@
 use std::io;
 
 use super::{Phase, Session};
-use crate::client::Ending;
-use crate::client::pipe::Broken;
-use crate::room::dialogue::Intent;
+use crate::Ending;
+use crate::pipe::Broken;
+use matou_protocols::dialogue::Intent;
 
 impl Session {
     pub(super) fn is_wanted(&self, peer: &str) -> bool {

@@ -1,14 +1,14 @@
 //! What the loop does with private connections.
 
 use super::Session;
-use crate::client::Ending;
-use crate::client::escape::Escaped;
-use crate::client::exchange::Deed;
-use crate::client::link::{Incoming, Link};
-use crate::client::pipe;
-use crate::client::profile::{Piece, encode_text};
-use crate::client::tunnel::{Speech, Tunnel};
-use crate::room::dialogue::{Action, Content, Direction, Event, Refusal, Source, TunnelId};
+use crate::Ending;
+use crate::escape::Escaped;
+use crate::exchange::Deed;
+use crate::link::{Incoming, Link};
+use crate::pipe;
+use crate::profile::{Piece, encode_text};
+use crate::tunnel::{Speech, Tunnel};
+use matou_protocols::dialogue::{Action, Content, Direction, Event, Refusal, Source, TunnelId};
 
 /// What goes on after something came on a private connection.
 enum Then {

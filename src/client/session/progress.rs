@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::Session;
-use crate::client::escape::Name;
-use crate::client::exchange::Way;
-use crate::client::files::{Pace, bytes_in_words};
+use crate::escape::Name;
+use crate::exchange::Way;
+use crate::files::{Pace, bytes_in_words};
 
 /// The rows that show how far files are, and when they are looked at again.
 #[derive(Debug, Default)]

@@ -1,8 +1,8 @@
 //! What follows from what the user is told.
 
 use super::{Phase, Session};
-use crate::client::{Ending, input};
-use crate::room::dialogue::{Event, Intent};
+use crate::{Ending, input};
+use matou_protocols::dialogue::{Event, Intent};
 
 impl Session {
     pub(super) fn tell(&mut self, event: &Event) -> Result<(), Ending> {

@@ -1,13 +1,13 @@
 //! What the loop does with a typed line.
 
 use super::{Phase, Session};
-use crate::client::Ending;
-use crate::client::escape::{Escaped, Name};
-use crate::client::input::Line;
-use crate::client::requests::Asker;
-use crate::client::show;
-use crate::client::typed::{HELP, Typed};
-use crate::room::dialogue::{Action, Event, Intent, Refusal};
+use crate::Ending;
+use crate::escape::{Escaped, Name};
+use crate::input::Line;
+use crate::requests::Asker;
+use crate::show;
+use crate::typed::{HELP, Typed};
+use matou_protocols::dialogue::{Action, Event, Intent, Refusal};
 
 impl Session {
     pub(super) fn line(&mut self, line: Line) -> Result<(), Ending> {

@@ -5,12 +5,12 @@ use std::time::Instant;
 use crossbeam_channel::{Select, TryRecvError};
 
 use super::{Loss, Session};
-use crate::client::Ending;
-use crate::room::dialogue::TunnelId;
+use crate::Ending;
+use matou_protocols::dialogue::TunnelId;
 
 /// What can be dealt with next.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::client) enum Ready {
+pub(crate) enum Ready {
     Server,
     ServerRoom,
     Tunnel(TunnelId),

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::Session;
-use crate::client::escape::Name;
-use crate::client::hex::{self, Extent};
-use crate::client::paint::Paint;
-use crate::room::dialogue::{Direction, Source, TunnelId};
+use crate::escape::Name;
+use crate::hex::{self, Extent};
+use crate::paint::Paint;
+use matou_protocols::dialogue::{Direction, Source, TunnelId};
 
 /// Who looks at the wire.
 #[derive(Debug, Default)]

@@ -1,13 +1,13 @@
 use serde::Serialize;
 
 use super::{Form, without_hidden};
-use crate::client::escape::{Escaped, Name};
-use crate::client::exchange::{FileEvent, Way};
-use crate::client::files::bytes_in_words;
-use crate::client::paint::Paint;
+use crate::escape::{Escaped, Name};
+use crate::exchange::{FileEvent, Way};
+use crate::files::bytes_in_words;
+use crate::paint::Paint;
 
 /// The line for what happens to a file.
-pub(in crate::client) fn file_line(peer: &str, event: &FileEvent, form: Form) -> String {
+pub(crate) fn file_line(peer: &str, event: &FileEvent, form: Form) -> String {
     match form {
         Form::Plain => file_painted(peer, event, &Paint::default()),
         Form::Json => json(peer, event),
@@ -15,7 +15,7 @@ pub(in crate::client) fn file_line(peer: &str, event: &FileEvent, form: Form) ->
 }
 
 /// The line for a person at a terminal.
-pub(in crate::client) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> String {
+pub(crate) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> String {
     let who = paint.name(peer);
     let peer = Name(peer);
     match event {

@@ -1,14 +1,14 @@
 //! What the Tab key makes of a word: each press the next candidate, then what was typed again.
 
-use crate::client::escape::Name;
+use crate::escape::Name;
 
 /// What can be completed.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::client) struct Known<'a> {
+pub(crate) struct Known<'a> {
     /// The commands, with their slashes.
-    pub(in crate::client) commands: &'a [&'static str],
+    pub(crate) commands: &'a [&'static str],
     /// Names, the most recent first.
-    pub(in crate::client) names: &'a [String],
+    pub(crate) names: &'a [String],
 }
 
 /// A round through the candidates.

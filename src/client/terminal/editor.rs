@@ -20,7 +20,7 @@ pub(super) struct Editor {
 
 /// What a key asks the program to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum Outcome {
+pub(crate) enum Outcome {
     /// Nothing but showing the line again.
     Edited,
     /// The line is meant.

@@ -2,7 +2,7 @@
 
 /// A key, by what it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) enum Key {
+pub(crate) enum Key {
     /// A character.
     Char(char),
     /// Text that came in one piece, without the control characters that it had besides line ends.

@@ -67,7 +67,7 @@ impl RawMode {
 }
 
 /// Stops the program as Ctrl-Z does elsewhere; returns when the shell has brought it back.
-pub(in crate::client) fn suspend() {
+pub(crate) fn suspend() {
     #[cfg(unix)]
     {
         use rustix::process::{Signal, kill_current_process_group};

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::client::escape::{Escaped, is_hidden};
+use crate::escape::{Escaped, is_hidden};
 
 /// What stands at the bottom of the terminal.
 #[derive(Debug)]

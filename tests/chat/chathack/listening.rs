@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpStream;
 
-use matou::chathack::PeerFrame;
+use matou_protocols::chathack::PeerFrame;
 use rstest::rstest;
 
 use super::peer::{Direct, Peer};

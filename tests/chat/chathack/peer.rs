@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use matou::chathack::{ClientFrame, MeetingPoint, PeerFrame, ServerFrame};
+use matou_protocols::chathack::{ClientFrame, MeetingPoint, PeerFrame, ServerFrame};
 
 use super::{Server, Talk};
 use crate::program::HANG;

@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use matou::chathack::PeerFrame;
+use matou_protocols::chathack::PeerFrame;
 use rstest::rstest;
 
 use super::peer::{Direct, Peer};

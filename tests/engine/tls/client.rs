@@ -6,8 +6,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
-use matou::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
-use matou::net::{Certificate, ConnectionLimits, Engine, ProcessLimits, Service};
+use matou_protocols::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
+use matou_server::net::{Certificate, ConnectionLimits, Engine, ProcessLimits, Service};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion};

@@ -4,8 +4,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use matou::chaton::{ClientFrame, Codec, Options, Room};
-use matou::net::{Certificate, ConnectionLimits};
+use matou_protocols::chaton::{ClientFrame, Codec, Options, Room};
+use matou_server::net::{Certificate, ConnectionLimits};
 
 use super::SecureServer;
 use crate::support::{Client, PATIENCE, entropy};

@@ -3,8 +3,8 @@
 use std::net::Shutdown;
 use std::thread;
 
-use matou::chaton::ClientFrame;
-use matou::net::ConnectionLimits;
+use matou_protocols::chaton::ClientFrame;
+use matou_server::net::ConnectionLimits;
 
 use super::{SecureServer, TlsClient};
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use matou::chathack::{ClientFrame, MeetingPoint, ServerFrame};
+use matou_protocols::chathack::{ClientFrame, MeetingPoint, ServerFrame};
 
 use super::{Call, Fault, Lab, Out, Reply, bytes, frame, heard, is_own, to_everybody};
 

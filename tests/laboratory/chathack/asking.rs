@@ -1,7 +1,7 @@
 //! Asking for a private connection.
 
-use matou::chathack::{ClientFrame, ServerFrame};
-use matou::room::ConnId;
+use matou_protocols::chathack::{ClientFrame, ServerFrame};
+use matou_protocols::room::ConnId;
 
 use super::{Fault, Out, Reply, Room, Subject, bytes, frame, is_own, to_everybody};
 

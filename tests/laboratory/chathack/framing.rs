@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use matou::chathack::{ClientFrame, MeetingPoint, Received, ServerFrame};
-use matou::room::Event;
-use matou::wire::Malformed;
+use matou_protocols::chathack::{ClientFrame, MeetingPoint, Received, ServerFrame};
+use matou_protocols::room::Event;
+use matou_protocols::wire::Malformed;
 
 use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode, frame};
 

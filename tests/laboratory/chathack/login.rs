@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use matou::chathack::{Answer, ClientFrame, ServerFrame};
-use matou::room::Event;
+use matou_protocols::chathack::{Answer, ClientFrame, ServerFrame};
+use matou_protocols::room::Event;
 
 use super::{ACCOUNT, Call, Fault, Out, Reply, bytes, frame};
 

@@ -1,6 +1,6 @@
 //! Global messages.
 
-use matou::chathack::{ClientFrame, ServerFrame};
+use matou_protocols::chathack::{ClientFrame, ServerFrame};
 
 use super::{Fault, Out, Reply, bytes, frame, is_own, with};
 

@@ -10,8 +10,10 @@ mod password;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use matou::chathack::{Answer, ClientFrame, Options, Question, Received, Room, ServerFrame};
-use matou::room::{ConnId, Entropy, Event};
+use matou_protocols::chathack::{
+    Answer, ClientFrame, Options, Question, Received, Room, ServerFrame,
+};
+use matou_protocols::room::{ConnId, Entropy, Event};
 
 use crate::fault::{self, ANY, Specimen};
 use crate::room::{self, Subject};

@@ -1,6 +1,6 @@
 //! Logins with a password.
 
-use matou::chathack::{ClientFrame, ServerFrame};
+use matou_protocols::chathack::{ClientFrame, ServerFrame};
 
 use super::{ACCOUNT, Fault, Out, Reply, bytes, frame, with};
 

@@ -1,8 +1,8 @@
 //! Section 2 of the document, and what follows for everybody: messages.
 
-use matou::chaton::{ClientFrame, MAX_MESSAGE_BYTES, ServerFrame};
-use matou::room::Event;
-use matou::wire::Malformed;
+use matou_protocols::chaton::{ClientFrame, MAX_MESSAGE_BYTES, ServerFrame};
+use matou_protocols::room::Event;
+use matou_protocols::wire::Malformed;
 
 use super::{Call, Fault, Heard, Out, Reply, bytes, decode};
 

@@ -1,8 +1,8 @@
 //! Section 0 of the document: numbers, texts, frames.
 
-use matou::chaton::{ClientFrame, Codec, ServerFrame};
-use matou::room::Event;
-use matou::wire::Malformed;
+use matou_protocols::chaton::{ClientFrame, Codec, ServerFrame};
+use matou_protocols::room::Event;
+use matou_protocols::wire::Malformed;
 
 use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode};
 

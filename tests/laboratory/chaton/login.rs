@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use matou::chaton::{ClientFrame, ServerFrame};
-use matou::room::{ConnId, Event};
+use matou_protocols::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::room::{ConnId, Event};
 
 use super::{Call, Fault, Heard, Lab, Out, Reply, bytes};
 

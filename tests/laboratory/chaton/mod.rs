@@ -8,8 +8,8 @@ mod tunnel;
 
 use std::convert::Infallible;
 
-use matou::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
-use matou::room::{Entropy, Protocol};
+use matou_protocols::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
+use matou_protocols::room::{Entropy, Protocol};
 
 use crate::fault::{self, ANY, Specimen};
 use crate::room::{self, Out, Subject, decode};

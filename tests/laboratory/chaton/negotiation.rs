@@ -1,7 +1,7 @@
 //! Section 3 of the document: how a private connection is agreed on.
 
-use matou::chaton::{ClientFrame, ServerFrame};
-use matou::room::Event;
+use matou_protocols::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::room::Event;
 
 use super::{Call, Fault, Lab, Out, Reply, bytes};
 

@@ -1,7 +1,7 @@
 //! Section 4 of the document: private connections.
 
-use matou::chaton::{ClientFrame, ServerFrame};
-use matou::room::Flow;
+use matou_protocols::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::room::Flow;
 
 use super::{Fault, Lab, Out, Reply, bytes};
 use crate::proxy::Meddle;
@@ -136,14 +136,14 @@ fn established(frame: &[u8]) -> bool {
 }
 
 /// Joins any two that present the same id. The room has closed the second one's account, so the first is only told.
-fn strangers(lab: &mut Lab, from: matou::room::ConnId, connect_id: i64) -> Reply {
+fn strangers(lab: &mut Lab, from: matou_protocols::room::ConnId, connect_id: i64) -> Reply {
     let key = format!("waiting {connect_id}");
     let waiting = *lab.note(key.clone());
     if waiting == 0 {
         *lab.note(key) = i64::try_from(from.0).unwrap_or_default();
         return Reply::new(Flow::Raw, vec![]);
     }
-    let first = matou::room::ConnId(waiting.unsigned_abs());
+    let first = matou_protocols::room::ConnId(waiting.unsigned_abs());
     let told = [first, from].map(|id| Out::One(id, bytes(ServerFrame::Established)));
     let joined = vec![Out::Tunnel(first, from)];
     Reply::new(Flow::Raw, [told.to_vec(), joined].concat())

@@ -1,8 +1,8 @@
 //! What the document says of packets and texts, and what follows for everybody.
 
-use matou::chatos_1_0::Frame;
-use matou::room::Event;
-use matou::wire::Malformed;
+use matou_protocols::chatos_1_0::Frame;
+use matou_protocols::room::Event;
+use matou_protocols::wire::Malformed;
 
 use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode};
 

@@ -1,6 +1,6 @@
 //! Private messages, and messages to all.
 
-use matou::chatos_1_0::{ErrorCode, Frame};
+use matou_protocols::chatos_1_0::{ErrorCode, Frame};
 
 use super::{Call, Fault, Lab, Out, Reply, bytes, to_everybody, told, without_ok};
 
@@ -143,7 +143,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-fn relayed(from: matou::room::ConnId, out: Out) -> Reply {
+fn relayed(from: matou_protocols::room::ConnId, out: Out) -> Reply {
     Reply::send(vec![told(from, ErrorCode::Ok), out])
 }
 

@@ -9,8 +9,8 @@ mod pseudonym;
 use std::convert::Infallible;
 use std::time::Instant;
 
-use matou::chatos_1_0::{ErrorCode, Frame, Negotiation, Options, Room};
-use matou::room::{ConnId, Entropy, Event, Protocol};
+use matou_protocols::chatos_1_0::{ErrorCode, Frame, Negotiation, Options, Room};
+use matou_protocols::room::{ConnId, Entropy, Event, Protocol};
 
 use crate::fault::{self, ANY, Specimen};
 use crate::room::{self, Subject};

@@ -1,6 +1,6 @@
 //! Asking for a private connection, and aborting it.
 
-use matou::chatos_1_0::{ErrorCode, Frame, Negotiation};
+use matou_protocols::chatos_1_0::{ErrorCode, Frame, Negotiation};
 
 use super::{Fault, Out, Reply, bytes, heard, key, to_everybody, told, without_ok};
 

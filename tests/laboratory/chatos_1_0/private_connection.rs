@@ -1,7 +1,7 @@
 //! TCPAccept, TCPConnect, and what goes through the tunnel.
 
-use matou::chatos_1_0::{ErrorCode, Frame, Negotiation};
-use matou::room::{ConnId, Flow};
+use matou_protocols::chatos_1_0::{ErrorCode, Frame, Negotiation};
+use matou_protocols::room::{ConnId, Flow};
 
 use super::{Call, Fault, Lab, Out, Reply, heard, key, to_everybody, told};
 use crate::proxy::Meddle;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use matou::chatos_1_0::{ErrorCode, Frame};
-use matou::room::Event;
+use matou_protocols::chatos_1_0::{ErrorCode, Frame};
+use matou_protocols::room::Event;
 
 use super::{Fault, Out, Reply, bytes, heard, told};
 

@@ -1,9 +1,9 @@
 //! What the document has beyond Chaton's: two opcodes that are doubtful, and the closing of private connections.
 
-use matou::chaton::ClientFrame::LoginPrivate;
-use matou::chaton::ServerFrame::Established;
-use matou::chatos_groupe2::{ClientFrame, CloseConnection, Codec, ServerFrame};
-use matou::room::{ConnId, Event, Flow};
+use matou_protocols::chaton::ClientFrame::LoginPrivate;
+use matou_protocols::chaton::ServerFrame::Established;
+use matou_protocols::chatos_groupe2::{ClientFrame, CloseConnection, Codec, ServerFrame};
+use matou_protocols::room::{ConnId, Event, Flow};
 
 use super::{
     Call, Fault, Heard, Lab, Meddle, Out, Reply, accept, close, closing, decode, is_accept,

@@ -5,11 +5,11 @@ mod table;
 
 use std::convert::Infallible;
 
-use matou::chaton;
-use matou::chatos_groupe2::{
+use matou_protocols::chaton;
+use matou_protocols::chatos_groupe2::{
     AcceptCloseConnection, ClientFrame, CloseConnection, Codec, Options, Room, ServerFrame,
 };
-use matou::room::{ConnId, Entropy, Protocol};
+use matou_protocols::room::{ConnId, Entropy, Protocol};
 
 use crate::fault::{self, ANY, Specimen};
 use crate::proxy::Meddle;

@@ -1,8 +1,8 @@
 //! Not a fault: a server that follows the document's table of opcodes, in which MESSAGE and MESSAGE_PRIVATE have each
 //! other's.
 
-use matou::chaton::ClientFrame::{Message, MessagePrivate};
-use matou::chatos_groupe2::{ClientFrame, Codec, Room};
+use matou_protocols::chaton::ClientFrame::{Message, MessagePrivate};
+use matou_protocols::chatos_groupe2::{ClientFrame, Codec, Room};
 
 use super::{Fault, Heard, Specimen};
 use crate::fault::ANY;

@@ -1,8 +1,8 @@
 //! What the document says of packets, of connecting, of what is no packet, and of the ends of connections.
 
-use matou::chatr::{Frame, Reason, Verdict};
-use matou::room::{ConnId, Event, Flow};
-use matou::wire::Malformed;
+use matou_protocols::chatr::{Frame, Reason, Verdict};
+use matou_protocols::room::{ConnId, Event, Flow};
+use matou_protocols::wire::Malformed;
 
 use super::{Call, Fault, Heard, Lab, Out, Reply, bytes, decode, farewell, identities};
 

@@ -10,7 +10,7 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use matou::chatr::PublicKey;
+use matou_server::store::PublicKey;
 use tempfile::TempDir;
 use uuid::Uuid;
 

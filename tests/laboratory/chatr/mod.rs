@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use matou::chatr::{Claim, Frame, Options, Reason, Room, Verdict};
-use matou::net::{Certificate, ConnectionLimits, Engine, Service};
-use matou::room::{ConnId, Entropy};
+use matou_protocols::chatr::{Claim, Frame, Options, Reason, Room, Verdict};
+use matou_protocols::room::{ConnId, Entropy};
+use matou_server::net::{Certificate, ConnectionLimits, Engine, Service};
 
 use crate::fault::{self, ANY, Specimen};
 use crate::room::{self, Decode, Faulty, Subject};

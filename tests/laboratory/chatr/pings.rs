@@ -1,7 +1,7 @@
 //! What the document says of pings.
 
-use matou::chatr::{Frame, Reason, Room};
-use matou::room::ConnId;
+use matou_protocols::chatr::{Frame, Reason, Room};
+use matou_protocols::room::ConnId;
 
 use super::{Call, Fault, Lab, Out, PING_TIMEOUT, Reply, Subject, farewell};
 use crate::room;
@@ -68,7 +68,7 @@ pub(super) const FAULTS: &[Fault] = &[
             Some(Frame::Pong { id }) if *lab.note(format!("ping {}", call.from)) != id => {
                 let last = farewell(call.from, Reason::InvalidPacket);
                 Reply::new(
-                    matou::room::Flow::Closed,
+                    matou_protocols::room::Flow::Closed,
                     vec![last, Out::Finish(call.from)],
                 )
             }

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use matou::chatr::{Frame, Room};
-use matou::room::ConnId;
+use matou_protocols::chatr::{Frame, Room};
+use matou_protocols::room::ConnId;
 use uuid::Uuid;
 
 use super::{Call, Fault, Lab, Out, Reply, Subject, bytes, told};

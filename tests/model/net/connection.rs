@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use matou::room::{ConnId, Overdue};
+use matou_protocols::room::{ConnId, Overdue};
 
 use super::deadlines::Due;
 

@@ -1,6 +1,6 @@
 //! Nothing is ever late.
 
-use matou::room::Overdue;
+use matou_protocols::room::Overdue;
 
 #[derive(Debug)]
 pub(super) enum Due {

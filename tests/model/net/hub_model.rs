@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Instant;
 
-use matou::room::{ConnId, Effects, Event, Flow, Packet, Protocol};
-use matou::wire::Malformed;
+use matou_protocols::room::{ConnId, Effects, Event, Flow, Packet, Protocol};
+use matou_protocols::wire::Malformed;
 use shuttle::thread;
 
 use super::connection::Connection;

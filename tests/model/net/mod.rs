@@ -18,9 +18,9 @@ mod turn;
 mod workers;
 mod writers;
 
-#[path = "../../../src/net/hub.rs"]
+#[path = "../../../src/server/net/hub.rs"]
 mod hub;
-#[path = "../../../src/net/outbox.rs"]
+#[path = "../../../src/server/net/outbox.rs"]
 mod outbox;
-#[path = "../../../src/net/run.rs"]
+#[path = "../../../src/server/net/run.rs"]
 mod run;

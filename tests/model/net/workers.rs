@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use matou::room::Protocol;
+use matou_protocols::room::Protocol;
 
 #[derive(Debug)]
 pub(super) struct Unanswered;

@@ -3,17 +3,12 @@
 use super::{
     Deed, Digest, FileEvent, Frame, Receiving, Running, Sending, State, Transfers, Way, send,
 };
-use crate::client::exchange::Exchange;
+use crate::exchange::Exchange;
 
 /// What the person wants.
 impl Transfers {
     /// Offers a file; it has this number from here on.
-    pub(in crate::client) fn offer(
-        &mut self,
-        name: String,
-        size: u64,
-        sha256: Digest,
-    ) -> (u32, Vec<Deed>) {
+    pub(crate) fn offer(&mut self, name: String, size: u64, sha256: Digest) -> (u32, Vec<Deed>) {
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
         let file = Sending {
@@ -32,7 +27,7 @@ impl Transfers {
     }
 
     /// True when an offer of the peer waits for an answer.
-    pub(in crate::client) fn has_offer(&self) -> bool {
+    pub(crate) fn has_offer(&self) -> bool {
         self.oldest_offer().is_some()
     }
 
@@ -42,7 +37,7 @@ impl Transfers {
     }
 
     /// Takes the file that was offered first.
-    pub(in crate::client) fn accept(&mut self) -> Vec<Deed> {
+    pub(crate) fn accept(&mut self) -> Vec<Deed> {
         let Some(id) = self.oldest_offer() else {
             return Vec::new();
         };
@@ -59,7 +54,7 @@ impl Transfers {
     }
 
     /// Declines the file that was offered first.
-    pub(in crate::client) fn deny(&mut self) -> Vec<Deed> {
+    pub(crate) fn deny(&mut self) -> Vec<Deed> {
         let Some(id) = self.oldest_offer() else {
             return Vec::new();
         };

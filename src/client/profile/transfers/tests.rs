@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::client::exchange::Exchange;
+use crate::exchange::Exchange;
 
 const HASH: Digest = Digest([7; 32]);
 const LIMIT: u64 = 1000;

@@ -1,0 +1,373 @@
+//! The client's half of ChatHack, with the server and (`client/peer.rs`) with other clients.
+
+mod peer;
+
+use std::net::SocketAddr;
+
+use super::{
+    ClientFrame, MAX_LOGIN_BYTES, MAX_MESSAGE_BYTES, MAX_PASSWORD_BYTES, MeetingPoint, PeerFrame,
+    Received as Came, ServerFrame,
+};
+use crate::dialogue::{
+    Action, Content, Dialogue, Direction, Event, Fault, Intent, Pass, Refusal, Remembered, Source,
+    TunnelId, Tunnels,
+};
+use crate::room::{ConnectIds, Entropy};
+use crate::wire::Explained;
+use peer::Next;
+
+/// The name of a file takes at most this many bytes; the document has no limit.
+const MAX_FILE_NAME_BYTES: usize = 255;
+
+/// One client of a ChatHack server.
+pub struct ChatHackClient {
+    account: Option<Account>,
+    ids: ConnectIds,
+    login: String,
+    identity: Identity,
+    /// Whom we asked for a private connection, without an answer so far.
+    asked: Remembered<String>,
+    /// Who asked us, without an answer so far.
+    asked_by: Remembered<String>,
+    tunnels: Tunnels<Direct>,
+}
+
+/// An account on the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its login. Under any other, one is a guest.
+    pub login: String,
+    /// Its password.
+    pub password: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Identity {
+    None,
+    Proposed,
+    Accepted,
+}
+
+/// What is known of a direct connection.
+#[derive(Debug)]
+struct Direct {
+    /// The id that opens it.
+    id: i64,
+    /// What its next bytes are.
+    next: Next,
+}
+
+impl ChatHackClient {
+    /// A client that has not sent anything yet. The entropy draws the ids of direct connections: it must be fit for secrets.
+    pub fn new(account: Option<Account>, entropy: Entropy) -> ChatHackClient {
+        ChatHackClient {
+            account,
+            ids: ConnectIds::random(entropy),
+            login: String::new(),
+            identity: Identity::None,
+            asked: Remembered::default(),
+            asked_by: Remembered::default(),
+            tunnels: Tunnels::default(),
+        }
+    }
+}
+
+impl Dialogue for ChatHackClient {
+    fn intend(&mut self, intent: Intent<'_>) -> Result<Vec<Action>, Refusal> {
+        match (self.identity, intent) {
+            (Identity::Accepted, Intent::LogIn { .. }) => Err(Refusal::AlreadyLoggedIn),
+            (_, Intent::LogIn { login }) => self.log_in(login),
+            (Identity::None | Identity::Proposed, _) => Err(Refusal::NotLoggedIn),
+            (_, Intent::Say { text }) => self.say(text),
+            (_, Intent::Whisper { to, .. }) => Err(Refusal::NoWhispers {
+                peer: to.to_owned(),
+            }),
+            (_, Intent::Ask { peer }) => self.ask(peer),
+            (_, Intent::Accept { peer }) => self.accept(peer),
+            (_, Intent::Deny { peer }) => self.deny(peer),
+            // There is no packet for this: whoever has said enough closes the connection for writing.
+            (_, Intent::Close { peer }) => Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)]),
+        }
+    }
+
+    fn receive(
+        &mut self,
+        from: Source,
+        bytes: &[u8],
+    ) -> Result<Option<(usize, Vec<Action>)>, Fault> {
+        match from {
+            Source::Server => Ok(ServerFrame::decode(bytes)?
+                .map(|(frame, length)| (length, self.hear_server(frame)))),
+            Source::Tunnel(tunnel) => self.hear_peer(tunnel, bytes),
+        }
+    }
+
+    fn explain(&self, direction: Direction, on: Source, bytes: &[u8]) -> Option<Explained> {
+        match (on, direction) {
+            (Source::Server, Direction::Sent) => match ClientFrame::decode(bytes).ok()??.0 {
+                Came::Frame(frame) => Some(frame.explained()),
+                Came::TooLong(_) => None,
+            },
+            (Source::Server, Direction::Received) => {
+                Some(ServerFrame::decode(bytes).ok()??.0.explained())
+            }
+            (Source::Tunnel(_), _) => match PeerFrame::decode(bytes, MAX_MESSAGE_BYTES).ok()??.0 {
+                Came::Frame(frame) => Some(frame.explained()),
+                Came::TooLong(_) => None,
+            },
+        }
+    }
+
+    fn hears_itself(&self) -> bool {
+        false
+    }
+
+    fn listens(&mut self, tunnel: TunnelId, at: Option<SocketAddr>) -> Vec<Action> {
+        let (Some(peer), Some(direct)) = (self.tunnels.peer(tunnel), self.tunnels.detail(tunnel))
+        else {
+            return Vec::new();
+        };
+        let (sender, receiver) = (&*self.login, peer);
+        let Some(address) = at else {
+            // Whoever asked should not wait for ever.
+            let denied = ClientFrame::PrivateDenied { sender, receiver };
+            let actions = send(&denied);
+            self.tunnels.end(tunnel);
+            return actions;
+        };
+        let validation = ClientFrame::PrivateValidation {
+            sender,
+            receiver,
+            meeting: MeetingPoint {
+                port: address.port().into(),
+                address: address.ip(),
+                id: direct.id,
+            },
+        };
+        let peer = peer.to_owned();
+        let mut actions = send(&validation);
+        actions.extend(Action::tell(Event::TunnelAwaited { peer, address }));
+        actions
+    }
+
+    fn connected(&mut self, tunnel: TunnelId) -> Vec<Action> {
+        let stands = self.tunnels.stands(tunnel, Action::Framed(tunnel));
+        stands.unwrap_or_default()
+    }
+
+    fn frame(&self, content: Content<'_>) -> Result<Vec<u8>, Refusal> {
+        let login = &*self.login;
+        match content {
+            Content::Text(message) => {
+                Refusal::of_message(message, MAX_MESSAGE_BYTES)?;
+                Ok(bytes(&PeerFrame::Message { login, message }))
+            }
+            Content::File { name, size } => {
+                Refusal::of_name(name, MAX_FILE_NAME_BYTES)?;
+                let size = i32::try_from(size).map_err(|_| Refusal::TooLong {
+                    what: "file",
+                    bytes: usize::try_from(size).unwrap_or(usize::MAX),
+                    limit: i32::MAX as usize,
+                })?;
+                Ok(bytes(&PeerFrame::File { login, name, size }))
+            }
+        }
+    }
+
+    fn ended(&mut self, tunnel: TunnelId) {
+        self.tunnels.end(tunnel);
+    }
+
+    fn disconnected(&mut self) {
+        self.identity = Identity::None;
+        self.asked = Remembered::default();
+        self.asked_by = Remembered::default();
+    }
+}
+
+/// What the user wants, in the document's order.
+impl ChatHackClient {
+    fn log_in(&mut self, login: &str) -> Result<Vec<Action>, Refusal> {
+        Refusal::of_name(login, MAX_LOGIN_BYTES)?;
+        login.clone_into(&mut self.login);
+        let frame = match self.account() {
+            Some(Account { password, .. }) => {
+                Refusal::of_password(password, MAX_PASSWORD_BYTES)?;
+                ClientFrame::LoginWithPassword { login, password }
+            }
+            None => ClientFrame::Login { login },
+        };
+        let actions = send(&frame);
+        self.identity = Identity::Proposed;
+        Ok(actions)
+    }
+
+    /// The account of the login that was proposed last.
+    fn account(&self) -> Option<&Account> {
+        self.account
+            .as_ref()
+            .filter(|account| account.login == self.login)
+    }
+
+    fn say(&self, message: &str) -> Result<Vec<Action>, Refusal> {
+        Refusal::of_message(message, MAX_MESSAGE_BYTES)?;
+        let login = &self.login;
+        Ok(send(&ClientFrame::GlobalMessage { login, message }))
+    }
+
+    fn ask(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
+        Refusal::of_name(peer, MAX_LOGIN_BYTES)?;
+        if peer == self.login {
+            return Err(Refusal::Oneself);
+        }
+        self.asked.remember(peer.to_owned());
+        let (sender, receiver) = (&*self.login, peer);
+        Ok(send(&ClientFrame::PrivateAsking { sender, receiver }))
+    }
+
+    /// Whoever agrees listens first, and then says where.
+    fn accept(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
+        if !self.asked_by.iter().any(|name| name == peer) {
+            let peer = peer.to_owned();
+            return Err(Refusal::NotAsked { peer });
+        }
+        let tunnels = &self.tunnels;
+        let alive = |id: i64| tunnels.details().any(|direct| direct.id == id);
+        let id = self.ids.draw(alive).ok_or(Refusal::NoChance)?;
+        self.take_asking_of(peer)?;
+        let direct = Direct {
+            id,
+            next: Next::Frame,
+        };
+        let tunnel = self.tunnels.add(peer, direct);
+        let peer = peer.to_owned();
+        let mut public = bytes(&PeerFrame::Establishment { login: &peer, id });
+        let secret = public.split_off(public.len().saturating_sub(size_of_val(&id)));
+        let pass = Pass { public, secret };
+        Ok(vec![
+            Action::Tell(Event::Agreed { peer: peer.clone() }),
+            Action::Listen { tunnel, peer, pass },
+        ])
+    }
+
+    fn deny(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
+        self.take_asking_of(peer)?;
+        let (sender, receiver) = (&*self.login, peer);
+        Ok(send(&ClientFrame::PrivateDenied { sender, receiver }))
+    }
+
+    fn take_asking_of(&mut self, peer: &str) -> Result<(), Refusal> {
+        match self.asked_by.take(|name| name == peer) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::NotAsked {
+                peer: peer.to_owned(),
+            }),
+        }
+    }
+}
+
+/// What the server sends, in the document's order.
+impl ChatHackClient {
+    fn hear_server(&mut self, frame: ServerFrame<'_>) -> Vec<Action> {
+        match frame {
+            ServerFrame::PacketError
+            | ServerFrame::PasswordOrLoginError
+            | ServerFrame::LoginAlreadyExists
+                if self.identity == Identity::Proposed =>
+            {
+                let reason = Some(self.why_refused(frame).to_owned());
+                self.identity = Identity::None;
+                let login = self.login.clone();
+                Action::tell(Event::LoginRefused { login, reason })
+            }
+            ServerFrame::PacketError => Action::tell(Event::Refused {
+                what: "the server calls something that was sent to it a packet error".into(),
+            }),
+            ServerFrame::Connected if self.identity == Identity::Proposed => {
+                self.identity = Identity::Accepted;
+                let login = self.login.clone();
+                Action::tell(Event::LoggedIn { login })
+            }
+            ServerFrame::GlobalMessage { login, message } => Action::tell(Event::Said {
+                from: login.to_owned(),
+                text: message.to_owned(),
+            }),
+            ServerFrame::PrivateAsking { sender } => {
+                self.asked_by.remember(sender.to_owned());
+                let peer = sender.to_owned();
+                Action::tell(Event::Asked { peer })
+            }
+            ServerFrame::PrivateValidation { login, meeting } => self
+                .connect(login, meeting)
+                .unwrap_or_else(|| Action::ignore(frame)),
+            ServerFrame::PrivateDenied { login }
+                if self.asked.take(|name| name == login).is_some() =>
+            {
+                let peer = login.to_owned();
+                Action::tell(Event::Denied { peer })
+            }
+            other => Action::ignore(other),
+        }
+    }
+
+    fn why_refused(&self, answer: ServerFrame<'_>) -> &'static str {
+        match (answer, self.account().is_some()) {
+            (ServerFrame::PasswordOrLoginError, true) => {
+                "the password is wrong, or no account has this login"
+            }
+            (ServerFrame::PasswordOrLoginError, false) => {
+                "the server wants no such login; try another"
+            }
+            (ServerFrame::LoginAlreadyExists, true) => {
+                "this account is connected already; leave there first"
+            }
+            (ServerFrame::LoginAlreadyExists, false) => {
+                "somebody has it, or it is an account's, which needs its password (--password)"
+            }
+            _ => "the server calls the login a packet error",
+        }
+    }
+
+    /// Only to those whom we asked: nobody makes us connect anywhere else.
+    fn connect(&mut self, login: &str, meeting: MeetingPoint) -> Option<Vec<Action>> {
+        let MeetingPoint { port, address, id } = meeting;
+        let port = u16::try_from(port).ok().filter(|port| *port > 0)?;
+        self.asked.take(|name| name == login)?;
+        let direct = Direct {
+            id,
+            next: Next::Frame,
+        };
+        let tunnel = self.tunnels.add(login, direct);
+        let address = SocketAddr::new(address, port);
+        let peer = || login.to_owned();
+        let own = &self.login;
+        Some(vec![
+            Action::Tell(Event::Agreed { peer: peer() }),
+            Action::Tell(Event::TunnelAddress {
+                peer: peer(),
+                address,
+            }),
+            Action::Connect {
+                tunnel,
+                peer: peer(),
+                address,
+                opening: bytes(&PeerFrame::Establishment { login: own, id }),
+            },
+        ])
+    }
+}
+
+fn send(frame: &ClientFrame<'_>) -> Vec<Action> {
+    let mut bytes = Vec::new();
+    frame.encode(&mut bytes);
+    vec![Action::Send(bytes)]
+}
+
+fn bytes(frame: &PeerFrame<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frame.encode(&mut bytes);
+    bytes
+}
+
+#[cfg(test)]
+mod tests;

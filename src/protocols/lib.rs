@@ -1,0 +1,53 @@
+//! Five chat protocols as values: bytes in, effects out.
+//!
+//! Each protocol has three parts, and none of them does IO. The **codec** turns bytes into frames and frames into bytes.
+//! The **room** is the server's half: it knows which clients are connected, what they are called and which negotiations are
+//! pending, and it answers each event with effects such as "send these bytes to every client". The **dialogue** is the
+//! client's half: it turns a wish of the user into frames, and frames of the server into events to show.
+//!
+//! # In scope, and out of scope
+//!
+//! In scope: everything that a protocol document says. Out of scope: sockets, threads, locks, clocks, files, randomness.
+//! Time and random numbers are arguments. `Cargo.toml` (no crate for any of it) and `.clippy.toml` (no such type or
+//! function of the standard library) keep it so.
+//!
+//! # Floors
+//!
+//! A module imports only from the floors below its own. One step sideways is allowed: the document of ChatOS Groupe 2 is
+//! Chaton's text plus two commands, and so is its code.
+//!
+//! | floor | module | what it knows |
+//! |---|---|---|
+//! | 0 | [`wire`] | bytes and fields: a cursor to read, a writer, big-endian integers |
+//! | 1 | [`room`] | what all rooms share: the trait [`room::Protocol`], events, effects, names, requests, limits |
+//! | 1 | [`dialogue`] | what all clients share: the trait [`dialogue::Dialogue`], intents, actions, events |
+//! | 2 | [`chaton`], [`chatos_groupe2`], [`chatos_1_0`], [`chathack`], [`chatr`] | one folder for each protocol |
+//!
+//! # Where to start reading
+//!
+//! [`chaton`] is the model: `frames.rs` has the packets of the document as types, `codec.rs` their bytes, `room.rs` what each
+//! command does, `client.rs` the client's half. Then [`room`] for the trait that all rooms implement.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+#![deny(clippy::disallowed_types)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "a test may ask a clock for a first instant"
+    )
+)]
+
+pub mod chathack;
+pub mod chaton;
+pub mod chatos_1_0;
+pub mod chatos_groupe2;
+pub mod chatr;
+pub mod dialogue;
+pub mod room;
+pub mod wire;

@@ -1,0 +1,281 @@
+//! Starting and stopping: threads and writers for the whole process, and a service per listener.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use log::warn;
+use rustls::ServerConfig;
+
+use super::certificate::Certificate;
+use super::clock::Clock;
+use super::hub::{ConnIds, Hub};
+use super::limits::{self, Addresses, ConnectionLimits, LAST_WAIT, ProcessLimits};
+use super::listener::Accept;
+use super::socket;
+use super::threads::Threads;
+use super::workers::{Answers, Workers};
+use super::writers::Writers;
+use matou_protocols::room::Protocol;
+use matou_sockets::{AcceptWake, accept_wait};
+
+/// What all listeners of this process share.
+pub struct Engine {
+    threads: Arc<Threads>,
+    writers: Arc<Writers>,
+    workers: Arc<Workers>,
+    ids: Arc<ConnIds>,
+}
+
+/// One protocol on one address, until it is stopped.
+#[derive(Debug)]
+pub struct Service {
+    protocol: &'static str,
+    address: SocketAddr,
+    clock: Arc<Clock>,
+    revoke: Revoker,
+    wake: Option<AcceptWake>,
+    accept: Option<JoinHandle<()>>,
+    keep_time: Option<JoinHandle<()>>,
+}
+
+/// Tells a room from outside that what identified somebody is no longer valid.
+#[derive(Clone)]
+pub struct Revoker(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Revoker {
+    /// Whoever is identified under this name is disconnected, if anybody is.
+    pub fn revoke(&self, name: &str) {
+        (self.0)(name);
+    }
+}
+
+impl fmt::Debug for Revoker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Revoker")
+    }
+}
+
+/// Why a listener could not be started.
+#[derive(Debug)]
+pub struct ListenError {
+    /// The address that was wanted.
+    pub address: SocketAddr,
+    /// What the system said.
+    pub cause: io::Error,
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ListenError { address, cause } = self;
+        match cause.kind() {
+            io::ErrorKind::AddrInUse => write!(
+                f,
+                "cannot listen on {address}: another program does; stop it, or choose another port (0 takes a free one)"
+            ),
+            io::ErrorKind::PermissionDenied => write!(
+                f,
+                "cannot listen on {address}: not permitted; choose a port above 1023"
+            ),
+            io::ErrorKind::AddrNotAvailable => write!(
+                f,
+                "cannot listen on {address}: this machine has no such address; 0.0.0.0 or [::] takes all it has"
+            ),
+            _ => write!(f, "cannot listen on {address}: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for ListenError {}
+
+impl Engine {
+    /// Works out how many connections this process may have and starts its first writer.
+    pub fn start(limits: &ProcessLimits) -> Engine {
+        let ceiling = limits::connection_ceiling(limits.connections);
+        Engine {
+            threads: Threads::new(ceiling),
+            writers: Writers::start(limits.writers, ceiling),
+            workers: Workers::new(limits.workers),
+            ids: Arc::default(),
+        }
+    }
+
+    /// How many connections there may be at once, over all listeners.
+    pub fn connection_ceiling(&self) -> usize {
+        self.threads.ceiling()
+    }
+
+    pub(super) fn threads(&self) -> &Arc<Threads> {
+        &self.threads
+    }
+
+    /// Begins to serve a room that asks nothing on an address; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on or a thread cannot be started.
+    pub fn listen<P: Protocol<Question = Infallible>>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+    ) -> Result<Service, ListenError> {
+        let answers = Answers::new(&self.workers, |never| match never {});
+        self.serve(room, codec, address, limits, answers, None)
+    }
+
+    /// The same for a room that asks. What it asks is found out by `answer` on one of a few threads, while only the
+    /// connection that led to the question waits. Should it panic, that connection is closed.
+    ///
+    /// # Errors
+    /// As [`Engine::listen`].
+    pub fn listen_and_answer<P: Protocol>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
+    ) -> Result<Service, ListenError> {
+        let answers = self.answers(address, answer)?;
+        self.serve(room, codec, address, limits, answers, None)
+    }
+
+    /// The same inside TLS, with this certificate.
+    ///
+    /// # Errors
+    /// As [`Engine::listen`].
+    pub fn listen_tls<P: Protocol>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
+        certificate: &Certificate,
+    ) -> Result<Service, ListenError> {
+        let answers = self.answers(address, answer)?;
+        let tls = certificate.server_config();
+        self.serve(room, codec, address, limits, answers, Some(tls))
+    }
+
+    fn answers<P: Protocol>(
+        &self,
+        address: SocketAddr,
+        answer: impl Fn(P::Question) -> P::Answer + Send + Sync + 'static,
+    ) -> Result<Answers<P>, ListenError> {
+        let failed = |cause| ListenError { address, cause };
+        self.workers.start().map_err(failed)?;
+        Ok(Answers::new(&self.workers, answer))
+    }
+
+    fn serve<P: Protocol>(
+        &self,
+        room: P,
+        codec: P::Codec,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+        answers: Answers<P>,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Result<Service, ListenError> {
+        let failed = |cause| ListenError { address, cause };
+        let listener = socket::listen(address, &limits.keepalive).map_err(failed)?;
+        let bound = listener.local_addr().map_err(failed)?;
+        let addresses = Addresses::new(&limits);
+        let hub = Hub::new(room, codec, limits, tls, &self.writers, answers);
+        let clock = Arc::clone(&hub.clock);
+        let accept = Accept {
+            hub: Arc::clone(&hub),
+            threads: Arc::clone(&self.threads),
+            ids: Arc::clone(&self.ids),
+            addresses,
+        };
+        let (accept, wake) = spawn_accept(accept, listener).map_err(failed)?;
+        let revoking = Arc::clone(&hub);
+        let keep_time = thread::Builder::new()
+            .name("matou-clock".to_owned())
+            .spawn(move || hub.keep_time())
+            .map_err(failed)?;
+        Ok(Service {
+            protocol: P::NAME,
+            address: bound,
+            clock,
+            revoke: Revoker(Arc::new(move |name| revoking.revoke(name))),
+            wake: Some(wake),
+            accept: Some(accept),
+            keep_time: Some(keep_time),
+        })
+    }
+
+    /// Ends the threads of connections, workers and writers. Its services must have been stopped before.
+    pub fn stop(self) {
+        self.threads.close();
+        self.workers.stop(LAST_WAIT);
+        if self.threads.join(Instant::now() + LAST_WAIT) {
+            self.writers.stop();
+        } else {
+            warn!("some connections did not end in time and were left behind");
+        }
+    }
+}
+
+fn spawn_accept<P: Protocol>(
+    accept: Accept<P>,
+    listener: TcpListener,
+) -> io::Result<(JoinHandle<()>, AcceptWake)> {
+    let (wait, wake) = accept_wait(&listener)?;
+    let thread = thread::Builder::new()
+        .name("matou-accept".to_owned())
+        .spawn(move || accept.run(&listener, &wait))?;
+    Ok((thread, wake))
+}
+
+impl Service {
+    /// Which protocol it speaks.
+    pub fn protocol(&self) -> &'static str {
+        self.protocol
+    }
+
+    /// Where it listens, with the real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// For those who may take somebody's identity away.
+    pub fn revoker(&self) -> Revoker {
+        self.revoke.clone()
+    }
+
+    /// Accepts no more, and begins to close all connections in order: what is queued for a client is written, and no client
+    /// is told that the others leave.
+    pub fn close(&mut self) {
+        self.wake = None;
+        if let Some(accept) = self.accept.take() {
+            let _ = accept.join();
+            self.clock.stop();
+        }
+    }
+
+    /// Waits for what [`Service::close`] began, for at most five seconds; what is left then is cut.
+    pub fn join(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.close();
+        if let Some(keep_time) = self.keep_time.take() {
+            let _ = keep_time.join();
+        }
+    }
+}
+
+/// A service that is dropped ends like one that is joined.
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

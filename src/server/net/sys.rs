@@ -1,0 +1,154 @@
+//! System calls that the standard library does not offer, each with a fallback for other systems.
+
+use std::io::{self, IoSlice};
+use std::net::TcpStream;
+
+/// What an outbox writes to.
+pub(super) type Socket = TcpStream;
+
+/// Sends what the socket takes at once and returns how much that was: 0 when it is full.
+///
+/// `MSG_DONTWAIT` makes this one call non-blocking. Setting the socket itself to non-blocking would not do: that is a
+/// property of the open file, shared with the thread that blocks in `read` on it.
+#[cfg(unix)]
+pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    use rustix::io::Errno;
+    use rustix::net::{SendFlags, send};
+    loop {
+        match send(stream, bytes, SendFlags::DONTWAIT) {
+            Ok(taken) => return Ok(taken),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return Ok(0),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Without a non-blocking send nothing is taken at once, and a writer thread does all sending.
+#[cfg(not(unix))]
+pub(super) fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
+    Ok(0)
+}
+
+/// Raises the number of files that this process may have open to what it is allowed to ask for, and returns it.
+#[cfg(unix)]
+pub(super) fn raise_open_files() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    }
+}
+
+/// Other systems have no such number.
+#[cfg(not(unix))]
+pub(super) fn raise_open_files() -> Option<u64> {
+    None
+}
+
+/// How many processes and threads this user may have.
+#[cfg(target_os = "linux")]
+pub(super) fn user_processes() -> Option<u64> {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Nproc).current
+}
+
+/// Elsewhere the number counts processes, not threads.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn user_processes() -> Option<u64> {
+    None
+}
+
+/// A pipe in the kernel that moves bytes from one socket to another without copying them into this process.
+#[cfg(target_os = "linux")]
+pub(super) struct Splice {
+    out: std::os::fd::OwnedFd,
+    into: std::os::fd::OwnedFd,
+    size: usize,
+}
+
+#[cfg(target_os = "linux")]
+impl Splice {
+    /// The size that was measured to be best; a user without privileges gets 64 such pipes.
+    const WANTED: usize = 1 << 20;
+
+    /// Makes the pipe, smaller when the system grants no more; `None` when there are no descriptors left.
+    pub(super) fn new() -> Option<Splice> {
+        use rustix::pipe::{PipeFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
+        let (out, into) = pipe_with(PipeFlags::CLOEXEC).ok()?;
+        let size = fcntl_setpipe_size(&into, Splice::WANTED)
+            .or_else(|_| fcntl_getpipe_size(&into))
+            .ok()?;
+        Some(Splice { out, into, size })
+    }
+
+    /// Moves what can be read now, blocking until there is something and until all of it is written. 0 means that the
+    /// reading side ended.
+    pub(super) fn forward(&self, from: &TcpStream, to: &TcpStream) -> io::Result<usize> {
+        let moved = splice_all(from, &self.into, self.size)?;
+        let mut left = moved;
+        while left > 0 {
+            match splice_all(&self.out, to, left)? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                written => left -= written,
+            }
+        }
+        Ok(moved)
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn splice_all(
+    from: impl std::os::fd::AsFd,
+    to: impl std::os::fd::AsFd,
+    size: usize,
+) -> io::Result<usize> {
+    use rustix::pipe::{SpliceFlags, splice};
+    loop {
+        match splice(&from, None, &to, None, size, SpliceFlags::MOVE) {
+            Ok(moved) => return Ok(moved),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Elsewhere tunnels are copied.
+#[cfg(not(target_os = "linux"))]
+pub(super) struct Splice;
+
+#[cfg(not(target_os = "linux"))]
+impl Splice {
+    pub(super) fn new() -> Option<Splice> {
+        None
+    }
+
+    pub(super) fn forward(&self, _: &TcpStream, _: &TcpStream) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// Writes pieces with one blocking call; returns how much was taken within the socket's send time-out, 0 when nothing was.
+pub(super) fn write_pieces(mut stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    use std::io::Write;
+    loop {
+        match stream.write_vectored(pieces) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Unix says WouldBlock, Windows TimedOut.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                ) =>
+            {
+                return Ok(0);
+            }
+            other => return other,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! `api/1/clients/{uuid}`: who is who, and the proof that whoever says so has the key.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use log::{error, info};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Registry;
+use super::http::{Request, Response};
+use crate::store::PublicKey;
+use crate::store::{IdentityError, StoreError};
+
+/// The header with the signature of the whole body.
+const SIGNATURE: &str = "Chatr-PublicKey-Signature";
+
+/// Writers of base64 do not agree on whether it is filled up.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+impl Registry {
+    pub(super) fn client(&self, request: &Request, id: &str, from: IpAddr) -> Response {
+        let answered = match request.method.as_str() {
+            "GET" => parse_id(id).and_then(|uuid| self.show(uuid)),
+            "PUT" => self
+                .slow_down(from)
+                .and_then(|()| parse_id(id))
+                .and_then(|uuid| self.register(uuid, request)),
+            "POST" => parse_id(id).and_then(|uuid| self.replace(uuid, request)),
+            _ => {
+                let why = "GET shows a client, PUT registers it, POST replaces its key";
+                let refused = Response::error(405, why, "MethodNotAllowedException");
+                Err(refused.with("Allow", "GET, PUT, POST"))
+            }
+        };
+        answered.unwrap_or_else(|refused| refused)
+    }
+
+    fn show(&self, uuid: Uuid) -> Result<Response, Response> {
+        let key = self.key(uuid)?;
+        Ok(shown(uuid, &key))
+    }
+
+    /// Signed by the key that is registered.
+    fn register(&self, uuid: Uuid, request: &Request) -> Result<Response, Response> {
+        let key = parse_key(&request.body)?;
+        verify(&key, request)?;
+        let registered = self.identities.register(uuid, key.der(), self.most_clients);
+        registered.map_err(|error| match error {
+            IdentityError::Exists(_) => {
+                let why = format!("{error}; POST replaces its key");
+                Response::error(409, &why, "ClientAlreadyRegisteredException")
+            }
+            IdentityError::Full { .. } => {
+                Response::error(503, &error.to_string(), "TooManyClientsException")
+            }
+            IdentityError::Unknown(_) => unknown(uuid),
+            IdentityError::Store(error) => broken(&error),
+        })?;
+        info!("chatr-rest: registered {uuid}");
+        Ok(shown(uuid, key.der()))
+    }
+
+    /// Signed by the key that was registered until now.
+    fn replace(&self, uuid: Uuid, request: &Request) -> Result<Response, Response> {
+        let old = self.key(uuid)?;
+        let key = parse_key(&request.body)?;
+        let old_key = PublicKey::from_der(&old).map_err(|_| forged())?;
+        verify(&old_key, request)?;
+        let replaced = self.identities.replace(uuid, &old, key.der());
+        replaced.map_err(|error| match error {
+            IdentityError::Store(error) => broken(&error),
+            // Somebody else with the old key was faster.
+            _ => forged(),
+        })?;
+        if *old != *key.der() {
+            info!("chatr-rest: {uuid} has another key");
+            for revoker in &self.revokers {
+                revoker.revoke(&uuid.to_string());
+            }
+        }
+        Ok(shown(uuid, key.der()))
+    }
+
+    fn key(&self, uuid: Uuid) -> Result<Vec<u8>, Response> {
+        match self.identities.find(uuid) {
+            Ok(Some(key)) => Ok(key),
+            Ok(None) => Err(unknown(uuid)),
+            Err(error) => Err(broken(&error)),
+        }
+    }
+
+    fn slow_down(&self, from: IpAddr) -> Result<(), Response> {
+        if !self
+            .registrations
+            .lock()
+            .count(from.to_canonical(), Instant::now())
+        {
+            return Ok(());
+        }
+        let why = "too many registrations from this address; wait a minute";
+        let refused = Response::error(429, why, "TooManyRequestsException");
+        Err(refused.with("Retry-After", "60"))
+    }
+}
+
+/// A UUID in its usual form, with hyphens.
+fn parse_id(id: &str) -> Result<Uuid, Response> {
+    match Uuid::try_parse(id) {
+        Ok(uuid) if id.len() == uuid::fmt::Hyphenated::LENGTH => Ok(uuid),
+        _ => {
+            let why = "the client's id is not a UUID such as 0b8f6a2c-5d14-4c3e-9a77-2f0d1e6b3c58";
+            Err(Response::error(400, why, "InvalidClientIdException"))
+        }
+    }
+}
+
+fn parse_key(body: &[u8]) -> Result<PublicKey, Response> {
+    let refused = |why: &str| Response::error(400, why, "InvalidPublicKeyException");
+    let shape = r#"the body is not {"key": "BASE64 OF A DER SubjectPublicKeyInfo"}"#;
+    let body: Value = serde_json::from_slice(body).map_err(|_| refused(shape))?;
+    let key = body.get("key").and_then(Value::as_str);
+    let der = key.and_then(|key| decode(key.as_bytes()));
+    let der = der.ok_or_else(|| refused(shape))?;
+    PublicKey::from_der(&der).map_err(|why| refused(&why.to_string()))
+}
+
+fn verify(key: &PublicKey, request: &Request) -> Result<(), Response> {
+    let signature = request.header(SIGNATURE).and_then(decode);
+    let signature = signature.ok_or_else(forged)?;
+    key.verify(&request.body, &signature).map_err(|_| forged())
+}
+
+/// Some writers of base64 put it on several lines.
+fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let solid: Vec<u8> = text
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    LENIENT.decode(solid).ok()
+}
+
+fn shown(uuid: Uuid, key: &[u8]) -> Response {
+    let key = STANDARD.encode(key);
+    Response::json(
+        200,
+        &json!({ "clientId": uuid.to_string(), "publicKey": key }),
+    )
+}
+
+fn forged() -> Response {
+    let why = format!(
+        "the header {SIGNATURE} is not the base64 of a signature (SHA256withRSA) of the whole body by the client's key"
+    );
+    Response::error(401, &why, "InvalidSignatureException")
+}
+
+fn unknown(uuid: Uuid) -> Response {
+    let why = format!("{uuid} is not registered; PUT registers it");
+    Response::error(404, &why, "ClientDoesNotExistException")
+}
+
+/// What is wrong with the database is for the log.
+fn broken(error: &StoreError) -> Response {
+    error!("chatr-rest: {error}");
+    let why = "the server cannot use its database";
+    Response::error(500, why, "InternalServerErrorException")
+}

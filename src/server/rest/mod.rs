@@ -1,0 +1,186 @@
+//! The registry of Chatr Connect over HTTP, where clients register the keys with which they prove who they are.
+//!
+//! | request | what it does |
+//! |---|---|
+//! | `PUT /api/1/clients/{uuid}` | registers a key; signed by it |
+//! | `POST /api/1/clients/{uuid}` | replaces it; signed by the old one. A running connection of the client is closed |
+//! | `GET /api/1/clients/{uuid}` | shows it |
+//! | `GET /certificate` | the certificate of the server, in PEM |
+//!
+//! The body is `{"key": "BASE64 OF A DER SubjectPublicKeyInfo"}`, its signature (SHA256withRSA, base64) stands in the header
+//! `Chatr-PublicKey-Signature`. Errors are `{"error_message": ..., "error_type": ...}`.
+//!
+//! The same port speaks HTTPS, with the certificate of Chatr Connect, and plain HTTP with whoever comes from this machine:
+//! the first byte tells which. A connection carries one request, and has ten seconds for all of it.
+//!
+//! `http.rs` is as much of HTTP as this needs, `clients.rs` the registry itself.
+
+mod clients;
+mod http;
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use log::debug;
+use parking_lot::Mutex;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::net::{Certificate, ConnectionLimits, Engine, ListenError, RequestService, Revoker};
+use crate::store::Identities;
+use matou_protocols::room::{GuessLimits, WrongTries};
+use matou_sockets::Timed;
+
+use http::{Request, Response, Unread};
+
+pub use http::MAX_BODY_BYTES;
+
+/// What its line on stdout calls it.
+const NAME: &str = "chatr-rest";
+
+/// All of a connection: handshake, request and response.
+const TIME: Duration = Duration::from_secs(10);
+
+/// The first byte of every TLS connection: a record of the handshake.
+const HANDSHAKE: u8 = 0x16;
+
+/// What an operator may choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Registrations from one address in a minute. Default: 10.
+    pub registrations_per_minute: usize,
+    /// Whether that holds for loopback addresses too. Default: it does not, because tests and the conformance suite come
+    /// from there.
+    pub bound_loopback: bool,
+    /// Identities that there may be. Default: a million.
+    pub most_clients: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            registrations_per_minute: 10,
+            bound_loopback: false,
+            most_clients: 1_000_000,
+        }
+    }
+}
+
+/// The registry, and what it must know to answer.
+pub struct Registry {
+    identities: Identities,
+    /// Told when a key is replaced.
+    revokers: Vec<Revoker>,
+    certificate: String,
+    tls: Arc<ServerConfig>,
+    registrations: Mutex<WrongTries>,
+    bound_loopback: bool,
+    most_clients: u64,
+}
+
+impl Registry {
+    /// A registry of these identities, for the Chatr Connect listeners of these revokers.
+    pub fn new(
+        options: &Options,
+        identities: Identities,
+        certificate: &Certificate,
+        revokers: Vec<Revoker>,
+    ) -> Registry {
+        let limits = GuessLimits {
+            per_minute: options.registrations_per_minute,
+            bound_loopback: options.bound_loopback,
+        };
+        Registry {
+            identities,
+            revokers,
+            certificate: certificate.pem(),
+            tls: certificate.server_config(),
+            registrations: Mutex::new(WrongTries::new(limits)),
+            bound_loopback: options.bound_loopback,
+            most_clients: options.most_clients,
+        }
+    }
+
+    /// Begins to serve on an address.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on or a thread cannot be started.
+    pub fn listen(
+        self,
+        engine: &Engine,
+        address: SocketAddr,
+    ) -> Result<RequestService, ListenError> {
+        let limits = ConnectionLimits {
+            bound_loopback: self.bound_loopback,
+            ..ConnectionLimits::default()
+        };
+        engine.serve_requests(NAME, address, &limits, move |stream, peer| {
+            if let Err(error) = self.serve(stream, peer.ip()) {
+                debug!("{NAME}: {peer}: {error}");
+            }
+        })
+    }
+
+    fn serve(&self, stream: TcpStream, from: IpAddr) -> io::Result<()> {
+        let mut socket = Timed::new(stream, TIME);
+        match socket.peek()? {
+            None => {}
+            Some(HANDSHAKE) => {
+                let tls = ServerConnection::new(Arc::clone(&self.tls)).map_err(io::Error::other)?;
+                let mut stream = StreamOwned::new(tls, socket);
+                self.exchange(&mut stream, from)?;
+                stream.conn.send_close_notify();
+                stream.flush()?;
+                socket = stream.sock;
+            }
+            Some(_) if from.to_canonical().is_loopback() => self.exchange(&mut socket, from)?,
+            Some(_) => {
+                let why = "plain HTTP is for this machine alone; use https";
+                Response::error(403, why, "HttpsRequiredException").write(&mut socket)?;
+            }
+        }
+        socket.finish();
+        Ok(())
+    }
+
+    fn exchange(&self, stream: &mut (impl Read + Write), from: IpAddr) -> io::Result<()> {
+        let response = match Request::read(stream) {
+            Ok(request) => {
+                let response = self.answer(&request, from);
+                let Request { method, path, .. } = &request;
+                debug!("{NAME}: {from}: {method:?} {path:?}: {}", response.status());
+                response
+            }
+            Err(Unread::Refused(response)) => response,
+            Err(Unread::Lost(error)) => return Err(error),
+        };
+        response.write(stream)
+    }
+
+    fn answer(&self, request: &Request, from: IpAddr) -> Response {
+        if let Some(id) = request.path.strip_prefix("/api/1/clients/") {
+            return self.client(request, id, from);
+        }
+        match (request.path.as_str(), request.method.as_str()) {
+            ("/certificate", "GET") => {
+                Response::text("application/x-pem-file", self.certificate.clone())
+            }
+            ("/certificate", _) => {
+                let why = "GET shows the certificate";
+                Response::error(405, why, "MethodNotAllowedException").with("Allow", "GET")
+            }
+            _ => {
+                let why = "there are /api/1/clients/{uuid} and /certificate";
+                Response::error(404, why, "NotFoundException")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Registry")
+    }
+}

@@ -1,0 +1,137 @@
+//! Lists of accounts, a line each: `login$password`.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::{MAX_LOGIN_BYTES, Password, PasswordRefused};
+use matou_protocols::room::{NameRefused, check_name};
+
+/// A line of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountLine {
+    /// Before the first `$`.
+    pub login: String,
+    /// Everything behind it.
+    pub password: Password,
+}
+
+/// A line that is no account. It never shows the line, which has a password in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLine {
+    /// Counted from one.
+    pub number: usize,
+    /// What is wrong with it.
+    pub why: BadLineReason,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadLineReason {
+    /// No `$`.
+    NoPassword,
+    /// The login may not be one.
+    Login(NameRefused),
+    /// The password may not be one.
+    Password(PasswordRefused),
+    /// The same login stands in an earlier line.
+    Again {
+        /// In which.
+        first: usize,
+    },
+}
+
+/// Reads a list. Empty lines say nothing.
+///
+/// # Errors
+/// Every line that is no account, in order.
+pub fn read_lines(text: &str) -> Result<Vec<AccountLine>, Vec<BadLine>> {
+    let mut accounts = Vec::new();
+    let mut bad = Vec::new();
+    let mut seen = HashMap::new();
+    // Some editors begin a file with a byte order mark.
+    let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines();
+    for (number, line) in (1..).zip(lines).filter(|(_, line)| !line.is_empty()) {
+        let read =
+            read_line(line).and_then(|account| match seen.insert(account.login.clone(), number) {
+                Some(first) => Err(BadLineReason::Again { first }),
+                None => Ok(account),
+            });
+        match read {
+            Ok(account) => accounts.push(account),
+            Err(why) => bad.push(BadLine { number, why }),
+        }
+    }
+    if bad.is_empty() {
+        Ok(accounts)
+    } else {
+        Err(bad)
+    }
+}
+
+fn read_line(line: &str) -> Result<AccountLine, BadLineReason> {
+    let (login, password) = line.split_once('$').ok_or(BadLineReason::NoPassword)?;
+    check_name(login, MAX_LOGIN_BYTES).map_err(BadLineReason::Login)?;
+    let password = Password::new(password);
+    password.check().map_err(BadLineReason::Password)?;
+    let login = login.to_owned();
+    Ok(AccountLine { login, password })
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.number)?;
+        match self.why {
+            BadLineReason::NoPassword => f.write_str("there is no $; write login$password"),
+            BadLineReason::Login(refused) => refused.fmt(f),
+            BadLineReason::Password(refused) => refused.fmt(f),
+            BadLineReason::Again { first } => {
+                write!(f, "the login stands in line {first} already")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(login: &str, password: &str) -> AccountLine {
+        AccountLine {
+            login: login.to_owned(),
+            password: Password::new(password),
+        }
+    }
+
+    #[test]
+    fn a_line_is_a_login_and_whatever_stands_behind_the_first_dollar() {
+        let read = read_lines("\u{feff}arnaud$townhall\r\n\nZoé the cat$pa$$ word \nbob$é");
+        let expected = [
+            line("arnaud", "townhall"),
+            line("Zoé the cat", "pa$$ word "),
+            line("bob", "é"),
+        ];
+        assert_eq!(read, Ok(expected.to_vec()));
+    }
+
+    #[test]
+    fn every_bad_line_is_told_without_its_password() {
+        let long = "p".repeat(256);
+        let text = format!("a$x\nsecret\n$secret\nb$\n c$secret\na$secret\nd${long}\n");
+        let told: Vec<_> = read_lines(&text)
+            .unwrap_err()
+            .iter()
+            .map(BadLine::to_string)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "line 2: there is no $; write login$password",
+                "line 3: a name needs at least one character",
+                "line 4: a password needs at least one character",
+                "line 5: the name begins or ends with white space, leave it out",
+                "line 6: the login stands in line 1 already",
+                "line 7: the password takes 256 bytes, choose one of at most 255",
+            ]
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! Blocking building blocks that the server and the client share.
+//!
+//! * [`accept_wait`] makes an accept loop that another thread can end: a thread that is blocked in `accept` hears nothing.
+//! * [`Timed`] is a socket with one deadline for everything that is done with it. `SO_RCVTIMEO` alone starts again with
+//!   every byte, so a peer that sends one byte now and then would keep a thread for ever.
+//! * [`Tls`] is TLS without a socket: bytes go in, bytes come out. Its owner decides which thread holds it, and when.
+//!
+//! Out of scope: protocols, rooms, the terminal, and every policy (how many connections, how long to wait).
+
+mod accept;
+mod timed;
+mod tls;
+
+pub use accept::{AcceptWait, AcceptWake, accept_wait};
+pub use timed::Timed;
+pub use tls::{Opened, Tls};
