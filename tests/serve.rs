@@ -210,7 +210,7 @@ fn an_address_in_use_is_one_line_with_the_remedy() {
 
 #[rstest]
 #[case::option(&["--listen", "chaton=127.0.0.1:0,lnog=4"], "chaton has no option \"lnog\"")]
-#[case::protocol(&["--listen", "irc=127.0.0.1:0"], "there is no protocol \"irc\"")]
+#[case::protocol(&["--listen", "irc=127.0.0.1:0"], "unknown protocol \"irc\"")]
 #[case::no_such_file(&["--config", "/nonexistent/matou.toml"], "cannot read the config file")]
 fn a_mistake_is_one_line(#[case] arguments: &[&str], #[case] says: &str) {
     let said = refused(arguments);

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::data::{Data, DataArgs};
+use super::data::DataArgs;
 use super::password::first_line;
 use matou_server::store::{Accounts, Existing, Imported, Password, read_lines};
 
@@ -134,13 +134,13 @@ fn import(file: &PathBuf, replace: bool, data: DataArgs) -> Result<String, Strin
 }
 
 fn accounts(data: DataArgs) -> Result<Accounts, String> {
-    let data = Data::from(data);
-    data.store().map(Accounts::new).map_err(as_sentence)
+    let store = data.store().map_err(as_sentence)?;
+    Ok(Accounts::new(&store))
 }
 
 /// The accounts of a database that is there.
 fn existing(data: DataArgs) -> Result<Accounts, String> {
-    let store = Data::from(data).existing_store().map_err(as_sentence)?;
+    let store = data.existing_store().map_err(as_sentence)?;
     Ok(Accounts::new(&store))
 }
 

@@ -1,17 +1,17 @@
-//! What to serve: from arguments, from a file, or by default everything on loopback.
+//! What to serve: from arguments, from a file, or by default every protocol on loopback.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use matou_protocols::{ProtocolName, UnknownProtocol};
+use matou_server::net::{ConnectionLimits, ProcessLimits};
+use matou_server::{Config, Listen, ProtocolOptions};
 use serde::Deserialize;
 use toml::Table;
 
-use super::address;
-use super::options::Options;
-use super::protocols::{ProtocolOptions, connection_limits};
-use matou_server::net::{ConnectionLimits, ProcessLimits};
+use super::{address, options};
 
 /// A config file. Times are texts (`"30s"`), everything else is as in `--listen`.
 #[derive(Debug, Default, Deserialize)]
@@ -26,72 +26,38 @@ struct File {
     listen: Vec<Table>,
 }
 
-/// What the server does.
-#[derive(Debug, PartialEq)]
-pub(super) struct Plan {
-    /// Where what must outlive the process is kept.
-    pub(super) data: Option<PathBuf>,
-    pub(super) process: ProcessLimits,
-    /// Where the registry of Chatr Connect is.
-    pub(super) rest: Option<SocketAddr>,
-    pub(super) listen: Vec<Listen>,
-}
-
-/// One listener.
-#[derive(Debug, PartialEq)]
-pub(super) struct Listen {
-    pub(super) address: SocketAddr,
-    pub(super) limits: ConnectionLimits,
-    pub(super) protocol: ProtocolOptions,
-}
-
-/// The protocols with their default ports, in the order in which they are served.
-pub(super) const PROTOCOLS: [(&str, u16); 5] = [
-    ("chaton", 7777),
-    ("chatos-groupe2", 7778),
-    ("chatos-1.0", 7779),
-    ("chathack", 7780),
-    ("chatr", 7781),
-];
-
-impl Plan {
-    /// Puts the arguments on top of the file: listeners given as arguments replace those of the file.
-    ///
-    /// # Errors
-    /// A sentence with the remedy.
-    pub(super) fn new(
-        listen: &[String],
-        path: Option<&Path>,
-        data: Option<PathBuf>,
-    ) -> Result<Plan, String> {
-        let file = path.map(read_file).transpose()?.unwrap_or_default();
-        let listen: Result<Vec<_>, String> = if !listen.is_empty() {
-            listen.iter().map(|text| listen_argument(text)).collect()
-        } else if let (Some(path), false) = (path, file.listen.is_empty()) {
-            let tables = file.listen.into_iter().map(Listen::new);
-            tables
-                .map(|made| {
-                    made.map_err(|why| format!("the config file {}: {why}", path.display()))
-                })
-                .collect()
-        } else {
-            let defaults = PROTOCOLS.iter();
-            defaults
-                .map(|(name, port)| Listen::new(default_listen(name, *port)))
-                .collect()
-        };
-        let defaults = ProcessLimits::default();
-        Ok(Plan {
-            data: data_directory(data.or(file.data))?,
-            rest: file.rest.as_deref().map(address::resolve).transpose()?,
-            process: ProcessLimits {
-                connections: file.connections,
-                writers: file.writers.unwrap_or(defaults.writers),
-                workers: file.workers.unwrap_or(defaults.workers),
-            },
-            listen: listen?,
-        })
-    }
+/// Puts the arguments on top of the file: listeners given as arguments replace those of the file.
+///
+/// # Errors
+/// A sentence with the remedy.
+pub(super) fn configuration(
+    listen: &[String],
+    path: Option<&Path>,
+    data: Option<PathBuf>,
+) -> Result<Config, String> {
+    let file = path.map(read_file).transpose()?.unwrap_or_default();
+    let listen: Result<Vec<_>, String> = if !listen.is_empty() {
+        listen.iter().map(|text| listen_argument(text)).collect()
+    } else if let (Some(path), false) = (path, file.listen.is_empty()) {
+        let in_file = |why| format!("the config file {}: {why}", path.display());
+        let tables = file.listen.into_iter();
+        tables
+            .map(|table| listen_table(table).map_err(in_file))
+            .collect()
+    } else {
+        Ok(ProtocolName::ALL.map(on_loopback).into())
+    };
+    let defaults = ProcessLimits::default();
+    Ok(Config {
+        data: data_directory(data.or(file.data))?,
+        registry: file.rest.as_deref().map(address::resolve).transpose()?,
+        process: ProcessLimits {
+            connections: file.connections,
+            writers: file.writers.unwrap_or(defaults.writers),
+            workers: file.workers.unwrap_or(defaults.workers),
+        },
+        listen: listen?,
+    })
 }
 
 fn read_file(path: &Path) -> Result<File, String> {
@@ -111,14 +77,14 @@ fn data_directory(data: Option<PathBuf>) -> Result<Option<PathBuf>, String> {
     }
 }
 
-fn default_listen(name: &str, port: u16) -> Table {
-    let mut table = Table::new();
-    table.insert("protocol".to_owned(), name.into());
-    table.insert("address".to_owned(), format!("127.0.0.1:{port}").into());
-    table
+fn on_loopback(protocol: ProtocolName) -> Listen {
+    Listen::new(
+        protocol,
+        (Ipv4Addr::LOCALHOST, protocol.default_port()).into(),
+    )
 }
 
-/// Reads `PROTOCOL=ADDR:PORT[,option=value]...` into the table that stands for it in a config file.
+/// Reads `PROTOCOL=ADDR:PORT[,option=value]...` into the table that says the same in a config file.
 fn listen_argument(text: &str) -> Result<Listen, String> {
     let wrong = |why: &str| {
         format!(
@@ -134,30 +100,44 @@ fn listen_argument(text: &str) -> Result<Listen, String> {
     table.insert("protocol".to_owned(), protocol.into());
     table.insert("address".to_owned(), address.into());
     for option in parts {
-        Options::add(&mut table, option).map_err(|why| wrong(&why))?;
+        options::add(&mut table, option).map_err(|why| wrong(&why))?;
     }
-    Listen::new(table).map_err(|why| format!("--listen {text}: {why}"))
+    listen_table(table).map_err(|why| format!("--listen {text}: {why}"))
 }
 
-impl Listen {
-    fn new(mut table: Table) -> Result<Listen, String> {
-        let mut text = |name: &str| match table.remove(name) {
-            Some(toml::Value::String(text)) => Ok(text),
-            _ => Err(format!("a listener needs {name} = \"...\"")),
-        };
-        let protocol = text("protocol")?;
-        let address = address::resolve(&text("address")?)?;
-        let mut options = Options::new(table);
-        let mut limits = ConnectionLimits::default();
-        connection_limits(&mut options, &mut limits)?;
-        let protocol_options = ProtocolOptions::take(&protocol, &mut options, &mut limits)?;
-        options.done(&protocol)?;
-        Ok(Listen {
-            address,
-            limits,
-            protocol: protocol_options,
-        })
+fn listen_table(mut table: Table) -> Result<Listen, String> {
+    let mut text = |name: &str| match table.remove(name) {
+        Some(toml::Value::String(text)) => Ok(text),
+        _ => Err(format!("a listener needs {name} = \"...\"")),
+    };
+    let protocol: ProtocolName = text("protocol")?
+        .parse()
+        .map_err(|unknown: UnknownProtocol| unknown.to_string())?;
+    let mut listen = Listen::new(protocol, address::resolve(&text("address")?)?);
+    options::set_all(protocol.name(), listen.settings(), table)?;
+    match &listen.protocol {
+        ProtocolOptions::Chatr(options)
+            if options.certificate.is_some() != options.key.is_some() =>
+        {
+            Err("cert and key go together: name both files, or neither".to_owned())
+        }
+        _ => Ok(listen),
     }
+}
+
+/// The options of all listeners, for `--help`: those of every protocol, then those that one protocol adds.
+pub(super) fn described_options() -> String {
+    let mut limits = ConnectionLimits::default();
+    let mut text = format!(
+        "Options of every listener, with their defaults:\n{}",
+        options::described(&limits.settings())
+    );
+    for protocol in ProtocolName::ALL {
+        let mut own = ProtocolOptions::new(protocol);
+        let described = options::described(&own.settings());
+        text.push_str(&format!("\nOptions of {protocol}:\n{described}"));
+    }
+    text
 }
 
 /// A level of the log, as an argument.
@@ -169,20 +149,19 @@ pub(super) fn log_level(text: &str) -> Result<log::LevelFilter, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::protocols::ChatrOptions;
     use matou_protocols::chaton::{self, LongWidth};
     use matou_protocols::{chathack, chatos_1_0, chatos_groupe2, chatr};
-    use matou_server::rest;
+    use matou_server::{ChatrOptions, rest};
     use rstest::rstest;
     use std::time::Duration;
 
-    fn plan(listen: &str) -> Result<Plan, String> {
-        Plan::new(&[listen.to_owned()], None, None)
+    fn plan(listen: &str) -> Result<Config, String> {
+        configuration(&[listen.to_owned()], None, None)
     }
 
     #[test]
     fn without_arguments_every_protocol_is_served_on_loopback() {
-        let plan = Plan::new(&[], None, None).unwrap();
+        let plan = configuration(&[], None, None).unwrap();
         let addresses: Vec<_> = plan
             .listen
             .iter()
@@ -201,11 +180,10 @@ mod tests {
     }
 
     #[test]
-    fn options_of_the_connection_and_of_the_protocol_stand_side_by_side() {
+    fn options_of_the_connection_and_of_the_protocol_go_together() {
         let plan = plan("chaton=[::1]:0,long=4,frame-timeout=5s,unused-ids=3").unwrap();
         let listen = &plan.listen[0];
         assert_eq!(listen.limits.frame, Duration::from_secs(5));
-        assert_eq!(listen.limits.tunnel_end_delay, Duration::ZERO);
         let options = chaton::Options {
             long: LongWidth::Four,
             unused_ids: 3,
@@ -215,13 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn chatos_groupe_2_has_the_options_of_chaton_and_holds_the_ends_of_tunnels_back() {
+    fn chatos_groupe_2_has_the_options_of_chaton() {
         let plan = plan("chatos-groupe2=[::1]:0,long=4,bound-loopback=true").unwrap();
         let listen = &plan.listen[0];
-        assert_eq!(listen.limits.tunnel_end_delay, Duration::from_millis(100));
+        assert!(listen.limits.bound_loopback);
         let options = chatos_groupe2::Options {
             long: LongWidth::Four,
-            bound_loopback: true,
             ..chatos_groupe2::Options::default()
         };
         assert_eq!(listen.protocol, ProtocolOptions::ChatosGroupe2(options));
@@ -246,8 +223,8 @@ mod tests {
             wrong_passwords_per_minute: 3,
             ..chathack::Options::default()
         };
-        assert_eq!(plan.listen[0].protocol, ProtocolOptions::Chathack(options));
-        assert!(plan.listen[0].protocol.keeps_data());
+        assert_eq!(plan.listen[0].protocol, ProtocolOptions::ChatHack(options));
+        assert!(plan.listen[0].keeps_data());
     }
 
     #[test]
@@ -258,7 +235,8 @@ mod tests {
                 ping_interval: Duration::from_secs(1),
                 ..chatr::Options::default()
             },
-            certificate: Some(("a.pem".into(), "b.pem".into())),
+            certificate: Some("a.pem".into()),
+            key: Some("b.pem".into()),
             registry: rest::Options {
                 most_clients: 2,
                 ..rest::Options::default()
@@ -270,13 +248,16 @@ mod tests {
     #[rstest]
     #[case("chatr=127.0.0.1:0,cert=a.pem", "cert and key go together")]
     #[case("chaton", "the protocol or the address is missing")]
-    #[case("irc=127.0.0.1:1", "there is no protocol \"irc\"; there is chaton")]
+    #[case("irc=127.0.0.1:1", "unknown protocol \"irc\"; choose one of: chaton, ")]
     #[case("chaton=127.0.0.1", "has no port")]
     #[case("chaton=127.0.0.1:0,long=5", "long takes 8 or 4, not \"5\"")]
-    #[case("chaton=127.0.0.1:0,lang=4", "chaton has no option \"lang\"; it has ")]
+    #[case(
+        "chaton=127.0.0.1:0,lang=4",
+        "chaton has no option \"lang\"; its options are: "
+    )]
     #[case(
         "chatos-1.0=127.0.0.1:0,long=4",
-        "chatos-1.0 has no option \"long\"; it has "
+        "chatos-1.0 has no option \"long\"; its options are: "
     )]
     #[case("chaton=127.0.0.1:0,long=4,long=8", "the option long is given twice")]
     fn a_mistake_in_an_argument_says_what_to_write(#[case] listen: &str, #[case] says: &str) {
@@ -290,16 +271,31 @@ mod tests {
         let path = directory.path().join("matou.toml");
         let text = "connections = 50\nworkers = 3\n[[listen]]\nprotocol = \"chaton\"\naddress = \"127.0.0.1:0\"\nlong = 4\nstall-timeout = \"9s\"\n";
         fs::write(&path, text).unwrap();
-        let plan = Plan::new(&[], Some(&path), None).unwrap();
+        let plan = configuration(&[], Some(&path), None).unwrap();
         assert_eq!(plan.process.connections, Some(50));
         assert_eq!(plan.process.workers, 3);
         assert_eq!(plan.listen[0].limits.stall, Duration::from_secs(9));
 
         fs::write(&path, "connexions = 50\n").unwrap();
-        let told = Plan::new(&[], Some(&path), None).unwrap_err();
+        let told = configuration(&[], Some(&path), None).unwrap_err();
         assert!(
             told.contains("connexions") && told.contains("connections"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn help_has_every_option_of_every_protocol() {
+        let help = described_options();
+        for protocol in ProtocolName::ALL {
+            let mut listen = on_loopback(protocol);
+            for setting in listen.settings() {
+                assert!(
+                    help.contains(&format!("  {}=", setting.name)),
+                    "{protocol}: {}",
+                    setting.name
+                );
+            }
+        }
     }
 }

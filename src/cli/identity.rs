@@ -13,7 +13,7 @@ use rustls::pki_types::pem::PemObject;
 use uuid::Uuid;
 
 use super::WRONG_USAGE;
-use super::data::{Data, DataArgs};
+use super::data::DataArgs;
 use matou_server::store::Identities;
 use matou_server::store::PublicKey;
 
@@ -66,7 +66,7 @@ struct ListArgs {
 }
 
 fn identities(data: DataArgs) -> Result<Identities, Box<dyn Error>> {
-    Ok(Identities::new(Data::from(data).store()?))
+    Ok(Identities::new(&data.store()?))
 }
 
 pub(super) fn run(arguments: IdentityArgs) -> ExitCode {

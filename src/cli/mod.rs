@@ -4,14 +4,12 @@ mod account;
 mod address;
 mod chat;
 mod chatr_args;
-mod chatr_service;
 mod config;
 mod data;
 mod identity;
 mod logging;
 mod options;
 mod password;
-mod protocols;
 mod serve;
 
 use std::process::ExitCode;

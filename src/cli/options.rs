@@ -1,200 +1,227 @@
-//! Options of a listener: the same names and values in `--listen chaton=ADDR,long=4` and in a config file.
+//! Options of a listener, as texts: the same names and values in `--listen chaton=ADDR,long=4` and in a configuration file.
 //!
-//! Each option is taken out of the table by whoever knows it; what is left over is a mistake, and the names that were asked
-//! for are what could have been written instead.
+//! Which options there are is said by [`Setting`]s; here values are read into them, and they are written out as help.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use toml::{Table, Value};
+use matou_protocols::setting::{Setting, Value};
+use toml::{Table, Value as Given};
 
-/// A table of options that is being emptied.
-#[derive(Debug)]
-pub(super) struct Options {
-    table: Table,
-    known: Vec<&'static str>,
+/// Reads `name=value`, as written in an argument, into a table. Numbers and `true` and `false` become what they look like.
+///
+/// # Errors
+/// A sentence, when it has no `=` or the name was given before.
+pub(super) fn add(table: &mut Table, option: &str) -> Result<(), String> {
+    let Some((name, value)) = option.split_once('=') else {
+        return Err(format!(
+            "the option {option:?} has no value; write it as name=value"
+        ));
+    };
+    let value = match (value.parse::<i64>(), value.parse::<bool>()) {
+        (Ok(number), _) => Given::Integer(number),
+        (_, Ok(flag)) => Given::Boolean(flag),
+        _ => Given::String(value.to_owned()),
+    };
+    match table.insert(name.to_owned(), value) {
+        None => Ok(()),
+        Some(_) => Err(format!("the option {name} is given twice")),
+    }
 }
 
-impl Options {
-    pub(super) fn new(table: Table) -> Options {
-        Options {
-            table,
-            known: Vec::new(),
+/// Sets every option of the table.
+///
+/// # Errors
+/// A sentence that names the option, what it takes, and what was given.
+pub(super) fn set_all(
+    whose: &str,
+    settings: Vec<Setting<'_>>,
+    mut table: Table,
+) -> Result<(), String> {
+    let mut known: Vec<_> = settings.iter().map(|setting| setting.name).collect();
+    for Setting { name, value, .. } in settings {
+        if let Some(given) = table.remove(name) {
+            set(value, given).map_err(|why| format!("{name} {why}"))?;
         }
     }
+    let Some((name, _)) = table.iter().next() else {
+        return Ok(());
+    };
+    known.sort_unstable();
+    Err(format!(
+        "{whose} has no option {name:?}; its options are: {}",
+        known.join(", ")
+    ))
+}
 
-    /// Reads `name=value` as it stands in an argument. Numbers and `true`/`false` are what they look like.
-    ///
-    /// # Errors
-    /// A sentence, when it has no `=` or stands there twice.
-    pub(super) fn add(table: &mut Table, option: &str) -> Result<(), String> {
-        let Some((name, value)) = option.split_once('=') else {
-            return Err(format!(
-                "the option {option:?} has no value; write it as name=value"
-            ));
-        };
-        let value = match (value.parse::<i64>(), value.parse::<bool>()) {
-            (Ok(number), _) => Value::Integer(number),
-            (_, Ok(truth)) => Value::Boolean(truth),
-            _ => Value::String(value.to_owned()),
-        };
-        match table.insert(name.to_owned(), value) {
-            None => Ok(()),
-            Some(_) => Err(format!("the option {name} is given twice")),
-        }
-    }
-
-    fn take(&mut self, name: &'static str) -> Option<Value> {
-        self.known.push(name);
-        self.table.remove(name)
-    }
-
-    /// A whole number that fits the field.
-    pub(super) fn number<T: TryFrom<i64>>(
-        &mut self,
-        name: &'static str,
-        field: &mut T,
-    ) -> Result<(), String> {
-        match self.take(name) {
-            None => Ok(()),
-            Some(Value::Integer(number)) if number >= 0 => {
-                *field = T::try_from(number)
-                    .map_err(|_| format!("{name}={number} is too large a number"))?;
+fn set(value: Value<'_>, given: Given) -> Result<(), String> {
+    match value {
+        Value::Usize(number) => whole(given).map(|given| *number = given),
+        Value::U32(number) => whole(given).map(|given| *number = given),
+        Value::U64(number) => whole(given).map(|given| *number = given),
+        Value::Time(time) => self::time(given).map(|given| *time = given),
+        Value::Flag(flag) => match given {
+            Given::Boolean(given) => {
+                *flag = given;
                 Ok(())
             }
-            Some(other) => Err(format!(
-                "{name} takes a whole number that is not negative, not {other}"
-            )),
+            other => Err(format!("takes true or false, not {other}")),
+        },
+        Value::Word(chosen) => {
+            let word = match given {
+                Given::String(word) => word,
+                other => other.to_string(),
+            };
+            if chosen.choose(&word) {
+                return Ok(());
+            }
+            let words = chosen.words().join(" or ");
+            Err(format!("takes {words}, not {word:?}"))
         }
-    }
-
-    /// `true` or `false`.
-    pub(super) fn truth(&mut self, name: &'static str, field: &mut bool) -> Result<(), String> {
-        match self.take(name) {
-            None => Ok(()),
-            Some(Value::Boolean(truth)) => {
-                *field = truth;
+        Value::Path(path) => match given {
+            Given::String(name) => {
+                *path = Some(name.into());
                 Ok(())
             }
-            Some(other) => Err(format!("{name} takes true or false, not {other}")),
+            other => Err(format!("takes the name of a file, not {other}")),
+        },
+    }
+}
+
+fn whole<T: TryFrom<i64>>(given: Given) -> Result<T, String> {
+    match given {
+        Given::Integer(number) if number >= 0 => {
+            T::try_from(number).map_err(|_| format!("= {number} is too large a number"))
         }
+        other => Err(format!(
+            "takes a whole number that is not negative, not {other}"
+        )),
     }
+}
 
-    /// A time: `30s`, `10m`, `1500ms`, or a number of seconds.
-    pub(super) fn time(&mut self, name: &'static str, field: &mut Duration) -> Result<(), String> {
-        let time = match self.take(name) {
-            None => return Ok(()),
-            Some(Value::Integer(seconds)) => u64::try_from(seconds)
-                .map(Duration::from_secs)
-                .map_err(|_| seconds.to_string()),
-            Some(Value::String(text)) => humantime::parse_duration(&text).map_err(|_| text),
-            Some(other) => Err(other.to_string()),
-        };
-        *field = time.map_err(|other| {
-            format!("{name} takes a time such as 30s, 10m or 1500ms, not {other:?}")
-        })?;
-        Ok(())
-    }
+/// `30s`, `10m`, `1500ms`, or a number of seconds.
+fn time(given: Given) -> Result<Duration, String> {
+    let time = match given {
+        Given::Integer(seconds) => u64::try_from(seconds)
+            .map(Duration::from_secs)
+            .map_err(|_| seconds.to_string()),
+        Given::String(text) => humantime::parse_duration(&text).map_err(|_| text),
+        other => Err(other.to_string()),
+    };
+    time.map_err(|other| format!("takes a time such as 30s, 10m or 1500ms, not {other:?}"))
+}
 
-    /// One of some words or numbers, each with what it stands for.
-    pub(super) fn choice<T: Copy>(
-        &mut self,
-        name: &'static str,
-        choices: &[(&str, T)],
-        field: &mut T,
-    ) -> Result<(), String> {
-        let text = match self.take(name) {
-            None => return Ok(()),
-            Some(Value::String(text)) => text,
-            Some(other) => other.to_string(),
-        };
-        match choices.iter().find(|(word, _)| *word == text) {
-            Some((_, choice)) => {
-                *field = *choice;
-                Ok(())
-            }
-            None => {
-                let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
-                Err(format!("{name} takes {}, not {text:?}", words.join(" or ")))
-            }
-        }
-    }
+/// One line for each option: its name, its present value, what it means.
+pub(super) fn described(settings: &[Setting<'_>]) -> String {
+    let rows: Vec<_> = settings
+        .iter()
+        .map(|setting| (written(setting), setting.help))
+        .collect();
+    let width = rows.iter().map(|(row, _)| row.len()).max().unwrap_or(0);
+    let lines = rows
+        .iter()
+        .map(|(row, help)| format!("  {row:width$}  {help}\n"));
+    lines.collect()
+}
 
-    /// The name of a file.
-    pub(super) fn path(&mut self, name: &'static str) -> Result<Option<PathBuf>, String> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.into())),
-            Some(other) => Err(format!("{name} takes the name of a file, not {other}")),
-        }
-    }
+fn written(setting: &Setting<'_>) -> String {
+    let value = match &setting.value {
+        Value::Usize(number) => number.to_string(),
+        Value::U32(number) => number.to_string(),
+        Value::U64(number) => number.to_string(),
+        Value::Time(time) => short_time(**time),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Word(chosen) => chosen.word().to_owned(),
+        Value::Path(_) => "FILE".to_owned(),
+    };
+    format!("{}={value}", setting.name)
+}
 
-    /// Nothing may be left over.
-    ///
-    /// # Errors
-    /// A sentence that names what nobody knows, and what there is.
-    pub(super) fn done(mut self, whose: &str) -> Result<(), String> {
-        let Some((name, _)) = self.table.iter().next() else {
-            return Ok(());
-        };
-        self.known.sort_unstable();
-        Err(format!(
-            "{whose} has no option {name:?}; it has {}",
-            self.known.join(", ")
-        ))
+fn short_time(time: Duration) -> String {
+    let (seconds, milliseconds) = (time.as_secs(), time.as_millis());
+    if !milliseconds.is_multiple_of(1000) {
+        format!("{milliseconds}ms")
+    } else if seconds > 300 && seconds.is_multiple_of(60) {
+        format!("{}m", seconds / 60)
+    } else {
+        format!("{seconds}s")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use matou_protocols::chaton::{self, LongWidth};
     use rstest::rstest;
 
-    fn options(text: &str) -> Options {
+    fn set_text(text: &str) -> Result<chaton::Options, String> {
         let mut table = Table::new();
         for option in text.split(',') {
-            Options::add(&mut table, option).unwrap();
+            add(&mut table, option)?;
         }
-        Options::new(table)
+        let mut options = chaton::Options::default();
+        set_all("chaton", options.settings(), table)?;
+        Ok(options)
     }
 
     #[test]
-    fn values_are_taken_by_name_and_nothing_is_left() {
-        let mut options =
-            options("frame-timeout=1500ms,outbox-bytes=10,bound-loopback=true,long=4");
-        let (mut time, mut bytes, mut truth, mut long) = (Duration::ZERO, 0_usize, false, 8);
-        options.time("frame-timeout", &mut time).unwrap();
-        options.number("outbox-bytes", &mut bytes).unwrap();
-        options.truth("bound-loopback", &mut truth).unwrap();
-        options
-            .choice("long", &[("4", 4), ("8", 8)], &mut long)
-            .unwrap();
-        assert_eq!(
-            (time, bytes, truth, long),
-            (Duration::from_millis(1500), 10, true, 4)
-        );
-        options.done("chaton").unwrap();
+    fn each_option_sets_its_own_value() {
+        let options = set_text("long=4,unused-ids=10,negotiation-timeout=1500ms").unwrap();
+        let expected = chaton::Options {
+            long: LongWidth::Four,
+            unused_ids: 10,
+            negotiation_timeout: Duration::from_millis(1500),
+            ..chaton::Options::default()
+        };
+        assert_eq!(options, expected);
     }
 
     #[rstest]
-    #[case::not_a_time("x=soon", "x takes a time such as 30s, 10m or 1500ms, not \"soon\"")]
-    #[case::negative("x=-1", "x takes a time such as 30s, 10m or 1500ms, not \"-1\"")]
-    #[case::unknown("y=1", "chaton has no option \"y\"; it has x")]
-    fn a_mistake_says_what_to_write(#[case] text: &str, #[case] says: &str) {
-        let mut options = options(text);
-        let mut time = Duration::ZERO;
-        let told = options
-            .time("x", &mut time)
-            .and_then(|()| options.done("chaton"));
-        assert_eq!(told.unwrap_err(), says);
-    }
-
-    #[rstest]
+    #[case(
+        "repeat-interval=soon",
+        "repeat-interval takes a time such as 30s, 10m or 1500ms, not \"soon\""
+    )]
+    #[case(
+        "repeat-interval=-1",
+        "repeat-interval takes a time such as 30s, 10m or 1500ms, not \"-1\""
+    )]
+    #[case(
+        "unused-ids=-1",
+        "unused-ids takes a whole number that is not negative, not -1"
+    )]
+    #[case("long=5", "long takes 8 or 4, not \"5\"")]
     #[case("long", "the option \"long\" has no value; write it as name=value")]
-    #[case("seen=1", "the option seen is given twice")]
-    fn an_option_has_one_value(#[case] option: &str, #[case] says: &str) {
-        let mut table = Table::new();
-        Options::add(&mut table, "seen=1").unwrap();
-        assert_eq!(Options::add(&mut table, option).unwrap_err(), says);
+    #[case("long=4,long=8", "the option long is given twice")]
+    fn a_wrong_value_is_answered_with_what_the_option_takes(
+        #[case] text: &str,
+        #[case] says: &str,
+    ) {
+        assert_eq!(set_text(text).unwrap_err(), says);
+    }
+
+    #[test]
+    fn an_unknown_option_is_answered_with_the_known_ones() {
+        let told = set_text("lang=4").unwrap_err();
+        assert!(
+            told.starts_with("chaton has no option \"lang\"; its options are: long, "),
+            "{told}"
+        );
+    }
+
+    #[rstest]
+    #[case(Duration::from_millis(4500), "4500ms")]
+    #[case(Duration::from_secs(120), "120s")]
+    #[case(Duration::from_mins(10), "10m")]
+    fn a_time_is_written_as_it_can_be_read(#[case] time: Duration, #[case] written: &str) {
+        assert_eq!(short_time(time), written);
+        assert_eq!(super::time(Given::String(written.to_owned())), Ok(time));
+    }
+
+    #[test]
+    fn the_description_has_a_line_for_each_option_with_its_default() {
+        let mut options = chaton::Options::default();
+        let told = described(&options.settings());
+        assert_eq!(told.lines().count(), options.settings().len());
+        assert!(told.starts_with("  long=8 "), "{told}");
+        assert!(told.contains("negotiation-timeout=10m "), "{told}");
     }
 }

@@ -7,6 +7,7 @@ use matou_protocols::chaton::{Codec, LongWidth};
 use matou_protocols::chatos_1_0::client::Chatos10Client;
 use matou_protocols::chatos_groupe2::client::ChatosGroupe2Client;
 use matou_protocols::dialogue::Dialogue;
+use matou_protocols::{ProtocolName, UnknownProtocol};
 
 /// Whom to talk to, in which protocol and as whom: `chaton://LOGIN@HOST:PORT?OPTION=VALUE`, or `chatr://HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,23 +40,16 @@ pub enum Protocol {
 impl Protocol {
     /// What people call it.
     pub fn name(self) -> &'static str {
-        match self {
-            Protocol::Chaton(_) => "Chaton",
-            Protocol::ChatosGroupe2(_) => "ChatOS Groupe 2",
-            Protocol::Chatos10 => "ChatOS 1.0",
-            Protocol::ChatHack => "ChatHack",
-            Protocol::Chatr => "Chatr Connect",
-        }
+        self.in_catalog().title()
     }
 
-    /// Where our server listens for it unless told otherwise.
-    fn port(self) -> u16 {
+    fn in_catalog(self) -> ProtocolName {
         match self {
-            Protocol::Chaton(_) => 7777,
-            Protocol::ChatosGroupe2(_) => 7778,
-            Protocol::Chatos10 => 7779,
-            Protocol::ChatHack => 7780,
-            Protocol::Chatr => 7781,
+            Protocol::Chaton(_) => ProtocolName::Chaton,
+            Protocol::ChatosGroupe2(_) => ProtocolName::ChatosGroupe2,
+            Protocol::Chatos10 => ProtocolName::Chatos10,
+            Protocol::ChatHack => ProtocolName::ChatHack,
+            Protocol::Chatr => ProtocolName::Chatr,
         }
     }
 
@@ -136,7 +130,8 @@ impl fmt::Display for AddressError {
             }
             AddressError::UnknownScheme(scheme) => write!(
                 f,
-                "{scheme:?} is no protocol of this client; it speaks chaton, chatos-groupe2, chatos-1.0, chathack and chatr, as in chaton://LOGIN@HOST:PORT"
+                "unknown protocol {scheme:?}; choose one of: {}, as in chaton://LOGIN@HOST:PORT",
+                ProtocolName::list()
             ),
             AddressError::NoLogin => {
                 f.write_str("no login is given; write it before an @, as in chaton://alice@127.0.0.1")
@@ -170,16 +165,16 @@ impl FromStr for Address {
     fn from_str(url: &str) -> Result<Address, AddressError> {
         let (scheme, rest) = url.split_once("://").ok_or(AddressError::NoScheme)?;
         let (rest, options) = rest.split_once('?').unwrap_or((rest, ""));
-        let protocol = match scheme {
-            "chaton" => Protocol::Chaton(chaton_options(options)?),
-            "chatos-groupe2" => Protocol::ChatosGroupe2(chaton_options(options)?),
-            "chatos-1.0" if options.is_empty() => Protocol::Chatos10,
-            "chathack" if options.is_empty() => Protocol::ChatHack,
-            "chatr" if options.is_empty() => Protocol::Chatr,
-            "chatos-1.0" | "chathack" | "chatr" => {
-                return Err(AddressError::BadOption(options.to_owned()));
-            }
-            other => return Err(AddressError::UnknownScheme(other.to_owned())),
+        let name = scheme
+            .parse()
+            .map_err(|UnknownProtocol(scheme)| AddressError::UnknownScheme(scheme))?;
+        let protocol = match name {
+            ProtocolName::Chaton => Protocol::Chaton(chaton_options(options)?),
+            ProtocolName::ChatosGroupe2 => Protocol::ChatosGroupe2(chaton_options(options)?),
+            _ if !options.is_empty() => return Err(AddressError::BadOption(options.to_owned())),
+            ProtocolName::Chatos10 => Protocol::Chatos10,
+            ProtocolName::ChatHack => Protocol::ChatHack,
+            ProtocolName::Chatr => Protocol::Chatr,
         };
         let (login, place) = match (rest.rsplit_once('@'), protocol) {
             (None, Protocol::Chatr) => ("", rest),
@@ -192,7 +187,7 @@ impl FromStr for Address {
             protocol,
             login: percent_decoded(login)?,
             host: host.to_owned(),
-            port: port.unwrap_or(protocol.port()),
+            port: port.unwrap_or(name.default_port()),
         })
     }
 }

@@ -21,7 +21,9 @@
 //! | 0 | [`wire`] | bytes and fields: a cursor to read, a writer, big-endian integers |
 //! | 1 | [`room`] | what all rooms share: the trait [`room::Protocol`], events, effects, names, requests, limits |
 //! | 1 | [`dialogue`] | what all clients share: the trait [`dialogue::Dialogue`], intents, actions, events |
+//! | 1 | [`setting`] | options of a listener as data: name, help, place of the value |
 //! | 2 | [`chaton`], [`chatos_groupe2`], [`chatos_1_0`], [`chathack`], [`chatr`] | one folder for each protocol |
+//! | 3 | [`ProtocolName`] | the list of the protocols, with names and default ports |
 //!
 //! # Where to start reading
 //!
@@ -43,6 +45,7 @@
     )
 )]
 
+mod catalog;
 pub mod chathack;
 pub mod chaton;
 pub mod chatos_1_0;
@@ -50,4 +53,7 @@ pub mod chatos_groupe2;
 pub mod chatr;
 pub mod dialogue;
 pub mod room;
+pub mod setting;
 pub mod wire;
+
+pub use catalog::{ProtocolName, UnknownProtocol};

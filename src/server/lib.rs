@@ -7,6 +7,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
+//! | [`Server`] | the whole: a typed [`Config`], a running server, an orderly stop |
 //! | [`net`] | the engine: listeners, readers, the hub and its lock, the turn, outboxes, writers, tunnels, deadlines, limits |
 //! | [`store`] | accounts and identities in one SQLite database; no socket and no protocol |
 //! | [`rest`] | the registry of Chatr Connect over HTTP |
@@ -28,4 +29,7 @@
 
 pub mod net;
 pub mod rest;
+mod serve;
 pub mod store;
+
+pub use serve::{ChatrOptions, Config, Listen, Listener, ProtocolOptions, Server, StartError};

@@ -75,10 +75,7 @@ fn entropy() -> Entropy {
 
 fn judge_groupe2(groupe2: chatos_groupe2::Options) -> Report {
     let room = chatos_groupe2::Room::new(groupe2, entropy());
-    let limits = ConnectionLimits {
-        tunnel_end_delay: chatos_groupe2::TUNNEL_END_DELAY,
-        ..ConnectionLimits::default()
-    };
+    let limits = ConnectionLimits::default();
     let (suite, codec) = (chatos_groupe2::Room::NAME, groupe2.codec());
     judge_within(limits, suite, room, codec, &Options::default())
 }

@@ -14,12 +14,9 @@ use super::support::{Client, Server, entropy};
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 fn server(tunnel_end_delay: Duration) -> Server {
-    let limits = ConnectionLimits {
-        tunnel_end_delay,
-        ..ConnectionLimits::default()
-    };
     let options = Options::default();
-    let room = Room::new(options, entropy());
+    let room = Room::new(options, entropy()).with_tunnel_end_delay(tunnel_end_delay);
+    let limits = ConnectionLimits::default();
     Server::serving(room, options.codec(), limits, ProcessLimits::default())
 }
 

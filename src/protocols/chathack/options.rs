@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::setting::Setting;
+
 /// What can be chosen for a ChatHack listener. [`Options::default`] is what an operator gets who says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -30,5 +32,38 @@ impl Default for Options {
             wrong_passwords_per_minute: 10,
             bound_loopback: false,
         }
+    }
+}
+
+impl Options {
+    /// Its options as an operator sets them.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        vec![
+            Setting::new(
+                "pending-as-asker",
+                "Maximum unanswered requests of one client",
+                &mut self.pending_as_asker,
+            ),
+            Setting::new(
+                "pending-as-target",
+                "Maximum unanswered requests to one client",
+                &mut self.pending_as_target,
+            ),
+            Setting::new(
+                "negotiation-timeout",
+                "Time in which a request must be answered",
+                &mut self.negotiation_timeout,
+            ),
+            Setting::new(
+                "login-failures",
+                "Failed logins on one connection before it is closed",
+                &mut self.failures_per_connection,
+            ),
+            Setting::new(
+                "wrong-passwords",
+                "Wrong passwords per minute and address before further ones are refused without a check",
+                &mut self.wrong_passwords_per_minute,
+            ),
+        ]
     }
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{Codec, LongWidth};
+use crate::setting::{OneOf, Setting, Value};
 
 /// What can be chosen for a Chaton listener. [`Options::default`] is what an operator gets who says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,5 +48,68 @@ impl Options {
     /// What the decoder of this listener's connections needs.
     pub fn codec(&self) -> Codec {
         Codec { long: self.long }
+    }
+
+    /// Its options as an operator sets them.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        vec![
+            Setting::new(
+                "long",
+                "Bytes in a LONG on the wire",
+                Value::Word(&mut self.long),
+            ),
+            Setting::new(
+                "pending-as-asker",
+                "Maximum unanswered requests of one client",
+                &mut self.pending_as_asker,
+            ),
+            Setting::new(
+                "pending-as-target",
+                "Maximum unanswered requests to one client",
+                &mut self.pending_as_target,
+            ),
+            Setting::new(
+                "unused-ids",
+                "Maximum connect_ids of one client that no tunnel uses yet",
+                &mut self.unused_ids,
+            ),
+            Setting::new(
+                "negotiation-timeout",
+                "Time in which a request must be answered, and then a connect_id used by both ends",
+                &mut self.negotiation_timeout,
+            ),
+            Setting::new(
+                "repeat-interval",
+                "Minimum time before a repeated request is relayed again",
+                &mut self.repeat_interval,
+            ),
+            Setting::new(
+                "tunnel-guesses",
+                "Wrong connect_ids per minute and address before answers are delayed by a second",
+                &mut self.tunnel_guesses_per_minute,
+            ),
+        ]
+    }
+}
+
+impl OneOf for LongWidth {
+    fn words(&self) -> &'static [&'static str] {
+        &["8", "4"]
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            LongWidth::Eight => "8",
+            LongWidth::Four => "4",
+        }
+    }
+
+    fn choose(&mut self, word: &str) -> bool {
+        *self = match word {
+            "8" => LongWidth::Eight,
+            "4" => LongWidth::Four,
+            _ => return false,
+        };
+        true
     }
 }

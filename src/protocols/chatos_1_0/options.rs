@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::setting::Setting;
+
 /// What can be chosen for a listener of ChatOS 1.0. [`Options::default`] is what an operator gets who says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -31,5 +33,38 @@ impl Default for Options {
             tunnel_any_address: false,
             bound_loopback: false,
         }
+    }
+}
+
+impl Options {
+    /// Its options as an operator sets them.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        vec![
+            Setting::new(
+                "pending-as-asker",
+                "Maximum negotiations that one client has asked for",
+                &mut self.pending_as_asker,
+            ),
+            Setting::new(
+                "pending-as-target",
+                "Maximum negotiations that one client was asked for",
+                &mut self.pending_as_target,
+            ),
+            Setting::new(
+                "negotiation-timeout",
+                "Time from a TCPAsk until both tunnel ends are connected",
+                &mut self.negotiation_timeout,
+            ),
+            Setting::new(
+                "tunnel-guesses",
+                "Tunnel ends that fit no negotiation, per minute and address, before answers are delayed by a second",
+                &mut self.tunnel_guesses_per_minute,
+            ),
+            Setting::new(
+                "tunnel-any-address",
+                "Accept a tunnel end from another address than that of the client it belongs to",
+                &mut self.tunnel_any_address,
+            ),
+        ]
     }
 }

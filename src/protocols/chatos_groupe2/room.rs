@@ -1,20 +1,23 @@
 //! What the two commands do that Chaton does not have; all others go to Chaton's room.
 
 use std::convert::Infallible;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::chaton;
 use crate::room::{ConnId, Effects, Entropy, Event, Flow, Protocol};
 use crate::wire::Malformed;
 
 use super::tunnels::{Party, Tunnels};
-use super::{AcceptCloseConnection, ClientFrame, CloseConnection, Codec, Options};
+use super::{
+    AcceptCloseConnection, ClientFrame, CloseConnection, Codec, Options, TUNNEL_END_DELAY,
+};
 
 /// Everything that a listener of this protocol knows: what a Chaton listener knows, and who may close which private
 /// connection.
 pub struct Room {
     chaton: chaton::Room,
     tunnels: Tunnels,
+    tunnel_end_delay: Duration,
 }
 
 impl Protocol for Room {
@@ -55,6 +58,10 @@ impl Protocol for Room {
         }
     }
 
+    fn tunnel_end_delay(&self) -> Duration {
+        self.tunnel_end_delay
+    }
+
     fn deadline(&self) -> Option<Instant> {
         let deadlines = [self.chaton.deadline(), self.tunnels.deadline()];
         deadlines.into_iter().flatten().min()
@@ -72,6 +79,16 @@ impl Room {
         Room {
             chaton: chaton::Room::new(options, entropy),
             tunnels: Tunnels::default(),
+            tunnel_end_delay: TUNNEL_END_DELAY,
+        }
+    }
+
+    /// Holds the ends of tunnels back for this time instead of [`TUNNEL_END_DELAY`].
+    #[must_use]
+    pub fn with_tunnel_end_delay(self, tunnel_end_delay: Duration) -> Room {
+        Room {
+            tunnel_end_delay,
+            ..self
         }
     }
 

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::setting::Setting;
+
 /// What an operator may choose for a listener of Chatr Connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -27,5 +29,38 @@ impl Default for Options {
             pending_as_target: 256,
             negotiation_timeout: Duration::from_mins(10),
         }
+    }
+}
+
+impl Options {
+    /// Its options as an operator sets them.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        vec![
+            Setting::new(
+                "ping-interval",
+                "Time between a PacketPong and the next PacketPing",
+                &mut self.ping_interval,
+            ),
+            Setting::new(
+                "ping-timeout",
+                "Time without any packet after which a client is disconnected",
+                &mut self.ping_timeout,
+            ),
+            Setting::new(
+                "pending-as-asker",
+                "Maximum unanswered requests of one client",
+                &mut self.pending_as_asker,
+            ),
+            Setting::new(
+                "pending-as-target",
+                "Maximum unanswered requests to one client",
+                &mut self.pending_as_target,
+            ),
+            Setting::new(
+                "negotiation-timeout",
+                "Time in which a request must be answered",
+                &mut self.negotiation_timeout,
+            ),
+        ]
     }
 }

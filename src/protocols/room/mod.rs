@@ -21,7 +21,7 @@ mod wrong_tries;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
@@ -99,6 +99,12 @@ pub trait Protocol: Send + 'static {
     /// been found before.
     fn revoke(&mut self, name: &str, out: &mut Effects) {
         let _ = (name, out);
+    }
+
+    /// How long the engine holds the end of a tunnel's direction back, so that a command that closes the tunnel and arrives
+    /// right after the last byte is relayed first. Asked once, when the room begins to be served.
+    fn tunnel_end_delay(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// When [`Protocol::tick`] wants to be called next. Cheap: it is asked again after each event.

@@ -57,6 +57,7 @@ impl<P: Protocol> Hub<P> {
         writers: &Arc<Writers>,
         answers: Answers<P>,
     ) -> Arc<Hub<P>> {
+        let tunnel_end_delay = room.tunnel_end_delay();
         Arc::new(Hub {
             state: Mutex::new(State {
                 room,
@@ -67,7 +68,7 @@ impl<P: Protocol> Hub<P> {
                 told_clock: None,
             }),
             space: Condvar::new(),
-            turn: Mutex::new(Turn::new(writers)),
+            turn: Mutex::new(Turn::new(writers, tunnel_end_delay)),
             answers,
             clock: Arc::default(),
             writers: Arc::clone(writers),

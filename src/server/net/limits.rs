@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use matou_protocols::setting::Setting;
 use parking_lot::Mutex;
 
 use super::sys;
@@ -28,9 +29,6 @@ pub struct ConnectionLimits {
     pub outbox_bytes: usize,
     /// How long a client may take nothing at all while something waits for it.
     pub stall: Duration,
-    /// How long the end of a tunnel's direction is held back, so that a command that closes the tunnel, if it comes right
-    /// behind, can be told first.
-    pub tunnel_end_delay: Duration,
     /// When and how the system asks a silent peer whether it is still there.
     pub keepalive: Keepalive,
 }
@@ -59,6 +57,74 @@ impl Default for Keepalive {
     }
 }
 
+impl ConnectionLimits {
+    /// Its options as an operator sets them, for every protocol.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        vec![
+            Setting::new(
+                "connections-per-address",
+                "Maximum connections from one address to this listener",
+                &mut self.connections_per_address,
+            ),
+            Setting::new(
+                "bound-loopback",
+                "Apply limits per address to loopback addresses too",
+                &mut self.bound_loopback,
+            ),
+            Setting::new(
+                "handshake-timeout",
+                "Time for the TLS handshake, where there is one",
+                &mut self.handshake,
+            ),
+            Setting::new(
+                "first-byte-timeout",
+                "Time from accepting a connection to its first byte",
+                &mut self.first_byte,
+            ),
+            Setting::new(
+                "identify-timeout",
+                "Time from the first byte of a connection to its login",
+                &mut self.identification,
+            ),
+            Setting::new(
+                "frame-timeout",
+                "Time from the first byte of a frame to its last",
+                &mut self.frame,
+            ),
+            Setting::new(
+                "outbox-bytes",
+                "Maximum bytes queued for a slow reader before it is disconnected",
+                &mut self.outbox_bytes,
+            ),
+            Setting::new(
+                "stall-timeout",
+                "Time without progress before a slow reader is disconnected",
+                &mut self.stall,
+            ),
+            Setting::new(
+                "keepalive-idle",
+                "Silence before the first TCP keepalive probe",
+                &mut self.keepalive.idle,
+            ),
+            Setting::new(
+                "keepalive-interval",
+                "Time between TCP keepalive probes",
+                &mut self.keepalive.interval,
+            ),
+            Setting::new(
+                "keepalive-probes",
+                "Unanswered TCP keepalive probes before a connection is lost",
+                &mut self.keepalive.probes,
+            ),
+            Setting::new(
+                "unacknowledged-timeout",
+                "Time that sent bytes may stay unacknowledged (Linux)",
+                &mut self.keepalive.unacknowledged,
+            ),
+        ]
+    }
+}
+
 impl Default for ConnectionLimits {
     fn default() -> Self {
         ConnectionLimits {
@@ -70,7 +136,6 @@ impl Default for ConnectionLimits {
             frame: Duration::from_secs(30),
             outbox_bytes: 1 << 20,
             stall: Duration::from_secs(30),
-            tunnel_end_delay: Duration::ZERO,
             keepalive: Keepalive::default(),
         }
     }

@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use log::debug;
 use parking_lot::{Condvar, Mutex};
@@ -54,11 +54,13 @@ struct Peer {
     directions: Arc<Directions>,
 }
 
-/// How many directions of a tunnel still go on.
+/// How many directions of a tunnel still go on, and how each of them ends.
 #[derive(Debug)]
 struct Directions {
     open: Mutex<usize>,
     changed: Condvar,
+    /// See [`matou_protocols::room::Protocol::tunnel_end_delay`].
+    end_delay: Duration,
 }
 
 impl Directions {
@@ -128,8 +130,8 @@ impl End {
     }
 
     /// Waits until the end of a direction may be passed on: after the delay, or when the tunnel is being closed.
-    fn hold_end(&self, connection: &Connection) {
-        let until = Instant::now() + connection.limits.tunnel_end_delay;
+    fn hold_end(&self, connection: &Connection, delay: Duration) {
+        let until = Instant::now() + delay;
         let mut state = self.state.lock();
         while !connection.is_closing() && !self.changed.wait_until(&mut state, until).timed_out() {}
     }
@@ -152,7 +154,12 @@ impl End {
 ///
 /// Called by the holder of the turn; never blocks. The early bytes are queued here and not by the ends' own readers,
 /// because those sit in `read` and may never wake.
-pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, writers: &Writers) {
+pub(super) fn join(
+    one: &Arc<Connection>,
+    other: &Arc<Connection>,
+    writers: &Writers,
+    end_delay: Duration,
+) {
     let pushed = {
         // Two locks of one kind: always in the order of the ids.
         let (first, second) = if one.id < other.id {
@@ -171,6 +178,7 @@ pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, writers: &Wri
                 let directions = Arc::new(Directions {
                     open: Mutex::new(2),
                     changed: Condvar::new(),
+                    end_delay,
                 });
                 *first_state = joined(second, &directions);
                 *second_state = joined(first, &directions);
@@ -319,7 +327,8 @@ fn relay(
 }
 
 fn forward_end(connection: &Connection, peer: &Peer) -> io::Result<()> {
-    connection.tunnel.hold_end(connection);
+    let delay = peer.directions.end_delay;
+    connection.tunnel.hold_end(connection, delay);
     own_the_write_side(peer)?;
     peer.connection.stream.shutdown(Shutdown::Write)
 }

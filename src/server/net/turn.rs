@@ -27,6 +27,7 @@ pub(super) struct Turn {
     members: Vec<Member>,
     round: u64,
     writers: Arc<Writers>,
+    tunnel_end_delay: Duration,
 }
 
 #[derive(Debug)]
@@ -87,13 +88,14 @@ fn send(
 }
 
 impl Turn {
-    pub(super) fn new(writers: &Arc<Writers>) -> Turn {
+    pub(super) fn new(writers: &Arc<Writers>, tunnel_end_delay: Duration) -> Turn {
         Turn {
             run: Run::new(),
             peers: ByConn::default(),
             members: Vec::new(),
             round: 0,
             writers: Arc::clone(writers),
+            tunnel_end_delay,
         }
     }
 
@@ -250,7 +252,7 @@ impl Turn {
             Some(Arc::clone(&pieces.connection))
         });
         match ends {
-            [Some(one), Some(other)] => tunnel::join(&one, &other, &writers),
+            [Some(one), Some(other)] => tunnel::join(&one, &other, &writers, self.tunnel_end_delay),
             ends => ends.iter().flatten().for_each(tunnel::abandon),
         }
     }

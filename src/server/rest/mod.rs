@@ -31,6 +31,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use crate::net::{Certificate, ConnectionLimits, Engine, ListenError, RequestService, Revoker};
 use crate::store::Identities;
 use matou_protocols::room::{GuessLimits, WrongTries};
+use matou_protocols::setting::Setting;
 use matou_sockets::Timed;
 
 use http::{Request, Response, Unread};
@@ -56,6 +57,24 @@ pub struct Options {
     pub bound_loopback: bool,
     /// Identities that there may be. Default: a million.
     pub most_clients: u64,
+}
+
+impl Options {
+    /// Its options as an operator sets them.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        vec![
+            Setting::new(
+                "registrations",
+                "Maximum registrations per minute and address",
+                &mut self.registrations_per_minute,
+            ),
+            Setting::new(
+                "clients",
+                "Maximum registered identities",
+                &mut self.most_clients,
+            ),
+        ]
+    }
 }
 
 impl Default for Options {

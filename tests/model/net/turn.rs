@@ -1,6 +1,7 @@
 //! A turn that carries a run out by writing down, byte by byte, what everybody would get.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::run::Run;
 use super::sync::Mutex;
@@ -17,7 +18,7 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn new(_: &Arc<Writers>) -> Turn {
+    pub(super) fn new(_: &Arc<Writers>, _: Duration) -> Turn {
         Turn { run: Run::new() }
     }
 

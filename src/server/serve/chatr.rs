@@ -1,19 +1,15 @@
-//! What listeners of Chatr Connect need around their rooms: a certificate, somebody who looks into the store, and the
-//! registry over HTTP.
+//! A listener of Chatr Connect: its certificate, the answers to what its room asks about keys, and the registry over HTTP.
 
-use std::error::Error;
 use std::net::SocketAddr;
 
 use log::{error, info};
-
-use super::config::Listen;
-use super::data::Data;
-use super::protocols::ChatrOptions;
 use matou_protocols::chatr::{Claim, Room, Verdict};
-use matou_protocols::room::Entropy;
-use matou_server::net::{Certificate, Engine, RequestService, Revoker, Service};
-use matou_server::rest::{self, Registry};
-use matou_server::store::{Identities, PublicKey};
+
+use super::listen::ChatrOptions;
+use super::{Data, StartError, entropy};
+use crate::net::{Certificate, ConnectionLimits, Engine, RequestService, Revoker, Service};
+use crate::rest::{self, Registry};
+use crate::store::{Identities, PublicKey};
 
 /// The listeners of Chatr Connect that were started.
 #[derive(Debug, Default)]
@@ -26,25 +22,26 @@ impl Listeners {
     /// Starts one more.
     pub(super) fn start(
         &mut self,
-        listen: &Listen,
-        options: &ChatrOptions,
         engine: &Engine,
-        data: &Data,
-        entropy: Entropy,
-    ) -> Result<Service, Box<dyn Error>> {
+        options: ChatrOptions,
+        address: SocketAddr,
+        limits: ConnectionLimits,
+        data: &mut Data,
+    ) -> Result<Service, StartError> {
         let identities = Identities::new(data.store()?);
-        let certificate = certificate(options, data)?;
+        let certificate = certificate(&options, data)?;
+        let mut registry = options.registry;
+        registry.bound_loopback = limits.bound_loopback;
         let service = engine.listen_tls(
-            Room::new(options.room, entropy),
+            Room::new(options.room, Box::new(entropy)),
             (),
-            listen.address,
-            listen.limits.clone(),
+            address,
+            limits,
             move |claim| judge(&identities, &claim),
             &certificate,
         )?;
         self.revokers.push(service.revoker());
-        self.first
-            .get_or_insert_with(|| (certificate, options.registry.clone()));
+        self.first.get_or_insert((certificate, registry));
         Ok(service)
     }
 
@@ -53,11 +50,9 @@ impl Listeners {
         self,
         address: SocketAddr,
         engine: &Engine,
-        data: &Data,
-    ) -> Result<RequestService, Box<dyn Error>> {
-        let Some((certificate, options)) = self.first else {
-            return Err("--rest is the registry of chatr, which is not served; add --listen chatr=127.0.0.1:7781".into());
-        };
+        data: &mut Data,
+    ) -> Result<RequestService, StartError> {
+        let (certificate, options) = self.first.ok_or(StartError::RegistryWithoutChatr)?;
         let identities = Identities::new(data.store()?);
         let registry = Registry::new(&options, identities, &certificate, self.revokers);
         Ok(registry.listen(engine, address)?)
@@ -65,21 +60,21 @@ impl Listeners {
 }
 
 /// The certificate that was named, or the one that is kept beside the database.
-fn certificate(options: &ChatrOptions, data: &Data) -> Result<Certificate, Box<dyn Error>> {
-    let certificate = match &options.certificate {
-        Some((certificate, key)) => Certificate::load(certificate, key)?,
-        None => Certificate::kept_in(&data.directory()?)?,
+fn certificate(options: &ChatrOptions, data: &Data) -> Result<Certificate, StartError> {
+    let certificate = match (&options.certificate, &options.key) {
+        (Some(certificate), Some(key)) => Certificate::load(certificate, key)?,
+        _ => Certificate::kept_in(&data.directory()?)?,
     };
     info!("chatr: certificate SHA-256 {}", certificate.fingerprint());
     Ok(certificate)
 }
 
-/// Whether somebody is who they say to be. To find out that they are not takes as long when nobody is registered.
+/// Checks whether a client has the key that is registered for its UUID. An unknown UUID takes as long as a wrong signature.
 fn judge(identities: &Identities, claim: &Claim) -> Verdict {
     let kept = match identities.find(claim.uuid) {
         Ok(kept) => kept,
         Err(error) => {
-            error!("chatr: nobody can be verified: {error}");
+            error!("chatr: cannot verify any client: {error}");
             None
         }
     };

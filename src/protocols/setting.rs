@@ -1,0 +1,92 @@
+//! Options of a listener as data: each names itself, explains itself, and knows where its value is kept.
+//!
+//! A listener's options are declared once, as a list of [`Setting`]s that point into the typed structs. A program sets them
+//! from its arguments or its configuration file, and prints the same list, with the defaults, as its help.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One option that an operator may set.
+#[derive(Debug)]
+pub struct Setting<'a> {
+    /// Its name, such as `frame-timeout`.
+    pub name: &'static str,
+    /// What it means, with its unit: a noun phrase that begins with a capital letter.
+    pub help: &'static str,
+    /// Where its value is kept.
+    pub value: Value<'a>,
+}
+
+/// A value that an option sets.
+#[derive(Debug)]
+pub enum Value<'a> {
+    /// A whole number from zero.
+    Usize(&'a mut usize),
+    /// The same, of 32 bits.
+    U32(&'a mut u32),
+    /// The same, of 64 bits.
+    U64(&'a mut u64),
+    /// A time.
+    Time(&'a mut Duration),
+    /// True or false.
+    Flag(&'a mut bool),
+    /// One of a few words.
+    Word(&'a mut dyn OneOf),
+    /// The name of a file, if one is given.
+    Path(&'a mut Option<PathBuf>),
+}
+
+/// A value that is written as one of a few words.
+pub trait OneOf: fmt::Debug {
+    /// The words.
+    fn words(&self) -> &'static [&'static str];
+    /// The word for the present value.
+    fn word(&self) -> &'static str;
+    /// Takes the value of this word; false when there is no such word.
+    fn choose(&mut self, word: &str) -> bool;
+}
+
+impl<'a> Setting<'a> {
+    /// An option.
+    pub fn new(name: &'static str, help: &'static str, value: impl Into<Value<'a>>) -> Setting<'a> {
+        let value = value.into();
+        Setting { name, help, value }
+    }
+}
+
+impl<'a> From<&'a mut usize> for Value<'a> {
+    fn from(value: &'a mut usize) -> Value<'a> {
+        Value::Usize(value)
+    }
+}
+
+impl<'a> From<&'a mut u32> for Value<'a> {
+    fn from(value: &'a mut u32) -> Value<'a> {
+        Value::U32(value)
+    }
+}
+
+impl<'a> From<&'a mut u64> for Value<'a> {
+    fn from(value: &'a mut u64) -> Value<'a> {
+        Value::U64(value)
+    }
+}
+
+impl<'a> From<&'a mut Duration> for Value<'a> {
+    fn from(value: &'a mut Duration) -> Value<'a> {
+        Value::Time(value)
+    }
+}
+
+impl<'a> From<&'a mut bool> for Value<'a> {
+    fn from(value: &'a mut bool) -> Value<'a> {
+        Value::Flag(value)
+    }
+}
+
+impl<'a> From<&'a mut Option<PathBuf>> for Value<'a> {
+    fn from(value: &'a mut Option<PathBuf>) -> Value<'a> {
+        Value::Path(value)
+    }
+}

@@ -1,0 +1,130 @@
+//! What an operator chooses for one listener.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use matou_protocols::setting::Setting;
+use matou_protocols::{ProtocolName, chathack, chaton, chatos_1_0, chatos_groupe2, chatr};
+
+use crate::net::ConnectionLimits;
+use crate::rest;
+
+/// One listener: an address, the limits of its connections, and a protocol with its options.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listen {
+    /// The address; port 0 lets the system choose one.
+    pub address: SocketAddr,
+    /// Limits of its connections.
+    pub limits: ConnectionLimits,
+    /// Its protocol.
+    pub protocol: ProtocolOptions,
+}
+
+/// A protocol, and its own options.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ProtocolOptions {
+    /// Chaton.
+    Chaton(chaton::Options),
+    /// ChatOS Groupe 2.
+    ChatosGroupe2(chatos_groupe2::Options),
+    /// ChatOS 1.0.
+    Chatos10(chatos_1_0::Options),
+    /// ChatHack.
+    ChatHack(chathack::Options),
+    /// Chatr Connect.
+    Chatr(ChatrOptions),
+}
+
+/// The options of a listener of Chatr Connect, which is inside TLS.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ChatrOptions {
+    /// Of its room.
+    pub room: chatr::Options,
+    /// A PEM file with the certificate. Without it and the key, the server uses the pair in the data directory.
+    pub certificate: Option<PathBuf>,
+    /// A PEM file with the certificate's private key.
+    pub key: Option<PathBuf>,
+    /// Of the registry over HTTP.
+    pub registry: rest::Options,
+}
+
+impl ProtocolOptions {
+    /// The defaults of a protocol.
+    pub fn new(protocol: ProtocolName) -> ProtocolOptions {
+        match protocol {
+            ProtocolName::Chaton => ProtocolOptions::Chaton(chaton::Options::default()),
+            ProtocolName::ChatosGroupe2 => {
+                ProtocolOptions::ChatosGroupe2(chatos_groupe2::Options::default())
+            }
+            ProtocolName::Chatos10 => ProtocolOptions::Chatos10(chatos_1_0::Options::default()),
+            ProtocolName::ChatHack => ProtocolOptions::ChatHack(chathack::Options::default()),
+            ProtocolName::Chatr => ProtocolOptions::Chatr(ChatrOptions::default()),
+        }
+    }
+
+    /// Which protocol it is.
+    pub fn name(&self) -> ProtocolName {
+        match self {
+            ProtocolOptions::Chaton(_) => ProtocolName::Chaton,
+            ProtocolOptions::ChatosGroupe2(_) => ProtocolName::ChatosGroupe2,
+            ProtocolOptions::Chatos10(_) => ProtocolName::Chatos10,
+            ProtocolOptions::ChatHack(_) => ProtocolName::ChatHack,
+            ProtocolOptions::Chatr(_) => ProtocolName::Chatr,
+        }
+    }
+
+    /// The options of the protocol alone, as an operator sets them.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        match self {
+            ProtocolOptions::Chaton(options) | ProtocolOptions::ChatosGroupe2(options) => {
+                options.settings()
+            }
+            ProtocolOptions::Chatos10(options) => options.settings(),
+            ProtocolOptions::ChatHack(options) => options.settings(),
+            ProtocolOptions::Chatr(options) => options.settings(),
+        }
+    }
+}
+
+impl ChatrOptions {
+    fn settings(&mut self) -> Vec<Setting<'_>> {
+        let mut settings = vec![
+            Setting::new(
+                "cert",
+                "PEM file with a certificate; the server makes and keeps one in the data directory otherwise",
+                &mut self.certificate,
+            ),
+            Setting::new(
+                "key",
+                "PEM file with the private key of cert",
+                &mut self.key,
+            ),
+        ];
+        settings.extend(self.room.settings());
+        settings.extend(self.registry.settings());
+        settings
+    }
+}
+
+impl Listen {
+    /// A listener with the defaults of its protocol.
+    pub fn new(protocol: ProtocolName, address: SocketAddr) -> Listen {
+        Listen {
+            address,
+            limits: ConnectionLimits::default(),
+            protocol: ProtocolOptions::new(protocol),
+        }
+    }
+
+    /// Whether something of it must outlive the process.
+    pub fn keeps_data(&self) -> bool {
+        self.protocol.name().keeps_data()
+    }
+
+    /// All options of this listener: those of every protocol, then those of its own.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        let mut settings = self.limits.settings();
+        settings.extend(self.protocol.settings());
+        settings
+    }
+}

@@ -1,0 +1,297 @@
+//! A whole server as a value: a typed configuration, a running server, an orderly stop.
+//!
+//! The program `matou` makes a [`Config`] of its arguments; a test or another program makes one by itself:
+//!
+//! ```
+//! use matou_protocols::ProtocolName;
+//! use matou_server::{Config, Listen, Server};
+//!
+//! let listen = Listen::new(ProtocolName::Chaton, "127.0.0.1:0".parse()?);
+//! let server = Server::start(Config::serving([listen]))?;
+//! println!("{}", server.listeners()[0].address);
+//! server.stop();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `listen.rs` is what can be chosen for a listener, `chathack.rs` and `chatr.rs` are what the rooms of these two protocols
+//! ask the store.
+
+mod chathack;
+mod chatr;
+mod listen;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use matou_protocols::{chaton, chatos_1_0, chatos_groupe2};
+
+use crate::net::{CertificateError, Engine, ListenError, ProcessLimits, RequestService, Service};
+use crate::store::{Store, StoreError, default_directory};
+
+pub use listen::{ChatrOptions, Listen, ProtocolOptions};
+
+/// What a server serves.
+#[derive(Debug, PartialEq)]
+pub struct Config {
+    /// Limits of the whole process.
+    pub process: ProcessLimits,
+    /// The data directory; `None` takes the user's own, see [`default_directory`]. Only protocols that keep data use it.
+    pub data: Option<PathBuf>,
+    /// The address of the registry of Chatr Connect over HTTP, if there is to be one.
+    pub registry: Option<SocketAddr>,
+    /// The listeners.
+    pub listen: Vec<Listen>,
+}
+
+impl Config {
+    /// These listeners, and the defaults for everything else.
+    pub fn serving(listen: impl IntoIterator<Item = Listen>) -> Config {
+        Config {
+            process: ProcessLimits::default(),
+            data: None,
+            registry: None,
+            listen: listen.into_iter().collect(),
+        }
+    }
+}
+
+/// A server that runs. Dropping it stops it, as [`Server::stop`] does.
+pub struct Server {
+    listeners: Vec<Listener>,
+    services: Vec<Service>,
+    registry: Option<RequestService>,
+    /// `None` after the stop.
+    engine: Option<Engine>,
+}
+
+/// A listener of a running server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listener {
+    /// The protocol's name, or `chatr-rest` for the registry.
+    pub name: &'static str,
+    /// The address, with the port that the system chose where the configuration said 0.
+    pub address: SocketAddr,
+}
+
+/// Why a server could not be started. Nothing is left running.
+#[derive(Debug)]
+pub enum StartError {
+    /// The database cannot be used.
+    Store(StoreError),
+    /// A listener's address cannot be used, or a thread cannot be started.
+    Listen(ListenError),
+    /// The certificate of a listener inside TLS cannot be used.
+    Certificate(CertificateError),
+    /// A registry was asked for without a listener of Chatr Connect.
+    RegistryWithoutChatr,
+    /// The operating system has no random numbers; ids and secrets of private connections are made of them.
+    NoRandomNumbers(getrandom::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Store(error) => error.fmt(f),
+            StartError::Listen(error) => error.fmt(f),
+            StartError::Certificate(error) => error.fmt(f),
+            StartError::RegistryWithoutChatr => f.write_str(
+                "--rest is the registry of chatr, and no listener serves chatr; add --listen chatr=127.0.0.1:7781",
+            ),
+            StartError::NoRandomNumbers(error) => {
+                write!(f, "the operating system has no random numbers: {error}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> StartError {
+        StartError::Store(error)
+    }
+}
+
+impl From<ListenError> for StartError {
+    fn from(error: ListenError) -> StartError {
+        StartError::Listen(error)
+    }
+}
+
+impl From<CertificateError> for StartError {
+    fn from(error: CertificateError) -> StartError {
+        StartError::Certificate(error)
+    }
+}
+
+impl Server {
+    /// Starts every listener, and the registry.
+    ///
+    /// The database is opened first when any protocol keeps data, so a server that cannot use it accepts no connection.
+    ///
+    /// # Errors
+    /// When a part cannot be started; the parts that were started are stopped again.
+    pub fn start(config: Config) -> Result<Server, StartError> {
+        getrandom::u64().map_err(StartError::NoRandomNumbers)?;
+        let mut data = Data::new(config.data);
+        if config.listen.iter().any(Listen::keeps_data) {
+            data.store()?;
+        }
+        let mut server = Server {
+            listeners: Vec::new(),
+            services: Vec::new(),
+            registry: None,
+            engine: Some(Engine::start(&config.process)),
+        };
+        let mut chatr = chatr::Listeners::default();
+        for listen in config.listen {
+            server.listen(listen, &mut data, &mut chatr)?;
+        }
+        if let Some(address) = config.registry {
+            server.serve_registry(address, &mut data, chatr)?;
+        }
+        Ok(server)
+    }
+
+    /// The listeners in the order of the configuration, the registry last.
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
+    }
+
+    /// Maximum number of connections at once, over all listeners.
+    pub fn connection_ceiling(&self) -> usize {
+        self.engine.as_ref().map_or(0, Engine::connection_ceiling)
+    }
+
+    /// Accepts no more, writes what is queued for clients, for at most five seconds, and ends all threads.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    /// The one place where the name of a protocol becomes a type.
+    fn listen(
+        &mut self,
+        listen: Listen,
+        data: &mut Data,
+        chatr: &mut chatr::Listeners,
+    ) -> Result<(), StartError> {
+        let Some(engine) = &self.engine else {
+            return Ok(());
+        };
+        let Listen {
+            address, limits, ..
+        } = listen;
+        let service = match listen.protocol {
+            ProtocolOptions::Chaton(mut options) => {
+                options.bound_loopback = limits.bound_loopback;
+                let room = chaton::Room::new(options, Box::new(entropy));
+                engine.listen(room, options.codec(), address, limits)?
+            }
+            ProtocolOptions::ChatosGroupe2(mut options) => {
+                options.bound_loopback = limits.bound_loopback;
+                let room = chatos_groupe2::Room::new(options, Box::new(entropy));
+                engine.listen(room, options.codec(), address, limits)?
+            }
+            ProtocolOptions::Chatos10(mut options) => {
+                options.bound_loopback = limits.bound_loopback;
+                engine.listen(chatos_1_0::Room::new(options), (), address, limits)?
+            }
+            ProtocolOptions::ChatHack(mut options) => {
+                options.bound_loopback = limits.bound_loopback;
+                chathack::listen(engine, options, address, limits, data.store()?)?
+            }
+            ProtocolOptions::Chatr(options) => {
+                chatr.start(engine, options, address, limits, data)?
+            }
+        };
+        self.listeners.push(Listener {
+            name: service.protocol(),
+            address: service.address(),
+        });
+        self.services.push(service);
+        Ok(())
+    }
+
+    fn serve_registry(
+        &mut self,
+        address: SocketAddr,
+        data: &mut Data,
+        chatr: chatr::Listeners,
+    ) -> Result<(), StartError> {
+        let Some(engine) = &self.engine else {
+            return Ok(());
+        };
+        let registry = chatr.start_registry(address, engine, data)?;
+        self.listeners.push(Listener {
+            name: registry.name(),
+            address: registry.address(),
+        });
+        self.registry = Some(registry);
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        let Some(engine) = self.engine.take() else {
+            return;
+        };
+        // All begin to end before any is waited for.
+        self.services.iter_mut().for_each(Service::close);
+        self.registry.iter_mut().for_each(RequestService::close);
+        self.services.drain(..).for_each(Service::join);
+        self.registry
+            .take()
+            .into_iter()
+            .for_each(RequestService::join);
+        engine.stop();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Server").field(&self.listeners).finish()
+    }
+}
+
+/// The data directory, and its database once a protocol needed it.
+#[derive(Debug)]
+struct Data {
+    directory: Option<PathBuf>,
+    store: Option<Store>,
+}
+
+impl Data {
+    fn new(directory: Option<PathBuf>) -> Data {
+        Data {
+            directory,
+            store: None,
+        }
+    }
+
+    fn directory(&self) -> Result<PathBuf, StoreError> {
+        match &self.directory {
+            Some(directory) => Ok(directory.clone()),
+            None => default_directory(),
+        }
+    }
+
+    fn store(&mut self) -> Result<&Store, StoreError> {
+        let store = match self.store.take() {
+            Some(store) => store,
+            None => Store::open(&self.directory()?)?,
+        };
+        Ok(self.store.insert(store))
+    }
+}
+
+/// Random numbers of the operating system, fit for secrets. That there are some was seen at the start. Should it fail later,
+/// a zero is never taken for an id, and the request that needed one is ignored.
+fn entropy() -> u64 {
+    getrandom::u64().unwrap_or_default()
+}

@@ -1,0 +1,41 @@
+//! A sixth protocol, written with the public parts of the protocol crate and the server crate alone: the noticeboard of
+//! `conformance/EXAMPLE.md`. The engine serves it as it serves the other five, and its own suite passes against it.
+//!
+//! This is the worked example of the README's "Write a protocol": `frames.rs` has the packets and their bytes, `room.rs`
+//! what each packet does, and the test below serves it and judges it.
+
+mod frames;
+mod room;
+
+use std::path::Path;
+
+use conformance::run::{Options, Verdict, run_suite};
+use conformance::suite::Suite;
+use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
+
+use room::Noticeboard;
+
+#[test]
+fn the_engine_serves_a_protocol_that_it_has_never_seen_and_its_suite_passes() {
+    let engine = Engine::start(&ProcessLimits::default());
+    let address = "127.0.0.1:0".parse().unwrap();
+    let service = engine
+        .listen(
+            Noticeboard::default(),
+            (),
+            address,
+            ConnectionLimits::default(),
+        )
+        .unwrap();
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/tests/data/noticeboard");
+    let suite = Suite::read_folder(&folder).unwrap();
+    let report = run_suite(&suite, service.address(), &Options::default()).unwrap();
+
+    for case in &report.cases {
+        assert_eq!(case.verdict, Verdict::Pass, "{case:#?}");
+    }
+    assert!(!report.cases.is_empty(), "the suite has cases");
+    service.join();
+    engine.stop();
+}
