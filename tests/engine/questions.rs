@@ -9,10 +9,10 @@ use matou_protocols::room::{ConnId, Effects, Event, Flow, Packet, Protocol};
 use matou_protocols::wire::Malformed;
 use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 
-use super::support::Client;
+use super::support::{Client, PATIENCE};
 
 /// A frame is one byte. A capital letter is a question, and is answered by its small one, to the asker alone; anything else
-/// is said to everybody. A `#` is followed by a `?` a moment later, by the clock.
+/// is said to everybody. A `#` is followed by a `?` a moment later, by the clock; a `@` by a `?` some time later.
 #[derive(Default)]
 struct Letters {
     alarm: Option<(Instant, ConnId)>,
@@ -65,6 +65,9 @@ impl Protocol for Letters {
             }
             Event::Command(Letter(b'#')) => {
                 self.alarm = Some((now + Duration::from_millis(1), from));
+            }
+            Event::Command(Letter(b'@')) => {
+                self.alarm = Some((now + Duration::from_millis(300), from));
             }
             Event::Command(said) => out.all(&said),
             Event::Answer(answer) => out.one(from, &Letter(answer)),
@@ -135,8 +138,7 @@ impl Server {
     }
 
     fn next_question(&self) -> u8 {
-        let patience = Duration::from_secs(20);
-        self.taken_up.recv_timeout(patience).expect("a question")
+        self.taken_up.recv_timeout(PATIENCE).expect("a question")
     }
 }
 
@@ -229,6 +231,22 @@ fn an_answer_that_comes_after_its_asker_has_gone_is_nobody_s() {
     assert_eq!(bob.bytes(2), b"rx");
 }
 
+/// The stop waits a second for a client that says nothing; a deadline of the room passes meanwhile.
+#[test]
+fn the_stop_is_not_held_up_by_a_deadline_that_passes_meanwhile() {
+    let server = Server::start();
+    let mut alice = server.connect();
+    alice.raw(b"@x");
+    assert_eq!(alice.bytes(1), b"x");
+    let (stopped, has_stopped) = channel();
+    std::thread::spawn(move || {
+        server.service.join();
+        server.engine.stop();
+        let _ = stopped.send(());
+    });
+    assert_eq!(has_stopped.recv_timeout(PATIENCE), Ok(()));
+}
+
 #[test]
 fn the_stop_does_not_wait_for_answers() {
     let server = Server::start();
@@ -248,6 +266,6 @@ fn the_stop_does_not_wait_for_answers() {
     }
     drop(waiting);
     stopping.join().unwrap();
-    // The worker that never comes back is left behind after a second.
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    // The worker that never comes back is left behind after a second; a server that waited for it would wait for ever.
+    assert!(begun.elapsed() < PATIENCE);
 }

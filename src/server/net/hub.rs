@@ -225,7 +225,12 @@ impl<P: Protocol> Hub<P> {
 
     /// After a visit: sets the clock, and takes the turn if there is something to send and nobody sends.
     fn settle(&self, mut state: MutexGuard<'_, State<P>>) {
-        let deadline = state.room.deadline();
+        // While the hub stops, the room is not called any more. The clock would call for a deadline that passes then for
+        // ever, and never come to the end.
+        let deadline = match state.stopping {
+            true => None,
+            false => state.room.deadline(),
+        };
         if deadline != state.told_clock {
             state.told_clock = deadline;
             self.clock.room_at(deadline);
