@@ -34,6 +34,8 @@ pub(super) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Resu
     } = link.split();
     let (failure, failures) = bounded(1);
     let (report, done) = bounded(1);
+    // The peer may have closed the connection before it was open at this end: standard input is not read then.
+    let cut = outgoing.is_none();
     if let Some(outgoing) = outgoing {
         input::raw(outgoing, failure)?;
     }
@@ -41,7 +43,7 @@ pub(super) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Resu
         .name("stdout".into())
         .spawn(move || {
             // The loop may have ended meanwhile.
-            let _ = report.send(pump(&early, &incoming, failures, closed));
+            let _ = report.send(pump(&early, &incoming, failures, closed, cut));
         })?;
     Ok(done)
 }
@@ -51,9 +53,10 @@ fn pump(
     incoming: &Receiver<Incoming>,
     mut failures: Receiver<io::Error>,
     mut closed: Receiver<()>,
+    mut cut: bool,
 ) -> Result<(), Broken> {
     put(early).map_err(Broken::Output)?;
-    let (mut receiving, mut sending, mut cut) = (true, true, false);
+    let (mut receiving, mut sending) = (true, !cut);
     while receiving || sending {
         select! {
             recv(incoming) -> report => match report {

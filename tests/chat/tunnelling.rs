@@ -5,6 +5,7 @@ use std::process::{ChildStdin, ChildStdout};
 use std::thread;
 
 use matou_protocols::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::chatos_groupe2::{self, AcceptCloseConnection};
 use rstest::rstest;
 
 use super::program::{Chat, Events, Peer, Scripted, Server};
@@ -165,6 +166,36 @@ fn a_private_connection_that_fails_has_its_code(#[case] bytes: &[u8], #[case] re
     let (code, errors) = alice.ended();
     assert_eq!(code, 4);
     assert!(errors.contains(reason), "{errors}");
+}
+
+/// The server says on one connection that the private connection is closed, and on another that it is open: either may be
+/// read first.
+#[test]
+fn in_groupe_2_a_private_connection_may_be_closed_before_it_is_open_at_this_end() {
+    let server = Scripted::start();
+    let url = format!("chatos-groupe2://alice@{}", server.address);
+    let mut alice = Chat::start_with_url(&url, &["--tunnel", "bob"]);
+    let (events, _input, output) = alice.tunnel();
+    let (mut chat, mut tunnel) = second_connection(&server);
+    events.expect("-- logged in as alice");
+    events.expect("-- you and bob agree on a private connection; it is being opened");
+    let closed = AcceptCloseConnection { login: "bob" };
+    let mut bytes = Vec::new();
+    chatos_groupe2::ServerFrame::AcceptCloseConnection(closed)
+        .encode(Default::default(), &mut bytes);
+    chat.send_bytes(&bytes);
+    let (login, msg) = ("carol", "the client has read what came before this");
+    chat.send(&ServerFrame::Message { login, msg });
+    events.expect("<carol> the client has read what came before this");
+    tunnel.send(&ServerFrame::Established);
+    tunnel.send_bytes(b"all of it");
+    tunnel.send_no_more();
+    assert_eq!(read_to_end(output), b"all of it");
+    assert_eq!(tunnel.rest(), b"");
+    assert_eq!(chat.rest(), b"");
+    drop(chat);
+    // Standard input was not at its end.
+    assert_eq!(alice.ended().0, 4);
 }
 
 #[test]
