@@ -9,6 +9,7 @@ use quinn_proto::{
     StreamEvent, StreamId, VarInt, WriteError,
 };
 
+use super::farewell::Farewell;
 use super::probes::{Nonce, Probing};
 use super::tls::{APPLICATION, SILENCE};
 use crate::identity::Fingerprint;
@@ -41,6 +42,8 @@ pub(super) struct Conversation {
     pub(super) line: Option<Line>,
     give_up_at: Instant,
     state: State,
+    /// The datagram that closed the connection, once it was sent.
+    farewell: Option<Farewell>,
     /// Nobody will ask for it any more.
     pub(super) forgotten: bool,
 }
@@ -91,6 +94,7 @@ impl Conversation {
             line: None,
             give_up_at: now + OPENING_LIMIT,
             state: State::Opening,
+            farewell: None,
             forgotten: false,
         }
     }
@@ -111,13 +115,17 @@ impl Conversation {
             false => None,
         };
         let limit = (self.state == State::Opening).then_some(self.give_up_at);
-        let line = self.line.as_mut();
+        let copy = self.unanswered().and_then(Farewell::deadline);
+        let line = self.line.as_mut().filter(|_| copy.is_none());
         let timer = line.and_then(|line| line.connection.poll_timeout());
-        [probe, limit, timer].into_iter().flatten().min()
+        [probe, limit, timer, copy].into_iter().flatten().min()
     }
 
     pub(super) fn timeout(&mut self, now: Instant) {
+        // A connection that was closed knows one time only: when it is forgotten, and would not hear the answer any more.
+        let waits_for_answer = !self.is_taken_leave_of();
         if let Some(line) = &mut self.line
+            && !waits_for_answer
             && line.connection.poll_timeout().is_some_and(|at| at <= now)
         {
             line.connection.handle_timeout(now);
@@ -251,6 +259,37 @@ impl Conversation {
         }
     }
 
+    /// Notes that a datagram of the connection is sent now. The one that closes the connection is kept, to be sent again.
+    pub(super) fn note_sent(&mut self, now: Instant, to: SocketAddr, datagram: &[u8]) {
+        let is_closed = |line: &Line| line.connection.is_closed();
+        if !self.line.as_ref().is_some_and(is_closed) {
+            return;
+        }
+        match &mut self.farewell {
+            Some(farewell) => farewell.renew(to, datagram.to_vec()),
+            None => self.farewell = Some(Farewell::sent(now, to, datagram.to_vec())),
+        }
+    }
+
+    /// Returns the next copy of the closing datagram, if it should leave by now and the peer has not answered.
+    pub(super) fn farewell_due(&mut self, now: Instant) -> Option<(SocketAddr, Vec<u8>)> {
+        self.unanswered()?;
+        self.farewell.as_mut()?.due(now)
+    }
+
+    /// True when the peer knows that the connection is closed, or will not be told again.
+    pub(super) fn is_taken_leave_of(&self) -> bool {
+        let farewell = self.unanswered();
+        farewell.is_none_or(|farewell| farewell.deadline().is_none())
+    }
+
+    /// The closing datagram, until the peer has closed the connection, too.
+    fn unanswered(&self) -> Option<&Farewell> {
+        let line = self.line.as_ref()?;
+        let closed_by_peer = line.connection.stats().frame_rx.connection_close > 0;
+        self.farewell.as_ref().filter(|_| !closed_by_peer)
+    }
+
     /// It cannot even begin.
     pub(super) fn fail(&mut self, reason: String) {
         self.state = State::Over(Some(reason));
@@ -260,7 +299,7 @@ impl Conversation {
     pub(super) fn is_gone(&self) -> bool {
         let line = self.line.as_ref();
         let is_drained = line.is_none_or(|line| line.connection.is_drained());
-        self.forgotten && is_drained
+        self.forgotten && is_drained && self.is_taken_leave_of()
     }
 }
 

@@ -145,6 +145,11 @@ impl Conversations {
         self.settle(now);
     }
 
+    /// True when every peer whose conversation was closed knows it, or will not be told again.
+    pub(super) fn have_taken_leave(&self) -> bool {
+        self.open.values().all(Conversation::is_taken_leave_of)
+    }
+
     /// The next datagram that should be sent.
     pub(super) fn next_datagram(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
         self.outgoing.pop_front()
@@ -202,16 +207,22 @@ impl Conversations {
                     line.connection.handle_event(answer);
                 }
             }
-            let mut datagram = Vec::new();
+            let (mut datagram, mut sent) = (Vec::new(), Vec::new());
             while let Some(transmit) = line.connection.poll_transmit(now, 1, &mut datagram) {
                 moved = true;
                 datagram.truncate(transmit.size);
-                let datagram = std::mem::take(&mut datagram);
-                self.outgoing.push_back((transmit.destination, datagram));
+                sent.push((transmit.destination, std::mem::take(&mut datagram)));
+            }
+            for (to, datagram) in sent {
+                conversation.note_sent(now, to, &datagram);
+                self.outgoing.push_back((to, datagram));
             }
             if !moved {
-                return;
+                break;
             }
+        }
+        while let Some(copy) = conversation.farewell_due(now) {
+            self.outgoing.push_back(copy);
         }
     }
 

@@ -26,12 +26,15 @@
 //! * Nothing is relayed: when no probe comes through there is no conversation.
 //! * An address does not change while a conversation lasts; whoever moves asks again.
 //! * A peer that is silent for 30 s is gone; both send something every 8 s.
+//! * The datagram that closes a conversation is sent seven times in 3 s, or until the peer answers it (`farewell`). A client
+//!   that ends waits for the answer for at most 1 s.
 //! * An onlooker sees that two addresses talk and how much; the handshake encrypts the keys, but whoever can call in place of
 //!   the peer learns the callee's public key.
 //! * Datagrams stay at 1200 bytes of payload, so that every path carries them: safe, and no race for files.
 
 mod conversation;
 mod conversations;
+mod farewell;
 mod probes;
 #[cfg(test)]
 mod tests;

@@ -170,6 +170,13 @@ impl Net {
         }
     }
 
+    /// When a datagram arrives or time is up for something.
+    fn next_event(&mut self) -> Option<Instant> {
+        let arrival = self.flying.peek().map(|Reverse(flight)| flight.0);
+        let deadlines = self.ends.each_mut().map(|end| end.conversations.deadline());
+        deadlines.into_iter().flatten().chain(arrival).min()
+    }
+
     /// Sends what is to be sent, then goes to the next event. False when there is none, or none in an hour.
     fn step(&mut self) -> bool {
         for who in [ALICE, BOB] {
@@ -178,10 +185,7 @@ impl Net {
                 self.fly(address(who), to, datagram);
             }
         }
-        let arrival = self.flying.peek().map(|Reverse(flight)| flight.0);
-        let deadlines = self.ends.each_mut().map(|end| end.conversations.deadline());
-        let next = deadlines.into_iter().flatten().chain(arrival).min();
-        let Some(next) = next else {
+        let Some(next) = self.next_event() else {
             return false;
         };
         self.now = self.now.max(next);
@@ -239,11 +243,55 @@ fn text_arrives_in_order_and_unaltered_although_datagrams_are_lost_doubled_and_s
         assert!(net.ends[BOB].received == ours, "seed {seed}");
         assert!(net.ends[ALICE].received == theirs, "seed {seed}");
         // Whoever closes has everything, and the other learns that it was in order.
-        let (now, id) = (net.now, net.ends[ALICE].id);
-        net.weather = FAIR;
-        net.ends[ALICE].conversations.get(id).unwrap().close(now);
-        net.ends[ALICE].conversations.settle(now);
+        let (closed, id) = (net.now, net.ends[ALICE].id);
+        net.ends[ALICE].conversations.get(id).unwrap().close(closed);
+        net.ends[ALICE].conversations.settle(closed);
         net.run_until(|ends| ends[BOB].state() == State::Over(None));
+        assert!(net.now - closed < SILENCE / 5, "seed {seed}");
+    }
+}
+
+#[test]
+fn the_datagram_that_closes_is_sent_again_until_it_is_answered_and_not_for_ever() {
+    const COPIES: usize = 6;
+    for lost in 0..=COPIES + 1 {
+        let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1).with_open_ends();
+        net.meet();
+        net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));
+        // Bob has nothing more to say that would remind Alice.
+        let quiet = net.now + Duration::from_secs(1);
+        while net.next_event().is_some_and(|at| at < quiet) {
+            assert!(net.step());
+        }
+        let (closed, id) = (net.now, net.ends[ALICE].id);
+        net.log.clear();
+        net.weather.lost = 100;
+        net.ends[ALICE].conversations.get(id).unwrap().close(closed);
+        net.ends[ALICE].conversations.settle(closed);
+        let sent = |net: &Net| {
+            let by_alice = net.log.iter().filter(|(from, ..)| *from == address(ALICE));
+            by_alice.count()
+        };
+        while sent(&net) < lost.min(COPIES + 1) {
+            assert!(net.step());
+        }
+        let reason = match lost <= COPIES {
+            true => {
+                net.weather = FAIR;
+                "the peer has left"
+            }
+            false => "nothing came for 30 s",
+        };
+        net.run_until(|ends| ends[BOB].state() != State::Up);
+        assert_eq!(net.ends[BOB].state(), State::Over(Some(reason.into())));
+        let passed = net.now - closed;
+        assert!(
+            lost > COPIES || passed < Duration::from_secs(4),
+            "{lost} lost: {passed:?}"
+        );
+        let answered = net.now + SILENCE;
+        while net.now < answered && net.step() {}
+        assert_eq!(sent(&net), (lost + 1).min(COPIES + 1), "{lost} lost");
     }
 }
 

@@ -10,9 +10,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Select, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Select, Sender, bounded};
 
 use super::conversation::{Meeting, State};
 use super::conversations::{Conversations, Id};
@@ -26,6 +26,9 @@ const DATAGRAMS: usize = 256;
 const MAX_DATAGRAM: usize = 65_535;
 /// Meetings that wait for their thread.
 const MEETINGS: usize = 8;
+/// How long the end of the client waits for peers to answer that they know of it. Five copies of the closing datagram leave
+/// in this time.
+const LEAVE_TIME: Duration = Duration::from_secs(1);
 
 /// All conversations of this client. Dropping it ends them, and waits for the threads.
 #[derive(Debug)]
@@ -35,7 +38,9 @@ pub(crate) struct Peers {
     stop: Option<Sender<()>>,
     socket: UdpSocket,
     over: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
+    /// The threads `peer` and `peer-in`, in the order in which they end: `peer` takes leave with what `peer-in` reads.
+    exchanging: Option<JoinHandle<()>>,
+    reading: Option<JoinHandle<()>>,
 }
 
 /// Whoever may ask for conversations.
@@ -65,10 +70,11 @@ impl Peers {
             stop: Some(stop),
             socket: socket.try_clone()?,
             over: over.clone(),
-            threads: Vec::with_capacity(2),
+            exchanging: None,
+            reading: None,
         };
         let reading = socket.try_clone()?;
-        peers.threads.push(
+        peers.reading = Some(
             thread::Builder::new()
                 .name("peer-in".into())
                 .spawn(move || receive(&reading, &datagram, &over))?,
@@ -81,7 +87,7 @@ impl Peers {
             datagrams,
             wired: BTreeMap::new(),
         };
-        peers.threads.push(
+        peers.exchanging = Some(
             thread::Builder::new()
                 .name("peer".into())
                 .spawn(move || exchange.run())?,
@@ -119,16 +125,15 @@ impl Callers {
 impl Drop for Peers {
     fn drop(&mut self) {
         self.stop = None;
+        // A panic in either thread has been printed; there is nothing left to save.
+        let _ = self.exchanging.take().map(JoinHandle::join);
         self.over.store(true, Ordering::Release);
         // Nothing else wakes a thread that waits for datagrams on every system. When the socket's buffer has no room for
         // this one, the thread is awake.
         if let Ok(address) = self.socket.local_addr() {
             let _ = self.socket.send_to(&[], reachable(address));
         }
-        for thread in self.threads.drain(..) {
-            // A panic in it has been printed; there is nothing left to save.
-            let _ = thread.join();
-        }
+        let _ = self.reading.take().map(JoinHandle::join);
     }
 }
 
@@ -213,11 +218,29 @@ impl Exchange {
             self.serve(now);
             self.send();
         }
-        let now = Instant::now();
+        self.take_leave();
+    }
+
+    /// Closes every conversation, and waits until the peers know it, for at most [`LEAVE_TIME`].
+    fn take_leave(&mut self) {
+        let mut now = Instant::now();
+        let until = now + LEAVE_TIME;
         for id in self.wired.keys() {
             self.conversations.close(now, *id);
         }
         self.send();
+        while !self.conversations.have_taken_leave() && now < until {
+            let deadline = self.conversations.deadline().unwrap_or(until).min(until);
+            let received = self.datagrams.recv_deadline(deadline);
+            now = Instant::now();
+            match received {
+                Ok((from, datagram)) => self.conversations.datagram(now, from, &datagram),
+                Err(RecvTimeoutError::Timeout) => self.conversations.timeout(now),
+                // The socket cannot be read any more.
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.send();
+        }
     }
 
     /// Blocks until there may be something to do. What it is is looked at afterwards: everything is tried each time, because

@@ -1,0 +1,61 @@
+//! The datagram that closes a connection, sent again until the peer answers it.
+//!
+//! QUIC sends its CONNECTION_CLOSE once, and again only while the peer still sends something within three probe timeouts: a
+//! tenth of a second on a fast path. If the datagram is lost and the peer has nothing to send, the peer waits for the whole
+//! idle timeout. So the same datagram is sent again after growing pauses. The peer answers the first copy that it receives
+//! with a CONNECTION_CLOSE of its own; the others are duplicates, which QUIC drops.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// When each copy is sent, in milliseconds after the original. The last copy leaves long before the peer's idle timeout.
+const COPIES: [u64; 6] = [50, 150, 350, 750, 1500, 3000];
+/// When the answer is not waited for any longer, in milliseconds after the original.
+const END: u64 = 4000;
+
+/// A closing datagram, and how often it was sent.
+pub(super) struct Farewell {
+    to: SocketAddr,
+    datagram: Vec<u8>,
+    first_sent: Instant,
+    copies: usize,
+    over: bool,
+}
+
+impl Farewell {
+    /// The datagram was sent just now, for the first time.
+    pub(super) fn sent(now: Instant, to: SocketAddr, datagram: Vec<u8>) -> Farewell {
+        Farewell {
+            to,
+            datagram,
+            first_sent: now,
+            copies: 0,
+            over: false,
+        }
+    }
+
+    /// Replaces the datagram by a newer one that says the same. The number of copies stays bounded.
+    pub(super) fn renew(&mut self, to: SocketAddr, datagram: Vec<u8>) {
+        self.to = to;
+        self.datagram = datagram;
+    }
+
+    /// Returns the next copy, if it should leave by now.
+    pub(super) fn due(&mut self, now: Instant) -> Option<(SocketAddr, Vec<u8>)> {
+        if self.deadline()? > now {
+            return None;
+        }
+        if self.copies == COPIES.len() {
+            self.over = true;
+            return None;
+        }
+        self.copies += 1;
+        Some((self.to, self.datagram.clone()))
+    }
+
+    /// When the next copy should leave, or the wait for an answer ends; `None` after that.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let after = COPIES.get(self.copies).unwrap_or(&END);
+        (!self.over).then(|| self.first_sent + Duration::from_millis(*after))
+    }
+}
