@@ -12,6 +12,9 @@ fn matou() -> Command {
     Command::cargo_bin("matou").unwrap()
 }
 
+/// Only a test that has found a hang waits this long, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A running server, ended with the test.
 struct Server {
     child: Child,
@@ -46,9 +49,7 @@ impl Server {
 
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream
     }
 

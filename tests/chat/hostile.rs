@@ -41,7 +41,8 @@ fn a_server_that_never_answers_is_given_up() {
     let server = Scripted::start();
     let alice = Chat::start(&server.address, "alice", &["--connect-timeout", "100ms"]);
     let mut connection = server.accept();
-    assert_eq!(connection.rest(), b"\0\0\0\0\x05alice");
+    // On a busy machine the client may give up before its login has left.
+    connection.rest();
     let (code, errors) = alice.ended();
     assert_eq!(code, 1);
     assert!(

@@ -1,9 +1,9 @@
 //! The stop of the server: in order, bounded, and without a word about who leaves.
 
 use std::io::Read;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::support::{Client, Server};
+use super::support::{Client, PATIENCE, Server};
 
 #[test]
 fn what_was_queued_is_written_and_nobody_hears_that_the_others_leave() {
@@ -42,8 +42,8 @@ fn a_client_that_stays_silent_and_open_does_not_delay_the_stop_for_long() {
     let begun = Instant::now();
     server.service.join();
     server.engine.stop();
-    // One second of grace, five at the very most; far from the patience of these tests.
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    // One second of grace, five at the very most; a server that waited for the client would wait for ever.
+    assert!(begun.elapsed() < PATIENCE);
     drop(alice);
 }
 
@@ -66,13 +66,15 @@ fn a_tunnel_is_drained_by_the_stop() {
 
 #[test]
 fn a_stopped_server_takes_no_connections_and_its_address_is_free() {
-    let server = Server::start();
-    let address = server.address();
-    drop(server.service);
-    server.engine.stop();
-    // Either nothing listens any more, or somebody else's listener answered in between.
-    let again = std::net::TcpListener::bind(address);
-    assert!(again.is_ok(), "{again:?}");
+    let is_free_again = || {
+        let server = Server::start();
+        let address = server.address();
+        drop(server.service);
+        server.engine.stop();
+        std::net::TcpListener::bind(address).is_ok()
+    };
+    // Another program may be given the port in between, but not three times.
+    assert!((0..3).any(|_| is_free_again()));
 }
 
 #[test]

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use matou_protocols::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
 use matou_protocols::room::Protocol;
 use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 
-/// Nothing here takes longer; a test that runs into it has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Only a test that has found a hang waits this long, however busy the machine is.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Chance that is good enough for tests: a counter, stirred.
 pub(crate) fn entropy() -> Box<dyn FnMut() -> u64 + Send> {
@@ -71,6 +71,19 @@ impl Server {
         client.send(ClientFrame::Login { login: name });
         assert_eq!(client.next(), "LOGIN_ACCEPTED");
         client
+    }
+
+    /// Logs in, as often as it takes: the name may be taken until the server notices that its last owner has gone, and a
+    /// server with short time limits may end a connection before this test could write its first frame.
+    pub(crate) fn login_at_last(&self, name: &str) -> Client {
+        let began = Instant::now();
+        loop {
+            let mut client = self.connect();
+            if client.is_accepted_as(name) {
+                return client;
+            }
+            assert!(began.elapsed() < PATIENCE, "{name} is never accepted");
+        }
     }
 
     /// Two clients who agreed on a private connection, and its id.
@@ -150,6 +163,25 @@ impl Client {
 
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
+    }
+
+    /// Whether the server accepts this login; it may also end the connection.
+    fn is_accepted_as(&mut self, name: &str) -> bool {
+        let mut bytes = Vec::new();
+        ClientFrame::Login { login: name }.encode(Codec::default(), &mut bytes);
+        let _ = self.stream.write_all(&bytes);
+        let mut accepted = Vec::new();
+        ServerFrame::LoginAccepted.encode(Codec::default(), &mut accepted);
+        let mut answer = vec![0; accepted.len()];
+        match self.stream.read_exact(&mut answer) {
+            Ok(()) => answer == accepted,
+            Err(error) => {
+                let is_over =
+                    error.kind() != ErrorKind::WouldBlock && error.kind() != ErrorKind::TimedOut;
+                assert!(is_over, "the server answers nothing: {error}");
+                false
+            }
+        }
     }
 
     /// The next frame in words.

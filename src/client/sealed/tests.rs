@@ -14,7 +14,7 @@ use crate::reach::From;
 use crate::trust::Trust;
 
 /// Nothing here takes a second; whoever waits so long has found a hang.
-const HANG: Duration = Duration::from_secs(30);
+const HANG: Duration = Duration::from_secs(120);
 
 /// A server with a certificate of its own.
 struct Server {
@@ -243,7 +243,8 @@ fn garbage_in_place_of_records_ends_it() {
 #[test]
 fn a_server_that_says_nothing_is_given_up() {
     let server = Server::start();
-    let limit = Duration::from_millis(100);
+    // On a busy machine it includes the time until a thread runs.
+    let limit = Duration::from_secs(1);
     let port = server.address().port();
     let began = Instant::now();
     let stream = connect::in_time("127.0.0.1", port, From::default(), limit).unwrap();

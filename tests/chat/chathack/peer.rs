@@ -86,6 +86,13 @@ impl Peer {
     }
 }
 
+/// Whether a connection there is refused. On the loopback network a socket may be given the very port that it connects to, and
+/// be connected to itself.
+pub(crate) fn nobody_listens_at(place: SocketAddr) -> bool {
+    let connected = TcpStream::connect(place);
+    !connected.is_ok_and(|stream| stream.local_addr().unwrap() != place)
+}
+
 /// A connection to or from the client, without the server.
 pub(crate) struct Direct(TcpStream);
 

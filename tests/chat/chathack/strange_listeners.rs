@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use matou_protocols::chathack::PeerFrame;
 use rstest::rstest;
+use socket2::{Domain, Socket, Type};
 
 use super::peer::{Direct, Peer};
 use super::{Talk, logged_in, server, stands};
@@ -62,9 +63,11 @@ fn nobody_may_listen_there() {
     let server = server();
     let mut alice = logged_in(&server, "alice", &[]);
     let mut bob = Peer::log_in(&server, "bob");
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = listener.local_addr().unwrap();
-    drop(listener);
+    // A socket that is bound and does not listen: nobody else is given its port.
+    let bound = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    bound.bind(&any.into()).unwrap();
+    let place = bound.local_addr().unwrap().as_socket().unwrap();
     bob.agree(&mut alice, "alice", place, ID);
     let over = alice.next();
     let begins = "-- the private connection with bob is over: cannot connect: ";
