@@ -1,20 +1,22 @@
 //! `conformance run` as a command: what it writes where, and its exit codes.
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 
 use assert_cmd::Command;
+use socket2::{Domain, Socket, Type};
 
 fn conformance() -> Command {
     Command::cargo_bin("conformance").expect("the command is built with its tests")
 }
 
-/// An address on which nothing listens.
-fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener
-        .local_addr()
-        .expect("a bound socket has an address")
-        .to_string()
+/// An address on which nothing listens: that of a socket which is bound and never listens, so nobody else is given its port.
+fn nobody() -> (Socket, String) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there are sockets");
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(&any.into()).expect("loopback has a free port");
+    let address = socket.local_addr().expect("a bound socket has an address");
+    let address = address.as_socket().expect("it is of the Internet");
+    (socket, address.to_string())
 }
 
 fn assert_refused(arguments: &[&str], because: &str) {
@@ -28,7 +30,7 @@ fn where_nothing_listens_the_exit_code_is_3_and_the_json_report_says_why() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("report.json");
     let report = format!("json={}", file.display());
-    let address = nobody();
+    let (_bound, address) = nobody();
     let assert = conformance()
         .args(["run", "chaton", &address, "--report", &report])
         .assert()
@@ -43,7 +45,7 @@ fn where_nothing_listens_the_exit_code_is_3_and_the_json_report_says_why() {
 
 #[test]
 fn wrong_usage_is_explained_with_exit_code_2() {
-    let address = nobody();
+    let (_bound, address) = nobody();
     assert_refused(&["chaton", "nonsense"], "write HOST:PORT");
     assert_refused(&["chatom", &address], "chaton");
     assert_refused(&["chaton", &address, "--only", "whispr"], "whisper");

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
 
 /// What the target does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,12 +124,16 @@ impl Drop for Target {
     }
 }
 
-/// An address on which nothing listens.
+/// An address on which nothing listens: that of a socket which is bound and never listens, so nobody else is given its port.
 pub(crate) fn nobody() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener
-        .local_addr()
-        .expect("a bound socket has an address")
+    static BOUND: LazyLock<Socket> = LazyLock::new(|| {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there are sockets");
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.bind(&any.into()).expect("loopback has a free port");
+        socket
+    });
+    let address = BOUND.local_addr().expect("a bound socket has an address");
+    address.as_socket().expect("it is of the Internet")
 }
 
 impl Shared {
@@ -197,7 +203,7 @@ impl Shared {
                 Quirk::Http => {
                     return input.write_all(b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n");
                 }
-                Quirk::Slow(pause) => std::thread::sleep(pause),
+                Quirk::Slow(pause) => self.pause(pause),
                 _ => {}
             }
             match opcode[0] {
@@ -299,6 +305,18 @@ impl Shared {
             _ => frame.extend(number.to_be_bytes()),
         }
         send(stream, &frame)
+    }
+
+    /// Waits for so long, or until the end of the target.
+    fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut asked = self.asked.lock().unwrap();
+        while !self.ended.load(Ordering::SeqCst) && Instant::now() < until {
+            // The end of the target may come between the look at the flag and the wait.
+            let left = until.saturating_duration_since(Instant::now());
+            let left = left.min(Duration::from_millis(100));
+            asked = self.both_asked.wait_timeout(asked, left).unwrap().0;
+        }
     }
 
     fn wait_for_another(&self) {
