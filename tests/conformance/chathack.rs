@@ -105,5 +105,5 @@ fn without_an_account_the_cases_that_need_one_are_unsupported_and_the_rest_is_ju
         .retain(|case| case.verdict != Verdict::Unsupported);
     assert_conforms(&report);
     assert!((10..20).contains(&unsupported), "{unsupported}");
-    assert!(report.case("password-of-nobody").is_some());
+    assert!(report.case("password-without-account").is_some());
 }

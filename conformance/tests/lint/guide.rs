@@ -193,7 +193,7 @@ fn the_protocol_that_extends_another_one_is_read() {
     let suite = suite(&spec, &wire, &[&scenarios]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     assert_eq!(suite.name, "our-chat");
     assert!(suite.scenario("unknown-opcodes").is_none());
-    assert!(suite.scenario("whisper-to-nobody").is_some());
+    assert!(suite.scenario("whisper-to-unknown-name").is_some());
     assert!(suite.scenario("probe-long-width").is_none());
     let of_spec = suite.requirement("CHATON-1.2").expect("it is inherited");
     assert!(of_spec.text.contains("24 bytes"));

@@ -53,14 +53,14 @@ fn a_crash_among_cases_side_by_side_is_attributed_by_a_second_look() {
         "odd",
         "whisper",
         "whisper-forged",
-        "whisper-to-nobody",
+        "whisper-to-unknown-name",
     ];
     let run = judge(&foreign_server(), &arguments);
     assert_eq!(run.incidents("odd"), ["crash"], "{}", run.out);
     for innocent in [
         "whisper",
         "whisper-forged",
-        "whisper-to-nobody",
+        "whisper-to-unknown-name",
         "login-accepted",
     ] {
         assert_eq!(run.verdict(innocent), "pass", "{}", run.out);
