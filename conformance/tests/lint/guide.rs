@@ -68,7 +68,7 @@ fn steps(block: &str) -> Vec<String> {
 }
 
 fn wire() -> String {
-    blocks("## wire.kdl")
+    blocks("### wire.kdl")
         .first()
         .expect("the grammar is shown")
         .clone()
@@ -86,7 +86,7 @@ fn every_step_of_the_guide_is_read() {
         .find(|step| step.starts_with("fragment login"))
         .expect("the guide shows a fragment");
     let headings = [
-        "### A lane's beginning and end",
+        "### The beginning and the end of a lane",
         "### Sending",
         "### Expecting",
         "### Order",
@@ -126,11 +126,8 @@ fn the_scenario_that_is_read_aloud_and_the_probe_are_read() {
         .into_iter()
         .find(|step| step.starts_with("fragment login"))
         .expect("a fragment");
-    let whisper = blocks("## Reading a scenario aloud").concat();
-    let probe = blocks("## A scenario's head")
-        .into_iter()
-        .find(|block| block.starts_with("probe"))
-        .expect("a probe");
+    let whisper = blocks("## Reading a scenario").concat();
+    let probe = blocks("### Probes").concat();
     let suite = suite(SPEC, &wire(), &[FRAGMENTS, &login, &whisper, &probe])
         .unwrap_or_else(|mistakes| panic!("{mistakes}"));
     assert!(suite.scenario("whisper").is_some() && suite.scenario("probe-long-width").is_some());
@@ -138,7 +135,7 @@ fn the_scenario_that_is_read_aloud_and_the_probe_are_read() {
 
 #[test]
 fn the_head_of_the_guide_is_read() {
-    let head = blocks("## A scenario's head")
+    let head = blocks("### The head of a scenario")
         .into_iter()
         .next()
         .expect("a head");
@@ -169,7 +166,7 @@ fn the_head_of_the_guide_is_read() {
 #[test]
 fn the_protocol_with_tls_and_identities_is_read() {
     let [wire, steps] =
-        <[String; 2]>::try_from(blocks("## TLS, identities, and what comes unasked"))
+        <[String; 2]>::try_from(blocks("### TLS, identities, and packets that come unasked"))
             .expect("there are a grammar and some steps");
     let spec = "- **PAGER-1** (must, section 1) One.\n";
     let scenario = format!("scenario \"a\" {{\n title \"t\"\n checks PAGER-1\n {steps}\n}}\n");
@@ -177,8 +174,47 @@ fn the_protocol_with_tls_and_identities_is_read() {
 }
 
 #[test]
+fn the_load_of_the_guide_is_read() {
+    let load = blocks("### How a load speaks the protocol").concat();
+    let wire = format!("protocol loaded extends=chaton {{\n title \"t\"\n{load}}}\n");
+    let suite = suite("", &wire, &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let load = suite.grammar.load.as_ref().expect("it is declared");
+    assert_eq!((load.login.len(), load.tunnel.len()), (2, 9));
+    assert!(load.message.is_some());
+}
+
+/// Declarations that the text shows by themselves: each takes the place of one of the grammar.
+#[test]
+fn a_name_that_an_error_grants_and_a_fence_that_is_answered_are_read() {
+    for (shown, of_the_grammar) in [
+        (
+            "identified-by ERROR code=1 { after LOGIN }",
+            "identified-by LOGIN_ACCEPTED",
+        ),
+        (
+            "from < ERROR code=1",
+            "to < MESSAGE_PRIVATE sender=@from target=@to msg=$token",
+        ),
+    ] {
+        let in_the_guide = shown.replace("LOGIN", "CR");
+        assert!(GUIDE.contains(&in_the_guide), "{in_the_guide}");
+        let wire = wire_alone();
+        let with = if shown.starts_with("from") {
+            format!("{shown}; {of_the_grammar}")
+        } else {
+            shown.to_owned()
+        };
+        let wire = wire
+            .replace(of_the_grammar, &with)
+            .replace("packet LOGIN_ACCEPTED", "packet ERROR 30 from=server { field code INT }\n packet LOGIN_ACCEPTED");
+        let scenario = "scenario \"a\" { title \"t\"; checks CHATON-1.3; client a; }";
+        suite(SPEC, &wire, &[scenario]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    }
+}
+
+#[test]
 fn the_requirement_of_the_guide_is_read() {
-    let spec = blocks("## spec.md").concat();
+    let spec = blocks("### spec.md").concat();
     let scenario = "scenario \"a\" { title \"t\"; checks CHATON-1.3; client a; }";
     let wire = wire_alone().replace("checks=CHATON-2.3", "");
     let suite = suite(&spec, &wire, &[scenario]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
@@ -188,7 +224,7 @@ fn the_requirement_of_the_guide_is_read() {
 #[test]
 fn the_protocol_that_extends_another_one_is_read() {
     let [wire, scenarios, spec] =
-        <[String; 3]>::try_from(blocks("## A protocol that extends another one"))
+        <[String; 3]>::try_from(blocks("### A protocol that extends another one"))
             .expect("there are three files");
     let suite = suite(&spec, &wire, &[&scenarios]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     assert_eq!(suite.name, "our-chat");
