@@ -1,5 +1,7 @@
 //! The command line: arguments in, text and an exit code out.
 
+#[cfg(test)]
+mod documents;
 mod knowledge;
 mod lab;
 mod lint;
