@@ -9,6 +9,7 @@
 //!
 //! | floor | what |
 //! |---|---|
+//! | [`text`] | text from elsewhere, escaped for where it is shown |
 //! | [`source`] | files as text and as trees of words; mistakes with their place and a remedy |
 //! | [`spawn`] | a target that we start ourselves: its processes, its output |
 //! | `tls` | speaking TLS with whoever listens there |
@@ -51,4 +52,5 @@ pub mod spawn;
 pub mod spec;
 pub mod suite;
 pub mod tap;
+pub mod text;
 mod tls;

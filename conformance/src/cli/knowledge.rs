@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::words::quoted;
-use super::{Outcome, rendered};
+use super::Outcome;
 use crate::profile::{Profile, read_known, read_profile};
 use crate::run::{Options, Report};
+use crate::source::Diagnostics;
 use crate::suite::Suite;
 
 /// What is known beforehand.
@@ -49,7 +50,7 @@ impl KnowledgeArguments {
     /// Reads the files. What is wrong with them is wrong usage.
     pub(super) fn read(&self, suite: &Suite) -> Result<Knowledge, Outcome> {
         let mut knowledge = Knowledge::default();
-        let refused = |mistakes| Outcome::refused(rendered(&mistakes));
+        let refused = |mistakes: Diagnostics| Outcome::mistaken(&mistakes);
         if let Some(path) = &self.profile {
             knowledge.profile = read_profile(path, suite).map_err(refused)?;
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Outcome, rendered};
+use super::Outcome;
 use crate::diagnosis::Atlas;
 use crate::report::{laboratory_page, laboratory_text};
 use crate::suite::Suite;
@@ -37,7 +37,7 @@ pub(super) fn lab(arguments: &LabArguments) -> Outcome {
     for name in names {
         let suite = match Suite::find(name) {
             Ok(suite) => suite,
-            Err(mistakes) => return Outcome::refused(rendered(&mistakes)),
+            Err(mistakes) => return Outcome::mistaken(&mistakes),
         };
         let Some(atlas) = Atlas::of(name) else {
             return Outcome::refused(format!("nothing is known of mistakes in {name}\n"));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Outcome, rendered};
 use crate::source::{Diagnostics, Severity};
 use crate::suite::Suite;
+use crate::text;
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -32,16 +33,18 @@ pub(super) fn lint(arguments: &LintArguments) -> Outcome {
                 None => suite.warnings.clone(),
                 Some(_) => about(path, &suite.warnings),
             };
-            let out = format!("{}{}\n", rendered(&warnings), summary(&suite, &warnings));
-            Outcome::said(out)
+            let summary = text::line(&summary(&suite, &warnings));
+            Outcome {
+                out: format!("{}{summary}\n", rendered(&warnings)),
+                ..Outcome::default()
+            }
         }
         Err(mistakes) => {
             let errors = mistakes.errors();
             let word = if errors == 1 { "mistake" } else { "mistakes" };
             Outcome {
                 out: format!("{errors} {word}\n"),
-                err: rendered(&mistakes),
-                code: 2,
+                ..Outcome::mistaken(&mistakes)
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Outcome, rendered};
+use super::Outcome;
 use crate::scenario::{Company, Scenario};
 use crate::suite::Suite;
 
@@ -23,7 +23,7 @@ pub(super) fn list(arguments: &ListArguments) -> Outcome {
     match Suite::find(protocol) {
         Ok(suite) if arguments.coverage => Outcome::said(suite.coverage().to_string()),
         Ok(suite) => Outcome::said(cases(&suite)),
-        Err(mistakes) => Outcome::refused(rendered(&mistakes)),
+        Err(mistakes) => Outcome::mistaken(&mistakes),
     }
 }
 

@@ -9,11 +9,12 @@ use clap::{Args, ValueEnum};
 
 use super::target::resolve;
 use super::words::{at_least_one, pair, positive};
-use super::{Outcome, rendered};
+use super::Outcome;
 use crate::load::{
     self, Bounds, Direction, FanOut, Figures, Language, Pace, Teller, Trouble, Tunnel, Work, peers,
 };
 use crate::suite::Suite;
+use crate::text;
 
 /// What `load` is told.
 #[derive(Debug, Args)]
@@ -132,7 +133,7 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
     let suite = match (foreign, arguments.backend) {
         (false, None) => match Suite::find(&arguments.protocol) {
             Ok(suite) => Some(suite),
-            Err(mistakes) => return Outcome::refused(rendered(&mistakes)),
+            Err(mistakes) => return Outcome::mistaken(&mistakes),
         },
         _ => None,
     };
@@ -159,7 +160,7 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
     let visible = io::stderr().is_terminal();
     let tell = |words: &str| {
         if visible {
-            let _ = write!(io::stderr(), "\r\x1b[K{words}");
+            let _ = write!(io::stderr(), "\r\x1b[K{}", text::line(words));
         }
     };
     let teller = Teller::new(&tell);
@@ -262,18 +263,16 @@ fn work(arguments: &LoadArguments) -> Work {
 
 fn outcome(arguments: &LoadArguments, figures: &Figures) -> Outcome {
     let mut outcome = Outcome {
-        out: figures.to_string(),
-        err: String::new(),
         code: u8::from(!figures.flaws().none()),
+        ..Outcome::said(figures.to_string())
     };
     if let Some(file) = &arguments.json {
-        let text = serde_json::to_string_pretty(figures).unwrap_or_default();
-        if let Err(error) = std::fs::write(file, text + "\n") {
-            outcome.code = 2;
-            outcome.err = format!(
+        let json = serde_json::to_string_pretty(figures).unwrap_or_default();
+        if let Err(error) = std::fs::write(file, text::json(&json) + "\n") {
+            outcome.complain(&format!(
                 "the figures cannot be written to {}: {error}\n",
                 file.display()
-            );
+            ));
         }
     }
     outcome

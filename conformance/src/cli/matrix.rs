@@ -57,7 +57,11 @@ impl MatrixReport {
 /// Puts runs side by side.
 pub(super) fn matrix(arguments: &MatrixArguments) -> Outcome {
     match side_by_side(arguments) {
-        Ok(out) => Outcome::said(out),
+        // Its parts are escaped; it has colours.
+        Ok(out) => Outcome {
+            out,
+            ..Outcome::default()
+        },
         Err(why) => Outcome::refused(format!("{why}\n")),
     }
 }

@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::source::Diagnostics;
+use crate::text;
 
 /// Judges a server against a chat protocol that is written down as data.
 #[derive(Debug, Parser)]
@@ -55,28 +56,48 @@ enum Command {
 }
 
 /// What a command has to say, and how it ends.
+///
+/// What is said for people goes through [`text::guarded`], so that nothing of it is obeyed by a terminal or a build server.
+#[derive(Default)]
 struct Outcome {
     out: String,
+    /// Reports for programs, escaped for them; they follow `out`.
+    reports: String,
     err: String,
     code: u8,
 }
 
 impl Outcome {
+    /// Lines with text from elsewhere in them, and no colours.
     fn said(out: String) -> Outcome {
         Outcome {
-            out,
-            err: String::new(),
-            code: 0,
+            out: text::lines(&out),
+            ..Outcome::default()
         }
     }
 
-    /// Wrong usage, or a suite with mistakes.
+    /// Wrong usage, in lines with text from elsewhere in them, and no colours.
     fn refused(err: String) -> Outcome {
         Outcome {
-            out: String::new(),
-            err,
+            err: text::lines(&err),
             code: 2,
+            ..Outcome::default()
         }
+    }
+
+    /// A suite with mistakes.
+    fn mistaken(mistakes: &Diagnostics) -> Outcome {
+        Outcome {
+            err: rendered(mistakes),
+            code: 2,
+            ..Outcome::default()
+        }
+    }
+
+    /// Something went wrong besides, told in lines with text from elsewhere in them.
+    fn complain(&mut self, why: &str) {
+        self.code = 2;
+        self.err.push_str(&text::lines(why));
     }
 }
 
@@ -84,7 +105,11 @@ impl Outcome {
 /// (and, for `run`, what it documents).
 #[must_use]
 pub fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return unparsed(&error),
+    };
+    let outcome = match arguments.command {
         Command::List(arguments) => list::list(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
@@ -96,9 +121,26 @@ pub fn main() -> ExitCode {
         Command::Lint(arguments) => lint::lint(&arguments),
     };
     // A reader that has left (`| head`) has seen what it wanted.
-    let _ = io::stdout().write_all(outcome.out.as_bytes());
-    let _ = io::stderr().write_all(outcome.err.as_bytes());
+    let _ = io::stdout().write_all(text::guarded(&outcome.out).as_bytes());
+    let _ = io::stdout().write_all(outcome.reports.as_bytes());
+    let _ = io::stderr().write_all(text::guarded(&outcome.err).as_bytes());
     ExitCode::from(outcome.code)
+}
+
+/// Help, the version, or an argument that cannot be: it is repeated, and may have come from a file's name.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    let ours = !error.use_stderr();
+    let plain = |argument: std::ffi::OsString| {
+        let argument = argument.to_string_lossy();
+        text::line(&argument) == *argument
+    };
+    if ours || std::env::args_os().all(plain) {
+        // With its colours.
+        error.exit();
+    }
+    let said = text::lines(&error.render().to_string());
+    let _ = io::stderr().write_all(said.as_bytes());
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 fn rendered(diagnostics: &Diagnostics) -> String {

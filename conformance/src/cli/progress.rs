@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::run::Milestone;
+use crate::text;
 
 /// Says on a terminal how far the run has come, on one line that is overwritten.
 pub(super) struct Progress {
@@ -27,7 +28,7 @@ impl Progress {
             Milestone::Played { id, .. } => {
                 let played = self.played.fetch_add(1, Ordering::Relaxed) + 1;
                 let cases = self.cases.load(Ordering::Relaxed);
-                self.write(&format!("\r\x1b[K{played} played, {cases} cases: {id}"));
+                self.write(&format!("\r\x1b[K{played} played, {cases} cases: {}", text::line(id)));
             }
         }
     }

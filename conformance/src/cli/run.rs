@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::report_file::ReportFile;
 use super::target::TargetArguments;
 use super::words::{at_least_one, duration, pair, positive, quoted};
-use super::{Outcome, rendered};
+use super::Outcome;
 use crate::report::{self, Detail, Paint, Style};
 use crate::run::{Options, Report, Segments, run_suite_watched};
 use crate::source::Diagnostics;
@@ -119,7 +119,7 @@ impl Cutting {
 pub(super) fn run(arguments: &RunArguments) -> Outcome {
     let suite = match load(arguments) {
         Ok(suite) => suite,
-        Err(mistakes) => return Outcome::refused(rendered(&mistakes)),
+        Err(mistakes) => return Outcome::mistaken(&mistakes),
     };
     let target = match arguments.target.target() {
         Ok(target) => target,
@@ -139,8 +139,7 @@ pub(super) fn run(arguments: &RunArguments) -> Outcome {
         Ok(report) => {
             let mut outcome = outcome(arguments, &suite, &report);
             if let Err(why) = arguments.knowledge.save(&suite, &options, &report) {
-                outcome.code = 2;
-                outcome.err.push_str(&why);
+                outcome.complain(&why);
             }
             outcome
         }
@@ -198,9 +197,8 @@ fn outcome(arguments: &RunArguments, suite: &Suite, report: &Report) -> Outcome 
         rerun: rerun(arguments),
     };
     let mut outcome = Outcome {
-        out: String::new(),
-        err: String::new(),
         code: report.exit_code(),
+        ..Outcome::default()
     };
     let for_people = report::render(report, &style);
     if arguments.report.iter().any(ReportFile::takes_the_output) {
@@ -210,11 +208,8 @@ fn outcome(arguments: &RunArguments, suite: &Suite, report: &Report) -> Outcome 
     }
     for file in &arguments.report {
         match file.write(suite, report, &style.rerun) {
-            Ok(said) => outcome.out.push_str(&said),
-            Err(why) => {
-                outcome.code = 2;
-                outcome.err.push_str(&why);
-            }
+            Ok(said) => outcome.reports.push_str(&said),
+            Err(why) => outcome.complain(&why),
         }
     }
     outcome

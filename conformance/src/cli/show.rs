@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Outcome, list, rendered};
+use super::{Outcome, list};
 use crate::scenario::Scenario;
 use crate::source::one_of;
 use crate::suite::Suite;
@@ -19,7 +19,7 @@ pub(super) struct ShowArguments {
 pub(super) fn show(arguments: &ShowArguments) -> Outcome {
     let suite = match Suite::find(&arguments.protocol) {
         Ok(suite) => suite,
-        Err(mistakes) => return Outcome::refused(rendered(&mistakes)),
+        Err(mistakes) => return Outcome::mistaken(&mistakes),
     };
     match suite.scenario(&arguments.case) {
         Some(scenario) => Outcome::said(text(&suite, scenario)),

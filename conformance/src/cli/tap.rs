@@ -10,13 +10,14 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::report_file::put;
 use super::target::resolve;
-use super::{Outcome, rendered};
+use super::Outcome;
 use crate::grammar::{Choices, Grammar, Transport};
 use crate::report::{self, Conversation, Paint};
 use crate::run::Event;
 use crate::source::one_of;
 use crate::suite::Suite;
 use crate::tap::{self, Moment, Replay, Tap, What, Wires};
+use crate::text;
 
 /// Lines that the terminal has not taken yet; more are left out, so that a terminal that stands still holds up nobody.
 const WAITING_LINES: usize = 10_000;
@@ -79,14 +80,14 @@ impl TapReport {
 
 /// Listens until Ctrl-C, or until so many connections have ended.
 pub(super) fn tap(arguments: &TapArguments) -> Outcome {
-    match listen(arguments) {
-        Ok(outcome) => outcome,
-        Err(why) => Outcome::refused(why),
-    }
+    let suite = match Suite::find(&arguments.protocol) {
+        Ok(suite) => suite,
+        Err(mistakes) => return Outcome::mistaken(&mistakes),
+    };
+    listen(arguments, &suite).unwrap_or_else(Outcome::refused)
 }
 
-fn listen(arguments: &TapArguments) -> Result<Outcome, String> {
-    let suite = Suite::find(&arguments.protocol).map_err(|mistakes| rendered(&mistakes))?;
+fn listen(arguments: &TapArguments, suite: &Suite) -> Result<Outcome, String> {
     let grammar = &suite.grammar;
     if grammar.transport == Transport::Tls {
         return Err(format!(
@@ -107,9 +108,10 @@ fn listen(arguments: &TapArguments) -> Result<Outcome, String> {
         teller(grammar, &choices, lines, arguments.quiet),
     )
     .map_err(|error| format!("nobody can listen on {listen}: {error}\n"))?;
-    println!("{}", greeting(grammar, &choices, tap.address(), target));
+    let greeting = greeting(grammar, &choices, tap.address(), target);
+    println!("{}", text::line(&greeting));
     show_until_the_end(&tap, &shown, arguments.connections)?;
-    Ok(report(arguments, &suite, target, &tap))
+    Ok(report(arguments, suite, target, &tap))
 }
 
 fn choices(grammar: &Grammar, readings: &[String]) -> Result<Choices, String> {
@@ -272,9 +274,8 @@ fn report(arguments: &TapArguments, suite: &Suite, target: SocketAddr, tap: &Tap
     }
     for (file, bytes) in files {
         if let Err(error) = put(file, &bytes) {
-            outcome.code = 2;
             let complaint = format!("{} cannot be written: {error}\n", file.display());
-            outcome.err.push_str(&complaint);
+            outcome.complain(&complaint);
         }
     }
     outcome

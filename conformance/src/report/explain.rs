@@ -7,7 +7,7 @@ use crate::run::{Failure, FieldReport, Outcome, Report};
 use super::ladder::ladder;
 use super::paint::Paint;
 
-/// The explanation without colours, for other programs; long conversations are cut.
+/// The explanation without colours, for other programs; long conversations are cut. The report is [`shown`](super::shown).
 pub(super) fn plain(report: &Report, case: &Outcome, rerun: &str) -> Option<String> {
     explain(report, case, rerun, false, Paint::Plain)
 }
@@ -83,7 +83,7 @@ fn befell(out: &mut String, case: &Outcome, paint: Paint) {
 /// Of what the target wrote the last lines are shown, unless all of it is asked for.
 const LAST_LINES: usize = 20;
 
-/// What the target wrote. It may hold anything; a terminal is not to obey it.
+/// What the target wrote, escaped already.
 fn written(out: &mut String, case: &Outcome, whole: bool) {
     let Some(output) = case.output.as_deref().filter(|output| !output.is_empty()) else {
         return;
@@ -98,15 +98,7 @@ fn written(out: &mut String, case: &Outcome, whole: bool) {
         let _ = writeln!(out, "      ({skipped} lines before; --verbose shows them)");
     }
     for line in &lines[skipped..] {
-        let harmless: String = line
-            .chars()
-            .map(|character| match character {
-                '\t' => ' ',
-                character if character.is_control() => '\u{fffd}',
-                character => character,
-            })
-            .collect();
-        let _ = writeln!(out, "    | {harmless}");
+        let _ = writeln!(out, "    | {line}");
     }
 }
 

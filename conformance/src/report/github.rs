@@ -6,11 +6,15 @@ use std::path::Path;
 use crate::run::{Outcome, Report, Verdict};
 
 use super::explain::plain;
+use super::shown::shown;
 use super::words;
+use crate::text;
 
 /// An error per failure, a warning per remark, and a notice with the sum.
 #[must_use]
 pub fn to_annotations(report: &Report, rerun: &str) -> String {
+    let report = &shown(report, text::line);
+    let rerun = &text::line(rerun);
     let mut out = String::new();
     // GitHub shows the first ten of each kind, so what fails comes before what is only remarked.
     for wanted in [Verdict::Fail, Verdict::Error, Verdict::NonStrict] {
@@ -26,7 +30,7 @@ pub fn to_annotations(report: &Report, rerun: &str) -> String {
     } else {
         "error"
     };
-    let title = format!("title={}", property(&report.title));
+    let title = format!("title={}", text::annotation_property(&report.title));
     line(&mut out, kind, &title, &words::sentence(report));
     out
 }
@@ -37,7 +41,7 @@ fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
         _ => "error",
     };
     let title = format!("{}: {}: {}", report.protocol, case.id, case.title);
-    let mut properties = format!("title={}", property(&title));
+    let mut properties = format!("title={}", text::annotation_property(&title));
     // The files of a protocol that is compiled in lie nowhere.
     let step = case
         .failure
@@ -47,7 +51,7 @@ fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
         let _ = write!(
             properties,
             ",file={},line={}",
-            property(&step.file),
+            text::annotation_property(&step.file),
             step.line
         );
     }
@@ -56,15 +60,5 @@ fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
 }
 
 fn line(out: &mut String, kind: &str, properties: &str, message: &str) {
-    let _ = writeln!(out, "::{kind} {properties}::{}", data(message.trim_end()));
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    let _ = writeln!(out, "::{kind} {properties}::{}", text::annotation(message.trim_end()));
 }

@@ -48,6 +48,7 @@ use crate::run::{
 use crate::suite::Level;
 
 use super::words;
+use crate::text;
 
 /// The version of this format.
 pub const FORMAT: u32 = 1;
@@ -77,9 +78,9 @@ pub fn to_json(report: &Report) -> String {
             .collect(),
     };
     // Only maps with keys that are no text can fail, and there is none.
-    let mut text = serde_json::to_string_pretty(&document).expect("the report has text keys only");
-    text.push('\n');
-    text
+    let mut json = serde_json::to_string_pretty(&document).expect("the report has text keys only");
+    json.push('\n');
+    text::json(&json)
 }
 
 #[derive(Serialize)]

@@ -11,15 +11,19 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use crate::run::{Outcome, Report, Verdict};
 
 use super::explain::plain;
+use super::shown::shown;
 use super::words;
+use crate::text;
 
 /// The report as JUnit's XML.
 ///
 /// # Panics
 ///
-/// If text cannot be put into XML; the writer leaves out the characters that cannot.
+/// Never: all text in it is escaped for XML.
 #[must_use]
 pub fn to_junit(report: &Report, rerun: &str) -> String {
+    let report = &shown(report, text::xml);
+    let rerun = &text::xml(rerun);
     let mut suite = TestSuite::new(report.protocol.as_str());
     suite.set_timestamp(at(report.began));
     suite.set_time(report.duration);
@@ -41,9 +45,8 @@ pub fn to_junit(report: &Report, rerun: &str) -> String {
     document.set_timestamp(at(report.began));
     document.set_time(report.duration);
     document.add_test_suite(suite);
-    document
-        .to_string()
-        .expect("text without control characters is XML")
+    let document = document.to_string();
+    text::markup(&document.expect("escaped text is XML"))
 }
 
 fn at(moment: SystemTime) -> DateTime<chrono::FixedOffset> {

@@ -6,6 +6,8 @@ use std::ops::Range;
 use crate::run::{Direction, Event};
 
 use super::paint::Paint;
+use super::shown::shown_event;
+use crate::text;
 
 /// A longer conversation is shown from here to its end, unless all of it is asked for.
 const LAST_RUNGS: usize = 40;
@@ -13,7 +15,7 @@ const LAST_RUNGS: usize = 40;
 /// One rung, for somebody who watches while it happens.
 #[must_use]
 pub fn live(event: &Event, paint: Paint) -> String {
-    painted(event, LIVE_LANE, paint)
+    painted(&shown_event(event, text::line), LIVE_LANE, paint)
 }
 
 /// The rungs, each on a line of its own.

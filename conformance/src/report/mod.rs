@@ -9,6 +9,7 @@
 //! | `pcapng` | conversations as a capture |
 //! | `matrix` | many targets side by side |
 //! | `words` | what all of them say in the same words |
+//! | `shown` | a report with everything from elsewhere escaped; how each kind of report escapes is in [`text`](crate::text) |
 
 mod explain;
 mod github;
@@ -20,6 +21,7 @@ mod ladder;
 mod matrix;
 mod paint;
 mod pcapng;
+mod shown;
 mod terminal;
 mod test_anything;
 mod words;

@@ -7,7 +7,9 @@ use crate::run::{Outcome, Report, Verdict};
 
 use super::explain::explain;
 use super::paint::Paint;
+use super::shown::shown;
 use super::words;
+use crate::text;
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +36,11 @@ pub struct Style {
 /// The whole report.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
+    let report = &shown(report, text::line);
+    let style = &Style {
+        rerun: text::line(&style.rerun),
+        ..*style
+    };
     let mut out = String::new();
     let head = format!("{} on {}", report.title, report.judged());
     let _ = writeln!(out, "{}", style.paint.strong(&head));

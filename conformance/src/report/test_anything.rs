@@ -5,21 +5,25 @@ use std::fmt::Write;
 use crate::run::{Outcome, Report, Verdict};
 
 use super::explain::plain;
+use super::shown::shown;
 use super::words;
+use crate::text;
 
 /// The report as TAP.
 #[must_use]
 pub fn to_tap(report: &Report, rerun: &str) -> String {
+    let report = &shown(report, text::line);
+    let rerun = &text::line(rerun);
     let mut out = format!("TAP version 14\n1..{}\n", report.cases.len());
     for (index, case) in report.cases.iter().enumerate() {
         let ok = match case.verdict {
             Verdict::Fail | Verdict::Error => "not ok",
             _ => "ok",
         };
-        let name = escaped(&format!("{}: {}", case.id, case.title));
+        let name = text::tap(&format!("{}: {}", case.id, case.title));
         let skip = match (case.verdict, words::in_short(case)) {
             (Verdict::Unsupported | Verdict::Inconclusive, Some(why)) => {
-                format!(" # SKIP {}", escaped(&why))
+                format!(" # SKIP {}", text::tap(&why))
             }
             _ => String::new(),
         };
@@ -27,25 +31,25 @@ pub fn to_tap(report: &Report, rerun: &str) -> String {
         diagnosis(&mut out, report, case, rerun);
     }
     if let Some(why) = &report.unjudgeable {
-        let _ = writeln!(out, "Bail out! {}", escaped(why));
+        let _ = writeln!(out, "Bail out! {}", text::tap(why));
     }
     out
 }
 
-/// A block of YAML; a JSON string is a YAML string, too.
+/// A block of YAML.
 fn diagnosis(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     if case.verdict == Verdict::Pass {
         return;
     }
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let _ = writeln!(out, "  ---\n  severity: {}", case.verdict);
-    let _ = writeln!(out, "  requirements: [{}]", case.requirements.join(", "));
+    let requirements: Vec<String> = case.requirements.iter().map(|id| word(id)).collect();
+    let _ = writeln!(out, "  requirements: [{}]", requirements.join(", "));
     if !case.notes.is_empty() {
-        let _ = writeln!(out, "  remarks: {}", quoted(&case.notes.join("; ")));
+        let _ = writeln!(out, "  remarks: {}", text::yaml(&case.notes.join("; ")));
     }
     if let Some(explanation) = plain(report, case, rerun) {
         if let Some(short) = words::in_short(case) {
-            let _ = writeln!(out, "  message: {}", quoted(&short));
+            let _ = writeln!(out, "  message: {}", text::yaml(&short));
         }
         let _ = writeln!(out, "  explanation: |");
         for line in explanation.lines() {
@@ -55,9 +59,11 @@ fn diagnosis(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     let _ = writeln!(out, "  ...");
 }
 
-/// On one line, and nothing in it begins a directive.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('#', "\\#")
-        .replace(['\n', '\r'], " ")
+/// One of a list; only what YAML would read otherwise is quoted.
+fn word(text: &str) -> String {
+    let plain = |each: char| each.is_ascii_alphanumeric() || "-_.".contains(each);
+    match text.chars().all(plain) {
+        true => text.to_owned(),
+        false => text::yaml(text),
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 
 use super::{SourceFile, Span};
+use crate::text;
 
 /// One mistake, or one thing to think about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +106,9 @@ impl Diagnostics {
         };
         let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
         let mut out = String::new();
+        let mut files = ShownFiles::default();
         for diagnostic in &self.0 {
+            let diagnostic = &files.shown(diagnostic);
             if diagnostic.file.text.is_empty() {
                 out.push_str(&format!("  × {}: ", diagnostic.file.name));
             }
@@ -114,7 +117,31 @@ impl Diagnostics {
             }
             out.push('\n');
         }
-        out
+        // Where a long word is broken, the rest of it begins a line.
+        text::guarded(&out)
+    }
+}
+
+/// Mistakes as a terminal shows them: a suite is written by anybody. Files are kept, since most have several mistakes.
+#[derive(Default)]
+struct ShownFiles {
+    last: Option<(Arc<SourceFile>, Arc<SourceFile>)>,
+}
+
+impl ShownFiles {
+    fn shown(&mut self, diagnostic: &Diagnostic) -> Diagnostic {
+        let file = &diagnostic.file;
+        let kept = self.last.take();
+        let kept = kept.filter(|(read, _)| Arc::ptr_eq(read, file));
+        let shown = kept.map_or_else(|| Arc::new(file.shown_in_a_terminal()), |(_, shown)| shown);
+        self.last = Some((Arc::clone(file), Arc::clone(&shown)));
+        Diagnostic {
+            severity: diagnostic.severity,
+            message: text::lines(&diagnostic.message),
+            help: diagnostic.help.as_deref().map(text::lines),
+            file: shown,
+            span: diagnostic.span.clone(),
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+use crate::text;
+
 /// A place in a file, in bytes.
 pub type Span = Range<usize>;
 
@@ -48,6 +50,17 @@ impl SourceFile {
             .get(line_start.unwrap_or(0)..offset)
             .unwrap_or_default();
         (line, before.chars().count() + 1)
+    }
+}
+
+impl SourceFile {
+    /// The same file with nothing in it that a terminal obeys; every place is where it was.
+    pub(super) fn shown_in_a_terminal(&self) -> SourceFile {
+        SourceFile {
+            name: text::line(&self.name),
+            text: text::masked(&self.text),
+            line_starts: self.line_starts.clone(),
+        }
     }
 }
 

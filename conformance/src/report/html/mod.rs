@@ -6,10 +6,11 @@ mod spec;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, Value, context};
+use minijinja::{AutoEscape, Environment, Output, State, Value, context, escape_formatter};
 
 use crate::run::{Event, Report};
 use crate::suite::Suite;
+use crate::text;
 
 pub(super) use ladder::Bounds;
 pub(super) use page::glyph;
@@ -42,7 +43,7 @@ pub fn ladder_page(title: &str, lead: &str, events: &[Event]) -> String {
     )
 }
 
-/// A template with its values; whatever stands in them is text, never markup.
+/// A template with its values; whatever stands in them is text, never markup, and shows what is in it.
 pub(super) fn render(name: &str, values: Value) -> String {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()
@@ -72,6 +73,17 @@ pub(super) fn render(name: &str, values: Value) -> String {
     for (name, text) in templates {
         environment.add_template(name, text).expect(SOUND);
     }
+    environment.set_formatter(format);
     let template = environment.get_template(name).expect(SOUND);
-    template.render(values).expect(SOUND)
+    text::markup(&template.render(values).expect(SOUND))
+}
+
+/// Writes a value into a template.
+fn format(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
+    match value.as_str() {
+        Some(text) if !value.is_safe() && *state.auto_escape() == AutoEscape::Html => {
+            Ok(out.write_str(&text::html(text))?)
+        }
+        _ => escape_formatter(out, state, value),
+    }
 }

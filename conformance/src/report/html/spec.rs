@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use pulldown_cmark::{Event, Options, Parser, html};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 use serde::Serialize;
 
 use crate::run::Verdict;
 use crate::suite::{Level, Requirement, Suite};
+use crate::text;
 
 use super::page::glyph;
 
@@ -86,15 +87,35 @@ fn push_prose(blocks: &mut Vec<Block>, prose: &mut String) {
     prose.clear();
 }
 
-/// Markdown as HTML. HTML in the file is shown as text: a page that is handed around runs nobody's scripts.
+/// Markdown as HTML. HTML in the file is shown as text, and so are images and links that are more than an address: a page
+/// that is handed around runs nobody's scripts, and loads nothing.
 fn to_html(markdown: &str) -> String {
-    let parser = Parser::new_ext(markdown, Options::ENABLE_TABLES).map(|event| match event {
-        Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
-        other => other,
+    // Its writer escapes the markup, as in XML.
+    let markdown = text::xml(markdown);
+    let parser = Parser::new_ext(&markdown, Options::ENABLE_TABLES).filter_map(|event| match event {
+        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
+        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
+        Event::Start(Tag::Link { mut dest_url, title, link_type, id }) => {
+            if !leads_to_a_page(&dest_url) {
+                dest_url = "#".into();
+            }
+            Some(Event::Start(Tag::Link { link_type, dest_url, title, id }))
+        }
+        other => Some(other),
     });
     let mut out = String::new();
     html::push_html(&mut out, parser);
     out
+}
+
+/// Not a script, nor a page that is hidden in the address.
+fn leads_to_a_page(address: &str) -> bool {
+    let scheme = address.split(['/', '?', '#']).next().unwrap_or_default();
+    let scheme = scheme.split_once(':').map(|(scheme, _)| scheme.trim());
+    scheme.is_none_or(|scheme| {
+        let known = ["http", "https", "mailto"];
+        known.iter().any(|each| scheme.eq_ignore_ascii_case(each))
+    })
 }
 
 fn painted(requirement: &Requirement, verdicts: &BTreeMap<&str, Vec<(&str, Verdict)>>) -> Painted {

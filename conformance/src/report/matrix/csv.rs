@@ -1,12 +1,11 @@
 //! A table for spreadsheets.
 
 use crate::matrix::Matrix;
+use crate::text;
 
 use super::score;
 
 /// A line per case, a column per team, and the scores in the last line.
-///
-/// What a spreadsheet would take for a formula gets an apostrophe in front: names of teams come from anywhere.
 #[must_use]
 pub fn to_csv(matrix: &Matrix) -> String {
     let mut out = String::new();
@@ -39,34 +38,8 @@ pub fn to_csv(matrix: &Matrix) -> String {
 }
 
 fn line<'a>(out: &mut String, cells: impl Iterator<Item = &'a str>) {
-    let cells: Vec<String> = cells.map(cell).collect();
+    let cells: Vec<String> = cells.map(text::csv).collect();
     out.push_str(&cells.join(","));
     // As RFC 4180 has it.
     out.push_str("\r\n");
-}
-
-fn cell(text: &str) -> String {
-    let acts = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = format!("{}{text}", if acts { "'" } else { "" });
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn nothing_in_a_cell_acts() {
-        assert_eq!(
-            cell("=HYPERLINK(\"http://x\")"),
-            "\"'=HYPERLINK(\"\"http://x\"\")\""
-        );
-        assert_eq!(cell("@team"), "'@team");
-        assert_eq!(cell("a, b"), "\"a, b\"");
-        assert_eq!(cell("plain"), "plain");
-    }
 }

@@ -6,6 +6,7 @@ use crate::matrix::Matrix;
 use crate::report::html::glyph;
 use crate::report::paint::Paint;
 use crate::report::words::counted;
+use crate::text;
 
 use super::score;
 
@@ -13,12 +14,12 @@ use super::score;
 #[must_use]
 pub fn table(matrix: &Matrix, weights: &str, whole: bool, paint: Paint) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{}", paint.strong(&matrix.title));
+    let _ = writeln!(out, "{}", paint.strong(&text::line(&matrix.title)));
     for (number, team) in (1..).zip(&matrix.teams) {
-        let name = printable(&team.name);
+        let name = text::line(&team.name);
         let _ = writeln!(out, "  {number:>3}  {:>5}  {name}", score(team));
     }
-    let _ = writeln!(out, "  score: of 100, with {weights}\n");
+    let _ = writeln!(out, "  score: of 100, with {}\n", text::line(weights));
     let numbers: String = (1..=matrix.teams.len())
         .map(|number| format!("{number:>3}"))
         .collect();
@@ -37,8 +38,8 @@ pub fn table(matrix: &Matrix, weights: &str, whole: bool, paint: Paint) -> Strin
         let _ = writeln!(
             out,
             "  {} {}",
-            printable(&row.id),
-            paint.faint(&printable(&row.title))
+            text::line(&row.id),
+            paint.faint(&text::line(&row.title))
         );
     }
     if !whole && dull > 0 {
@@ -49,17 +50,4 @@ pub fn table(matrix: &Matrix, weights: &str, whole: bool, paint: Paint) -> Strin
         );
     }
     out
-}
-
-/// Names come from files that anybody wrote: a terminal is to obey nothing in them.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                '?'
-            } else {
-                character
-            }
-        })
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! The blocks of a pcapng file: a section, its interfaces, and packets with comments.
 
 use super::stream::Packet;
+use crate::text;
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
@@ -87,6 +88,7 @@ impl Capture {
 }
 
 fn option(body: &mut Vec<u8>, code: u16, text: &str) {
+    let text = text::line(text);
     let text = &text[..text.floor_char_boundary(LONGEST_TEXT)];
     body.extend(code.to_le_bytes());
     body.extend(u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes());

@@ -2,6 +2,7 @@
 
 use crate::grammar::Value;
 use crate::run::hex;
+use crate::text::kdl;
 
 /// Texts of one repeated character that are longer are written as `(xN)`.
 const LONG_TEXT: usize = 64;
@@ -16,14 +17,14 @@ pub(super) fn literal<'a>(value: &Value, mut lanes: impl Iterator<Item = &'a str
                 && characters.all(|other| other == first)
             {
                 let times = text.chars().count();
-                return format!("(x{times}){}", quoted(&first.to_string()));
+                return format!("(x{times}){}", kdl(&first.to_string()));
             }
             let mark = if lanes.any(|lane| lane == text) {
                 "(utf8)"
             } else {
                 ""
             };
-            format!("{mark}{}", quoted(text))
+            format!("{mark}{}", kdl(text))
         }
         other => other.to_string(),
     }
@@ -33,7 +34,7 @@ pub(super) fn literal<'a>(value: &Value, mut lanes: impl Iterator<Item = &'a str
 pub(super) fn bytes(bytes: &[u8]) -> String {
     let is_line = |text: &&str| text.chars().all(|each| !each.is_control() || each == '\n');
     match std::str::from_utf8(bytes).ok().filter(is_line) {
-        Some(text) => format!("(utf8){}", quoted(text)),
+        Some(text) => format!("(utf8){}", kdl(text)),
         None => in_hex(bytes),
     }
 }
@@ -43,35 +44,9 @@ pub(super) fn in_hex(bytes: &[u8]) -> String {
     format!("(hex)\"{}\"", hex(bytes, bytes.len()))
 }
 
-/// In quotes, so that KDL gives back exactly this text.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::from('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            ' ' => out.push(' '),
-            // Debug knows which characters nobody can see; of the rest it spares only quotes, which are done.
-            plain if plain.escape_debug().len() == 1 || plain == '\'' => out.push(plain),
-            other => out.push_str(&format!("\\u{{{:x}}}", u32::from(other))),
-        }
-    }
-    out.push('"');
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_are_quoted_so_that_nothing_in_them_acts() {
-        assert_eq!(quoted("a \"b\" \\ 'c'\n"), r#""a \"b\" \\ 'c'\n""#);
-        assert_eq!(quoted("é\u{202e}\u{0}"), "\"é\\u{202e}\\u{0}\"");
-    }
 
     #[test]
     fn long_and_dangerous_texts_are_marked() {

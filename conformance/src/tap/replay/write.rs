@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::Replay;
 use super::names::{Lane, Names};
 use super::steps::{Kind, Step, Steps};
-use super::value::quoted;
+use crate::text::{kdl, kdl_comment};
 
 pub(super) fn write(steps: &Steps, names: &Names, head: &Replay<'_>) -> String {
     let mut out = String::new();
@@ -18,14 +18,14 @@ pub(super) fn write(steps: &Steps, names: &Names, head: &Replay<'_>) -> String {
         out,
         "// Say in `checks` which requirements it judges, and shorten it to the steps that matter.\n"
     );
-    let _ = writeln!(out, "scenario {} {{", quoted(head.id));
-    let _ = writeln!(out, "    title {}", quoted(head.title));
+    let _ = writeln!(out, "scenario {} {{", kdl(head.id));
+    let _ = writeln!(out, "    title {}", kdl(head.title));
     let _ = writeln!(out, "    checks {}", head.checks.join(" "));
     for group in groups(&steps.steps) {
         write_group(&mut out, group, names);
     }
     if let Some(why) = &steps.stopped {
-        let _ = writeln!(out, "    // It ends here: {}.", one_line(why));
+        let _ = writeln!(out, "    // It ends here: {}.", kdl_comment(why));
     }
     out.push_str("}\n");
     out
@@ -63,7 +63,7 @@ fn line(out: &mut String, step: &Step, names: &Names, depth: usize) {
     };
     let indent = "    ".repeat(depth);
     if let Some(remark) = &step.remark {
-        let _ = writeln!(out, "{indent}// {}", one_line(remark));
+        let _ = writeln!(out, "{indent}// {}", kdl_comment(remark));
     }
     let name = &lane.name;
     let text = &step.text;
@@ -80,17 +80,4 @@ fn properties(lane: &Lane) -> String {
         (None, Some(bytes)) => format!(" name-bytes={bytes}"),
         (None, None) => String::new(),
     }
-}
-
-/// As a comment, from which nothing can break out.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .collect()
 }

@@ -1,0 +1,97 @@
+//! What build servers read: lines that are commands to them, and TAP.
+
+use super::hidden::{push_escape, visible};
+use super::terminal::line;
+
+/// Steps through a text line by line, and says which of its characters would make a build server obey.
+///
+/// The runner of GitHub's workflows takes a line for a command when it begins with `::`, white space before it not counted
+/// (`::stop-commands::x` switches all later annotations off), and when `##[` is anywhere in it. Others do the same with
+/// `##vso[` and `##teamcity[`.
+#[derive(Debug, Default)]
+pub(super) struct Commands {
+    /// Something other than white space was in this line.
+    begun: bool,
+}
+
+impl Commands {
+    /// Whether this character, with `rest` after it, must not be shown as it is.
+    pub(super) fn obeys(&mut self, character: char, rest: &str) -> bool {
+        if character == '\n' {
+            self.begun = false;
+            return false;
+        }
+        let first = !self.begun && !character.is_whitespace();
+        self.begun |= first;
+        match character {
+            ':' => first,
+            '#' => rest.strip_prefix('#').is_some_and(|rest| {
+                let word = |each: char| each.is_ascii_alphabetic();
+                rest.trim_start_matches(word).starts_with('[')
+            }),
+            _ => false,
+        }
+    }
+}
+
+/// The text with those characters that a build server would obey written as `escape` writes them.
+pub(super) fn without_commands(text: &str, escape: impl Fn(&mut String, char)) -> String {
+    let mut commands = Commands::default();
+    let mut out = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        let rest = &text[at + character.len_utf8()..];
+        if commands.obeys(character, rest) {
+            escape(&mut out, character);
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// The value of an annotation, `::error title=...::VALUE`. Line ends arrive as such.
+#[must_use]
+pub fn annotation(text: &str) -> String {
+    without_commands(&visible(text, &['\n']), push_escape)
+        .replace('%', "%25")
+        .replace('\n', "%0A")
+}
+
+/// A property of an annotation, `::error PROPERTY=...::value`.
+#[must_use]
+pub fn annotation_property(text: &str) -> String {
+    annotation(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// A description, or the reason of a directive, in a line of TAP: on one line, and nothing in it begins a directive.
+#[must_use]
+pub fn tap(text: &str) -> String {
+    line(&text.replace(['\n', '\r'], " "))
+        .replace('\\', "\\\\")
+        .replace('#', "\\#")
+}
+
+/// A text in double quotes, as YAML and JSON both read it. Escaped characters stay escaped: YAML knows no pairs of
+/// surrogates, so not every one of them could be given back.
+#[must_use]
+pub fn yaml(text: &str) -> String {
+    serde_json::Value::from(line(text)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_annotation_is_one_line_and_keeps_its_line_ends() {
+        let shown = annotation("100 %\n  ::stop-commands::x\n\u{1b}[1m##[group]");
+        let expected = r"100 %25%0A  \u{3a}:stop-commands::x%0A\u{1b}[1m\u{23}#[group]";
+        assert_eq!(shown, expected);
+        assert_eq!(annotation_property("a: b, c"), "a%3A b%2C c");
+    }
+
+    #[test]
+    fn a_description_ends_where_its_line_ends() {
+        assert_eq!(tap("a # TODO\nnot ok \\ \u{1b}"), r"a \# TODO not ok \\ \\u{1b}");
+    }
+}

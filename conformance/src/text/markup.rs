@@ -1,0 +1,62 @@
+//! HTML and XML.
+
+use std::fmt::Write;
+
+use super::build_server::without_commands;
+use super::hidden::visible;
+
+/// A value in HTML, as text or inside a quoted attribute. Lines and tabs stay.
+#[must_use]
+pub fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in visible(text, &['\n', '\t']).chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#x27;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// A value for a writer of XML, which escapes the markup. XML forbids most control characters and U+FFFE and U+FFFF even as
+/// references; lines and tabs stay.
+#[must_use]
+pub fn xml(text: &str) -> String {
+    visible(text, &['\n', '\t'])
+}
+
+/// A whole page or document, whose lines a build server may read: what it would obey becomes a reference to the same
+/// character.
+#[must_use]
+pub fn markup(document: &str) -> String {
+    without_commands(document, |out, character| {
+        // Writing into a text cannot fail.
+        let _ = write!(out, "&#{};", u32::from(character));
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_value_is_markup() {
+        assert_eq!(
+            html("<b title='a' \"&\">\0\n"),
+            "&lt;b title=&#x27;a&#x27; &quot;&amp;&quot;&gt;\\u{0}\n"
+        );
+        assert_eq!(xml("\u{fffe}a\u{8}\tb"), "\\u{fffe}a\\u{8}\tb");
+    }
+
+    #[test]
+    fn a_line_of_a_page_is_no_command() {
+        assert_eq!(
+            markup("<pre>\n::x ##[y]</pre>"),
+            "<pre>\n&#58;:x &#35;#[y]</pre>"
+        );
+    }
+}

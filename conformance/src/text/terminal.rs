@@ -1,0 +1,106 @@
+//! Text for a terminal. It may be the log of a build server, too, which takes some lines for commands.
+
+use super::build_server::without_commands;
+use super::hidden::{is_hidden, push_escape, visible};
+
+/// The width of a tab where lines are kept.
+const TAB: &str = "    ";
+
+/// Text that is part of one line: line ends and tabs are escaped as well.
+#[must_use]
+pub fn line(text: &str) -> String {
+    without_commands(&visible(text, &[]), push_escape)
+}
+
+/// Text of several lines, which stay lines. A tab becomes spaces, and a carriage return before a line end is dropped.
+#[must_use]
+pub fn lines(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\t', TAB);
+    without_commands(&visible(&text, &['\n']), push_escape)
+}
+
+/// The lines of a source that a mistake is shown in: each hidden character is replaced by a visible one of as many bytes, so
+/// that every place stays where it is.
+#[must_use]
+pub fn masked(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    for character in source.chars() {
+        match character.len_utf8() {
+            _ if matches!(character, '\n' | '\t') || !is_hidden(character) => out.push(character),
+            1 => out.push('?'),
+            2 => out.push('\u{bf}'),
+            3 => out.push('\u{fffd}'),
+            _ => out.push_str("\u{fffd}?"),
+        }
+    }
+    out
+}
+
+/// Everything that a command has to say. Its parts are escaped already; this is the net below them. Lines and colours
+/// ([`Paint`](crate::report::Paint), and those of linted sources) stay, and nothing else that a terminal obeys.
+#[must_use]
+pub fn guarded(output: &str) -> String {
+    let mut out = String::with_capacity(output.len());
+    let mut rest = output;
+    while let Some(at) = rest.find('\u{1b}') {
+        out.push_str(&visible(&rest[..at], &['\n']));
+        let colour = colour(&rest[at..]);
+        match colour {
+            Some(sequence) => out.push_str(sequence),
+            None => push_escape(&mut out, '\u{1b}'),
+        }
+        rest = &rest[at + colour.map_or(1, str::len)..];
+    }
+    out.push_str(&visible(rest, &['\n']));
+    without_commands(&out, push_escape)
+}
+
+/// The sequence that sets a colour, at the beginning of the text.
+fn colour(text: &str) -> Option<&str> {
+    let parameters = text.strip_prefix("\u{1b}[")?;
+    let end = parameters.find(|each: char| !each.is_ascii_digit() && each != ';')?;
+    parameters[end..]
+        .starts_with('m')
+        .then(|| &text[.."\u{1b}[".len() + end + 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::plain("hé, 世界 👍", "hé, 世界 👍")]
+    #[case::title("\u{1b}]0;x\u{7}", r"\u{1b}]0;x\u{7}")]
+    #[case::line_end("a\r\nb\tc", r"a\r\nb\tc")]
+    #[case::command("::stop-commands::x", r"\u{3a}:stop-commands::x")]
+    #[case::command_after_space("\u{3000} ::x", "\u{3000} \\u{3a}:x")]
+    #[case::path("std::io", "std::io")]
+    #[case::old_command("a ##[add-mask]x", r"a \u{23}#[add-mask]x")]
+    #[case::another_server("##vso[task.complete]", r"\u{23}#vso[task.complete]")]
+    #[case::heading("## [x]", "## [x]")]
+    fn a_part_of_a_line_is_escaped(#[case] text: &str, #[case] shown: &str) {
+        assert_eq!(line(text), shown);
+    }
+
+    #[test]
+    fn several_lines_stay_lines() {
+        let text = "at\r\n\tmain\r\n\t::error::x\u{85}";
+        assert_eq!(lines(text), "at\n    main\n    \\u{3a}:error::x\\u{85}");
+    }
+
+    #[test]
+    fn a_masked_source_keeps_its_places() {
+        let masked = masked("a\u{1b}\u{85}\n\u{202e}\u{e0041}é\t");
+        assert_eq!(masked, "a?\u{bf}\n\u{fffd}\u{fffd}?é\t");
+    }
+
+    #[test]
+    fn the_net_lets_colours_through_and_nothing_else() {
+        let painted = "\u{1b}[1;31mfail\u{1b}[0m\n";
+        assert_eq!(guarded(painted), painted);
+        assert_eq!(guarded("\u{1b}[2J\u{1b}]0;x"), r"\u{1b}[2J\u{1b}]0;x");
+        assert_eq!(guarded("a\n ::x\n\u{1b}["), "a\n \\u{3a}:x\n\\u{1b}[");
+    }
+}
