@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::words::quoted;
 use super::Outcome;
+use super::words::quoted;
 use crate::profile::{Profile, read_known, read_profile};
 use crate::run::{Options, Report};
 use crate::source::Diagnostics;

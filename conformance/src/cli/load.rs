@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
+use super::Outcome;
 use super::target::resolve;
 use super::words::{at_least_one, pair, positive};
-use super::Outcome;
 use crate::load::{
     self, Bounds, Direction, FanOut, Figures, Language, Pace, Teller, Trouble, Tunnel, Work, peers,
 };

@@ -28,7 +28,10 @@ impl Progress {
             Milestone::Played { id, .. } => {
                 let played = self.played.fetch_add(1, Ordering::Relaxed) + 1;
                 let cases = self.cases.load(Ordering::Relaxed);
-                self.write(&format!("\r\x1b[K{played} played, {cases} cases: {}", text::line(id)));
+                self.write(&format!(
+                    "\r\x1b[K{played} played, {cases} cases: {}",
+                    text::line(id)
+                ));
             }
         }
     }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::Outcome;
 use super::knowledge::{Knowledge, KnowledgeArguments};
 use super::progress::Progress;
 use super::report_file::ReportFile;
 use super::target::TargetArguments;
 use super::words::{at_least_one, duration, pair, positive, quoted};
-use super::Outcome;
 use crate::report::{self, Detail, Paint, Style};
 use crate::run::{Options, Report, Segments, run_suite_watched};
 use crate::source::Diagnostics;

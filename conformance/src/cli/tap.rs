@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use clap::Args;
 use crossbeam_channel::{Receiver, Sender};
 
+use super::Outcome;
 use super::report_file::put;
 use super::target::resolve;
-use super::Outcome;
 use crate::grammar::{Choices, Grammar, Transport};
 use crate::report::{self, Conversation, Paint};
 use crate::run::Event;

@@ -20,7 +20,12 @@ impl Profile {
             let title = suite.grammar.reading_named(name);
             let title = title.map_or("", |reading| reading.title.as_str());
             let title = kdl_comment(title);
-            let _ = writeln!(out, "reading {} {}  // {title}", kdl_comment(name), kdl(choice));
+            let _ = writeln!(
+                out,
+                "reading {} {}  // {title}",
+                kdl_comment(name),
+                kdl(choice)
+            );
         }
         for (name, value) in &self.settings {
             let _ = writeln!(out, "set {} {}", kdl(name), kdl(value));

@@ -60,5 +60,9 @@ fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
 }
 
 fn line(out: &mut String, kind: &str, properties: &str, message: &str) {
-    let _ = writeln!(out, "::{kind} {properties}::{}", text::annotation(message.trim_end()));
+    let _ = writeln!(
+        out,
+        "::{kind} {properties}::{}",
+        text::annotation(message.trim_end())
+    );
 }

@@ -111,7 +111,9 @@ fn outcome(case: &mut Outcome, escape: Escape) {
     let texts = [id, title].into_iter().chain(requirements).chain(known);
     texts.for_each(|text| one(text, escape));
     notes.iter_mut().for_each(|note| several(note, escape));
-    cause.iter_mut().for_each(|cause| self::cause(cause, escape));
+    cause
+        .iter_mut()
+        .for_each(|cause| self::cause(cause, escape));
     failure
         .iter_mut()
         .for_each(|failure| self::failure(failure, escape));

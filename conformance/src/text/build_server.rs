@@ -24,7 +24,7 @@ impl Commands {
         let first = !self.begun && !character.is_whitespace();
         self.begun |= first;
         match character {
-            ':' => first,
+            ':' => first && rest.starts_with(':'),
             '#' => rest.strip_prefix('#').is_some_and(|rest| {
                 let word = |each: char| each.is_ascii_alphabetic();
                 rest.trim_start_matches(word).starts_with('[')
@@ -92,6 +92,9 @@ mod tests {
 
     #[test]
     fn a_description_ends_where_its_line_ends() {
-        assert_eq!(tap("a # TODO\nnot ok \\ \u{1b}"), r"a \# TODO not ok \\ \\u{1b}");
+        assert_eq!(
+            tap("a # TODO\nnot ok \\ \u{1b}"),
+            r"a \# TODO not ok \\ \\u{1b}"
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::build_server::without_commands;
 use super::hidden::{is_hidden, push_escape, visible};
+use super::terminal::line;
 
 /// A whole document that a library has written. JSON lets most hidden characters stand as they are; outside of its strings
 /// there are none but line ends, so each becomes an escape of the same character.
@@ -51,8 +52,10 @@ pub fn kdl_comment(text: &str) -> String {
 /// A cell of a table for spreadsheets. What a spreadsheet would take for a formula gets an apostrophe in front.
 #[must_use]
 pub fn csv(text: &str) -> String {
-    let text = visible(text, &[]);
-    let acts = text.starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let text = line(text);
+    let acts = text.starts_with([
+        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ]);
     let text = format!("{}{text}", if acts { "'" } else { "" });
     if text.contains(['"', ',']) {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -70,8 +73,14 @@ mod tests {
         let value = serde_json::json!({"a": "\u{202e}\u{e0041}\u{7f}##[x]\n"});
         let text = serde_json::to_string_pretty(&value).expect("it has text keys only");
         let shown = json(&text);
-        assert!(shown.contains(r#""\u202e\udb40\udc41\u007f\u0023#[x]\n""#), "{shown}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).ok(), Some(value));
+        assert!(
+            shown.contains(r#""\u202e\udb40\udc41\u007f\u0023#[x]\n""#),
+            "{shown}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&shown).ok(),
+            Some(value)
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::build_server::without_commands;
-use super::hidden::visible;
+use super::hidden::{push_escape, visible};
+use super::terminal::TAB;
 
 /// A value in HTML, as text or inside a quoted attribute. Lines and tabs stay.
 #[must_use]
@@ -23,10 +24,10 @@ pub fn html(text: &str) -> String {
 }
 
 /// A value for a writer of XML, which escapes the markup. XML forbids most control characters and U+FFFE and U+FFFF even as
-/// references; lines and tabs stay.
+/// references. Lines stay; a tab becomes spaces, since the writer of JUnit drops it.
 #[must_use]
 pub fn xml(text: &str) -> String {
-    visible(text, &['\n', '\t'])
+    without_commands(&visible(&text.replace('\t', TAB), &['\n']), push_escape)
 }
 
 /// A whole page or document, whose lines a build server may read: what it would obey becomes a reference to the same
@@ -49,14 +50,15 @@ mod tests {
             html("<b title='a' \"&\">\0\n"),
             "&lt;b title=&#x27;a&#x27; &quot;&amp;&quot;&gt;\\u{0}\n"
         );
-        assert_eq!(xml("\u{fffe}a\u{8}\tb"), "\\u{fffe}a\\u{8}\tb");
+        assert_eq!(xml("\u{fffe}a\u{8}\tb"), "\\u{fffe}a\\u{8}    b");
+        assert_eq!(xml("::x ##[y]"), r"\u{3a}:x \u{23}#[y]");
     }
 
     #[test]
     fn a_line_of_a_page_is_no_command() {
         assert_eq!(
-            markup("<pre>\n::x ##[y]</pre>"),
-            "<pre>\n&#58;:x &#35;#[y]</pre>"
+            markup("<pre>\n::x ##[y]</pre>\n:root"),
+            "<pre>\n&#58;:x &#35;#[y]</pre>\n:root"
         );
     }
 }

@@ -4,7 +4,7 @@ use super::build_server::without_commands;
 use super::hidden::{is_hidden, push_escape, visible};
 
 /// The width of a tab where lines are kept.
-const TAB: &str = "    ";
+pub(super) const TAB: &str = "    ";
 
 /// Text that is part of one line: line ends and tabs are escaped as well.
 #[must_use]
@@ -37,7 +37,7 @@ pub fn masked(source: &str) -> String {
 }
 
 /// Everything that a command has to say. Its parts are escaped already; this is the net below them. Lines and colours
-/// ([`Paint`](crate::report::Paint), and those of linted sources) stay, and nothing else that a terminal obeys.
+/// (those of reports and of linted sources) stay, and nothing else that a terminal obeys.
 #[must_use]
 pub fn guarded(output: &str) -> String {
     let mut out = String::with_capacity(output.len());

@@ -92,17 +92,28 @@ fn push_prose(blocks: &mut Vec<Block>, prose: &mut String) {
 fn to_html(markdown: &str) -> String {
     // Its writer escapes the markup, as in XML.
     let markdown = text::xml(markdown);
-    let parser = Parser::new_ext(&markdown, Options::ENABLE_TABLES).filter_map(|event| match event {
-        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
-        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
-        Event::Start(Tag::Link { mut dest_url, title, link_type, id }) => {
-            if !leads_to_a_page(&dest_url) {
-                dest_url = "#".into();
+    let parser =
+        Parser::new_ext(&markdown, Options::ENABLE_TABLES).filter_map(|event| match event {
+            Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
+            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
+            Event::Start(Tag::Link {
+                mut dest_url,
+                title,
+                link_type,
+                id,
+            }) => {
+                if !leads_to_a_page(&dest_url) {
+                    dest_url = "#".into();
+                }
+                Some(Event::Start(Tag::Link {
+                    link_type,
+                    dest_url,
+                    title,
+                    id,
+                }))
             }
-            Some(Event::Start(Tag::Link { link_type, dest_url, title, id }))
-        }
-        other => Some(other),
-    });
+            other => Some(other),
+        });
     let mut out = String::new();
     html::push_html(&mut out, parser);
     out
