@@ -7,8 +7,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::complain;
 use super::data::DataArgs;
 use super::password::first_line;
+use matou_protocols::room::Visible;
 use matou_server::store::{Accounts, Existing, Imported, Password, read_lines};
 
 /// Add, change, remove and list the accounts of ChatHack.
@@ -67,7 +69,7 @@ pub(super) fn run(arguments: AccountArgs) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(why) => {
-            eprintln!("matou: {why}");
+            complain(&why);
             ExitCode::FAILURE
         }
     }
@@ -96,7 +98,8 @@ fn obey(command: AccountCommand) -> Result<String, String> {
         }
         AccountCommand::List { data } => {
             let logins = existing(data)?.logins().map_err(as_sentence)?;
-            Ok(logins.iter().map(|login| format!("{login}\n")).collect())
+            let shown = |login: &String| format!("{}\n", Visible(login));
+            Ok(logins.iter().map(shown).collect())
         }
         AccountCommand::Import {
             file,

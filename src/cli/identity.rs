@@ -12,10 +12,9 @@ use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::pki_types::pem::PemObject;
 use uuid::Uuid;
 
-use super::WRONG_USAGE;
 use super::data::DataArgs;
-use matou_server::store::Identities;
-use matou_server::store::PublicKey;
+use super::{WRONG_USAGE, complain};
+use matou_server::store::{Identities, PublicKey};
 
 /// Identities for Chatr Connect: a UUID and the RSA key that proves it.
 ///
@@ -82,7 +81,7 @@ pub(super) fn run(arguments: IdentityArgs) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            eprintln!("matou: {why}");
+            complain(&why);
             ExitCode::from(WRONG_USAGE)
         }
     }

@@ -6,7 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use log::{Log, Metadata, Record};
 use simplelog::{Config, ConfigBuilder, LevelFilter, WriteLogger};
+
+use matou_protocols::room::Visible;
 
 /// Lines that may wait for stderr.
 const LINES: usize = 4096;
@@ -45,9 +48,32 @@ pub(super) fn start(level: LevelFilter) -> Logging {
         });
     if spawned.is_ok() {
         // A second logger in one process (in tests) changes nothing.
-        let _ = WriteLogger::init(level, format(), lines);
+        let logger = Escaping(WriteLogger::new(level, format(), lines));
+        if log::set_boxed_logger(Box::new(logger)).is_ok() {
+            log::set_max_level(level);
+        }
     }
     Logging { all_written, stop }
+}
+
+/// Each message stays on its line, and nothing in it is obeyed by a terminal, whoever its words are from.
+struct Escaping(Box<WriteLogger<Lines>>);
+
+impl Log for Escaping {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let mut shown = Record::builder();
+        shown.metadata(record.metadata().clone());
+        let message = Visible(record.args());
+        self.0.log(&shown.args(format_args!("{message}")).build());
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
 }
 
 fn format() -> Config {
@@ -113,6 +139,32 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_one_line_and_nothing_in_it_is_obeyed() {
+        let (give, take) = bounded(2);
+        let lines = Lines {
+            line: Vec::new(),
+            lost: 0,
+            give,
+        };
+        let logger = Escaping(WriteLogger::new(LevelFilter::Debug, format(), lines));
+        for level in [log::Level::Error, log::Level::Debug] {
+            let said = format_args!("bad {}", "a\u{1b}[2J\n\u{202e}\u{3164}\n").to_string();
+            let mut record = Record::builder();
+            record.level(level);
+            logger.log(&record.args(format_args!("{said}")).build());
+            let Ok(Line::Text(line)) = take.try_recv() else {
+                panic!("nothing was logged");
+            };
+            let line = String::from_utf8(line).unwrap();
+            assert!(
+                line.ends_with(" bad a\\u{1b}[2J\\n\\u{202e}\\u{3164}\\n\n"),
+                "{line}"
+            );
+        }
+        assert!(take.is_empty());
+    }
 
     #[test]
     fn a_full_channel_loses_lines_and_says_how_many() {

@@ -12,9 +12,12 @@ mod options;
 mod password;
 mod serve;
 
+use std::fmt;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use matou_protocols::room::Visible;
 
 /// Wrong usage: the same code that clap uses for arguments it does not know.
 const WRONG_USAGE: u8 = 2;
@@ -43,4 +46,12 @@ pub(crate) fn run() -> ExitCode {
         Command::Identity(arguments) => identity::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
     }
+}
+
+/// Says on standard error why something did not work. Its lines stay lines; nothing else in it is obeyed by a terminal: it
+/// may hold a path, or what a file or a server says.
+fn complain(why: &dyn fmt::Display) {
+    let why = why.to_string();
+    let lines: Vec<String> = why.lines().map(|line| Visible(line).to_string()).collect();
+    eprintln!("matou: {}", lines.join("\n"));
 }

@@ -11,7 +11,7 @@ use matou_server::{Config, Server};
 
 use super::address::resolve;
 use super::config::{configuration, described_options, log_level};
-use super::{WRONG_USAGE, logging};
+use super::{WRONG_USAGE, complain, logging};
 
 /// Serve one or more protocols
 ///
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: ServeArgs) -> ExitCode {
 }
 
 fn refuse(why: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("matou: {why}");
+    complain(why);
     ExitCode::from(WRONG_USAGE)
 }
 

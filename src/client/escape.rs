@@ -3,6 +3,9 @@
 
 use std::fmt::{self, Write as _};
 
+pub(super) use matou_protocols::room::is_hidden;
+use matou_protocols::room::write_escape;
+
 /// Text of a peer, with every character escaped that a reader would not see, or that a terminal would obey.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Escaped<'a>(pub(super) &'a str);
@@ -12,10 +15,8 @@ impl fmt::Display for Escaped<'_> {
         let mut before = None;
         let mut characters = self.0.chars().peekable();
         while let Some(character) = characters.next() {
-            let joins = character == JOINER
-                && before.is_some_and(is_pictograph)
-                && characters.peek().copied().is_some_and(is_pictograph);
-            if is_hidden(character) && !joins {
+            let belongs = belongs(before, character, characters.peek().copied());
+            if is_hidden(character) && !belongs {
                 write_escape(f, character)?;
             } else {
                 f.write_char(character)?;
@@ -29,11 +30,35 @@ impl fmt::Display for Escaped<'_> {
 /// It makes one family of three people. Between two pictographs it hides nothing; anywhere else it might.
 const JOINER: char = '\u{200d}';
 
+/// A key with a digit on it is the digit, a selector and this.
+const KEYCAP: char = '\u{20e3}';
+
+/// Whether a hidden character is part of a pictograph that people see.
+fn belongs(before: Option<char>, character: char, after: Option<char>) -> bool {
+    let behind_a_pictograph = before.is_some_and(is_pictograph);
+    match character {
+        JOINER => behind_a_pictograph && after.is_some_and(is_pictograph),
+        selector if is_selector(selector) => {
+            let on_a_key = |each: char| each.is_ascii_digit() || matches!(each, '#' | '*');
+            (behind_a_pictograph && before.is_some_and(|before| !is_selector(before)))
+                || (after == Some(KEYCAP) && before.is_some_and(on_a_key))
+        }
+        _ => false,
+    }
+}
+
+/// It makes a pictograph of a sign, or a sign of a pictograph.
+fn is_selector(character: char) -> bool {
+    matches!(character, '\u{fe0e}' | '\u{fe0f}')
+}
+
 fn is_pictograph(character: char) -> bool {
     matches!(
         character,
-        '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{23ff}' | '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}'
-            | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}'
+        '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{24c2}'
+            | '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{23ff}' | '\u{25a0}'..='\u{27bf}'
+            | '\u{2934}'..='\u{2935}' | '\u{2b00}'..='\u{2bff}' | '\u{3030}' | '\u{303d}'
+            | '\u{3297}' | '\u{3299}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}'
     )
 }
 
@@ -87,33 +112,6 @@ fn is_plain_word(name: &str) -> bool {
         })
 }
 
-/// True for control, direction and invisible characters.
-pub(super) fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' // soft hyphen
-            | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180e}'
-            | '\u{200b}'..='\u{200f}' // zero widths and direction marks
-            | '\u{2028}'..='\u{202e}' // separators and direction overrides
-            | '\u{2060}'..='\u{206f}' // invisible operators, isolates
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}' // tags
-        )
-}
-
-fn write_escape(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
-    match character {
-        '\n' => f.write_str("\\n"),
-        '\r' => f.write_str("\\r"),
-        '\t' => f.write_str("\\t"),
-        other => write!(f, "\\u{{{:x}}}", u32::from(other)),
-    }
-}
-
 /// Reads a name in quotes as [`Name`] writes it, from behind the opening quote: the name, and what stands behind the
 /// closing quote. `None` when there is no closing quote or an escape is wrong.
 pub(super) fn quoted_name(text: &str) -> Option<(String, &str)> {
@@ -155,6 +153,14 @@ mod tests {
     #[case::zero_width("a\u{200b}b", "a\\u{200b}b")]
     #[case::a_family("👩‍👩‍👧", "👩‍👩‍👧")]
     #[case::a_joiner_that_joins_nothing("a\u{200d}b👩\u{200d}", "a\\u{200d}b👩\\u{200d}")]
+    #[case::a_red_heart("❤\u{fe0f}!", "❤\u{fe0f}!")]
+    #[case::a_key("1\u{fe0f}\u{20e3}", "1\u{fe0f}\u{20e3}")]
+    #[case::a_selector_that_selects_nothing(
+        "a\u{fe0f}❤\u{fe0f}\u{fe0f}",
+        "a\\u{fe0f}❤\u{fe0f}\\u{fe0f}"
+    )]
+    #[case::a_filler("a\u{3164}", "a\\u{3164}")]
+    #[case::noncharacter("\u{ffff}", "\\u{ffff}")]
     #[case::tag("\u{e0041}", "\\u{e0041}")]
     fn hidden_characters_are_shown(#[case] text: &str, #[case] shown: &str) {
         assert_eq!(Escaped(text).to_string(), shown);
@@ -190,7 +196,7 @@ mod tests {
 
         #[test]
         fn nothing_hidden_gets_through(text in "\\PC*|.*") {
-            let hides = |c: char| is_hidden(c) && c != JOINER;
+            let hides = |c: char| is_hidden(c) && c != JOINER && !is_selector(c);
             prop_assert!(!Escaped(&text).to_string().chars().any(hides));
         }
     }

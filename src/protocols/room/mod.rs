@@ -5,7 +5,7 @@
 //! is an argument, and so is chance.
 //!
 //! What rooms of several protocols need lies beside the trait: [`Connections`] (where each stands), [`check_name`] (what
-//! may become a name), [`Roster`] (who is called what), [`pairing`] (who asks whom for a private connection, and which ids are alive), [`ConnectIds`] (how ids are
+//! may become a name), [`is_hidden`] (which characters are never shown as they are), [`Roster`] (who is called what), [`pairing`] (who asks whom for a private connection, and which ids are alive), [`ConnectIds`] (how ids are
 //! made), [`WrongTries`] and [`Guesses`] (who tries too many, and what they are told when), [`Expiries`] (what ends by itself).
 
 mod connect_id;
@@ -13,6 +13,7 @@ mod connections;
 mod effects;
 mod expiries;
 mod guesses;
+mod hidden;
 mod name;
 pub mod pairing;
 mod roster;
@@ -33,6 +34,7 @@ pub use connections::{Connections, State};
 pub use effects::{Effect, Effects, Packet, Recipient};
 pub use expiries::{Expiries, Ticket};
 pub use guesses::{Answer, Guesses};
+pub use hidden::{Visible, is_hidden, is_invisible, write_escape};
 pub use name::{NameRefused, check_name};
 pub use roster::{Roster, Taken};
 pub use wrong_tries::{GuessLimits, WrongTries};

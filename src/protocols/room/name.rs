@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::hidden::is_invisible;
+
 /// Why a new name is not given to anybody.
 ///
 /// The rule protects those who read names, in a terminal or in a log: a name must be seen, must look like what it is and
@@ -47,15 +49,6 @@ pub fn check_name(name: &str, limit: usize) -> Result<(), NameRefused> {
         return Err(NameRefused::OuterWhiteSpace);
     }
     Ok(())
-}
-
-/// Zero-width characters and marks (200B-200F), line separators and direction overrides (2028-202E), word joiners and
-/// direction isolates (2060-2069), the byte order mark (FEFF).
-fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
-    )
 }
 
 impl fmt::Display for NameRefused {
@@ -118,6 +111,15 @@ mod tests {
     #[case::word_joiner("a\u{2060}b", NameRefused::Invisible('\u{2060}'))]
     #[case::isolate("a\u{2069}b", NameRefused::Invisible('\u{2069}'))]
     #[case::byte_order_mark("\u{feff}a", NameRefused::Invisible('\u{feff}'))]
+    #[case::soft_hyphen("a\u{ad}b", NameRefused::Invisible('\u{ad}'))]
+    #[case::grapheme_joiner("a\u{34f}b", NameRefused::Invisible('\u{34f}'))]
+    #[case::hangul_filler("a\u{3164}", NameRefused::Invisible('\u{3164}'))]
+    #[case::choseong_filler("\u{115f}", NameRefused::Invisible('\u{115f}'))]
+    #[case::halfwidth_filler("a\u{ffa0}", NameRefused::Invisible('\u{ffa0}'))]
+    #[case::empty_braille("a\u{2800}", NameRefused::Invisible('\u{2800}'))]
+    #[case::variation_selector("a\u{fe0f}", NameRefused::Invisible('\u{fe0f}'))]
+    #[case::variation_of_an_ideograph("葛\u{e0100}", NameRefused::Invisible('\u{e0100}'))]
+    #[case::tag("a\u{e0041}", NameRefused::Invisible('\u{e0041}'))]
     #[case::white_space_before(" alice", NameRefused::OuterWhiteSpace)]
     #[case::white_space_behind("alice\u{3000}", NameRefused::OuterWhiteSpace)]
     #[case::only_white_space(" ", NameRefused::OuterWhiteSpace)]
