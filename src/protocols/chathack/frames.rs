@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::room::Packet;
-use crate::wire::Malformed;
+use crate::wire::{Excerpt, Malformed};
 
 /// What a client sends to the server: an opcode and its fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -163,14 +163,24 @@ impl fmt::Display for ClientFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ClientFrame::LoginWithPassword { login, .. } => {
-                write!(f, "LOGIN login={login:?} password=(not shown)")
+                write!(f, "LOGIN login={:?} password=(not shown)", Excerpt(login))
             }
-            ClientFrame::Login { login } => write!(f, "LOGIN login={login:?}"),
+            ClientFrame::Login { login } => write!(f, "LOGIN login={:?}", Excerpt(login)),
             ClientFrame::GlobalMessage { login, message } => {
-                write!(f, "GLOBAL_MESSAGE login={login:?} message={message:?}")
+                write!(
+                    f,
+                    "GLOBAL_MESSAGE login={:?} message={:?}",
+                    Excerpt(login),
+                    Excerpt(message)
+                )
             }
             ClientFrame::PrivateAsking { sender, receiver } => {
-                write!(f, "PRIVATE_ASKING sender={sender:?} receiver={receiver:?}")
+                write!(
+                    f,
+                    "PRIVATE_ASKING sender={:?} receiver={:?}",
+                    Excerpt(sender),
+                    Excerpt(receiver)
+                )
             }
             ClientFrame::PrivateValidation {
                 sender,
@@ -178,10 +188,17 @@ impl fmt::Display for ClientFrame<'_> {
                 meeting,
             } => write!(
                 f,
-                "PRIVATE_VALIDATION sender={sender:?} receiver={receiver:?} {meeting}"
+                "PRIVATE_VALIDATION sender={:?} receiver={:?} {meeting}",
+                Excerpt(sender),
+                Excerpt(receiver)
             ),
             ClientFrame::PrivateDenied { sender, receiver } => {
-                write!(f, "PRIVATE_DENIED sender={sender:?} receiver={receiver:?}")
+                write!(
+                    f,
+                    "PRIVATE_DENIED sender={:?} receiver={:?}",
+                    Excerpt(sender),
+                    Excerpt(receiver)
+                )
             }
         }
     }
@@ -195,15 +212,22 @@ impl fmt::Display for ServerFrame<'_> {
             ServerFrame::Connected => f.write_str("CONNECTED"),
             ServerFrame::LoginAlreadyExists => f.write_str("LOGIN_ALREADY_EXISTS"),
             ServerFrame::GlobalMessage { login, message } => {
-                write!(f, "GLOBAL_MESSAGE login={login:?} message={message:?}")
+                write!(
+                    f,
+                    "GLOBAL_MESSAGE login={:?} message={:?}",
+                    Excerpt(login),
+                    Excerpt(message)
+                )
             }
             ServerFrame::PrivateAsking { sender } => {
-                write!(f, "PRIVATE_ASKING sender={sender:?}")
+                write!(f, "PRIVATE_ASKING sender={:?}", Excerpt(sender))
             }
             ServerFrame::PrivateValidation { login, meeting } => {
-                write!(f, "PRIVATE_VALIDATION login={login:?} {meeting}")
+                write!(f, "PRIVATE_VALIDATION login={:?} {meeting}", Excerpt(login))
             }
-            ServerFrame::PrivateDenied { login } => write!(f, "PRIVATE_DENIED login={login:?}"),
+            ServerFrame::PrivateDenied { login } => {
+                write!(f, "PRIVATE_DENIED login={:?}", Excerpt(login))
+            }
         }
     }
 }
@@ -212,13 +236,23 @@ impl fmt::Display for PeerFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PeerFrame::Message { login, message } => {
-                write!(f, "MESSAGE login={login:?} message={message:?}")
+                write!(
+                    f,
+                    "MESSAGE login={:?} message={:?}",
+                    Excerpt(login),
+                    Excerpt(message)
+                )
             }
             PeerFrame::File { login, name, size } => {
-                write!(f, "FILE login={login:?} name={name:?} size={size}")
+                write!(
+                    f,
+                    "FILE login={:?} name={:?} size={size}",
+                    Excerpt(login),
+                    Excerpt(name)
+                )
             }
             PeerFrame::Establishment { login, .. } => {
-                write!(f, "ESTABLISHMENT login={login:?} id=(not shown)")
+                write!(f, "ESTABLISHMENT login={:?} id=(not shown)", Excerpt(login))
             }
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::room::{ConnId, Effects, check_name};
+use crate::wire::Excerpt;
 
 use super::connections::{Kind, Proposal, State};
 use super::room::{MAX_LOGIN_BYTES, MAX_PASSWORD_BYTES};
@@ -111,20 +112,26 @@ impl Room {
     fn refuse_password(&mut self, from: ConnId, login: &str, out: &mut Effects) {
         out.remark(
             from,
-            format!("refused {login:?}: no such login and password"),
+            format!("refused {:?}: no such login and password", Excerpt(login)),
         );
         self.refuse(from, ServerFrame::PasswordOrLoginError, out);
     }
 
     /// ACK 2.
     fn refuse_name(&mut self, from: ConnId, login: &str, why: &str, out: &mut Effects) {
-        out.remark(from, format!("refused the login {login:?}: {why}"));
+        out.remark(
+            from,
+            format!("refused the login {:?}: {why}", Excerpt(login)),
+        );
         self.refuse(from, ServerFrame::PasswordOrLoginError, out);
     }
 
     /// ACK 4.
     fn already_exists(&mut self, from: ConnId, login: &str, out: &mut Effects) {
-        out.remark(from, format!("refused the login {login:?}: it is taken"));
+        out.remark(
+            from,
+            format!("refused the login {:?}: it is taken", Excerpt(login)),
+        );
         self.refuse(from, ServerFrame::LoginAlreadyExists, out);
     }
 

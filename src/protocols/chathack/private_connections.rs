@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::room::pairing::Request;
 use crate::room::{ConnId, Effects};
+use crate::wire::Excerpt;
 
 use super::{MeetingPoint, Room, ServerFrame};
 
@@ -18,19 +19,28 @@ impl Room {
         out: &mut Effects,
     ) {
         let Some(to) = self.roster.find(receiver) else {
-            out.remark(from, format!("denied: nobody is called {receiver:?}"));
+            out.remark(
+                from,
+                format!("denied: nobody is called {:?}", Excerpt(receiver)),
+            );
             out.one(from, &ServerFrame::PrivateDenied { login: receiver });
             return;
         };
         let request = Request::between(from, to);
         if self.requests.is_pending(request) {
-            out.remark(from, format!("ignored: it asked {receiver:?} already"));
+            out.remark(
+                from,
+                format!("ignored: it asked {:?} already", Excerpt(receiver)),
+            );
             return;
         }
         match self.requests.ask(request, now) {
             Ok(()) => out.one(to, &ServerFrame::PrivateAsking { sender }),
             Err(not_asked) => {
-                out.remark(from, format!("denied to ask {receiver:?}: {not_asked}"));
+                out.remark(
+                    from,
+                    format!("denied to ask {:?}: {not_asked}", Excerpt(receiver)),
+                );
                 out.one(from, &ServerFrame::PrivateDenied { login: receiver });
             }
         }
@@ -83,7 +93,10 @@ impl Room {
     pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
         while let Some(Request { asker, target, .. }) = self.requests.expire(now) {
             if let Some(login) = self.roster.login(target) {
-                out.remark(asker, format!("{login:?} did not answer it in time"));
+                out.remark(
+                    asker,
+                    format!("{:?} did not answer it in time", Excerpt(login)),
+                );
                 out.one(asker, &ServerFrame::PrivateDenied { login });
             }
         }
@@ -108,7 +121,7 @@ impl Room {
         if request.is_none() {
             out.remark(
                 target,
-                format!("ignored an answer: {asker:?} has not asked"),
+                format!("ignored an answer: {:?} has not asked", Excerpt(asker)),
             );
         }
         request

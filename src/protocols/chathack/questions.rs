@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::wire::Excerpt;
+
 /// Asked when somebody logs in. Finding the answer may take long.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Question {
@@ -33,8 +35,10 @@ pub enum Answer {
 impl fmt::Debug for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Question::IsRight { login, .. } => write!(f, "IsRight({login:?}, not shown)"),
-            Question::IsAccount { login } => write!(f, "IsAccount({login:?})"),
+            Question::IsRight { login, .. } => {
+                write!(f, "IsRight({:?}, not shown)", Excerpt(login))
+            }
+            Question::IsAccount { login } => write!(f, "IsAccount({:?})", Excerpt(login)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::room::Packet;
+use crate::wire::Excerpt;
 
 use super::Codec;
 
@@ -165,9 +166,14 @@ impl fmt::Display for Encoded<'_> {
 impl fmt::Display for ClientFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ClientFrame::Login { login } => write!(f, "LOGIN login={login:?}"),
+            ClientFrame::Login { login } => write!(f, "LOGIN login={:?}", Excerpt(login)),
             ClientFrame::Message { login, msg } => {
-                write!(f, "MESSAGE login={login:?} msg={msg:?}")
+                write!(
+                    f,
+                    "MESSAGE login={:?} msg={:?}",
+                    Excerpt(login),
+                    Excerpt(msg)
+                )
             }
             ClientFrame::MessagePrivate {
                 sender,
@@ -175,19 +181,34 @@ impl fmt::Display for ClientFrame<'_> {
                 msg,
             } => write!(
                 f,
-                "MESSAGE_PRIVATE sender={sender:?} target={target:?} msg={msg:?}"
+                "MESSAGE_PRIVATE sender={:?} target={:?} msg={:?}",
+                Excerpt(sender),
+                Excerpt(target),
+                Excerpt(msg)
             ),
             ClientFrame::RequestPrivate { requester, target } => {
                 write!(
                     f,
-                    "REQUEST_PRIVATE requester={requester:?} target={target:?}"
+                    "REQUEST_PRIVATE requester={:?} target={:?}",
+                    Excerpt(requester),
+                    Excerpt(target)
                 )
             }
             ClientFrame::OkPrivate { requester, target } => {
-                write!(f, "OK_PRIVATE requester={requester:?} target={target:?}")
+                write!(
+                    f,
+                    "OK_PRIVATE requester={:?} target={:?}",
+                    Excerpt(requester),
+                    Excerpt(target)
+                )
             }
             ClientFrame::KoPrivate { requester, target } => {
-                write!(f, "KO_PRIVATE requester={requester:?} target={target:?}")
+                write!(
+                    f,
+                    "KO_PRIVATE requester={:?} target={:?}",
+                    Excerpt(requester),
+                    Excerpt(target)
+                )
             }
             // The id opens a tunnel to whoever knows it: it does not belong in a log.
             ClientFrame::LoginPrivate { .. } => write!(f, "LOGIN_PRIVATE connect_id=(not shown)"),
@@ -221,7 +242,9 @@ impl fmt::Display for ServerFrame<'_> {
                 requester, target, ..
             } => write!(
                 f,
-                "ID_PRIVATE requester={requester:?} target={target:?} connect_id=(not shown)"
+                "ID_PRIVATE requester={:?} target={:?} connect_id=(not shown)",
+                Excerpt(requester),
+                Excerpt(target)
             ),
             ServerFrame::Established => f.write_str("ESTABLISHED"),
         }

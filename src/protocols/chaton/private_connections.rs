@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::room::pairing::{Arrival, Ended, Request};
 use crate::room::{Answer, ConnId, Effects, Housekeeping};
+use crate::wire::Excerpt;
 
 use super::Room;
 use super::ServerFrame;
@@ -28,7 +29,10 @@ impl Room {
             Err(not_asked) => {
                 out.remark(
                     from,
-                    format!("ignored REQUEST_PRIVATE to {target:?}: {not_asked}"),
+                    format!(
+                        "ignored REQUEST_PRIVATE to {:?}: {not_asked}",
+                        Excerpt(target)
+                    ),
                 );
             }
         }
@@ -50,7 +54,7 @@ impl Room {
         if !self.requests.is_pending(request) {
             out.remark(
                 from,
-                format!("ignored OK_PRIVATE: {requester:?} has not asked"),
+                format!("ignored OK_PRIVATE: {:?} has not asked", Excerpt(requester)),
             );
             return;
         }
@@ -59,7 +63,10 @@ impl Room {
             Err(not_opened) => {
                 out.remark(
                     from,
-                    format!("ignored OK_PRIVATE to {requester:?}: {not_opened}"),
+                    format!(
+                        "ignored OK_PRIVATE to {:?}: {not_opened}",
+                        Excerpt(requester)
+                    ),
                 );
                 return;
             }
@@ -90,7 +97,7 @@ impl Room {
         if !self.requests.end(Request::between(asker, from)) {
             out.remark(
                 from,
-                format!("ignored KO_PRIVATE: {requester:?} has not asked"),
+                format!("ignored KO_PRIVATE: {:?} has not asked", Excerpt(requester)),
             );
             return;
         }
@@ -105,7 +112,10 @@ impl Room {
             };
             out.remark(
                 asker,
-                format!("its request to {target:?} was not answered in time"),
+                format!(
+                    "its request to {:?} was not answered in time",
+                    Excerpt(target)
+                ),
             );
             self.refuse(asker, target, out);
         }

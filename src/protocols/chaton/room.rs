@@ -9,7 +9,7 @@ use crate::room::{
     ConnId, ConnectIds, Effects, Entropy, Event, Flow, GuessLimits, Guesses, Housekeeping,
     Protocol, Roster, check_name,
 };
-use crate::wire::Malformed;
+use crate::wire::{Excerpt, Malformed};
 
 use super::connections::{Connections, State};
 use super::{ClientFrame, Codec, LongWidth, Options, ServerFrame};
@@ -155,7 +155,10 @@ impl Room {
             }
 
             (State::Identified { .. }, Login { login }) => {
-                out.remark(from, format!("refused a second login, {login:?}"));
+                out.remark(
+                    from,
+                    format!("refused a second login, {:?}", Excerpt(login)),
+                );
                 self.send(from, ServerFrame::LoginRefused, out);
             }
             (State::Identified { .. }, LoginPrivate { .. }) => {
@@ -171,7 +174,10 @@ impl Room {
                 let name = command.command();
                 out.remark(
                     from,
-                    format!("ignored {name}: it says to come from {speaker:?}"),
+                    format!(
+                        "ignored {name}: it says to come from {:?}",
+                        Excerpt(speaker)
+                    ),
                 );
             }
             (State::Identified { .. }, Message { login, msg }) => {
@@ -209,7 +215,10 @@ impl Room {
             return;
         };
         if let Err(refused) = check_name(login, MAX_LOGIN_BYTES) {
-            out.remark(from, format!("refused the login {login:?}: {refused}"));
+            out.remark(
+                from,
+                format!("refused the login {:?}: {refused}", Excerpt(login)),
+            );
             self.send(from, ServerFrame::LoginRefused, out);
             return;
         }
@@ -222,7 +231,10 @@ impl Room {
                 out.join(from, login);
             }
             Err(taken) => {
-                out.remark(from, format!("refused the login {login:?}: {taken}"));
+                out.remark(
+                    from,
+                    format!("refused the login {:?}: {taken}", Excerpt(login)),
+                );
                 self.send(from, ServerFrame::LoginRefused, out);
             }
         }
@@ -260,7 +272,7 @@ impl Room {
         if found.is_none() {
             out.remark(
                 from,
-                format!("ignored {command}: nobody is called {login:?}"),
+                format!("ignored {command}: nobody is called {:?}", Excerpt(login)),
             );
         }
         found

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::room::Packet;
+use crate::wire::Excerpt;
 
 /// A packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,17 +152,27 @@ impl fmt::Display for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.packet())?;
         match self {
-            Frame::ConnectionRequest { pseudonym } => write!(f, " pseudonym={pseudonym:?}"),
+            Frame::ConnectionRequest { pseudonym } => {
+                write!(f, " pseudonym={:?}", Excerpt(pseudonym))
+            }
             Frame::SendPersonalMessage {
                 sender,
                 recipient,
                 message,
             } => write!(
                 f,
-                " sender={sender:?} recipient={recipient:?} message={message:?}"
+                " sender={:?} recipient={:?} message={:?}",
+                Excerpt(sender),
+                Excerpt(recipient),
+                Excerpt(message)
             ),
             Frame::SendMessageToAll { sender, message } => {
-                write!(f, " sender={sender:?} message={message:?}")
+                write!(
+                    f,
+                    " sender={:?} message={:?}",
+                    Excerpt(sender),
+                    Excerpt(message)
+                )
             }
             Frame::TcpAsk(negotiation)
             | Frame::TcpAccept(negotiation)
@@ -183,7 +194,9 @@ impl fmt::Display for Negotiation<'_> {
         } = self;
         write!(
             f,
-            "sender={sender:?} recipient={recipient:?} password=(not shown)"
+            "sender={:?} recipient={:?} password=(not shown)",
+            Excerpt(sender),
+            Excerpt(recipient)
         )
     }
 }

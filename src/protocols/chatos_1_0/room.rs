@@ -9,7 +9,7 @@ use crate::room::pairing::{Request, RequestLimits, Requests};
 use crate::room::{
     ConnId, Effects, Event, Flow, GuessLimits, Guesses, Housekeeping, Protocol, Roster, check_name,
 };
-use crate::wire::Malformed;
+use crate::wire::{Excerpt, Malformed};
 
 use super::connections::{Connections, State};
 use super::private_connections::Waiting;
@@ -157,8 +157,9 @@ impl Room {
         let Some(address) = self.connections.address(from) else {
             return;
         };
-        let refused =
-            |why: &dyn std::fmt::Display| format!("refused the pseudonym {pseudonym:?}: {why}");
+        let refused = |why: &dyn std::fmt::Display| {
+            format!("refused the pseudonym {:?}: {why}", Excerpt(pseudonym))
+        };
         if let Err(why) = check_name(pseudonym, MAX_PSEUDONYM_BYTES) {
             out.remark(from, refused(&why));
             out.one(from, &ErrorCode::InvalidPseudonym.frame());
@@ -196,6 +197,7 @@ impl Room {
 }
 
 /// Answers with an ERROR, and says so in the log.
+#[track_caller]
 pub(super) fn refuse(from: ConnId, frame: Frame<'_>, code: ErrorCode, out: &mut Effects) {
     out.remark(from, format!("refused {}: {code}", frame.packet()));
     out.one(from, &code.frame());

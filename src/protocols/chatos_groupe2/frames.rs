@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::chaton;
 use crate::room::Packet;
+use crate::wire::Excerpt;
 
 /// What a client sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +86,9 @@ impl fmt::Display for CloseConnection<'_> {
         } = self;
         write!(
             f,
-            "CLOSE_CONNECTION connect_id=(not shown) requester={requester:?} target={target:?}"
+            "CLOSE_CONNECTION connect_id=(not shown) requester={:?} target={:?}",
+            Excerpt(requester),
+            Excerpt(target)
         )
     }
 }
@@ -101,6 +104,6 @@ impl fmt::Display for ServerFrame<'_> {
 
 impl fmt::Display for AcceptCloseConnection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ACCEPT_CLOSE_CONNECTION login={:?}", self.login)
+        write!(f, "ACCEPT_CLOSE_CONNECTION login={:?}", Excerpt(self.login))
     }
 }

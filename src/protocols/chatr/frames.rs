@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use crate::room::Packet;
+use crate::wire::Excerpt;
 
 /// A packet. Three of them go both ways: towards the server their UUID says who is meant, from the server who it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +127,7 @@ impl fmt::Display for Frame<'_> {
             Frame::Connect { version, uuid, .. } => {
                 write!(f, " version={version} uuid={uuid} signature=(not shown)")
             }
-            Frame::Disconnect { message } => write!(f, " message={message:?}"),
+            Frame::Disconnect { message } => write!(f, " message={:?}", Excerpt(message)),
             Frame::Connected => Ok(()),
             Frame::Ping { id } | Frame::Pong { id } => write!(f, " id={id}"),
             Frame::ConnectionRequest {

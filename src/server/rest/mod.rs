@@ -33,6 +33,7 @@ use crate::store::Identities;
 use matou_protocols::room::{GuessLimits, WrongTries};
 use matou_protocols::setting::Setting;
 use matou_sockets::Timed;
+use matou_protocols::wire::Excerpt;
 
 use http::{Request, Response, Unread};
 
@@ -169,6 +170,7 @@ impl Registry {
             Ok(request) => {
                 let response = self.answer(&request, from);
                 let Request { method, path, .. } = &request;
+                let (method, path) = (Excerpt(method), Excerpt(path));
                 debug!("{NAME}: {from}: {method:?} {path:?}: {}", response.status());
                 response
             }

@@ -157,19 +157,23 @@ impl TlsClient {
 
     /// The next frame in words.
     pub(super) fn next(&mut self) -> String {
-        loop {
-            let bytes = self.received.make_contiguous();
-            if let Some((frame, length)) = ServerFrame::decode(Codec::default(), bytes).unwrap() {
-                let words = frame.to_string();
-                self.received.drain(..length);
-                return words;
-            }
-            assert_ne!(self.read(), 0, "the server ended the connection");
-        }
+        self.take(|frame| frame.to_string())
     }
 
     pub(super) fn expect_message(&mut self, login: &str, msg: &str) {
-        assert_eq!(self.next(), format!("MESSAGE login={login:?} msg={msg:?}"));
+        self.take(|frame| assert_eq!(frame, ServerFrame::Message { login, msg }));
+    }
+
+    fn take<T>(&mut self, look: impl Fn(ServerFrame<'_>) -> T) -> T {
+        loop {
+            let bytes = self.received.make_contiguous();
+            if let Some((frame, length)) = ServerFrame::decode(Codec::default(), bytes).unwrap() {
+                let seen = look(frame);
+                self.received.drain(..length);
+                return seen;
+            }
+            assert_ne!(self.read(), 0, "the server ended the connection");
+        }
     }
 
     /// The server says, in TLS's own words, that nothing will follow; a mere end of the connection fails the test.
