@@ -1,18 +1,28 @@
-//! The log, on stderr. A reader of stderr that stalls must stall nobody else: lines go through a bounded channel to a thread
-//! of their own, and what does not fit is counted instead of kept.
+//! The log, on stderr.
+//!
+//! * A reader of stderr that stalls stalls nobody else: lines wait in a [`Backlog`], bounded in bytes, for a thread of their
+//!   own. What finds no place is counted instead of kept.
+//! * Peers cannot fill it: of each kind of message a few are written in ten seconds, the others are counted and told as
+//!   "N more in 10 s" ([`Repeats`]). A kind is a place in the code and a listener (the record's target). This limit is here,
+//!   at the end that all messages come to, so none is forgotten, those of libraries included. Messages of the levels debug
+//!   and trace have no limit of their own: an operator who asks for every frame gets every frame.
+
+mod backlog;
+mod repeats;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use log::{Log, Metadata, Record};
+use crossbeam_channel::{Receiver, bounded};
+use log::{Level, Log, Metadata, Record};
+use matou_protocols::room::Visible;
+use parking_lot::Mutex;
 use simplelog::{Config, ConfigBuilder, LevelFilter, WriteLogger};
 
-use matou_protocols::room::Visible;
-
-/// Lines that may wait for stderr.
-const LINES: usize = 4096;
+use backlog::{Backlog, Next};
+use repeats::{Repeats, Suppressed};
 
 /// How long the end of the program waits for a stalled stderr.
 const LAST_WAIT: Duration = Duration::from_secs(1);
@@ -20,44 +30,49 @@ const LAST_WAIT: Duration = Duration::from_secs(1);
 /// The running log; dropping it writes what still waits.
 #[derive(Debug)]
 pub(super) struct Logging {
+    logger: &'static Logger,
     all_written: Receiver<()>,
-    stop: Sender<Line>,
-}
-
-#[derive(Debug)]
-enum Line {
-    Text(Vec<u8>),
-    Stop,
 }
 
 /// Starts the log for everything from this level on.
 pub(super) fn start(level: LevelFilter) -> Logging {
-    let (give, take) = bounded(LINES);
     let (done, all_written) = bounded(1);
-    let stop = give.clone();
-    let lines = Lines {
-        line: Vec::new(),
-        lost: 0,
-        give,
-    };
+    // The log lives as long as the program; `log` wants it so, too.
+    let logger: &'static Logger = Box::leak(Box::new(Logger::new(level)));
     let spawned = thread::Builder::new()
         .name("matou-log".to_owned())
         .spawn(move || {
-            write_lines(&take);
+            logger.write_lines(&mut io::stderr());
             let _ = done.send(());
         });
-    if spawned.is_ok() {
-        // A second logger in one process (in tests) changes nothing.
-        let logger = Escaping(WriteLogger::new(level, format(), lines));
-        if log::set_boxed_logger(Box::new(logger)).is_ok() {
-            log::set_max_level(level);
-        }
+    // A second logger in one process (in tests) changes nothing.
+    if spawned.is_ok() && log::set_logger(logger).is_ok() {
+        log::set_max_level(level);
     }
-    Logging { all_written, stop }
+    Logging {
+        logger,
+        all_written,
+    }
 }
 
-/// Each message stays on its line, and nothing in it is obeyed by a terminal, whoever its words are from.
-struct Escaping(Box<WriteLogger<Lines>>);
+impl Drop for Logging {
+    fn drop(&mut self) {
+        let suppressed = self.logger.repeats.lock().all(Instant::now());
+        self.logger.tell(suppressed);
+        self.logger.backlog.stop();
+        let _ = self.all_written.recv_timeout(LAST_WAIT);
+    }
+}
+
+struct Logger {
+    /// Turns a record into a line.
+    format: Escaping,
+    repeats: Mutex<Repeats<Kind>>,
+    backlog: Arc<Backlog>,
+}
+
+/// Each message stays on its line, and nothing in it is obeyed by a terminal, whichever peer or file its words are from.
+struct Escaping(Box<WriteLogger<Line>>);
 
 impl Log for Escaping {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -76,6 +91,104 @@ impl Log for Escaping {
     }
 }
 
+/// Messages that come from the same place in the code, for the same listener.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Kind {
+    level: Level,
+    target: String,
+    place: (Option<&'static str>, Option<u32>),
+}
+
+impl Logger {
+    fn new(level: LevelFilter) -> Logger {
+        let backlog = Arc::<Backlog>::default();
+        let line = Line {
+            text: Vec::new(),
+            backlog: Arc::clone(&backlog),
+        };
+        Logger {
+            format: Escaping(WriteLogger::new(level, format(), line)),
+            repeats: Mutex::new(Repeats::new()),
+            backlog,
+        }
+    }
+
+    /// What the log's thread does.
+    fn write_lines(&self, stderr: &mut impl Write) {
+        loop {
+            let until = self.repeats.lock().next_end();
+            match self.backlog.next(until) {
+                // When the log cannot be written, there is no other place to say so.
+                Next::Line(line) => _ = stderr.write_all(&line),
+                Next::Time => {
+                    let suppressed = self.repeats.lock().ended(Instant::now());
+                    self.tell(suppressed);
+                }
+                Next::End => return,
+            }
+        }
+    }
+
+    /// Writes how many messages were not written.
+    fn tell(&self, suppressed: Vec<Suppressed<Kind>>) {
+        for Suppressed {
+            kind,
+            count,
+            time,
+            example,
+        } in suppressed
+        {
+            let seconds = time.as_secs().max(1);
+            let words = format!("{count} more in {seconds} s like: {example}");
+            self.write(kind.level, &kind.target, &words);
+        }
+    }
+
+    fn write(&self, level: Level, target: &str, words: &str) {
+        let mut record = Record::builder();
+        let record = record.level(level).target(target);
+        self.format
+            .log(&record.args(format_args!("{words}")).build());
+    }
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.format.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        if record.level() > Level::Info {
+            self.format.log(record);
+            return;
+        }
+        let kind = Kind {
+            level: record.level(),
+            target: record.target().to_owned(),
+            place: (record.file_static(), record.line()),
+        };
+        let now = Instant::now();
+        let mut repeats = self.repeats.lock();
+        let suppressed = repeats.ended(now);
+        // Before the new message: these are older.
+        self.tell(suppressed);
+        if let Some(words) = repeats.admit(kind, now, || record.args().to_string()) {
+            self.write(record.level(), record.target(), words);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+impl std::fmt::Debug for Logger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Logger")
+    }
+}
+
 fn format() -> Config {
     ConfigBuilder::new()
         .set_time_format_rfc3339()
@@ -85,34 +198,17 @@ fn format() -> Config {
         .build()
 }
 
-fn write_lines(take: &Receiver<Line>) {
-    let mut stderr = io::stderr();
-    while let Ok(Line::Text(line)) = take.recv() {
-        // There is nobody left to tell that the log cannot be written.
-        let _ = stderr.write_all(&line);
-    }
+/// Gathers what the format writes into a line.
+struct Line {
+    text: Vec<u8>,
+    backlog: Arc<Backlog>,
 }
 
-impl Drop for Logging {
-    fn drop(&mut self) {
-        if self.stop.send_timeout(Line::Stop, LAST_WAIT).is_ok() {
-            let _ = self.all_written.recv_timeout(LAST_WAIT);
-        }
-    }
-}
-
-/// Gathers what the logger writes into lines, and never blocks.
-struct Lines {
-    line: Vec<u8>,
-    lost: usize,
-    give: Sender<Line>,
-}
-
-impl Write for Lines {
+impl Write for Line {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.line.extend_from_slice(bytes);
-        if self.line.last() == Some(&b'\n') {
-            self.pass_on();
+        self.text.extend_from_slice(bytes);
+        if self.text.last() == Some(&b'\n') {
+            self.backlog.push(std::mem::take(&mut self.text));
         }
         Ok(bytes.len())
     }
@@ -122,71 +218,73 @@ impl Write for Lines {
     }
 }
 
-impl Lines {
-    fn pass_on(&mut self) {
-        let mut line = std::mem::take(&mut self.line);
-        if self.lost > 0 {
-            let told = format!("({} lines were lost here: stderr is too slow)\n", self.lost);
-            line.splice(..0, told.into_bytes());
-        }
-        match self.give.try_send(Line::Text(line)) {
-            Ok(()) => self.lost = 0,
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.lost += 1,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What is written of messages in this order, without the time at the front.
+    fn written(level: LevelFilter, messages: &[(Level, &str, u32)]) -> Vec<String> {
+        let logger = Logger::new(level);
+        for (number, (level, target, line)) in messages.iter().enumerate() {
+            logger.log(
+                &Record::builder()
+                    .level(*level)
+                    .target(target)
+                    .file_static(Some("room.rs"))
+                    .line(Some(*line))
+                    .args(format_args!("message {number}"))
+                    .build(),
+            );
+        }
+        let suppressed = logger.repeats.lock().all(Instant::now());
+        logger.tell(suppressed);
+        logger.backlog.stop();
+        let mut stderr = Vec::new();
+        logger.write_lines(&mut stderr);
+        let text = String::from_utf8(stderr).unwrap();
+        let behind_time = |line: &str| line.split_once(' ').unwrap().1.to_owned();
+        text.lines().map(behind_time).collect()
+    }
+
+    #[test]
+    fn of_each_kind_and_listener_a_few_are_written_and_the_others_counted() {
+        let mut messages = vec![(Level::Info, "chaton 127.0.0.1:1", 1); 8];
+        messages.push((Level::Info, "chaton 127.0.0.1:1", 2));
+        messages.push((Level::Info, "chaton 127.0.0.1:2", 1));
+        let mut written = written(LevelFilter::Info, &messages);
+        assert_eq!(
+            written.pop().as_deref(),
+            Some("[INFO] 3 more in 1 s like: message 4")
+        );
+        let numbers = [0, 1, 2, 3, 4, 8, 9];
+        let expected = numbers.map(|number| format!("[INFO] message {number}"));
+        assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn at_debug_every_message_is_written() {
+        let messages = [(Level::Debug, "chaton 127.0.0.1:1", 1); 20];
+        assert_eq!(written(LevelFilter::Debug, &messages).len(), 20);
+        assert_eq!(written(LevelFilter::Info, &messages).len(), 0);
+    }
+
     #[test]
     fn a_message_is_one_line_and_nothing_in_it_is_obeyed() {
-        let (give, take) = bounded(2);
-        let lines = Lines {
-            line: Vec::new(),
-            lost: 0,
-            give,
-        };
-        let logger = Escaping(WriteLogger::new(LevelFilter::Debug, format(), lines));
-        for level in [log::Level::Error, log::Level::Debug] {
+        for level in [Level::Error, Level::Debug] {
+            let logger = Logger::new(LevelFilter::Debug);
             let said = format_args!("bad {}", "a\u{1b}[2J\n\u{202e}\u{3164}\n").to_string();
             let mut record = Record::builder();
             record.level(level);
             logger.log(&record.args(format_args!("{said}")).build());
-            let Ok(Line::Text(line)) = take.try_recv() else {
-                panic!("nothing was logged");
-            };
-            let line = String::from_utf8(line).unwrap();
+            logger.backlog.stop();
+            let mut stderr = Vec::new();
+            logger.write_lines(&mut stderr);
+            let text = String::from_utf8(stderr).unwrap();
             assert!(
-                line.ends_with(" bad a\\u{1b}[2J\\n\\u{202e}\\u{3164}\\n\n"),
-                "{line}"
+                text.ends_with(" bad a\\u{1b}[2J\\n\\u{202e}\\u{3164}\\n\n"),
+                "{text}"
             );
+            assert_eq!(text.lines().count(), 1);
         }
-        assert!(take.is_empty());
-    }
-
-    #[test]
-    fn a_full_channel_loses_lines_and_says_how_many() {
-        let (give, take) = bounded(1);
-        let mut lines = Lines {
-            line: Vec::new(),
-            lost: 0,
-            give,
-        };
-        for word in ["one", "two", "three"] {
-            write!(lines, "{word}").unwrap();
-            writeln!(lines).unwrap();
-        }
-        let text = |line| match line {
-            Line::Text(text) => String::from_utf8(text).unwrap(),
-            Line::Stop => panic!("nobody stopped it"),
-        };
-        assert_eq!(text(take.recv().unwrap()), "one\n");
-        writeln!(lines, "four").unwrap();
-        assert_eq!(
-            text(take.recv().unwrap()),
-            "(2 lines were lost here: stderr is too slow)\nfour\n"
-        );
     }
 }

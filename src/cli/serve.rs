@@ -49,6 +49,8 @@ pub(super) struct ServeArgs {
     data: Option<PathBuf>,
 
     /// Log level: off, error, warn, info, debug (every frame, decoded) or trace
+    ///
+    /// Of each kind of message from error to info the server writes five in ten seconds, and counts the others.
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_level)]
     log: LevelFilter,
 }

@@ -331,7 +331,7 @@ impl<S: Spoken> Conversation<S> {
         self.remarks = out
             .remarks()
             .iter()
-            .map(|(_, remark)| remark.clone())
+            .map(|remark| remark.words.clone())
             .collect();
         let mut heard = Vec::new();
         for effect in out.log() {

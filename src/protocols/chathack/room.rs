@@ -204,6 +204,7 @@ impl Room {
 
     fn overdue(&mut self, from: ConnId, overdue: Overdue, out: &mut Effects) {
         let state = self.connections.get(from).map(|it| &it.state);
+    #[track_caller]
         let late_with = match (state, overdue) {
             (Some(State::Anonymous), Overdue::FirstByte) => "its first byte",
             (Some(State::Anonymous), Overdue::Identification) => "its login",

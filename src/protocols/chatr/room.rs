@@ -318,6 +318,7 @@ impl Room {
         }
         self.enter(id, State::Leaving);
         if let Some(reason) = reason {
+    #[track_caller]
             out.one(id, &reason.frame());
         }
         self.tidy_up_behind(id, was, out);

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::ops::Range;
+use std::panic::Location;
 
 use super::ConnId;
 
@@ -19,7 +20,7 @@ pub struct Effects {
     for_all: Vec<u8>,
     directed: Vec<u8>,
     entries: Vec<Entry>,
-    remarks: Vec<(ConnId, String)>,
+    remarks: Vec<Remark>,
     remarked: usize,
     trace: Option<Vec<(Recipient, String)>>,
 }
@@ -60,6 +61,17 @@ pub enum Effect<'a> {
     Cut(ConnId),
     /// Join these two as the ends of a tunnel, behind everything that was queued for them.
     Tunnel(ConnId, ConnId),
+}
+
+/// What the log should say about a peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Whose frame or silence led to it.
+    pub about: ConnId,
+    /// In words.
+    pub words: String,
+    /// Where in the code it is made: remarks of one place are of one kind, and the log writes only a few of a kind.
+    pub place: &'static Location<'static>,
 }
 
 /// To whom a frame goes, for the log.
@@ -134,11 +146,18 @@ impl Effects {
         self.push(Kind::Tunnel(one, other));
     }
 
-    /// Says in the log why something from this connection was not acted on. Peer text in it must be escaped (`{:?}`).
-    pub fn remark(&mut self, id: ConnId, what: impl Into<String>) {
-        let what = what.into();
-        self.remarked += what.len();
-        self.remarks.push((id, what));
+    /// Says in the log why something from this connection was not acted on. Text from the peer must be in it as an
+    /// [`Excerpt`](crate::wire::Excerpt), so that it is escaped and short.
+    #[track_caller]
+    pub fn remark(&mut self, about: ConnId, words: impl Into<String>) {
+        let words = words.into();
+        let place = Location::caller();
+        self.remarked += words.len();
+        self.remarks.push(Remark {
+            about,
+            words,
+            place,
+        });
     }
 
     /// True when there is nothing to do.
@@ -195,8 +214,8 @@ impl Effects {
         log
     }
 
-    /// What the log should say about peers, and who they are.
-    pub fn remarks(&self) -> &[(ConnId, String)] {
+    /// What the log should say about peers.
+    pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }
 

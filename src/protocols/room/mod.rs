@@ -31,7 +31,7 @@ use crate::wire::Malformed;
 pub use connect_id::{ConnectIds, Entropy};
 pub(crate) use connections::Housekeeping;
 pub use connections::{Connections, State};
-pub use effects::{Effect, Effects, Packet, Recipient};
+pub use effects::{Effect, Effects, Packet, Recipient, Remark};
 pub use expiries::{Expiries, Ticket};
 pub use guesses::{Answer, Guesses};
 pub use hidden::{Visible, is_hidden, is_invisible, write_escape};

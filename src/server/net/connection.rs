@@ -10,11 +10,13 @@ use log::{debug, warn};
 
 use super::clock::Clock;
 use super::deadlines::{Deadlines, Due};
+use super::hub::Hub;
 use super::limits::{ConnectionLimits, DRAIN, LINGER, Place};
 use super::outbox::{Finish, Outbox, Pushed, Written};
 use super::tls::{Opened, Tls};
 use super::tunnel::End;
-use matou_protocols::room::{ConnId, Overdue};
+use matou_protocols::room::{ConnId, Overdue, Protocol};
+use matou_protocols::wire::Excerpt;
 
 /// The socket closes when the last of its holders lets go: its reader, the turn's list, the clock, a writer, a tunnel.
 #[derive(Debug)]
@@ -28,19 +30,19 @@ pub(super) struct Connection {
     pub(super) outbox: Outbox,
     deadlines: Deadlines,
     clock: Arc<Clock>,
+    listener: Arc<str>,
     name: OnceLock<Box<str>>,
     closing: AtomicBool,
     _place: Place,
 }
 
 impl Connection {
-    pub(super) fn new(
+    pub(super) fn new<P: Protocol>(
+        hub: &Hub<P>,
         id: ConnId,
         peer: SocketAddr,
         stream: TcpStream,
         tls: Option<Tls>,
-        clock: &Arc<Clock>,
-        limits: &Arc<ConnectionLimits>,
         place: Place,
     ) -> Arc<Connection> {
         Arc::new(Connection {
@@ -50,8 +52,9 @@ impl Connection {
             outbox: Outbox::new(Instant::now(), tls),
             tunnel: End::default(),
             deadlines: Deadlines::default(),
-            clock: Arc::clone(clock),
-            limits: Arc::clone(limits),
+            clock: Arc::clone(&hub.clock),
+            limits: Arc::clone(&hub.limits),
+            listener: Arc::clone(&hub.listener),
             name: OnceLock::new(),
             closing: AtomicBool::new(false),
             _place: place,
@@ -134,7 +137,7 @@ impl Connection {
             Pushed::Done => return false,
             Pushed::NeedsWriter => return true,
             Pushed::Overflow { bytes } => {
-                warn!("{self}: cut, reads too slowly: {bytes} bytes would wait for it");
+                warn!(target: &self.listener, "{self}: cut, reads too slowly: {bytes} bytes would wait for it");
             }
             Pushed::Lost(error) => debug!("{self}: lost while sending: {error}"),
         }
@@ -149,7 +152,7 @@ impl Connection {
             Written::Finished => self.finished(),
             Written::NotAll => return true,
             Written::Stalled(since) => {
-                warn!("{self}: cut, took nothing for {since:?} while something waited for it");
+                warn!(target: &self.listener, "{self}: cut, took nothing for {since:?} while something waited for it");
                 self.cut();
             }
             Written::Lost => self.cut(),
@@ -208,7 +211,7 @@ impl Connection {
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name.get() {
-            Some(name) => write!(f, "{}", name.escape_debug()),
+            Some(name) => write!(f, "{}", Excerpt(name)),
             None => write!(f, "{} ({})", self.id, self.peer),
         }
     }

@@ -34,6 +34,9 @@ pub(super) struct Hub<P: Protocol> {
     pub(super) limits: Arc<ConnectionLimits>,
     /// What its connections are sealed with, if they are.
     pub(super) tls: Option<Arc<ServerConfig>>,
+    /// What the log calls its listener, such as `chaton 127.0.0.1:7777`. It is the target of what is logged about its
+    /// connections: the log limits the messages of each target.
+    pub(super) listener: Arc<str>,
 }
 
 struct State<P> {
@@ -56,6 +59,7 @@ impl<P: Protocol> Hub<P> {
         tls: Option<Arc<ServerConfig>>,
         writers: &Arc<Writers>,
         answers: Answers<P>,
+        listener: Arc<str>,
     ) -> Arc<Hub<P>> {
         let tunnel_end_delay = room.tunnel_end_delay();
         Arc::new(Hub {
@@ -68,13 +72,14 @@ impl<P: Protocol> Hub<P> {
                 told_clock: None,
             }),
             space: Condvar::new(),
-            turn: Mutex::new(Turn::new(writers, tunnel_end_delay)),
+            turn: Mutex::new(Turn::new(writers, tunnel_end_delay, &listener)),
             answers,
             clock: Arc::default(),
             writers: Arc::clone(writers),
             codec,
             limits: Arc::new(limits),
             tls,
+            listener,
         })
     }
 
@@ -310,7 +315,7 @@ struct Sending<'a, P: Protocol> {
 impl<P: Protocol> Drop for Sending<'_, P> {
     fn drop(&mut self) {
         if !self.passed_on {
-            error!("a round broke off: all its connections are cut");
+            error!(target: &self.hub.listener, "a round broke off: all its connections are cut");
             self.turn.cut_all();
             self.hub.state.lock().sending = false;
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use log::{debug, error, warn};
 
@@ -36,17 +36,15 @@ pub(super) struct Accept<P: Protocol> {
 impl<P: Protocol> Accept<P> {
     /// Accepts until it is woken to stop.
     pub(super) fn run(&self, listener: &TcpListener, wait: &AcceptWait) {
-        accept_each(P::NAME, listener, wait, |stream, peer| {
+        accept_each(&self.hub.listener, listener, wait, |stream, peer| {
             self.admit(stream, peer)
         });
     }
 
     fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), (TcpStream, &'static str)> {
         if let Err(error) = socket::accepted(&stream, &self.hub.limits.keepalive) {
-            debug!(
-                "{}: {peer} was lost while it was accepted: {error}",
-                P::NAME
-            );
+            let name = &self.hub.listener;
+            debug!(target: name, "{name}: {peer} was lost while it was accepted: {error}");
             return Ok(());
         }
         let Some(place) = self.addresses.admit(peer.ip()) else {
@@ -57,9 +55,12 @@ impl<P: Protocol> Accept<P> {
         let serve = move |stream| {
             let tls = match hub.tls.as_ref().map(Tls::new).transpose() {
                 Ok(tls) => tls,
-                Err(error) => return error!("{}: no TLS for {peer}: {error}", P::NAME),
+                Err(error) => {
+                    let name = &hub.listener;
+                    return error!(target: name, "{name}: no TLS for {peer}: {error}");
+                }
             };
-            let connection = Connection::new(id, peer, stream, tls, &hub.clock, &hub.limits, place);
+            let connection = Connection::new(&hub, id, peer, stream, tls, place);
             reader::run(&*hub, &connection);
         };
         match self.threads.run(stream, serve) {
@@ -86,7 +87,7 @@ pub(super) fn accept_each(
             }
             Err(error) if passes_by_itself(&error) => {}
             Err(error) => {
-                warn!("{name}: cannot accept for now: {error}");
+                warn!(target: name, "{name}: cannot accept for now: {error}");
                 if !matches!(wait.pause(PAUSE), Ok(true)) {
                     return;
                 }
@@ -105,30 +106,19 @@ fn passes_by_itself(error: &io::Error) -> bool {
     )
 }
 
-/// Sockets that were refused, and how often the log was told.
+/// Sockets that were refused.
 #[derive(Debug, Default)]
 struct Refused {
     kept: VecDeque<TcpStream>,
-    since_told: usize,
-    told: Option<Instant>,
 }
 
 impl Refused {
-    fn refuse(&mut self, stream: TcpStream, peer: SocketAddr, protocol: &str, why: &str) {
+    fn refuse(&mut self, stream: TcpStream, peer: SocketAddr, name: &str, why: &str) {
         let _ = stream.shutdown(Shutdown::Write);
         if self.kept.len() == REFUSED {
             self.kept.pop_front();
         }
         self.kept.push_back(stream);
-        self.since_told += 1;
-        let pause_over = |told: Instant| told.elapsed() >= Duration::from_secs(1);
-        if self.told.is_none_or(pause_over) {
-            warn!(
-                "{protocol}: refused {peer}: {why} ({} refused since the last such line)",
-                self.since_told
-            );
-            self.told = Some(Instant::now());
-            self.since_told = 0;
-        }
+        warn!(target: name, "{name}: refused {peer}: {why}");
     }
 }

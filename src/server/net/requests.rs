@@ -76,6 +76,7 @@ impl Engine {
         };
         let open = Arc::new(Open::default());
         let accept = Accept {
+            name: format!("{name} {bound}"),
             threads: Arc::clone(self.threads()),
             addresses: Addresses::new(&per_address),
             limits: per_address,
@@ -84,7 +85,7 @@ impl Engine {
         };
         let accept = thread::Builder::new()
             .name("matou-accept".to_owned())
-            .spawn(move || accept.run(name, &listener, &wait))
+            .spawn(move || accept.run(&listener, &wait))
             .map_err(failed)?;
         Ok(RequestService {
             name,
@@ -97,6 +98,8 @@ impl Engine {
 }
 
 struct Accept<F> {
+    /// What the log calls the listener.
+    name: String,
     threads: Arc<Threads>,
     addresses: Arc<Addresses>,
     limits: ConnectionLimits,
@@ -105,9 +108,9 @@ struct Accept<F> {
 }
 
 impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
-    fn run(&self, name: &'static str, listener: &TcpListener, wait: &AcceptWait) {
+    fn run(&self, listener: &TcpListener, wait: &AcceptWait) {
         let mut number = 0;
-        accept_each(name, listener, wait, |stream, peer| {
+        accept_each(&self.name, listener, wait, |stream, peer| {
             number += 1;
             self.admit(stream, peer, number)
         });

@@ -186,7 +186,8 @@ impl Engine {
         let listener = socket::listen(address, &limits.keepalive).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let addresses = Addresses::new(&limits);
-        let hub = Hub::new(room, codec, limits, tls, &self.writers, answers);
+        let name = format!("{} {bound}", P::NAME).into();
+        let hub = Hub::new(room, codec, limits, tls, &self.writers, answers, name);
         let clock = Arc::clone(&hub.clock);
         let accept = Accept {
             hub: Arc::clone(&hub),

@@ -4,20 +4,14 @@
 //! Whoever is not mentioned in a round gets all its bytes in one send; whoever is, gets its pieces in the order of the log.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use log::{debug, info};
+use log::{Level, Record, debug};
 
 use super::connection::Connection;
 use super::run::Run;
 use super::tunnel;
 use super::writers::Writers;
-use matou_protocols::room::{ByConn, ConnId, Effect, Recipient};
-
-/// A peer may fill this many lines of the log ...
-const REMARKS: u32 = 5;
-/// ... in this time.
-const REMARKS_PERIOD: Duration = Duration::from_secs(10);
+use matou_protocols::room::{ByConn, ConnId, Effect, Recipient, Remark};
 
 /// Who is connected, as far as the log has been carried out.
 #[derive(Debug)]
@@ -28,6 +22,8 @@ pub(super) struct Turn {
     round: u64,
     writers: Arc<Writers>,
     tunnel_end_delay: Duration,
+    /// What the log calls the listener.
+    listener: Arc<str>,
 }
 
 #[derive(Debug)]
@@ -35,7 +31,6 @@ struct Peer {
     connection: Arc<Connection>,
     /// Its place in `members`, once it has joined.
     seat: Option<usize>,
-    remarks: Remarks,
 }
 
 #[derive(Debug)]
@@ -43,12 +38,6 @@ struct Member {
     connection: Arc<Connection>,
     /// The last round in which something was said about it.
     mentioned: u64,
-}
-
-#[derive(Debug)]
-struct Remarks {
-    since: Instant,
-    count: u32,
 }
 
 /// What one connection that is mentioned in a round gets.
@@ -88,7 +77,11 @@ fn send(
 }
 
 impl Turn {
-    pub(super) fn new(writers: &Arc<Writers>, tunnel_end_delay: Duration) -> Turn {
+    pub(super) fn new(
+        writers: &Arc<Writers>,
+        tunnel_end_delay: Duration,
+        listener: &Arc<str>,
+    ) -> Turn {
         Turn {
             run: Run::new(),
             peers: ByConn::default(),
@@ -96,6 +89,7 @@ impl Turn {
             round: 0,
             writers: Arc::clone(writers),
             tunnel_end_delay,
+            listener: Arc::clone(listener),
         }
     }
 
@@ -106,10 +100,6 @@ impl Turn {
         for connection in run.arrivals.drain(..) {
             let peer = Peer {
                 seat: None,
-                remarks: Remarks {
-                    since: Instant::now(),
-                    count: 0,
-                },
                 connection,
             };
             self.peers.insert(peer.connection.id, peer);
@@ -282,7 +272,7 @@ impl Turn {
         }
     }
 
-    fn report(&mut self, run: &Run) {
+    fn report(&self, run: &Run) {
         for (to, words) in run.effects.trace() {
             match to {
                 Recipient::All => debug!("all <- {words}"),
@@ -290,9 +280,9 @@ impl Turn {
                 Recipient::One(id) => debug!("{} <- {words}", self.label(*id)),
             }
         }
-        for (id, words) in run.effects.remarks() {
-            if let Some(peer) = self.peers.get_mut(id) {
-                peer.remarks.say(&peer.connection, words);
+        for remark in run.effects.remarks() {
+            if let Some(peer) = self.peers.get(&remark.about) {
+                write_remark(&self.listener, &peer.connection, remark);
             }
         }
     }
@@ -305,18 +295,19 @@ impl Turn {
     }
 }
 
-impl Remarks {
-    fn say(&mut self, connection: &Connection, words: &str) {
-        if self.since.elapsed() > REMARKS_PERIOD {
-            if self.count > REMARKS {
-                info!("{connection}: {} more like that", self.count - REMARKS);
-            }
-            self.since = Instant::now();
-            self.count = 0;
-        }
-        self.count += 1;
-        if self.count <= REMARKS {
-            info!("{connection} at {}: {words}", connection.peer);
-        }
+/// Writes a remark to the log as if the room had done so itself: the log limits the messages of each listener (the record's
+/// target) and each place in the code.
+fn write_remark(listener: &str, connection: &Connection, remark: &Remark) {
+    let Remark { words, place, .. } = remark;
+    if log::log_enabled!(target: listener, Level::Info) {
+        log::logger().log(
+            &Record::builder()
+                .level(Level::Info)
+                .target(listener)
+                .file_static(Some(place.file()))
+                .line(Some(place.line()))
+                .args(format_args!("{connection} at {}: {words}", connection.peer))
+                .build(),
+        );
     }
 }

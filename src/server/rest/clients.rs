@@ -10,8 +10,8 @@ use log::{error, info};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Registry;
 use super::http::{Request, Response};
+use super::{NAME, Registry};
 use crate::store::PublicKey;
 use crate::store::{IdentityError, StoreError};
 
@@ -63,7 +63,7 @@ impl Registry {
             IdentityError::Unknown(_) => unknown(uuid),
             IdentityError::Store(error) => broken(&error),
         })?;
-        info!("chatr-rest: registered {uuid}");
+        info!(target: NAME, "{NAME}: registered {uuid}");
         Ok(shown(uuid, key.der()))
     }
 
@@ -80,7 +80,7 @@ impl Registry {
             _ => forged(),
         })?;
         if *old != *key.der() {
-            info!("chatr-rest: {uuid} has another key");
+            info!(target: NAME, "{NAME}: {uuid} has another key");
             for revoker in &self.revokers {
                 revoker.revoke(&uuid.to_string());
             }
@@ -169,7 +169,7 @@ fn unknown(uuid: Uuid) -> Response {
 
 /// What is wrong with the database is for the log.
 fn broken(error: &StoreError) -> Response {
-    error!("chatr-rest: {error}");
+    error!(target: NAME, "{NAME}: {error}");
     let why = "the server cannot use its database";
     Response::error(500, why, "InternalServerErrorException")
 }

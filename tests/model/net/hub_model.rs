@@ -72,6 +72,7 @@ fn everybody_speaks() -> usize {
         None,
         &Arc::new(Writers),
         Answers(PhantomData),
+        "echo".into(),
     );
     let clock = {
         let hub = Arc::clone(&hub);

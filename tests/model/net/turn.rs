@@ -18,7 +18,7 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn new(_: &Arc<Writers>, _: Duration) -> Turn {
+    pub(super) fn new(_: &Arc<Writers>, _: Duration, _: &Arc<str>) -> Turn {
         Turn { run: Run::new() }
     }
 
