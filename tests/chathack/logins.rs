@@ -254,23 +254,72 @@ fn a_minute_later_it_may_try_again() {
     );
 }
 
-#[test]
-fn a_right_guess_among_too_many_at_once_is_not_told() {
+const GUESSERS: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+
+/// An address that tries ten passwords at once; the first one is right.
+fn ten_at_once() -> Chat {
     let mut chat = Chat::new(Options::default());
     chat.answers_come_later = true;
-    let guessers = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
-    for who in guessers.into_iter().chain(["right"]) {
+    for who in GUESSERS {
         chat.arrives_from(who, "192.0.2.9");
-        let password = if who == "right" { "townhall" } else { who };
+        let password = if who == "a" { "townhall" } else { "guess" };
         assert_eq!(chat.says(who, account("arnaud", password)), NOTHING);
     }
-    for who in guessers {
-        chat.is_answered(who);
-    }
+    assert_eq!(chat.asked, 10);
+    chat
+}
+
+#[test]
+fn passwords_that_are_being_checked_count_as_wrong_ones() {
+    let mut chat = ten_at_once();
+    chat.arrives_from("k", "192.0.2.9");
     assert_eq!(
-        chat.is_answered("right"),
-        ["right < PASSWORD_OR_LOGIN_ERROR"]
+        chat.says("k", account("louis", "seashell")),
+        ["k < PASSWORD_OR_LOGIN_ERROR"]
     );
+    assert_eq!(chat.asked, 10, "nobody hashes for it");
+}
+
+#[test]
+fn a_password_that_turns_out_to_be_right_does_not_count() {
+    let mut chat = ten_at_once();
+    assert_eq!(chat.is_answered("a"), ["a < CONNECTED"]);
+    chat.arrives_from("k", "192.0.2.9");
+    assert_eq!(chat.says("k", account("louis", "seashell")), NOTHING);
+    assert_eq!(chat.asked, 11);
+    assert_eq!(chat.is_answered("b"), ["b < PASSWORD_OR_LOGIN_ERROR"]);
+    assert_eq!(chat.is_answered("k"), ["k < CONNECTED"]);
+}
+
+#[test]
+fn a_server_that_is_busy_says_so_with_ack_2_and_another_try_is_welcome() {
+    let mut chat = ten_at_once();
+    assert_eq!(chat.is_not_answered("a"), ["a < PASSWORD_OR_LOGIN_ERROR"]);
+    assert_eq!(chat.flow("a"), Flow::Frames);
+    assert_eq!(chat.says("a", account("arnaud", "townhall")), NOTHING);
+    assert_eq!(chat.asked, 11, "what was not checked does not count");
+    assert_eq!(chat.is_answered("a"), ["a < CONNECTED"]);
+
+    chat.arrives("guest");
+    assert_eq!(chat.says("guest", guest("guest")), NOTHING);
+    assert_eq!(
+        chat.is_not_answered("guest"),
+        ["guest < PASSWORD_OR_LOGIN_ERROR"]
+    );
+    assert_eq!(chat.flow("guest"), Flow::Frames);
+}
+
+#[test]
+fn only_a_password_is_a_question_of_much_effort() {
+    use matou::chathack::{Question, Room};
+    use matou::room::{Effort, Protocol};
+    let (login, password) = ("arnaud".to_owned(), "townhall".to_owned());
+    let right = Question::IsRight {
+        login: login.clone(),
+        password,
+    };
+    assert_eq!(Room::effort(&right), Effort::Hash);
+    assert_eq!(Room::effort(&Question::IsAccount { login }), Effort::LookUp);
 }
 
 #[test]

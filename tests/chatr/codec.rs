@@ -40,6 +40,7 @@ fn a_packet_of_a_client_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Frame<
 #[case::already(b"\x14\x01\x12Already connected!", Reason::AlreadyConnected.frame())]
 #[case::forged(b"\x13\x01\x11Failed to verify!", Reason::FailedToVerify.frame())]
 #[case::late(b"\x0a\x01\x08Time out", Reason::TimeOut.frame())]
+#[case::busy(b"\x0d\x01\x0bServer busy", Reason::Busy.frame())]
 #[case::connected(b"\x01\x02", Frame::Connected)]
 #[case::ping(b"\x09\x03\0\0\0\0\0\0\x01\x02", Frame::Ping { id: 0x0102 })]
 #[case::info(

@@ -24,6 +24,18 @@ fn whoever_proves_to_be_somebody_is_connected() {
 }
 
 #[test]
+fn a_server_that_is_busy_says_so_and_closes() {
+    let mut chat = Chat::of([]);
+    chat.arrives("alice");
+    assert_eq!(chat.says("alice", connect("alice")), NOTHING);
+    assert_eq!(
+        chat.is_not_answered("alice"),
+        ["alice < DISCONNECT Server busy", "alice is closed"]
+    );
+    assert_eq!(chat.flow("alice"), Flow::Closed);
+}
+
+#[test]
 fn a_signature_is_not_for_logs() {
     let claim = Claim {
         uuid: uuid("alice"),

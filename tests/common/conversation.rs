@@ -198,6 +198,14 @@ impl<S: Spoken> Conversation<S> {
         self.is_answered_with(who, answer)
     }
 
+    /// What the room asked because of somebody's last frame stays without an answer: too many questions wait.
+    pub(crate) fn is_not_answered(&mut self, who: &str) -> Vec<String> {
+        let id = self.id(who);
+        let question = self.questions.remove(&id);
+        assert!(question.is_some(), "the room asked something");
+        self.happens(id, Event::Busy)
+    }
+
     /// True while the room waits for an answer because of somebody's last frame.
     pub(crate) fn waits_for_an_answer(&self, who: &str) -> bool {
         self.questions.contains_key(&self.id(who))

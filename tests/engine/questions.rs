@@ -5,14 +5,15 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use matou_protocols::room::{ConnId, Effects, Event, Flow, Packet, Protocol};
-use matou_protocols::wire::Malformed;
 use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
+use matou_protocols::room::{ConnId, Effects, Effort, Event, Flow, Packet, Protocol};
+use matou_protocols::wire::Malformed;
 
 use super::support::{Client, PATIENCE};
 
-/// A frame is one byte. A capital letter is a question, and is answered by its small one, to the asker alone; anything else
-/// is said to everybody. A `#` is followed by a `?` a moment later, by the clock; a `@` by a `?` some time later.
+/// A frame is one byte. A capital letter is a question, and is answered by its small one, to the asker alone; up to F it is a
+/// look-up, from G on as much work as a hash. When it is not answered because the server is busy, everybody hears a `-`.
+/// Anything else is said to everybody. A `#` is followed by a `?` a moment later, by the clock; a `@` by a `?` 300 ms later.
 #[derive(Default)]
 struct Letters {
     alarm: Option<(Instant, ConnId)>,
@@ -48,6 +49,13 @@ impl Protocol for Letters {
         false
     }
 
+    fn effort(question: &u8) -> Effort {
+        match question {
+            b'A'..=b'F' => Effort::LookUp,
+            _ => Effort::Hash,
+        }
+    }
+
     fn handle(
         &mut self,
         from: ConnId,
@@ -71,6 +79,7 @@ impl Protocol for Letters {
             }
             Event::Command(said) => out.all(&said),
             Event::Answer(answer) => out.one(from, &Letter(answer)),
+            Event::Busy => out.all(&Letter(b'-')),
             Event::ReadClosed => {
                 out.leave(from);
                 out.finish(from);
@@ -93,11 +102,11 @@ impl Protocol for Letters {
     }
 }
 
-/// A server whose only worker answers when the test lets it.
+/// A server whose only worker for hashes answers when the test lets it. Look-ups are answered at once.
 struct Server {
     engine: Engine,
     service: Service,
-    /// Every question, when a worker takes it up.
+    /// Every question that is no look-up, when a worker takes it up.
     taken_up: Receiver<u8>,
     go_on: Sender<()>,
 }
@@ -112,6 +121,9 @@ impl Server {
         let (go_on, until) = channel::<()>();
         let gates = Arc::new(Mutex::new((take_up, until)));
         let find = move |question: u8| {
+            if Letters::effort(&question) == Effort::LookUp {
+                return question.to_ascii_lowercase();
+            }
             let (take_up, until) = &*gates.lock().unwrap_or_else(|broken| broken.into_inner());
             let _ = take_up.send(question);
             let _ = until.recv();
@@ -177,7 +189,7 @@ fn a_storm_of_questions_does_not_hold_up_the_others() {
     for asker in &mut askers {
         asker.raw(b"Q");
     }
-    // One is being answered; far more wait than the queue takes.
+    // One is being answered, the others wait.
     assert_eq!(server.next_question(), b'Q');
     let (mut alice, mut bob) = (server.connect(), server.connect());
     for said in 0..=9 {
@@ -190,6 +202,47 @@ fn a_storm_of_questions_does_not_hold_up_the_others() {
     for asker in &mut askers {
         while asker.bytes(1) != b"q" {}
     }
+}
+
+#[test]
+fn a_look_up_never_waits_for_a_hash() {
+    let server = Server::start();
+    let mut askers: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    for asker in &mut askers {
+        asker.raw(b"Q");
+    }
+    assert_eq!(server.next_question(), b'Q');
+    let mut alice = server.connect();
+    alice.raw(b"AxB");
+    assert_eq!(alice.bytes(3), b"axb");
+}
+
+#[test]
+fn a_question_that_finds_no_place_is_not_answered_at_once() {
+    // One is under way and 256 wait.
+    const ASKERS: usize = 300;
+    const REFUSED: usize = ASKERS - 257;
+    let server = Server::start();
+    let mut witness = server.connect();
+    let mut askers: Vec<_> = (0..ASKERS).map(|_| server.connect()).collect();
+    askers[0].raw(b"Q");
+    assert_eq!(server.next_question(), b'Q');
+    for asker in &mut askers[1..] {
+        asker.raw(b"Q");
+    }
+    assert_eq!(witness.bytes(REFUSED), vec![b'-'; REFUSED]);
+    // The others keep their places, and a client that was refused may ask again.
+    for _ in 0..ASKERS - REFUSED {
+        server.go_on.send(()).unwrap();
+    }
+    let answered = ASKERS - REFUSED - 1;
+    for _ in 0..answered {
+        assert_eq!(server.next_question(), b'Q');
+    }
+    witness.raw(b"R");
+    assert_eq!(server.next_question(), b'R');
+    server.go_on.send(()).unwrap();
+    assert_eq!(witness.bytes(1), b"r");
 }
 
 #[test]

@@ -225,6 +225,7 @@ impl<P: Subject> Lab<P> {
             Event::Opened(address) => Event::Opened(address),
             Event::Malformed(malformed) => Event::Malformed(malformed),
             Event::Answer(answer) => Event::Answer(answer),
+            Event::Busy => Event::Busy,
             Event::Overdue(overdue) => Event::Overdue(overdue),
             Event::ReadClosed => Event::ReadClosed,
             Event::Gone => Event::Gone,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::room::{ByConn, ConnId};
 
@@ -40,7 +41,10 @@ pub(super) struct Proposal {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    WithPassword,
+    /// Counted as a wrong password then, until it turns out to be right.
+    WithPassword {
+        counted: Instant,
+    },
     WithoutPassword,
 }
 

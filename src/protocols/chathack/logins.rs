@@ -13,9 +13,15 @@ use super::connections::{Kind, Proposal, State};
 use super::room::{MAX_LOGIN_BYTES, MAX_PASSWORD_BYTES};
 use super::{Answer, Question, Room, ServerFrame};
 
+/// A wrong password and an unknown login are told in the same words.
+const NO_SUCH_ACCOUNT: &str = "no such login and password";
+
 impl Room {
     /// Opcode 1. Who else is connected is not looked at before the password is known to be right: the answer would tell
     /// strangers who is.
+    ///
+    /// A password counts as wrong from the moment it is asked about: otherwise a thousand that come at once would all be
+    /// hashed before the first of them is known to be wrong.
     pub(super) fn log_in_with_password(
         &mut self,
         from: ConnId,
@@ -29,11 +35,17 @@ impl Room {
             return None;
         }
         let address = self.address(from)?;
-        if password.len() > MAX_PASSWORD_BYTES || self.wrong_passwords.used_up(address, now) {
-            self.refuse_password(from, login, out);
+        if password.len() > MAX_PASSWORD_BYTES {
+            self.refuse_password(from, login, NO_SUCH_ACCOUNT, out);
             return None;
         }
-        self.propose(from, login, Kind::WithPassword);
+        if self.wrong_passwords.used_up(address, now) {
+            let why = "its address has tried too many wrong passwords in a minute, none is checked";
+            self.refuse_password(from, login, why, out);
+            return None;
+        }
+        self.wrong_passwords.count(address, now);
+        self.propose(from, login, Kind::WithPassword { counted: now });
         let (login, password) = (login.to_owned(), password.to_owned());
         Some(Question::IsRight { login, password })
     }
@@ -59,30 +71,17 @@ impl Room {
     }
 
     /// What the accounts say about the login that this connection proposed.
-    pub(super) fn answered(
-        &mut self,
-        from: ConnId,
-        answer: Answer,
-        now: Instant,
-        out: &mut Effects,
-    ) {
-        let state = self.connections.get(from).map(|it| &it.state);
-        let Some(State::Proposed(proposal)) = state else {
+    pub(super) fn answered(&mut self, from: ConnId, answer: Answer, out: &mut Effects) {
+        let Some(Proposal { login, kind }) = self.take_proposal(from) else {
             return;
         };
-        let Proposal { login, kind } = proposal.clone();
-        self.connections.enter(from, State::Anonymous);
+        if answer != Answer::No {
+            self.was_not_wrong(from, kind);
+        }
         match (kind, answer) {
-            // Others at its address have used up what it may try meanwhile: not even a right guess is told.
-            (Kind::WithPassword, Answer::Yes) if self.used_up(from, now) => {
-                self.refuse_password(from, &login, out);
-            }
-            (Kind::WithPassword, Answer::Yes) => self.accept(from, &login, out),
-            (Kind::WithPassword, Answer::No) => {
-                if let Some(address) = self.address(from) {
-                    self.wrong_passwords.count(address, now);
-                }
-                self.refuse_password(from, &login, out);
+            (Kind::WithPassword { .. }, Answer::Yes) => self.accept(from, &login, out),
+            (Kind::WithPassword { .. }, Answer::No) => {
+                self.refuse_password(from, &login, NO_SUCH_ACCOUNT, out);
             }
             (Kind::WithoutPassword, Answer::No) => self.accept(from, &login, out),
             (Kind::WithoutPassword, Answer::Yes) => self.already_exists(from, &login, out),
@@ -90,6 +89,37 @@ impl Room {
                 out.remark(from, "closed: the accounts cannot be read");
                 self.close(from, out);
             }
+        }
+    }
+
+    /// Too many questions wait: ACK 2.
+    ///
+    /// The document has no ACK for a server that is busy. ACK 1 would blame the packet and ACK 4 the login; ACK 2 says that
+    /// this login did not succeed and leaves the connection open for another try, which is what the client can do. To hold
+    /// the client back instead would let it wait without an end that anybody knows.
+    pub(super) fn not_answered(&mut self, from: ConnId, out: &mut Effects) {
+        if let Some(Proposal { login, kind }) = self.take_proposal(from) {
+            self.was_not_wrong(from, kind);
+            let why = "the server is busy, too many logins wait already";
+            self.refuse_password(from, &login, why, out);
+        }
+    }
+
+    /// Ends a proposal, if the connection has one. From here on it may propose another login.
+    fn take_proposal(&mut self, from: ConnId) -> Option<Proposal> {
+        let state = self.connections.get(from).map(|it| &it.state);
+        let Some(State::Proposed(proposal)) = state else {
+            return None;
+        };
+        let proposal = proposal.clone();
+        self.connections.enter(from, State::Anonymous);
+        Some(proposal)
+    }
+
+    /// A password that was counted as wrong is right, or was not looked at.
+    fn was_not_wrong(&mut self, from: ConnId, kind: Kind) {
+        if let (Kind::WithPassword { counted }, Some(address)) = (kind, self.address(from)) {
+            self.wrong_passwords.take_back(address, counted);
         }
     }
 
@@ -108,12 +138,10 @@ impl Room {
         self.connections.enter(from, State::Identified { login });
     }
 
-    /// ACK 2.
-    fn refuse_password(&mut self, from: ConnId, login: &str, out: &mut Effects) {
-        out.remark(
-            from,
-            format!("refused {:?}: no such login and password", Excerpt(login)),
-        );
+    /// ACK 2. Each reason is a kind of remark of its own.
+    #[track_caller]
+    fn refuse_password(&mut self, from: ConnId, login: &str, why: &str, out: &mut Effects) {
+        out.remark(from, format!("refused {:?}: {why}", Excerpt(login)));
         self.refuse(from, ServerFrame::PasswordOrLoginError, out);
     }
 
@@ -148,11 +176,6 @@ impl Room {
         let login = Arc::from(login);
         self.connections
             .enter(from, State::Proposed(Proposal { login, kind }));
-    }
-
-    fn used_up(&self, from: ConnId, now: Instant) -> bool {
-        self.address(from)
-            .is_some_and(|address| self.wrong_passwords.used_up(address, now))
     }
 
     pub(super) fn address(&self, id: ConnId) -> Option<IpAddr> {

@@ -22,7 +22,8 @@
 //! | a login over 255 bytes, or that nobody could read on a terminal | - | ACK 2; over 1024 bytes it is not a packet |
 //! | a password over 255 bytes | - | wrong; over 1024 bytes it is not a packet |
 //! | how often may one try | - | 5 times on a connection; behind the last answer it is closed |
-//! | how often may an address try passwords | - | 10 wrong ones a minute, then ACK 2 whatever it tries ([`Options::wrong_passwords_per_minute`]) |
+//! | how often may an address try passwords | - | 10 wrong ones a minute, those that are being checked counted, then ACK 2 whatever it tries ([`Options::wrong_passwords_per_minute`]) |
+//! | too many logins wait for the accounts | - | ACK 2 for one more; it may be tried again |
 //! | a login packet after success, another packet before it | - | ACK 1 |
 //! | a sender's name that is not one's own | never tied to the session | ACK 1, nobody gets it |
 //! | who gets a global message | "all connected clients" and "all other connected users" | all others |

@@ -14,7 +14,7 @@ pub struct Options {
     pub negotiation_timeout: Duration,
     /// How many logins may fail on one connection; with the last of them it is closed. Default: 5.
     pub failures_per_connection: u32,
-    /// How many wrong passwords an address may try in a minute. Whatever it tries then is wrong, and nobody takes the time to
+    /// How many wrong passwords an address may try in a minute, those counted that are being checked. Whatever it tries then is wrong, and nobody takes the time to
     /// look. Default: 10.
     pub wrong_passwords_per_minute: usize,
     /// Whether bounds per address hold for loopback addresses too. Default: they do not, because tests, benches and local
@@ -61,7 +61,7 @@ impl Options {
             ),
             Setting::new(
                 "wrong-passwords",
-                "Wrong passwords per minute and address before further ones are refused without a check",
+                "Wrong passwords per minute and address before further ones are refused unchecked; those being checked count",
                 &mut self.wrong_passwords_per_minute,
             ),
         ]

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::room::pairing::{RequestLimits, Requests};
 use crate::room::{
-    ConnId, Effects, Event, Flow, GuessLimits, Overdue, Protocol, Roster, WrongTries,
+    ConnId, Effects, Effort, Event, Flow, GuessLimits, Overdue, Protocol, Roster, WrongTries,
 };
 use crate::wire::Malformed;
 
@@ -43,6 +43,14 @@ impl Protocol for Room {
         ClientFrame::decode(input)
     }
 
+    /// Only a password must be hashed. That an account exists is a look-up.
+    fn effort(question: &Question) -> Effort {
+        match question {
+            Question::IsRight { .. } => Effort::Hash,
+            Question::IsAccount { .. } => Effort::LookUp,
+        }
+    }
+
     /// Private connections are the clients' own: here a frame follows a frame.
     fn turns_the_stream(_: &Received<ClientFrame<'_>>) -> bool {
         false
@@ -61,7 +69,8 @@ impl Protocol for Room {
         match event {
             Event::Opened(address) => self.connections.open(from, address.ip()),
             Event::Command(received) => asked = self.received(from, received, now, out),
-            Event::Answer(answer) => self.answered(from, answer, now, out),
+            Event::Answer(answer) => self.answered(from, answer, out),
+            Event::Busy => self.not_answered(from, out),
             Event::Malformed(malformed) => {
                 self.packet_error(from, &malformed.to_string(), out);
                 self.close(from, out);
@@ -195,6 +204,7 @@ impl Room {
     }
 
     /// ACK 1; the connection goes on.
+    #[track_caller]
     pub(super) fn packet_error(&self, from: ConnId, why: &str, out: &mut Effects) {
         if self.is_open(from) {
             out.remark(from, format!("rejected a packet: {why}"));
@@ -204,7 +214,6 @@ impl Room {
 
     fn overdue(&mut self, from: ConnId, overdue: Overdue, out: &mut Effects) {
         let state = self.connections.get(from).map(|it| &it.state);
-    #[track_caller]
         let late_with = match (state, overdue) {
             (Some(State::Anonymous), Overdue::FirstByte) => "its first byte",
             (Some(State::Anonymous), Overdue::Identification) => "its login",

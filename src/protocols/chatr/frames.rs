@@ -76,6 +76,8 @@ pub enum Reason {
     FailedToVerify,
     /// No sign of life.
     TimeOut,
+    /// Too many others wait for the check of their signatures.
+    Busy,
 }
 
 impl Reason {
@@ -86,6 +88,7 @@ impl Reason {
             Reason::AlreadyConnected => "Already connected!",
             Reason::FailedToVerify => "Failed to verify!",
             Reason::TimeOut => "Time out",
+            Reason::Busy => "Server busy",
         }
     }
 

@@ -22,6 +22,7 @@
 //! | which is told first, a bad signature or "Already connected!" | - | the signature is checked first: only who proved who it is learns that it is connected |
 //! | who is disconnected when a UUID connects twice | "the client" | the new connection; the old one stays |
 //! | an unknown UUID | - | "Failed to verify!", after as long a time |
+//! | too many signatures wait for their check | the text of a PacketDisconnect is free | "Server busy" |
 //! | a key that is replaced | - | closes a connection that was made with the old one: "Failed to verify!" |
 //! | when pings are sent | "at least once every 5 seconds (after a PacketPong)" | 4.5 seconds after PacketConnected and after each right PacketPong; never a second one before the answer |
 //! | what ends the 15 seconds | "does not receive a packet" | any packet, even a wrong PacketPong; the time counts from the later of it and the ping |

@@ -106,6 +106,7 @@ impl Protocol for Room {
             Event::Command(frame) => return self.packet(from, frame, now, out),
             Event::Malformed(malformed) => self.refuse(from, &malformed, out),
             Event::Answer(verdict) => self.judged(from, verdict, now, out),
+            Event::Busy => self.not_judged(from, out),
             Event::Overdue(overdue) => self.overdue(from, overdue, out),
             Event::ReadClosed => self.close(from, None, out),
             Event::Gone => self.forget(from, out),
@@ -295,6 +296,18 @@ impl Room {
         }
     }
 
+    /// Too many signatures wait for their check. The document has a PacketDisconnect "to give feedback to the clients as to
+    /// why the connection was closed" and leaves its text open.
+    fn not_judged(&mut self, from: ConnId, out: &mut Effects) {
+        if let State::Verifying { .. } = self.state(from) {
+            out.remark(
+                from,
+                "closed: the server is busy, too many signatures wait already",
+            );
+            self.close(from, Some(Reason::Busy), out);
+        }
+    }
+
     fn overdue(&mut self, from: ConnId, overdue: Overdue, out: &mut Effects) {
         let late_with = match (self.state(from), overdue) {
             (State::Stranger, Overdue::FirstByte | Overdue::Identification) => "PacketConnect",
@@ -305,6 +318,7 @@ impl Room {
         self.close(from, Some(Reason::TimeOut), out);
     }
 
+    #[track_caller]
     fn refuse(&mut self, id: ConnId, why: &dyn fmt::Display, out: &mut Effects) {
         out.remark(id, format!("closed: {why}"));
         self.close(id, Some(Reason::InvalidPacket), out);
@@ -318,7 +332,6 @@ impl Room {
         }
         self.enter(id, State::Leaving);
         if let Some(reason) = reason {
-    #[track_caller]
             out.one(id, &reason.frame());
         }
         self.tidy_up_behind(id, was, out);

@@ -150,6 +150,8 @@ pub(crate) trait Housekeeping {
             Event::Command(command) => return Some(command),
             Event::Opened(address) => self.connections().open(from, address.ip().to_canonical()),
             Event::Answer(never) => match never {},
+            // It asks nothing.
+            Event::Busy => {}
             Event::Malformed(malformed) => {
                 out.remark(from, format!("closed: {malformed}"));
                 self.close(from, out);

@@ -88,6 +88,12 @@ pub trait Protocol: Send + 'static {
     /// byte is looked at.
     fn turns_the_stream(command: &Self::Command<'_>) -> bool;
 
+    /// How much work it is to find an answer. Questions of different efforts do not wait for each other.
+    fn effort(question: &Self::Question) -> Effort {
+        let _ = question;
+        Effort::LookUp
+    }
+
     /// Handles what happened on one connection. Must not panic: it runs under the lock that all connections share.
     fn handle(
         &mut self,
@@ -132,6 +138,9 @@ pub enum Event<C, A = Infallible> {
     /// The answer to what the room asked with [`Flow::Ask`]. Meanwhile others went on: what the room knew when it asked may
     /// have changed.
     Answer(A),
+    /// What the room asked with [`Flow::Ask`] stays without an answer: too many questions wait already. It may be asked again
+    /// when the client does.
+    Busy,
     /// The connection is late with something. A room that answers without [`Effects::finish`] grants the same time again.
     Overdue(Overdue),
     /// The peer will send no more (FIN); what is queued for it can still be written.
@@ -149,11 +158,21 @@ impl<C, A> Event<C, A> {
             Event::Command(inner) => Event::Command(command(inner)?),
             Event::Malformed(malformed) => Event::Malformed(malformed),
             Event::Answer(answer) => Event::Answer(answer),
+            Event::Busy => Event::Busy,
             Event::Overdue(overdue) => Event::Overdue(overdue),
             Event::ReadClosed => Event::ReadClosed,
             Event::Gone => Event::Gone,
         })
     }
+}
+
+/// How much work it is to find the answer to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effort {
+    /// Less than a millisecond: a look into a database, the check of a signature.
+    LookUp,
+    /// Tens of milliseconds of a core and 19 MiB of memory: the hash of a password.
+    Hash,
 }
 
 /// What a connection is late with.
@@ -172,8 +191,8 @@ pub enum Overdue {
 pub enum Flow<Q = Infallible> {
     /// The next bytes are frames.
     Frames,
-    /// The next bytes are frames, but none is looked at before [`Event::Answer`] has come to this question. Everybody else
-    /// goes on. Meaningless in answer to [`Event::Overdue`], which comes from the clock and not from the reader.
+    /// The next bytes are frames, but none is looked at before [`Event::Answer`] or [`Event::Busy`] has come to this question.
+    /// Everybody else goes on. Meaningless in answer to [`Event::Overdue`], which comes from the clock and not from the reader.
     Ask(Q),
     /// From here on the bytes belong to a tunnel: they are kept, and relayed once [`Effects::tunnel`] joined it.
     Raw,

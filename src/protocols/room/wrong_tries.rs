@@ -50,6 +50,21 @@ impl WrongTries {
         !self.is_exempt(address) && self.remember(address, now) > self.limits.per_minute
     }
 
+    /// Takes back a try of this address, counted then: it turned out to be right.
+    pub fn take_back(&mut self, address: IpAddr, counted: Instant) {
+        let Some(known) = self.addresses.get_mut(&address) else {
+            return;
+        };
+        if let Some(at) = known.tries.iter().rposition(|tried| *tried == counted) {
+            known.tries.remove(at);
+        }
+        if known.tries.is_empty()
+            && let Some(known) = self.addresses.remove(&address)
+        {
+            self.forget.withdraw(known.forget);
+        }
+    }
+
     /// True when an address has made all the wrong tries that go in a minute. Who is not remembered has not.
     pub fn used_up(&self, address: IpAddr, now: Instant) -> bool {
         let tries = self.addresses.get(&address).map(|known| &known.tries);
@@ -119,6 +134,21 @@ mod tests {
         assert!(tries.used_up(OUTSIDE, start + 59 * SECOND));
         assert!(!tries.used_up(OUTSIDE, start + 60 * SECOND));
         assert!(wrong_tries(0).used_up(OUTSIDE, start));
+    }
+
+    #[test]
+    fn a_try_that_is_taken_back_was_none() {
+        let mut tries = wrong_tries(2);
+        let start = Instant::now();
+        tries.count(OUTSIDE, start);
+        tries.count(OUTSIDE, start + SECOND);
+        assert!(tries.used_up(OUTSIDE, start + 2 * SECOND));
+        tries.take_back(OUTSIDE, start);
+        assert!(!tries.used_up(OUTSIDE, start + 2 * SECOND));
+        tries.take_back(OUTSIDE, start);
+        assert_eq!(tries.addresses[&OUTSIDE].tries, [start + SECOND]);
+        tries.take_back(OUTSIDE, start + SECOND);
+        assert!(tries.addresses.is_empty() && tries.forget.is_empty());
     }
 
     #[test]

@@ -137,9 +137,14 @@ impl<P: Protocol> Hub<P> {
         self.visit(|state| state.handle(connection, event, Instant::now()))
     }
 
-    /// Finds out what the room asked. Takes as long as it takes, and touches nothing of the hub.
-    pub(super) fn answer(&self, question: P::Question) -> Result<P::Answer, Unanswered> {
-        self.answers.to(question)
+    /// Finds out what the room asked because of this connection. Takes as long as it takes, and touches nothing of the hub.
+    pub(super) fn answer(
+        &self,
+        connection: &Connection,
+        question: P::Question,
+    ) -> Result<P::Answer, Unanswered> {
+        let address = connection.peer.ip().to_canonical();
+        self.answers.to(address, question)
     }
 
     /// What identified whoever has this name is no longer valid.
@@ -300,7 +305,11 @@ impl<P: Protocol> State<P> {
 fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
     matches!(
         event,
-        Event::Command(_) | Event::Malformed(_) | Event::Answer(_) | Event::Overdue(_)
+        Event::Command(_)
+            | Event::Malformed(_)
+            | Event::Answer(_)
+            | Event::Busy
+            | Event::Overdue(_)
     )
 }
 

@@ -169,7 +169,7 @@ pub struct ProcessLimits {
     pub connections: Option<usize>,
     /// Threads that write what slow clients did not take at once.
     pub writers: usize,
-    /// Threads that find out what rooms ask, such as whether a password is right: each may keep a core busy, and 19 MiB.
+    /// Threads that check passwords: each may keep a core busy, and 19 MiB. What is quicker to find out has other threads.
     pub workers: usize,
 }
 

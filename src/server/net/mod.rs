@@ -17,6 +17,7 @@
 //!
 //! What a room cannot know by itself, and what takes long to find out, is asked: the reader whose frame led to the question
 //! waits for one of the `workers` with no lock held, and brings the answer to the hub as the next event of its connection.
+//! Addresses take turns there (`fair_queue`).
 //!
 //! `requests` is for listeners that have no room: each connection is a request and its answer.
 //!
@@ -32,6 +33,7 @@ mod certificate;
 mod clock;
 mod connection;
 mod deadlines;
+mod fair_queue;
 mod hub;
 mod limits;
 mod listener;

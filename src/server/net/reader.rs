@@ -101,9 +101,10 @@ fn answered<P: Protocol>(
         };
         // The frame that led to the question is complete, and the wait is ours.
         connection.expect_frame(None);
-        match hub.answer(question) {
+        match hub.answer(connection, question) {
             Ok(answer) => flow = hub.event(connection, Event::Answer(answer)),
-            Err(Unanswered) => {
+            Err(Unanswered::Busy) => flow = hub.event(connection, Event::Busy),
+            Err(Unanswered::Failed) => {
                 hub.writers.finish(connection);
                 return Flow::Closed;
             }

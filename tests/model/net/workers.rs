@@ -1,6 +1,7 @@
 //! Nobody asks anything.
 
 use std::marker::PhantomData;
+use std::net::IpAddr;
 
 use matou_protocols::room::Protocol;
 
@@ -10,7 +11,7 @@ pub(super) struct Unanswered;
 pub(super) struct Answers<P>(pub(super) PhantomData<fn() -> P>);
 
 impl<P: Protocol> Answers<P> {
-    pub(super) fn to(&self, _: P::Question) -> Result<P::Answer, Unanswered> {
+    pub(super) fn to(&self, _: IpAddr, _: P::Question) -> Result<P::Answer, Unanswered> {
         Err(Unanswered)
     }
 

@@ -7,6 +7,7 @@ pub(super) fn explained(message: &str) -> String {
         Reason::AlreadyConnected,
         Reason::FailedToVerify,
         Reason::TimeOut,
+        Reason::Busy,
     ];
     let known = reasons.into_iter().find(|reason| reason.text() == message);
     let meaning = match known {
@@ -16,6 +17,7 @@ pub(super) fn explained(message: &str) -> String {
             "it knows no key for this identity, or another one; register it with matou identity publish"
         }
         Some(Reason::TimeOut) => "it has not heard from us for too long",
+        Some(Reason::Busy) => "too many clients connect at the same time; try again later",
         None => "it gives no other reason",
     };
     format!("the server says {message:?}: {meaning}")
