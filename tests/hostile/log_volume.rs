@@ -1,0 +1,169 @@
+//! What peers that never log in can write into the log: a bounded amount, however many they are.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::Stdio;
+
+use crate::program::Program;
+
+/// Longer names are cut: this one takes 160 KiB when it is escaped.
+fn control_characters(length: usize) -> Vec<u8> {
+    vec![1; length]
+}
+
+fn string2(bytes: &[u8]) -> Vec<u8> {
+    let length = i16::try_from(bytes.len()).unwrap();
+    [&length.to_be_bytes(), bytes].concat()
+}
+
+fn string4(bytes: &[u8]) -> Vec<u8> {
+    let length = i32::try_from(bytes.len()).unwrap();
+    [&length.to_be_bytes(), bytes].concat()
+}
+
+/// A pseudonym that nobody may have, in a packet of ChatOS 1.0.
+fn bad_pseudonym() -> Vec<u8> {
+    [&[1][..], &string2(&control_characters(32_767))].concat()
+}
+
+/// What a peer sends that will not become a client, and to which listener.
+fn bad_connections() -> Vec<(&'static str, Vec<u8>)> {
+    let name = control_characters(30);
+    let long_name = control_characters(1000);
+    let close_connection = [&[11][..], &[0; 8], &string4(&name), &string4(&name)].concat();
+    vec![
+        ("chaton", vec![99]),
+        ("chaton", [&[0][..], &string4(&long_name)].concat()),
+        (
+            "chaton",
+            [&[3][..], &string4(&name), &string4(&long_name)].concat(),
+        ),
+        ("chatos-groupe2", close_connection),
+        ("chatos-groupe2", [&[0][..], &string4(&name)].concat()),
+        ("chatos-1.0", vec![99]),
+        ("chatos-1.0", bad_pseudonym()),
+        ("chathack", vec![99]),
+        ("chathack", [&[2][..], &string4(&long_name)].concat()),
+        (
+            "chathack",
+            [&[1][..], &string4(&name), &string4(&name)].concat(),
+        ),
+        ("chatr", b"this is no handshake\n".to_vec()),
+        ("chatr-rest", b"\x16\x03\x01 nor is this\n".to_vec()),
+        ("chatr-rest", b"GET \x01 HTTP/1.1\r\n\r\n".to_vec()),
+    ]
+}
+
+/// Sends the bytes and waits until the server has ended the connection.
+fn connect_and_send(server: &Program, listener: &str, bytes: &[u8]) {
+    let mut stream = server.connect(listener);
+    // The server may refuse the beginning while the rest is still being sent.
+    let _ = stream.write_all(bytes);
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.read_to_end(&mut Vec::new());
+}
+
+const EVERY_PROTOCOL: [&str; 12] = [
+    "--listen",
+    "chaton=127.0.0.1:0",
+    "--listen",
+    "chatos-groupe2=127.0.0.1:0",
+    "--listen",
+    "chatos-1.0=127.0.0.1:0",
+    "--listen",
+    "chathack=127.0.0.1:0",
+    "--listen",
+    "chatr=127.0.0.1:0",
+    "--rest",
+    "127.0.0.1:0",
+];
+
+#[test]
+fn a_bad_connection_writes_little_and_many_write_hardly_more() {
+    const TIMES: usize = 100;
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let server = Program::start(&EVERY_PROTOCOL, log.reopen().unwrap().into());
+    let kinds = bad_connections();
+    for _ in 0..TIMES {
+        for (listener, bytes) in &kinds {
+            connect_and_send(&server, listener, bytes);
+        }
+    }
+    server.stop();
+    let log = std::fs::read_to_string(log.path()).unwrap();
+    let connections = TIMES * kinds.len();
+    assert!(
+        log.len() < 100 * connections,
+        "{} bytes of log for {connections} bad connections",
+        log.len()
+    );
+    let longest = log.lines().map(str::len).max().unwrap();
+    assert!(longest < 400, "a line of {longest} bytes");
+    for told in [
+        r#"refused the pseudonym "\u{1}"#,
+        "(32767 bytes)",
+        " more in ",
+    ] {
+        assert!(log.contains(told), "{told} is not in the log: {log}");
+    }
+}
+
+/// Of the whole process, in bytes.
+#[cfg(target_os = "linux")]
+fn memory(server: &Program) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.unwrap().trim().trim_end_matches(" kB");
+    kib.parse::<usize>().unwrap() << 10
+}
+
+/// Where it cannot be asked.
+#[cfg(not(target_os = "linux"))]
+fn memory(_: &Program) -> usize {
+    0
+}
+
+/// Sends a frame again and again, and reads as many answers of this length.
+fn repeat(stream: &mut TcpStream, frame: &[u8], times: usize, answer: usize) {
+    let mut reader = stream.try_clone().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut answers = vec![0; times * answer];
+            reader.read_exact(&mut answers).unwrap();
+        });
+        for _ in 0..times {
+            stream.write_all(frame).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_log_that_nobody_reads_costs_little_memory_and_stalls_nobody() {
+    const MOST_MEMORY: usize = 32 << 20;
+    let listen = [
+        "--log",
+        "debug",
+        "--listen",
+        "chatos-1.0=127.0.0.1:0",
+        "--listen",
+        "chaton=127.0.0.1:0",
+    ];
+    let mut server = Program::start(&listen, Stdio::piped());
+    let before = memory(&server);
+    let mut stranger = server.connect("chatos-1.0");
+    repeat(&mut stranger, &bad_pseudonym(), 500, 2);
+
+    let mut alice = server.connect("chaton");
+    alice.write_all(b"\0\0\0\0\x05alice").unwrap();
+    alice.read_exact(&mut [0]).unwrap();
+    let hi = b"\x03\0\0\0\x05alice\0\0\0\x02hi";
+    repeat(&mut alice, hi, 10_000, hi.len());
+    let grown = memory(&server) - before;
+    assert!(grown < MOST_MEMORY, "{grown} bytes more");
+
+    // What was lost is told once the log is read again.
+    server.terminate();
+    let stderr = BufReader::new(server.child.stderr.take().unwrap());
+    let lost = |line: std::io::Result<String>| line.unwrap().contains("lines were lost here");
+    assert!(stderr.lines().any(lost), "nothing is told of lost lines");
+}

@@ -1,0 +1,175 @@
+//! A thousand passwords at once: they cost those who try them time, and others next to nothing.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use matou::chathack::{Answer, ClientFrame, Options, Question, Room};
+use matou::chatr::PublicKey;
+use matou::net::{ConnectionLimits, Engine, ProcessLimits};
+use matou::store::{Identities, Store};
+
+use crate::program::{Program, patient};
+use crate::secure::{next, prove, secure};
+use crate::vectors::{UUID, bytes};
+
+const WRONG: u8 = 2;
+const CONNECTED: u8 = 3;
+
+fn send(stream: &mut TcpStream, frame: ClientFrame<'_>) {
+    let mut bytes = Vec::new();
+    frame.encode(&mut bytes);
+    stream.write_all(&bytes).unwrap();
+}
+
+fn try_password(stream: &mut TcpStream, login: &str, password: &str) {
+    send(stream, ClientFrame::LoginWithPassword { login, password });
+}
+
+fn answer(stream: &mut TcpStream) -> u8 {
+    let mut answer = [0];
+    stream.read_exact(&mut answer).unwrap();
+    answer[0]
+}
+
+const GUESSERS: usize = 60;
+
+/// Clients at one address, each with one wrong password. Their answers come out as they come; the first one has come.
+fn flood(server: &Program) -> Receiver<u8> {
+    let mut guessers: Vec<_> = (0..GUESSERS).map(|_| server.connect("chathack")).collect();
+    for guesser in &mut guessers {
+        try_password(guesser, "alice", "w");
+    }
+    let answers = answers(guessers);
+    assert_eq!(answers.recv(), Ok(WRONG));
+    answers
+}
+
+/// What each of these is told, in the order of time.
+fn answers(streams: Vec<TcpStream>) -> Receiver<u8> {
+    let (told, answers) = channel();
+    for mut stream in streams {
+        let told = told.clone();
+        thread::spawn(move || {
+            let mut answer = [0];
+            // A test may end before all are answered.
+            if stream.read_exact(&mut answer).is_ok() {
+                let _ = told.send(answer[0]);
+            }
+        });
+    }
+    answers
+}
+
+/// At most half of them were answered, so whatever happened meanwhile did not wait for all of them.
+fn expect_most_still_wait(guessers: &Receiver<u8>) {
+    let answered = 1 + guessers.try_iter().count();
+    assert!(
+        answered <= GUESSERS / 2,
+        "{answered} of {GUESSERS} passwords were checked before"
+    );
+}
+
+fn start() -> Program {
+    let listen = [
+        "--listen",
+        "chathack=127.0.0.1:0",
+        "--listen",
+        "chatr=127.0.0.1:0",
+    ];
+    Program::start(&listen, Stdio::null())
+}
+
+#[test]
+fn neither_a_guest_nor_a_signature_waits_for_passwords() {
+    let server = start();
+    let key = PublicKey::from_der(&bytes("openssl-2048.der")).unwrap();
+    let identities = Identities::new(&Store::open(server.data()).unwrap());
+    identities.register(UUID, key.der(), 1).unwrap();
+    let certificate = std::fs::read_to_string(server.data().join("tls.pem")).unwrap();
+
+    let guessers = flood(&server);
+    let mut guest = server.connect("chathack");
+    send(&mut guest, ClientFrame::Login { login: "guest" });
+    assert_eq!(answer(&mut guest), CONNECTED);
+    let mut client = secure(server.address("chatr"), &certificate);
+    prove(&mut client, "openssl-2048");
+    assert_eq!(next(&mut client), "PacketConnected");
+    expect_most_still_wait(&guessers);
+}
+
+/// Other systems give no second loopback address to connect from.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_password_from_elsewhere_does_not_wait_for_those_of_one_address() {
+    use matou::store::{Accounts, Password};
+    use socket2::{Domain, Socket, Type};
+    use std::net::SocketAddr;
+
+    let server = start();
+    let accounts = Accounts::new(&Store::open(server.data()).unwrap());
+    accounts.add("bob", &Password::new("townhall")).unwrap();
+
+    let guessers = flood(&server);
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let elsewhere = SocketAddr::from(([127, 0, 0, 2], 0));
+    socket.bind(&elsewhere.into()).unwrap();
+    socket.connect(&server.address("chathack").into()).unwrap();
+    let mut bob = patient(socket.into());
+    try_password(&mut bob, "bob", "townhall");
+    assert_eq!(answer(&mut bob), CONNECTED);
+    expect_most_still_wait(&guessers);
+}
+
+#[test]
+fn passwords_that_come_at_once_are_bounded_before_any_of_them_is_checked() {
+    const CONNECTIONS: usize = 300;
+    const CHECKED: usize = 10;
+    let engine = Engine::start(&ProcessLimits::default());
+    let (go_on, until) = channel::<()>();
+    let until = Mutex::new(until);
+    let hashes = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&hashes);
+    let check = move |question: Question| match question {
+        Question::IsAccount { .. } => Answer::No,
+        Question::IsRight { .. } => {
+            let _ = until.lock().unwrap().recv();
+            *counted.lock().unwrap() += 1;
+            Answer::No
+        }
+    };
+    let room = Room::new(Options {
+        bound_loopback: true,
+        wrong_passwords_per_minute: CHECKED,
+        ..Options::default()
+    });
+    let any = "127.0.0.1:0".parse().unwrap();
+    let limits = ConnectionLimits::default();
+    let service = engine
+        .listen_and_answer(room, (), any, limits, check)
+        .unwrap();
+    let connect = || patient(TcpStream::connect(service.address()).unwrap());
+
+    let mut guessers: Vec<_> = (0..CONNECTIONS).map(|_| connect()).collect();
+    for guesser in &mut guessers {
+        try_password(guesser, "alice", "w");
+    }
+    let answers = answers(guessers);
+    // None of the ten was checked yet.
+    for _ in 0..CONNECTIONS - CHECKED {
+        assert_eq!(answers.recv(), Ok(WRONG));
+    }
+    assert_eq!(*hashes.lock().unwrap(), 0);
+    let mut guest = connect();
+    send(&mut guest, ClientFrame::Login { login: "guest" });
+    assert_eq!(answer(&mut guest), CONNECTED);
+
+    drop(go_on);
+    for _ in 0..CHECKED {
+        assert_eq!(answers.recv(), Ok(WRONG));
+    }
+    assert_eq!(*hashes.lock().unwrap(), CHECKED);
+}

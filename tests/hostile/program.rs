@@ -1,0 +1,93 @@
+//! `matou serve` as a program of its own.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use assert_cmd::cargo::CommandCargoExt;
+use tempfile::TempDir;
+
+/// Nothing here takes longer; a test that runs into it has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running server, killed with the test.
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    addresses: HashMap<String, SocketAddr>,
+    data: TempDir,
+}
+
+impl Program {
+    /// Starts it with these arguments behind `matou serve`, on a data directory of its own.
+    pub(crate) fn start(arguments: &[&str], stderr: Stdio) -> Program {
+        let data = tempfile::tempdir().unwrap();
+        let mut child = Command::cargo_bin("matou")
+            .unwrap()
+            .args(["serve", "--data"])
+            .arg(data.path())
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .spawn()
+            .unwrap();
+        let mut addresses = HashMap::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            let words: Vec<_> = line.split(' ').collect();
+            match words[..] {
+                ["listening", name, address] => {
+                    addresses.insert(name.to_owned(), address.parse().unwrap());
+                }
+                ["ready"] => break,
+                _ => panic!("{line:?}"),
+            }
+        }
+        Program {
+            child,
+            addresses,
+            data,
+        }
+    }
+
+    pub(crate) fn address(&self, listener: &str) -> SocketAddr {
+        self.addresses[listener]
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    pub(crate) fn connect(&self, listener: &str) -> TcpStream {
+        patient(TcpStream::connect(self.address(listener)).unwrap())
+    }
+
+    /// Stops it in order.
+    #[cfg(unix)]
+    pub(crate) fn stop(mut self) {
+        self.terminate();
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    /// Tells it to stop in order.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A read that finds nothing for too long fails the test.
+pub(crate) fn patient(stream: TcpStream) -> TcpStream {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
