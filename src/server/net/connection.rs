@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use log::{debug, warn};
 
@@ -13,12 +13,14 @@ use super::deadlines::{Deadlines, Due};
 use super::hub::Hub;
 use super::limits::{ConnectionLimits, DRAIN, LINGER, Place};
 use super::outbox::{Finish, Outbox, Pushed, Written};
+use super::progress::{Pace, Stalled};
+use super::sys;
 use super::tls::{Opened, Tls};
 use super::tunnel::End;
 use matou_protocols::room::{ConnId, Overdue, Protocol};
 use matou_protocols::wire::Excerpt;
 
-/// The socket closes when the last of its holders lets go: its reader, the turn's list, the clock, a writer, a tunnel.
+/// The socket closes when the last of its holders lets go: its reader, the turn's list, the clock, the writers, a tunnel.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) id: ConnId,
@@ -45,11 +47,15 @@ impl Connection {
         tls: Option<Tls>,
         place: Place,
     ) -> Arc<Connection> {
+        let pace = Pace {
+            bytes: limits.stall_bytes,
+            within: limits.stall,
+        };
         Arc::new(Connection {
             id,
             peer,
             stream,
-            outbox: Outbox::new(Instant::now(), tls),
+            outbox: Outbox::new(Instant::now(), tls, pace),
             tunnel: End::default(),
             deadlines: Deadlines::default(),
             clock: Arc::clone(&hub.clock),
@@ -115,8 +121,8 @@ impl Connection {
     }
 
     /// Sends, or queues what the socket does not take at once; a client that cannot be served any more is cut. Never blocks.
-    /// True when the outbox must be given to a writer.
-    pub(super) fn push(&self, bytes: &[u8], shared: &mut Option<Arc<[u8]>>) -> bool {
+    /// True when the outbox must be given to the writers.
+    pub(super) fn push(self: &Arc<Self>, bytes: &[u8], shared: &mut Option<Arc<[u8]>>) -> bool {
         let most = self.limits.outbox_bytes;
         self.pushed(self.outbox.push(&self.stream, bytes, shared, most))
     }
@@ -132,10 +138,13 @@ impl Connection {
     }
 
     /// The second half of [`Connection::push`], for callers that hold a lock during the first.
-    pub(super) fn pushed(&self, pushed: Pushed) -> bool {
+    pub(super) fn pushed(self: &Arc<Self>, pushed: Pushed) -> bool {
         match pushed {
             Pushed::Done => return false,
-            Pushed::NeedsWriter => return true,
+            Pushed::NeedsWriter => {
+                self.expect_progress(Instant::now() + self.limits.stall);
+                return true;
+            }
             Pushed::Overflow { bytes } => {
                 warn!(target: &self.listener, "{self}: cut, reads too slowly: {bytes} bytes would wait for it");
             }
@@ -145,23 +154,46 @@ impl Connection {
         false
     }
 
-    /// Writes what is queued, on a writer's thread. True when there is more and others should be served first.
-    pub(super) fn write(self: &Arc<Self>, patience: Duration) -> bool {
-        match self.outbox.write(&self.stream, patience, self.limits.stall) {
+    /// Sends what the socket takes of what is queued, on a writer's thread. True when the outbox must be given to the writers
+    /// again.
+    pub(super) fn write(self: &Arc<Self>) -> bool {
+        self.written(self.outbox.write(&self.stream)).is_some()
+    }
+
+    /// Cuts the client if it took too little of what waits for it, on the clock's thread. Never blocks.
+    pub(super) fn look_at_progress(self: &Arc<Self>) {
+        if let Some(by) = self.written(self.outbox.look(&self.stream)) {
+            self.expect_progress(by);
+        }
+    }
+
+    fn expect_progress(self: &Arc<Self>, by: Instant) {
+        if sys::SENDS_WITHOUT_BLOCKING {
+            self.deadlines
+                .progress(by, |entry| self.clock.register(self, entry));
+        }
+    }
+
+    /// When something still waits: by when the client must have taken more.
+    fn written(self: &Arc<Self>, written: Written) -> Option<Instant> {
+        match written {
             Written::All => {}
             Written::Finished => self.finished(),
-            Written::NotAll => return true,
-            Written::Stalled(since) => {
-                warn!(target: &self.listener, "{self}: cut, took nothing for {since:?} while something waited for it");
+            Written::NotAll { by } => return Some(by),
+            Written::Stalled(Stalled { taken, time }) => {
+                warn!(
+                    target: &self.listener,
+                    "{self}: cut, reads too slowly: took {taken} bytes in {time:.1?} while more waited for it"
+                );
                 self.cut();
             }
             Written::Lost => self.cut(),
         }
-        false
+        None
     }
 
     /// Closes in order: what is queued is written, then FIN. The reader, which may be blocked in `read`, is woken by the
-    /// peer's own FIN, or by the clock when that does not come. True when the outbox must be given to a writer.
+    /// peer's own FIN, or by the clock when that does not come. True when the outbox must be given to the writers.
     #[must_use]
     pub(super) fn finish(self: &Arc<Self>) -> bool {
         self.closing.store(true, Ordering::Release);
@@ -214,5 +246,64 @@ impl fmt::Display for Connection {
             Some(name) => write!(f, "{}", Excerpt(name)),
             None => write!(f, "{} ({})", self.id, self.peer),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::super::limits::Addresses;
+    use super::*;
+
+    /// A connection with as much waiting as its limits allow, and its peer.
+    fn crowded(limits: ConnectionLimits) -> (Arc<Connection>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, from) = listener.accept().unwrap();
+        let place = Addresses::new(&limits).admit(from.ip()).unwrap();
+        let (clock, limits) = (Arc::default(), Arc::new(limits));
+        let id = ConnId(1);
+        let connection = Connection::new(id, from, stream, None, &clock, &limits, place);
+        let bytes = vec![7; limits.outbox_bytes];
+        while !connection.push(&bytes, &mut None) {}
+        assert!(!connection.is_closing());
+        (connection, peer)
+    }
+
+    /// The system tells the writers of a socket only when a third of its buffer is free.
+    #[cfg(unix)]
+    #[test]
+    fn a_client_that_reads_keeps_its_pace_before_the_writers_hear_of_it() {
+        let (connection, mut peer) = crowded(ConnectionLimits {
+            stall: Duration::from_millis(200),
+            stall_bytes: 1,
+            ..ConnectionLimits::default()
+        });
+        let Written::NotAll { by } = connection.outbox.look(&connection.stream) else {
+            panic!("something waits");
+        };
+        peer.read_exact(&mut vec![0; 512 << 10]).unwrap();
+        std::thread::sleep(by.saturating_duration_since(Instant::now()));
+        match connection.outbox.look(&connection.stream) {
+            Written::All => {}
+            Written::NotAll { by: later } => assert!(later > by),
+            other => panic!("{other:?}"),
+        }
+        connection.look_at_progress();
+        assert!(!connection.is_closing());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_client_that_reads_nothing_is_cut_when_the_clock_looks() {
+        let (connection, _peer) = crowded(ConnectionLimits {
+            stall: Duration::ZERO,
+            ..ConnectionLimits::default()
+        });
+        connection.look_at_progress();
+        assert!(connection.is_closing());
     }
 }

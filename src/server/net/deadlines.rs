@@ -16,6 +16,8 @@ struct State {
     arrival: Option<(Instant, Due)>,
     /// The rest of a frame that was begun.
     frame: Option<Instant>,
+    /// What waits for the client: it must have taken some of it.
+    progress: Option<Instant>,
     /// An orderly close.
     close: Option<Instant>,
     /// The entry in the clock: at most one per connection, so a connection that is often late for a moment costs nothing.
@@ -30,6 +32,8 @@ pub(super) enum Due {
     Overdue(Overdue),
     /// The peer has not agreed on keys.
     Handshake,
+    /// The client may have taken too little of what waits for it; the outbox knows.
+    Progress,
     /// The time for an orderly close is over.
     Close,
 }
@@ -37,8 +41,9 @@ pub(super) enum Due {
 impl State {
     fn earliest(&self) -> Option<(Instant, Due)> {
         let frame = self.frame.map(|at| (at, Due::Overdue(Overdue::Frame)));
+        let progress = self.progress.map(|at| (at, Due::Progress));
         let close = self.close.map(|at| (at, Due::Close));
-        [close, self.arrival, frame]
+        [close, self.arrival, frame, progress]
             .into_iter()
             .flatten()
             .min_by_key(|(at, _)| *at)
@@ -79,12 +84,19 @@ impl Deadlines {
         self.change(|state| state.frame = deadline, register);
     }
 
+    /// Sets the deadline by which the client must have taken some of what waits for it. It is not cleared when nothing waits
+    /// any more: outboxes that fill and empty many times a second would keep the clock busy.
+    pub(super) fn progress(&self, deadline: Instant, register: impl FnOnce(Registration)) {
+        self.change(|state| state.progress = Some(deadline), register);
+    }
+
     /// Sets the deadline for an orderly close; an earlier one stays.
     pub(super) fn close(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         let change = |state: &mut State| {
             state.close = Some(state.close.map_or(deadline, |old| old.min(deadline)));
             state.arrival = None;
             state.frame = None;
+            state.progress = None;
         };
         self.change(change, register);
     }
@@ -100,6 +112,7 @@ impl Deadlines {
                 due = Some(what);
                 match what {
                     Due::Close => state.close = None,
+                    Due::Progress => state.progress = None,
                     Due::Overdue(Overdue::Frame) => state.frame = None,
                     Due::Overdue(_) | Due::Handshake => state.arrival = None,
                 }
@@ -153,6 +166,14 @@ mod tests {
         assert_eq!(next, Some(entry(40, None)));
         let due = deadlines.look(at(40), |new| next = Some(new));
         assert_eq!(due, Some(Due::Overdue(Overdue::Frame)));
+        assert_eq!(next, Some(entry(60, None)));
+        deadlines.progress(at(45), |new| next = Some(new));
+        assert_eq!(next, Some(entry(45, Some(at(60)))));
+        deadlines.progress(at(55), |_| panic!("the clock looks before that"));
+        assert_eq!(deadlines.look(at(45), |new| next = Some(new)), None);
+        assert_eq!(next, Some(entry(55, None)));
+        let due = deadlines.look(at(55), |new| next = Some(new));
+        assert_eq!(due, Some(Due::Progress));
         assert_eq!(next, Some(entry(60, None)));
         deadlines.close(at(50), |new| next = Some(new));
         assert_eq!(next, Some(entry(50, Some(at(60)))));

@@ -206,6 +206,7 @@ impl<P: Protocol> Hub<P> {
         match connection.look_at_deadlines(now) {
             None => {}
             Some(Due::Close) => connection.cut(),
+            Some(Due::Progress) => connection.look_at_progress(),
             Some(Due::Handshake) => {
                 debug!("{connection}: cut, its TLS handshake took too long");
                 connection.cut();

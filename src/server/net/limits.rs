@@ -27,8 +27,11 @@ pub struct ConnectionLimits {
     pub frame: Duration,
     /// Bytes that may wait for a client that reads slowly; over it the client is disconnected.
     pub outbox_bytes: usize,
-    /// How long a client may take nothing at all while something waits for it.
+    /// A client must take [`stall_bytes`](Self::stall_bytes) within this time while something waits for it, or all that waits;
+    /// otherwise it is disconnected.
     pub stall: Duration,
+    /// The least that a client must take within [`stall`](Self::stall) while more waits for it.
+    pub stall_bytes: usize,
     /// When and how the system asks a silent peer whether it is still there.
     pub keepalive: Keepalive,
 }
@@ -98,8 +101,13 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "stall-timeout",
-                "Time without progress before a slow reader is disconnected",
+                "Time in which a client must accept stall-bytes, or all that is queued for it, before it is disconnected",
                 &mut self.stall,
+            ),
+            Setting::new(
+                "stall-bytes",
+                "Bytes that a client must accept within stall-timeout while more is queued for it",
+                &mut self.stall_bytes,
             ),
             Setting::new(
                 "keepalive-idle",
@@ -136,10 +144,16 @@ impl Default for ConnectionLimits {
             frame: Duration::from_secs(30),
             outbox_bytes: 1 << 20,
             stall: Duration::from_secs(30),
+            stall_bytes: STALL_BYTES,
             keepalive: Keepalive::default(),
         }
     }
 }
+
+/// Within the 30 s of [`ConnectionLimits::stall`] this is 1.1 KB/s, about what a modem of 9,600 bit/s carries. A link that
+/// is as slow as that and for which something waited for all that time has lost the race with its room. A client that takes
+/// 4 KiB every five seconds takes 28 KiB at most in that time.
+const STALL_BYTES: usize = 32 << 10;
 
 /// Bytes in one run; a reader that finds more waits. An outbox must hold several runs, or one partial send would cut a
 /// healthy client.
@@ -167,7 +181,8 @@ pub(super) const EARLY_BYTES: usize = 64 << 10;
 pub struct ProcessLimits {
     /// Connections, and so threads, at once over all listeners; `None` works out what this machine can carry.
     pub connections: Option<usize>,
-    /// Threads that write what slow clients did not take at once.
+    /// Threads at most that write what slow clients did not take at once. They do not wait for one client, so a few serve
+    /// thousands; where a system cannot send without blocking (Windows), each waits for one client at a time.
     pub writers: usize,
     /// Threads that check passwords: each may keep a core busy, and 19 MiB. What is quicker to find out has other threads.
     pub workers: usize,

@@ -10,7 +10,9 @@
 //!    sending goes back to reading: the holder of the turn will see what was appended.
 //! 4. `turn`: each recipient gets everything of a round in one send, in the order of the log.
 //! 5. `outbox`: the send does not block. What the socket does not take is queued, within a bound, and
-//! 6. `writers`: a few threads write such queues out, blocking, so that a slow client costs nobody else anything.
+//! 6. `writers`: a few threads write such queues out. They do not block on one client: those whose sockets are full wait
+//!    together in `writable`, and a writer comes to those that take bytes again. `progress` says how fast a client must take
+//!    them; the clock cuts those that do not.
 //! 7. `tls`: where a listener has a certificate, what is read is opened (`source`) and what is sent is sealed (`outbox`);
 //!    everything else stays the same.
 //! 8. `tunnel`: raw bytes never see the hub. Each end's reader pumps its own direction, with back-pressure.
@@ -38,6 +40,7 @@ mod hub;
 mod limits;
 mod listener;
 mod outbox;
+mod progress;
 mod reader;
 mod requests;
 mod run;
@@ -51,6 +54,7 @@ mod tls;
 mod tunnel;
 mod turn;
 mod workers;
+mod writable;
 mod writers;
 
 pub use certificate::{Certificate, CertificateError};

@@ -1,7 +1,9 @@
 //! What waits to be written to one client.
 //!
 //! As long as nothing waits, [`Outbox::push`] sends directly and never blocks. What the socket does not take is queued, and
-//! from then on a writer thread owns the sending until the queue is empty: two senders would mix their bytes.
+//! from then on the writers own the sending until the queue is empty: two senders would mix their bytes. No thread sits with
+//! a full socket: the outbox waits in [`Writable`](super::writable) until the system says that the socket takes bytes again,
+//! then a writer sends what it takes at once ([`Outbox::write`]), and the outbox waits again.
 //!
 //! On a connection with TLS it is records that wait. They are sealed and queued under one lock, see `tls`.
 
@@ -11,12 +13,20 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::progress::{Pace, Progress, Stalled};
 use super::sync::{Condvar, Mutex};
 use super::sys::{self, Socket};
 use super::tls::{Opened, Tls};
 
 /// At most this many pieces go into one system call.
 const PIECES: usize = 64;
+
+/// After this many system calls a writer leaves an outbox and serves others: a client that reads as fast as it is written to
+/// must not keep a writer for itself.
+const CALLS: usize = 16;
+
+/// When a writer is just sending, it judges the client's pace itself; the clock looks again after this time.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The queue and who may write.
 #[derive(Debug)]
@@ -36,11 +46,22 @@ struct State {
     written: usize,
     /// How much is queued, less what is written.
     bytes: usize,
-    /// A writer has this outbox, or will get it: nobody else may send.
-    owned_by_writer: bool,
-    /// When the client last took something, while something is queued.
-    progress: Instant,
+    sender: Sender,
+    /// What the client took lately, while something is queued.
+    progress: Progress,
     stage: Stage,
+}
+
+/// Which thread may send: one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sender {
+    /// Nothing is queued: the thread that pushes sends.
+    Pusher,
+    /// Something is queued and no thread sends. The outbox waits until its socket takes bytes again, or a thread is about to
+    /// let it wait, or a writer has just been told. In every case a call of [`Outbox::write`] follows: none is needed.
+    Waiting,
+    /// A writer sends the head of the queue, without the lock.
+    Writer,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +81,9 @@ enum Stage {
 /// What became of a push.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Pushed {
-    /// Sent, queued behind a writer's work, or dropped because the connection ends.
+    /// Sent, queued after what waits already, or dropped because the connection ends.
     Done,
-    /// Queued: the outbox must be given to a writer.
+    /// Queued: the outbox must be given to the writers, and the client's time begins.
     NeedsWriter,
     /// More waits than may: the client reads too slowly.
     Overflow {
@@ -78,9 +99,9 @@ pub(super) enum Pushed {
 pub(super) enum Finish {
     /// Everything is written, and FIN is sent; or the connection is lost.
     Finished,
-    /// A writer has the rest.
+    /// The writers have the rest.
     Draining,
-    /// There is a rest: the outbox must be given to a writer.
+    /// There is a rest: the outbox must be given to the writers.
     NeedsWriter,
 }
 
@@ -91,16 +112,19 @@ pub(super) enum Written {
     All,
     /// Everything is written, and FIN is sent.
     Finished,
-    /// The client is slow: others first.
-    NotAll,
-    /// The client took nothing for too long.
-    Stalled(Duration),
+    /// Something still waits.
+    NotAll {
+        /// The client has stalled then, unless it takes more before.
+        by: Instant,
+    },
+    /// The client took too little, and is served no more.
+    Stalled(Stalled),
     /// The connection is lost.
     Lost,
 }
 
 impl Outbox {
-    pub(super) fn new(now: Instant, tls: Option<Tls>) -> Outbox {
+    pub(super) fn new(now: Instant, tls: Option<Tls>, pace: Pace) -> Outbox {
         Outbox {
             sealed: tls.is_some(),
             state: Mutex::new(State {
@@ -108,8 +132,8 @@ impl Outbox {
                 queue: VecDeque::new(),
                 written: 0,
                 bytes: 0,
-                owned_by_writer: false,
-                progress: now,
+                sender: Sender::Pusher,
+                progress: Progress::new(pace, now),
                 stage: Stage::Open,
             }),
             quiet: Condvar::new(),
@@ -123,7 +147,7 @@ impl Outbox {
 
     /// Sends the bytes, or queues what the socket does not take at once.
     ///
-    /// MUST NOT block, and MUST NOT send while a writer owns the outbox. `shared` is the same bytes as a value that many
+    /// MUST NOT block, and MUST NOT send while the writers own the outbox. `shared` is the same bytes as a value that many
     /// queues can hold; it is made only when the first of them has to.
     pub(super) fn push(
         &self,
@@ -180,7 +204,7 @@ impl Outbox {
         most: usize,
     ) -> Pushed {
         let mut sent = 0;
-        if !state.owned_by_writer {
+        if state.sender == Sender::Pusher {
             sent = match sys::send_now(stream, bytes) {
                 Ok(sent) => sent,
                 Err(error) => {
@@ -192,7 +216,16 @@ impl Outbox {
                 return Pushed::Done;
             }
         }
-        let waiting = state.bytes + bytes.len() - sent;
+        let mut waiting = state.bytes + bytes.len() - sent;
+        if waiting > most && state.sender == Sender::Waiting {
+            // The system tells the writers of a socket only when a good part of its buffer is free. It may take bytes already,
+            // and a client that reads must not be cut for those.
+            if let Err(error) = state.send_queued(stream) {
+                self.end(state, Stage::Dead);
+                return Pushed::Lost(error.kind());
+            }
+            waiting = state.bytes + bytes.len();
+        }
         if waiting > most {
             self.end(state, Stage::Dead);
             return Pushed::Overflow { bytes: waiting };
@@ -200,12 +233,12 @@ impl Outbox {
         state.bytes = waiting;
         let whole = shared.get_or_insert_with(|| Arc::from(bytes));
         state.queue.push_back(Arc::clone(whole));
-        if state.owned_by_writer {
+        if state.sender != Sender::Pusher {
             return Pushed::Done;
         }
-        state.owned_by_writer = true;
+        state.sender = Sender::Waiting;
         state.written = sent;
-        state.progress = Instant::now();
+        state.progress.begin(Instant::now());
         Pushed::NeedsWriter
     }
 
@@ -225,7 +258,7 @@ impl Outbox {
         if state.stage == Stage::Dead {
             return Finish::Finished;
         }
-        if state.owned_by_writer {
+        if state.sender != Sender::Pusher {
             state.stage = Stage::Finishing;
             return match pushed {
                 Pushed::NeedsWriter => Finish::NeedsWriter,
@@ -242,7 +275,8 @@ impl Outbox {
         self.end(&mut self.state.lock(), Stage::Dead);
     }
 
-    /// Waits until everything is written and FIN is sent, or the connection is cut.
+    /// Waits until everything is written and FIN is sent, or the connection is cut. Woken by the writer that sends FIN, or by
+    /// the thread that cuts; the deadline of an orderly close is the clock's.
     pub(super) fn wait_until_finished(&self) {
         let mut state = self.state.lock();
         while !matches!(state.stage, Stage::Finished | Stage::Dead) {
@@ -251,77 +285,102 @@ impl Outbox {
     }
 
     /// Waits until everything is written; from then on the caller alone writes to the socket. False when the connection is
-    /// lost before.
+    /// lost before. Woken by the writer that empties the queue, or by the thread that cuts: the clock does so when the client
+    /// does not keep its pace, so the wait has an end.
     pub(super) fn retire(&self, stream: &Socket) -> bool {
         let mut state = self.state.lock();
-        while state.stage == Stage::Open && state.owned_by_writer {
+        while state.stage == Stage::Open && state.sender != Sender::Pusher {
             self.quiet.wait(&mut state);
         }
         if state.stage == Stage::Open {
-            // A tunnel pushes back instead of giving up: no time-out any more.
+            // A tunnel pushes back instead of giving up: no time-out any more, where writers need one.
             let _ = stream.set_write_timeout(None);
             self.end(&mut state, Stage::Retired);
         }
         state.stage == Stage::Retired
     }
 
-    /// Writes what is queued, for a writer that owns this outbox. Blocks for at most about `patience` for each call of the
-    /// system, and gives up the outbox except when it returns [`Written::NotAll`].
-    pub(super) fn write(&self, stream: &Socket, patience: Duration, stall: Duration) -> Written {
-        if stream.set_write_timeout(Some(patience)).is_err() {
-            self.kill();
-            return Written::Lost;
+    /// Sends what the socket takes of the queue, for a writer that was told that the socket takes bytes. Does not block where
+    /// the system can send without (see [`sys::write_pieces`]), and holds no lock while it sends: the holder of the turn, who
+    /// pushes meanwhile, must not wait for this thread.
+    ///
+    /// After [`Written::NotAll`] the outbox must be given to the writers again. A call that was not needed does nothing.
+    pub(super) fn write(&self, stream: &Socket) -> Written {
+        let mut state = self.state.lock();
+        match (state.stage, state.sender) {
+            (Stage::Dead, _) => return Written::Lost,
+            // The clock or a push wrote the queue meanwhile; if something waits again, it was given to the writers again.
+            (_, Sender::Pusher | Sender::Writer) => return Written::All,
+            (_, Sender::Waiting) => state.sender = Sender::Writer,
         }
-        loop {
-            let (pieces, first) = {
-                let mut state = self.state.lock();
-                if let Some(written) = self.pass_on(&mut state, stream) {
-                    return written;
-                }
-                let pieces: Vec<_> = state.queue.iter().take(PIECES).cloned().collect();
-                (pieces, state.written)
-            };
-            let (slices, wanted) = slices(&pieces, first);
+        for _ in 0..CALLS {
+            if state.stage == Stage::Dead || state.queue.is_empty() {
+                break;
+            }
+            let pieces: Vec<_> = state.queue.iter().take(PIECES).cloned().collect();
+            let first = state.written;
+            drop(state);
+            let (slices, wanted) = slices(pieces.iter(), first);
             let taken = sys::write_pieces(stream, &slices);
-            let mut state = self.state.lock();
+            state = self.state.lock();
             match taken {
                 Err(_) => self.end(&mut state, Stage::Dead),
-                Ok(0) => {
-                    let since = state.progress.elapsed();
-                    if since >= stall && state.stage != Stage::Dead {
-                        self.end(&mut state, Stage::Dead);
-                        return Written::Stalled(since);
-                    }
-                    if state.stage != Stage::Dead {
-                        return Written::NotAll;
-                    }
-                }
+                Ok(_) if state.stage == Stage::Dead => {}
                 Ok(taken) => {
                     state.advance(taken);
-                    if taken < wanted && !state.queue.is_empty() {
-                        return Written::NotAll;
+                    if taken < wanted {
+                        break;
                     }
                 }
             }
         }
+        self.leave(&mut state, stream)
     }
 
-    /// Ends a writer's ownership when there is nothing more to write.
-    fn pass_on(&self, state: &mut State, stream: &Socket) -> Option<Written> {
+    /// Judges the client's pace, for the clock when a deadline has come. MUST NOT block.
+    pub(super) fn look(&self, stream: &Socket) -> Written {
+        let mut state = self.state.lock();
+        let (now, by) = (Instant::now(), state.progress.deadline());
+        match (state.stage, state.sender) {
+            (Stage::Dead, _) => return Written::Lost,
+            (_, Sender::Pusher) => return Written::All,
+            (_, _) if now < by => return Written::NotAll { by },
+            (_, Sender::Writer) => {
+                let by = now + LOOK_AGAIN;
+                return Written::NotAll { by };
+            }
+            (_, Sender::Waiting) => {}
+        }
+        // The system tells the writers of a socket only when a good part of its buffer is free: over a slow link that may take
+        // longer than the client has. So what the client took shows in what the socket takes now.
+        if state.send_queued(stream).is_err() {
+            self.end(&mut state, Stage::Dead);
+        }
+        self.leave(&mut state, stream)
+    }
+
+    /// Ends a thread's sending of the queue: what becomes of the outbox.
+    fn leave(&self, state: &mut State, stream: &Socket) -> Written {
         if state.stage == Stage::Dead {
-            return Some(Written::Lost);
+            return Written::Lost;
         }
-        if !state.queue.is_empty() {
-            return None;
+        if state.queue.is_empty() {
+            state.sender = Sender::Pusher;
+            if state.stage == Stage::Finishing {
+                let _ = stream.shutdown(Shutdown::Write);
+                self.end(state, Stage::Finished);
+                return Written::Finished;
+            }
+            self.quiet.notify_all();
+            return Written::All;
         }
-        state.owned_by_writer = false;
-        if state.stage == Stage::Finishing {
-            let _ = stream.shutdown(Shutdown::Write);
-            self.end(state, Stage::Finished);
-            return Some(Written::Finished);
+        if let Some(stalled) = state.progress.stalled(Instant::now()) {
+            self.end(state, Stage::Dead);
+            return Written::Stalled(stalled);
         }
-        self.quiet.notify_all();
-        Some(Written::All)
+        state.sender = Sender::Waiting;
+        let by = state.progress.deadline();
+        Written::NotAll { by }
     }
 
     fn end(&self, state: &mut State, stage: Stage) {
@@ -334,9 +393,22 @@ impl Outbox {
 }
 
 impl State {
+    /// Sends what the socket takes of the queue at once, under the lock: only while no writer sends.
+    fn send_queued(&mut self, stream: &Socket) -> io::Result<()> {
+        while !self.queue.is_empty() {
+            let (slices, wanted) = slices(self.queue.iter().take(PIECES), self.written);
+            let taken = sys::send_pieces_now(stream, &slices)?;
+            self.advance(taken);
+            if taken < wanted {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// The client took this many bytes more.
     fn advance(&mut self, taken: usize) {
-        self.progress = Instant::now();
+        self.progress.took(taken, Instant::now());
         self.bytes = self.bytes.saturating_sub(taken);
         self.written += taken;
         while let Some(first) = self.queue.front() {
@@ -350,9 +422,11 @@ impl State {
 }
 
 /// The pieces without what is written of the first, and how long they are in all.
-fn slices(pieces: &[Arc<[u8]>], first: usize) -> (Vec<IoSlice<'_>>, usize) {
+fn slices<'a>(
+    pieces: impl Iterator<Item = &'a Arc<[u8]>>,
+    first: usize,
+) -> (Vec<IoSlice<'a>>, usize) {
     let slices: Vec<_> = pieces
-        .iter()
         .enumerate()
         .map(|(at, piece)| IoSlice::new(&piece[if at == 0 { first } else { 0 }..]))
         .collect();

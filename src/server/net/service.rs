@@ -98,7 +98,7 @@ impl Engine {
         let ceiling = limits::connection_ceiling(limits.connections);
         Engine {
             threads: Threads::new(ceiling),
-            writers: Writers::start(limits.writers, ceiling),
+            writers: Writers::start(limits.writers),
             workers: Workers::new(limits.workers),
             ids: Arc::default(),
         }

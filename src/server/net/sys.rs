@@ -133,13 +133,50 @@ impl Splice {
     }
 }
 
-/// Writes pieces with one blocking call; returns how much was taken within the socket's send time-out, 0 when nothing was.
+/// Sends of these pieces what the socket takes at once, as [`send_now`].
+#[cfg(unix)]
+pub(super) fn send_pieces_now(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    use rustix::io::Errno;
+    use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+    loop {
+        let nothing_else = &mut SendAncillaryBuffer::default();
+        match sendmsg(stream, pieces, nothing_else, SendFlags::DONTWAIT) {
+            Ok(taken) => return Ok(taken),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return Ok(0),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Nothing, as [`send_now`].
+#[cfg(not(unix))]
+pub(super) fn send_pieces_now(_: &TcpStream, _: &[IoSlice<'_>]) -> io::Result<usize> {
+    Ok(0)
+}
+
+/// True where a full socket can be told apart without blocking on it: the clock can then judge a client's pace. Elsewhere
+/// only the writer that tried can.
+pub(super) const SENDS_WITHOUT_BLOCKING: bool = cfg!(unix);
+
+/// Writes pieces on a writer's thread; returns how much was taken, 0 when the socket is full. Here that does not block.
+#[cfg(unix)]
+pub(super) fn write_pieces(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    send_pieces_now(stream, pieces)
+}
+
+/// Elsewhere it blocks, for this long at most: then other clients have their turn.
+#[cfg(not(unix))]
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Writes pieces on a writer's thread; returns how much was taken within [`PATIENCE`], 0 when nothing was.
+#[cfg(not(unix))]
 pub(super) fn write_pieces(mut stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     use std::io::Write;
+    stream.set_write_timeout(Some(PATIENCE))?;
     loop {
         match stream.write_vectored(pieces) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Unix says WouldBlock, Windows TimedOut.
             Err(error)
                 if matches!(
                     error.kind(),

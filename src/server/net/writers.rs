@@ -1,24 +1,26 @@
 //! The few threads that write to clients whose sockets were full.
+//!
+//! A writer blocks in one place only, [`Writable::wait`], where all such clients wait together: what wakes it is a socket that
+//! takes bytes again. It sends what the socket takes at once, and lets the client wait again if that is not all. So a client
+//! that reads nothing never has a writer, however many there are of its kind. Whether a client is too slow is not decided
+//! here: see `progress`, and the clock that calls it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
 use log::error;
 use parking_lot::Mutex;
 
 use super::connection::Connection;
+use super::writable::{Woken, Writable};
 
-/// How long one blocking write may take before other clients have their turn.
-const PATIENCE: Duration = Duration::from_millis(250);
-
-/// Hands outboxes to writer threads. The channel holds each connection at most once, so it cannot be full.
+/// Clients whose sockets were full, and the threads that write to them.
 #[derive(Debug)]
 pub(super) struct Writers {
-    give: Sender<Option<Arc<Connection>>>,
-    take: Receiver<Option<Arc<Connection>>>,
+    /// `None` when the system had none of what it takes: then slow clients are cut.
+    waiting: Option<Writable>,
+    /// Threads that wait for work.
     idle: AtomicUsize,
     most: usize,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -26,24 +28,27 @@ pub(super) struct Writers {
 
 impl Writers {
     /// Starts the first writer; it hires others, up to `most`, when it finds more work than it can do.
-    pub(super) fn start(most: usize, connections: usize) -> Arc<Writers> {
-        let most = most.max(1);
-        let (give, take) = bounded(connections + most);
+    pub(super) fn start(most: usize) -> Arc<Writers> {
+        let waiting = Writable::new()
+            .inspect_err(|error| error!("cannot wait for slow clients, they will be cut: {error}"))
+            .ok();
         let writers = Arc::new(Writers {
-            give,
-            take,
+            waiting,
             idle: AtomicUsize::new(0),
-            most,
+            most: most.max(1),
             threads: Mutex::new(Vec::new()),
         });
         writers.hire();
         writers
     }
 
-    /// Gives a connection whose outbox needs a writer. Never blocks.
+    /// Gives a connection whose outbox needs a writer: one comes when its socket takes bytes. Never blocks.
     pub(super) fn give(&self, connection: &Arc<Connection>) {
-        if self.give.try_send(Some(Arc::clone(connection))).is_err() {
-            error!("{connection}: cut, no writer can take its outbox");
+        let Some(waiting) = &self.waiting else {
+            return connection.cut();
+        };
+        if let Err(error) = waiting.add(connection) {
+            error!("{connection}: cut, the system cannot say when it takes bytes: {error}");
             connection.cut();
         }
     }
@@ -57,11 +62,10 @@ impl Writers {
 
     /// Ends the writers. Connections must have ended before.
     pub(super) fn stop(&self) {
-        let threads = std::mem::take(&mut *self.threads.lock());
-        for _ in &threads {
-            // Blocks only while writers have work, which ends with their connections.
-            let _ = self.give.send(None);
+        if let Some(waiting) = &self.waiting {
+            waiting.stop();
         }
+        let threads = std::mem::take(&mut *self.threads.lock());
         for thread in threads {
             let _ = thread.join();
         }
@@ -84,18 +88,23 @@ impl Writers {
     }
 
     fn work(self: &Arc<Self>) {
+        let Some(waiting) = &self.waiting else {
+            return;
+        };
+        let mut ready = Vec::new();
         loop {
             self.idle.fetch_add(1, Ordering::SeqCst);
-            let given = self.take.recv();
+            let woken = waiting.wait(&mut ready);
             let idle = self.idle.fetch_sub(1, Ordering::SeqCst) - 1;
-            let Ok(Some(connection)) = given else {
-                return;
-            };
-            if idle == 0 && !self.take.is_empty() {
-                self.hire();
+            match woken {
+                Woken::Stopped => return,
+                Woken::Crowded if idle == 0 => self.hire(),
+                Woken::Crowded | Woken::Ready => {}
             }
-            if connection.write(PATIENCE) {
-                self.give(&connection);
+            for connection in ready.drain(..) {
+                if connection.write() {
+                    self.give(&connection);
+                }
             }
         }
     }

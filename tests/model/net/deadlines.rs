@@ -6,5 +6,6 @@ use matou_protocols::room::Overdue;
 pub(super) enum Due {
     Close,
     Handshake,
+    Progress,
     Overdue(Overdue),
 }

@@ -11,6 +11,7 @@ mod deadlines;
 mod hub_model;
 mod limits;
 mod outbox_model;
+mod progress;
 mod sync;
 mod sys;
 mod tls;

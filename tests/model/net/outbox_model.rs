@@ -1,43 +1,76 @@
-//! One outbox: two who push, a writer, a peer who reads, and whoever ends it.
+//! One outbox: two who push, two writers who are told when the socket takes bytes, the clock that looks whether the client is
+//! too slow (and sends what the socket takes, too), a peer who reads or does not, and the thread that ends it.
 
+use std::net::Shutdown;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use shuttle::sync::mpsc;
 use shuttle::thread;
 
 use super::outbox::{Finish, Outbox, Pushed, Written};
+use super::progress::Pace;
 use super::sys::Socket;
 
-const LONG: Duration = Duration::from_secs(3600);
+const LOOKS: usize = 2;
+
+/// Never met.
+const MOST: usize = 1000;
 
 /// What the threads of one execution share.
 struct Line {
     outbox: Outbox,
     socket: Socket,
+    most: usize,
 }
 
 impl Line {
-    fn of(capacity: usize) -> Arc<Line> {
+    fn of(capacity: usize, most: usize, pace: Pace) -> Arc<Line> {
         Arc::new(Line {
-            outbox: Outbox::new(Instant::now(), None),
+            outbox: Outbox::new(Instant::now(), None, pace),
             socket: Socket::of(capacity),
+            most,
         })
     }
 
-    fn push(&self, bytes: &[u8], writer: &mpsc::Sender<()>) {
-        match self.outbox.push(&self.socket, bytes, &mut None, 1000) {
+    /// As the holder of the turn.
+    fn push(&self, bytes: &[u8]) {
+        match self.outbox.push(&self.socket, bytes, &mut None, self.most) {
             Pushed::Done => {}
-            Pushed::NeedsWriter => writer.send(()).expect("the writer is there"),
-            other => panic!("{other:?}"),
+            Pushed::NeedsWriter => self.socket.wait_for_writer(),
+            Pushed::Overflow { .. } | Pushed::Lost(_) => self.cut(),
         }
     }
 
-    /// The server's writers: an outbox comes to one of them, and again as long as it is not empty.
-    fn write(&self, given: &mpsc::Receiver<()>) {
-        while given.recv().is_ok() {
-            while self.outbox.write(&self.socket, LONG, LONG) == Written::NotAll {}
+    /// As one of the server's writers.
+    fn write(&self) {
+        while self.socket.wait_until_writable() {
+            match self.outbox.write(&self.socket) {
+                Written::NotAll { .. } => self.socket.wait_for_writer(),
+                Written::Stalled(_) | Written::Lost => self.cut(),
+                Written::All | Written::Finished => {}
+            }
         }
+    }
+
+    /// As the clock.
+    fn look(&self) {
+        match self.outbox.look(&self.socket) {
+            Written::Stalled(_) | Written::Lost => self.cut(),
+            Written::NotAll { .. } | Written::All | Written::Finished => {}
+        }
+    }
+
+    fn cut(&self) {
+        self.outbox.kill();
+        let _ = self.socket.shutdown(Shutdown::Both);
+    }
+
+    fn finish(&self) {
+        match self.outbox.finish(&self.socket) {
+            Finish::NeedsWriter => self.socket.wait_for_writer(),
+            Finish::Finished | Finish::Draining => {}
+        }
+        self.outbox.wait_until_finished();
     }
 
     fn read_to_the_end(&self) -> Vec<u8> {
@@ -49,109 +82,151 @@ impl Line {
     }
 }
 
-/// Two threads push, then a third thing happens; returns what the peer read.
-fn play(capacity: usize, end: impl FnOnce(&Line, &mpsc::Sender<()>) + Send + 'static) -> Vec<u8> {
-    let line = Line::of(capacity);
-    let (give, given) = mpsc::channel();
-    let writer = {
-        let line = Arc::clone(&line);
-        thread::spawn(move || line.write(&given))
-    };
-    let reader = {
-        let line = Arc::clone(&line);
-        thread::spawn(move || line.read_to_the_end())
-    };
+fn with<T: Send + 'static>(
+    line: &Arc<Line>,
+    act: impl FnOnce(&Line) -> T + Send + 'static,
+) -> thread::JoinHandle<T> {
+    let line = Arc::clone(line);
+    thread::spawn(move || act(&line))
+}
+
+/// Two threads push beside the writers and the clock, then a third thing happens; returns what the peer read.
+fn play(line: &Arc<Line>, end: impl FnOnce(&Line)) -> Vec<u8> {
+    let writers = [(); 2].map(|()| with(line, Line::write));
+    let clock = with(line, |line| (0..LOOKS).for_each(|_| line.look()));
+    let reader = with(line, Line::read_to_the_end);
     let pushers = [b'a', b'A'].map(|first| {
-        let (line, give) = (Arc::clone(&line), give.clone());
-        thread::spawn(move || {
-            line.push(&[first, first + 1], &give);
-            line.push(&[first + 2, first + 3, first + 4], &give);
+        with(line, move |line| {
+            line.push(&[first, first + 1]);
+            line.push(&[first + 2, first + 3, first + 4]);
         })
     });
     for pusher in pushers {
         pusher.join().expect("no pusher panics");
     }
-    end(&line, &give);
-    drop(give);
-    writer.join().expect("the writer does not panic");
-    reader.join().expect("the reader does not panic")
+    end(line);
+    clock.join().expect("the clock does not panic");
+    let read = reader.join().expect("the reader does not panic");
+    line.socket.stop();
+    for writer in writers {
+        writer.join().expect("no writer panics");
+    }
+    read
 }
 
-/// Whole frames of both, each one's in order, and nothing else.
-fn assert_whole(read: &[u8]) {
-    let text = String::from_utf8_lossy(read).into_owned();
-    let mut left = text.as_str();
+/// Takes whole frames off, each pusher's in order; returns how often each pushed, and what is left.
+fn whole_frames(text: &str) -> ([usize; 2], &str) {
+    let mut left = text;
     let mut next = [0, 0];
-    while !left.is_empty() {
+    loop {
         let mut frames = [["ab", "cde"], ["AB", "CDE"]].into_iter().enumerate();
-        let taken = frames.find_map(|(who, frames)| {
-            let frame = frames.get(next[who])?;
-            left.strip_prefix(frame).map(|rest| (who, rest))
+        let taken = frames.find_map(|(pusher, frames)| {
+            let frame = frames.get(next[pusher])?;
+            left.strip_prefix(frame).map(|rest| (pusher, rest))
         });
-        let (who, rest) = taken.unwrap_or_else(|| panic!("frames are mixed: {text:?}"));
-        next[who] += 1;
+        let Some((pusher, rest)) = taken else {
+            return (next, left);
+        };
+        next[pusher] += 1;
         left = rest;
     }
-    assert_eq!(next, [2, 2], "something is missing: {text:?}");
 }
 
-fn finish(line: &Line, give: &mpsc::Sender<()>) {
-    match line.outbox.finish(&line.socket) {
-        Finish::NeedsWriter => give.send(()).expect("the writer is there"),
-        Finish::Finished | Finish::Draining => {}
-    }
-    line.outbox.wait_until_finished();
+/// Whole frames of both, and nothing else.
+fn assert_whole(read: &[u8]) {
+    let text = String::from_utf8_lossy(read);
+    assert_eq!(whole_frames(&text), ([2, 2], ""), "{text:?}");
 }
 
-#[test]
-fn everything_is_written_before_the_end() {
-    for capacity in [1, 3, 100] {
-        let once = move || assert_whole(&play(capacity, finish));
-        shuttle::check_random(once, 1000);
-        shuttle::check_pct(once, 1000, 3);
-    }
+/// Whole frames, then perhaps a part of one.
+fn assert_cut_off(read: &[u8]) {
+    let text = String::from_utf8_lossy(read);
+    let (_, part) = whole_frames(&text);
+    let begun = ["", "a", "c", "cd", "A", "C", "CD"];
+    assert!(begun.contains(&part), "frames are mixed: {text:?}");
 }
 
-#[test]
-fn a_tunnel_that_takes_over_writes_behind_everything() {
-    let take_over = |line: &Line, _: &mpsc::Sender<()>| {
-        assert!(line.outbox.retire(&line.socket));
-        // From here on the socket is the tunnel's.
-        let mut raw: &[u8] = b"raw";
-        while !raw.is_empty() {
-            let taken = super::sys::write_pieces(&line.socket, &[std::io::IoSlice::new(raw)]);
-            raw = &raw[taken.expect("the model's socket is never lost")..];
-        }
-        let _ = line.socket.shutdown(std::net::Shutdown::Write);
-    };
-    let once = move || {
-        let read = play(2, take_over);
-        let frames = read
-            .strip_suffix(b"raw")
-            .expect("the tunnel's bytes are the last");
-        assert_whole(frames);
-    };
+fn check(once: impl Fn() + Send + Sync + Copy + 'static) {
     shuttle::check_random(once, 1000);
     shuttle::check_pct(once, 1000, 3);
 }
 
 #[test]
-fn a_cut_wakes_whoever_waits() {
-    let cut = |line: &Line, _: &mpsc::Sender<()>| {
-        line.outbox.kill();
+fn everything_is_written_before_the_end() {
+    for capacity in [1, 3, 100] {
+        check(move || {
+            let line = Line::of(capacity, MOST, Pace::Any);
+            assert_whole(&play(&line, Line::finish));
+        });
+    }
+}
+
+#[test]
+fn a_tunnel_that_takes_over_writes_behind_everything() {
+    let take_over = |line: &Line| {
+        assert!(line.outbox.retire(&line.socket));
+        // From here on the socket is the tunnel's.
+        let mut raw: &[u8] = b"raw";
+        while !raw.is_empty() {
+            line.socket.wait_for_space();
+            let taken = super::sys::write_pieces(&line.socket, &[std::io::IoSlice::new(raw)]);
+            raw = &raw[taken.expect("the socket is not lost")..];
+        }
+        let _ = line.socket.shutdown(Shutdown::Write);
+    };
+    check(move || {
+        let line = Line::of(2, MOST, Pace::Any);
+        let read = play(&line, take_over);
+        let frames = read
+            .strip_suffix(b"raw")
+            .expect("the tunnel's bytes are the last");
+        assert_whole(frames);
+    });
+}
+
+#[test]
+fn an_outbox_that_overflows_cuts_at_a_place_of_its_order() {
+    check(|| {
+        let line = Line::of(2, 4, Pace::Any);
+        assert_cut_off(&play(&line, Line::finish));
+    });
+}
+
+#[test]
+fn a_client_that_is_too_slow_is_cut_wherever_it_is_noticed() {
+    check(|| {
+        let line = Line::of(2, MOST, Pace::AtOnce);
+        assert_cut_off(&play(&line, Line::finish));
+    });
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_cut_by_the_clock_and_holds_nobody() {
+    check(|| {
+        let line = Line::of(3, MOST, Pace::AtOnce);
+        let writers = [(); 2].map(|()| with(&line, Line::write));
+        line.push(b"abcdef");
+        let pump = with(&line, |line| line.outbox.retire(&line.socket));
+        // The socket takes three bytes and no more, so no writer is told: it is the clock who notices.
+        line.look();
+        line.outbox.wait_until_finished();
+        let _ = pump.join().expect("a waiting pump is woken");
+        assert!(!line.outbox.retire(&line.socket));
+        line.socket.stop();
+        for writer in writers {
+            writer.join().expect("a waiting writer is woken");
+        }
+    });
+}
+
+#[test]
+fn a_cut_wakes_the_threads_that_wait() {
+    check(|| {
+        let line = Line::of(2, MOST, Pace::Any);
+        let waiting = with(&line, |line| line.outbox.wait_until_finished());
+        line.cut();
         line.outbox.wait_until_finished();
         assert!(!line.outbox.retire(&line.socket));
-        let _ = line.socket.shutdown(std::net::Shutdown::Both);
-    };
-    let once = move || {
-        let line = Line::of(2);
-        let waiting = {
-            let line = Arc::clone(&line);
-            thread::spawn(move || line.outbox.wait_until_finished())
-        };
-        let (give, _given) = mpsc::channel();
-        cut(&line, &give);
-        waiting.join().expect("who waits is woken");
-    };
-    shuttle::check_random(once, 500);
+        waiting.join().expect("a waiting thread is woken");
+    });
 }

@@ -1,4 +1,4 @@
-//! A socket that is a buffer of a few bytes, and a peer who takes them out.
+//! A socket that is a buffer of a few bytes, a peer who takes them out, and the writers who are told when it takes bytes.
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -17,6 +17,11 @@ struct Buffer {
     capacity: usize,
     bytes: Vec<u8>,
     ended: bool,
+    cut: bool,
+    /// A writer shall be told, once, when there is space or an end.
+    waiting: bool,
+    /// There will be no more to tell.
+    stopped: bool,
 }
 
 impl Socket {
@@ -27,13 +32,19 @@ impl Socket {
                 capacity,
                 bytes: Vec::new(),
                 ended: false,
+                cut: false,
+                waiting: false,
+                stopped: false,
             }),
             changed: Condvar::new(),
         }
     }
 
-    pub(super) fn shutdown(&self, _: Shutdown) -> io::Result<()> {
-        self.state.lock().ended = true;
+    pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        let mut state = self.state.lock();
+        state.ended = true;
+        state.cut |= how == Shutdown::Both;
+        drop(state);
         self.changed.notify_all();
         Ok(())
     }
@@ -53,16 +64,57 @@ impl Socket {
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    fn take(&self, bytes: &[u8]) -> usize {
+    /// Two senders at a time would mix their bytes here.
+    fn take_in_two_halves(&self, bytes: &[u8]) -> io::Result<usize> {
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        let taken = self.take(first)?;
+        if taken < first.len() {
+            return Ok(taken);
+        }
+        Ok(taken + self.take(second)?)
+    }
+
+    fn take(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut state = self.state.lock();
-        assert!(!state.ended, "nothing is written behind the end");
+        assert!(!state.ended || state.cut, "nothing is written after FIN");
+        if state.cut {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         let taken = (state.capacity - state.bytes.len()).min(bytes.len());
         state.bytes.extend_from_slice(&bytes[..taken]);
         self.changed.notify_all();
-        taken
+        Ok(taken)
     }
 
-    fn wait_for_space(&self) {
+    /// As the server's `Writable::add`: one writer is told, once.
+    pub(super) fn wait_for_writer(&self) {
+        self.state.lock().waiting = true;
+        self.changed.notify_all();
+    }
+
+    /// As the server's `Writable::wait`: blocks until the socket waits for a writer and takes bytes. False when it is stopped.
+    pub(super) fn wait_until_writable(&self) -> bool {
+        let mut state = self.state.lock();
+        loop {
+            let takes = state.ended || state.bytes.len() < state.capacity;
+            if state.waiting && takes {
+                state.waiting = false;
+                return true;
+            }
+            if state.stopped {
+                return false;
+            }
+            self.changed.wait(&mut state);
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        self.state.lock().stopped = true;
+        self.changed.notify_all();
+    }
+
+    /// For the only one who writes: blocks until the socket takes bytes.
+    pub(super) fn wait_for_space(&self) {
         let mut state = self.state.lock();
         while state.bytes.len() == state.capacity {
             self.changed.wait(&mut state);
@@ -71,13 +123,16 @@ impl Socket {
 }
 
 pub(super) fn send_now(socket: &Socket, bytes: &[u8]) -> io::Result<usize> {
-    Ok(socket.take(bytes))
+    socket.take_in_two_halves(bytes)
 }
 
-/// Blocks until at least one byte is taken; as the system's, it may take fewer than all.
-pub(super) fn write_pieces(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+/// As the system's, it may take fewer than all, and none.
+pub(super) fn send_pieces_now(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
     let mut all = Vec::new();
     slices.iter().for_each(|slice| all.extend_from_slice(slice));
-    socket.wait_for_space();
-    Ok(socket.take(&all))
+    socket.take_in_two_halves(&all)
+}
+
+pub(super) fn write_pieces(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    send_pieces_now(socket, slices)
 }

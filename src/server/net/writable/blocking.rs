@@ -1,0 +1,54 @@
+//! Systems without a send that does not block: each connection comes to a writer at once, and the writer blocks.
+
+use std::io;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use parking_lot::Mutex;
+
+use super::Woken;
+use crate::net::connection::Connection;
+
+/// Connections that wait for a writer. The outbox of each is added once until it is written, so there are never more than
+/// connections.
+#[derive(Debug)]
+pub(in crate::net) struct Writable {
+    /// Dropped to stop.
+    give: Mutex<Option<Sender<Arc<Connection>>>>,
+    take: Receiver<Arc<Connection>>,
+}
+
+impl Writable {
+    /// An empty one.
+    pub(in crate::net) fn new() -> io::Result<Writable> {
+        let (give, take) = unbounded();
+        let give = Mutex::new(Some(give));
+        Ok(Writable { give, take })
+    }
+
+    /// Lets a connection wait for a writer. Never blocks.
+    pub(in crate::net) fn add(&self, connection: &Arc<Connection>) -> io::Result<()> {
+        if let Some(give) = &*self.give.lock() {
+            // It cannot fail: the receiver is beside it.
+            let _ = give.send(Arc::clone(connection));
+        }
+        Ok(())
+    }
+
+    /// Blocks until a connection waits, or until [`Writable::stop`]. Any number of threads may wait.
+    pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
+        let Ok(connection) = self.take.recv() else {
+            return Woken::Stopped;
+        };
+        ready.push(connection);
+        if self.take.is_empty() {
+            return Woken::Ready;
+        }
+        Woken::Crowded
+    }
+
+    /// Wakes every writer, for good.
+    pub(in crate::net) fn stop(&self) {
+        *self.give.lock() = None;
+    }
+}
