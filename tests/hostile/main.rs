@@ -1,4 +1,4 @@
-//! What must not break anything, done on purpose: bounded, and each within seconds.
+//! What a hostile or broken peer may try, as attacks that go on while others are served. Each is bounded, and takes seconds.
 
 #[cfg(unix)]
 mod log_volume;
@@ -7,6 +7,7 @@ mod program;
 #[allow(dead_code, reason = "the registry is not asked anything here")]
 #[path = "../chatr/secure.rs"]
 mod secure;
+mod stalled_readers;
 #[allow(dead_code, reason = "one key is enough here")]
 #[path = "../chatr/vectors.rs"]
 mod vectors;

@@ -1,0 +1,201 @@
+//! Clients that stop reading, or read as good as nothing, beside those that read; and more clients than there may be.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use matou::chaton::ClientFrame;
+use matou::net::{ConnectionLimits, ProcessLimits};
+use socket2::{Domain, Socket, Type};
+
+use support::{Client, Server};
+
+#[allow(dead_code, reason = "the tests of the engine use more of it")]
+#[path = "../engine/support.rs"]
+mod support;
+
+/// More than any fixed number of threads that could wait for one of them each.
+const SLOTHS: usize = 300;
+
+/// Long enough to play no part in a test.
+const NEVER: Duration = Duration::from_secs(600);
+
+fn server(stall: Duration, stall_bytes: usize) -> Server {
+    Server::limited(ConnectionLimits {
+        outbox_bytes: 64 << 20,
+        stall,
+        stall_bytes,
+        ..ConnectionLimits::default()
+    })
+}
+
+/// A client whose system keeps few bytes for it, so that its socket at the server is soon full.
+fn narrow(server: &Server, name: &str) -> Client {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4 << 10).unwrap();
+    #[cfg(unix)]
+    socket.set_tcp_mss(536).unwrap();
+    socket.connect(&server.address().into()).unwrap();
+    let mut client = Client::over(socket.into());
+    client.send(ClientFrame::Login { login: name });
+    assert_eq!(client.next(), "LOGIN_ACCEPTED");
+    client
+}
+
+/// Clients that read nothing, and have something waiting at the server.
+fn sloths(server: &Server, speaker: &mut Client) -> Vec<Client> {
+    let sloths: Vec<_> = (0..SLOTHS)
+        .map(|at| narrow(server, &format!("sloth{at}")))
+        .collect();
+    // Each gets as much as a narrow socket takes, and then more.
+    let text = "x".repeat(1024);
+    for _ in 0..512 {
+        speaker.say("hare", &text);
+        assert!(speaker.next().starts_with("MESSAGE"));
+    }
+    sloths
+}
+
+/// Lets bytes wait for the fox, far more than its socket takes; returns how long it takes to get them once it reads.
+fn catch_up(hare: &mut Client, fox: &mut Client) -> Duration {
+    let text = "y".repeat(1024);
+    for _ in 0..8_000 {
+        hare.whisper("hare", "fox", &text);
+    }
+    hare.whisper("hare", "fox", "last");
+    hare.say("hare", "done");
+    assert!(hare.next().ends_with("msg=\"done\""));
+    let begun = Instant::now();
+    while !fox.next().ends_with("msg=\"last\"") {}
+    begun.elapsed()
+}
+
+/// True when a client of this name is connected.
+fn is_connected(server: &Server, name: &str) -> bool {
+    let mut other = server.connect();
+    other.send(ClientFrame::Login { login: name });
+    other.next() == "LOGIN_REFUSED"
+}
+
+#[test]
+fn hundreds_of_stalled_readers_cost_a_client_that_reads_again_nothing() {
+    let server = server(NEVER, 1);
+    let (mut hare, mut fox) = (server.login("hare"), server.login("fox"));
+    let alone = catch_up(&mut hare, &mut fox);
+    let sloths = sloths(&server, &mut hare);
+    let beside = catch_up(&mut hare, &mut fox);
+    assert!(
+        beside < 10 * alone + Duration::from_secs(2),
+        "{beside:?} beside {SLOTHS} stalled readers, {alone:?} without"
+    );
+    for at in [0, SLOTHS / 2, SLOTHS - 1] {
+        assert!(is_connected(&server, &format!("sloth{at}")));
+    }
+    drop(sloths);
+}
+
+#[test]
+fn hundreds_of_stalled_readers_are_cut_at_the_same_time_as_one() {
+    let stall = Duration::from_millis(1500);
+    let server = server(stall, 1);
+    let mut hare = server.login("hare");
+    let begun = Instant::now();
+    let sloths = sloths(&server, &mut hare);
+    let stalled = Instant::now();
+    for at in [0, SLOTHS / 2, SLOTHS - 1] {
+        while is_connected(&server, &format!("sloth{at}")) {}
+    }
+    assert!(begun.elapsed() >= stall, "cut after {:?}", begun.elapsed());
+    let late = stalled.elapsed();
+    assert!(late < 4 * stall, "cut {late:?} after the last could read");
+    drop(sloths);
+}
+
+#[test]
+fn a_reader_that_takes_a_drip_now_and_then_is_cut() {
+    // More than a drip for each message can come to, however fast the machine is.
+    let server = server(Duration::from_secs(1), 16 << 20);
+    let mut hare = server.login("hare");
+    let mut sloth = narrow(&server, "sloth");
+    for _ in 0..4_000 {
+        hare.whisper("hare", "sloth", &"z".repeat(1024));
+    }
+    hare.whisper("hare", "sloth", "last");
+    let (mut taken, mut drip) = (0, [0; 64]);
+    let deadline = Instant::now() + support::PATIENCE;
+    while is_connected(&server, "sloth") {
+        assert!(Instant::now() < deadline, "it lives on {taken} bytes");
+        // Something waits for it: it has read next to nothing of the four megabytes. An error means that it was cut just now.
+        taken += sloth.stream.read(&mut drip).unwrap_or(0);
+    }
+    assert!(taken > 0);
+}
+
+#[test]
+fn three_times_as_many_clients_as_there_may_be_are_served_or_refused_in_order() {
+    const CEILING: usize = 16;
+    let process = ProcessLimits {
+        connections: Some(CEILING),
+        ..ProcessLimits::default()
+    };
+    let server = Server::with(ConnectionLimits::default(), process);
+    for round in 0..3 {
+        let name = |at| format!("c{round}.{at}");
+        let mut inside = flood(&server, CEILING, 3 * CEILING, name);
+        let speaker = inside[0].0.clone();
+        inside[0].1.say(&speaker, "all of us");
+        for (name, client) in &mut inside {
+            let heard = client.next();
+            assert!(heard.ends_with("msg=\"all of us\""), "{name}: {heard}");
+        }
+    }
+}
+
+/// Connects as many at the same time until the house is full; returns those inside. All others found an end in order.
+fn flood(
+    server: &Server,
+    ceiling: usize,
+    clients: usize,
+    name: impl Fn(usize) -> String + Sync,
+) -> Vec<(String, Client)> {
+    let mut inside = Vec::new();
+    let mut at = 0;
+    // The places of an earlier flood become free when the server has seen the last of it go.
+    let deadline = Instant::now() + support::PATIENCE;
+    while inside.len() < ceiling {
+        assert!(Instant::now() < deadline, "{} of {ceiling}", inside.len());
+        let numbers = at..at + clients;
+        at += clients;
+        inside.extend(thread::scope(|scope| {
+            let attempts: Vec<_> = numbers
+                .map(|number| {
+                    scope.spawn({
+                        let name = &name;
+                        move || attempt(server, name(number))
+                    })
+                })
+                .collect();
+            let served = attempts.into_iter().map(|attempt| attempt.join().unwrap());
+            served.flatten().collect::<Vec<_>>()
+        }));
+    }
+    assert_eq!(inside.len(), ceiling);
+    let names: HashSet<_> = inside.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), ceiling);
+    inside
+}
+
+/// Logs in; `None` when the server is full. A reset fails the test.
+fn attempt(server: &Server, name: String) -> Option<(String, Client)> {
+    let mut client = server.connect();
+    client.send(ClientFrame::Login { login: &name });
+    let mut first = [0];
+    match client.stream.peek(&mut first).expect("an answer or FIN") {
+        0 => None,
+        _ => {
+            assert_eq!(client.next(), "LOGIN_ACCEPTED");
+            Some((name, client))
+        }
+    }
+}
