@@ -29,7 +29,7 @@
 //!
 //! A thread that holds one of these may only take those to the right of it:
 //! `turn -> hub state -> clock`, `turn -> tunnel end -> outbox -> clock`, `deadlines -> clock`. None is held across a
-//! system call that can block.
+//! system call that can block. A thread that holds the list of `writable` takes no other.
 
 mod certificate;
 mod clock;

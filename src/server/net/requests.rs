@@ -1,4 +1,8 @@
 //! Listeners whose connections are answered once each and have no room: a request, a response, the end.
+//!
+//! Each connection blocks the thread that serves it and no other: there is no outbox and no writer. A client that does not
+//! read its response holds that thread until the time limit of `serve` (an absolute one, see `Timed`), and such connections
+//! have a ceiling of their own, so that they never take the threads of clients in rooms.
 
 use std::collections::HashMap;
 use std::io;

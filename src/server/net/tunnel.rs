@@ -2,6 +2,12 @@
 //!
 //! Raw bytes never enter the room. The reader of each end pumps its own direction: it blocks in `read` on its end and in
 //! `write` on the other, which is all the back-pressure there is to a tunnel. Each direction ends on its own (half-close).
+//!
+//! An end that does not read holds up that one thread, which has nothing else to do: no writer, no turn. Nothing is queued
+//! for it but what two sockets and a pipe hold. There is no bound in time, for a paused tunnel is a healthy one: the bounds are
+//! the connections that an address and the process may have, and the system's own for a peer that does not acknowledge
+//! (`Keepalive::unacknowledged`). Before the pump begins it waits for the outbox of the other end (`Outbox::retire`); that
+//! wait ends with the client's pace, as `progress` says.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;

@@ -56,10 +56,15 @@ impl Writable {
         self.waiting.lock().insert(id, Arc::clone(connection));
         let data = EventData::new_u64(id.0);
         let once = EventFlags::OUT | EventFlags::ONESHOT;
-        let added = match epoll::modify(&self.epoll, &connection.stream, data, once) {
-            Err(Errno::NOENT) => epoll::add(&self.epoll, &connection.stream, data, once),
-            other => other,
-        };
+        let (list, socket) = (&self.epoll, &connection.stream);
+        let mut added = epoll::modify(list, socket, data, once);
+        if added == Err(Errno::NOENT) {
+            added = epoll::add(list, socket, data, once);
+        }
+        if added == Err(Errno::EXIST) {
+            // Another thread added it between the two calls.
+            added = epoll::modify(list, socket, data, once);
+        }
         added.map_err(|error| {
             self.waiting.lock().remove(&id);
             error.into()
