@@ -81,6 +81,10 @@ pub(super) struct ChatArgs {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive_time)]
     connect_timeout: Duration,
 
+    /// Longest time for which the server or a peer may take nothing of what is sent, before its connection is given up
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive_time)]
+    stall_timeout: Duration,
+
     // Behind the others: their headings hold for everything that follows.
     #[command(flatten)]
     password: PasswordArgs,
@@ -153,6 +157,7 @@ pub(super) fn run(args: ChatArgs) -> ExitCode {
             wait: args.wait,
         }),
         connect_timeout: args.connect_timeout,
+        stall_timeout: args.stall_timeout,
         script: !io::stdin().is_terminal(),
         bell: args.bell,
         wire_log: args.wire_log,
@@ -229,6 +234,7 @@ Ctrl-C              throw away what is typed; with nothing typed, leave
 Ctrl-D, Ctrl-Z      leave; suspend
 Alt-B, Alt-F        by words; Ctrl-A, Ctrl-E, Ctrl-K, Ctrl-U, Ctrl-W, Ctrl-Y and Ctrl-L as in a shell
 What is said scrolls by as everywhere: scroll back, search and copy with the terminal's own means.
+A long paste is sent as fast as the server takes it; /quit waits for it, another /quit or Ctrl-C leaves at once.
 A lost connection is made again, with longer and longer pauses.";
 
 const EVENTS: &str = "\

@@ -51,6 +51,8 @@ pub(super) enum Deed {
     Break { reason: String },
     /// Tell the person.
     Tell(FileEvent),
+    /// Tell the person that messages which waited for a file were not sent.
+    MessagesLost { count: usize },
     /// Read the file from this byte on, and bring its pieces to [`Exchange::read`].
     Read { id: u32, offset: u64 },
     /// Nothing more of the file that is sent is needed.

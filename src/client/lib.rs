@@ -29,9 +29,11 @@
 //! | `peer` | nothing but its channels and its next deadline; it writes datagrams (`peer/`) | the loop |
 //! | `signals` | waiting for SIGINT, SIGTERM and SIGWINCH | the loop |
 //!
-//! Nothing grows without a bound: a reader that is ahead of the loop stops reading, and the loop takes no typed line while
-//! something that it sent waits for a writer; keys it does take, but no finished line. A private connection whose file the
-//! disk cannot follow is not read meanwhile, and TCP holds its peer back.
+//! Nothing grows without a bound: a reader that is ahead of the loop stops reading. A typed line is sent when its
+//! connection has room, which is a number of bytes (`outgoing`); until then it waits (`held`). A script is not read
+//! meanwhile; a person is, so that `/quit` and Ctrl-C work, up to 16 MiB of text. A connection on which bytes wait and none
+//! moves for `--stall-timeout` is given up. A peer that does not take our answers is not read either, and a private
+//! connection whose file the disk cannot follow is not read meanwhile: TCP holds both back.
 
 mod address;
 mod chatr;
@@ -41,12 +43,14 @@ mod ending;
 mod escape;
 mod exchange;
 mod files;
+mod held;
 mod hex;
 mod identity;
 mod inbox;
 mod input;
 mod lines;
 mod link;
+mod outgoing;
 mod output;
 mod paint;
 mod peer;
@@ -105,6 +109,8 @@ pub struct Options {
     pub tunnel: Option<TunnelWish>,
     /// How long connecting may take, and then the answer to the login.
     pub connect_timeout: Duration,
+    /// How long the server or a peer may take nothing of what is sent to it before the connection is given up.
+    pub stall_timeout: Duration,
     /// Standard input is not a terminal: a line that cannot be sent makes the exit code say so.
     pub script: bool,
     /// A file for every frame that is sent and received.

@@ -1,20 +1,28 @@
-use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, never};
+
+use super::outgoing::{Flow, Queue, Watch};
 
 /// One read takes at most this much.
 const CHUNK: usize = 64 * 1024;
 /// Chunks that a connection may be ahead of the loop. While they wait its reader does not read, and TCP holds the peer back.
 const CHUNKS_IN: usize = 4;
-/// Pieces that the loop may be ahead of a connection's writer.
+/// Pieces in the channel of a connection's writer. No limit is counted in these: what finds no place waits in a [`Queue`].
 const PIECES_OUT: usize = 16;
-/// Pieces that wait for a place among those. Only answers that the protocol gives by itself can pile up here, because the
-/// loop takes no more from the user meanwhile.
-const PIECES_WAITING: usize = 64;
+/// When this many bytes wait for a place in the channel, typed lines are held back.
+const ROOM: usize = 32 * 1024;
+/// When this many bytes of answers wait that a protocol gives by itself, nothing more is read from the connection: a peer
+/// that asks and does not read the answers is held back, too.
+const MOST_ANSWERS: usize = 256 * 1024;
+/// How often a write that waits says how far it is.
+#[cfg(unix)]
+const WRITE_STEP: Duration = Duration::from_millis(500);
 
 /// A connection with its threads. For TCP there are two: one blocks in `read`, the other in `write`, so the loop that owns
 /// the link blocks in neither.
@@ -28,7 +36,13 @@ pub(super) struct Link {
     carrier: Box<dyn Carrier>,
     incoming: Receiver<Incoming>,
     outgoing: Option<Sender<Vec<u8>>>,
-    waiting: VecDeque<Vec<u8>>,
+    waiting: Queue,
+    /// How many bytes were sent on it so far.
+    given: u64,
+    /// How many of those that wait are answers, in bytes, at most.
+    answers: usize,
+    flow: Arc<Flow>,
+    watch: Watch,
     shut: bool,
     /// Dropped to tell whoever has the directions that no more is to be sent.
     split: Option<Sender<()>>,
@@ -60,6 +74,8 @@ pub(super) struct Ends {
     pub(super) report: Sender<Incoming>,
     /// What they send. At its end the peer is told that no more comes, and [`Incoming::AllSent`] is reported.
     pub(super) pieces: Receiver<Vec<u8>>,
+    /// Where they say how much of that has left.
+    pub(super) flow: Arc<Flow>,
 }
 
 /// Both directions of a link, in somebody else's hands.
@@ -93,7 +109,13 @@ impl Link {
     pub(super) fn start(name: &str, stream: TcpStream) -> io::Result<Link> {
         let reading = stream.try_clone()?;
         let writing = stream.try_clone()?;
-        let (mut link, Ends { report, pieces }) = Link::new(Box::new(stream));
+        report_progress(&writing)?;
+        let (mut link, ends) = Link::new(Box::new(stream));
+        let Ends {
+            report,
+            pieces,
+            flow,
+        } = ends;
         let reports = report.clone();
         link.own(
             thread::Builder::new()
@@ -103,7 +125,7 @@ impl Link {
         link.own(
             thread::Builder::new()
                 .name(format!("{name}-out"))
-                .spawn(move || send(&writing, &pieces, &report))?,
+                .spawn(move || send(&writing, &pieces, &flow, &report))?,
         );
         Ok(link)
     }
@@ -112,16 +134,26 @@ impl Link {
     pub(super) fn new(carrier: Box<dyn Carrier>) -> (Link, Ends) {
         let (report, incoming) = bounded(CHUNKS_IN);
         let (outgoing, pieces) = bounded(PIECES_OUT);
+        let flow = Arc::<Flow>::default();
+        let ends = Ends {
+            report,
+            pieces,
+            flow: flow.clone(),
+        };
         let link = Link {
             carrier,
             incoming,
             outgoing: Some(outgoing),
-            waiting: VecDeque::new(),
+            waiting: Queue::default(),
+            given: 0,
+            answers: 0,
+            flow,
+            watch: Watch::begin(Instant::now(), 0),
             shut: false,
             split: None,
             threads: Vec::with_capacity(2),
         };
-        (link, Ends { report, pieces })
+        (link, ends)
     }
 
     /// The end of the link waits for this thread, which [`Carrier::close`] must wake.
@@ -137,7 +169,12 @@ impl Link {
     /// The next report, if there is one.
     pub(super) fn next(&mut self) -> Option<Incoming> {
         match self.incoming.try_recv() {
-            Ok(incoming) => Some(incoming),
+            Ok(incoming) => {
+                if let Incoming::SendFailed(_) = incoming {
+                    self.fail();
+                }
+                Some(incoming)
+            }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
                 // A channel without senders is always "ready": it must not be waited for again.
@@ -147,14 +184,18 @@ impl Link {
         }
     }
 
-    /// Sends, behind everything that was sent before. False when the connection takes nothing any more and too much has
-    /// piled up. What is sent after [`Link::shut`] or after a failure is dropped: the report of it says so.
-    pub(super) fn send(&mut self, bytes: Vec<u8>) -> bool {
-        if !self.shut && self.outgoing.is_some() {
-            self.waiting.push_back(bytes);
-            self.push();
+    /// Sends, after everything that was sent before. Whoever sends much asks [`Link::has_room`] first. What is sent after
+    /// [`Link::shut`] or after a failure is dropped: the report of it says so.
+    pub(super) fn send(&mut self, bytes: Vec<u8>) {
+        if self.shut || self.outgoing.is_none() {
+            return;
         }
-        self.waiting.len() <= PIECES_WAITING
+        if self.unsent() == 0 {
+            self.watch = Watch::begin(Instant::now(), self.flow.moved());
+        }
+        self.given += bytes.len() as u64;
+        self.waiting.push(bytes);
+        self.push();
     }
 
     /// Sends no more: a FIN will follow what was sent before. After [`Link::split`] it follows what has left already.
@@ -177,10 +218,67 @@ impl Link {
         self.outgoing.as_ref()
     }
 
-    /// True when a piece can be sent now and would not pile up.
+    /// True when a typed line can be sent now.
     pub(super) fn has_room(&self) -> bool {
+        self.outgoing.is_some() && self.waiting.bytes() < ROOM && !self.is_backed_up()
+    }
+
+    /// True when a piece of a file can be sent now: nothing else waits, so that a file never holds up what is typed.
+    pub(super) fn has_room_for_files(&self) -> bool {
         let has_room = |outgoing: &Sender<_>| !outgoing.is_full();
         self.waiting.is_empty() && self.outgoing.as_ref().is_some_and(has_room)
+    }
+
+    /// How many bytes were sent and have not left.
+    pub(super) fn unsent(&self) -> u64 {
+        self.given.saturating_sub(self.flow.taken())
+    }
+
+    /// A number that grows whenever bytes leave.
+    pub(super) fn moved(&self) -> u64 {
+        self.flow.moved()
+    }
+
+    /// How many bytes were sent on it so far.
+    pub(super) fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// Counts what was sent since [`Link::given`] had this value: they were answers to what the peer sent.
+    pub(super) fn has_answered(&mut self, given: u64) {
+        if !self.waiting.is_empty() {
+            let answers = usize::try_from(self.given - given).unwrap_or(usize::MAX);
+            self.answers = self.answers.saturating_add(answers);
+        }
+    }
+
+    /// True when the peer does not take the answers to what it sends: then no more should be read from it.
+    pub(super) fn is_backed_up(&self) -> bool {
+        self.answers > MOST_ANSWERS
+    }
+
+    /// When [`Link::is_stalled`] should be asked; `None` when everything has left.
+    pub(super) fn look_at(&self, limit: Duration) -> Option<Instant> {
+        (self.unsent() > 0).then(|| self.watch.due(limit))
+    }
+
+    /// True when bytes wait and none of them has moved for the limit.
+    pub(super) fn is_stalled(&mut self, now: Instant, limit: Duration) -> bool {
+        let due = self.look_at(limit).is_some_and(|due| due <= now);
+        due && self.watch.is_stalled(now, self.flow.moved(), limit)
+    }
+
+    /// Ends both directions at once and reports nothing more.
+    pub(super) fn abandon(&mut self) {
+        self.incoming = never();
+        self.fail();
+        self.carrier.close();
+    }
+
+    fn fail(&mut self) {
+        self.outgoing = None;
+        self.waiting.clear();
+        self.answers = 0;
     }
 
     /// Hands what waits to the writer, as far as it has room.
@@ -188,16 +286,17 @@ impl Link {
         let Some(outgoing) = &self.outgoing else {
             return;
         };
-        while let Some(bytes) = self.waiting.pop_front() {
-            match outgoing.try_send(bytes) {
+        while let Some(piece) = self.waiting.pop() {
+            match outgoing.try_send(piece) {
                 Ok(()) => {}
-                Err(TrySendError::Full(bytes)) => {
-                    self.waiting.push_front(bytes);
+                Err(TrySendError::Full(piece)) => {
+                    self.waiting.put_back(piece);
                     return;
                 }
-                Err(TrySendError::Disconnected(_)) => self.waiting.clear(),
+                Err(TrySendError::Disconnected(_)) => return self.fail(),
             }
         }
+        self.answers = 0;
         if self.shut {
             self.outgoing = None;
         }
@@ -245,9 +344,13 @@ fn receive(mut stream: &TcpStream, report: &Sender<Incoming>) {
     }
 }
 
-fn send(mut stream: &TcpStream, pieces: &Receiver<Vec<u8>>, report: &Sender<Incoming>) {
+fn send(stream: &TcpStream, pieces: &Receiver<Vec<u8>>, flow: &Flow, report: &Sender<Incoming>) {
     for piece in pieces {
-        if let Err(error) = stream.write_all(&piece) {
+        let left = |bytes| {
+            flow.take(bytes);
+            flow.advance(bytes);
+        };
+        if let Err(error) = write_all(stream, &piece, left) {
             let _ = report.send(Incoming::SendFailed(error));
             return;
         }
@@ -256,4 +359,38 @@ fn send(mut stream: &TcpStream, pieces: &Receiver<Vec<u8>>, report: &Sender<Inco
         Ok(()) => Incoming::AllSent,
         Err(error) => Incoming::SendFailed(error),
     });
+}
+
+/// Lets [`write_all`] say how far it is even when the peer takes a few bytes at a time: a blocking write returns only when
+/// much of the system's buffer is free.
+pub(super) fn report_progress(stream: &TcpStream) -> io::Result<()> {
+    #[cfg(unix)]
+    stream.set_write_timeout(Some(WRITE_STEP))?;
+    // On Windows a socket whose write has timed out must not be used any more.
+    #[cfg(not(unix))]
+    let _ = stream;
+    Ok(())
+}
+
+/// Blocks until all of this is written or the connection has failed, and says of each part that it has left.
+pub(super) fn write_all(
+    mut stream: &TcpStream,
+    mut bytes: &[u8],
+    left: impl Fn(usize),
+) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match stream.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => {
+                left(written);
+                bytes = &bytes[written..];
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Only a step is over. How long it may take is for the loop to decide; closing the connection ends it.
+            #[cfg(unix)]
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

@@ -16,7 +16,8 @@ use parking_lot::Mutex;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
-use super::link::{Ends, Incoming, Link};
+use super::link::{Ends, Incoming, Link, report_progress, write_all};
+use super::outgoing::Flow;
 use super::trust;
 use matou_sockets::{Opened, Timed, Tls};
 
@@ -64,7 +65,13 @@ fn shake_hands(mut tls: Tls, mut stream: Timed) -> io::Result<(Tls, Vec<Incoming
 fn link(tls: Tls, early: Vec<Incoming>, stream: TcpStream) -> io::Result<Link> {
     let tls = Arc::new(Mutex::new(tls));
     let (reading, writing) = (stream.try_clone()?, stream.try_clone()?);
-    let (mut link, Ends { report, pieces }) = Link::new(Box::new(stream));
+    report_progress(&writing)?;
+    let (mut link, ends) = Link::new(Box::new(stream));
+    let Ends {
+        report,
+        pieces,
+        flow,
+    } = ends;
     let (nudge, nudges) = bounded(1);
     let reader = Reader {
         stream: reading,
@@ -81,6 +88,7 @@ fn link(tls: Tls, early: Vec<Incoming>, stream: TcpStream) -> io::Result<Link> {
         stream: writing,
         tls,
         report,
+        flow,
     };
     link.own(
         thread::Builder::new()
@@ -149,10 +157,11 @@ struct Writer {
     stream: TcpStream,
     tls: Arc<Mutex<Tls>>,
     report: Sender<Incoming>,
+    flow: Arc<Flow>,
 }
 
 impl Writer {
-    fn run(mut self, pieces: &Receiver<Vec<u8>>, nudges: Receiver<()>) {
+    fn run(self, pieces: &Receiver<Vec<u8>>, nudges: Receiver<()>) {
         let last = match self.write(pieces, nudges) {
             Ok(()) => Incoming::AllSent,
             Err(error) => Incoming::SendFailed(error),
@@ -160,25 +169,30 @@ impl Writer {
         let _ = self.report.send(last);
     }
 
-    fn write(&mut self, pieces: &Receiver<Vec<u8>>, mut nudges: Receiver<()>) -> io::Result<()> {
+    fn write(&self, pieces: &Receiver<Vec<u8>>, mut nudges: Receiver<()>) -> io::Result<()> {
         loop {
-            let records = select! {
+            let (records, length) = select! {
                 recv(pieces) -> piece => match piece {
-                    Ok(piece) => self.tls.lock().seal(&piece),
+                    Ok(piece) => (self.tls.lock().seal(&piece), piece.len()),
                     Err(_) => break,
                 },
                 recv(nudges) -> nudge => {
                     if nudge.is_err() {
                         nudges = never();
                     }
-                    self.tls.lock().outgoing()
+                    (self.tls.lock().outgoing(), 0)
                 }
             };
-            self.stream.write_all(&records)?;
+            self.put(&records)?;
+            self.flow.take(length);
         }
         let farewell = self.tls.lock().farewell();
-        self.stream.write_all(&farewell)?;
+        self.put(&farewell)?;
         self.stream.shutdown(Shutdown::Write)
+    }
+
+    fn put(&self, records: &[u8]) -> io::Result<()> {
+        write_all(&self.stream, records, |bytes| self.flow.advance(bytes))
     }
 }
 

@@ -11,6 +11,7 @@ use super::chatr::Chatr;
 use super::direct::Doorman;
 use super::escape::Escaped;
 use super::files::Disk;
+use super::held::Held;
 use super::inbox::Inbox;
 use super::input::{self, Line};
 use super::link::{Incoming, Link};
@@ -30,18 +31,21 @@ mod away;
 mod deeds;
 mod direct;
 mod file;
+mod holding;
 mod keyboard;
 mod leaving;
 mod meeting;
 mod piped;
 mod private;
 mod progress;
+mod stalls;
 mod telling;
 mod typing;
 mod waiting;
 mod wire;
 
 use away::Loss;
+use holding::Quitting;
 use progress::Progress;
 pub(super) use waiting::Ready;
 use wire::Wire;
@@ -67,6 +71,12 @@ pub(super) struct Session {
     /// The private connection of `--tunnel`, once its bytes flow.
     pipe: Option<(TunnelId, Receiver<Result<(), Broken>>)>,
     lines: Receiver<Line>,
+    /// Typed lines that wait for room.
+    held: Held,
+    /// Lines that were refused and can be said again, until the person has them back.
+    unsaid: String,
+    /// Leaving waits for the lines that wait.
+    quitting: Option<Quitting>,
     /// What comes from the keyboard of a terminal that we paint on.
     keys: Receiver<Vec<u8>>,
     signals: Signals,
@@ -116,6 +126,8 @@ enum Phase {
     Leaving {
         then: Ending,
         lingering: bool,
+        /// How far everything was that leaves, when the time for it began.
+        moved: u64,
     },
 }
 
@@ -173,6 +185,9 @@ impl Session {
             unasked: direct::Unasked::default(),
             pipe: None,
             lines,
+            held: Held::default(),
+            unsaid: String::new(),
+            quitting: None,
             keys,
             signals: Signals::listen()?,
             output,
@@ -206,7 +221,11 @@ impl Session {
         loop {
             self.paint();
             let ready = self.wait();
-            if let Err(ending) = self.handle(ready) {
+            let done = self
+                .handle(ready)
+                .and_then(|()| self.send_held())
+                .and_then(|()| self.look_for_stalls());
+            if let Err(ending) = done {
                 return ending;
             }
             if let Some(error) = self.output.take_failure() {
@@ -267,12 +286,7 @@ impl Session {
         match action {
             Action::Send(bytes) => {
                 self.show_frames(Direction::Sent, Source::Server, &bytes);
-                if !self.server.link.send(bytes) {
-                    return Err(Ending::Lost(format!(
-                        "the server at {} takes nothing any more",
-                        self.server.address
-                    )));
-                }
+                self.server.link.send(bytes);
                 Ok(())
             }
             Action::Tell(event) => self.tell(&event),

@@ -9,8 +9,10 @@ use std::fmt;
 
 use super::exchange::{Deed, Exchange, FileEvent, Running, Way};
 
-/// Messages and files that may wait behind a file that is on its way.
-const MOST_WAITING: usize = 64;
+/// Files that may wait for a file that is on its way.
+const MOST_FILES: usize = 64;
+/// When messages of this size together, in bytes, wait for a file, typed lines are held back.
+const ROOM: usize = 32 * 1024;
 
 /// What is on its way over one private connection, both ways. A value: what happens comes in, [`Deed`]s go out.
 #[derive(Debug, Default)]
@@ -46,22 +48,30 @@ enum Coming {
     Skipped { left: u64 },
 }
 
-/// As much waits already as may.
+/// As many files wait already as may.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
 impl fmt::Display for Full {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "too much waits already behind the file that is being sent; try again when it has left",
+            "64 files wait already for the one that is being sent; send this one when it has left",
         )
     }
 }
 
 impl Streamed {
-    /// Sends a frame, behind the file that is on its way.
-    pub(super) fn say(&mut self, frame: Vec<u8>) -> Result<Vec<Deed>, Full> {
+    /// Sends a frame, after the file that is on its way. Ask [`Streamed::has_room`] first.
+    pub(super) fn say(&mut self, frame: Vec<u8>) -> Vec<Deed> {
         self.queue(Waiting::Frame(frame))
+    }
+
+    /// True when a typed line can be sent now, or will be soon.
+    pub(super) fn has_room(&self) -> bool {
+        let sizes = self.waiting.iter().map(|one| match one {
+            Waiting::Frame(bytes) | Waiting::File { head: bytes, .. } => bytes.len(),
+        });
+        sizes.sum::<usize>() < ROOM
     }
 
     /// Sends a file behind this head; its number is the one that its bytes are read under.
@@ -71,9 +81,13 @@ impl Streamed {
         name: String,
         size: u64,
     ) -> Result<(u32, Vec<Deed>), Full> {
+        let is_file = |one: &&Waiting| matches!(one, Waiting::File { .. });
+        if self.waiting.iter().filter(is_file).count() == MOST_FILES {
+            return Err(Full);
+        }
         let file = self.file(name, size);
         let id = file.id;
-        Ok((id, self.queue(Waiting::File { head, file })?))
+        Ok((id, self.queue(Waiting::File { head, file })))
     }
 
     fn file(&mut self, name: String, size: u64) -> File {
@@ -86,12 +100,9 @@ impl Streamed {
         }
     }
 
-    fn queue(&mut self, one: Waiting) -> Result<Vec<Deed>, Full> {
-        if self.waiting.len() == MOST_WAITING {
-            return Err(Full);
-        }
+    fn queue(&mut self, one: Waiting) -> Vec<Deed> {
         self.waiting.push_back(one);
-        Ok(self.go_on())
+        self.go_on()
     }
 
     /// What can be sent now.
@@ -276,10 +287,15 @@ impl Exchange for Streamed {
             deeds.push(Deed::StopReading { id: file.id });
             deeds.push(not_sent(file, reason));
         }
+        let mut messages = 0;
         for one in self.waiting.drain(..) {
-            if let Waiting::File { file, .. } = one {
-                deeds.push(not_sent(file, reason));
+            match one {
+                Waiting::File { file, .. } => deeds.push(not_sent(file, reason)),
+                Waiting::Frame(_) => messages += 1,
             }
+        }
+        if messages > 0 {
+            deeds.push(Deed::MessagesLost { count: messages });
         }
         deeds
     }

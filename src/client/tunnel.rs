@@ -95,6 +95,15 @@ impl Tunnel {
         }
     }
 
+    /// True when a typed line can be sent now.
+    pub(super) fn has_room(&self) -> bool {
+        let by_speech = match &self.speech {
+            Speech::Lines { .. } => true,
+            Speech::Frames(streamed) => streamed.has_room(),
+        };
+        by_speech && self.link.as_ref().is_some_and(Link::has_room)
+    }
+
     /// Takes the connection over, if it has been made. `None` when it has not.
     pub(super) fn connected(&mut self) -> Option<io::Result<()>> {
         let outcome = match self.connecting.try_recv() {

@@ -49,7 +49,7 @@ impl Files {
         sources: &mut Vec<Ready>,
     ) {
         for (id, reader) in &self.readers {
-            if link.has_room() {
+            if link.has_room_for_files() {
                 select.recv(&reader.chunks);
                 sources.push(Ready::FileRead(tunnel, *id));
             } else if let Some(room) = link.outgoing() {

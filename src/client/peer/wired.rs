@@ -1,11 +1,13 @@
 //! A conversation that stands, and the channels to whoever has it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, TrySendError, bounded};
 
 use super::conversation::{Conversation, Received, State};
 use crate::link::{Carrier, Ends, Incoming};
+use crate::outgoing::Flow;
 
 /// What carries a link to a peer: a word to the thread `peer`, which has the conversation.
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub(super) struct Wired {
     /// Until their end was seen.
     pieces: Option<Receiver<Vec<u8>>>,
     control: Receiver<Control>,
+    /// Where is said how much the conversation has taken.
+    flow: Arc<Flow>,
     /// What was taken from the pieces and has found no room so far.
     unsent: VecDeque<u8>,
     /// What must be told next, as soon as there is room. While something is here nothing more is read, and QUIC holds the
@@ -65,6 +69,7 @@ impl Wired {
             report: ends.report,
             pieces: Some(ends.pieces),
             control,
+            flow: ends.flow,
             unsent: VecDeque::new(),
             waiting: VecDeque::new(),
             told: Told::default(),
@@ -98,6 +103,8 @@ impl Wired {
         loop {
             let written = conversation.write(self.unsent.make_contiguous());
             self.unsent.drain(..written);
+            self.flow.take(written);
+            self.flow.advance(written);
             if !self.unsent.is_empty() {
                 return;
             }

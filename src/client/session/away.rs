@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
+use super::holding::{lines, was_or_were};
+use super::stalls::with_unsent;
 use super::{Phase, Server, Session};
 use crate::escape::Escaped;
 use crate::reach::Reached;
@@ -36,9 +38,14 @@ impl Loss {
 impl Session {
     /// The end for a script, and for whoever never got in. Others wait for a new connection.
     pub(super) fn lose(&mut self, reason: String) -> Result<(), Ending> {
+        let reason = with_unsent(reason, self.server.link.unsent());
+        self.server.link.abandon();
         let was_in = matches!(self.phase, Phase::Talking { .. }) || self.loss.is_some();
-        if !self.output.is_for_a_person() || !was_in {
-            return Err(Ending::Lost(reason));
+        if !self.output.is_for_a_person() || !was_in || self.quitting.is_some() {
+            return Err(Ending::Lost(match self.held.count() {
+                0 => reason,
+                count => format!("{reason}; {} {} not sent", lines(count), was_or_were(count)),
+            }));
         }
         self.server.ended = true;
         self.dialogue.disconnected();

@@ -1,7 +1,9 @@
 //! What disk and connection say of files, and what follows.
 
 use super::Session;
+use super::holding::lines;
 use crate::Ending;
+use crate::escape::Name;
 use crate::exchange::{Deed, Exchange, FileEvent};
 use crate::files::{Reader, Writer, Written};
 use matou_protocols::dialogue::{Direction, Source, TunnelId};
@@ -102,10 +104,7 @@ impl Session {
         match deed {
             Deed::Send(bytes) | Deed::SendFrame(bytes) => {
                 if let Some(link) = &mut tunnel.link {
-                    // A peer that asks and asks without reading the answers has had enough of them.
-                    if !link.send(bytes) {
-                        link.shut();
-                    }
+                    link.send(bytes);
                 }
             }
             Deed::EndSending => {
@@ -117,6 +116,11 @@ impl Session {
             Deed::Tell(event) => {
                 let peer = tunnel.peer.clone();
                 self.tell_of_file(&peer, &event);
+            }
+            Deed::MessagesLost { count } => {
+                let peer = Name(&tunnel.peer);
+                let reason = format!("the last {} for {peer} did not leave", lines(count));
+                self.refuse(&reason);
             }
             Deed::Read { id: file, offset } => {
                 let path = files.paths.get(&file).cloned().unwrap_or_default();

@@ -2,12 +2,12 @@
 
 use crossbeam_channel::{TryRecvError, never};
 
+use super::holding::lines;
 use super::{Phase, Session};
 use crate::Ending;
 use crate::escape::Name;
-use crate::input::Line;
-use crate::terminal::{Known, Outcome, suspend};
-use crate::typed::{COMMANDS, Typed};
+use crate::terminal::{Key, Known, Outcome, suspend};
+use crate::typed::COMMANDS;
 
 impl Session {
     pub(super) fn keys_came(&mut self) -> Result<(), Ending> {
@@ -25,6 +25,9 @@ impl Session {
             Some(terminal) => terminal.decode(&bytes),
             None => return Ok(()),
         };
+        // A person presses Enter and waits; more behind it, or more of them, is a paste.
+        let enters = keys.iter().filter(|key| **key == Key::Enter).count();
+        let alone = enters == 1 && keys.last() == Some(&Key::Enter);
         for key in keys {
             let known = Known {
                 commands: COMMANDS,
@@ -34,15 +37,22 @@ impl Session {
                 return Ok(());
             };
             let outcome = terminal.press(key, &known);
-            self.pressed(outcome)?;
+            self.pressed(outcome, alone)?;
         }
+        self.give_back(!alone);
         Ok(())
     }
 
-    fn pressed(&mut self, outcome: Outcome) -> Result<(), Ending> {
+    fn pressed(&mut self, outcome: Outcome, alone: bool) -> Result<(), Ending> {
         match outcome {
             Outcome::Edited | Outcome::Bell | Outcome::ClearScreen => Ok(()),
-            Outcome::Submitted(text) => self.submitted(&text),
+            Outcome::Submitted(text) => self.submitted(&text, alone),
+            Outcome::TooMuch => {
+                self.refuse(
+                    "no more than 16 MiB can be typed at once; the rest of the paste was not taken",
+                );
+                Ok(())
+            }
             Outcome::Next => {
                 self.next_conversation();
                 Ok(())
@@ -52,38 +62,24 @@ impl Session {
         }
     }
 
-    /// A pasted text may have several lines.
-    fn submitted(&mut self, text: &str) -> Result<(), Ending> {
+    /// A pasted text may have several lines. `alone` when nothing else was typed right before or after it.
+    fn submitted(&mut self, text: &str, alone: bool) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return Ok(());
         }
-        let busy = self.server.link.blocked_on().is_some();
-        if busy || matches!(self.phase, Phase::Away | Phase::LoggingIn) && !text.starts_with('/') {
+        let for_everybody = self.talking_to.is_none() && !text.starts_with('/');
+        let is_away = matches!(self.phase, Phase::Away | Phase::LoggingIn);
+        if is_away && for_everybody && alone && self.held.is_empty() {
             if !text.is_empty() {
-                self.refuse(match busy {
-                    true => "the server takes nothing at the moment; press Enter again in a while",
-                    false => "not connected at the moment; press Enter again in a while",
-                });
+                self.refuse("not connected at the moment; press Enter again in a while");
                 self.suggest(text);
             }
             return Ok(());
         }
-        let refused_before = std::mem::take(&mut self.refused_a_line);
-        text.split('\n')
-            .try_for_each(|line| self.line(Line::Text(line.to_owned())))?;
-        // What was to be said can be shortened, or said again; a command that was wrong is in the history.
-        let is_said = matches!(
-            Typed::parse(text),
-            Ok(Typed::Say(_) | Typed::Whisper { .. } | Typed::Reply(_) | Typed::Tell { .. })
-        );
-        if self.refused_a_line && is_said {
-            self.suggest(text);
-        }
-        self.refused_a_line |= refused_before;
-        Ok(())
+        text.split('\n').try_for_each(|line| self.enter(line))
     }
 
-    fn suggest(&mut self, text: &str) {
+    pub(super) fn suggest(&mut self, text: &str) {
         if let Some(terminal) = self.output.terminal() {
             terminal.suggest(text);
         }
@@ -171,9 +167,13 @@ impl Session {
             Phase::LoggingIn => "  logging in",
             Phase::Choosing => "  login refused",
             Phase::Away => "  not connected",
+            Phase::Talking { .. } if self.quitting.is_some() => "  leaving",
             Phase::Talking { .. } => "",
             Phase::Leaving { .. } => "  leaving",
         };
+        if !self.held.is_empty() {
+            row += &format!("  [{} to be sent]", lines(self.held.count()));
+        }
         for (peer, state) in self.requests.shown() {
             row += &format!("  [{} {state}]", Name(peer));
         }

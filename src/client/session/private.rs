@@ -1,6 +1,7 @@
 //! What the loop does with private connections.
 
 use super::Session;
+use super::stalls::with_unsent;
 use crate::Ending;
 use crate::escape::Escaped;
 use crate::exchange::Deed;
@@ -37,10 +38,18 @@ impl Session {
     }
 
     pub(super) fn tunnel_ready(&mut self, id: TunnelId) -> Result<(), Ending> {
-        let Some(incoming) = self.link_of(id).and_then(Link::next) else {
+        let Some(link) = self.link_of(id) else {
             return Ok(());
         };
-        match self.hear_tunnel(id, incoming)? {
+        let given = link.given();
+        let Some(incoming) = link.next() else {
+            return Ok(());
+        };
+        let then = self.hear_tunnel(id, incoming)?;
+        if let Some(link) = self.link_of(id) {
+            link.has_answered(given);
+        }
+        match then {
             Then::GoesOn => Ok(()),
             Then::Closed(reason) => self.end_tunnel(id, reason),
         }
@@ -75,7 +84,7 @@ impl Session {
                 }
                 if self.output.is_for_a_person() {
                     // A person says goodbye in words; what is left then is two ends to close.
-                    self.shut_tunnel(id);
+                    self.shut_if_both_are_done(id);
                 } else {
                     self.output.show(&Event::TunnelEof { peer });
                 }
@@ -197,21 +206,34 @@ impl Session {
         })
     }
 
-    pub(super) fn write_to_tunnel(&mut self, peer: &str, text: &str) -> Result<(), Ending> {
-        let Some(id) = self.tunnel_to(peer) else {
-            let peer = peer.to_owned();
-            self.refuse(&Refusal::NoTunnel { peer }.to_string());
-            return Ok(());
+    pub(super) fn write_to_tunnel(&mut self, peer: &str, text: &str) {
+        match self.tunnel_to(peer) {
+            Some(id) => self.write_to(id, text),
+            None => self.refuse_without_tunnel(peer),
+        }
+    }
+
+    fn refuse_without_tunnel(&mut self, peer: &str) {
+        let peer = peer.to_owned();
+        self.refuse(&Refusal::NoTunnel { peer }.to_string());
+    }
+
+    /// Sends a typed line on this private connection.
+    pub(super) fn write_to(&mut self, id: TunnelId, text: &str) {
+        let Some(tunnel) = self.tunnels.get(&id) else {
+            return;
         };
+        let peer = tunnel.peer.clone();
+        if tunnel.shut {
+            return self.refuse_without_tunnel(&peer);
+        }
         if let Err(reason) = self.write(id, text) {
-            self.refuse(&reason);
-            return Ok(());
+            return self.refuse(&reason);
         }
         self.output.aside(|paint| {
             let (left, right) = (paint.faint(&"[to "), paint.faint(&"]"));
-            format!("{left}{}{right} {}", paint.name(peer), Escaped(text))
+            format!("{left}{}{right} {}", paint.name(&peer), Escaped(text))
         });
-        Ok(())
     }
 
     fn write(&mut self, id: TunnelId, text: &str) -> Result<(), String> {
@@ -222,8 +244,7 @@ impl Session {
             Speech::Lines { .. } => vec![Deed::Send(encode_text(text))],
             Speech::Frames(streamed) => {
                 let frame = self.dialogue.frame(Content::Text(text));
-                let frame = frame.map_err(|refusal| refusal.to_string())?;
-                streamed.say(frame).map_err(|full| full.to_string())?
+                streamed.say(frame.map_err(|refusal| refusal.to_string())?)
             }
         };
         self.do_deeds(id, deeds);
@@ -238,6 +259,8 @@ impl Session {
     ) -> Result<(), Ending> {
         self.cut_files(id);
         if let Some(tunnel) = self.tunnels.get_mut(&id) {
+            let unsent = tunnel.link.as_ref().map_or(0, Link::unsent);
+            let reason = reason.map(|reason| with_unsent(reason, unsent));
             tunnel.over.get_or_insert(reason);
         }
         self.close_if_over(id)
@@ -274,6 +297,7 @@ impl Session {
                 "there is no private connection with {peer:?}: {why}"
             )));
         }
+        self.give_up_held(id, &peer);
         let left_alone = was_talking_to && self.tunnel_to(&peer).is_none();
         self.output.show(&Event::TunnelClosed { peer, reason });
         if left_alone {

@@ -12,17 +12,7 @@ use matou_protocols::dialogue::{Action, Event, Intent, Refusal};
 impl Session {
     pub(super) fn line(&mut self, line: Line) -> Result<(), Ending> {
         match line {
-            Line::Text(text) if matches!(self.phase, Phase::Choosing) => self.log_in_as(&text),
-            Line::Text(text) => match Typed::parse(&text) {
-                Ok(typed) => {
-                    let typed = typed.meaning(|name| self.dialogue.known_as(name));
-                    self.typed(&typed)
-                }
-                Err(error) => {
-                    self.refuse(&error.to_string());
-                    Ok(())
-                }
-            },
+            Line::Text(text) => self.enter(&text),
             Line::Unusable(reason) => {
                 self.refuse(reason);
                 Ok(())
@@ -34,22 +24,16 @@ impl Session {
         }
     }
 
-    fn typed(&mut self, typed: &Typed) -> Result<(), Ending> {
+    /// Does what a line says that needs no room, or has it.
+    pub(super) fn typed(&mut self, typed: &Typed) -> Result<(), Ending> {
         match typed {
             Typed::Nothing => Ok(()),
             Typed::Say(text) => match self.talking_to.clone() {
-                Some(peer) => self.write_to_tunnel(&peer, text),
-                None => {
-                    let sent = self.sends(Intent::Say { text })?;
-                    if sent && !self.dialogue.hears_itself() {
-                        let own = Event::Said {
-                            from: self.options.address.login.clone(),
-                            text: text.clone(),
-                        };
-                        self.output.aside(|paint| show::painted(&own, paint));
-                    }
+                Some(peer) => {
+                    self.write_to_tunnel(&peer, text);
                     Ok(())
                 }
+                None => self.say(text),
             },
             Typed::Whisper { to, text } => self.whisper(to, text),
             Typed::Reply(text) => match self.people.whisperer().map(str::to_owned) {
@@ -87,7 +71,10 @@ impl Session {
                 Ok(())
             }
             Typed::Close(peer) => self.intend(Intent::Close { peer }),
-            Typed::Tell { peer, text } => self.write_to_tunnel(peer, text),
+            Typed::Tell { peer, text } => {
+                self.write_to_tunnel(peer, text);
+                Ok(())
+            }
             Typed::Talk(peer) => {
                 self.talk_to(peer.as_deref());
                 Ok(())
@@ -106,10 +93,23 @@ impl Session {
                 Ok(())
             }
             Typed::Quit => {
-                self.leave_as_wanted();
+                self.quit();
                 Ok(())
             }
         }
+    }
+
+    /// Tells everybody.
+    pub(super) fn say(&mut self, text: &str) -> Result<(), Ending> {
+        let sent = self.sends(Intent::Say { text })?;
+        if sent && !self.dialogue.hears_itself() {
+            let own = Event::Said {
+                from: self.options.address.login.clone(),
+                text: text.to_owned(),
+            };
+            self.output.aside(|paint| show::painted(&own, paint));
+        }
+        Ok(())
     }
 
     fn answered(
@@ -201,7 +201,7 @@ impl Session {
         if self.options.stay {
             self.phase = Phase::Talking { input_ended: true };
         } else {
-            self.leave_as_wanted();
+            self.quit();
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crossbeam_channel::{Select, TryRecvError};
+use crossbeam_channel::{Select, TryRecvError, never};
 
 use super::{Loss, Session};
 use crate::Ending;
@@ -18,6 +18,8 @@ pub(crate) enum Ready {
     TunnelRoom(TunnelId),
     Pipe,
     Line,
+    /// There is room for a typed line that waits.
+    Held,
     Keys,
     Resized,
     Reconnected,
@@ -37,20 +39,24 @@ impl Session {
     /// Blocks until something can be done. What it was is looked at afterwards: being ready is a hint, taking decides.
     pub(super) fn wait(&self) -> Ready {
         let mut select = Select::new();
-        let mut sources = vec![Ready::Server, Ready::Signal, Ready::Keys, Ready::Resized];
-        select.recv(self.server.link.incoming());
+        let mut sources = vec![Ready::Signal, Ready::Resized];
         select.recv(&self.signals.received);
-        select.recv(&self.keys);
         select.recv(&self.signals.resized);
+        if !self.server.link.is_backed_up() {
+            select.recv(self.server.link.incoming());
+            sources.push(Ready::Server);
+        }
+        if !self.held.is_full() {
+            select.recv(&self.keys);
+            sources.push(Ready::Keys);
+        }
         if let Some(connecting) = self.loss.as_ref().and_then(Loss::connecting) {
             select.recv(connecting);
             sources.push(Ready::Reconnected);
         }
-        let mut sending_waits = false;
         if let Some(room) = self.server.link.blocked_on() {
             select.send(room);
             sources.push(Ready::ServerRoom);
-            sending_waits = true;
         }
         for (id, tunnel) in &self.tunnels {
             tunnel.files.wait_for_disk(*id, &mut select, &mut sources);
@@ -59,7 +65,7 @@ impl Session {
                 sources.push(Ready::TunnelConnected(*id));
                 continue;
             };
-            if !tunnel.files.are_held() {
+            if !tunnel.files.are_held() && !link.is_backed_up() {
                 select.recv(link.incoming());
                 sources.push(Ready::Tunnel(*id));
             }
@@ -69,7 +75,6 @@ impl Session {
             if let Some(room) = link.blocked_on() {
                 select.send(room);
                 sources.push(Ready::TunnelRoom(*id));
-                sending_waits = true;
             }
         }
         if let Some((_, done)) = &self.pipe {
@@ -80,9 +85,14 @@ impl Session {
             select.recv(looking.outcome());
             sources.push(Ready::Looked);
         }
-        if !sending_waits && self.phase.takes_lines() {
+        if self.takes_lines() {
             select.recv(&self.lines);
             sources.push(Ready::Line);
+        }
+        if self.has_room_for_held() {
+            return select
+                .try_ready()
+                .map_or(Ready::Held, |index| sources[index]);
         }
         let index = match self.next_deadline() {
             Some(deadline) => select.ready_deadline(deadline).ok(),
@@ -91,10 +101,24 @@ impl Session {
         index.map_or(Ready::Deadline, |index| sources[index])
     }
 
+    /// A script can wait; a person may want to say something else, such as `/quit`.
+    fn takes_lines(&self) -> bool {
+        let has_room = match self.output.is_for_a_person() {
+            true => !self.held.is_full(),
+            false => self.held.is_empty(),
+        };
+        has_room && self.phase.takes_lines()
+    }
+
     pub(super) fn handle(&mut self, ready: Ready) -> Result<(), Ending> {
         match ready {
             Ready::Server => match self.server.link.next() {
-                Some(incoming) => self.hear_server(incoming),
+                Some(incoming) => {
+                    let given = self.server.link.given();
+                    let heard = self.hear_server(incoming);
+                    self.server.link.has_answered(given);
+                    heard
+                }
                 None => Ok(()),
             },
             Ready::ServerRoom => {
@@ -114,10 +138,13 @@ impl Session {
                 Ok(line) => self.line(line),
                 Err(TryRecvError::Empty) => Ok(()),
                 Err(TryRecvError::Disconnected) => {
+                    self.lines = never();
                     self.input_ended();
                     Ok(())
                 }
             },
+            // Lines are sent after whatever was dealt with.
+            Ready::Held => Ok(()),
             Ready::Keys => self.keys_came(),
             Ready::Resized => {
                 self.resized();
@@ -152,6 +179,7 @@ impl Session {
     fn next_deadline(&self) -> Option<Instant> {
         let others = self.progress.due().into_iter();
         let others = others.chain(self.expected_until());
+        let others = others.chain(self.stalls_at()).chain(self.quits_until());
         self.deadline.into_iter().chain(others).min()
     }
 }

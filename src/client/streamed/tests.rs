@@ -59,10 +59,10 @@ fn receiving() -> Streamed {
 #[test]
 fn what_is_said_meanwhile_waits_behind_the_file() {
     let mut streamed = sending();
-    assert_eq!(streamed.say(b"one".to_vec()), Ok(vec![]));
+    assert_eq!(streamed.say(b"one".to_vec()), []);
     let (_, deeds) = streamed.send(b"empty".to_vec(), name(), 0).unwrap();
     assert_eq!(deeds, []);
-    assert_eq!(streamed.say(b"two".to_vec()), Ok(vec![]));
+    assert_eq!(streamed.say(b"two".to_vec()), []);
     assert_eq!(streamed.read(1, b"0123"), [Deed::Send(b"0123".to_vec())]);
     // It has grown: what was not announced is not sent.
     assert_eq!(
@@ -78,22 +78,45 @@ fn what_is_said_meanwhile_waits_behind_the_file() {
             frame("two"),
         ]
     );
-    assert_eq!(streamed.say(b"three".to_vec()), Ok(vec![frame("three")]));
+    assert_eq!(streamed.say(b"three".to_vec()), [frame("three")]);
 }
 
 #[test]
-fn only_so_much_waits() {
+fn typed_lines_are_held_back_while_many_wait_for_a_file() {
     let mut streamed = sending();
-    for _ in 0..MOST_WAITING {
-        assert_eq!(streamed.say(vec![]), Ok(vec![]));
+    while streamed.has_room() {
+        assert_eq!(streamed.say(vec![0; 1024]), []);
     }
-    assert_eq!(streamed.say(vec![]), Err(Full));
+    assert_eq!(streamed.waiting.len(), ROOM / 1024);
+    let deeds = streamed.read(1, b"0123456789");
+    let frames = |deed: &&Deed| matches!(deed, Deed::SendFrame(_));
+    assert_eq!(deeds.iter().filter(frames).count(), ROOM / 1024);
+    assert!(streamed.has_room());
+}
+
+#[test]
+fn only_so_many_files_wait() {
+    let mut streamed = sending();
+    for _ in 0..MOST_FILES {
+        streamed.send(vec![], name(), 1).unwrap();
+    }
+    assert_eq!(streamed.send(vec![], name(), 1), Err(Full));
+    assert_eq!(streamed.say(b"one".to_vec()), []);
+}
+
+#[test]
+fn messages_that_waited_for_a_file_are_not_lost_in_silence() {
+    let mut streamed = sending();
+    streamed.say(b"one".to_vec());
+    streamed.say(b"two".to_vec());
+    let deeds = streamed.cut();
+    assert_eq!(deeds.last(), Some(&Deed::MessagesLost { count: 2 }));
 }
 
 #[test]
 fn whoever_shuts_sends_first_what_waits() {
     let mut streamed = sending();
-    streamed.say(b"last".to_vec()).unwrap();
+    streamed.say(b"last".to_vec());
     assert_eq!(streamed.shut(), []);
     let deeds = streamed.read(1, b"0123456789");
     assert_eq!(deeds[3..], [frame("last"), Deed::EndSending]);

@@ -16,6 +16,8 @@ pub(super) struct Editor {
     killed: String,
     history: History,
     completion: Option<Completion>,
+    /// A part of a paste found no room; what follows it is not taken either.
+    is_full: bool,
 }
 
 /// What a key asks the program to do.
@@ -27,6 +29,8 @@ pub(crate) enum Outcome {
     Submitted(String),
     /// The key does not work here.
     Bell,
+    /// There is no room for the rest of a paste.
+    TooMuch,
     ClearScreen,
     /// To talk in the next conversation.
     Next,
@@ -37,8 +41,8 @@ pub(crate) enum Outcome {
     Suspended,
 }
 
-/// More is not taken; far above what a message can be.
-const MAX_LINE_BYTES: usize = 64 * 1024;
+/// More is not taken, in bytes; far above what a person pastes.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 impl Editor {
     pub(super) fn press(&mut self, key: Key, known: &Known<'_>) -> Outcome {
@@ -46,9 +50,12 @@ impl Editor {
             return self.complete(known);
         }
         self.completion = None;
+        if !matches!(key, Key::Paste(_)) {
+            self.is_full = false;
+        }
         match key {
             Key::Char(character) => return self.insert(character.encode_utf8(&mut [0; 4])),
-            Key::Paste(text) => return self.insert(&text),
+            Key::Paste(text) => return self.paste(&text),
             Key::Enter => return self.submit(),
             Key::Backspace => self.delete(self.before(), self.cursor),
             Key::Delete => self.delete(self.cursor, self.behind()),
@@ -88,8 +95,17 @@ impl Editor {
         (&self.text, self.cursor)
     }
 
+    /// A paste comes in parts: when one finds no room, a later one that would must not take its place.
+    fn paste(&mut self, text: &str) -> Outcome {
+        if self.is_full || self.insert(text) == Outcome::Edited {
+            return Outcome::Edited;
+        }
+        self.is_full = true;
+        Outcome::TooMuch
+    }
+
     fn insert(&mut self, text: &str) -> Outcome {
-        if self.text.len() + text.len() > MAX_LINE_BYTES {
+        if self.text.len() + text.len() > MOST_BYTES {
             return Outcome::Bell;
         }
         self.text.insert_str(self.cursor, text);
@@ -231,6 +247,24 @@ mod tests {
         assert_eq!(editor.shown(), ("", 0));
         assert_eq!(editor.press(Key::EndOfInput, &NOBODY), Outcome::Ended);
         assert_eq!(editor.press(Key::Interrupt, &NOBODY), Outcome::Interrupted);
+    }
+
+    #[test]
+    fn a_paste_ends_where_there_is_no_more_room_and_has_no_hole() {
+        let mut editor = Editor::default();
+        let part = "x".repeat(MOST_BYTES / 2 - 1);
+        let mut paste = |text: &str| editor.press(Key::Paste(text.into()), &NOBODY);
+        assert_eq!(paste(&part), Outcome::Edited);
+        assert_eq!(paste(&part), Outcome::Edited);
+        assert_eq!(paste("yyy"), Outcome::TooMuch);
+        assert_eq!(paste("z"), Outcome::Edited);
+        let submitted = editor.press(Key::Enter, &NOBODY);
+        assert!(submitted == Outcome::Submitted(part.repeat(2)));
+        assert_eq!(
+            editor.press(Key::Paste("a".into()), &NOBODY),
+            Outcome::Edited
+        );
+        assert_eq!(editor.shown(), ("a", 1));
     }
 
     fn any_key() -> impl Strategy<Value = Key> {

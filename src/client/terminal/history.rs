@@ -1,26 +1,36 @@
+use std::collections::VecDeque;
+
 /// The lines that were sent, for the Up key. They live as long as the program: what somebody whispered does not belong
 /// into a file.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    lines: Vec<String>,
+    lines: VecDeque<String>,
+    /// The size of all of them, in bytes.
+    bytes: usize,
     /// Which of them is shown, and what was being typed before.
     shown: Option<(usize, String)>,
 }
 
 /// The oldest line goes when one more comes.
 const MAX_LINES: usize = 500;
+/// The oldest lines go when all are larger together, in bytes; the newest stays, because it may have to be said again.
+const MOST_BYTES: usize = 1024 * 1024;
 
 impl History {
     /// Remembers a line, once if it is sent again and again.
     pub(super) fn add(&mut self, line: &str) {
         self.shown = None;
-        if line.is_empty() || self.lines.last().is_some_and(|last| last == line) {
+        if line.is_empty() || self.lines.back().is_some_and(|last| last == line) {
             return;
         }
-        if self.lines.len() == MAX_LINES {
-            self.lines.remove(0);
+        self.bytes += line.len();
+        while self.lines.len() == MAX_LINES || self.bytes > MOST_BYTES {
+            let Some(oldest) = self.lines.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.len();
         }
-        self.lines.push(line.to_owned());
+        self.lines.push_back(line.to_owned());
     }
 
     /// The line before the one that is shown, if there is one.
@@ -67,5 +77,24 @@ mod tests {
         assert_eq!(history.newer().as_deref(), Some("two"));
         assert_eq!(history.newer().as_deref(), Some("draft"));
         assert_eq!(history.newer(), None);
+    }
+
+    #[test]
+    fn long_pastes_are_forgotten_earlier_and_the_newest_never() {
+        let mut history = History::default();
+        history.add("one");
+        for digit in 0..10 {
+            history.add(&digit.to_string().repeat(MOST_BYTES / 4));
+        }
+        assert_eq!(
+            (history.lines.len(), history.bytes),
+            (4, MOST_BYTES / 4 * 4)
+        );
+        let longest = "x".repeat(2 * MOST_BYTES);
+        history.add(&longest);
+        assert!(history.older("") == Some(&*longest));
+        assert_eq!(history.older(""), None);
+        history.add("short");
+        assert_eq!((history.lines.len(), history.bytes), (1, 5));
     }
 }

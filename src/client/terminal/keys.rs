@@ -5,7 +5,7 @@
 pub(crate) enum Key {
     /// A character.
     Char(char),
-    /// Text that came in one piece, without the control characters that it had besides line ends.
+    /// Text that was pasted, or a part of it, without the control characters that it had besides line ends.
     Paste(String),
     Enter,
     Tab,
@@ -46,32 +46,33 @@ pub(super) struct Keys {
 
 /// No key is longer; what begins like one and goes on for more is noise.
 const MAX_SEQUENCE: usize = 32;
-/// A paste is cut here; more than any message holds.
-const MAX_PASTE: usize = 64 * 1024;
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 const ESCAPE: u8 = 0x1b;
 
 impl Keys {
     pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Key> {
-        self.pending.extend_from_slice(bytes);
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.extend_from_slice(bytes);
         let mut keys = Vec::new();
-        while !self.pending.is_empty() {
-            let Some((length, key)) = self.next() else {
+        let mut at = 0;
+        while at < pending.len() {
+            let Some((length, key)) = self.next(&pending[at..]) else {
                 break;
             };
-            self.pending.drain(..length);
+            at += length;
             keys.extend(key);
         }
+        pending.drain(..at);
+        self.pending = pending;
         keys
     }
 
     /// How many bytes the next key takes and what it is; `None` while some of it is missing.
-    fn next(&mut self) -> Option<(usize, Option<Key>)> {
+    fn next(&mut self, pending: &[u8]) -> Option<(usize, Option<Key>)> {
         if self.pasting {
-            return self.pasted();
+            return self.pasted(pending);
         }
-        let pending = &self.pending;
         if pending.starts_with(PASTE_BEGINS) {
             self.pasting = true;
             return Some((PASTE_BEGINS.len(), None));
@@ -83,23 +84,45 @@ impl Keys {
         }
     }
 
-    fn pasted(&mut self) -> Option<(usize, Option<Key>)> {
-        let end = self
-            .pending
-            .windows(PASTE_ENDS.len())
-            .position(|window| window == PASTE_ENDS);
-        let (text, length) = match end {
-            Some(end) => (end, end + PASTE_ENDS.len()),
-            None if self.pending.len() >= MAX_PASTE => (self.pending.len(), self.pending.len()),
-            None => return None,
+    /// As much of a paste as has come. However long it is, nothing of it is kept here but what may be half a character, half
+    /// a line end or half of the mark at its end.
+    fn pasted(&mut self, pending: &[u8]) -> Option<(usize, Option<Key>)> {
+        if pending.starts_with(PASTE_ENDS) {
+            self.pasting = false;
+            return Some((PASTE_ENDS.len(), None));
+        }
+        if PASTE_ENDS.starts_with(pending) {
+            return None;
+        }
+        let first = usize::from(pending[0] == ESCAPE);
+        let end = pending[first..].iter().position(|byte| *byte == ESCAPE);
+        let length = match end {
+            Some(end) => first + end,
+            None => first + whole(&pending[first..]),
         };
-        self.pasting = end.is_none();
-        let text = String::from_utf8_lossy(&self.pending[..text]);
+        if length == 0 {
+            return None;
+        }
+        let text = String::from_utf8_lossy(&pending[..length]);
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let kept = |c: &char| *c == '\n' || *c == '\t' || !c.is_control();
-        let text = text.chars().filter(kept).collect();
-        Some((length, Some(Key::Paste(text))))
+        let text: String = text.chars().filter(kept).collect();
+        Some((length, (!text.is_empty()).then_some(Key::Paste(text))))
     }
+}
+
+/// How much of this is whole, whatever follows: not the beginning of a character, nor the first half of a line end.
+fn whole(text: &[u8]) -> usize {
+    if text.ends_with(b"\r") {
+        return text.len() - 1;
+    }
+    // A character has at most four bytes.
+    let last = text.len().saturating_sub(3);
+    let begun = (last..text.len()).find(|at| {
+        let rest = str::from_utf8(&text[*at..]);
+        rest.is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+    });
+    begun.unwrap_or(text.len())
 }
 
 fn control_key(control: u8) -> Option<Key> {
@@ -206,15 +229,67 @@ mod tests {
         assert_eq!(Keys::default().push(bytes), keys);
     }
 
+    /// A paste comes in as many parts as there are reads.
+    fn joined(keys: Vec<Key>) -> Vec<Key> {
+        let mut joined = Vec::new();
+        for key in keys {
+            match (joined.last_mut(), key) {
+                (Some(Key::Paste(text)), Key::Paste(more)) => text.push_str(&more),
+                (_, key) => joined.push(key),
+            }
+        }
+        joined
+    }
+
+    /// Bytes in which marks, half marks, half characters and line ends are frequent.
+    fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
+        let parts: Vec<&[u8]> = vec![
+            PASTE_BEGINS,
+            PASTE_ENDS,
+            b"\x1b[20",
+            b"\x1b",
+            b"\r\n",
+            b"\r",
+            "é世👍".as_bytes(),
+            b"\xf0\x9f",
+            b"\xff",
+            b"text",
+        ];
+        let part = prop_oneof![
+            prop::sample::select(parts).prop_map(<[u8]>::to_vec),
+            any::<Vec<u8>>(),
+        ];
+        prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+    }
+
+    #[test]
+    fn nothing_of_a_long_paste_is_lost_and_nothing_of_it_is_kept() {
+        let text = "été 世界 👍\n".repeat(100_000);
+        let bytes = [PASTE_BEGINS, text.as_bytes(), PASTE_ENDS].concat();
+        let mut keys = Keys::default();
+        let mut came = Vec::new();
+        for chunk in bytes.chunks(4095) {
+            came.extend(keys.push(chunk));
+            assert!(keys.pending.len() < PASTE_ENDS.len());
+        }
+        assert!(joined(came) == [Key::Paste(text)]);
+    }
+
     proptest! {
         #[test]
-        fn it_does_not_matter_where_a_read_ends(bytes: Vec<u8>, at: prop::sample::Index) {
-            let at = at.index(bytes.len() + 1);
-            let mut whole = Keys::default();
+        fn it_does_not_matter_where_a_read_ends(
+            bytes in any_bytes(),
+            cuts: [prop::sample::Index; 3],
+        ) {
+            let mut cuts = cuts.map(|cut| cut.index(bytes.len() + 1));
+            cuts.sort_unstable();
+            let [first, second, third] = cuts;
             let mut cut = Keys::default();
-            let mut keys = cut.push(&bytes[..at]);
-            keys.extend(cut.push(&bytes[at..]));
-            prop_assert_eq!(keys, whole.push(&bytes));
+            let mut keys = cut.push(&bytes[..first]);
+            keys.extend(cut.push(&bytes[first..second]));
+            keys.extend(cut.push(&bytes[second..third]));
+            keys.extend(cut.push(&bytes[third..]));
+            prop_assert_eq!(joined(keys), joined(Keys::default().push(&bytes)));
         }
     }
 }

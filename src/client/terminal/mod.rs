@@ -18,11 +18,12 @@ use crossbeam_channel::Receiver;
 
 pub(super) use completion::Known;
 pub(super) use editor::Outcome;
+pub(super) use keys::Key;
 pub(super) use raw::suspend;
 
 use super::input;
 use editor::Editor;
-use keys::{Key, Keys};
+use keys::Keys;
 use raw::RawMode;
 use screen::Screen;
 
@@ -66,7 +67,7 @@ impl Terminal {
         self.stale = true;
         let outcome = self.editor.press(key, known);
         match outcome {
-            Outcome::Bell => self.bell(),
+            Outcome::Bell | Outcome::TooMuch => self.bell(),
             Outcome::ClearScreen => self.screen.clear(&mut self.printed),
             _ => {}
         }

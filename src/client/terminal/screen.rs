@@ -115,11 +115,12 @@ impl Screen {
     fn scroll(&mut self, text: &str, cursor: usize, room: usize) {
         let in_sight = self.scrolled <= cursor
             && text.is_char_boundary(self.scrolled)
-            && width_of(&text[self.scrolled..cursor]) < room;
-        if in_sight && (self.scrolled == 0 || width_of(&text[self.scrolled..]) > room / 2) {
+            && is_narrower(&text[self.scrolled..cursor], room);
+        let rest = text.get(self.scrolled..).unwrap_or_default();
+        if in_sight && (self.scrolled == 0 || !is_narrower(rest, room / 2 + 1)) {
             return;
         }
-        if width_of(&text[..cursor]) < room {
+        if is_narrower(&text[..cursor], room) {
             self.scrolled = 0;
             return;
         }
@@ -148,6 +149,15 @@ fn shown(grapheme: &str) -> String {
 
 fn width_of(text: &str) -> usize {
     text.graphemes(true).map(|g| shown(g).width()).sum()
+}
+
+/// True when the text takes fewer columns. Looks only at as much of it as that takes: it may be a long paste.
+fn is_narrower(text: &str, columns: usize) -> bool {
+    let mut width = 0;
+    text.graphemes(true).all(|grapheme| {
+        width += shown(grapheme).width();
+        width < columns
+    }) && width < columns
 }
 
 /// As much of the text as fits.

@@ -1,0 +1,176 @@
+//! Typed lines that wait until there is room for them on their connection.
+
+use std::collections::BTreeMap;
+
+use crate::room::dialogue::TunnelId;
+
+/// When this much waits, in bytes, no more is read from the person: the terminal then holds back the program that types.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Lines that are sent are cut from the memory in steps of at least this size, in bytes.
+const STEP: usize = 64 * 1024;
+
+/// The connection that a typed line needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Destination {
+    Server,
+    Tunnel(TunnelId),
+}
+
+/// All lines that wait. The order is kept on each connection; a connection that is full holds up no other.
+#[derive(Debug, Default)]
+pub(super) struct Held(BTreeMap<Destination, Lines>);
+
+/// The lines for one connection. They take the memory of their text and no more, also when there are many short ones.
+#[derive(Debug, Default)]
+struct Lines {
+    /// Each with a line feed behind it.
+    text: String,
+    /// Where the first line begins that was not taken.
+    next: usize,
+    count: usize,
+}
+
+impl Held {
+    /// Appends a line, which has no line feed in it.
+    pub(super) fn push(&mut self, to: Destination, line: &str) {
+        let lines = self.0.entry(to).or_default();
+        lines.text.push_str(line);
+        lines.text.push('\n');
+        lines.count += 1;
+    }
+
+    /// The line that must be sent next there.
+    pub(super) fn first(&self, to: Destination) -> Option<&str> {
+        self.0.get(&to)?.first()
+    }
+
+    /// Takes this line.
+    pub(super) fn pop(&mut self, to: Destination) -> Option<String> {
+        let lines = self.0.get_mut(&to)?;
+        let line = lines.first()?.to_owned();
+        lines.next += line.len() + 1;
+        lines.count -= 1;
+        if lines.count == 0 {
+            self.0.remove(&to);
+        } else if lines.next >= STEP.max(lines.text.len() / 2) {
+            lines.text.drain(..lines.next);
+            lines.next = 0;
+        }
+        Some(line)
+    }
+
+    /// Takes everything that waits for one connection: how many lines, and their text.
+    pub(super) fn take(&mut self, to: Destination) -> Option<(usize, String)> {
+        let Lines {
+            mut text,
+            next,
+            count,
+        } = self.0.remove(&to)?;
+        text.drain(..next);
+        text.pop();
+        Some((count, text))
+    }
+
+    /// Forgets everything, and says how many lines it was.
+    pub(super) fn clear(&mut self) -> usize {
+        let count = self.count();
+        self.0.clear();
+        count
+    }
+
+    /// The connections for which lines wait.
+    pub(super) fn destinations(&self) -> impl Iterator<Item = Destination> + use<'_> {
+        self.0.keys().copied()
+    }
+
+    /// How many lines wait for one connection.
+    pub(super) fn count_for(&self, to: Destination) -> usize {
+        self.0.get(&to).map_or(0, |lines| lines.count)
+    }
+
+    /// How many lines wait.
+    pub(super) fn count(&self) -> usize {
+        self.0.values().map(|lines| lines.count).sum()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True when no more should be read from the person for now.
+    pub(super) fn is_full(&self) -> bool {
+        let bytes = |lines: &Lines| lines.text.len() - lines.next;
+        self.0.values().map(bytes).sum::<usize>() >= MOST_BYTES
+    }
+}
+
+impl Lines {
+    fn first(&self) -> Option<&str> {
+        let rest = self.text.get(self.next..)?;
+        rest.split_once('\n').map(|(line, _)| line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const BOB: Destination = Destination::Tunnel(TunnelId(1));
+
+    #[test]
+    fn each_connection_has_its_own_order() {
+        let mut held = Held::default();
+        held.push(Destination::Server, "one");
+        held.push(BOB, "for bob");
+        held.push(Destination::Server, "");
+        held.push(Destination::Server, "three");
+        assert_eq!((held.count(), held.count_for(BOB)), (4, 1));
+        assert_eq!(held.first(Destination::Server), Some("one"));
+        assert_eq!(held.pop(Destination::Server).as_deref(), Some("one"));
+        assert_eq!(held.pop(BOB).as_deref(), Some("for bob"));
+        assert_eq!(held.pop(BOB), None);
+        assert_eq!(
+            held.take(Destination::Server),
+            Some((2, "\nthree".to_owned()))
+        );
+        assert!(held.is_empty());
+    }
+
+    #[test]
+    fn a_paste_is_held_to_its_end_and_then_no_more_is_read() {
+        let mut held = Held::default();
+        let line = "x".repeat(1023);
+        for _ in 0..MOST_BYTES / 1024 {
+            assert!(!held.is_full());
+            held.push(BOB, &line);
+        }
+        assert!(held.is_full());
+        held.pop(BOB);
+        assert!(!held.is_full());
+        assert_eq!(held.clear(), MOST_BYTES / 1024 - 1);
+    }
+
+    #[test]
+    fn lines_that_were_taken_leave_the_memory() {
+        let mut held = Held::default();
+        for round in 0..1000 {
+            held.push(BOB, &"x".repeat(1023));
+            if round >= 10 {
+                held.pop(BOB);
+            }
+        }
+        assert!(held.0[&BOB].text.len() <= 2 * STEP);
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_in_comes_out(lines in prop::collection::vec("[^\n]{0,40}", 0..50)) {
+            let mut held = Held::default();
+            lines.iter().for_each(|line| held.push(BOB, line));
+            let out: Vec<_> = std::iter::from_fn(|| held.pop(BOB)).collect();
+            prop_assert_eq!(out, lines);
+            prop_assert!(held.is_empty());
+        }
+    }
+}

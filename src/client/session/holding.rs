@@ -1,0 +1,340 @@
+//! What the loop does when a typed line finds no room: it holds the line until its connection has some. The person can go
+//! on typing, and leave, meanwhile.
+
+use std::time::Instant;
+
+use super::leaving::LEAVE_TIME;
+use super::{Phase, Session};
+use crate::client::Ending;
+use crate::client::escape::Name;
+use crate::client::held::Destination;
+use crate::client::link::Link;
+use crate::client::tunnel::Tunnel;
+use crate::client::typed::Typed;
+use crate::room::dialogue::TunnelId;
+
+/// Lines that are sent before the loop looks at anything else.
+const AT_ONCE: usize = 64;
+
+/// The person wants to leave when everything is sent that waits.
+#[derive(Debug)]
+pub(super) struct Quitting {
+    /// When to give up, unless something has moved by then.
+    until: Instant,
+    moved: u64,
+}
+
+impl Session {
+    /// Does what a typed line says, or holds the line until there is room for it.
+    pub(super) fn enter(&mut self, line: &str) -> Result<(), Ending> {
+        if matches!(self.phase, Phase::Choosing) {
+            return self.log_in_as(line);
+        }
+        let typed = match Typed::parse(line) {
+            Ok(typed) => typed.meaning(|name| self.dialogue.known_as(name)),
+            Err(error) => {
+                self.refuse(&error.to_string());
+                return Ok(());
+            }
+        };
+        if self.quitting.is_some() && typed != Typed::Quit {
+            return Ok(());
+        }
+        let to = self.destination(&typed);
+        if let Some(to) = to
+            && (self.held.first(to).is_some() || !self.can_go(to, line))
+        {
+            self.hold(to, line, &typed);
+            return Ok(());
+        }
+        self.carry(to, &typed)
+    }
+
+    fn hold(&mut self, to: Destination, line: &str, typed: &Typed) {
+        let is_first = self.held.is_empty();
+        match typed {
+            Typed::Tell { text, .. } => self.held.push(to, &as_text(text)),
+            // Whoever whispered last may be another one later.
+            Typed::Reply(text) => {
+                let whisperer = self.people.whisperer().unwrap_or_default();
+                self.held
+                    .push(to, &format!("/msg {} {text}", Name(whisperer)));
+            }
+            _ => self.held.push(to, line),
+        }
+        let is_away = matches!(self.phase, Phase::Away | Phase::LoggingIn);
+        if is_first && is_away && self.output.terminal().is_none() {
+            self.output
+                .remark("not connected at the moment; what you type waits");
+        }
+    }
+
+    /// The connection that a line needs; `None` when it needs none, or the one that it needs does not exist.
+    fn destination(&self, typed: &Typed) -> Option<Destination> {
+        let peer = match typed {
+            Typed::Say(_) => match &self.talking_to {
+                Some(peer) => peer,
+                None => return Some(Destination::Server),
+            },
+            Typed::Tell { peer, .. } | Typed::Send { peer, .. } | Typed::Close(peer) => peer,
+            Typed::Reply(_) => {
+                return self.people.whisperer().map(|_| Destination::Server);
+            }
+            Typed::Whisper { .. } | Typed::Ask(_) | Typed::Accept(_) | Typed::Deny(_) => {
+                return Some(Destination::Server);
+            }
+            Typed::Nothing
+            | Typed::Talk(_)
+            | Typed::Cancel(_)
+            | Typed::Ignore(_)
+            | Typed::Name { .. }
+            | Typed::Wire
+            | Typed::Help
+            | Typed::Quit => return None,
+        };
+        self.tunnel_to(peer).map(Destination::Tunnel)
+    }
+
+    fn can_go(&self, to: Destination, line: &str) -> bool {
+        match to {
+            Destination::Server => match self.phase {
+                Phase::Talking { .. } => self.server.link.has_room(),
+                // What cannot be asked for without a connection is refused.
+                Phase::LoggingIn | Phase::Away => line.starts_with('/') && !line.starts_with("//"),
+                Phase::Choosing | Phase::Leaving { .. } => false,
+            },
+            // On one that we have shut it is refused.
+            Destination::Tunnel(id) => self
+                .tunnels
+                .get(&id)
+                .is_none_or(|tunnel| tunnel.shut || tunnel.has_room()),
+        }
+    }
+
+    /// Does what a line says. What was to be said and is refused can be said again.
+    fn carry(&mut self, to: Option<Destination>, typed: &Typed) -> Result<(), Ending> {
+        let refused_before = std::mem::take(&mut self.refused_a_line);
+        match (to, typed) {
+            (Some(Destination::Tunnel(id)), Typed::Say(text) | Typed::Tell { text, .. }) => {
+                self.write_to(id, text);
+            }
+            (Some(Destination::Server), Typed::Say(text)) => self.say(text)?,
+            _ => self.typed(typed)?,
+        }
+        if self.refused_a_line
+            && let Some(line) = self.said_again(to, typed)
+        {
+            self.keep_unsaid(&line);
+        }
+        self.refused_a_line |= refused_before;
+        Ok(())
+    }
+
+    /// How the same is typed once more.
+    fn said_again(&self, to: Option<Destination>, typed: &Typed) -> Option<String> {
+        let to_peer = |peer: &str, text: &str| match self.talking_to.as_deref() == Some(peer) {
+            true => as_text(text),
+            false => format!("/tell {} {text}", Name(peer)),
+        };
+        Some(match (to, typed) {
+            (Some(Destination::Tunnel(id)), Typed::Say(text)) => {
+                to_peer(&self.tunnels.get(&id)?.peer, text)
+            }
+            (_, Typed::Tell { peer, text }) => to_peer(peer, text),
+            (_, Typed::Say(text)) => as_text(text),
+            (_, Typed::Whisper { to, text }) => format!("/msg {} {text}", Name(to)),
+            (_, Typed::Reply(text)) => format!("/reply {text}"),
+            _ => return None,
+        })
+    }
+
+    fn keep_unsaid(&mut self, line: &str) {
+        if self.output.terminal().is_some() {
+            if !self.unsaid.is_empty() {
+                self.unsaid.push('\n');
+            }
+            self.unsaid.push_str(line);
+        }
+    }
+
+    /// Puts what was refused where the person types, unless something else is there. `goes_on` when more may be typed right
+    /// after it that does not belong to its last line.
+    pub(super) fn give_back(&mut self, goes_on: bool) {
+        if self.unsaid.is_empty() || !self.held.is_empty() {
+            return;
+        }
+        let mut text = std::mem::take(&mut self.unsaid);
+        if goes_on {
+            text.push('\n');
+        }
+        self.suggest(&text);
+    }
+
+    fn next_held(&self) -> Option<Destination> {
+        let can_go = |to: Destination| {
+            let line = self.held.first(to);
+            line.is_some_and(|line| self.can_go(to, line))
+        };
+        self.held.destinations().find(|to| can_go(*to))
+    }
+
+    /// True when there is room for a line that waits.
+    pub(super) fn has_room_for_held(&self) -> bool {
+        self.next_held().is_some()
+    }
+
+    /// Sends lines that wait, as far as there is room, and leaves if that was waited for.
+    pub(super) fn send_held(&mut self) -> Result<(), Ending> {
+        if self.held.is_empty() && self.quitting.is_none() {
+            return Ok(());
+        }
+        for _ in 0..AT_ONCE {
+            let Some(to) = self.next_held() else {
+                break;
+            };
+            let Some(line) = self.held.pop(to) else {
+                break;
+            };
+            if let Ok(typed) = Typed::parse(&line) {
+                let typed = typed.meaning(|name| self.dialogue.known_as(name));
+                self.carry(Some(to), &typed)?;
+            }
+            if let Destination::Tunnel(id) = to {
+                self.shut_if_both_are_done(id);
+            }
+        }
+        if self.held.is_empty() {
+            self.give_back(true);
+        }
+        self.quit_when_sent()
+    }
+
+    /// The peer has said goodbye, and now everything is sent that was typed before.
+    pub(super) fn shut_if_both_are_done(&mut self, id: TunnelId) {
+        let nothing_waits = self.held.first(Destination::Tunnel(id)).is_none();
+        let peer_ended = |tunnel: &Tunnel| tunnel.ended && !tunnel.shut;
+        if nothing_waits
+            && self.output.is_for_a_person()
+            && self.tunnels.get(&id).is_some_and(peer_ended)
+        {
+            self.shut_tunnel(id);
+        }
+    }
+
+    /// The private connection is over: what waits for it cannot be sent.
+    pub(super) fn give_up_held(&mut self, id: TunnelId, peer: &str) {
+        let Some((count, text)) = self.held.take(Destination::Tunnel(id)) else {
+            return;
+        };
+        self.refuse(&format!(
+            "{} for {} {} not sent",
+            lines(count),
+            Name(peer),
+            was_or_were(count)
+        ));
+        for line in text.lines() {
+            let line = match Typed::parse(line) {
+                // Never without its name: it was for one alone.
+                Ok(Typed::Say(text)) => format!("/tell {} {text}", Name(peer)),
+                _ => line.to_owned(),
+            };
+            self.keep_unsaid(&line);
+        }
+    }
+
+    /// Leaves, after what waits has been sent. The second time it leaves at once.
+    pub(super) fn quit(&mut self) {
+        if self.held.is_empty() || self.quitting.is_some() {
+            return self.leave_as_wanted();
+        }
+        self.quitting = Some(Quitting {
+            until: Instant::now() + LEAVE_TIME,
+            moved: self.moved_for_held(),
+        });
+        let count = self.held.count();
+        self.output.remark(&format!(
+            "leaving when {} {} sent; Ctrl-C or another /quit leaves at once",
+            lines(count),
+            if count == 1 { "is" } else { "are" }
+        ));
+    }
+
+    /// When leaving is given up to be in order.
+    pub(super) fn quits_until(&self) -> Option<Instant> {
+        self.quitting.as_ref().map(|quitting| quitting.until)
+    }
+
+    fn quit_when_sent(&mut self) -> Result<(), Ending> {
+        let moved = self.moved_for_held();
+        let (now, is_empty) = (Instant::now(), self.held.is_empty());
+        let Some(quitting) = &mut self.quitting else {
+            return Ok(());
+        };
+        if is_empty {
+            self.leave_as_wanted();
+        } else if quitting.until <= now {
+            if moved == quitting.moved {
+                return self.quit_without_sending();
+            }
+            quitting.moved = moved;
+            quitting.until = now + LEAVE_TIME;
+        }
+        Ok(())
+    }
+
+    /// Whoever should take the lines takes nothing.
+    fn quit_without_sending(&mut self) -> Result<(), Ending> {
+        let count = self.held.count();
+        let reason = |who: &str| {
+            let seconds = LEAVE_TIME.as_secs();
+            let not_sent = format!("{} {} not sent", lines(count), was_or_were(count));
+            format!("{who} took nothing for {seconds} s; {not_sent}")
+        };
+        if self.held.count_for(Destination::Server) > 0 {
+            let server = format!("the server at {}", self.server.address);
+            return Err(Ending::Lost(reason(&server)));
+        }
+        let all: Vec<_> = self.held.destinations().collect();
+        let mut why = String::new();
+        for to in all {
+            if let Destination::Tunnel(id) = to
+                && let Some(tunnel) = self.tunnels.get(&id)
+            {
+                why = reason(&Name(&tunnel.peer).to_string());
+                self.end_tunnel(id, Some("it took nothing".into()))?;
+            }
+        }
+        self.leave(Ending::Lost(why));
+        Ok(())
+    }
+
+    /// A number that grows whenever bytes leave on a connection for which lines wait.
+    fn moved_for_held(&self) -> u64 {
+        let link_of = |to| match to {
+            Destination::Server => Some(&self.server.link),
+            Destination::Tunnel(id) => self.tunnels.get(&id)?.link.as_ref(),
+        };
+        let links = self.held.destinations().filter_map(link_of);
+        links.map(Link::moved).fold(0, u64::wrapping_add)
+    }
+}
+
+/// A text as a line that means it.
+fn as_text(text: &str) -> String {
+    match text.starts_with('/') {
+        true => format!("/{text}"),
+        false => text.to_owned(),
+    }
+}
+
+/// A number of lines, in words.
+pub(super) fn lines(count: usize) -> String {
+    match count {
+        1 => "1 line".into(),
+        _ => format!("{count} lines"),
+    }
+}
+
+pub(super) fn was_or_were(count: usize) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}

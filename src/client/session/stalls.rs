@@ -1,0 +1,53 @@
+//! Connections whose peer takes nothing any more.
+
+use std::time::Instant;
+
+use super::{Phase, Session};
+use crate::client::Ending;
+use crate::client::link::Link;
+
+impl Session {
+    /// Gives up every connection on which bytes wait and none has moved for `--stall-timeout`. While the program leaves it
+    /// has a shorter limit of its own.
+    pub(super) fn look_for_stalls(&mut self) -> Result<(), Ending> {
+        if matches!(self.phase, Phase::Leaving { .. }) {
+            return Ok(());
+        }
+        let (now, limit) = (Instant::now(), self.options.stall_timeout);
+        let reason = || {
+            let limit = humantime::format_duration(limit);
+            format!("nothing of what was sent was taken for {limit}")
+        };
+        if self.server.link.is_stalled(now, limit) {
+            let address = self.server.address;
+            self.server_lost(format!("the server at {address} stalls: {}", reason()))?;
+        }
+        let is_stalled = |link: &mut Link| link.is_stalled(now, limit);
+        let stalled: Vec<_> = self
+            .tunnels
+            .iter_mut()
+            .filter_map(|(id, tunnel)| is_stalled(tunnel.link.as_mut()?).then_some(*id))
+            .collect();
+        for id in stalled {
+            self.end_tunnel(id, Some(reason()))?;
+        }
+        Ok(())
+    }
+
+    /// When [`Session::look_for_stalls`] has something to do.
+    pub(super) fn stalls_at(&self) -> Option<Instant> {
+        let limit = self.options.stall_timeout;
+        let tunnels = self.tunnels.values().filter_map(|one| one.link.as_ref());
+        let links = tunnels.chain([&self.server.link]);
+        links.filter_map(|link| link.look_at(limit)).min()
+    }
+}
+
+/// A reason, and what was lost by it.
+pub(super) fn with_unsent(reason: String, bytes: u64) -> String {
+    match bytes {
+        0 => reason,
+        1 => format!("{reason}; 1 byte that was sent did not leave"),
+        _ => format!("{reason}; {bytes} bytes that were sent did not leave"),
+    }
+}
