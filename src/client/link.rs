@@ -247,7 +247,7 @@ impl Link {
     /// Counts what was sent since [`Link::given`] had this value: they were answers to what the peer sent.
     pub(super) fn has_answered(&mut self, given: u64) {
         if !self.waiting.is_empty() {
-            let answers = usize::try_from(self.given - given).unwrap_or(usize::MAX);
+            let answers = usize::try_from(self.given.saturating_sub(given)).unwrap_or(usize::MAX);
             self.answers = self.answers.saturating_add(answers);
         }
     }
@@ -272,6 +272,7 @@ impl Link {
     pub(super) fn abandon(&mut self) {
         self.incoming = never();
         self.fail();
+        self.given = self.flow.taken();
         self.carrier.close();
     }
 

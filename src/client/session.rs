@@ -15,6 +15,7 @@ use super::held::Held;
 use super::inbox::Inbox;
 use super::input::{self, Line};
 use super::link::{Incoming, Link};
+use super::outgoing::Watch;
 use super::output::{Output, Place};
 use super::paint::Paint;
 use super::people::People;
@@ -126,8 +127,8 @@ enum Phase {
     Leaving {
         then: Ending,
         lingering: bool,
-        /// How far everything was that leaves, when the time for it began.
-        moved: u64,
+        /// What was sent may take its time as long as it moves.
+        patience: Option<Watch>,
     },
 }
 

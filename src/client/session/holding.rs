@@ -9,6 +9,7 @@ use crate::client::Ending;
 use crate::client::escape::Name;
 use crate::client::held::Destination;
 use crate::client::link::Link;
+use crate::client::outgoing::Watch;
 use crate::client::tunnel::Tunnel;
 use crate::client::typed::Typed;
 use crate::room::dialogue::TunnelId;
@@ -19,9 +20,8 @@ const AT_ONCE: usize = 64;
 /// The person wants to leave when everything is sent that waits.
 #[derive(Debug)]
 pub(super) struct Quitting {
-    /// When to give up, unless something has moved by then.
-    until: Instant,
-    moved: u64,
+    /// Until nothing has moved for [`LEAVE_TIME`].
+    watch: Watch,
 }
 
 impl Session {
@@ -248,8 +248,7 @@ impl Session {
             return self.leave_as_wanted();
         }
         self.quitting = Some(Quitting {
-            until: Instant::now() + LEAVE_TIME,
-            moved: self.moved_for_held(),
+            watch: Watch::begin(Instant::now(), self.moved_for_held()),
         });
         let count = self.held.count();
         self.output.remark(&format!(
@@ -259,9 +258,10 @@ impl Session {
         ));
     }
 
-    /// When leaving is given up to be in order.
-    pub(super) fn quits_until(&self) -> Option<Instant> {
-        self.quitting.as_ref().map(|quitting| quitting.until)
+    /// When to look whether anything moves.
+    pub(super) fn quitting_looks_at(&self) -> Option<Instant> {
+        let quitting = self.quitting.as_ref()?;
+        Some(quitting.watch.due(LEAVE_TIME))
     }
 
     fn quit_when_sent(&mut self) -> Result<(), Ending> {
@@ -272,12 +272,10 @@ impl Session {
         };
         if is_empty {
             self.leave_as_wanted();
-        } else if quitting.until <= now {
-            if moved == quitting.moved {
-                return self.quit_without_sending();
-            }
-            quitting.moved = moved;
-            quitting.until = now + LEAVE_TIME;
+        } else if quitting.watch.due(LEAVE_TIME) <= now
+            && quitting.watch.is_stalled(now, moved, LEAVE_TIME)
+        {
+            return self.quit_without_sending();
         }
         Ok(())
     }

@@ -10,8 +10,10 @@ use super::{Phase, Session};
 use crate::Ending;
 use crate::escape::Name;
 use crate::link::Link;
+use crate::outgoing::Watch;
+use crate::tunnel::Tunnel;
 
-/// How long leaving may take from the last byte that leaves: until everything is sent and the server has closed.
+/// How long leaving may take, after Ctrl-C from there, otherwise from the last byte that leaves: until everything is sent and the server has closed.
 pub(super) const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// How long a private connection stays for what the peer still sends, once we have left everything else.
 const LINGER_TIME: Duration = Duration::from_secs(1);
@@ -67,7 +69,7 @@ impl Session {
         self.phase = Phase::Leaving {
             then,
             lingering: false,
-            moved: self.moved_in_all(),
+            patience: None,
         };
         self.deadline = Some(Instant::now() + LEAVE_TIME);
         self.lines = never();
@@ -79,7 +81,9 @@ impl Session {
     /// How it ended, once it has.
     pub(super) fn left(&mut self) -> Option<Ending> {
         let Phase::Leaving {
-            then, lingering, ..
+            then,
+            lingering,
+            patience,
         } = &mut self.phase
         else {
             return None;
@@ -92,19 +96,22 @@ impl Session {
         }
         if !std::mem::replace(lingering, true) {
             self.deadline = Some(Instant::now() + LINGER_TIME);
+            *patience = None;
         }
         None
     }
 
     pub(super) fn overdue(&mut self) -> Result<(), Ending> {
         let address = self.server.address;
-        let (moved_now, unsent) = (self.moved_in_all(), self.unsent());
+        let (now, moved, unsent) = (Instant::now(), self.moved(), self.unsent());
+        if let Phase::Leaving { patience, .. } = &mut self.phase
+            && let Some(watch) = patience
+            && !watch.is_stalled(now, moved, LEAVE_TIME)
+        {
+            self.deadline = Some(watch.due(LEAVE_TIME));
+            return Ok(());
+        }
         match &mut self.phase {
-            Phase::Leaving { moved, .. } if unsent.is_some() && *moved != moved_now => {
-                *moved = moved_now;
-                self.deadline = Some(Instant::now() + LEAVE_TIME);
-                Ok(())
-            }
             Phase::Leaving { then, .. } => match unsent {
                 Some((who, bytes)) => Err(Ending::Lost(format!(
                     "{who} did not take everything: nothing for {} s, and {bytes} bytes did not leave",
@@ -130,23 +137,44 @@ impl Session {
         }
     }
 
-    /// A number that grows whenever bytes leave.
-    fn moved_in_all(&self) -> u64 {
-        let tunnels = self.tunnels.values().filter_map(|one| one.link.as_ref());
-        let links = tunnels.chain([&self.server.link]);
-        links.map(Link::moved).fold(0, u64::wrapping_add)
+    /// As [`Session::leave`], and what was said may take its time as long as it moves.
+    pub(super) fn leave_patiently(&mut self, then: Ending) {
+        if matches!(self.phase, Phase::Leaving { .. }) {
+            return;
+        }
+        self.leave(then);
+        let now = Instant::now();
+        let watch = Watch::begin(now, self.moved());
+        self.deadline = Some(watch.due(LEAVE_TIME));
+        if let Phase::Leaving { patience, .. } = &mut self.phase {
+            *patience = Some(watch);
+        }
     }
 
-    /// Who has not taken everything that was said, and how many bytes are left. Files are not waited for.
+    /// The private connections on which no file is on its way: files are not waited for.
+    fn without_files(&mut self) -> impl Iterator<Item = &Tunnel> {
+        self.tunnels.values_mut().filter_map(|tunnel| {
+            let has_files = !tunnel.speech.exchange().running().is_empty();
+            (!has_files).then_some(&*tunnel)
+        })
+    }
+
+    /// A number that grows whenever bytes leave.
+    fn moved(&mut self) -> u64 {
+        let server = self.server.link.moved();
+        let links = self.without_files().filter_map(|one| one.link.as_ref());
+        links.map(Link::moved).fold(server, u64::wrapping_add)
+    }
+
+    /// Who has not taken everything that was said, and how many bytes are left.
     fn unsent(&mut self) -> Option<(String, u64)> {
         if !self.server.ended && self.server.link.unsent() > 0 {
             let server = format!("the server at {}", self.server.address);
             return Some((server, self.server.link.unsent()));
         }
-        self.tunnels.values_mut().find_map(|tunnel| {
+        self.without_files().find_map(|tunnel| {
             let bytes = tunnel.link.as_ref()?.unsent();
-            let has_files = !tunnel.speech.exchange().running().is_empty();
-            (bytes > 0 && !has_files).then(|| (Name(&tunnel.peer).to_string(), bytes))
+            (bytes > 0).then(|| (Name(&tunnel.peer).to_string(), bytes))
         })
     }
 

@@ -211,7 +211,7 @@ impl Session {
     }
 
     pub(super) fn leave_as_wanted(&mut self) {
-        self.leave(if self.refused_a_line && self.options.script {
+        self.leave_patiently(if self.refused_a_line && self.options.script {
             Ending::LinesRefused
         } else {
             Ending::InOrder

@@ -179,7 +179,9 @@ impl Session {
     fn next_deadline(&self) -> Option<Instant> {
         let others = self.progress.due().into_iter();
         let others = others.chain(self.expected_until());
-        let others = others.chain(self.stalls_at()).chain(self.quits_until());
+        let others = others
+            .chain(self.stalls_at())
+            .chain(self.quitting_looks_at());
         self.deadline.into_iter().chain(others).min()
     }
 }

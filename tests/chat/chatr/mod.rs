@@ -16,6 +16,7 @@ use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
 
 use super::program::{Chat, matou};
+use super::screen::{Screen, USUAL};
 
 /// Our server with its registry, and a folder for everything that the clients keep.
 struct Server {
@@ -95,10 +96,21 @@ impl Server {
 
     /// A chat of this person through this server, or what stands before it.
     fn chat_at(&self, address: &str, person: &Person, options: &[&str]) -> Chat {
+        let all = self.options(person, options);
+        Chat::start_with_url(&format!("chatr://{address}"), &all)
+    }
+
+    fn options<'a>(&'a self, person: &'a Person, more: &[&'a str]) -> Vec<&'a str> {
         let mut all = vec!["--identity", text(&person.identity), "--pin", &self.pin];
         all.extend(["--rest", &self.rest, "--book", text(&person.book)]);
-        all.extend(options);
-        Chat::start_with_url(&format!("chatr://{address}"), &all)
+        all.extend(more);
+        all
+    }
+
+    /// The same in a terminal.
+    fn terminal(&self, person: &Person, options: &[&str]) -> Screen {
+        let all = self.options(person, options);
+        Screen::with(&format!("chatr://{}", self.address), &all, USUAL, |_| {})
     }
 
     fn chat(&self, person: &Person, options: &[&str]) -> Chat {

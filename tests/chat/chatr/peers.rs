@@ -95,6 +95,40 @@ fn two_clients_find_each_other_and_talk() {
 }
 
 #[test]
+fn a_long_paste_arrives() {
+    let Some(port) = port_at(&[ALICE, BOB]) else {
+        return;
+    };
+    let server = Server::start();
+    let (alice_is, bob_is) = (server.person("alice"), server.person("bob"));
+    alice_is.knows(&[(&bob_is, "bob")]);
+    bob_is.knows(&[(&alice_is, "alice")]);
+    let options = |bind| ["--p2p-port", &port.number, "--bind", bind];
+    let mut alice = server.terminal(&alice_is, &options(ALICE));
+    let mut bob = server.chat(&bob_is, &options(BOB)).lines();
+    bob.expect(&format!("-- logged in as {}", bob_is.uuid));
+    alice.expect("logged in as");
+    alice.say("/private bob");
+    bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
+    bob.say("/accept alice");
+    bob.expect("-- you and alice agree on a private connection; it is being opened");
+    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+    alice.expect("the private connection with bob stands");
+    alice.say("/tell bob");
+    alice.expect("what you type goes to bob alone");
+    // 1 MiB and more.
+    let lines: Vec<_> = (0..10_000)
+        .map(|n| format!("line {n} {:0100}", n))
+        .collect();
+    alice.press(&format!("\x1b[200~{}\x1b[201~\r", lines.join("\r")));
+    for line in lines {
+        bob.expect(&format!("[alice] {line}"));
+    }
+    alice.say("/quit");
+    assert_eq!(alice.ended(), 0);
+}
+
+#[test]
 fn a_fifth_of_all_datagrams_may_be_lost_and_others_come_twice_or_too_late() {
     // Each client is behind a NAT: the server and the other client see it at the NAT's address.
     let (alice_nat, bob_nat) = ("127.0.0.4", "127.0.0.5");
