@@ -240,6 +240,7 @@ impl Session {
             };
             self.keep_unsaid(&line);
         }
+        self.give_back(true);
     }
 
     /// Leaves, after what waits has been sent. The second time it leaves at once.
