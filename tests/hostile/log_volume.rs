@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::Stdio;
 
-use crate::program::Program;
+use crate::serving::Program;
 
 /// Longer names are cut: this one takes 160 KiB when it is escaped.
 fn control_characters(length: usize) -> Vec<u8> {

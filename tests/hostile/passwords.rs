@@ -12,7 +12,7 @@ use matou::chatr::PublicKey;
 use matou::net::{ConnectionLimits, Engine, ProcessLimits};
 use matou::store::{Identities, Store};
 
-use crate::program::{Program, patient};
+use crate::serving::{Program, patient};
 use crate::secure::{next, prove, secure};
 use crate::vectors::{UUID, bytes};
 
