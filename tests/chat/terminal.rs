@@ -83,6 +83,10 @@ fn commands_and_names_are_completed_and_lines_remembered() {
     alice.expect("nothing of \"bob b\" is shown");
     bob.say("still there?");
     bob.expect("<\"bob b\"> still there?");
+    // Her own message comes after his, as both do everywhere; what she types next is not too early.
+    alice.say("I see nothing");
+    alice.expect("<alice> I see nothing");
+    bob.expect("<alice> I see nothing");
     alice.say("/ignore \"bob b\"");
     alice.expect("no longer ignored");
     assert!(!alice.text().contains("still there?"));
