@@ -158,7 +158,7 @@ fn new_password(from_stdin: bool) -> Result<Password, String> {
         );
     }
     let ask = |prompt| {
-        rpassword::prompt_password(prompt)
+        super::password::ask(prompt)
             .map(Password::new)
             .map_err(|error| format!("cannot ask for the password: {error}"))
     };

@@ -268,4 +268,6 @@ const EXIT_CODES: &str = "\
 1  the server was not reached, was lost, or does not speak the protocol
 2  wrong usage: an argument, or a line of a script that could not be sent
 3  the server refuses the login
-4  the private connection of --tunnel was declined or cut";
+4  the private connection of --tunnel was declined or cut
+SIGINT, SIGTERM and SIGHUP make it leave in order; a second SIGINT or SIGTERM makes it leave at once. Any other signal that
+ends a program ends it, after the terminal is given back.";

@@ -35,7 +35,7 @@ impl PasswordArgs {
     /// A sentence, when there is none to get.
     pub(super) fn read(&self, face: Face) -> Result<Option<Password>, String> {
         let text = if self.password {
-            rpassword::prompt_password("password: ")
+            ask("password: ")
                 .map_err(|error| format!("the password cannot be asked for: {error}"))?
         } else if self.password_stdin {
             if matches!(face, Face::Terminal { .. }) || io::stdin().is_terminal() {
@@ -56,6 +56,21 @@ impl PasswordArgs {
         }
         Ok(Some(Password(text)))
     }
+}
+
+/// Asks for a password on the terminal, which does not show it.
+///
+/// # Errors
+/// When there is no terminal, or the line is no password.
+#[cfg(unix)]
+pub(super) fn ask(prompt: &str) -> io::Result<String> {
+    matou_client::ask_secret(prompt, |mut line| first_line(&mut line))
+}
+
+/// Elsewhere the echo cannot be switched off without unsafe code of our own.
+#[cfg(not(unix))]
+pub(super) fn ask(prompt: &str) -> io::Result<String> {
+    rpassword::prompt_password(prompt)
 }
 
 /// A line without its end. What stands behind it stays in the buffer.

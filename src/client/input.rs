@@ -6,6 +6,8 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::terminal;
+
 /// A longer line is refused whole. Far above what any protocol carries in one message, and a bound on memory.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 /// Lines that may be read ahead of the loop.
@@ -44,17 +46,23 @@ pub(super) fn bytes() -> io::Result<Receiver<Vec<u8>>> {
     let (to_loop, chunks) = bounded(LINES_AHEAD);
     // Nothing is reported on the second channel: a terminal that cannot be read any more has gone, as at its end.
     let (failure, _) = bounded(1);
-    raw(to_loop, failure)?;
+    copy(to_loop, failure, terminal::await_key)?;
     Ok(chunks)
 }
 
 /// Copies standard input to a connection's writer as it comes, and drops the writer's channel at its end. A failure to read
 /// goes to `failure`, before that.
 pub(super) fn raw(to: Sender<Vec<u8>>, failure: Sender<io::Error>) -> io::Result<()> {
+    copy(to, failure, || ())
+}
+
+/// The same, after a wait before every read.
+fn copy(to: Sender<Vec<u8>>, failure: Sender<io::Error>, wait: fn()) -> io::Result<()> {
     thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut input = io::stdin().lock();
         let mut chunk = vec![0; CHUNK];
         loop {
+            wait();
             match input.read(&mut chunk) {
                 Ok(0) => return,
                 Ok(length) => {

@@ -27,7 +27,7 @@
 //! | `direct-knock` | `read` of what such a one shows | the loop, once, if it is the right one |
 //! | `peer-in` | reading datagrams from a socket | `peer` |
 //! | `peer` | nothing but its channels and its next deadline; it writes datagrams (`peer/`) | the loop |
-//! | `signals` | waiting for SIGINT, SIGTERM and SIGWINCH | the loop |
+//! | `signals` | waiting for signals; it gives the terminal back before the program ends or stops (`signals/`) | the loop |
 //!
 //! Nothing grows without a bound: a reader that is ahead of the loop stops reading. A typed line is sent when its
 //! connection has room, which is a number of bytes (`outgoing`); until then it waits (`held`). A script is not read
@@ -84,6 +84,8 @@ pub use identity::{
 };
 pub use registry::{Registry, RegistryError};
 pub use show::Form;
+#[cfg(unix)]
+pub use terminal::ask_secret;
 pub use trust::{CertificateFileError, Trust};
 pub use typed::{HELP, Typed, TypedError};
 

@@ -185,6 +185,15 @@ impl Output {
         Some(failure)
     }
 
+    /// True when the error says that the person's terminal has gone.
+    pub(super) fn has_hung_up(&self, error: &io::Error) -> bool {
+        #[cfg(unix)]
+        let is_io_error = error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+        #[cfg(not(unix))]
+        let is_io_error = false;
+        is_io_error && self.is_for_a_person()
+    }
+
     /// A line as it is: nothing hidden may be in it but the colours.
     pub(super) fn line(&mut self, line: &str) {
         if self.failure.is_some() {

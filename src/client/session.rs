@@ -232,6 +232,7 @@ impl Session {
             if let Some(error) = self.output.take_failure() {
                 self.leave(match error.kind() {
                     io::ErrorKind::BrokenPipe => Ending::OutputClosed,
+                    _ if self.output.has_hung_up(&error) => Ending::OutputClosed,
                     _ => Ending::Output(error),
                 });
             }

@@ -1,53 +1,45 @@
+//! What signals ask of a chat.
+
 use std::io;
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::Receiver;
 
-/// Ctrl-C and its like, as a channel. The thread behind it ends when this is dropped.
+#[cfg(unix)]
+mod taker;
+#[cfg(unix)]
+pub(super) use taker::{guard_terminal, suspend_all, tell_resumed};
+
+/// Ctrl-C and its like, as channels, until this is dropped. Then these signals end the program as they end any other.
 #[derive(Debug)]
 pub(super) struct Signals {
-    /// One unit for each signal; a second one that nobody took adds nothing.
-    pub(super) received: Receiver<()>,
-    /// The same for windows that have another size now.
+    /// Why to leave. A second reason that comes before the first was taken adds nothing.
+    pub(super) leave: Receiver<Why>,
+    /// One unit for windows that have another size now.
     pub(super) resized: Receiver<()>,
-    #[cfg(unix)]
-    thread: Option<(signal_hook::iterator::Handle, std::thread::JoinHandle<()>)>,
+    /// One unit when the program goes on after it was stopped, and the terminal is ours again.
+    pub(super) resumed: Receiver<()>,
+}
+
+/// Why to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// SIGINT or SIGTERM. Asked a second time, the program leaves at once.
+    Asked,
+    /// SIGHUP: the terminal has gone. It comes from the system and from a shell, so a second one means nothing.
+    HungUp,
 }
 
 #[cfg(unix)]
 impl Signals {
     pub(super) fn listen() -> io::Result<Signals> {
-        use signal_hook::consts::{SIGINT, SIGTERM, SIGWINCH};
-
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGWINCH])?;
-        let handle = signals.handle();
-        let (send, received) = bounded(1);
-        let (send_resized, resized) = bounded(1);
-        let thread = std::thread::Builder::new()
-            .name("signals".into())
-            .spawn(move || {
-                for signal in signals.forever() {
-                    let channel = match signal {
-                        SIGWINCH => &send_resized,
-                        _ => &send,
-                    };
-                    let _ = channel.try_send(());
-                }
-            })?;
-        Ok(Signals {
-            received,
-            resized,
-            thread: Some((handle, thread)),
-        })
+        taker::listen()
     }
 }
 
 #[cfg(unix)]
 impl Drop for Signals {
     fn drop(&mut self) {
-        if let Some((handle, thread)) = self.thread.take() {
-            handle.close();
-            let _ = thread.join();
-        }
+        taker::listen_no_more();
     }
 }
 
@@ -56,8 +48,15 @@ impl Drop for Signals {
 impl Signals {
     pub(super) fn listen() -> io::Result<Signals> {
         Ok(Signals {
-            received: crossbeam_channel::never(),
+            leave: crossbeam_channel::never(),
             resized: crossbeam_channel::never(),
+            resumed: crossbeam_channel::never(),
         })
     }
+}
+
+/// Elsewhere no program can be stopped and go on.
+#[cfg(not(unix))]
+pub(super) fn suspend_all() -> bool {
+    false
 }

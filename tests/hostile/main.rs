@@ -17,6 +17,8 @@ mod screen;
 #[path = "../chatr/secure.rs"]
 mod secure;
 mod serving;
+#[cfg(unix)]
+mod signals;
 mod stalled_readers;
 #[allow(dead_code, reason = "one key is enough here")]
 #[path = "../chatr/vectors.rs"]

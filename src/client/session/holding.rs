@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use super::leaving::LEAVE_TIME;
 use super::{Phase, Session};
-use crate::client::Ending;
-use crate::client::escape::Name;
-use crate::client::held::Destination;
-use crate::client::link::Link;
-use crate::client::outgoing::Watch;
-use crate::client::tunnel::Tunnel;
-use crate::client::typed::Typed;
+use crate::Ending;
+use crate::escape::Name;
+use crate::held::Destination;
+use crate::link::Link;
+use crate::outgoing::Watch;
+use crate::tunnel::Tunnel;
+use crate::typed::Typed;
 use crate::room::dialogue::TunnelId;
 
 /// Lines that are sent before the loop looks at anything else.

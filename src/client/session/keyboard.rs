@@ -6,7 +6,8 @@ use super::holding::lines;
 use super::{Phase, Session};
 use crate::Ending;
 use crate::escape::Name;
-use crate::terminal::{Key, Known, Outcome, suspend};
+use crate::signals::suspend_all;
+use crate::terminal::{Key, Known, Outcome};
 use crate::typed::COMMANDS;
 
 impl Session {
@@ -58,7 +59,10 @@ impl Session {
                 Ok(())
             }
             Outcome::Interrupted | Outcome::Ended => self.interrupted(),
-            Outcome::Suspended => self.suspended(),
+            Outcome::Suspended => {
+                self.suspend();
+                Ok(())
+            }
         }
     }
 
@@ -106,15 +110,20 @@ impl Session {
         }
     }
 
-    fn suspended(&mut self) -> Result<(), Ending> {
-        let Some(terminal) = self.output.terminal() else {
-            return Ok(());
-        };
-        let again = terminal.leave().and_then(|()| {
-            suspend();
-            terminal.enter()
-        });
-        again.map_err(Ending::Output)
+    /// The thread of the signals gives the terminal back, stops the program, and later has everything painted again.
+    fn suspend(&mut self) {
+        if !suspend_all() {
+            self.output
+                .remark("cannot suspend: no shell with job control has started this program");
+        }
+    }
+
+    pub(super) fn resumed(&mut self) {
+        // Only a hint, as everything that is waited for.
+        let _ = self.signals.resumed.try_recv();
+        if let Some(terminal) = self.output.terminal() {
+            terminal.resumed();
+        }
     }
 
     pub(super) fn resized(&mut self) {

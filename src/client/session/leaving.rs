@@ -178,6 +178,15 @@ impl Session {
         })
     }
 
+    /// The terminal has gone. The first of these signals leaves in order, the others change nothing.
+    pub(super) fn hung_up(&mut self) -> Result<(), Ending> {
+        match self.phase {
+            Phase::Leaving { .. } => Ok(()),
+            _ => self.interrupted(),
+        }
+    }
+
+    /// Asked to leave; asked again, it ends at once.
     pub(super) fn interrupted(&mut self) -> Result<(), Ending> {
         let ending = match &self.options.tunnel {
             None => Ending::InOrder,

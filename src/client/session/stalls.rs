@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{Phase, Session};
-use crate::client::Ending;
-use crate::client::link::Link;
+use crate::Ending;
+use crate::link::Link;
 
 impl Session {
     /// Gives up every connection on which bytes wait and none has moved for `--stall-timeout`. While the program leaves it

@@ -6,6 +6,7 @@ use crossbeam_channel::{Select, TryRecvError, never};
 
 use super::{Loss, Session};
 use crate::Ending;
+use crate::signals::Why;
 use matou_protocols::dialogue::TunnelId;
 
 /// What can be dealt with next.
@@ -22,6 +23,7 @@ pub(crate) enum Ready {
     Held,
     Keys,
     Resized,
+    Resumed,
     Reconnected,
     /// A file was looked at.
     Looked,
@@ -39,9 +41,10 @@ impl Session {
     /// Blocks until something can be done. What it was is looked at afterwards: being ready is a hint, taking decides.
     pub(super) fn wait(&self) -> Ready {
         let mut select = Select::new();
-        let mut sources = vec![Ready::Signal, Ready::Resized];
-        select.recv(&self.signals.received);
+        let mut sources = vec![Ready::Signal, Ready::Resized, Ready::Resumed];
+        select.recv(&self.signals.leave);
         select.recv(&self.signals.resized);
+        select.recv(&self.signals.resumed);
         if !self.server.link.is_backed_up() {
             select.recv(self.server.link.incoming());
             sources.push(Ready::Server);
@@ -150,14 +153,16 @@ impl Session {
                 self.resized();
                 Ok(())
             }
-            Ready::Reconnected => self.reconnected(),
-            Ready::Signal => {
-                // Whoever has taken the only unit wants to leave; a second one wants it at once.
-                match self.signals.received.try_recv() {
-                    Ok(()) => self.interrupted(),
-                    Err(_) => Ok(()),
-                }
+            Ready::Resumed => {
+                self.resumed();
+                Ok(())
             }
+            Ready::Reconnected => self.reconnected(),
+            Ready::Signal => match self.signals.leave.try_recv() {
+                Ok(Why::Asked) => self.interrupted(),
+                Ok(Why::HungUp) => self.hung_up(),
+                Err(_) => Ok(()),
+            },
             Ready::Looked => self.looked(),
             Ready::FileRead(tunnel, id) => self.file_read(tunnel, id),
             Ready::FileReport(tunnel, id) => self.file_report(tunnel, id),

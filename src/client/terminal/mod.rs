@@ -3,38 +3,47 @@
 //! The loop owns it and is the only one that writes to it, so nothing has to be locked and nothing is ever written into a
 //! half-typed line: whatever there is to print goes above the two rows at the bottom, which are taken away before and
 //! painted again behind it, in one write. `keys` knows what a terminal sends, `editor` what each key does to the typed
-//! line, `screen` what must be written; all three are values that know no terminal. `raw` is the only one that does.
+//! line, `screen` what must be written; all three are values that know no terminal. `raw` is the only one that does: it
+//! gives the terminal back whatever ends or stops the program. `prompt` asks for a secret.
 
 mod completion;
 mod editor;
 mod history;
 mod keys;
+#[cfg(unix)]
+mod prompt;
 mod raw;
 mod screen;
 
-use std::io::{self, Write};
+use std::io;
 
 use crossbeam_channel::Receiver;
 
 pub(super) use completion::Known;
 pub(super) use editor::Outcome;
 pub(super) use keys::Key;
-pub(super) use raw::suspend;
+#[cfg(unix)]
+pub use prompt::ask_secret;
+pub(super) use raw::await_key;
+#[cfg(unix)]
+pub(super) use raw::{give_back, take_again};
 
 use super::input;
 use editor::Editor;
 use keys::Keys;
-use raw::RawMode;
+use raw::{Modes, Painting};
 use screen::Screen;
 
 /// The terminal, in raw mode until it is dropped.
 #[derive(Debug)]
 pub(super) struct Terminal {
-    mode: RawMode,
+    modes: Modes,
     keys: Keys,
     editor: Editor,
     screen: Screen,
-    /// What is to be written at the next [`Terminal::paint`].
+    /// At the next [`Terminal::paint`]: whether it rings, whether everything is wiped, and the lines that are printed then.
+    rings: bool,
+    wipes: bool,
     printed: String,
     /// What stands around the typed line, and whether anything else has changed since it was painted.
     painted: (Vec<String>, String),
@@ -44,12 +53,14 @@ pub(super) struct Terminal {
 impl Terminal {
     /// Takes the terminal over: its bytes come from the channel from here on.
     pub(super) fn open() -> io::Result<(Terminal, Receiver<Vec<u8>>)> {
-        let mode = RawMode::enter()?;
+        let modes = Modes::raw()?;
         let terminal = Terminal {
-            screen: Screen::new(mode.columns()),
-            mode,
+            screen: Screen::new(modes.columns()),
+            modes,
             keys: Keys::default(),
             editor: Editor::default(),
+            rings: false,
+            wipes: false,
             printed: String::new(),
             painted: Default::default(),
             stale: true,
@@ -68,7 +79,7 @@ impl Terminal {
         let outcome = self.editor.press(key, known);
         match outcome {
             Outcome::Bell | Outcome::TooMuch => self.bell(),
-            Outcome::ClearScreen => self.screen.clear(&mut self.printed),
+            Outcome::ClearScreen => self.wipes = true,
             _ => {}
         }
         outcome
@@ -82,13 +93,16 @@ impl Terminal {
 
     /// Prints lines above what is being typed. They are written with everything else at the next [`Terminal::paint`].
     pub(super) fn print(&mut self, lines: &str) {
-        self.screen.print(&mut self.printed, lines);
+        lines.lines().for_each(|line| {
+            self.printed.push_str(line);
+            self.printed.push('\n');
+        });
         self.stale = true;
     }
 
     /// Rings.
     pub(super) fn bell(&mut self) {
-        self.printed.push('\u{7}');
+        self.rings = true;
         self.stale = true;
     }
 
@@ -97,52 +111,60 @@ impl Terminal {
         if !self.stale && self.painted.0 == above && self.painted.1 == prompt {
             return Ok(());
         }
-        self.stale = false;
-        self.painted = (above.to_vec(), prompt.to_owned());
-        let mut out = std::mem::take(&mut self.printed);
-        let (text, cursor) = self.editor.shown();
-        self.screen.bottom(&mut out, above, prompt, text, cursor);
-        write(&out)
+        self.modes.write(|| {
+            forget_if_used(&self.modes, &mut self.screen);
+            self.stale = false;
+            self.painted = (above.to_vec(), prompt.to_owned());
+            let mut text = String::new();
+            if std::mem::take(&mut self.rings) {
+                text.push('\u{7}');
+            }
+            if std::mem::take(&mut self.wipes) {
+                self.screen.clear(&mut text);
+            }
+            self.screen
+                .print(&mut text, &std::mem::take(&mut self.printed));
+            let (typed, cursor) = self.editor.shown();
+            self.screen.bottom(&mut text, above, prompt, typed, cursor);
+            Painting {
+                text,
+                undo: self.screen.erasure(),
+            }
+        })
     }
 
     /// The window has another size now.
     pub(super) fn resized(&mut self) {
-        self.screen.resize(&mut self.printed, self.mode.columns());
+        self.screen.resize(self.modes.columns());
         self.stale = true;
+    }
+
+    /// The program goes on after it was stopped: everything is painted again.
+    pub(super) fn resumed(&mut self) {
+        self.resized();
     }
 
     /// How many columns there are.
     pub(super) fn columns(&self) -> usize {
         self.screen.columns()
     }
-
-    /// Gives the terminal back as it was: for a pause, or at the end.
-    pub(super) fn leave(&mut self) -> io::Result<()> {
-        let mut out = std::mem::take(&mut self.printed);
-        self.screen.erase(&mut out);
-        let written = write(&out);
-        self.mode.leave()?;
-        written
-    }
-
-    /// Takes it again after [`Terminal::leave`].
-    pub(super) fn enter(&mut self) -> io::Result<()> {
-        self.mode = RawMode::enter()?;
-        self.screen = Screen::new(self.mode.columns());
-        self.stale = true;
-        Ok(())
-    }
 }
 
-fn write(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+/// What was painted has gone, or has scrolled away, when others have used the terminal since.
+fn forget_if_used(modes: &Modes, screen: &mut Screen) {
+    if modes.was_used() {
+        *screen = Screen::new(modes.columns());
+    }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // Also after a panic: a shell in raw mode is no fun.
-        let _ = self.leave();
+        // What still had to be said. The modes go with their guard.
+        let _ = self.modes.write(|| {
+            forget_if_used(&self.modes, &mut self.screen);
+            let mut painting = Painting::default();
+            self.screen.print(&mut painting.text, &self.printed);
+            painting
+        });
     }
 }

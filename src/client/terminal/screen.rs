@@ -51,18 +51,22 @@ impl Screen {
 
     /// Takes the bottom away; the cursor stands where it began.
     pub(super) fn erase(&mut self, out: &mut String) {
+        out.push_str(&self.erasure());
+        self.painted.clear();
+    }
+
+    /// What takes the bottom away.
+    pub(super) fn erasure(&self) -> String {
         let Some((_, above)) = self.painted.split_last() else {
-            return;
+            return String::new();
         };
         // Terminals that break a row anew when they become narrower have made more of it.
         let rows_of = |width: &usize| width.saturating_sub(1) / self.columns + 1;
         let up = above.iter().map(rows_of).sum::<usize>() + self.cursor / self.columns;
-        out.push('\r');
-        if up > 0 {
-            let _ = write!(out, "\x1b[{up}A");
+        match up {
+            0 => "\r\x1b[J".into(),
+            _ => format!("\r\x1b[{up}A\x1b[J"),
         }
-        out.push_str("\x1b[J");
-        self.painted.clear();
     }
 
     /// Wipes everything; the bottom is painted at the top.
@@ -72,9 +76,8 @@ impl Screen {
     }
 
     /// The window has another width; what is painted no longer fits.
-    pub(super) fn resize(&mut self, out: &mut String, columns: usize) {
+    pub(super) fn resize(&mut self, columns: usize) {
         self.columns = columns.max(MIN_COLUMNS);
-        self.erase(out);
     }
 
     /// Paints the bottom: rows, and below them the prompt with the typed text and the cursor in it. The last column stays

@@ -1,0 +1,229 @@
+//! A shell with job control, as small as can be: it leads a session with a terminal, and the program runs in a group of its
+//! own. It is this test's own executable, started again.
+
+use std::env;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, WaitOptions, getpgrp, ioctl_tiocsctty, kill_process,
+    kill_process_group, setrlimit, setsid, waitpid,
+};
+use rustix::termios::tcsetpgrp;
+
+use super::HANG;
+use super::pty::Pty;
+
+const TERMINAL: &str = "MATOU_TEST_TERMINAL";
+const ARGUMENTS: &str = "MATOU_TEST_ARGUMENTS";
+const FOREGROUND: &str = "MATOU_TEST_FOREGROUND";
+
+/// `matou` as a job of a shell.
+pub(crate) struct Job {
+    shell: Child,
+    orders: ChildStdin,
+    changes: Receiver<Change>,
+    pid: Pid,
+}
+
+/// What a shell is told about its job. The numbers are those of signals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    Started(i32),
+    Stopped(i32),
+    EndedBy(i32),
+    Exited(i32),
+}
+
+impl Job {
+    /// Starts it in the foreground.
+    pub(crate) fn start(pty: &Pty, arguments: &[&str]) -> Job {
+        let mut shell = itself("shell");
+        shell
+            .env(TERMINAL, &pty.path)
+            .env(ARGUMENTS, arguments.join("\n"));
+        let mut shell = shell
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(shell.stderr.take().unwrap()).lines();
+        let (tell, changes) = channel();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                match Change::parse(&line) {
+                    Some(change) => drop(tell.send(change)),
+                    None => eprintln!("the shell says: {line}"),
+                }
+            }
+        });
+        let Ok(Change::Started(pid)) = changes.recv_timeout(HANG) else {
+            panic!("the shell did not start the program");
+        };
+        Job {
+            orders: shell.stdin.take().unwrap(),
+            shell,
+            changes,
+            pid: Pid::from_raw(pid).unwrap(),
+        }
+    }
+
+    pub(crate) fn send(&self, signal: Signal) {
+        kill_process(self.pid, signal).unwrap();
+    }
+
+    /// As `kill %1` does with a job that is stopped.
+    pub(crate) fn send_and_continue(&self, signal: Signal) {
+        kill_process_group(self.pid, signal).unwrap();
+        kill_process_group(self.pid, Signal::CONT).unwrap();
+    }
+
+    pub(crate) fn next(&self) -> Change {
+        self.changes.recv_timeout(HANG).unwrap()
+    }
+
+    /// The shell takes the terminal.
+    pub(crate) fn put_in_background(&mut self) {
+        self.order("background");
+    }
+
+    /// The shell gives the terminal to the program and has it go on, as `fg` does.
+    pub(crate) fn put_in_foreground(&mut self) {
+        self.order("foreground");
+    }
+
+    fn order(&mut self, order: &str) {
+        writeln!(self.orders, "{order}").unwrap();
+        assert_eq!(self.next(), Change::Started(self.pid.as_raw_pid()));
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // After a failed test there is still something to end.
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+    }
+}
+
+impl Change {
+    fn parse(line: &str) -> Option<Change> {
+        let (what, number) = line.split_once(' ')?;
+        let number = number.parse().ok()?;
+        Some(match what {
+            "started" => Change::Started(number),
+            "stopped" => Change::Stopped(number),
+            "ended-by" => Change::EndedBy(number),
+            "exited" => Change::Exited(number),
+            _ => return None,
+        })
+    }
+}
+
+/// This executable again, to be the test of this name.
+fn itself(name: &str) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", "--nocapture", "--test-threads=1"]);
+    command.arg(format!("signals::shell::{name}"));
+    command
+}
+
+/// No test of its own: the shell, when a test starts it.
+#[test]
+fn shell() {
+    let (Some(path), Ok(arguments)) = (env::var_os(TERMINAL), env::var(ARGUMENTS)) else {
+        return;
+    };
+    setsid().unwrap();
+    let terminal = File::options().read(true).write(true).open(path).unwrap();
+    ioctl_tiocsctty(&terminal).unwrap();
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none).unwrap();
+    // Caught here, a signal does in the program what it does to any, even if the tests were started so as to ignore it.
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] {
+        signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false))).unwrap();
+    }
+    // It waits until it is in the foreground.
+    let mut program = Command::new("/bin/sh");
+    let stream = || Stdio::from(terminal.try_clone().unwrap());
+    program
+        .args(["-c", "kill -STOP $$; exec \"$@\"", "sh"])
+        .arg(assert_cmd::cargo::cargo_bin!("matou"))
+        .args(arguments.split('\n'))
+        .env("TERM", "xterm-256color")
+        .env_remove("NO_COLOR")
+        .process_group(0)
+        .stdin(stream())
+        .stdout(stream())
+        .stderr(stream());
+    let program = Pid::from_child(&program.spawn().unwrap());
+    assert!(wait_for(program).starts_with("stopped"));
+    tcsetpgrp(&terminal, program).unwrap();
+    kill_process_group(program, Signal::CONT).unwrap();
+    eprintln!("started {}", program.as_raw_pid());
+    thread::spawn(move || obey(program));
+    loop {
+        let change = wait_for(program);
+        eprintln!("{change}");
+        if !change.starts_with("stopped") {
+            return;
+        }
+    }
+}
+
+fn wait_for(program: Pid) -> String {
+    let (_, status) = waitpid(Some(program), WaitOptions::UNTRACED)
+        .unwrap()
+        .unwrap();
+    if let Some(signal) = status.stopping_signal() {
+        format!("stopped {signal}")
+    } else if let Some(signal) = status.terminating_signal() {
+        format!("ended-by {signal}")
+    } else {
+        format!("exited {}", status.exit_status().unwrap())
+    }
+}
+
+/// What [`Job`] asks for.
+fn obey(program: Pid) {
+    for order in std::io::stdin().lines().map_while(Result::ok) {
+        let goes_on = order == "foreground";
+        let group = if goes_on { program } else { getpgrp() };
+        // Whoever gives the terminal away from the background must ignore what the system says to that.
+        let given = Command::new("/bin/sh")
+            .args(["-c", "trap '' TTOU; exec \"$@\"", "sh"])
+            .arg(env::current_exe().unwrap())
+            .args(itself("give_the_terminal").get_args())
+            .env(FOREGROUND, group.as_raw_pid().to_string())
+            .stdin(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(given.success());
+        if goes_on {
+            kill_process_group(program, Signal::CONT).unwrap();
+        }
+        eprintln!("started {}", program.as_raw_pid());
+    }
+}
+
+/// No test of its own: what the shell starts to give the terminal to a group.
+#[test]
+fn give_the_terminal() {
+    let (Some(path), Ok(group)) = (env::var_os(TERMINAL), env::var(FOREGROUND)) else {
+        return;
+    };
+    let terminal = File::options().read(true).write(true).open(path).unwrap();
+    tcsetpgrp(&terminal, Pid::from_raw(group.parse().unwrap()).unwrap()).unwrap();
+}
