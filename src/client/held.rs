@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::room::dialogue::TunnelId;
+use matou_protocols::dialogue::TunnelId;
 
 /// When this much waits, in bytes, no more is read from the person: the terminal then holds back the program that types.
 const MOST_BYTES: usize = 16 * 1024 * 1024;

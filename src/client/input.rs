@@ -53,16 +53,15 @@ pub(super) fn bytes() -> io::Result<Receiver<Vec<u8>>> {
 /// Copies standard input to a connection's writer as it comes, and drops the writer's channel at its end. A failure to read
 /// goes to `failure`, before that.
 pub(super) fn raw(to: Sender<Vec<u8>>, failure: Sender<io::Error>) -> io::Result<()> {
-    copy(to, failure, || ())
+    copy(to, failure, || true)
 }
 
-/// The same, after a wait before every read.
-fn copy(to: Sender<Vec<u8>>, failure: Sender<io::Error>, wait: fn()) -> io::Result<()> {
+/// The same, after a wait before every read, and as long as that returns true.
+fn copy(to: Sender<Vec<u8>>, failure: Sender<io::Error>, wait: fn() -> bool) -> io::Result<()> {
     thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut input = io::stdin().lock();
         let mut chunk = vec![0; CHUNK];
-        loop {
-            wait();
+        while wait() {
             match input.read(&mut chunk) {
                 Ok(0) => return,
                 Ok(length) => {

@@ -311,8 +311,8 @@ fn a_server_that_is_busy_says_so_with_ack_2_and_another_try_is_welcome() {
 
 #[test]
 fn only_a_password_is_a_question_of_much_effort() {
-    use matou::chathack::{Question, Room};
-    use matou::room::{Effort, Protocol};
+    use matou_protocols::chathack::{Question, Room};
+    use matou_protocols::room::{Effort, Protocol};
     let (login, password) = ("arnaud".to_owned(), "townhall".to_owned());
     let right = Question::IsRight {
         login: login.clone(),

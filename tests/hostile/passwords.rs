@@ -7,10 +7,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use matou::chathack::{Answer, ClientFrame, Options, Question, Room};
-use matou::chatr::PublicKey;
-use matou::net::{ConnectionLimits, Engine, ProcessLimits};
-use matou::store::{Identities, Store};
+use matou_protocols::chathack::{Answer, ClientFrame, Options, Question, Room};
+use matou_server::store::PublicKey;
+use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
+use matou_server::store::{Identities, Store};
 
 use crate::serving::{Program, patient};
 use crate::secure::{next, prove, secure};
@@ -105,7 +105,7 @@ fn neither_a_guest_nor_a_signature_waits_for_passwords() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_password_from_elsewhere_does_not_wait_for_those_of_one_address() {
-    use matou::store::{Accounts, Password};
+    use matou_server::store::{Accounts, Password};
     use socket2::{Domain, Socket, Type};
     use std::net::SocketAddr;
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::thread;
 
-use matou::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::chaton::{ClientFrame, ServerFrame};
 use rstest::rstest;
 
 use super::program::{Chat, Peer, Scripted, Server, Talk};

@@ -315,8 +315,8 @@ impl Prompt {
     }
 
     fn accounts(&self) -> usize {
-        let store = matou::store::Store::open(self.data.path()).unwrap();
-        let accounts = matou::store::Accounts::new(&store);
+        let store = matou_server::store::Store::open(self.data.path()).unwrap();
+        let accounts = matou_server::store::Accounts::new(&store);
         accounts.logins().unwrap().len()
     }
 }

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use matou::chaton::ClientFrame;
-use matou::net::{ConnectionLimits, ProcessLimits};
+use matou_protocols::chaton::ClientFrame;
+use matou_server::net::{ConnectionLimits, ProcessLimits};
 use socket2::{Domain, Socket, Type};
 
 use support::{Client, Server};

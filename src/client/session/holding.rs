@@ -12,7 +12,7 @@ use crate::link::Link;
 use crate::outgoing::Watch;
 use crate::tunnel::Tunnel;
 use crate::typed::Typed;
-use crate::room::dialogue::TunnelId;
+use matou_protocols::dialogue::TunnelId;
 
 /// Lines that are sent before the loop looks at anything else.
 const AT_ONCE: usize = 64;

@@ -139,9 +139,11 @@ impl Modes {
     }
 }
 
-/// Blocks until a key can be read. In the background, and while the terminal is given back, what is typed is for others: a
-/// read would stop the program.
-pub(crate) fn await_key() {
+/// Blocks until a key can be read; false when the terminal was given back for good. While it is given back what is typed is
+/// for others, and in the background a read would stop the program.
+pub(crate) fn await_key() -> bool {
     #[cfg(unix)]
-    changed::await_key();
+    return changed::await_key();
+    #[cfg(not(unix))]
+    true
 }

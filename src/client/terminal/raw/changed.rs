@@ -117,7 +117,7 @@ pub(super) fn change(
 /// Writes what is composed, and keeps what takes it away again; nothing while the terminal is given back.
 pub(super) fn write(files: &Files, compose: impl FnOnce() -> (String, String)) -> io::Result<()> {
     let _writing = WRITING.lock();
-    if is_given_back() {
+    if !is_taken() {
         return Ok(());
     }
     let (text, undo) = compose();
@@ -181,18 +181,19 @@ pub(super) fn was_used() -> bool {
 }
 
 /// See [`super::await_key`].
-pub(super) fn await_key() {
+pub(super) fn await_key() -> bool {
     while let Some(input) = input_of_ours() {
         let mut key = [PollFd::new(&*input, PollFlags::IN)];
         // Where the system has no poll for terminals it fails at once, and the read that follows waits.
         let _ = retry_on_intr(|| poll(&mut key, None));
-        if !is_given_back() {
-            return;
+        if is_taken() {
+            return true;
         }
     }
+    false
 }
 
-/// The terminal's input, once the terminal is not given back; `None` when nothing is changed.
+/// The terminal's input, once the terminal is not given back; `None` when it was given back for good.
 fn input_of_ours() -> Option<Arc<File>> {
     let mut changed = CHANGED.lock();
     while changed.as_ref().is_some_and(|it| it.given_back) {
@@ -201,8 +202,8 @@ fn input_of_ours() -> Option<Arc<File>> {
     changed.as_ref().map(|it| Arc::clone(&it.files.input))
 }
 
-fn is_given_back() -> bool {
-    CHANGED.lock().as_ref().is_some_and(|it| it.given_back)
+fn is_taken() -> bool {
+    CHANGED.lock().as_ref().is_some_and(|it| !it.given_back)
 }
 
 /// From here on what was typed and not read is thrown away when the terminal is given back.

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::Woken;
 use crate::net::connection::Connection;
-use crate::room::{ByConn, ConnId};
+use matou_protocols::room::{ByConn, ConnId};
 
 /// Connections that one writer takes at once.
 const BATCH: usize = 32;

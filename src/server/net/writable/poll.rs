@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::Woken;
 use crate::net::connection::Connection;
-use crate::room::ByConn;
+use matou_protocols::room::ByConn;
 
 /// Each look at all sockets takes about a tenth of this for each of them. With as long a pause for each before the next look,
 /// thousands of clients that do not read cost a tenth of a core and not all of it; those that do read have a buffer full of

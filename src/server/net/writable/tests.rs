@@ -14,7 +14,7 @@ use crate::net::clock::Clock;
 use crate::net::connection::Connection;
 use crate::net::limits::{Addresses, ConnectionLimits};
 use crate::net::sys;
-use crate::room::ConnId;
+use matou_protocols::room::ConnId;
 
 /// Nothing here takes longer.
 const PATIENCE: Duration = Duration::from_secs(20);
