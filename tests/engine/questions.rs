@@ -5,9 +5,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 use matou_protocols::room::{ConnId, Effects, Effort, Event, Flow, Packet, Protocol};
 use matou_protocols::wire::Malformed;
+use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 
 use super::support::{Client, PATIENCE};
 

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use matou_protocols::chathack::{Answer, ClientFrame, Options, Question, Room};
-use matou_server::store::PublicKey;
 use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
+use matou_server::store::PublicKey;
 use matou_server::store::{Identities, Store};
 
-use crate::serving::{Program, patient};
 use crate::secure::{next, prove, secure};
+use crate::serving::{Program, patient};
 use crate::vectors::{UUID, bytes};
 
 const WRONG: u8 = 2;

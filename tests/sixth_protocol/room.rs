@@ -61,6 +61,8 @@ impl Protocol for Noticeboard {
                 Flow::Closed
             }
             Event::Gone => Flow::Closed,
+            // This room asks no questions.
+            Event::Busy => Flow::Frames,
             Event::Answer(never) => match never {},
         }
     }

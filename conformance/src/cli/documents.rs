@@ -56,7 +56,10 @@ fn every_command_of_the_documents_is_accepted() {
 #[test]
 fn a_command_ends_where_its_remark_begins() {
     let words = command("    conformance run a --spawn './b {port}  c'   # d").expect("a command");
-    assert_eq!(words, ["conformance", "run", "a", "--spawn", "./b {port}  c"]);
+    assert_eq!(
+        words,
+        ["conformance", "run", "a", "--spawn", "./b {port}  c"]
+    );
     let words = command("    conformance list a # b").expect("a command");
     assert_eq!(words, ["conformance", "list", "a"]);
     assert_eq!(command("conformance list"), None);
@@ -65,9 +68,7 @@ fn a_command_ends_where_its_remark_begins() {
 #[test]
 fn the_weights_of_the_reports_page_are_read() {
     let lines = REPORTS.lines().filter_map(|line| line.strip_prefix("    "));
-    let shown: Vec<&str> = lines
-        .filter(|line| line.contains(" = "))
-        .collect();
+    let shown: Vec<&str> = lines.filter(|line| line.contains(" = ")).collect();
     assert_eq!(shown.len(), 2);
     let mut weights = Weights::default();
     weights.read(&shown.join("\n")).expect("they are weights");

@@ -124,7 +124,7 @@ fn outcome(case: &mut Outcome, escape: Escape) {
         several(text, escape);
     }
     if let Some(output) = output {
-        let lines: Vec<String> = output.lines().map(|line| escape(line)).collect();
+        let lines: Vec<String> = output.lines().map(escape).collect();
         *output = lines.join("\n");
     }
     if let Some(recut) = recut {

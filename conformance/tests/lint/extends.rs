@@ -127,7 +127,9 @@ fn scenarios_and_fragments_are_replaced_and_scenarios_removed() {
     let replaced = mine.scenario("whisper-to-oneself").expect("it is there");
     assert_eq!(replaced.title, "another");
     assert!(mine.scenario("fifty-clients").is_none());
-    let talks = mine.scenario("whisper-to-unknown-name").expect("it is there");
+    let talks = mine
+        .scenario("whisper-to-unknown-name")
+        .expect("it is there");
     assert!(
         talks
             .steps

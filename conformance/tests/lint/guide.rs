@@ -204,9 +204,10 @@ fn a_name_that_an_error_grants_and_a_fence_that_is_answered_are_read() {
         } else {
             shown.to_owned()
         };
-        let wire = wire
-            .replace(of_the_grammar, &with)
-            .replace("packet LOGIN_ACCEPTED", "packet ERROR 30 from=server { field code INT }\n packet LOGIN_ACCEPTED");
+        let wire = wire.replace(of_the_grammar, &with).replace(
+            "packet LOGIN_ACCEPTED",
+            "packet ERROR 30 from=server { field code INT }\n packet LOGIN_ACCEPTED",
+        );
         let scenario = "scenario \"a\" { title \"t\"; checks CHATON-1.3; client a; }";
         suite(SPEC, &wire, &[scenario]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     }

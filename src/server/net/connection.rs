@@ -48,8 +48,8 @@ impl Connection {
         place: Place,
     ) -> Arc<Connection> {
         let pace = Pace {
-            bytes: limits.stall_bytes,
-            within: limits.stall,
+            bytes: hub.limits.stall_bytes,
+            within: hub.limits.stall,
         };
         Arc::new(Connection {
             id,

@@ -4,6 +4,7 @@
 //! Whoever is not mentioned in a round gets all its bytes in one send; whoever is, gets its pieces in the order of the log.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use log::{Level, Record, debug};
 

@@ -32,8 +32,8 @@ use crate::net::{Certificate, ConnectionLimits, Engine, ListenError, RequestServ
 use crate::store::Identities;
 use matou_protocols::room::{GuessLimits, WrongTries};
 use matou_protocols::setting::Setting;
-use matou_sockets::Timed;
 use matou_protocols::wire::Excerpt;
+use matou_sockets::Timed;
 
 use http::{Request, Response, Unread};
 

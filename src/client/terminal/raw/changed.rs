@@ -303,7 +303,7 @@ mod tests {
         let is = tcgetattr(modes.input()).unwrap();
         assert!(!is.local_modes.contains(LocalModes::ICANON));
         assert!(modes.was_used());
-        modes.write(|| Painting::default()).unwrap();
+        modes.write(Painting::default).unwrap();
         println!("it goes on");
     }
 
