@@ -38,6 +38,17 @@ pub(super) struct Connection {
     _place: Place,
 }
 
+/// What a writer could do for a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrote {
+    /// Nothing waits any more: all was written, or the connection is over.
+    All,
+    /// Something still waits: the outbox must be given to the writers again.
+    Some,
+    /// The same, and the socket took not one byte.
+    Nothing,
+}
+
 impl Connection {
     pub(super) fn new<P: Protocol>(
         hub: &Hub<P>,
@@ -154,10 +165,15 @@ impl Connection {
         false
     }
 
-    /// Sends what the socket takes of what is queued, on a writer's thread. True when the outbox must be given to the writers
-    /// again.
-    pub(super) fn write(self: &Arc<Self>) -> bool {
-        self.written(self.outbox.write(&self.stream)).is_some()
+    /// Sends what the socket takes of what is queued, on a writer's thread.
+    pub(super) fn write(self: &Arc<Self>) -> Wrote {
+        let written = self.outbox.write(&self.stream);
+        let nothing = matches!(written, Written::NotAll { taken: false, .. });
+        match self.written(written) {
+            None => Wrote::All,
+            Some(_) if nothing => Wrote::Nothing,
+            Some(_) => Wrote::Some,
+        }
     }
 
     /// Cuts the client if it took too little of what waits for it, on the clock's thread. Never blocks.
@@ -179,7 +195,7 @@ impl Connection {
         match written {
             Written::All => {}
             Written::Finished => self.finished(),
-            Written::NotAll { by } => return Some(by),
+            Written::NotAll { by, .. } => return Some(by),
             Written::Stalled(Stalled { taken, time }) => {
                 warn!(
                     target: &self.listener,
@@ -282,14 +298,14 @@ mod tests {
             stall_bytes: 1,
             ..ConnectionLimits::default()
         });
-        let Written::NotAll { by } = connection.outbox.look(&connection.stream) else {
+        let Written::NotAll { by, .. } = connection.outbox.look(&connection.stream) else {
             panic!("something waits");
         };
         peer.read_exact(&mut vec![0; 512 << 10]).unwrap();
         std::thread::sleep(by.saturating_duration_since(Instant::now()));
         match connection.outbox.look(&connection.stream) {
             Written::All => {}
-            Written::NotAll { by: later } => assert!(later > by),
+            Written::NotAll { by: later, .. } => assert!(later > by),
             other => panic!("{other:?}"),
         }
         connection.look_at_progress();

@@ -116,6 +116,8 @@ pub(super) enum Written {
     NotAll {
         /// The client has stalled then, unless it takes more before.
         by: Instant,
+        /// The socket took something this time.
+        taken: bool,
     },
     /// The client took too little, and is served no more.
     Stalled(Stalled),
@@ -313,6 +315,7 @@ impl Outbox {
             (_, Sender::Pusher | Sender::Writer) => return Written::All,
             (_, Sender::Waiting) => state.sender = Sender::Writer,
         }
+        let mut any = false;
         for _ in 0..CALLS {
             if state.stage == Stage::Dead || state.queue.is_empty() {
                 break;
@@ -328,13 +331,14 @@ impl Outbox {
                 Ok(_) if state.stage == Stage::Dead => {}
                 Ok(taken) => {
                     state.advance(taken);
+                    any |= taken > 0;
                     if taken < wanted {
                         break;
                     }
                 }
             }
         }
-        self.leave(&mut state, stream)
+        self.leave(&mut state, stream, any)
     }
 
     /// Judges the client's pace, for the clock when a deadline has come. MUST NOT block.
@@ -344,23 +348,25 @@ impl Outbox {
         match (state.stage, state.sender) {
             (Stage::Dead, _) => return Written::Lost,
             (_, Sender::Pusher) => return Written::All,
-            (_, _) if now < by => return Written::NotAll { by },
+            (_, _) if now < by => return Written::NotAll { by, taken: false },
             (_, Sender::Writer) => {
                 let by = now + LOOK_AGAIN;
-                return Written::NotAll { by };
+                return Written::NotAll { by, taken: false };
             }
             (_, Sender::Waiting) => {}
         }
         // The system tells the writers of a socket only when a good part of its buffer is free: over a slow link that may take
         // longer than the client has. So what the client took shows in what the socket takes now.
+        let before = state.bytes;
         if state.send_queued(stream).is_err() {
             self.end(&mut state, Stage::Dead);
         }
-        self.leave(&mut state, stream)
+        let taken = state.bytes < before;
+        self.leave(&mut state, stream, taken)
     }
 
     /// Ends a thread's sending of the queue: what becomes of the outbox.
-    fn leave(&self, state: &mut State, stream: &Socket) -> Written {
+    fn leave(&self, state: &mut State, stream: &Socket, taken: bool) -> Written {
         if state.stage == Stage::Dead {
             return Written::Lost;
         }
@@ -380,7 +386,7 @@ impl Outbox {
         }
         state.sender = Sender::Waiting;
         let by = state.progress.deadline();
-        Written::NotAll { by }
+        Written::NotAll { by, taken }
     }
 
     fn end(&self, state: &mut State, stage: Stage) {

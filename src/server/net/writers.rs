@@ -8,12 +8,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use log::error;
 use parking_lot::Mutex;
 
-use super::connection::Connection;
+use super::connection::{Connection, Wrote};
 use super::writable::{Woken, Writable};
+
+/// A system that is short of memory for sockets says that they take bytes, and then takes none. Instead of asking it without
+/// end, a writer that achieved nothing at all leaves the processor to others for this long.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Clients whose sockets were full, and the threads that write to them.
 #[derive(Debug)]
@@ -101,10 +106,16 @@ impl Writers {
                 Woken::Crowded if idle == 0 => self.hire(),
                 Woken::Crowded | Woken::Ready => {}
             }
+            let mut achieved = false;
             for connection in ready.drain(..) {
-                if connection.write() {
+                let wrote = connection.write();
+                achieved |= wrote != Wrote::Nothing;
+                if wrote != Wrote::All {
                     self.give(&connection);
                 }
+            }
+            if !achieved {
+                thread::sleep(PAUSE);
             }
         }
     }
