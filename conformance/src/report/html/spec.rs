@@ -165,3 +165,21 @@ fn worst(level: Level, judged: &[(&str, Verdict)]) -> Option<Verdict> {
         (_, worst) => worst,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_handed_around_runs_and_loads_nothing() {
+        let shown = to_html("<b> ![a picture](http://host/x.png) \u{1b}\u{202e}");
+        assert_eq!(shown, "<p>&lt;b&gt; a picture \\u{1b}\\u{202e}</p>\n");
+        let shown = to_html("[a](JavaScript:x) [b](https://host) [c](#id) [d](data:text/html,x)");
+        let addresses: Vec<&str> = shown.split("href=\"").skip(1).collect();
+        let starts = ["#\"", "https://host\"", "#id\"", "#\""];
+        assert_eq!(addresses.len(), starts.len());
+        for (address, start) in addresses.iter().zip(starts) {
+            assert!(address.starts_with(start), "{shown}");
+        }
+    }
+}
