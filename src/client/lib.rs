@@ -69,6 +69,7 @@ mod terminal;
 mod trust;
 mod tunnel;
 mod typed;
+mod writing;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, never};
 
 use super::outgoing::{Flow, Queue, Watch};
+use super::writing::{report_progress, write_all};
 
 /// One read takes at most this much.
 const CHUNK: usize = 64 * 1024;
@@ -20,9 +21,6 @@ const ROOM: usize = 32 * 1024;
 /// When this many bytes of answers wait that a protocol gives by itself, nothing more is read from the connection: a peer
 /// that asks and does not read the answers is held back, too.
 const MOST_ANSWERS: usize = 256 * 1024;
-/// How often a write that waits says how far it is.
-#[cfg(unix)]
-const WRITE_STEP: Duration = Duration::from_millis(500);
 
 /// A connection with its threads. For TCP there are two: one blocks in `read`, the other in `write`, so the loop that owns
 /// the link blocks in neither.
@@ -360,38 +358,4 @@ fn send(stream: &TcpStream, pieces: &Receiver<Vec<u8>>, flow: &Flow, report: &Se
         Ok(()) => Incoming::AllSent,
         Err(error) => Incoming::SendFailed(error),
     });
-}
-
-/// Lets [`write_all`] say how far it is even when the peer takes a few bytes at a time: a blocking write returns only when
-/// much of the system's buffer is free.
-pub(super) fn report_progress(stream: &TcpStream) -> io::Result<()> {
-    #[cfg(unix)]
-    stream.set_write_timeout(Some(WRITE_STEP))?;
-    // On Windows a socket whose write has timed out must not be used any more.
-    #[cfg(not(unix))]
-    let _ = stream;
-    Ok(())
-}
-
-/// Blocks until all of this is written or the connection has failed, and says of each part that it has left.
-pub(super) fn write_all(
-    mut stream: &TcpStream,
-    mut bytes: &[u8],
-    left: impl Fn(usize),
-) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match stream.write(bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => {
-                left(written);
-                bytes = &bytes[written..];
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Only a step is over. How long it may take is for the loop to decide; closing the connection ends it.
-            #[cfg(unix)]
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

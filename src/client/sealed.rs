@@ -16,9 +16,10 @@ use parking_lot::Mutex;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
-use super::link::{Ends, Incoming, Link, report_progress, write_all};
+use super::link::{Ends, Incoming, Link};
 use super::outgoing::Flow;
 use super::trust;
+use super::writing::{report_progress, write_all};
 use matou_sockets::{Opened, Timed, Tls};
 
 /// One read takes at most this much: two records.

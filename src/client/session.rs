@@ -39,6 +39,7 @@ mod meeting;
 mod piped;
 mod private;
 mod progress;
+mod quitting;
 mod stalls;
 mod telling;
 mod typing;
@@ -46,8 +47,8 @@ mod waiting;
 mod wire;
 
 use away::Loss;
-use holding::Quitting;
 use progress::Progress;
+use quitting::Quitting;
 pub(super) use waiting::Ready;
 use wire::Wire;
 

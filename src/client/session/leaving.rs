@@ -13,7 +13,8 @@ use crate::link::Link;
 use crate::outgoing::Watch;
 use crate::tunnel::Tunnel;
 
-/// How long leaving may take, after Ctrl-C from there, otherwise from the last byte that leaves: until everything is sent and the server has closed.
+/// How long leaving may take until everything is sent and the server has closed: from Ctrl-C on, or otherwise from the last
+/// byte that left.
 pub(super) const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// How long a private connection stays for what the peer still sends, once we have left everything else.
 const LINGER_TIME: Duration = Duration::from_secs(1);
@@ -44,7 +45,9 @@ impl Session {
         self.server_lost(lost)
     }
 
+    /// The end of the connection to the server, for this reason.
     pub(super) fn server_lost(&mut self, lost: String) -> Result<(), Ending> {
+        self.server.ended = true;
         if self.pipe.is_some() {
             // A private connection outlives the chat.
             self.server.link.abandon();

@@ -1,0 +1,95 @@
+//! Leaving while typed lines wait for room: they are sent first, as long as anything moves.
+
+use std::time::Instant;
+
+use super::Session;
+use super::holding::{lines, was_or_were};
+use super::leaving::LEAVE_TIME;
+use crate::client::Ending;
+use crate::client::escape::Name;
+use crate::client::held::Destination;
+use crate::client::link::Link;
+use crate::client::outgoing::Watch;
+
+/// The person wants to leave when everything is sent that waits.
+#[derive(Debug)]
+pub(super) struct Quitting {
+    /// Until nothing has moved for [`LEAVE_TIME`].
+    watch: Watch,
+}
+
+impl Session {
+    /// Leaves, after what waits has been sent. The second time it leaves at once.
+    pub(super) fn quit(&mut self) {
+        if self.held.is_empty() || self.quitting.is_some() {
+            return self.leave_as_wanted();
+        }
+        self.quitting = Some(Quitting {
+            watch: Watch::begin(Instant::now(), self.moved_for_held()),
+        });
+        let count = self.held.count();
+        self.output.remark(&format!(
+            "leaving when {} {} sent; Ctrl-C or another /quit leaves at once",
+            lines(count),
+            if count == 1 { "is" } else { "are" }
+        ));
+    }
+
+    /// When to look whether anything moves.
+    pub(super) fn quitting_looks_at(&self) -> Option<Instant> {
+        let quitting = self.quitting.as_ref()?;
+        Some(quitting.watch.due(LEAVE_TIME))
+    }
+
+    pub(super) fn quit_when_sent(&mut self) -> Result<(), Ending> {
+        let moved = self.moved_for_held();
+        let (now, is_empty) = (Instant::now(), self.held.is_empty());
+        let Some(quitting) = &mut self.quitting else {
+            return Ok(());
+        };
+        if is_empty {
+            self.leave_as_wanted();
+        } else if quitting.watch.due(LEAVE_TIME) <= now
+            && quitting.watch.is_stalled(now, moved, LEAVE_TIME)
+        {
+            return self.quit_without_sending();
+        }
+        Ok(())
+    }
+
+    /// Whoever should take the lines takes nothing.
+    fn quit_without_sending(&mut self) -> Result<(), Ending> {
+        let count = self.held.count();
+        let reason = |who: &str| {
+            let seconds = LEAVE_TIME.as_secs();
+            let not_sent = format!("{} {} not sent", lines(count), was_or_were(count));
+            format!("{who} took nothing for {seconds} s; {not_sent}")
+        };
+        if self.held.count_for(Destination::Server) > 0 {
+            let server = format!("the server at {}", self.server.address);
+            return Err(Ending::Lost(reason(&server)));
+        }
+        let all: Vec<_> = self.held.destinations().collect();
+        let mut why = String::new();
+        for to in all {
+            if let Destination::Tunnel(id) = to
+                && let Some(tunnel) = self.tunnels.get(&id)
+            {
+                why = reason(&Name(&tunnel.peer).to_string());
+                self.end_tunnel(id, Some("it took nothing".into()))?;
+            }
+        }
+        self.leave(Ending::Lost(why));
+        Ok(())
+    }
+
+    /// A number that grows whenever bytes leave on a connection for which lines wait.
+    fn moved_for_held(&self) -> u64 {
+        let link_of = |to| match to {
+            Destination::Server => Some(&self.server.link),
+            Destination::Tunnel(id) => self.tunnels.get(&id)?.link.as_ref(),
+        };
+        let links = self.held.destinations().filter_map(link_of);
+        links.map(Link::moved).fold(0, u64::wrapping_add)
+    }
+}
