@@ -101,6 +101,14 @@ impl Session {
 
     /// Does what a line says. What was to be said and is refused can be said again.
     fn carry(&mut self, to: Option<Destination>, typed: &Typed) -> Result<(), Ending> {
+        let is_said = matches!(
+            typed,
+            Typed::Say(_) | Typed::Tell { .. } | Typed::Whisper { .. } | Typed::Reply(_)
+        );
+        // How the program ends depends on whether a line was refused before.
+        if !is_said {
+            return self.typed(typed);
+        }
         let refused_before = std::mem::take(&mut self.refused_a_line);
         match (to, typed) {
             (Some(Destination::Tunnel(id)), Typed::Say(text) | Typed::Tell { text, .. }) => {
