@@ -32,10 +32,16 @@ struct Chat {
 
 impl Chat {
     fn start() -> Chat {
+        Chat::start_after("")
+    }
+
+    /// The same, after this was typed already.
+    fn start_after(typed: &str) -> Chat {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("chaton://alice@{}", listener.local_addr().unwrap());
-        let pty = Pty::open();
+        let mut pty = Pty::open();
         let before = pty.modes();
+        pty.press(typed);
         let job = Job::start(&pty, &["chat", &url]);
         let (server, _) = listener.accept().unwrap();
         server.set_read_timeout(Some(HANG)).unwrap();
@@ -50,7 +56,7 @@ impl Chat {
         ServerFrame::LoginAccepted.encode(Codec::default(), &mut answer);
         chat.server.write_all(&answer).unwrap();
         chat.pty.expect("logged in as alice");
-        chat.expect_painted("> ");
+        chat.expect_painted(&format!("> {typed}"));
         assert_ne!(chat.pty.modes(), chat.before);
         chat
     }
@@ -137,6 +143,15 @@ fn a_signal_that_ends_the_program_leaves_the_terminal_in_order(#[case] signal: S
     chat.job.send(signal);
     assert_eq!(chat.job.next(), Change::EndedBy(signal.as_raw()));
     chat.expect_given_back();
+}
+
+#[test]
+fn what_was_typed_before_the_program_came_is_not_lost() {
+    let mut chat = Chat::start_after("half a sen");
+    chat.say_the_rest();
+    // What the system has shown of it at that time is not the program's to take away.
+    chat.leave();
+    assert_eq!(chat.pty.modes(), chat.before);
 }
 
 #[rstest]
