@@ -45,7 +45,8 @@ fn verdict(words: &str) -> (i32, String) {
     let output = conformance()
         .arg("run")
         .arg(noticeboard())
-        .args(["--spawn", &spawn])
+        // Python takes its time to start when the machine is busy.
+        .args(["--spawn", &spawn, "--spawn-timeout", "120s"])
         .output()
         .expect("it runs");
     let code = output.status.code().expect("it ends by itself");

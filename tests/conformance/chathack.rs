@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use conformance::run::{Options, Report, Segments, Verdict, run_suite};
+use conformance::run::{Options, Report, Segments, Verdict};
 use conformance::suite::Suite;
 
-use crate::{assert_conforms, reading};
+use crate::{assert_conforms, judged, reading};
 
 /// ChatHack as it is shipped: the program, with a data directory in which there is one account.
 pub(crate) struct Chathack {
@@ -43,7 +43,7 @@ impl Chathack {
 
     fn judge(&self, options: &Options) -> Report {
         let suite = Suite::built_in("chathack").unwrap();
-        run_suite(&suite, self.address, options).unwrap()
+        judged(&suite, self.address, options)
     }
 }
 

@@ -8,7 +8,7 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use conformance::run::{Options, Report, Verdict, run_suite};
+use conformance::run::{Options, Report, Verdict};
 use conformance::suite::Suite;
 use matou_protocols::chatr;
 use matou_server::net::{
@@ -17,7 +17,7 @@ use matou_server::net::{
 use matou_server::rest;
 use matou_server::store::{Identities, PublicKey, Store};
 
-use crate::{assert_conforms, entropy};
+use crate::{assert_conforms, entropy, judged};
 
 /// A server of Chatr Connect with its registry beside it, both kept in a folder that goes with it.
 pub(crate) struct ChatrServer {
@@ -72,7 +72,7 @@ impl ChatrServer {
             ..options
         };
         let suite = Suite::built_in("chatr").unwrap();
-        run_suite(&suite, self.service.address(), &options).unwrap()
+        judged(&suite, self.service.address(), &options)
     }
 
     pub(crate) fn rest(&self) -> (&'static str, String) {

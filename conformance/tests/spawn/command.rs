@@ -61,9 +61,15 @@ pub(crate) fn conformance() -> Command {
 pub(crate) fn judge(spawn: &str, arguments: &[&str]) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let file: PathBuf = folder.path().join("run.json");
+    let usual: &[&str] = match arguments.contains(&"--spawn-timeout") {
+        true => &[],
+        // Python takes its time to start when the machine is busy.
+        false => &["--spawn-timeout", "120s"],
+    };
     let output = conformance()
         .args(["--spawn", spawn, "--report"])
         .arg(format!("json={}", file.display()))
+        .args(usual)
         .args(arguments)
         .output()
         .expect("it runs");
