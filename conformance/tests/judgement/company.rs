@@ -60,8 +60,8 @@ scenario "flaky" {
 }
 "#;
 
-fn flaky(lost: u32) -> (Verdict, Option<Cause>) {
-    let target = Target::start(Quirk::Flaky(lost));
+fn flaky(wrong: u32) -> (Verdict, Option<Cause>) {
+    let target = Target::start(Quirk::Flaky(wrong));
     let company = Options {
         jobs: 2,
         ..options()
