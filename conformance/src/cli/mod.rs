@@ -25,7 +25,7 @@ use clap::{Parser, Subcommand};
 use crate::source::Diagnostics;
 use crate::text;
 
-/// Judges a server against a chat protocol that is written down as data.
+/// Judge a server: does it follow the document of its chat protocol?
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version, about)]
 struct Arguments {
@@ -35,23 +35,23 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Lists the protocols, or the cases of one
+    /// List the protocols, or the cases of one protocol
     List(list::ListArguments),
-    /// Judges a server
+    /// Judge a server
     Run(Box<run::RunArguments>),
-    /// Shows one case: its text, and the requirements that it judges in words
+    /// Show one case, and the text of its requirements
     Show(show::ShowArguments),
-    /// Puts many clients on a server at once, and checks and measures what it does for them
+    /// Put a load of many clients on a server; check every message, and measure
     Load(Box<load::LoadArguments>),
-    /// Shows which case catches which known mistake, and how well mistakes are told from what fails
+    /// Show which case catches which known fault, and how often the likely cause is right
     Lab(lab::LabArguments),
-    /// Writes a folder to begin with: a protocol of your own, or a dialect of one that is known
+    /// Write a folder to begin with: your own protocol, or a dialect of a known one
     New(new::NewArguments),
-    /// Puts the reports of several runs side by side
+    /// Compare the reports of several runs
     Matrix(matrix::MatrixArguments),
-    /// Listens between a client and a server, and says what is said
+    /// Show the conversation between a client and a server
     Tap(tap::TapArguments),
-    /// Checks a suite, or a file of scenarios, and explains its mistakes
+    /// Check a suite, or a file of scenarios, and explain its mistakes
     Lint(lint::LintArguments),
 }
 

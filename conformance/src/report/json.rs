@@ -1,42 +1,42 @@
 //! The report for programs.
 //!
-//! One object. Fields may be added; a field that is here keeps its name and meaning as long as `format` stays the same.
+//! One object. Fields may be added. Existing fields keep their names and meanings as long as `format` stays the same.
 //!
-//! | field | what |
+//! | field | meaning |
 //! |---|---|
 //! | `format` | [`FORMAT`] |
 //! | `protocol` | name of the protocol |
 //! | `title` | its title |
-//! | `target` | address and port that were judged; port 0 if each start of the target got one of its own |
+//! | `target` | address and port of the target; port 0 if each start of the target got another port |
 //! | `command` | the command that started the target, or null |
 //! | `exit_code` | the exit code of the command |
-//! | `sentence` | what it comes to, in words |
+//! | `sentence` | the result as a sentence |
 //! | `unjudgeable` | why the target could not be judged at all, or null |
-//! | `certificate` | the SHA-256 fingerprint of the target's certificate, null where it speaks no TLS |
-//! | `seed` | `--seed` with this number repeats names, tokens and payloads |
+//! | `certificate` | the SHA-256 fingerprint of the target's certificate, or null without TLS |
+//! | `seed` | `--seed` with this number repeats the names, tokens and payloads |
 //! | `began` | when the run began, in UTC as in RFC 3339 |
 //! | `duration_ms` | how long the run took |
-//! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe found it out, the first choice was taken) |
-//! | `diagnosis[]` | known mistakes that explain what failed, the likeliest first: an [`Explanation`] each |
+//! | `readings[]` | `name`, `title`, `choice`, `proved` (false: no probe confirmed it, so the first choice was taken) |
+//! | `diagnosis[]` | known faults that explain the failures, the most likely first, as [`Explanation`]s |
 //! | `cases[]` | in the order of the suite |
 //!
 //! A case:
 //!
-//! | field | what |
+//! | field | meaning |
 //! |---|---|
 //! | `id`, `title` | of the scenario; the id is stable |
 //! | `requirements[]` | `id`, `level` (must, should, may), `section`, `text` |
 //! | `verdict` | pass, note, non-strict, unsupported, inconclusive, fail, error |
-//! | `cause` | null, or `text` and `case` (the id of the case that is to blame, or null) |
-//! | `prerequisite` | true if it was run only because others rest on it |
+//! | `cause` | null, or `text` and `case` (the id of the case that is the cause, or null) |
+//! | `prerequisite` | true if it was played only because selected cases depend on it |
 //! | `began` | when it was played, or null |
-//! | `duration_ms` | how long it took, farewell not counted |
-//! | `notes[]` | free choices that were met, and remarks |
+//! | `duration_ms` | how long it took, without closing its connections |
+//! | `notes[]` | free choices of the target, and remarks |
 //! | `failure` | null, or a [`Failure`] |
-//! | `incidents[]` | `kind` (crash, hang, busy, threads, descriptors) and `text`: what befell the target itself |
-//! | `output` | what the target wrote meanwhile, or null if the runner did not start it |
-//! | `recut` | null, or how the verdict changed when the sends were cut: `segments`, `whole` and `cut` (the verdicts), `smallest[]` (the fewest cuts that do it, in words) |
-//! | `known` | the reason for which it is listed as a known deviation, or null |
+//! | `incidents[]` | `kind` (crash, hang, busy, threads, descriptors) and `text`: what happened to the process of the target |
+//! | `output` | output of the target during the case, or null if the runner did not start it |
+//! | `recut` | null, or how the verdict changed when the sends were cut: `segments`, `whole` and `cut` (the verdicts), `smallest[]` (the smallest set of cuts that changes it, in words) |
+//! | `known` | the reason from the file of known deviations, or null |
 //! | `conversation[]` | [`Event`]s in order of time, the last thousand of them |
 
 use serde::Serialize;

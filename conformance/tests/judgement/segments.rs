@@ -48,7 +48,7 @@ fn a_length_that_must_come_at_once_is_found_with_one_cut() {
         };
         assert!(cut.starts_with("alice > HELLO name="), "{cut}");
         if segments == Segments::InsideLength {
-            assert!(cut.contains("after byte 3, 00 00 00 | 00 "), "{cut}");
+            assert!(cut.contains("behind byte 3, 00 00 00 | 00 "), "{cut}");
         }
         assert_eq!(report.exit_code(), 1);
     }
