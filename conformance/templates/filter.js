@@ -1,4 +1,4 @@
-// Without a script the page lacks the search field, and nothing else.
+// Without this script the page only lacks the search field.
 "use strict";
 const search = document.getElementById("search");
 if (search) {

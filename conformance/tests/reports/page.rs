@@ -50,7 +50,7 @@ fn a_failed_case_tells_its_moment_its_bytes_and_its_command() {
     let page = page(Quirk::WrongText, &[HELLO, TELL]);
     assert!(tag(&page, "case-tell").ends_with(" open"));
     for part in [
-        "Here it went wrong on bob.",
+        "The failure is here, on bob.",
         "data-about=\"text = &quot;something else&quot; · 18 bytes from offset 31\"",
         &format!("{AGAIN} --only tell"),
         "1 case failed",
@@ -79,5 +79,5 @@ fn where_nothing_listens_the_page_says_so() {
     let suite = suite(&[HELLO]);
     let report = run_suite(&suite, nobody(), &options()).expect("no case is named");
     let page = to_html(&suite, &report, AGAIN);
-    assert!(page.contains("It cannot be judged: nothing listens on"));
+    assert!(page.contains("The server cannot be judged: nothing listens on"));
 }
