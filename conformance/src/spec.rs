@@ -61,7 +61,7 @@ pub fn read_requirements(
             "the file has {} bytes, more than {MAX_FILE_BYTES}",
             file.text.len()
         );
-        findings.error(file, 0..1, message, "restate the protocol in fewer words");
+        findings.error(file, 0..1, message, "write a shorter text");
         return requirements;
     }
     let mut seen = BTreeSet::new();
@@ -76,7 +76,7 @@ pub fn read_requirements(
             if let Some((requirement, id_span)) = read_line(line.trim_end(), &span, file, findings)
             {
                 if !seen.insert(requirement.id.clone()) {
-                    let message = format!("there is a requirement {} already", requirement.id);
+                    let message = format!("there is a second requirement {}", requirement.id);
                     findings.error(file, id_span, message, "give one of them another number");
                     continue;
                 }
@@ -101,7 +101,7 @@ pub fn read_requirements(
 
 /// Reports that neither this file nor what the protocol inherits has a requirement.
 pub fn nothing_is_asked_for(file: &Arc<SourceFile>, findings: &mut Findings) {
-    findings.error(file, 0..0, "there is no requirement here", EXAMPLE);
+    findings.error(file, 0..0, "this file has no requirements", EXAMPLE);
 }
 
 fn read_line(
@@ -129,7 +129,7 @@ fn read_line(
     let Some((binding, text)) = parenthesis else {
         wrong(
             findings,
-            "behind its id a requirement has its level and its section in parentheses",
+            "after its id a requirement needs its level and its section in parentheses",
         );
         return None;
     };
@@ -145,7 +145,7 @@ fn read_line(
         return None;
     };
     if text.trim().is_empty() {
-        wrong(findings, "the requirement has no sentence");
+        wrong(findings, "the requirement has no text");
         return None;
     }
     let section = section.trim();

@@ -159,7 +159,7 @@ fn a_reading_changes_the_width() {
     assert_eq!(
         too_large.map_err(|error| error.to_string()),
         Err(
-            "1099511627776 does not fit into LONG, which goes from -2147483648 to 2147483647"
+            "1099511627776 does not fit into LONG, which ranges from -2147483648 to 2147483647"
                 .to_owned()
         )
     );
@@ -182,7 +182,7 @@ fn sending_knows_no_limits() {
 #[case::bytes_for_text(LOGIN, vec![Value::Bytes(vec![])], "STRING takes text, not bytes")]
 #[case::missing(ID, vec![text("")], "ID has 2 fields, not 1")]
 #[case::another_size(UNLOCK, unlock(1, &[1, 2, 3, 4]), "KEY has 2 bytes, not 4")]
-#[case::no_case(UNLOCK, unlock(2, &[1, 2]), "KEY has no case for what the field says that decides it")]
+#[case::no_case(UNLOCK, unlock(2, &[1, 2]), "KEY has no case for the value of the field that decides its form")]
 #[case::elsewhere(PacketId(99), vec![], "no packet has the index 99")]
 fn a_value_that_cannot_travel_is_an_error(
     #[case] packet: PacketId,
@@ -200,8 +200,8 @@ fn a_value_that_cannot_travel_is_an_error(
 #[rstest]
 #[case::unknown_opcode(Side::Server, &[99], 0, "opcode 99 is unknown")]
 #[case::other_side(Side::Client, &[1], 0, "a client never sends ACCEPTED (opcode 1)")]
-#[case::negative_length(Side::Client, &[0, 0xff, 0xff, 0xff, 0xff], 1, "login has the length -1")]
-#[case::limit_before_payload(Side::Client, &[0, 0, 0, 0, 31], 1, "login has the length 31, more than the 30 that are allowed")]
+#[case::negative_length(Side::Client, &[0, 0xff, 0xff, 0xff, 0xff], 1, "the length of login is -1")]
+#[case::limit_before_payload(Side::Client, &[0, 0, 0, 0, 31], 1, "the length of login is 31, more than the maximum of 30")]
 #[case::not_utf8_early(Side::Client, &[0, 0, 0, 0, 9, b'a', 0xff], 6, "login is not UTF-8")]
 #[case::cut_character(Side::Client, &[0, 0, 0, 0, 1, 0xc3], 5, "login is not UTF-8")]
 #[case::no_case(Side::Server, &[10, 0, 0, 0, 0, 0, 0, 0, 2, 9], 5, "kind is 2, and key has no case for it")]

@@ -30,7 +30,7 @@ fn err(output: &Output) -> String {
 #[case::coverage_sum(&["list", ECHO, "--coverage"], "3 of 3 requirements are checked\n")]
 #[case::one_case(&["show", ECHO, "hello"], "ECHO-1 (must, section 1) A name that is free is accepted.\n")]
 #[case::its_text(&["show", ECHO, "hello"], "scenario \"hello\" {\n    title \"a free name is accepted\"\n")]
-#[case::lint(&["lint", ECHO], "echo: no mistakes, 0 remarks; 5 cases, 3 of 3 requirements checked\n")]
+#[case::lint(&["lint", ECHO], "echo: no mistakes, 0 warnings; 5 cases, 3 of 3 requirements checked\n")]
 fn what_is_right_is_said_and_ends_with_0(#[case] arguments: &[&str], #[case] said: &str) {
     let output = conformance(arguments);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
@@ -51,10 +51,10 @@ fn the_protocols_are_listed() {
 }
 
 #[rstest]
-#[case::protocol(&["list", "no-such-protocol"], "neither a protocol nor a folder")]
+#[case::protocol(&["list", "no-such-protocol"], "no protocol and no folder")]
 #[case::case_of_a_protocol(&["show", ECHO, "helo"], "did you mean hello?")]
 #[case::file_without_protocol(&["lint", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "--protocol NAME")]
-#[case::folder(&["lint", "no-such-folder"], "cannot be read")]
+#[case::folder(&["lint", "no-such-folder"], "cannot read the folder")]
 #[case::word(&["lnt"], "lint")]
 fn wrong_usage_is_explained_and_ends_with_2(#[case] arguments: &[&str], #[case] said: &str) {
     let output = conformance(arguments);
@@ -94,7 +94,7 @@ fn a_mistake_is_shown_with_file_line_caret_and_remedy() {
     ]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert!(
-        out(&output).contains("what is sent last is seen by nobody"),
+        out(&output).contains("no step checks the effect of the last send"),
         "{}",
         out(&output)
     );

@@ -176,10 +176,10 @@ fn every_delivery_of_a_faithful_server_is_counted() {
 }
 
 #[rstest]
-#[case::loss(Habit::Loses, "never came")]
-#[case::damage(Habit::Damages, "came damaged")]
-#[case::disorder(Habit::Reorders, "came out of order")]
-#[case::babble(Habit::Babbles, "came unexpectedly, the first: LOGIN_REFUSED")]
+#[case::loss(Habit::Loses, "never arrived")]
+#[case::damage(Habit::Damages, "arrived damaged")]
+#[case::disorder(Habit::Reorders, "arrived out of order")]
+#[case::babble(Habit::Babbles, "arrived unexpectedly, the first: LOGIN_REFUSED")]
 fn a_broken_promise_is_named(#[case] habit: Habit, #[case] words: &str) {
     let figures = fan_out(habit).expect("there are figures");
     let flaws = figures.flaws().in_words();
@@ -236,7 +236,7 @@ fn bytes_that_a_proxy_changes_are_seen() {
             &Teller::new(&|_| {}),
         )
     };
-    for (damage, words) in [(0, None), (1, Some("1 came damaged"))] {
+    for (damage, words) in [(0, None), (1, Some("1 arrived damaged"))] {
         let backend = unused();
         let figures = suite_less(backend, proxy(backend, damage)).expect("there are figures");
         let flaws = figures.flaws().in_words();

@@ -50,7 +50,7 @@ fn wrong_usage_is_explained_with_exit_code_2() {
     assert_refused(&["chatom", &address], "chaton");
     assert_refused(&["chaton", &address, "--only", "whispr"], "whisper");
     assert_refused(&["chaton", &address, "--scale", "0"], "above 0");
-    assert_refused(&["chaton", &address, "--jobs", "0"], "from 1 on");
+    assert_refused(&["chaton", &address, "--jobs", "0"], "at least 1");
     assert_refused(&["chaton", &address, "--set", "x"], "NAME=VALUE");
     assert_refused(&["chaton", &address, "--report", "x"], "FORMAT=FILE");
 }

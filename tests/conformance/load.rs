@@ -162,7 +162,7 @@ fn what_a_protocol_does_not_have_is_said_before_anything_begins() {
     };
     assert_eq!(
         why(&settings, &FAN_OUT),
-        "this protocol does not have a message for everybody"
+        "this protocol does not have a broadcast"
     );
     let without = why(&BTreeMap::new(), &STORM);
     assert!(without.contains("--set rest=ADDR"), "{without}");

@@ -15,19 +15,19 @@ use crate::suite::Suite;
 /// What is known beforehand.
 #[derive(Debug, Args)]
 pub(super) struct KnowledgeArguments {
-    /// What is known about the server: settings, readings, what it does not support
+    /// Facts about the server: settings, readings, and what it does not support
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     profile: Option<PathBuf>,
 
-    /// Writes what was given and found out about the server, for --profile
+    /// Write the facts that were given and found out, for --profile
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     save_profile: Option<PathBuf>,
 
-    /// Deviations that are known: on each line a case, and in quotes the reason. They do not count; one that is none any more does
+    /// Known deviations that do not count: on each line a case, and the reason in quotes. A listed case that passes makes the run fail
     #[arg(long, value_name = "FILE", help_heading = "Files about the server")]
     known: Option<PathBuf>,
 
-    /// Only what failed or was inconclusive in this JSON report of an earlier run
+    /// Play only the cases that failed or were inconclusive in this JSON report of an earlier run
     #[arg(
         long,
         value_name = "RUN.json",
@@ -60,7 +60,10 @@ impl KnowledgeArguments {
         if let Some(path) = &self.rerun_failed {
             let failed = failed_in(path, suite);
             let failed = failed.map_err(|why| {
-                Outcome::refused(format!("{} cannot be run again: {why}\n", path.display()))
+                Outcome::refused(format!(
+                    "cannot run the cases of {} again: {why}\n",
+                    path.display()
+                ))
             })?;
             if failed.is_empty() {
                 return Err(Outcome::said(format!(
@@ -94,7 +97,7 @@ impl KnowledgeArguments {
         };
         std::fs::write(path, profile.to_kdl(suite)).map_err(|error| {
             let path = path.display();
-            format!("the profile cannot be written to {path}: {error}\n")
+            format!("cannot write the profile to {path}: {error}\n")
         })
     }
 
@@ -113,11 +116,11 @@ impl KnowledgeArguments {
 fn failed_in(path: &Path, suite: &Suite) -> Result<Vec<String>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let run: EarlierRun = serde_json::from_str(&text).map_err(|error| {
-        format!("it is no report of a run ({error}); write one with --report json=FILE")
+        format!("it is not the JSON report of a run ({error}); write one with --report json=FILE")
     })?;
     if run.protocol != suite.name {
         return Err(format!(
-            "it is about {}, and this suite is {}",
+            "it is a report about {}, and this suite is {}",
             run.protocol, suite.name
         ));
     }

@@ -12,10 +12,10 @@ use crate::suite::Suite;
 /// What `lab` is told.
 #[derive(Debug, Args)]
 pub(super) struct LabArguments {
-    /// A protocol that is compiled in; all of them if none is named
+    /// A protocol that comes with the program [default: all of them]
     protocol: Option<String>,
 
-    /// Writes the matrix of the protocol as a page
+    /// Write the matrix of the protocol as a page
     #[arg(long, value_name = "html=FILE", value_parser = page, requires = "protocol")]
     report: Option<PathBuf>,
 }
@@ -40,13 +40,13 @@ pub(super) fn lab(arguments: &LabArguments) -> Outcome {
             Err(mistakes) => return Outcome::mistaken(&mistakes),
         };
         let Some(atlas) = Atlas::of(name) else {
-            return Outcome::refused(format!("nothing is known of mistakes in {name}\n"));
+            return Outcome::refused(format!("the laboratory has no faults for {name}\n"));
         };
         if let Some(file) = &arguments.report
             && let Err(error) = std::fs::write(file, laboratory_page(&suite, &atlas))
         {
             let file = file.display();
-            return Outcome::refused(format!("{file} cannot be written: {error}\n"));
+            return Outcome::refused(format!("cannot write {file}: {error}\n"));
         }
         texts.push(laboratory_text(&suite, &atlas));
     }

@@ -10,9 +10,9 @@ use crate::text;
 /// What to check.
 #[derive(Debug, clap::Args)]
 pub(super) struct LintArguments {
-    /// The folder of a suite; with --protocol a file of scenarios, or a folder of such files
+    /// The folder of a suite. With --protocol: a file of scenarios, or a folder of such files
     path: PathBuf,
-    /// The protocol to which the scenarios belong: one that comes with the program, or the folder of a suite
+    /// The protocol of the scenarios: one that comes with the program, or the folder of a suite
     #[arg(long, value_name = "PROTOCOL")]
     protocol: Option<String>,
 }
@@ -20,7 +20,8 @@ pub(super) struct LintArguments {
 pub(super) fn lint(arguments: &LintArguments) -> Outcome {
     let path = &arguments.path;
     if arguments.protocol.is_none() && path.is_file() {
-        let help = "a file of scenarios belongs to a protocol, say which: conformance lint FILE --protocol NAME\n";
+        let help =
+            "a file of scenarios needs its protocol: conformance lint FILE --protocol NAME\n";
         return Outcome::refused(help.to_owned());
     }
     let result = match &arguments.protocol {
@@ -71,7 +72,7 @@ fn summary(suite: &Suite, warnings: &Diagnostics) -> String {
         .count();
     let coverage = suite.coverage();
     format!(
-        "{}: no mistakes, {remarks} remarks; {} cases, {} of {} requirements checked",
+        "{}: no mistakes, {remarks} warnings; {} cases, {} of {} requirements checked",
         suite.name,
         suite.scenarios.len(),
         coverage.checked(),

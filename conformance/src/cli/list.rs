@@ -9,9 +9,9 @@ use crate::suite::Suite;
 /// What to list.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArguments {
-    /// A protocol that comes with the program, or the folder of a suite; without it the protocols are listed
+    /// A protocol that comes with the program, or the folder of a suite; without it, list the protocols
     protocol: Option<String>,
-    /// Each requirement with the cases that check it
+    /// List each requirement with the cases that check it
     #[arg(long, requires = "protocol")]
     coverage: bool,
 }

@@ -19,111 +19,111 @@ use crate::text;
 /// What `load` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each message carries its sender, its number and a filler; each client checks every message of every sender. A server that
-loses, reorders or damages one breaks a promise, however fast it is.
+Each message has its sender, its number and a filler. Each client checks every message of every sender. A server must not
+lose, reorder or damage a message, however fast it is.
 
 Exit codes:
-  0  everything that was sent came, once, whole and in order
-  1  a promise was broken, or not everybody was let in
+  0  every message arrived once, whole and in order
+  1  a message was lost, reordered or damaged, or not all clients could log in
   2  wrong usage
-  3  nothing listens there")]
+  3  no server listens at this address")]
 pub(super) struct LoadArguments {
-    /// A protocol that is compiled in (`conformance list`), or the folder of another; to compare with: irc, mqtt, nats (a
-    /// room of theirs), tls (handshakes alone), or proxy (tunnels through any TCP proxy that leads to --backend)
+    /// A protocol that comes with the program (`conformance list`), or the folder of a suite. For comparisons also: irc,
+    /// mqtt, nats (a room of such a server), tls (only handshakes), proxy (tunnels through a TCP proxy to --backend)
     protocol: String,
 
     /// Address and port of the server, such as 127.0.0.1:7777
     target: String,
 
-    /// What the clients do
+    /// The work of the clients
     #[arg(long, value_enum, default_value_t = Kind::FanOut)]
     work: Kind,
 
-    /// How many clients there are (fan-out, storm, idle)
+    /// Number of clients (fan-out, storm, idle)
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
     clients: usize,
 
-    /// How many of them speak (fan-out)
+    /// Number of clients that send (fan-out)
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = at_least_one)]
     senders: usize,
 
-    /// How many messages each sender has under way (fan-out)
+    /// Maximum messages in flight per sender (fan-out)
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = at_least_one)]
     window: usize,
 
-    /// So many messages a second in all, instead of a window (fan-out)
+    /// Messages per second of all senders together, instead of a window (fan-out)
     #[arg(long, value_name = "N", conflicts_with = "window", value_parser = positive)]
     rate: Option<f64>,
 
-    /// Bytes of text in a message (fan-out), or of a round trip (ping-pong)
+    /// Bytes of text per message (fan-out), or bytes per round trip (ping-pong)
     #[arg(long, value_name = "BYTES", default_value_t = 64, value_parser = at_least_one)]
     size: usize,
 
-    /// At most so many messages (fan-out)
+    /// Maximum number of messages (fan-out)
     #[arg(long, value_name = "N")]
     messages: Option<u64>,
 
-    /// How many connect, log in and leave at the same time (churn)
+    /// Number of clients that connect, log in and leave at the same time (churn)
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = at_least_one)]
     slots: usize,
 
-    /// How many MiB go each way (tunnel, tunnel-both-ways)
+    /// MiB to send in each direction (tunnel, tunnel-both-ways)
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = at_least_one)]
     mebibytes: usize,
 
-    /// How long the work lasts
+    /// Duration of the work, in seconds
     #[arg(long, value_name = "N", default_value_t = 5.0, value_parser = positive)]
     seconds: f64,
 
-    /// How many connections are made at the same time (fan-out, storm, idle)
+    /// Maximum connections to open at the same time (fan-out, storm, idle)
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
     at_once: usize,
 
-    /// What does not come for so many seconds is lost
+    /// A message that has not arrived after this number of seconds is lost
     #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = positive)]
     patience: f64,
 
-    /// Everything together ends after so many seconds, whatever is missing
+    /// Maximum duration of everything, in seconds
     #[arg(long, value_name = "N", default_value_t = 300.0, value_parser = positive)]
     time_limit: f64,
 
-    /// The server's process on this machine, to tell its CPU time and memory (Linux)
+    /// Process ID of the server on this machine: also report its CPU time and memory (Linux)
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
 
-    /// Which choice the server takes where the document leaves one
+    /// The choice of the server for a question that the document leaves open
     #[arg(long, value_name = "READING=CHOICE", value_parser = pair)]
     reading: Vec<(String, String)>,
 
-    /// Where the server knows its clients from, if they cannot choose their names: rest=ADDR registers as many as are
-    /// needed, identities=FILE names some that it knows already
+    /// Identities, if clients cannot choose their names: rest=ADDR registers new ones, identities=FILE names some that the
+    /// server knows
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     settings: Vec<(String, String)>,
 
-    /// Where the load listens for what a proxy connects to
+    /// Address where the load listens for connections of the proxy
     #[arg(long, value_name = "ADDRESS", required_if_eq("protocol", "proxy"))]
     backend: Option<SocketAddr>,
 
-    /// Also writes the figures for programs
+    /// Also write the figures as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// Messages for everybody, each checked with everybody
+    /// Broadcast messages; every client checks each of them
     FanOut,
-    /// Clients connect and log in, and that is all
+    /// Clients connect and log in, and do nothing else
     Storm,
-    /// Clients are in, and only answer what they are asked
+    /// Clients are logged in and only answer pings
     Idle,
-    /// Connect, log in, leave, again and again
+    /// Clients connect, log in and leave, again and again
     Churn,
-    /// Bytes through a private connection
+    /// Bytes through a private connection, in one direction
     Tunnel,
-    /// The same in both directions at once
+    /// Bytes through a private connection, in both directions at once
     TunnelBothWays,
-    /// A few bytes there and back
+    /// A few bytes through a private connection, there and back
     PingPong,
 }
 
@@ -185,11 +185,11 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
 fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr, String> {
     if arguments.work == Kind::FanOut {
         if arguments.clients < 2 {
-            return Err("a message for everybody needs two clients: --clients 2".to_owned());
+            return Err("a broadcast needs two clients: --clients 2".to_owned());
         }
         if arguments.senders > arguments.clients {
             return Err(format!(
-                "{} senders are more than the {} clients: --senders {}",
+                "{} senders are more than {} clients; write --senders {} or less",
                 arguments.senders, arguments.clients, arguments.clients
             ));
         }
@@ -198,7 +198,7 @@ fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr
         (arguments.settings.iter()).find(|(name, _)| !load::SETTINGS.contains(&name.as_str()))
     {
         return Err(format!(
-            "--set {name}: a load knows rest=ADDR and identities=FILE"
+            "--set {name}: unknown setting; a load takes rest=ADDR and identities=FILE"
         ));
     }
     for (name, choice) in &arguments.reading {
@@ -213,7 +213,7 @@ fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr
         .filter(|process| !load::tells_its_cost(*process))
     {
         return Err(format!(
-            "the cost of process {process} cannot be told here: leave --pid out"
+            "cannot observe process {process} on this machine; omit --pid"
         ));
     }
     resolve(&arguments.target)
@@ -270,7 +270,7 @@ fn outcome(arguments: &LoadArguments, figures: &Figures) -> Outcome {
         let json = serde_json::to_string_pretty(figures).unwrap_or_default();
         if let Err(error) = std::fs::write(file, text::json(&json) + "\n") {
             outcome.complain(&format!(
-                "the figures cannot be written to {}: {error}\n",
+                "cannot write the figures to {}: {error}\n",
                 file.display()
             ));
         }

@@ -13,27 +13,27 @@ use crate::report::{self, Paint};
 /// What `matrix` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A score is what was earned of what could be, from 0 to 100. Each case is worth what the highest level among its
-requirements is worth (must=3, should=1, may=0), or a weight of its own (case ID=10). It earns all of it with a pass, and
-a part of it with note=1, non-strict=0.5, inconclusive=0, fail=0. Unsupported cases count for nothing either way.")]
+A score is the share of the possible points that a team earned, from 0 to 100. Each case has the points of the highest level
+among its requirements (must=3, should=1, may=0), or points of its own (case ID=10). A pass earns all points. Other verdicts
+earn a part: note=1, non-strict=0.5, inconclusive=0, fail=0. Unsupported cases do not count.")]
 pub(super) struct MatrixArguments {
-    /// Reports of runs, as `conformance run --report json=FILE` writes them; TEAM=FILE names the team, else the file's name does
+    /// JSON reports of `conformance run --report json=FILE`; TEAM=FILE sets the name of the team [default: the name of the file]
     #[arg(required = true, value_name = "[TEAM=]RUN.json")]
     runs: Vec<String>,
 
-    /// Also writes html=FILE (a page) or csv=FILE (for spreadsheets)
+    /// Also write html=FILE (a page) or csv=FILE (for spreadsheets)
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = MatrixReport::parse)]
     report: Vec<MatrixReport>,
 
-    /// What counts how much, such as must=3 or non-strict=0.5
+    /// Points of a level, of a verdict or of a case, such as must=3, non-strict=0.5 or "case ID=10"
     #[arg(long = "weight", value_name = "NAME=NUMBER", value_delimiter = ',')]
     weights: Vec<String>,
 
-    /// A file with such weights, one in each line
+    /// A file with such weights, one on each line
     #[arg(long = "weights", value_name = "FILE")]
     weights_file: Option<PathBuf>,
 
-    /// Also lists the cases that all pass
+    /// Also list the cases that all teams pass
     #[arg(long, short)]
     verbose: bool,
 }
@@ -76,7 +76,9 @@ fn side_by_side(arguments: &MatrixArguments) -> Result<String, String> {
     let matrix = Matrix::of(&runs, &weights)?;
     for case in weights.cases() {
         if !matrix.rows.iter().any(|row| row.id == case) {
-            return Err(format!("a weight is for the case {case}, which no run has"));
+            return Err(format!(
+                "there is a weight for case {case}, but no report has this case"
+            ));
         }
     }
     let in_words = weights.in_words();
@@ -86,7 +88,7 @@ fn side_by_side(arguments: &MatrixArguments) -> Result<String, String> {
             MatrixReport::Csv(file) => (file, report::matrix_csv(&matrix)),
         };
         put(file, text.as_bytes())
-            .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
     let paint = if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
         Paint::Colour
@@ -129,5 +131,5 @@ fn read_run(written: &str) -> Result<RunFile, String> {
 
 fn read(file: &Path) -> Result<String, String> {
     std::fs::read_to_string(file)
-        .map_err(|error| format!("{} cannot be read: {error}", file.display()))
+        .map_err(|error| format!("cannot read {}: {error}", file.display()))
 }

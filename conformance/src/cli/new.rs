@@ -12,15 +12,15 @@ use crate::suite::Suite;
 /// What to begin.
 #[derive(Debug, Args)]
 pub(super) struct NewArguments {
-    /// The protocol's name, in lowercase, such as our-chat; also the name of the folder
+    /// Name of the protocol in lowercase, such as our-chat; also the name of the folder
     #[arg(value_parser = protocol_name)]
     name: String,
 
-    /// A protocol that is compiled in, of which this one is a dialect
+    /// The protocol of which this one is a dialect; it must come with the program
     #[arg(long, value_name = "PROTOCOL")]
     extends: Option<String>,
 
-    /// Where the folder is made
+    /// Directory in which to make the folder
     #[arg(long, value_name = "DIR", default_value = ".")]
     into: PathBuf,
 }
@@ -83,15 +83,13 @@ pub(super) fn new(arguments: &NewArguments) -> Outcome {
     {
         let names = known.join(", ");
         return Outcome::refused(format!(
-            "there is no protocol {base} to extend; there is {names}\n"
+            "there is no protocol {base} to extend; choose one of {names}\n"
         ));
     }
     let folder = arguments.into.join(name);
     match write(&folder, arguments) {
         Ok(()) => Outcome::said(next_steps(&folder)),
-        Err(error) => {
-            Outcome::refused(format!("{} cannot be written: {error}\n", folder.display()))
-        }
+        Err(error) => Outcome::refused(format!("cannot write {}: {error}\n", folder.display())),
     }
 }
 
@@ -129,9 +127,9 @@ fn filled(text: &str, folder: &Path, arguments: &NewArguments) -> String {
 fn next_steps(folder: &Path) -> String {
     let folder = folder.display();
     format!(
-        "{folder}/spec.md      what the protocol asks for\n\
-         {folder}/wire.kdl     what its packets look like\n\
-         {folder}/scenarios/   who says what, and what must come back\n\n\
+        "{folder}/spec.md      the requirements of the protocol\n\
+         {folder}/wire.kdl     its packets\n\
+         {folder}/scenarios/   the test cases\n\n\
          conformance lint {folder}\n\
          conformance run {folder} 127.0.0.1:7777\n"
     )

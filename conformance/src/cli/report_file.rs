@@ -60,7 +60,7 @@ impl ReportFile {
         let place = match place {
             "" => return Err(USAGE.to_owned()),
             "-" if format == Format::Pcapng => {
-                return Err("a capture goes to a file or a folder: pcapng=FILE".to_owned());
+                return Err("a capture cannot go to the standard output; write pcapng=FILE or pcapng=FOLDER/".to_owned());
             }
             "-" => Place::StandardOutput,
             file => Place::File(PathBuf::from(file)),
@@ -118,7 +118,7 @@ impl ReportFile {
     }
 
     fn complain(&self, error: &io::Error) -> String {
-        format!("the report cannot be written to {}: {error}\n", self.place)
+        format!("cannot write the report to {}: {error}\n", self.place)
     }
 }
 

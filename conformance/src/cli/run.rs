@@ -21,70 +21,70 @@ use crate::suite::Suite;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
-  0  nothing failed that the document demands
-  1  something did
+  0  the server violates no MUST of the document
+  1  the server violates a MUST, or a known deviation no longer occurs
   2  wrong usage, or a suite with mistakes
-  3  the target cannot be judged: nothing listens, or nothing there answers a login as documented
-  4  nothing failed, but something that the document demands could not be judged")]
+  3  the server cannot be judged: nothing listens there, or it does not answer a login as documented
+  4  no case failed, but a MUST could not be judged")]
 pub(super) struct RunArguments {
-    /// A protocol that is compiled in (`conformance list`), or the folder of another
+    /// A protocol that comes with the program (`conformance list`), or the folder of a suite
     protocol: String,
 
     #[command(flatten)]
     target: TargetArguments,
 
-    /// More scenarios: a file, or a folder of files
+    /// Also play these scenarios: a file, or a folder of files
     #[arg(long, value_name = "PATH")]
     scenarios: Vec<PathBuf>,
 
-    /// Only these scenarios, and what they rest on
+    /// Play only these scenarios, and those that they depend on
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     only: Vec<String>,
 
-    /// Not these scenarios
+    /// Do not play these scenarios
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     skip: Vec<String>,
 
-    /// How many cases run side by side; 8, or fewer on a server that we start
+    /// Number of cases to play at the same time [default: 8, or fewer with --spawn]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<usize>,
 
-    /// All bounds times this; larger for a slow server
+    /// Multiply all time limits by this factor; above 1 for a slow server [default: 1]
     #[arg(long, value_name = "FACTOR", value_parser = positive)]
     scale: Option<f64>,
 
-    /// A setting of the server that scenarios ask for
+    /// Value of a setting that scenarios ask for
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     settings: Vec<(String, String)>,
 
-    /// Also writes a report: html, json, junit, tap, annotations or pcapng; `-` is the standard output
+    /// Also write a report: html, json, junit, tap, annotations or pcapng; the file `-` is the standard output
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = ReportFile::parse)]
     report: Vec<ReportFile>,
 
     #[command(flatten)]
     knowledge: KnowledgeArguments,
 
-    /// The whole run takes no longer; what was not run then is inconclusive
+    /// Maximum duration of the run; cases that were not judged by then are inconclusive
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     time_limit: Option<Duration>,
 
-    /// Plays everything a second time, otherwise cut than in whole sends; a verdict that changes is a finding
+    /// Play everything once more, with sends cut in this way; report verdicts that change
     #[arg(long, value_enum, default_value_t = Cutting::Whole)]
     segments: Cutting,
 
-    /// Others use the server too; their broadcasts are put aside
+    /// Other clients use the server too: ignore their broadcasts
     #[arg(long)]
     shared_target: bool,
 
-    /// Repeats the names and payloads of another run
+    /// Repeat the names and payloads of the run with this seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Tells only what is wrong
+    /// Print only what is wrong
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// Tells also why cases are inconclusive, and whole conversations
+    /// Also print why cases are inconclusive, and whole conversations
     #[arg(long, short)]
     verbose: bool,
 }
@@ -95,7 +95,7 @@ enum Cutting {
     Whole,
     /// Each byte in a segment of its own
     EachByte,
-    /// What a client sends without waiting, in one segment
+    /// Everything that a client sends without waiting in one segment
     Glued,
     /// Cut in the middle of each length
     InsideLength,

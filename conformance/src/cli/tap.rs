@@ -25,39 +25,39 @@ const WAITING_LINES: usize = 10_000;
 /// What `tap` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Ctrl-C ends it, and writes the files.
+Ctrl-C ends the tap and writes the files.
 
 Exit codes:
-  0  every frame was one of the protocol
-  1  some were not
-  2  wrong usage, or it cannot listen")]
+  0  every frame follows the protocol
+  1  some frames violate the protocol
+  2  wrong usage, or the tap cannot listen")]
 pub(super) struct TapArguments {
-    /// A protocol that is compiled in (`conformance list`), or the folder of another
+    /// A protocol that comes with the program (`conformance list`), or the folder of a suite
     protocol: String,
 
-    /// Where clients are to connect, such as 127.0.0.1:7778; port 0 takes a free one
+    /// Address for clients to connect to, such as 127.0.0.1:7778; port 0 takes a free port
     listen: String,
 
-    /// Where the server is, such as 127.0.0.1:7777
+    /// Address of the server, such as 127.0.0.1:7777
     target: String,
 
-    /// How an open question of the document is answered, such as long-width=4; else by its first choice
+    /// Answer to a question that the document leaves open, such as long-width=4 [default: the first choice]
     #[arg(long = "reading", value_name = "NAME=CHOICE")]
     readings: Vec<String>,
 
-    /// Also writes what was heard: html=FILE (a page) or pcapng=FILE (for Wireshark)
+    /// Also write the conversation: html=FILE (a page) or pcapng=FILE (for Wireshark)
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = TapReport::parse)]
     report: Vec<TapReport>,
 
-    /// Writes what was heard as a scenario that `conformance run --scenarios FILE` plays
+    /// Write the conversation as a scenario for `conformance run --scenarios FILE`
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
 
-    /// Ends when so many connections have come and gone
+    /// End after this number of connections have ended
     #[arg(long, value_name = "N")]
     connections: Option<usize>,
 
-    /// Shows nothing but what is wrong
+    /// Print only what is wrong
     #[arg(long, short)]
     quiet: bool,
 }
@@ -91,8 +91,7 @@ fn listen(arguments: &TapArguments, suite: &Suite) -> Result<Outcome, String> {
     let grammar = &suite.grammar;
     if grammar.transport == Transport::Tls {
         return Err(format!(
-            "{} is spoken inside TLS, where nobody between client and server hears anything; a tap hears protocols that \
-             are spoken over TCP alone\n",
+            "{} runs inside TLS, and a tap cannot read what is inside TLS; use a protocol that runs over plain TCP\n",
             grammar.title
         ));
     }
@@ -107,7 +106,7 @@ fn listen(arguments: &TapArguments, suite: &Suite) -> Result<Outcome, String> {
         target,
         teller(grammar, &choices, lines, arguments.quiet),
     )
-    .map_err(|error| format!("nobody can listen on {listen}: {error}\n"))?;
+    .map_err(|error| format!("cannot listen on {listen}: {error}\n"))?;
     let greeting = greeting(grammar, &choices, tap.address(), target);
     println!("{}", text::line(&greeting));
     show_until_the_end(&tap, &shown, arguments.connections)?;
@@ -202,7 +201,7 @@ fn show_until_the_end(
     connections: Option<usize>,
 ) -> Result<(), String> {
     let paint = paint();
-    let interrupted = interrupts().map_err(|error| format!("Ctrl-C cannot be heard: {error}\n"))?;
+    let interrupted = interrupts().map_err(|error| format!("cannot handle Ctrl-C: {error}\n"))?;
     let mut left = connections.unwrap_or(usize::MAX);
     let show = |event: &Event| {
         // A reader that has left (`| head`) has seen what it wanted; the clients have not.
@@ -274,7 +273,7 @@ fn report(arguments: &TapArguments, suite: &Suite, target: SocketAddr, tap: &Tap
     }
     for (file, bytes) in files {
         if let Err(error) = put(file, &bytes) {
-            let complaint = format!("{} cannot be written: {error}\n", file.display());
+            let complaint = format!("cannot write {}: {error}\n", file.display());
             outcome.complain(&complaint);
         }
     }
@@ -298,7 +297,7 @@ fn scenario(suite: &Suite, file: &std::path::Path, moments: &[Moment]) -> String
         .collect();
     let head = Replay {
         id: &id,
-        title: "the server answers as it did when this was heard",
+        title: "the server answers as in the recorded conversation",
         checks: &checks,
     };
     tap::scenario(&suite.grammar, moments, &head)
@@ -327,7 +326,7 @@ fn sum(moments: &[Moment]) -> Sum {
     }
     Sum {
         text: format!(
-            "{connections} connections, {frames} frames, {bytes} bytes without a meaning of their own, {wrong} against the protocol"
+            "{connections} connections, {frames} frames, {bytes} raw bytes, {wrong} violations of the protocol"
         ),
         wrong,
     }

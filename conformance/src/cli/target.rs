@@ -16,11 +16,11 @@ pub(super) struct TargetArguments {
     #[arg(required_unless_present = "spawn")]
     target: Option<String>,
 
-    /// Starts the server, and again when it dies; {port} is a free port (or TARGET's), {scratch} a directory of its own
+    /// Start the server with this command, and again after a crash; {port} is a free port (or that of TARGET), {scratch} an empty directory
     #[arg(long, value_name = "COMMAND", help_heading = "Start the server")]
     spawn: Option<String>,
 
-    /// Where the command runs
+    /// Directory in which to run the command
     #[arg(
         long,
         value_name = "DIR",
@@ -29,11 +29,11 @@ pub(super) struct TargetArguments {
     )]
     spawn_dir: Option<String>,
 
-    /// Adds to the command's environment
+    /// Add this variable to the environment of the command
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "spawn", help_heading = "Start the server")]
     spawn_env: Vec<(String, String)>,
 
-    /// The server is ready when it writes a line with this text; otherwise, when its port answers
+    /// The server is ready when it prints a line with this text [default: when its port accepts connections]
     #[arg(
         long,
         value_name = "TEXT",
@@ -42,11 +42,11 @@ pub(super) struct TargetArguments {
     )]
     ready_line: Option<String>,
 
-    /// The server must be ready by then; 10s
+    /// Maximum time until the server is ready [default: 10s]
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "spawn", help_heading = "Start the server")]
     spawn_timeout: Option<Duration>,
 
-    /// Starts a process for each case, instead of one for all
+    /// Start a process for each case, instead of one for all cases
     #[arg(
         long,
         value_enum,
@@ -70,9 +70,9 @@ impl TargetArguments {
     pub(super) fn target(&self) -> Result<Target, String> {
         let address = self.target.as_deref().map(resolve).transpose()?;
         let Some(command) = &self.spawn else {
-            return address
-                .map(Target::Address)
-                .ok_or_else(|| "say whom to judge: an address, or --spawn COMMAND".to_owned());
+            return address.map(Target::Address).ok_or_else(|| {
+                "no server to judge: give an address, or --spawn COMMAND".to_owned()
+            });
         };
         let spawn = Spawn {
             command: command.clone(),
@@ -84,12 +84,12 @@ impl TargetArguments {
         };
         if address.is_none() && !spawn.takes_a_port() {
             return Err(format!(
-                "the command does not say where the server is to listen: write {PORT} where its port belongs, or, if \
-                 the port is fixed, its address before --spawn"
+                "the command does not give the server a port: write {PORT} in place of the port, or, if the port is fixed, \
+                 write the server's address before --spawn"
             ));
         }
         end_all_when_interrupted()
-            .map_err(|error| format!("an interruption could not end the server: {error}"))?;
+            .map_err(|error| format!("cannot handle Ctrl-C, which must end the server: {error}"))?;
         let lifetime = match self.isolate {
             Some(Isolation::Case) => Lifetime::Case,
             None => Lifetime::Run,
@@ -141,7 +141,7 @@ impl TargetArguments {
 /// The first address of the name; the others are most often the same server in another family.
 pub(super) fn resolve(target: &str) -> Result<SocketAddr, String> {
     let mut addresses = target.to_socket_addrs().map_err(|error| {
-        format!("{target:?} is no address: {error}; write HOST:PORT, such as 127.0.0.1:7777")
+        format!("{target:?} is not an address: {error}; write HOST:PORT, such as 127.0.0.1:7777")
     })?;
     addresses
         .next()

@@ -16,7 +16,7 @@ pub(super) fn quoted(word: &str) -> String {
 pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err("write a number from 1 on".to_owned()),
+        _ => Err("write a number, at least 1".to_owned()),
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
             Duration::try_from_secs_f64(number * seconds).ok()
         })
         .find(|duration| !duration.is_zero())
-        .ok_or_else(|| "write a time with its unit, such as 500ms, 90s, 10m or 2h".to_owned())
+        .ok_or_else(|| "write a duration with its unit, such as 500ms, 90s, 10m or 2h".to_owned())
 }
 
 #[cfg(test)]

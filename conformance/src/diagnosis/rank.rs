@@ -136,15 +136,15 @@ impl Explanation {
             causes => format!("the server {}", causes.join(", and it ")),
         };
         let fits = match (self.explained, self.failures) {
-            (explained, failures) if explained == failures => "every failure fits".to_owned(),
-            (explained, failures) => format!("{explained} of {failures} failures fit"),
+            (explained, failures) if explained == failures => "explains every failure".to_owned(),
+            (explained, failures) => format!("explains {explained} of {failures} failures"),
         };
         let unmet = match self.unmet {
             0 => String::new(),
-            1 => ", 1 case should fail as well".to_owned(),
-            unmet => format!(", {unmet} cases should fail as well"),
+            1 => ", 1 other case should fail, too".to_owned(),
+            unmet => format!(", {unmet} other cases should fail, too"),
         };
-        format!("{fits}: {causes} ({:.0} %{unmet})", self.fit * 100.0)
+        format!("{causes} ({fits}, fit {:.0} %{unmet})", self.fit * 100.0)
     }
 }
 

@@ -169,10 +169,7 @@ fn broken(at: usize, why: String) -> Stop {
 /// The field that decides how this one is laid out is where the mistake is.
 fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     let Some(tag) = tag else {
-        return broken(
-            start,
-            format!("nothing decides how {} is laid out", field.name),
-        );
+        return broken(start, format!("the form of {} is not known", field.name));
     };
     let why = format!(
         "{} is {}, and {} has no case for it",
@@ -210,7 +207,7 @@ impl<'a> Cursor<'a> {
             .ok()
             .filter(|_| int.carries(claimed));
         let Some(length) = whole else {
-            return Err(broken(0, format!("the frame has the length {claimed}")));
+            return Err(broken(0, format!("the length of the frame is {claimed}")));
         };
         fields.push(DecodedField {
             name: "length".to_owned(),
@@ -226,7 +223,7 @@ impl<'a> Cursor<'a> {
         match self.end {
             Some(end) if end > self.at => {
                 let more = end - self.at;
-                let why = format!("the frame is longer than {packet}, by {more} bytes");
+                let why = format!("the frame is {more} bytes longer than {packet}");
                 Err(broken(self.at, why))
             }
             _ => Ok(()),
@@ -272,12 +269,11 @@ impl<'a> Cursor<'a> {
         let Ok(length) = usize::try_from(claimed) else {
             return Err(broken(
                 prefix_at,
-                format!("{name} has the length {claimed}"),
+                format!("the length of {name} is {claimed}"),
             ));
         };
         if let Some(max) = field.max_bytes.filter(|max| length > *max) {
-            let why =
-                format!("{name} has the length {length}, more than the {max} that are allowed");
+            let why = format!("the length of {name} is {length}, more than the maximum of {max}");
             return Err(broken(prefix_at, why));
         }
         let start = self.at;
@@ -285,7 +281,7 @@ impl<'a> Cursor<'a> {
             .end
             .is_some_and(|end| start.saturating_add(length) > end)
         {
-            let why = format!("{name} has the length {length}, and the frame ends before that");
+            let why = format!("the length of {name} is {length}, but the frame ends earlier");
             return Err(broken(prefix_at, why));
         }
         Ok((start, self.payload(length, name)?))

@@ -101,7 +101,7 @@ impl fmt::Display for EncodeError {
             } => {
                 write!(
                     f,
-                    "{number} does not fit into {type_name}, which goes from {min} to {max}"
+                    "{number} does not fit into {type_name}, which ranges from {min} to {max}"
                 )
             }
             EncodeError::NotUuid { type_name, text } => {
@@ -114,7 +114,7 @@ impl fmt::Display for EncodeError {
             } => {
                 write!(
                     f,
-                    "{length} bytes do not fit into {type_name}, whose length goes up to {max}"
+                    "{length} bytes do not fit into {type_name}, whose length is at most {max}"
                 )
             }
             EncodeError::WrongSize {
@@ -125,7 +125,7 @@ impl fmt::Display for EncodeError {
             EncodeError::NoCase { type_name } => {
                 write!(
                     f,
-                    "{type_name} has no case for what the field says that decides it"
+                    "{type_name} has no case for the value of the field that decides its form"
                 )
             }
         }

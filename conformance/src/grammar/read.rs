@@ -96,7 +96,7 @@ fn protocol<'a>(
             findings.error(
                 file,
                 0..0,
-                "there is no protocol here",
+                "this file has no protocol",
                 "write: protocol NAME { ... }",
             );
             return None;
@@ -104,7 +104,7 @@ fn protocol<'a>(
         [first, others @ ..] => (first, others),
     };
     for other in others {
-        let message = format!("`{}` stands beside the protocol", other.name.text);
+        let message = format!("`{}` is outside the protocol", other.name.text);
         findings.error(
             file,
             other.name.span.clone(),
@@ -242,7 +242,7 @@ impl<'a> Reader<'a> {
             self.error(
                 root,
                 &root.name.span,
-                "nothing says how wide an opcode is",
+                "the width of the opcode is missing",
                 "write: opcode int8",
             );
         }
@@ -250,17 +250,16 @@ impl<'a> Reader<'a> {
             self.error(
                 root,
                 &root.name.span,
-                "there is no packet",
+                "the protocol has no packets",
                 "write: packet LOGIN 0 from=client { field login STRING }",
             );
         }
         if self.grammar.fence.is_none() {
-            let help =
-                "without it no scenario can prove silence; write: fence { from > ...; to < ... }";
+            let help = "without a fence no scenario can prove silence; write: fence { from > ...; to < ... }";
             self.findings.warning(
                 &root.file,
                 root.name.span.clone(),
-                "there is no fence",
+                "the protocol has no fence",
                 help,
             );
         }

@@ -13,7 +13,7 @@ use super::{Identity, Key};
 /// The identities of this file, or a sentence about what is wrong with it.
 pub(crate) fn read(file: &str) -> Result<Vec<Identity>, String> {
     let text =
-        std::fs::read_to_string(file).map_err(|error| format!("{file} cannot be read: {error}"))?;
+        std::fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?;
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
     let lines = text.lines().enumerate();
     lines
@@ -26,20 +26,20 @@ pub(crate) fn read(file: &str) -> Result<Vec<Identity>, String> {
 }
 
 fn identity(folder: &Path, line: &str) -> Result<Identity, String> {
-    let (uuid, key) = line.split_once(char::is_whitespace).ok_or_else(|| {
-        "write a UUID and, behind a space, the file of its private key".to_owned()
-    })?;
+    let (uuid, key) = line
+        .split_once(char::is_whitespace)
+        .ok_or_else(|| "write a UUID, a space, and the file of its private key".to_owned())?;
     let uuid = Uuid::try_parse(uuid).map_err(|_| format!("{uuid:?} is not a UUID"))?;
     let path = folder.join(key.trim());
     let shown = path.display();
     let der = PrivateKeyDer::from_pem_file(&path)
-        .map_err(|error| format!("{shown} is no private key in PEM: {error}"))?;
+        .map_err(|error| format!("{shown} is not a private key in PEM: {error}"))?;
     let pair = match &der {
         PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
         PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
-        _ => return Err(format!("{shown} holds a key of another kind than RSA")),
+        _ => return Err(format!("{shown} has a key that is not an RSA key")),
     };
-    let pair = pair.map_err(|error| format!("{shown} holds no RSA key that can sign: {error}"))?;
+    let pair = pair.map_err(|error| format!("{shown} has no RSA key that can sign: {error}"))?;
     Ok(Identity {
         uuid: uuid.to_string(),
         key: Arc::new(Key::of(pair)),

@@ -41,7 +41,7 @@ impl Rest {
         };
         let address = host.to_socket_addrs().ok().and_then(|mut all| all.next());
         let address = address.ok_or_else(|| {
-            format!("{written:?} is no address of a REST interface; write https://HOST:PORT")
+            format!("{written:?} is not the address of a REST interface; write https://HOST:PORT")
         })?;
         let tls = TlsClient::new(None).map_err(|error| error.to_string())?;
         let mut rest = Rest {
@@ -51,7 +51,7 @@ impl Rest {
             bound,
         };
         let unreachable = |error: io::Error| {
-            format!("the REST interface at {written} cannot be reached: {error}")
+            format!("cannot connect to the REST interface at {written}: {error}")
         };
         let stream = rest.connect().map_err(unreachable)?;
         match (scheme, &rest.tls) {
@@ -132,6 +132,6 @@ fn registered(answer: &str) -> Result<(), String> {
             refusal.error_type, refusal.error_message
         )),
         (Some(code), Err(_)) => Err(format!("{code}, {body:.200?}")),
-        (None, _) => Err(format!("{answer:.200?} is no answer of HTTP")),
+        (None, _) => Err(format!("{answer:.200?} is not an HTTP response")),
     }
 }

@@ -93,7 +93,10 @@ impl<'a> Crowd<'a> {
                 return Err(Trouble::NotAllIn {
                     known: self.known,
                     wanted: names.len(),
-                    why: format!("nobody else was let in for {:?}", progress.1.elapsed()),
+                    why: format!(
+                        "no further client could log in for {:?}",
+                        progress.1.elapsed()
+                    ),
                 });
             }
         }
@@ -137,7 +140,7 @@ impl<'a> Crowd<'a> {
         match self.poll.poll(&mut events, Some(wait)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 return Err(Trouble::Machine(format!(
-                    "waiting for the network: {error}"
+                    "cannot wait for the network: {error}"
                 )));
             }
             _ => {}
@@ -237,7 +240,7 @@ impl<'a> Crowd<'a> {
         let words = match &client.stage {
             Stage::Lost => return,
             Stage::Connecting => format!("client {}: cannot connect: {why}", index + 1),
-            Stage::LoggingIn => format!("client {}, while it logged in: {why}", index + 1),
+            Stage::LoggingIn => format!("client {}, during its login: {why}", index + 1),
             Stage::In => format!("client {}: {why}", index + 1),
         };
         client.stage = Stage::Lost;

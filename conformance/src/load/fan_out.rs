@@ -243,11 +243,11 @@ fn probe(
             }
         }
         if asked.elapsed() > bounds.patience {
-            let message = "of the first message of each sender only";
+            let message = "of the first message of each sender, only";
             let wanted = without_echo;
             let got = ears.deliveries;
             return Err(Trouble::Lost(format!(
-                "{message} {got} copies came in {:?}, at least {wanted} were due",
+                "{message} {got} copies arrived within {:?}, and at least {wanted} were expected",
                 bounds.patience
             )));
         }

@@ -212,12 +212,12 @@ impl Flaws {
             None => String::new(),
         };
         let counted = [
-            (self.lost, "never came".to_owned()),
-            (self.out_of_order, "came out of order".to_owned()),
-            (self.damaged, "came damaged".to_owned()),
+            (self.lost, "never arrived".to_owned()),
+            (self.out_of_order, "arrived out of order".to_owned()),
+            (self.damaged, "arrived damaged".to_owned()),
             (
                 self.unexpected,
-                format!("came unexpectedly{}", of(&self.first_unexpected)),
+                format!("arrived unexpectedly{}", of(&self.first_unexpected)),
             ),
             (
                 self.ends as u64,
@@ -259,7 +259,7 @@ impl Figures {
                 let mut rows = vec![
                     ("clients", figures.clients.to_string()),
                     ("seconds", format!("{:.2}", figures.seconds)),
-                    ("answers, as to pings", figures.answered.to_string()),
+                    ("answers to pings", figures.answered.to_string()),
                 ];
                 rows.extend(cost_rows(figures.server, Each::Second));
                 rows
@@ -282,15 +282,15 @@ impl Figures {
 
 fn fan_out_rows(figures: &FanOutFigures) -> Vec<(&'static str, String)> {
     let pace = match figures.pace {
-        Pace::Window(window) => format!("{window} messages under way for each"),
-        Pace::Rate(rate) => format!("{rate} messages a second in all"),
+        Pace::Window(window) => format!("{window} messages in flight per sender"),
+        Pace::Rate(rate) => format!("{rate} messages per second in all"),
     };
     let echo = if figures.echo { "yes" } else { "no" };
     let mut rows = vec![
         ("clients", figures.clients.to_string()),
         ("senders", format!("{}, {pace}", figures.senders)),
         ("bytes of text", figures.bytes.to_string()),
-        ("senders hear themselves", echo.to_owned()),
+        ("senders get their own", echo.to_owned()),
         ("seconds", format!("{:.2}", figures.seconds)),
         ("messages", figures.messages.to_string()),
         ("deliveries", figures.deliveries.to_string()),
@@ -345,16 +345,16 @@ fn cost_rows(cost: Option<ServerCost>, each: Each) -> Vec<(&'static str, String)
     };
     let micros = cost.cpu_micros_each;
     let share = match each {
-        Each::Login => format!("{micros:.1} us a login"),
-        Each::RoundTrip => format!("{micros:.1} us a round trip"),
+        Each::Login => format!("{micros:.1} us per login"),
+        Each::RoundTrip => format!("{micros:.1} us per round trip"),
         // Microseconds for one are seconds for a million.
-        Each::Delivery => format!("{micros:.3} s a million deliveries"),
-        Each::Gib => format!("{:.3} s a GiB", micros / 1e6),
+        Each::Delivery => format!("{micros:.3} s per million deliveries"),
+        Each::Gib => format!("{:.3} s per GiB", micros / 1e6),
         Each::Second => format!("{:.2} % of a core", micros / 1e4),
     };
     let mut rows = vec![("server CPU", format!("{:.2} s, {share}", cost.cpu_seconds))];
     if let Some(resident) = cost.resident_kib_per_client {
-        rows.push(("memory a client", format!("{resident:.1} KiB")));
+        rows.push(("memory per client", format!("{resident:.1} KiB")));
     }
     rows.push(("server threads", cost.threads.to_string()));
     rows
@@ -399,6 +399,6 @@ impl fmt::Display for Figures {
         } else {
             flaws.join("; ")
         };
-        writeln!(f, "{:<26}{words}", "broken promises")
+        writeln!(f, "{:<26}{words}", "violations")
     }
 }

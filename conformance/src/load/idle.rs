@@ -32,7 +32,7 @@ pub(super) fn play(
     let until = (began + lasts).min(bounds.until);
     while Instant::now() < until && crowd.losses == 0 {
         crowd.turn(Duration::from_millis(20), &mut ears)?;
-        teller.tell(|| format!("{clients} clients are in, {} answers", ears.answered));
+        teller.tell(|| format!("{clients} clients are logged in, {} answers", ears.answered));
     }
     let seconds = began.elapsed().as_secs_f64();
     Ok(IdleFigures {

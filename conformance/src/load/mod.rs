@@ -173,9 +173,9 @@ impl fmt::Display for Trouble {
         match self {
             Trouble::CannotConnect(why) => write!(f, "cannot connect: {why}"),
             Trouble::NotAllIn { known, wanted, why } => {
-                write!(f, "only {known} of {wanted} clients are in: {why}")
+                write!(f, "only {known} of {wanted} clients could log in: {why}")
             }
-            Trouble::Lost(why) => write!(f, "the load cannot begin: {why}"),
+            Trouble::Lost(why) => write!(f, "cannot begin the load: {why}"),
             Trouble::NoSuchWork(what) => write!(f, "this protocol does not have {what}"),
             Trouble::Protocol(why) | Trouble::Machine(why) => f.write_str(why),
         }
@@ -248,7 +248,9 @@ pub fn run(
 ) -> Result<Figures, Trouble> {
     let tongue: Box<dyn Tongue> = match (language, work) {
         (Language::Suite { suite, .. }, Work::Tunnel(_)) if !relays(suite) => {
-            return Err(Trouble::NoSuchWork("a private connection that it relays"));
+            return Err(Trouble::NoSuchWork(
+                "a private connection that the server relays",
+            ));
         }
         (
             Language::Suite {
@@ -280,9 +282,7 @@ pub fn run(
     };
     let tongue = tongue.as_ref();
     match work {
-        Work::FanOut(_) if !tongue.has_messages() => {
-            Err(Trouble::NoSuchWork("a message for everybody"))
-        }
+        Work::FanOut(_) if !tongue.has_messages() => Err(Trouble::NoSuchWork("a broadcast")),
         Work::Storm { clients, at_once } => {
             storm(tongue, target, *clients, *at_once, bounds, teller).map(Figures::Storm)
         }
@@ -300,7 +300,9 @@ pub fn run(
         Work::Churn { slots, lasts } => {
             churn::play(tongue, target, *slots, *lasts, bounds, teller).map(Figures::Churn)
         }
-        Work::Tunnel(_) => Err(Trouble::NoSuchWork("a private connection that it relays")),
+        Work::Tunnel(_) => Err(Trouble::NoSuchWork(
+            "a private connection that the server relays",
+        )),
     }
 }
 
@@ -353,7 +355,7 @@ fn gather_crowd<'a>(
     let mut crowd =
         Crowd::new(tongue, target).map_err(|error| Trouble::Machine(error.to_string()))?;
     crowd.gather(names, at_once, bounds, &mut |known| {
-        teller.tell(|| format!("{known} of {} clients are in", names.len()));
+        teller.tell(|| format!("{known} of {} clients are logged in", names.len()));
     })?;
     Ok(crowd)
 }

@@ -42,10 +42,10 @@ impl Naming {
         match self {
             Naming::Chosen => Ok(chosen(count)),
             Naming::Unknown => Err(format!(
-                "its clients are registered identities: --set {REST}=ADDR, or --set {IDENTITIES}=FILE"
+                "clients of this protocol need registered identities: --set {REST}=ADDR, or --set {IDENTITIES}=FILE"
             )),
             Naming::Listed(known) if known.len() < count => Err(format!(
-                "the file names {} identities, and {count} are needed",
+                "the file has {} identities, but {count} are needed",
                 known.len()
             )),
             Naming::Listed(known) => Ok(known.keys().take(count).cloned().collect()),
@@ -95,7 +95,7 @@ fn mint(uuid: String, rest: &Rest, key: &Arc<Key>) -> Result<String, String> {
         key: Arc::clone(key),
     };
     rest.register(&identity)
-        .map_err(|why| format!("an identity could not be registered: {why}"))?;
+        .map_err(|why| format!("cannot register an identity: {why}"))?;
     Ok(identity.uuid)
 }
 

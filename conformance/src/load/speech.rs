@@ -96,7 +96,7 @@ impl Speech {
     ) -> Result<Speech, String> {
         let Some(load) = grammar.load.clone() else {
             return Err(format!(
-                "{}'s wire.kdl does not say how a load speaks it: it lacks `load {{ login {{ ... }} }}`",
+                "the wire.kdl of {} does not say how a load speaks it; add `load {{ login {{ ... }} }}`",
                 grammar.name
             ));
         };
@@ -246,7 +246,7 @@ impl Tongue for Speech {
     fn message(&self, name: &str, text: &str) -> Result<Vec<u8>, String> {
         match &self.load.message {
             Some(message) => self.bytes(&message.sent, &Parties::of_me(name).saying(text)),
-            None => Err("this protocol does not have a message for everybody".to_owned()),
+            None => Err("this protocol does not have a broadcast".to_owned()),
         }
     }
 

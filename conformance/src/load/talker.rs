@@ -43,7 +43,8 @@ impl Talker {
             None => Stream::Plain(stream),
             Some(tls) => {
                 let secured = tls.stream(stream, target.ip());
-                let secured = secured.map_err(|error| format!("no TLS handshake: {error}"))?;
+                let secured =
+                    secured.map_err(|error| format!("the TLS handshake failed: {error}"))?;
                 Stream::Sealed(Box::new(secured))
             }
         };
@@ -149,9 +150,9 @@ impl Talker {
         match (self.stream, self.inbox.len()) {
             (Stream::Plain(stream), 0) => Ok(stream),
             (Stream::Plain(_), count) => {
-                Err(format!("{count} bytes came before the first was sent"))
+                Err(format!("{count} bytes arrived before the first was sent"))
             }
-            (Stream::Sealed(_), _) => Err("inside TLS there is no bare connection".to_owned()),
+            (Stream::Sealed(_), _) => Err("inside TLS there is no plain connection".to_owned()),
         }
     }
 }

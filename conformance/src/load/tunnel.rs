@@ -74,7 +74,9 @@ pub(super) fn play(
 /// Logs two in and lets them agree on a private connection.
 pub(super) fn agree(speech: &Speech, target: SocketAddr, bounds: &Bounds) -> Result<Ends, Trouble> {
     if speech.load.tunnel.is_empty() {
-        return Err(Trouble::NoSuchWork("a private connection that it relays"));
+        return Err(Trouble::NoSuchWork(
+            "a private connection that the server relays",
+        ));
     }
     let connect =
         || Talker::connect(target, speech.tls(), bounds.patience).map_err(Trouble::CannotConnect);
@@ -103,7 +105,9 @@ pub(super) fn agree(speech: &Speech, target: SocketAddr, bounds: &Bounds) -> Res
         talkers.remove(&LoadLane::BEnd),
     );
     let (Some(a), Some(b)) = ends else {
-        return Err(Trouble::NoSuchWork("a private connection that it relays"));
+        return Err(Trouble::NoSuchWork(
+            "a private connection that the server relays",
+        ));
     };
     Ok(Ends {
         a: a.into_stream().map_err(Trouble::Lost)?,
@@ -229,7 +233,9 @@ fn send(mut stream: &TcpStream, bytes: u64, until: Instant) -> Result<u64, Strin
         let from = (sent % PERIOD as u64) as usize;
         stream
             .write_all(&pattern[from..from + length])
-            .map_err(|error| format!("after {sent} bytes an end took no more: {error}"))?;
+            .map_err(|error| {
+                format!("after {sent} bytes a tunnel end accepted no more: {error}")
+            })?;
         sent += length as u64;
     }
     let ended = stream.shutdown(Shutdown::Write);
@@ -257,11 +263,11 @@ fn receive(mut stream: &TcpStream, teller: &Teller<'_>) -> Received {
                 let from = (received.bytes % PERIOD as u64) as usize;
                 received.damaged |= chunk[..read] != pattern[from..from + read];
                 received.bytes += read as u64;
-                teller.tell(|| format!("{} MiB came", received.bytes >> 20));
+                teller.tell(|| format!("{} MiB arrived", received.bytes >> 20));
             }
             Err(error) => {
                 let bytes = received.bytes;
-                received.why = Some(format!("after {bytes} bytes nothing more came: {error}"));
+                received.why = Some(format!("after {bytes} bytes no more arrived: {error}"));
                 return received;
             }
         }

@@ -99,10 +99,10 @@ impl Matrix {
     ///
     /// A sentence, if there is none, or they are of different protocols.
     pub fn of(runs: &[RunFile], weights: &Weights) -> Result<Matrix, String> {
-        let first = runs.first().ok_or("there is no run")?;
+        let first = runs.first().ok_or("there are no reports to compare")?;
         if let Some(other) = runs.iter().find(|run| run.protocol != first.protocol) {
             return Err(format!(
-                "{} is a run of {}, {} one of {}; a matrix is about one protocol",
+                "{} is a run of {}, but {} is a run of {}; a matrix compares runs of one protocol",
                 first.name, first.protocol, other.name, other.protocol
             ));
         }

@@ -83,11 +83,11 @@ impl RunFile {
     /// A sentence, if it is no report of a run, or one of another format.
     pub fn read(name: &str, text: &str) -> Result<RunFile, String> {
         let mut run: RunFile = serde_json::from_str(text).map_err(|error| {
-            format!("it is no report of a run as --report json=FILE writes: {error}")
+            format!("it is not the report of a run, as --report json=FILE writes it: {error}")
         })?;
         if run.format != FORMAT {
             return Err(format!(
-                "it has the format {}, and this program reads {FORMAT}",
+                "it has the format {}, but this program reads {FORMAT}",
                 run.format
             ));
         }
@@ -122,7 +122,7 @@ impl CaseOfRun {
         let cause = self.cause.as_ref().map(|cause| cause.text.clone());
         let failure = self.failure.as_ref();
         cause.or_else(|| {
-            failure.map(|failure| format!("expected {}; came {}", failure.expected, failure.got))
+            failure.map(|failure| format!("expected {}; got {}", failure.expected, failure.got))
         })
     }
 }

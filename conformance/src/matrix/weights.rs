@@ -63,14 +63,14 @@ impl Weights {
         let usage = || {
             let words: Vec<&str> = USUAL.iter().map(|(word, _)| *word).collect();
             format!(
-                "{written:?} is no weight; write must=3, or case whisper=10; there are: {}",
+                "{written:?} is not a weight; write must=3, or \"case whisper=10\"; known words: {}",
                 words.join(", ")
             )
         };
         let (name, number) = written.split_once('=').ok_or_else(usage)?;
         let number: f64 = number.trim().parse().map_err(|_| usage())?;
         if !number.is_finite() || number < 0.0 {
-            return Err(format!("{written:?}: a weight is a number from 0 on"));
+            return Err(format!("{written:?}: a weight is a number, at least 0"));
         }
         let name = name.trim();
         if let Some(case) = name.strip_prefix("case ") {

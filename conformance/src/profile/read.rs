@@ -29,7 +29,7 @@ pub fn read_profile(path: &Path, suite: &Suite) -> Result<Profile, Diagnostics> 
                 reader.mistake(
                     &node,
                     &node.name.span,
-                    "this says nothing about a target".to_owned(),
+                    "this is not a word of a profile".to_owned(),
                     help,
                 );
             }
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| {
             let unread = Arc::new(SourceFile::new(name.clone(), ""));
             let help = "check the path, and that it is a text file in UTF-8";
-            findings.error(&unread, 0..0, format!("it cannot be read: {error}"), help);
+            findings.error(&unread, 0..0, format!("cannot read it: {error}"), help);
             String::new()
         });
         Reader {
@@ -126,8 +126,8 @@ impl<'a> Reader<'a> {
 
     fn first<T>(&mut self, node: &Node, name: String, value: T, into: &mut BTreeMap<String, T>) {
         if into.insert(name.clone(), value).is_some() {
-            let message = format!("{name} stands here a second time");
-            let help = "take one of them away".to_owned();
+            let message = format!("there is a second {name}");
+            let help = "remove one of them".to_owned();
             self.mistake(node, &node.span, message, help);
         }
     }
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
             return;
         };
         if name != own {
-            let message = format!("this is about a target of {name}, and the suite is {own}");
+            let message = format!("this is about a target of {name}, but the suite is {own}");
             let help = format!("run it with: conformance run {name} --profile ...");
             self.mistake(node, &Reader::span(node, 0), message, help);
         }
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
             Some(why) => self.first(node, case, why.to_owned(), into),
             None => {
                 let message = "the reason is missing".to_owned();
-                let help = "say in quotes why it is so".to_owned();
+                let help = "write the reason in quotes".to_owned();
                 self.mistake(node, &Reader::span(node, reason), message, help);
             }
         }
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
         let factor = text.parse::<f64>().ok();
         let factor = factor.filter(|factor| factor.is_finite() && *factor > 0.0);
         if factor.is_none() {
-            let message = format!("{text} is no factor above 0");
+            let message = format!("{text} is not a factor above 0");
             let help = "write for example: scale \"2\", or scale \"0.5\"".to_owned();
             self.mistake(node, &Reader::span(node, 0), message, help);
         }

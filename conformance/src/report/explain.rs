@@ -47,7 +47,7 @@ pub(super) fn explain(
         out.push_str(&ladder(&case.conversation, whole, paint));
     }
     written(&mut out, case, whole);
-    let _ = writeln!(out, "  again     {rerun} --only {}", case.id);
+    let _ = writeln!(out, "  rerun     {rerun} --only {}", case.id);
     Some(out)
 }
 
@@ -62,9 +62,9 @@ fn failed(out: &mut String, failure: &Failure, paint: Paint) {
         .map(|lane| format!("on {lane}: "))
         .unwrap_or_default();
     let _ = writeln!(out, "  expected  {on}{}", failure.expected);
-    let _ = writeln!(out, "  came      {}", paint.wrong(&failure.got));
+    let _ = writeln!(out, "  got       {}", paint.wrong(&failure.got));
     if let Some(hint) = &failure.hint {
-        let _ = writeln!(out, "  perhaps   {hint}");
+        let _ = writeln!(out, "  hint      {hint}");
     }
     bytes(out, failure, paint);
 }
@@ -93,9 +93,9 @@ fn written(out: &mut String, case: &Outcome, whole: bool) {
         true => 0,
         false => lines.len().saturating_sub(LAST_LINES),
     };
-    let _ = writeln!(out, "  the server wrote meanwhile");
+    let _ = writeln!(out, "  output of the server during this case");
     if skipped > 0 {
-        let _ = writeln!(out, "      ({skipped} lines before; --verbose shows them)");
+        let _ = writeln!(out, "      ({skipped} earlier lines; --verbose shows them)");
     }
     for line in &lines[skipped..] {
         let _ = writeln!(out, "    | {line}");
@@ -114,8 +114,8 @@ fn recut(out: &mut String, case: &Outcome) {
         recut.cut,
         recut.segments.word(),
         match recut.smallest.is_empty() {
-            true => "no fewer cuts do it each time",
-            false => "enough for it",
+            true => "fewer cuts do not always do it",
+            false => "these cuts are enough",
         }
     );
     for cut in &recut.smallest {
@@ -158,7 +158,7 @@ fn bytes(out: &mut String, failure: &Failure, paint: Paint) {
         } = field;
         let row = format!("{offset:>8}  {name:name_width$}  {bytes:bytes_width$}  {value}");
         let wanted = match (&field.expected, field.differs) {
-            (Some(expected), true) => format!("   <-- should be {expected}"),
+            (Some(expected), true) => format!("   <-- expected {expected}"),
             _ => String::new(),
         };
         let _ = if field.differs {

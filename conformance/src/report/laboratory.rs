@@ -13,15 +13,15 @@ use crate::suite::Suite;
 /// The matrix as text: each mistake with the requirement that it breaks and the cases that catch it.
 #[must_use]
 pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
-    let mut out = format!("{}: {} mistakes\n", suite.grammar.title, atlas.faults.len());
+    let mut out = format!("{}: {} faults\n", suite.grammar.title, atlas.faults.len());
     for fault in &atlas.faults {
         let cases: Vec<&str> = fault.fails.iter().map(String::as_str).collect();
         let _ = writeln!(out, "\n  the server {}", fault.does);
         let _ = writeln!(out, "    breaks {}", fault.breaks);
-        let _ = writeln!(out, "    fails {}", cases.join(" "));
+        let _ = writeln!(out, "    failed cases: {}", cases.join(" "));
         if !fault.hides.is_empty() {
             let hidden: Vec<&str> = fault.hides.iter().map(String::as_str).collect();
-            let _ = writeln!(out, "    hides {}", hidden.join(" "));
+            let _ = writeln!(out, "    cases that cannot be judged: {}", hidden.join(" "));
         }
     }
     let _ = writeln!(out, "\n{}", in_words(&measure(atlas)));
@@ -32,8 +32,8 @@ pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
 fn in_words(accuracy: &Accuracy) -> String {
     let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
     format!(
-        "Of {} servers with one mistake it is named first for {} ({:.0} %), and named for {}; of {} servers with two mistakes \
-         both are named first for {} ({:.0} %), and one of them for {} ({:.0} %).",
+        "Of {} servers with one fault, it is named first for {} ({:.0} %), and named at all for {}. Of {} servers with two \
+         faults, both are named first for {} ({:.0} %), and one of the two for {} ({:.0} %).",
         accuracy.single,
         accuracy.single_first,
         share(accuracy.single_first, accuracy.single),

@@ -28,7 +28,7 @@ pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
     };
     if let Some(first) = runs.get(skipped).filter(|_| skipped > 0) {
         let before = first.start;
-        let _ = writeln!(out, "      ({before} events before; --verbose shows them)");
+        let _ = writeln!(out, "      ({before} earlier events; --verbose shows them)");
     }
     let width = events
         .iter()
@@ -108,7 +108,7 @@ fn rung(event: &Event, width: usize) -> String {
         let _ = write!(rung, "  [{}]", first_bytes(&event.bytes));
     }
     if event.foreign {
-        rung.push_str("  (another case's)");
+        rung.push_str("  (of another case)");
     }
     if event.fence {
         rung.push_str("  (fence)");
@@ -120,7 +120,7 @@ fn rung(event: &Event, width: usize) -> String {
         Some(remark) => {
             let _ = write!(rung, "  ({remark})");
         }
-        None if event.unexpected => rung.push_str("  (nobody expected it)"),
+        None if event.unexpected => rung.push_str("  (not expected)"),
         None => {}
     }
     rung

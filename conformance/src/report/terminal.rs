@@ -86,7 +86,7 @@ fn line(out: &mut String, case: &Outcome, style: &Style) {
     }
     if let Some(reason) = &case.known {
         let text = match case.verdict.holds() {
-            true => format!("listed as a known deviation ({reason}), but it is none any more"),
+            true => format!("listed as a known deviation ({reason}), but it no longer occurs"),
             false => format!("known: {reason}"),
         };
         let _ = writeln!(out, "               {}", style.paint.strong(&text));
@@ -128,7 +128,7 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
         let doubt = if reading.proved {
             ""
         } else {
-            " (could not be found out)"
+            " (not confirmed by a probe)"
         };
         let _ = writeln!(
             out,
@@ -137,10 +137,7 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
         );
     }
     if let Some(fingerprint) = &report.certificate {
-        let _ = writeln!(
-            out,
-            "  its certificate has the SHA-256 fingerprint {fingerprint}"
-        );
+        let _ = writeln!(out, "  certificate: SHA-256 fingerprint {fingerprint}");
     }
     if let Some(causes) = words::causes(report) {
         let _ = writeln!(out, "  {causes}");
@@ -162,7 +159,7 @@ fn summary(out: &mut String, report: &Report, style: &Style) {
     );
     let _ = writeln!(
         out,
-        "  --seed {} repeats its names and payloads",
+        "  --seed {} repeats the names and payloads of this run",
         report.seed
     );
     let _ = writeln!(out, "{}", style.paint.strong(&words::sentence(report)));

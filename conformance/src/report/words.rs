@@ -10,7 +10,7 @@ use crate::run::{Outcome, Report, Verdict};
 pub(super) fn headline(report: &Report) -> String {
     match report.exit_code() {
         1 if !failed(report).is_empty() => format!(
-            "It does not conform to {}: {} failed.",
+            "The server does not conform to {}: {} failed.",
             report.title,
             counted(failed(report).len(), "case")
         ),
@@ -21,7 +21,7 @@ pub(super) fn headline(report: &Report) -> String {
 /// What it comes to.
 pub(super) fn sentence(report: &Report) -> String {
     if let Some(why) = &report.unjudgeable {
-        return format!("It cannot be judged: {why}.");
+        return format!("The server cannot be judged: {why}.");
     }
     let followed: Vec<String> = report
         .readings
@@ -34,7 +34,7 @@ pub(super) fn sentence(report: &Report) -> String {
         format!(", with {}", followed.join(", "))
     };
     let whole = report.cases.iter().all(|case| !case.prerequisite);
-    let what = if whole { "" } else { " in what was asked for" };
+    let what = if whole { "" } else { " in the selected cases" };
     match report.exit_code() {
         0 => format!(
             "{} conforms to {}{what}{with}{}.",
@@ -43,7 +43,7 @@ pub(super) fn sentence(report: &Report) -> String {
             but_for(report)
         ),
         1 if failed(report).is_empty() => format!(
-            "Nothing failed that was not known, but these known deviations are none any more: {}; take them off the list.",
+            "Only known deviations failed, but these no longer occur: {}; remove them from the file.",
             report.stale().join(", ")
         ),
         1 => format!(
@@ -54,7 +54,7 @@ pub(super) fn sentence(report: &Report) -> String {
             failed(report).join(", ")
         ),
         _ => format!(
-            "Nothing failed, but {} could not be judged on something that {} demands.",
+            "No case failed, but {} could not be judged on a MUST of {}.",
             report.judged(),
             report.title
         ),
@@ -66,7 +66,7 @@ fn but_for(report: &Report) -> String {
     let excused = |case: &&Outcome| case.known.is_some() && !case.verdict.holds();
     match report.cases.iter().filter(excused).count() {
         0 => String::new(),
-        number => format!(", but for {}", counted(number, "known deviation")),
+        number => format!(", except for {}", counted(number, "known deviation")),
     }
 }
 
@@ -123,7 +123,7 @@ pub(super) fn in_short(case: &Outcome) -> Option<String> {
         .map(|lane| format!("on {lane} "))
         .unwrap_or_default();
     Some(format!(
-        "{on}expected {}; came {}",
+        "{on}expected {}; got {}",
         failure.expected, failure.got
     ))
 }

@@ -47,7 +47,7 @@ impl Act {
             Action::StopReading(lane) => case.stop_reading(*lane).into(),
             Action::ReadAgain(lane) => case.read_again(*lane).into(),
             Action::Distinct(names) => case.all_differ(names).into(),
-            _ => Failure::own_fault("a step that nobody carries out").into(),
+            _ => Failure::own_fault("a step that no lane can carry out").into(),
         }
     }
 
@@ -89,8 +89,8 @@ impl Act {
 fn stuck(case: &Case<'_>, lane: LaneId) -> Failure {
     let mut failure = Failure::new(
         FailureKind::NoConnection,
-        "that the target reads what is sent".to_owned(),
-        "so many sends are queued that no more fit, and the target takes none of them".to_owned(),
+        "that the target reads what the lane sends".to_owned(),
+        "the send queue is full, and the target reads nothing".to_owned(),
     )
     .on(case.lane_name(lane));
     failure.by_time = true;
@@ -101,7 +101,7 @@ impl Case<'_> {
     /// Connects a lane. A lane that is connected already is closed in order and gets a new connection and a new name.
     fn open_lane(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let Some(declared) = self.scenario.lanes.get(lane.0) else {
-            return Err(Failure::own_fault("a lane that nobody declared"));
+            return Err(Failure::own_fault("a lane that is not declared"));
         };
         if let Some(old) = self.open[lane.0].take() {
             self.close_line(old);

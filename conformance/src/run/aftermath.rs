@@ -81,7 +81,7 @@ pub(super) fn end_of_contact(stay: &Stay) -> Option<String> {
     let end = process.end_by(Instant::now() + LAST_BREATH)?;
     let output = process.log().since(stay.mark);
     Some(format!(
-        "it ended at the first login, with {end}; it wrote:\n{}",
+        "it ended at the first login, with {end}; its output:\n{}",
         output.trim_end()
     ))
 }
@@ -124,7 +124,7 @@ fn end_of(
         None => Incident {
             kind: IncidentKind::Hang,
             text: format!(
-                "the process lives, but serves nobody any more: {}",
+                "the process is alive, but no longer serves clients: {}",
                 contact::in_words(stay.address, &met)
             ),
         },
@@ -144,7 +144,7 @@ fn unrest(run: &Run<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()) -> V
     if held > 0 {
         incidents.push(Incident {
             kind: IncidentKind::Descriptors,
-            text: format!("all clients have left, and it still holds {held} of their connections"),
+            text: format!("all clients have left, but {held} of their connections are still open"),
         });
     }
     incidents.extend(busy(process));
@@ -180,7 +180,7 @@ fn growth(before: Observation, rest: Observation, again: Observation) -> Vec<Inc
         .map(|(kind, noun, [_, rest, again])| Incident {
             kind,
             text: format!(
-                "each time all clients have left, {} more stay behind",
+                "each time all clients have left, the process has {} more",
                 describe::count(again - rest, noun)
             ),
         })
@@ -222,7 +222,7 @@ fn busy(process: &Process) -> Option<Incident> {
             return Some(Incident {
                 kind: IncidentKind::Busy,
                 text: format!(
-                    "nobody is connected, and it never rests: it used {:.1} s of processor time in {:.1} s",
+                    "no client is connected, but it used {:.1} s of processor time in {:.1} s",
                     used as f64 / 100.0,
                     began.elapsed().as_secs_f64()
                 ),

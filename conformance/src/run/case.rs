@@ -247,7 +247,7 @@ impl<'a> Case<'a> {
                 .names
                 .get(lane.0)
                 .map(|name| Value::Text(name.clone()))
-                .ok_or_else(|| Failure::own_fault("a name of no lane")),
+                .ok_or_else(|| Failure::own_fault("a name that belongs to no lane")),
             Expr::AddressOf(lane) => self
                 .line_of(*lane)
                 .map(|line| Value::Bytes(self.lines[line].connection.own_address())),
@@ -273,20 +273,21 @@ impl<'a> Case<'a> {
             )));
         };
         match sort {
-            Sort::Int => text.parse().map(Value::Int).map_err(|_| {
-                Failure::own_fault(format!("`--set {name}={text}` is to be a number"))
-            }),
+            Sort::Int => text
+                .parse()
+                .map(Value::Int)
+                .map_err(|_| Failure::own_fault(format!("`--set {name}={text}` must be a number"))),
             Sort::Text | Sort::Bytes => Ok(Value::Text(text.clone())),
         }
     }
 
     /// A remembered value.
     pub(super) fn remembered(&self, name: &str) -> Result<Value, Box<Failure>> {
-        self.view.remembered.get(name).cloned().ok_or_else(|| {
-            Failure::own_fault(format!(
-                "${name} is used before anything is remembered as it"
-            ))
-        })
+        self.view
+            .remembered
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Failure::own_fault(format!("${name} is used before it is remembered")))
     }
 
     /// What was received on a connection and is not dealt with yet.

@@ -187,13 +187,15 @@ pub(super) fn in_words(target: SocketAddr, met: &Met) -> String {
         Met::Nobody(error) if error.contains("refused") => {
             format!("nothing listens on {target}; start the server first, or check the address")
         }
-        Met::Nobody(error) => format!("{target} cannot be reached: {error}"),
-        Met::NoTls(why) => format!("{target} does not speak TLS as this protocol does: {why}"),
+        Met::Nobody(error) => format!("cannot connect to {target}: {error}"),
+        Met::NoTls(why) => format!("{target} does not speak TLS as this protocol requires: {why}"),
         Met::Silence => {
-            format!("{target} accepts connections and says nothing to a login, on {TRIES} of them")
+            format!("{target} accepts connections but answers no login, on {TRIES} connections")
         }
-        Met::Closed(End::Reset) => format!("{target} resets connections that log in"),
-        Met::Closed(_) => format!("{target} closes connections that log in, without an answer"),
+        Met::Closed(End::Reset) => format!("{target} resets the connection after a login"),
+        Met::Closed(_) => {
+            format!("{target} closes the connection after a login, without an answer")
+        }
         Met::Strange(bytes) if bytes.starts_with(HTTP) => {
             let line: Vec<u8> = bytes
                 .iter()
@@ -201,10 +203,10 @@ pub(super) fn in_words(target: SocketAddr, met: &Met) -> String {
                 .take_while(|byte| !matches!(byte, b'\r' | b'\n'))
                 .collect();
             let line = String::from_utf8_lossy(&line);
-            format!("on {target} an HTTP server answered {line:?}; this is not the right port")
+            format!("an HTTP server on {target} answered {line:?}; check the port")
         }
         Met::Strange(bytes) => format!(
-            "{target} answers a login with {}, which no reading of the document knows",
+            "{target} answers a login with {}, which is wrong in every reading of the document",
             super::failure::hex(bytes, 16)
         ),
     }

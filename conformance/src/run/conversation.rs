@@ -202,9 +202,9 @@ fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
             return sent;
         }
         Doing::Connected => format!("connects (its name is {login:?})"),
-        Doing::ShutDown => "says that it sends no more (FIN)".to_owned(),
+        Doing::ShutDown => "sends no more (FIN)".to_owned(),
         Doing::Closed => "closes in order (FIN)".to_owned(),
-        Doing::Aborted => "cuts the connection (RST)".to_owned(),
+        Doing::Aborted => "resets the connection (RST)".to_owned(),
         Doing::Truncated => "ends without the close_notify of TLS (FIN)".to_owned(),
         Doing::StoppedReading => "stops reading".to_owned(),
         Doing::ReadsAgain => "reads again".to_owned(),

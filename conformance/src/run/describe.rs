@@ -100,11 +100,11 @@ pub(super) fn something(
     let grammar = &case.run.suite.grammar;
     let unread = case.unread(line);
     let (got, fields, length) = match look {
-        Look::Nothing => ("nothing came in time".to_owned(), Vec::new(), 0),
+        Look::Nothing => ("nothing within the time limit".to_owned(), Vec::new(), 0),
         Look::Ended(end) => (end_in_words(*end).to_owned(), Vec::new(), 0),
         Look::Partial => (
             format!(
-                "{} that are the beginning of a frame, and no more in time",
+                "{} that begin a frame, then nothing within the time limit",
                 count(unread.len(), "byte")
             ),
             partial_fields(case, unread),
@@ -112,7 +112,7 @@ pub(super) fn something(
         ),
         Look::Half(fields, end) => (
             format!(
-                "{} that are the beginning of a frame, then {}",
+                "{} that begin a frame, then {}",
                 count(unread.len(), "byte"),
                 end_in_words(*end)
             ),
@@ -125,7 +125,7 @@ pub(super) fn something(
             frame.length,
         ),
         Look::Broken { at, why, fields } => (
-            format!("bytes that are no frame: {why}, at offset {at}"),
+            format!("bytes that are not a frame: {why}, at offset {at}"),
             field_reports(fields, unread),
             unread.len(),
         ),
@@ -152,7 +152,7 @@ pub(super) fn wrong_bytes(case: &Case<'_>, line: usize, wanted: &[u8], common: u
         (Some(byte), _) => (
             FailureKind::Mismatch,
             format!(
-                "{byte:02x} at offset {common}, where {:02x} belongs",
+                "{byte:02x} at offset {common} instead of {:02x}",
                 wanted.get(common).copied().unwrap_or_default()
             ),
         ),
@@ -162,7 +162,7 @@ pub(super) fn wrong_bytes(case: &Case<'_>, line: usize, wanted: &[u8], common: u
         ),
         (None, None) => (
             FailureKind::Timeout,
-            format!("{common} of them, and no more in time"),
+            format!("{common} of them, then nothing within the time limit"),
         ),
     };
     let shown = &came[..came.len().min(wanted.len().max(common + 1))];
@@ -177,7 +177,10 @@ pub(super) fn too_few_bytes(wanted: usize, came: &[u8], end: Option<End>) -> Fai
     let expected = count(wanted, "byte");
     let got = match end {
         Some(end) => format!("{}, then {}", count(came.len(), "byte"), end_in_words(end)),
-        None => format!("{}, and no more in time", count(came.len(), "byte")),
+        None => format!(
+            "{}, then nothing within the time limit",
+            count(came.len(), "byte")
+        ),
     };
     let kind = match end {
         Some(_) => FailureKind::Ended,
@@ -192,8 +195,8 @@ pub(super) fn end_in_words(end: End) -> &'static str {
         End::Fin => "the connection was closed (FIN)",
         End::Reset => "the connection was reset (RST)",
         End::Truncated => "the connection was closed (FIN) without the close_notify of TLS",
-        End::Garbled => "TLS ended with an alert, or with a record that makes no sense",
-        End::Flood => "more bytes than any scenario asks for",
+        End::Garbled => "TLS ended with an alert or an invalid record",
+        End::Flood => "more bytes than any scenario expects",
     }
 }
 

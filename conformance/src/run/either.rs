@@ -102,7 +102,7 @@ impl<'a> Either<'a> {
             .find(|failure| !failure.by_time)
             .or_else(|| failures.first().map(|(_, failure)| *failure));
         let Some(telling) = telling else {
-            return *Failure::own_fault("alternatives without a single one");
+            return *Failure::own_fault("an `either` without cases");
         };
         let mut failure = telling.clone();
         if self.attempts.len() > 1 {

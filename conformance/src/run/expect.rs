@@ -34,7 +34,7 @@ pub(super) fn poll(
         Incoming::Reset => ended(case, line, EndWanted::Reset, until),
         Incoming::Closed => ended(case, line, EndWanted::Any, until),
         Incoming::Silence { .. } => {
-            Failure::own_fault("silence is proved, not expected like this").into()
+            Failure::own_fault("a silence that is expected instead of proved").into()
         }
     };
     on_lane(progress, case.lane_name(lane))
@@ -196,8 +196,8 @@ enum EndWanted {
 /// The end of the connection, with nothing left in front of it.
 fn ended(case: &mut Case<'_>, line: usize, wanted: EndWanted, until: Instant) -> Progress {
     let words = match wanted {
-        EndWanted::Fin => "the end of the connection, in order (FIN)",
-        EndWanted::Reset => "the end of the connection, by a reset (RST)",
+        EndWanted::Fin => "the end of the connection (FIN)",
+        EndWanted::Reset => "a reset of the connection (RST)",
         EndWanted::Any => "the end of the connection",
     };
     match case.look(line, None) {

@@ -143,7 +143,7 @@ impl Failure {
             .unwrap_or_default();
         Failure::new(
             kind,
-            "that the target goes on serving others".to_owned(),
+            "that the target continues to serve other clients".to_owned(),
             format!("{got}{seen}"),
         )
     }

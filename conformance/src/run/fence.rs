@@ -313,7 +313,7 @@ fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
 /// The fence did not come back: neither silence nor its opposite is proved.
 fn no_answer(case: &Case<'_>, line: usize, packet: PacketId, look: &Look) -> Failure {
     let name = &case.run.suite.grammar.packet(packet).name;
-    let expected = format!("{name}, with which the suite proves that nothing else was sent");
+    let expected = format!("{name}, the fence which proves that the target sent nothing else");
     let mut failure = describe::something(case, line, FailureKind::NoFence, expected, look);
     failure.by_time = matches!(look, Look::Nothing | Look::Partial);
     failure

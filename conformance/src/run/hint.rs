@@ -9,7 +9,7 @@ use super::expect::wanted_value;
 /// A sentence about the likely cause, if the bytes show one.
 pub(super) fn usual_cause(case: &Case<'_>, pattern: &FramePattern, came: &[u8]) -> Option<String> {
     if came.starts_with(b"HTTP/") {
-        return Some("this is an HTTP server's answer: is it the right port?".to_owned());
+        return Some("this is an answer of an HTTP server; check the port".to_owned());
     }
     let values: Option<Vec<Value>> = pattern
         .fields
@@ -82,13 +82,13 @@ fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     };
     match rest {
         [first, ..] if first == opcode && wanted.checked_sub(1) == Some(*length) => {
-            Some("the length counts the fields alone; it counts the opcode, too")
+            Some("the length counts only the fields; it must also count the opcode")
         }
         [first, ..] if first == opcode && wanted.checked_add(1) == Some(*length) => {
-            Some("the length counts itself, too; it counts opcode and fields")
+            Some("the length counts itself; it must count only opcode and fields")
         }
         [0, 0, last, ..] if *length == 0 && last == wanted => {
-            Some("the length comes as a 4-byte integer; it is a varint")
+            Some("the length is sent as a 4-byte integer; it must be a varint")
         }
         _ => None,
     }
@@ -100,10 +100,12 @@ fn in_the_opcode(opcode: &[u8], came: &[u8]) -> Option<&'static str> {
         && *number != 0
     {
         if came.starts_with(&[0, 0, 0, *number]) {
-            return Some("the opcode comes as a 4-byte integer; it is one byte");
+            return Some("the opcode is sent as a 4-byte integer; it must be one byte");
         }
         if came.starts_with(&[*number, 0, 0, 0]) && came.get(4) == Some(&0) {
-            return Some("the opcode comes as a little-endian 4-byte integer; it is one byte");
+            return Some(
+                "the opcode is sent as a little-endian 4-byte integer; it must be one byte",
+            );
         }
     }
     None
@@ -133,27 +135,25 @@ fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'s
             .fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte))
     };
     if right_length != length && right_length.iter().eq(length.iter().rev()) {
-        return Some("the length of the text is little-endian; integers are big-endian");
+        return Some("the length of the text is little-endian; it must be big-endian");
     }
     if text.chars().count() != text.len() && number(length) == text.chars().count() {
-        return Some("the length of the text counts characters; it counts bytes of UTF-8");
+        return Some("the length of the text counts characters; it must count bytes of UTF-8");
     }
     if length.len() == 4 && length.get(..2) == right_length.get(2..) {
-        return Some(
-            "the length of the text takes 2 bytes (Java's writeUTF does that); it takes 4",
-        );
+        return Some("the length of the text has 2 bytes (as in Java's writeUTF); it must have 4");
     }
     let latin1: Option<Vec<u8>> = text
         .chars()
         .map(|character| u8::try_from(u32::from(character)).ok())
         .collect();
     if !text.is_ascii() && latin1.is_some_and(|latin1| text_came.starts_with(&latin1)) {
-        return Some("the text is ISO 8859-1; it should be UTF-8");
+        return Some("the text is ISO 8859-1; it must be UTF-8");
     }
     let one_more = number(length) == text.len() + 1;
     match text_came.get(text.len()) {
-        Some(b'\n' | b'\r') if one_more => Some("the text has a line end that nobody sent"),
-        Some(0) if one_more => Some("the text has a zero byte at its end, as C strings do"),
+        Some(b'\n' | b'\r') if one_more => Some("the text has a line end that no client sent"),
+        Some(0) if one_more => Some("the text has a zero byte at its end, like a C string"),
         _ => None,
     }
 }
@@ -161,7 +161,7 @@ fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'s
 /// A frame that is right as far as it goes.
 fn in_the_length_of_the_frame(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     if wanted.len() > came.len() && wanted.starts_with(came) {
-        return Some("the frame is right as far as it goes; its last bytes are missing");
+        return Some("the beginning of the frame is right, but its last bytes are missing");
     }
     let skipped = (1..=8).find(|skip| {
         came.get(*skip..)
@@ -169,7 +169,7 @@ fn in_the_length_of_the_frame(wanted: &[u8], came: &[u8]) -> Option<&'static str
     });
     if skipped.is_some() {
         return Some(
-            "the right frame follows; the bytes in front of it are too many, perhaps left over from the frame before",
+            "the right frame follows after surplus bytes, perhaps left over from the previous frame",
         );
     }
     if (1..=8).any(|skip| {

@@ -43,9 +43,9 @@ impl fmt::Display for Shortage {
             ),
             Shortage::TooFew { needs, there_are } => write!(
                 f,
-                "it needs {needs} registered identities, and the file names {there_are}"
+                "it needs {needs} registered identities, but the file has {there_are}"
             ),
-            Shortage::Refused(why) => write!(f, "an identity could not be registered: {why}"),
+            Shortage::Refused(why) => write!(f, "cannot register an identity: {why}"),
         }
     }
 }
@@ -53,7 +53,8 @@ impl fmt::Display for Shortage {
 /// A signature by somebody over the bytes of their own name.
 pub(super) fn signature_of(who: Option<&Identity>) -> Result<Value, Box<Failure>> {
     let signature = who.and_then(Identity::signature);
-    let signature = signature.ok_or_else(|| Failure::own_fault("a signature of nobody"))?;
+    let signature =
+        signature.ok_or_else(|| Failure::own_fault("a signature of a lane without a key"))?;
     Ok(Value::Bytes(signature))
 }
 

@@ -174,7 +174,7 @@ fn too_long(case: &Case<'_>) -> Failure {
     let mut failure = Failure::new(
         FailureKind::TooLong,
         format!("the end of the case within {:?}", case.run.bounds.case()),
-        "it still went on; with a slow target, `--scale` makes all bounds longer".to_owned(),
+        "the case did not end; for a slow target, use a larger `--scale`".to_owned(),
     );
     failure.by_time = true;
     failure

@@ -222,7 +222,7 @@ impl Court<'_> {
             })
             .map(|settled| {
                 format!(
-                    "{} could not be found out; judged as if it were {}",
+                    "no probe confirmed {}; judged as if it were {}",
                     settled.name, settled.choice
                 )
             })

@@ -207,7 +207,7 @@ fn greet(run: &Run<'_>) -> Result<(), String> {
     match aftermath::end_of_contact(&stay) {
         Some(end) => Err(end),
         None if run.is_over() => {
-            Err("the time limit of the run passed before anything answered a login".to_owned())
+            Err("the time limit of the run passed before the target answered a login".to_owned())
         }
         None => Err(stranger::in_words(run, stay.address, &met)),
     }

@@ -165,13 +165,13 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Cause::Case(id) => write!(f, "because of {id}"),
-            Cause::TargetDied(id) => write!(f, "because the target died of {id}"),
-            Cause::Stall => f.write_str("because this machine stalled while it waited"),
+            Cause::TargetDied(id) => write!(f, "because the target stopped answering after {id}"),
+            Cause::Stall => f.write_str("because this machine stalled while the case waited"),
             Cause::OnlyInCompany { failed, of } => write!(
                 f,
                 "because it passes alone, but failed {failed} of {of} times beside other cases"
             ),
-            Cause::Declared(reason) => write!(f, "because {reason} (its profile says so)"),
+            Cause::Declared(reason) => write!(f, "because {reason} (according to the profile)"),
             Cause::TimeLimit => f.write_str("because the time limit of the run passed"),
             Cause::NotStarted(why) => write!(f, "because {why}"),
             Cause::TooLong => f.write_str("because the case took too long; try a larger --scale"),

@@ -100,7 +100,7 @@ impl Whole<'_, '_> {
         // Whoever is undecided already in whole segments is not undecided because of others.
         if self.bench.play(scenario, self.choices).grade() != before {
             outcome.notes.push(format!(
-                "with segments {} its verdict was {}; but it changes by itself, too",
+                "with segments {} its verdict was {}; but the verdict also changes without cuts",
                 segments.word(),
                 cut.verdict
             ));

@@ -271,11 +271,11 @@ fn died(finding: Finding, met: &Met) -> Finding {
     let (kind, got) = match met {
         Met::Silence => (
             FailureKind::TargetHangs,
-            "after this case it accepts connections, but answers no login any more",
+            "after this case the target accepts connections, but no longer answers a login",
         ),
         _ => (
             FailureKind::TargetDied,
-            "after this case it answers no login any more",
+            "after this case the target no longer answers a login",
         ),
     };
     played.failure = Some(Failure::of_target(kind, got, played.failure.take()));

@@ -94,7 +94,7 @@ impl Case<'_> {
                 let frames = frames_in_words(case, &bytes);
                 let before = hex(&bytes[at.saturating_sub(SHOWN)..*at], SHOWN);
                 let after = hex(&bytes[*at..], SHOWN);
-                format!("{lane} > {frames}: behind byte {at}, {before} | {after}")
+                format!("{lane} > {frames}: after byte {at}, {before} | {after}")
             });
             let point = Point { send, at: *at };
             self.made.push(Made { point, words });

@@ -134,7 +134,9 @@ fn times(suite: &Suite, options: &Options) -> Result<BTreeMap<String, Duration>,
                 None => Ok((name, setting.default)),
                 Some(written) => duration_of(written)
                     .map(|time| (name.clone(), time))
-                    .ok_or_else(|| format!("{name}={written} is no time; write --set {name}=6s")),
+                    .ok_or_else(|| {
+                        format!("{name}={written} is not a duration; write --set {name}=6s")
+                    }),
             }
         })
         .collect()

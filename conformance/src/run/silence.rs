@@ -257,6 +257,6 @@ pub(super) fn broken(case: &Case<'_>, line: usize, look: &Look) -> Failure {
         Look::Ended(_) => FailureKind::Ended,
         _ => FailureKind::Unexpected,
     };
-    let expected = "nothing, and that the connection stays open".to_owned();
+    let expected = "nothing, and an open connection".to_owned();
     describe::something(case, line, kind, expected, look)
 }

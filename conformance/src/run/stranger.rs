@@ -29,9 +29,9 @@ pub(super) fn in_words(run: &Run<'_>, target: SocketAddr, met: &Met) -> String {
                 .map(|suite| format!("`conformance run {} {}`", suite.name, target))
                 .collect();
             let (titles, commands) = (titles.join(" or "), commands.join(" or "));
-            format!("{why}; it answers a login of {titles}: try {commands}")
+            format!("{why}; but it answers a login of {titles}: try {commands}")
         }
-        Seems::Http => format!("{why}; an HTTP server answers there: this is not the right port"),
+        Seems::Http => format!("{why}; an HTTP server answers there: check the port"),
         Seems::Speaks(_) => why,
     }
 }

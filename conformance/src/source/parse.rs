@@ -69,11 +69,11 @@ fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findi
         .min_by_key(|(span, _)| span.start);
     match first {
         Some((span, diagnostic)) => findings.error(file, span, in_words(diagnostic), HELP),
-        None => findings.error(file, 0..0, "the parser gave up on this file", HELP),
+        None => findings.error(file, 0..0, "the parser cannot read this file", HELP),
     }
 }
 
-const HELP: &str = "a step is: who, an arrow, what, then name=value fields, all separated by blanks; a block ends its step";
+const HELP: &str = "a step is: a lane, an arrow, a packet, then name=value fields, all separated by spaces; a block ends its step";
 
 /// Where `kdl` means; a span over many lines begins with the node in which it lost its way, and ends where that was.
 fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {

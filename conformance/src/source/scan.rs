@@ -71,7 +71,7 @@ impl<'a> Scanner<'a> {
             self.error(
                 open..open + 1,
                 "this brace is never closed",
-                "put a `}` behind its last line",
+                "write a `}` after its last line",
             );
         }
     }
@@ -106,7 +106,7 @@ impl<'a> Scanner<'a> {
             self.error(
                 self.at..self.at + 1,
                 format!("braces are nested more than {MAX_DEPTH} deep"),
-                "scenarios need about six; is a `}` missing further up?",
+                "scenarios need about six; check for a missing `}` further up",
             );
             return false;
         }
@@ -117,8 +117,8 @@ impl<'a> Scanner<'a> {
         if self.braces.pop().is_none() {
             self.error(
                 self.at..self.at + 1,
-                "this brace closes nothing",
-                "take it away, or look for a `{` that is missing",
+                "this brace has no matching `{`",
+                "remove it, or add the missing `{`",
             );
             return false;
         }
@@ -167,16 +167,16 @@ impl<'a> Scanner<'a> {
         if !rest.starts_with("/-") {
             self.error(
                 self.at..self.at + 1,
-                "a `/` stands alone",
-                "comments begin with `//`; text is written in quotes",
+                "there is a single `/`",
+                "comments begin with `//`; write text in quotes",
             );
             return self.skip(1);
         }
         if self.switched_off.is_some() {
             self.error(
                 self.at..self.at + 2,
-                "`/-` stands inside something that is switched off with `/-` already",
-                "use `//` before each line, or take the inner `/-` away",
+                "`/-` is inside a part that another `/-` already switches off",
+                "use `//` before each line, or remove the inner `/-`",
             );
             return false;
         }
@@ -204,7 +204,7 @@ impl<'a> Scanner<'a> {
                 self.error(
                     start..start + 2,
                     "this comment is never closed",
-                    "put a `*/` behind it, or use `//`",
+                    "write a `*/` after it, or use `//`",
                 );
                 return false;
             }
@@ -242,7 +242,7 @@ impl<'a> Scanner<'a> {
     fn lone_parenthesis(&mut self) -> bool {
         self.error(
             self.at..self.at + 1,
-            "this parenthesis closes nothing",
+            "this parenthesis has no matching `(`",
             "a mark is one word in parentheses: (hex)\"00 ff\"",
         );
         self.skip(1)
@@ -260,14 +260,14 @@ impl<'a> Scanner<'a> {
         if behind.is_empty() || behind.starts_with(['\n', ';', '{', '}', '=']) {
             self.error(
                 self.at..self.at + 1,
-                "a value is missing behind `=`",
+                "a value is missing after `=`",
                 example,
             );
         } else if before.ends_with(['<', '>']) {
             // An arrow with a sign is explained where the word is looked at.
         } else if before.ends_with(char::is_whitespace) || rest.get(1..) != Some(behind) {
-            let help = format!("write it without blanks; {example}");
-            self.error(self.at..self.at + 1, "blanks stand around `=`", help);
+            let help = format!("write it without spaces; {example}");
+            self.error(self.at..self.at + 1, "there are spaces around `=`", help);
         }
         self.skip(doubled)
     }
@@ -276,7 +276,7 @@ impl<'a> Scanner<'a> {
         self.error(
             self.at..self.at + 1,
             "brackets have no meaning here",
-            "blocks are written in `{ }`, text in quotes",
+            "write blocks in `{ }`, text in quotes",
         );
         self.skip(1)
     }

@@ -26,7 +26,7 @@ impl Shape<'_> {
             findings.error(
                 &node.file,
                 node.name.span.clone(),
-                format!("`{}` lacks something", node.name.text),
+                format!("`{}` is not complete", node.name.text),
                 &help,
             );
             fine = false;
@@ -102,8 +102,8 @@ pub fn is_first(
     findings.error(
         &node.file,
         span.clone(),
-        format!("there is a {what} {name} already"),
-        "give one of them another name, or take it away",
+        format!("there is a second {what} {name}"),
+        "give one of them another name, or remove it",
     );
     false
 }

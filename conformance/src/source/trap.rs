@@ -33,7 +33,7 @@ fn comma(word: &str) -> Option<Trap> {
     trap(
         at..at + 1,
         "a comma would become part of the value",
-        "separate fields by a blank: login=@alice msg=\"hi\"",
+        "separate fields with a space: login=@alice msg=\"hi\"",
     )
 }
 
@@ -59,14 +59,14 @@ fn arrow(word: &str, behind: Option<char>) -> Option<Trap> {
             ),
             Some('"' | '(' | '#') => trap(
                 0..1,
-                format!("`{word}` needs a blank behind it"),
+                format!("`{word}` needs a space after it"),
                 "write: alice < bytes (hex)\"00\"",
             ),
             _ => None,
         };
     }
     if !word.contains(char::is_alphanumeric) {
-        let help = "`>` is what the lane does, `<` is what it must see";
+        let help = "`>` is what the lane does, `<` is what it must receive";
         return trap(0..word.len(), format!("`{word}` is not an arrow"), help);
     }
     let (left, rest) = word.split_at(at);
@@ -78,7 +78,7 @@ fn arrow(word: &str, behind: Option<char>) -> Option<Trap> {
     trap(
         0..word.len(),
         format!("`{word}` is read as one name"),
-        format!("put blanks around the arrow: {apart}"),
+        format!("write spaces around the arrow: {apart}"),
     )
 }
 
@@ -89,7 +89,7 @@ fn single_quote(word: &str) -> Option<Trap> {
     trap(
         0..word.len(),
         "single quotes do not make text",
-        "text is written in double quotes: \"hi\"",
+        "write text in double quotes: \"hi\"",
     )
 }
 
@@ -108,7 +108,7 @@ fn number(word: &str, before: Option<char>) -> Option<Trap> {
     let unsigned = word.trim_start_matches(['+', '-']);
     let behind_point = unsigned.strip_prefix('.').unwrap_or_default();
     if behind_point.starts_with(|c: char| c.is_ascii_digit()) {
-        let help = "numbers of packets are whole; a time is written in quotes: \"0.5s\"";
+        let help = "numbers in packets are whole; write a duration in quotes: \"0.5s\"";
         return trap(0..word.len(), format!("`{word}` is a fraction"), help);
     }
     if !unsigned.starts_with(|c: char| c.is_ascii_digit()) || before == Some('"') {
@@ -120,7 +120,7 @@ fn number(word: &str, before: Option<char>) -> Option<Trap> {
         return trap(
             whole,
             format!("`{word}` would lose its leading zeros"),
-            format!("bytes are written (hex)\"{word}\"; a number is written without them"),
+            format!("write bytes as (hex)\"{word}\"; write a number without leading zeros"),
         );
     }
     if digits_only || is_prefixed_number(unsigned) {
@@ -135,21 +135,21 @@ fn number(word: &str, before: Option<char>) -> Option<Trap> {
         return trap(
             whole,
             format!("`{word}` is neither a number nor a word"),
-            format!("a time is written in quotes: \"{word}\""),
+            format!("write a duration in quotes: \"{word}\""),
         );
     }
     if unsigned.chars().all(|c| c.is_ascii_hexdigit()) {
         return trap(
             whole,
             format!("`{word}` is neither a number nor a word"),
-            format!("bytes are written (hex)\"{word}\""),
+            format!("write bytes as (hex)\"{word}\""),
         );
     }
     if unit.starts_with('.') {
         return trap(
             whole,
             format!("`{word}` is a fraction"),
-            "numbers of packets are whole; a time is written in quotes: \"1.5s\"",
+            "numbers in packets are whole; write a duration in quotes: \"1.5s\"",
         );
     }
     trap(
@@ -179,7 +179,7 @@ fn glued_to_text(word: &str, behind: Option<char>) -> Option<Trap> {
     }
     trap(
         0..word.len(),
-        format!("`{word}` runs into the text behind it"),
-        format!("put a blank between them, or a mark in parentheses: ({word})\"...\""),
+        format!("`{word}` runs into the text after it"),
+        format!("write a space between them, or a mark in parentheses: ({word})\"...\""),
     )
 }

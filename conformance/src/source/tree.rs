@@ -196,8 +196,8 @@ fn adopt_node(node: &KdlNode, file: &Arc<SourceFile>, findings: &mut Findings) -
         findings.error(
             file,
             place(mark.span()),
-            format!("({}) stands before a step", mark.value()),
-            "marks in parentheses belong before values: msg=(x3)\"a\"",
+            format!("({}) is before a step", mark.value()),
+            "write marks in parentheses before values: msg=(x3)\"a\"",
         );
     }
     let entries: Vec<Entry> = node
@@ -214,7 +214,7 @@ fn adopt_node(node: &KdlNode, file: &Arc<SourceFile>, findings: &mut Findings) -
                 file,
                 key.span.clone(),
                 format!("{} is given twice", key.text),
-                "keep one of them; the last would win silently",
+                "keep one of them; otherwise the first would be ignored silently",
             );
         }
     }

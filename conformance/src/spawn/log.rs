@@ -72,7 +72,7 @@ impl Log {
             .collect();
         let text = String::from_utf8_lossy(&bytes);
         if told < length {
-            format!("({} bytes before)\n{text}", length - told)
+            format!("({} earlier bytes)\n{text}", length - told)
         } else {
             text.into_owned()
         }
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(log.since(Log::beginning()), "before\nafter\n");
         log.read_from(vec![b'x'; 2 * KEPT].as_slice());
         let told = log.since(mark);
-        assert!(told.starts_with(&format!("({} bytes before)\n", 2 * KEPT + 6 - TOLD)));
+        assert!(told.starts_with(&format!("({} earlier bytes)\n", 2 * KEPT + 6 - TOLD)));
         assert!(told.len() < TOLD + 40);
     }
 

@@ -92,7 +92,7 @@ impl fmt::Display for NotStarted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.why)?;
         if !self.output.is_empty() {
-            write!(f, "; it wrote:\n{}", self.output.trim_end())?;
+            write!(f, "; its output:\n{}", self.output.trim_end())?;
         }
         Ok(())
     }

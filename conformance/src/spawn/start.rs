@@ -54,16 +54,20 @@ fn start_once(spawn: &Spawn, until: Instant) -> Result<Process, Trouble> {
     let scratch = tempfile::Builder::new()
         .prefix("conformance-")
         .tempdir()
-        .map_err(|error| failed(format!("no scratch directory can be made: {error}")))?;
+        .map_err(|error| failed(format!("cannot make a scratch directory: {error}")))?;
     let (child, output) = launch(spawn, address, scratch.path())
-        .map_err(|error| failed(format!("`{}` cannot be started: {error}", spawn.command)))?;
+        .map_err(|error| failed(format!("cannot start `{}`: {error}", spawn.command)))?;
     let log = Arc::new(Log::default());
     let filled = Arc::clone(&log);
     let process = Process::new(address, child, log, scratch);
     std::thread::Builder::new()
         .name("output of the target".to_owned())
         .spawn(move || filled.read_from(output))
-        .map_err(|error| failed(format!("no thread reads what the target writes: {error}")))?;
+        .map_err(|error| {
+            failed(format!(
+                "cannot start a thread that reads the output of the target: {error}"
+            ))
+        })?;
     wait_until_ready(spawn, &process, until)?;
     Ok(process)
 }
@@ -87,7 +91,7 @@ fn choose_address(spawn: &Spawn) -> Result<SocketAddr, Trouble> {
     let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     TcpListener::bind(loopback)
         .and_then(|listener| listener.local_addr())
-        .map_err(|error| failed(format!("no port is free on loopback: {error}")))
+        .map_err(|error| failed(format!("cannot find a free port on loopback: {error}")))
 }
 
 /// Standard output and error share one pipe, so that their order is kept.
@@ -165,11 +169,11 @@ fn answers(address: SocketAddr) -> bool {
 
 fn not_ready(spawn: &Spawn, address: SocketAddr) -> String {
     let sign = match &spawn.ready_line {
-        Some(text) => format!("wrote no line with {text:?}"),
+        Some(text) => format!("printed no line with {text:?}"),
         None => format!("did not answer on {address}"),
     };
     format!(
-        "`{}` {sign} within {:?}; --spawn-timeout gives it longer",
+        "`{}` {sign} within {:?}; for a slower start, use a longer --spawn-timeout",
         spawn.command, spawn.start_bound
     )
 }

@@ -115,12 +115,12 @@ fn check_covered(
         .iter()
         .filter(|placed| !checked.contains(&placed.requirement.id))
     {
-        let message = format!("nothing checks {}", placed.requirement.id);
+        let message = format!("no scenario checks {}", placed.requirement.id);
         findings.warning(
             &placed.file,
             placed.span.clone(),
             message,
-            "cite it in a scenario that judges it, or say in its remarks why nobody can",
+            "cite it in a scenario that judges it, or write in its remarks why no scenario can",
         );
     }
 }
@@ -140,7 +140,7 @@ fn check_probes(
                 continue;
             };
             let message = format!(
-                "nothing finds out which choice of {} a target follows",
+                "no probe finds out which choice of {} a target follows",
                 reading.name
             );
             findings.warning(
@@ -199,10 +199,10 @@ fn check_provers(
         if let Some(file) = file {
             let at = file.text.find(&scenario.text).unwrap_or(0);
             let message = format!(
-                "{} proves a fragment, and is itself excused by one that it leads to",
+                "{} proves a fragment, but itself depends on that fragment",
                 scenario.id
             );
-            findings.error(file, at..at + 1, message, "let it write out the steps that it proves, instead of using fragments that others prove");
+            findings.error(file, at..at + 1, message, "write the steps of the fragment in this scenario, instead of fragments that other scenarios prove");
         }
     }
 }

@@ -92,7 +92,7 @@ impl fmt::Display for Coverage<'_> {
                 .chain(readings)
                 .collect();
             let by = if by.is_empty() {
-                "nothing checks it".to_owned()
+                "no case checks it".to_owned()
             } else {
                 by.join(", ")
             };

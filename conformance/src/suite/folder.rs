@@ -89,13 +89,13 @@ pub(super) fn no_such_protocol(name: &str) -> Diagnostics {
     let mut findings = Findings::default();
     let file = Arc::new(SourceFile::new(name, ""));
     let help = format!(
-        "a protocol is one that comes with the program, or a folder; {}",
+        "name a protocol that comes with the program, or a folder; {}",
         one_of(name, Suite::built_in_names())
     );
     findings.error(
         &file,
         0..0,
-        "there is neither a protocol nor a folder of that name",
+        "there is no protocol and no folder with this name",
         help,
     );
     findings.into_diagnostics()
@@ -116,12 +116,7 @@ fn read(path: &Path, findings: &mut Findings) -> Arc<SourceFile> {
             io::ErrorKind::InvalidData => "the files of a suite are text in UTF-8",
             _ => "",
         };
-        findings.error(
-            &file,
-            0..0,
-            format!("the file cannot be read: {error}"),
-            help,
-        );
+        findings.error(&file, 0..0, format!("cannot read the file: {error}"), help);
     }
     file
 }
@@ -151,8 +146,8 @@ fn read_scenario_files(folder: &Path, findings: &mut Findings) -> Vec<Arc<Source
             findings.error(
                 &file,
                 0..0,
-                format!("the folder cannot be read: {error}"),
-                "scenarios stand in files scenarios/*.kdl",
+                format!("cannot read the folder: {error}"),
+                "write scenarios in files scenarios/*.kdl",
             );
             return Vec::new();
         }

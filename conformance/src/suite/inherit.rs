@@ -118,7 +118,7 @@ pub(super) fn explain_inherited(found: &mut Diagnostics, sources: &Sources) {
         if base.files().any(|file| Arc::ptr_eq(file, &diagnostic.file)) {
             let help = diagnostic.help.take().unwrap_or_default();
             let because = format!(
-                "it is inherited from {}: replace it or remove it, or change what it rests on",
+                "it is inherited from {}: replace it or remove it, or change what it depends on",
                 name_of(base)
             );
             diagnostic.help = Some(if help.is_empty() {
@@ -196,7 +196,7 @@ impl Merge<'_> {
                 } else {
                     let ids = self.ids("scenario").into_iter().chain(self.ids("probe"));
                     let ids: Vec<String> = ids.collect();
-                    one_near(&id, &ids, "remove nothing, or name an inherited scenario")
+                    one_near(&id, &ids, "name an inherited scenario, or remove this line")
                 };
                 self.findings
                     .error(&node.file, entry.span.clone(), message, help);
@@ -216,8 +216,8 @@ impl Merge<'_> {
         let mark = node.block().iter().find(is_mark).cloned();
         let Some(mark) = mark else {
             if self.ids(&kind).contains(&id) {
-                let message = format!("{} has a {kind} {name} already", self.base());
-                let help = "to take its place, write `replaces` into its head; or give this one another name";
+                let message = format!("{} already has a {kind} {name}", self.base());
+                let help = "to replace it, write `replaces` in the head of this one; or give this one another name";
                 self.findings.error(&node.file, span, message, help);
             }
             return;
@@ -226,8 +226,8 @@ impl Merge<'_> {
             children.retain(|child| child.name.text != "replaces");
         }
         if let Some(extra) = mark.entries.first() {
-            let help = "it takes the place of the inherited one of the same name";
-            let message = "`replaces` stands by itself";
+            let help = "write it alone: it replaces the inherited one of the same name";
+            let message = "`replaces` takes no value";
             self.findings
                 .error(&mark.file, extra.span.clone(), message, help);
         }
@@ -236,11 +236,7 @@ impl Merge<'_> {
         }
         if !self.take_away(&kind, &id) {
             let message = format!("{} has no {kind} {name} to replace", self.base());
-            let help = one_near(
-                &id,
-                &self.ids(&kind),
-                "take `replaces` away: it is a new one",
-            );
+            let help = one_near(&id, &self.ids(&kind), "remove `replaces`: it is a new one");
             self.findings
                 .error(&mark.file, mark.name.span.clone(), message, help);
         }
@@ -253,8 +249,8 @@ impl Merge<'_> {
     /// Reports a word that changes inherited things where nothing is inherited.
     fn is_alone(&mut self, node: &Node, span: &Span, word: &str) -> bool {
         if self.base_name.is_none() {
-            let message = format!("there is nothing inherited for `{word}`");
-            let help = "it changes what another protocol says: protocol NAME extends=chaton { ... } in wire.kdl";
+            let message = format!("this protocol inherits nothing for `{word}`");
+            let help = "it changes an inherited protocol; write in wire.kdl: protocol NAME extends=chaton { ... }";
             self.findings.error(&node.file, span.clone(), message, help);
         }
         self.base_name.is_none()

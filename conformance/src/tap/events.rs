@@ -81,10 +81,10 @@ pub fn event(grammar: &Grammar, wire: &Wire, moment: &Moment, lane: &str) -> Eve
             .with_bytes(bytes, bytes.len())
             .with_meaning(annotate(grammar, wire, side, bytes, bytes.len())),
         Heard::Raw(bytes) => blank(direction, counted(bytes.len())).with_bytes(bytes, bytes.len()),
-        Heard::Fin => {
-            blank(ends, "says that it sends no more (FIN)".to_owned()).with_sign(TcpSign::Fin)
+        Heard::Fin => blank(ends, "sends no more (FIN)".to_owned()).with_sign(TcpSign::Fin),
+        Heard::Reset => {
+            blank(ends, "resets the connection (RST)".to_owned()).with_sign(TcpSign::Rst)
         }
-        Heard::Reset => blank(ends, "cuts the connection (RST)".to_owned()).with_sign(TcpSign::Rst),
     };
     event.remark = heard.wrong();
     event.unexpected |= event.remark.is_some();

@@ -144,7 +144,7 @@ fn join(shared: &Shared, connection: usize, client: TcpStream) {
             relay::relay(client, target, &shared.record.of(connection, watch));
         }
         Err(error) => {
-            let why = format!("{} takes no connection: {error}", shared.target);
+            let why = format!("cannot connect to {}: {error}", shared.target);
             shared.record.note(connection, What::Refused { why });
             // The client sees what it would have seen without a tap: no connection, as far as that is possible.
             let _ = SockRef::from(&client).set_linger(Some(Duration::ZERO));

@@ -44,7 +44,7 @@ impl Heard {
             Heard::Frame { wrong, .. } => wrong.clone(),
             Heard::Broken { why, .. } => Some(why.clone()),
             Heard::LeftOver(bytes) => Some(format!(
-                "the beginning of a frame, {} bytes of it, and never its rest",
+                "an incomplete frame: its first {} bytes, and then no more",
                 bytes.len()
             )),
             Heard::Raw(_) | Heard::Fin | Heard::Reset => None,

@@ -63,9 +63,9 @@ fn the_terminal_shows_requirement_field_ladder_and_command() {
         "PARLEY-2 (must, section 2) A TELL reaches its target, and nobody else.",
         "scenarios/1.kdl:9",
         "expected  on bob: TELL sender=\"alice-",
-        "<-- should be \"hé\"",
+        "<-- expected \"hé\"",
         "alice --> TELL sender=",
-        "again     conformance run parley 127.0.0.1:1 --only tell",
+        "rerun     conformance run parley 127.0.0.1:1 --only tell",
         "2 cases",
         "does not conform to Parley: 1 case failed: tell.",
     ] {

@@ -83,7 +83,7 @@ fn what_no_probe_settles_is_said_by_those_that_depend_on_it() {
     let target = Target::start(Quirk::NoNumbers);
     let report = judge(target.address, &[HELLO, PROBES]);
     assert_eq!(readings(&report)[0], ("number-width", "8", false));
-    let note = "number-width could not be found out; judged as if it were 8";
+    let note = "no probe confirmed number-width; judged as if it were 8";
     assert!(case(&report, "again").notes.contains(&note.to_owned()));
     assert!(case(&report, "hello").notes.is_empty());
 }

@@ -48,7 +48,7 @@ fn a_length_that_must_come_at_once_is_found_with_one_cut() {
         };
         assert!(cut.starts_with("alice > HELLO name="), "{cut}");
         if segments == Segments::InsideLength {
-            assert!(cut.contains("behind byte 3, 00 00 00 | 00 "), "{cut}");
+            assert!(cut.contains("after byte 3, 00 00 00 | 00 "), "{cut}");
         }
         assert_eq!(report.exit_code(), 1);
     }
@@ -79,7 +79,10 @@ fn frames_that_must_not_share_a_segment_are_found() {
     // Two sends in a row may share a segment by chance: then they are found already without being glued, or it is remarked
     // that the verdict is not the segments' doing alone.
     let outcome = case(&report, "two-says");
-    let is_remarked = outcome.notes.iter().any(|note| note.contains("by itself"));
+    let is_remarked = outcome
+        .notes
+        .iter()
+        .any(|note| note.contains("without cuts"));
     assert!(
         outcome.verdict == Verdict::Fail || is_remarked,
         "{outcome:#?}"

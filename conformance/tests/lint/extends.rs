@@ -145,7 +145,7 @@ fn what_the_removal_of_a_scenario_leaves_unchecked_is_a_warning() {
     let [only] = warnings.as_slice() else {
         panic!("{}", mine.warnings)
     };
-    assert_eq!(only.message, "nothing checks CHATON-5.5");
+    assert_eq!(only.message, "no scenario checks CHATON-5.5");
     assert!(
         only.help
             .as_ref()
@@ -177,17 +177,17 @@ fn what_the_removal_of_a_scenario_leaves_unchecked_is_a_warning() {
 #[case::clash(
     "protocol mine extends=chaton { «renumber MESSAGE 4; }",
     "MESSAGE has the opcode 4 of MESSAGE_PRIVATE",
-    "cannot be told apart"
+    "must have different opcodes"
 )]
 #[case::clash_of_a_new_one(
     "protocol mine extends=chaton { «packet BYE 3 from=client; }",
     "BYE has the opcode 3 of MESSAGE",
-    "cannot be told apart"
+    "must have different opcodes"
 )]
 #[case::clash_in_a_choice(
     "protocol mine extends=chaton { reading r { title \"t\"; choice \"a\"; choice \"b\" { «renumber MESSAGE 4; }; } }",
     "MESSAGE has the opcode 4 of MESSAGE_PRIVATE",
-    "cannot be told apart"
+    "must have different opcodes"
 )]
 #[case::unknown_in_a_choice(
     "protocol mine extends=chaton { reading r { title \"t\"; choice \"a\"; choice \"b\" { renumber «MESAGE 14; }; } }",
@@ -196,8 +196,8 @@ fn what_the_removal_of_a_scenario_leaves_unchecked_is_a_warning() {
 )]
 #[case::twice_in_a_choice(
     "protocol mine extends=chaton { reading r { title \"t\"; choice \"a\"; choice \"b\" { renumber MESSAGE 14; «renumber MESSAGE 15; }; } }",
-    "a renumber MESSAGE already",
-    "take it away"
+    "a second renumber MESSAGE",
+    "remove it"
 )]
 #[case::too_wide(
     "protocol mine extends=chaton { renumber MESSAGE «200; }",
@@ -211,7 +211,7 @@ fn what_the_removal_of_a_scenario_leaves_unchecked_is_a_warning() {
 )]
 #[case::lacks_number(
     "protocol mine extends=chaton { «renumber MESSAGE; }",
-    "lacks something",
+    "is not complete",
     "renumber MESSAGE 4"
 )]
 #[case::unknown_reading(
@@ -241,22 +241,22 @@ fn what_the_removal_of_a_scenario_leaves_unchecked_is_a_warning() {
 )]
 #[case::packet_twice(
     "protocol mine extends=chaton { packet LOGIN 0 from=client { field login STRING; }; packet «LOGIN 0 from=client { field login STRING; }; }",
-    "a packet LOGIN already",
+    "a second packet LOGIN",
     "another name"
 )]
 #[case::renumbers_without_base(
     "protocol mine { opcode int8; packet A 1 from=both; «renumber A 4; }",
-    "nothing inherited to renumber",
+    "inherits nothing to renumber",
     "extends=chaton"
 )]
 #[case::settles_without_base(
     "protocol mine { opcode int8; packet A 1 from=both; «settle echo \"no\"; }",
-    "nothing inherited to settle",
+    "inherits nothing to settle",
     "extends=chaton"
 )]
 #[case::removes_without_base(
     "protocol mine { opcode int8; packet A 1 from=both; «remove packet B; }",
-    "nothing inherited to remove",
+    "inherits nothing to remove",
     "extends=chaton"
 )]
 fn a_mistake_in_what_is_extended_is_explained(
@@ -284,17 +284,17 @@ fn a_mistake_in_what_is_extended_is_explained(
 #[case::lacks_an_id("«remove", "lacks a scenario", "remove \"whisper-to-oneself\"")]
 #[case::unmarked(
     "scenario «\"whisper\" { title \"t\"; checks MINE-1; use login alice; }",
-    "chaton has a scenario whisper already",
+    "chaton already has a scenario whisper",
     "write `replaces`"
 )]
 #[case::unmarked_fragment(
     "fragment «talk from to { from > MESSAGE_PRIVATE sender=@from target=@to msg=\"hi\"; to < closed; }",
-    "chaton has a fragment talk already",
+    "chaton already has a fragment talk",
     "write `replaces`"
 )]
 #[case::unmarked_probe(
     "probe «echo { title \"t\"; use login alice; }",
-    "chaton has a probe echo already",
+    "chaton already has a probe echo",
     "write `replaces`"
 )]
 #[case::replaces_nothing(
@@ -305,11 +305,11 @@ fn a_mistake_in_what_is_extended_is_explained(
 #[case::replaces_something_new(
     "scenario \"quite-another\" { «replaces; title \"t\"; checks MINE-1; use login alice; }",
     "chaton has no scenario quite-another to replace",
-    "take `replaces` away"
+    "remove `replaces`"
 )]
 #[case::replaces_with_a_name(
     "scenario \"whisper\" { replaces «\"whisper\"; title \"t\"; checks MINE-1; use login alice; }",
-    "`replaces` stands by itself",
+    "`replaces` takes no value",
     "same name"
 )]
 fn a_mistake_in_what_is_inherited_of_scenarios_is_explained(
@@ -330,10 +330,10 @@ fn a_mistake_in_what_is_inherited_of_scenarios_is_explained(
 }
 
 #[rstest]
-#[case::removes("«remove \"hello\"", "nothing inherited for `remove`")]
+#[case::removes("«remove \"hello\"", "inherits nothing for `remove`")]
 #[case::replaces(
     "scenario \"other\" { «replaces; title \"t\"; checks ECHO-1; client a; }",
-    "nothing inherited for `replaces`"
+    "inherits nothing for `replaces`"
 )]
 fn where_nothing_is_inherited_nothing_can_be_changed(#[case] source: &str, #[case] message: &str) {
     super::assert_scenario_mistake(source, message, "extends=chaton");

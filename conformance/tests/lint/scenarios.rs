@@ -36,7 +36,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::word("alice < «silense", "no word `silense`", "did you mean silence?")]
 #[case::word_of_the_block(
     "«togehter { alice < WELCOME; }",
-    "does not begin a step",
+    "cannot begin a step",
     "did you mean together?"
 )]
 #[case::fragment("use «helo carol", "no fragment helo", "did you mean hello?")]
@@ -87,7 +87,7 @@ fn an_unknown_name_gets_the_nearest(
 #[case::no_case(
     "alice > WHERE version=5 «address=(hex)\"00 00 00 00\"",
     "no case for version=5",
-    "put together"
+    "raw (opcode)"
 )]
 #[case::case_that_never_comes(
     "alice < WHERE version=5 «address=(hex)\"00 00 00 00\"",
@@ -96,8 +96,8 @@ fn an_unknown_name_gets_the_nearest(
 )]
 #[case::size_of_another_case(
     "alice > WHERE version=6 «address=(ip)\"127.0.0.1\"",
-    "behind version=6, address has 16 bytes, not 4",
-    "put together"
+    "with version=6, address has 16 bytes, not 4",
+    "raw (opcode)"
 )]
 #[case::size_of_no_case(
     "alice > WHERE version=4 «address=(hex)\"00 01 02\"",
@@ -106,7 +106,7 @@ fn an_unknown_name_gets_the_nearest(
 )]
 #[case::no_address(
     "alice > WHERE version=4 «address=(ip)\"localhost\"",
-    "not the address of a machine",
+    "not an IP address",
     "(ip)\"127.0.0.1\""
 )]
 #[case::piece_of_several_cases("alice > raw («ADDRESS)$a", "which case of ADDRESS", "(ip)")]
@@ -123,22 +123,22 @@ fn an_unknown_name_gets_the_nearest(
 #[case::address_as_text("alice > HELLO name=(«ip)\"::1\"", "takes text", "raw")]
 #[case::name_that_is_no_setting(
     "alice < NUMBER id=?n\n client carol «name=$n",
-    "$n is no setting",
+    "$n is not a setting",
     "sets login"
 )]
 #[case::name_that_was_never_set(
     "client carol «name=$login",
-    "nothing is remembered as $login",
+    "no step remembers $login",
     "sets login"
 )]
-#[case::unbound("alice > TAKE «id=$n", "nothing is remembered as $n", "?n")]
+#[case::unbound("alice > TAKE «id=$n", "no step remembers $n", "?n")]
 #[case::nearly_bound(
     "alice < NUMBER id=?count\n alice > TAKE «id=$cuont",
-    "nothing is remembered as $cuont",
+    "no step remembers $cuont",
     "did you mean count?"
 )]
-#[case::taken_in_a_send("alice > TAKE «id=?n", "takes a value that comes", "$n")]
-#[case::anything_in_a_send("alice > TAKE «id=_", "`_` is no value", "which value")]
+#[case::taken_in_a_send("alice > TAKE «id=?n", "remembers a received value", "$n")]
+#[case::anything_in_a_send("alice > TAKE «id=_", "`_` is not a value", "the value to send")]
 #[case::wrong_sort_remembered(
     "alice < NUMBER id=?n\n alice > HELLO «name=$n",
     "$n is a number, and name takes text",
@@ -154,15 +154,15 @@ fn an_unknown_name_gets_the_nearest(
 #[case::does_not_fit("alice > TAKE «id=9223372036854775808", "does not fit into id", "LONG")]
 #[case::does_not_fit_in_one_reading(
     "alice > TAKE «id=2147483648",
-    "goes from -2147483648 to 2147483647",
+    "ranges from -2147483648 to 2147483647",
     "LONG"
 )]
 #[case::never_comes(
     "alice < SAY name=_ «text=(x1025)\"a\"",
-    "1025 bytes never come",
+    "1025 bytes can never arrive",
     "wire.kdl"
 )]
-#[case::number_that_never_comes("alice < NUMBER «id=-1", "-1 never comes", "wire.kdl")]
+#[case::number_that_never_comes("alice < NUMBER «id=-1", "-1 can never arrive", "wire.kdl")]
 #[case::opcode_does_not_fit("alice > raw «(opcode)128", "128 is not an opcode", "from -128 to 127")]
 #[case::length_does_not_fit(
     "alice > raw «(STRING.len)2147483648",
@@ -174,34 +174,30 @@ fn an_unknown_name_gets_the_nearest(
 #[case::no_pieces("alice > «raw", "lacks its bytes", "(opcode)LOGIN")]
 #[case::odd_hex("alice > raw «(hex)\"0 ff\"", "`0` is not a byte", "two digits")]
 #[case::not_hex("alice < bytes «(hex)\"0g\"", "`0g` is not a byte", "two digits")]
-#[case::bytes_without_hash("alice < bytes «5", "but which?", "sha256=$blob")]
+#[case::bytes_without_hash("alice < bytes «5", "which 5 bytes", "sha256=$blob")]
 #[case::hash_as_text("alice < bytes 5 «sha256=\"00ff\"", "not a remembered hash", "as=blob")]
-#[case::hash_of_nothing(
-    "alice < bytes 5 «sha256=$blob",
-    "nothing is remembered as $blob",
-    "?blob"
-)]
+#[case::hash_of_nothing("alice < bytes 5 «sha256=$blob", "no step remembers $blob", "?blob")]
 #[case::hash_of_another_length(
     "alice > random 4 as=blob\n bob < bytes 5 «sha256=$blob",
     "hash of 4 bytes, not of 5",
-    "as many"
+    "all bytes that were sent"
 )]
 #[case::hash_in_a_field(
     "alice > random 4 as=blob\n alice > TAKE «id=$blob",
     "the hash of 4 bytes",
     "same type"
 )]
-#[case::duration_without_unit("alice < closed { within «\"5\"; }", "not a time", "500ms")]
-#[case::duration_as_number("alice < closed { within «5; }", "not a time", "in quotes")]
+#[case::duration_without_unit("alice < closed { within «\"5\"; }", "not a duration", "500ms")]
+#[case::duration_as_number("alice < closed { within «5; }", "not a duration", "in quotes")]
 #[case::no_time(
     "alice < closed { within «\"0s\"; }",
-    "not a bound",
-    "more than nothing"
+    "not a possible limit",
+    "above zero"
 )]
 #[case::within_of_a_send(
     "alice > HELLO name=@alice { «within \"1s\"; }",
-    "bounds what is expected",
-    "behind the expectation"
+    "limits the time",
+    "to the expectation"
 )]
 #[case::split_of_an_expectation(
     "alice < WELCOME { «split every=1; }",
@@ -215,17 +211,17 @@ fn an_unknown_name_gets_the_nearest(
 )]
 #[case::split_backwards(
     "alice > HELLO name=@alice { split «at=\"7 3\"; }",
-    "do not rise",
+    "not in rising order",
     "\"3 7\""
 )]
 #[case::empty_text_for_each(
     "alice > HELLO «name=(each)\"x $i\"",
-    "nothing counts",
+    "no counter here",
     "repeat 40 as=i"
 )]
 #[case::too_long_text(
     "alice > SAY name=@alice «text=(x9999999999)\"a\"",
-    "too many",
+    "more than the maximum",
     "random"
 )]
 fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case] help: &str) {
@@ -233,7 +229,7 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
 }
 
 #[rstest]
-#[case::nothing_behind_the_arrow("«alice >", "nothing follows", "a packet or a word")]
+#[case::nothing_behind_the_arrow("«alice >", "ends after the arrow", "a packet or a word")]
 #[case::no_arrow("«alice", "lane alice lacks an arrow", "alice > ...")]
 #[case::no_lane("«HELLO name=@alice", "has no lane", "alice > HELLO")]
 #[case::expectation_without_lane("«closed", "has no lane", "alice < closed")]
@@ -247,18 +243,22 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
     "{ within \"5s\" }"
 )]
 #[case::close_with_something("alice > close «now", "does not belong here", "alice > close")]
-#[case::head_behind_a_step("«hostile", "stands behind a step", "before the first step")]
+#[case::head_behind_a_step("«hostile", "comes after a step", "before the first step")]
 #[case::lane_in_quotes("client «\"carol\"", "cannot be the name of a lane", "without quotes")]
-#[case::lane_called_like_a_word("client «either", "cannot be the name of a lane", "of its own")]
+#[case::lane_called_like_a_word("client «either", "cannot be the name of a lane", "in lowercase")]
 #[case::same_name_as_nobody("client carol «name=dave", "no lane dave", "client dave")]
 #[case::name_of_no_length("client carol «name-bytes=0", "not the length of a name", "from 1")]
-#[case::filler_alone("client carol «name-fill=\"x\"", "how long", "name-bytes=30")]
+#[case::filler_alone(
+    "client carol «name-fill=\"x\"",
+    "the length of the name",
+    "name-bytes=30"
+)]
 #[case::random_without_length("alice > «random", "number of bytes", "1048576")]
-#[case::glued_nothing("alice > «glued", "nothing is glued", "packets")]
+#[case::glued_nothing("alice > «glued", "`glued` has no packets", "packets")]
 #[case::order_of_one(
     "alice < «any-order { WELCOME; }",
-    "nothing to put in any order",
-    "two"
+    "needs at least two packets",
+    "each on a line"
 )]
 #[case::one_case(
     "«alice < either { case \"a\" { closed; }; }",
@@ -278,10 +278,10 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
 #[case::when_without_steps("«when mirror=yes", "no steps", "when echo=yes")]
 #[case::contradicting_whens(
     "when mirror=yes { when «mirror=no { alice < WELCOME; }; alice < WELCOME; }",
-    "never be",
-    "take one"
+    "never runs",
+    "remove one"
 )]
-#[case::repeat_nothing("«repeat 3", "nothing is repeated", "steps")]
+#[case::repeat_nothing("«repeat 3", "no steps to repeat", "steps")]
 #[case::repeat_never("«repeat 0 { alice < WELCOME; }", "a number from 1", "repeat 40")]
 #[case::repeat_too_often(
     "«repeat 10000 { alice < WELCOME; }",
@@ -295,7 +295,7 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
 )]
 #[case::eventually_nothing(
     "«eventually 20 { alice > HELLO name=@alice; }",
-    "come out well",
+    "a try succeeded",
     "again <"
 )]
 #[case::eventually_for_ever(
@@ -312,7 +312,7 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
 )]
 #[case::together_inside(
     "together { alice < WELCOME; «together { bob < WELCOME; }; }",
-    "inside `together`",
+    "inside another `together`",
     "one block"
 )]
 #[case::arguments("«use hello", "takes 1 arguments, not 0", "use hello who")]
@@ -338,13 +338,13 @@ fn a_wrong_step_is_explained(#[case] steps: &str, #[case] message: &str, #[case]
 )]
 #[case::taken_beside(
     "together { alice < NUMBER id=?n; bob > TAKE «id=$n; }",
-    "taken by alice at the same time",
-    "behind the block"
+    "alice remembers $n at the same time",
+    "after the block"
 )]
 #[case::silence_beside(
     "together { bob < WELCOME; alice < silence «after=bob; }",
     "cannot be proved inside",
-    "behind the block"
+    "after the block"
 )]
 #[case::two_lanes_in_a_block_beside(
     "together { alice < WELCOME; «when mirror=yes { alice < WELCOME; bob < WELCOME; }; }",
@@ -424,7 +424,7 @@ fn what_stands_before_matters(#[case] steps: &str, #[case] message: &str, #[case
 )]
 #[case::same_id(
     "scenario «\"hello\" { title \"t\"; checks ECHO-1; client a; }",
-    "a scenario hello already",
+    "a second scenario hello",
     "another name"
 )]
 #[case::requirement(
@@ -449,12 +449,12 @@ fn what_stands_before_matters(#[case] steps: &str, #[case] message: &str, #[case
 )]
 #[case::something_else(
     "«scenarios \"a\" { }",
-    "does not stand by itself",
+    "cannot be at the top level",
     "did you mean scenario?"
 )]
 #[case::same_fragment(
     "fragment «hello who { client who; }",
-    "a fragment hello already",
+    "a second fragment hello",
     "another name"
 )]
 #[case::fragment_without_steps(
@@ -475,12 +475,12 @@ fn what_stands_before_matters(#[case] steps: &str, #[case] message: &str, #[case
 #[case::recursion(
     "fragment a who { client who; use «a who; }\nscenario \"a\" { title \"t\"; checks ECHO-1; use a b; }",
     "fragment a uses itself",
-    "leads back"
+    "not one that uses it"
 )]
 #[case::long_way_round(
     "fragment a who { use b who; }\nfragment b who { client who; use «a who; }\nscenario \"a\" { title \"t\"; checks ECHO-1; use a b; }",
     "fragment a uses itself",
-    "leads back"
+    "not one that uses it"
 )]
 fn a_wrong_head_or_fragment_is_explained(
     #[case] source: &str,
@@ -504,7 +504,7 @@ scenario "second" { title "t"; checks ECHO-1; use one a; }
     assert!(
         found
             .to_string()
-            .contains("first proves a fragment, and is itself excused"),
+            .contains("first proves a fragment, but itself depends"),
         "{found}"
     );
 }

@@ -7,7 +7,7 @@ use rstest::rstest;
 use super::{SHARED, SPEC, WIRE, assert_found, suite, unmark};
 
 #[rstest]
-#[case::nothing("«no requirement anywhere\n", "no requirement here", "**CHATON-1.3**")]
+#[case::nothing("«no requirement anywhere\n", "no requirements", "**CHATON-1.3**")]
 #[case::level(
     "«- **ECHO-1** (shall, section 1) A name.\n",
     "not a level",
@@ -18,11 +18,7 @@ use super::{SHARED, SPEC, WIRE, assert_found, suite, unmark};
     "level and its section",
     "(must, section 1)"
 )]
-#[case::no_sentence(
-    "«- **ECHO-1** (must, section 1)\n",
-    "no sentence",
-    "(must, section 1)"
-)]
+#[case::no_sentence("«- **ECHO-1** (must, section 1)\n", "no text", "(must, section 1)")]
 #[case::open_id(
     "«- **ECHO-1 (must, section 1) A name.\n",
     "not closed",
@@ -35,7 +31,7 @@ use super::{SHARED, SPEC, WIRE, assert_found, suite, unmark};
 )]
 #[case::twice(
     "- **ECHO-1** (must, section 1) A.\n- **«ECHO-1** (may, section 2) B.\n",
-    "ECHO-1 already",
+    "a second requirement ECHO-1",
     "another number"
 )]
 fn a_mistake_in_the_requirements_is_explained(

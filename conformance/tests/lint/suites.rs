@@ -26,10 +26,14 @@ fn the_protocols_that_are_compiled_in_have_no_mistakes() {
 }
 
 #[rstest]
-#[case::unused_fragment("«fragment a who { client who; }", "nobody uses fragment a", "use a")]
+#[case::unused_fragment(
+    "«fragment a who { client who; }",
+    "no scenario uses fragment a",
+    "use a"
+)]
 #[case::last_send(
     "scenario \"a\" { title \"t\"; checks ECHO-1; client a; «a > HELLO name=@a; }",
-    "seen by nobody",
+    "the effect of the last send",
     "silence"
 )]
 fn what_may_be_meant_is_a_warning(#[case] source: &str, #[case] message: &str, #[case] help: &str) {
@@ -59,8 +63,8 @@ fn requirements_and_readings_that_nothing_checks_are_warnings() {
     assert_eq!(
         messages,
         [
-            "nothing checks ECHO-3",
-            "nothing finds out which choice of mirror a target follows"
+            "no scenario checks ECHO-3",
+            "no probe finds out which choice of mirror a target follows"
         ]
     );
     assert_eq!(suite.coverage().checked(), 2);
@@ -68,7 +72,7 @@ fn requirements_and_readings_that_nothing_checks_are_warnings() {
         suite
             .coverage()
             .to_string()
-            .contains("! ECHO-3  may     nothing checks it")
+            .contains("! ECHO-3  may     no case checks it")
     );
 }
 
@@ -274,14 +278,14 @@ fn a_file_of_ones_own_joins_a_suite_and_uses_its_fragments() {
             .with_file(&path)
             .expect_err("the id is taken")
             .to_string()
-            .contains("a scenario hello already")
+            .contains("a second scenario hello")
     );
     assert!(
         whole
             .with_file(&folder.path().join("none.kdl"))
             .expect_err("no such file")
             .to_string()
-            .contains("cannot be read")
+            .contains("cannot read the file")
     );
 }
 

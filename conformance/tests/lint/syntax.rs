@@ -5,8 +5,8 @@ use rstest::rstest;
 use super::{assert_scenario_mistake, assert_step_mistake};
 
 #[rstest]
-#[case::comma("alice > SAY name=@alice«, text=\"hi\"", "comma", "blank")]
-#[case::comma_behind_text("bob < SAY name=\"x\"«, text=\"hi\"", "comma", "blank")]
+#[case::comma("alice > SAY name=@alice«, text=\"hi\"", "comma", "space")]
+#[case::comma_behind_text("bob < SAY name=\"x\"«, text=\"hi\"", "comma", "space")]
 #[case::braces_behind_dollar("alice > SAY name=«${a} text=\"hi\"", "`${`", "without braces")]
 #[case::no_blanks_around_the_arrow("«alice>HELLO name=@alice", "read as one name", "alice > HELLO")]
 #[case::no_blank_behind_the_arrow("alice «<WELCOME", "read as one name", "< WELCOME")]
@@ -47,33 +47,29 @@ use super::{assert_scenario_mistake, assert_step_mistake};
     "not an arrow",
     "`>` is what the lane does"
 )]
-#[case::escape("alice > HELLO name=\"x«\\q\"", "`\\q` means nothing", "\\n")]
+#[case::escape("alice > HELLO name=\"x«\\q\"", "`\\q` has no meaning", "\\n")]
 #[case::number_of_a_character(
     "alice > HELLO name=\"x«\\u{d800}\"",
-    "not a character's number",
+    "not the number of a character",
     "\\u{e9}"
 )]
 #[case::empty_mark("alice > raw «()\"x\"", "one word in parentheses", "(hex)")]
 #[case::open_mark("alice > raw «(hex \"x\"", "one word in parentheses", "(hex)")]
-#[case::lone_parenthesis("alice > raw hex«)5", "closes nothing", "(hex)")]
-#[case::blanks_around(
-    "alice > HELLO name «= @alice",
-    "blanks stand around",
-    "without blanks"
-)]
-#[case::a_blank_behind("alice > HELLO name«= @alice", "blanks stand around", "without blanks")]
+#[case::lone_parenthesis("alice > raw hex«)5", "no matching `(`", "(hex)")]
+#[case::blanks_around("alice > HELLO name «= @alice", "spaces around", "without spaces")]
+#[case::a_blank_behind("alice > HELLO name«= @alice", "spaces around", "without spaces")]
 #[case::point_first("alice < closed { within «.5; }", "is a fraction", "\"0.5s\"")]
 #[case::no_value("alice > HELLO name«=\n", "value is missing", "name=value")]
 #[case::two_signs("alice > HELLO name«==@alice", "value is missing", "name=value")]
 #[case::brackets("alice < any-order «[", "brackets", "{ }")]
-#[case::lone_slash("alice < WELCOME «/ bob", "stands alone", "`//`")]
+#[case::lone_slash("alice < WELCOME «/ bob", "a single `/`", "`//`")]
 #[case::open_text("alice > HELLO name=«\"x", "not closed", "\"")]
 #[case::open_comment("«/* alice", "never closed", "`//`")]
-#[case::nested_switching_off("/-either { «/-case; }", "switched off", "`//`")]
-#[case::twice_switched_off("/- «/- alice", "switched off", "`//`")]
-#[case::closing_too_much("}\n«}", "closes nothing", "take it away")]
+#[case::nested_switching_off("/-either { «/-case; }", "switches off", "`//`")]
+#[case::twice_switched_off("/- «/- alice", "switches off", "`//`")]
+#[case::closing_too_much("}\n«}", "no matching `{`", "remove it")]
 #[case::invisible("alice > HELLO name=\"x«\u{200b}\"", "invisible", "\\u{200b}")]
-#[case::type_before_step("(«quick)alice < WELCOME", "stands before a step", "before values")]
+#[case::type_before_step("(«quick)alice < WELCOME", "is before a step", "before values")]
 #[case::a_block_of_text("alice > HELLO name=«\"\"\"x\"\"\"", "next line", "one `\"`")]
 fn a_trap_of_the_syntax_is_explained(
     #[case] steps: &str,
@@ -109,11 +105,11 @@ fn depth_is_bounded() {
 
 #[test]
 fn what_the_parser_refuses_is_put_into_words() {
-    assert_step_mistake("«{ }", "this cannot be read: found child block", "who");
+    assert_step_mistake("«{ }", "this cannot be read: found child block", "a lane");
     assert_step_mistake(
         "alice > raw «\"a\"\"b\"",
         "this cannot be read: expected quoted string",
-        "separated by blanks",
+        "separated by spaces",
     );
     assert_step_mistake(
         "together { alice < WELCOME; } «bob < WELCOME",
@@ -123,7 +119,7 @@ fn what_the_parser_refuses_is_put_into_words() {
     assert_step_mistake(
         "«5 > HELLO",
         "this cannot be read: found invalid node name",
-        "who",
+        "a lane",
     );
 }
 

@@ -191,7 +191,7 @@ fn repeated_blocks_of_long_text_are_bounded() {
         .expect_err("it is too large")
         .to_string();
     assert!(
-        found.contains("when its fragments and repetitions are put in"),
+        found.contains("including fragments and repetitions"),
         "{found}"
     );
 }

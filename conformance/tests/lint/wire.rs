@@ -15,7 +15,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::no_opcode(
     "«protocol a { packet A 0 from=both; }",
-    "how wide an opcode is",
+    "width of the opcode",
     "opcode int8"
 )]
 #[case::strange_opcode(
@@ -25,7 +25,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::layout(
     "protocol a { opcode int8; type T «int31; packet A 0 from=both; }",
-    "not a layout",
+    "not a kind of type",
     "int32"
 )]
 #[case::no_length(
@@ -55,17 +55,17 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::no_cases(
     "protocol a { opcode int8; «type T one-of; packet A 0 from=both; }",
-    "nothing to choose from",
+    "has no cases",
     "case 4 IPV4"
 )]
 #[case::strange_case(
     "protocol a { opcode int8; type T one-of { «case IPV4; case 6 V; }; type V bytes size=4; packet A 0 from=both; }",
-    "a number and the type",
+    "a number and a type",
     "case 4 IPV4"
 )]
 #[case::same_case(
     "protocol a { opcode int8; type V bytes size=4; type T one-of { case 4 V; «case 4 V; }; packet A 0 from=both; }",
-    "a case 4 already",
+    "a second case 4",
     "one of them"
 )]
 #[case::case_of_nothing(
@@ -85,25 +85,29 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::decided_for_nothing(
     "protocol a { opcode int8; type T int8; packet A 0 from=both { field n T; field x T «by=n; }; }",
-    "no cases between which",
-    "take `by` away"
+    "no cases for a field",
+    "remove `by`"
 )]
 #[case::decided_by_nothing(
     "protocol a { opcode int8; type I int8; type V bytes size=4; type T one-of { case 4 V; }; packet A 0 from=both { field kind I; field x T «by=kinds; }; }",
-    "no number called kinds",
+    "is a number called kinds",
     "did you mean kind?"
 )]
 #[case::decided_too_late(
     "protocol a { opcode int8; type I int8; type V bytes size=4; type T one-of { case 4 V; }; packet A 0 from=both { field x T «by=kind; field kind I; }; }",
-    "no number called kind",
+    "is a number called kind",
     "none"
 )]
 #[case::same_type(
     "protocol a { opcode int8; type T int8; «type T int16; packet A 0 from=both; }",
-    "a type T already",
+    "a second type T",
     "another name"
 )]
-#[case::no_sender("protocol a { opcode int8; «packet A 0; }", "who sends", "from=client")]
+#[case::no_sender(
+    "protocol a { opcode int8; «packet A 0; }",
+    "the sender of this packet",
+    "from=client"
+)]
 #[case::sender(
     "protocol a { opcode int8; packet B 1 from=both; packet A 0 «from=servr; }",
     "not a side",
@@ -122,11 +126,11 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 #[case::same_opcode(
     "protocol a { opcode int8; packet A 0 from=both; «packet B 0 from=client; }",
     "opcode 0 of A",
-    "told apart"
+    "different opcodes"
 )]
 #[case::same_packet(
     "protocol a { opcode int8; packet A 0 from=both; packet «A 1 from=both; }",
-    "a packet A already",
+    "a second packet A",
     "another name"
 )]
 #[case::type_of_a_field(
@@ -146,8 +150,8 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::one_choice(
     "protocol a { opcode int8; «reading r { title \"t\"; choice \"x\"; }; packet A 0 from=both; }",
-    "no alternative",
-    "two answers"
+    "fewer than two choices",
+    "two choices"
 )]
 #[case::choices_differ(
     "protocol a { opcode int8; «reading r { title \"t\"; choice \"x\" { type T int8; }; choice \"y\"; }; packet A 0 from=both; }",
@@ -162,7 +166,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 #[case::fence_of_nothing(
     "protocol a { opcode int8; packet A 0 from=both; «fence { from > A; }; }",
     "proves nothing",
-    "`to` sees last"
+    "what `to` receives"
 )]
 #[case::fence_side(
     "protocol a { opcode int8; packet A 0 from=client; fence { to < «A; }; }",
@@ -181,8 +185,8 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::fence_alone(
     "protocol a { opcode int8; packet A 0 from=both; fence unidentified { «from > A; to < A; }; }",
-    "no part in this fence",
-    "own doings"
+    "cannot be in this fence",
+    "alone with the server"
 )]
 #[case::identified_by(
     "protocol a { opcode int8; packet AB 0 from=both; identified-by «AC; }",
@@ -191,7 +195,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::identified_after(
     "protocol a { opcode int8; packet AB 0 from=both; identified-by AB { «before AB; }; }",
-    "only what a lane sends",
+    "only `after`",
     "after CR"
 )]
 #[case::identified_after_what_the_server_sends(

@@ -55,14 +55,14 @@ fn a_matrix_is_made_of_files_and_names_are_given_or_taken_from_them() {
 }
 
 #[rstest]
-#[case::no_report(&["matrix", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "no report of a run")]
-#[case::no_file(&["matrix", "nowhere.json"], "cannot be read")]
-#[case::weight(&["matrix", "nowhere.json", "--weight", "most=1"], "is no weight")]
+#[case::no_report(&["matrix", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "not the report of a run")]
+#[case::no_file(&["matrix", "nowhere.json"], "cannot read nowhere.json")]
+#[case::weight(&["matrix", "nowhere.json", "--weight", "most=1"], "is not a weight")]
 #[case::address(&["tap", "chaton", "nonsense", "127.0.0.1:1"], "write HOST:PORT")]
 #[case::reading(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--reading", "long-witdh=8"], "long-width")]
 #[case::choice(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--reading", "long-width=5"], "long-width has no choice 5")]
 #[case::report(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--report", "json=x"], "html=FILE or pcapng=FILE")]
-#[case::tls(&["tap", "chatr", "127.0.0.1:0", "127.0.0.1:1"], "is spoken inside TLS")]
+#[case::tls(&["tap", "chatr", "127.0.0.1:0", "127.0.0.1:1"], "runs inside TLS")]
 fn wrong_usage_is_explained(#[case] arguments: &[&str], #[case] because: &str) {
     let (code, said) = run(conformance().args(arguments));
     assert_eq!(code, Some(2), "{said}");
@@ -117,7 +117,7 @@ fn a_tap_shows_what_is_said_and_writes_it_down() {
     for part in [
         "client1   --> LOGIN login=\"Ada\"",
         "(opcode 99 is unknown)",
-        "1 against the protocol",
+        "1 violations of the protocol",
     ] {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
     }

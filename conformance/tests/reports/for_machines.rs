@@ -81,7 +81,7 @@ fn annotations_are_one_line_each_and_end_with_the_sum() {
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 2);
     assert!(lines[0].starts_with("::error title=parley%3A tell%3A a tell reaches its target"));
-    assert!(lines[0].contains("%0A  came      TELL"), "{said}");
+    assert!(lines[0].contains("%0A  got       TELL"), "{said}");
     assert!(!lines[0].contains(",file="), "the file lies nowhere");
     assert!(lines[1].starts_with("::error title=Parley::"));
     let said = to_annotations(&judged(Quirk::None), AGAIN);

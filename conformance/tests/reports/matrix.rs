@@ -84,7 +84,7 @@ fn tables_and_pages_obey_nothing_that_a_name_says() {
     let page = matrix_page(&matrix, "must 3");
     assert!(page.contains("&lt;b&gt;also wrong") && !page.contains("<b>also"));
     let table = matrix_table(&matrix, "must 3", false, Paint::Plain);
-    assert!(table.contains("1 case that all pass"), "{table}");
+    assert!(table.contains("1 case that all teams pass"), "{table}");
     assert!(table.contains("100.0  right"), "{table}");
 }
 
@@ -93,6 +93,9 @@ fn runs_of_two_protocols_are_no_matrix() {
     let mut runs = class();
     runs[1].protocol = "another".to_owned();
     let why = Matrix::of(&runs, &Weights::default()).expect_err("they are of two protocols");
-    assert!(why.contains("a matrix is about one protocol"), "{why}");
+    assert!(
+        why.contains("a matrix compares runs of one protocol"),
+        "{why}"
+    );
     assert!(RunFile::read("x", "{}").is_err());
 }

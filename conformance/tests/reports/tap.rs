@@ -212,7 +212,7 @@ fn a_frame_that_is_too_long_is_named_and_the_next_one_is_heard() {
     assert_eq!(
         said,
         [
-            "name has the length 31, more than the 30 that are allowed",
+            "the length of name is 31, more than the maximum of 30",
             "a client never sends WELCOME (opcode 1)",
             "opcode 99 is unknown",
         ]
@@ -222,7 +222,7 @@ fn a_frame_that_is_too_long_is_named_and_the_next_one_is_heard() {
 #[test]
 fn bytes_that_are_left_over_at_the_end_are_named() {
     let said = against(&[&[0, 0, 0, 0, 9, b'a']]);
-    let why = "the beginning of a frame, 6 bytes of it, and never its rest";
+    let why = "an incomplete frame: its first 6 bytes, and then no more";
     assert_eq!(said, [(Side::Client, why.to_owned())]);
 }
 
@@ -230,5 +230,8 @@ fn bytes_that_are_left_over_at_the_end_are_named() {
 fn a_length_that_nobody_can_mean_is_not_waited_for() {
     let said = against(&[&[0, 0x7f, 0xff, 0xff, 0xff], &[b'a'; 300_000]]);
     assert_eq!(said.len(), 1, "{said:?}");
-    assert!(said[0].1.contains("more than the 30"), "{said:?}");
+    assert!(
+        said[0].1.contains("more than the maximum of 30"),
+        "{said:?}"
+    );
 }

@@ -125,14 +125,14 @@ fn connections_that_stay_open_are_told_with_their_case() {
     assert_eq!(run.incidents(case), ["descriptors"], "{}", run.out);
     assert_eq!(run.verdict(case), "non-strict", "{}", run.out);
     assert!(
-        run.out.contains("it still holds 1 of their connections"),
+        run.out.contains("1 of their connections are still open"),
         "{}",
         run.out
     );
     // The case holds, and yet every report tells of it.
     for file in &files {
         let told = std::fs::read_to_string(file).expect("it was written");
-        let words = "it still holds 1 of their connections";
+        let words = "1 of their connections are still open";
         assert!(told.contains(words), "{}: {told}", file.display());
     }
 }

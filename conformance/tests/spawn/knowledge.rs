@@ -65,7 +65,7 @@ fn a_team_works_on_what_failed() {
     let stale = judge(&server, &["--only", "whisper", "--known", &stale]);
     assert_eq!(stale.code, 1, "{}", stale.out);
     assert!(
-        stale.out.contains("none any more: whisper"),
+        stale.out.contains("no longer occur: whisper"),
         "{}",
         stale.out
     );
@@ -93,16 +93,20 @@ fn mistakes_in_files_are_shown_where_they_are() {
         "whispr \"x\"",
         &["has no case whispr", "did you mean whisper?", ":1:1"],
     );
-    refused("--known", "whisper", &["lacks something"]);
+    refused("--known", "whisper", &["is not complete"]);
     refused(
         "--known",
         "whisper \"a\"\nwhisper \"b\"",
-        &["a second time", ":2:1"],
+        &["a second whisper", ":2:1"],
     );
     refused("--profile", "sett a \"b\"", &["did you mean set?"]);
     refused("--profile", "reading long-width \"9\"", &["no choice 9"]);
     refused("--profile", "protocol chatos-1.0", &["the suite is chaton"]);
-    refused("--profile", "unsupported whisper", &["lacks something"]);
-    refused("--profile", "scale \"0\"", &["no factor above 0"]);
-    refused("--rerun-failed", "{}", &["is no report of a run"]);
+    refused("--profile", "unsupported whisper", &["is not complete"]);
+    refused("--profile", "scale \"0\"", &["not a factor above 0"]);
+    refused(
+        "--rerun-failed",
+        "{}",
+        &["it is not the JSON report of a run"],
+    );
 }

@@ -17,7 +17,7 @@ fn a_server_that_ends_at_once_cannot_be_judged_and_its_words_are_shown() {
         why.contains("ended before it was ready, with exit code 7"),
         "{why}"
     );
-    assert!(why.contains("it wrote:\nno port 7 for "), "{why}");
+    assert!(why.contains("its output:\nno port 7 for "), "{why}");
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_server_that_is_not_ready_in_time_cannot_be_judged() {
     assert_eq!(run.code, 3, "{}", run.out);
     let why = run.json["unjudgeable"].as_str().expect("it says why");
     assert!(
-        why.contains("wrote no line with \"ready\" within 300ms"),
+        why.contains("printed no line with \"ready\" within 300ms"),
         "{why}"
     );
     assert!(why.contains("not yet"), "{why}");
@@ -97,7 +97,10 @@ fn wrong_usage_is_explained() {
         assert!(error.contains(because), "{error}");
     };
     refused(&[], "<TARGET>");
-    refused(&["--spawn", "java -jar Server.jar"], "write {port} where");
+    refused(
+        &["--spawn", "java -jar Server.jar"],
+        "write {port} in place",
+    );
     refused(&["127.0.0.1:7777", "--isolate", "case"], "--spawn");
     refused(
         &["--spawn", "x {port}", "--spawn-timeout", "5"],

@@ -83,7 +83,7 @@ impl Reader<'_> {
                 self.error(
                     node,
                     &default.span,
-                    format!("{default} is not a time"),
+                    format!("{default} is not a duration"),
                     help,
                 );
             }
@@ -124,12 +124,13 @@ impl Reader<'_> {
                 given.name, field.name, asked.name
             )),
             None if asked.from != Senders::Server || given.from != Senders::Client => Some(
-                "what is answered comes from the server, and the answer from a client".to_owned(),
+                "answered-by is for a packet of the server, and the answer is a packet of a client"
+                    .to_owned(),
             ),
             None => None,
         };
         if let Some(message) = wrong {
-            let help = "a lane answers by itself only with what it was told";
+            let help = "the answer can only have fields of the packet that it answers";
             let file = Arc::clone(&node.file);
             self.findings
                 .error(&file, entry.span.clone(), message, help);

@@ -49,10 +49,10 @@ pub(super) fn check_extends_nothing(own: &Node, findings: &mut Findings) {
     for node in own.block().iter().filter(changes) {
         let word = &node.name.text;
         let help = format!(
-            "`{word}` changes what another protocol says: protocol {} extends=chaton {{ ... }}",
+            "`{word}` changes an inherited protocol; write: protocol {} extends=chaton {{ ... }}",
             name(own)
         );
-        let message = format!("there is nothing inherited to {word}");
+        let message = format!("this protocol inherits nothing to {word}");
         findings.error(&node.file, node.name.span.clone(), message, help);
     }
 }
@@ -155,8 +155,7 @@ impl Merge<'_> {
                 "in {}, {name} depends on the reading {reading}",
                 self.base_name
             );
-            let help =
-                format!("say which choice it is: settle {reading} \"...\", or replace the reading");
+            let help = format!("choose one: settle {reading} \"...\", or replace the reading");
             self.findings
                 .error(&node.file, node.name.span.clone(), message, help);
         } else if let Some(index) = self.inherited(word, &name) {
@@ -214,7 +213,7 @@ fn name(node: &Node) -> String {
 pub fn no_such_base(written: &str, known: &[&str]) -> String {
     did_you_mean(written, known.iter().copied()).unwrap_or_else(|| {
         format!(
-            "a protocol extends one that comes with the program: {}",
+            "a protocol can extend one of those that come with the program: {}",
             known.join(", ")
         )
     })

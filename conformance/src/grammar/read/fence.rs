@@ -19,7 +19,7 @@ impl Reader<'_> {
             self.error(
                 node,
                 &node.name.span,
-                "`identified-by` stands here twice",
+                "there is a second `identified-by`",
                 "keep one",
             );
         }
@@ -90,7 +90,7 @@ impl Reader<'_> {
                 _ => self.error(
                     child,
                     &child.name.span,
-                    "here stands only what a lane sends before it",
+                    "only `after` with a packet of the lane can be here",
                     format!("write: {} ERROR code=1 {{ after CR }}", node.name.text),
                 ),
             }
@@ -112,7 +112,7 @@ impl Reader<'_> {
             None => false,
             Some("unidentified") => true,
             Some(other) => {
-                let help = "there is `fence { ... }` and `fence unidentified { ... }`";
+                let help = "write `fence { ... }` or `fence unidentified { ... }`";
                 self.error(
                     node,
                     &node.name.span,
@@ -133,7 +133,7 @@ impl Reader<'_> {
         }
         let last = steps.last().map(|step| (step.who, step.direction));
         if last != Some((Party::To, Direction::Sees)) {
-            let help = format!("a fence is closed by what `to` sees last: {EXAMPLE}");
+            let help = format!("the last step of a fence is what `to` receives: {EXAMPLE}");
             self.error(node, &node.name.span, "this fence proves nothing", help);
         }
         let fence = Some(Fence { steps, proved_by });
@@ -146,7 +146,7 @@ impl Reader<'_> {
             self.error(
                 node,
                 &node.name.span,
-                "there is such a fence already",
+                "there is a second fence of this kind",
                 "keep one of them",
             );
             return;
@@ -171,11 +171,12 @@ impl Reader<'_> {
         let who = match node.name.text.as_str() {
             "to" => Party::To,
             "from" if unidentified => {
-                let help = "an unidentified lane is fenced by its own doings: to > ...; to < ...";
+                let help =
+                    "an unidentified lane has its fence alone with the server: to > ...; to < ...";
                 self.error(
                     node,
                     &node.name.span,
-                    "`from` has no part in this fence",
+                    "`from` cannot be in this fence",
                     help,
                 );
                 return None;
@@ -225,7 +226,7 @@ impl Reader<'_> {
                     node,
                     &arrow.span,
                     format!("`{arrow}` is not an arrow"),
-                    "`>` is what the lane sends, `<` what it sees",
+                    "`>` is what the lane sends, `<` is what it receives",
                 );
                 return None;
             }
@@ -263,7 +264,7 @@ impl Reader<'_> {
         for (index, field) in known.iter().enumerate() {
             let Some(entry) = node.property(field) else {
                 let message = format!("this step lacks {field}");
-                self.error(node, &node.name.span, message, "every field is named");
+                self.error(node, &node.name.span, message, "name every field");
                 return None;
             };
             let sort = self.sort_of_field(packet, index);
@@ -320,7 +321,7 @@ impl Reader<'_> {
 
     fn wrong_value(&mut self, node: &Node, entry: &Entry, sort: Sort) {
         let help =
-            "here stand @from, @to, $token, `_` (where it is seen), text in quotes, or a number";
+            "write @from, @to, $token, `_` (where it is received), text in quotes, or a number";
         self.error(
             node,
             &entry.span,

@@ -26,17 +26,17 @@ impl Reader<'_> {
                     load.tunnel = self.exchange(part, &lanes);
                 }
                 word => {
-                    let message = format!("`{word}` is no part of a load");
+                    let message = format!("`{word}` is not a part of a load");
                     self.error(part, &part.name.span, message, one_of(word, PARTS));
                 }
             }
         }
         if load.login.is_empty() {
             let help = format!("write: load {{ {LOGIN} }}");
-            self.error(node, &node.name.span, "this load cannot log in", help);
+            self.error(node, &node.name.span, "this load has no login", help);
         }
         if self.grammar.load.replace(load).is_some() {
-            let message = "there is such a load already";
+            let message = "there is a second load";
             self.error(node, &node.name.span, message, "keep one of them");
         }
     }
@@ -52,14 +52,14 @@ impl Reader<'_> {
         let arrives = find(LoadLane::All, Direction::Sees);
         let answer = find(LoadLane::Me, Direction::Sees);
         let (Some(sent), Some(arrives)) = (sent, arrives) else {
-            let message = "a message is sent by `me` and seen by `all`";
+            let message = "a message must be sent by `me` and received by `all`";
             self.error(node, &node.name.span, message, format!("write: {MESSAGE}"));
             return None;
         };
         for step in [&sent, &arrives] {
             let texts = step.fields.iter().filter(|field| **field == LoadExpr::Text);
             if texts.count() != 1 {
-                let message = "$text stands once in what is sent, and once in what arrives";
+                let message = "$text must be once in the packet that is sent, and once in the packet that arrives";
                 self.error(node, &node.name.span, message, format!("write: {MESSAGE}"));
                 return None;
             }
@@ -92,7 +92,7 @@ impl Reader<'_> {
         };
         let word = node.name.text.as_str();
         let Some((_, lane)) = known().find(|(name, _)| *name == word) else {
-            let message = format!("`{word}` has no part in this exchange");
+            let message = format!("`{word}` cannot be in this exchange");
             let help = one_of(word, known().map(|(name, _)| name));
             self.error(node, &node.name.span, message, help);
             return None;
@@ -119,12 +119,12 @@ impl Reader<'_> {
         for (index, field) in known.iter().enumerate() {
             let Some(entry) = node.property(field) else {
                 let message = format!("this step lacks {field}");
-                self.error(node, &node.name.span, message, "every field is named");
+                self.error(node, &node.name.span, message, "name every field");
                 return None;
             };
             let sort = self.sort_of_field(packet, index);
             let Some(expr) = load_expr(entry, sort, direction, bound) else {
-                let help = "here stand @me, @a or @b, (signed)@me, $text, ?name and then $name, `_` (where it is seen), \
+                let help = "write @me, @a or @b, (signed)@me, $text, ?name and then $name, `_` (where it is received), \
                             text in quotes, or a number";
                 let message = format!("{} is not {sort}", entry.value);
                 self.error(node, &entry.span, message, help);

@@ -26,7 +26,7 @@ impl Reader<'_> {
             return;
         };
         let Some(text) = name.word().filter(|word| is_packet_name(word)) else {
-            let help = "packets are written in CAPITALS, so that they differ from words: packet LOGIN 0 from=client";
+            let help = "write packets in CAPITALS, so that they differ from words: packet LOGIN 0 from=client";
             self.error(
                 node,
                 &name.span,
@@ -50,7 +50,7 @@ impl Reader<'_> {
                 node,
                 &opcode.span,
                 format!("{opcode} is not an opcode"),
-                format!("an opcode is a number: {EXAMPLE}"),
+                format!("write a number: {EXAMPLE}"),
             );
             return;
         };
@@ -75,11 +75,11 @@ impl Reader<'_> {
 
     fn senders(&mut self, node: &Node) -> Option<Senders> {
         let Some(from) = node.property("from") else {
-            let help = "say who sends it: from=client, from=server or from=both";
+            let help = "write its sender: from=client, from=server or from=both";
             self.error(
                 node,
                 &node.name.span,
-                "nothing says who sends this packet",
+                "the sender of this packet is missing",
                 help,
             );
             return None;
@@ -189,14 +189,15 @@ impl Reader<'_> {
         match (node.property("by"), is_one_of) {
             (None, false) => Some(None),
             (None, true) => {
-                let help = "name the field in front of it: field address ADDRESS by=version";
-                let message = format!("nothing says which case of {type_entry} this is");
+                let help =
+                    "name an earlier field that decides it: field address ADDRESS by=version";
+                let message = format!("no field decides which case of {type_entry} this is");
                 self.error(node, &type_entry.span, message, help);
                 None
             }
             (Some(by), false) => {
-                let message = format!("{type_entry} has no cases between which a field decides");
-                let help = "take `by` away, or make it a type one-of several";
+                let message = format!("{type_entry} has no cases for a field to decide between");
+                let help = "remove `by`, or use a type with `one-of`";
                 self.error(node, &by.span, message, help);
                 None
             }
@@ -211,7 +212,7 @@ impl Reader<'_> {
                 if index.is_none() {
                     let known = earlier.iter().map(|field| field.name.as_str());
                     let help = one_of(&written, known);
-                    let message = format!("no number called {written} stands before this field");
+                    let message = format!("no earlier field is a number called {written}");
                     self.error(node, &by.span, message, help);
                 }
                 index.map(Some)
@@ -252,7 +253,7 @@ impl Reader<'_> {
             .and_then(|index| packet.fields.get(index))
             .is_some_and(|field| self.sort_of(&field.type_name) == Some(Sort::Text));
         if !is_text {
-            let help = "ambient names the field of text that says who it comes from: ambient=login";
+            let help = "ambient names a text field with the sender of the packet: ambient=login";
             self.error(
                 node,
                 &entry.span,

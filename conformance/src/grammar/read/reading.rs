@@ -155,12 +155,11 @@ impl Reader<'_> {
     /// Each choice settles the same things, so that in every reading every type is there, once, and of the same sort.
     fn check_choices(&mut self, node: &Node, reading: &Reading) {
         if reading.choices.len() < 2 {
-            let help =
-                "a reading has at least two answers: choice \"8\" { ... }; choice \"4\" { ... }";
+            let help = "write at least two choices: choice \"8\" { ... }; choice \"4\" { ... }";
             self.error(
                 node,
                 &node.name.span,
-                format!("reading {} has no alternative", reading.name),
+                format!("reading {} has fewer than two choices", reading.name),
                 help,
             );
         }
@@ -169,7 +168,7 @@ impl Reader<'_> {
                 node,
                 &node.name.span,
                 format!("reading {} has no title", reading.name),
-                "say what is open: title \"how many bytes a LONG takes\"",
+                "write the open question: title \"how many bytes a LONG takes\"",
             );
         }
         let settles = |choice: &Choice| -> Vec<(String, Sort)> {
@@ -194,7 +193,7 @@ impl Reader<'_> {
                     node,
                     &node.name.span,
                     message,
-                    "a type that depends on a reading is defined in each of its choices",
+                    "define a type that depends on a reading in each of its choices",
                 );
             }
         }

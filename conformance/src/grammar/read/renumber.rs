@@ -55,7 +55,7 @@ impl Reader<'_> {
                 node,
                 &number.span,
                 format!("{number} is not an opcode"),
-                "an opcode is a number: renumber MESSAGE 4",
+                "write a number: renumber MESSAGE 4",
             );
         }
         Some((name, read?))
@@ -112,7 +112,7 @@ impl Reader<'_> {
         let (name, number) = (arguments.next()?, arguments.next()?);
         let packet = self.known_packet(node, name)?;
         let Some(new) = number.number() else {
-            let help = "an opcode is a number: renumber MESSAGE 4";
+            let help = "write a number: renumber MESSAGE 4";
             self.error(
                 node,
                 &number.span,
@@ -127,7 +127,7 @@ impl Reader<'_> {
 
     pub(super) fn check_fits(&mut self, node: &Node, span: &Span, number: i128, width: IntType) {
         if !width.carries(number) {
-            let help = format!("it goes from {} to {}", width.min(), width.max());
+            let help = format!("it ranges from {} to {}", width.min(), width.max());
             let message = format!("{number} does not fit into the opcode, which is {width}");
             self.error(node, span, message, help);
         }
@@ -154,7 +154,7 @@ impl Reader<'_> {
                 "{} has the opcode {} of {}",
                 packets[blamed].name, packets[blamed].opcode, packets[other].name
             );
-            let help = "two packets of one side cannot be told apart; check the numbers";
+            let help = "packets of one side must have different opcodes";
             self.findings.error(file, span.clone(), message, help);
         }
     }

@@ -76,7 +76,7 @@ impl Reader<'_> {
             self.error(
                 node,
                 &layout.span,
-                format!("{written} is not a layout"),
+                format!("{written} is not a kind of type"),
                 layouts(written),
             );
             return None;
@@ -85,7 +85,7 @@ impl Reader<'_> {
             self.error(
                 node,
                 &length.span,
-                format!("{written} has no length of its own"),
+                format!("{written} has no length"),
                 format!("write: {EXAMPLE}"),
             );
         }
@@ -114,8 +114,7 @@ impl Reader<'_> {
                 None
             }
             (_, Some(size)) => {
-                let help =
-                    "bytes have a `len` in front of them or a fixed `size`; text has a `len`";
+                let help = "bytes have a `len` before them or a fixed `size`; text has a `len`";
                 let message = format!("{layout} cannot have this size");
                 self.error(node, &size.span, message, help);
                 None
@@ -146,26 +145,21 @@ impl Reader<'_> {
                 .filter(|_| child.entries.len() == 2 && child.children.is_none());
             match read {
                 Some((tag, _)) if cases.iter().any(|(known, _)| *known == tag) => {
-                    let message = format!("there is a case {tag} already");
+                    let message = format!("there is a second case {tag}");
                     self.error(child, &child.name.span, message, "keep one of them");
                 }
                 Some(case) => cases.push(case),
                 None => self.error(
                     child,
                     &child.name.span,
-                    "a case is a number and the type of bytes that it means",
+                    "a case needs a number and a type of bytes",
                     format!("write: {ONE_OF}"),
                 ),
             }
         }
         if cases.is_empty() {
             let help = format!("write: {ONE_OF}");
-            self.error(
-                node,
-                &node.name.span,
-                "there is nothing to choose from",
-                help,
-            );
+            self.error(node, &node.name.span, "this type has no cases", help);
             return None;
         }
         Some(TypeKind::OneOf { cases })

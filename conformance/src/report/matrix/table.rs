@@ -45,7 +45,7 @@ pub fn table(matrix: &Matrix, weights: &str, whole: bool, paint: Paint) -> Strin
     if !whole && dull > 0 {
         let _ = writeln!(
             out,
-            "{} that all pass; --verbose shows more",
+            "{} that all teams pass; --verbose lists them",
             counted(dull, "case")
         );
     }

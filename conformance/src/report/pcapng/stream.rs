@@ -84,7 +84,7 @@ impl Stream {
         let opened = match event.tcp {
             Some(TcpSign::Syn) => comment(event),
             _ => format!(
-                "{}: the beginning of its conversation was not kept",
+                "{}: the beginning of this conversation was not kept",
                 event.lane
             ),
         };
@@ -163,13 +163,13 @@ fn comment(event: &Event) -> String {
     };
     let mut words = format!("{} {arrow} {}", event.lane, event.text);
     if event.foreign {
-        words.push_str(" (another case's)");
+        words.push_str(" (of another case)");
     }
     if event.fence {
         words.push_str(" (fence)");
     }
     if event.unexpected {
-        words.push_str(" (nobody expected it)");
+        words.push_str(" (not expected)");
     }
     words
 }

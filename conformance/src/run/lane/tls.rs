@@ -80,7 +80,7 @@ fn told(error: &io::Error) -> io::Error {
     let (kind, why) = match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => (
             ErrorKind::TimedOut,
-            "the TLS handshake is not done in time".to_owned(),
+            "the TLS handshake did not end within the time limit".to_owned(),
         ),
         kind @ ErrorKind::UnexpectedEof => (
             kind,

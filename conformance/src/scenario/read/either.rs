@@ -45,7 +45,7 @@ impl Reader<'_> {
                 phrase.node,
                 &extra.span,
                 format!("`{extra}` does not belong here"),
-                "the cases stand in braces: alice < either { case \"...\" { closed } }",
+                "write the cases in braces: alice < either { case \"...\" { closed } }",
             );
             return None;
         }
@@ -113,8 +113,8 @@ impl Reader<'_> {
             self.error(
                 node,
                 &entry.span,
-                "a case says what the target does",
-                format!("in quotes: {example}"),
+                "a case needs a text that says what the target does",
+                format!("write it in quotes: {example}"),
             );
             return None;
         };
@@ -142,8 +142,8 @@ impl Reader<'_> {
             self.error(
                 node,
                 &node.name.span,
-                format!("nothing tells whether the target {name}"),
-                "say what is seen then; for nothing: silence",
+                format!("no step shows whether the target {name}"),
+                "write what the lane receives then; if it receives nothing, write: silence",
             );
         }
         Some(Branch { name, worth, steps })
@@ -196,7 +196,7 @@ impl Reader<'_> {
             node,
             &node.name.span,
             message,
-            "nothing comes behind it; take this away, or put it before",
+            "the lane receives nothing after it; remove this step, or move it before the end",
         );
         true
     }

@@ -37,7 +37,7 @@ impl Reader<'_> {
                 if let Some(extra) = phrase.entries.first() {
                     let help = match extra.key.as_ref().map(|key| key.text.as_str()) {
                         Some("within") => format!(
-                            "a bound stands in braces: {} {{ within \"5s\" }}",
+                            "write the time limit in braces: {} {{ within \"5s\" }}",
                             phrase.verb
                         ),
                         _ => format!("write: {} < {}", self.lane_name(lane), phrase.verb),
@@ -94,12 +94,11 @@ impl Reader<'_> {
             if let [only] = arguments.as_slice()
                 && let Some(number) = only.number()
             {
-                let help =
-                    format!("name the hash of what was remembered: bytes {number} sha256=$blob");
+                let help = format!("name the remembered hash: bytes {number} sha256=$blob");
                 self.error(
                     phrase.node,
                     &only.span,
-                    format!("{number} bytes, but which?"),
+                    format!("it is not known which {number} bytes are expected"),
                     help,
                 );
                 return None;
@@ -122,15 +121,15 @@ impl Reader<'_> {
                 self.error(
                     phrase.node,
                     phrase.verb_span,
-                    "these are no bytes at all",
-                    "for nothing, write: silence",
+                    "there are no bytes to expect",
+                    "to expect nothing, write: silence",
                 );
                 return None;
             }
             return (parts.len() == arguments.len()).then_some(Incoming::Bytes(bytes));
         };
         let Some(name) = hash.word().and_then(|word| word.strip_prefix('$')) else {
-            let help = "sha256 names what was sent: alice > random 1048576 seed=7 as=blob, then bytes 1048576 sha256=$blob";
+            let help = "sha256 names bytes that were sent: alice > random 1048576 seed=7 as=blob, then bytes 1048576 sha256=$blob";
             self.error(
                 phrase.node,
                 &hash.span,
@@ -146,7 +145,12 @@ impl Reader<'_> {
             _ => None,
         };
         let Some(length) = length else {
-            self.error(phrase.node, phrase.verb_span, "how many bytes?", example);
+            self.error(
+                phrase.node,
+                phrase.verb_span,
+                "the number of bytes is missing",
+                example,
+            );
             return None;
         };
         match self.remembered(phrase.node, &hash.span, name)? {
@@ -160,7 +164,7 @@ impl Reader<'_> {
                     phrase.node,
                     &hash.span,
                     message,
-                    "expect as many bytes as were sent; the hash is of all of them",
+                    "expect all bytes that were sent, because the hash is over all of them",
                 );
                 None
             }
@@ -169,7 +173,7 @@ impl Reader<'_> {
                     phrase.node,
                     &hash.span,
                     format!("${name} is not a hash"),
-                    "hashes are remembered by: alice > random 1048576 as=blob",
+                    "this step remembers a hash: alice > random 1048576 as=blob",
                 );
                 None
             }
@@ -206,7 +210,7 @@ impl Reader<'_> {
         };
         let after = self.lane_named(phrase.node, name.trim_start_matches('@'), &entry.span)?;
         if self.together.is_some() && Some(after) != self.lane {
-            let help = "the proof needs both lanes to itself; put it behind the block";
+            let help = "the proof uses both lanes; put it after the block";
             self.error(
                 phrase.node,
                 &entry.span,
@@ -221,7 +225,7 @@ impl Reader<'_> {
     fn any_order(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         if let Some(extra) = phrase.entries.first() {
             let help =
-                "the packets stand in braces: alice < any-order { MESSAGE ...; MESSAGE ... }";
+                "write the packets in braces: alice < any-order { MESSAGE ...; MESSAGE ... }";
             self.error(
                 phrase.node,
                 &extra.span,
@@ -238,8 +242,8 @@ impl Reader<'_> {
             self.error(
                 phrase.node,
                 phrase.verb_span,
-                "there is nothing to put in any order",
-                "name at least two packets in its braces",
+                "`any-order` needs at least two packets",
+                "write them in its braces, each on a line",
             );
             return None;
         }
@@ -258,7 +262,7 @@ impl Reader<'_> {
                     node,
                     &node.name.span,
                     "the packets of `any-order` have no block",
-                    "put `within` into its braces, on a line of its own",
+                    "put `within` into the braces of `any-order`, on a line of its own",
                 );
                 continue;
             }

@@ -62,8 +62,8 @@ impl Reader<'_> {
             return self.error(
                 node,
                 &entry.span,
-                "this can never be: the block around it settles another choice",
-                "take one of them away",
+                "this block never runs: the block around it requires another choice",
+                "remove one of them",
             );
         }
         if !self.budget.take_copy(self.scope.size()) {
@@ -135,7 +135,7 @@ impl Reader<'_> {
             return self.error(
                 node,
                 &node.name.span,
-                "nothing tells whether a try has come out well",
+                "no step shows whether a try succeeded",
                 example,
             );
         }
@@ -184,8 +184,8 @@ impl Reader<'_> {
             return self.error(
                 node,
                 &node.name.span,
-                "nothing is repeated",
-                "put steps into its braces",
+                "there are no steps to repeat",
+                "write steps in its braces",
             );
         }
         for count in 1..=times {

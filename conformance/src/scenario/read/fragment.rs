@@ -79,11 +79,11 @@ impl<'a> Fragments<'a> {
             .iter()
             .filter(|(_, fragment)| !fragment.used.get() && !is_inherited(fragment))
         {
-            let help = format!("its steps are not checked until a scenario says: use {name}");
+            let help = format!("lint checks its steps only when a scenario says: use {name}");
             findings.warning(
                 &fragment.node.file,
                 fragment.node.name.span.clone(),
-                format!("nobody uses fragment {name}"),
+                format!("no scenario uses fragment {name}"),
                 help,
             );
         }
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
                 node,
                 &entry.span,
                 format!("fragment {name} uses itself"),
-                "a fragment may use others, but none that leads back to it",
+                "a fragment may use other fragments, but not one that uses it",
             );
             return Vec::new();
         }
@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
             self.error(
                 node,
                 &key.span,
-                "arguments of a fragment have no names",
+                "write the arguments of a fragment without names",
                 example,
             );
             return None;

@@ -27,8 +27,8 @@ impl Reader<'_> {
                 self.error(
                     child,
                     &extra.span,
-                    format!("`{}` stands by itself", child.name.text),
-                    "take away what is behind it",
+                    format!("`{}` takes no value", child.name.text),
+                    "remove everything after it",
                 );
             }
             steps_begin += 1;

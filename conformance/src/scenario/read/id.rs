@@ -21,7 +21,7 @@ pub(super) fn collect_ids<'a>(
             "probe" => probe_id(node, context, findings),
             _ => {
                 let help = one_of(word, ["scenario", "probe", "fragment", "remove"]);
-                let message = format!("`{word}` does not stand by itself in a file of scenarios");
+                let message = format!("`{word}` cannot be at the top level of a file of scenarios");
                 findings.error(&node.file, node.name.span.clone(), message, help);
                 continue;
             }
@@ -47,7 +47,7 @@ fn id_of(node: &Node, findings: &mut Findings) -> Option<(String, Span)> {
         return Some((id, entry.span.clone()));
     }
     let span = entry.map_or(&node.name.span, |entry| &entry.span);
-    let help = "it is stable and easy to type, in lowercase: scenario \"login-taken\" { ... }";
+    let help = "write a short id in lowercase: scenario \"login-taken\" { ... }";
     findings.error(&node.file, span.clone(), "a scenario needs an id", help);
     None
 }

@@ -38,7 +38,7 @@ impl Reader<'_> {
             .word()
             .filter(|word| is_name(word) && !WORDS.contains(word))
         else {
-            let help = "a lane has a name of its own in lowercase, without quotes: client alice";
+            let help = "write its name in lowercase, without quotes: client alice";
             self.error(
                 node,
                 &entry.span,
@@ -55,7 +55,7 @@ impl Reader<'_> {
                 node,
                 &node.name.span,
                 format!("a scenario has at most {MAX_LANES} lanes"),
-                "each is a connection at the target, too",
+                "each lane is a connection to the target",
             );
             return;
         }
@@ -89,16 +89,17 @@ impl Reader<'_> {
             return usually;
         };
         if entry.word() != Some("no") {
-            let message = format!("{} is not what {key} can be", entry.value);
+            let message = format!("{key} cannot be {}", entry.value);
             self.error(
                 node,
                 &entry.span,
                 message,
-                format!("write {key}=no, or nothing"),
+                format!("write {key}=no, or omit it"),
             );
         } else if !usually {
-            let message = format!("lanes of this protocol have nothing to do with `{key}`");
-            let help = "wire.kdl says: over tls, names identities, answered-by=...";
+            let message = format!("`{key}` has no meaning for lanes of this protocol");
+            let help =
+                "it needs one of these in wire.kdl: over tls, names identities, answered-by=...";
             self.error(node, &entry.span, message, help);
         }
         false
@@ -110,8 +111,8 @@ impl Reader<'_> {
                 self.error(
                     node,
                     &other.span,
-                    "the name is another lane's already",
-                    "keep `name=`, or `name-bytes=` and `name-fill=`",
+                    "`name=` already gives this lane its name",
+                    "keep either `name=`, or `name-bytes=` and `name-fill=`",
                 );
             }
             if let Some(setting) = same.word().and_then(|word| word.strip_prefix('$')) {
@@ -151,7 +152,7 @@ impl Reader<'_> {
                 self.error(
                     node,
                     &fill.span,
-                    "how long is the name to be?",
+                    "the length of the name is missing",
                     "write: name-bytes=30 name-fill=\"é\"",
                 );
                 return None;
@@ -180,8 +181,8 @@ impl Reader<'_> {
     fn login_of_setting(&mut self, node: &Node, entry: &Entry, name: &str) -> Option<LaneName> {
         let what = self.remembered(node, &entry.span, name)?;
         if what != Remembered::Setting {
-            let message = format!("${name} is no setting");
-            let help = "the name of a lane is known before its conversation begins: say `sets login` in the head, and name=$login";
+            let message = format!("${name} is not a setting");
+            let help = "the name of a lane must be known before its conversation begins: write `sets login` in the head, and name=$login";
             self.error(node, &entry.span, message, help);
             return None;
         }
@@ -205,13 +206,13 @@ impl Reader<'_> {
                 phrase.node,
                 phrase.verb_span,
                 format!("`{}` has no block", phrase.verb),
-                "take the block away",
+                "remove the block",
             );
             return None;
         }
         if phrase.verb == "truncate" && self.context.grammar.transport != Transport::Tls {
-            let message = "there is nothing to truncate without TLS";
-            let help = "`close` ends a connection in order, `abort` cuts it";
+            let message = "`truncate` needs TLS";
+            let help = "`close` ends a connection in order, `abort` resets it";
             self.error(phrase.node, phrase.verb_span, message, help);
             return None;
         }

@@ -48,9 +48,9 @@ impl Reader<'_> {
     fn text(&mut self, node: &Node, entry: &Entry, text: &str) -> Option<String> {
         let Some(mark) = &entry.mark else {
             if self.scope.lanes.contains_key(text) {
-                let message = format!("\"{text}\" is these letters, not the name of lane {text}");
+                let message = format!("\"{text}\" is a fixed text, not the name of lane {text}");
                 let help = format!(
-                    "names are fresh in every run; write @{text}, or choose a text that is no lane"
+                    "names are fresh in every run; write @{text}, or choose a text that is not the name of a lane"
                 );
                 self.error(node, &entry.span, message, help);
                 return None;
@@ -67,12 +67,11 @@ impl Reader<'_> {
         match mark.text.as_str() {
             "utf8" => Some(text.to_owned()),
             "each" => {
-                let help =
-                    "`$i` in it is a counter's value: repeat 40 as=i { ... msg=(each)\"line $i\" }";
+                let help = "`$i` in the text is the value of a counter: repeat 40 as=i { ... msg=(each)\"line $i\" }";
                 self.error(
                     node,
                     &entry.span,
-                    "nothing counts here, or the counter has another name",
+                    "there is no counter here, or it has another name",
                     help,
                 );
                 None
@@ -82,7 +81,7 @@ impl Reader<'_> {
                     node,
                     &mark.span,
                     "this field takes text",
-                    "bytes that are no text are sent with `raw`",
+                    "send bytes that are not text with `raw`",
                 );
                 None
             }
@@ -102,12 +101,12 @@ impl Reader<'_> {
     fn repeated(&mut self, node: &Node, entry: &Entry, text: &str, times: usize) -> Option<String> {
         let length = text.len().saturating_mul(times);
         if length > MAX_REPEATED_BYTES || !self.budget.take_literal(length) {
-            let message = format!("this text has {length} bytes, which is too many");
+            let message = format!("this text has {length} bytes, more than the maximum");
             self.error(
                 node,
                 &entry.span,
                 message,
-                "for large amounts there is: alice > random 1048576 seed=7 as=blob",
+                "for many bytes, write: alice > random 1048576 seed=7 as=blob",
             );
             return None;
         }
@@ -116,7 +115,7 @@ impl Reader<'_> {
 
     /// `(hex)"00 ff"`, `(utf8)"abc"`, `(x3)"a"`.
     pub(super) fn bytes_of(&mut self, node: &Node, entry: &Entry) -> Option<Vec<u8>> {
-        let example = "bytes are written (hex)\"00 ff\" or (utf8)\"abc\"";
+        let example = "write bytes as (hex)\"00 ff\" or (utf8)\"abc\"";
         let (Some(mark), Scalar::Text(text)) = (&entry.mark, &entry.value) else {
             let message = match &entry.mark {
                 Some(mark) if self.is_unknown_mark(&mark.text) => {
@@ -165,7 +164,7 @@ impl Reader<'_> {
             Ok(IpAddr::V6(address)) => Some(address.octets().to_vec()),
             Err(_) => {
                 let help = "write (ip)\"127.0.0.1\" or (ip)\"::1\"";
-                let message = format!("{text:?} is not the address of a machine");
+                let message = format!("{text:?} is not an IP address");
                 self.error(node, &entry.span, message, help);
                 None
             }
@@ -230,7 +229,7 @@ impl Reader<'_> {
                     .kinds_of_type(target.type_name, &self.choices);
                 kinds.into_iter().find_map(|kind| match kind {
                     TypeKind::Int(int) if !int.carries(*number) => Some(format!(
-                        "{number} does not fit into {name}, which goes from {} to {}",
+                        "{number} does not fit into {name}, which ranges from {} to {}",
                         int.min(),
                         int.max()
                     )),
@@ -248,7 +247,7 @@ impl Reader<'_> {
                 let prefixes = self.prefixes_of(target.type_name);
                 let max = prefixes.iter().map(|int| int.max()).min()?;
                 (i128::try_from(length).ok()? > max).then(|| {
-                    format!("{length} bytes do not fit into {name}, whose length goes up to {max}")
+                    format!("{length} bytes do not fit into {name}, whose length is at most {max}")
                 })
             }
         }

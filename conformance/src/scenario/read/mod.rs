@@ -205,8 +205,8 @@ impl<'a> Reader<'a> {
             self.error(
                 node,
                 &key.span,
-                format!("`{}` does not stand behind the id", key.text),
-                "it belongs into the block, on a line of its own",
+                format!("`{}` cannot follow the id", key.text),
+                "write it inside the block, on a line of its own",
             );
         }
         if let Some(extra) = node.arguments().nth(1) {
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
                 node,
                 &node.name.span,
                 format!("{id} has no title"),
-                "say in one sentence what it judges: title \"a free login is accepted\"",
+                "write a sentence that says what it judges: title \"a free login is accepted\"",
             );
         } else if !says("checks") && self.scenario.probes.is_none() {
             self.error(
@@ -251,13 +251,17 @@ impl<'a> Reader<'a> {
                 node,
                 &node.name.span,
                 format!("{id} has no steps"),
-                "say who does what: client alice",
+                "begin with a lane: client alice",
             );
         }
         if let Some((file, span)) = self.sent_last.take() {
-            let help = "expect what must come of it, or prove silence: alice < silence";
-            self.findings
-                .warning(&file, span, "what is sent last is seen by nobody", help);
+            let help = "expect the answer to it, or prove silence: alice < silence";
+            self.findings.warning(
+                &file,
+                span,
+                "no step checks the effect of the last send",
+                help,
+            );
         }
     }
 

@@ -57,10 +57,10 @@ impl Reader<'_> {
         };
         if !grammar.packet(id).from.include(side) {
             let help = match side {
-                Side::Client => format!(
-                    "to send it all the same, put it together: alice > raw (opcode){name} ..."
-                ),
-                Side::Server => "turn the arrow around, or check `from=` in wire.kdl".to_owned(),
+                Side::Client => {
+                    format!("to send it nevertheless, write: alice > raw (opcode){name} ...")
+                }
+                Side::Server => "reverse the arrow, or check `from=` in wire.kdl".to_owned(),
             };
             let message = format!("{name} is never sent by a {side}");
             self.error(phrase.node, phrase.verb_span, message, help);
@@ -91,7 +91,7 @@ impl Reader<'_> {
         }
         if ["expect", "send", "wait", "sleep"].contains(&name) {
             let help =
-                "the arrow says it: `alice > LOGIN ...` sends, `alice < LOGIN_ACCEPTED` expects";
+                "the arrow is enough: `alice > LOGIN ...` sends, `alice < LOGIN_ACCEPTED` expects";
             return (format!("there is no word `{name}`"), help.to_owned());
         }
         let packets = self
@@ -105,7 +105,7 @@ impl Reader<'_> {
         }
         let help = did_you_mean(name, own.iter().copied().chain(packets)).unwrap_or_else(|| {
             format!(
-                "packets are written in CAPITALS; the words here are: {}",
+                "write packets in CAPITALS; the words of this language are: {}",
                 own.join(", ")
             )
         });
@@ -126,7 +126,10 @@ impl Reader<'_> {
         for entry in phrase.arguments() {
             fine = false;
             let help = match known.fields.first() {
-                Some(field) => format!("fields have names: {} {}=...", known.name, field.name),
+                Some(field) => format!(
+                    "write the name of each field: {} {}=...",
+                    known.name, field.name
+                ),
                 None => format!("{} has no fields", known.name),
             };
             self.error(
@@ -147,7 +150,7 @@ impl Reader<'_> {
             let Some(entry) = phrase.property(&field.name) else {
                 if fine {
                     let help = format!(
-                        "every field is named: {} {}",
+                        "name every field: {} {}",
                         known.name,
                         names()
                             .map(|name| format!("{name}=..."))
@@ -195,7 +198,7 @@ impl Reader<'_> {
                 fine = false;
                 let entry = phrase.property(&field.name);
                 let span = entry.map_or(phrase.verb_span, |entry| &entry.span);
-                let help = "what contradicts wire.kdl is put together: alice > raw (opcode)...";
+                let help = "to send what contradicts wire.kdl, write: alice > raw (opcode)...";
                 self.error(phrase.node, span, message, help);
             }
         }
@@ -227,20 +230,17 @@ impl Reader<'_> {
         let (sizes, length) = (sized.next()?, length?);
         (!sizes.contains(&length)).then(|| {
             let sizes = super::literal::sizes_in_words(&sizes);
-            format!(
-                "behind {by}={tag}, {} has {sizes}, not {length}",
-                field.name
-            )
+            format!("with {by}={tag}, {} has {sizes}, not {length}", field.name)
         })
     }
 
     fn unknown_field(&mut self, node: &Node, key: &Word, packet: &str, names: Vec<&str>) {
         let help = match key.text.as_str() {
-            "within" => "it is a modifier and stands in braces: { within \"5s\" }".to_owned(),
+            "within" => "write it in braces after the packet: { within \"5s\" }".to_owned(),
             "split" | "every" => {
-                "it is a modifier and stands in braces: { split every=1 }".to_owned()
+                "write it in braces after the packet: { split every=1 }".to_owned()
             }
-            _ if names.is_empty() => format!("{packet} has no fields at all"),
+            _ if names.is_empty() => format!("{packet} has no fields"),
             other => one_of(other, names),
         };
         self.error(

@@ -14,8 +14,8 @@ impl Reader<'_> {
     /// `framed (opcode)99`: the pieces behind their length.
     pub(super) fn framed(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
         if self.context.grammar.frame_length.is_none() {
-            let help = "without `length` in wire.kdl, packets are put together by `raw`";
-            let message = "packets have no length in front of them";
+            let help = "wire.kdl has no `length`; use `raw` instead";
+            let message = "packets of this protocol do not begin with a length";
             self.error(phrase.node, phrase.verb_span, message, help);
             return None;
         }
@@ -27,7 +27,7 @@ impl Reader<'_> {
             self.error(
                 phrase.node,
                 &key.span,
-                format!("the pieces of `{}` have no names", phrase.verb),
+                format!("write the pieces of `{}` without names", phrase.verb),
                 EXAMPLE,
             );
             return None;
@@ -51,7 +51,7 @@ impl Reader<'_> {
 
     pub(super) fn piece(&mut self, phrase: &Phrase<'_>, entry: &Entry) -> Option<Piece> {
         let Some(mark) = &entry.mark else {
-            let help = "say how it becomes bytes: (hex)\"00 ff\", (utf8)\"abc\", or a type of wire.kdl: (INT)5";
+            let help = "write how it becomes bytes: (hex)\"00 ff\", (utf8)\"abc\", or a type of wire.kdl: (INT)5";
             self.error(
                 phrase.node,
                 &entry.span,
@@ -68,7 +68,7 @@ impl Reader<'_> {
         }
         if self.is_decided_by_a_field(&mark.text) {
             let help = "write its bytes: (hex)\"00 ff\", or (ip)\"127.0.0.1\"";
-            let message = format!("which case of {} is this?", mark.text);
+            let message = format!("it is not known which case of {} this is", mark.text);
             self.error(phrase.node, &mark.span, message, help);
             return None;
         }
@@ -176,7 +176,7 @@ impl Reader<'_> {
             .filter(|claims| prefixes.iter().all(|int| int.carries(*claims)));
         if claims.is_none() {
             let help =
-                format!("write a number that its prefix can carry, such as ({type_name}.len)-1");
+                format!("write a number that fits into the prefix, such as ({type_name}.len)-1");
             self.error(
                 phrase.node,
                 &entry.span,

@@ -32,7 +32,7 @@ impl Reader<'_> {
 
     fn glued(&mut self, phrase: &Phrase<'_>) -> Option<(Vec<Outgoing>, Cut)> {
         if let Some(extra) = phrase.entries.first() {
-            let help = "what is glued stands in braces: alice > glued { LOGIN login=@alice; ... }";
+            let help = "write the packets in braces: alice > glued { LOGIN login=@alice; ... }";
             self.error(
                 phrase.node,
                 &extra.span,
@@ -49,8 +49,8 @@ impl Reader<'_> {
             self.error(
                 phrase.node,
                 phrase.verb_span,
-                "nothing is glued",
-                "put packets into its braces, each on a line",
+                "`glued` has no packets",
+                "write packets in its braces, each on a line",
             );
             return None;
         }
@@ -66,7 +66,7 @@ impl Reader<'_> {
                     node,
                     &node.name.span,
                     "the parts of `glued` have no block",
-                    "`split` stands in the braces of glued, on a line of its own",
+                    "write `split` in the braces of `glued`, on a line of its own",
                 );
             }
             what.extend(self.outgoing(&inner));
@@ -168,8 +168,8 @@ impl Reader<'_> {
                     self.error(
                         node,
                         &node.name.span,
-                        "`within` bounds what is expected",
-                        "put it behind the expectation that follows",
+                        "`within` limits the time of an expectation, not of a send",
+                        "move it to the expectation that follows",
                     );
                     return None;
                 }
@@ -178,7 +178,7 @@ impl Reader<'_> {
                         node,
                         &node.name.span,
                         format!("`{other}` does not belong here"),
-                        "behind a send stands only { split every=1 } or { split at=3 }",
+                        "a send takes only { split every=1 } or { split at=3 }",
                     );
                     return None;
                 }
@@ -190,7 +190,12 @@ impl Reader<'_> {
     fn split(&mut self, node: &Node) -> Option<Cut> {
         let example = "write: split every=1, or: split at=3, or: split at=\"3 7\"";
         let [entry] = node.entries.as_slice() else {
-            self.error(node, &node.name.span, "how is it to be split?", example);
+            self.error(
+                node,
+                &node.name.span,
+                "`split` does not say where to cut",
+                example,
+            );
             return None;
         };
         let key = entry.key.as_ref().map(|key| key.text.as_str());
@@ -204,8 +209,8 @@ impl Reader<'_> {
                 self.error(
                     node,
                     &entry.span,
-                    "these offsets do not rise",
-                    "put them in order, each once: split at=\"3 7\"",
+                    "these offsets are not in rising order",
+                    "write them in rising order, each once: split at=\"3 7\"",
                 );
                 None
             }

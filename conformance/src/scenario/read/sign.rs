@@ -28,8 +28,7 @@ impl Reader<'_> {
         };
         let Some(lane) = lane.filter(|_| target.sort == Sort::Bytes) else {
             let message = format!("{} is not a signature", entry.value);
-            let help =
-                "a lane signs its own name, and the field takes bytes: signature=(signed)@alice";
+            let help = "a lane signs its own name, and the field must take bytes: signature=(signed)@alice";
             self.error(node, &entry.span, message, help);
             return None;
         };
@@ -61,7 +60,7 @@ impl Reader<'_> {
         };
         let name = phrase.property("as").and_then(Entry::word);
         let Some(name) = name.filter(|name| is_name(name)) else {
-            let message = "as what is the signature remembered?";
+            let message = "the name for the signature is missing";
             self.error(phrase.node, phrase.verb_span, message, EXAMPLE);
             return None;
         };
@@ -84,7 +83,7 @@ impl Reader<'_> {
         let found = Scheme::NAMED.iter().find(|(name, _)| *name == written);
         if found.is_none() {
             let help = one_of(&written, Scheme::NAMED.iter().map(|(name, _)| *name));
-            let message = format!("nothing is signed with {written}");
+            let message = format!("{written} is not a way to sign");
             self.error(phrase.node, &entry.span, message, help);
         }
         found.map(|(_, scheme)| *scheme)
@@ -93,7 +92,7 @@ impl Reader<'_> {
     fn has_identities(&mut self, node: &Node, span: &Span) -> bool {
         let has = self.context.grammar.names == Names::Identities;
         if !has {
-            let help = "`names identities` in wire.kdl gives each lane a UUID and a key";
+            let help = "write `names identities` in wire.kdl to give each lane a UUID and a key";
             self.error(node, span, "lanes of this protocol have no keys", help);
         }
         has

@@ -78,9 +78,10 @@ impl Reader<'_> {
             return;
         }
         if self.nesting >= MAX_NESTING {
-            let message =
-                format!("steps are nested more than {MAX_NESTING} deep when fragments are put in");
-            let help = "let fragments use fewer others";
+            let message = format!(
+                "steps are nested more than {MAX_NESTING} deep, including those of fragments"
+            );
+            let help = "let fragments use fewer other fragments";
             return self.error(node, &node.name.span, message, help);
         }
         self.nesting += 1;
@@ -118,7 +119,7 @@ impl Reader<'_> {
     pub(super) fn report_size(&mut self, node: &Node) {
         if self.budget.is_first_report() {
             let message = format!(
-                "{} has more than {MAX_STEPS} steps when its fragments and repetitions are put in",
+                "{} has more than {MAX_STEPS} steps, including fragments and repetitions",
                 self.scenario.id
             );
             let id_span = node.name.span.clone();
@@ -126,7 +127,7 @@ impl Reader<'_> {
                 node,
                 &id_span,
                 message,
-                "repeat less often; a suite judges, it does not measure load",
+                "repeat less often; to put a load on a server, use `conformance load`",
             );
         }
     }
@@ -137,12 +138,12 @@ impl Reader<'_> {
             .get(1)
             .filter(|entry| entry.key.is_none() && entry.mark.is_none())
         else {
-            let help = "a packet or a word follows the arrow: alice > LOGIN login=@alice";
-            self.error(node, &node.name.span, "nothing follows the arrow", help);
+            let help = "write a packet or a word after the arrow: alice > LOGIN login=@alice";
+            self.error(node, &node.name.span, "the step ends after the arrow", help);
             return;
         };
         let Scalar::Word(word) = &verb.value else {
-            let help = "a packet or a word follows the arrow; bytes are sent with `raw` and expected with `bytes`";
+            let help = "write a packet or a word after the arrow; send bytes with `raw`, expect them with `bytes`";
             self.error(
                 node,
                 &verb.span,
@@ -208,22 +209,24 @@ impl Reader<'_> {
             self.error(
                 node,
                 span,
-                format!("`{word}` stands behind a step"),
-                "it belongs to the head, before the first step",
+                format!("`{word}` comes after a step"),
+                "move it to the head, before the first step",
             );
         } else if ["->", "=>", "<-", "<=", ">>", "<<", ":"].contains(&behind.as_str()) {
             self.error(
                 node,
                 &node.entries[0].span,
                 format!("`{behind}` is not an arrow"),
-                "`>` is what the lane does, `<` is what it must see",
+                "`>` is what the lane does, `<` is what it must receive",
             );
         } else if self.scope.lanes.contains_key(word) {
-            let help = format!("say what it does, {word} > ..., or what it must see, {word} < ...");
+            let help =
+                format!("write what it does, {word} > ..., or what it must receive, {word} < ...");
             self.error(node, span, format!("lane {word} lacks an arrow"), help);
         } else if self.context.grammar.packet_named(word).is_some() {
-            let help =
-                format!("say who sends it, alice > {word}, or who must see it, alice < {word}");
+            let help = format!(
+                "write the lane that sends it, alice > {word}, or that must receive it, alice < {word}"
+            );
             self.error(node, span, format!("{word} has no lane and no arrow"), help);
         } else if [
             "eof",
@@ -241,7 +244,7 @@ impl Reader<'_> {
                 node,
                 span,
                 format!("`{word}` has no lane"),
-                format!("say who must see it: alice < {word}"),
+                format!("write the lane that must receive it: alice < {word}"),
             );
         } else if [
             "shutdown",
@@ -263,14 +266,14 @@ impl Reader<'_> {
                 node,
                 span,
                 format!("`{word}` has no lane"),
-                format!("say who does it: alice > {word}"),
+                format!("write the lane that does it: alice > {word}"),
             );
         } else {
             let lanes = self.scope.lanes.keys().map(String::as_str);
             let known = WORDS.iter().copied().chain(lanes);
             let help = did_you_mean(word, known)
                 .unwrap_or_else(|| "a step is `client NAME`, `NAME > ...`, `NAME < ...` or a block such as together { }".to_owned());
-            self.error(node, span, format!("`{word}` does not begin a step"), help);
+            self.error(node, span, format!("`{word}` cannot begin a step"), help);
         }
     }
 
@@ -280,7 +283,7 @@ impl Reader<'_> {
         let id = self.lane_named(node, name, &node.name.span)?;
         let lane = self.scope.lanes.get(name)?;
         if let Some((how, line)) = lane.ended {
-            let help = format!("open a new connection with `client {name}`, or take the step away");
+            let help = format!("open a new connection with `client {name}`, or remove the step");
             self.error(
                 node,
                 &node.name.span,
@@ -300,7 +303,7 @@ impl Reader<'_> {
             ]
             .contains(&verb);
         if let Some(line) = lane.shut.filter(|_| sends) {
-            let help = "after `shutdown` a lane only reads; move the shutdown behind what it sends";
+            let help = "after `shutdown` a lane only reads; move the shutdown after the last send";
             self.error(
                 node,
                 &node.name.span,
@@ -320,12 +323,12 @@ impl Reader<'_> {
         let near = nearest(name, self.scope.lanes.keys().map(String::as_str));
         let help = match near {
             _ if name.starts_with(['@', '$', '?']) => {
-                "before an arrow stands the lane itself, without a sign: alice > ...".to_owned()
+                "write the lane before the arrow without a sign: alice > ...".to_owned()
             }
             Some(near) => format!("did you mean {near}?"),
             None if self.scenario.lanes.iter().any(|lane| lane.name == name) => {
                 format!(
-                    "it was declared inside a case or a `when`; put `client {name}` before the block"
+                    "it is declared inside a case or a `when`; move `client {name}` before the block"
                 )
             }
             None => format!("declare it first: client {name}"),

@@ -25,8 +25,8 @@ impl Reader<'_> {
             return self.error(
                 node,
                 &node.name.span,
-                "`together` stands inside `together`",
-                "one block is enough: its lanes run side by side, each in order",
+                "`together` is inside another `together`",
+                "one block is enough: its lanes run at the same time, and each keeps its order",
             );
         }
         self.together = Some(TogetherScope {
@@ -91,9 +91,9 @@ impl Reader<'_> {
         if let Some(rival) = rival.copied() {
             let (name, rival) = (self.lane_name(lane), self.lane_name(rival));
             let message = format!(
-                "{name} sends right after {rival}, and nothing is expected between: they race"
+                "{name} sends right after {rival} and no step between them expects anything: they race"
             );
-            let help = "expect what came of the first, or say that they race: together { ... }";
+            let help = "expect the effect of the first send, or declare the race: together { ... }";
             self.error(phrase.node, &phrase.node.span, message, help);
         }
         self.scope.unobserved.insert(lane);

@@ -42,18 +42,18 @@ impl Reader<'_> {
     pub(super) fn expr(&mut self, node: &Node, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
         if let Some(word) = entry.word() {
             if let Some(name) = word.strip_prefix('?') {
-                let help = format!("a value that was taken is sent as ${name}");
+                let help = format!("to send a remembered value, write ${name}");
                 self.error(
                     node,
                     &entry.span,
-                    format!("?{name} takes a value that comes; nothing comes here"),
+                    format!("?{name} remembers a received value, but this step receives nothing"),
                     help,
                 );
                 return None;
             }
             if word == "_" {
-                let help = "say which value is sent; `_` is for what is expected";
-                self.error(node, &entry.span, "`_` is no value", help);
+                let help = "write the value to send; `_` is only for expectations";
+                self.error(node, &entry.span, "`_` is not a value", help);
                 return None;
             }
         }
@@ -77,7 +77,7 @@ impl Reader<'_> {
                         node,
                         &entry.span,
                         format!("?{name} is not a name"),
-                        "names are written in lowercase: ?id",
+                        "write names in lowercase: ?id",
                     );
                     return None;
                 }
@@ -93,7 +93,7 @@ impl Reader<'_> {
                 node,
                 &entry.span,
                 why,
-                "wire.kdl limits the field; what goes beyond is never a frame of the protocol",
+                "wire.kdl limits this field; a packet beyond the limit is not a frame of the protocol",
             );
             return None;
         }
@@ -144,7 +144,7 @@ impl Reader<'_> {
                     node,
                     &entry.span,
                     message,
-                    "remember it from a field of the same type",
+                    "remember the value from a field of the same type",
                 );
                 return None;
             }
@@ -189,7 +189,7 @@ impl Reader<'_> {
                 node,
                 span,
                 format!("`{word}` has no quotes"),
-                format!("text is written in quotes: {name}=\"{word}\""),
+                format!("write text in quotes: {name}=\"{word}\""),
             );
         }
         let message = format!("{name} takes {}, not `{word}`", target.sort);
@@ -215,14 +215,14 @@ impl Reader<'_> {
         });
         if let Some(other) = elsewhere {
             let message = format!(
-                "${name} is taken by {} at the same time",
+                "{} remembers ${name} at the same time",
                 self.lane_name(other)
             );
             self.error(
                 node,
                 span,
                 message,
-                "lanes inside `together` do not wait for each other; use it behind the block",
+                "lanes inside `together` do not wait for each other; use the value after the block",
             );
             return None;
         }
@@ -230,14 +230,14 @@ impl Reader<'_> {
             return what;
         }
         let (message, help) = if self.scope.partly.contains_key(name) {
-            let help = format!("take it with ?{name} in every case before it is used");
+            let help = format!("remember it with ?{name} in every case");
             (format!("${name} is not remembered in every case"), help)
         } else {
             let known = self.scope.bound.keys().map(String::as_str);
             let help = crate::source::did_you_mean(name, known).unwrap_or_else(|| {
-                format!("take it first from something that comes, with ?{name}; settings are declared with `sets {name}`")
+                format!("remember it first, with ?{name} in an expected packet; or declare a setting: `sets {name}`")
             });
-            (format!("nothing is remembered as ${name}"), help)
+            (format!("no step remembers ${name}"), help)
         };
         self.error(node, span, message, help);
         None
@@ -254,7 +254,7 @@ impl Reader<'_> {
         };
         if let (true, Some(before)) = (clash, before) {
             let message = format!("{name} is remembered already, as {}", described(before));
-            self.error(node, span, message, "give the new one another name");
+            self.error(node, span, message, "give the new value another name");
             return;
         }
         if let (Some(together), Some(lane)) = (&mut self.together, self.lane)
@@ -283,7 +283,7 @@ fn never_comes(literal: &Value, field: &Field) -> Option<String> {
         && *number < min
     {
         return Some(format!(
-            "{number} never comes: {} is at least {min}",
+            "{number} can never arrive: {} is at least {min}",
             field.name
         ));
     }
@@ -291,7 +291,7 @@ fn never_comes(literal: &Value, field: &Field) -> Option<String> {
     let length = length_of(literal);
     (length > max).then(|| {
         format!(
-            "{length} bytes never come: {} has at most {max}",
+            "{length} bytes can never arrive: {} has at most {max}",
             field.name
         )
     })

@@ -30,7 +30,7 @@ impl Reader<'_> {
                         node,
                         &node.name.span,
                         "`split` cuts what is sent",
-                        "put it behind a send: alice > LOGIN login=@alice { split every=1 }",
+                        "move it to a send: alice > LOGIN login=@alice { split every=1 }",
                     );
                     return None;
                 }
@@ -39,7 +39,7 @@ impl Reader<'_> {
                         node,
                         &node.name.span,
                         format!("`{other}` does not belong here"),
-                        "behind an expectation stands only { within \"5s\" } or { not-before \"1s\" }",
+                        "an expectation takes only { within \"5s\" } or { not-before \"1s\" }",
                     );
                     return None;
                 }
@@ -54,7 +54,7 @@ impl Reader<'_> {
         let example =
             format!("write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"");
         let [entry] = node.entries.as_slice() else {
-            let message = format!("`{word}` lacks its time");
+            let message = format!("`{word}` lacks its duration");
             self.error(node, &node.name.span, message, example);
             return None;
         };
@@ -73,15 +73,20 @@ impl Reader<'_> {
             .and_then(duration_of)
             .filter(|_| entry.key.is_none());
         let Some(duration) = duration else {
-            self.error(node, &entry.span, format!("{entry} is not a time"), example);
+            self.error(
+                node,
+                &entry.span,
+                format!("{entry} is not a duration"),
+                example,
+            );
             return None;
         };
         if duration.is_zero() || duration > MAX_WITHIN {
             self.error(
                 node,
                 &entry.span,
-                format!("{entry} is not a bound"),
-                "it is more than nothing and at most an hour",
+                format!("{entry} is not a possible limit"),
+                "write a duration above zero, at most one hour",
             );
             return None;
         }

@@ -19,7 +19,7 @@ impl Scanner<'_> {
                         u32::from(character)
                     ),
                     format!(
-                        "take it away; in a text it is written \\u{{{:x}}}",
+                        "remove it; in a text, write it as \\u{{{:x}}}",
                         u32::from(character)
                     ),
                 );
@@ -43,7 +43,7 @@ impl Scanner<'_> {
         if multiline && !self.text.get(body + 3..).is_some_and(line_break) {
             self.error(
                 start..body + 3,
-                "text behind `\"\"\"` begins on the next line",
+                "text after `\"\"\"` must begin on the next line",
                 "for text on one line, one `\"` on each side is enough",
             );
             return false;
@@ -66,7 +66,7 @@ impl Scanner<'_> {
         self.error(
             start..body + quotes.len(),
             "this text is not closed on its line",
-            "put a `\"` behind it; a line break in a text is written \\n",
+            "write a `\"` after it; write a line break in a text as \\n",
         );
         false
     }
@@ -86,7 +86,7 @@ impl Scanner<'_> {
                 if character.is_none() {
                     self.error(
                         at..at + 2,
-                        "this is not a character's number",
+                        "this is not the number of a character",
                         "write it in hexadecimal: \\u{e9}",
                     );
                 }
@@ -99,10 +99,10 @@ impl Scanner<'_> {
                     .get(at..at + length)
                     .unwrap_or_default()
                     .to_owned();
-                let help = "a line break is \\n, a quotation mark \\\", a backslash \\\\; bytes are written (hex)\"00 ff\"";
+                let help = "a line break is \\n, a quotation mark \\\", a backslash \\\\; write bytes as (hex)\"00 ff\"";
                 self.error(
                     at..at + length,
-                    format!("`{escape}` means nothing in a text"),
+                    format!("`{escape}` has no meaning in a text"),
                     help,
                 );
                 length

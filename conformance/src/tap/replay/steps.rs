@@ -116,7 +116,7 @@ fn joined(moments: &[Moment]) -> Vec<Moment> {
 impl Making<'_> {
     fn add(&mut self, moment: &Moment, rest: &[Moment]) -> Result<(), String> {
         if self.made.steps.len() >= MOST_STEPS {
-            return Err(format!("there is more than {MOST_STEPS} steps"));
+            return Err(format!("the conversation has more than {MOST_STEPS} steps"));
         }
         let connection = moment.connection;
         let (side, heard) = match &moment.what {
@@ -215,7 +215,7 @@ impl Making<'_> {
         match (sends, known) {
             (false, Some(blob)) => Ok(format!("bytes {length} sha256=${blob}")),
             (false, None) => Err(format!(
-                "{length} bytes came that no client had sent in one piece"
+                "{length} bytes arrived that no client had sent in one piece"
             )),
             (true, _) => {
                 let number = self.blobs.len() + 1;

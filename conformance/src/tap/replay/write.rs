@@ -12,11 +12,11 @@ pub(super) fn write(steps: &Steps, names: &Names, head: &Replay<'_>) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "// Heard between a client and a server. The names are fresh in every run, and what the server gave out is remembered."
+        "// Recorded between a client and a server. Names are fresh in every run, and values from the server are remembered."
     );
     let _ = writeln!(
         out,
-        "// Say in `checks` which requirements it judges, and shorten it to the steps that matter.\n"
+        "// Write the requirements that it judges into `checks`, and shorten it to the steps that matter.\n"
     );
     let _ = writeln!(out, "scenario {} {{", kdl(head.id));
     let _ = writeln!(out, "    title {}", kdl(head.title));
@@ -25,7 +25,7 @@ pub(super) fn write(steps: &Steps, names: &Names, head: &Replay<'_>) -> String {
         write_group(&mut out, group, names);
     }
     if let Some(why) = &steps.stopped {
-        let _ = writeln!(out, "    // It ends here: {}.", kdl_comment(why));
+        let _ = writeln!(out, "    // The recording ends here: {}.", kdl_comment(why));
     }
     out.push_str("}\n");
     out
