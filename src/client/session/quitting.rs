@@ -5,11 +5,11 @@ use std::time::Instant;
 use super::Session;
 use super::holding::{lines, was_or_were};
 use super::leaving::LEAVE_TIME;
-use crate::client::Ending;
-use crate::client::escape::Name;
-use crate::client::held::Destination;
-use crate::client::link::Link;
-use crate::client::outgoing::Watch;
+use crate::Ending;
+use crate::escape::Name;
+use crate::held::Destination;
+use crate::link::Link;
+use crate::outgoing::Watch;
 
 /// The person wants to leave when everything is sent that waits.
 #[derive(Debug)]

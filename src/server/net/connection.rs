@@ -10,14 +10,13 @@ use log::{debug, warn};
 
 use super::clock::Clock;
 use super::deadlines::{Deadlines, Due};
-use super::hub::Hub;
 use super::limits::{ConnectionLimits, DRAIN, LINGER, Place};
 use super::outbox::{Finish, Outbox, Pushed, Written};
 use super::progress::{Pace, Stalled};
 use super::sys;
 use super::tls::{Opened, Tls};
 use super::tunnel::End;
-use matou_protocols::room::{ConnId, Overdue, Protocol};
+use matou_protocols::room::{ConnId, Overdue};
 use matou_protocols::wire::Excerpt;
 
 /// The socket closes when the last of its holders lets go: its reader, the turn's list, the clock, the writers, a tunnel.
@@ -49,9 +48,18 @@ pub(super) enum Wrote {
     Nothing,
 }
 
+/// What a connection shares with the others of its listener.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shared<'a> {
+    pub(super) clock: &'a Arc<Clock>,
+    pub(super) limits: &'a Arc<ConnectionLimits>,
+    /// What the log calls the listener.
+    pub(super) listener: &'a Arc<str>,
+}
+
 impl Connection {
-    pub(super) fn new<P: Protocol>(
-        hub: &Hub<P>,
+    pub(super) fn new(
+        shared: Shared<'_>,
         id: ConnId,
         peer: SocketAddr,
         stream: TcpStream,
@@ -59,8 +67,8 @@ impl Connection {
         place: Place,
     ) -> Arc<Connection> {
         let pace = Pace {
-            bytes: hub.limits.stall_bytes,
-            within: hub.limits.stall,
+            bytes: shared.limits.stall_bytes,
+            within: shared.limits.stall,
         };
         Arc::new(Connection {
             id,
@@ -69,9 +77,9 @@ impl Connection {
             outbox: Outbox::new(Instant::now(), tls, pace),
             tunnel: End::default(),
             deadlines: Deadlines::default(),
-            clock: Arc::clone(&hub.clock),
-            limits: Arc::clone(&hub.limits),
-            listener: Arc::clone(&hub.listener),
+            clock: Arc::clone(shared.clock),
+            limits: Arc::clone(shared.limits),
+            listener: Arc::clone(shared.listener),
             name: OnceLock::new(),
             closing: AtomicBool::new(false),
             _place: place,
@@ -282,7 +290,12 @@ mod tests {
         let place = Addresses::new(&limits).admit(from.ip()).unwrap();
         let (clock, limits) = (Arc::default(), Arc::new(limits));
         let id = ConnId(1);
-        let connection = Connection::new(id, from, stream, None, &clock, &limits, place);
+        let shared = Shared {
+            clock: &clock,
+            limits: &limits,
+            listener: &"test".into(),
+        };
+        let connection = Connection::new(shared, id, from, stream, None, place);
         let bytes = vec![7; limits.outbox_bytes];
         while !connection.push(&bytes, &mut None) {}
         assert!(!connection.is_closing());

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use log::{debug, error, warn};
 
-use super::connection::Connection;
+use super::connection::{Connection, Shared};
 use super::hub::{ConnIds, Hub};
 use super::limits::Addresses;
 use super::reader;
@@ -60,7 +60,12 @@ impl<P: Protocol> Accept<P> {
                     return error!(target: name, "{name}: no TLS for {peer}: {error}");
                 }
             };
-            let connection = Connection::new(&hub, id, peer, stream, tls, place);
+            let shared = Shared {
+                clock: &hub.clock,
+                limits: &hub.limits,
+                listener: &hub.listener,
+            };
+            let connection = Connection::new(shared, id, peer, stream, tls, place);
             reader::run(&*hub, &connection);
         };
         match self.threads.run(stream, serve) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::epoll;
 use super::{Woken, poll};
 use crate::net::clock::Clock;
-use crate::net::connection::Connection;
+use crate::net::connection::{Connection, Shared};
 use crate::net::limits::{Addresses, ConnectionLimits};
 use crate::net::sys;
 use matou_protocols::room::ConnId;
@@ -67,7 +67,12 @@ fn full(number: u64) -> (Arc<Connection>, TcpStream) {
     let place = Addresses::new(&limits).admit(from.ip()).unwrap();
     let clock = Arc::<Clock>::default();
     let id = ConnId(number);
-    let connection = Connection::new(id, from, stream, None, &clock, &limits, place);
+    let shared = Shared {
+        clock: &clock,
+        limits: &limits,
+        listener: &"test".into(),
+    };
+    let connection = Connection::new(shared, id, from, stream, None, place);
     fill(&connection);
     (connection, peer)
 }
