@@ -21,7 +21,7 @@ use super::{WRONG_USAGE, complain, logging};
 #[derive(Debug, Args)]
 #[command(after_long_help = described_options())]
 pub(super) struct ServeArgs {
-    /// Protocol and address to serve, such as chaton=127.0.0.1:7777, or with options chaton=[::]:7777,long=4
+    /// Protocol and address to serve, such as chaton=127.0.0.1:7777, or with options chaton=0.0.0.0:7777,long=4
     ///
     /// May be repeated. Port 0 lets the system choose a port. Without --listen, every protocol is served on loopback:
     /// chaton on port 7777, chatos-groupe2 on 7778, chatos-1.0 on 7779, chathack on 7780, chatr on 7781. The options are
@@ -35,10 +35,10 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "ADDR:PORT", value_parser = resolve)]
     rest: Option<SocketAddr>,
 
-    /// TOML file with the same settings: data, rest, connections, writers, workers and [[listen]] tables
+    /// TOML file with the same settings: data, rest, connections, writers, workers and `[[listen]]` tables
     ///
     /// connections: maximum connections at once, over all listeners. writers: threads that write to slow readers.
-    /// workers: threads that check passwords [default: half the cores]. A [[listen]] table has protocol, address and the
+    /// workers: threads that check passwords [default: half the cores]. A `[[listen]]` table has protocol, address and the
     /// options of --listen. Listeners given as arguments replace those of the file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,

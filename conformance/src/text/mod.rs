@@ -7,13 +7,13 @@
 //!
 //! | sink | escaper |
 //! |---|---|
-//! | terminal | [`line`], [`lines`], [`masked`] for sources; [`guarded`] is the net below a whole output |
+//! | terminal | [`line()`], [`lines`], [`masked`] for sources; [`guarded`] is the net below a whole output |
 //! | annotations of workflows | [`annotation`] for values, [`annotation_property`] for properties |
 //! | TAP | [`tap`] for descriptions and reasons, [`yaml`] for quoted values |
 //! | HTML | [`html`] for values, [`markup`] for the whole page |
 //! | JUnit and other XML | [`xml`] for values, [`markup`] for the whole document |
 //! | JSON | [`json`] for the whole document |
-//! | KDL | [`kdl`] for strings, [`kdl_comment`] |
+//! | KDL | [`kdl()`] for strings, [`kdl_comment`] |
 //! | CSV | [`csv`] |
 //!
 //! An escape is written as Rust writes it, `\u{202e}`; where a format has escapes of its own that a reader undoes, it is
