@@ -110,14 +110,15 @@ fn only_the_connection_whose_peer_reads_is_handed_out_and_only_once() {
         }
         for round in 0..2 {
             let (connection, mut peer) = (&waiting[3].0, &waiting[3].1);
+            // Before it reads: a read that blocks already has no time-out.
+            peer.set_read_timeout(Some(Duration::from_millis(100)))
+                .unwrap();
             let reading = thread::scope(|scope| {
                 // It reads until the writer was told, then the rest.
                 let reading = scope.spawn(move || {
                     let mut scrap = vec![0; 64 << 10];
                     while peer.read(&mut scrap).is_ok_and(|length| length > 0) {}
                 });
-                peer.set_read_timeout(Some(Duration::from_millis(100)))
-                    .unwrap();
                 assert_eq!(handed.recv_timeout(PATIENCE).unwrap(), [4], "{round}");
                 reading.join()
             });
