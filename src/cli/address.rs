@@ -1,20 +1,22 @@
-//! Addresses as people write them.
+//! Addresses to listen on, as people write them.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 
-/// `127.0.0.1:7777`, `[::1]:7777`, `localhost:7777`.
+use matou_sockets::{HostPort, addresses};
+
+/// The address of `127.0.0.1:7777`, `[::1]:7777` or `localhost:7777`. A name may have several addresses: the server listens on
+/// the first one, and its line `listening` says which that is.
 ///
 /// # Errors
 /// A sentence that says what to write instead.
 pub(super) fn resolve(text: &str) -> Result<SocketAddr, String> {
     let example = "write it as 127.0.0.1:7777, [::]:7777 or localhost:7777";
-    if !text.contains(':') {
-        return Err(format!("the address {text:?} has no port; {example}"));
-    }
-    let mut found = text
-        .to_socket_addrs()
-        .map_err(|error| format!("{text:?} is not an address ({error}); {example}"))?;
+    let wrong = |why: &dyn std::fmt::Display| format!("invalid address {text:?}: {why}; {example}");
+    let HostPort { host, port } = text.parse().map_err(|why| wrong(&why))?;
+    let port = port.ok_or_else(|| wrong(&"it has no port"))?;
+    let found = addresses(&host, port).map_err(|why| wrong(&why))?;
     found
+        .into_iter()
         .next()
-        .ok_or_else(|| format!("{text:?} stands for no address; {example}"))
+        .ok_or_else(|| wrong(&"it has no address"))
 }

@@ -8,6 +8,7 @@ use matou_protocols::chatos_1_0::client::Chatos10Client;
 use matou_protocols::chatos_groupe2::client::ChatosGroupe2Client;
 use matou_protocols::dialogue::Dialogue;
 use matou_protocols::{ProtocolName, UnknownProtocol};
+use matou_sockets::{AddressMistake, HostPort};
 
 /// Whom to talk to, in which protocol and as whom: `chaton://LOGIN@HOST:PORT?OPTION=VALUE`, or `chatr://HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +115,8 @@ pub enum AddressError {
     NoHost,
     /// A `[` without its `]`, or an IPv6 address without brackets.
     BadBrackets,
+    /// Between brackets, and not an IPv6 address.
+    NotIpv6(String),
     /// Not a number from 1 to 65535.
     BadPort(String),
     /// A chat has no path.
@@ -146,6 +149,7 @@ impl fmt::Display for AddressError {
             AddressError::BadBrackets => {
                 f.write_str("an IPv6 address is written in brackets, as in chaton://alice@[::1]:7777")
             }
+            AddressError::NotIpv6(host) => AddressMistake::NotIpv6(host.clone()).fmt(f),
             AddressError::BadPort(port) => {
                 write!(f, "{port:?} is no port; give a number from 1 to 65535")
             }
@@ -182,11 +186,11 @@ impl FromStr for Address {
             (None | Some(("", _)), _) => return Err(AddressError::NoLogin),
             (Some(parts), _) => parts,
         };
-        let (host, port) = host_and_port(place)?;
+        let HostPort { host, port } = host_and_port(place)?;
         Ok(Address {
             protocol,
             login: percent_decoded(login)?,
-            host: host.to_owned(),
+            host,
             port: port.unwrap_or(name.default_port()),
         })
     }
@@ -204,36 +208,20 @@ fn chaton_options(options: &str) -> Result<Codec, AddressError> {
     Ok(codec)
 }
 
-/// The host, and the port if one is given.
-pub(super) fn host_and_port(place: &str) -> Result<(&str, Option<u16>), AddressError> {
+/// The host, and the port if one is given. A server has no port 0.
+pub(super) fn host_and_port(place: &str) -> Result<HostPort, AddressError> {
     let place = match place.split_once('/') {
         Some((place, "")) => place,
         Some((_, path)) => return Err(AddressError::Path(path.to_owned())),
         None => place,
     };
-    let (host, port) = if let Some(bracketed) = place.strip_prefix('[') {
-        let (host, behind) = bracketed.split_once(']').ok_or(AddressError::BadBrackets)?;
-        match behind.strip_prefix(':') {
-            Some(port) => (host, Some(port)),
-            None if behind.is_empty() => (host, None),
-            None => return Err(AddressError::BadBrackets),
-        }
-    } else {
-        match place.split_once(':') {
-            Some((_, port)) if port.contains(':') => return Err(AddressError::BadBrackets),
-            Some((host, port)) => (host, Some(port)),
-            None => (place, None),
-        }
-    };
-    if host.is_empty() {
-        return Err(AddressError::NoHost);
-    }
-    let Some(port) = port else {
-        return Ok((host, None));
-    };
-    match port.parse() {
-        Ok(number) if number > 0 => Ok((host, Some(number))),
-        _ => Err(AddressError::BadPort(port.to_owned())),
+    match place.parse() {
+        Ok(HostPort { port: Some(0), .. }) => Err(AddressError::BadPort("0".to_owned())),
+        Ok(host_port) => Ok(host_port),
+        Err(AddressMistake::NoHost) => Err(AddressError::NoHost),
+        Err(AddressMistake::Brackets) => Err(AddressError::BadBrackets),
+        Err(AddressMistake::NotIpv6(host)) => Err(AddressError::NotIpv6(host)),
+        Err(AddressMistake::Port(port)) => Err(AddressError::BadPort(port)),
     }
 }
 
@@ -262,6 +250,7 @@ mod tests {
     #[case::the_usual_port("chaton://alice@localhost", "alice", "localhost", 7777)]
     #[case::a_slash_at_the_end("chaton://alice@localhost/", "alice", "localhost", 7777)]
     #[case::ipv6("chaton://alice@[::1]:9000", "alice", "::1", 9000)]
+    #[case::ipv6_with_a_zone("chaton://alice@[fe80::1%25eth0]", "alice", "fe80::1%eth0", 7777)]
     #[case::ipv6_at_the_usual_port("chaton://alice@[::1]", "alice", "::1", 7777)]
     #[case::chatos_groupe2("chatos-groupe2://alice@localhost", "alice", "localhost", 7778)]
     #[case::chatos_1_0("chatos-1.0://alice@localhost", "alice", "localhost", 7779)]
@@ -290,6 +279,7 @@ mod tests {
     #[case::a_login("chatr://alice@host", AddressError::Login)]
     #[case::no_host("chaton://alice@:7777", AddressError::NoHost)]
     #[case::ipv6_without_brackets("chaton://alice@::1", AddressError::BadBrackets)]
+    #[case::a_name_in_brackets("chaton://alice@[host]", AddressError::NotIpv6("host".into()))]
     #[case::one_bracket("chaton://alice@[::1", AddressError::BadBrackets)]
     #[case::words_behind_brackets("chaton://alice@[::1]a", AddressError::BadBrackets)]
     #[case::port_zero("chaton://alice@host:0", AddressError::BadPort("0".into()))]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use matou_sockets::HostPort;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -116,8 +117,8 @@ impl Registry {
             "http" => (80, true),
             _ => return Err(refused()),
         };
-        let (host, port) = super::address::host_and_port(rest).map_err(|_| refused())?;
-        if is_plain && !is_here(host) {
+        let HostPort { host, port } = super::address::host_and_port(rest).map_err(|_| refused())?;
+        if is_plain && !is_here(&host) {
             return Err(RegistryError::PlainHttp(url.to_owned()));
         }
         let tls = match is_plain {
