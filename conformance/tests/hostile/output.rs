@@ -189,7 +189,7 @@ fn nothing_that_a_server_writes_before_it_dies_is_obeyed_by_a_reader() {
     let said = text(&reports.run.stdout);
     assert_eq!(reports.run.status.code(), Some(3), "{said}");
     check(&reports);
-    assert!(said.contains("it wrote:\n    | "), "{said}");
+    assert!(said.contains("its output:\n    | "), "{said}");
     assert!(reports.read("tap").contains("\nBail out! "));
     assert!(reports.read("tap").contains(r"\\u{1b}"));
 }
