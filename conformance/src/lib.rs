@@ -5,7 +5,7 @@
 //!
 //! # Floors
 //!
-//! Each knows only those above it; `tests/floors.rs` keeps it so.
+//! Each knows only those above it in this table; `tests/floors.rs` checks it.
 //!
 //! | floor | what |
 //! |---|---|
@@ -18,7 +18,11 @@
 //! | `identity` | who a client is, where names are UUIDs with keys |
 //! | [`suite`] | one protocol, whole and linted |
 //! | [`profile`] | what is known about one target |
-//! | [`run`] | the conversations with a target, and the judgement |
+//! | [`evidence`] | what a play of a case leaves behind, as data |
+//! | [`explain`] | failures and conversations in words and in bytes |
+//! | [`judge`] | from what cases left behind to verdicts |
+//! | `play` | one case: its lanes, its steps, what they expect |
+//! | [`run`] | which cases are played, when and beside which others |
 //! | [`load`] | many clients at once: the same promises, and what they cost |
 //! | [`diagnosis`] | which known mistakes explain what failed |
 //! | [`tap`] | a proxy that listens between somebody's client and server |
@@ -39,10 +43,14 @@
 
 pub mod cli;
 pub mod diagnosis;
+pub mod evidence;
+pub mod explain;
 pub mod grammar;
 mod identity;
+pub mod judge;
 pub mod load;
 pub mod matrix;
+mod play;
 pub mod profile;
 pub mod report;
 pub mod run;

@@ -2,15 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use crate::evidence::{Failure, FailureKind, Incident, IncidentKind, Played};
+use crate::explain;
+use crate::play::shared::Shared;
 use crate::spawn::{Observation, Process};
 
 use super::contact;
-use super::describe;
-use super::failure::{Failure, FailureKind};
 use super::host::Stay;
-use super::incident::{Incident, IncidentKind};
-use super::interpreter::Played;
-use super::shared::Run;
 
 /// A process that closes everything and is about to end has ended by then.
 const LAST_BREATH: Duration = Duration::from_secs(1);
@@ -40,7 +38,7 @@ const WORK_BOUND: Duration = Duration::from_secs(30);
 
 /// In whose company a case was played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beside {
+pub(crate) enum Beside {
     /// The process was its own meanwhile.
     Nobody,
     /// Others used the process, too: only its end is noticed, and may be another's doing.
@@ -48,8 +46,8 @@ pub(super) enum Beside {
 }
 
 /// Notes what became of the target. Whatever it is, it is a finding of its own. `replay` plays the case once more.
-pub(super) fn inspect(
-    run: &Run<'_>,
+pub(crate) fn inspect(
+    shared: &Shared<'_>,
     stay: &Stay,
     played: &mut Played,
     beside: Beside,
@@ -58,25 +56,23 @@ pub(super) fn inspect(
     let Some(process) = &stay.process else {
         return;
     };
-    if let Some(end) = end_of(run, stay, process, beside, played.failure.is_some()) {
+    if let Some(end) = end_of(shared, stay, process, beside, played.failure.is_some()) {
         played.failure = Some(Failure::of_target(
             end.failure_kind(),
             &end.text,
             played.failure.take(),
         ));
         played.incidents.push(end);
-    } else if beside == Beside::Nobody && !run.is_over() {
-        played.incidents.extend(unrest(run, stay, process, replay));
+    } else if beside == Beside::Nobody && !shared.is_over() {
+        played
+            .incidents
+            .extend(unrest(shared, stay, process, replay));
     }
     played.output = Some(process.log().since(stay.mark));
-    if !played.incidents.is_empty() && beside == Beside::Nobody {
-        // The next case is not to pay for it.
-        run.host.renew();
-    }
 }
 
 /// Why a target that the runner started gave no answer to the very first login, if it is because it ended.
-pub(super) fn end_of_contact(stay: &Stay) -> Option<String> {
+pub(crate) fn end_of_contact(stay: &Stay) -> Option<String> {
     let process = stay.process.as_ref()?;
     let end = process.end_by(Instant::now() + LAST_BREATH)?;
     let output = process.log().since(stay.mark);
@@ -96,7 +92,7 @@ impl Incident {
 }
 
 fn end_of(
-    run: &Run<'_>,
+    shared: &Shared<'_>,
     stay: &Stay,
     process: &Process,
     beside: Beside,
@@ -113,8 +109,8 @@ fn end_of(
     if let Some(end) = process.end() {
         return Some(crash(end));
     }
-    let met = contact::establish(run, stay.address).err()?;
-    if run.is_over() {
+    let met = contact::establish(shared, stay.address).err()?;
+    if shared.is_over() {
         // Nobody waited as long as an answer may take.
         return None;
     }
@@ -132,12 +128,12 @@ fn end_of(
 }
 
 /// What does not come to rest, though all clients have left.
-fn unrest(run: &Run<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()) -> Vec<Incident> {
+fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()) -> Vec<Incident> {
     let mut incidents = Vec::new();
     let Some(before) = stay.before else {
         return incidents;
     };
-    let Some(rest) = settled(run, process, before) else {
+    let Some(rest) = settled(shared, process, before) else {
         return incidents;
     };
     let held = rest.connections.saturating_sub(before.connections);
@@ -153,7 +149,7 @@ fn unrest(run: &Run<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()) -> V
     {
         // Many servers take something the first time and keep it for the next: only what grows again is left behind.
         replay();
-        if let Some(again) = settled(run, process, rest) {
+        if let Some(again) = settled(shared, process, rest) {
             incidents.extend(growth(before, rest, again));
         }
     }
@@ -181,17 +177,17 @@ fn growth(before: Observation, rest: Observation, again: Observation) -> Vec<Inc
             kind,
             text: format!(
                 "each time all clients have left, the process has {} more",
-                describe::count(again - rest, noun)
+                explain::count(again - rest, noun)
             ),
         })
         .collect()
 }
 
 /// The state in which it comes to rest, or the last one within the bounds.
-fn settled(run: &Run<'_>, process: &Process, before: Observation) -> Option<Observation> {
+fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Option<Observation> {
     let began = Instant::now();
     let all_of_it = began + SETTLING;
-    let connections = run.at_latest(began + run.bounds.wait(None));
+    let connections = shared.at_latest(began + shared.bounds.wait(None));
     loop {
         let seen = process.observe()?;
         let has_let_go = seen.connections <= before.connections;

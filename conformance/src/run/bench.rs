@@ -6,29 +6,34 @@ use std::thread::Builder;
 use parking_lot::{Condvar, Mutex};
 
 use crate::grammar::Choices;
+use crate::judge::Finding;
+use crate::play::shared::Shared;
+use crate::play::{self, Cutting};
 use crate::scenario::{Company, Scenario};
 
-use super::Milestone;
 use super::aftermath::{self, Beside};
-use super::cutting::Cutting;
-use super::findings::Finding;
-use super::interpreter;
-use super::shared::Run;
+use super::host::Host;
+use super::milestone::Milestone;
+use super::options::Options;
 use super::watchdog::Watchdog;
 
 /// What is needed to run cases.
-pub(super) struct Bench<'a> {
-    pub(super) run: &'a Run<'a>,
-    pub(super) watchdog: &'a Watchdog,
-    pub(super) progress: &'a (dyn Fn(&Milestone<'_>) + Sync),
-    pub(super) cutting: Cutting,
+pub(crate) struct Bench<'a> {
+    pub(crate) shared: &'a Shared<'a>,
+    pub(crate) host: &'a Host,
+    pub(crate) options: &'a Options,
+    pub(crate) watchdog: &'a Watchdog,
+    pub(crate) progress: &'a (dyn Fn(&Milestone<'_>) + Sync),
+    pub(crate) cutting: Cutting,
 }
 
 impl<'a> Bench<'a> {
     /// The same, but all sends are cut otherwise.
-    pub(super) fn cut(&self, cutting: Cutting) -> Bench<'a> {
+    pub(crate) fn cut(&self, cutting: Cutting) -> Bench<'a> {
         Bench {
-            run: self.run,
+            shared: self.shared,
+            host: self.host,
+            options: self.options,
             watchdog: self.watchdog,
             progress: self.progress,
             cutting,
@@ -36,7 +41,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Plays a case, alone. A failure while this machine stalled does not count; the second time it is inconclusive.
-    pub(super) fn play(&self, scenario: &Scenario, choices: &Choices) -> Finding {
+    pub(crate) fn play(&self, scenario: &Scenario, choices: &Choices) -> Finding {
         self.play_beside(scenario, choices, Beside::Nobody)
     }
 
@@ -44,29 +49,29 @@ impl<'a> Bench<'a> {
         let missing: Vec<String> = scenario
             .sets
             .iter()
-            .filter(|name| !self.run.options.settings.contains_key(*name))
+            .filter(|name| !self.shared.settings.contains_key(*name))
             .cloned()
             .collect();
         if !missing.is_empty() {
             return Finding::Unsupported(missing);
         }
-        if let Some(reason) = self.run.options.unsupported.get(&scenario.id) {
+        if let Some(reason) = self.options.unsupported.get(&scenario.id) {
             return Finding::Declared(reason.clone());
         }
-        let wire = self.run.suite.grammar.in_reading(choices);
+        let wire = self.shared.suite.grammar.in_reading(choices);
         let mut finding = Finding::Unsupported(Vec::new());
         for _ in 0..2 {
-            if self.run.is_over() {
+            if self.shared.is_over() {
                 return Finding::OutOfTime(None);
             }
-            let stay = match self.run.host.enter() {
+            let stay = match self.host.enter() {
                 Ok(stay) => stay,
-                Err(_) if self.run.is_over() => return Finding::OutOfTime(None),
+                Err(_) if self.shared.is_over() => return Finding::OutOfTime(None),
                 Err(failed) => return Finding::NotStarted(failed.to_string()),
             };
             let play = || {
-                interpreter::play(
-                    self.run,
+                play::play(
+                    self.shared,
                     stay.address,
                     scenario,
                     &wire,
@@ -78,11 +83,15 @@ impl<'a> Bench<'a> {
                 Ok(played) => played,
                 Err(shortage) => return Finding::NobodyToPlay(shortage),
             };
-            aftermath::inspect(self.run, &stay, &mut played, beside, &|| {
+            aftermath::inspect(self.shared, &stay, &mut played, beside, &|| {
                 // Only what it does to the target counts; if nobody is left to play, it does nothing.
                 let _ = play();
             });
-            if played.failure.is_some() && self.run.is_over() {
+            if !played.incidents.is_empty() && beside == Beside::Nobody {
+                // The next case is not to pay for it.
+                self.host.renew();
+            }
+            if played.failure.is_some() && self.shared.is_over() {
                 // Its waits were cut short: nothing is proved.
                 return Finding::OutOfTime(Some(played));
             }
@@ -107,7 +116,7 @@ impl<'a> Bench<'a> {
 
     /// Plays cases side by side, `jobs` at a time; two with the same lock never meet. Those that mostly wait are begun
     /// before the others and do not count. The findings come in the order of the cases.
-    pub(super) fn play_in_company(
+    pub(crate) fn play_in_company(
         &self,
         scenarios: &[&Scenario],
         choices: &Choices,
@@ -115,7 +124,7 @@ impl<'a> Bench<'a> {
     ) -> Vec<Finding> {
         let apart = |scenario: &Scenario| scenario.slow && jobs > 1;
         let round = Round::new(scenarios, apart);
-        let beside = match jobs > 1 && self.run.host.is_shared() {
+        let beside = match jobs > 1 && self.host.is_shared() {
             true => Beside::Others,
             false => Beside::Nobody,
         };

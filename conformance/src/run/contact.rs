@@ -5,15 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::evidence::{End, hex};
 use crate::grammar::{
     Choices, Decoded, Direction, FenceExpr, Grammar, Names, Party, Side, Value, Wire, uuid_of,
 };
+use crate::play::lane::{Bell, Connection, NoTls, ReceiveBuffer, Speech};
+use crate::play::shared::{Shared, names};
 use crate::scenario::Cut;
-
-use super::bell::Bell;
-use super::lane::{Connection, End, NoTls, ReceiveBuffer, Speech};
-use super::names;
-use super::shared::Run;
 
 /// How often a login is tried before the target counts as silent.
 const TRIES: usize = 3;
@@ -22,11 +20,11 @@ const TRIES: usize = 3;
 const SIGNATURE_BYTES: usize = 256;
 
 /// How an HTTP server begins whatever it says.
-pub(super) const HTTP: &[u8] = b"HTTP/";
+pub(crate) const HTTP: &[u8] = b"HTTP/";
 
 /// What one try met.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Met {
+pub(crate) enum Met {
     /// A documented answer.
     Protocol,
     /// No connection.
@@ -42,18 +40,18 @@ pub(super) enum Met {
 }
 
 /// Tries to log in, on up to three fresh connections, in every reading. `Err` is what the last of them met.
-pub(super) fn establish(run: &Run<'_>, target: SocketAddr) -> Result<(), Met> {
-    let grammar = &run.suite.grammar;
+pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), Met> {
+    let grammar = &shared.suite.grammar;
     let wires = wires(grammar);
     let mut met = Met::Silence;
     for attempt in 0..TRIES {
-        let logins = logins(run, grammar, &wires);
+        let logins = logins(shared, grammar, &wires);
         if logins.is_empty() && attempt == 0 {
             // A protocol that declares no login can only be asked whether it listens.
-            return connect(run, target, run.speech(true)).map(|_| ());
+            return connect(shared, target, shared.speech(true)).map(|_| ());
         }
         for login in logins {
-            met = meet(run, target, run.speech(true), &wires, login);
+            met = meet(shared, target, shared.speech(true), &wires, login);
             match met {
                 Met::Protocol => return Ok(()),
                 // A second try cannot find what does not listen, or does not speak TLS.
@@ -66,13 +64,13 @@ pub(super) fn establish(run: &Run<'_>, target: SocketAddr) -> Result<(), Met> {
 }
 
 /// A fresh connection, and what rings when something comes.
-pub(super) fn connect(
-    run: &Run<'_>,
+pub(crate) fn connect(
+    shared: &Shared<'_>,
     target: SocketAddr,
     speech: Speech<'_>,
 ) -> Result<(Connection, Arc<Bell>), Met> {
     let bell = Arc::new(Bell::default());
-    let (bound, buffer) = (run.bounds.wait(None), ReceiveBuffer::Usual);
+    let (bound, buffer) = (shared.bounds.wait(None), ReceiveBuffer::Usual);
     let no_tls = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NoTls>());
     Connection::open(target, bound, buffer, speech, "contact", &bell)
         .map(|connection| (connection, bell))
@@ -83,19 +81,19 @@ pub(super) fn connect(
 }
 
 /// One fresh connection and one login.
-pub(super) fn meet(
-    run: &Run<'_>,
+pub(crate) fn meet(
+    shared: &Shared<'_>,
     target: SocketAddr,
     speech: Speech<'_>,
     wires: &[Wire],
     login: Vec<u8>,
 ) -> Met {
-    let (mut connection, bell) = match connect(run, target, speech) {
+    let (mut connection, bell) = match connect(shared, target, speech) {
         Ok(connected) => connected,
         Err(met) => return met,
     };
     connection.send(login, Cut::Whole, None);
-    let until = run.at_latest(Instant::now() + run.bounds.wait(None));
+    let until = shared.at_latest(Instant::now() + shared.bounds.wait(None));
     loop {
         let rung = bell.count();
         connection.absorb();
@@ -123,7 +121,7 @@ pub(super) fn meet(
 }
 
 /// The protocol as first read, and with each other choice in turn.
-pub(super) fn wires(grammar: &Grammar) -> Vec<Wire> {
+pub(crate) fn wires(grammar: &Grammar) -> Vec<Wire> {
     let mut wires = vec![grammar.in_reading(&Choices::new())];
     for reading in &grammar.readings {
         for choice in reading.choices.iter().skip(1) {
@@ -135,7 +133,7 @@ pub(super) fn wires(grammar: &Grammar) -> Vec<Wire> {
 }
 
 /// What a lane without a name sends to get one, in each reading that makes a difference to it.
-pub(super) fn logins(run: &Run<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Vec<u8>> {
+pub(crate) fn logins(shared: &Shared<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Vec<u8>> {
     let Some(fence) = &grammar.fence_unidentified else {
         return Vec::new();
     };
@@ -146,13 +144,13 @@ pub(super) fn logins(run: &Run<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Ve
     else {
         return Vec::new();
     };
-    let (number, mut random) = run.number_case("");
+    let (number, mut random) = shared.number_case("");
     let name = match grammar.names {
         Names::Chosen => names::fresh("contact", None, &mut random),
         // Nobody the target knows: its answer, that it does not, is an answer.
         Names::Identities => uuid_of(u128::from(random.next())),
     };
-    run.ledger.note_name(number, &name);
+    shared.ledger.note_name(number, &name);
     let values: Option<Vec<Value>> = first
         .fields
         .iter()
@@ -176,12 +174,12 @@ pub(super) fn logins(run: &Run<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Ve
 }
 
 /// Whether it was an HTTP server that answered the login.
-pub(super) fn is_http(met: &Met) -> bool {
+pub(crate) fn is_http(met: &Met) -> bool {
     matches!(met, Met::Strange(bytes) if bytes.starts_with(HTTP))
 }
 
 /// What was met, for the person who asked.
-pub(super) fn in_words(target: SocketAddr, met: &Met) -> String {
+pub(crate) fn in_words(target: SocketAddr, met: &Met) -> String {
     match met {
         Met::Protocol => format!("{target} answers"),
         Met::Nobody(error) if error.contains("refused") => {
@@ -207,7 +205,7 @@ pub(super) fn in_words(target: SocketAddr, met: &Met) -> String {
         }
         Met::Strange(bytes) => format!(
             "{target} answers a login with {}, which is wrong in every reading of the document",
-            super::failure::hex(bytes, 16)
+            hex(bytes, 16)
         ),
     }
 }

@@ -42,7 +42,7 @@ impl From<SocketAddr> for Target {
 
 /// Lets cases in.
 #[derive(Debug)]
-pub(super) struct Host {
+pub(crate) struct Host {
     target: Target,
     /// Nobody waits longer for a start.
     deadline: Option<Instant>,
@@ -58,15 +58,15 @@ struct State {
 
 /// A case's time with the target.
 #[derive(Debug)]
-pub(super) struct Stay {
-    pub(super) address: SocketAddr,
-    pub(super) process: Option<Arc<Process>>,
-    pub(super) mark: Mark,
-    pub(super) before: Option<Observation>,
+pub(crate) struct Stay {
+    pub(crate) address: SocketAddr,
+    pub(crate) process: Option<Arc<Process>>,
+    pub(crate) mark: Mark,
+    pub(crate) before: Option<Observation>,
 }
 
 impl Host {
-    pub(super) fn new(target: Target, deadline: Option<Instant>) -> Host {
+    pub(crate) fn new(target: Target, deadline: Option<Instant>) -> Host {
         Host {
             target,
             deadline,
@@ -74,13 +74,8 @@ impl Host {
         }
     }
 
-    /// When the whole run is to be over.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.deadline
-    }
-
     /// Where the target listens, as far as it is known beforehand; port 0 is one that is chosen for each start.
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         match &self.target {
             Target::Address(address) => *address,
             Target::Spawned { spawn, .. } => spawn
@@ -90,12 +85,12 @@ impl Host {
     }
 
     /// Whether the runner starts the target.
-    pub(super) fn spawns(&self) -> bool {
+    pub(crate) fn spawns(&self) -> bool {
         matches!(self.target, Target::Spawned { .. })
     }
 
     /// Whether all cases talk to the same process.
-    pub(super) fn is_shared(&self) -> bool {
+    pub(crate) fn is_shared(&self) -> bool {
         !matches!(
             self.target,
             Target::Spawned {
@@ -106,7 +101,7 @@ impl Host {
     }
 
     /// The command that starts it.
-    pub(super) fn command(&self) -> Option<&str> {
+    pub(crate) fn command(&self) -> Option<&str> {
         match &self.target {
             Target::Address(_) => None,
             Target::Spawned { spawn, .. } => Some(&spawn.command),
@@ -114,7 +109,7 @@ impl Host {
     }
 
     /// So many cases may be run side by side, of as many as were asked for.
-    pub(super) fn jobs(&self, asked: usize) -> usize {
+    pub(crate) fn jobs(&self, asked: usize) -> usize {
         match &self.target {
             Target::Spawned {
                 spawn,
@@ -125,7 +120,7 @@ impl Host {
     }
 
     /// Somebody to talk to, started if need be.
-    pub(super) fn enter(&self) -> Result<Stay, NotStarted> {
+    pub(crate) fn enter(&self) -> Result<Stay, NotStarted> {
         let (spawn, lifetime) = match &self.target {
             Target::Address(address) => {
                 return Ok(Stay {
@@ -153,7 +148,7 @@ impl Host {
     }
 
     /// The next case gets a process in which nothing is left of earlier ones.
-    pub(super) fn renew(&self) {
+    pub(crate) fn renew(&self) {
         let old = self.state.lock().shared.take();
         drop(old);
     }

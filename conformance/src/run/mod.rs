@@ -1,111 +1,56 @@
-//! Runs a suite against a target.
+//! Chooses the cases of a run, plays them in the right order and company, and has them judged.
 //!
 //! | file | what |
 //! |---|---|
-//! | `options` | what a run is told, and the bounds that follow |
-//! | `lane`, `bell` | connections with a reader and a writer thread; how they wake the interpreter |
-//! | `shared`, `case`, `view`, `names`, `random` | a case while it runs, what it has taken in, what it shares with others |
-//! | `interpreter`, `track` | steps in their order, polled |
-//! | `act`, `assemble`, `look`, `expect`, `any_order`, `together`, `either`, `eventually`, `silence`, `fence` | what each step does |
-//! | `unasked` | what comes unasked, and is answered by the lanes themselves |
-//! | `identity`, `keys` | who lanes are, where names are UUIDs with keys |
-//! | `ledger` | who sent what, so that cases beside each other do not disturb each other |
-//! | `failure`, `describe`, `hint`, `annotate`, `conversation` | telling what went wrong |
-//! | `host`, `aftermath`, `incident` | whom the cases talk to, and what became of it when the runner started it |
-//! | `cutting`, `segments`, `recut`, `smallest` | the same sends in other segments, and the fewest cuts that make a difference |
-//! | `contact`, `stranger`, `readings`, `selection`, `bench`, `schedule` | which cases are run, when, in which company |
-//! | `findings`, `judge`, `outcome`, `watchdog` | from what came to verdicts |
+//! | `options`, `milestone` | what a run is told, and what it tells while it goes on |
+//! | `host` | the target: an address, or a process that the runner starts |
+//! | `contact`, `stranger` | whether the target answers a login, and what it seems to speak if it does not |
+//! | `selection`, `schedule`, `bench` | which cases are run, in which order, and beside which others |
+//! | `readings` | which reading of the document the target follows |
+//! | `aftermath` | what a case did to a process that the runner started |
+//! | `recut`, `smallest` | the same sends in other segments, and the fewest cuts that change a verdict |
+//! | `watchdog` | notices when this machine stalls |
+//!
+//! A case itself is played in `play`, and its verdict is found in [`judge`](crate::judge).
 
-mod act;
 mod aftermath;
-mod annotate;
-mod any_order;
-mod assemble;
-mod bell;
 mod bench;
-mod case;
 mod contact;
-mod conversation;
-mod cutting;
-mod describe;
-mod either;
-mod eventually;
-mod expect;
-mod failure;
-mod fence;
-mod findings;
-mod hint;
 mod host;
-mod identity;
-mod incident;
-mod interpreter;
-mod judge;
-mod keys;
-mod lane;
-mod ledger;
-mod look;
-mod names;
+mod milestone;
 mod options;
-mod outcome;
-mod random;
 mod readings;
 mod recut;
 mod schedule;
-mod segments;
 mod selection;
-mod shared;
-mod silence;
 mod smallest;
 mod stranger;
-mod together;
-mod track;
-mod unasked;
-mod view;
-mod walk;
 mod watchdog;
 
 use std::time::{Instant, SystemTime};
 
-pub use annotate::{Annotated, annotate, annotate_frame};
-pub use conversation::{Direction, Event, EventField, TcpSign};
-pub(crate) use failure::hex;
-pub use failure::{Failure, FailureKind, FieldReport, Place};
+pub use crate::evidence::{
+    Annotated, Direction, End, Event, EventField, Failure, FailureKind, FieldReport, Incident,
+    IncidentKind, Place, Segments, Shortage, TcpSign,
+};
+pub use crate::explain::{annotate, annotate_frame};
+pub use crate::judge::{Cause, Outcome, Recut, Report, SettledReading, Verdict};
 pub use host::{Lifetime, Target};
-pub use identity::Shortage;
-pub use incident::{Incident, IncidentKind};
-pub use lane::End;
-pub use options::{Options, Segments};
-pub use outcome::{Cause, Outcome, Report, SettledReading, Verdict};
+pub use milestone::Milestone;
+pub use options::Options;
 pub use selection::UnknownScenario;
 
+use crate::judge::{Court, by_id};
+use crate::play::Cutting;
+use crate::play::shared::{Shared, Terms};
 use crate::suite::Suite;
 use bench::Bench;
-use cutting::Cutting;
 use host::Host;
 use readings::Settled;
-pub use recut::Recut;
 use recut::Whole;
 use schedule::Schedule;
 use selection::Selection;
-use shared::Run;
 use watchdog::Watchdog;
-
-/// Something that a person who waits may want to know.
-#[derive(Debug, Clone, Copy)]
-pub enum Milestone<'a> {
-    /// The run begins.
-    Begins {
-        /// How many cases it has.
-        cases: usize,
-    },
-    /// A case was played once; it may be played again before it is judged.
-    Played {
-        /// Its id.
-        id: &'a str,
-        /// Whether it came to its end.
-        held: bool,
-    },
-}
 
 /// Judges a target.
 ///
@@ -143,7 +88,7 @@ pub fn run_suite_watched(
         title: suite.grammar.title.clone(),
         target: host.address(),
         command: host.command().map(str::to_owned),
-        requirements: judge::by_id(suite),
+        requirements: by_id(suite),
         readings: Vec::new(),
         cases: Vec::new(),
         unjudgeable: None,
@@ -152,14 +97,21 @@ pub fn run_suite_watched(
         began: SystemTime::now(),
         duration: began.elapsed(),
     };
-    let run = match Run::new(suite, host, options, seed) {
-        Ok(run) => run,
+    let terms = Terms {
+        settings: &options.settings,
+        bounds: options.bounds(),
+        has_strangers: options.shared_target,
+        seed,
+        deadline,
+    };
+    let shared = match Shared::new(suite, terms) {
+        Ok(shared) => shared,
         Err(why) => {
             report.unjudgeable = Some(why);
             return Ok(report);
         }
     };
-    match greet(&run) {
+    match greet(&shared, &host) {
         Err(why) => report.unjudgeable = Some(why),
         Ok(()) => {
             progress(&Milestone::Begins {
@@ -167,7 +119,9 @@ pub fn run_suite_watched(
             });
             let watchdog = Watchdog::start();
             let bench = Bench {
-                run: &run,
+                shared: &shared,
+                host: &host,
+                options,
                 watchdog: &watchdog,
                 progress,
                 cutting: Cutting::default(),
@@ -178,7 +132,11 @@ pub fn run_suite_watched(
                 probes,
             } = readings::settle(&bench, &selection.scenarios);
             let findings = Schedule::new(&bench, &choices, probes).play_all(&selection);
-            report.cases = judge::judge(suite, &selection, &findings, &readings, &options.known);
+            let court = Court::new(suite, &options.known, &findings, &readings);
+            report.cases = court.judge(&selection.scenarios);
+            for case in &mut report.cases {
+                case.prerequisite = selection.prerequisites.contains(case.id.as_str());
+            }
             if options.segments != Segments::Whole {
                 let whole = Whole {
                     bench: &bench,
@@ -192,23 +150,23 @@ pub fn run_suite_watched(
             report.readings = readings;
         }
     }
-    report.certificate = run.tls.fingerprint();
+    report.certificate = shared.tls.fingerprint();
     report.duration = began.elapsed();
     Ok(report)
 }
 
-/// Is there anybody, and does he speak the protocol? If not: why the target cannot be judged.
-fn greet(run: &Run<'_>) -> Result<(), String> {
-    let stay = run.host.enter().map_err(|failed| failed.to_string())?;
-    let met = match contact::establish(run, stay.address) {
+/// Connects to the target and logs in, to see whether it speaks the protocol. The error says why it cannot be judged.
+fn greet(shared: &Shared<'_>, host: &Host) -> Result<(), String> {
+    let stay = host.enter().map_err(|failed| failed.to_string())?;
+    let met = match contact::establish(shared, stay.address) {
         Ok(()) => return Ok(()),
         Err(met) => met,
     };
     match aftermath::end_of_contact(&stay) {
         Some(end) => Err(end),
-        None if run.is_over() => {
+        None if shared.is_over() => {
             Err("the time limit of the run passed before the target answered a login".to_owned())
         }
-        None => Err(stranger::in_words(run, stay.address, &met)),
+        None => Err(stranger::in_words(shared, stay.address, &met)),
     }
 }

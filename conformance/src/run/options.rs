@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Serialize;
+use crate::evidence::Segments;
+use crate::play::shared::Bounds;
 
 /// How a run is to be done. The default judges everything, with eight cases side by side.
 #[derive(Debug, Clone)]
@@ -57,82 +58,9 @@ impl Default for Options {
     }
 }
 
-/// How sends are laid into segments where the scenario does not say it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Segments {
-    /// Each in one write.
-    #[default]
-    Whole,
-    /// Each byte in a segment of its own; of a large payload the first 4 KiB.
-    EachByte,
-    /// What a lane sends without waiting for anything, in one segment.
-    Glued,
-    /// Cut in the middle of each length.
-    InsideLength,
-    /// Cut inside each character that takes several bytes.
-    InsideCharacter,
-}
-
-impl Segments {
-    /// The word for it on the command line and in reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Segments::Whole => "whole",
-            Segments::EachByte => "each-byte",
-            Segments::Glued => "glued",
-            Segments::InsideLength => "inside-length",
-            Segments::InsideCharacter => "inside-character",
-        }
-    }
-}
-
-/// How long things may take in this run.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
-    scale: f64,
-    wait: Duration,
-}
-
-impl Bounds {
-    pub(super) fn of(options: &Options) -> Bounds {
-        Bounds {
-            scale: options.scale,
-            wait: options.wait,
-        }
-    }
-
-    /// A wait that has this bound of its own, or the usual one.
-    pub(super) fn wait(self, within: Option<Duration>) -> Duration {
-        self.scaled(within.unwrap_or(self.wait))
-    }
-
-    /// A whole case. More than any scenario needs; only a target that answers each step at the last moment gets there.
-    pub(super) fn case(self) -> Duration {
-        self.scaled(Duration::from_secs(120))
-    }
-
-    /// How long the end of a case waits for the target to close what was closed in order.
-    pub(super) fn farewell(self) -> Duration {
-        self.scaled(Duration::from_millis(500))
-    }
-
-    /// The pause between two tries of `eventually`; slowness makes it no longer.
-    pub(super) fn between_tries(self) -> Duration {
-        Duration::from_millis(100)
-    }
-
-    /// How long silence must last where the protocol has no fence.
-    pub(super) fn silence_by_time(self) -> Duration {
-        self.scaled(Duration::from_secs(1))
-    }
-
-    /// A factor out of the command line may be absurd; the bound stays one.
-    fn scaled(self, duration: Duration) -> Duration {
-        const LONGEST: Duration = Duration::from_secs(24 * 3600);
-        Duration::try_from_secs_f64(duration.as_secs_f64() * self.scale)
-            .unwrap_or(LONGEST)
-            .min(LONGEST)
+impl Options {
+    /// The bounds that follow from them.
+    pub(crate) fn bounds(&self) -> Bounds {
+        Bounds::new(self.scale, self.wait)
     }
 }

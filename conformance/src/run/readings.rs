@@ -1,42 +1,41 @@
 //! Which reading of the document does the target follow? Probes find it out before anything else is judged.
 
 use crate::grammar::{Choice, Choices, Reading, Worth};
+use crate::judge::{Finding, SettledReading};
 use crate::scenario::Scenario;
 
 use super::bench::Bench;
-use super::findings::Finding;
-use super::outcome::SettledReading;
 
 /// How the readings were settled, and what came of the probes.
 #[derive(Debug, Default)]
-pub(super) struct Settled {
-    pub(super) choices: Choices,
-    pub(super) readings: Vec<SettledReading>,
-    pub(super) probes: Vec<(String, Finding)>,
+pub(crate) struct Settled {
+    pub(crate) choices: Choices,
+    pub(crate) readings: Vec<SettledReading>,
+    pub(crate) probes: Vec<(String, Finding)>,
 }
 
 /// Runs the probes among these scenarios, each alone and in one choice after the other, until it passes.
-pub(super) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
+pub(crate) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
     let mut settled = Settled::default();
-    for reading in &bench.run.suite.grammar.readings {
+    for reading in &bench.shared.suite.grammar.readings {
         settled.choices.extend(
             reading
                 .choices
                 .first()
                 .map(|first| (reading.name.clone(), first.name.clone())),
         );
-        let known = bench.run.options.readings.get(&reading.name);
+        let known = bench.options.readings.get(&reading.name);
         settled
             .choices
             .extend(known.map(|choice| (reading.name.clone(), choice.clone())));
     }
-    let readings = &bench.run.suite.grammar.readings;
+    let readings = &bench.shared.suite.grammar.readings;
     for reading in readings.iter().filter(|reading| !reading.settled) {
         let probe = scenarios
             .iter()
             .find(|scenario| scenario.probes.as_deref() == Some(&reading.name));
         let has_probe = bench
-            .run
+            .shared
             .suite
             .scenarios
             .iter()
@@ -68,7 +67,7 @@ fn settle_one(
     settled: &mut Settled,
 ) -> bool {
     let mut in_first_choice = None;
-    let known = bench.run.options.readings.get(&reading.name);
+    let known = bench.options.readings.get(&reading.name);
     let possible = |choice: &&Choice| known.is_none_or(|known| *known == choice.name);
     for choice in reading.choices.iter().filter(possible) {
         let mut choices = settled.choices.clone();

@@ -2,18 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
+use crate::evidence::{Played, Point, Segments};
 use crate::grammar::Choices;
+use crate::judge::{Cause, Court, Finding, Findings, Outcome, Recut, SettledReading, Verdict};
+use crate::play::Cutting;
 use crate::scenario::Scenario;
 
 use super::bench::Bench;
-use super::cutting::{Cutting, Point};
-use super::findings::{Finding, Findings};
-use super::interpreter::Played;
-use super::judge;
-use super::options::Segments;
-use super::outcome::{Cause, Outcome, SettledReading, Verdict};
 use super::schedule::Schedule;
 use super::selection::Selection;
 use super::smallest::smallest;
@@ -24,31 +19,18 @@ const PLAYS: usize = 40;
 /// So often the case is played with the fewest cuts before it is told with more.
 const TRIES: usize = 3;
 
-/// A verdict that changed when the sends of the case were cut.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Recut {
-    /// How they were cut.
-    pub segments: Segments,
-    /// The verdict with each send in one segment.
-    pub whole: Verdict,
-    /// The verdict with all sends cut.
-    pub cut: Verdict,
-    /// The fewest cuts that were found to change it, in words; none if it changed only with all of them.
-    pub smallest: Vec<String>,
-}
-
 /// A run with whole segments.
-pub(super) struct Whole<'a, 'b> {
-    pub(super) bench: &'b Bench<'a>,
-    pub(super) choices: &'b Choices,
-    pub(super) selection: &'b Selection<'a>,
-    pub(super) findings: &'b Findings,
-    pub(super) readings: &'b [SettledReading],
+pub(crate) struct Whole<'a, 'b> {
+    pub(crate) bench: &'b Bench<'a>,
+    pub(crate) choices: &'b Choices,
+    pub(crate) selection: &'b Selection<'a>,
+    pub(crate) findings: &'b Findings,
+    pub(crate) readings: &'b [SettledReading],
 }
 
 /// Plays everything again with all sends cut, and tells of each case whose verdict changes.
-pub(super) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
-    let options = whole.bench.run.options;
+pub(crate) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
+    let options = whole.bench.options;
     let cut = whole.bench.cut(Cutting::everywhere(options.segments));
     // The readings are settled.
     let probes = whole.selection.scenarios.iter().filter_map(|scenario| {
@@ -57,9 +39,9 @@ pub(super) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
         is_probe.then(|| (scenario.id.clone(), finding.clone()))
     });
     let findings = Schedule::new(&cut, whole.choices, probes.collect()).play_all(whole.selection);
-    let suite = whole.bench.run.suite;
-    let selection = whole.selection;
-    let judged = judge::judge(suite, selection, &findings, whole.readings, &options.known);
+    let suite = whole.bench.shared.suite;
+    let court = Court::new(suite, &options.known, &findings, whole.readings);
+    let judged = court.judge(&whole.selection.scenarios);
     for (outcome, cut) in outcomes.iter_mut().zip(judged) {
         match (&cut.verdict, &cut.cause) {
             (Verdict::Inconclusive, Some(cause)) if outcome.verdict.holds() => {
@@ -96,7 +78,7 @@ impl Whole<'_, '_> {
         if before.is_none() || grade.is_none() || before == grade {
             return;
         }
-        let segments = self.bench.run.options.segments;
+        let segments = self.bench.options.segments;
         // Whoever is undecided already in whole segments is not undecided because of others.
         if self.bench.play(scenario, self.choices).grade() != before {
             outcome.notes.push(format!(
@@ -139,7 +121,7 @@ impl Whole<'_, '_> {
 
     /// The case with the fewest cuts that give it this grade: first the sends are found that matter, then the places in them.
     fn search(&self, scenario: &Scenario, grade: Option<u8>, points: Vec<Point>) -> Option<Played> {
-        let segments = self.bench.run.options.segments;
+        let segments = self.bench.options.segments;
         let mut last = None;
         let mut fits = |points: &[Point]| {
             let bench = self.bench.cut(Cutting::only(segments, points));
@@ -168,7 +150,7 @@ impl Whole<'_, '_> {
     fn shown(&self, scenario: &Scenario, grade: Option<u8>, points: &[Point]) -> Option<Played> {
         let bench = self
             .bench
-            .cut(Cutting::only(self.bench.run.options.segments, points));
+            .cut(Cutting::only(self.bench.options.segments, points));
         (0..TRIES)
             .map(|_| bench.play(scenario, self.choices))
             .find(|finding| finding.grade() == grade)

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::evidence::{Failure, FailureKind};
 use crate::grammar::Choices;
+use crate::judge::{Finding, Findings};
 use crate::scenario::{Company, Scenario};
 
 use super::bench::Bench;
 use super::contact::{self, Met};
-use super::failure::{Failure, FailureKind};
-use super::findings::{Finding, Findings};
 use super::selection::Selection;
 
 /// So often a case is played in company before a failure that vanishes alone is judged.
@@ -21,7 +21,7 @@ const IN_COMPANY: usize = 3;
 const FAILURES_THAT_COUNT: usize = 2;
 
 /// Plays all cases but the probes.
-pub(super) struct Schedule<'a, 'b> {
+pub(crate) struct Schedule<'a, 'b> {
     bench: &'b Bench<'a>,
     choices: &'b Choices,
     jobs: usize,
@@ -31,7 +31,7 @@ pub(super) struct Schedule<'a, 'b> {
 }
 
 impl<'a, 'b> Schedule<'a, 'b> {
-    pub(super) fn new(
+    pub(crate) fn new(
         bench: &'b Bench<'a>,
         choices: &'b Choices,
         probes: Vec<(String, Finding)>,
@@ -39,14 +39,14 @@ impl<'a, 'b> Schedule<'a, 'b> {
         Schedule {
             bench,
             choices,
-            jobs: bench.run.host.jobs(bench.run.options.jobs),
+            jobs: bench.host.jobs(bench.options.jobs),
             findings: probes.into_iter().collect(),
             died_of: None,
         }
     }
 
     /// Plays everything that was selected.
-    pub(super) fn play_all(mut self, selection: &Selection<'_>) -> Findings {
+    pub(crate) fn play_all(mut self, selection: &Selection<'_>) -> Findings {
         let cases: Vec<&Scenario> = selection
             .scenarios
             .iter()
@@ -72,7 +72,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         if self.gave_up(cases) {
             return;
         }
-        let host = &self.bench.run.host;
+        let host = &self.bench.host;
         if host.spawns() && host.is_shared() && self.jobs == 1 {
             // One after the other, so that each finding about the process is one case's.
             return self.alone(cases);
@@ -105,13 +105,13 @@ impl<'a, 'b> Schedule<'a, 'b> {
                 self.findings.insert(case.id.clone(), finding);
             }
         }
-        if self.bench.run.host.spawns() {
+        if self.bench.host.spawns() {
             // One that hangs would be so for everybody who is looked at again.
-            self.bench.run.host.renew();
+            self.bench.host.renew();
         }
         let (suspects, others): (Vec<_>, Vec<_>) = accused
             .into_iter()
-            .partition(|(_, finding)| self.bench.run.host.spawns() && finding.ended_the_target());
+            .partition(|(_, finding)| self.bench.host.spawns() && finding.ended_the_target());
         let mut is_found = false;
         for (case, finding) in others {
             let settled = self.look_again(case, finding, &passed);
@@ -185,7 +185,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
     /// Whether the case failed by what another case judges, and that one has failed already: then nothing is learnt by a
     /// second look.
     fn is_consequence(&self, case: &Scenario, finding: &Finding) -> bool {
-        let grammar = &self.bench.run.suite.grammar;
+        let grammar = &self.bench.shared.suite.grammar;
         let failure = finding.played().and_then(|played| played.failure.as_ref());
         let mut provers = failure
             .into_iter()
@@ -214,12 +214,12 @@ impl<'a, 'b> Schedule<'a, 'b> {
 
     /// What a target that nobody started again met us with, if it does not answer any more.
     fn dead(&self) -> Option<Met> {
-        let run = self.bench.run;
-        match run.host.spawns() {
+        let (shared, host) = (self.bench.shared, self.bench.host);
+        match host.spawns() {
             true => None,
-            false => contact::establish(run, run.host.address())
+            false => contact::establish(shared, host.address())
                 .err()
-                .filter(|_| !run.is_over()),
+                .filter(|_| !shared.is_over()),
         }
     }
 

@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::grammar::{Choice, Grammar, PacketId, Reading};
-use crate::scenario::{Action, Incoming, Outgoing, Piece, Scenario};
+use crate::scenario::{Action, Incoming, Scenario, walk};
 use crate::suite::Suite;
 
 use super::options::Options;
-use super::walk;
 
 /// A scenario that was asked for and does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,17 +32,17 @@ impl std::error::Error for UnknownScenario {}
 
 /// The cases of a run.
 #[derive(Debug)]
-pub(super) struct Selection<'a> {
+pub(crate) struct Selection<'a> {
     /// In the order of the suite.
-    pub(super) scenarios: Vec<&'a Scenario>,
+    pub(crate) scenarios: Vec<&'a Scenario>,
     /// Those that nobody asked for, but others rest on.
-    pub(super) prerequisites: BTreeSet<&'a str>,
+    pub(crate) prerequisites: BTreeSet<&'a str>,
     /// The ids of the scenarios that judge what others rest on: fragments, and the fence.
-    pub(super) proving: BTreeSet<&'a str>,
+    pub(crate) proving: BTreeSet<&'a str>,
 }
 
 impl<'a> Selection<'a> {
-    pub(super) fn of(
+    pub(crate) fn of(
         suite: &'a Suite,
         options: &Options,
     ) -> Result<Selection<'a>, UnknownScenario> {
@@ -111,7 +109,7 @@ fn rests_on<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<&'a Scenario> {
         .grammar
         .readings
         .iter()
-        .filter(|reading| depends_on(&suite.grammar, scenario, reading))
+        .filter(|reading| walk::depends_on(&suite.grammar, scenario, reading))
         .map(|reading| reading.name.as_str())
         .collect();
     suite
@@ -142,49 +140,4 @@ fn provers<'a>(suite: &'a Suite, scenario: &'a Scenario) -> BTreeSet<&'a str> {
         }
     });
     provers
-}
-
-/// Whether it makes a difference to a scenario how a reading is settled.
-pub(super) fn depends_on(grammar: &Grammar, scenario: &Scenario, reading: &Reading) -> bool {
-    if reading.choices.iter().any(Choice::changes_opcodes) {
-        return true;
-    }
-    let types: BTreeSet<&str> = reading
-        .choices
-        .iter()
-        .flat_map(|choice| &choice.types)
-        .map(|definition| definition.name.as_str())
-        .collect();
-    let has_type = |packet: &PacketId| {
-        grammar
-            .packet(*packet)
-            .fields
-            .iter()
-            .any(|field| types.contains(field.type_name.as_str()))
-    };
-    let mut depends = false;
-    walk::every_step(&scenario.steps, &mut |step| {
-        depends |= match &step.action {
-            Action::When { reading: name, .. } => *name == reading.name,
-            Action::Expect {
-                what: Incoming::Frame(pattern),
-                ..
-            } => has_type(&pattern.packet),
-            Action::AnyOrder { frames, .. } => frames.iter().any(|frame| has_type(&frame.packet)),
-            Action::Send { what, .. } => what.iter().any(|outgoing| match outgoing {
-                Outgoing::Packet { packet, .. } => has_type(packet),
-                Outgoing::Raw(pieces) | Outgoing::Framed(pieces) => {
-                    pieces.iter().any(|piece| match piece {
-                        Piece::Typed { type_name, .. } | Piece::LengthOf { type_name, .. } => {
-                            types.contains(type_name.as_str())
-                        }
-                        _ => false,
-                    })
-                }
-                Outgoing::Random { .. } => false,
-            }),
-            _ => false,
-        };
-    });
-    depends
 }

@@ -2,7 +2,7 @@
 
 /// The items without those that can be left out: `fits` says whether some of them still make the difference. It is asked at
 /// most as often as the budget allows; then what is left by then is the answer.
-pub(super) fn smallest<T: Clone>(
+pub(crate) fn smallest<T: Clone>(
     items: Vec<T>,
     budget: &mut usize,
     fits: &mut dyn FnMut(&[T]) -> bool,

@@ -6,22 +6,22 @@ use std::thread::Builder;
 use std::time::Instant;
 
 use crate::grammar::Transport;
+use crate::play::lane::Speech;
+use crate::play::shared::Shared;
 use crate::scenario::Cut;
 use crate::suite::Suite;
 
 use super::contact::{self, Met, logins, meet, wires};
-use super::lane::Speech;
-use super::shared::Run;
 
 const HTTP_REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
 
 /// Why the target cannot be judged, and what it seems to speak instead.
-pub(super) fn in_words(run: &Run<'_>, target: SocketAddr, met: &Met) -> String {
+pub(crate) fn in_words(shared: &Shared<'_>, target: SocketAddr, met: &Met) -> String {
     let why = contact::in_words(target, met);
     if matches!(met, Met::Nobody(_)) || contact::is_http(met) {
         return why;
     }
-    match recognise(run, target) {
+    match recognise(shared, target) {
         Seems::Speaks(known) if !known.is_empty() => {
             let titles: Vec<_> = known.iter().map(|suite| &*suite.grammar.title).collect();
             let commands: Vec<_> = known
@@ -42,10 +42,10 @@ enum Seems {
     Http,
 }
 
-fn recognise(run: &Run<'_>, target: SocketAddr) -> Seems {
+fn recognise(shared: &Shared<'_>, target: SocketAddr) -> Seems {
     let others = Suite::built_in_names()
         .into_iter()
-        .filter(|name| *name != run.suite.name)
+        .filter(|name| *name != shared.suite.name)
         .filter_map(Suite::built_in);
     std::thread::scope(|scope| {
         let asked: Vec<_> = others
@@ -53,10 +53,12 @@ fn recognise(run: &Run<'_>, target: SocketAddr) -> Seems {
                 // Without a thread for it a protocol is not recognised, and nothing worse.
                 Builder::new()
                     .name(format!("ask for {}", suite.name))
-                    .spawn_scoped(scope, move || answers(run, target, &suite).then_some(suite))
+                    .spawn_scoped(scope, move || {
+                        answers(shared, target, &suite).then_some(suite)
+                    })
             })
             .collect();
-        let is_http = is_http(run, target);
+        let is_http = is_http(shared, target);
         let known: Vec<Suite> = asked
             .into_iter()
             .flatten()
@@ -70,23 +72,23 @@ fn recognise(run: &Run<'_>, target: SocketAddr) -> Seems {
 }
 
 /// Whether a login of that protocol gets an answer, in any of its readings.
-fn answers(run: &Run<'_>, target: SocketAddr, suite: &Suite) -> bool {
+fn answers(shared: &Shared<'_>, target: SocketAddr, suite: &Suite) -> bool {
     let wires = wires(&suite.grammar);
     let speech = match suite.grammar.transport {
         Transport::Tcp => Speech::Plain,
-        Transport::Tls => Speech::Tls(&run.tls),
+        Transport::Tls => Speech::Tls(&shared.tls),
     };
-    logins(run, &suite.grammar, &wires)
+    logins(shared, &suite.grammar, &wires)
         .into_iter()
-        .any(|login| meet(run, target, speech, &wires, login) == Met::Protocol)
+        .any(|login| meet(shared, target, speech, &wires, login) == Met::Protocol)
 }
 
-fn is_http(run: &Run<'_>, target: SocketAddr) -> bool {
-    let Ok((mut connection, bell)) = contact::connect(run, target, Speech::Plain) else {
+fn is_http(shared: &Shared<'_>, target: SocketAddr) -> bool {
+    let Ok((mut connection, bell)) = contact::connect(shared, target, Speech::Plain) else {
         return false;
     };
     connection.send(HTTP_REQUEST.to_vec(), Cut::Whole, None);
-    let until = Instant::now() + run.bounds.wait(None);
+    let until = Instant::now() + shared.bounds.wait(None);
     loop {
         let rung = bell.count();
         connection.absorb();

@@ -14,7 +14,7 @@ const LATE: Duration = Duration::from_millis(250);
 
 /// A thread that sleeps in short beats and notes when it was woken late.
 #[derive(Debug)]
-pub(super) struct Watchdog {
+pub(crate) struct Watchdog {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -35,7 +35,7 @@ struct State {
 
 impl Watchdog {
     /// Begins to watch. Without a thread to spare nothing is noticed.
-    pub(super) fn start() -> Watchdog {
+    pub(crate) fn start() -> Watchdog {
         // The first beat counts from here: the machine may stall before the thread has begun.
         let state = State {
             ended: false,
@@ -55,7 +55,7 @@ impl Watchdog {
     }
 
     /// Whether the machine stalled between these instants.
-    pub(super) fn stalled(&self, from: Instant, to: Instant) -> bool {
+    pub(crate) fn stalled(&self, from: Instant, to: Instant) -> bool {
         let state = self.shared.state.lock();
         // Whoever asks may have been woken before the watchdog was: then its own beat is overdue.
         let now = Instant::now();

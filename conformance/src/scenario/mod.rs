@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 mod read;
+pub(crate) mod walk;
 
 pub(crate) use read::WORDS;
 pub use read::{Context, read_scenarios};

@@ -1,7 +1,7 @@
 //! Values and bytes as they stand in a scenario.
 
+use crate::evidence::hex;
 use crate::grammar::Value;
-use crate::run::hex;
 use crate::text::kdl;
 
 /// Texts of one repeated character that are longer are written as `(xN)`.

@@ -1,0 +1,74 @@
+//! What bytes say, for people: the frames in them, in words and field by field.
+
+use crate::evidence::{Annotated, EventField, FieldReport};
+use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
+
+use super::describe::{field_reports, frame_fields};
+use super::words::{count, frame_in_words};
+
+/// So many frames of one event are told; what stands behind them is counted.
+const TOLD_FRAMES: usize = 4;
+
+/// What `bytes`, sent by `from`, say; they may be only the first of `length`.
+#[must_use]
+pub fn annotate(
+    grammar: &Grammar,
+    wire: &Wire,
+    from: Side,
+    bytes: &[u8],
+    length: usize,
+) -> Annotated {
+    let mut words = Vec::new();
+    let mut fields = Vec::new();
+    let mut remark = None;
+    let mut at = 0;
+    while words.len() < TOLD_FRAMES && at < bytes.len() {
+        let rest = bytes.get(at..).unwrap_or_default();
+        match wire.decode(from, rest) {
+            Decoded::Frame(frame) => {
+                words.push(frame_in_words(grammar, &frame));
+                fields.extend(placed(frame_fields(wire, &frame, rest), at));
+                at += frame.length;
+            }
+            Decoded::Partial(known) => {
+                fields.extend(placed(field_reports(&known, rest), at));
+                break;
+            }
+            Decoded::Broken {
+                why, fields: known, ..
+            } => {
+                fields.extend(placed(field_reports(&known, rest), at));
+                remark = Some(why);
+                break;
+            }
+        }
+    }
+    if at < length {
+        words.push(count(length - at, "byte"));
+    }
+    Annotated {
+        text: words.join("; "),
+        fields,
+        remark,
+    }
+}
+
+/// The fields of a frame that begins at this offset of the event.
+fn placed(reports: Vec<FieldReport>, at: usize) -> impl Iterator<Item = EventField> {
+    reports.into_iter().map(move |report| EventField {
+        name: report.name,
+        offset: at + report.offset,
+        length: report.length,
+        value: report.value,
+    })
+}
+
+/// What one whole frame says, whoever may send it.
+#[must_use]
+pub fn annotate_frame(grammar: &Grammar, wire: &Wire, frame: &Frame, bytes: &[u8]) -> Annotated {
+    Annotated {
+        text: frame_in_words(grammar, frame),
+        fields: placed(frame_fields(wire, frame, bytes), 0).collect(),
+        remark: None,
+    }
+}

@@ -1,0 +1,228 @@
+//! What was expected and what came, in words and field by field.
+
+use std::time::Duration;
+
+use crate::evidence::{End, Failure, FailureKind, FieldReport, Look, hex};
+use crate::grammar::{Decoded, DecodedField, Frame, Packet, PacketId, Side, Wire};
+
+use super::hint;
+use super::wanted::{Shown, WantedFrame};
+use super::words::{count, end_in_words, frame_in_words, value_in_words};
+
+/// Another frame than the expected one.
+pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame) -> Failure {
+    let mut failure = something(
+        shown,
+        FailureKind::Mismatch,
+        wanted.in_words(shown.grammar),
+        &Look::Frame(frame.clone()),
+    );
+    let before = usize::from(frame.prefix > 0);
+    if frame.packet == wanted.packet {
+        for ((report, wanted), field) in failure.fields[before + 1..]
+            .iter_mut()
+            .zip(&wanted.fields)
+            .zip(&frame.fields)
+        {
+            if let Some(value) = wanted.value() {
+                report.differs = *value != field.value;
+                report.expected = Some(value_in_words(value));
+            }
+        }
+    } else {
+        let opcode = &mut failure.fields[before];
+        opcode.expected = Some(named_opcode(shown.wire, wanted.packet));
+        opcode.differs = true;
+    }
+    failure.hint = hint::usual_cause(shown, wanted);
+    failure
+}
+
+/// The right frame, `came` after what was before it, where `bound` had to pass.
+pub(crate) fn early_frame(
+    shown: &Shown<'_>,
+    wanted: &WantedFrame,
+    frame: &Frame,
+    (came, bound): (Duration, Duration),
+) -> Failure {
+    let expected = format!("{}, not before {bound:?}", wanted.in_words(shown.grammar));
+    let look = Look::Frame(frame.clone());
+    let mut failure = something(shown, FailureKind::Mismatch, expected, &look);
+    failure.got = format!("{}, after {came:.1?}", failure.got);
+    // What came before it may have lain there for a while, if this machine stalled.
+    failure.by_time = true;
+    failure
+}
+
+/// No frame, though one was expected.
+pub(crate) fn no_frame(shown: &Shown<'_>, wanted: &WantedFrame, look: &Look) -> Failure {
+    let kind = match look {
+        Look::Nothing => FailureKind::Timeout,
+        Look::Partial | Look::Half(..) => FailureKind::HalfFrame,
+        Look::Ended(End::Flood) => FailureKind::Flood,
+        Look::Ended(_) => FailureKind::Ended,
+        Look::Frame(_) | Look::Broken { .. } => FailureKind::Mismatch,
+    };
+    let mut failure = something(shown, kind, wanted.in_words(shown.grammar), look);
+    failure.by_time = matches!(look, Look::Nothing | Look::Partial);
+    if !shown.unread.is_empty() {
+        failure.hint = hint::usual_cause(shown, wanted);
+    }
+    failure
+}
+
+/// What stands at the front of a lane, where something else was expected.
+pub(crate) fn something(
+    shown: &Shown<'_>,
+    kind: FailureKind,
+    expected: String,
+    look: &Look,
+) -> Failure {
+    let unread = shown.unread;
+    let (got, fields, length) = match look {
+        Look::Nothing => ("nothing within the time limit".to_owned(), Vec::new(), 0),
+        Look::Ended(end) => (end_in_words(*end).to_owned(), Vec::new(), 0),
+        Look::Partial => (
+            format!(
+                "{} that begin a frame, then nothing within the time limit",
+                count(unread.len(), "byte")
+            ),
+            partial_fields(shown.wire, unread),
+            unread.len(),
+        ),
+        Look::Half(fields, end) => (
+            format!(
+                "{} that begin a frame, then {}",
+                count(unread.len(), "byte"),
+                end_in_words(*end)
+            ),
+            field_reports(fields, unread),
+            unread.len(),
+        ),
+        Look::Frame(frame) => (
+            frame_in_words(shown.grammar, frame),
+            frame_fields(shown.wire, frame, unread),
+            frame.length,
+        ),
+        Look::Broken { at, why, fields } => (
+            format!("bytes that are not a frame: {why}, at offset {at}"),
+            field_reports(fields, unread),
+            unread.len(),
+        ),
+    };
+    let mut failure = Failure::new(kind, expected, got)
+        .with_bytes(&unread[..length.min(unread.len())])
+        .on(shown.lane);
+    failure.fields = fields;
+    failure.stray = shown.stray;
+    if let Look::Frame(frame) = look {
+        failure.frame_length = Some(frame.length);
+    }
+    if matches!(look, Look::Partial) {
+        failure.by_time = true;
+    }
+    failure
+}
+
+/// Other bytes than the expected ones; `common` of them were right.
+pub(crate) fn wrong_bytes(shown: &Shown<'_>, wanted: &[u8], common: usize) -> Failure {
+    let came = shown.unread;
+    let (kind, got) = match (came.get(common), shown.end) {
+        (Some(byte), _) => (
+            FailureKind::Mismatch,
+            format!(
+                "{byte:02x} at offset {common} instead of {:02x}",
+                wanted.get(common).copied().unwrap_or_default()
+            ),
+        ),
+        (None, Some(end)) => (
+            FailureKind::Ended,
+            format!("{} of them, then {}", common, end_in_words(end)),
+        ),
+        (None, None) => (
+            FailureKind::Timeout,
+            format!("{common} of them, then nothing within the time limit"),
+        ),
+    };
+    let first = &came[..came.len().min(wanted.len().max(common + 1))];
+    let expected = format!("{}: {}", count(wanted.len(), "byte"), hex(wanted, 64));
+    let mut failure = Failure::new(kind, expected, got).with_bytes(first);
+    failure.stray = shown.stray;
+    failure
+}
+
+/// Fewer bytes than were to be relayed.
+pub(crate) fn too_few_bytes(wanted: usize, came: &[u8], end: Option<End>) -> Failure {
+    let expected = count(wanted, "byte");
+    let got = match end {
+        Some(end) => format!("{}, then {}", count(came.len(), "byte"), end_in_words(end)),
+        None => format!(
+            "{}, then nothing within the time limit",
+            count(came.len(), "byte")
+        ),
+    };
+    let kind = match end {
+        Some(_) => FailureKind::Ended,
+        None => FailureKind::Timeout,
+    };
+    Failure::new(kind, expected, got).with_bytes(came)
+}
+
+fn named_opcode(wire: &Wire, packet: PacketId) -> String {
+    let in_words = |packet: &Packet| format!("{} ({})", packet.opcode, packet.name);
+    wire.packet(packet).map(in_words).unwrap_or_default()
+}
+
+/// The length, the opcode and the fields of a whole frame.
+pub(crate) fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
+    let opcode_end = frame
+        .fields
+        .first()
+        .map_or(frame.length, |first| first.bytes.start);
+    let opcode = FieldReport {
+        name: "opcode".to_owned(),
+        offset: frame.prefix,
+        length: opcode_end - frame.prefix,
+        bytes: hex(bytes.get(frame.prefix..opcode_end).unwrap_or_default(), 64),
+        value: named_opcode(wire, frame.packet),
+        expected: None,
+        differs: false,
+    };
+    let mut reports = Vec::new();
+    if frame.prefix > 0 {
+        reports.push(FieldReport {
+            name: "length".to_owned(),
+            offset: 0,
+            length: frame.prefix,
+            bytes: hex(bytes.get(..frame.prefix).unwrap_or_default(), 64),
+            value: (frame.length - frame.prefix).to_string(),
+            expected: None,
+            differs: false,
+        });
+    }
+    reports.push(opcode);
+    reports.extend(field_reports(&frame.fields, bytes));
+    reports
+}
+
+fn partial_fields(wire: &Wire, unread: &[u8]) -> Vec<FieldReport> {
+    match wire.decode(Side::Server, unread) {
+        Decoded::Partial(fields) => field_reports(&fields, unread),
+        _ => Vec::new(),
+    }
+}
+
+pub(crate) fn field_reports(fields: &[DecodedField], bytes: &[u8]) -> Vec<FieldReport> {
+    fields
+        .iter()
+        .map(|field| FieldReport {
+            name: field.name.clone(),
+            offset: field.bytes.start,
+            length: field.bytes.len(),
+            bytes: hex(bytes.get(field.bytes.clone()).unwrap_or_default(), 64),
+            value: value_in_words(&field.value),
+            expected: None,
+            differs: false,
+        })
+        .collect()
+}

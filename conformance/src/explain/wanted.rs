@@ -1,0 +1,68 @@
+//! What is compared when something is explained: what a step wanted, and what its connection shows.
+
+use crate::evidence::{End, Stray};
+use crate::grammar::{Grammar, PacketId, Value, Wire};
+
+use super::words::value_in_words;
+
+/// What a connection shows at the moment of a failure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown<'a> {
+    pub(crate) grammar: &'a Grammar,
+    /// The reading in which the case is played.
+    pub(crate) wire: &'a Wire,
+    /// Name of the lane.
+    pub(crate) lane: &'a str,
+    /// The bytes that were received and that no step has taken yet.
+    pub(crate) unread: &'a [u8],
+    /// How the target ended the connection, if it did.
+    pub(crate) end: Option<End>,
+    /// Set when the unread bytes begin with a frame that is certainly not part of this case's conversation.
+    pub(crate) stray: Option<Stray>,
+}
+
+/// A frame that a step wants, with the values of this play.
+#[derive(Debug, Clone)]
+pub(crate) struct WantedFrame {
+    pub(crate) packet: PacketId,
+    /// One per field of the packet.
+    pub(crate) fields: Vec<WantedField>,
+}
+
+/// What a field must be.
+#[derive(Debug, Clone)]
+pub(crate) enum WantedField {
+    /// This value.
+    Is(Value),
+    /// Any value; the step remembers it under this name.
+    Bind(String),
+    /// Any value.
+    Any,
+}
+
+impl WantedField {
+    /// The value that the field must have, if only one is right.
+    pub(crate) fn value(&self) -> Option<&Value> {
+        match self {
+            WantedField::Is(value) => Some(value),
+            WantedField::Bind(_) | WantedField::Any => None,
+        }
+    }
+}
+
+impl WantedFrame {
+    /// The frame as it would be written in a scenario, with the values of this play.
+    pub(crate) fn in_words(&self, grammar: &Grammar) -> String {
+        let packet = grammar.packet(self.packet);
+        let mut words = packet.name.clone();
+        for (field, wanted) in packet.fields.iter().zip(&self.fields) {
+            let value = match wanted {
+                WantedField::Is(value) => value_in_words(value),
+                WantedField::Bind(name) => format!("?{name}"),
+                WantedField::Any => "_".to_owned(),
+            };
+            words.push_str(&format!(" {}={value}", field.name));
+        }
+        words
+    }
+}

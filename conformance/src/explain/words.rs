@@ -1,0 +1,47 @@
+//! Frames, values and ends of connections in words.
+
+use crate::evidence::{End, hex};
+use crate::grammar::{Frame, Grammar, Value};
+
+/// Longer values are cut in sentences; the bytes show them.
+const SHOWN_CHARACTERS: usize = 48;
+
+/// `the connection was closed (FIN)`.
+pub(crate) fn end_in_words(end: End) -> &'static str {
+    match end {
+        End::Fin => "the connection was closed (FIN)",
+        End::Reset => "the connection was reset (RST)",
+        End::Truncated => "the connection was closed (FIN) without the close_notify of TLS",
+        End::Garbled => "TLS ended with an alert or an invalid record",
+        End::Flood => "more bytes than any scenario expects",
+    }
+}
+
+/// A frame as it would be written in a scenario.
+pub(crate) fn frame_in_words(grammar: &Grammar, frame: &Frame) -> String {
+    let mut words = grammar.packet(frame.packet).name.clone();
+    for field in &frame.fields {
+        words.push_str(&format!(" {}={}", field.name, value_in_words(&field.value)));
+    }
+    words
+}
+
+/// A value, cut when it is long.
+pub(crate) fn value_in_words(value: &Value) -> String {
+    match value {
+        Value::Text(text) if text.chars().count() > SHOWN_CHARACTERS => {
+            let shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
+            format!("{shown:?}... ({} bytes)", text.len())
+        }
+        Value::Bytes(bytes) if bytes.len() > SHOWN_CHARACTERS => {
+            format!("{} ({} bytes)", hex(bytes, SHOWN_CHARACTERS), bytes.len())
+        }
+        value => value.to_string(),
+    }
+}
+
+/// `1 byte`, `2 bytes`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}

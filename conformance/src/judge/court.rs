@@ -1,0 +1,227 @@
+//! From what came of the cases to verdicts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::evidence::{Failure, FailureKind};
+use crate::scenario::{Scenario, walk};
+use crate::suite::{Requirement, Suite};
+
+use super::findings::{Finding, Findings};
+use super::outcome::{Cause, Outcome, SettledReading, Verdict, has_must};
+
+/// The requirements by their ids.
+pub(crate) fn by_id(suite: &Suite) -> BTreeMap<String, Requirement> {
+    suite
+        .requirements
+        .iter()
+        .map(|requirement| (requirement.id.clone(), requirement.clone()))
+        .collect()
+}
+
+/// Judges the cases of one run.
+pub(crate) struct Court<'a> {
+    known: &'a BTreeMap<String, String>,
+    suite: &'a Suite,
+    requirements: BTreeMap<String, Requirement>,
+    findings: &'a Findings,
+    readings: &'a [SettledReading],
+}
+
+impl<'a> Court<'a> {
+    /// `known` are the deviations that are known, by their scenarios, each with the reason.
+    pub(crate) fn new(
+        suite: &'a Suite,
+        known: &'a BTreeMap<String, String>,
+        findings: &'a Findings,
+        readings: &'a [SettledReading],
+    ) -> Court<'a> {
+        Court {
+            known,
+            suite,
+            requirements: by_id(suite),
+            findings,
+            readings,
+        }
+    }
+
+    /// Judges these cases, in their order. Those without a finding are left out.
+    pub(crate) fn judge(&self, scenarios: &[&Scenario]) -> Vec<Outcome> {
+        let judged = scenarios.iter().filter_map(|scenario| {
+            let finding = self.findings.get(&scenario.id)?;
+            Some(self.outcome(scenario, finding))
+        });
+        judged.collect()
+    }
+
+    fn outcome(&self, scenario: &Scenario, finding: &Finding) -> Outcome {
+        let (verdict, cause) = self.verdict(&scenario.id, finding, &mut BTreeSet::new());
+        let played = finding.played();
+        let incidents = played
+            .map(|played| played.incidents.clone())
+            .unwrap_or_default();
+        // What stays behind in the target is against no document; nobody would call it right.
+        let verdict = match verdict {
+            Verdict::Pass | Verdict::Note if !incidents.is_empty() => Verdict::NonStrict,
+            verdict => verdict,
+        };
+        let mut requirements = scenario.checks.clone();
+        requirements.extend(self.checks_of_choice(scenario));
+        let mut notes = played
+            .map(|played| played.notes.clone())
+            .unwrap_or_default();
+        notes.extend(self.unproved(scenario));
+        Outcome {
+            id: scenario.id.clone(),
+            title: scenario.title.clone(),
+            requirements,
+            verdict,
+            cause,
+            began: played.map(|played| played.began),
+            duration: played.map(|played| played.duration).unwrap_or_default(),
+            notes,
+            failure: played.and_then(|played| played.failure.clone()),
+            conversation: played
+                .map(|played| played.conversation.clone())
+                .unwrap_or_default(),
+            incidents,
+            output: played.and_then(|played| played.output.clone()),
+            recut: None,
+            known: self.known.get(&scenario.id).cloned(),
+            prerequisite: false,
+        }
+    }
+
+    /// The verdict and, where it needs one, its cause. `asked` are the cases whose verdict rests on this one.
+    fn verdict(
+        &self,
+        id: &str,
+        finding: &Finding,
+        asked: &mut BTreeSet<String>,
+    ) -> (Verdict, Option<Cause>) {
+        match finding {
+            Finding::Unsupported(missing) => (
+                Verdict::Unsupported,
+                Some(Cause::MissingSettings(missing.clone())),
+            ),
+            Finding::NobodyToPlay(shortage) => (
+                Verdict::Unsupported,
+                Some(Cause::NoIdentities(shortage.clone())),
+            ),
+            Finding::TargetDied(culprit) => (
+                Verdict::Inconclusive,
+                Some(Cause::TargetDied(culprit.clone())),
+            ),
+            Finding::Declared(reason) => {
+                (Verdict::Unsupported, Some(Cause::Declared(reason.clone())))
+            }
+            Finding::OutOfTime(_) => (Verdict::Inconclusive, Some(Cause::TimeLimit)),
+            Finding::NotStarted(why) => {
+                (Verdict::Inconclusive, Some(Cause::NotStarted(why.clone())))
+            }
+            Finding::Stalled(_) => (Verdict::Inconclusive, Some(Cause::Stall)),
+            Finding::OnlyInCompany { failed, of, .. } => (
+                Verdict::Inconclusive,
+                Some(Cause::OnlyInCompany {
+                    failed: *failed,
+                    of: *of,
+                }),
+            ),
+            Finding::Played(played) => match &played.failure {
+                None => (played.worth.into(), None),
+                Some(failure) => self.of_failure(id, failure, asked),
+            },
+        }
+    }
+
+    fn of_failure(
+        &self,
+        id: &str,
+        failure: &Failure,
+        asked: &mut BTreeSet<String>,
+    ) -> (Verdict, Option<Cause>) {
+        match failure.kind {
+            FailureKind::OwnFault => return (Verdict::Error, None),
+            FailureKind::TooLong => return (Verdict::Inconclusive, Some(Cause::TooLong)),
+            _ => {}
+        }
+        asked.insert(id.to_owned());
+        let excuse = failure
+            .provers(&self.suite.grammar)
+            .filter(|prover| *prover != id)
+            .find_map(|prover| self.excuse(prover, asked));
+        if let Some(culprit) = excuse {
+            return (Verdict::Inconclusive, Some(culprit));
+        }
+        let checks = self
+            .suite
+            .scenario(id)
+            .map(|scenario| scenario.checks.as_slice())
+            .unwrap_or_default();
+        // What kills the target is never a matter of taste.
+        if failure.is_end_of_target() || has_must(&self.requirements, checks) {
+            (Verdict::Fail, None)
+        } else {
+            (Verdict::NonStrict, None)
+        }
+    }
+
+    /// Why a step in a fragment is not to be held against the case that uses it: its prover did not pass either. The
+    /// cause is the first one, not the last of a chain.
+    fn excuse(&self, prover: &str, asked: &mut BTreeSet<String>) -> Option<Cause> {
+        if asked.contains(prover) {
+            return None;
+        }
+        let Some(finding) = self.findings.get(prover) else {
+            return Some(Cause::Case(prover.to_owned()));
+        };
+        let (verdict, cause) = self.verdict(prover, finding, asked);
+        match (verdict, cause) {
+            (verdict, _) if verdict.holds() && !finding.failed() => None,
+            (Verdict::Inconclusive, Some(cause @ (Cause::Case(_) | Cause::TargetDied(_)))) => {
+                Some(cause)
+            }
+            _ => Some(Cause::Case(prover.to_owned())),
+        }
+    }
+
+    /// A probe judges also what the choice that it found out is remarked against.
+    fn checks_of_choice(&self, scenario: &Scenario) -> Vec<String> {
+        let Some(name) = &scenario.probes else {
+            return Vec::new();
+        };
+        let checks = self
+            .readings
+            .iter()
+            .find(|settled| settled.name == *name && settled.proved)
+            .and_then(|settled| {
+                let reading = self.suite.grammar.reading_named(name)?;
+                reading.choice_named(&settled.choice)
+            })
+            .map(|choice| choice.checks.clone())
+            .unwrap_or_default();
+        checks
+            .into_iter()
+            .filter(|check| !scenario.checks.contains(check))
+            .collect()
+    }
+
+    /// A remark for each reading that matters to the case and that no probe could settle.
+    fn unproved(&self, scenario: &Scenario) -> Vec<String> {
+        self.readings
+            .iter()
+            .filter(|settled| !settled.proved)
+            .filter(|settled| {
+                self.suite
+                    .grammar
+                    .reading_named(&settled.name)
+                    .is_some_and(|reading| walk::depends_on(&self.suite.grammar, scenario, reading))
+            })
+            .map(|settled| {
+                format!(
+                    "no probe confirmed {}; judged as if it were {}",
+                    settled.name, settled.choice
+                )
+            })
+            .collect()
+    }
+}

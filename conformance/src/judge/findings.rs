@@ -1,0 +1,104 @@
+//! What came of each case, before it is judged.
+
+use std::collections::BTreeMap;
+
+use crate::evidence::{Direction, Failure, Played, Shortage, Stray};
+use crate::scenario::Worth;
+
+/// What came of one case.
+#[derive(Debug, Clone)]
+pub(crate) enum Finding {
+    /// It was played, and this counts.
+    Played(Played),
+    /// It failed while this machine stalled, twice.
+    Stalled(Played),
+    /// It failed beside others, but alone it passes, and beside others it failed only now and then.
+    OnlyInCompany {
+        played: Played,
+        failed: usize,
+        of: usize,
+    },
+    /// It was not played, because settings are missing.
+    Unsupported(Vec<String>),
+    /// It was not played, because there are no identities for its lanes.
+    NobodyToPlay(Shortage),
+    /// It was not played, or could not connect, because the target died of that case.
+    TargetDied(String),
+    /// It was not played, or not to its end, because the time limit of the run had passed.
+    OutOfTime(Option<Played>),
+    /// It was not played, because the target is declared not to support it: why.
+    Declared(String),
+    /// It was not played, because the target could not be started: why.
+    NotStarted(String),
+}
+
+impl Finding {
+    /// The case as it was played, if it was.
+    pub(crate) fn played(&self) -> Option<&Played> {
+        match self {
+            Finding::Played(played)
+            | Finding::Stalled(played)
+            | Finding::OnlyInCompany { played, .. } => Some(played),
+            Finding::OutOfTime(played) => played.as_ref(),
+            Finding::Unsupported(_)
+            | Finding::Declared(_)
+            | Finding::NobodyToPlay(_)
+            | Finding::TargetDied(_)
+            | Finding::NotStarted(_) => None,
+        }
+    }
+
+    /// Whether it was played and failed by the target's doing.
+    pub(crate) fn failed(&self) -> bool {
+        match self {
+            Finding::Played(played) => played.failure.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether it failed, or came to an end that the document would rather not have.
+    pub(crate) fn is_below_note(&self) -> bool {
+        let is_non_strict = |played: &Played| played.worth == Worth::NonStrict;
+        self.failed() || self.played().is_some_and(is_non_strict)
+    }
+
+    /// Whether the target said anything in it. A connection alone proves nothing: the system completes it for a process that
+    /// is dying.
+    pub(crate) fn was_answered(&self) -> bool {
+        let mut events = self
+            .played()
+            .into_iter()
+            .flat_map(|played| &played.conversation);
+        events.any(|event| event.direction == Direction::Sees)
+    }
+
+    /// How good it is, as far as the target is to blame for it: 0 it holds, 1 the document would prefer otherwise, 2 it
+    /// failed. `None` if that is not known.
+    pub(crate) fn grade(&self) -> Option<u8> {
+        let Finding::Played(played) = self else {
+            return None;
+        };
+        Some(match (&played.failure, played.worth) {
+            (Some(_), _) => 2,
+            (None, Worth::NonStrict) => 1,
+            (None, _) => 0,
+        })
+    }
+
+    /// Whether the target was gone after it.
+    pub(crate) fn ended_the_target(&self) -> bool {
+        self.played()
+            .and_then(|played| played.failure.as_ref())
+            .is_some_and(Failure::is_end_of_target)
+    }
+
+    /// Whether it failed because a frame came that belongs to the conversation of another case.
+    pub(crate) fn met_another_case(&self) -> bool {
+        self.played()
+            .and_then(|played| played.failure.as_ref())
+            .is_some_and(|failure| failure.stray == Some(Stray::OtherCase))
+    }
+}
+
+/// What came of all cases, by id.
+pub(crate) type Findings = BTreeMap<String, Finding>;

@@ -1,0 +1,17 @@
+//! From what plays left behind to verdicts.
+//!
+//! | file | what |
+//! |---|---|
+//! | `findings` | what came of each case: played, stalled, not played |
+//! | `court` | a finding becomes a verdict and its cause: here a case becomes a failure |
+//! | `outcome` | one case judged, and the report of a whole run |
+//!
+//! The court knows no connection and no clock: the same findings always give the same verdicts.
+
+mod court;
+mod findings;
+mod outcome;
+
+pub(crate) use court::{Court, by_id};
+pub(crate) use findings::{Finding, Findings};
+pub use outcome::{Cause, Outcome, Recut, Report, SettledReading, Verdict};

@@ -1,0 +1,156 @@
+//! Who said what, for the ladder of the report.
+
+use std::time::Instant;
+
+use crate::evidence::{Direction, End, Event, TcpSign};
+use crate::explain::{self, annotate};
+use crate::grammar::{Decoded, Side};
+
+use super::Case;
+use super::line::{Doing, Purpose};
+use super::view::Meaning;
+
+/// The bytes of all events of a case that are kept for a capture; what comes later is told by its length.
+const KEPT_BYTES_OF_CASE: usize = 256 << 10;
+
+/// A conversation of thousands of frames is told from here to its end.
+const KEPT_EVENTS: usize = 1000;
+
+/// What happened in a case, in order of time; of a very long one the last thousand events.
+pub(crate) fn of(case: &Case<'_>) -> Vec<Event> {
+    let mut events: Vec<(Instant, Event)> = case
+        .log
+        .iter()
+        .map(|done| (done.at, of_doing(case, done.line, &done.what)))
+        .collect();
+    for line in 0..case.lines.len() {
+        events.extend(seen(case, line));
+    }
+    let skipped = events.len().saturating_sub(KEPT_EVENTS);
+    // Stable: what happened at one instant stays in the order in which it was done.
+    events.sort_by_key(|(at, _)| *at);
+    let mut room = KEPT_BYTES_OF_CASE;
+    events
+        .into_iter()
+        .skip(skipped)
+        .map(|(at, mut event)| {
+            event.at_ms = at.saturating_duration_since(case.started).as_secs_f64() * 1000.0;
+            event.data.truncate(room);
+            room -= event.data.len();
+            event
+        })
+        .collect()
+}
+
+fn event(case: &Case<'_>, line: usize, direction: Direction, text: String) -> Event {
+    Event {
+        fence: case.lines[line].is_helper,
+        ..Event::of_words(&case.lines[line].lane, line, direction, text)
+    }
+}
+
+fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
+    let login = &case.lines[line].login;
+    let grammar = &case.shared.suite.grammar;
+    let words = match what {
+        Doing::Sent {
+            bytes,
+            length,
+            purpose,
+        } => {
+            let mut sent = event(case, line, Direction::Sends, String::new())
+                .with_bytes(bytes, *length)
+                .with_meaning(annotate(grammar, case.wire, Side::Client, bytes, *length));
+            sent.fence |= *purpose == Purpose::Fence;
+            sent.unasked = *purpose == Purpose::Answer;
+            // What the suite sends on purpose needs no reproach.
+            sent.remark = None;
+            return sent;
+        }
+        Doing::Connected => format!("connects (its name is {login:?})"),
+        Doing::ShutDown => "sends no more (FIN)".to_owned(),
+        Doing::Closed => "closes in order (FIN)".to_owned(),
+        Doing::Aborted => "resets the connection (RST)".to_owned(),
+        Doing::Truncated => "ends without the close_notify of TLS (FIN)".to_owned(),
+        Doing::StoppedReading => "stops reading".to_owned(),
+        Doing::ReadsAgain => "reads again".to_owned(),
+    };
+    Event {
+        tcp: sign(what),
+        ..event(case, line, Direction::Does, words)
+    }
+}
+
+fn sign(what: &Doing) -> Option<TcpSign> {
+    match what {
+        Doing::Connected => Some(TcpSign::Syn),
+        Doing::ShutDown | Doing::Closed | Doing::Truncated => Some(TcpSign::Fin),
+        Doing::Aborted => Some(TcpSign::Rst),
+        Doing::Sent { .. } | Doing::StoppedReading | Doing::ReadsAgain => None,
+    }
+}
+
+/// What came on one connection: what steps took, what is left, and the end.
+fn seen(case: &Case<'_>, line: usize) -> Vec<(Instant, Event)> {
+    let connection = &case.lines[line].connection;
+    let received = connection.received();
+    let mut events = Vec::new();
+    let mut push = |range: std::ops::Range<usize>, meaning: Option<Meaning>| {
+        let bytes = received.get(range.clone()).unwrap_or_default();
+        let text = explain::count(bytes.len(), "byte");
+        let mut seen = event(case, line, Direction::Sees, text).with_bytes(bytes, bytes.len());
+        if meaning != Some(Meaning::Bytes) {
+            let grammar = &case.shared.suite.grammar;
+            let said = annotate(grammar, case.wire, Side::Server, bytes, bytes.len());
+            seen = seen.with_meaning(said);
+        }
+        seen.foreign = meaning == Some(Meaning::Foreign);
+        seen.fence |= meaning == Some(Meaning::Fence);
+        seen.unasked = meaning == Some(Meaning::Unasked);
+        seen.unexpected = meaning.is_none() && !case.lines[line].left;
+        let at = connection.arrival(range.end).unwrap_or(case.now);
+        events.push((at, seen));
+    };
+    let front = case.view.fronts.get(line);
+    for mark in front
+        .map(|front| front.marks.as_slice())
+        .unwrap_or_default()
+    {
+        push(mark.bytes.clone(), Some(mark.meaning));
+    }
+    for range in left_over(case, line) {
+        push(range, None);
+    }
+    if let Some((at, end)) = connection.end() {
+        let text = explain::end_in_words(end).to_owned();
+        let ended = Event {
+            unexpected: end == End::Flood,
+            tcp: match end {
+                End::Fin | End::Truncated => Some(TcpSign::Fin),
+                End::Reset => Some(TcpSign::Rst),
+                End::Flood | End::Garbled => None,
+            },
+            ..event(case, line, Direction::Ends, text)
+        };
+        events.push((at, ended));
+    }
+    events
+}
+
+/// The frames that nobody took, at most 32 of them, and the bytes behind them.
+fn left_over(case: &Case<'_>, line: usize) -> Vec<std::ops::Range<usize>> {
+    let consumed = case.view.fronts.get(line).map_or(0, |front| front.consumed);
+    let unread = case.unread(line);
+    let mut ranges = Vec::new();
+    let mut at = 0;
+    while ranges.len() < 32
+        && let Decoded::Frame(frame) = case.wire.decode(Side::Server, &unread[at..])
+    {
+        ranges.push(consumed + at..consumed + at + frame.length);
+        at += frame.length;
+    }
+    if at < unread.len() {
+        ranges.push(consumed + at..consumed + unread.len());
+    }
+    ranges
+}

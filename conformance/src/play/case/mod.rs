@@ -1,0 +1,259 @@
+//! One case while it runs: its connections, what came on them, what it remembers.
+//!
+//! | file | what |
+//! |---|---|
+//! | `line` | its connections, and what was done on them |
+//! | `view` | what its steps have taken so far |
+//! | `look`, `shown` | what is next on a connection, for steps and for explanations |
+//! | `connect`, `sending`, `cutting` | opening and closing connections; sends, and the segments they are laid into |
+//! | `unasked` | packets that come unasked and that lanes answer by themselves |
+//! | `conversation` | what happened, in order of time, for the reports |
+
+mod connect;
+pub(crate) mod conversation;
+mod cutting;
+mod line;
+mod look;
+mod sending;
+mod shown;
+mod unasked;
+mod view;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::evidence::{End, Failure, Made};
+use crate::grammar::{Choices, Names, Sort, Value, Wire};
+use crate::identity::Identity;
+use crate::play::lane::{Bell, Gate};
+use crate::play::shared::Shared;
+use crate::play::shared::ledger::CaseNumber;
+use crate::play::shared::names::names_of;
+use crate::play::shared::random::SplitMix;
+use crate::play::shared::registry::signature_of;
+use crate::scenario::{Bound, Expr, LaneId, Scenario};
+
+pub(crate) use cutting::Cutting;
+pub(crate) use line::{Doing, Outstanding, Purpose, Unasked};
+use line::{Done, Held, Line};
+use view::Front;
+pub(crate) use view::{Meaning, View};
+
+/// Who plays a case.
+pub(crate) struct Players {
+    pub(crate) number: CaseNumber,
+    pub(crate) random: SplitMix,
+    /// Who the lanes are, where names are not chosen.
+    pub(crate) identities: Vec<Identity>,
+}
+
+/// A case while it runs.
+pub(crate) struct Case<'a> {
+    pub(crate) shared: &'a Shared<'a>,
+    /// Where the target listens in this case.
+    pub(crate) target: SocketAddr,
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) wire: &'a Wire,
+    pub(crate) choices: &'a Choices,
+    pub(crate) number: CaseNumber,
+    pub(crate) random: SplitMix,
+    pub(crate) bell: Arc<Bell>,
+    /// All connections that were ever opened.
+    pub(crate) lines: Vec<Line>,
+    /// The connection of each lane.
+    pub(crate) open: Vec<Option<usize>>,
+    /// The name of each lane.
+    pub(crate) names: Vec<String>,
+    /// Who each lane is, where names are identities.
+    pub(crate) identities: Vec<Identity>,
+    /// The lane that the runner opened for its fences.
+    pub(crate) helper: Option<usize>,
+    pub(crate) view: View,
+    /// Answers to fences that nobody waits for any more, or that come where nobody waits.
+    pub(crate) outstanding: Vec<Outstanding>,
+    /// What was done, for the report.
+    pub(crate) log: Vec<Done>,
+    /// When the interpreter began to look; deadlines are compared with it.
+    pub(crate) now: Instant,
+    pub(crate) started: Instant,
+    /// While the first steps of a `together` are begun: what holds back their sends.
+    pub(crate) gate: Option<Arc<Gate>>,
+    /// How many steps did something to the target.
+    pub(crate) actions: usize,
+    /// How its sends are cut.
+    pub(crate) cutting: &'a Cutting,
+    /// How many sends there were.
+    pub(crate) sends: usize,
+    /// Where they were cut or glued.
+    pub(crate) made: Vec<Made>,
+    /// What waits to share a segment with the next send of its lane.
+    pub(crate) held: Option<Held>,
+}
+
+impl<'a> Case<'a> {
+    pub(crate) fn new(
+        shared: &'a Shared<'a>,
+        target: SocketAddr,
+        scenario: &'a Scenario,
+        wire: &'a Wire,
+        choices: &'a Choices,
+        cutting: &'a Cutting,
+        players: Players,
+    ) -> Case<'a> {
+        let Players {
+            number,
+            mut random,
+            identities,
+        } = players;
+        let settings = shared.settings;
+        let names = match shared.suite.grammar.names {
+            Names::Chosen => names_of(&scenario.lanes, settings, &mut random),
+            Names::Identities => identities.iter().map(|known| known.uuid.clone()).collect(),
+        };
+        for name in &names {
+            shared.ledger.note_name(number, name);
+        }
+        let now = Instant::now();
+        Case {
+            shared,
+            target,
+            scenario,
+            wire,
+            choices,
+            number,
+            random,
+            bell: Arc::default(),
+            lines: Vec::new(),
+            open: vec![None; scenario.lanes.len()],
+            names,
+            identities,
+            helper: None,
+            view: View {
+                remembered: settings
+                    .iter()
+                    .map(|(name, text)| (name.clone(), Value::Text(text.clone())))
+                    .collect(),
+                ..View::default()
+            },
+            outstanding: Vec::new(),
+            log: Vec::new(),
+            now,
+            started: now,
+            gate: None,
+            actions: 0,
+            cutting,
+            sends: 0,
+            made: Vec::new(),
+            held: None,
+        }
+    }
+
+    /// A connection that was opened while an alternative was tried is known to the others, too.
+    pub(crate) fn complete_view(&mut self) {
+        let fronts = &mut self.view.fronts;
+        fronts.resize_with(self.lines.len().max(fronts.len()), Front::default);
+    }
+
+    /// Whether the scenario cut this connection.
+    pub(crate) fn was_aborted(&self, line: usize) -> bool {
+        self.did(line, |what| matches!(what, Doing::Aborted))
+    }
+
+    /// Whether the scenario ended this connection's sending side.
+    pub(crate) fn has_shut_down(&self, line: usize) -> bool {
+        self.did(line, |what| matches!(what, Doing::ShutDown))
+    }
+
+    fn did(&self, line: usize, is_that: impl Fn(&Doing) -> bool) -> bool {
+        self.log
+            .iter()
+            .any(|done| done.line == line && is_that(&done.what))
+    }
+
+    /// The connection of a lane.
+    pub(crate) fn line_of(&self, lane: LaneId) -> Result<usize, Box<Failure>> {
+        self.open.get(lane.0).copied().flatten().ok_or_else(|| {
+            Failure::own_fault(format!(
+                "{} is not connected; a lane begins with `client`",
+                self.lane_name(lane)
+            ))
+        })
+    }
+
+    /// The lane's name in the scenario.
+    pub(crate) fn lane_name(&self, lane: LaneId) -> &str {
+        self.scenario
+            .lanes
+            .get(lane.0)
+            .map_or("a lane", |lane| lane.name.as_str())
+    }
+
+    /// What an expression is worth now.
+    pub(crate) fn value(&self, expression: &Expr) -> Result<Value, Box<Failure>> {
+        match expression {
+            Expr::Literal(value) => Ok(value.clone()),
+            Expr::NameOf(lane) => self
+                .names
+                .get(lane.0)
+                .map(|name| Value::Text(name.clone()))
+                .ok_or_else(|| Failure::own_fault("a name that belongs to no lane")),
+            Expr::AddressOf(lane) => self
+                .line_of(*lane)
+                .map(|line| Value::Bytes(self.lines[line].connection.own_address())),
+            Expr::Remembered(name) => self.remembered(name),
+            Expr::SignatureOf(lane) => signature_of(self.identities.get(lane.0)),
+            Expr::Setting { name, sort } => self.setting(name, *sort),
+        }
+    }
+
+    /// How long a bound is; one of its own is not scaled yet.
+    pub(crate) fn duration(&self, bound: &Bound) -> Duration {
+        match bound {
+            Bound::Fixed(duration) => *duration,
+            Bound::Setting(name) => self.shared.times.get(name).copied().unwrap_or_default(),
+        }
+    }
+
+    /// What was given on the command line, as the field takes it.
+    fn setting(&self, name: &str, sort: Sort) -> Result<Value, Box<Failure>> {
+        let Some(text) = self.shared.settings.get(name) else {
+            return Err(Failure::own_fault(format!(
+                "`--set {name}=...` was not given"
+            )));
+        };
+        match sort {
+            Sort::Int => text
+                .parse()
+                .map(Value::Int)
+                .map_err(|_| Failure::own_fault(format!("`--set {name}={text}` must be a number"))),
+            Sort::Text | Sort::Bytes => Ok(Value::Text(text.clone())),
+        }
+    }
+
+    /// A remembered value.
+    pub(crate) fn remembered(&self, name: &str) -> Result<Value, Box<Failure>> {
+        self.view
+            .remembered
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Failure::own_fault(format!("${name} is used before it is remembered")))
+    }
+
+    /// What was received on a connection and is not dealt with yet.
+    pub(crate) fn unread(&self, line: usize) -> &[u8] {
+        let consumed = self.view.fronts.get(line).map_or(0, |front| front.consumed);
+        self.lines
+            .get(line)
+            .and_then(|line| line.connection.received().get(consumed..))
+            .unwrap_or_default()
+    }
+
+    /// How the target ended a connection.
+    pub(crate) fn end_of(&self, line: usize) -> Option<End> {
+        self.lines
+            .get(line)
+            .and_then(|line| line.connection.end())
+            .map(|(_, end)| end)
+    }
+}

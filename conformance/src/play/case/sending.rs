@@ -1,0 +1,150 @@
+//! A case's sends on their way to their connections: cut, glued, or as they are.
+
+use std::sync::Arc;
+
+use crate::evidence::{Made, Point, hex};
+use crate::explain::annotate;
+use crate::grammar::{Grammar, PacketId, Side, Value};
+use crate::scenario::Cut;
+
+use super::Case;
+use super::cutting::{self, BYTE_BY_BYTE};
+use super::line::{Doing, Held, Purpose};
+use crate::play::lane::Gate;
+
+/// More pieces than this follow each other at once: among so many some are read as they were sent.
+const PAUSED_CUTS: usize = 16;
+
+/// So many bytes are shown on each side of a cut.
+const SHOWN: usize = 8;
+
+impl Case<'_> {
+    /// Sends bytes that are ready; before that the ledger knows the frames in them.
+    pub(crate) fn transmit(&mut self, line: usize, bytes: Vec<u8>, cut: &Cut, purpose: Purpose) {
+        let grammar = &self.shared.suite.grammar;
+        for frame in self.lines[line].sent.push(self.wire, &bytes) {
+            self.lines[line].has_sent.insert(frame.packet);
+            if may_reach_others(grammar, frame.packet) {
+                let values: Vec<Value> =
+                    frame.fields.into_iter().map(|field| field.value).collect();
+                self.shared.ledger.enter(self.number, frame.packet, &values);
+            }
+        }
+        self.note_done(
+            line,
+            Doing::Sent {
+                bytes: bytes[..bytes.len().min(BYTE_BY_BYTE)].to_vec(),
+                length: bytes.len(),
+                purpose,
+            },
+        );
+        let gate = self.gate.clone();
+        self.lay_out(line, bytes, cut, gate);
+    }
+
+    /// Hands bytes to their connection in the segments of this play.
+    fn lay_out(&mut self, line: usize, bytes: Vec<u8>, cut: &Cut, gate: Option<Arc<Gate>>) {
+        let send = self.sends;
+        self.sends += 1;
+        if *cut != Cut::Whole {
+            self.flush_held();
+            return self.lines[line].connection.send(bytes, cut.clone(), gate);
+        }
+        // What is to race with other lanes is held by its gate already.
+        let may_wait = gate.is_none();
+        let bytes = match self.held.take_if(|held| held.line == line && may_wait) {
+            Some(held) => self.glue(held, bytes),
+            None => bytes,
+        };
+        self.flush_held();
+        if may_wait && self.cutting.glues(send) {
+            self.held = Some(Held { line, send, bytes });
+            return;
+        }
+        self.cut(line, send, bytes, gate);
+    }
+
+    /// What waits to share a segment goes out as it is: nothing follows it now.
+    pub(crate) fn flush_held(&mut self) {
+        if let Some(held) = self.held.take() {
+            let connection = &self.lines[held.line].connection;
+            connection.send(held.bytes, Cut::Whole, None);
+        }
+    }
+
+    fn glue(&mut self, held: Held, bytes: Vec<u8>) -> Vec<u8> {
+        let mut together = held.bytes;
+        together.extend(bytes);
+        let words = self.words(|case| {
+            let lane = &case.lines[held.line].lane;
+            let frames = frames_in_words(case, &together);
+            format!("{lane} > {frames}: all in one segment")
+        });
+        let point = Point {
+            send: held.send,
+            at: 0,
+        };
+        self.made.push(Made { point, words });
+        together
+    }
+
+    fn cut(&mut self, line: usize, send: usize, bytes: Vec<u8>, gate: Option<Arc<Gate>>) {
+        let cuts = self.cutting.cuts(self.wire, send, &bytes);
+        for at in &cuts {
+            let words = self.words(|case| {
+                let lane = &case.lines[line].lane;
+                let frames = frames_in_words(case, &bytes);
+                let before = hex(&bytes[at.saturating_sub(SHOWN)..*at], SHOWN);
+                let after = hex(&bytes[*at..], SHOWN);
+                format!("{lane} > {frames}: after byte {at}, {before} | {after}")
+            });
+            let point = Point { send, at: *at };
+            self.made.push(Made { point, words });
+        }
+        let connection = &self.lines[line].connection;
+        if cuts.is_empty() {
+            return connection.send(bytes, Cut::Whole, gate);
+        }
+        if cuts.len() > PAUSED_CUTS {
+            return connection.send(bytes, Cut::At(cuts), gate);
+        }
+        let pause = cutting::pause(cuts.len());
+        let mut gate = gate;
+        let mut start = 0;
+        for end in cuts {
+            connection.send(bytes[start..end].to_vec(), Cut::Whole, gate.take());
+            connection.pause(pause);
+            start = end;
+        }
+        connection.send(bytes[start..].to_vec(), Cut::Whole, gate);
+    }
+
+    /// Words are for a person who looks at a few chosen cuts.
+    fn words(&self, words: impl FnOnce(&Case<'_>) -> String) -> String {
+        match self.cutting.only {
+            Some(_) => words(self),
+            None => String::new(),
+        }
+    }
+}
+
+fn frames_in_words(case: &Case<'_>, bytes: &[u8]) -> String {
+    annotate(
+        &case.shared.suite.grammar,
+        case.wire,
+        Side::Client,
+        bytes,
+        bytes.len(),
+    )
+    .text
+}
+
+/// Whether other lanes may see what comes of this packet: it is ambient, or an ambient packet of the server has its shape.
+fn may_reach_others(grammar: &Grammar, packet: PacketId) -> bool {
+    let sent = grammar.packet(packet);
+    sent.ambient.is_some()
+        || grammar
+            .packets
+            .iter()
+            .any(|seen| seen.ambient.is_some() && seen.fields.len() == sent.fields.len())
+}

@@ -1,0 +1,169 @@
+//! Carries out one scenario, from the first connect to the last farewell.
+
+use std::net::SocketAddr;
+use std::time::{Instant, SystemTime};
+
+use crate::evidence::{Failure, FailureKind, Look, Played, Shortage};
+use crate::explain;
+use crate::grammar::{Choices, Wire};
+use crate::scenario::{Scenario, Worth};
+
+use super::case::{Case, Cutting, Players, conversation};
+use super::shared::Shared;
+use super::steps::{Progress, Track};
+
+/// Plays a scenario in one reading.
+///
+/// # Errors
+///
+/// If its lanes cannot be who they must be; then nothing was done.
+pub(crate) fn play<'a>(
+    shared: &'a Shared<'a>,
+    target: SocketAddr,
+    scenario: &'a Scenario,
+    wire: &'a Wire,
+    choices: &'a Choices,
+    cutting: &'a Cutting,
+) -> Result<Played, Shortage> {
+    let (number, mut random) = shared.number_case(&scenario.id);
+    let cast = shared.cast(scenario, &mut random)?;
+    let players = Players {
+        number,
+        random,
+        identities: cast.identities.clone(),
+    };
+    let case = Case::new(shared, target, scenario, wire, choices, cutting, players);
+    let played = conduct(case);
+    shared.dismiss(cast);
+    Ok(played)
+}
+
+fn conduct(mut case: Case<'_>) -> Played {
+    let scenario = case.scenario;
+    let began = SystemTime::now();
+    let mut failure = case.conduct(&mut Track::new(&scenario.steps)).err();
+    if failure.is_none() {
+        failure = case.leftovers().err();
+    }
+    let duration = case.started.elapsed();
+    case.absorb();
+    let conversation = conversation::of(&case);
+    case.take_leave();
+    Played {
+        failure: failure.map(|failure| *failure),
+        worth: case.view.worth.unwrap_or(Worth::Pass),
+        notes: std::mem::take(&mut case.view.notes),
+        conversation,
+        started: case.started,
+        began,
+        duration,
+        made: std::mem::take(&mut case.made),
+        output: None,
+        incidents: Vec::new(),
+    }
+}
+
+impl<'a> Case<'a> {
+    /// Takes over what came on all lanes, and the time.
+    fn absorb(&mut self) {
+        for line in &mut self.lines {
+            line.connection.absorb();
+        }
+        self.now = Instant::now();
+        self.answer_what_came_unasked();
+    }
+
+    /// Polls the steps until they are done or have failed, sleeping in between.
+    fn conduct(&mut self, track: &mut Track<'a>) -> Result<(), Box<Failure>> {
+        let last = self
+            .shared
+            .at_latest(self.started + self.shared.bounds.case());
+        loop {
+            let rung = self.bell.count();
+            self.absorb();
+            match track.poll(self) {
+                Progress::Done => {
+                    self.flush_held();
+                    return Ok(());
+                }
+                Progress::Fails(failure) => return Err(failure),
+                Progress::Waits(_) if self.now >= last => return Err(Box::new(too_long(self))),
+                // Polled again: what was held back may be what is waited for.
+                Progress::Waits(_) if self.held.is_some() => self.flush_held(),
+                Progress::Waits(until) => self.bell.wait(rung, until.min(last)),
+            }
+        }
+    }
+
+    /// What came that no step took: everything must be expected, and a frame that has begun must become whole.
+    fn leftovers(&mut self) -> Result<(), Box<Failure>> {
+        let until = self
+            .shared
+            .at_latest(Instant::now() + self.shared.bounds.wait(None));
+        for line in 0..self.lines.len() {
+            if self.lines[line].left || self.lines[line].paused || self.lines[line].is_helper {
+                continue;
+            }
+            self.leftovers_on(line, until)?;
+        }
+        Ok(())
+    }
+
+    fn leftovers_on(&mut self, line: usize, until: Instant) -> Result<(), Box<Failure>> {
+        loop {
+            let rung = self.bell.count();
+            self.absorb();
+            let look = self.look(line, None);
+            let kind = match look {
+                Look::Nothing | Look::Ended(_) => return Ok(()),
+                Look::Partial if self.now < until => {
+                    self.bell.wait(rung, until);
+                    continue;
+                }
+                Look::Partial | Look::Half(..) => FailureKind::HalfFrame,
+                Look::Frame(_) | Look::Broken { .. } => FailureKind::Unexpected,
+            };
+            let expected = "nothing more at the end of the case".to_owned();
+            return Err(Box::new(explain::something(
+                &self.shown(line),
+                kind,
+                expected,
+                &look,
+            )));
+        }
+    }
+
+    /// Leaves the target as it was found: every connection is closed in order, and what the target still sends is read,
+    /// so that no reset reaches it.
+    fn take_leave(&mut self) {
+        for line in 0..self.lines.len() {
+            self.close_line(line);
+        }
+        let until = self
+            .shared
+            .at_latest(Instant::now() + self.shared.bounds.farewell());
+        loop {
+            let rung = self.bell.count();
+            self.absorb();
+            let all_ended = (0..self.lines.len())
+                .all(|line| self.end_of(line).is_some() || self.was_aborted(line));
+            if all_ended || self.now >= until {
+                break;
+            }
+            self.bell.wait(rung, until);
+        }
+        for line in &mut self.lines {
+            line.connection.hang_up();
+        }
+    }
+}
+
+fn too_long(case: &Case<'_>) -> Failure {
+    let mut failure = Failure::new(
+        FailureKind::TooLong,
+        format!("the end of the case within {:?}", case.shared.bounds.case()),
+        "the case did not end; for a slow target, use a larger `--scale`".to_owned(),
+    );
+    failure.by_time = true;
+    failure
+}

@@ -1,0 +1,142 @@
+//! What came on one connection, and the thread that reads it.
+
+use std::io::{self, ErrorKind, Read};
+use std::net::TcpStream;
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::evidence::End;
+
+use super::bell::Bell;
+use super::outbox::Outbox;
+use super::tls::Secured;
+
+/// A lane that got this much in one case is flooded: no scenario asks for so much, and memory has an end.
+pub(crate) const FLOOD: usize = 64 << 20;
+
+/// One `read` takes up to this much.
+const CHUNK: usize = 64 << 10;
+
+/// Bytes that came together.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    /// When they were read.
+    pub(crate) at: Instant,
+    /// The bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Filled by the reader thread, emptied by the interpreter.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    arrived: Mutex<Arrived>,
+    paused: Mutex<bool>,
+    resumed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Arrived {
+    fresh: Vec<Chunk>,
+    total: usize,
+    end: Option<(Instant, End)>,
+}
+
+impl Inbox {
+    /// Takes what came since the last call.
+    pub(crate) fn take(&self) -> (Vec<Chunk>, Option<(Instant, End)>) {
+        let mut arrived = self.arrived.lock();
+        (std::mem::take(&mut arrived.fresh), arrived.end)
+    }
+
+    /// From now on nothing is taken from the socket.
+    pub(crate) fn pause(&self) {
+        *self.paused.lock() = true;
+    }
+
+    /// The reader goes on.
+    pub(crate) fn resume(&self) {
+        *self.paused.lock() = false;
+        self.resumed.notify_all();
+    }
+
+    /// The reader thread: reads until the connection ends or floods. What TLS itself has to say goes to the outbox.
+    pub(crate) fn read_from(
+        &self,
+        stream: &TcpStream,
+        tls: Option<&Secured>,
+        outbox: &Outbox,
+        bell: &Bell,
+    ) {
+        let mut buffer = vec![0; CHUNK];
+        // The end of the handshake may have come together with the first text.
+        let mut end = tls.and_then(|tls| self.take_in_secured(tls, &[], outbox));
+        while end.is_none() {
+            end = match self.read_once(stream, &mut buffer) {
+                Ok(0) if tls.is_some() => Some(End::Truncated),
+                Ok(0) => Some(End::Fin),
+                Ok(length) => match tls {
+                    Some(tls) => self.take_in_secured(tls, &buffer[..length], outbox),
+                    None => self.store(&buffer[..length]),
+                },
+                Err(error) if error.kind() == ErrorKind::Interrupted => None,
+                // ECONNRESET, and rarer ends (ETIMEDOUT, EHOSTUNREACH) that are no orderly ones either.
+                Err(_) => Some(End::Reset),
+            };
+            bell.ring();
+        }
+        self.arrived.lock().end = end.map(|end| (Instant::now(), end));
+        bell.ring();
+        if matches!(end, Some(End::Fin | End::Garbled)) {
+            self.read_on(stream, &mut buffer);
+        }
+    }
+
+    /// What comes behind the end that TLS has announced is nobody's business, but unread it would make the kernel answer
+    /// with a reset.
+    fn read_on(&self, stream: &TcpStream, buffer: &mut [u8]) {
+        while matches!(self.read_once(stream, buffer), Ok(length) if length > 0) {}
+    }
+
+    /// How the connection ended in this ciphertext, if it did.
+    fn take_in_secured(&self, tls: &Secured, ciphertext: &[u8], outbox: &Outbox) -> Option<End> {
+        let opened = tls.open(ciphertext);
+        if opened.owes {
+            outbox.push_owed();
+        }
+        let flooded = match opened.text.is_empty() {
+            true => None,
+            false => self.store(&opened.text),
+        };
+        match (opened.garbled, opened.closed) {
+            (true, _) => Some(End::Garbled),
+            (false, true) => Some(End::Fin),
+            (false, false) => flooded,
+        }
+    }
+
+    /// One `read`, unless the lane is paused.
+    ///
+    /// The thread sleeps in `peek`, which takes nothing out of the socket. The `read` behind it finds bytes or the end
+    /// and so does not block, therefore it may hold `paused`: once [`pause`](Inbox::pause) has returned, not one byte
+    /// more is taken.
+    fn read_once(&self, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+        stream.peek(&mut [0])?;
+        let mut paused = self.paused.lock();
+        while *paused {
+            self.resumed.wait(&mut paused);
+        }
+        stream.read(buffer)
+    }
+
+    /// Keeps bytes for the interpreter, unless it is flooded.
+    fn store(&self, bytes: &[u8]) -> Option<End> {
+        let mut arrived = self.arrived.lock();
+        arrived.total += bytes.len();
+        arrived.fresh.push(Chunk {
+            at: Instant::now(),
+            bytes: bytes.to_vec(),
+        });
+        (arrived.total >= FLOOD).then_some(End::Flood)
+    }
+}

@@ -1,0 +1,258 @@
+//! One TCP connection of a scenario: a reader thread that always reads, a writer thread that may block, and in the
+//! middle the interpreter, which never does.
+
+mod bell;
+mod inbox;
+mod outbox;
+mod tls;
+
+use std::io;
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+use crate::evidence::End;
+use crate::scenario::Cut;
+use crate::tls::TlsClient;
+
+pub(crate) use bell::Bell;
+use inbox::Inbox;
+pub(crate) use outbox::Gate;
+use outbox::{Farewell, Outbox};
+pub(crate) use tls::NoTls;
+use tls::Secured;
+
+/// How much the kernel keeps for a lane that will stop reading: little, so that the target feels it soon.
+const SMALL_RECEIVE_BUFFER: usize = 16 << 10;
+
+/// Whether the kernel keeps much or little of what nobody read yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReceiveBuffer {
+    /// As the system has it.
+    Usual,
+    /// Little.
+    Small,
+}
+
+/// What a lane speaks on its connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Speech<'a> {
+    /// Its bytes are what travels.
+    Plain,
+    /// They travel inside TLS.
+    Tls(&'a TlsClient),
+    /// They are what travels, to somebody who speaks TLS: what comes back says nothing to this lane.
+    Blind,
+}
+
+/// A connection and its two threads, which end when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: Option<Arc<TcpStream>>,
+    inbox: Arc<Inbox>,
+    outbox: Arc<Outbox>,
+    threads: Vec<JoinHandle<()>>,
+    is_blind: bool,
+    received: Vec<u8>,
+    arrivals: Vec<(usize, Instant)>,
+    end: Option<(Instant, End)>,
+}
+
+impl Connection {
+    /// Connects within the bound, TLS included, and starts the threads; `name` is what debuggers call them.
+    ///
+    /// # Errors
+    ///
+    /// If nothing listens, nothing answers in time, there is no TLS where it should be, or the system gives no thread.
+    pub(crate) fn open(
+        target: SocketAddr,
+        bound: Duration,
+        buffer: ReceiveBuffer,
+        speech: Speech<'_>,
+        name: &str,
+        bell: &Arc<Bell>,
+    ) -> io::Result<Connection> {
+        let socket = Socket::new(
+            Domain::for_address(target),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
+        if buffer == ReceiveBuffer::Small {
+            socket.set_recv_buffer_size(SMALL_RECEIVE_BUFFER)?;
+        }
+        let until = Instant::now() + bound;
+        socket.connect_timeout(&target.into(), bound)?;
+        let stream = Arc::new(TcpStream::from(socket));
+        // Without it the kernel would glue small writes together, and a cut would be no cut.
+        stream.set_nodelay(true)?;
+        let secured = match speech {
+            Speech::Tls(client) => Some(client.handshake(&stream, target.ip(), until)?),
+            Speech::Plain | Speech::Blind => None,
+        };
+        let mut connection = Connection {
+            stream: Some(Arc::clone(&stream)),
+            inbox: Arc::default(),
+            outbox: Arc::default(),
+            threads: Vec::new(),
+            is_blind: matches!(speech, Speech::Blind),
+            received: Vec::new(),
+            arrivals: Vec::new(),
+            end: None,
+        };
+        connection.start_threads(&stream, secured.map(Arc::new), name, bell)?;
+        Ok(connection)
+    }
+
+    fn start_threads(
+        &mut self,
+        stream: &Arc<TcpStream>,
+        secured: Option<Arc<Secured>>,
+        name: &str,
+        bell: &Arc<Bell>,
+    ) -> io::Result<()> {
+        let (inbox, outbox) = (Arc::clone(&self.inbox), Arc::clone(&self.outbox));
+        let (socket, ring, tls) = (Arc::clone(stream), Arc::clone(bell), secured.clone());
+        self.threads.push(
+            Builder::new()
+                .name(format!("read {name}"))
+                .spawn(move || inbox.read_from(&socket, tls.as_deref(), &outbox, &ring))?,
+        );
+        let outbox = Arc::clone(&self.outbox);
+        let (socket, ring) = (Arc::clone(stream), Arc::clone(bell));
+        self.threads.push(
+            Builder::new()
+                .name(format!("write {name}"))
+                .spawn(move || outbox.write_to(&socket, secured.as_deref(), &ring))?,
+        );
+        Ok(())
+    }
+
+    /// Takes over what the reader thread has.
+    pub(crate) fn absorb(&mut self) {
+        let (chunks, end) = self.inbox.take();
+        for chunk in chunks.into_iter().filter(|_| !self.is_blind) {
+            self.received.extend_from_slice(&chunk.bytes);
+            self.arrivals.push((self.received.len(), chunk.at));
+        }
+        // After our own shutdown the reader sees an end that the target had no part in.
+        if self.stream.is_some() && self.end.is_none() {
+            self.end = end;
+        }
+    }
+
+    /// The address of this machine from which it is connected: 4 or 16 bytes, and none once it was cut.
+    pub(crate) fn own_address(&self) -> Vec<u8> {
+        let address = self
+            .stream
+            .as_ref()
+            .and_then(|stream| stream.local_addr().ok());
+        match address.map(|address| address.ip()) {
+            Some(IpAddr::V4(address)) => address.octets().to_vec(),
+            Some(IpAddr::V6(address)) => address.octets().to_vec(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Everything that came so far, as of the last [`absorb`](Connection::absorb).
+    pub(crate) fn received(&self) -> &[u8] {
+        &self.received
+    }
+
+    /// When the byte before this offset was read.
+    pub(crate) fn arrival(&self, offset: usize) -> Option<Instant> {
+        let index = self.arrivals.partition_point(|(end, _)| *end < offset);
+        self.arrivals.get(index).map(|(_, at)| *at)
+    }
+
+    /// How the target ended its side, if it did.
+    pub(crate) fn end(&self) -> Option<(Instant, End)> {
+        self.end
+    }
+
+    /// Whether a send may be queued.
+    pub(crate) fn has_room(&self) -> bool {
+        self.outbox.has_room()
+    }
+
+    /// Queues bytes behind those that are queued already.
+    pub(crate) fn send(&self, bytes: Vec<u8>, cut: Cut, gate: Option<Arc<Gate>>) {
+        self.outbox.push(bytes, cut, gate);
+    }
+
+    /// The writer rests before it goes on with what is queued next.
+    pub(crate) fn pause(&self, pause: Duration) {
+        self.outbox.push_pause(pause);
+    }
+
+    /// FIN behind everything that is queued, over TLS behind its close_notify; goes on reading.
+    pub(crate) fn shut_down(&self) {
+        self.outbox.push_fin(Farewell::InOrder);
+    }
+
+    /// FIN behind everything that is queued, and over TLS no close_notify; goes on reading.
+    pub(crate) fn truncate(&self) {
+        self.outbox.push_fin(Farewell::Truncated);
+    }
+
+    /// Whether everything queued was handed to the kernel.
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.outbox.is_idle()
+    }
+
+    /// Takes nothing more from the socket.
+    pub(crate) fn stop_reading(&self) {
+        self.inbox.pause();
+    }
+
+    /// Reads again.
+    pub(crate) fn read_again(&self) {
+        self.inbox.resume();
+    }
+
+    /// Cuts the connection with RST; returns when it is gone.
+    ///
+    /// The kernel sends RST when the last owner closes a socket that lingers for no time. So the threads, which own it
+    /// too, must end first, and without a FIN: `shutdown(Read)` wakes the reader and sends nothing.
+    pub(crate) fn abort(&mut self) {
+        let Some(stream) = self.stream.take() else {
+            return;
+        };
+        // Each call can only fail when the connection is gone already, which is what is wanted.
+        let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
+        self.outbox.close();
+        self.inbox.resume();
+        let _ = stream.shutdown(Shutdown::Read);
+        if self.outbox.is_writing() {
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+        self.join();
+    }
+
+    /// Ends both directions and the threads, wherever they are.
+    pub(crate) fn hang_up(&mut self) {
+        let Some(stream) = self.stream.take() else {
+            return;
+        };
+        self.outbox.close();
+        self.inbox.resume();
+        // Wakes a reader in `peek` and a writer in `write`. Fails only when the connection is gone already.
+        let _ = stream.shutdown(Shutdown::Both);
+        self.join();
+    }
+
+    fn join(&mut self) {
+        for thread in self.threads.drain(..) {
+            // A panic of such a thread was printed by itself; there is nobody to tell it to.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.hang_up();
+    }
+}

@@ -1,0 +1,250 @@
+//! What is to be sent on one connection, and the thread that writes it.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::scenario::Cut;
+
+use super::bell::Bell;
+use super::tls::Secured;
+
+/// A lane queues up to this many bytes; then its next send waits until the target has taken some.
+const QUEUED_BYTES: usize = 64 << 20;
+
+/// And up to this many sends.
+const QUEUED_SENDS: usize = 4096;
+
+/// Nobody waits longer for a gate: it opens microseconds after the last send is queued.
+const GATE_BOUND: Duration = Duration::from_secs(1);
+
+/// Holds the writers of several lanes until all of them have something to write, so that they start at one instant.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    /// Lets everybody through.
+    pub(crate) fn open(&self) {
+        *self.open.lock() = true;
+        self.opened.notify_all();
+    }
+
+    fn pass(&self) {
+        let until = Instant::now() + GATE_BOUND;
+        let mut open = self.open.lock();
+        while !*open {
+            if self.opened.wait_until(&mut open, until).timed_out() {
+                return;
+            }
+        }
+    }
+}
+
+/// Filled by the interpreter, emptied by the writer thread.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    bytes: usize,
+    writing: bool,
+    closed: bool,
+}
+
+#[derive(Debug)]
+enum Job {
+    Write {
+        bytes: Vec<u8>,
+        cut: Cut,
+        gate: Option<Arc<Gate>>,
+    },
+    Pause(Duration),
+    Fin(Farewell),
+    /// What TLS itself has to say.
+    Owed,
+}
+
+/// How FIN is said on a connection that speaks TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// Behind a close_notify.
+    InOrder,
+    /// Without one.
+    Truncated,
+}
+
+impl Outbox {
+    /// Whether another send may be queued now.
+    pub(crate) fn has_room(&self) -> bool {
+        let queue = self.queue.lock();
+        queue.bytes < QUEUED_BYTES && queue.jobs.len() < QUEUED_SENDS
+    }
+
+    /// Queues bytes; the caller asked [`has_room`](Outbox::has_room) first. On a connection that is gone they vanish,
+    /// and the reader tells how it ended.
+    pub(crate) fn push(&self, bytes: Vec<u8>, cut: Cut, gate: Option<Arc<Gate>>) {
+        let mut queue = self.queue.lock();
+        queue.bytes += bytes.len();
+        queue.jobs.push_back(Job::Write { bytes, cut, gate });
+        self.changed.notify_all();
+    }
+
+    /// A rest before what is queued next.
+    pub(crate) fn push_pause(&self, pause: Duration) {
+        self.queue.lock().jobs.push_back(Job::Pause(pause));
+        self.changed.notify_all();
+    }
+
+    /// FIN behind everything that is queued.
+    pub(crate) fn push_fin(&self, farewell: Farewell) {
+        self.queue.lock().jobs.push_back(Job::Fin(farewell));
+        self.changed.notify_all();
+    }
+
+    /// The writer is to write what TLS itself has to say.
+    pub(crate) fn push_owed(&self) {
+        self.queue.lock().jobs.push_back(Job::Owed);
+        self.changed.notify_all();
+    }
+
+    /// Whether the kernel has taken everything.
+    pub(crate) fn is_idle(&self) -> bool {
+        let queue = self.queue.lock();
+        queue.closed || (queue.jobs.is_empty() && !queue.writing)
+    }
+
+    /// Whether the writer thread is in the middle of a write.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.queue.lock().writing
+    }
+
+    /// The writer ends after what it is writing now.
+    pub(crate) fn close(&self) {
+        self.queue.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// The writer thread: writes until the outbox is closed or the connection is gone.
+    pub(crate) fn write_to(&self, mut stream: &TcpStream, tls: Option<&Secured>, bell: &Bell) {
+        while let Some(job) = self.next() {
+            let written = match job {
+                Job::Write { bytes, cut, gate } => {
+                    if let Some(gate) = gate {
+                        gate.pass();
+                    }
+                    write_pieces(stream, tls, &bytes, &cut)
+                }
+                Job::Pause(pause) => {
+                    std::thread::sleep(pause);
+                    Ok(())
+                }
+                Job::Fin(farewell) => say_farewell(stream, tls, farewell),
+                Job::Owed => match tls.map(|tls| tls.seal(&[])) {
+                    Some(records) => records.and_then(|records| stream.write_all(&records)),
+                    None => Ok(()),
+                },
+            };
+            if written.is_err() {
+                self.close();
+            }
+            self.queue.lock().writing = false;
+            bell.ring();
+        }
+    }
+
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.queue.lock();
+        loop {
+            if queue.closed {
+                queue.jobs.clear();
+                queue.bytes = 0;
+                return None;
+            }
+            if let Some(job) = queue.jobs.pop_front() {
+                if let Job::Write { bytes, .. } = &job {
+                    queue.bytes = queue.bytes.saturating_sub(bytes.len());
+                }
+                queue.writing = true;
+                return Some(job);
+            }
+            self.changed.wait(&mut queue);
+        }
+    }
+}
+
+fn write_pieces(
+    mut stream: &TcpStream,
+    tls: Option<&Secured>,
+    bytes: &[u8],
+    cut: &Cut,
+) -> io::Result<()> {
+    for piece in pieces(bytes, cut) {
+        match tls {
+            Some(tls) => stream.write_all(&tls.seal(piece)?)?,
+            None => stream.write_all(piece)?,
+        }
+    }
+    Ok(())
+}
+
+fn say_farewell(
+    mut stream: &TcpStream,
+    tls: Option<&Secured>,
+    farewell: Farewell,
+) -> io::Result<()> {
+    if let (Some(tls), Farewell::InOrder) = (tls, farewell) {
+        stream.write_all(&tls.close_notify()?)?;
+    }
+    stream.shutdown(Shutdown::Write)
+}
+
+/// The bytes as the scenario wants them cut. With TCP_NODELAY each piece becomes a segment of its own; over TLS it is a
+/// record of its own, too.
+fn pieces<'a>(bytes: &'a [u8], cut: &Cut) -> Vec<&'a [u8]> {
+    match cut {
+        Cut::Whole => vec![bytes],
+        Cut::Every(size) => bytes.chunks((*size).max(1)).collect(),
+        Cut::At(offsets) => {
+            let mut pieces = Vec::new();
+            let mut start = 0;
+            for offset in offsets.iter().copied().chain([bytes.len()]) {
+                let end = offset.clamp(start, bytes.len());
+                if end > start {
+                    pieces.push(&bytes[start..end]);
+                }
+                start = end;
+            }
+            pieces
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_loses_nothing_and_ignores_offsets_outside() {
+        let bytes = b"abcdef";
+        assert_eq!(pieces(bytes, &Cut::Whole), [b"abcdef"]);
+        assert_eq!(
+            pieces(bytes, &Cut::Every(4)),
+            [b"abcd".as_slice(), b"ef".as_slice()]
+        );
+        assert_eq!(
+            pieces(bytes, &Cut::At(vec![2, 2, 5, 99])),
+            [b"ab".as_slice(), b"cde".as_slice(), b"f".as_slice()]
+        );
+    }
+}

@@ -1,0 +1,162 @@
+//! Who sent what in the whole run, so that cases beside each other can put aside each other's broadcasts.
+//!
+//! Every send is written here *before* it goes out. A whole ambient frame that reaches an identified lane is *foreign*
+//! when its fields equal an entry of another case that this lane has not got yet.
+
+use std::collections::{BTreeSet, HashMap};
+
+use parking_lot::Mutex;
+
+use crate::evidence::Stray;
+use crate::grammar::{Decoded, Frame, Grammar, PacketId, Side, Value, Wire};
+
+/// Identifies one run of one scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct CaseNumber(pub(crate) u64);
+
+/// A frame that a client began has to be complete within so many bytes; what is longer is no chat frame.
+const LONGEST_FRAME: usize = 64 << 10;
+
+/// The sends of all cases of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    entries: Mutex<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    by_content: HashMap<String, Vec<Entry>>,
+    names: HashMap<String, CaseNumber>,
+    tokens: BTreeSet<String>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    number: u64,
+    case: CaseNumber,
+    packet: PacketId,
+}
+
+impl Ledger {
+    /// Notes a name that a lane of this case goes by.
+    pub(crate) fn note_name(&self, case: CaseNumber, name: &str) {
+        self.entries.lock().names.insert(name.to_owned(), case);
+    }
+
+    /// Notes the token of a fence.
+    pub(crate) fn note_token(&self, token: &Value) {
+        self.entries.lock().tokens.insert(token.to_string());
+    }
+
+    /// Whether a frame carries the token of a fence.
+    pub(crate) fn has_token(&self, frame: &Frame) -> bool {
+        let entries = self.entries.lock();
+        let mut values = frame.fields.iter().map(|field| field.value.to_string());
+        values.any(|value| entries.tokens.contains(&value))
+    }
+
+    /// Whether a lane of ours goes by this name.
+    pub(crate) fn is_ours(&self, name: &str) -> bool {
+        self.entries.lock().names.contains_key(name)
+    }
+
+    /// Whose frame this is, if it is certainly not one of this case's conversation.
+    pub(crate) fn stray(&self, case: CaseNumber, frame: &Frame) -> Option<Stray> {
+        if self.has_token(frame) {
+            return Some(Stray::Fence);
+        }
+        let entries = self.entries.lock();
+        let owners: BTreeSet<CaseNumber> = frame
+            .fields
+            .iter()
+            .filter_map(|field| match &field.value {
+                Value::Text(text) => entries.names.get(text).copied(),
+                Value::Int(_) | Value::Bytes(_) => None,
+            })
+            .collect();
+        (!owners.is_empty() && !owners.contains(&case)).then_some(Stray::OtherCase)
+    }
+
+    /// Writes down a frame that is about to be sent.
+    pub(crate) fn enter(&self, case: CaseNumber, packet: PacketId, values: &[Value]) {
+        let mut entries = self.entries.lock();
+        let number = entries.next;
+        entries.next += 1;
+        entries
+            .by_content
+            .entry(content(values))
+            .or_default()
+            .push(Entry {
+                number,
+                case,
+                packet,
+            });
+    }
+
+    /// The entry of another case that this frame comes from, if `got` does not hold it already.
+    ///
+    /// The server's form of a packet may be another packet with the same fields, when only the server sends it.
+    pub(crate) fn origin_elsewhere(
+        &self,
+        case: CaseNumber,
+        grammar: &Grammar,
+        frame: &Frame,
+        got: &BTreeSet<u64>,
+    ) -> Option<u64> {
+        let servers_own = !grammar.packet(frame.packet).from.include(Side::Client);
+        let values: Vec<Value> = frame
+            .fields
+            .iter()
+            .map(|field| field.value.clone())
+            .collect();
+        let entries = self.entries.lock();
+        let same = entries.by_content.get(&content(&values))?;
+        same.iter()
+            .filter(|entry| entry.packet == frame.packet || servers_own)
+            .find(|entry| entry.case != case && !got.contains(&entry.number))
+            .map(|entry| entry.number)
+    }
+}
+
+fn content(values: &[Value]) -> String {
+    format!("{values:?}")
+}
+
+/// Finds the frames in what one connection sends, however the scenario put the bytes together.
+#[derive(Debug, Default)]
+pub(crate) struct SentFrames {
+    unread: Vec<u8>,
+    lost: bool,
+}
+
+impl SentFrames {
+    /// The frames that these bytes complete. After bytes that are no frame nothing is recognised any more.
+    pub(crate) fn push(&mut self, wire: &Wire, bytes: &[u8]) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        if self.lost {
+            return frames;
+        }
+        self.unread.extend_from_slice(bytes);
+        let mut at = 0;
+        loop {
+            match wire.decode(Side::Client, &self.unread[at..]) {
+                Decoded::Frame(frame) => {
+                    at += frame.length;
+                    frames.push(frame);
+                }
+                Decoded::Partial(_) => break,
+                Decoded::Broken { .. } => {
+                    self.lost = true;
+                    break;
+                }
+            }
+        }
+        self.unread.drain(..at);
+        if self.lost || self.unread.len() > LONGEST_FRAME {
+            self.lost = true;
+            self.unread = Vec::new();
+        }
+        frames
+    }
+}

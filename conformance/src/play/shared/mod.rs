@@ -1,0 +1,168 @@
+//! What all cases of a run share.
+//!
+//! | file | what |
+//! |---|---|
+//! | `bounds` | how long steps may take |
+//! | `ledger` | which case sent what, so that cases beside each other do not disturb each other |
+//! | `random`, `names` | repeatable randomness, and the names made from it |
+//! | `registry`, `keys` | the identities of lanes, where names are UUIDs with keys |
+
+pub(crate) mod bounds;
+mod keys;
+pub(crate) mod ledger;
+pub(crate) mod names;
+pub(crate) mod random;
+pub(crate) mod registry;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::evidence::Shortage;
+use crate::grammar::{Names, Transport, duration_of};
+use crate::scenario::Scenario;
+use crate::suite::Suite;
+use crate::tls::TlsClient;
+
+use super::lane::Speech;
+pub(crate) use bounds::Bounds;
+use ledger::{CaseNumber, Ledger};
+use random::SplitMix;
+use registry::{Cast, Registry};
+
+/// The setting that names the only certificate that is right.
+const FINGERPRINT: &str = "fingerprint";
+
+/// What a run says about all of its cases.
+pub(crate) struct Terms<'a> {
+    /// Settings of the target that scenarios ask for.
+    pub(crate) settings: &'a BTreeMap<String, String>,
+    pub(crate) bounds: Bounds,
+    /// Whether other people use the target too; their broadcasts are put aside.
+    pub(crate) has_strangers: bool,
+    /// What repeats names and payloads.
+    pub(crate) seed: u64,
+    /// When the whole run is to be over.
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// What all cases of a run share.
+pub(crate) struct Shared<'a> {
+    pub(crate) suite: &'a Suite,
+    pub(crate) settings: &'a BTreeMap<String, String>,
+    pub(crate) has_strangers: bool,
+    pub(crate) bounds: Bounds,
+    /// The settings of wire.kdl.
+    pub(crate) times: BTreeMap<String, Duration>,
+    pub(crate) tls: TlsClient,
+    /// `None` where names are chosen.
+    pub(crate) registry: Option<Registry>,
+    pub(crate) ledger: Ledger,
+    seed: u64,
+    next_case: AtomicU64,
+    /// How often each scenario was begun.
+    begun: Mutex<BTreeMap<String, u64>>,
+    /// When the whole run is to be over.
+    deadline: Option<Instant>,
+}
+
+impl<'a> Shared<'a> {
+    /// # Errors
+    ///
+    /// A sentence, if a setting cannot be used.
+    pub(crate) fn new(suite: &'a Suite, terms: Terms<'a>) -> Result<Shared<'a>, String> {
+        let settings = terms.settings;
+        let pinned = settings.get(FINGERPRINT).map(String::as_str);
+        let registry = match suite.grammar.names {
+            Names::Chosen => None,
+            Names::Identities => Some(Registry::of(settings)?),
+        };
+        Ok(Shared {
+            suite,
+            settings,
+            has_strangers: terms.has_strangers,
+            bounds: terms.bounds,
+            times: times(suite, settings)?,
+            tls: TlsClient::new(pinned).map_err(|error| error.to_string())?,
+            registry,
+            ledger: Ledger::default(),
+            seed: terms.seed,
+            next_case: AtomicU64::new(0),
+            begun: Mutex::default(),
+            deadline: terms.deadline,
+        })
+    }
+
+    /// A number for one more case, and randomness of its own: with one seed it is the same whenever a scenario is begun
+    /// for the first time, for the second time, and so on, whatever runs beside it or before it.
+    pub(crate) fn number_case(&self, id: &str) -> (CaseNumber, SplitMix) {
+        let number = self.next_case.fetch_add(1, Ordering::Relaxed);
+        let mut begun = self.begun.lock();
+        let times = begun.entry(id.to_owned()).or_default();
+        *times += 1;
+        let own = format!("{} {times} {id}", self.seed);
+        (CaseNumber(number), SplitMix::of(own.as_bytes()))
+    }
+
+    /// Whether the time limit of the run has passed.
+    pub(crate) fn is_over(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// That moment, or the end of the run if it comes before.
+    pub(crate) fn at_latest(&self, until: Instant) -> Instant {
+        self.deadline.map_or(until, |deadline| deadline.min(until))
+    }
+
+    /// What a lane of the protocol speaks; one that does not speak TLS is blind where the target does.
+    pub(crate) fn speech(&self, tls: bool) -> Speech<'_> {
+        match self.suite.grammar.transport {
+            Transport::Tcp => Speech::Plain,
+            Transport::Tls if tls => Speech::Tls(&self.tls),
+            Transport::Tls => Speech::Blind,
+        }
+    }
+
+    /// Who the lanes of a case are; nobody in particular where names are chosen.
+    pub(crate) fn cast(
+        &self,
+        scenario: &Scenario,
+        random: &mut SplitMix,
+    ) -> Result<Cast, Shortage> {
+        let registry = self.registry.as_ref();
+        registry.map_or_else(
+            || Ok(Cast::default()),
+            |registry| registry.cast(scenario, random),
+        )
+    }
+
+    /// The case is over.
+    pub(crate) fn dismiss(&self, cast: Cast) {
+        if let Some(registry) = &self.registry {
+            registry.give_back(cast);
+        }
+    }
+}
+
+fn times(
+    suite: &Suite,
+    settings: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Duration>, String> {
+    let known = suite.grammar.settings.iter();
+    known
+        .map(|setting| {
+            let name = setting.name.clone();
+            match settings.get(&name) {
+                None => Ok((name, setting.default)),
+                Some(written) => duration_of(written)
+                    .map(|time| (name.clone(), time))
+                    .ok_or_else(|| {
+                        format!("{name}={written} is not a duration; write --set {name}=6s")
+                    }),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,98 @@
+//! Fresh names for lanes.
+
+use std::collections::BTreeMap;
+
+use crate::scenario::{Lane, LaneId, LaneName};
+
+use super::random::SplitMix;
+
+/// So much of a lane's name is kept: with the random part it stays below the limits of usual protocols.
+const KEPT: usize = 16;
+
+/// Characters of the random part.
+const RANDOM: usize = 6;
+
+/// A name for each lane, in their order.
+pub(crate) fn names_of(
+    lanes: &[Lane],
+    settings: &BTreeMap<String, String>,
+    random: &mut SplitMix,
+) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(lanes.len());
+    for lane in lanes {
+        let name = match &lane.login {
+            LaneName::Fresh { exactly } => fresh(&lane.name, exactly.as_ref(), random),
+            LaneName::SameAs(LaneId(other)) => names.get(*other).cloned().unwrap_or_default(),
+            // A case whose settings were not given is not played.
+            LaneName::Setting(setting) => settings.get(setting).cloned().unwrap_or_default(),
+        };
+        names.push(name);
+    }
+    names
+}
+
+/// `alice-4f2a91`; or, of an exact length, as much of that as fits and then the filler.
+pub(crate) fn fresh(
+    lane: &str,
+    exactly: Option<&(usize, String)>,
+    random: &mut SplitMix,
+) -> String {
+    let kept: String = lane.chars().filter(char::is_ascii).take(KEPT).collect();
+    let name = format!("{kept}-{}", random.letters(RANDOM));
+    match exactly {
+        None => name,
+        Some((length, filler)) => of_length(*length, filler, &name, random),
+    }
+}
+
+fn of_length(length: usize, filler: &str, name: &str, random: &mut SplitMix) -> String {
+    if name.len() >= length {
+        return random.letters(length);
+    }
+    let mut filled = name.to_owned();
+    if !filler.is_empty() {
+        // What the filler cannot fill evenly is made up for in front of it.
+        filled.push_str(&"x".repeat((length - name.len()) % filler.len()));
+        filled.push_str(&filler.repeat((length - filled.len()) / filler.len()));
+    }
+    filled.push_str(&"x".repeat(length - filled.len()));
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_exact_length_has_it_with_any_filler() {
+        let mut random = SplitMix::new(1);
+        for length in [1, 5, 12, 13, 30, 31, 1025] {
+            for filler in ["é", "€", "x", "", "ab"] {
+                let exactly = (length, filler.to_owned());
+                assert_eq!(fresh("zoe", Some(&exactly), &mut random).len(), length);
+            }
+        }
+    }
+
+    #[test]
+    fn names_differ_between_cases_and_lanes_may_share_one() {
+        let lane = |name: &str, login| Lane {
+            name: name.to_owned(),
+            login,
+            registered: true,
+            tls: true,
+            answers: true,
+        };
+        let lanes = [
+            lane("alice", LaneName::Fresh { exactly: None }),
+            lane("twin", LaneName::SameAs(LaneId(0))),
+        ];
+        let mut random = SplitMix::new(1);
+        let none = BTreeMap::new();
+        let first = names_of(&lanes, &none, &mut random);
+        let second = names_of(&lanes, &none, &mut random);
+        assert_eq!(first[0], first[1]);
+        assert_ne!(first[0], second[0]);
+        assert!(first[0].starts_with("alice-"));
+    }
+}

@@ -1,0 +1,220 @@
+//! What a lane does: connect, send, shut down, close, cut, stop reading.
+
+use std::time::Instant;
+
+use crate::evidence::{Failure, FailureKind};
+use crate::grammar::Value;
+use crate::play::case::Case;
+use crate::play::case::{Doing, Purpose, Unasked};
+use crate::play::lane::ReceiveBuffer;
+use crate::play::shared::names;
+use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing, Piece, Scheme, walk};
+
+use super::progress::Progress;
+
+/// A step that does something and gives up at an instant.
+#[derive(Debug)]
+pub(crate) struct Act {
+    until: Instant,
+}
+
+impl Act {
+    pub(crate) fn new(until: Instant) -> Act {
+        Act { until }
+    }
+
+    pub(crate) fn poll(&self, case: &mut Case<'_>, action: &Action) -> Progress {
+        if !matches!(action, Action::Distinct(_) | Action::Sign { .. }) {
+            case.actions += 1;
+        }
+        match action {
+            Action::Open(lane) => case.open_lane(*lane).into(),
+            Action::Send { lane, what, cut } => self.send(case, *lane, what, cut),
+            Action::Shutdown(lane) => case.shut_down(*lane).into(),
+            Action::Close(lane) => case.close(*lane).into(),
+            Action::Abort(lane) => self.abort(case, *lane),
+            Action::Truncate(lane) => case.truncate(*lane).into(),
+            Action::Sign {
+                lane,
+                pieces,
+                scheme,
+                remember,
+            } => case.sign(*lane, pieces, *scheme, remember).into(),
+            Action::StopReading(lane) => case.stop_reading(*lane).into(),
+            Action::ReadAgain(lane) => case.read_again(*lane).into(),
+            Action::Distinct(names) => case.all_differ(names).into(),
+            _ => Failure::own_fault("a step that no lane can carry out").into(),
+        }
+    }
+
+    /// Queues the bytes; waits only while the lane's queue is full.
+    fn send(&self, case: &mut Case<'_>, lane: LaneId, what: &[Outgoing], cut: &Cut) -> Progress {
+        let line = match case.line_to_use(lane) {
+            Ok(line) => line,
+            Err(failure) => return failure.into(),
+        };
+        if !case.lines[line].connection.has_room() {
+            return if case.now < self.until {
+                Progress::Waits(self.until)
+            } else {
+                stuck(case, lane).into()
+            };
+        }
+        case.assemble(what)
+            .map(|bytes| case.transmit(line, bytes, cut, Purpose::Scenario))
+            .into()
+    }
+
+    /// What was sent before goes out first, as long as the target takes it.
+    fn abort(&self, case: &mut Case<'_>, lane: LaneId) -> Progress {
+        let line = match case.line_to_use(lane) {
+            Ok(line) => line,
+            Err(failure) => return failure.into(),
+        };
+        case.flush_held();
+        if !case.lines[line].connection.is_flushed() && case.now < self.until {
+            return Progress::Waits(self.until);
+        }
+        case.note_done(line, Doing::Aborted);
+        case.lines[line].left = true;
+        case.lines[line].connection.abort();
+        Progress::Done
+    }
+}
+
+fn stuck(case: &Case<'_>, lane: LaneId) -> Failure {
+    let mut failure = Failure::new(
+        FailureKind::NoConnection,
+        "that the target reads what the lane sends".to_owned(),
+        "the send queue is full, and the target reads nothing".to_owned(),
+    )
+    .on(case.lane_name(lane));
+    failure.by_time = true;
+    failure
+}
+
+impl Case<'_> {
+    /// Connects a lane. A lane that is connected already is closed in order and gets a new connection and a new name.
+    fn open_lane(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let Some(declared) = self.scenario.lanes.get(lane.0) else {
+            return Err(Failure::own_fault("a lane that is not declared"));
+        };
+        if let Some(old) = self.open[lane.0].take() {
+            self.close_line(old);
+            // Who a lane is stays the same, where that is more than a name.
+            if let (LaneName::Fresh { exactly }, true) =
+                (&declared.login, self.identities.is_empty())
+            {
+                self.names[lane.0] =
+                    names::fresh(&declared.name, exactly.as_ref(), &mut self.random);
+                self.shared
+                    .ledger
+                    .note_name(self.number, &self.names[lane.0]);
+            }
+        }
+        // Followed at each opening: an earlier lane may have got a new name since the case began.
+        if let LaneName::SameAs(other) = declared.login {
+            self.names[lane.0] = self.names[other.0].clone();
+        }
+        let buffer = self.buffer_for(lane);
+        let name = self.names[lane.0].clone();
+        let speech = self.shared.speech(declared.tls);
+        let line = self.connect(&declared.name, name, buffer, speech)?;
+        self.lines[line].identity = self.identities.get(lane.0).cloned();
+        self.lines[line].unasked = Unasked::new(declared.answers);
+        self.open[lane.0] = Some(line);
+        Ok(())
+    }
+
+    fn buffer_for(&self, lane: LaneId) -> ReceiveBuffer {
+        let mut buffer = ReceiveBuffer::Usual;
+        walk::every_step(&self.scenario.steps, &mut |step| {
+            if matches!(step.action, Action::StopReading(who) if who == lane) {
+                buffer = ReceiveBuffer::Small;
+            }
+        });
+        buffer
+    }
+
+    fn shut_down(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let line = self.line_to_use(lane)?;
+        self.flush_held();
+        self.lines[line].connection.shut_down();
+        self.note_done(line, Doing::ShutDown);
+        Ok(())
+    }
+
+    /// FIN without close_notify; the reader goes on in the background.
+    fn truncate(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let line = self.line_to_use(lane)?;
+        self.lines[line].left = true;
+        self.lines[line].connection.truncate();
+        self.note_done(line, Doing::Truncated);
+        Ok(())
+    }
+
+    fn sign(
+        &mut self,
+        lane: LaneId,
+        pieces: &[Piece],
+        scheme: Scheme,
+        remember: &str,
+    ) -> Result<(), Box<Failure>> {
+        let bytes = self.pieces(pieces)?;
+        let key = self.identities.get(lane.0).map(|identity| &identity.key);
+        let signature = key.and_then(|key| key.sign(&bytes, scheme));
+        let signature = signature.ok_or_else(|| Failure::own_fault("a key that cannot sign"))?;
+        let remembered = &mut self.view.remembered;
+        remembered.insert(remember.to_owned(), Value::Bytes(signature));
+        Ok(())
+    }
+
+    fn close(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let line = self.line_to_use(lane)?;
+        self.close_line(line);
+        Ok(())
+    }
+
+    fn stop_reading(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let line = self.line_to_use(lane)?;
+        self.lines[line].connection.stop_reading();
+        self.lines[line].paused = true;
+        self.note_done(line, Doing::StoppedReading);
+        Ok(())
+    }
+
+    fn read_again(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
+        let line = self.line_to_use(lane)?;
+        self.lines[line].connection.read_again();
+        self.lines[line].paused = false;
+        self.note_done(line, Doing::ReadsAgain);
+        Ok(())
+    }
+
+    fn all_differ(&self, names: &[String]) -> Result<(), Box<Failure>> {
+        for (index, name) in names.iter().enumerate() {
+            let value = self.remembered(name)?;
+            for other in &names[..index] {
+                if self.remembered(other)? == value {
+                    return Err(Box::new(Failure::new(
+                        FailureKind::Mismatch,
+                        format!("that ${other} and ${name} differ"),
+                        format!("both are {value}"),
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn line_to_use(&self, lane: LaneId) -> Result<usize, Box<Failure>> {
+        let line = self.line_of(lane)?;
+        if self.lines[line].left {
+            return Err(Failure::own_fault(format!(
+                "{} was closed before and cannot be used any more",
+                self.lane_name(lane)
+            )));
+        }
+        Ok(line)
+    }
+}

@@ -1,0 +1,86 @@
+//! Steps that are tried until they fit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use crate::evidence::{Failure, FailureKind};
+use crate::grammar::Value;
+use crate::play::case::Case;
+use crate::play::case::Meaning;
+use crate::scenario::{Action, LaneId, Step, walk};
+
+use super::progress::Progress;
+use super::track::Track;
+
+/// How many tries are left, and the one that is under way.
+#[derive(Debug)]
+pub(crate) struct Eventually<'a> {
+    tries_left: usize,
+    steps: &'a [Step],
+    opened_inside: BTreeSet<LaneId>,
+    remembered: BTreeMap<String, Value>,
+    state: State<'a>,
+}
+
+#[derive(Debug)]
+enum State<'a> {
+    Trying(Track<'a>),
+    Pausing(Instant),
+}
+
+impl<'a> Eventually<'a> {
+    pub(crate) fn new(tries: usize, steps: &'a [Step], case: &Case<'a>) -> Eventually<'a> {
+        let mut opened_inside = BTreeSet::new();
+        walk::every_step(steps, &mut |step| {
+            if let Action::Open(lane) = step.action {
+                opened_inside.insert(lane);
+            }
+        });
+        Eventually {
+            tries_left: tries.saturating_sub(1),
+            steps,
+            opened_inside,
+            remembered: case.view.remembered.clone(),
+            state: State::Trying(Track::new(steps)),
+        }
+    }
+
+    pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
+        loop {
+            match &mut self.state {
+                State::Trying(track) => match track.poll(case) {
+                    Progress::Fails(failure) if self.may_try_again(&failure) => {
+                        self.tries_left -= 1;
+                        self.tidy_up(case, &failure);
+                        self.state = State::Pausing(case.now + case.shared.bounds.between_tries());
+                    }
+                    progress => return progress,
+                },
+                State::Pausing(until) if case.now < *until => return Progress::Waits(*until),
+                State::Pausing(_) => self.state = State::Trying(Track::new(self.steps)),
+            }
+        }
+    }
+
+    fn may_try_again(&self, failure: &Failure) -> bool {
+        self.tries_left > 0 && failure.kind != FailureKind::OwnFault
+    }
+
+    /// Lanes of the try are closed, what it remembered is forgotten, and a frame that it did not want is passed over: the
+    /// next try may get another.
+    fn tidy_up(&self, case: &mut Case<'_>, failure: &Failure) {
+        for lane in &self.opened_inside {
+            if let Some(line) = case.open[lane.0] {
+                case.close_line(line);
+            }
+        }
+        let unwanted = case
+            .lines
+            .iter()
+            .position(|line| !line.left && failure.lane.as_ref() == Some(&line.lane));
+        if let (Some(line), Some(length)) = (unwanted, failure.frame_length) {
+            case.consume(line, length, Meaning::PassedOver);
+        }
+        case.view.remembered = self.remembered.clone();
+    }
+}

@@ -1,0 +1,231 @@
+//! What must come next on a lane.
+
+use std::time::{Duration, Instant};
+
+use crate::evidence::{End, Failure, FailureKind, Look};
+use crate::explain;
+use crate::grammar::{Frame, Value};
+use crate::play::case::Case;
+use crate::play::case::Meaning;
+use crate::play::shared::random::sha256;
+use crate::scenario::{FramePattern, Incoming, LaneId, Pattern};
+
+use super::progress::Progress;
+
+/// Whether it has come, can still come until that instant, or cannot come any more.
+pub(crate) fn poll(
+    case: &mut Case<'_>,
+    lane: LaneId,
+    what: &Incoming,
+    until: Instant,
+    not_before: Option<Duration>,
+) -> Progress {
+    let line = match case.line_of(lane) {
+        Ok(line) => line,
+        Err(failure) => return failure.into(),
+    };
+    let progress = match what {
+        Incoming::Frame(pattern) => frame(case, line, pattern, until, not_before),
+        Incoming::Bytes(wanted) => bytes(case, line, wanted, until),
+        Incoming::Hashed { length, remembered } => hashed(case, line, *length, remembered, until),
+        Incoming::Eof => ended(case, line, EndWanted::Fin, until),
+        Incoming::Reset => ended(case, line, EndWanted::Reset, until),
+        Incoming::Closed => ended(case, line, EndWanted::Any, until),
+        Incoming::Silence { .. } => {
+            Failure::own_fault("a silence that is expected instead of proved").into()
+        }
+    };
+    on_lane(progress, case.lane_name(lane))
+}
+
+fn on_lane(progress: Progress, lane: &str) -> Progress {
+    match progress {
+        Progress::Fails(failure) if failure.lane.is_none() => (*failure).on(lane).into(),
+        other => other,
+    }
+}
+
+/// A frame that fits the pattern.
+fn frame(
+    case: &mut Case<'_>,
+    line: usize,
+    pattern: &FramePattern,
+    until: Instant,
+    not_before: Option<Duration>,
+) -> Progress {
+    match case.look_for(line, None, Some(pattern.packet)) {
+        Look::Frame(frame) => match fits(case, pattern, &frame) {
+            Err(failure) => failure.into(),
+            Ok(true) if let Some(early) = too_early(case, line, &frame, not_before) => {
+                explain::early_frame(&case.shown(line), &case.wanted(pattern), &frame, early).into()
+            }
+            Ok(true) => {
+                bind(case, pattern, &frame);
+                case.consume_frame(line, &frame, Meaning::Frame);
+                Progress::Done
+            }
+            Ok(false) => {
+                explain::wrong_frame(&case.shown(line), &case.wanted(pattern), &frame).into()
+            }
+        },
+        Look::Nothing | Look::Partial if case.now < until => Progress::Waits(until),
+        look => explain::no_frame(&case.shown(line), &case.wanted(pattern), &look).into(),
+    }
+}
+
+/// How soon a frame came behind the last one that a step took, if that is too soon.
+fn too_early(
+    case: &Case<'_>,
+    line: usize,
+    frame: &Frame,
+    not_before: Option<Duration>,
+) -> Option<(Duration, Duration)> {
+    let bound = not_before?;
+    let front = case.view.fronts.get(line)?;
+    let connection = &case.lines.get(line)?.connection;
+    let mut marks = front.marks.iter().rev();
+    let last = marks.find(|mark| mark.meaning == Meaning::Frame)?;
+    let before = connection.arrival(last.bytes.end)?;
+    let came = connection.arrival(front.consumed + frame.length)?;
+    let after = came.saturating_duration_since(before);
+    (after < bound).then_some((after, bound))
+}
+
+/// Whether a frame fits a pattern.
+pub(crate) fn fits(
+    case: &Case<'_>,
+    pattern: &FramePattern,
+    frame: &Frame,
+) -> Result<bool, Box<Failure>> {
+    if frame.packet != pattern.packet || frame.fields.len() != pattern.fields.len() {
+        return Ok(false);
+    }
+    for (wanted, field) in pattern.fields.iter().zip(&frame.fields) {
+        if case
+            .wanted_value(wanted)?
+            .is_some_and(|value| value != field.value)
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Remembers what the pattern wants remembered.
+pub(crate) fn bind(case: &mut Case<'_>, pattern: &FramePattern, frame: &Frame) {
+    for (wanted, field) in pattern.fields.iter().zip(&frame.fields) {
+        if let Pattern::Bind(name) = wanted {
+            case.view
+                .remembered
+                .insert(name.clone(), field.value.clone());
+        }
+    }
+}
+
+/// Exactly these bytes. On a lane that the server knows, the broadcasts of other cases are taken away first.
+fn bytes(case: &mut Case<'_>, line: usize, wanted: &[u8], until: Instant) -> Progress {
+    if case.view.fronts[line].identified {
+        case.look(line, None);
+    }
+    let came = case.unread(line);
+    let common = wanted
+        .iter()
+        .zip(came)
+        .take_while(|(one, other)| one == other)
+        .count();
+    if common == wanted.len() {
+        case.consume(line, wanted.len(), Meaning::Bytes);
+        return Progress::Done;
+    }
+    if common == came.len() && case.end_of(line).is_none() && case.now < until {
+        return Progress::Waits(until);
+    }
+    explain::wrong_bytes(&case.shown(line), wanted, common).into()
+}
+
+/// So many bytes with the remembered hash.
+fn hashed(
+    case: &mut Case<'_>,
+    line: usize,
+    length: usize,
+    remembered: &str,
+    until: Instant,
+) -> Progress {
+    let wanted = match case.remembered(remembered) {
+        Ok(wanted) => wanted,
+        Err(failure) => return failure.into(),
+    };
+    let came = case.unread(line);
+    if let Some(payload) = came.get(..length) {
+        let hash = Value::Bytes(sha256(payload));
+        if hash != wanted {
+            return Failure::new(
+                FailureKind::Mismatch,
+                format!("{length} bytes with the SHA-256 of ${remembered}, {wanted}"),
+                format!("{length} bytes with another hash, {hash}"),
+            )
+            .with_bytes(payload)
+            .into();
+        }
+        case.consume(line, length, Meaning::Bytes);
+        return Progress::Done;
+    }
+    let end = case.end_of(line);
+    if end.is_none() && case.now < until {
+        return Progress::Waits(until);
+    }
+    explain::too_few_bytes(length, came, end).into()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EndWanted {
+    Fin,
+    Reset,
+    Any,
+}
+
+/// The end of the connection, with nothing left in front of it.
+fn ended(case: &mut Case<'_>, line: usize, wanted: EndWanted, until: Instant) -> Progress {
+    let words = match wanted {
+        EndWanted::Fin => "the end of the connection (FIN)",
+        EndWanted::Reset => "a reset of the connection (RST)",
+        EndWanted::Any => "the end of the connection",
+    };
+    match case.look(line, None) {
+        Look::Ended(end) => {
+            let right = match wanted {
+                EndWanted::Fin => end == End::Fin,
+                EndWanted::Reset => end == End::Reset,
+                EndWanted::Any => end != End::Flood,
+            };
+            if right {
+                case.view.fronts[line].end_seen = true;
+                return Progress::Done;
+            }
+            let kind = match end {
+                End::Flood => FailureKind::Flood,
+                _ => FailureKind::Ended,
+            };
+            Failure::new(
+                kind,
+                words.to_owned(),
+                explain::end_in_words(end).to_owned(),
+            )
+            .into()
+        }
+        Look::Nothing | Look::Partial if case.now < until => Progress::Waits(until),
+        Look::Nothing => Failure::new(
+            FailureKind::Timeout,
+            words.to_owned(),
+            "the connection stayed open".to_owned(),
+        )
+        .into(),
+        look => explain::something(
+            &case.shown(line),
+            FailureKind::Unexpected,
+            words.to_owned(),
+            &look,
+        )
+        .into(),
+    }
+}

@@ -1,0 +1,317 @@
+//! One exchange of a fence, between two connections.
+
+use std::time::Instant;
+
+use crate::evidence::{Failure, FailureKind, Look};
+use crate::explain;
+use crate::grammar::{
+    Decoded, Direction, Fence, FenceExpr, FenceStep, Frame, PacketId, Party, Side, Sort, TypeKind,
+    Value, uuid_of,
+};
+use crate::play::case::Case;
+use crate::play::case::Meaning;
+use crate::play::case::{Outstanding, Purpose};
+use crate::play::shared::registry::signature_of;
+use crate::scenario::Cut;
+
+use super::progress::Progress;
+
+/// Which of the grammar's fences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Between lanes that the server knows.
+    Between,
+    /// The login of one that it does not know yet.
+    Login,
+}
+
+/// An exchange under way.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    kind: Kind,
+    from: usize,
+    to: usize,
+    /// It proves only that the server has handled what this lane did, and takes nothing away from the scenario.
+    in_passing: bool,
+    begun: Option<Begun>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    next: usize,
+    until: Instant,
+    token: u64,
+    /// The outstanding answer for each step that sees one.
+    answers: Vec<Option<usize>>,
+}
+
+impl Exchange {
+    pub(crate) fn new(kind: Kind, from: usize, to: usize) -> Exchange {
+        Exchange {
+            kind,
+            from,
+            to,
+            in_passing: false,
+            begun: None,
+        }
+    }
+
+    /// A lane's own exchange with the server, where the scenario may not have taken yet what came before the answer.
+    pub(crate) fn in_passing(line: usize) -> Exchange {
+        Exchange {
+            in_passing: true,
+            ..Exchange::new(Kind::Between, line, line)
+        }
+    }
+
+    /// Whether an answer to this exchange comes to that connection.
+    pub(crate) fn looks_at(&self, case: &Case<'_>, line: usize) -> bool {
+        let seen_by = |party| {
+            self.fence(case).is_some_and(|fence| {
+                let mut steps = fence.steps.iter();
+                steps.any(|step| step.who == party && step.direction == Direction::Sees)
+            })
+        };
+        (self.to == line && seen_by(Party::To)) || (self.from == line && seen_by(Party::From))
+    }
+
+    fn fence<'a>(&self, case: &Case<'a>) -> Option<&'a Fence> {
+        let grammar = &case.shared.suite.grammar;
+        match self.kind {
+            Kind::Between => grammar.fence.as_ref(),
+            Kind::Login => grammar.fence_unidentified.as_ref(),
+        }
+    }
+
+    pub(crate) fn poll(&mut self, case: &mut Case<'_>) -> Progress {
+        let Some(fence) = self.fence(case) else {
+            return Failure::own_fault("a fence that wire.kdl does not declare").into();
+        };
+        if self.begun.is_none() {
+            self.begun = Some(self.begin(case, fence));
+        }
+        loop {
+            let Some(begun) = &mut self.begun else {
+                return Progress::Done;
+            };
+            let Some(step) = fence.steps.get(begun.next) else {
+                return Progress::Done;
+            };
+            let progress = match step.direction {
+                Direction::Sends => self.send(case, step),
+                Direction::Sees => self.see(case, step),
+            };
+            match (progress, &mut self.begun) {
+                (Progress::Done, Some(begun)) => begun.next += 1,
+                (other, _) => return other,
+            }
+        }
+    }
+
+    /// The answers are outstanding from the start: whoever gives up on this fence leaves them to be put aside.
+    fn begin(&self, case: &mut Case<'_>, fence: &Fence) -> Begun {
+        let token = case.random.next();
+        let mut answers = Vec::new();
+        for step in &fence.steps {
+            self.note_tokens(case, step, token);
+            answers.push((step.direction == Direction::Sees).then(|| {
+                case.outstanding.push(Outstanding {
+                    line: self.line(step.who),
+                    packet: step.packet,
+                    fields: self.values(case, step, token),
+                });
+                case.outstanding.len() - 1
+            }));
+        }
+        Begun {
+            next: 0,
+            until: case.now + case.shared.bounds.wait(None),
+            token,
+            answers,
+        }
+    }
+
+    /// Wherever a frame with this token comes, it is the suite's own doing.
+    fn note_tokens(&self, case: &Case<'_>, step: &FenceStep, token: u64) {
+        for (field, value) in step.fields.iter().zip(self.values(case, step, token)) {
+            if let (FenceExpr::Token, Some(value)) = (field, value) {
+                case.shared.ledger.note_token(&value);
+            }
+        }
+    }
+
+    fn line(&self, party: Party) -> usize {
+        match party {
+            Party::From => self.from,
+            Party::To => self.to,
+        }
+    }
+
+    fn send(&self, case: &mut Case<'_>, step: &FenceStep) -> Progress {
+        let line = self.line(step.who);
+        let token = self.begun.as_ref().map_or(0, |begun| begun.token);
+        let values: Option<Vec<Value>> = match self.signed(case, step, token) {
+            Ok(values) => values.into_iter().collect(),
+            Err(failure) => return failure.into(),
+        };
+        let Some(values) = values else {
+            return Failure::own_fault("a fence that sends a value of any kind").into();
+        };
+        match case.wire.encode(step.packet, &values) {
+            Ok(bytes) => {
+                case.transmit(line, bytes, &Cut::Whole, Purpose::Fence);
+                Progress::Done
+            }
+            Err(error) => Failure::own_fault(error).into(),
+        }
+    }
+
+    fn see(&self, case: &mut Case<'_>, step: &FenceStep) -> Progress {
+        let Some(begun) = &self.begun else {
+            return Progress::Done;
+        };
+        let line = self.line(step.who);
+        let own = begun.answers.get(begun.next).copied().flatten();
+        let is_helper = case.lines[line].is_helper;
+        if self.in_passing {
+            return see_among_others(case, line, own, begun.until, step.packet);
+        }
+        if step.who == Party::From && self.from != self.to && !is_helper {
+            return see_in_passing(case, line, own, begun.until, step.packet);
+        }
+        loop {
+            match case.look(line, own) {
+                Look::Frame(frame) if fits(case, own, &frame) => {
+                    let front = &mut case.view.fronts[line];
+                    front.swallowed.extend(own);
+                    case.consume_frame(line, &frame, Meaning::Fence);
+                    return Progress::Done;
+                }
+                Look::Frame(frame) if is_helper && self.kind == Kind::Between => {
+                    case.consume_frame(line, &frame, Meaning::Foreign);
+                }
+                Look::Nothing | Look::Partial if case.now < begun.until => {
+                    return Progress::Waits(begun.until);
+                }
+                look if is_helper => return no_answer(case, line, step.packet, &look).into(),
+                Look::Nothing => {
+                    return no_answer(case, line, step.packet, &Look::Nothing).into();
+                }
+                look => return case.broken_silence(line, &look).into(),
+            }
+        }
+    }
+
+    /// The values of what is sent, with the signatures in it.
+    fn signed(
+        &self,
+        case: &Case<'_>,
+        step: &FenceStep,
+        token: u64,
+    ) -> Result<Vec<Option<Value>>, Box<Failure>> {
+        let mut values = self.values(case, step, token);
+        for (field, value) in step.fields.iter().zip(&mut values) {
+            if let FenceExpr::SignatureOf(party) = field {
+                let line = &case.lines[self.line(*party)];
+                *value = Some(signature_of(line.identity.as_ref())?);
+            }
+        }
+        Ok(values)
+    }
+
+    /// One value per field; `None` for any, and for signatures.
+    fn values(&self, case: &Case<'_>, step: &FenceStep, token: u64) -> Vec<Option<Value>> {
+        let packet = case.shared.suite.grammar.packet(step.packet);
+        step.fields
+            .iter()
+            .zip(&packet.fields)
+            .map(|(field, declared)| match field {
+                FenceExpr::NameOf(party) => {
+                    Some(Value::Text(case.lines[self.line(*party)].login.clone()))
+                }
+                FenceExpr::Token => Some(token_value(case, &declared.type_name, token)),
+                FenceExpr::Literal(value) => Some(value.clone()),
+                FenceExpr::Any | FenceExpr::SignatureOf(_) => None,
+            })
+            .collect()
+    }
+}
+
+/// The answer to the provoker, wherever it stands among what the scenario has yet to take; it is put aside when it comes to
+/// that.
+fn see_among_others(
+    case: &Case<'_>,
+    line: usize,
+    own: Option<usize>,
+    until: Instant,
+    packet: PacketId,
+) -> Progress {
+    let mut unread = case.unread(line);
+    loop {
+        match case.wire.decode(Side::Server, unread) {
+            Decoded::Frame(frame) if fits(case, own, &frame) => return Progress::Done,
+            Decoded::Frame(frame) => unread = &unread[frame.length..],
+            // Whatever else is wrong with this lane, its own steps tell.
+            Decoded::Broken { .. } => return Progress::Done,
+            Decoded::Partial(_) if case.lines[line].paused || case.end_of(line).is_some() => {
+                return Progress::Done;
+            }
+            Decoded::Partial(_) if case.now < until => return Progress::Waits(until),
+            Decoded::Partial(_) => return no_answer(case, line, packet, &Look::Nothing).into(),
+        }
+    }
+}
+
+/// The answer to the provoker, who has a conversation of its own. It is waited for where nothing else stands before it, so
+/// that something of the same kind, which the target sent unasked, cannot pass for it; behind what the scenario has yet to
+/// take, it is put aside when it comes.
+fn see_in_passing(
+    case: &mut Case<'_>,
+    line: usize,
+    own: Option<usize>,
+    until: Instant,
+    packet: PacketId,
+) -> Progress {
+    if case.lines[line].paused {
+        return Progress::Done;
+    }
+    match case.look(line, own) {
+        Look::Frame(frame) if fits(case, own, &frame) => {
+            case.view.fronts[line].swallowed.extend(own);
+            case.consume_frame(line, &frame, Meaning::Fence);
+            Progress::Done
+        }
+        Look::Nothing | Look::Partial if case.now < until => Progress::Waits(until),
+        look @ (Look::Nothing | Look::Partial) => no_answer(case, line, packet, &look).into(),
+        _ => Progress::Done,
+    }
+}
+
+fn fits(case: &Case<'_>, own: Option<usize>, frame: &Frame) -> bool {
+    own.and_then(|index| case.outstanding.get(index))
+        .is_some_and(|answer| answer.fits(frame))
+}
+
+/// The token as a value of a type.
+fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
+    let kinds = case
+        .shared
+        .suite
+        .grammar
+        .kinds_of_type(type_name, case.choices);
+    match kinds.first() {
+        Some(TypeKind::Int(int)) => Value::Int(i128::from(token) % int.max().max(1)),
+        Some(TypeKind::Uuid) => Value::Text(uuid_of(u128::from(token))),
+        Some(kind) if kind.sort() == Sort::Bytes => Value::Bytes(token.to_be_bytes().to_vec()),
+        _ => Value::Text(format!("fence-{token:016x}")),
+    }
+}
+
+/// The fence did not come back: neither silence nor its opposite is proved.
+fn no_answer(case: &Case<'_>, line: usize, packet: PacketId, look: &Look) -> Failure {
+    let name = &case.shared.suite.grammar.packet(packet).name;
+    let expected = format!("{name}, the fence which proves that the target sent nothing else");
+    let mut failure = explain::something(&case.shown(line), FailureKind::NoFence, expected, look);
+    failure.by_time = matches!(look, Look::Nothing | Look::Partial);
+    failure
+}

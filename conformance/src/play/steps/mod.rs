@@ -1,0 +1,25 @@
+//! What each kind of step does. Each is polled until it is done, waits or fails (`progress`).
+//!
+//! | file | what |
+//! |---|---|
+//! | `progress` | what a step says when it is polled |
+//! | `track` | steps in their order |
+//! | `act`, `assemble` | a lane connects, sends, closes; the bytes of a send |
+//! | `expect`, `any_order` | what must come next on a lane |
+//! | `silence`, `fence` | nothing may come, proved by an exchange |
+//! | `together`, `either`, `eventually` | blocks of steps |
+
+mod act;
+mod any_order;
+mod assemble;
+mod either;
+mod eventually;
+mod expect;
+mod fence;
+mod progress;
+mod silence;
+mod together;
+mod track;
+
+pub(crate) use progress::Progress;
+pub(crate) use track::Track;

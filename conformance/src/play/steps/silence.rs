@@ -1,0 +1,249 @@
+//! Silence, proved by a fence: an exchange whose answer must come behind whatever the target might have sent before.
+//!
+//! Let P be the lane whose doings might have broken the silence, and S the silent lane.
+//!
+//! * P and S are known to the server: the fence goes from P to S. What P provoked comes before it.
+//! * P is S: the fence goes round, from S to a lane of the runner's own and from there to S. When the runner's lane sees the
+//!   first half, the server has handled what S did before.
+//! * S is not known yet: P's doings are handled first (a fence to the runner's lane), then S logs in.
+//! * The fence is each lane's own with the server: P has it first, then S.
+//! * P is gone: the server is waited for until it has closed, then S has a fence of its own.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::evidence::{Failure, Look};
+use crate::grammar::Fence;
+use crate::play::case::Case;
+use crate::scenario::LaneId;
+
+use super::fence::{Exchange, Kind};
+use super::progress::Progress;
+
+/// A proof of silence under way.
+#[derive(Debug)]
+pub(crate) struct Silence {
+    silent: LaneId,
+    after: Option<LaneId>,
+    within: Option<Wait>,
+    plan: Option<VecDeque<Part>>,
+}
+
+/// How long silence is waited for, where the scenario says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wait {
+    /// On a slow machine longer.
+    Scaled(Duration),
+    /// As long as that: the target's clock is what it is.
+    Exactly(Duration),
+}
+
+/// One part of a proof.
+#[derive(Debug)]
+enum Part {
+    /// The provoker's connection ends, or that instant comes: then it may be taken for gone.
+    Ended { line: usize, until: Instant },
+    /// A fence.
+    Exchange(Exchange),
+    /// Nothing comes until that instant, where there is no fence.
+    Time { line: usize, until: Instant },
+}
+
+impl Part {
+    /// Whether this part itself looks at what comes to that connection.
+    fn is_about(&self, case: &Case<'_>, line: usize) -> bool {
+        match self {
+            Part::Ended { .. } => false,
+            Part::Exchange(exchange) => exchange.looks_at(case, line),
+            Part::Time { line: timed, .. } => *timed == line,
+        }
+    }
+}
+
+impl Silence {
+    pub(crate) fn new(silent: LaneId, after: Option<LaneId>, within: Option<Wait>) -> Silence {
+        Silence {
+            silent,
+            after,
+            within,
+            plan: None,
+        }
+    }
+
+    pub(crate) fn poll(&mut self, case: &mut Case<'_>) -> Progress {
+        if self.plan.is_none() {
+            match self.make_plan(case) {
+                Ok(plan) => self.plan = Some(plan),
+                Err(failure) => return failure.into(),
+            }
+        }
+        let silent = match case.line_of(self.silent) {
+            Ok(silent) => silent,
+            Err(failure) => return failure.into(),
+        };
+        let Some(plan) = &mut self.plan else {
+            return Progress::Done;
+        };
+        while let Some(part) = plan.front_mut() {
+            if !part.is_about(case, silent)
+                && let Some(failure) = broken_already(case, silent)
+            {
+                return failure.into();
+            }
+            let progress = match part {
+                Part::Ended { line, until } => await_end(case, *line, *until),
+                Part::Exchange(exchange) => exchange.poll(case),
+                Part::Time { line, until } => await_time(case, *line, *until),
+            };
+            match progress {
+                Progress::Done => plan.pop_front(),
+                other => return other,
+            };
+        }
+        Progress::Done
+    }
+
+    fn make_plan(&self, case: &mut Case<'_>) -> Result<VecDeque<Part>, Box<Failure>> {
+        let silent = case.line_of(self.silent)?;
+        if let Some(within) = self.within {
+            return Ok(VecDeque::from([by_time(case, silent, Some(within))]));
+        }
+        let provoker = match self.after {
+            Some(after) => case.line_of(after)?,
+            None => silent,
+        };
+        let grammar = &case.shared.suite.grammar;
+        if !case.view.fronts[silent].identified && grammar.fence_unidentified.is_none()
+            || case.view.fronts[silent].identified && grammar.fence.is_none()
+        {
+            return Ok(VecDeque::from([by_time(case, silent, None)]));
+        }
+        let mut plan = VecDeque::new();
+        let provoker_is_gone = provoker != silent && case.is_gone(provoker);
+        if provoker_is_gone {
+            let until = case.now + case.shared.bounds.wait(None);
+            plan.push_back(Part::Ended {
+                line: provoker,
+                until,
+            });
+        }
+        let own_doings = provoker == silent || provoker_is_gone;
+        if grammar.fence.as_ref().is_some_and(Fence::is_own) && case.view.fronts[silent].identified
+        {
+            if !own_doings && case.view.fronts[provoker].identified {
+                plan.push_back(Part::Exchange(Exchange::in_passing(provoker)));
+            }
+            plan.push_back(exchange(Kind::Between, silent, silent));
+            return Ok(plan);
+        }
+        if case.view.fronts[silent].identified {
+            if own_doings {
+                self.go_round(case, silent, silent, &mut plan)?;
+            } else if case.view.fronts[provoker].identified {
+                plan.push_back(exchange(Kind::Between, provoker, silent));
+            } else {
+                plan.push_back(exchange(Kind::Login, provoker, provoker));
+                plan.push_back(exchange(Kind::Between, provoker, silent));
+            }
+        } else {
+            if !own_doings {
+                self.settle(case, provoker, &mut plan)?;
+            }
+            plan.push_back(exchange(Kind::Login, silent, silent));
+        }
+        Ok(plan)
+    }
+
+    /// From one lane to the runner's and from there to the silent one.
+    fn go_round(
+        &self,
+        case: &mut Case<'_>,
+        from: usize,
+        silent: usize,
+        plan: &mut VecDeque<Part>,
+    ) -> Result<(), Box<Failure>> {
+        if case.shared.suite.grammar.fence_unidentified.is_none() {
+            plan.push_back(exchange(Kind::Between, from, silent));
+            return Ok(());
+        }
+        let helper = helper(case, plan)?;
+        plan.push_back(exchange(Kind::Between, from, helper));
+        plan.push_back(exchange(Kind::Between, helper, silent));
+        Ok(())
+    }
+
+    /// Everything that the provoker did is handled.
+    fn settle(
+        &self,
+        case: &mut Case<'_>,
+        provoker: usize,
+        plan: &mut VecDeque<Part>,
+    ) -> Result<(), Box<Failure>> {
+        if !case.view.fronts[provoker].identified {
+            plan.push_back(exchange(Kind::Login, provoker, provoker));
+        } else if case.shared.suite.grammar.fence.is_some() {
+            let helper = helper(case, plan)?;
+            plan.push_back(exchange(Kind::Between, provoker, helper));
+        }
+        Ok(())
+    }
+}
+
+fn exchange(kind: Kind, from: usize, to: usize) -> Part {
+    Part::Exchange(Exchange::new(kind, from, to))
+}
+
+/// The runner's own lane; if there is none yet it is opened, and its login comes first.
+fn helper(case: &mut Case<'_>, plan: &mut VecDeque<Part>) -> Result<usize, Box<Failure>> {
+    if let Some(helper) = case.helper {
+        return Ok(helper);
+    }
+    let helper = case.open_helper()?;
+    plan.push_back(exchange(Kind::Login, helper, helper));
+    Ok(helper)
+}
+
+fn by_time(case: &mut Case<'_>, line: usize, within: Option<Wait>) -> Part {
+    let length = match within {
+        Some(Wait::Scaled(within)) => case.shared.bounds.wait(Some(within)),
+        Some(Wait::Exactly(within)) => within,
+        None => case.shared.bounds.silence_by_time(),
+    };
+    Part::Time {
+        line,
+        until: case.now + length,
+    }
+}
+
+fn await_end(case: &Case<'_>, line: usize, until: Instant) -> Progress {
+    if case.end_of(line).is_some() || case.was_aborted(line) || case.now >= until {
+        Progress::Done
+    } else {
+        Progress::Waits(until)
+    }
+}
+
+fn await_time(case: &mut Case<'_>, line: usize, until: Instant) -> Progress {
+    match case.look(line, None) {
+        Look::Nothing if case.now < until => Progress::Waits(until),
+        Look::Nothing => {
+            let note = format!(
+                "silence on {} is supported by time only",
+                case.lines[line].lane
+            );
+            case.view.notes.push(note);
+            Progress::Done
+        }
+        // Half a frame has broken the silence already, but the whole one says more.
+        Look::Partial if case.now < until => Progress::Waits(until),
+        look => case.broken_silence(line, &look).into(),
+    }
+}
+
+/// What breaks the silence before the fence has come as far as the silent lane.
+fn broken_already(case: &mut Case<'_>, silent: usize) -> Option<Failure> {
+    match case.look(silent, None) {
+        Look::Nothing | Look::Partial => None,
+        look => Some(case.broken_silence(silent, &look)),
+    }
+}

@@ -1,0 +1,136 @@
+//! Steps in their order, as a thing that can be polled.
+//!
+//! Nothing in here blocks but a connect. A step is asked again and again whether it is done, needs more until an
+//! instant, or has failed; between two rounds the interpreter sleeps until a lane rings the bell. So `together` and
+//! `either` need no threads: their parts are polled in turn.
+
+use std::time::Instant;
+
+use crate::evidence::Failure;
+use crate::play::case::Case;
+use crate::scenario::{Action, Bound, Incoming, Step};
+
+use super::any_order::AnyOrder;
+use super::either::Either;
+use super::eventually::Eventually;
+use super::progress::Progress;
+use super::silence::{Silence, Wait};
+use super::together::Together;
+use super::{act, expect};
+
+/// A list of steps and how far it has come.
+#[derive(Debug)]
+pub(crate) struct Track<'a> {
+    steps: &'a [Step],
+    next: usize,
+    running: Option<Running<'a>>,
+}
+
+/// A step that has begun.
+#[derive(Debug)]
+enum Running<'a> {
+    /// Something that the lane does; it gives up at that instant.
+    Act(act::Act),
+    Expect(Instant),
+    AnyOrder(AnyOrder<'a>),
+    Silence(Box<Silence>),
+    Together(Together<'a>),
+    Either(Either<'a>),
+    Eventually(Box<Eventually<'a>>),
+    When(Box<Track<'a>>),
+}
+
+impl<'a> Track<'a> {
+    pub(crate) fn new(steps: &'a [Step]) -> Track<'a> {
+        Track {
+            steps,
+            next: 0,
+            running: None,
+        }
+    }
+
+    /// Goes as far as it can.
+    pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
+        while let Some(step) = self.steps.get(self.next) {
+            let running = self
+                .running
+                .get_or_insert_with(|| Running::begin(step, case));
+            match running.poll(step, case) {
+                Progress::Done => {
+                    self.running = None;
+                    self.next += 1;
+                }
+                Progress::Waits(until) => return Progress::Waits(until),
+                Progress::Fails(failure) => return (*failure).at(step).into(),
+            }
+        }
+        Progress::Done
+    }
+}
+
+impl<'a> Running<'a> {
+    fn begin(step: &'a Step, case: &Case<'a>) -> Running<'a> {
+        let bounds = case.shared.bounds;
+        let wait =
+            |within: &Option<Bound>| bounds.wait(within.as_ref().map(|bound| case.duration(bound)));
+        match &step.action {
+            Action::Expect {
+                what: Incoming::Silence { after },
+                lane,
+                within,
+                ..
+            } => {
+                let within = within.as_ref().map(|bound| match bound {
+                    Bound::Fixed(duration) => Wait::Scaled(*duration),
+                    Bound::Setting(_) => Wait::Exactly(case.duration(bound)),
+                });
+                Running::Silence(Box::new(Silence::new(*lane, *after, within)))
+            }
+            Action::Expect { within, .. } => Running::Expect(case.now + wait(within)),
+            Action::AnyOrder { frames, within, .. } => {
+                Running::AnyOrder(AnyOrder::new(frames, case.now + wait(within)))
+            }
+            Action::Together(tracks) => Running::Together(Together::new(tracks)),
+            Action::Either(branches) => Running::Either(Either::new(branches)),
+            Action::Eventually { tries, steps } => {
+                Running::Eventually(Box::new(Eventually::new(*tries, steps, case)))
+            }
+            Action::When {
+                reading,
+                choice,
+                steps,
+            } => {
+                let taken = case.choices.get(reading) == Some(choice);
+                Running::When(Box::new(Track::new(if taken { steps } else { &[] })))
+            }
+            _ => Running::Act(act::Act::new(case.now + bounds.wait(None))),
+        }
+    }
+
+    fn poll(&mut self, step: &'a Step, case: &mut Case<'a>) -> Progress {
+        match (self, &step.action) {
+            (
+                Running::Expect(until),
+                Action::Expect {
+                    lane,
+                    what,
+                    not_before,
+                    ..
+                },
+            ) => {
+                let not_before = not_before.as_ref().map(|bound| case.duration(bound));
+                expect::poll(case, *lane, what, *until, not_before)
+            }
+            (Running::AnyOrder(frames), Action::AnyOrder { lane, .. }) => frames.poll(case, *lane),
+            (Running::Silence(silence), _) => silence.poll(case),
+            (Running::Together(tracks), _) => tracks.poll(case),
+            (Running::Either(branches), _) => branches.poll(case),
+            (Running::Eventually(tries), _) => tries.poll(case),
+            (Running::When(track), _) => track.poll(case),
+            (Running::Act(act), action) => act.poll(case, action),
+            (Running::Expect(_) | Running::AnyOrder(_), _) => {
+                Failure::own_fault("a step that changed while it ran").into()
+            }
+        }
+    }
+}
