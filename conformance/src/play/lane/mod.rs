@@ -89,7 +89,7 @@ impl Connection {
         // Without it the kernel would glue small writes together, and a cut would be no cut.
         stream.set_nodelay(true)?;
         let secured = match speech {
-            Speech::Tls(client) => Some(client.handshake(&stream, target.ip(), until)?),
+            Speech::Tls(client) => Some(tls::handshake(client, &stream, target.ip(), until)?),
             Speech::Plain | Speech::Blind => None,
         };
         let mut connection = Connection {

@@ -15,27 +15,25 @@ use rustls::ClientConnection;
 
 use crate::tls::TlsClient;
 
-impl TlsClient {
-    /// A TLS connection over this stream, which is left without time-outs.
-    ///
-    /// # Errors
-    ///
-    /// If the other side speaks no TLS, shows another certificate than the pinned one, or is not done in time.
-    pub(crate) fn handshake(
-        &self,
-        stream: &TcpStream,
-        server: IpAddr,
-        until: Instant,
-    ) -> io::Result<Secured> {
-        let mut conn = self.connection(server)?;
-        // What is sealed is taken out at once.
-        conn.set_buffer_limit(None);
-        shake_hands(&mut conn, stream, until).map_err(|error| told(&error))?;
-        stream.set_read_timeout(None)?;
-        Ok(Secured {
-            conn: Mutex::new(conn),
-        })
-    }
+/// Makes a TLS connection over this stream, which is left without time-outs.
+///
+/// # Errors
+///
+/// If the other side speaks no TLS, shows another certificate than the pinned one, or is not done in time.
+pub(crate) fn handshake(
+    client: &TlsClient,
+    stream: &TcpStream,
+    server: IpAddr,
+    until: Instant,
+) -> io::Result<Secured> {
+    let mut conn = client.connection(server)?;
+    // What is sealed is taken out at once.
+    conn.set_buffer_limit(None);
+    shake_hands(&mut conn, stream, until).map_err(|error| told(&error))?;
+    stream.set_read_timeout(None)?;
+    Ok(Secured {
+        conn: Mutex::new(conn),
+    })
 }
 
 fn shake_hands(

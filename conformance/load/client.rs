@@ -1,0 +1,190 @@
+//! One of many clients: a connection that never blocks, with what has come and what is yet to be written.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
+use rustls::ClientConnection;
+
+use super::tongue::Login;
+use conformance_suite::tls::TlsClient;
+
+/// More than this is not read at once, or one connection would keep the others waiting.
+const MOST_AT_ONCE: usize = 256 * 1024;
+
+/// Where a client stands.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// The connection is being made.
+    Connecting,
+    /// The exchange of the login goes on.
+    LoggingIn,
+    /// The server knows it.
+    In,
+    /// It is no client any more.
+    Lost,
+}
+
+#[derive(Debug)]
+pub(crate) struct Client {
+    stream: TcpStream,
+    tls: Option<Box<ClientConnection>>,
+    pub(crate) login: Login,
+    pub(crate) stage: Stage,
+    /// What has come and is not taken yet.
+    pub(crate) inbox: Vec<u8>,
+    outbox: Vec<u8>,
+    written: usize,
+    pub(crate) began: Instant,
+}
+
+/// Why a connection ended, in words.
+pub(crate) type Ended = String;
+
+impl Client {
+    /// Begins to connect.
+    pub(crate) fn open(
+        target: SocketAddr,
+        tls: Option<&TlsClient>,
+        login: Login,
+        registry: &Registry,
+        token: Token,
+    ) -> io::Result<Client> {
+        let mut stream = TcpStream::connect(target)?;
+        registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+        let tls = tls.map(|tls| tls.connection(target.ip())).transpose()?;
+        Ok(Client {
+            stream,
+            tls: tls.map(Box::new),
+            login,
+            stage: Stage::Connecting,
+            inbox: Vec::new(),
+            outbox: Vec::new(),
+            written: 0,
+            began: Instant::now(),
+        })
+    }
+
+    /// Whether the connection that was begun stands now.
+    pub(crate) fn connected(&self) -> Result<bool, Ended> {
+        if let Some(error) = self
+            .stream
+            .take_error()
+            .map_err(|error| error.to_string())?
+        {
+            return Err(error.to_string());
+        }
+        match self.stream.peer_addr() {
+            Ok(_) => {
+                let _ = self.stream.set_nodelay(true);
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Whether TLS is not ready to carry anything yet.
+    pub(crate) fn is_securing(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
+    }
+
+    /// Sends these bytes as soon as the socket takes them.
+    pub(crate) fn say(&mut self, bytes: &[u8]) -> Result<(), Ended> {
+        self.queue(bytes)?;
+        self.flush()
+    }
+
+    /// Sends these bytes with the next flush, together with whatever else waits for it.
+    pub(crate) fn queue(&mut self, bytes: &[u8]) -> Result<(), Ended> {
+        match &mut self.tls {
+            None => self.outbox.extend_from_slice(bytes),
+            Some(tls) => tls
+                .writer()
+                .write_all(bytes)
+                .map_err(|error| error.to_string())?,
+        }
+        Ok(())
+    }
+
+    /// How many bytes the socket has not taken yet.
+    pub(crate) fn unsent(&self) -> usize {
+        self.outbox.len() - self.written
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<(), Ended> {
+        if let Some(tls) = &mut self.tls {
+            while tls.wants_write() {
+                tls.write_tls(&mut self.outbox)
+                    .map_err(|error| error.to_string())?;
+            }
+        }
+        while self.written < self.outbox.len() {
+            match self.stream.write(&self.outbox[self.written..]) {
+                Ok(taken) => self.written += taken,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        self.outbox.clear();
+        self.written = 0;
+        Ok(())
+    }
+
+    /// Reads into `buffer` behind what was kept. Says how much of the buffer is full now, and whether there may be more.
+    pub(crate) fn read(&mut self, buffer: &mut Vec<u8>) -> Result<(usize, bool), Ended> {
+        let kept = self.inbox.len();
+        if buffer.len() < kept + MOST_AT_ONCE {
+            buffer.resize(kept + MOST_AT_ONCE, 0);
+        }
+        buffer[..kept].copy_from_slice(&self.inbox);
+        self.inbox.clear();
+        let read = match self.tls {
+            None => self.read_plain(&mut buffer[kept..]),
+            Some(_) => self.read_sealed(&mut buffer[kept..]),
+        };
+        match read? {
+            Some(read) => Ok((kept + read, true)),
+            None => Ok((kept, false)),
+        }
+    }
+
+    /// `None` when there is nothing more now.
+    fn read_plain(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Ended> {
+        arrived(|| self.stream.read(buffer))
+    }
+
+    /// The same of what was sealed.
+    fn read_sealed(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Ended> {
+        loop {
+            let Some(tls) = &mut self.tls else {
+                return Ok(None);
+            };
+            if let Some(read) = arrived(|| tls.reader().read(buffer))? {
+                return Ok(Some(read));
+            }
+            if arrived(|| tls.read_tls(&mut self.stream))?.is_none() {
+                return Ok(None);
+            }
+            tls.process_new_packets()
+                .map_err(|error| error.to_string())?;
+            self.flush()?;
+        }
+    }
+}
+
+/// How much was read, or `None` if there is nothing now.
+fn arrived(mut read: impl FnMut() -> io::Result<usize>) -> Result<Option<usize>, Ended> {
+    loop {
+        match read() {
+            Ok(0) => return Err("the server closed the connection".to_owned()),
+            Ok(read) => return Ok(Some(read)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}

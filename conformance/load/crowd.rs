@@ -1,0 +1,272 @@
+//! Many clients on one thread: who connects, who is in, and what comes to whom.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use mio::event::Event;
+use mio::{Events, Poll, Token};
+
+use super::client::{Client, Ended, Stage};
+use super::figures::{latencies, micros};
+use super::talker::Talker;
+use super::target::allow_descriptors;
+use super::tongue::{Heard, Login, Tongue};
+use super::work::{Bounds, Teller, Trouble};
+
+/// Hears what comes to the clients that are in.
+pub(crate) trait Listener {
+    /// Looks at the front of what has come to a client, and says what it was: a message is not told any further.
+    fn hear(&mut self, client: usize, front: &[u8]) -> Heard;
+}
+
+/// Before everybody is in, nothing is listened to.
+struct Deaf<'a>(&'a dyn Tongue);
+
+impl Listener for Deaf<'_> {
+    fn hear(&mut self, _: usize, front: &[u8]) -> Heard {
+        self.0.hear(front)
+    }
+}
+
+/// The clients of a load.
+pub(crate) struct Crowd<'a> {
+    pub(crate) tongue: &'a dyn Tongue,
+    target: SocketAddr,
+    poll: Poll,
+    events: Events,
+    clients: Vec<Client>,
+    buffer: Vec<u8>,
+    /// How many are in.
+    pub(crate) known: usize,
+    pub(crate) logins: Histogram<u64>,
+    /// The first client that was lost, and why.
+    pub(crate) first_loss: Option<String>,
+    pub(crate) losses: usize,
+}
+
+impl<'a> Crowd<'a> {
+    pub(crate) fn new(tongue: &'a dyn Tongue, target: SocketAddr) -> io::Result<Crowd<'a>> {
+        Ok(Crowd {
+            tongue,
+            target,
+            poll: Poll::new()?,
+            events: Events::with_capacity(1024),
+            clients: Vec::new(),
+            buffer: Vec::new(),
+            known: 0,
+            logins: latencies(),
+            first_loss: None,
+            losses: 0,
+        })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Connects a client for each name and logs it in; at most `at_once` are under way.
+    pub(crate) fn gather(
+        &mut self,
+        names: &[String],
+        at_once: usize,
+        bounds: &Bounds,
+        tell: &mut dyn FnMut(usize),
+    ) -> Result<(), Trouble> {
+        let mut progress = (0, Instant::now());
+        let tongue = self.tongue;
+        while self.known < names.len() {
+            while self.clients.len() < names.len() && self.clients.len() - self.known < at_once {
+                self.open(&names[self.clients.len()])?;
+            }
+            self.turn(Duration::from_millis(50), &mut Deaf(tongue))?;
+            if let Some(loss) = &self.first_loss {
+                return Err(Trouble::NotAllIn {
+                    known: self.known,
+                    wanted: names.len(),
+                    why: loss.clone(),
+                });
+            }
+            if self.known > progress.0 {
+                progress = (self.known, Instant::now());
+                tell(self.known);
+            } else if progress.1.elapsed() > bounds.patience || bounds.over() {
+                return Err(Trouble::NotAllIn {
+                    known: self.known,
+                    wanted: names.len(),
+                    why: format!(
+                        "no further client could log in for {:?}",
+                        progress.1.elapsed()
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, name: &str) -> Result<(), Trouble> {
+        let token = Token(self.clients.len());
+        let (login, registry) = (Login::of(name), self.poll.registry());
+        let client = Client::open(self.target, self.tongue.tls(), login, registry, token);
+        let client = client.map_err(|error| Trouble::CannotConnect(error.to_string()))?;
+        self.clients.push(client);
+        Ok(())
+    }
+
+    /// Has bytes sent from a client with its next flush.
+    pub(crate) fn queue(&mut self, client: usize, bytes: &[u8]) {
+        if let Err(why) = self.clients[client].queue(bytes) {
+            self.lose(client, &why);
+        }
+    }
+
+    /// Sends what was queued for a client.
+    pub(crate) fn flush(&mut self, client: usize) {
+        if let Err(why) = self.clients[client].flush() {
+            self.lose(client, &why);
+        }
+    }
+
+    pub(crate) fn unsent(&self, client: usize) -> usize {
+        self.clients[client].unsent()
+    }
+
+    /// Waits for something to come, at most so long, and handles everything that did.
+    pub(crate) fn turn(
+        &mut self,
+        wait: Duration,
+        listener: &mut dyn Listener,
+    ) -> Result<(), Trouble> {
+        let mut events = std::mem::replace(&mut self.events, Events::with_capacity(0));
+        match self.poll.poll(&mut events, Some(wait)) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                return Err(Trouble::Machine(format!(
+                    "cannot wait for the network: {error}"
+                )));
+            }
+            _ => {}
+        }
+        for event in &events {
+            let client = event.token().0;
+            if let Err(why) = self.happened(client, event, listener) {
+                self.lose(client, &why);
+            }
+        }
+        self.events = events;
+        Ok(())
+    }
+
+    fn happened(
+        &mut self,
+        index: usize,
+        event: &Event,
+        listener: &mut dyn Listener,
+    ) -> Result<(), Ended> {
+        let client = &mut self.clients[index];
+        if matches!(client.stage, Stage::Lost) {
+            return Ok(());
+        }
+        if matches!(client.stage, Stage::Connecting) {
+            if !client.connected()? {
+                return Ok(());
+            }
+            client.stage = Stage::LoggingIn;
+            let hello = self.tongue.hello(&mut client.login)?;
+            client.say(&hello)?;
+        }
+        if event.is_writable() {
+            self.clients[index].flush()?;
+        }
+        if event.is_readable() {
+            self.read(index, listener)?;
+        }
+        Ok(())
+    }
+
+    /// Readiness is told once: reads until there is no more.
+    fn read(&mut self, index: usize, listener: &mut dyn Listener) -> Result<(), Ended> {
+        loop {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let read = self.clients[index].read(&mut buffer);
+            let more = read.and_then(|(full, more)| {
+                self.take(index, &buffer[..full], listener)?;
+                Ok(more)
+            });
+            self.buffer = buffer;
+            if !more? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn take(
+        &mut self,
+        index: usize,
+        mut front: &[u8],
+        listener: &mut dyn Listener,
+    ) -> Result<(), Ended> {
+        loop {
+            let client = &mut self.clients[index];
+            let heard = match client.stage {
+                Stage::In if front.is_empty() => break,
+                Stage::In => listener.hear(index, front),
+                _ if client.is_securing() => break,
+                _ => self.tongue.hear_login(&mut client.login, front),
+            };
+            let taken = match heard {
+                Heard::More => break,
+                Heard::Broken(why) => return Err(why),
+                Heard::Fine(taken) | Heard::Unexpected(taken, _) => taken,
+                Heard::Message { length, .. } => length,
+                Heard::Answer(taken, bytes) => {
+                    client.say(&bytes)?;
+                    taken
+                }
+                Heard::In(taken) => {
+                    client.stage = Stage::In;
+                    self.known += 1;
+                    self.logins
+                        .saturating_record(micros(client.began.elapsed()));
+                    taken
+                }
+            };
+            front = &front[taken..];
+        }
+        self.clients[index].inbox.extend_from_slice(front);
+        Ok(())
+    }
+
+    fn lose(&mut self, index: usize, why: &str) {
+        let client = &mut self.clients[index];
+        let words = match &client.stage {
+            Stage::Lost => return,
+            Stage::Connecting => format!("client {}: cannot connect: {why}", index + 1),
+            Stage::LoggingIn => format!("client {}, during its login: {why}", index + 1),
+            Stage::In => format!("client {}: {why}", index + 1),
+        };
+        client.stage = Stage::Lost;
+        self.losses += 1;
+        self.first_loss.get_or_insert(words);
+    }
+}
+
+/// Connects clients of these names and logs them in.
+pub(crate) fn gather_crowd<'a>(
+    tongue: &'a dyn Tongue,
+    target: SocketAddr,
+    names: &[String],
+    at_once: usize,
+    bounds: &Bounds,
+    teller: &Teller<'_>,
+) -> Result<Crowd<'a>, Trouble> {
+    // Tells nobody there from nobody let in.
+    drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
+    allow_descriptors(names.len());
+    let mut crowd =
+        Crowd::new(tongue, target).map_err(|error| Trouble::Machine(error.to_string()))?;
+    crowd.gather(names, at_once, bounds, &mut |known| {
+        teller.tell(|| format!("{known} of {} clients are logged in", names.len()));
+    })?;
+    Ok(crowd)
+}

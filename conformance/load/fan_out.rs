@@ -1,0 +1,355 @@
+//! Messages for everybody: sent by a few, each of them checked with everybody.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use super::crowd::{Crowd, Listener, gather_crowd};
+use super::figures::{FanOutFigures, Flaws, latencies, micros};
+use super::payload::Payload;
+use super::target::Meter;
+use super::tongue::{Heard, Tongue};
+use super::work::{Bounds, FanOut, Pace, Teller, Trouble};
+
+/// A sender whose socket takes no more waits.
+const MOST_UNSENT: usize = 128 * 1024;
+
+/// The number of the message that finds out who hears whom; the clock starts behind it.
+const PROBE: u32 = 0;
+
+/// Plays a fan-out.
+pub(super) fn play(
+    tongue: &dyn Tongue,
+    target: SocketAddr,
+    what: &FanOut,
+    bounds: &Bounds,
+    teller: &Teller<'_>,
+) -> Result<FanOutFigures, Trouble> {
+    let names = tongue.names(what.clients).map_err(Trouble::Protocol)?;
+    let mut meter = Meter::start(bounds.process);
+    let mut crowd = gather_crowd(tongue, target, &names, what.at_once, bounds, teller)?;
+    let resident = meter.resident_per(what.clients);
+    let payload = Payload::new(what.size, Instant::now());
+    let senders = Senders::new(tongue, &names, what, &payload);
+    let mut ears = Ears::new(tongue, &senders, &payload, what);
+    let echo = probe(&mut crowd, &mut ears, &senders, bounds)?;
+    let recipients = (what.clients - usize::from(!echo)) as u64;
+    ears.begin();
+    meter.restart();
+    let began = Instant::now();
+    let sent = broadcast(
+        &mut crowd, &mut ears, &senders, what, recipients, bounds, teller,
+    )?;
+    let took = ears
+        .last
+        .saturating_duration_since(began)
+        .max(Duration::from_micros(1));
+    Ok(FanOutFigures {
+        clients: what.clients,
+        senders: what.senders,
+        pace: what.pace,
+        bytes: payload.size(),
+        echo,
+        seconds: took.as_secs_f64(),
+        messages: sent,
+        deliveries: ears.deliveries,
+        per_second: ears.deliveries as f64 / took.as_secs_f64(),
+        latency: (&ears.latency).into(),
+        server: meter.cost(ears.deliveries, resident),
+        flaws: Flaws {
+            lost: (sent * recipients).saturating_sub(ears.deliveries),
+            ends: crowd.losses,
+            first_end: crowd.first_loss.clone(),
+            ..ears.flaws
+        },
+    })
+}
+
+/// Who sends, and how the server's copy of what each sends begins.
+struct Senders {
+    /// Which client each of them is.
+    clients: Vec<usize>,
+    names: Vec<String>,
+    /// What stands before and behind the text of each one's message as it arrives; nothing where that varies.
+    frames: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Senders {
+    fn new(tongue: &dyn Tongue, names: &[String], what: &FanOut, payload: &Payload) -> Senders {
+        let clients: Vec<usize> = (0..what.senders)
+            .map(|sender| sender * what.clients / what.senders)
+            .collect();
+        let names: Vec<String> = clients
+            .iter()
+            .map(|client| names[*client].clone())
+            .collect();
+        let mark = payload.write(0, 0);
+        let frame = |name: &String| {
+            let whole = tongue.arrival(name, &mark)?;
+            let mut places = whole.windows(mark.len());
+            let at = places.position(|window| window == mark.as_bytes())?;
+            Some((whole[..at].to_vec(), whole[at + mark.len()..].to_vec()))
+        };
+        Senders {
+            frames: names.iter().filter_map(frame).collect(),
+            clients,
+            names,
+        }
+    }
+}
+
+impl Senders {
+    fn flush(&self, crowd: &mut Crowd<'_>) {
+        for client in &self.clients {
+            crowd.flush(*client);
+        }
+    }
+}
+
+/// Checks what everybody hears.
+struct Ears<'a> {
+    tongue: &'a dyn Tongue,
+    payload: &'a Payload,
+    frames: &'a [(Vec<u8>, Vec<u8>)],
+    senders: &'a [usize],
+    /// The number that a client expects next of a sender: clients x senders.
+    next: Vec<u32>,
+    /// Deliveries of each sender's messages.
+    heard: Vec<u64>,
+    deliveries: u64,
+    latency: Histogram<u64>,
+    flaws: Flaws,
+    last: Instant,
+}
+
+impl<'a> Ears<'a> {
+    fn new(
+        tongue: &'a dyn Tongue,
+        senders: &'a Senders,
+        payload: &'a Payload,
+        what: &FanOut,
+    ) -> Ears<'a> {
+        Ears {
+            tongue,
+            payload,
+            frames: &senders.frames,
+            senders: &senders.clients,
+            next: vec![PROBE; what.clients * what.senders],
+            heard: vec![0; what.senders],
+            deliveries: 0,
+            latency: latencies(),
+            flaws: Flaws::default(),
+            last: Instant::now(),
+        }
+    }
+
+    /// What was heard so far was the probe.
+    fn begin(&mut self) {
+        self.next.fill(PROBE + 1);
+        self.heard.fill(0);
+        self.deliveries = 0;
+        self.latency.reset();
+    }
+
+    /// A message of ours at the front, whole: who sent it, and how long the frame is. By comparison of bytes, because a
+    /// load is mostly this.
+    fn message_at(&self, front: &[u8]) -> Option<(usize, u32, Duration, usize)> {
+        let (before, behind) = self.frames.first()?;
+        let text_end = before.len() + self.payload.size();
+        let length = text_end + behind.len();
+        let said = self.payload.read(front.get(before.len()..text_end)?)?;
+        let sender = said.sender as usize;
+        let (before, behind) = self.frames.get(sender)?;
+        let whole = front.starts_with(before) && front.get(text_end..length)? == behind.as_slice();
+        whole.then_some((sender, said.number, said.sent, length))
+    }
+
+    fn knows(&self, sender: u32) -> bool {
+        (sender as usize) < self.senders.len()
+    }
+
+    fn delivered(&mut self, client: usize, sender: usize, number: u32, sent: Duration) {
+        let next = &mut self.next[client * self.senders.len() + sender];
+        if *next != number {
+            self.flaws.out_of_order += 1;
+        }
+        *next = number + 1;
+        self.heard[sender] += 1;
+        self.deliveries += 1;
+        self.last = Instant::now();
+        let took = self.payload.now().saturating_sub(sent);
+        self.latency.saturating_record(micros(took));
+    }
+}
+
+impl Listener for Ears<'_> {
+    fn hear(&mut self, client: usize, front: &[u8]) -> Heard {
+        if let Some((sender, number, sent, length)) = self.message_at(front) {
+            self.delivered(client, sender, number, sent);
+            return Heard::Fine(length);
+        }
+        let heard = self.tongue.hear(front);
+        match &heard {
+            Heard::Message { text, .. } => {
+                let said = self
+                    .payload
+                    .read(front.get(text.clone()).unwrap_or_default());
+                match said {
+                    Some(said) if self.frames.is_empty() && self.knows(said.sender) => {
+                        self.delivered(client, said.sender as usize, said.number, said.sent);
+                    }
+                    _ => self.flaws.damaged += 1,
+                }
+            }
+            Heard::Unexpected(_, words) => self.flaws.came_unexpectedly(words),
+            _ => {}
+        }
+        heard
+    }
+}
+
+/// Each sender says one thing, which must reach everybody; whether it comes back to itself is the server's choice.
+fn probe(
+    crowd: &mut Crowd<'_>,
+    ears: &mut Ears<'_>,
+    senders: &Senders,
+    bounds: &Bounds,
+) -> Result<bool, Trouble> {
+    for sender in 0..senders.clients.len() {
+        say(crowd, ears, senders, sender, PROBE)?;
+    }
+    senders.flush(crowd);
+    let (clients, count) = (crowd.len(), senders.clients.len());
+    let without_echo = (count * (clients - 1)) as u64;
+    let asked = Instant::now();
+    let mut others_since = None;
+    loop {
+        crowd.turn(Duration::from_millis(20), ears)?;
+        if let Some(loss) = &crowd.first_loss {
+            return Err(Trouble::Lost(loss.clone()));
+        }
+        let own = senders.clients.iter().enumerate();
+        let echoes = own.filter(|(sender, client)| ears.next[*client * count + sender] > PROBE);
+        let echoes = echoes.count();
+        if ears.deliveries >= without_echo + count as u64 {
+            return Ok(true);
+        }
+        // An echo that is later than everybody else's copy by this much is none.
+        if ears.deliveries == without_echo && echoes == 0 {
+            let since = others_since.get_or_insert_with(Instant::now);
+            if since.elapsed() > Duration::from_millis(200) {
+                return Ok(false);
+            }
+        }
+        if asked.elapsed() > bounds.patience {
+            let message = "of the first message of each sender, only";
+            let wanted = without_echo;
+            let got = ears.deliveries;
+            return Err(Trouble::Lost(format!(
+                "{message} {got} copies arrived within {:?}, and at least {wanted} were expected",
+                bounds.patience
+            )));
+        }
+    }
+}
+
+fn say(
+    crowd: &mut Crowd<'_>,
+    ears: &Ears<'_>,
+    senders: &Senders,
+    sender: usize,
+    number: u32,
+) -> Result<(), Trouble> {
+    let text = ears.payload.write(sender as u32, number);
+    let bytes = ears.tongue.message(&senders.names[sender], &text);
+    let bytes = bytes.map_err(Trouble::Protocol)?;
+    crowd.queue(senders.clients[sender], &bytes);
+    Ok(())
+}
+
+/// Sends until a bound is met, then waits for what is under way. Returns how many messages were sent.
+fn broadcast(
+    crowd: &mut Crowd<'_>,
+    ears: &mut Ears<'_>,
+    senders: &Senders,
+    what: &FanOut,
+    recipients: u64,
+    bounds: &Bounds,
+    teller: &Teller<'_>,
+) -> Result<u64, Trouble> {
+    let began = Instant::now();
+    let mut sent = vec![0_u64; senders.clients.len()];
+    let mut progress = (0, Instant::now());
+    loop {
+        let total: u64 = sent.iter().sum();
+        let sending = total < what.messages
+            && began.elapsed() < what.lasts
+            && crowd.losses == 0
+            && !bounds.over();
+        let mut wait = Duration::from_millis(20);
+        if sending {
+            for sender in what
+                .pace
+                .due(&sent, &ears.heard, recipients, began.elapsed())
+            {
+                let left = what.messages.saturating_sub(sent.iter().sum());
+                let fits = crowd.unsent(senders.clients[sender]) < MOST_UNSENT;
+                if left > 0 && fits {
+                    sent[sender] += 1;
+                    let number = u32::try_from(sent[sender]).unwrap_or(u32::MAX);
+                    say(crowd, ears, senders, sender, number)?;
+                }
+            }
+            // What one sender may say now goes out in one piece, as from anybody who types fast: a call for each message
+            // would measure the load itself.
+            senders.flush(crowd);
+            wait = what
+                .pace
+                .pause(sent.iter().sum(), began.elapsed())
+                .min(wait);
+        } else if ears.deliveries >= total * recipients || crowd.losses > 0 {
+            return Ok(total);
+        }
+        crowd.turn(wait, ears)?;
+        if ears.deliveries > progress.0 {
+            progress = (ears.deliveries, Instant::now());
+            teller.tell(|| format!("{} messages, {} deliveries", total, ears.deliveries));
+        } else if progress.1.elapsed() > bounds.patience {
+            // What is under way for that long does not come any more.
+            return Ok(sent.iter().sum());
+        }
+    }
+}
+
+impl Pace {
+    /// Who may send now, each as often as it stands there.
+    fn due(&self, sent: &[u64], heard: &[u64], recipients: u64, elapsed: Duration) -> Vec<usize> {
+        match self {
+            Pace::Window(window) => {
+                let senders = sent.iter().zip(heard).enumerate();
+                let free = senders.map(|(sender, (sent, heard))| {
+                    let under_way = sent - (heard / recipients.max(1)).min(*sent);
+                    (sender, (*window as u64).saturating_sub(under_way))
+                });
+                free.flat_map(|(sender, free)| std::iter::repeat_n(sender, free as usize))
+                    .collect()
+            }
+            Pace::Rate(rate) => {
+                let total: u64 = sent.iter().sum();
+                let due = (elapsed.as_secs_f64() * rate) as u64 + 1;
+                (total..due)
+                    .map(|number| (number % sent.len() as u64) as usize)
+                    .collect()
+            }
+        }
+    }
+
+    /// How long nothing is due.
+    fn pause(&self, sent: u64, elapsed: Duration) -> Duration {
+        match self {
+            Pace::Window(_) => Duration::MAX,
+            Pace::Rate(rate) => Duration::from_secs_f64(sent as f64 / rate).saturating_sub(elapsed),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How the clients of a load are called.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use conformance_suite::grammar::{Names, uuid_of};
+use conformance_suite::identity::{IDENTITIES, Identity, Key, REST, Rest, Source};
+
+/// Where names come from.
+#[derive(Debug)]
+pub(super) enum Naming {
+    /// Anybody may have any.
+    Chosen,
+    /// UUIDs, registered as they are needed, all with one key: to make a key takes longer than to check it.
+    Minted(Rest, Arc<Key>),
+    /// UUIDs that somebody registered, with their keys.
+    Listed(BTreeMap<String, Arc<Key>>),
+    /// They are UUIDs, and nothing says of which the server knows.
+    Unknown,
+}
+
+impl Naming {
+    /// As the protocol has them, and the settings say.
+    pub(super) fn of(names: Names, settings: &BTreeMap<String, String>) -> Result<Naming, String> {
+        if names == Names::Chosen {
+            return Ok(Naming::Chosen);
+        }
+        Ok(match Source::of(settings)? {
+            Source::None => Naming::Unknown,
+            Source::Minted(rest) => Naming::Minted(rest, Arc::new(Key::generate())),
+            Source::Listed(all) => {
+                let pairs = all
+                    .into_iter()
+                    .map(|identity| (identity.uuid, identity.key));
+                Naming::Listed(pairs.collect())
+            }
+        })
+    }
+
+    /// Names that nobody else has.
+    pub(super) fn make(&self, count: usize) -> Result<Vec<String>, String> {
+        match self {
+            Naming::Chosen => Ok(chosen(count)),
+            Naming::Unknown => Err(format!(
+                "clients of this protocol need registered identities: --set {REST}=ADDR, or --set {IDENTITIES}=FILE"
+            )),
+            Naming::Listed(known) if known.len() < count => Err(format!(
+                "the file has {} identities, but {count} are needed",
+                known.len()
+            )),
+            Naming::Listed(known) => Ok(known.keys().take(count).cloned().collect()),
+            Naming::Minted(rest, key) => {
+                let first = u128::from_be_bytes(random());
+                let all = (0..count as u128).map(|number| first.wrapping_add(number));
+                all.map(|bits| mint(uuid_of(bits), rest, key)).collect()
+            }
+        }
+    }
+
+    /// With which the client of this name says that it is itself.
+    pub(super) fn signature(&self, name: &str) -> Option<Vec<u8>> {
+        let key = match self {
+            Naming::Minted(_, key) => key,
+            Naming::Listed(known) => known.get(name)?,
+            Naming::Chosen | Naming::Unknown => return None,
+        };
+        let identity = Identity {
+            uuid: name.to_owned(),
+            key: Arc::clone(key),
+        };
+        identity.signature()
+    }
+
+    /// The name under which a client comes back: another one where that costs nothing, because the server may still be busy
+    /// with the farewell to the old one.
+    pub(super) fn again(&self, name: &str, turn: u32) -> String {
+        match self {
+            Naming::Chosen => format!("{name}{turn:x}"),
+            Naming::Minted(..) | Naming::Listed(_) | Naming::Unknown => name.to_owned(),
+        }
+    }
+}
+
+/// Names of one length.
+fn chosen(count: usize) -> Vec<String> {
+    let run = u32::from_be_bytes(random());
+    (0..count)
+        .map(|number| format!("load-{run:08x}-{number:06}"))
+        .collect()
+}
+
+fn mint(uuid: String, rest: &Rest, key: &Arc<Key>) -> Result<String, String> {
+    let identity = Identity {
+        uuid,
+        key: Arc::clone(key),
+    };
+    rest.register(&identity)
+        .map_err(|why| format!("cannot register an identity: {why}"))?;
+    Ok(identity.uuid)
+}
+
+fn random<const SIZE: usize>() -> [u8; SIZE] {
+    let mut bytes = [0; SIZE];
+    // Without chance the names of one load are still different from each other.
+    let _ = getrandom::fill(&mut bytes);
+    bytes
+}

@@ -1,0 +1,296 @@
+//! The protocol as a load speaks it: exchanges of wire.kdl in one reading, as bytes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::names::Naming;
+use super::tongue::{Heard, Login, Tongue};
+use conformance_suite::grammar::{
+    Choices, Decoded, Direction, Frame, Grammar, Load, LoadExpr, LoadLane, LoadStep, Side,
+    Transport, Value, Wire,
+};
+use conformance_suite::tls::TlsClient;
+
+/// Who is who in an exchange, and what was learned in it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parties {
+    names: BTreeMap<LoadLane, String>,
+    values: BTreeMap<String, Value>,
+    text: String,
+}
+
+impl Parties {
+    pub(crate) fn of(names: impl IntoIterator<Item = (LoadLane, String)>) -> Parties {
+        Parties {
+            names: names.into_iter().collect(),
+            ..Parties::default()
+        }
+    }
+
+    /// One client, alone.
+    pub(crate) fn of_me(name: &str) -> Parties {
+        Parties::of([(LoadLane::Me, name.to_owned())])
+    }
+
+    fn saying(mut self, text: &str) -> Parties {
+        text.clone_into(&mut self.text);
+        self
+    }
+
+    fn value(&self, expr: &LoadExpr) -> Option<Value> {
+        match expr {
+            LoadExpr::NameOf(lane) => self.names.get(lane).cloned().map(Value::Text),
+            LoadExpr::Text => Some(Value::Text(self.text.clone())),
+            LoadExpr::Value(name) => self.values.get(name).cloned(),
+            LoadExpr::Literal(value) => Some(value.clone()),
+            // What only the speech knows, or nobody.
+            LoadExpr::SignatureOf(_) | LoadExpr::Any => None,
+        }
+    }
+
+    /// Whether the frame is the one that the step waits for; binds what it names first.
+    pub(crate) fn fits(&mut self, step: &LoadStep, frame: &Frame) -> bool {
+        if frame.packet != step.packet {
+            return false;
+        }
+        let mut learned = Vec::new();
+        for (expr, field) in step.fields.iter().zip(&frame.fields) {
+            match (self.value(expr), expr) {
+                (Some(value), _) if value != field.value => return false,
+                (None, LoadExpr::Value(name)) => learned.push((name.clone(), field.value.clone())),
+                _ => {}
+            }
+        }
+        self.values.extend(learned);
+        true
+    }
+}
+
+/// A protocol in one reading, for a load.
+#[derive(Debug)]
+pub(crate) struct Speech {
+    grammar: Grammar,
+    wire: Wire,
+    pub(crate) load: Load,
+    naming: Naming,
+    tls: Option<TlsClient>,
+}
+
+/// What is at the front of what has come.
+#[derive(Debug)]
+pub(super) enum Front {
+    /// Too little to say.
+    Nothing,
+    /// A whole frame.
+    Frame(Frame),
+    /// Bytes that no server of this protocol sends.
+    Broken(String),
+}
+
+impl Speech {
+    /// The protocol with its readings settled as chosen; an error says why no load can be made of it.
+    pub(crate) fn new(
+        grammar: &Grammar,
+        choices: &Choices,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<Speech, String> {
+        let Some(load) = grammar.load.clone() else {
+            return Err(format!(
+                "the wire.kdl of {} does not say how a load speaks it; add `load {{ login {{ ... }} }}`",
+                grammar.name
+            ));
+        };
+        let tls = match grammar.transport {
+            Transport::Tcp => None,
+            Transport::Tls => Some(TlsClient::new(None).map_err(|error| error.to_string())?),
+        };
+        Ok(Speech {
+            wire: grammar.in_reading(choices),
+            load,
+            naming: Naming::of(grammar.names, settings)?,
+            tls,
+            grammar: grammar.clone(),
+        })
+    }
+
+    /// The bytes of what a step sends (or, of an arrival, would see).
+    pub(crate) fn bytes(&self, step: &LoadStep, parties: &Parties) -> Result<Vec<u8>, String> {
+        let values = step.fields.iter().map(|expr| match expr {
+            LoadExpr::SignatureOf(lane) => self.signature(parties.names.get(lane)?),
+            known => parties.value(known),
+        });
+        let Some(values) = values.collect::<Option<Vec<Value>>>() else {
+            let name = &self.grammar.packet(step.packet).name;
+            return Err(format!(
+                "the load of wire.kdl sends {name} before it knows all of its fields"
+            ));
+        };
+        let encoded = self.wire.encode(step.packet, &values);
+        encoded.map_err(|error| error.to_string())
+    }
+
+    fn signature(&self, name: &str) -> Option<Value> {
+        self.naming.signature(name).map(Value::Bytes)
+    }
+
+    /// What a client says to this by itself, such as to a ping.
+    fn answer(&self, asked: &Frame) -> Option<Heard> {
+        let (packet, values) = self.grammar.answer_to(asked)?;
+        let bytes = self.wire.encode(packet, &values).ok()?;
+        Some(Heard::Answer(asked.length, bytes))
+    }
+
+    pub(crate) fn front(&self, bytes: &[u8]) -> Front {
+        match self.wire.decode(Side::Server, bytes) {
+            Decoded::Partial(_) => Front::Nothing,
+            Decoded::Frame(frame) => Front::Frame(frame),
+            Decoded::Broken { why, .. } => Front::Broken(why),
+        }
+    }
+
+    /// A frame in words, for people.
+    pub(crate) fn in_words(&self, frame: &Frame) -> String {
+        let mut words = self.grammar.packet(frame.packet).name.clone();
+        for field in &frame.fields {
+            let _ = write!(words, " {}={}", field.name, field.value);
+        }
+        words
+    }
+
+    /// What a step waits for, in words.
+    pub(crate) fn expected(&self, step: &LoadStep) -> &str {
+        &self.grammar.packet(step.packet).name
+    }
+}
+
+impl Tongue for Speech {
+    fn names(&self, count: usize) -> Result<Vec<String>, String> {
+        self.naming.make(count)
+    }
+
+    fn again(&self, name: &str, turn: u32) -> String {
+        self.naming.again(name, turn)
+    }
+
+    fn has_messages(&self) -> bool {
+        self.load.message.is_some()
+    }
+
+    fn tls(&self) -> Option<&TlsClient> {
+        self.tls.as_ref()
+    }
+
+    fn hello(&self, login: &mut Login) -> Result<Vec<u8>, String> {
+        self.goes_on(login)
+    }
+
+    fn hear_login(&self, login: &mut Login, front: &[u8]) -> Heard {
+        let frame = match self.front(front) {
+            Front::Nothing => return Heard::More,
+            Front::Broken(why) => return Heard::Broken(why),
+            Front::Frame(frame) => frame,
+        };
+        if let Some(answer) = self.answer(&frame) {
+            return answer;
+        }
+        let steps = &self.load.login;
+        let Some(awaited) = login.progress.awaits(steps) else {
+            return Heard::In(0);
+        };
+        if !login.parties.fits(awaited, &frame) {
+            return Heard::Broken(format!(
+                "the login was answered with {} instead of {}",
+                self.in_words(&frame),
+                self.expected(awaited)
+            ));
+        }
+        login.progress.seen();
+        match self.goes_on(login) {
+            Err(why) => Heard::Broken(why),
+            Ok(_) if login.progress.awaits(steps).is_none() => Heard::In(frame.length),
+            Ok(bytes) => Heard::Answer(frame.length, bytes),
+        }
+    }
+
+    fn hear(&self, front: &[u8]) -> Heard {
+        let frame = match self.front(front) {
+            Front::Nothing => return Heard::More,
+            Front::Broken(why) => return Heard::Broken(why),
+            Front::Frame(frame) => frame,
+        };
+        if let Some(answer) = self.answer(&frame) {
+            return answer;
+        }
+        let length = frame.length;
+        let Some(message) = &self.load.message else {
+            return Heard::Unexpected(length, self.in_words(&frame));
+        };
+        let answer = message.answer.as_ref();
+        if answer.is_some_and(|answer| Parties::default().fits(answer, &frame)) {
+            return Heard::Fine(length);
+        }
+        let at = message
+            .arrives
+            .fields
+            .iter()
+            .position(|field| *field == LoadExpr::Text);
+        match at.and_then(|at| frame.fields.get(at)) {
+            Some(text) if frame.packet == message.arrives.packet => Heard::Message {
+                text: text.bytes.clone(),
+                length,
+            },
+            _ => Heard::Unexpected(length, self.in_words(&frame)),
+        }
+    }
+
+    fn message(&self, name: &str, text: &str) -> Result<Vec<u8>, String> {
+        match &self.load.message {
+            Some(message) => self.bytes(&message.sent, &Parties::of_me(name).saying(text)),
+            None => Err("this protocol does not have a broadcast".to_owned()),
+        }
+    }
+
+    fn arrival(&self, name: &str, text: &str) -> Option<Vec<u8>> {
+        let arrives = &self.load.message.as_ref()?.arrives;
+        self.bytes(arrives, &Parties::of_me(name).saying(text)).ok()
+    }
+}
+
+impl Speech {
+    /// What a login sends next.
+    fn goes_on(&self, login: &mut Login) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        for step in login.progress.sends(&self.load.login) {
+            bytes.extend(self.bytes(step, &login.parties)?);
+        }
+        Ok(bytes)
+    }
+}
+
+/// How far one connection has come in an exchange.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    done: usize,
+}
+
+impl Progress {
+    /// What is to be sent now, up to the next thing to see; `None` when the exchange is over.
+    pub(crate) fn sends<'a>(&mut self, steps: &'a [LoadStep]) -> Vec<&'a LoadStep> {
+        let sends: Vec<_> = steps[self.done..]
+            .iter()
+            .take_while(|step| step.direction == Direction::Sends)
+            .collect();
+        self.done += sends.len();
+        sends
+    }
+
+    /// What is waited for.
+    pub(crate) fn awaits<'a>(&self, steps: &'a [LoadStep]) -> Option<&'a LoadStep> {
+        steps.get(self.done)
+    }
+
+    /// It came.
+    pub(crate) fn seen(&mut self) {
+        self.done += 1;
+    }
+}

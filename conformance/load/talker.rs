@@ -1,0 +1,158 @@
+//! One connection that blocks: for work that needs few of them.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use rustls::{ClientConnection, StreamOwned};
+
+use super::speech::{Front, Parties, Speech};
+use super::tongue::{Heard, Login, Tongue};
+use conformance_suite::grammar::{Direction, LoadStep};
+use conformance_suite::tls::TlsClient;
+
+/// A connection, and what has come on it that is not taken yet.
+#[derive(Debug)]
+pub(super) struct Talker {
+    stream: Stream,
+    inbox: Vec<u8>,
+}
+
+/// What carries the bytes.
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Sealed(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Talker {
+    /// A connection, its TLS handshake done.
+    pub(super) fn connect(
+        target: SocketAddr,
+        tls: Option<&TlsClient>,
+        patience: Duration,
+    ) -> Result<Talker, String> {
+        let stream =
+            TcpStream::connect_timeout(&target, patience).map_err(|error| error.to_string())?;
+        let prepared = stream
+            .set_nodelay(true)
+            .and_then(|()| stream.set_read_timeout(Some(patience)))
+            .and_then(|()| stream.set_write_timeout(Some(patience)));
+        prepared.map_err(|error| error.to_string())?;
+        let stream = match tls {
+            None => Stream::Plain(stream),
+            Some(tls) => {
+                let secured = tls.stream(stream, target.ip());
+                let secured =
+                    secured.map_err(|error| format!("the TLS handshake failed: {error}"))?;
+                Stream::Sealed(Box::new(secured))
+            }
+        };
+        Ok(Talker {
+            stream,
+            inbox: Vec::new(),
+        })
+    }
+
+    /// Logs in.
+    pub(super) fn log_in(&mut self, tongue: &dyn Tongue, name: &str) -> Result<(), String> {
+        let mut login = Login::of(name);
+        let hello = tongue.hello(&mut login)?;
+        self.say(&hello)?;
+        loop {
+            let taken = match tongue.hear_login(&mut login, &self.inbox) {
+                Heard::In(taken) => {
+                    self.inbox.drain(..taken);
+                    return Ok(());
+                }
+                Heard::More => {
+                    self.read("an answer to the login")?;
+                    0
+                }
+                Heard::Answer(taken, bytes) => {
+                    self.say(&bytes)?;
+                    taken
+                }
+                Heard::Fine(taken) | Heard::Unexpected(taken, _) => taken,
+                Heard::Message { length, .. } => length,
+                Heard::Broken(why) => return Err(why),
+            };
+            self.inbox.drain(..taken);
+        }
+    }
+
+    fn say(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let sent = match &mut self.stream {
+            Stream::Plain(stream) => stream.write_all(bytes),
+            // What a TLS stream takes it also sends, as far as a flush asks for it.
+            Stream::Sealed(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
+        };
+        sent.map_err(|error| format!("cannot send: {error}"))
+    }
+
+    fn read(&mut self, expected: &str) -> Result<(), String> {
+        let mut chunk = [0; 4096];
+        let read = match &mut self.stream {
+            Stream::Plain(stream) => stream.read(&mut chunk),
+            Stream::Sealed(stream) => stream.read(&mut chunk),
+        };
+        match read {
+            Ok(0) => Err(format!("closed instead of {expected}")),
+            Ok(read) => {
+                self.inbox.extend_from_slice(&chunk[..read]);
+                Ok(())
+            }
+            Err(error) => Err(format!("no {expected}: {error}")),
+        }
+    }
+
+    /// One step of an exchange.
+    pub(super) fn step(
+        &mut self,
+        speech: &Speech,
+        step: &LoadStep,
+        parties: &mut Parties,
+    ) -> Result<(), String> {
+        match step.direction {
+            Direction::Sends => {
+                let bytes = speech.bytes(step, parties)?;
+                self.say(&bytes)
+            }
+            Direction::Sees => self.await_frame(speech, step, parties),
+        }
+    }
+
+    fn await_frame(
+        &mut self,
+        speech: &Speech,
+        step: &LoadStep,
+        parties: &mut Parties,
+    ) -> Result<(), String> {
+        let expected = speech.expected(step);
+        loop {
+            match speech.front(&self.inbox) {
+                Front::Nothing => {}
+                Front::Broken(why) => return Err(format!("instead of {expected}: {why}")),
+                Front::Frame(frame) => {
+                    self.inbox.drain(..frame.length);
+                    if parties.fits(step, &frame) {
+                        return Ok(());
+                    }
+                    return Err(format!("{} instead of {expected}", speech.in_words(&frame)));
+                }
+            }
+            self.read(expected)?;
+        }
+    }
+
+    /// The bare connection, when nothing that has come is left over.
+    pub(super) fn into_stream(self) -> Result<TcpStream, String> {
+        match (self.stream, self.inbox.len()) {
+            (Stream::Plain(stream), 0) => Ok(stream),
+            (Stream::Plain(_), count) => {
+                Err(format!("{count} bytes arrived before the first was sent"))
+            }
+            (Stream::Sealed(_), _) => Err("inside TLS there is no plain connection".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! RSA keys.
+
+use std::fmt;
+
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+};
+
+use crate::scenario::Scheme;
+
+/// A private key.
+pub struct Key(RsaKeyPair);
+
+impl Key {
+    /// This pair.
+    pub fn of(pair: RsaKeyPair) -> Key {
+        Key(pair)
+    }
+
+    /// A new one, which takes a good part of a second.
+    pub fn generate() -> Key {
+        // It fails only without memory or randomness, and then nothing else works either.
+        Key(RsaKeyPair::generate(KeySize::Rsa2048).expect("the machine has randomness for a key"))
+    }
+
+    /// A signature over these bytes.
+    pub fn sign(&self, bytes: &[u8], scheme: Scheme) -> Option<Vec<u8>> {
+        let encoding: &'static dyn RsaEncoding = match scheme {
+            Scheme::Sha256 => &RSA_PKCS1_SHA256,
+            Scheme::Sha512 => &RSA_PKCS1_SHA512,
+            Scheme::Pss => &RSA_PSS_SHA256,
+        };
+        let mut signature = vec![0; self.0.public_modulus_len()];
+        let signed = self
+            .0
+            .sign(encoding, &SystemRandom::new(), bytes, &mut signature);
+        signed.is_ok().then_some(signature)
+    }
+
+    /// The public half, as a DER SubjectPublicKeyInfo.
+    pub fn public(&self) -> Option<Vec<u8>> {
+        let der = self.0.public_key().as_der().ok()?;
+        Some(der.as_ref().to_vec())
+    }
+}
+
+/// Nobody is shown a private key.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}

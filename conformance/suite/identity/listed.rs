@@ -1,0 +1,47 @@
+//! A file of registered identities: on each line a UUID and the PEM file of its private key.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_lc_rs::signature::RsaKeyPair;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use uuid::Uuid;
+
+use super::{Identity, Key};
+
+/// The identities of this file, or a sentence about what is wrong with it.
+pub(super) fn read(file: &str) -> Result<Vec<Identity>, String> {
+    let text =
+        std::fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?;
+    let folder = Path::new(file).parent().unwrap_or(Path::new(""));
+    let lines = text.lines().enumerate();
+    lines
+        .map(|(index, line)| (index + 1, line.trim()))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(number, line)| {
+            identity(folder, line).map_err(|why| format!("{file}, line {number}: {why}"))
+        })
+        .collect()
+}
+
+fn identity(folder: &Path, line: &str) -> Result<Identity, String> {
+    let (uuid, key) = line
+        .split_once(char::is_whitespace)
+        .ok_or_else(|| "write a UUID, a space, and the file of its private key".to_owned())?;
+    let uuid = Uuid::try_parse(uuid).map_err(|_| format!("{uuid:?} is not a UUID"))?;
+    let path = folder.join(key.trim());
+    let shown = path.display();
+    let der = PrivateKeyDer::from_pem_file(&path)
+        .map_err(|error| format!("{shown} is not a private key in PEM: {error}"))?;
+    let pair = match &der {
+        PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
+        PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
+        _ => return Err(format!("{shown} has a key that is not an RSA key")),
+    };
+    let pair = pair.map_err(|error| format!("{shown} has no RSA key that can sign: {error}"))?;
+    Ok(Identity {
+        uuid: uuid.to_string(),
+        key: Arc::new(Key::of(pair)),
+    })
+}

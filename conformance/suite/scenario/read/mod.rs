@@ -1,0 +1,289 @@
+//! Reading scenario files: fragments are put in, repetitions unrolled, every name is looked up, and every mistake explained.
+//!
+//! Reading and lint are one walk, because what may stand in a step depends on the steps before it: which lanes are open, what
+//! is remembered, who has sent something that nobody has seen yet.
+//!
+//! | file | what |
+//! |---|---|
+//! | `id` | scenarios and probes by their ids |
+//! | `head` | title, checks, alone, lock, hostile, sets |
+//! | `fragment`, `expand` | shared steps, and how parameters and counters are put in |
+//! | `budget` | how large a suite may become when it is unrolled |
+//! | `scope` | what is known at a step: lanes, remembered values, what nobody has seen yet |
+//! | `step` | one line of a scenario: who, arrow, what |
+//! | `lane`, `send`, `raw`, `sign`, `expect`, `within` | what a lane does, what it sees, and until when |
+//! | `packet`, `value`, `literal` | packets, and the values of their fields |
+//! | `either`, `flow`, `together` | blocks |
+
+mod budget;
+mod either;
+mod expand;
+mod expect;
+mod flow;
+mod fragment;
+mod head;
+mod id;
+mod lane;
+mod literal;
+mod packet;
+mod raw;
+mod scope;
+mod send;
+mod sign;
+mod step;
+mod together;
+mod value;
+mod within;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Company, LaneId, Scenario};
+use crate::grammar::{Choices, Grammar};
+use crate::source::{Findings, Node, Shape, SourceFile, Span};
+use budget::Budget;
+use fragment::Fragments;
+use id::collect_ids;
+use scope::{Remembered, Scope, TogetherScope};
+
+/// Words of the language; no lane, parameter or remembered value is called so.
+pub const WORDS: [&str; 39] = [
+    "client",
+    "together",
+    "either",
+    "case",
+    "repeat",
+    "use",
+    "when",
+    "distinct",
+    "eventually",
+    "shutdown",
+    "close",
+    "abort",
+    "truncate",
+    "signs",
+    "stops-reading",
+    "reads-again",
+    "raw",
+    "framed",
+    "random",
+    "glued",
+    "bytes",
+    "eof",
+    "reset",
+    "closed",
+    "silence",
+    "any-order",
+    "within",
+    "not-before",
+    "split",
+    "title",
+    "checks",
+    "alone",
+    "lock",
+    "hostile",
+    "slow",
+    "sets",
+    "proved-by",
+    "opcode",
+    "each",
+];
+
+/// What scenarios are checked against.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The packets.
+    pub grammar: &'a Grammar,
+    /// The ids of spec.md.
+    pub requirements: &'a BTreeSet<String>,
+    /// The files of the protocol that this one extends: it need not use all of their fragments.
+    pub inherited: &'a [&'a Arc<SourceFile>],
+}
+
+/// Reads the scenarios and probes of all scenario files of a suite, in their order.
+pub fn read_scenarios(
+    files: &[(Arc<SourceFile>, Vec<Node>)],
+    context: Context<'_>,
+    findings: &mut Findings,
+) -> Vec<Scenario> {
+    let nodes: Vec<&Node> = files.iter().flat_map(|(_, nodes)| nodes).collect();
+    let fragments = Fragments::collect(&nodes, findings);
+    let heads = collect_ids(&nodes, context, findings);
+    let ids: BTreeSet<String> = heads.iter().map(|(id, _)| id.clone()).collect();
+    fragments.check_provers(&ids, findings);
+    let mut budget = Budget::of_a_suite();
+    let scenarios = heads
+        .into_iter()
+        .map(|(id, node)| {
+            let mut reader = Reader::new(&id, context, &fragments, &mut budget, findings);
+            reader.scenario(id.clone(), node)
+        })
+        .collect();
+    fragments.check_used(context.inherited, findings);
+    scenarios
+}
+
+/// Reads one scenario.
+struct Reader<'a> {
+    context: Context<'a>,
+    fragments: &'a Fragments<'a>,
+    budget: &'a mut Budget,
+    findings: &'a mut Findings,
+    /// The scenario's own id: it is not excused by fragments that it proves.
+    id: &'a str,
+    scenario: Scenario,
+    scope: Scope,
+    /// Set inside `together`.
+    together: Option<TogetherScope>,
+    /// The lane whose step is being read.
+    lane: Option<LaneId>,
+    /// Inside `when`: the readings that are settled there.
+    choices: Choices,
+    /// The fragments inside which we are, outermost first.
+    inside: Vec<&'a str>,
+    /// How many blocks and fragments we are in.
+    nesting: usize,
+    /// How many mistakes were found in it so far, those that were reported before included.
+    mistakes: usize,
+    /// Whether the last thing that was done is something sent, and where.
+    sent_last: Option<(Arc<SourceFile>, Span)>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(
+        id: &'a str,
+        context: Context<'a>,
+        fragments: &'a Fragments<'a>,
+        budget: &'a mut Budget,
+        findings: &'a mut Findings,
+    ) -> Reader<'a> {
+        Reader {
+            context,
+            fragments,
+            budget,
+            findings,
+            id,
+            scenario: Scenario {
+                id: String::new(),
+                title: String::new(),
+                checks: Vec::new(),
+                company: Company::Any,
+                hostile: false,
+                slow: false,
+                sets: Vec::new(),
+                probes: None,
+                lanes: Vec::new(),
+                steps: Vec::new(),
+                file: String::new(),
+                text: String::new(),
+            },
+            scope: Scope::default(),
+            together: None,
+            lane: None,
+            choices: Choices::new(),
+            inside: Vec::new(),
+            nesting: 0,
+            mistakes: 0,
+            sent_last: None,
+        }
+    }
+
+    fn scenario(&mut self, id: String, node: &Node) -> Scenario {
+        let probed = id
+            .strip_prefix("probe-")
+            .filter(|_| node.name.text == "probe");
+        self.scenario.probes = probed.map(str::to_owned);
+        self.scenario.id = id;
+        self.scenario.file.clone_from(&node.file.name);
+        self.scenario.text = node
+            .file
+            .text
+            .get(node.span.clone())
+            .unwrap_or_default()
+            .to_owned();
+        for (key, _) in node.properties() {
+            self.error(
+                node,
+                &key.span,
+                format!("`{}` cannot follow the id", key.text),
+                "write it inside the block, on a line of its own",
+            );
+        }
+        if let Some(extra) = node.arguments().nth(1) {
+            self.error(
+                node,
+                &extra.span,
+                format!("`{extra}` does not belong here"),
+                "an id is one word: scenario \"login-taken\" { ... }",
+            );
+        }
+        self.budget.next_scenario();
+        for setting in &self.context.grammar.settings {
+            let known = &mut self.scope.bound;
+            known.insert(setting.name.clone(), Remembered::Setting);
+        }
+        let steps_begin = self.head(node);
+        let steps = self.steps(node.block().get(steps_begin..).unwrap_or_default());
+        self.check_whole(node, steps.is_empty());
+        self.scenario.steps = steps;
+        self.scenario.clone()
+    }
+
+    fn check_whole(&mut self, node: &Node, is_empty: bool) {
+        let id = self.scenario.id.clone();
+        let says = |word: &str| node.block().iter().any(|child| child.name.text == word);
+        if !says("title") {
+            self.error(
+                node,
+                &node.name.span,
+                format!("{id} has no title"),
+                "write a sentence that says what it judges: title \"a free login is accepted\"",
+            );
+        } else if !says("checks") && self.scenario.probes.is_none() {
+            self.error(
+                node,
+                &node.name.span,
+                format!("{id} checks no requirement"),
+                "cite the requirements of spec.md that it judges: checks CHATON-1.3",
+            );
+        } else if is_empty && self.mistakes == 0 {
+            self.error(
+                node,
+                &node.name.span,
+                format!("{id} has no steps"),
+                "begin with a lane: client alice",
+            );
+        }
+        if let Some((file, span)) = self.sent_last.take() {
+            let help = "expect the answer to it, or prove silence: alice < silence";
+            self.findings.warning(
+                &file,
+                span,
+                "no step checks the effect of the last send",
+                help,
+            );
+        }
+    }
+
+    /// A mistake inside a fragment may be one of whoever uses it, so that scenario is named.
+    fn error(
+        &mut self,
+        node: &Node,
+        span: &Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.mistakes += 1;
+        let mut help = help.into();
+        if !self.inside.is_empty() {
+            help = format!("{help} (read for scenario {})", self.id);
+        }
+        self.findings.error(&node.file, span.clone(), message, help);
+    }
+
+    fn has_shape(&mut self, shape: Shape<'_>, node: &Node) -> bool {
+        let fine = shape.check(node, self.findings);
+        self.mistakes += usize::from(!fine);
+        fine
+    }
+}

@@ -1,0 +1,118 @@
+//! Questions about steps and everything inside them.
+
+use std::collections::BTreeSet;
+
+use crate::grammar::{Choice, Grammar, PacketId, Reading};
+
+use super::{Action, Incoming, LaneId, Outgoing, Piece, Scenario, Step};
+
+/// Calls `visit` with each step, outer ones first.
+pub fn every_step<'a>(steps: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
+    for step in steps {
+        visit(step);
+        match &step.action {
+            Action::Together(tracks) => tracks.iter().for_each(|steps| every_step(steps, visit)),
+            Action::Either(branches) => branches
+                .iter()
+                .for_each(|branch| every_step(&branch.steps, visit)),
+            Action::Eventually { steps, .. } | Action::When { steps, .. } => {
+                every_step(steps, visit);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether the steps only watch: they send nothing, also no fence, and wait for nothing but what comes.
+pub fn only_watch(steps: &[Step]) -> bool {
+    let mut watch = true;
+    every_step(steps, &mut |step| {
+        watch &= match &step.action {
+            Action::Expect { what, .. } => !matches!(what, Incoming::Silence { .. }),
+            Action::AnyOrder { .. }
+            | Action::Together(_)
+            | Action::Either(_)
+            | Action::When { .. }
+            | Action::Sign { .. }
+            | Action::Distinct(_) => true,
+            _ => false,
+        };
+    });
+    watch
+}
+
+/// The lanes on which the steps do or see something.
+pub fn lanes(steps: &[Step]) -> BTreeSet<LaneId> {
+    let mut lanes = BTreeSet::new();
+    every_step(steps, &mut |step| match &step.action {
+        Action::Expect {
+            lane,
+            what: Incoming::Silence { after: Some(after) },
+            ..
+        } => lanes.extend([*lane, *after]),
+        Action::Open(lane)
+        | Action::Send { lane, .. }
+        | Action::Shutdown(lane)
+        | Action::Close(lane)
+        | Action::Abort(lane)
+        | Action::Truncate(lane)
+        | Action::Sign { lane, .. }
+        | Action::StopReading(lane)
+        | Action::ReadAgain(lane)
+        | Action::Expect { lane, .. }
+        | Action::AnyOrder { lane, .. } => {
+            lanes.insert(*lane);
+        }
+        Action::Together(_)
+        | Action::Either(_)
+        | Action::Eventually { .. }
+        | Action::When { .. }
+        | Action::Distinct(_) => {}
+    });
+    lanes
+}
+
+/// Whether it makes a difference to a scenario how a reading is settled.
+pub fn depends_on(grammar: &Grammar, scenario: &Scenario, reading: &Reading) -> bool {
+    if reading.choices.iter().any(Choice::changes_opcodes) {
+        return true;
+    }
+    let types: BTreeSet<&str> = reading
+        .choices
+        .iter()
+        .flat_map(|choice| &choice.types)
+        .map(|definition| definition.name.as_str())
+        .collect();
+    let has_type = |packet: &PacketId| {
+        grammar
+            .packet(*packet)
+            .fields
+            .iter()
+            .any(|field| types.contains(field.type_name.as_str()))
+    };
+    let mut depends = false;
+    every_step(&scenario.steps, &mut |step| {
+        depends |= match &step.action {
+            Action::When { reading: name, .. } => *name == reading.name,
+            Action::Expect {
+                what: Incoming::Frame(pattern),
+                ..
+            } => has_type(&pattern.packet),
+            Action::AnyOrder { frames, .. } => frames.iter().any(|frame| has_type(&frame.packet)),
+            Action::Send { what, .. } => what.iter().any(|outgoing| match outgoing {
+                Outgoing::Packet { packet, .. } => has_type(packet),
+                Outgoing::Raw(pieces) | Outgoing::Framed(pieces) => {
+                    pieces.iter().any(|piece| match piece {
+                        Piece::Typed { type_name, .. } | Piece::LengthOf { type_name, .. } => {
+                            types.contains(type_name.as_str())
+                        }
+                        _ => false,
+                    })
+                }
+                Outgoing::Random { .. } => false,
+            }),
+            _ => false,
+        };
+    });
+    depends
+}

@@ -1,0 +1,62 @@
+//! The protocols that are compiled in.
+
+use include_dir::{Dir, DirEntry, File, include_dir};
+
+use super::Sources;
+use crate::source::SourceFile;
+
+static PROTOCOLS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../protocols");
+
+pub(super) fn names() -> Vec<&'static str> {
+    let folder_names = PROTOCOLS.dirs().filter_map(|folder| folder.path().to_str());
+    let mut names: Vec<_> = folder_names.collect();
+    names.sort_unstable();
+    names
+}
+
+/// Another file of the folder of a protocol that is compiled in, as text.
+#[must_use]
+pub fn built_in_file(protocol: &str, file_name: &str) -> Option<&'static str> {
+    PROTOCOLS
+        .get_file(format!("{protocol}/{file_name}"))?
+        .contents_utf8()
+}
+
+pub(super) fn sources(name: &str) -> Option<Sources> {
+    let folder = PROTOCOLS
+        .dirs()
+        .find(|folder| folder.path().to_str() == Some(name))?;
+    let file = |file_name: &str| {
+        let found = folder.files().find(|file| {
+            file.path()
+                .file_name()
+                .is_some_and(|known| known == file_name)
+        });
+        found
+            .map(source_file)
+            .unwrap_or_else(|| SourceFile::new(format!("{name}/{file_name}"), ""))
+    };
+    let mut scenarios: Vec<SourceFile> = folder
+        .entries()
+        .iter()
+        .filter_map(DirEntry::as_dir)
+        .filter(|inner| inner.path().ends_with("scenarios"))
+        .flat_map(Dir::files)
+        .filter(|file| {
+            file.path()
+                .extension()
+                .is_some_and(|extension| extension == "kdl")
+        })
+        .map(source_file)
+        .collect();
+    scenarios.sort_by(|a, b| a.name.cmp(&b.name));
+    Some(Sources::new(file("spec.md"), file("wire.kdl"), scenarios))
+}
+
+fn source_file(file: &File<'_>) -> SourceFile {
+    // Our own files are UTF-8; lint would report the empty text.
+    SourceFile::new(
+        file.path().to_string_lossy(),
+        file.contents_utf8().unwrap_or_default(),
+    )
+}
