@@ -1,19 +1,34 @@
 //! A scenario after parsing and lint: fragments inlined, repetitions unrolled, every name resolved.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 mod read;
+mod verb;
 pub mod walk;
 
-pub use read::WORDS;
-pub use read::{Context, read_scenarios};
+pub use read::read_scenarios;
+pub use verb::{Arrow, Verb, WORDS};
 
 pub use crate::grammar::Worth;
-use crate::grammar::{PacketId, Sort, Value};
+use crate::grammar::{Grammar, PacketId, Sort, Value};
+use crate::source::SourceFile;
 
 /// Index into [`Scenario::lanes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LaneId(pub usize);
+
+/// What scenarios are checked against.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The packets.
+    pub grammar: &'a Grammar,
+    /// The ids of spec.md.
+    pub requirements: &'a BTreeSet<String>,
+    /// The files of the protocol that this one extends: it need not use all of their fragments.
+    pub inherited: &'a [&'a Arc<SourceFile>],
+}
 
 /// A place in a source file, in bytes; the file is named by [`Scenario::file`] or, for fragments, by [`Step::file`].
 pub type Span = std::ops::Range<usize>;

@@ -5,15 +5,15 @@ use super::scope::Remembered;
 use super::step::Phrase;
 use super::within::Bounds;
 use crate::grammar::Side;
-use crate::scenario::{Action, FramePattern, Incoming, LaneId};
+use crate::scenario::{Action, FramePattern, Incoming, LaneId, Verb};
 use crate::source::{Entry, Node};
 
 impl Reader<'_> {
     /// What stands behind `<`.
     pub(super) fn sees(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         let action = match phrase.verb {
-            "either" => return self.either_of_lane(lane, phrase),
-            "any-order" => self.any_order(lane, phrase),
+            Verb::Either => return self.either_of_lane(lane, phrase),
+            Verb::AnyOrder => self.any_order(lane, phrase),
             _ => {
                 let what = self.incoming(lane, phrase);
                 let Bounds { within, not_before } = self.bounds_in(phrase.block)?;
@@ -31,16 +31,16 @@ impl Reader<'_> {
 
     fn incoming(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Incoming> {
         match phrase.verb {
-            "bytes" => self.bytes(phrase),
-            "silence" => self.silence(phrase),
-            "eof" | "reset" | "closed" => {
+            Verb::Bytes => self.bytes(phrase),
+            Verb::Silence => self.silence(phrase),
+            Verb::Eof | Verb::Reset | Verb::Closed => {
                 if let Some(extra) = phrase.entries.first() {
                     let help = match extra.key.as_ref().map(|key| key.text.as_str()) {
                         Some("within") => format!(
                             "write the time limit in braces: {} {{ within \"5s\" }}",
-                            phrase.verb
+                            phrase.word
                         ),
-                        _ => format!("write: {} < {}", self.lane_name(lane), phrase.verb),
+                        _ => format!("write: {} < {}", self.lane_name(lane), phrase.word),
                     };
                     self.error(
                         phrase.node,
@@ -52,8 +52,8 @@ impl Reader<'_> {
                 }
                 self.ends(lane, phrase);
                 Some(match phrase.verb {
-                    "eof" => Incoming::Eof,
-                    "reset" => Incoming::Reset,
+                    Verb::Eof => Incoming::Eof,
+                    Verb::Reset => Incoming::Reset,
                     _ => Incoming::Closed,
                 })
             }
@@ -68,8 +68,8 @@ impl Reader<'_> {
     /// After a reset nothing works any more; after an EOF the lane may still send.
     fn ends(&mut self, lane: LaneId, phrase: &Phrase<'_>) {
         let how = match phrase.verb {
-            "reset" => "reset",
-            "closed" => "closed",
+            Verb::Reset => "reset",
+            Verb::Closed => "closed",
             _ => return,
         };
         let line = phrase.node.file.place(phrase.node.span.start).0;

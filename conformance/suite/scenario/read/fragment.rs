@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Reader;
 use super::expand::{Argument, Bindings};
-use super::{Reader, WORDS};
-use crate::scenario::Step;
+use crate::scenario::{Step, WORDS};
 use crate::source::{
     Entry, Findings, Node, Shape, SourceFile, Span, did_you_mean, is_first, one_of,
 };

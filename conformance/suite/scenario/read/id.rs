@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Context;
+use crate::scenario::Context;
 use crate::source::{Entry, Findings, Node, Span, is_first, one_of};
 
 /// The scenarios and probes under their ids; those without one, or with one that is taken, are reported and left out.

@@ -1,12 +1,12 @@
 //! The beginning and the end of lanes.
 
+use super::Reader;
 use super::budget::MAX_LANES;
 use super::fragment::is_name;
 use super::scope::{LaneState, Remembered};
 use super::step::Phrase;
-use super::{Reader, WORDS};
 use crate::grammar::{Names, Packet, Transport};
-use crate::scenario::{Action, Lane, LaneId, LaneName, Step};
+use crate::scenario::{Action, Lane, LaneId, LaneName, Step, Verb, WORDS};
 use crate::source::{Entry, Node, Shape};
 
 /// The longest name that a lane can be made to have.
@@ -192,7 +192,7 @@ impl Reader<'_> {
     /// `shutdown`, `close`, `abort`, `stops-reading`, `reads-again`.
     pub(super) fn ends_or_stops(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         if let Some(extra) = phrase.entries.first() {
-            let help = format!("write: {} > {}", self.lane_name(lane), phrase.verb);
+            let help = format!("write: {} > {}", self.lane_name(lane), phrase.word);
             self.error(
                 phrase.node,
                 &extra.span,
@@ -205,12 +205,12 @@ impl Reader<'_> {
             self.error(
                 phrase.node,
                 phrase.verb_span,
-                format!("`{}` has no block", phrase.verb),
+                format!("`{}` has no block", phrase.word),
                 "remove the block",
             );
             return None;
         }
-        if phrase.verb == "truncate" && self.context.grammar.transport != Transport::Tls {
+        if phrase.verb == Verb::Truncate && self.context.grammar.transport != Transport::Tls {
             let message = "`truncate` needs TLS";
             let help = "`close` ends a connection in order, `abort` resets it";
             self.error(phrase.node, phrase.verb_span, message, help);
@@ -224,23 +224,23 @@ impl Reader<'_> {
             .find(|state| state.id == lane)?;
         self.sent_last = None;
         Some(match phrase.verb {
-            "shutdown" => {
+            Verb::Shutdown => {
                 state.shut = Some(line);
                 Action::Shutdown(lane)
             }
-            "close" => {
+            Verb::Close => {
                 state.ended = Some(("close", line));
                 Action::Close(lane)
             }
-            "abort" => {
+            Verb::Abort => {
                 state.ended = Some(("abort", line));
                 Action::Abort(lane)
             }
-            "truncate" => {
+            Verb::Truncate => {
                 state.ended = Some(("truncate", line));
                 Action::Truncate(lane)
             }
-            "stops-reading" => Action::StopReading(lane),
+            Verb::StopsReading => Action::StopReading(lane),
             _ => Action::ReadAgain(lane),
         })
     }

@@ -38,67 +38,13 @@ mod within;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Company, LaneId, Scenario};
-use crate::grammar::{Choices, Grammar};
+use super::{Company, Context, LaneId, Scenario};
+use crate::grammar::Choices;
 use crate::source::{Findings, Node, Shape, SourceFile, Span};
 use budget::Budget;
 use fragment::Fragments;
 use id::collect_ids;
 use scope::{Remembered, Scope, TogetherScope};
-
-/// Words of the language; no lane, parameter or remembered value is called so.
-pub const WORDS: [&str; 39] = [
-    "client",
-    "together",
-    "either",
-    "case",
-    "repeat",
-    "use",
-    "when",
-    "distinct",
-    "eventually",
-    "shutdown",
-    "close",
-    "abort",
-    "truncate",
-    "signs",
-    "stops-reading",
-    "reads-again",
-    "raw",
-    "framed",
-    "random",
-    "glued",
-    "bytes",
-    "eof",
-    "reset",
-    "closed",
-    "silence",
-    "any-order",
-    "within",
-    "not-before",
-    "split",
-    "title",
-    "checks",
-    "alone",
-    "lock",
-    "hostile",
-    "slow",
-    "sets",
-    "proved-by",
-    "opcode",
-    "each",
-];
-
-/// What scenarios are checked against.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// The packets.
-    pub grammar: &'a Grammar,
-    /// The ids of spec.md.
-    pub requirements: &'a BTreeSet<String>,
-    /// The files of the protocol that this one extends: it need not use all of their fragments.
-    pub inherited: &'a [&'a Arc<SourceFile>],
-}
 
 /// Reads the scenarios and probes of all scenario files of a suite, in their order.
 pub fn read_scenarios(

@@ -4,22 +4,8 @@ use super::Reader;
 use super::step::Phrase;
 use super::value::Target;
 use crate::grammar::{Field, PacketId, Side, TypeKind, Value};
-use crate::scenario::{Expr, Pattern};
+use crate::scenario::{Arrow, Expr, Pattern, Verb};
 use crate::source::{Entry, Node, Word, did_you_mean, one_of};
-
-const DOES: [&str; 11] = [
-    "shutdown",
-    "close",
-    "abort",
-    "truncate",
-    "signs",
-    "stops-reading",
-    "reads-again",
-    "raw",
-    "framed",
-    "random",
-    "glued",
-];
 
 /// A value that may be known before the scenario runs.
 pub(super) trait WrittenOut {
@@ -49,7 +35,7 @@ impl Reader<'_> {
     /// The packet that a phrase names, if that side sends it.
     pub(super) fn packet_of(&mut self, phrase: &Phrase<'_>, side: Side) -> Option<PacketId> {
         let grammar = self.context.grammar;
-        let name = phrase.verb;
+        let name = phrase.word;
         let Some(id) = grammar.packet_named(name) else {
             let (message, help) = self.unknown_verb(name, side);
             self.error(phrase.node, phrase.verb_span, message, help);
@@ -70,20 +56,11 @@ impl Reader<'_> {
     }
 
     fn unknown_verb(&self, name: &str, side: Side) -> (String, String) {
-        let sees = [
-            "bytes",
-            "eof",
-            "reset",
-            "closed",
-            "silence",
-            "any-order",
-            "either",
-        ];
-        let (own, others, turned) = match side {
-            Side::Client => (DOES.as_slice(), sees.as_slice(), "<"),
-            Side::Server => (sees.as_slice(), DOES.as_slice(), ">"),
+        let (own, other, turned) = match side {
+            Side::Client => (Arrow::Does, Arrow::Sees, "<"),
+            Side::Server => (Arrow::Sees, Arrow::Does, ">"),
         };
-        if others.contains(&name) {
+        if Verb::of(name).arrow() == Some(other) {
             return (
                 format!("`{name}` needs the other arrow"),
                 format!("write: alice {turned} {name}"),
@@ -103,6 +80,7 @@ impl Reader<'_> {
         if name.starts_with(|c: char| c.is_ascii_uppercase()) {
             return (format!("there is no packet {name}"), one_of(name, packets));
         }
+        let own: Vec<&str> = Verb::words_after(own).collect();
         let help = did_you_mean(name, own.iter().copied().chain(packets)).unwrap_or_else(|| {
             format!(
                 "write packets in CAPITALS; the words of this language are: {}",

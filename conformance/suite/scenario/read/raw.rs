@@ -27,7 +27,7 @@ impl Reader<'_> {
             self.error(
                 phrase.node,
                 &key.span,
-                format!("write the pieces of `{}` without names", phrase.verb),
+                format!("write the pieces of `{}` without names", phrase.word),
                 EXAMPLE,
             );
             return None;
@@ -37,7 +37,7 @@ impl Reader<'_> {
             self.error(
                 phrase.node,
                 phrase.verb_span,
-                format!("`{}` lacks its bytes", phrase.verb),
+                format!("`{}` lacks its bytes", phrase.word),
                 EXAMPLE,
             );
             return None;

@@ -6,20 +6,23 @@ use super::fragment::is_name;
 use super::scope::Remembered;
 use super::step::Phrase;
 use crate::grammar::Side;
-use crate::scenario::{Action, Cut, LaneId, Outgoing};
+use crate::scenario::{Action, Cut, LaneId, Outgoing, Verb};
 use crate::source::{Entry, Node, Word};
 
 impl Reader<'_> {
     /// What stands behind `>`.
     pub(super) fn does(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         match phrase.verb {
-            "shutdown" | "close" | "abort" | "truncate" | "stops-reading" | "reads-again" => {
-                return self.ends_or_stops(lane, phrase);
-            }
-            "signs" => return self.signs(lane, phrase),
+            Verb::Shutdown
+            | Verb::Close
+            | Verb::Abort
+            | Verb::Truncate
+            | Verb::StopsReading
+            | Verb::ReadsAgain => return self.ends_or_stops(lane, phrase),
+            Verb::Signs => return self.signs(lane, phrase),
             _ => {}
         }
-        let (what, cut) = if phrase.verb == "glued" {
+        let (what, cut) = if phrase.verb == Verb::Glued {
             self.glued(phrase)?
         } else {
             let what = self.outgoing(phrase);
@@ -61,7 +64,7 @@ impl Reader<'_> {
                 return None;
             }
             let inner = Phrase::of_node(node);
-            if inner.verb != "random" && !inner.block.is_empty() {
+            if inner.verb != Verb::Random && !inner.block.is_empty() {
                 self.error(
                     node,
                     &node.name.span,
@@ -80,9 +83,9 @@ impl Reader<'_> {
 
     fn outgoing(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
         match phrase.verb {
-            "raw" => self.raw(phrase).map(Outgoing::Raw),
-            "framed" => self.framed(phrase),
-            "random" => self.random(phrase),
+            Verb::Raw => self.raw(phrase).map(Outgoing::Raw),
+            Verb::Framed => self.framed(phrase),
+            Verb::Random => self.random(phrase),
             _ => {
                 let packet = self.packet_of(phrase, Side::Client)?;
                 let fields = self.fields_of(phrase, packet, Reader::expr)?;

@@ -1,8 +1,8 @@
 //! One line of a scenario.
 
+use super::Reader;
 use super::budget::{MAX_NESTING, MAX_STEPS};
-use super::{Reader, WORDS};
-use crate::scenario::{Action, LaneId, Step};
+use crate::scenario::{Action, Arrow, LaneId, Step, Verb, WORDS};
 use crate::source::{Entry, Node, Scalar, Span, Word, did_you_mean, nearest};
 
 /// The longest text of a step; the file has the rest.
@@ -11,8 +11,9 @@ const MAX_TEXT_CHARS: usize = 200;
 /// What stands behind an arrow, or, in the block of a lane's step, by itself.
 pub(super) struct Phrase<'n> {
     pub(super) node: &'n Node,
-    /// The packet or the word.
-    pub(super) verb: &'n str,
+    pub(super) verb: Verb,
+    /// How the verb is written; or the packet.
+    pub(super) word: &'n str,
     pub(super) verb_span: &'n Span,
     /// What follows it.
     pub(super) entries: &'n [Entry],
@@ -24,7 +25,8 @@ impl<'n> Phrase<'n> {
     pub(super) fn of_node(node: &'n Node) -> Phrase<'n> {
         Phrase {
             node,
-            verb: &node.name.text,
+            verb: Verb::of(&node.name.text),
+            word: &node.name.text,
             verb_span: &node.name.span,
             entries: &node.entries,
             block: node.block(),
@@ -46,13 +48,6 @@ impl<'n> Phrase<'n> {
             .find(|(word, _)| word.text == key)
             .map(|(_, entry)| entry)
     }
-}
-
-/// Which way an arrow points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Arrow {
-    Does,
-    Sees,
 }
 
 impl Reader<'_> {
@@ -152,12 +147,13 @@ impl Reader<'_> {
             );
             return;
         };
-        let Some(lane) = self.lane_of_step(node, arrow, word) else {
+        let Some(lane) = self.lane_of_step(node, arrow, Verb::of(word)) else {
             return;
         };
         let phrase = Phrase {
             node,
-            verb: word,
+            verb: Verb::of(word),
+            word,
             verb_span: &verb.span,
             entries: node.entries.get(2..).unwrap_or_default(),
             block: node.block(),
@@ -228,17 +224,8 @@ impl Reader<'_> {
                 "write the lane that sends it, alice > {word}, or that must receive it, alice < {word}"
             );
             self.error(node, span, format!("{word} has no lane and no arrow"), help);
-        } else if [
-            "eof",
-            "reset",
-            "closed",
-            "silence",
-            "any-order",
-            "bytes",
-            "within",
-            "not-before",
-        ]
-        .contains(&word)
+        } else if Verb::of(word).arrow() == Some(Arrow::Sees)
+            || ["within", "not-before"].contains(&word)
         {
             self.error(
                 node,
@@ -246,22 +233,7 @@ impl Reader<'_> {
                 format!("`{word}` has no lane"),
                 format!("write the lane that must receive it: alice < {word}"),
             );
-        } else if [
-            "shutdown",
-            "close",
-            "abort",
-            "truncate",
-            "signs",
-            "raw",
-            "framed",
-            "random",
-            "glued",
-            "stops-reading",
-            "reads-again",
-            "split",
-        ]
-        .contains(&word)
-        {
+        } else if Verb::of(word).arrow() == Some(Arrow::Does) || word == "split" {
             self.error(
                 node,
                 span,
@@ -278,7 +250,7 @@ impl Reader<'_> {
     }
 
     /// The lane that a step names, if it is declared and can still be used so.
-    fn lane_of_step(&mut self, node: &Node, arrow: Arrow, verb: &str) -> Option<LaneId> {
+    fn lane_of_step(&mut self, node: &Node, arrow: Arrow, verb: Verb) -> Option<LaneId> {
         let name = node.name.text.as_str();
         let id = self.lane_named(node, name, &node.name.span)?;
         let lane = self.scope.lanes.get(name)?;
@@ -292,16 +264,7 @@ impl Reader<'_> {
             );
             return None;
         }
-        let sends = arrow == Arrow::Does
-            && ![
-                "close",
-                "abort",
-                "truncate",
-                "signs",
-                "stops-reading",
-                "reads-again",
-            ]
-            .contains(&verb);
+        let sends = arrow == Arrow::Does && verb.needs_open_side();
         if let Some(line) = lane.shut.filter(|_| sends) {
             let help = "after `shutdown` a lane only reads; move the shutdown after the last send";
             self.error(

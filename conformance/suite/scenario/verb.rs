@@ -1,0 +1,154 @@
+//! The words that may follow an arrow in a scenario, where a packet might.
+
+/// Which way an arrow points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrow {
+    /// `>`: what the lane does.
+    Does,
+    /// `<`: what the lane must receive.
+    Sees,
+}
+
+/// What follows an arrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// `> shutdown`: FIN; the lane goes on reading.
+    Shutdown,
+    /// `> close`: the end of the connection in order.
+    Close,
+    /// `> abort`: the end with RST.
+    Abort,
+    /// `> truncate`: FIN without the close_notify of TLS.
+    Truncate,
+    /// `> signs`: a signature to remember.
+    Signs,
+    /// `> stops-reading`.
+    StopsReading,
+    /// `> reads-again`.
+    ReadsAgain,
+    /// `> raw`: bytes.
+    Raw,
+    /// `> framed`: bytes after their length.
+    Framed,
+    /// `> random`: a payload.
+    Random,
+    /// `> glued`: several sends as one.
+    Glued,
+    /// `< bytes`.
+    Bytes,
+    /// `< eof`.
+    Eof,
+    /// `< reset`.
+    Reset,
+    /// `< closed`: the end of the connection, in order or not.
+    Closed,
+    /// `< silence`.
+    Silence,
+    /// `< any-order`: several frames.
+    AnyOrder,
+    /// `< either`: alternatives.
+    Either,
+    /// None of these words: a packet of the protocol, after either arrow.
+    Packet,
+}
+
+/// Every word, and the arrow that it follows.
+const VERBS: [(&str, Verb, Arrow); 18] = [
+    ("shutdown", Verb::Shutdown, Arrow::Does),
+    ("close", Verb::Close, Arrow::Does),
+    ("abort", Verb::Abort, Arrow::Does),
+    ("truncate", Verb::Truncate, Arrow::Does),
+    ("signs", Verb::Signs, Arrow::Does),
+    ("stops-reading", Verb::StopsReading, Arrow::Does),
+    ("reads-again", Verb::ReadsAgain, Arrow::Does),
+    ("raw", Verb::Raw, Arrow::Does),
+    ("framed", Verb::Framed, Arrow::Does),
+    ("random", Verb::Random, Arrow::Does),
+    ("glued", Verb::Glued, Arrow::Does),
+    ("bytes", Verb::Bytes, Arrow::Sees),
+    ("eof", Verb::Eof, Arrow::Sees),
+    ("reset", Verb::Reset, Arrow::Sees),
+    ("closed", Verb::Closed, Arrow::Sees),
+    ("silence", Verb::Silence, Arrow::Sees),
+    ("any-order", Verb::AnyOrder, Arrow::Sees),
+    ("either", Verb::Either, Arrow::Sees),
+];
+
+impl Verb {
+    /// The verb that a word is; any other word is a packet, or a mistake.
+    #[must_use]
+    pub fn of(word: &str) -> Verb {
+        let found = VERBS.iter().find(|(known, ..)| *known == word);
+        found.map_or(Verb::Packet, |(_, verb, _)| *verb)
+    }
+
+    /// The arrow that it follows; `None` if it may follow either.
+    #[must_use]
+    pub fn arrow(self) -> Option<Arrow> {
+        let found = VERBS.iter().find(|(_, verb, _)| *verb == self);
+        found.map(|(.., arrow)| *arrow)
+    }
+
+    /// The words that may follow this arrow.
+    pub fn words_after(arrow: Arrow) -> impl Iterator<Item = &'static str> {
+        let fitting = VERBS.iter().filter(move |(.., its)| *its == arrow);
+        fitting.map(|(word, ..)| *word)
+    }
+
+    /// Whether a lane cannot do it any more once it has shut down its side of the connection.
+    #[must_use]
+    pub fn needs_open_side(self) -> bool {
+        !matches!(
+            self,
+            Verb::Close
+                | Verb::Abort
+                | Verb::Truncate
+                | Verb::Signs
+                | Verb::StopsReading
+                | Verb::ReadsAgain
+        )
+    }
+}
+
+/// Words of the language; no lane, parameter or remembered value is called so.
+pub const WORDS: [&str; 39] = [
+    "client",
+    "together",
+    "either",
+    "case",
+    "repeat",
+    "use",
+    "when",
+    "distinct",
+    "eventually",
+    "shutdown",
+    "close",
+    "abort",
+    "truncate",
+    "signs",
+    "stops-reading",
+    "reads-again",
+    "raw",
+    "framed",
+    "random",
+    "glued",
+    "bytes",
+    "eof",
+    "reset",
+    "closed",
+    "silence",
+    "any-order",
+    "within",
+    "not-before",
+    "split",
+    "title",
+    "checks",
+    "alone",
+    "lock",
+    "hostile",
+    "slow",
+    "sets",
+    "proved-by",
+    "opcode",
+    "each",
+];
