@@ -8,7 +8,7 @@ use crate::explain;
 use crate::grammar::{Choices, Wire};
 use crate::scenario::{Scenario, Worth};
 
-use super::case::{Case, Cutting, Players, conversation};
+use super::case::{Case, ConnId, Cutting, Players, conversation};
 use super::shared::Shared;
 use super::steps::{Progress, Track};
 
@@ -66,8 +66,8 @@ fn conduct(mut case: Case<'_>) -> Played {
 impl<'a> Case<'a> {
     /// Takes over what came on all lanes, and the time.
     fn absorb(&mut self) {
-        for line in &mut self.lines {
-            line.connection.absorb();
+        for conn in self.connections.values_mut() {
+            conn.socket.absorb();
         }
         self.now = Instant::now();
         self.answer_what_came_unasked();
@@ -100,20 +100,23 @@ impl<'a> Case<'a> {
         let until = self
             .shared
             .at_latest(Instant::now() + self.shared.bounds.wait(None));
-        for line in 0..self.lines.len() {
-            if self.lines[line].left || self.lines[line].paused || self.lines[line].is_helper {
+        for conn in self.connections.ids() {
+            if self.connections[conn].left
+                || self.connections[conn].paused
+                || self.connections[conn].is_helper
+            {
                 continue;
             }
-            self.leftovers_on(line, until)?;
+            self.leftovers_on(conn, until)?;
         }
         Ok(())
     }
 
-    fn leftovers_on(&mut self, line: usize, until: Instant) -> Result<(), Box<Failure>> {
+    fn leftovers_on(&mut self, conn: ConnId, until: Instant) -> Result<(), Box<Failure>> {
         loop {
             let rung = self.bell.count();
             self.absorb();
-            let look = self.look(line, None);
+            let look = self.look(conn, None);
             let kind = match look {
                 Look::Nothing | Look::Ended(_) => return Ok(()),
                 Look::Partial if self.now < until => {
@@ -125,7 +128,7 @@ impl<'a> Case<'a> {
             };
             let expected = "nothing more at the end of the case".to_owned();
             return Err(Box::new(explain::something(
-                &self.shown(line),
+                &self.shown(conn),
                 kind,
                 expected,
                 &look,
@@ -136,8 +139,8 @@ impl<'a> Case<'a> {
     /// Leaves the target as it was found: every connection is closed in order, and what the target still sends is read,
     /// so that no reset reaches it.
     fn take_leave(&mut self) {
-        for line in 0..self.lines.len() {
-            self.close_line(line);
+        for conn in self.connections.ids() {
+            self.close_connection(conn);
         }
         let until = self
             .shared
@@ -145,15 +148,17 @@ impl<'a> Case<'a> {
         loop {
             let rung = self.bell.count();
             self.absorb();
-            let all_ended = (0..self.lines.len())
-                .all(|line| self.end_of(line).is_some() || self.was_aborted(line));
+            let all_ended = self
+                .connections
+                .ids()
+                .all(|conn| self.end_of(conn).is_some() || self.was_aborted(conn));
             if all_ended || self.now >= until {
                 break;
             }
             self.bell.wait(rung, until);
         }
-        for line in &mut self.lines {
-            line.connection.hang_up();
+        for conn in self.connections.values_mut() {
+            conn.socket.hang_up();
         }
     }
 }

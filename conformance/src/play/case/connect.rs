@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use crate::evidence::{Failure, FailureKind};
 
-use super::Case;
-use super::line::{Doing, Done, Line, Unasked};
+use super::connection::{Doing, Done, LaneConnection, Unasked};
+use super::{Case, ConnId};
 use crate::play::lane::{Connection, ReceiveBuffer, Speech};
 use crate::play::shared::ledger::SentFrames;
 use crate::play::shared::names;
@@ -20,15 +20,15 @@ impl Case<'_> {
         login: String,
         buffer: ReceiveBuffer,
         speech: Speech<'_>,
-    ) -> Result<usize, Box<Failure>> {
+    ) -> Result<ConnId, Box<Failure>> {
         // What was sent before is on its way when this begins.
         self.flush_held();
         let bound = self.shared.bounds.wait(None);
         let target = self.target;
-        let connection = Connection::open(target, bound, buffer, speech, lane, &self.bell)
+        let socket = Connection::open(target, bound, buffer, speech, lane, &self.bell)
             .map_err(|error| no_connection(&error).on(lane))?;
-        self.lines.push(Line {
-            connection,
+        let conn = self.connections.push(LaneConnection {
+            socket,
             lane: lane.to_owned(),
             login,
             identity: None,
@@ -40,45 +40,44 @@ impl Case<'_> {
             has_sent: BTreeSet::new(),
         });
         self.complete_view();
-        let line = self.lines.len() - 1;
-        self.note_done(line, Doing::Connected);
-        Ok(line)
+        self.note_done(conn, Doing::Connected);
+        Ok(conn)
     }
 
     /// Opens the runner's own lane.
-    pub(crate) fn open_helper(&mut self) -> Result<usize, Box<Failure>> {
+    pub(crate) fn open_helper(&mut self) -> Result<ConnId, Box<Failure>> {
         let login = names::fresh("fence", None, &mut self.random);
         self.shared.ledger.note_name(self.number, &login);
         let speech = self.shared.speech(true);
-        let line = self.connect("(fence)", login, ReceiveBuffer::Usual, speech)?;
-        self.lines[line].is_helper = true;
-        self.helper = Some(line);
-        Ok(line)
+        let conn = self.connect("(fence)", login, ReceiveBuffer::Usual, speech)?;
+        self.connections[conn].is_helper = true;
+        self.helper = Some(conn);
+        Ok(conn)
     }
 
     /// Whether a lane can provoke nothing any more: closed, cut, or ended by the target.
-    pub(crate) fn is_gone(&self, line: usize) -> bool {
-        self.lines[line].left || self.end_of(line).is_some() || self.has_shut_down(line)
+    pub(crate) fn is_gone(&self, conn: ConnId) -> bool {
+        self.connections[conn].left || self.end_of(conn).is_some() || self.has_shut_down(conn)
     }
 
     /// FIN; the reader goes on in the background, so that what the target still sends does not make the kernel answer
     /// with a reset.
-    pub(crate) fn close_line(&mut self, line: usize) {
-        if self.lines[line].left {
+    pub(crate) fn close_connection(&mut self, conn: ConnId) {
+        if self.connections[conn].left {
             return;
         }
         self.flush_held();
-        self.lines[line].left = true;
-        self.lines[line].connection.read_again();
-        self.lines[line].connection.shut_down();
-        self.note_done(line, Doing::Closed);
+        self.connections[conn].left = true;
+        self.connections[conn].socket.read_again();
+        self.connections[conn].socket.shut_down();
+        self.note_done(conn, Doing::Closed);
     }
 
     /// For the report.
-    pub(crate) fn note_done(&mut self, line: usize, what: Doing) {
+    pub(crate) fn note_done(&mut self, conn: ConnId, what: Doing) {
         self.log.push(Done {
             at: Instant::now(),
-            line,
+            conn,
             what,
         });
     }

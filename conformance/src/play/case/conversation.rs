@@ -6,9 +6,9 @@ use crate::evidence::{Direction, End, Event, TcpSign};
 use crate::explain::{self, annotate};
 use crate::grammar::{Decoded, Side};
 
-use super::Case;
-use super::line::{Doing, Purpose};
+use super::connection::{Doing, Purpose};
 use super::view::Meaning;
+use super::{Case, ConnId};
 
 /// The bytes of all events of a case that are kept for a capture; what comes later is told by its length.
 const KEPT_BYTES_OF_CASE: usize = 256 << 10;
@@ -21,10 +21,10 @@ pub(crate) fn of(case: &Case<'_>) -> Vec<Event> {
     let mut events: Vec<(Instant, Event)> = case
         .log
         .iter()
-        .map(|done| (done.at, of_doing(case, done.line, &done.what)))
+        .map(|done| (done.at, of_doing(case, done.conn, &done.what)))
         .collect();
-    for line in 0..case.lines.len() {
-        events.extend(seen(case, line));
+    for conn in case.connections.ids() {
+        events.extend(seen(case, conn));
     }
     let skipped = events.len().saturating_sub(KEPT_EVENTS);
     // Stable: what happened at one instant stays in the order in which it was done.
@@ -42,15 +42,15 @@ pub(crate) fn of(case: &Case<'_>) -> Vec<Event> {
         .collect()
 }
 
-fn event(case: &Case<'_>, line: usize, direction: Direction, text: String) -> Event {
+fn event(case: &Case<'_>, conn: ConnId, direction: Direction, text: String) -> Event {
     Event {
-        fence: case.lines[line].is_helper,
-        ..Event::of_words(&case.lines[line].lane, line, direction, text)
+        fence: case.connections[conn].is_helper,
+        ..Event::of_words(&case.connections[conn].lane, conn.number(), direction, text)
     }
 }
 
-fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
-    let login = &case.lines[line].login;
+fn of_doing(case: &Case<'_>, conn: ConnId, what: &Doing) -> Event {
+    let login = &case.connections[conn].login;
     let grammar = &case.shared.suite.grammar;
     let words = match what {
         Doing::Sent {
@@ -58,7 +58,7 @@ fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
             length,
             purpose,
         } => {
-            let mut sent = event(case, line, Direction::Sends, String::new())
+            let mut sent = event(case, conn, Direction::Sends, String::new())
                 .with_bytes(bytes, *length)
                 .with_meaning(annotate(grammar, case.wire, Side::Client, bytes, *length));
             sent.fence |= *purpose == Purpose::Fence;
@@ -77,7 +77,7 @@ fn of_doing(case: &Case<'_>, line: usize, what: &Doing) -> Event {
     };
     Event {
         tcp: sign(what),
-        ..event(case, line, Direction::Does, words)
+        ..event(case, conn, Direction::Does, words)
     }
 }
 
@@ -91,14 +91,14 @@ fn sign(what: &Doing) -> Option<TcpSign> {
 }
 
 /// What came on one connection: what steps took, what is left, and the end.
-fn seen(case: &Case<'_>, line: usize) -> Vec<(Instant, Event)> {
-    let connection = &case.lines[line].connection;
+fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
+    let connection = &case.connections[conn].socket;
     let received = connection.received();
     let mut events = Vec::new();
     let mut push = |range: std::ops::Range<usize>, meaning: Option<Meaning>| {
         let bytes = received.get(range.clone()).unwrap_or_default();
         let text = explain::count(bytes.len(), "byte");
-        let mut seen = event(case, line, Direction::Sees, text).with_bytes(bytes, bytes.len());
+        let mut seen = event(case, conn, Direction::Sees, text).with_bytes(bytes, bytes.len());
         if meaning != Some(Meaning::Bytes) {
             let grammar = &case.shared.suite.grammar;
             let said = annotate(grammar, case.wire, Side::Server, bytes, bytes.len());
@@ -107,18 +107,18 @@ fn seen(case: &Case<'_>, line: usize) -> Vec<(Instant, Event)> {
         seen.foreign = meaning == Some(Meaning::Foreign);
         seen.fence |= meaning == Some(Meaning::Fence);
         seen.unasked = meaning == Some(Meaning::Unasked);
-        seen.unexpected = meaning.is_none() && !case.lines[line].left;
+        seen.unexpected = meaning.is_none() && !case.connections[conn].left;
         let at = connection.arrival(range.end).unwrap_or(case.now);
         events.push((at, seen));
     };
-    let front = case.view.fronts.get(line);
+    let front = case.view.fronts.get(conn);
     for mark in front
         .map(|front| front.marks.as_slice())
         .unwrap_or_default()
     {
         push(mark.bytes.clone(), Some(mark.meaning));
     }
-    for range in left_over(case, line) {
+    for range in left_over(case, conn) {
         push(range, None);
     }
     if let Some((at, end)) = connection.end() {
@@ -130,7 +130,7 @@ fn seen(case: &Case<'_>, line: usize) -> Vec<(Instant, Event)> {
                 End::Reset => Some(TcpSign::Rst),
                 End::Flood | End::Garbled => None,
             },
-            ..event(case, line, Direction::Ends, text)
+            ..event(case, conn, Direction::Ends, text)
         };
         events.push((at, ended));
     }
@@ -138,9 +138,9 @@ fn seen(case: &Case<'_>, line: usize) -> Vec<(Instant, Event)> {
 }
 
 /// The frames that nobody took, at most 32 of them, and the bytes behind them.
-fn left_over(case: &Case<'_>, line: usize) -> Vec<std::ops::Range<usize>> {
-    let consumed = case.view.fronts.get(line).map_or(0, |front| front.consumed);
-    let unread = case.unread(line);
+fn left_over(case: &Case<'_>, conn: ConnId) -> Vec<std::ops::Range<usize>> {
+    let consumed = case.view.fronts.get(conn).map_or(0, |front| front.consumed);
+    let unread = case.unread(conn);
     let mut ranges = Vec::new();
     let mut at = 0;
     while ranges.len() < 32

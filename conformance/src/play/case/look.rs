@@ -3,42 +3,42 @@
 use crate::evidence::{Look, Stray};
 use crate::grammar::{Decoded, Frame, PacketId, Side, Value};
 
-use super::Case;
 use super::view::{Front, Mark, Meaning};
+use super::{Case, ConnId};
 
 impl Case<'_> {
     /// What stands at the front of a connection. `own` is the outstanding frame that the caller waits for itself.
-    pub(crate) fn look(&mut self, line: usize, own: Option<usize>) -> Look {
-        self.look_for(line, own, None)
+    pub(crate) fn look(&mut self, conn: ConnId, own: Option<usize>) -> Look {
+        self.look_for(conn, own, None)
     }
 
     /// What stands at the front of a connection, where a packet is expected that may also come unasked.
     pub(crate) fn look_for(
         &mut self,
-        line: usize,
+        conn: ConnId,
         own: Option<usize>,
         expected: Option<PacketId>,
     ) -> Look {
         loop {
-            let unread = self.unread(line);
-            let end = self.end_of(line);
+            let unread = self.unread(conn);
+            let end = self.end_of(conn);
             if unread.is_empty() {
                 return end.map_or(Look::Nothing, Look::Ended);
             }
             match self.wire.decode(Side::Server, unread) {
                 Decoded::Frame(frame) => {
-                    if let Some(entry) = self.foreign_entry(line, &frame) {
-                        self.view.fronts[line].foreign.extend(entry);
-                        self.consume_frame(line, &frame, Meaning::Foreign);
-                    } else if let Some(fence) = self.outstanding_answer(line, &frame, own) {
-                        self.view.fronts[line].swallowed.insert(fence);
-                        self.consume_frame(line, &frame, Meaning::Fence);
-                    } else if self.is_fence_for_others(line, &frame, own) {
-                        self.consume_frame(line, &frame, Meaning::Fence);
+                    if let Some(entry) = self.foreign_entry(conn, &frame) {
+                        self.view.fronts[conn].foreign.extend(entry);
+                        self.consume_frame(conn, &frame, Meaning::Foreign);
+                    } else if let Some(fence) = self.outstanding_answer(conn, &frame, own) {
+                        self.view.fronts[conn].swallowed.insert(fence);
+                        self.consume_frame(conn, &frame, Meaning::Fence);
+                    } else if self.is_fence_for_others(conn, &frame, own) {
+                        self.consume_frame(conn, &frame, Meaning::Fence);
                     } else if expected != Some(frame.packet)
                         && self.answer_to(frame.packet).is_some()
                     {
-                        self.consume_frame(line, &frame, Meaning::Unasked);
+                        self.consume_frame(conn, &frame, Meaning::Unasked);
                     } else {
                         return Look::Frame(frame);
                     }
@@ -53,8 +53,8 @@ impl Case<'_> {
 
     /// `Some` if the frame belongs to the conversation of somebody else: with the ledger's entry, or without one if a
     /// stranger sent it.
-    fn foreign_entry(&self, line: usize, frame: &Frame) -> Option<Option<u64>> {
-        let front = &self.view.fronts[line];
+    fn foreign_entry(&self, conn: ConnId, frame: &Frame) -> Option<Option<u64>> {
+        let front = &self.view.fronts[conn];
         let origin = self.shared.suite.grammar.packet(frame.packet).ambient?;
         if !front.identified {
             return None;
@@ -77,33 +77,33 @@ impl Case<'_> {
     }
 
     /// Whether it is a broadcast with which the suite proves the silence of another lane, or its sender's own copy of it.
-    fn is_fence_for_others(&self, line: usize, frame: &Frame, own: Option<usize>) -> bool {
+    fn is_fence_for_others(&self, conn: ConnId, frame: &Frame, own: Option<usize>) -> bool {
         let is_own = || {
             own.and_then(|own| self.outstanding.get(own))
                 .is_some_and(|answer| answer.fits(frame))
         };
         let ambient = self.shared.suite.grammar.packet(frame.packet).ambient;
         ambient.is_some()
-            && self.view.fronts[line].identified
+            && self.view.fronts[conn].identified
             && self.shared.ledger.has_token(frame)
             && !is_own()
     }
 
     /// Whose frame stands at the front of a connection, if it is certainly not one of this case's conversation.
-    pub(crate) fn stray(&self, line: usize) -> Option<Stray> {
-        match self.wire.decode(Side::Server, self.unread(line)) {
+    pub(crate) fn stray(&self, conn: ConnId) -> Option<Stray> {
+        match self.wire.decode(Side::Server, self.unread(conn)) {
             Decoded::Frame(frame) => self.shared.ledger.stray(self.number, &frame),
             _ => None,
         }
     }
 
-    fn outstanding_answer(&self, line: usize, frame: &Frame, own: Option<usize>) -> Option<usize> {
-        let swallowed = &self.view.fronts[line].swallowed;
+    fn outstanding_answer(&self, conn: ConnId, frame: &Frame, own: Option<usize>) -> Option<usize> {
+        let swallowed = &self.view.fronts[conn].swallowed;
         self.outstanding
             .iter()
             .enumerate()
             .find(|(index, answer)| {
-                answer.line == line
+                answer.conn == conn
                     && Some(*index) != own
                     && !swallowed.contains(index)
                     && answer.fits(frame)
@@ -112,16 +112,16 @@ impl Case<'_> {
     }
 
     /// A frame at the front is dealt with.
-    pub(crate) fn consume_frame(&mut self, line: usize, frame: &Frame, meaning: Meaning) {
-        if self.identifies(line, frame) {
-            self.view.fronts[line].identified = true;
+    pub(crate) fn consume_frame(&mut self, conn: ConnId, frame: &Frame, meaning: Meaning) {
+        if self.identifies(conn, frame) {
+            self.view.fronts[conn].identified = true;
         }
-        self.consume(line, frame.length, meaning);
+        self.consume(conn, frame.length, meaning);
     }
 
     /// So many bytes at the front are dealt with.
-    pub(crate) fn consume(&mut self, line: usize, length: usize, meaning: Meaning) {
-        let front: &mut Front = &mut self.view.fronts[line];
+    pub(crate) fn consume(&mut self, conn: ConnId, length: usize, meaning: Meaning) {
+        let front: &mut Front = &mut self.view.fronts[conn];
         let end = front.consumed + length;
         front.marks.push(Mark {
             bytes: front.consumed..end,
@@ -130,11 +130,11 @@ impl Case<'_> {
         front.consumed = end;
     }
 
-    fn identifies(&self, line: usize, frame: &Frame) -> bool {
+    fn identifies(&self, conn: ConnId, frame: &Frame) -> bool {
         let Some(by) = &self.shared.suite.grammar.identified_by else {
             return false;
         };
-        let has_sent = &self.lines[line].has_sent;
+        let has_sent = &self.connections[conn].has_sent;
         by.packet == frame.packet
             && by.after.is_none_or(|packet| has_sent.contains(&packet))
             && by

@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `line` | its connections, and what was done on them |
+//! | `connection`, `per_connection` | its connections, and what was done on them |
 //! | `view` | what its steps have taken so far |
 //! | `look`, `shown` | what is next on a connection, for steps and for explanations |
 //! | `connect`, `sending`, `cutting` | opening and closing connections; sends, and the segments they are laid into |
@@ -10,10 +10,11 @@
 //! | `conversation` | what happened, in order of time, for the reports |
 
 mod connect;
+mod connection;
 pub(crate) mod conversation;
 mod cutting;
-mod line;
 mod look;
+mod per_connection;
 mod sending;
 mod shown;
 mod unasked;
@@ -34,10 +35,10 @@ use crate::play::shared::random::SplitMix;
 use crate::play::shared::registry::signature_of;
 use crate::scenario::{Bound, Expr, LaneId, Scenario};
 
+pub(crate) use connection::{Doing, Outstanding, Purpose, Unasked};
+use connection::{Done, Held, LaneConnection};
 pub(crate) use cutting::Cutting;
-pub(crate) use line::{Doing, Outstanding, Purpose, Unasked};
-use line::{Done, Held, Line};
-use view::Front;
+pub(crate) use per_connection::{ConnId, PerConnection};
 pub(crate) use view::{Meaning, View};
 
 /// Who plays a case.
@@ -60,15 +61,15 @@ pub(crate) struct Case<'a> {
     pub(crate) random: SplitMix,
     pub(crate) bell: Arc<Bell>,
     /// All connections that were ever opened.
-    pub(crate) lines: Vec<Line>,
+    pub(crate) connections: PerConnection<LaneConnection>,
     /// The connection of each lane.
-    pub(crate) open: Vec<Option<usize>>,
+    pub(crate) open: Vec<Option<ConnId>>,
     /// The name of each lane.
     pub(crate) names: Vec<String>,
     /// Who each lane is, where names are identities.
     pub(crate) identities: Vec<Identity>,
     /// The lane that the runner opened for its fences.
-    pub(crate) helper: Option<usize>,
+    pub(crate) helper: Option<ConnId>,
     pub(crate) view: View,
     /// Answers to fences that nobody waits for any more, or that come where nobody waits.
     pub(crate) outstanding: Vec<Outstanding>,
@@ -124,7 +125,7 @@ impl<'a> Case<'a> {
             number,
             random,
             bell: Arc::default(),
-            lines: Vec::new(),
+            connections: PerConnection::default(),
             open: vec![None; scenario.lanes.len()],
             names,
             identities,
@@ -151,28 +152,27 @@ impl<'a> Case<'a> {
 
     /// A connection that was opened while an alternative was tried is known to the others, too.
     pub(crate) fn complete_view(&mut self) {
-        let fronts = &mut self.view.fronts;
-        fronts.resize_with(self.lines.len().max(fronts.len()), Front::default);
+        self.view.fronts.extend_to(&self.connections);
     }
 
     /// Whether the scenario cut this connection.
-    pub(crate) fn was_aborted(&self, line: usize) -> bool {
-        self.did(line, |what| matches!(what, Doing::Aborted))
+    pub(crate) fn was_aborted(&self, conn: ConnId) -> bool {
+        self.did(conn, |what| matches!(what, Doing::Aborted))
     }
 
     /// Whether the scenario ended this connection's sending side.
-    pub(crate) fn has_shut_down(&self, line: usize) -> bool {
-        self.did(line, |what| matches!(what, Doing::ShutDown))
+    pub(crate) fn has_shut_down(&self, conn: ConnId) -> bool {
+        self.did(conn, |what| matches!(what, Doing::ShutDown))
     }
 
-    fn did(&self, line: usize, is_that: impl Fn(&Doing) -> bool) -> bool {
+    fn did(&self, conn: ConnId, is_that: impl Fn(&Doing) -> bool) -> bool {
         self.log
             .iter()
-            .any(|done| done.line == line && is_that(&done.what))
+            .any(|done| done.conn == conn && is_that(&done.what))
     }
 
     /// The connection of a lane.
-    pub(crate) fn line_of(&self, lane: LaneId) -> Result<usize, Box<Failure>> {
+    pub(crate) fn conn_of(&self, lane: LaneId) -> Result<ConnId, Box<Failure>> {
         self.open.get(lane.0).copied().flatten().ok_or_else(|| {
             Failure::own_fault(format!(
                 "{} is not connected; a lane begins with `client`",
@@ -199,8 +199,8 @@ impl<'a> Case<'a> {
                 .map(|name| Value::Text(name.clone()))
                 .ok_or_else(|| Failure::own_fault("a name that belongs to no lane")),
             Expr::AddressOf(lane) => self
-                .line_of(*lane)
-                .map(|line| Value::Bytes(self.lines[line].connection.own_address())),
+                .conn_of(*lane)
+                .map(|conn| Value::Bytes(self.connections[conn].socket.own_address())),
             Expr::Remembered(name) => self.remembered(name),
             Expr::SignatureOf(lane) => signature_of(self.identities.get(lane.0)),
             Expr::Setting { name, sort } => self.setting(name, *sort),
@@ -215,7 +215,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// What was given on the command line, as the field takes it.
+    /// What was given on the command conn, as the field takes it.
     fn setting(&self, name: &str, sort: Sort) -> Result<Value, Box<Failure>> {
         let Some(text) = self.shared.settings.get(name) else {
             return Err(Failure::own_fault(format!(
@@ -241,19 +241,19 @@ impl<'a> Case<'a> {
     }
 
     /// What was received on a connection and is not dealt with yet.
-    pub(crate) fn unread(&self, line: usize) -> &[u8] {
-        let consumed = self.view.fronts.get(line).map_or(0, |front| front.consumed);
-        self.lines
-            .get(line)
-            .and_then(|line| line.connection.received().get(consumed..))
+    pub(crate) fn unread(&self, conn: ConnId) -> &[u8] {
+        let consumed = self.view.fronts.get(conn).map_or(0, |front| front.consumed);
+        self.connections
+            .get(conn)
+            .and_then(|conn| conn.socket.received().get(consumed..))
             .unwrap_or_default()
     }
 
     /// How the target ended a connection.
-    pub(crate) fn end_of(&self, line: usize) -> Option<End> {
-        self.lines
-            .get(line)
-            .and_then(|line| line.connection.end())
+    pub(crate) fn end_of(&self, conn: ConnId) -> Option<End> {
+        self.connections
+            .get(conn)
+            .and_then(|conn| conn.socket.end())
             .map(|(_, end)| end)
     }
 }

@@ -7,9 +7,9 @@ use crate::explain::annotate;
 use crate::grammar::{Grammar, PacketId, Side, Value};
 use crate::scenario::Cut;
 
-use super::Case;
+use super::connection::{Doing, Held, Purpose};
 use super::cutting::{self, BYTE_BY_BYTE};
-use super::line::{Doing, Held, Purpose};
+use super::{Case, ConnId};
 use crate::play::lane::Gate;
 
 /// More pieces than this follow each other at once: among so many some are read as they were sent.
@@ -20,10 +20,10 @@ const SHOWN: usize = 8;
 
 impl Case<'_> {
     /// Sends bytes that are ready; before that the ledger knows the frames in them.
-    pub(crate) fn transmit(&mut self, line: usize, bytes: Vec<u8>, cut: &Cut, purpose: Purpose) {
+    pub(crate) fn transmit(&mut self, conn: ConnId, bytes: Vec<u8>, cut: &Cut, purpose: Purpose) {
         let grammar = &self.shared.suite.grammar;
-        for frame in self.lines[line].sent.push(self.wire, &bytes) {
-            self.lines[line].has_sent.insert(frame.packet);
+        for frame in self.connections[conn].sent.push(self.wire, &bytes) {
+            self.connections[conn].has_sent.insert(frame.packet);
             if may_reach_others(grammar, frame.packet) {
                 let values: Vec<Value> =
                     frame.fields.into_iter().map(|field| field.value).collect();
@@ -31,7 +31,7 @@ impl Case<'_> {
             }
         }
         self.note_done(
-            line,
+            conn,
             Doing::Sent {
                 bytes: bytes[..bytes.len().min(BYTE_BY_BYTE)].to_vec(),
                 length: bytes.len(),
@@ -39,35 +39,35 @@ impl Case<'_> {
             },
         );
         let gate = self.gate.clone();
-        self.lay_out(line, bytes, cut, gate);
+        self.lay_out(conn, bytes, cut, gate);
     }
 
     /// Hands bytes to their connection in the segments of this play.
-    fn lay_out(&mut self, line: usize, bytes: Vec<u8>, cut: &Cut, gate: Option<Arc<Gate>>) {
+    fn lay_out(&mut self, conn: ConnId, bytes: Vec<u8>, cut: &Cut, gate: Option<Arc<Gate>>) {
         let send = self.sends;
         self.sends += 1;
         if *cut != Cut::Whole {
             self.flush_held();
-            return self.lines[line].connection.send(bytes, cut.clone(), gate);
+            return self.connections[conn].socket.send(bytes, cut.clone(), gate);
         }
         // What is to race with other lanes is held by its gate already.
         let may_wait = gate.is_none();
-        let bytes = match self.held.take_if(|held| held.line == line && may_wait) {
+        let bytes = match self.held.take_if(|held| held.conn == conn && may_wait) {
             Some(held) => self.glue(held, bytes),
             None => bytes,
         };
         self.flush_held();
         if may_wait && self.cutting.glues(send) {
-            self.held = Some(Held { line, send, bytes });
+            self.held = Some(Held { conn, send, bytes });
             return;
         }
-        self.cut(line, send, bytes, gate);
+        self.cut(conn, send, bytes, gate);
     }
 
     /// What waits to share a segment goes out as it is: nothing follows it now.
     pub(crate) fn flush_held(&mut self) {
         if let Some(held) = self.held.take() {
-            let connection = &self.lines[held.line].connection;
+            let connection = &self.connections[held.conn].socket;
             connection.send(held.bytes, Cut::Whole, None);
         }
     }
@@ -76,7 +76,7 @@ impl Case<'_> {
         let mut together = held.bytes;
         together.extend(bytes);
         let words = self.words(|case| {
-            let lane = &case.lines[held.line].lane;
+            let lane = &case.connections[held.conn].lane;
             let frames = frames_in_words(case, &together);
             format!("{lane} > {frames}: all in one segment")
         });
@@ -88,11 +88,11 @@ impl Case<'_> {
         together
     }
 
-    fn cut(&mut self, line: usize, send: usize, bytes: Vec<u8>, gate: Option<Arc<Gate>>) {
+    fn cut(&mut self, conn: ConnId, send: usize, bytes: Vec<u8>, gate: Option<Arc<Gate>>) {
         let cuts = self.cutting.cuts(self.wire, send, &bytes);
         for at in &cuts {
             let words = self.words(|case| {
-                let lane = &case.lines[line].lane;
+                let lane = &case.connections[conn].lane;
                 let frames = frames_in_words(case, &bytes);
                 let before = hex(&bytes[at.saturating_sub(SHOWN)..*at], SHOWN);
                 let after = hex(&bytes[*at..], SHOWN);
@@ -101,7 +101,7 @@ impl Case<'_> {
             let point = Point { send, at: *at };
             self.made.push(Made { point, words });
         }
-        let connection = &self.lines[line].connection;
+        let connection = &self.connections[conn].socket;
         if cuts.is_empty() {
             return connection.send(bytes, Cut::Whole, gate);
         }

@@ -5,18 +5,18 @@ use crate::explain::{self, Shown, WantedField, WantedFrame};
 use crate::grammar::Value;
 use crate::scenario::{FramePattern, Pattern};
 
-use super::Case;
+use super::{Case, ConnId};
 
 impl Case<'_> {
     /// What a connection shows now.
-    pub(crate) fn shown(&self, line: usize) -> Shown<'_> {
+    pub(crate) fn shown(&self, conn: ConnId) -> Shown<'_> {
         Shown {
             grammar: &self.shared.suite.grammar,
             wire: self.wire,
-            lane: &self.lines[line].lane,
-            unread: self.unread(line),
-            end: self.end_of(line),
-            stray: self.stray(line),
+            lane: &self.connections[conn].lane,
+            unread: self.unread(conn),
+            end: self.end_of(conn),
+            stray: self.stray(conn),
         }
     }
 
@@ -43,13 +43,13 @@ impl Case<'_> {
     }
 
     /// Something came where nothing was to come.
-    pub(crate) fn broken_silence(&self, line: usize, look: &Look) -> Failure {
+    pub(crate) fn broken_silence(&self, conn: ConnId, look: &Look) -> Failure {
         let kind = match look {
             Look::Ended(End::Flood) => FailureKind::Flood,
             Look::Ended(_) => FailureKind::Ended,
             _ => FailureKind::Unexpected,
         };
         let expected = "nothing, and an open connection".to_owned();
-        explain::something(&self.shown(line), kind, expected, look)
+        explain::something(&self.shown(conn), kind, expected, look)
     }
 }

@@ -3,8 +3,8 @@
 use crate::grammar::{Decoded, Frame, PacketId, Side};
 use crate::scenario::Cut;
 
-use super::Case;
-use super::line::Purpose;
+use super::connection::Purpose;
+use super::{Case, ConnId};
 
 impl Case<'_> {
     /// The packet with which lanes answer this one by themselves, if they do.
@@ -14,19 +14,19 @@ impl Case<'_> {
 
     /// Answers whatever has come since the last call.
     pub(crate) fn answer_what_came_unasked(&mut self) {
-        for line in 0..self.lines.len() {
-            while let Some(frame) = self.next_to_look_at(line) {
-                self.answer(line, &frame);
+        for conn in self.connections.ids() {
+            while let Some(frame) = self.next_to_look_at(conn) {
+                self.answer(conn, &frame);
             }
         }
     }
 
-    fn next_to_look_at(&mut self, line: usize) -> Option<Frame> {
-        let known = &mut self.lines[line];
+    fn next_to_look_at(&mut self, conn: ConnId) -> Option<Frame> {
+        let known = &mut self.connections[conn];
         if !known.unasked.answers || known.unasked.lost || known.left {
             return None;
         }
-        let fresh = known.connection.received().get(known.unasked.seen..)?;
+        let fresh = known.socket.received().get(known.unasked.seen..)?;
         match self.wire.decode(Side::Server, fresh) {
             Decoded::Frame(frame) => {
                 known.unasked.seen += frame.length;
@@ -40,15 +40,15 @@ impl Case<'_> {
         }
     }
 
-    fn answer(&mut self, line: usize, asked: &Frame) {
+    fn answer(&mut self, conn: ConnId, asked: &Frame) {
         let Some((answer, values)) = self.shared.suite.grammar.answer_to(asked) else {
             return;
         };
-        if self.end_of(line).is_some() || self.has_shut_down(line) {
+        if self.end_of(conn).is_some() || self.has_shut_down(conn) {
             return;
         }
         if let Ok(bytes) = self.wire.encode(answer, &values) {
-            self.transmit(line, bytes, &Cut::Whole, Purpose::Answer);
+            self.transmit(conn, bytes, &Cut::Whole, Purpose::Answer);
         }
     }
 }

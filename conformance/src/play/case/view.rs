@@ -6,11 +6,13 @@ use std::ops::Range;
 use crate::grammar::Value;
 use crate::scenario::Worth;
 
+use super::PerConnection;
+
 /// How far a case has come on each connection, and what it knows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
-    /// One per connection of the case, in the order in which they were opened.
-    pub(crate) fronts: Vec<Front>,
+    /// One per connection of the case.
+    pub(crate) fronts: PerConnection<Front>,
     /// Remembered values.
     pub(crate) remembered: BTreeMap<String, Value>,
     /// The alternatives that fitted and other remarks.

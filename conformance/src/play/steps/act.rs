@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use crate::evidence::{Failure, FailureKind};
 use crate::grammar::Value;
-use crate::play::case::Case;
-use crate::play::case::{Doing, Purpose, Unasked};
+use crate::play::case::{Case, ConnId, Doing, Purpose, Unasked};
 use crate::play::lane::ReceiveBuffer;
 use crate::play::shared::names;
 use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing, Piece, Scheme, walk};
@@ -49,11 +48,11 @@ impl Act {
 
     /// Queues the bytes; waits only while the lane's queue is full.
     fn send(&self, case: &mut Case<'_>, lane: LaneId, what: &[Outgoing], cut: &Cut) -> Progress {
-        let line = match case.line_to_use(lane) {
-            Ok(line) => line,
+        let conn = match case.conn_to_use(lane) {
+            Ok(conn) => conn,
             Err(failure) => return failure.into(),
         };
-        if !case.lines[line].connection.has_room() {
+        if !case.connections[conn].socket.has_room() {
             return if case.now < self.until {
                 Progress::Waits(self.until)
             } else {
@@ -61,23 +60,23 @@ impl Act {
             };
         }
         case.assemble(what)
-            .map(|bytes| case.transmit(line, bytes, cut, Purpose::Scenario))
+            .map(|bytes| case.transmit(conn, bytes, cut, Purpose::Scenario))
             .into()
     }
 
     /// What was sent before goes out first, as long as the target takes it.
     fn abort(&self, case: &mut Case<'_>, lane: LaneId) -> Progress {
-        let line = match case.line_to_use(lane) {
-            Ok(line) => line,
+        let conn = match case.conn_to_use(lane) {
+            Ok(conn) => conn,
             Err(failure) => return failure.into(),
         };
         case.flush_held();
-        if !case.lines[line].connection.is_flushed() && case.now < self.until {
+        if !case.connections[conn].socket.is_flushed() && case.now < self.until {
             return Progress::Waits(self.until);
         }
-        case.note_done(line, Doing::Aborted);
-        case.lines[line].left = true;
-        case.lines[line].connection.abort();
+        case.note_done(conn, Doing::Aborted);
+        case.connections[conn].left = true;
+        case.connections[conn].socket.abort();
         Progress::Done
     }
 }
@@ -100,7 +99,7 @@ impl Case<'_> {
             return Err(Failure::own_fault("a lane that is not declared"));
         };
         if let Some(old) = self.open[lane.0].take() {
-            self.close_line(old);
+            self.close_connection(old);
             // Who a lane is stays the same, where that is more than a name.
             if let (LaneName::Fresh { exactly }, true) =
                 (&declared.login, self.identities.is_empty())
@@ -119,10 +118,10 @@ impl Case<'_> {
         let buffer = self.buffer_for(lane);
         let name = self.names[lane.0].clone();
         let speech = self.shared.speech(declared.tls);
-        let line = self.connect(&declared.name, name, buffer, speech)?;
-        self.lines[line].identity = self.identities.get(lane.0).cloned();
-        self.lines[line].unasked = Unasked::new(declared.answers);
-        self.open[lane.0] = Some(line);
+        let conn = self.connect(&declared.name, name, buffer, speech)?;
+        self.connections[conn].identity = self.identities.get(lane.0).cloned();
+        self.connections[conn].unasked = Unasked::new(declared.answers);
+        self.open[lane.0] = Some(conn);
         Ok(())
     }
 
@@ -137,19 +136,19 @@ impl Case<'_> {
     }
 
     fn shut_down(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
-        let line = self.line_to_use(lane)?;
+        let conn = self.conn_to_use(lane)?;
         self.flush_held();
-        self.lines[line].connection.shut_down();
-        self.note_done(line, Doing::ShutDown);
+        self.connections[conn].socket.shut_down();
+        self.note_done(conn, Doing::ShutDown);
         Ok(())
     }
 
     /// FIN without close_notify; the reader goes on in the background.
     fn truncate(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
-        let line = self.line_to_use(lane)?;
-        self.lines[line].left = true;
-        self.lines[line].connection.truncate();
-        self.note_done(line, Doing::Truncated);
+        let conn = self.conn_to_use(lane)?;
+        self.connections[conn].left = true;
+        self.connections[conn].socket.truncate();
+        self.note_done(conn, Doing::Truncated);
         Ok(())
     }
 
@@ -170,24 +169,24 @@ impl Case<'_> {
     }
 
     fn close(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
-        let line = self.line_to_use(lane)?;
-        self.close_line(line);
+        let conn = self.conn_to_use(lane)?;
+        self.close_connection(conn);
         Ok(())
     }
 
     fn stop_reading(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
-        let line = self.line_to_use(lane)?;
-        self.lines[line].connection.stop_reading();
-        self.lines[line].paused = true;
-        self.note_done(line, Doing::StoppedReading);
+        let conn = self.conn_to_use(lane)?;
+        self.connections[conn].socket.stop_reading();
+        self.connections[conn].paused = true;
+        self.note_done(conn, Doing::StoppedReading);
         Ok(())
     }
 
     fn read_again(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
-        let line = self.line_to_use(lane)?;
-        self.lines[line].connection.read_again();
-        self.lines[line].paused = false;
-        self.note_done(line, Doing::ReadsAgain);
+        let conn = self.conn_to_use(lane)?;
+        self.connections[conn].socket.read_again();
+        self.connections[conn].paused = false;
+        self.note_done(conn, Doing::ReadsAgain);
         Ok(())
     }
 
@@ -207,14 +206,14 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn line_to_use(&self, lane: LaneId) -> Result<usize, Box<Failure>> {
-        let line = self.line_of(lane)?;
-        if self.lines[line].left {
+    fn conn_to_use(&self, lane: LaneId) -> Result<ConnId, Box<Failure>> {
+        let conn = self.conn_of(lane)?;
+        if self.connections[conn].left {
             return Err(Failure::own_fault(format!(
                 "{} was closed before and cannot be used any more",
                 self.lane_name(lane)
             )));
         }
-        Ok(line)
+        Ok(conn)
     }
 }

@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use crate::evidence::{FailureKind, Look};
 use crate::explain;
-use crate::play::case::Case;
-use crate::play::case::Meaning;
+use crate::play::case::{Case, ConnId, Meaning};
 use crate::scenario::{FramePattern, LaneId};
 
 use super::expect;
@@ -28,19 +27,19 @@ impl<'a> AnyOrder<'a> {
 
     /// A frame that fits several patterns is taken for the first of them.
     pub(crate) fn poll(&mut self, case: &mut Case<'_>, lane: LaneId) -> Progress {
-        let line = match case.line_of(lane) {
-            Ok(line) => line,
+        let conn = match case.conn_of(lane) {
+            Ok(conn) => conn,
             Err(failure) => return failure.into(),
         };
         while !self.left.is_empty() {
             let unasked = |pattern: &&FramePattern| case.answer_to(pattern.packet).is_some();
             let unasked = self.left.iter().copied().find(unasked);
-            let frame = match case.look_for(line, None, unasked.map(|pattern| pattern.packet)) {
+            let frame = match case.look_for(conn, None, unasked.map(|pattern| pattern.packet)) {
                 Look::Frame(frame) => frame,
                 Look::Nothing | Look::Partial if case.now < self.until => {
                     return Progress::Waits(self.until);
                 }
-                look => return self.missing(case, line, &look),
+                look => return self.missing(case, conn, &look),
             };
             let mut fitting = None;
             for (index, pattern) in self.left.iter().enumerate() {
@@ -54,18 +53,18 @@ impl<'a> AnyOrder<'a> {
                 }
             }
             let Some(index) = fitting else {
-                return self.missing(case, line, &Look::Frame(frame));
+                return self.missing(case, conn, &Look::Frame(frame));
             };
             let pattern = self.left.remove(index);
             expect::bind(case, pattern, &frame);
-            case.consume_frame(line, &frame, Meaning::Frame);
+            case.consume_frame(conn, &frame, Meaning::Frame);
         }
         Progress::Done
     }
 
-    fn missing(&self, case: &Case<'_>, line: usize, look: &Look) -> Progress {
+    fn missing(&self, case: &Case<'_>, conn: ConnId, look: &Look) -> Progress {
         if let ([only], Look::Frame(frame)) = (self.left.as_slice(), look) {
-            return explain::wrong_frame(&case.shown(line), &case.wanted(only), frame).into();
+            return explain::wrong_frame(&case.shown(conn), &case.wanted(only), frame).into();
         }
         let words: Vec<String> = self
             .left
@@ -80,7 +79,7 @@ impl<'a> AnyOrder<'a> {
             Look::Frame(_) | Look::Broken { .. } => (FailureKind::Mismatch, false),
         };
         let expected = format!("in any order: {}", words.join("; "));
-        let mut failure = explain::something(&case.shown(line), kind, expected, look);
+        let mut failure = explain::something(&case.shown(conn), kind, expected, look);
         failure.by_time = by_time;
         failure.into()
     }

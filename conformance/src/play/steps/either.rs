@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use crate::evidence::{Failure, FailureKind};
-use crate::play::case::Case;
-use crate::play::case::View;
+use crate::play::case::{Case, ConnId, View};
 use crate::scenario::{Branch, LaneId, Worth, walk};
 
 use super::progress::Progress;
@@ -162,14 +161,14 @@ impl<'a> Attempt<'a> {
     /// Beside other lanes (`together`) these go on while this one tries its alternatives.
     fn take_over_other_lanes(&self, case: &mut Case<'_>, outside: &View) {
         case.complete_view();
-        let own: BTreeSet<usize> = self
+        let own: BTreeSet<ConnId> = self
             .lanes
             .iter()
             .filter_map(|lane| case.open.get(lane.0).copied().flatten())
             .collect();
-        for (line, front) in outside.fronts.iter().enumerate() {
-            if !own.contains(&line) {
-                case.view.fronts[line] = front.clone();
+        for (conn, front) in outside.fronts.iter() {
+            if !own.contains(&conn) {
+                case.view.fronts[conn] = front.clone();
             }
         }
         for (name, value) in &outside.remembered {

@@ -5,8 +5,7 @@ use std::time::Instant;
 
 use crate::evidence::{Failure, FailureKind};
 use crate::grammar::Value;
-use crate::play::case::Case;
-use crate::play::case::Meaning;
+use crate::play::case::{Case, Meaning};
 use crate::scenario::{Action, LaneId, Step, walk};
 
 use super::progress::Progress;
@@ -70,16 +69,17 @@ impl<'a> Eventually<'a> {
     /// next try may get another.
     fn tidy_up(&self, case: &mut Case<'_>, failure: &Failure) {
         for lane in &self.opened_inside {
-            if let Some(line) = case.open[lane.0] {
-                case.close_line(line);
+            if let Some(conn) = case.open[lane.0] {
+                case.close_connection(conn);
             }
         }
         let unwanted = case
-            .lines
+            .connections
             .iter()
-            .position(|line| !line.left && failure.lane.as_ref() == Some(&line.lane));
-        if let (Some(line), Some(length)) = (unwanted, failure.frame_length) {
-            case.consume(line, length, Meaning::PassedOver);
+            .find(|(_, conn)| !conn.left && failure.lane.as_ref() == Some(&conn.lane))
+            .map(|(conn, _)| conn);
+        if let (Some(conn), Some(length)) = (unwanted, failure.frame_length) {
+            case.consume(conn, length, Meaning::PassedOver);
         }
         case.view.remembered = self.remembered.clone();
     }

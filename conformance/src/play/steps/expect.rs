@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use crate::evidence::{End, Failure, FailureKind, Look};
 use crate::explain;
 use crate::grammar::{Frame, Value};
-use crate::play::case::Case;
-use crate::play::case::Meaning;
+use crate::play::case::{Case, ConnId, Meaning};
 use crate::play::shared::random::sha256;
 use crate::scenario::{FramePattern, Incoming, LaneId, Pattern};
 
@@ -20,17 +19,17 @@ pub(crate) fn poll(
     until: Instant,
     not_before: Option<Duration>,
 ) -> Progress {
-    let line = match case.line_of(lane) {
-        Ok(line) => line,
+    let conn = match case.conn_of(lane) {
+        Ok(conn) => conn,
         Err(failure) => return failure.into(),
     };
     let progress = match what {
-        Incoming::Frame(pattern) => frame(case, line, pattern, until, not_before),
-        Incoming::Bytes(wanted) => bytes(case, line, wanted, until),
-        Incoming::Hashed { length, remembered } => hashed(case, line, *length, remembered, until),
-        Incoming::Eof => ended(case, line, EndWanted::Fin, until),
-        Incoming::Reset => ended(case, line, EndWanted::Reset, until),
-        Incoming::Closed => ended(case, line, EndWanted::Any, until),
+        Incoming::Frame(pattern) => frame(case, conn, pattern, until, not_before),
+        Incoming::Bytes(wanted) => bytes(case, conn, wanted, until),
+        Incoming::Hashed { length, remembered } => hashed(case, conn, *length, remembered, until),
+        Incoming::Eof => ended(case, conn, EndWanted::Fin, until),
+        Incoming::Reset => ended(case, conn, EndWanted::Reset, until),
+        Incoming::Closed => ended(case, conn, EndWanted::Any, until),
         Incoming::Silence { .. } => {
             Failure::own_fault("a silence that is expected instead of proved").into()
         }
@@ -48,41 +47,41 @@ fn on_lane(progress: Progress, lane: &str) -> Progress {
 /// A frame that fits the pattern.
 fn frame(
     case: &mut Case<'_>,
-    line: usize,
+    conn: ConnId,
     pattern: &FramePattern,
     until: Instant,
     not_before: Option<Duration>,
 ) -> Progress {
-    match case.look_for(line, None, Some(pattern.packet)) {
+    match case.look_for(conn, None, Some(pattern.packet)) {
         Look::Frame(frame) => match fits(case, pattern, &frame) {
             Err(failure) => failure.into(),
-            Ok(true) if let Some(early) = too_early(case, line, &frame, not_before) => {
-                explain::early_frame(&case.shown(line), &case.wanted(pattern), &frame, early).into()
+            Ok(true) if let Some(early) = too_early(case, conn, &frame, not_before) => {
+                explain::early_frame(&case.shown(conn), &case.wanted(pattern), &frame, early).into()
             }
             Ok(true) => {
                 bind(case, pattern, &frame);
-                case.consume_frame(line, &frame, Meaning::Frame);
+                case.consume_frame(conn, &frame, Meaning::Frame);
                 Progress::Done
             }
             Ok(false) => {
-                explain::wrong_frame(&case.shown(line), &case.wanted(pattern), &frame).into()
+                explain::wrong_frame(&case.shown(conn), &case.wanted(pattern), &frame).into()
             }
         },
         Look::Nothing | Look::Partial if case.now < until => Progress::Waits(until),
-        look => explain::no_frame(&case.shown(line), &case.wanted(pattern), &look).into(),
+        look => explain::no_frame(&case.shown(conn), &case.wanted(pattern), &look).into(),
     }
 }
 
 /// How soon a frame came behind the last one that a step took, if that is too soon.
 fn too_early(
     case: &Case<'_>,
-    line: usize,
+    conn: ConnId,
     frame: &Frame,
     not_before: Option<Duration>,
 ) -> Option<(Duration, Duration)> {
     let bound = not_before?;
-    let front = case.view.fronts.get(line)?;
-    let connection = &case.lines.get(line)?.connection;
+    let front = case.view.fronts.get(conn)?;
+    let connection = &case.connections.get(conn)?.socket;
     let mut marks = front.marks.iter().rev();
     let last = marks.find(|mark| mark.meaning == Meaning::Frame)?;
     let before = connection.arrival(last.bytes.end)?;
@@ -123,30 +122,30 @@ pub(crate) fn bind(case: &mut Case<'_>, pattern: &FramePattern, frame: &Frame) {
 }
 
 /// Exactly these bytes. On a lane that the server knows, the broadcasts of other cases are taken away first.
-fn bytes(case: &mut Case<'_>, line: usize, wanted: &[u8], until: Instant) -> Progress {
-    if case.view.fronts[line].identified {
-        case.look(line, None);
+fn bytes(case: &mut Case<'_>, conn: ConnId, wanted: &[u8], until: Instant) -> Progress {
+    if case.view.fronts[conn].identified {
+        case.look(conn, None);
     }
-    let came = case.unread(line);
+    let came = case.unread(conn);
     let common = wanted
         .iter()
         .zip(came)
         .take_while(|(one, other)| one == other)
         .count();
     if common == wanted.len() {
-        case.consume(line, wanted.len(), Meaning::Bytes);
+        case.consume(conn, wanted.len(), Meaning::Bytes);
         return Progress::Done;
     }
-    if common == came.len() && case.end_of(line).is_none() && case.now < until {
+    if common == came.len() && case.end_of(conn).is_none() && case.now < until {
         return Progress::Waits(until);
     }
-    explain::wrong_bytes(&case.shown(line), wanted, common).into()
+    explain::wrong_bytes(&case.shown(conn), wanted, common).into()
 }
 
 /// So many bytes with the remembered hash.
 fn hashed(
     case: &mut Case<'_>,
-    line: usize,
+    conn: ConnId,
     length: usize,
     remembered: &str,
     until: Instant,
@@ -155,7 +154,7 @@ fn hashed(
         Ok(wanted) => wanted,
         Err(failure) => return failure.into(),
     };
-    let came = case.unread(line);
+    let came = case.unread(conn);
     if let Some(payload) = came.get(..length) {
         let hash = Value::Bytes(sha256(payload));
         if hash != wanted {
@@ -167,10 +166,10 @@ fn hashed(
             .with_bytes(payload)
             .into();
         }
-        case.consume(line, length, Meaning::Bytes);
+        case.consume(conn, length, Meaning::Bytes);
         return Progress::Done;
     }
-    let end = case.end_of(line);
+    let end = case.end_of(conn);
     if end.is_none() && case.now < until {
         return Progress::Waits(until);
     }
@@ -185,13 +184,13 @@ enum EndWanted {
 }
 
 /// The end of the connection, with nothing left in front of it.
-fn ended(case: &mut Case<'_>, line: usize, wanted: EndWanted, until: Instant) -> Progress {
+fn ended(case: &mut Case<'_>, conn: ConnId, wanted: EndWanted, until: Instant) -> Progress {
     let words = match wanted {
         EndWanted::Fin => "the end of the connection (FIN)",
         EndWanted::Reset => "a reset of the connection (RST)",
         EndWanted::Any => "the end of the connection",
     };
-    match case.look(line, None) {
+    match case.look(conn, None) {
         Look::Ended(end) => {
             let right = match wanted {
                 EndWanted::Fin => end == End::Fin,
@@ -199,7 +198,7 @@ fn ended(case: &mut Case<'_>, line: usize, wanted: EndWanted, until: Instant) ->
                 EndWanted::Any => end != End::Flood,
             };
             if right {
-                case.view.fronts[line].end_seen = true;
+                case.view.fronts[conn].end_seen = true;
                 return Progress::Done;
             }
             let kind = match end {
@@ -221,7 +220,7 @@ fn ended(case: &mut Case<'_>, line: usize, wanted: EndWanted, until: Instant) ->
         )
         .into(),
         look => explain::something(
-            &case.shown(line),
+            &case.shown(conn),
             FailureKind::Unexpected,
             words.to_owned(),
             &look,

@@ -8,9 +8,7 @@ use crate::grammar::{
     Decoded, Direction, Fence, FenceExpr, FenceStep, Frame, PacketId, Party, Side, Sort, TypeKind,
     Value, uuid_of,
 };
-use crate::play::case::Case;
-use crate::play::case::Meaning;
-use crate::play::case::{Outstanding, Purpose};
+use crate::play::case::{Case, ConnId, Meaning, Outstanding, Purpose};
 use crate::play::shared::registry::signature_of;
 use crate::scenario::Cut;
 
@@ -29,8 +27,8 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     kind: Kind,
-    from: usize,
-    to: usize,
+    from: ConnId,
+    to: ConnId,
     /// It proves only that the server has handled what this lane did, and takes nothing away from the scenario.
     in_passing: bool,
     begun: Option<Begun>,
@@ -46,7 +44,7 @@ struct Begun {
 }
 
 impl Exchange {
-    pub(crate) fn new(kind: Kind, from: usize, to: usize) -> Exchange {
+    pub(crate) fn new(kind: Kind, from: ConnId, to: ConnId) -> Exchange {
         Exchange {
             kind,
             from,
@@ -57,22 +55,22 @@ impl Exchange {
     }
 
     /// A lane's own exchange with the server, where the scenario may not have taken yet what came before the answer.
-    pub(crate) fn in_passing(line: usize) -> Exchange {
+    pub(crate) fn in_passing(conn: ConnId) -> Exchange {
         Exchange {
             in_passing: true,
-            ..Exchange::new(Kind::Between, line, line)
+            ..Exchange::new(Kind::Between, conn, conn)
         }
     }
 
     /// Whether an answer to this exchange comes to that connection.
-    pub(crate) fn looks_at(&self, case: &Case<'_>, line: usize) -> bool {
+    pub(crate) fn looks_at(&self, case: &Case<'_>, conn: ConnId) -> bool {
         let seen_by = |party| {
             self.fence(case).is_some_and(|fence| {
                 let mut steps = fence.steps.iter();
                 steps.any(|step| step.who == party && step.direction == Direction::Sees)
             })
         };
-        (self.to == line && seen_by(Party::To)) || (self.from == line && seen_by(Party::From))
+        (self.to == conn && seen_by(Party::To)) || (self.from == conn && seen_by(Party::From))
     }
 
     fn fence<'a>(&self, case: &Case<'a>) -> Option<&'a Fence> {
@@ -116,7 +114,7 @@ impl Exchange {
             self.note_tokens(case, step, token);
             answers.push((step.direction == Direction::Sees).then(|| {
                 case.outstanding.push(Outstanding {
-                    line: self.line(step.who),
+                    conn: self.conn(step.who),
                     packet: step.packet,
                     fields: self.values(case, step, token),
                 });
@@ -140,7 +138,7 @@ impl Exchange {
         }
     }
 
-    fn line(&self, party: Party) -> usize {
+    fn conn(&self, party: Party) -> ConnId {
         match party {
             Party::From => self.from,
             Party::To => self.to,
@@ -148,7 +146,7 @@ impl Exchange {
     }
 
     fn send(&self, case: &mut Case<'_>, step: &FenceStep) -> Progress {
-        let line = self.line(step.who);
+        let conn = self.conn(step.who);
         let token = self.begun.as_ref().map_or(0, |begun| begun.token);
         let values: Option<Vec<Value>> = match self.signed(case, step, token) {
             Ok(values) => values.into_iter().collect(),
@@ -159,7 +157,7 @@ impl Exchange {
         };
         match case.wire.encode(step.packet, &values) {
             Ok(bytes) => {
-                case.transmit(line, bytes, &Cut::Whole, Purpose::Fence);
+                case.transmit(conn, bytes, &Cut::Whole, Purpose::Fence);
                 Progress::Done
             }
             Err(error) => Failure::own_fault(error).into(),
@@ -170,34 +168,34 @@ impl Exchange {
         let Some(begun) = &self.begun else {
             return Progress::Done;
         };
-        let line = self.line(step.who);
+        let conn = self.conn(step.who);
         let own = begun.answers.get(begun.next).copied().flatten();
-        let is_helper = case.lines[line].is_helper;
+        let is_helper = case.connections[conn].is_helper;
         if self.in_passing {
-            return see_among_others(case, line, own, begun.until, step.packet);
+            return see_among_others(case, conn, own, begun.until, step.packet);
         }
         if step.who == Party::From && self.from != self.to && !is_helper {
-            return see_in_passing(case, line, own, begun.until, step.packet);
+            return see_in_passing(case, conn, own, begun.until, step.packet);
         }
         loop {
-            match case.look(line, own) {
+            match case.look(conn, own) {
                 Look::Frame(frame) if fits(case, own, &frame) => {
-                    let front = &mut case.view.fronts[line];
+                    let front = &mut case.view.fronts[conn];
                     front.swallowed.extend(own);
-                    case.consume_frame(line, &frame, Meaning::Fence);
+                    case.consume_frame(conn, &frame, Meaning::Fence);
                     return Progress::Done;
                 }
                 Look::Frame(frame) if is_helper && self.kind == Kind::Between => {
-                    case.consume_frame(line, &frame, Meaning::Foreign);
+                    case.consume_frame(conn, &frame, Meaning::Foreign);
                 }
                 Look::Nothing | Look::Partial if case.now < begun.until => {
                     return Progress::Waits(begun.until);
                 }
-                look if is_helper => return no_answer(case, line, step.packet, &look).into(),
+                look if is_helper => return no_answer(case, conn, step.packet, &look).into(),
                 Look::Nothing => {
-                    return no_answer(case, line, step.packet, &Look::Nothing).into();
+                    return no_answer(case, conn, step.packet, &Look::Nothing).into();
                 }
-                look => return case.broken_silence(line, &look).into(),
+                look => return case.broken_silence(conn, &look).into(),
             }
         }
     }
@@ -212,8 +210,8 @@ impl Exchange {
         let mut values = self.values(case, step, token);
         for (field, value) in step.fields.iter().zip(&mut values) {
             if let FenceExpr::SignatureOf(party) = field {
-                let line = &case.lines[self.line(*party)];
-                *value = Some(signature_of(line.identity.as_ref())?);
+                let conn = &case.connections[self.conn(*party)];
+                *value = Some(signature_of(conn.identity.as_ref())?);
             }
         }
         Ok(values)
@@ -226,9 +224,9 @@ impl Exchange {
             .iter()
             .zip(&packet.fields)
             .map(|(field, declared)| match field {
-                FenceExpr::NameOf(party) => {
-                    Some(Value::Text(case.lines[self.line(*party)].login.clone()))
-                }
+                FenceExpr::NameOf(party) => Some(Value::Text(
+                    case.connections[self.conn(*party)].login.clone(),
+                )),
                 FenceExpr::Token => Some(token_value(case, &declared.type_name, token)),
                 FenceExpr::Literal(value) => Some(value.clone()),
                 FenceExpr::Any | FenceExpr::SignatureOf(_) => None,
@@ -241,23 +239,23 @@ impl Exchange {
 /// that.
 fn see_among_others(
     case: &Case<'_>,
-    line: usize,
+    conn: ConnId,
     own: Option<usize>,
     until: Instant,
     packet: PacketId,
 ) -> Progress {
-    let mut unread = case.unread(line);
+    let mut unread = case.unread(conn);
     loop {
         match case.wire.decode(Side::Server, unread) {
             Decoded::Frame(frame) if fits(case, own, &frame) => return Progress::Done,
             Decoded::Frame(frame) => unread = &unread[frame.length..],
             // Whatever else is wrong with this lane, its own steps tell.
             Decoded::Broken { .. } => return Progress::Done,
-            Decoded::Partial(_) if case.lines[line].paused || case.end_of(line).is_some() => {
+            Decoded::Partial(_) if case.connections[conn].paused || case.end_of(conn).is_some() => {
                 return Progress::Done;
             }
             Decoded::Partial(_) if case.now < until => return Progress::Waits(until),
-            Decoded::Partial(_) => return no_answer(case, line, packet, &Look::Nothing).into(),
+            Decoded::Partial(_) => return no_answer(case, conn, packet, &Look::Nothing).into(),
         }
     }
 }
@@ -267,22 +265,22 @@ fn see_among_others(
 /// take, it is put aside when it comes.
 fn see_in_passing(
     case: &mut Case<'_>,
-    line: usize,
+    conn: ConnId,
     own: Option<usize>,
     until: Instant,
     packet: PacketId,
 ) -> Progress {
-    if case.lines[line].paused {
+    if case.connections[conn].paused {
         return Progress::Done;
     }
-    match case.look(line, own) {
+    match case.look(conn, own) {
         Look::Frame(frame) if fits(case, own, &frame) => {
-            case.view.fronts[line].swallowed.extend(own);
-            case.consume_frame(line, &frame, Meaning::Fence);
+            case.view.fronts[conn].swallowed.extend(own);
+            case.consume_frame(conn, &frame, Meaning::Fence);
             Progress::Done
         }
         Look::Nothing | Look::Partial if case.now < until => Progress::Waits(until),
-        look @ (Look::Nothing | Look::Partial) => no_answer(case, line, packet, &look).into(),
+        look @ (Look::Nothing | Look::Partial) => no_answer(case, conn, packet, &look).into(),
         _ => Progress::Done,
     }
 }
@@ -308,10 +306,10 @@ fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
 }
 
 /// The fence did not come back: neither silence nor its opposite is proved.
-fn no_answer(case: &Case<'_>, line: usize, packet: PacketId, look: &Look) -> Failure {
+fn no_answer(case: &Case<'_>, conn: ConnId, packet: PacketId, look: &Look) -> Failure {
     let name = &case.shared.suite.grammar.packet(packet).name;
     let expected = format!("{name}, the fence which proves that the target sent nothing else");
-    let mut failure = explain::something(&case.shown(line), FailureKind::NoFence, expected, look);
+    let mut failure = explain::something(&case.shown(conn), FailureKind::NoFence, expected, look);
     failure.by_time = matches!(look, Look::Nothing | Look::Partial);
     failure
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::evidence::{Failure, Look};
 use crate::grammar::Fence;
-use crate::play::case::Case;
+use crate::play::case::{Case, ConnId};
 use crate::scenario::LaneId;
 
 use super::fence::{Exchange, Kind};
@@ -42,20 +42,20 @@ pub(crate) enum Wait {
 #[derive(Debug)]
 enum Part {
     /// The provoker's connection ends, or that instant comes: then it may be taken for gone.
-    Ended { line: usize, until: Instant },
+    Ended { conn: ConnId, until: Instant },
     /// A fence.
     Exchange(Exchange),
     /// Nothing comes until that instant, where there is no fence.
-    Time { line: usize, until: Instant },
+    Time { conn: ConnId, until: Instant },
 }
 
 impl Part {
     /// Whether this part itself looks at what comes to that connection.
-    fn is_about(&self, case: &Case<'_>, line: usize) -> bool {
+    fn is_about(&self, case: &Case<'_>, conn: ConnId) -> bool {
         match self {
             Part::Ended { .. } => false,
-            Part::Exchange(exchange) => exchange.looks_at(case, line),
-            Part::Time { line: timed, .. } => *timed == line,
+            Part::Exchange(exchange) => exchange.looks_at(case, conn),
+            Part::Time { conn: timed, .. } => *timed == conn,
         }
     }
 }
@@ -77,7 +77,7 @@ impl Silence {
                 Err(failure) => return failure.into(),
             }
         }
-        let silent = match case.line_of(self.silent) {
+        let silent = match case.conn_of(self.silent) {
             Ok(silent) => silent,
             Err(failure) => return failure.into(),
         };
@@ -91,9 +91,9 @@ impl Silence {
                 return failure.into();
             }
             let progress = match part {
-                Part::Ended { line, until } => await_end(case, *line, *until),
+                Part::Ended { conn, until } => await_end(case, *conn, *until),
                 Part::Exchange(exchange) => exchange.poll(case),
-                Part::Time { line, until } => await_time(case, *line, *until),
+                Part::Time { conn, until } => await_time(case, *conn, *until),
             };
             match progress {
                 Progress::Done => plan.pop_front(),
@@ -104,12 +104,12 @@ impl Silence {
     }
 
     fn make_plan(&self, case: &mut Case<'_>) -> Result<VecDeque<Part>, Box<Failure>> {
-        let silent = case.line_of(self.silent)?;
+        let silent = case.conn_of(self.silent)?;
         if let Some(within) = self.within {
             return Ok(VecDeque::from([by_time(case, silent, Some(within))]));
         }
         let provoker = match self.after {
-            Some(after) => case.line_of(after)?,
+            Some(after) => case.conn_of(after)?,
             None => silent,
         };
         let grammar = &case.shared.suite.grammar;
@@ -123,7 +123,7 @@ impl Silence {
         if provoker_is_gone {
             let until = case.now + case.shared.bounds.wait(None);
             plan.push_back(Part::Ended {
-                line: provoker,
+                conn: provoker,
                 until,
             });
         }
@@ -158,8 +158,8 @@ impl Silence {
     fn go_round(
         &self,
         case: &mut Case<'_>,
-        from: usize,
-        silent: usize,
+        from: ConnId,
+        silent: ConnId,
         plan: &mut VecDeque<Part>,
     ) -> Result<(), Box<Failure>> {
         if case.shared.suite.grammar.fence_unidentified.is_none() {
@@ -176,7 +176,7 @@ impl Silence {
     fn settle(
         &self,
         case: &mut Case<'_>,
-        provoker: usize,
+        provoker: ConnId,
         plan: &mut VecDeque<Part>,
     ) -> Result<(), Box<Failure>> {
         if !case.view.fronts[provoker].identified {
@@ -189,12 +189,12 @@ impl Silence {
     }
 }
 
-fn exchange(kind: Kind, from: usize, to: usize) -> Part {
+fn exchange(kind: Kind, from: ConnId, to: ConnId) -> Part {
     Part::Exchange(Exchange::new(kind, from, to))
 }
 
 /// The runner's own lane; if there is none yet it is opened, and its login comes first.
-fn helper(case: &mut Case<'_>, plan: &mut VecDeque<Part>) -> Result<usize, Box<Failure>> {
+fn helper(case: &mut Case<'_>, plan: &mut VecDeque<Part>) -> Result<ConnId, Box<Failure>> {
     if let Some(helper) = case.helper {
         return Ok(helper);
     }
@@ -203,45 +203,45 @@ fn helper(case: &mut Case<'_>, plan: &mut VecDeque<Part>) -> Result<usize, Box<F
     Ok(helper)
 }
 
-fn by_time(case: &mut Case<'_>, line: usize, within: Option<Wait>) -> Part {
+fn by_time(case: &mut Case<'_>, conn: ConnId, within: Option<Wait>) -> Part {
     let length = match within {
         Some(Wait::Scaled(within)) => case.shared.bounds.wait(Some(within)),
         Some(Wait::Exactly(within)) => within,
         None => case.shared.bounds.silence_by_time(),
     };
     Part::Time {
-        line,
+        conn,
         until: case.now + length,
     }
 }
 
-fn await_end(case: &Case<'_>, line: usize, until: Instant) -> Progress {
-    if case.end_of(line).is_some() || case.was_aborted(line) || case.now >= until {
+fn await_end(case: &Case<'_>, conn: ConnId, until: Instant) -> Progress {
+    if case.end_of(conn).is_some() || case.was_aborted(conn) || case.now >= until {
         Progress::Done
     } else {
         Progress::Waits(until)
     }
 }
 
-fn await_time(case: &mut Case<'_>, line: usize, until: Instant) -> Progress {
-    match case.look(line, None) {
+fn await_time(case: &mut Case<'_>, conn: ConnId, until: Instant) -> Progress {
+    match case.look(conn, None) {
         Look::Nothing if case.now < until => Progress::Waits(until),
         Look::Nothing => {
             let note = format!(
                 "silence on {} is supported by time only",
-                case.lines[line].lane
+                case.connections[conn].lane
             );
             case.view.notes.push(note);
             Progress::Done
         }
         // Half a frame has broken the silence already, but the whole one says more.
         Look::Partial if case.now < until => Progress::Waits(until),
-        look => case.broken_silence(line, &look).into(),
+        look => case.broken_silence(conn, &look).into(),
     }
 }
 
 /// What breaks the silence before the fence has come as far as the silent lane.
-fn broken_already(case: &mut Case<'_>, silent: usize) -> Option<Failure> {
+fn broken_already(case: &mut Case<'_>, silent: ConnId) -> Option<Failure> {
     match case.look(silent, None) {
         Look::Nothing | Look::Partial => None,
         look => Some(case.broken_silence(silent, &look)),

@@ -9,9 +9,11 @@ use crate::identity::Identity;
 use crate::play::lane::Connection;
 use crate::play::shared::ledger::SentFrames;
 
+use super::ConnId;
+
 /// A connection of a case.
-pub(crate) struct Line {
-    pub(crate) connection: Connection,
+pub(crate) struct LaneConnection {
+    pub(crate) socket: Connection,
     /// Name of its lane.
     pub(crate) lane: String,
     /// The name by which it logs in.
@@ -35,7 +37,7 @@ pub(crate) struct Line {
 #[derive(Debug, Clone)]
 pub(crate) struct Done {
     pub(crate) at: Instant,
-    pub(crate) line: usize,
+    pub(crate) conn: ConnId,
     pub(crate) what: Doing,
 }
 
@@ -93,7 +95,7 @@ impl Unasked {
 /// A frame that a fence makes the server send.
 #[derive(Debug, Clone)]
 pub(crate) struct Outstanding {
-    pub(crate) line: usize,
+    pub(crate) conn: ConnId,
     pub(crate) packet: PacketId,
     /// `None` where anything is right.
     pub(crate) fields: Vec<Option<Value>>,
@@ -114,7 +116,7 @@ impl Outstanding {
 /// A send that waits for the next one of its lane, to share a segment with it.
 #[derive(Debug)]
 pub(crate) struct Held {
-    pub(crate) line: usize,
+    pub(crate) conn: ConnId,
     pub(crate) send: usize,
     pub(crate) bytes: Vec<u8>,
 }

@@ -1,0 +1,73 @@
+//! One value for each connection of a case, and the number that finds it.
+
+use std::ops::{Index, IndexMut};
+
+/// Identifies a connection of a case: they are counted in the order in which they were opened.
+///
+/// A lane is identified by its [`LaneId`](crate::scenario::LaneId); it may have several connections, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ConnId(usize);
+
+impl ConnId {
+    /// The number, as the reports show it.
+    pub(crate) fn number(self) -> usize {
+        self.0
+    }
+}
+
+/// One value for each connection.
+#[derive(Debug, Clone)]
+pub(crate) struct PerConnection<T>(Vec<T>);
+
+impl<T> Default for PerConnection<T> {
+    fn default() -> PerConnection<T> {
+        PerConnection(Vec::new())
+    }
+}
+
+impl<T> PerConnection<T> {
+    /// Adds the value of a new connection.
+    pub(crate) fn push(&mut self, value: T) -> ConnId {
+        self.0.push(value);
+        ConnId(self.0.len() - 1)
+    }
+
+    pub(crate) fn get(&self, conn: ConnId) -> Option<&T> {
+        self.0.get(conn.0)
+    }
+
+    /// The connections that have a value.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ConnId> + use<T> {
+        (0..self.0.len()).map(ConnId)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ConnId, &T)> {
+        self.ids().zip(&self.0)
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut()
+    }
+}
+
+impl<T: Default> PerConnection<T> {
+    /// Gives a value to every connection of `others` that has none here.
+    pub(crate) fn extend_to<U>(&mut self, others: &PerConnection<U>) {
+        let length = others.0.len().max(self.0.len());
+        self.0.resize_with(length, T::default);
+    }
+}
+
+impl<T> Index<ConnId> for PerConnection<T> {
+    type Output = T;
+
+    fn index(&self, conn: ConnId) -> &T {
+        &self.0[conn.0]
+    }
+}
+
+impl<T> IndexMut<ConnId> for PerConnection<T> {
+    fn index_mut(&mut self, conn: ConnId) -> &mut T {
+        &mut self.0[conn.0]
+    }
+}
