@@ -1,4 +1,4 @@
-//! What the laboratory writes down for the diagnosis: which cases each fault fails.
+//! The file `faults.json` of each protocol, for the diagnosis: which cases each fault fails.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,19 +7,19 @@ use conformance::diagnosis::{Atlas, KnownFault, Observed, diagnose};
 
 use crate::fault::Specimen;
 
-/// The protocol that a suite extends, whose faults are known in it, too.
+/// Returns the protocol that a suite extends. The diagnosis also knows that protocol's faults.
 fn base_of(suite: &str) -> Option<String> {
     (suite == "chatos-groupe2").then(|| "chaton".to_owned())
 }
 
-/// Writes a file for each suite; suites that were not looked at keep theirs.
+/// Writes the file of each suite that has faults in `faults`. The other files do not change.
 pub(crate) fn write(faults: &[Specimen], caught: Vec<(&'static str, KnownFault)>) {
     let mut atlases: BTreeMap<&str, Atlas> = BTreeMap::new();
     let mut caught: BTreeMap<(&str, String), KnownFault> = caught
         .into_iter()
         .map(|(suite, known)| ((suite, known.does.clone()), known))
         .collect();
-    // In the order in which the faults stand in their files, not in the one in which they were done.
+    // In the order of the source files, not in the order in which the runs ended.
     for fault in faults {
         let atlas = atlases.entry(fault.suite).or_insert_with(|| Atlas {
             also: base_of(fault.suite),
@@ -35,7 +35,7 @@ pub(crate) fn write(faults: &[Specimen], caught: Vec<(&'static str, KnownFault)>
     }
 }
 
-/// What is guessed from what these runs saw is right, nearly always: not only for the runs that were written down.
+/// Checks that the diagnosis names the right fault for at least nine of ten of these runs, which are not the recorded ones.
 pub(crate) fn guess(caught: &[(&'static str, KnownFault)]) {
     let mut wrong = Vec::new();
     for (suite, known) in caught {
@@ -62,30 +62,34 @@ pub(crate) fn guess(caught: &[(&'static str, KnownFault)]) {
         }
     }
     println!(
-        "{} of {} guessed wrong: {wrong:#?}",
+        "the diagnosis is wrong for {} of {} faults: {wrong:#?}",
         wrong.len(),
         caught.len()
     );
-    assert!(10 * wrong.len() <= caught.len(), "{wrong:#?}");
+    assert!(
+        10 * wrong.len() <= caught.len(),
+        "wrong diagnoses: {wrong:#?}"
+    );
 }
 
-/// What was written down is of these faults, and each is still caught by cases that it names.
+/// Checks that the file lists each of these faults, and that at least one of the listed cases still fails.
 pub(crate) fn compare(caught: &[(&'static str, KnownFault)]) {
-    let advice = "write it down again: LABORATORY_RECORD=1 cargo test --test laboratory";
+    let advice = "record faults.json again: LABORATORY_RECORD=1 cargo test --test laboratory";
     for (suite, known) in caught {
-        let atlas = Atlas::of(suite).unwrap_or_else(|| panic!("{suite} has no atlas: {advice}"));
+        let atlas =
+            Atlas::of(suite).unwrap_or_else(|| panic!("{suite} has no faults.json: {advice}"));
         let written = atlas.faults.iter().find(|fault| fault.does == known.does);
         let Some(written) = written else {
             panic!(
-                "{suite} does not know the server that {}: {advice}",
+                "faults.json of {suite} does not list the server that {}: {advice}",
                 known.does
             );
         };
         assert_eq!(written.breaks, known.breaks, "{advice}");
-        // A mistake that disturbs everybody fails other cases each time, but never quite others.
+        // A fault that disturbs all clients fails different cases in each run, but some of them each time.
         assert!(
             !written.fails.is_disjoint(&known.fails),
-            "the server that {} fails {:?} now, and {:?} when it was written down: {advice}",
+            "the server that {} fails {:?} now, but {:?} when it was recorded: {advice}",
             known.does,
             known.fails,
             written.fails

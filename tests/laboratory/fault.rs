@@ -1,4 +1,4 @@
-//! A mistake that real servers have, with the requirement that it breaks, in whatever protocol.
+//! A fault that real servers have, with the requirement that it breaks.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use matou_server::net::{Engine, Service};
 use crate::proxy::{self, Meddle};
 use crate::room::{self, Decode, Faulty, Handle, Subject, Utter};
 
-/// A server with one mistake.
+/// A fault of a server of the protocol `P`.
 pub(crate) struct Fault<P: Subject> {
     name: &'static str,
     breaks: &'static str,
@@ -19,7 +19,7 @@ pub(crate) struct Fault<P: Subject> {
 }
 
 impl<P: Subject> Fault<P> {
-    /// Does what it should not.
+    /// A fault in the handling of events.
     pub(crate) const fn handling(
         name: &'static str,
         breaks: &'static str,
@@ -28,7 +28,7 @@ impl<P: Subject> Fault<P> {
         Fault::reading(name, breaks, room::decode, handle)
     }
 
-    /// Takes bytes for what they are not.
+    /// A fault in decoding.
     pub(crate) const fn decoding(
         name: &'static str,
         breaks: &'static str,
@@ -37,7 +37,7 @@ impl<P: Subject> Fault<P> {
         Fault::reading(name, breaks, decode, room::handle)
     }
 
-    /// Both.
+    /// A fault in decoding and in the handling of events.
     pub(crate) const fn reading(
         name: &'static str,
         breaks: &'static str,
@@ -54,7 +54,7 @@ impl<P: Subject> Fault<P> {
         }
     }
 
-    /// Does what it should not when time has passed, or because of it.
+    /// A fault in what the server does after some time.
     pub(crate) const fn timing(
         name: &'static str,
         breaks: &'static str,
@@ -67,7 +67,7 @@ impl<P: Subject> Fault<P> {
         }
     }
 
-    /// A mistake in the relaying of bytes.
+    /// A fault in the relaying of a tunnel's bytes.
     pub(crate) const fn relaying(
         name: &'static str,
         breaks: &'static str,
@@ -79,8 +79,8 @@ impl<P: Subject> Fault<P> {
         }
     }
 
-    /// The fault as the laboratory takes it. `touches` are packets: a case that neither has one of them nor cites the
-    /// requirement must not blame the target. None: any case may.
+    /// Returns the fault as a specimen. `touches` are packets. A case that neither has one of them nor cites the requirement
+    /// must not blame the target. If `touches` is empty, any case may blame it.
     pub(crate) fn specimen(&self, touches: &'static [&'static str]) -> Specimen {
         let Fault {
             decode,
@@ -100,10 +100,10 @@ impl<P: Subject> Fault<P> {
     }
 }
 
-/// Any case may blame the target for such a fault.
+/// No packets: any case may blame the target for the fault.
 pub(crate) const ANY: &[&str] = &[];
 
-/// A fault of one of the protocols.
+/// A server with one fault, of any protocol.
 pub(crate) struct Specimen {
     /// The suite that must catch it.
     pub(crate) suite: &'static str,
@@ -111,15 +111,15 @@ pub(crate) struct Specimen {
     pub(crate) name: &'static str,
     /// The requirement that it breaks: at least one case that fails cites it.
     pub(crate) breaks: &'static str,
-    /// The packets that a case must have to do with before it may blame the target.
+    /// A case may blame the target only if it has one of these packets. If there are none, any case may.
     pub(crate) touches: &'static [&'static str],
-    /// What the suite must be told of the server.
+    /// Returns the settings that the suite needs.
     pub(crate) settings: fn() -> BTreeMap<String, String>,
-    /// Starts the server; it ends with the service.
+    /// Starts the server. It stops when the service is dropped.
     pub(crate) serve: Serve,
 }
 
-/// Starts a server, and says where clients find it.
+/// Starts a server, and returns its address for clients.
 pub(crate) type Serve = Box<dyn Fn(&Engine) -> (Service, SocketAddr) + Send + Sync>;
 
 fn serve<P: Subject>(

@@ -1,9 +1,9 @@
-//! The laboratory: servers with one named mistake each. The suite must catch every one of them, by a case that cites the
-//! requirement that it breaks; and it must find nothing wrong with the server as it is shipped (`tests/conformance.rs`).
+//! The laboratory: servers with one named fault each. The suite must catch each of them with a case that cites the
+//! requirement that the fault breaks. `tests/conformance` checks that the suite finds no fault in the shipped server.
 //!
-//! `LABORATORY=... cargo test --test laboratory -- --nocapture` prints which cases each fault fails whose name holds the
-//! given words, or whose suite has that name, and why. `LABORATORY_RECORD=1 cargo test --test laboratory` writes down what
-//! each fault does to which case (`faults.json` beside each `spec.md`): the diagnosis lives on it.
+//! `LABORATORY=... cargo test --test laboratory -- --nocapture` runs only the faults whose name contains these words, or
+//! whose suite has this name. It prints the cases that fail, and why. `LABORATORY_RECORD=1 cargo test --test laboratory`
+//! writes `faults.json` beside each `spec.md`: the cases that each fault fails. The diagnosis reads this file.
 
 mod atlas;
 mod chathack;
@@ -28,7 +28,7 @@ use matou_server::net::{Engine, ProcessLimits};
 
 use fault::Specimen;
 
-/// Faults that are judged at the same time: most of that time is spent waiting for what never comes.
+/// Maximum number of faults that are judged at the same time. Each run mostly waits for packets that never arrive.
 const AT_ONCE: usize = 12;
 
 /// The faults of every protocol.
@@ -42,8 +42,8 @@ fn faults() -> Vec<Specimen> {
         .collect()
 }
 
-/// Those first that are waited for longest: the more cases fail, the more are asked a second time. A long one that begins
-/// last would keep everybody waiting.
+/// Sorts the faults by the number of cases that they fail, because the suite runs each failed case again. If the longest
+/// run began last, the test would wait for it alone.
 fn longest_first(faults: &[Specimen]) -> Vec<&Specimen> {
     let atlases: BTreeMap<_, _> = Suite::built_in_names()
         .into_iter()
@@ -60,7 +60,7 @@ fn longest_first(faults: &[Specimen]) -> Vec<&Specimen> {
     sorted
 }
 
-/// The suite of that name, read once: two hundred runs would spend half of their time on it.
+/// Returns the suite with this name. Each suite is read only once, because reading costs as much as a run.
 fn suite(name: &str) -> &'static Suite {
     static SUITES: OnceLock<Vec<Suite>> = OnceLock::new();
     let suites = SUITES.get_or_init(|| {
@@ -73,7 +73,7 @@ fn suite(name: &str) -> &'static Suite {
 
 fn judge(suite: &Suite, fault: &Specimen) -> Report {
     let options = Options {
-        // The servers are on this machine: what has not come in half a second does not come.
+        // The servers are on this machine: a packet that has not arrived after half a second does not arrive.
         scale: 0.25,
         jobs: 16,
         ..Options::default()
@@ -81,13 +81,13 @@ fn judge(suite: &Suite, fault: &Specimen) -> Report {
     judge_with(suite, fault, options)
 }
 
-/// The same with time enough.
+/// Judges with the usual timeouts.
 fn judge_without_haste(suite: &Suite, fault: &Specimen) -> Report {
     judge_with(suite, fault, Options::default())
 }
 
-/// Whether a case blames the target, too, when nothing else is asked and there is time enough: many specimens share this
-/// machine.
+/// Whether a case also blames the target when it runs alone and with long timeouts. The first run may be slow, because many
+/// specimens share this machine.
 fn blames_without_haste(suite: &Suite, fault: &Specimen, id: &str) -> bool {
     let options = Options {
         only: vec![id.to_owned()],
@@ -111,13 +111,13 @@ fn judge_with(suite: &Suite, fault: &Specimen, options: Options) -> Report {
     report
 }
 
-/// Cases that blame the target, rather than what they rest on.
+/// Returns the cases that blame the target itself, not a case that they depend on.
 fn blamed(report: &Report) -> Vec<&Outcome> {
     let blames = |case: &&Outcome| matches!(case.verdict, Verdict::Fail | Verdict::NonStrict);
     report.cases.iter().filter(blames).collect()
 }
 
-/// Whether the case has to do with what the fault touches.
+/// Whether the case has one of the packets that the fault touches.
 fn depends_on(suite: &Suite, id: &str, fault: &Specimen) -> bool {
     let touched: Vec<_> = fault
         .touches
@@ -129,7 +129,7 @@ fn depends_on(suite: &Suite, id: &str, fault: &Specimen) -> bool {
     fault.touches.is_empty() || packets.iter().any(|packet| touched.contains(packet))
 }
 
-/// The packets that are sent or expected, in alternatives too.
+/// Returns the packets that the steps send or expect, also in alternatives.
 fn packets(steps: &[Step]) -> Vec<PacketId> {
     let of_step = |step: &Step| match &step.action {
         Action::Send { what, .. } => what.iter().filter_map(sent).collect(),
@@ -162,8 +162,8 @@ fn sent(what: &Outgoing) -> Option<PacketId> {
     }
 }
 
-/// What the fault did to the suite, if it was caught as it should be. A second time without haste, if it was not at first:
-/// many specimens share this machine.
+/// Returns the cases that the fault fails, if the suite catches it. If the first run does not catch it, a second one with
+/// the usual timeouts decides, because many specimens share this machine.
 fn check(fault: &Specimen) -> Result<KnownFault, String> {
     let suite = suite(fault.suite);
     let first = caught(fault, suite, &judge(suite, fault));
@@ -196,7 +196,7 @@ fn caught(fault: &Specimen, suite: &Suite, report: &Report) -> Result<KnownFault
     };
     if requirement.level == Level::Must && report.exit_code() != 1 {
         return Err(format!(
-            "exit code {} for it\n{}",
+            "the exit code is {}, not 1\n{}",
             report.exit_code(),
             told()
         ));
@@ -215,7 +215,7 @@ fn caught(fault: &Specimen, suite: &Suite, report: &Report) -> Result<KnownFault
         .find(|case| blames_without_haste(suite, fault, &case.id));
     match unjust {
         Some(case) => Err(format!(
-            "{} blames it, and has nothing to do with it",
+            "{} blames the server, but has none of the packets that the fault touches",
             case.id
         )),
         None => Ok(known(fault, report)),
@@ -236,7 +236,7 @@ fn known(fault: &Specimen, report: &Report) -> KnownFault {
     }
 }
 
-/// A server that is wrong in any of these ways is caught. One test for all, a few at a time, because each is a whole run.
+/// One test judges all faults, a few at a time, because each of them needs a whole run.
 #[test]
 fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
     let mut faults = faults();
@@ -275,7 +275,7 @@ fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
     }
 }
 
-/// What a protocol inherits from another one is broken by that one's faults.
+/// A protocol that extends another one needs no faults for the inherited requirements.
 #[test]
 fn every_must_is_broken_by_a_fault() {
     let faults = faults();
@@ -290,13 +290,13 @@ fn every_must_is_broken_by_a_fault() {
     assert!(unbroken.is_empty(), "no fault breaks {unbroken:?}");
 }
 
-/// The document contradicts itself about two opcodes: whoever follows its table is right as well, and is told so.
+/// The document contradicts itself about two opcodes. A server that follows its table conforms, and the report says so.
 #[test]
 fn a_server_that_follows_the_table_of_groupe2_conforms_in_that_reading() {
     let server = chatos_groupe2::by_the_table();
     let mut report = judge(suite(server.suite), &server);
     if !blamed(&report).is_empty() {
-        // Many specimens share this machine.
+        // The first run may be slow, because many specimens share this machine.
         report = judge_without_haste(suite(server.suite), &server);
     }
     let wrong: Vec<_> = blamed(&report).iter().map(|case| &case.id).collect();

@@ -1,6 +1,6 @@
-//! A relay in front of the right server, with a mistake in how it passes bytes on.
+//! A relay in front of the right server that makes a mistake in the bytes of tunnels.
 //!
-//! Everything that is not a tunnel goes through as it is, byte for byte, end for end.
+//! It forwards all other bytes and ends without a change.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -9,24 +9,24 @@ use std::thread;
 /// What is wrong with the relaying of a tunnel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meddle {
-    /// One byte is changed behind the first 64 KiB.
+    /// Changes one byte after the first 64 KiB.
     ChangesAByte,
-    /// An end is not passed on.
+    /// Does not forward the end of a direction.
     SwallowsTheEnd,
-    /// The end of one direction ends the other, too.
+    /// Closes both directions when one ends.
     EndsBoth,
-    /// What comes in one read with the opening frame is lost.
+    /// Loses the bytes that arrive in one read with the opening frame.
     LosesEarlyBytes,
-    /// A read that begins like the command with this opcode is not passed on.
+    /// Does not forward a read that begins with this opcode.
     TakesOut(u8),
-    /// What does not fill a block is passed on with what comes next, or when its direction ends.
+    /// Keeps the bytes that do not fill a block, until more bytes arrive or the direction ends.
     KeepsTheRest,
 }
 
-/// The length of the frame with which a connection becomes a tunnel's end, if its first bytes are one.
+/// Returns the length of the frame that makes a connection the end of a tunnel, if the bytes begin with one.
 pub(crate) type Opening = fn(&[u8]) -> Option<usize>;
 
-/// Listens, and relays each connection to `server`. It ends with the process: nothing waits for it.
+/// Listens, and relays each connection to `server` until the process ends.
 pub(crate) fn listen(server: SocketAddr, meddle: Meddle, opening: Opening) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -50,7 +50,7 @@ fn relay(client: TcpStream, server: TcpStream, meddle: Meddle, opening: Opening)
     thread::spawn(move || Pump::new(meddle, None).run(server_again, client_again));
 }
 
-/// Bytes that [`Meddle::KeepsTheRest`] passes on together.
+/// The size of a block of [`Meddle::KeepsTheRest`], in bytes.
 const BLOCK: usize = 64;
 
 /// One direction of one connection.
@@ -60,9 +60,9 @@ struct Pump {
     opening: Option<Opening>,
     passed: usize,
     tunnel: bool,
-    /// What has come and is not passed on yet.
+    /// Bytes that have arrived and are not forwarded yet.
     kept: Vec<u8>,
-    /// Whole blocks that are passed on now.
+    /// Whole blocks that are forwarded now.
     full: Vec<u8>,
 }
 
@@ -92,7 +92,7 @@ impl Pump {
                         break;
                     }
                 }
-                // A reset is passed on as what it is: both directions are over.
+                // A reset ends both directions.
                 Err(_) => {
                     let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
                     return;

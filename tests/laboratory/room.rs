@@ -1,7 +1,7 @@
-//! A right room with one named mistake in it.
+//! A right room with one fault in it.
 //!
-//! A fault looks at what happens before the room does, or changes what the room wants done after it, or reads frames
-//! wrongly. Everything else is the server as it is shipped.
+//! A fault sees an event before the room does, or changes the effects of the room, or decodes frames wrongly. The rest is
+//! the shipped server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,19 +20,19 @@ pub(crate) trait Subject: Protocol + Sized {
     /// A frame of the server.
     type Said<'a>;
 
-    /// The right room.
+    /// Returns the right room.
     fn healthy(entropy: Entropy) -> Self;
 
-    /// How it decodes.
+    /// Returns its codec.
     fn codec() -> Self::Codec;
 
-    /// The frame of the server at the front of bytes that the right room wrote, and its length.
+    /// Returns the first frame in bytes that the right room wrote, and its length.
     fn said(bytes: &[u8]) -> Option<(Self::Said<'_>, usize)>;
 
-    /// What it asks is answered like this.
+    /// Answers a question of the room.
     fn answer(question: Self::Question) -> Self::Answer;
 
-    /// Serves a room of it, faulty or not.
+    /// Serves a room, faulty or not.
     fn listen(
         engine: &Engine,
         room: Faulty<Self>,
@@ -44,20 +44,20 @@ pub(crate) trait Subject: Protocol + Sized {
         service.unwrap()
     }
 
-    /// What the suite must be told of it.
+    /// Returns the settings that the suite needs.
     fn settings() -> BTreeMap<String, String> {
         BTreeMap::new()
     }
 
-    /// The length of the frame with which a connection becomes the end of a tunnel, if its first bytes are one.
+    /// Returns the length of the frame that makes a connection the end of a tunnel, if the bytes begin with one.
     fn opening(bytes: &[u8]) -> Option<usize>;
 }
 
-/// What a faulty server takes for a frame.
+/// What a faulty server decodes.
 pub(crate) enum Heard<'a, P: Protocol> {
-    /// What the right server takes for one.
+    /// A frame that the right server also decodes.
     Frame(P::Command<'a>),
-    /// Bytes that the right server would not take.
+    /// Bytes that the right server would reject.
     Bytes(&'a [u8]),
 }
 
@@ -70,30 +70,30 @@ impl<P: Protocol> fmt::Display for Heard<'_, P> {
     }
 }
 
-/// Decoding, right or wrong.
+/// Decodes, right or wrong.
 pub(crate) type Decode<P> = for<'a> fn(&<P as Protocol>::Codec, &'a [u8]) -> Decoded<'a, P>;
 
 /// A frame and its length, or that bytes are missing.
 pub(crate) type Decoded<'a, P> = Result<Option<(Heard<'a, P>, usize)>, Malformed>;
 
-/// Handling, right or wrong.
+/// Handles a call, right or wrong.
 pub(crate) type Handle<P> = fn(&mut Lab<P>, Call<'_, P>) -> Reply<P>;
 
-/// What becomes of what a server does, right or wrong, also where only time has passed.
+/// Changes the effects of the room, also those of a tick.
 pub(crate) type Utter<P> = fn(&mut Lab<P>, Instant, Vec<Out>) -> Vec<Out>;
 
-/// How the right server decodes.
+/// Decodes as the right server does.
 pub(crate) fn decode<'a, P: Subject>(codec: &P::Codec, input: &'a [u8]) -> Decoded<'a, P> {
     let frame = P::decode(codec, input)?;
     Ok(frame.map(|(frame, length)| (Heard::Frame(frame), length)))
 }
 
-/// How the right server handles.
+/// Handles a call as the right server does.
 pub(crate) fn handle<P: Subject>(lab: &mut Lab<P>, call: Call<'_, P>) -> Reply<P> {
     lab.good(call)
 }
 
-/// Something that happened.
+/// An event of one connection.
 pub(crate) struct Call<'a, P: Protocol> {
     pub(crate) from: ConnId,
     pub(crate) event: Event<Heard<'a, P>, P::Answer>,
@@ -101,7 +101,7 @@ pub(crate) struct Call<'a, P: Protocol> {
 }
 
 impl<'a, P: Protocol<Command<'a>: Copy>> Call<'a, P> {
-    /// The frame, if one came.
+    /// Returns the client's frame, if the event is one.
     pub(crate) fn frame(&self) -> Option<P::Command<'a>> {
         match self.event {
             Event::Command(Heard::Frame(frame)) => Some(frame),
@@ -109,7 +109,7 @@ impl<'a, P: Protocol<Command<'a>: Copy>> Call<'a, P> {
         }
     }
 
-    /// The same place and time, with another frame.
+    /// Returns the same call with another frame.
     pub(crate) fn with(&self, frame: P::Command<'a>) -> Call<'a, P> {
         Call {
             from: self.from,
@@ -119,7 +119,7 @@ impl<'a, P: Protocol<Command<'a>: Copy>> Call<'a, P> {
     }
 }
 
-/// One thing to be done, of its own.
+/// One effect, with its own copy of the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Out {
     All(Vec<u8>),
@@ -132,7 +132,7 @@ pub(crate) enum Out {
     Tunnel(ConnId, ConnId),
 }
 
-/// What a server does about a call.
+/// The answer of a server to a call.
 pub(crate) struct Reply<P: Protocol> {
     pub(crate) flow: Flow<P::Question>,
     pub(crate) outs: Vec<Out>,
@@ -140,34 +140,34 @@ pub(crate) struct Reply<P: Protocol> {
 }
 
 impl<P: Subject> Reply<P> {
-    /// This is done, and these bytes are expected next.
+    /// Does this, and expects bytes of the kind `flow` next.
     pub(crate) fn new(flow: Flow<P::Question>, outs: Vec<Out>) -> Reply<P> {
         let of = PhantomData;
         Reply { flow, outs, of }
     }
 
-    /// Nothing is done.
+    /// Does nothing.
     pub(crate) fn ignore() -> Reply<P> {
         Reply::send(Vec::new())
     }
 
-    /// This is done, and the connection goes on.
+    /// Does this, and continues with the connection.
     pub(crate) fn send(outs: Vec<Out>) -> Reply<P> {
         Reply::new(Flow::Frames, outs)
     }
 
-    /// The connection is closed.
+    /// Closes the connection.
     pub(crate) fn close(id: ConnId) -> Reply<P> {
         Reply::new(Flow::Closed, vec![Out::Leave(id), Out::Finish(id)])
     }
 
-    /// Each thing becomes none, one or several others.
+    /// Replaces each effect with none, one or several others.
     pub(crate) fn map(mut self, change: impl FnMut(Out) -> Vec<Out>) -> Reply<P> {
         self.outs = self.outs.into_iter().flat_map(change).collect();
         self
     }
 
-    /// Each frame that the server sends becomes other bytes, or none.
+    /// Replaces the bytes of each frame that the server sends.
     pub(crate) fn frames(self, mut change: impl FnMut(P::Said<'_>, &[u8]) -> Vec<u8>) -> Reply<P> {
         let mut changed = |bytes: Vec<u8>| {
             let said = P::said(&bytes).map(|(frame, _)| change(frame, &bytes));
@@ -185,20 +185,20 @@ impl<P: Subject> Reply<P> {
     }
 }
 
-/// The right room, what a fault may have to know about it, and what a fault remembers.
+/// The right room, facts about it for the fault, and the fault's own notes.
 pub(crate) struct Lab<P: Protocol> {
     room: P,
-    /// Everybody who is identified.
+    /// The identified clients and their names.
     pub(crate) names: BTreeMap<ConnId, String>,
-    /// Everybody who is connected.
+    /// The open connections.
     pub(crate) open: BTreeSet<ConnId>,
-    /// Whatever a fault remembers, by name.
+    /// The notes of the fault, by name.
     pub(crate) notes: BTreeMap<String, i64>,
-    /// What a fault puts off, and until when.
+    /// What the fault does later, and when.
     pub(crate) later: Vec<(Instant, Later<P>)>,
 }
 
-/// Something that a fault puts off.
+/// Something that a fault does later.
 pub(crate) type Later<P> = Box<dyn FnOnce(&mut Lab<P>, Instant) -> Reply<P> + Send>;
 
 impl<P: Subject> Lab<P> {
@@ -217,7 +217,7 @@ impl<P: Subject> Lab<P> {
         }
     }
 
-    /// What the right server does. Bytes that it would not take are nothing to it.
+    /// Does what the right server does. It ignores bytes that it would reject.
     pub(crate) fn good(&mut self, call: Call<'_, P>) -> Reply<P> {
         let event = match call.event {
             Event::Command(Heard::Frame(frame)) => Event::Command(frame),
@@ -251,19 +251,19 @@ impl<P: Subject> Lab<P> {
         outs
     }
 
-    /// Who has this name.
+    /// Returns the client with this name.
     pub(crate) fn called(&self, name: &str) -> Option<ConnId> {
         let found = self.names.iter().find(|(_, taken)| *taken == name);
         found.map(|(id, _)| *id)
     }
 
-    /// A note, made zero by its first reader.
+    /// Returns a note. It is zero at first.
     pub(crate) fn note(&mut self, name: impl Into<String>) -> &mut i64 {
         self.notes.entry(name.into()).or_default()
     }
 }
 
-/// Every frame for all on its own, so that a fault can take them one by one.
+/// Splits an effect into one for each frame, so that a fault can change single frames.
 fn owned<P: Subject>(effect: Effect<'_>) -> Vec<Out> {
     match effect {
         Effect::All(mut bytes) => {
@@ -285,7 +285,7 @@ fn owned<P: Subject>(effect: Effect<'_>) -> Vec<Out> {
     }
 }
 
-/// A room that handles and decodes as a fault says.
+/// A room that handles and decodes with a fault.
 pub(crate) struct Faulty<P: Subject> {
     lab: Lab<P>,
     handle: Handle<P>,
@@ -354,7 +354,7 @@ impl<P: Subject> Protocol for Faulty<P> {
     }
 }
 
-/// Bytes that are sent as they are.
+/// Bytes that are sent without a change.
 struct Raw(Vec<u8>);
 
 impl fmt::Display for Raw {

@@ -1,14 +1,14 @@
-//! The answers to an asking.
+//! Faults in the answers to an ASK.
 
 use std::net::IpAddr;
 
 use matou_protocols::chathack::{ClientFrame, MeetingPoint, ServerFrame};
 
-use super::{Call, Fault, Lab, Out, Reply, bytes, frame, heard, is_own, to_everybody};
+use super::{Call, Fault, Lab, Out, Reply, bytes, frame, heard, is_own, to_all_clients};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "names who asked in a validation",
+        "names the asker instead of the asked client in a VALIDATE",
         "CHATHACK-3.5",
         |lab, call| match frame(&call) {
             Some(ClientFrame::PrivateValidation { receiver, .. }) => {
@@ -24,7 +24,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "has room for four bytes of an address",
+        "sends only the first four bytes of an IPv6 address",
         "CHATHACK-3.6",
         |lab, call| {
             validated(lab, call, |meeting| {
@@ -39,7 +39,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "keeps the lower four bytes of an id",
+        "keeps only the lower four bytes of an id",
         "CHATHACK-3.7",
         |lab, call| {
             validated(lab, call, |meeting| {
@@ -49,16 +49,16 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells everybody what an asking was answered with",
+        "sends a VALIDATE to all clients",
         "CHATHACK-3.8",
         |lab, call| {
-            to_everybody(lab, call, |frame| {
+            to_all_clients(lab, call, |frame| {
                 matches!(frame, ServerFrame::PrivateValidation { .. })
             })
         },
     ),
     Fault::handling(
-        "names who asked in a denial",
+        "names the asker instead of the asked client in a DENY",
         "CHATHACK-3.9",
         |lab, call| match frame(&call) {
             Some(ClientFrame::PrivateDenied { receiver, .. }) => {
@@ -73,22 +73,22 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells everybody who was denied",
+        "sends a DENY to all clients",
         "CHATHACK-3.10",
         |lab, call| match frame(&call) {
-            Some(ClientFrame::PrivateDenied { .. }) => to_everybody(lab, call, |frame| {
+            Some(ClientFrame::PrivateDenied { .. }) => to_all_clients(lab, call, |frame| {
                 matches!(frame, ServerFrame::PrivateDenied { .. })
             }),
             _ => lab.good(call),
         },
     ),
     Fault::handling(
-        "passes every answer on, whether or not anybody asked",
+        "relays every answer, even when no client has asked",
         "CHATHACK-3.11",
         |lab, call| passed_on(lab, call, |_, _, _| true),
     ),
     Fault::handling(
-        "keeps the address 0.0.0.0 in the place of every one that it knows",
+        "replaces every address with 0.0.0.0",
         "CHATHACK-3.6",
         |lab, call| {
             validated(lab, call, |meeting| {
@@ -98,7 +98,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "takes any number for a port",
+        "relays a VALIDATE with a port outside 1 to 65535",
         "CHATHACK-3.13",
         |lab, call| match frame(&call) {
             Some(ClientFrame::PrivateValidation {
@@ -119,7 +119,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "lets an asking be answered for ever",
+        "relays every answer to an ASK, also the second",
         "CHATHACK-3.15",
         |lab, call| {
             if let Some(ClientFrame::PrivateAsking { sender, receiver }) = frame(&call)
@@ -133,7 +133,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "believes whoever says to be the one who was asked",
+        "relays an answer of any client in the name of the asked client",
         "CHATHACK-3.20",
         |lab, call| match frame(&call) {
             Some(
@@ -147,7 +147,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "gives an answer to whoever has the asker's login by now",
+        "sends an answer to a new client that has the login of an asker who left",
         "CHATHACK-3.22",
         |lab, call| match frame(&call) {
             Some(ClientFrame::PrivateAsking { sender, receiver }) if is_own(lab, &call, sender) => {
@@ -161,7 +161,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// What the right server does, but validations say something else.
+/// Does what the right server does, but changes the address in every VALIDATE.
 fn validated(lab: &mut Lab, call: Call<'_>, change: fn(MeetingPoint) -> MeetingPoint) -> Reply {
     lab.good(call).frames(|frame, right| match frame {
         ServerFrame::PrivateValidation { login, meeting } => {
@@ -172,7 +172,7 @@ fn validated(lab: &mut Lab, call: Call<'_>, change: fn(MeetingPoint) -> MeetingP
     })
 }
 
-/// Answers in one's own login go to whoever has the asker's, if it is to be so: without a look at what was asked.
+/// Relays an answer to the client that has the asker's login now, if `is_to_be` says so. Does not check the ASK.
 fn passed_on(lab: &mut Lab, call: Call<'_>, is_to_be: fn(&mut Lab, &str, &str) -> bool) -> Reply {
     let (asker, asked, said) = match frame(&call) {
         Some(ClientFrame::PrivateValidation {
@@ -193,7 +193,7 @@ fn passed_on(lab: &mut Lab, call: Call<'_>, is_to_be: fn(&mut Lab, &str, &str) -
     let Some(to) = lab.called(asker).filter(|_| is_own(lab, &call, asked)) else {
         return lab.good(call);
     };
-    // The right server forgets the asking, too, and says nothing of its own.
+    // The room of the right server also forgets the ASK. Its answer is not sent.
     lab.good(call);
     if !is_to_be(lab, asker, asked) {
         return Reply::ignore();

@@ -1,13 +1,13 @@
-//! Asking for a private connection.
+//! Faults in the relaying of an ASK.
 
 use matou_protocols::chathack::{ClientFrame, ServerFrame};
 use matou_protocols::room::ConnId;
 
-use super::{Fault, Out, Reply, Room, Subject, bytes, frame, is_own, to_everybody};
+use super::{Fault, Out, Reply, Room, Subject, bytes, frame, is_own, to_all_clients};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "names who is asked instead of who asks",
+        "names the asked client instead of the asker in an ASK",
         "CHATHACK-3.1",
         |lab, call| match frame(&call) {
             Some(ClientFrame::PrivateAsking { receiver, .. }) => {
@@ -21,13 +21,17 @@ pub(super) const FAULTS: &[Fault] = &[
             _ => lab.good(call),
         },
     ),
-    Fault::handling("asks everybody", "CHATHACK-3.2", |lab, call| {
-        to_everybody(lab, call, |frame| {
-            matches!(frame, ServerFrame::PrivateAsking { .. })
-        })
-    }),
     Fault::handling(
-        "relays an asking in somebody else's login",
+        "sends an ASK to all clients",
+        "CHATHACK-3.2",
+        |lab, call| {
+            to_all_clients(lab, call, |frame| {
+                matches!(frame, ServerFrame::PrivateAsking { .. })
+            })
+        },
+    ),
+    Fault::handling(
+        "relays an ASK that names another client's login as its sender",
         "CHATHACK-3.4",
         |lab, call| match frame(&call) {
             Some(ClientFrame::PrivateAsking { sender, receiver })
@@ -45,7 +49,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "lets nobody ask the same client twice",
+        "does not relay a second ASK to the same client",
         "CHATHACK-3.17",
         |lab, call| match frame(&call) {
             Some(ClientFrame::PrivateAsking { sender, receiver }) if is_own(lab, &call, sender) => {
@@ -60,7 +64,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends an answer to whoever asked last",
+        "sends an answer to the client that asked last",
         "CHATHACK-3.18",
         |lab, call| {
             if let Some(ClientFrame::PrivateAsking { sender, receiver }) = frame(&call)

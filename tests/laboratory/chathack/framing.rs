@@ -1,4 +1,4 @@
-//! What the document says of packets and texts, and what follows for everybody.
+//! Faults in the encoding of packets and texts, and faults that disturb other clients.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -15,7 +15,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| lab.good(call).frames(counted_in_characters),
     ),
     Fault::handling(
-        "writes a port into two bytes",
+        "writes a port in two bytes instead of four",
         "CHATHACK-0.2",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -28,7 +28,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "takes one read for one packet and throws the rest away",
+        "handles one packet per read and discards the remaining bytes",
         "CHATHACK-0.3",
         |codec, input| {
             let heard = decode(codec, input)?;
@@ -36,7 +36,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells everybody about an opcode that it does not know",
+        "reports an unknown opcode to all clients in a message",
         "CHATHACK-0.4",
         |lab, call| match call.event {
             Event::Malformed(Malformed::UnknownOpcode(_)) => announce(lab, call),
@@ -44,7 +44,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "takes a negative length for an empty message",
+        "reads a message with a negative length as an empty message",
         "CHATHACK-0.5",
         |codec, input| match (decode(codec, input), texts(input)) {
             (Err(Malformed::NegativeLength { .. }), (texts, rest))
@@ -57,7 +57,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "takes what is there for a message whose last bytes have not come",
+        "relays a message before its last bytes have arrived",
         "CHATHACK-0.6",
         |codec, input| match (decode(codec, input), texts(input)) {
             (Ok(None), (texts, [_, _, _, _, text @ ..])) if input[0] == 3 && texts.len() == 1 => {
@@ -70,7 +70,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::reading(
-        "relays a message that is not UTF-8 as it is",
+        "relays a message that is not UTF-8 without changing it",
         "CHATHACK-0.7",
         |codec, input| match decode(codec, input) {
             Err(Malformed::NotUtf8 { .. }) if input[0] == 3 => as_it_is(input),
@@ -79,7 +79,7 @@ pub(super) const FAULTS: &[Fault] = &[
         relay_as_it_is,
     ),
     Fault::decoding(
-        "repairs a message that is not UTF-8 by leaving it empty",
+        "replaces a message that is not UTF-8 with an empty message",
         "CHATHACK-0.8",
         |codec, input| match (decode(codec, input), texts(input)) {
             (Err(Malformed::NotUtf8 { .. }), (texts, _)) if input[0] == 3 && texts.len() == 1 => {
@@ -89,7 +89,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "drops messages that do not fit its buffer of 1000 bytes",
+        "drops messages that do not fit into its buffer of 1000 bytes",
         "CHATHACK-0.10",
         |lab, call| match frame(&call) {
             Some(ClientFrame::GlobalMessage { message, .. }) if message.len() > 1000 => {
@@ -99,7 +99,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::reading(
-        "counts the characters of a message, and not its bytes, before it rejects it",
+        "limits a message to 1024 characters instead of 1024 bytes",
         "CHATHACK-0.11",
         |codec, input| match (decode(codec, input), texts(input)) {
             (Ok(Some((Heard::Frame(Received::TooLong(_)), length))), (texts, _)) => match texts[..]
@@ -121,7 +121,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "takes any adcode for that of an address of four bytes",
+        "reads every unknown adcode as that of an address of four bytes",
         "CHATHACK-3.14",
         |codec, input| match decode(codec, input) {
             Err(Malformed::UnknownCode { .. }) => any_adcode(input),
@@ -129,7 +129,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "takes a private message for one to everybody",
+        "relays a private message to all clients",
         "CHATHACK-4.1",
         |codec, input| match (input, texts(input)) {
             ([7, ..], (texts, rest)) => match texts[..] {
@@ -140,13 +140,13 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "ends everybody's connection when one sends what is no packet",
+        "closes all connections when one client sends an invalid packet",
         "CHATHACK-5.1",
         |lab, call| match call.event {
             Event::Malformed(_) => {
-                let everybody = lab.open.clone();
+                let open = lab.open.clone();
                 let reply = lab.good(call);
-                let ends = everybody.into_iter().map(Out::Cut).collect();
+                let ends = open.into_iter().map(Out::Cut).collect();
                 Reply::new(reply.flow, [reply.outs, ends].concat())
             }
             _ => lab.good(call),
@@ -164,7 +164,7 @@ fn announce(lab: &mut Lab, call: Call<'_>) -> Reply {
     Reply::new(reply.flow, [vec![Out::All(told)], reply.outs].concat())
 }
 
-/// With the length of its message in characters.
+/// Encodes the frame with the length of its message in characters.
 fn counted_in_characters(frame: ServerFrame<'_>, right: &[u8]) -> Vec<u8> {
     let ServerFrame::GlobalMessage { message, .. } = frame else {
         return right.to_vec();
@@ -179,19 +179,19 @@ fn counted_in_characters(frame: ServerFrame<'_>, right: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// The whole texts behind an opcode, as far as they are UTF-8, and what follows them.
+/// Returns the complete UTF-8 texts after an opcode, and the bytes that follow them.
 fn texts(input: &[u8]) -> (Vec<&str>, &[u8]) {
     let mut texts = Vec::new();
     let mut rest = input.get(1..).unwrap_or_default();
-    while let Some((length, behind)) = rest.split_first_chunk() {
+    while let Some((length, after)) = rest.split_first_chunk() {
         let length = usize::try_from(i32::from_be_bytes(*length)).ok();
-        let text = length.and_then(|length| behind.split_at_checked(length));
-        let Some((text, behind)) = text else { break };
+        let text = length.and_then(|length| after.split_at_checked(length));
+        let Some((text, after)) = text else { break };
         let Ok(text) = std::str::from_utf8(text) else {
             break;
         };
         texts.push(text);
-        rest = behind;
+        rest = after;
     }
     (texts, rest)
 }
@@ -205,7 +205,7 @@ fn as_it_is(input: &[u8]) -> Decoded<'_> {
     Ok(Some((Heard::Bytes(input), input.len())))
 }
 
-/// The bytes of a SAY become those of a SAID, whatever is in them.
+/// Relays the bytes of a SAY as those of a SAID, without a look at them.
 fn relay_as_it_is(lab: &mut Lab, call: Call<'_>) -> Reply {
     match call.event {
         Event::Command(Heard::Bytes(frame)) if lab.names.contains_key(&call.from) => {
@@ -216,9 +216,9 @@ fn relay_as_it_is(lab: &mut Lab, call: Call<'_>) -> Reply {
     }
 }
 
-/// A VALIDATE, read as if its adcode were 1.
+/// Reads a VALIDATE as if its adcode were 1.
 fn any_adcode(input: &[u8]) -> Decoded<'_> {
-    const BEHIND_TEXTS: usize = 4 + 1 + 4 + 8;
+    const AFTER_TEXTS: usize = 4 + 1 + 4 + 8;
     let mut at = 1;
     let mut names = [""; 2];
     for name in &mut names {
@@ -229,7 +229,7 @@ fn any_adcode(input: &[u8]) -> Decoded<'_> {
         *name = std::str::from_utf8(&input[at + 4..end]).unwrap_or_default();
         at = end;
     }
-    let Some(rest) = input.get(at..at + BEHIND_TEXTS) else {
+    let Some(rest) = input.get(at..at + AFTER_TEXTS) else {
         return Ok(None);
     };
     let [port, _, address, id] = [&rest[..4], &rest[4..5], &rest[5..9], &rest[9..]];
@@ -250,6 +250,6 @@ fn any_adcode(input: &[u8]) -> Decoded<'_> {
     };
     Ok(Some((
         Heard::Frame(Received::Frame(frame)),
-        at + BEHIND_TEXTS,
+        at + AFTER_TEXTS,
     )))
 }

@@ -1,4 +1,4 @@
-//! Logins without a password.
+//! Faults in logins without a password.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{ACCOUNT, Call, Fault, Out, Reply, bytes, frame};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "refuses every login that is not in capitals",
+        "refuses every login that is not in capital letters",
         "CHATHACK-1.1",
         |lab, call| match frame(&call) {
             Some(ClientFrame::Login { login }) if login.to_uppercase() != login => {
@@ -31,7 +31,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "closes the connection after a refusal",
+        "closes the connection after it refuses a login",
         "CHATHACK-1.8",
         |lab, call| {
             let from = call.from;
@@ -44,7 +44,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays messages of clients that are not connected",
+        "relays messages from clients that have not logged in",
         "CHATHACK-1.9",
         |lab, call| match frame(&call) {
             Some(ClientFrame::GlobalMessage { login, message })
@@ -57,7 +57,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "says nothing to clients that are not connected",
+        "does not answer messages from clients that have not logged in",
         "CHATHACK-1.10",
         |lab, call| match frame(&call) {
             Some(ClientFrame::GlobalMessage { .. } | ClientFrame::PrivateAsking { .. })
@@ -93,7 +93,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "looks first and enters a login later, so that two can have it",
+        "checks a login first and registers it later, so that two clients can have the same login",
         "CHATHACK-1.13",
         |lab, call| match call.event {
             Event::Answer(Answer::No) => {
@@ -104,7 +104,7 @@ pub(super) const FAULTS: &[Fault] = &[
                         let event = Event::Answer(Answer::No);
                         let reply = lab.good(Call { from, event, now });
                         reply.frames(|frame, right| match frame {
-                            // The late part of a check that was made earlier: whatever the room says now, it is granted.
+                            // The check was made earlier: the server grants the login, whatever the room says now.
                             ServerFrame::LoginAlreadyExists => bytes(ServerFrame::Connected),
                             _ => right.to_vec(),
                         })
@@ -116,7 +116,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "never frees the login of a guest",
+        "never frees the login of a guest that leaves",
         "CHATHACK-1.14",
         |lab, call| {
             let own = lab.names.get(&call.from);
@@ -129,7 +129,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "has room for logins of 28 bytes",
+        "refuses logins of more than 28 bytes",
         "CHATHACK-1.15",
         |lab, call| match frame(&call) {
             Some(ClientFrame::Login { login }) if login.len() > 28 => {
@@ -140,7 +140,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Only this, to who sent something.
+/// Sends only this frame to the client that sent something.
 fn told(call: &Call<'_>, frame: ServerFrame<'_>) -> Reply {
     Reply::send(vec![Out::One(call.from, bytes(frame))])
 }

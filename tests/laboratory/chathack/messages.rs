@@ -1,4 +1,4 @@
-//! Global messages.
+//! Faults in messages to all clients.
 
 use matou_protocols::chathack::{ClientFrame, ServerFrame};
 
@@ -6,7 +6,7 @@ use super::{Fault, Out, Reply, bytes, frame, is_own, with};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "sends messages only to those who came before their sender",
+        "sends messages only to the clients that connected before the sender",
         "CHATHACK-2.1",
         |lab, call| match frame(&call) {
             Some(ClientFrame::GlobalMessage { login, message }) if is_own(lab, &call, login) => {
@@ -29,7 +29,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends messages to connections without a login, too",
+        "also sends messages to connections without a login",
         "CHATHACK-2.4",
         |lab, call| {
             let open = lab.open.clone();
@@ -44,7 +44,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a message in somebody else's login",
+        "relays a message that names another client's login as its sender",
         "CHATHACK-2.5",
         |lab, call| match frame(&call) {
             Some(ClientFrame::GlobalMessage { login, message })
@@ -57,7 +57,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "says nothing to who speaks in somebody else's login",
+        "does not answer a message that names another client's login as its sender",
         "CHATHACK-2.6",
         |lab, call| match frame(&call) {
             Some(ClientFrame::GlobalMessage { login, .. })
@@ -69,7 +69,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "takes an empty message for none",
+        "ignores empty messages",
         "CHATHACK-2.7",
         |lab, call| match frame(&call) {
             Some(ClientFrame::GlobalMessage { message: "", .. }) => Reply::ignore(),

@@ -55,13 +55,13 @@ impl Subject for Room {
         if yes { Answer::Yes } else { Answer::No }
     }
 
-    /// Private connections do not come here.
+    /// The server sees no private connection: clients connect to each other.
     fn opening(_: &[u8]) -> Option<usize> {
         None
     }
 }
 
-/// What the suite is told of the account.
+/// The settings that give the account to the suite.
 pub(crate) fn settings() -> BTreeMap<String, String> {
     let (login, password) = ACCOUNT;
     let pairs = [("login", login), ("password", password)];
@@ -70,14 +70,14 @@ pub(crate) fn settings() -> BTreeMap<String, String> {
         .into()
 }
 
-/// The bytes of a packet of the server.
+/// Encodes a packet of the server.
 fn bytes(frame: ServerFrame<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     frame.encode(&mut bytes);
     bytes
 }
 
-/// The packet of a client, if one came.
+/// Returns the client's packet, if the event is one.
 fn frame<'a>(call: &Call<'a>) -> Option<ClientFrame<'a>> {
     match call.frame() {
         Some(Received::Frame(frame)) => Some(frame),
@@ -85,24 +85,24 @@ fn frame<'a>(call: &Call<'a>) -> Option<ClientFrame<'a>> {
     }
 }
 
-/// The same place and time, with another packet.
+/// Returns the same call with another packet.
 fn with<'a>(call: &Call<'a>, frame: ClientFrame<'a>) -> Call<'a> {
     call.with(Received::Frame(frame))
 }
 
-/// That packet of that client.
+/// Returns a call with this packet from this client.
 fn heard(from: ConnId, frame: ClientFrame<'_>, now: Instant) -> Call<'_> {
     let event = Event::Command(Heard::Frame(Received::Frame(frame)));
     Call { from, event, now }
 }
 
-/// Whether whoever sent something has this login.
+/// Whether the client that sent something has this login.
 fn is_own(lab: &Lab, call: &Call<'_>, login: &str) -> bool {
     lab.names.get(&call.from).is_some_and(|own| own == login)
 }
 
-/// What the right server does, but packets of this kind go to everybody.
-fn to_everybody(lab: &mut Lab, call: Call<'_>, which: fn(ServerFrame<'_>) -> bool) -> Reply {
+/// Does what the right server does, but sends packets of this kind to all clients.
+fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: fn(ServerFrame<'_>) -> bool) -> Reply {
     lab.good(call).map(|out| match out {
         Out::One(id, frame) => match Room::said(&frame) {
             Some((said, _)) if which(said) => vec![Out::All(frame)],
@@ -127,7 +127,7 @@ const SECTIONS: [Section; 6] = [
     (answers::FAULTS, &["ASK", "VALIDATE", "DENY"]),
 ];
 
-/// All of them, in the order of the requirements.
+/// Returns all faults, in the order of the requirements.
 pub(crate) fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()

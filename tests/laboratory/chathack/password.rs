@@ -1,4 +1,4 @@
-//! Logins with a password.
+//! Faults in logins with a password.
 
 use matou_protocols::chathack::{ClientFrame, ServerFrame};
 
@@ -6,7 +6,7 @@ use super::{ACCOUNT, Fault, Out, Reply, bytes, frame, with};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "has forgotten the passwords of its accounts",
+        "refuses the right password of an account",
         "CHATHACK-1.3",
         |lab, call| match frame(&call) {
             Some(ClientFrame::LoginWithPassword { login, .. }) => {
@@ -20,7 +20,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "compares passwords only as far as the shorter one goes",
+        "accepts the first characters of a password as the whole password",
         "CHATHACK-1.4",
         |lab, call| match frame(&call) {
             Some(ClientFrame::LoginWithPassword { login, password })
@@ -36,7 +36,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "makes an account of every login that comes with a password",
+        "accepts any password for a login that has no account",
         "CHATHACK-1.5",
         |lab, call| match frame(&call) {
             Some(ClientFrame::LoginWithPassword { login, .. })
@@ -48,7 +48,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "gives the login of an account to who comes without its password",
+        "gives the login of an account to a client that sends no password",
         "CHATHACK-1.6",
         |lab, call| match frame(&call) {
             Some(ClientFrame::Login { login }) if login == ACCOUNT.0 => {
@@ -62,7 +62,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "ends the session of an account that logs in again",
+        "closes the first connection of an account when the account logs in again",
         "CHATHACK-1.7",
         |lab, call| {
             let from = call.from;
@@ -79,7 +79,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "locks an account for good when it met eight wrong passwords",
+        "locks an account permanently after eight wrong passwords",
         "CHATHACK-1.17",
         |lab, call| match frame(&call) {
             Some(ClientFrame::LoginWithPassword { login, password }) if login == ACCOUNT.0 => {

@@ -1,4 +1,4 @@
-//! Section 2 of the document, and what follows for everybody: messages.
+//! Faults in messages (section 2 of the document), and faults that disturb other clients.
 
 use matou_protocols::chaton::{ClientFrame, MAX_MESSAGE_BYTES, ServerFrame};
 use matou_protocols::room::Event;
@@ -8,7 +8,7 @@ use super::{Call, Fault, Heard, Out, Reply, bytes, decode};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "never sends messages to the client that came last",
+        "never sends messages to the client that connected last",
         "CHATON-2.1",
         |lab, call| {
             let last = lab.names.keys().next_back().copied();
@@ -43,7 +43,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "drops a message whose whole command does not fit its buffer of 1024 bytes",
+        "drops a message whose whole command does not fit into its buffer of 1024 bytes",
         "CHATON-2.5",
         |lab, call| match call.frame() {
             Some(ClientFrame::Message { login, msg }) if 9 + login.len() + msg.len() > 1024 => {
@@ -71,7 +71,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "disconnects who writes to somebody that is not there",
+        "disconnects a client that sends a private message to an unknown login",
         "CHATON-2.7",
         |lab, call| match call.frame() {
             Some(ClientFrame::MessagePrivate { target, .. }) if lab.called(target).is_none() => {
@@ -87,7 +87,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends private messages to everybody",
+        "sends private messages to all clients",
         "CHATON-2.8",
         |lab, call| {
             let whisper = matches!(call.frame(), Some(ClientFrame::MessagePrivate { .. }));
@@ -98,7 +98,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::reading(
-        "counts a message's 1024 bytes in characters",
+        "limits a message to 1024 characters instead of 1024 bytes",
         "CHATON-2.9",
         |codec, input| match decode(codec, input) {
             Err(Malformed::TooLong {
@@ -119,7 +119,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a message in somebody else's name",
+        "relays a message that names another client as its sender",
         "CHATON-2.10",
         |lab, call| match call.frame() {
             Some(ClientFrame::Message { login, msg })
@@ -131,7 +131,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a private message in somebody else's name",
+        "relays a private message that names another client as its sender",
         "CHATON-2.11",
         |lab, call| match call.frame() {
             Some(ClientFrame::MessagePrivate {
@@ -160,14 +160,14 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Those that others feel who have nothing to do with messages.
-pub(super) const FAULTS_FOR_EVERYBODY: &[Fault] = &[
+/// Faults that also disturb clients which neither send nor expect a message.
+pub(super) const FAULTS_FOR_ALL_CLIENTS: &[Fault] = &[
     Fault::handling(
-        "sends messages to connections that are not identified, too",
+        "also sends messages to connections that are not identified",
         "CHATON-2.4",
         |lab, call| {
             let reply = lab.good(call);
-            let strangers: Vec<_> = lab
+            let unidentified: Vec<_> = lab
                 .open
                 .iter()
                 .filter(|id| !lab.names.contains_key(id))
@@ -175,7 +175,7 @@ pub(super) const FAULTS_FOR_EVERYBODY: &[Fault] = &[
                 .collect();
             reply.map(|out| match &out {
                 Out::All(bytes) => {
-                    let copies = strangers.iter().map(|id| Out::One(*id, bytes.clone()));
+                    let copies = unidentified.iter().map(|id| Out::One(*id, bytes.clone()));
                     copies.chain([out.clone()]).collect()
                 }
                 _ => vec![out],
@@ -183,7 +183,7 @@ pub(super) const FAULTS_FOR_EVERYBODY: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "disconnects everybody when one client sends something that is no command",
+        "closes all connections when one client sends an invalid command",
         "CHATON-5.1",
         |lab, call| {
             let malformed = matches!(call.event, Event::Malformed(_));

@@ -1,4 +1,4 @@
-//! Section 0 of the document: numbers, texts, frames.
+//! Faults in numbers, texts and frames (section 0 of the document).
 
 use matou_protocols::chaton::{ClientFrame, Codec, ServerFrame};
 use matou_protocols::room::Event;
@@ -8,7 +8,7 @@ use super::{Call, Decoded, Fault, Heard, Lab, Out, Reply, bytes, decode};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "writes the lengths of texts with the small end first",
+        "writes the lengths of texts in little-endian order",
         "CHATON-0.1",
         |lab, call| lab.good(call).frames(|frame, _| little_endian(frame)),
     ),
@@ -37,7 +37,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "welcomes who logs in with a command of its own",
+        "sends a command that is not in the document after LOGIN_ACCEPTED",
         "CHATON-0.4",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -47,7 +47,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "takes one read for one command and throws the rest away",
+        "handles one command per read and discards the remaining bytes",
         "CHATON-0.5",
         |codec, input| {
             let heard = decode(codec, input)?;
@@ -55,7 +55,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells everybody about an opcode that it does not know",
+        "reports an unknown opcode to all clients in a message",
         "CHATON-0.6",
         |lab, call| match call.event {
             Event::Malformed(Malformed::UnknownOpcode(_)) => announce(lab, call),
@@ -63,7 +63,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::reading(
-        "passes an ID_PRIVATE from a client on to its target",
+        "relays an ID_PRIVATE that a client sends",
         "CHATON-0.7",
         |codec, input| match ServerFrame::decode(*codec, input) {
             Ok(Some((ServerFrame::IdPrivate { .. }, length))) => {
@@ -84,12 +84,12 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "takes a negative length for an empty text",
+        "reads a message with a negative length as an empty message",
         "CHATON-0.8",
         negative_is_empty,
     ),
     Fault::decoding(
-        "does not believe a huge length and takes what is there for the message",
+        "ignores a huge length and relays the bytes that have arrived as the message",
         "CHATON-0.9",
         |codec, input| match decode(codec, input) {
             Err(Malformed::TooLong {
@@ -107,7 +107,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::reading(
-        "relays a text that is not UTF-8 as it is",
+        "relays a text that is not UTF-8 without changing it",
         "CHATON-0.10",
         |codec, input| match decode(codec, input) {
             Err(Malformed::NotUtf8 { .. }) => Ok(Some((Heard::Bytes(input), input.len()))),
@@ -119,7 +119,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "repairs a text that is not UTF-8 by leaving the message empty",
+        "replaces a message that is not UTF-8 with an empty message",
         "CHATON-0.11",
         |codec, input| match decode(codec, input) {
             Err(Malformed::NotUtf8 { .. }) => {
@@ -141,7 +141,7 @@ fn announce(lab: &mut Lab, call: Call<'_>) -> Reply {
     Reply::new(reply.flow, [vec![Out::All(told)], reply.outs].concat())
 }
 
-/// The opcode and the texts of a frame of the server, in order, and its id if it has one.
+/// Returns the texts of a frame of the server, in order, and its connect_id if it has one.
 fn parts<'a>(frame: ServerFrame<'a>) -> (Vec<&'a str>, Option<i64>) {
     match frame {
         ServerFrame::LoginAccepted | ServerFrame::LoginRefused | ServerFrame::Established => {
@@ -182,7 +182,7 @@ fn counted_in_characters(frame: ServerFrame<'_>) -> Vec<u8> {
     written(frame, |text| (text.chars().count() as u32).to_be_bytes())
 }
 
-/// The texts behind an opcode, as far as they are UTF-8.
+/// Returns the complete texts after an opcode. A text that is not UTF-8 is replaced with an empty one.
 fn texts(input: &[u8]) -> Vec<&str> {
     let mut texts = Vec::new();
     let mut rest = &input[1..];

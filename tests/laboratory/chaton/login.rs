@@ -1,4 +1,4 @@
-//! Section 1 of the document: identification.
+//! Faults in identification (section 1 of the document).
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use super::{Call, Fault, Heard, Lab, Out, Reply, bytes};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "refuses every login that is not in capitals",
+        "refuses every login that is not in capital letters",
         "CHATON-1.1",
         |lab, call| match call.frame() {
             Some(ClientFrame::Login { login }) if login.to_uppercase() != login => {
@@ -40,7 +40,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "closes the connection after a refusal",
+        "closes the connection after it refuses a login",
         "CHATON-1.4",
         |lab, call| {
             let from = call.from;
@@ -54,7 +54,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "counts a login's 30 bytes in characters",
+        "limits a login to 30 characters instead of 30 bytes",
         "CHATON-1.5",
         |lab, call| match call.frame() {
             Some(ClientFrame::Login { login })
@@ -94,7 +94,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "treats messages from clients that are not identified",
+        "relays messages from clients that are not identified",
         "CHATON-1.9",
         |lab, call| match call.frame() {
             Some(ClientFrame::Message { login, msg }) if !lab.names.contains_key(&call.from) => {
@@ -109,7 +109,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| {
             let from = call.from;
             match (&call.event, call.frame()) {
-                // A client that leaves in order says so first.
+                // A client that closes its connection causes `ReadClosed` before `Gone`.
                 (Event::Gone, _) if lab.names.contains_key(&from) => Reply::ignore(),
                 (_, Some(ClientFrame::Login { login }))
                     if lab
@@ -123,7 +123,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "looks first and enters a login later, so that two can have it",
+        "checks a login first and registers it later, so that two clients can have the same login",
         "CHATON-1.12",
         |lab, call| match call.frame() {
             Some(ClientFrame::Login { login })
@@ -143,7 +143,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// The late part of a check that was made earlier: whatever the room says now, the answer is yes.
+/// Registers a login that was checked earlier: the server accepts it, whatever the room says now.
 fn enter(lab: &mut Lab, from: ConnId, now: Instant, login: &str) -> Reply {
     let login = ClientFrame::Login { login };
     let event = Event::Command(Heard::Frame(login));

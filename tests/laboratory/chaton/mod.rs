@@ -48,7 +48,7 @@ impl Subject for Room {
     }
 }
 
-/// The bytes of a frame of the server.
+/// Encodes a frame of the server.
 fn bytes(frame: ServerFrame<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     frame.encode(Codec::default(), &mut bytes);
@@ -62,7 +62,7 @@ const SECTIONS: [Section; 6] = [
     (framing::FAULTS, ANY),
     (login::FAULTS, &["LOGIN"]),
     (chat::FAULTS, &["MESSAGE", "MESSAGE_PRIVATE"]),
-    (chat::FAULTS_FOR_EVERYBODY, ANY),
+    (chat::FAULTS_FOR_ALL_CLIENTS, ANY),
     (
         negotiation::FAULTS,
         &["REQUEST_PRIVATE", "OK_PRIVATE", "KO_PRIVATE"],
@@ -70,7 +70,7 @@ const SECTIONS: [Section; 6] = [
     (tunnel::FAULTS, &["LOGIN_PRIVATE"]),
 ];
 
-/// All of them, in the order of the requirements.
+/// Returns all faults, in the order of the requirements.
 pub(crate) fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()

@@ -1,4 +1,4 @@
-//! Section 3 of the document: how a private connection is agreed on.
+//! Faults in the negotiation of a private connection (section 3 of the document).
 
 use matou_protocols::chaton::{ClientFrame, ServerFrame};
 use matou_protocols::room::Event;
@@ -21,13 +21,17 @@ pub(super) const FAULTS: &[Fault] = &[
             })
         },
     ),
-    Fault::handling("sends requests to everybody", "CHATON-3.2", |lab, call| {
-        to_all(lab, call, |frame| {
-            matches!(frame, ServerFrame::RequestPrivate { .. })
-        })
-    }),
     Fault::handling(
-        "disconnects who asks somebody that is not there",
+        "sends requests to all clients",
+        "CHATON-3.2",
+        |lab, call| {
+            to_all(lab, call, |frame| {
+                matches!(frame, ServerFrame::RequestPrivate { .. })
+            })
+        },
+    ),
+    Fault::handling(
+        "disconnects a client that sends a request to an unknown login",
         "CHATON-3.3",
         |lab, call| match call.frame() {
             Some(ClientFrame::RequestPrivate { target, .. }) if lab.called(target).is_none() => {
@@ -43,7 +47,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a request in somebody else's name",
+        "relays a request that names another client as its requester",
         "CHATON-3.4",
         |lab, call| match call.frame() {
             Some(ClientFrame::RequestPrivate { requester, target })
@@ -59,19 +63,23 @@ pub(super) const FAULTS: &[Fault] = &[
             _ => lab.good(call),
         },
     ),
-    Fault::handling("keeps a refusal for itself", "CHATON-3.5", |lab, call| {
+    Fault::handling("does not relay a refusal", "CHATON-3.5", |lab, call| {
         lab.good(call).frames(|frame, right| match frame {
             ServerFrame::KoPrivate { .. } => Vec::new(),
             _ => right.to_vec(),
         })
     }),
-    Fault::handling("sends refusals to everybody", "CHATON-3.6", |lab, call| {
-        to_all(lab, call, |frame| {
-            matches!(frame, ServerFrame::KoPrivate { .. })
-        })
-    }),
     Fault::handling(
-        "tells only the target the connect_id",
+        "sends refusals to all clients",
+        "CHATON-3.6",
+        |lab, call| {
+            to_all(lab, call, |frame| {
+                matches!(frame, ServerFrame::KoPrivate { .. })
+            })
+        },
+    ),
+    Fault::handling(
+        "sends the connect_id only to the target",
         "CHATON-3.7",
         |lab, call| {
             let target = call.from;
@@ -83,7 +91,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells everybody the connect_id",
+        "sends the connect_id to all clients",
         "CHATON-3.8",
         |lab, call| {
             let target = call.from;
@@ -112,7 +120,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "takes an OK from anybody for the target's",
+        "accepts an OK of any client as the target's",
         "CHATON-3.10",
         |lab, call| match call.frame() {
             Some(ClientFrame::OkPrivate { target, .. } | ClientFrame::KoPrivate { target, .. })
@@ -125,7 +133,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "makes a connect_id for an OK that answers no request",
+        "creates a connect_id for an OK that answers no request",
         "CHATON-3.11",
         |lab, call| match call.frame() {
             Some(ClientFrame::OkPrivate { requester, target })
@@ -149,7 +157,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "never relays a request again once it was refused",
+        "does not relay a request again after it was refused",
         "CHATON-3.14",
         |lab, call| match call.frame() {
             Some(ClientFrame::KoPrivate { requester, target }) => {
@@ -165,7 +173,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "takes a request in the other direction for the same one",
+        "ignores a request when the target has already sent one to the requester",
         "CHATON-3.16",
         |lab, call| match call.frame() {
             Some(ClientFrame::RequestPrivate { requester, target }) => {

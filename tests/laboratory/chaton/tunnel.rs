@@ -1,4 +1,4 @@
-//! Section 4 of the document: private connections.
+//! Faults in private connections (section 4 of the document).
 
 use matou_protocols::chaton::{ClientFrame, ServerFrame};
 use matou_protocols::room::Flow;
@@ -11,7 +11,7 @@ const MESSAGE: u8 = 3;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "tells only the second end that the tunnel stands",
+        "sends ESTABLISHED only to the second end of a tunnel",
         "CHATON-4.1",
         |lab, call| {
             let second = call.from;
@@ -21,29 +21,29 @@ pub(super) const FAULTS: &[Fault] = &[
             })
         },
     ),
-    Fault::handling("says ESTABLISHED twice", "CHATON-4.2", |lab, call| {
+    Fault::handling("sends ESTABLISHED twice", "CHATON-4.2", |lab, call| {
         lab.good(call).frames(|frame, right| match frame {
             ServerFrame::Established => [right, right].concat(),
             _ => right.to_vec(),
         })
     }),
     Fault::relaying(
-        "changes a byte of what it relays, far into the tunnel",
+        "changes a byte in the tunnel after the first 64 KiB",
         "CHATON-4.3",
         Meddle::ChangesAByte,
     ),
     Fault::relaying(
-        "does not pass the end of one direction on",
+        "does not forward the end of one direction of a tunnel",
         "CHATON-4.4",
         Meddle::SwallowsTheEnd,
     ),
     Fault::relaying(
-        "ends the whole tunnel when one direction ends",
+        "closes both directions of a tunnel when one direction ends",
         "CHATON-4.5",
         Meddle::EndsBoth,
     ),
     Fault::handling(
-        "establishes tunnels for ids that it never gave out",
+        "establishes tunnels for a connect_id that it never sent",
         "CHATON-4.6",
         |lab, call| match call.frame() {
             Some(ClientFrame::LoginPrivate { connect_id }) => {
@@ -58,7 +58,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells the first end that the tunnel stands before the other has come",
+        "sends ESTABLISHED to the first end before the second end has connected",
         "CHATON-4.7",
         |lab, call| {
             let from = call.from;
@@ -83,7 +83,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "greets a third connection with a connect_id in use",
+        "sends ESTABLISHED to a third connection with the same connect_id",
         "CHATON-4.8",
         |lab, call| match call.frame() {
             Some(ClientFrame::LoginPrivate { connect_id }) => {
@@ -106,17 +106,17 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::relaying(
-        "loses the bytes that come right behind a LOGIN_PRIVATE",
+        "loses the bytes that arrive in one read with a LOGIN_PRIVATE",
         "CHATON-4.12",
         Meddle::LosesEarlyBytes,
     ),
     Fault::relaying(
-        "takes a command out of the bytes that it relays",
+        "removes a command from the bytes in a tunnel",
         "CHATON-4.13",
         Meddle::TakesOut(MESSAGE),
     ),
     Fault::handling(
-        "tells each end of a tunnel the other's number",
+        "sends each end of a tunnel the connection number of the other end",
         "CHATON-4.14",
         |lab, call| {
             lab.good(call).map(|out| match out {
@@ -135,7 +135,7 @@ fn established(frame: &[u8]) -> bool {
     frame == bytes(ServerFrame::Established)
 }
 
-/// Joins any two that present the same id. The room has closed the second one's account, so the first is only told.
+/// Joins any two connections that send the same connect_id, though the room has refused it to both.
 fn strangers(lab: &mut Lab, from: matou_protocols::room::ConnId, connect_id: i64) -> Reply {
     let key = format!("waiting {connect_id}");
     let waiting = *lab.note(key.clone());

@@ -1,4 +1,4 @@
-//! What the document says of packets and texts, and what follows for everybody.
+//! Faults in the encoding of packets and texts, and faults that disturb other clients.
 
 use matou_protocols::chatos_1_0::Frame;
 use matou_protocols::room::Event;
@@ -13,7 +13,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| lab.good(call).frames(counted_in_characters),
     ),
     Fault::handling(
-        "writes a code into two bytes",
+        "writes an error code in two bytes instead of one",
         "CHATOS1-0.2",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -23,7 +23,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "takes one read for one packet and throws the rest away",
+        "handles one packet per read and discards the remaining bytes",
         "CHATOS1-0.3",
         |codec, input| {
             let heard = decode(codec, input)?;
@@ -31,7 +31,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells everybody about an opcode that it does not know",
+        "reports an unknown opcode to all clients in a message",
         "CHATOS1-0.4",
         |lab, call| match call.event {
             Event::Malformed(Malformed::UnknownOpcode(_)) => announce(lab, call),
@@ -39,12 +39,12 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "takes a negative length for an empty message",
+        "reads a message with a negative length as an empty message",
         "CHATOS1-0.5",
         negative_is_empty,
     ),
     Fault::decoding(
-        "takes what is there for a message whose last bytes have not come",
+        "relays a message before its last bytes have arrived",
         "CHATOS1-0.6",
         |codec, input| match decode(codec, input) {
             Ok(None) => Ok(cut_short(input).map(|frame| (Heard::Frame(frame), input.len()))),
@@ -52,7 +52,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::reading(
-        "relays a text that is not UTF-8 as it is",
+        "relays a text that is not UTF-8 without changing it",
         "CHATOS1-0.7",
         |codec, input| match decode(codec, input) {
             Err(Malformed::NotUtf8 { .. }) => Ok(Some((Heard::Bytes(input), input.len()))),
@@ -64,7 +64,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "repairs a message that is not UTF-8 by leaving it empty",
+        "replaces a private message that is not UTF-8 with an empty message",
         "CHATOS1-0.8",
         |codec, input| match (decode(codec, input), &texts(input)[..]) {
             (Err(Malformed::NotUtf8 { .. }), [sender, recipient, _]) if input[0] == 2 => {
@@ -79,7 +79,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "passes an ERROR of a client on to everybody",
+        "relays an ERROR from a client to all clients",
         "CHATOS1-0.9",
         |lab, call| match call.frame() {
             Some(frame @ Frame::Error { .. }) => Reply::send(vec![Out::All(bytes(frame))]),
@@ -87,13 +87,13 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "ends everybody's connection when one sends what is no packet",
+        "closes all connections when one client sends an invalid packet",
         "CHATOS1-6.1",
         |lab, call| match call.event {
             Event::Malformed(_) => {
-                let everybody = lab.open.clone();
+                let open = lab.open.clone();
                 let reply = lab.good(call);
-                let ends = everybody.into_iter().map(Out::Cut).collect();
+                let ends = open.into_iter().map(Out::Cut).collect();
                 Reply::new(reply.flow, [reply.outs, ends].concat())
             }
             _ => lab.good(call),
@@ -111,7 +111,7 @@ fn announce(lab: &mut Lab, call: Call<'_>) -> Reply {
     Reply::new(reply.flow, [vec![Out::All(told)], reply.outs].concat())
 }
 
-/// With the length of its last text in characters.
+/// Encodes the frame with the length of its last text in characters.
 fn counted_in_characters(frame: Frame<'_>, right: &[u8]) -> Vec<u8> {
     let (Frame::SendPersonalMessage { message, .. } | Frame::SendMessageToAll { message, .. }) =
         frame
@@ -128,7 +128,7 @@ fn counted_in_characters(frame: Frame<'_>, right: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// The whole texts behind an opcode, as far as they are UTF-8.
+/// Returns the complete texts after an opcode. A text that is not UTF-8 is replaced with an empty one.
 fn texts(input: &[u8]) -> Vec<&str> {
     let mut texts = Vec::new();
     let mut rest = input.get(1..).unwrap_or_default();
@@ -154,7 +154,7 @@ fn negative_is_empty<'a>(codec: &(), input: &'a [u8]) -> Decoded<'a> {
     }
 }
 
-/// An SMA as far as it has come, once some of its message has.
+/// Returns an incomplete SMA with the part of its message that has arrived, if any has.
 fn cut_short(input: &[u8]) -> Option<Frame<'_>> {
     match (input.first()?, &texts(input)[..]) {
         (3, [sender]) => {

@@ -1,8 +1,8 @@
-//! Private messages, and messages to all.
+//! Faults in private messages and in messages to all.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Frame};
 
-use super::{Call, Fault, Lab, Out, Reply, bytes, to_everybody, told, without_ok};
+use super::{Call, Fault, Lab, Out, Reply, bytes, to_all_clients, told, without_ok};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
@@ -24,16 +24,16 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends private messages to everybody",
+        "sends private messages to all clients",
         "CHATOS1-2.2",
         |lab, call| {
-            to_everybody(lab, call, |frame| {
+            to_all_clients(lab, call, |frame| {
                 matches!(frame, Frame::SendPersonalMessage { .. })
             })
         },
     ),
     Fault::handling(
-        "does not tell who sent a private message that it was relayed",
+        "does not confirm a private message to its sender",
         "CHATOS1-2.3",
         |lab, call| match call.frame() {
             Some(Frame::SendPersonalMessage { .. }) => without_ok(lab, call),
@@ -41,7 +41,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a private message in somebody else's name",
+        "relays a private message that names another client as its sender",
         "CHATOS1-2.4",
         |lab, call| match call.frame() {
             Some(frame @ Frame::SendPersonalMessage { recipient, .. })
@@ -56,7 +56,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "says OK to a private message for nobody",
+        "answers OK to a private message for an unknown recipient",
         "CHATOS1-2.5",
         |lab, call| match call.frame() {
             Some(Frame::SendPersonalMessage { .. }) => unreachable_is_fine(lab, call),
@@ -64,7 +64,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "drops messages that do not fit its buffer of 1024 bytes",
+        "drops messages that do not fit into its buffer of 1024 bytes",
         "CHATOS1-2.6",
         |lab, call| match call.frame() {
             Some(
@@ -75,7 +75,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "takes an empty message for none",
+        "ignores empty messages",
         "CHATOS1-2.7",
         |lab, call| match call.frame() {
             Some(
@@ -86,7 +86,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends messages only to those who came before their sender",
+        "sends messages only to the clients that connected before the sender",
         "CHATOS1-3.1",
         |lab, call| match call.frame() {
             Some(frame @ Frame::SendMessageToAll { sender, .. })
@@ -114,7 +114,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends a message to all to its own sender, too",
+        "also sends a message to all to its own sender",
         "CHATOS1-3.3",
         |lab, call| {
             lab.good(call).map(|out| match out {
@@ -124,7 +124,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "does not tell who sent a message to all that it was relayed",
+        "does not confirm a message to all to its sender",
         "CHATOS1-3.4",
         |lab, call| match call.frame() {
             Some(Frame::SendMessageToAll { .. }) => without_ok(lab, call),
@@ -132,7 +132,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a message to all in somebody else's name",
+        "relays a message to all that names another client as its sender",
         "CHATOS1-3.5",
         |lab, call| match call.frame() {
             Some(frame @ Frame::SendMessageToAll { .. }) if lab.names.contains_key(&call.from) => {

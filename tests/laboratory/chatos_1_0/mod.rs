@@ -48,33 +48,33 @@ impl Subject for Room {
     }
 }
 
-/// The bytes of a packet.
+/// Encodes a packet.
 fn bytes(frame: Frame<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     frame.put(&mut bytes);
     bytes
 }
 
-/// That packet of that client.
+/// Returns a call with this packet from this client.
 fn heard(from: ConnId, frame: Frame<'_>, now: Instant) -> Call<'_> {
     let event = Event::Command(Heard::Frame(frame));
     Call { from, event, now }
 }
 
-/// An ERROR for one.
+/// Sends an ERROR to one client.
 fn told(to: ConnId, code: ErrorCode) -> Out {
     Out::One(to, bytes(code.frame()))
 }
 
-/// What the right server does, without the OK for whoever sent the packet.
+/// Does what the right server does, without the OK for the sender of the packet.
 fn without_ok(lab: &mut Lab, call: Call<'_>) -> Reply {
     let ok = told(call.from, ErrorCode::Ok);
     lab.good(call)
         .map(|out| if out == ok { vec![] } else { vec![out] })
 }
 
-/// What the right server does, but packets of this kind go to everybody.
-fn to_everybody(lab: &mut Lab, call: Call<'_>, which: impl Fn(Frame<'_>) -> bool) -> Reply {
+/// Does what the right server does, but sends packets of this kind to all clients.
+fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: impl Fn(Frame<'_>) -> bool) -> Reply {
     lab.good(call).map(|out| match out {
         Out::One(id, frame) => match Room::said(&frame) {
             Some((said, _)) if which(said) => vec![Out::All(frame)],
@@ -84,7 +84,7 @@ fn to_everybody(lab: &mut Lab, call: Call<'_>, which: impl Fn(Frame<'_>) -> bool
     })
 }
 
-/// Names the three fields of a negotiation among the notes.
+/// Returns the name of a note about a negotiation: `what` and the three fields.
 fn key(what: &str, negotiation: Negotiation<'_>) -> String {
     let Negotiation {
         sender,
@@ -111,7 +111,7 @@ const SECTIONS: [Section; 5] = [
     ),
 ];
 
-/// All of them, in the order of the requirements.
+/// Returns all faults, in the order of the requirements.
 pub(crate) fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()

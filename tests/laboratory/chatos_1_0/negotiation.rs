@@ -1,8 +1,8 @@
-//! Asking for a private connection, and aborting it.
+//! Faults in TCPAsk and TCPAbort.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Frame, Negotiation};
 
-use super::{Fault, Out, Reply, bytes, heard, key, to_everybody, told, without_ok};
+use super::{Fault, Out, Reply, bytes, heard, key, to_all_clients, told, without_ok};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
@@ -19,11 +19,13 @@ pub(super) const FAULTS: &[Fault] = &[
             })
         },
     ),
-    Fault::handling("sends a TCPAsk to everybody", "CHATOS1-4.2", |lab, call| {
-        to_everybody(lab, call, |frame| matches!(frame, Frame::TcpAsk(_)))
-    }),
     Fault::handling(
-        "does not tell the asker that its TCPAsk was relayed",
+        "sends a TCPAsk to all clients",
+        "CHATOS1-4.2",
+        |lab, call| to_all_clients(lab, call, |frame| matches!(frame, Frame::TcpAsk(_))),
+    ),
+    Fault::handling(
+        "does not confirm a TCPAsk to the asker",
         "CHATOS1-4.3",
         |lab, call| match call.frame() {
             Some(Frame::TcpAsk(_)) => without_ok(lab, call),
@@ -31,7 +33,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a TCPAsk in somebody else's name",
+        "relays a TCPAsk that names another client as its sender",
         "CHATOS1-4.4",
         |lab, call| match call.frame() {
             Some(frame @ Frame::TcpAsk(asked))
@@ -49,7 +51,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "says nothing to a TCPAsk for nobody",
+        "does not answer a TCPAsk for an unknown recipient",
         "CHATOS1-4.5",
         |lab, call| match call.frame() {
             Some(Frame::TcpAsk(asked)) if lab.called(asked.recipient).is_none() => Reply::ignore(),
@@ -57,7 +59,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a TCPAsk again while its negotiation runs",
+        "relays a TCPAsk again during its negotiation",
         "CHATOS1-4.6",
         |lab, call| match call.frame() {
             Some(frame @ Frame::TcpAsk(asked)) => {
@@ -87,7 +89,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "ends a negotiation when it is asked for again",
+        "ends a negotiation when the asker repeats its TCPAsk",
         "CHATOS1-4.9",
         |lab, call| match call.frame() {
             Some(Frame::TcpAsk(asked)) => {
@@ -104,7 +106,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "reads a password without its sign",
+        "clears the sign bit of a password",
         "CHATOS1-4.11",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -117,7 +119,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells only who aborted that a negotiation is aborted",
+        "sends a TCPAbort only to the client that aborted",
         "CHATOS1-4.12",
         |lab, call| match call.frame() {
             Some(Frame::TcpAbort(_)) => {
@@ -131,7 +133,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends a TCPAbort to everybody",
+        "sends a TCPAbort to all clients",
         "CHATOS1-4.14",
         |lab, call| match call.frame() {
             Some(frame @ Frame::TcpAbort(_)) => {
@@ -149,7 +151,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "lets the asker abort",
+        "accepts a TCPAbort from the asker",
         "CHATOS1-4.15",
         |lab, call| match call.frame() {
             Some(frame @ Frame::TcpAbort(aborted))
@@ -165,7 +167,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a TCPAbort where no negotiation runs",
+        "relays a TCPAbort without a negotiation",
         "CHATOS1-4.16",
         |lab, call| match call.frame() {
             Some(frame @ Frame::TcpAbort(aborted)) => {
@@ -185,7 +187,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "forgets to end a negotiation that was aborted",
+        "does not end a negotiation that was aborted",
         "CHATOS1-4.17",
         |lab, call| match call.frame() {
             Some(frame @ Frame::TcpAbort(aborted)) => {

@@ -1,32 +1,28 @@
-//! TCPAccept, TCPConnect, and what goes through the tunnel.
+//! Faults in TCPAccept, in TCPConnect and in the tunnel.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Frame, Negotiation};
 use matou_protocols::room::{ConnId, Flow};
 
-use super::{Call, Fault, Lab, Out, Reply, heard, key, to_everybody, told};
+use super::{Call, Fault, Lab, Out, Reply, heard, key, to_all_clients, told};
 use crate::proxy::Meddle;
 
 /// The opcode of SMA.
 const SMA: u8 = 3;
 
 pub(super) const FAULTS: &[Fault] = &[
+    Fault::handling("does not relay a TCPAccept", "CHATOS1-5.1", |lab, call| {
+        lab.good(call).frames(|frame, right| match frame {
+            Frame::TcpAccept(_) => Vec::new(),
+            _ => right.to_vec(),
+        })
+    }),
     Fault::handling(
-        "keeps a TCPAccept for itself",
-        "CHATOS1-5.1",
-        |lab, call| {
-            lab.good(call).frames(|frame, right| match frame {
-                Frame::TcpAccept(_) => Vec::new(),
-                _ => right.to_vec(),
-            })
-        },
-    ),
-    Fault::handling(
-        "sends a TCPAccept to everybody",
+        "sends a TCPAccept to all clients",
         "CHATOS1-5.3",
-        |lab, call| to_everybody(lab, call, |frame| matches!(frame, Frame::TcpAccept(_))),
+        |lab, call| to_all_clients(lab, call, |frame| matches!(frame, Frame::TcpAccept(_))),
     ),
     Fault::handling(
-        "says OK to a TCPAccept that nobody asked for",
+        "answers OK to a TCPAccept without a TCPAsk",
         "CHATOS1-5.4",
         |lab, call| match call.frame() {
             Some(Frame::TcpAccept(_)) => welcomed(lab, call),
@@ -34,7 +30,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells nobody that the tunnel stands",
+        "does not tell the two ends that the tunnel is open",
         "CHATOS1-5.5",
         |lab, call| match call.frame() {
             Some(Frame::TcpAccept(_) | Frame::TcpConnect(_)) => {
@@ -51,7 +47,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "says OK to a TCPConnect that nobody asked for",
+        "answers OK to a TCPConnect without a TCPAsk",
         "CHATOS1-5.7",
         |lab, call| match call.frame() {
             Some(Frame::TcpConnect(_)) => welcomed(lab, call),
@@ -59,17 +55,17 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::relaying(
-        "changes a byte of what it relays, far into the tunnel",
+        "changes a byte in the tunnel after the first 64 KiB",
         "CHATOS1-5.10",
         Meddle::ChangesAByte,
     ),
     Fault::relaying(
-        "takes a message out of the bytes that it relays",
+        "removes a message from the bytes in a tunnel",
         "CHATOS1-5.11",
         Meddle::TakesOut(SMA),
     ),
     Fault::handling(
-        "tells each end of a tunnel the other's number",
+        "sends each end of a tunnel the connection number of the other end",
         "CHATOS1-5.12",
         |lab, call| {
             lab.good(call).map(|out| match out {
@@ -83,32 +79,32 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::relaying(
-        "does not pass the end of one direction on",
+        "does not forward the end of one direction of a tunnel",
         "CHATOS1-5.13",
         Meddle::SwallowsTheEnd,
     ),
     Fault::relaying(
-        "ends the whole tunnel when one direction ends",
+        "closes both directions of a tunnel when one direction ends",
         "CHATOS1-5.14",
         Meddle::EndsBoth,
     ),
     Fault::relaying(
-        "loses the bytes that come right behind a TCPAccept or TCPConnect",
+        "loses the bytes that arrive in one read with a TCPAccept or TCPConnect",
         "CHATOS1-5.17",
         Meddle::LosesEarlyBytes,
     ),
     Fault::handling(
-        "says OK to a third connection for a tunnel that stands",
+        "answers OK to a third connection for a tunnel that is already open",
         "CHATOS1-5.18",
         |lab, call| match call.frame() {
             Some(Frame::TcpAccept(named) | Frame::TcpConnect(named)) => {
-                let stands = *lab.note(key("stands", named)) == 1;
-                if stands {
+                let is_open = *lab.note(key("open", named)) == 1;
+                if is_open {
                     return welcomed(lab, call);
                 }
                 let reply = lab.good(call);
                 if reply.outs.iter().any(|out| matches!(out, Out::Tunnel(..))) {
-                    *lab.note(key("stands", named)) = 1;
+                    *lab.note(key("open", named)) = 1;
                 }
                 reply
             }
@@ -116,7 +112,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "looks only for the asker and the password, not for who was asked",
+        "checks only the sender and the password of a TCPConnect, not the recipient",
         "CHATOS1-5.22",
         |lab, call| match call.frame() {
             Some(Frame::TcpAsk(asked)) => {
@@ -138,7 +134,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Where the right server refuses, an OK.
+/// Answers OK where the right server refuses.
 fn welcomed(lab: &mut Lab, call: Call<'_>) -> Reply {
     let from = call.from;
     let reply = lab.good(call);
@@ -154,7 +150,7 @@ fn is_for(out: &Out, id: ConnId) -> bool {
     matches!(out, Out::One(to, _) if *to == id)
 }
 
-/// Whom the sender asked with that password, in alphabetical order the first.
+/// Returns the client that the sender asked with this password: the first one in alphabetical order.
 fn first_asked(lab: &Lab, named: Negotiation<'_>) -> Option<String> {
     let of_sender = key(
         "asked",

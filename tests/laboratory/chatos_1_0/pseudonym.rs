@@ -1,4 +1,4 @@
-//! Connexion requests.
+//! Faults in connection requests.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{Fault, Out, Reply, bytes, heard, told};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "refuses every pseudonym that is not in capitals",
+        "refuses every pseudonym that is not in capital letters",
         "CHATOS1-1.1",
         |lab, call| match call.frame() {
             Some(Frame::ConnectionRequest { pseudonym })
@@ -31,7 +31,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "closes the connection after a refusal",
+        "closes the connection after it refuses a pseudonym",
         "CHATOS1-1.3",
         |lab, call| {
             let from = call.from;
@@ -56,7 +56,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "looks first and enters a pseudonym later, so that two can have it",
+        "checks a pseudonym first and registers it later, so that two clients can have the same pseudonym",
         "CHATOS1-1.6",
         |lab, call| match call.frame() {
             Some(Frame::ConnectionRequest { pseudonym })
@@ -73,7 +73,7 @@ pub(super) const FAULTS: &[Fault] = &[
                         let request = Frame::ConnectionRequest { pseudonym };
                         let reply = lab.good(heard(from, request, now));
                         reply.frames(|frame, right| match frame {
-                            // The late part of a check that was made earlier: whatever the room says now, it is granted.
+                            // The check was made earlier: the server grants the pseudonym, whatever the room says now.
                             Frame::Error { code: 2 } => bytes(ErrorCode::Ok.frame()),
                             _ => right.to_vec(),
                         })
@@ -90,7 +90,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| {
             let from = call.from;
             match (&call.event, call.frame()) {
-                // A client that leaves in order says so first.
+                // A client that closes its connection causes `ReadClosed` before `Gone`.
                 (Event::Gone, _) if lab.names.contains_key(&from) => Reply::ignore(),
                 (_, Some(Frame::ConnectionRequest { pseudonym }))
                     if lab
@@ -114,7 +114,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays messages to all of clients without a pseudonym",
+        "relays messages to all from clients without a pseudonym",
         "CHATOS1-1.10",
         |lab, call| match call.frame() {
             Some(frame @ Frame::SendMessageToAll { .. }) if !lab.names.contains_key(&call.from) => {
@@ -124,7 +124,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "says nothing to clients without a pseudonym",
+        "does not answer messages from clients without a pseudonym",
         "CHATOS1-1.11",
         |lab, call| match call.frame() {
             Some(Frame::SendMessageToAll { .. } | Frame::SendPersonalMessage { .. })

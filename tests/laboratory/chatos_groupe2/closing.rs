@@ -1,4 +1,4 @@
-//! What the document has beyond Chaton's: two opcodes that are doubtful, and the closing of private connections.
+//! Faults in what the document adds to Chaton's: two doubtful opcodes, and the closing of private connections.
 
 use matou_protocols::chaton::ClientFrame::LoginPrivate;
 use matou_protocols::chaton::ServerFrame::Established;
@@ -11,7 +11,7 @@ use super::{
 };
 
 pub(super) const SPEAKS_BY_THE_TABLE: Fault = Fault::handling(
-    "reads opcodes as the commands are drawn, and writes them as the table lists them",
+    "reads the opcodes of the drawings, but writes the opcodes of the table",
     "GROUPE2-2.1",
     |lab, call| {
         lab.good(call).frames(|_, right| match right {
@@ -23,13 +23,13 @@ pub(super) const SPEAKS_BY_THE_TABLE: Fault = Fault::handling(
 );
 
 pub(super) const NEVER_FLUSHES: Fault = Fault::relaying(
-    "relays through a buffer that it only flushes when it is full or a direction ends",
+    "relays through a buffer that it flushes only when it is full or when a direction ends",
     "GROUPE2-4.6",
     Meddle::KeepsTheRest,
 );
 
 pub(super) const PASSES_ACCEPTS_ON: Fault = Fault::reading(
-    "passes an ACCEPT_CLOSE_CONNECTION from a client on to the login in it",
+    "relays an ACCEPT_CLOSE_CONNECTION that a client sends",
     "GROUPE2-4.18",
     |codec, input| match ServerFrame::decode(*codec, input) {
         Ok(Some((ServerFrame::AcceptCloseConnection(_), length))) => {
@@ -52,8 +52,8 @@ pub(super) const PASSES_ACCEPTS_ON: Fault = Fault::reading(
     },
 );
 
-pub(super) const TELLS_EVERYBODY: Fault = Fault::handling(
-    "tells everybody that a private connection is closed",
+pub(super) const TELLS_ALL_CLIENTS: Fault = Fault::handling(
+    "sends ACCEPT_CLOSE_CONNECTION to all clients",
     "GROUPE2-4.3",
     |lab, call| {
         lab.good(call).map(|out| match out {
@@ -65,7 +65,7 @@ pub(super) const TELLS_EVERYBODY: Fault = Fault::handling(
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "closes a private connection and tells nobody",
+        "closes a private connection and does not tell the other client",
         "GROUPE2-4.1",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -75,7 +75,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "lets only the requester close",
+        "ignores a CLOSE_CONNECTION from the target",
         "GROUPE2-4.1",
         |lab, call| {
             let is_target = close(&call)
@@ -88,7 +88,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "forgets the login in ACCEPT_CLOSE_CONNECTION",
+        "sends an empty login in ACCEPT_CLOSE_CONNECTION",
         "GROUPE2-4.2",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -98,7 +98,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells who asked for the end, too",
+        "also sends ACCEPT_CLOSE_CONNECTION to the client that closed",
         "GROUPE2-4.4",
         |lab, call| {
             let from = call.from;
@@ -111,7 +111,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "leaves the ends of a private connection that is closed as they are",
+        "keeps the two ends of a closed private connection open",
         "GROUPE2-4.5",
         |lab, call| {
             let closes = close(&call).is_some();
@@ -122,7 +122,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells the login in a CLOSE_CONNECTION, whatever its connect_id",
+        "sends ACCEPT_CLOSE_CONNECTION for a connect_id that it does not know",
         "GROUPE2-4.7",
         |lab, call| match close(&call) {
             Some(close)
@@ -137,7 +137,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "does not look at the logins in a CLOSE_CONNECTION",
+        "does not check the logins in a CLOSE_CONNECTION",
         "GROUPE2-4.8",
         |lab, call| {
             let by_party = |lab: &mut Lab, close: CloseConnection<'_>| {
@@ -166,7 +166,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "lets anybody close who knows the connect_id",
+        "accepts a CLOSE_CONNECTION from any client that knows the connect_id",
         "GROUPE2-4.9",
         |lab, call| {
             let is_known = lab.names.contains_key(&call.from);
@@ -174,7 +174,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "lets connections without a login close",
+        "accepts a CLOSE_CONNECTION from a connection without a login",
         "GROUPE2-4.10",
         |lab, call| {
             let is_unknown = !lab.names.contains_key(&call.from);
@@ -182,7 +182,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "closes every private connection of the two",
+        "closes every private connection between the two clients",
         "GROUPE2-4.11",
         |lab, call| {
             let Some(closed) = close(&call) else {
@@ -204,7 +204,7 @@ pub(super) const FAULTS: &[Fault] = &[
                     };
                     let call = closing(&call, call.from, other);
                     outs.extend(lab.good(call).outs);
-                    // The one that was asked for is told of; the others just go away.
+                    // The server announces only the connection that the client named. It closes the others in silence.
                     outs.retain(|out| !matches!(out, Out::One(..)));
                 }
             }
@@ -213,7 +213,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "disconnects who asks for the end of a private connection",
+        "disconnects a client that sends a CLOSE_CONNECTION",
         "GROUPE2-4.12",
         |lab, call| {
             let (from, now) = (call.from, call.now);
@@ -228,7 +228,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "lets the connect_id of a closed private connection establish another",
+        "establishes another tunnel with the connect_id of a closed private connection",
         "GROUPE2-4.15",
         |lab, call| {
             if let Some(close) = close(&call)
@@ -247,7 +247,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells of every CLOSE_CONNECTION, however often it comes",
+        "answers every repeated CLOSE_CONNECTION with another ACCEPT_CLOSE_CONNECTION",
         "GROUPE2-4.16",
         |lab, call| {
             let Some(closed) = close(&call) else {
@@ -281,7 +281,7 @@ fn same(one: Option<[ConnId; 2]>, other: Option<[ConnId; 2]>) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// What somebody sends who may not close is handled as if a party had sent it.
+/// If `may`, handles a CLOSE_CONNECTION of a client that is no party as if the requester had sent it.
 fn forged(lab: &mut Lab, call: Call<'_>, may: bool) -> Reply {
     let parties = close(&call).and_then(|close| parties(lab, close.connect_id));
     match parties {
@@ -292,7 +292,7 @@ fn forged(lab: &mut Lab, call: Call<'_>, may: bool) -> Reply {
     }
 }
 
-/// A CLOSE_CONNECTION in the right names, and from this party.
+/// Handles a CLOSE_CONNECTION as if this party had sent it, with the right logins.
 fn as_if_by(party: ConnId, lab: &mut Lab, call: Call<'_>) -> Reply {
     let Some(close) = close(&call) else {
         return lab.good(call);
@@ -310,11 +310,11 @@ fn as_if_by(party: ConnId, lab: &mut Lab, call: Call<'_>) -> Reply {
         event,
         now: call.now,
     });
-    // Whoever sent it goes on as it is.
+    // The connection of the sender does not change.
     Reply::send(reply.outs)
 }
 
-/// Joins any two that present the same id, of which the room knows nothing any more.
+/// Joins any two connections that send the same connect_id, which the room has forgotten.
 fn strangers(lab: &mut Lab, from: ConnId, connect_id: i64) -> Reply {
     let waiting = lab.note(format!("waiting {connect_id}"));
     let first = std::mem::replace(waiting, i64::try_from(from.0).unwrap_or_default());

@@ -1,4 +1,4 @@
-//! The faults of Groupe 2 servers: what is theirs alone. What they share with Chaton is broken there.
+//! The faults of Groupe 2 servers in what the document adds to Chaton's. The faults of Chaton servers cover the rest.
 
 mod closing;
 mod table;
@@ -48,7 +48,7 @@ impl Subject for Room {
     }
 }
 
-/// The bytes of an ACCEPT_CLOSE_CONNECTION.
+/// Encodes an ACCEPT_CLOSE_CONNECTION.
 fn accept(login: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let accept = ServerFrame::AcceptCloseConnection(AcceptCloseConnection { login });
@@ -61,7 +61,7 @@ fn is_accept(bytes: &[u8]) -> bool {
     said.is_some_and(|(frame, _)| matches!(frame, ServerFrame::AcceptCloseConnection(_)))
 }
 
-/// The CLOSE_CONNECTION, if one came.
+/// Returns the client's CLOSE_CONNECTION, if the event is one.
 fn close<'a>(call: &Call<'a>) -> Option<CloseConnection<'a>> {
     match call.frame() {
         Some(ClientFrame::CloseConnection(close)) => Some(close),
@@ -69,14 +69,14 @@ fn close<'a>(call: &Call<'a>) -> Option<CloseConnection<'a>> {
     }
 }
 
-/// The same call, with this CLOSE_CONNECTION and from this client.
+/// Returns the same call with this CLOSE_CONNECTION, from this client.
 fn closing<'a>(call: &Call<'a>, from: ConnId, close: CloseConnection<'a>) -> Call<'a> {
     let mut call = call.with(ClientFrame::CloseConnection(close));
     call.from = from;
     call
 }
 
-/// Does what is right, and notes who agreed on which connect_id.
+/// Does what the right server does, and notes the requester and the target of every connect_id.
 fn watch(lab: &mut Lab, call: Call<'_>) -> Reply {
     use chaton::ServerFrame::IdPrivate;
 
@@ -101,7 +101,7 @@ fn watch(lab: &mut Lab, call: Call<'_>) -> Reply {
     reply
 }
 
-/// Who agreed on this connect_id: requester and target, as far as [`watch`] saw it.
+/// Returns the requester and the target of this connect_id, if [`watch`] has noted them.
 fn parties(lab: &mut Lab, connect_id: i64) -> Option<[ConnId; 2]> {
     let [requester, target] = ["requester", "target"].map(|party| {
         let id = *lab.note(format!("{party} {connect_id}"));
@@ -111,14 +111,14 @@ fn parties(lab: &mut Lab, connect_id: i64) -> Option<[ConnId; 2]> {
     (requester != none && target != none).then_some([requester, target])
 }
 
-/// All of them, in the order of the requirements.
+/// Returns all faults, in the order of the requirements.
 pub(crate) fn faults() -> Vec<Specimen> {
     let closing = closing::FAULTS.iter();
     let closing = closing.map(|fault| fault.specimen(&["CLOSE_CONNECTION"]));
     let others = [
         closing::SPEAKS_BY_THE_TABLE.specimen(ANY),
-        // Cases that run at the same time hear of it, too.
-        closing::TELLS_EVERYBODY.specimen(ANY),
+        // It also disturbs cases that run at the same time.
+        closing::TELLS_ALL_CLIENTS.specimen(ANY),
         closing::NEVER_FLUSHES.specimen(&["LOGIN_PRIVATE"]),
         closing::PASSES_ACCEPTS_ON.specimen(&["ACCEPT_CLOSE_CONNECTION"]),
     ];

@@ -1,5 +1,5 @@
-//! Not a fault: a server that follows the document's table of opcodes, in which MESSAGE and MESSAGE_PRIVATE have each
-//! other's.
+//! Not a fault: a server that follows the document's table of opcodes. The table swaps the opcodes of MESSAGE and
+//! MESSAGE_PRIVATE.
 
 use matou_protocols::chaton::ClientFrame::{Message, MessagePrivate};
 use matou_protocols::chatos_groupe2::{ClientFrame, Codec, Room};
@@ -23,12 +23,12 @@ const BY_THE_TABLE: Fault = Fault::reading(
     },
 );
 
-/// It breaks nothing.
+/// Returns the server as a specimen that breaks no requirement.
 pub(crate) fn by_the_table() -> Specimen {
     BY_THE_TABLE.specimen(ANY)
 }
 
-/// The frame as the right server reads it under the other opcode, with the texts of these bytes.
+/// Reads the frame as the right server reads it under the other opcode. The texts borrow from `input`.
 fn decode_turned(codec: Codec, input: &[u8], opcode: u8) -> Decoded<'_, Room> {
     let mut turned = input.to_vec();
     turned[0] = opcode;

@@ -1,4 +1,4 @@
-//! What the document says of packets, of connecting, of what is no packet, and of the ends of connections.
+//! Faults in packets, in connecting, in the handling of invalid packets, and in the ends of connections.
 
 use matou_protocols::chatr::{Frame, Reason, Verdict};
 use matou_protocols::room::{ConnId, Event, Flow};
@@ -8,7 +8,7 @@ use super::{Call, Fault, Heard, Lab, Out, Reply, bytes, decode, farewell, identi
 
 pub(super) const PACKETS: &[Fault] = &[
     Fault::handling(
-        "counts the fields alone in the length of a request",
+        "does not count the opcode in the length of a request",
         "CHATR-0.1",
         |lab, call| {
             lab.good(call).frames(|frame, right| {
@@ -21,7 +21,7 @@ pub(super) const PACKETS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "takes one read for one packet and throws the rest away",
+        "handles one packet per read and discards the remaining bytes",
         "CHATR-0.2",
         |codec, input| {
             let heard = decode(codec, input)?;
@@ -29,7 +29,7 @@ pub(super) const PACKETS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "writes the first bytes of a UUID the other way round",
+        "writes the first three fields of a UUID in little-endian order",
         "CHATR-0.3",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -45,7 +45,7 @@ pub(super) const PACKETS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "knows only the IPv4 addresses, and passes on the last bytes of the others",
+        "sends only the last four bytes of an IPv6 address",
         "CHATR-0.4",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -67,7 +67,7 @@ pub(super) const PACKETS: &[Fault] = &[
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "says nothing to who is connected",
+        "sends no PacketConnected to a client that it accepts",
         "CHATR-1.1",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -77,7 +77,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "ignores what comes before a PacketConnect",
+        "ignores every packet before a PacketConnect",
         "CHATR-1.2",
         |lab, call| match call.frame() {
             Some(frame)
@@ -90,7 +90,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "connects whoever is registered, whatever the signature",
+        "connects every registered UUID, even with a wrong signature",
         "CHATR-1.3",
         |lab, call| {
             note_claim(lab, &call, |uuid, _| identities::key_of(uuid).is_some());
@@ -98,7 +98,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "connects whoever is not registered",
+        "connects UUIDs that are not registered",
         "CHATR-1.4",
         |lab, call| {
             note_claim(lab, &call, |uuid, _| identities::key_of(uuid).is_none());
@@ -106,7 +106,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "takes the signature of anybody who is registered",
+        "accepts the signature of any registered client",
         "CHATR-1.5",
         |lab, call| {
             note_claim(lab, &call, |uuid, signature| {
@@ -117,7 +117,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "finds an invalid packet in the PacketConnect of who is connected elsewhere",
+        "answers the PacketConnect of a UUID that is already connected with the reason for an invalid packet",
         "CHATR-1.6",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -129,7 +129,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "closes who was connected when the same UUID is connected again",
+        "closes the first connection when the same UUID connects again",
         "CHATR-1.7",
         |lab, call| {
             let claimed = claimed(&call);
@@ -140,7 +140,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "knows only version 1 of the protocol",
+        "accepts only version 1 of the protocol",
         "CHATR-1.8",
         |lab, call| match call.frame() {
             Some(Frame::Connect { version, .. }) if version != 1 => {
@@ -158,7 +158,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "closes whoever's UUID somebody else tries to connect with a wrong signature",
+        "closes a client's connection when another client sends its UUID with a wrong signature",
         "CHATR-1.12",
         |lab, call| {
             if let Some(uuid) = claimed(&call) {
@@ -175,7 +175,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::reading(
-        "takes what is there for a request whose endpoint is cut short",
+        "relays a request whose endpoint is cut short",
         "CHATR-2.1",
         |codec, input| match decode(codec, input) {
             Err(_) if input.get(1) == Some(&5) && input.len() > usize::from(input[0]) => {
@@ -202,20 +202,20 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "ends everybody's connection when one sends what is no packet",
+        "closes all connections when one client sends an invalid packet",
         "CHATR-2.4",
         |lab, call| match call.event {
             Event::Malformed(_) => {
-                let everybody = lab.open.clone();
+                let open = lab.open.clone();
                 let reply = lab.good(call);
-                let ends = everybody.into_iter().map(Out::Cut).collect();
+                let ends = open.into_iter().map(Out::Cut).collect();
                 Reply::new(reply.flow, [reply.outs, ends].concat())
             }
             _ => lab.good(call),
         },
     ),
     Fault::handling(
-        "passes a packet of the server that a client sends on to everybody else",
+        "relays a packet that only the server may send",
         "CHATR-2.6",
         |lab, call| match call.event {
             Event::Malformed(Malformed::WrongSide { .. }) if lab.names.contains_key(&call.from) => {
@@ -227,7 +227,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "goes on serving who sent a PacketDisconnect",
+        "does not close the connection of a client that sent a PacketDisconnect",
         "CHATR-6.1",
         |lab, call| match call.frame() {
             Some(Frame::Disconnect { .. }) if lab.names.contains_key(&call.from) => Reply::ignore(),
@@ -235,7 +235,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "passes on to everybody why somebody leaves",
+        "relays a client's PacketDisconnect to all others",
         "CHATR-6.2",
         |lab, call| match call.frame() {
             Some(frame @ Frame::Disconnect { .. }) => {
@@ -247,7 +247,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "ends everybody's connection when somebody leaves without a word",
+        "closes all connections when one client leaves without a PacketDisconnect",
         "CHATR-6.3",
         |lab, call| match call.event {
             Event::ReadClosed | Event::Gone if lab.names.contains_key(&call.from) => {
@@ -268,7 +268,7 @@ fn claimed(call: &Call<'_>) -> Option<uuid::Uuid> {
     }
 }
 
-/// Notes of a PacketConnect whether it will be taken though its signature is wrong.
+/// Notes whether the server will accept this PacketConnect even if its signature is wrong.
 fn note_claim(lab: &mut Lab, call: &Call<'_>, forgiven: impl Fn(uuid::Uuid, &[u8]) -> bool) {
     if let Some(Frame::Connect {
         uuid, signature, ..
@@ -278,7 +278,7 @@ fn note_claim(lab: &mut Lab, call: &Call<'_>, forgiven: impl Fn(uuid::Uuid, &[u8
     }
 }
 
-/// Takes a wrong signature for a right one, where that was noted.
+/// Accepts a wrong signature if [`note_claim`] has noted so.
 fn forgive(lab: &mut Lab, call: Call<'_>) -> Reply {
     let forgiven = *lab.note(format!("forgiven {}", call.from)) == 1;
     match call.event {
@@ -290,7 +290,7 @@ fn forgive(lab: &mut Lab, call: Call<'_>) -> Reply {
     }
 }
 
-/// Whoever sent this is told why, and closed.
+/// Sends the reason to the client and closes its connection.
 fn refused(from: ConnId, reason: Reason) -> Reply {
     Reply::new(
         Flow::Closed,

@@ -1,4 +1,4 @@
-//! Who is registered in the laboratory: enough UUIDs for a crowd, on a few keys, in a file that the suite reads.
+//! The registered identities of the laboratory, in a file that the suite reads: many UUIDs that share a few keys.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -52,23 +52,23 @@ static REGISTERED: LazyLock<Registered> = LazyLock::new(|| {
     }
 });
 
-/// Where the file and the keys are.
+/// Returns the folder of the file and of the keys.
 pub(super) fn folder() -> &'static Path {
     REGISTERED.folder.path()
 }
 
-/// The file for the suite.
+/// Returns the path of the file for the suite.
 pub(super) fn file() -> String {
     folder().join("identities").display().to_string()
 }
 
-/// The key that is registered for somebody.
+/// Returns the key that is registered for this UUID.
 pub(super) fn key_of(uuid: Uuid) -> Option<PublicKey> {
     let index = *REGISTERED.owners.get(&uuid)?;
     PublicKey::from_der(&REGISTERED.keys[index]).ok()
 }
 
-/// Every key that is registered for anybody.
+/// Returns every registered key.
 pub(super) fn all_keys() -> Vec<PublicKey> {
     let keys = REGISTERED.keys.iter();
     keys.map(|der| PublicKey::from_der(der).unwrap()).collect()

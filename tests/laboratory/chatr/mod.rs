@@ -1,4 +1,5 @@
-//! The faults of Chatr Connect servers. Their clock runs thirty times as fast as the document's, and the suite is told so.
+//! The faults of Chatr Connect servers. Their timeouts are about twelve times shorter than the document's; settings tell
+//! the suite so.
 
 mod connecting;
 mod identities;
@@ -24,7 +25,7 @@ type Heard<'a> = room::Heard<'a, Room>;
 type Reply = room::Reply<Room>;
 use room::{Out, decode};
 
-/// The server's pings and its patience; the document has 5 and 15 seconds.
+/// The time between two pings, and the timeout for the answer. The document has 5 and 15 seconds.
 const PING_INTERVAL: Duration = Duration::from_millis(400);
 const PING_TIMEOUT: Duration = Duration::from_millis(1200);
 
@@ -67,7 +68,8 @@ impl Subject for Room {
         service.unwrap()
     }
 
-    /// Upper bounds are scaled with all waits, in the laboratory by a quarter; lower ones and silence are not.
+    /// The suite multiplies upper bounds with its scale, like every wait; in the laboratory it is a quarter. Lower bounds and
+    /// silence do not change.
     fn settings() -> BTreeMap<String, String> {
         let told = [
             ("identities", identities::file()),
@@ -89,17 +91,17 @@ fn certificate() -> &'static Certificate {
     MADE.get_or_init(|| Certificate::kept_in(identities::folder()).unwrap())
 }
 
-/// The bytes of a packet.
+/// Encodes a packet.
 fn bytes(frame: Frame<'_>) -> Vec<u8> {
     frame.bytes()
 }
 
-/// A packet for one.
+/// Sends a packet to one client.
 fn told(to: ConnId, frame: Frame<'_>) -> Out {
     Out::One(to, bytes(frame))
 }
 
-/// The last word to one.
+/// Sends one client the reason for its disconnection.
 fn farewell(to: ConnId, reason: Reason) -> Out {
     told(to, reason.frame())
 }
@@ -121,7 +123,7 @@ const SECTIONS: [Section; 4] = [
     ),
 ];
 
-/// All of them, in the order of the requirements.
+/// Returns all faults, in the order of the requirements.
 pub(crate) fn faults() -> Vec<Specimen> {
     let touching = |(faults, touches): Section| faults.iter().map(move |it| it.specimen(touches));
     SECTIONS.into_iter().flat_map(touching).collect()

@@ -1,4 +1,4 @@
-//! What the document says of pings.
+//! Faults in pings.
 
 use matou_protocols::chatr::{Frame, Reason, Room};
 use matou_protocols::room::ConnId;
@@ -11,7 +11,7 @@ pub(super) const FAULTS: &[Fault] = &[
         without(outs, |_, frame| matches!(frame, Frame::Ping { .. }))
     }),
     Fault::timing(
-        "pings everybody once",
+        "pings each client only once",
         "CHATR-3.2",
         room::handle,
         |lab, _, outs| {
@@ -24,7 +24,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::timing(
-        "waits for ever for who does not answer",
+        "never disconnects a client that does not answer pings",
         "CHATR-3.3",
         room::handle,
         |_, _, outs| {
@@ -37,7 +37,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::timing(
-        "loses its patience after a third of the time",
+        "disconnects a client that has not answered a ping after a third of the timeout",
         "CHATR-3.4",
         note_pong,
         |lab, now, outs| {
@@ -54,7 +54,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "does not notice that it is answered",
+        "ignores the answers to its pings and disconnects the clients",
         "CHATR-3.5",
         |lab, call| match call.frame() {
             Some(Frame::Pong { .. }) => Reply::ignore(),
@@ -62,7 +62,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::timing(
-        "closes whoever answers with another id",
+        "closes the connection of a client that answers a ping with another id",
         "CHATR-3.6",
         |lab, call| match call.frame() {
             Some(Frame::Pong { id }) if *lab.note(format!("ping {}", call.from)) != id => {
@@ -94,7 +94,7 @@ fn note_pong(lab: &mut Lab, call: Call<'_>) -> Reply {
     lab.good(call)
 }
 
-/// Who is told here that the server has lost its patience.
+/// Returns the client that this packet disconnects because of a timeout.
 fn timed_out(out: &Out) -> Option<ConnId> {
     match out {
         Out::One(id, bytes) if *bytes == Reason::TimeOut.frame().bytes() => Some(*id),
@@ -112,7 +112,7 @@ fn pinged(out: &Out) -> Option<ConnId> {
     }
 }
 
-/// Without these frames.
+/// Removes the frames for which `gone` is true.
 fn without(outs: Vec<Out>, mut gone: impl FnMut(ConnId, Frame<'_>) -> bool) -> Vec<Out> {
     let mut stays = |out: &Out| match out {
         Out::One(id, bytes) => Room::said(bytes).is_none_or(|(frame, _)| !gone(*id, frame)),

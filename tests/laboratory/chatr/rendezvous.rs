@@ -1,4 +1,4 @@
-//! What the document says of requests and of what answers them.
+//! Faults in requests and in their answers.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use super::{Call, Fault, Lab, Out, Reply, Subject, bytes, told};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "passes a request on as it is, with the UUID of who is asked",
+        "does not replace the UUID of the asked client in a request",
         "CHATR-4.1",
         |lab, call| {
             let asked = asked(&call);
@@ -29,7 +29,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "puts the address that it sees into a request",
+        "replaces the private endpoint in a request with the address of the connection",
         "CHATR-4.2",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -42,7 +42,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "leaves whoever asks for nobody without an answer",
+        "does not answer a request for an unknown UUID",
         "CHATR-4.3",
         |lab, call| {
             let asks = asked(&call).is_some();
@@ -53,14 +53,14 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "passes a request on to everybody",
+        "sends a request to all clients",
         "CHATR-4.4",
         |lab, call| {
             let reply = lab.good(call);
-            let everybody: Vec<ConnId> = lab.names.keys().copied().collect();
+            let all: Vec<ConnId> = lab.names.keys().copied().collect();
             reply.map(|out| match &out {
                 Out::One(_, frame) if is_request(frame) => {
-                    let to = everybody.iter();
+                    let to = all.iter();
                     to.map(|id| Out::One(*id, frame.clone())).collect()
                 }
                 _ => vec![out],
@@ -68,7 +68,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "passes an acceptance on as it is, with the UUID of who asked",
+        "does not replace the UUID of the asker in an acceptance",
         "CHATR-5.1",
         |lab, call| {
             let asker = match call.frame() {
@@ -87,7 +87,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells only who asked where the other is",
+        "sends a PacketClientInfo only to the asker",
         "CHATR-5.2",
         |lab, call| {
             let from = call.from;
@@ -98,7 +98,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "says that everybody is at 0.0.0.0",
+        "sends 0.0.0.0 as every public endpoint",
         "CHATR-5.3",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -110,7 +110,7 @@ pub(super) const FAULTS: &[Fault] = &[
             })
         },
     ),
-    Fault::handling("keeps a denial to itself", "CHATR-5.5", |lab, call| {
+    Fault::handling("does not relay a denial", "CHATR-5.5", |lab, call| {
         let denies = matches!(call.frame(), Some(Frame::ConnectionRequestDenied { .. }));
         lab.good(call).frames(|frame, right| match frame {
             Frame::ConnectionRequestDenied { .. } if denies => Vec::new(),
@@ -118,7 +118,7 @@ pub(super) const FAULTS: &[Fault] = &[
         })
     }),
     Fault::handling(
-        "takes an acceptance that nobody waits for",
+        "accepts an acceptance without a request",
         "CHATR-5.6",
         |lab, call| {
             let from = call.from;
@@ -136,7 +136,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "tells two where they are when one has denied it",
+        "sends the public endpoints after a denial",
         "CHATR-5.9",
         |lab, call| {
             let from = call.from;
@@ -160,7 +160,7 @@ fn here() -> IpAddr {
     [127, 0, 0, 1].into()
 }
 
-/// Who is asked, if this is a request.
+/// Returns the UUID of the asked client, if this is a request.
 fn asked(call: &Call<'_>) -> Option<Uuid> {
     match call.frame() {
         Some(Frame::ConnectionRequest { uuid, .. }) => Some(uuid),
