@@ -1,4 +1,4 @@
-//! ChatHack as it is served: over sockets, with a data directory, beside `matou account`.
+//! A whole ChatHack server: sockets, a data directory, and accounts that `matou account` changes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -12,7 +12,7 @@ use matou_server::store::{Accounts, Password, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-/// Only a test that has found a hang waits this long, however busy the machine is.
+/// The timeout of every wait. It is long, so that only a hang reaches it, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 struct Server {
@@ -35,7 +35,10 @@ impl Server {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let address = line.trim_end().strip_prefix("listening chathack ");
-        let address = address.expect("it says where").parse().unwrap();
+        let address = address
+            .expect("the server prints its address")
+            .parse()
+            .unwrap();
         Server {
             child,
             address,
@@ -44,7 +47,7 @@ impl Server {
         }
     }
 
-    /// The accounts, as another process changes them.
+    /// Opens the accounts, as another process would.
     fn accounts(&self) -> Accounts {
         Accounts::new(&Store::open(self.data.path()).unwrap())
     }
@@ -62,13 +65,13 @@ impl Server {
         client
     }
 
-    /// What a new connection is told that logs in with a password.
+    /// Logs in with a password on a new connection, and returns the answer.
     fn login(&self, login: &str, password: &str) -> String {
         let frame = ClientFrame::LoginWithPassword { login, password };
         self.connect().asks(frame)
     }
 
-    /// Stops it and returns its log.
+    /// Stops the server and returns its log.
     #[cfg(unix)]
     fn stop(mut self) -> String {
         let pid = rustix::process::Pid::from_child(&self.child);
@@ -107,7 +110,7 @@ impl Client {
         self.stream.write_all(&bytes).unwrap();
     }
 
-    /// The next frame in words.
+    /// Receives the next frame, and describes it.
     fn next(&mut self) -> String {
         loop {
             if let Some((frame, length)) = ServerFrame::decode(&self.received).unwrap() {
@@ -129,14 +132,14 @@ impl Client {
 }
 
 #[test]
-fn what_changes_in_the_accounts_counts_at_the_next_login() {
+fn a_change_of_the_accounts_is_valid_from_the_next_login() {
     let server = Server::start();
     let accounts = server.accounts();
     let password = Password::new;
     let (right, wrong) = ("CONNECTED", "PASSWORD_OR_LOGIN_ERROR");
     assert_eq!(server.login("arnaud", "townhall"), wrong);
     accounts.add("arnaud", &password("townhall")).unwrap();
-    let mut guest = server.guest("somebody");
+    let mut guest = server.guest("guest");
     assert_eq!(server.login("arnaud", "townhall"), right);
     accounts
         .change_password("arnaud", &password("second"))
@@ -145,7 +148,7 @@ fn what_changes_in_the_accounts_counts_at_the_next_login() {
     let mut arnaud = server.connect();
     let (login, password) = ("arnaud", "second");
     let frame = ClientFrame::LoginWithPassword { login, password };
-    // Its connection before may still be ending.
+    // The server may still be closing the connection before.
     let mut answer = arnaud.asks(frame);
     while answer == "LOGIN_ALREADY_EXISTS" {
         arnaud = server.connect();
@@ -153,7 +156,7 @@ fn what_changes_in_the_accounts_counts_at_the_next_login() {
     }
     assert_eq!(answer, right);
     accounts.remove("arnaud").unwrap();
-    // Who is connected stays.
+    // A connected client stays connected.
     let message = "still here";
     arnaud.send(ClientFrame::GlobalMessage { login, message });
     assert_eq!(
@@ -164,7 +167,7 @@ fn what_changes_in_the_accounts_counts_at_the_next_login() {
 }
 
 #[test]
-fn while_many_wait_for_their_passwords_everybody_else_talks() {
+fn many_password_checks_do_not_delay_messages_of_other_clients() {
     const GUESSERS: usize = 60;
     let server = Server::start();
     let (mut alice, mut bob) = (server.guest("alice"), server.guest("bob"));
@@ -187,7 +190,7 @@ fn while_many_wait_for_their_passwords_everybody_else_talks() {
 }
 
 #[test]
-fn a_farewell_comes_behind_an_answer_that_took_long() {
+fn after_a_slow_password_check_the_answer_comes_before_the_close() {
     let server = Server::start();
     let mut client = server.connect();
     for _ in 0..5 {
@@ -203,7 +206,7 @@ fn a_farewell_comes_behind_an_answer_that_took_long() {
 
 #[cfg(unix)]
 #[test]
-fn the_log_says_what_happened_without_passwords_and_ids() {
+fn the_log_tells_each_event_without_passwords_and_ids() {
     const ID: i64 = 1_234_567_890_123;
     let server = Server::start();
     let password = Password::new("townhall");
@@ -246,7 +249,7 @@ fn the_log_says_what_happened_without_passwords_and_ids() {
     }
 }
 
-/// What it says when it does not even begin to listen.
+/// Starts a server that must not start, and returns its error.
 fn refuses(data: &Path) -> String {
     let output = serve(data).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -255,7 +258,7 @@ fn refuses(data: &Path) -> String {
 }
 
 #[test]
-fn without_its_database_it_does_not_start() {
+fn a_server_whose_database_is_locked_or_damaged_does_not_start() {
     let data = tempfile::tempdir().unwrap();
     drop(Store::open(data.path()).unwrap());
     let path = data.path().join("matou.db");

@@ -1,5 +1,5 @@
-//! A server far away is judged as one that is near: the suite of Chaton against our own server, behind a line that takes its
-//! time.
+//! The suite judges a distant server like a near one: the suite of Chaton against our own server, over a connection with a
+//! latency.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -13,13 +13,13 @@ use conformance::suite::Suite;
 use matou_protocols::chaton;
 use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
 
-/// What every byte takes, in each direction.
+/// The latency of the line, in each direction.
 const LATENCY: Duration = Duration::from_millis(50);
 
-/// So many pieces are under way on a line; then whoever sends has to wait.
+/// Maximum number of pieces on the way in one direction. Then the sender has to wait.
 const UNDER_WAY: usize = 64;
 
-/// What travels, and when it arrives.
+/// Something on the way, and the time when it arrives.
 enum Parcel {
     Bytes(Instant, Vec<u8>),
     End(Instant, Ending),
@@ -30,7 +30,7 @@ enum Ending {
     Reset,
 }
 
-/// A line to the target. Its threads end with their connections.
+/// Opens a slow line to the target, and returns its address. Its threads end with their connections.
 fn line_to(target: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -47,7 +47,7 @@ fn line_to(target: SocketAddr) -> SocketAddr {
 }
 
 fn join(from: &Arc<TcpStream>, to: &Arc<TcpStream>) {
-    // Small pieces are not to wait for each other as well.
+    // Small pieces must not also wait for each other.
     to.set_nodelay(true).unwrap();
     let (send, receive) = sync_channel(UNDER_WAY);
     let (from, to) = (Arc::clone(from), Arc::clone(to));
@@ -72,7 +72,7 @@ fn collect(mut from: &TcpStream, parcels: &SyncSender<Parcel>) {
 }
 
 fn deliver(parcels: &Receiver<Parcel>, to: &TcpStream) {
-    // Whoever does not take them any more has ended the connection.
+    // An error means that the receiver has closed the connection.
     let _ = deliver_all(parcels, to);
 }
 
@@ -92,8 +92,8 @@ fn deliver_all(parcels: &Receiver<Parcel>, mut to: &TcpStream) -> io::Result<()>
     Ok(())
 }
 
-/// Not judged here: what opens fifty connections one after the other, which takes long from afar, and what fills the buffers
-/// of whoever does not read, which a line has, too.
+/// Cases that are not judged here. Two open fifty connections one after the other, which takes long over a slow line. Two
+/// fill the buffers of a client that does not read, but the line also has buffers.
 const LEFT_OUT: [&str; 4] = [
     "fifty-clients",
     "fifty-visitors",
@@ -101,11 +101,11 @@ const LEFT_OUT: [&str; 4] = [
     "slow-tunnel",
 ];
 
-/// How often a case whose verdicts differ is judged again, with nothing else beside it.
+/// Maximum number of times that a case whose verdicts differ is judged again, alone.
 const ALONE: usize = 3;
 
 #[test]
-fn a_server_behind_a_slow_line_is_judged_the_same() {
+fn a_server_over_a_slow_line_gets_the_same_verdicts() {
     let engine = Engine::start(&ProcessLimits::default());
     let options = chaton::Options::default();
     let entropy = Box::new(|| getrandom::u64().unwrap());
@@ -126,7 +126,7 @@ fn a_server_behind_a_slow_line_is_judged_the_same() {
     let [far, near] = judged.each_ref().map(verdicts);
     let is_other = |id: &&String| far.get(*id) != near.get(*id);
     let mut differ: Vec<String> = near.keys().filter(is_other).cloned().collect();
-    // A busy machine delays one answer and not the next one; a slow line delays all of them.
+    // A busy machine delays one answer, but not the next one. A slow line delays all of them.
     for _ in 0..ALONE {
         differ.retain(|id| {
             let alone = Options {
@@ -146,7 +146,7 @@ fn a_server_behind_a_slow_line_is_judged_the_same() {
     engine.stop();
 }
 
-/// A note is a pass: which of two free choices a server makes may hang on what comes first.
+/// Counts a note as a pass: the choice that a note reports may depend on the order of events.
 fn verdicts(report: &Report) -> BTreeMap<String, Verdict> {
     let seen = |verdict| match verdict {
         Verdict::Note => Verdict::Pass,

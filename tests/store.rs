@@ -1,4 +1,4 @@
-//! What the store promises: it keeps what it acknowledged, for its owner's eyes alone, or says why it cannot.
+//! The store keeps what it has acknowledged, readable only by its owner, or says why it cannot.
 
 use std::fs;
 use std::path::Path;
@@ -23,13 +23,13 @@ fn password(text: &str) -> Password {
     Password::new(text)
 }
 
-/// The database, opened by somebody else.
+/// Opens the database as another program would.
 fn database(directory: &Path) -> Connection {
     Connection::open(directory.join("matou.db")).unwrap()
 }
 
 #[test]
-fn an_account_is_there_when_the_store_is_opened_again() {
+fn an_account_still_exists_when_the_store_is_opened_again() {
     let directory = directory();
     accounts(directory.path())
         .add("arnaud", &password("townhall"))
@@ -43,13 +43,13 @@ fn an_account_is_there_when_the_store_is_opened_again() {
 }
 
 #[test]
-fn an_account_is_changed_and_removed_and_others_stay() {
+fn changing_and_removing_an_account_does_not_change_others() {
     let directory = directory();
     let accounts = accounts(directory.path());
     for login in ["zoé", "arnaud"] {
         accounts.add(login, &password("first")).unwrap();
     }
-    // Somebody else's handle sees it at once.
+    // Another handle sees the change at once.
     let elsewhere = self::accounts(directory.path());
     accounts
         .change_password("arnaud", &password("second"))
@@ -63,16 +63,16 @@ fn an_account_is_changed_and_removed_and_others_stay() {
 }
 
 #[test]
-fn what_cannot_be_done_is_refused_and_changes_nothing() {
+fn a_refused_change_changes_nothing() {
     let directory = directory();
     let accounts = accounts(directory.path());
     accounts.add("arnaud", &password("townhall")).unwrap();
     let again = accounts.add("arnaud", &password("other"));
     assert!(matches!(again, Err(AccountError::Exists { login }) if login == "arnaud"));
-    let nobody = accounts.change_password("nobody", &password("other"));
-    assert!(matches!(nobody, Err(AccountError::Unknown { .. })));
-    let nobody = accounts.remove("nobody");
-    assert!(matches!(nobody, Err(AccountError::Unknown { .. })));
+    let unknown = accounts.change_password("unknown", &password("other"));
+    assert!(matches!(unknown, Err(AccountError::Unknown { .. })));
+    let unknown = accounts.remove("unknown");
+    assert!(matches!(unknown, Err(AccountError::Unknown { .. })));
     let unseen = accounts.add("\u{200b}", &password("other"));
     let refused = NameRefused::Invisible('\u{200b}');
     assert!(matches!(unseen, Err(AccountError::Login(why)) if why == refused));
@@ -84,7 +84,7 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn an_unknown_login_costs_what_a_wrong_password_costs() {
+fn an_unknown_login_costs_one_hash_like_a_wrong_password() {
     let directory = directory();
     let accounts = accounts(directory.path());
     accounts.add("arnaud", &password("townhall")).unwrap();
@@ -95,11 +95,11 @@ fn an_unknown_login_costs_what_a_wrong_password_costs() {
     };
     assert_eq!(cost("arnaud", "townhall"), (true, 1));
     assert_eq!(cost("arnaud", "wrong"), (false, 1));
-    assert_eq!(cost("nobody", "townhall"), (false, 1));
+    assert_eq!(cost("unknown", "townhall"), (false, 1));
 }
 
 #[test]
-fn a_list_is_imported_as_a_whole() {
+fn a_list_is_imported_as_a_whole_or_not_at_all() {
     let directory = directory();
     let accounts = accounts(directory.path());
     accounts.add("arnaud", &password("old")).unwrap();
@@ -126,7 +126,7 @@ fn a_list_is_imported_as_a_whole() {
 
 #[cfg(unix)]
 #[test]
-fn what_it_makes_is_for_its_owner_alone() {
+fn only_the_owner_can_read_the_files_of_the_store() {
     use std::os::unix::fs::PermissionsExt;
 
     let parent = directory();
@@ -147,7 +147,7 @@ fn what_it_makes_is_for_its_owner_alone() {
 }
 
 #[test]
-fn a_password_cannot_be_found_in_what_is_kept() {
+fn no_file_of_the_store_contains_a_password() {
     let directory = directory();
     let secret = "a password that is easy to find";
     accounts(directory.path())
@@ -170,7 +170,7 @@ fn a_password_cannot_be_found_in_what_is_kept() {
 }
 
 #[test]
-fn many_who_open_a_new_store_at_once_make_it_once() {
+fn several_threads_that_open_a_new_store_at_once_create_it_once() {
     let directory = directory();
     std::thread::scope(|scope| {
         for number in 0..8 {
@@ -185,7 +185,7 @@ fn many_who_open_a_new_store_at_once_make_it_once() {
 }
 
 #[test]
-fn an_older_database_gets_what_it_does_not_have() {
+fn an_older_database_is_upgraded() {
     let directory = directory();
     let old = database(directory.path());
     old.execute_batch(
@@ -204,7 +204,7 @@ fn an_older_database_gets_what_it_does_not_have() {
     assert!(version() > 1);
 }
 
-/// The error for a directory, and that nothing was written into the database.
+/// Returns the error for a directory, and checks that the database did not change.
 fn refused(directory: &Path) -> StoreError {
     let path = directory.join("matou.db");
     let before = fs::read(&path).ok();
@@ -216,7 +216,7 @@ fn refused(directory: &Path) -> StoreError {
 }
 
 #[test]
-fn what_is_no_database_is_damaged() {
+fn a_file_that_is_no_database_is_reported_as_damaged() {
     let directory = directory();
     let path = directory.path().join("matou.db");
     fs::write(&path, "This is a poem about a cat.\n".repeat(200)).unwrap();
@@ -225,13 +225,13 @@ fn what_is_no_database_is_damaged() {
 }
 
 #[test]
-fn a_database_with_a_hole_is_damaged() {
+fn a_database_with_a_hole_is_reported_as_damaged() {
     let directory = directory();
     accounts(directory.path())
         .add("arnaud", &password("townhall"))
         .unwrap();
     let path = directory.path().join("matou.db");
-    // The log is in the database now, and the header is whole.
+    // The log has been merged into the database, and the header is whole.
     database(directory.path())
         .execute_batch("PRAGMA journal_mode = DELETE")
         .unwrap();
@@ -245,7 +245,7 @@ fn a_database_with_a_hole_is_damaged() {
 }
 
 #[test]
-fn a_database_of_a_newer_version_is_left_alone() {
+fn a_database_of_a_newer_version_is_not_changed() {
     let directory = directory();
     drop(accounts(directory.path()));
     let newer = database(directory.path());
@@ -259,7 +259,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
 }
 
 #[test]
-fn another_program_s_database_is_left_alone() {
+fn the_database_of_another_program_is_not_changed() {
     let directory = directory();
     let theirs = database(directory.path());
     theirs
@@ -271,7 +271,7 @@ fn another_program_s_database_is_left_alone() {
 }
 
 #[test]
-fn a_database_that_somebody_holds_is_locked() {
+fn a_database_that_another_program_has_locked_is_reported_as_locked() {
     let directory = directory();
     drop(accounts(directory.path()));
     let holder = database(directory.path());
@@ -285,7 +285,7 @@ fn a_database_that_somebody_holds_is_locked() {
 }
 
 #[test]
-fn a_file_is_no_directory() {
+fn a_file_in_the_place_of_the_directory_is_reported() {
     let directory = directory();
     let file = directory.path().join("file");
     fs::write(&file, "").unwrap();

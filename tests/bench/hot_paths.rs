@@ -1,4 +1,4 @@
-//! How long the hot paths take: `cargo bench --bench hot_paths`.
+//! Measures the time of the hot paths: `cargo bench --bench hot_paths`.
 
 mod paths;
 

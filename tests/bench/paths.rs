@@ -1,4 +1,4 @@
-//! The hot paths: what a server does for each message, without sockets.
+//! The hot paths: the work of a server for each message, without sockets.
 
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -7,18 +7,18 @@ use std::time::Instant;
 use matou_protocols::room::{ConnId, Effects, Event, Protocol};
 use matou_protocols::{chaton, chatos_1_0};
 
-/// How many are in the room.
+/// Number of clients in the room.
 pub(crate) const MEMBERS: u64 = 1000;
 
-/// A thing that is done again and again.
+/// Work that is repeated and measured.
 pub(crate) struct HotPath {
-    /// Its name in tables.
+    /// The name in tables.
     pub(crate) name: &'static str,
-    /// Makes what does it once.
+    /// Prepares the work. Each call of the result does it once.
     pub(crate) prepare: fn() -> Box<dyn FnMut()>,
 }
 
-/// All of them.
+/// All hot paths.
 pub(crate) const HOT_PATHS: [HotPath; 6] = [
     HotPath {
         name: "chaton: decode a MESSAGE of 64 bytes",
@@ -105,7 +105,7 @@ fn decode<P: Protocol>(codec: P::Codec, bytes: Vec<u8>) -> Box<dyn FnMut()> {
     })
 }
 
-/// The room does one thing that came from a connection.
+/// Gives the room one command from a connection.
 fn take<P: Protocol>(
     room: &mut P,
     codec: &P::Codec,

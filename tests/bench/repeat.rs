@@ -1,4 +1,4 @@
-//! Does one hot path so many times, for counting its instructions: `scripts/instructions` runs it under callgrind.
+//! Repeats one hot path a given number of times. `scripts/instructions` runs it under callgrind to count instructions.
 
 mod paths;
 

@@ -1,4 +1,4 @@
-//! Global messages, and packets that are not right.
+//! Messages to all clients, and invalid packets.
 
 use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;
@@ -22,7 +22,7 @@ fn a_message_goes_to_all_others() {
 }
 
 #[test]
-fn a_message_of_1024_bytes_is_the_longest() {
+fn a_message_of_1024_bytes_is_relayed_and_a_longer_one_is_an_error() {
     let mut chat = Chat::among(["alice", "bob"]);
     let longest = "é".repeat(512);
     assert_eq!(
@@ -38,7 +38,7 @@ fn a_message_of_1024_bytes_is_the_longest() {
 }
 
 #[test]
-fn what_follows_a_long_message_is_read() {
+fn a_packet_after_a_message_that_is_too_long_is_handled() {
     let mut chat = Chat::among(["alice", "bob"]);
     let bytes = [
         say("alice", &"m".repeat(64 << 10)).bytes(&()),
@@ -56,9 +56,9 @@ fn what_follows_a_long_message_is_read() {
 #[case::asking(ask("bob", "bob"))]
 #[case::denial(deny("bob", "bob"))]
 #[case::validation(agree("bob", "bob", at("127.0.0.1", 1, 1)))]
-#[case::of_nobody(say("", "?"))]
+#[case::of_an_empty_name(say("", "?"))]
 #[case::another_spelling(say("Alice", "?"))]
-fn a_sender_s_name_that_is_not_its_own_is_an_error(
+fn a_packet_that_names_another_client_as_its_sender_is_an_error(
     #[case] frame: matou_protocols::chathack::ClientFrame<'_>,
 ) {
     let mut chat = Chat::among(["alice", "bob"]);
@@ -69,11 +69,11 @@ fn a_sender_s_name_that_is_not_its_own_is_an_error(
 
 #[rstest]
 #[case::message(say("ghost", "boo"))]
-#[case::message_of_somebody_else(say("alice", "boo"))]
+#[case::message_of_another_client(say("alice", "boo"))]
 #[case::asking(ask("ghost", "alice"))]
 #[case::validation(agree("ghost", "alice", at("127.0.0.1", 1, 1)))]
 #[case::denial(deny("ghost", "alice"))]
-fn without_a_login_nothing_but_a_login_is_right(
+fn before_a_login_every_other_packet_is_an_error(
     #[case] frame: matou_protocols::chathack::ClientFrame<'_>,
 ) {
     let mut chat = Chat::among(["alice"]);
@@ -89,7 +89,7 @@ fn without_a_login_nothing_but_a_login_is_right(
 #[case::not_utf8(b"\x03\0\0\0\x05alice\0\0\0\x01\xff")]
 #[case::adcode(b"\x05\0\0\0\x05alice\0\0\0\x03bob\0\0\0\x01\0")]
 #[case::message_that_is_too_long_to_skip(b"\x03\0\0\0\x05alice\0\x01\0\x01")]
-fn a_framing_error_is_told_and_closes_that_connection_and_no_other(#[case] bytes: &[u8]) {
+fn a_framing_error_is_answered_and_closes_only_its_own_connection(#[case] bytes: &[u8]) {
     let mut chat = Chat::among(["alice", "bob"]);
     assert_eq!(
         chat.sends("alice", bytes),
@@ -104,7 +104,7 @@ fn a_framing_error_is_told_and_closes_that_connection_and_no_other(#[case] bytes
 }
 
 #[test]
-fn somebody_who_leaves_is_told_nothing_more_and_its_login_is_free() {
+fn a_client_that_leaves_receives_nothing_more_and_its_login_is_free() {
     let mut chat = Chat::among(["alice", "bob"]);
     assert_eq!(chat.hangs_up("alice"), ["alice is closed"]);
     assert_eq!(chat.says("bob", say("bob", "gone?")), NOTHING);

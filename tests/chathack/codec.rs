@@ -1,4 +1,4 @@
-//! Each packet with its bytes, as the document's figures draw them.
+//! Each packet and its bytes, as the figures of the document draw them.
 
 use matou_protocols::chathack::{ClientFrame, MAX_SKIPPED_BYTES, Received, ServerFrame};
 use matou_protocols::wire::Malformed;
@@ -31,13 +31,16 @@ use crate::frames::*;
     agree("", "", at("::ffff:127.0.0.1", 0, 0))
 )]
 #[case::denied(b"\x06\0\0\0\x03bob\0\0\0\x05alice", deny("bob", "alice"))]
-fn a_packet_of_a_client_is_its_bytes(#[case] bytes: &[u8], #[case] frame: ClientFrame<'_>) {
+fn a_packet_of_a_client_is_encoded_and_decoded(
+    #[case] bytes: &[u8],
+    #[case] frame: ClientFrame<'_>,
+) {
     let with_more = [bytes, b"\x7f"].concat();
     let decoded = Ok(Some((Received::Frame(frame), bytes.len())));
     assert_eq!(ClientFrame::decode(&with_more), decoded);
     for length in 0..bytes.len() {
         let decoded = ClientFrame::decode(&bytes[..length]);
-        assert_eq!(decoded, Ok(None), "{length} bytes of it");
+        assert_eq!(decoded, Ok(None), "the first {length} bytes");
     }
     let mut encoded = Vec::new();
     frame.encode(&mut encoded);
@@ -63,7 +66,10 @@ fn a_packet_of_a_client_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Client
     ServerFrame::PrivateValidation { login: "bob", meeting: at("::1", 65535, -2) }
 )]
 #[case::denied(b"\x08\0\0\0\x03bob", ServerFrame::PrivateDenied { login: "bob" })]
-fn a_packet_of_the_server_is_its_bytes(#[case] bytes: &[u8], #[case] frame: ServerFrame<'_>) {
+fn a_packet_of_the_server_is_encoded_and_decoded(
+    #[case] bytes: &[u8],
+    #[case] frame: ServerFrame<'_>,
+) {
     let with_more = [bytes, b"\x7f"].concat();
     assert_eq!(
         ServerFrame::decode(&with_more),
@@ -71,7 +77,7 @@ fn a_packet_of_the_server_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Serv
     );
     for length in 0..bytes.len() {
         let decoded = ServerFrame::decode(&bytes[..length]);
-        assert_eq!(decoded, Ok(None), "{length} bytes of it");
+        assert_eq!(decoded, Ok(None), "the first {length} bytes");
     }
     let mut encoded = Vec::new();
     frame.encode(&mut encoded);
@@ -80,7 +86,7 @@ fn a_packet_of_the_server_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Serv
 
 #[rstest]
 #[case::zero(b"\x00", Malformed::UnknownOpcode(0))]
-#[case::behind_the_last(b"\x0a", Malformed::UnknownOpcode(10))]
+#[case::after_the_last(b"\x0a", Malformed::UnknownOpcode(10))]
 #[case::negative(b"\xff", Malformed::UnknownOpcode(-1))]
 #[case::private_message(b"\x07", Malformed::WrongSide { packet: "a private message" })]
 #[case::file(b"\x08", Malformed::WrongSide { packet: "a file" })]
@@ -110,14 +116,14 @@ fn a_packet_of_the_server_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Serv
     b"\x05\0\0\0\x01b\0\0\0\x01a\0\0\0\x01\x03",
     Malformed::UnknownCode { field: "adcode", code: 3 }
 )]
-fn what_can_never_become_a_packet_is_told_at_once(
+fn bytes_that_cannot_become_a_packet_are_an_error_at_the_first_wrong_byte(
     #[case] bytes: &[u8],
     #[case] expected: Malformed,
 ) {
     assert_eq!(ClientFrame::decode(bytes), Err(expected));
     for length in 0..bytes.len() {
         let decoded = ClientFrame::decode(&bytes[..length]);
-        assert_eq!(decoded, Ok(None), "{length} bytes of it");
+        assert_eq!(decoded, Ok(None), "the first {length} bytes");
     }
 }
 
@@ -125,7 +131,10 @@ fn what_can_never_become_a_packet_is_told_at_once(
 #[case(1024, false)]
 #[case(1025, true)]
 #[case(MAX_SKIPPED_BYTES, true)]
-fn a_long_message_is_known_before_it_has_come(#[case] length: usize, #[case] too_long: bool) {
+fn a_message_that_is_too_long_is_recognized_before_its_text_arrives(
+    #[case] length: usize,
+    #[case] too_long: bool,
+) {
     let bytes = [b"\x03\0\0\0\x01a", &(length as u32).to_be_bytes()[..]].concat();
     let decoded = ClientFrame::decode(&bytes);
     if too_long {
@@ -143,7 +152,7 @@ fn a_long_message_is_known_before_it_has_come(#[case] length: usize, #[case] too
 
 proptest! {
     #[test]
-    fn no_bytes_make_a_decoder_panic_or_read_more_than_there_is(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+    fn no_bytes_make_a_decoder_panic_or_read_past_their_end(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         if let Ok(Some((received, length))) = ClientFrame::decode(&bytes) {
             prop_assert!(length > 0);
             if let Received::Frame(frame) = received {

@@ -1,10 +1,10 @@
-//! Packets in few words.
+//! Short names for the packets of the tests.
 
 use std::net::IpAddr;
 
 use matou_protocols::chathack::{ClientFrame, MeetingPoint, ServerFrame};
 
-/// A packet of the server as one line.
+/// Describes a packet of the server in one line.
 pub(crate) fn in_words(frame: ServerFrame<'_>) -> String {
     match frame {
         ServerFrame::PacketError => "PACKET_ERROR".to_owned(),
@@ -59,7 +59,7 @@ pub(crate) fn deny<'a>(sender: &'a str, receiver: &'a str) -> ClientFrame<'a> {
     ClientFrame::PrivateDenied { sender, receiver }
 }
 
-/// Where and with what id.
+/// A meeting point with this address, port and id.
 pub(crate) fn at(address: &str, port: i32, id: i64) -> MeetingPoint {
     let address: IpAddr = address.parse().expect("the test writes an address");
     MeetingPoint { port, address, id }

@@ -1,4 +1,4 @@
-//! Whatever people do, in whatever order: the script checks each effect (see there), and in the end nothing remains.
+//! Random deeds in random order: the script checks each effect (see there), and at the end the room is empty.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::frames::*;
 use crate::script::{ACCOUNTS, Chat, NOTHING};
 
-/// Few connections and fewer names, so that they meet, and mistake each other, all the time.
+/// Few connections and fewer names, so that names are often taken or wrong.
 const CONNECTIONS: [&str; 6] = ["c0", "c1", "c2", "c3", "c4", "c5"];
 const NAMES: [&str; 3] = ["alice", "bob", "arnaud"];
 
@@ -18,9 +18,9 @@ enum Deed {
     Arrive,
     LogIn(&'static str),
     LogInWithPassword(&'static str),
-    /// A packet with somebody's name in it.
+    /// A packet with any client's name as its sender.
     Say(Named, &'static str, &'static str),
-    /// The same, with one's own.
+    /// A packet with the client's own name as its sender.
     SayRight(Named, &'static str),
     Nonsense,
     BeAnswered,
@@ -87,7 +87,7 @@ fn does(chat: &mut Chat, who: &'static str, deed: Deed) {
         chat.passes(Duration::from_secs(seconds));
         return;
     }
-    if !chat.everybody().contains(&who) {
+    if !chat.connected().contains(&who) {
         if let Deed::Arrive = deed {
             chat.arrives(who);
         }
@@ -119,7 +119,7 @@ fn does(chat: &mut Chat, who: &'static str, deed: Deed) {
 
 proptest! {
     #[test]
-    fn whatever_happens_nothing_remains(deeds in deeds(), at_once in any::<bool>()) {
+    fn after_random_deeds_the_room_is_empty(deeds in deeds(), at_once in any::<bool>()) {
         let mut chat = Chat::new(Options {
             pending_as_asker: 2,
             pending_as_target: 2,
@@ -129,7 +129,7 @@ proptest! {
         for (who, deed) in deeds {
             does(&mut chat, who, deed);
         }
-        for who in chat.everybody() {
+        for who in chat.connected() {
             if chat.flow(who) == Flow::Closed {
                 prop_assert_eq!(chat.is_late(who, Overdue::Frame), NOTHING);
             }

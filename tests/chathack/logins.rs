@@ -1,4 +1,4 @@
-//! Who becomes whom.
+//! Logins, with and without a password.
 
 use matou_protocols::chathack::{Answer, ClientFrame, Options};
 use matou_protocols::room::{Flow, Overdue};
@@ -8,74 +8,71 @@ use crate::conversation::Said;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-fn somebody() -> Chat {
+fn client() -> Chat {
     let mut chat = Chat::new(Options::default());
-    chat.arrives("somebody");
+    chat.arrives("client");
     chat
 }
 
 #[test]
-fn an_account_s_password_opens_it() {
-    let mut chat = somebody();
+fn the_password_of_an_account_logs_in() {
+    let mut chat = client();
     assert_eq!(
-        chat.says("somebody", account("arnaud", "townhall")),
-        ["somebody < CONNECTED"]
+        chat.says("client", account("arnaud", "townhall")),
+        ["client < CONNECTED"]
     );
-    assert_eq!(chat.login_of("somebody").as_deref(), Some("arnaud"));
+    assert_eq!(chat.login_of("client").as_deref(), Some("arnaud"));
 }
 
 #[rstest]
 #[case::a_wrong_password(account("arnaud", "Townhall"))]
 #[case::no_password(account("arnaud", ""))]
-#[case::somebody_else_s_password(account("arnaud", "seashell"))]
-#[case::an_unknown_login(account("nobody", "townhall"))]
-fn a_wrong_password_and_an_unknown_login_are_the_same(#[case] frame: ClientFrame<'_>) {
-    let mut chat = somebody();
+#[case::the_password_of_another_account(account("arnaud", "seashell"))]
+#[case::an_unknown_login(account("unknown", "townhall"))]
+fn a_wrong_password_and_an_unknown_login_get_the_same_answer(#[case] frame: ClientFrame<'_>) {
+    let mut chat = client();
     assert_eq!(
-        chat.says("somebody", frame),
-        ["somebody < PASSWORD_OR_LOGIN_ERROR"]
+        chat.says("client", frame),
+        ["client < PASSWORD_OR_LOGIN_ERROR"]
     );
     assert_eq!(chat.asked, 1, "the accounts are asked about both");
-    assert_eq!(chat.flow("somebody"), Flow::Frames);
+    assert_eq!(chat.flow("client"), Flow::Frames);
     assert_eq!(
-        chat.says("somebody", account("arnaud", "townhall")),
-        ["somebody < CONNECTED"]
+        chat.says("client", account("arnaud", "townhall")),
+        ["client < CONNECTED"]
     );
 }
 
 #[test]
-fn a_guest_has_a_login_that_is_nobody_s() {
+fn a_guest_can_have_only_a_login_that_is_free_and_has_no_account() {
     let mut chat = Chat::among(["alice"]);
-    chat.arrives("somebody");
+    chat.arrives("client");
     for taken in ["arnaud", "alice"] {
         assert_eq!(
-            chat.says("somebody", guest(taken)),
-            ["somebody < LOGIN_ALREADY_EXISTS"]
+            chat.says("client", guest(taken)),
+            ["client < LOGIN_ALREADY_EXISTS"]
         );
     }
-    assert_eq!(
-        chat.says("somebody", guest("bob")),
-        ["somebody < CONNECTED"]
-    );
+    assert_eq!(chat.says("client", guest("bob")), ["client < CONNECTED"]);
 }
 
 #[test]
-fn an_account_that_is_connected_stays_with_its_first_connection() {
-    let mut chat = somebody();
-    chat.says("somebody", account("arnaud", "townhall"));
+fn an_account_cannot_log_in_on_a_second_connection() {
+    let mut chat = client();
+    chat.says("client", account("arnaud", "townhall"));
     chat.arrives("other");
     assert_eq!(
         chat.says("other", account("arnaud", "townhall")),
         ["other < LOGIN_ALREADY_EXISTS"]
     );
-    // A wrong password does not tell whether somebody is connected.
+    // The answer to a wrong password does not tell whether the account is connected.
     assert_eq!(
         chat.says("other", account("arnaud", "wrong")),
         ["other < PASSWORD_OR_LOGIN_ERROR"]
     );
     assert_eq!(chat.says("other", guest("other")), ["other < CONNECTED"]);
     assert_eq!(
-        chat.says("somebody", say("arnaud", "still me")),
+        chat.says("client", say("arnaud", "still me")),
         ["other < arnaud: still me"]
     );
 }
@@ -86,40 +83,37 @@ fn an_account_that_is_connected_stays_with_its_first_connection() {
 #[case::with_a_control_character("al\u{7}ice")]
 #[case::with_an_invisible_character("alice\u{200b}")]
 #[case::with_white_space_around(" alice")]
-fn a_login_that_may_not_be_one_is_refused_and_nobody_is_asked(#[case] login: &str) {
+fn an_invalid_login_is_refused_without_a_look_at_the_accounts(#[case] login: &str) {
     for frame in [guest(login), account(login, "townhall")] {
-        let mut chat = somebody();
+        let mut chat = client();
         assert_eq!(
-            chat.says("somebody", frame),
-            ["somebody < PASSWORD_OR_LOGIN_ERROR"]
+            chat.says("client", frame),
+            ["client < PASSWORD_OR_LOGIN_ERROR"]
         );
         assert_eq!(chat.asked, 0);
-        assert_eq!(chat.flow("somebody"), Flow::Frames);
+        assert_eq!(chat.flow("client"), Flow::Frames);
     }
 }
 
 #[test]
-fn a_login_of_255_bytes_is_the_longest() {
-    let mut chat = somebody();
+fn a_login_of_255_bytes_is_accepted() {
+    let mut chat = client();
     let longest = "p".repeat(255);
-    assert_eq!(
-        chat.says("somebody", guest(&longest)),
-        ["somebody < CONNECTED"]
-    );
+    assert_eq!(chat.says("client", guest(&longest)), ["client < CONNECTED"]);
 }
 
 #[test]
-fn a_password_of_more_than_255_bytes_is_nobody_s() {
-    let mut chat = somebody();
+fn a_password_of_more_than_255_bytes_is_refused_without_a_look_at_the_accounts() {
+    let mut chat = client();
     assert_eq!(
-        chat.says("somebody", account("arnaud", &"p".repeat(256))),
-        ["somebody < PASSWORD_OR_LOGIN_ERROR"]
+        chat.says("client", account("arnaud", &"p".repeat(256))),
+        ["client < PASSWORD_OR_LOGIN_ERROR"]
     );
     assert_eq!(chat.asked, 0);
 }
 
 #[test]
-fn whoever_has_a_login_keeps_it() {
+fn a_client_that_has_a_login_keeps_it() {
     let mut chat = Chat::among(["alice", "bob"]);
     for frame in [
         guest("queen"),
@@ -137,46 +131,46 @@ fn whoever_has_a_login_keeps_it() {
 }
 
 #[test]
-fn the_fifth_login_that_fails_on_a_connection_is_its_last() {
+fn the_fifth_failed_login_closes_the_connection() {
     let mut chat = Chat::among(["alice"]);
-    chat.arrives("somebody");
-    chat.says("somebody", account("arnaud", "wrong"));
-    chat.says("somebody", guest("alice"));
-    chat.says("somebody", guest(""));
-    // What is no login at all does not count.
-    chat.says("somebody", say("somebody", "?"));
-    chat.says("somebody", guest("arnaud"));
+    chat.arrives("client");
+    chat.says("client", account("arnaud", "wrong"));
+    chat.says("client", guest("alice"));
+    chat.says("client", guest(""));
+    // A packet that is no login does not count.
+    chat.says("client", say("client", "?"));
+    chat.says("client", guest("arnaud"));
     assert_eq!(
-        chat.says("somebody", account("arnaud", "wrong")),
-        ["somebody < PASSWORD_OR_LOGIN_ERROR", "somebody is closed"]
+        chat.says("client", account("arnaud", "wrong")),
+        ["client < PASSWORD_OR_LOGIN_ERROR", "client is closed"]
     );
-    assert_eq!(chat.flow("somebody"), Flow::Closed);
-    assert_eq!(chat.is_gone("somebody"), NOTHING);
+    assert_eq!(chat.flow("client"), Flow::Closed);
+    assert_eq!(chat.is_gone("client"), NOTHING);
 }
 
 #[test]
-fn while_the_accounts_are_asked_others_go_on_and_later_frames_wait() {
+fn during_a_look_at_the_accounts_other_clients_continue_and_later_packets_wait() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.answers_come_later = true;
-    chat.arrives("somebody");
+    chat.arrives("client");
     let bytes = [
         account("arnaud", "townhall").bytes(&()),
         say("arnaud", "hello").bytes(&()),
     ]
     .concat();
-    assert_eq!(chat.sends("somebody", &bytes), NOTHING);
+    assert_eq!(chat.sends("client", &bytes), NOTHING);
     assert_eq!(chat.says("alice", say("alice", "1")), ["bob < alice: 1"]);
-    // Who waits for us is not late.
-    assert_eq!(chat.is_late("somebody", Overdue::Identification), NOTHING);
-    assert_eq!(chat.is_answered("somebody"), ["somebody < CONNECTED"]);
+    // The time limits do not run for a client that waits for the server.
+    assert_eq!(chat.is_late("client", Overdue::Identification), NOTHING);
+    assert_eq!(chat.is_answered("client"), ["client < CONNECTED"]);
     assert_eq!(
         chat.says("alice", say("alice", "2")),
-        ["bob < alice: 2", "somebody < alice: 2"]
+        ["bob < alice: 2", "client < alice: 2"]
     );
 }
 
 #[test]
-fn of_two_who_ask_for_one_login_the_first_that_is_answered_gets_it() {
+fn when_two_clients_want_one_login_the_first_to_be_answered_gets_it() {
     let mut chat = Chat::new(Options::default());
     chat.answers_come_later = true;
     chat.arrives("one");
@@ -188,7 +182,7 @@ fn of_two_who_ask_for_one_login_the_first_that_is_answered_gets_it() {
 }
 
 #[test]
-fn whoever_is_gone_before_the_answer_takes_no_login() {
+fn a_client_that_leaves_before_the_answer_does_not_take_the_login() {
     let mut chat = Chat::new(Options::default());
     chat.answers_come_later = true;
     chat.arrives("one");
@@ -202,17 +196,17 @@ fn whoever_is_gone_before_the_answer_takes_no_login() {
 }
 
 #[test]
-fn accounts_that_cannot_be_read_end_the_connection() {
-    let mut chat = somebody();
+fn an_error_of_the_accounts_closes_the_connection() {
+    let mut chat = client();
     chat.answers_come_later = true;
-    chat.says("somebody", account("arnaud", "townhall"));
+    chat.says("client", account("arnaud", "townhall"));
     assert_eq!(
-        chat.is_answered_with("somebody", Answer::Unknown),
-        ["somebody is closed"]
+        chat.is_answered_with("client", Answer::Unknown),
+        ["client is closed"]
     );
 }
 
-/// An address that has tried ten wrong passwords, two connections' worth.
+/// Returns a chat in which an address has sent ten wrong passwords over two connections.
 fn a_guesser() -> Chat {
     let mut chat = Chat::new(Options::default());
     for who in ["g1", "g2"] {
@@ -226,15 +220,15 @@ fn a_guesser() -> Chat {
 }
 
 #[test]
-fn behind_ten_wrong_passwords_a_minute_an_address_gets_none_looked_at() {
+fn after_ten_wrong_passwords_in_a_minute_the_passwords_of_an_address_are_not_checked() {
     let mut chat = a_guesser();
     chat.arrives_from("g3", "192.0.2.9");
     assert_eq!(
         chat.says("g3", account("arnaud", "townhall")),
         ["g3 < PASSWORD_OR_LOGIN_ERROR"]
     );
-    assert_eq!(chat.asked, 10, "nobody hashes for it");
-    // Who has no password to guess is not concerned, and neither is another address.
+    assert_eq!(chat.asked, 10, "the server does not hash the password");
+    // The limit does not concern guests and other addresses.
     assert_eq!(chat.says("g3", guest("guest")), ["g3 < CONNECTED"]);
     chat.arrives_from("elsewhere", "192.0.2.10");
     assert_eq!(
@@ -244,7 +238,7 @@ fn behind_ten_wrong_passwords_a_minute_an_address_gets_none_looked_at() {
 }
 
 #[test]
-fn a_minute_later_it_may_try_again() {
+fn a_minute_later_the_address_may_try_again() {
     let mut chat = a_guesser();
     chat.passes(std::time::Duration::from_secs(60));
     chat.arrives_from("g3", "192.0.2.9");
@@ -256,7 +250,7 @@ fn a_minute_later_it_may_try_again() {
 
 const GUESSERS: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
 
-/// An address that tries ten passwords at once; the first one is right.
+/// Returns a chat in which an address has ten unanswered passwords. The first one is right.
 fn ten_at_once() -> Chat {
     let mut chat = Chat::new(Options::default());
     chat.answers_come_later = true;
@@ -270,14 +264,14 @@ fn ten_at_once() -> Chat {
 }
 
 #[test]
-fn passwords_that_are_being_checked_count_as_wrong_ones() {
+fn passwords_whose_check_still_runs_count_as_wrong_ones() {
     let mut chat = ten_at_once();
     chat.arrives_from("k", "192.0.2.9");
     assert_eq!(
         chat.says("k", account("louis", "seashell")),
         ["k < PASSWORD_OR_LOGIN_ERROR"]
     );
-    assert_eq!(chat.asked, 10, "nobody hashes for it");
+    assert_eq!(chat.asked, 10, "the server does not hash the password");
 }
 
 #[test]
@@ -292,12 +286,15 @@ fn a_password_that_turns_out_to_be_right_does_not_count() {
 }
 
 #[test]
-fn a_server_that_is_busy_says_so_with_ack_2_and_another_try_is_welcome() {
+fn a_busy_server_answers_a_login_with_an_error_and_the_client_may_try_again() {
     let mut chat = ten_at_once();
     assert_eq!(chat.is_not_answered("a"), ["a < PASSWORD_OR_LOGIN_ERROR"]);
     assert_eq!(chat.flow("a"), Flow::Frames);
     assert_eq!(chat.says("a", account("arnaud", "townhall")), NOTHING);
-    assert_eq!(chat.asked, 11, "what was not checked does not count");
+    assert_eq!(
+        chat.asked, 11,
+        "a password that was not checked does not count"
+    );
     assert_eq!(chat.is_answered("a"), ["a < CONNECTED"]);
 
     chat.arrives("guest");
@@ -310,7 +307,7 @@ fn a_server_that_is_busy_says_so_with_ack_2_and_another_try_is_welcome() {
 }
 
 #[test]
-fn only_a_password_is_a_question_of_much_effort() {
+fn only_the_check_of_a_password_needs_a_hash() {
     use matou_protocols::chathack::{Question, Room};
     use matou_protocols::room::{Effort, Protocol};
     let (login, password) = ("arnaud".to_owned(), "townhall".to_owned());
@@ -323,7 +320,7 @@ fn only_a_password_is_a_question_of_much_effort() {
 }
 
 #[test]
-fn loopback_may_guess_unless_the_operator_says_otherwise() {
+fn loopback_has_no_limit_of_wrong_passwords_unless_the_operator_sets_one() {
     for (bound_loopback, looked_at) in [(false, 15), (true, 10)] {
         let mut chat = Chat::new(Options {
             bound_loopback,

@@ -1,7 +1,6 @@
-//! ChatHack, floor by floor: its packets as bytes, and what its room does, written like conversations.
+//! Tests of ChatHack: the bytes of its packets, and the behaviour of its room, written as conversations.
 //!
-//! Nothing here has a socket, a database or a clock: time passes when a test says so, and who has an account stands in
-//! `script.rs`.
+//! No test here has a socket, a database or a clock. Time passes when a test says so. `script.rs` lists the accounts.
 
 #[path = "../common/conversation.rs"]
 mod conversation;

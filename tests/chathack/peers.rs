@@ -1,4 +1,4 @@
-//! What two clients say to each other, as the document's figures draw it.
+//! Each packet between two clients and its bytes, as the figures of the document draw them.
 
 use matou_protocols::chathack::{PeerFrame, Received};
 use matou_protocols::wire::Malformed;
@@ -23,13 +23,16 @@ const LIMIT: usize = 1024;
     b"\x09\0\0\0\x05alice\xff\xff\xff\xff\xff\xff\xff\xff",
     PeerFrame::Establishment { login: "alice", id: -1 }
 )]
-fn a_packet_between_clients_is_its_bytes(#[case] bytes: &[u8], #[case] frame: PeerFrame<'_>) {
+fn a_packet_between_clients_is_encoded_and_decoded(
+    #[case] bytes: &[u8],
+    #[case] frame: PeerFrame<'_>,
+) {
     let with_more = [bytes, b"\x7f"].concat();
     let decoded = Ok(Some((Received::Frame(frame), bytes.len())));
     assert_eq!(PeerFrame::decode(&with_more, LIMIT), decoded);
     for length in 0..bytes.len() {
         let decoded = PeerFrame::decode(&bytes[..length], LIMIT);
-        assert_eq!(decoded, Ok(None), "{length} bytes of it");
+        assert_eq!(decoded, Ok(None), "the first {length} bytes");
     }
     let mut encoded = Vec::new();
     frame.encode(&mut encoded);
@@ -38,7 +41,7 @@ fn a_packet_between_clients_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Pe
 
 #[rstest]
 #[case::zero(b"\x00", Malformed::UnknownOpcode(0))]
-#[case::behind_the_last(b"\x0a", Malformed::UnknownOpcode(10))]
+#[case::after_the_last(b"\x0a", Malformed::UnknownOpcode(10))]
 #[case::for_the_server(b"\x03", Malformed::WrongSide { packet: "a packet for the server" })]
 #[case::negative_file(
     b"\x08\0\0\0\x01a\0\0\0\x01b\xff\xff\xff\xff",
@@ -48,7 +51,7 @@ fn a_packet_between_clients_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Pe
     b"\x08\0\0\0\x01a\0\0\x04\x01",
     Malformed::TooLong { field: "file name", length: 1025, limit: 1024 }
 )]
-fn what_can_never_become_a_packet_is_told_at_once(
+fn bytes_that_cannot_become_a_packet_are_an_error_at_the_first_wrong_byte(
     #[case] bytes: &[u8],
     #[case] expected: Malformed,
 ) {
@@ -56,7 +59,7 @@ fn what_can_never_become_a_packet_is_told_at_once(
 }
 
 #[test]
-fn a_limit_is_the_receivers_own() {
+fn the_receiver_chooses_the_maximum_length_of_a_text() {
     let frame = |length: u32| [b"\x07\0\0\0\x01a", &length.to_be_bytes()[..]].concat();
     let too_long = |limit| Malformed::TooLong {
         field: "message",

@@ -1,4 +1,4 @@
-//! How two clients agree on a direct connection.
+//! The negotiation of a direct connection between two clients.
 
 use matou_protocols::chathack::Options;
 use matou_protocols::room::Flow;
@@ -7,7 +7,7 @@ use rstest::rstest;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// Alice has asked Bob.
+/// Returns a chat in which alice has asked bob.
 fn asked() -> Chat {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     assert_eq!(
@@ -25,13 +25,13 @@ fn an_agreement_tells_the_asker_where_to_connect() {
         chat.says("bob", agree("bob", "alice", meeting)),
         ["alice < VALIDATION bob 198.51.100.7 7000 -9223372036854775808"]
     );
-    // It is settled.
+    // The negotiation is over: later answers are ignored.
     assert_eq!(chat.says("bob", agree("bob", "alice", meeting)), NOTHING);
     assert_eq!(chat.says("bob", deny("bob", "alice")), NOTHING);
 }
 
 #[test]
-fn a_refusal_tells_the_asker_who_does_not_want() {
+fn a_refusal_names_the_asked_client() {
     let mut chat = asked();
     assert_eq!(
         chat.says("bob", deny("bob", "alice")),
@@ -51,7 +51,7 @@ fn a_refusal_tells_the_asker_who_does_not_want() {
 #[case::mapped("::ffff:198.51.100.7", "::ffff:198.51.100.7")]
 #[case::unspecified_ipv4("0.0.0.0", "192.0.2.1")]
 #[case::unspecified_ipv6("::", "192.0.2.1")]
-fn an_address_is_passed_on_unless_it_says_nothing(#[case] sent: &str, #[case] received: &str) {
+fn an_address_is_relayed_unless_it_is_unspecified(#[case] sent: &str, #[case] received: &str) {
     let mut chat = asked();
     assert_eq!(
         chat.says("bob", agree("bob", "alice", at(sent, 1, 5))),
@@ -62,7 +62,7 @@ fn an_address_is_passed_on_unless_it_says_nothing(#[case] sent: &str, #[case] re
 #[rstest]
 #[case::ipv6("2001:db8::b", "2001:db8::b")]
 #[case::mapped("::ffff:192.0.2.8", "192.0.2.8")]
-fn an_unspecified_address_becomes_the_one_that_the_server_sees(
+fn an_unspecified_address_is_replaced_with_the_one_that_the_server_sees(
     #[case] from: &'static str,
     #[case] received: &str,
 ) {
@@ -84,7 +84,7 @@ fn an_unspecified_address_becomes_the_one_that_the_server_sees(
 #[case(65536)]
 #[case(i32::MAX)]
 #[case(i32::MIN)]
-fn a_port_that_is_none_is_an_error_and_the_asking_waits_on(#[case] port: i32) {
+fn a_port_outside_1_to_65535_is_an_error_and_the_negotiation_continues(#[case] port: i32) {
     let mut chat = asked();
     assert_eq!(
         chat.says("bob", agree("bob", "alice", at("127.0.0.1", port, 1))),
@@ -98,19 +98,19 @@ fn a_port_that_is_none_is_an_error_and_the_asking_waits_on(#[case] port: i32) {
 }
 
 #[test]
-fn asking_nobody_is_denied() {
+fn an_ask_to_an_unknown_login_is_denied() {
     let mut chat = Chat::among(["alice"]);
-    // An account that is not connected is nobody.
-    for nobody in ["arnaud", "nobody", "", &"n".repeat(1024)] {
+    // So is an ask to an account that is not connected.
+    for unknown in ["arnaud", "unknown", "", &"n".repeat(1024)] {
         assert_eq!(
-            chat.says("alice", ask("alice", nobody)),
-            [format!("alice < DENIED {nobody}")]
+            chat.says("alice", ask("alice", unknown)),
+            [format!("alice < DENIED {unknown}")]
         );
     }
 }
 
 #[test]
-fn asking_again_while_it_waits_is_not_passed_on() {
+fn a_repeated_ask_is_not_relayed_before_the_answer() {
     let mut chat = asked();
     for _ in 0..3 {
         assert_eq!(chat.says("alice", ask("alice", "bob")), NOTHING);
@@ -123,20 +123,20 @@ fn asking_again_while_it_waits_is_not_passed_on() {
 }
 
 #[test]
-fn answers_without_an_asking_are_ignored() {
+fn answers_without_an_ask_are_ignored() {
     let mut chat = asked();
     let meeting = at("127.0.0.1", 1, 1);
     for frame in [
         deny("carol", "alice"),
         agree("carol", "alice", meeting),
-        // What is wrong with an answer that nobody waits for does not matter.
+        // An answer that no client waits for is ignored even when it is wrong.
         agree("carol", "alice", at("127.0.0.1", 0, 1)),
-        deny("carol", "nobody"),
-        agree("carol", "nobody", meeting),
+        deny("carol", "unknown"),
+        agree("carol", "unknown", meeting),
     ] {
         assert_eq!(chat.says("carol", frame), NOTHING, "{frame}");
     }
-    // Who asked cannot answer.
+    // The asker cannot answer its own ask.
     assert_eq!(chat.says("alice", deny("alice", "bob")), NOTHING);
     assert_eq!(chat.says("alice", agree("alice", "bob", meeting)), NOTHING);
     assert_eq!(
@@ -146,7 +146,7 @@ fn answers_without_an_asking_are_ignored() {
 }
 
 #[test]
-fn two_who_ask_each_other_have_two_askings() {
+fn two_clients_that_ask_each_other_have_two_negotiations() {
     let mut chat = asked();
     assert_eq!(
         chat.says("bob", ask("bob", "alice")),
@@ -163,7 +163,7 @@ fn two_who_ask_each_other_have_two_askings() {
 }
 
 #[test]
-fn one_may_ask_oneself() {
+fn a_client_may_ask_itself() {
     let mut chat = Chat::among(["alice"]);
     assert_eq!(
         chat.says("alice", ask("alice", "alice")),
@@ -178,7 +178,7 @@ fn one_may_ask_oneself() {
 }
 
 #[test]
-fn who_is_asked_and_leaves_has_denied() {
+fn when_an_asked_client_leaves_every_ask_to_it_is_denied() {
     let mut chat = asked();
     chat.says("carol", ask("carol", "bob"));
     assert_eq!(
@@ -189,7 +189,7 @@ fn who_is_asked_and_leaves_has_denied() {
 }
 
 #[test]
-fn who_asked_and_leaves_hears_no_answer_and_neither_does_its_successor() {
+fn after_the_asker_has_left_the_next_client_with_its_login_receives_no_answer() {
     let mut chat = asked();
     assert_eq!(chat.is_gone("alice"), NOTHING);
     chat.arrives("heiress");
@@ -201,7 +201,7 @@ fn who_asked_and_leaves_hears_no_answer_and_neither_does_its_successor() {
 }
 
 #[test]
-fn one_asking_too_many_is_denied() {
+fn an_ask_above_the_limit_is_denied() {
     let mut chat = Chat::new(Options {
         pending_as_asker: 1,
         pending_as_target: 1,
@@ -220,7 +220,7 @@ fn one_asking_too_many_is_denied() {
         chat.says("carol", ask("carol", "bob")),
         ["carol < DENIED bob"]
     );
-    // Who asked before still waits.
+    // The earlier asks still wait for their answers.
     assert_eq!(
         chat.says("bob", deny("bob", "alice")),
         ["alice < DENIED bob"]

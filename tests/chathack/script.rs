@@ -1,4 +1,4 @@
-//! Conversations in ChatHack.
+//! The script of ChatHack conversations, see `common/conversation.rs`.
 
 use matou_protocols::chathack::{Answer, ClientFrame, Options, Question, Room, ServerFrame};
 use matou_protocols::room::Entropy;
@@ -10,7 +10,7 @@ pub(crate) use crate::conversation::NOTHING;
 
 pub(crate) type Chat = Conversation<ChatHack>;
 
-/// Who has an account.
+/// The accounts: logins and passwords.
 pub(crate) const ACCOUNTS: [(&str, &str); 2] = [("arnaud", "townhall"), ("louis", "seashell")];
 
 pub(crate) struct ChatHack;
@@ -46,8 +46,8 @@ impl Spoken for ChatHack {
 
     fn hear(_: &(), bytes: &[u8]) -> Heard {
         let (frame, length) = ServerFrame::decode(bytes)
-            .expect("the room sends packets of the document")
-            .expect("and whole ones");
+            .expect("the room sends valid packets")
+            .expect("the room sends whole packets");
         Heard {
             words: in_words(frame),
             connect_id: None,

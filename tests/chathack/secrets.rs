@@ -1,4 +1,4 @@
-//! What a log must not know: passwords and ids.
+//! A log never contains passwords and ids.
 
 use matou_protocols::chathack::{ClientFrame, PeerFrame, Question, Received, ServerFrame};
 
@@ -9,7 +9,7 @@ const PASSWORD: &str = "townhall";
 const ID: i64 = 1_234_567_890_123;
 
 #[test]
-fn no_packet_shows_them() {
+fn no_description_of_a_packet_shows_a_password_or_an_id() {
     let meeting = at("127.0.0.1", 1, ID);
     let client = [account("arnaud", PASSWORD), agree("bob", "alice", meeting)];
     let server = ServerFrame::PrivateValidation {
@@ -31,22 +31,22 @@ fn no_packet_shows_them() {
     );
     assert!(!shown.contains(PASSWORD), "{shown}");
     assert!(!shown.contains(&ID.to_string()), "{shown}");
-    // Everything else is there.
+    // The other fields are shown.
     assert!(shown.contains("arnaud") && shown.contains("127.0.0.1"));
 }
 
 #[test]
-fn no_remark_shows_them() {
+fn no_remark_shows_a_password_or_an_id() {
     let mut chat = Chat::among(["alice", "bob"]);
-    chat.arrives("somebody");
+    chat.arrives("client");
     let mut remarks = Vec::new();
     let mut remember = |chat: &Chat| remarks.extend(chat.remarks.clone());
     for frame in [
         account("arnaud", "townhall!"),
-        account("nobody", PASSWORD),
+        account("unknown", PASSWORD),
         account(" ", PASSWORD),
     ] {
-        chat.says("somebody", frame);
+        chat.says("client", frame);
         remember(&chat);
     }
     let frames: [ClientFrame<'_>; 3] = [

@@ -1,4 +1,4 @@
-//! What ends by itself.
+//! Time limits.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
 #[test]
-fn an_asking_waits_ten_minutes() {
+fn an_ask_is_denied_after_ten_minutes_without_an_answer() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", ask("alice", "bob"));
     assert_eq!(chat.passes(Duration::from_secs(599)), NOTHING);
@@ -22,7 +22,7 @@ fn an_asking_waits_ten_minutes() {
 }
 
 #[test]
-fn an_answer_that_comes_too_late_is_none_even_while_the_clock_is_held_up() {
+fn an_answer_after_the_time_limit_is_ignored_even_before_the_tick() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", ask("alice", "bob"));
     chat.passes_unnoticed(Duration::from_mins(10));
@@ -33,7 +33,7 @@ fn an_answer_that_comes_too_late_is_none_even_while_the_clock_is_held_up() {
 }
 
 #[test]
-fn whoever_has_no_login_must_hurry_and_whoever_has_one_need_not() {
+fn after_its_login_a_client_has_only_the_time_limit_of_an_incomplete_packet() {
     for (overdue, is_late_with_a_login) in [
         (Overdue::FirstByte, false),
         (Overdue::Identification, false),
@@ -48,7 +48,7 @@ fn whoever_has_no_login_must_hurry_and_whoever_has_one_need_not() {
 }
 
 #[test]
-fn in_the_end_nothing_remains() {
+fn after_all_clients_have_left_the_room_is_empty() {
     let mut chat = Chat::new(Options::default()).joined_by(["alice", "bob"]);
     chat.says("alice", ask("alice", "bob"));
     chat.says("bob", ask("bob", "alice"));

@@ -1,4 +1,4 @@
-//! Section 2.
+//! Section 2 of the document: messages.
 
 use matou_protocols::room::Flow;
 
@@ -19,7 +19,7 @@ fn a_message_goes_to_all_and_to_its_sender() {
 }
 
 #[test]
-fn a_message_does_not_reach_who_has_no_login() {
+fn a_message_does_not_reach_a_client_without_a_login() {
     let mut chat = Chat::among(["alice"]);
     chat.arrives("ghost");
     assert_eq!(
@@ -29,7 +29,7 @@ fn a_message_does_not_reach_who_has_no_login() {
 }
 
 #[test]
-fn an_empty_message_is_a_message() {
+fn an_empty_message_is_relayed() {
     let mut chat = Chat::among(["alice"]);
     assert_eq!(
         chat.says("alice", message("alice", "")),
@@ -38,7 +38,7 @@ fn an_empty_message_is_a_message() {
 }
 
 #[test]
-fn a_message_is_relayed_as_it_was_written() {
+fn a_message_is_relayed_byte_for_byte() {
     let mut chat = Chat::among(["alice"]);
     let odd = "\u{1b}[31m\0 \u{202e}🐈 \r\n";
     assert_eq!(
@@ -48,7 +48,7 @@ fn a_message_is_relayed_as_it_was_written() {
 }
 
 #[test]
-fn a_whisper_reaches_its_target_alone() {
+fn a_private_message_reaches_only_its_target() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     assert_eq!(
         chat.says("alice", whisper("alice", "bob", "psst")),
@@ -57,11 +57,11 @@ fn a_whisper_reaches_its_target_alone() {
 }
 
 #[test]
-fn a_whisper_to_nobody_is_ignored() {
+fn a_private_message_to_an_unknown_login_is_ignored() {
     let mut chat = Chat::among(["alice"]);
-    for nobody in ["bob", "ALICE", "", &"n".repeat(1024)] {
+    for unknown in ["bob", "ALICE", "", &"n".repeat(1024)] {
         assert_eq!(
-            chat.says("alice", whisper("alice", nobody, "psst")),
+            chat.says("alice", whisper("alice", unknown, "psst")),
             NOTHING
         );
         assert_eq!(chat.flow("alice"), Flow::Frames);
@@ -69,7 +69,7 @@ fn a_whisper_to_nobody_is_ignored() {
 }
 
 #[test]
-fn a_whisper_to_oneself_is_delivered() {
+fn a_client_may_send_itself_a_private_message() {
     let mut chat = Chat::among(["alice"]);
     assert_eq!(
         chat.says("alice", whisper("alice", "alice", "note")),
@@ -78,9 +78,9 @@ fn a_whisper_to_oneself_is_delivered() {
 }
 
 #[test]
-fn a_frame_under_another_name_reaches_nobody() {
+fn a_frame_that_names_another_client_as_its_sender_is_ignored() {
     let mut chat = Chat::among(["alice", "bob"]);
-    // So that a forged answer would have something to answer.
+    // A request that the forged answers below would answer.
     chat.says("bob", request("bob", "alice"));
     chat.says("bob", request("bob", "bob"));
     for forged in [
@@ -98,7 +98,7 @@ fn a_frame_under_another_name_reaches_nobody() {
 }
 
 #[test]
-fn remarks_escape_what_peers_wrote_and_tell_no_message() {
+fn remarks_escape_names_and_contain_no_message() {
     let mut chat = Chat::among(["alice"]);
     chat.says("alice", whisper("alice", "\u{1b}[2J", "our secret"));
     assert_eq!(
@@ -113,7 +113,7 @@ fn remarks_escape_what_peers_wrote_and_tell_no_message() {
 }
 
 #[test]
-fn frames_are_heard_in_the_order_in_which_they_were_sent() {
+fn frames_arrive_in_the_order_in_which_they_were_sent() {
     let mut chat = Chat::among(["alice", "bob"]);
     let mut bytes = Vec::new();
     for frame in [

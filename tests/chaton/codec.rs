@@ -1,4 +1,4 @@
-//! Each frame with its bytes, as the document draws them.
+//! Each frame and its bytes, as the document draws them.
 
 use matou_protocols::chaton::{ClientFrame, Codec, LongWidth, ServerFrame};
 use matou_protocols::wire::Malformed;
@@ -61,7 +61,7 @@ const FOUR: Codec = Codec {
     b"\x09\xff\xff\xff\xfe",
     ClientFrame::LoginPrivate { connect_id: -2 }
 )]
-fn a_frame_of_the_client_is_its_bytes(
+fn a_frame_of_the_client_is_encoded_and_decoded(
     #[case] codec: Codec,
     #[case] bytes: &[u8],
     #[case] frame: ClientFrame<'_>,
@@ -79,7 +79,7 @@ fn a_frame_of_the_client_is_its_bytes(
         assert_eq!(
             ClientFrame::decode(codec, &bytes[..length]),
             Ok(None),
-            "{length} bytes of it"
+            "the first {length} bytes"
         );
     }
     let mut encoded = Vec::new();
@@ -121,7 +121,7 @@ fn a_frame_of_the_client_is_its_bytes(
     ServerFrame::IdPrivate { requester: "alice", target: "bob", connect_id: 0x0102_0304 }
 )]
 #[case::established(EIGHT, b"\x0a", ServerFrame::Established)]
-fn a_frame_of_the_server_is_its_bytes(
+fn a_frame_of_the_server_is_encoded_and_decoded(
     #[case] codec: Codec,
     #[case] bytes: &[u8],
     #[case] frame: ServerFrame<'_>,
@@ -139,7 +139,7 @@ fn a_frame_of_the_server_is_its_bytes(
         assert_eq!(
             ServerFrame::decode(codec, &bytes[..length]),
             Ok(None),
-            "{length} bytes of it"
+            "the first {length} bytes"
         );
     }
     let mut encoded = Vec::new();
@@ -148,7 +148,7 @@ fn a_frame_of_the_server_is_its_bytes(
 }
 
 #[rstest]
-#[case::behind_the_last_command(b"\x0b", Malformed::UnknownOpcode(11))]
+#[case::after_the_last_command(b"\x0b", Malformed::UnknownOpcode(11))]
 #[case::before_the_first_command(b"\xff", Malformed::UnknownOpcode(-1))]
 #[case::login_accepted(b"\x01", Malformed::WrongSide { packet: "LOGIN_ACCEPTED" })]
 #[case::login_refused(b"\x02", Malformed::WrongSide { packet: "LOGIN_REFUSED" })]
@@ -175,7 +175,7 @@ fn a_frame_of_the_server_is_its_bytes(
     b"\x05\0\0\0\x01a\0\0\0\x03\xed\xa0\x80",
     Malformed::NotUtf8 { field: "login_target" }
 )]
-fn what_can_never_become_a_frame_is_told_at_once(
+fn bytes_that_cannot_become_a_frame_are_an_error_at_the_first_wrong_byte(
     #[case] bytes: &[u8],
     #[case] expected: Malformed,
 ) {
@@ -186,7 +186,7 @@ fn what_can_never_become_a_frame_is_told_at_once(
 #[case::login(0, "LOGIN")]
 #[case::ok_private(6, "OK_PRIVATE")]
 #[case::login_private(9, "LOGIN_PRIVATE")]
-fn a_client_does_not_take_commands_of_clients(#[case] opcode: u8, #[case] packet: &'static str) {
+fn a_client_rejects_the_commands_of_clients(#[case] opcode: u8, #[case] packet: &'static str) {
     assert_eq!(
         ServerFrame::decode(EIGHT, &[opcode]),
         Err(Malformed::WrongSide { packet })
@@ -194,7 +194,7 @@ fn a_client_does_not_take_commands_of_clients(#[case] opcode: u8, #[case] packet
 }
 
 #[test]
-fn a_message_may_take_1024_bytes() {
+fn a_message_may_have_1024_bytes() {
     let msg = "m".repeat(1024);
     let frame = ClientFrame::Message {
         login: "a",
@@ -209,7 +209,7 @@ fn a_message_may_take_1024_bytes() {
 }
 
 #[test]
-fn no_connect_id_is_shown_in_words() {
+fn the_description_of_a_frame_hides_its_connect_id() {
     let from_client = ClientFrame::LoginPrivate { connect_id: 4711 }.to_string();
     let from_server = ServerFrame::IdPrivate {
         requester: "a",
@@ -222,7 +222,7 @@ fn no_connect_id_is_shown_in_words() {
 }
 
 #[test]
-fn what_peers_write_is_escaped_in_words() {
+fn the_description_of_a_frame_escapes_its_texts() {
     let words = ClientFrame::Message {
         login: "a\u{1b}[2J",
         msg: "x\u{202e}y\n",
@@ -233,7 +233,7 @@ fn what_peers_write_is_escaped_in_words() {
 
 proptest! {
     #[test]
-    fn a_frame_comes_back_from_its_bytes(
+    fn a_decoded_frame_equals_the_encoded_one(
         opcode in 0_usize..7,
         texts in prop::array::uniform3("\\PC{0,64}"),
         connect_id in any::<i64>(),
@@ -254,7 +254,7 @@ proptest! {
     }
 
     #[test]
-    fn a_frame_taken_apart_has_all_of_its_bytes(
+    fn the_parts_of_an_explained_frame_have_all_its_bytes(
         login in "\\PC{0,40}",
         msg in "\\PC{0,40}",
         connect_id in any::<i64>(),
@@ -278,7 +278,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_decoders_panic_or_take_more_than_there_is(
+    fn no_bytes_make_the_decoders_panic_or_read_past_their_end(
         opcode in -1_i8..12,
         rest in prop::collection::vec(prop_oneof![Just(0_u8), 0_u8..8, any::<u8>()], 0..80),
         codec in prop_oneof![Just(EIGHT), Just(FOUR)],
@@ -293,7 +293,7 @@ proptest! {
     }
 
     #[test]
-    fn more_bytes_never_change_what_was_decided(
+    fn more_bytes_do_not_change_the_result_of_decoding(
         opcode in -1_i8..12,
         rest in prop::collection::vec(prop_oneof![Just(0_u8), 0_u8..4, any::<u8>()], 0..40),
         cut in 0_usize..40,

@@ -1,4 +1,4 @@
-//! What becomes of names and negotiations when somebody leaves.
+//! The names and the negotiations of a client that leaves.
 
 use matou_protocols::chaton::Options;
 use matou_protocols::room::Flow;
@@ -7,7 +7,7 @@ use rstest::rstest;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// A way to leave, and what the one who leaves hears of it.
+/// A way to leave. Returns what the server does to the client that leaves.
 type Way = fn(&mut Chat, &'static str) -> Vec<String>;
 
 fn hanging_up(chat: &mut Chat, who: &'static str) -> Vec<String> {
@@ -22,7 +22,7 @@ fn sending_nonsense(chat: &mut Chat, who: &'static str) -> Vec<String> {
     chat.sends(who, b"\x7f")
 }
 
-/// What the others hear, and the ends of private connections.
+/// Returns what the server does to the other clients and to the ends of private connections.
 fn heard_by_others(way: Way, chat: &mut Chat, who: &'static str) -> Vec<String> {
     let own = format!("{who} is closed");
     way(chat, who)
@@ -45,7 +45,9 @@ fn a_name_is_free_as_soon_as_its_client_has_left(
 }
 
 #[rstest]
-fn who_has_left_hears_nothing_more(#[values(hanging_up, reset, sending_nonsense)] way: Way) {
+fn a_client_that_has_left_receives_nothing_more(
+    #[values(hanging_up, reset, sending_nonsense)] way: Way,
+) {
     let mut chat = Chat::among(["alice", "bob"]);
     heard_by_others(way, &mut chat, "alice");
     assert_eq!(
@@ -109,7 +111,7 @@ fn a_target_is_not_told_that_the_requester_left(
 }
 
 #[test]
-fn a_request_does_not_pass_to_the_next_one_of_that_name() {
+fn a_request_ends_when_its_requester_leaves_even_if_the_name_returns() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", request("alice", "bob"));
     chat.is_gone("alice");
@@ -123,7 +125,7 @@ fn a_request_does_not_pass_to_the_next_one_of_that_name() {
 }
 
 #[test]
-fn who_asked_oneself_leaves_without_a_word() {
+fn a_client_that_asked_itself_receives_no_refusal_when_it_leaves() {
     let mut chat = Chat::among(["alice"]);
     chat.says("alice", request("alice", "alice"));
     assert_eq!(chat.hangs_up("alice"), ["alice is closed"]);
@@ -132,7 +134,7 @@ fn who_asked_oneself_leaves_without_a_word() {
 }
 
 #[rstest]
-fn an_id_dies_with_either_party_and_the_end_that_waits_is_closed(
+fn a_connect_id_becomes_invalid_when_either_party_leaves_and_a_waiting_end_is_closed(
     #[values("alice", "bob")] party: &'static str,
     #[values(hanging_up, reset, sending_nonsense)] way: Way,
 ) {
@@ -146,7 +148,7 @@ fn an_id_dies_with_either_party_and_the_end_that_waits_is_closed(
     assert_eq!(
         chat.flow("end"),
         Flow::Raw,
-        "its reader learns it from the close"
+        "the waiting end receives only the close"
     );
     assert_eq!(chat.hangs_up("end"), NOTHING);
     chat.arrives("late end");
@@ -157,7 +159,7 @@ fn an_id_dies_with_either_party_and_the_end_that_waits_is_closed(
 }
 
 #[test]
-fn a_party_that_leaves_behind_its_agreement_is_no_refusal() {
+fn when_a_target_leaves_after_its_agreement_the_requester_receives_no_refusal() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", request("alice", "bob"));
     chat.says("bob", ok("alice", "bob"));
@@ -165,7 +167,7 @@ fn a_party_that_leaves_behind_its_agreement_is_no_refusal() {
 }
 
 #[test]
-fn nothing_remains_when_all_are_gone() {
+fn after_all_clients_have_left_the_room_is_empty() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     chat.says("alice", request("alice", "bob"));
     chat.says("bob", request("bob", "alice"));
@@ -175,7 +177,7 @@ fn nothing_remains_when_all_are_gone() {
     chat.says("end", login_private(chat.last_connect_id()));
     chat.arrives("guesser");
     chat.says("guesser", login_private(1));
-    for who in chat.everybody() {
+    for who in chat.connected() {
         chat.is_gone(who);
     }
     assert!(chat.is_empty());

@@ -1,8 +1,8 @@
-//! Frames in few words.
+//! Short names for the frames of the tests.
 
 use matou_protocols::chaton::{ClientFrame, ServerFrame};
 
-/// A frame of the server as one line.
+/// Describes a frame of the server in one line.
 pub(crate) fn in_words(frame: ServerFrame<'_>) -> String {
     match frame {
         ServerFrame::LoginAccepted => "LOGIN_ACCEPTED".to_owned(),
@@ -28,7 +28,7 @@ pub(crate) fn in_words(frame: ServerFrame<'_>) -> String {
     }
 }
 
-/// The connect_id that a frame of the server gives away.
+/// Returns the connect_id in a frame of the server.
 pub(crate) fn connect_id(frame: ServerFrame<'_>) -> Option<i64> {
     match frame {
         ServerFrame::IdPrivate { connect_id, .. } => Some(connect_id),

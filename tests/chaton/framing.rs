@@ -1,4 +1,4 @@
-//! Bytes that cannot become frames end their connection, and nobody else notices.
+//! Bytes that cannot become frames close their own connection, and no other client notices.
 
 use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;
@@ -14,7 +14,7 @@ use crate::script::{Chat, NOTHING};
 #[case::a_negative_length(b"\x03\x80\0\0\0")]
 #[case::a_length_over_the_limit(b"\x03\0\0\0\x05alice\0\0\x04\x01")]
 #[case::text_that_is_not_utf8(b"\x03\0\0\0\x05alice\0\0\0\x01\xff")]
-fn a_framing_error_closes_that_connection_and_no_other(#[case] bytes: &[u8]) {
+fn a_framing_error_closes_only_its_own_connection(#[case] bytes: &[u8]) {
     let mut chat = Chat::among(["alice", "bob"]);
     assert_eq!(chat.sends("alice", bytes), ["alice is closed"]);
     assert_eq!(chat.remarks.len(), 1, "the log says why");
@@ -27,7 +27,7 @@ fn a_framing_error_closes_that_connection_and_no_other(#[case] bytes: &[u8]) {
 }
 
 #[test]
-fn a_framing_error_before_a_login_closes_as_well() {
+fn a_framing_error_before_a_login_closes_the_connection() {
     let mut chat = Chat::among([]);
     chat.arrives("ghost");
     assert_eq!(chat.sends("ghost", b"\x63"), ["ghost is closed"]);
@@ -35,12 +35,12 @@ fn a_framing_error_before_a_login_closes_as_well() {
 }
 
 #[test]
-fn frames_before_the_error_are_handled_and_those_behind_it_are_not() {
+fn frames_before_a_framing_error_are_handled_and_those_after_it_are_not() {
     let mut chat = Chat::among(["alice"]);
     let mut bytes = Vec::new();
     message("alice", "before").encode(Default::default(), &mut bytes);
     bytes.push(0x7f);
-    message("alice", "behind").encode(Default::default(), &mut bytes);
+    message("alice", "after").encode(Default::default(), &mut bytes);
     assert_eq!(
         chat.sends("alice", &bytes),
         ["alice < MESSAGE alice: before", "alice is closed"]
@@ -48,7 +48,7 @@ fn frames_before_the_error_are_handled_and_those_behind_it_are_not() {
 }
 
 #[test]
-fn a_closed_connection_is_past_caring() {
+fn later_events_of_a_closed_connection_are_ignored() {
     let mut chat = Chat::among(["alice"]);
     chat.sends("alice", b"\x7f");
     for overdue in [Overdue::FirstByte, Overdue::Identification, Overdue::Frame] {

@@ -1,4 +1,4 @@
-//! Section 1.
+//! Section 1 of the document: identification.
 
 use matou_protocols::chaton::{Options, Room};
 use matou_protocols::room::{Flow, Protocol};
@@ -28,7 +28,7 @@ fn a_taken_login_is_refused_and_another_may_be_proposed() {
 }
 
 #[test]
-fn logins_that_differ_in_a_byte_are_two() {
+fn logins_that_differ_in_one_byte_are_different_logins() {
     let mut chat = Chat::among(["alice"]);
     chat.arrives("Alice");
     assert_eq!(
@@ -44,18 +44,18 @@ fn logins_that_differ_in_a_byte_are_two() {
 #[case::with_a_control_character("al\u{7}ice")]
 #[case::with_an_invisible_character("alice\u{200b}")]
 #[case::with_white_space_around("alice ")]
-fn a_login_is_refused(#[case] proposed: &str) {
+fn an_invalid_login_is_refused(#[case] proposed: &str) {
     let mut chat = Chat::new(Options::default());
-    chat.arrives("somebody");
+    chat.arrives("client");
     assert_eq!(
-        chat.says("somebody", login(proposed)),
-        ["somebody < LOGIN_REFUSED"]
+        chat.says("client", login(proposed)),
+        ["client < LOGIN_REFUSED"]
     );
-    assert_eq!(chat.flow("somebody"), Flow::Frames);
+    assert_eq!(chat.flow("client"), Flow::Frames);
 }
 
 #[test]
-fn a_login_of_1024_bytes_is_refused_and_one_more_byte_is_no_frame() {
+fn a_login_of_1024_bytes_is_refused_and_one_more_byte_is_a_framing_error() {
     let mut chat = Chat::new(Options::default());
     chat.arrives("long");
     assert_eq!(
@@ -97,7 +97,7 @@ fn a_second_login_is_refused_and_the_first_one_stays() {
 }
 
 #[test]
-fn before_identification_only_login_and_login_private_are_treated() {
+fn before_identification_only_login_and_login_private_are_handled() {
     let mut chat = Chat::among(["alice"]);
     chat.arrives("ghost");
     for frame in [
@@ -119,14 +119,14 @@ fn before_identification_only_login_and_login_private_are_treated() {
 }
 
 #[test]
-fn nothing_said_before_reaches_a_client_and_everything_behind_its_acceptance_does() {
+fn a_client_receives_the_messages_after_its_acceptance_and_no_earlier_ones() {
     let mut chat = Chat::among(["alice"]);
     chat.arrives("bob");
     assert_eq!(
         chat.says("alice", message("alice", "1")),
         ["alice < MESSAGE alice: 1"]
     );
-    // The script checks that LOGIN_ACCEPTED comes before the place from which bob hears all.
+    // The script checks that LOGIN_ACCEPTED comes before the point from which bob receives messages.
     assert_eq!(chat.says("bob", login("bob")), ["bob < LOGIN_ACCEPTED"]);
     assert_eq!(
         chat.says("alice", message("alice", "2")),
@@ -135,7 +135,7 @@ fn nothing_said_before_reaches_a_client_and_everything_behind_its_acceptance_doe
 }
 
 #[test]
-fn only_login_private_changes_what_the_next_bytes_mean() {
+fn only_login_private_makes_the_next_bytes_raw() {
     for frame in [
         login("a"),
         message("a", "m"),

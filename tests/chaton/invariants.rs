@@ -1,4 +1,4 @@
-//! Whatever people do, in whatever order: the script checks each effect (see there), and in the end nothing remains.
+//! Random deeds in random order: the script checks each effect (see there), and at the end the room is empty.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use proptest::prelude::*;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// Few connections and fewer names, so that they meet, and mistake each other, all the time.
+/// Few connections and fewer names, so that names are often taken or wrong.
 const CONNECTIONS: [&str; 6] = ["c0", "c1", "c2", "c3", "c4", "c5"];
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 #[derive(Debug, Clone)]
 enum Deed {
     Arrive,
-    /// Come and show the id that was given so many ids ago, when there are so many.
+    /// Sends LOGIN_PRIVATE with an earlier connect_id, counted from the last one. Does nothing if there is none.
     ArriveAsEnd(usize),
     Login(&'static str),
     Message,
@@ -24,9 +24,9 @@ enum Deed {
     Request(&'static str),
     Ok(&'static str),
     Ko(&'static str),
-    /// A request in somebody else's name, as often as not.
+    /// Sends a request, often in another client's name.
     Forge(&'static str, &'static str),
-    /// The id that was given so many ids ago; an unknown one when there are not so many.
+    /// Sends LOGIN_PRIVATE with an earlier connect_id, or with an unknown one if there is none.
     LoginPrivate(usize),
     Nonsense,
     BeLate(Overdue),
@@ -75,7 +75,7 @@ fn options() -> impl Strategy<Value = Options> {
 }
 
 fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
-    let is_here = chat.everybody().contains(&who);
+    let is_here = chat.connected().contains(&who);
     let own = chat.login_of(who).unwrap_or_default();
     match deed {
         Deed::Arrive if !is_here => chat.arrives(who),
@@ -89,7 +89,7 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
             chat.passes(Duration::from_secs(seconds));
         }
         _ if !is_here => {}
-        // As an engine would: what is closed is soon gone.
+        // The engine would report a closed connection as gone soon.
         Deed::Arrive | Deed::ArriveAsEnd(_) => {
             if chat.flow(who) == Flow::Closed {
                 chat.is_gone(who);
@@ -145,12 +145,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_the_room_keeps_its_word(options in options(), deeds in deeds()) {
+    fn after_random_deeds_the_room_is_empty(options in options(), deeds in deeds()) {
         let mut chat = Chat::new(options);
         for (who, deed) in deeds {
             perform(&mut chat, who, deed);
         }
-        for who in chat.everybody() {
+        for who in chat.connected() {
             chat.is_gone(who);
         }
         prop_assert!(chat.is_empty());

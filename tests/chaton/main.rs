@@ -1,6 +1,6 @@
-//! Chaton, floor by floor: its frames as bytes, and what its room does, written like conversations.
+//! Tests of Chaton: the bytes of its frames, and the behaviour of its room, written as conversations.
 //!
-//! Nothing here has a socket or waits for a clock: time passes when a test says so.
+//! No test here has a socket or waits for a clock. Time passes when a test says so.
 
 #[path = "../common/conversation.rs"]
 mod conversation;

@@ -1,4 +1,4 @@
-//! Section 3.
+//! Section 3 of the document: the negotiation of a private connection.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::script::{Chat, NOTHING};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn a_request_is_passed_on_to_the_target_alone() {
+fn a_request_is_relayed_only_to_the_target() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     assert_eq!(
         chat.says("alice", request("alice", "bob")),
@@ -19,13 +19,13 @@ fn a_request_is_passed_on_to_the_target_alone() {
 }
 
 #[test]
-fn a_request_to_nobody_is_ignored() {
+fn a_request_to_an_unknown_login_is_ignored() {
     let mut chat = Chat::among(["alice"]);
     assert_eq!(chat.says("alice", request("alice", "bob")), NOTHING);
 }
 
 #[test]
-fn who_agrees_gets_the_same_connect_id_as_who_asked() {
+fn the_requester_and_the_target_receive_the_same_connect_id() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     chat.says("alice", request("alice", "bob"));
     assert_eq!(
@@ -36,7 +36,7 @@ fn who_agrees_gets_the_same_connect_id_as_who_asked() {
 }
 
 #[test]
-fn a_refusal_is_passed_on_to_the_requester_alone_and_ends_the_request() {
+fn a_refusal_is_relayed_only_to_the_requester_and_ends_the_request() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     chat.says("alice", request("alice", "bob"));
     assert_eq!(
@@ -51,14 +51,14 @@ fn a_refusal_is_passed_on_to_the_requester_alone_and_ends_the_request() {
 #[test]
 fn an_answer_without_a_request_is_ignored() {
     let mut chat = Chat::among(["alice", "bob"]);
-    for requester in ["alice", "bob", "nobody"] {
+    for requester in ["alice", "bob", "unknown"] {
         assert_eq!(chat.says("bob", ok(requester, "bob")), NOTHING);
         assert_eq!(chat.says("bob", ko(requester, "bob")), NOTHING);
     }
 }
 
 #[test]
-fn one_request_has_one_answer() {
+fn a_second_answer_to_a_request_is_ignored() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", request("alice", "bob"));
     chat.says("bob", ok("alice", "bob"));
@@ -68,7 +68,7 @@ fn one_request_has_one_answer() {
 }
 
 #[test]
-fn only_the_target_answers() {
+fn an_answer_of_another_client_than_the_target_is_ignored() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     chat.says("alice", request("alice", "bob"));
     for (who, answer) in [
@@ -88,7 +88,7 @@ fn only_the_target_answers() {
 }
 
 #[test]
-fn two_who_ask_each_other_have_two_negotiations() {
+fn two_clients_that_ask_each_other_have_two_negotiations() {
     let mut chat = Chat::among(["alice", "bob"]);
     assert_eq!(
         chat.says("alice", request("alice", "bob")),
@@ -109,7 +109,7 @@ fn two_who_ask_each_other_have_two_negotiations() {
 }
 
 #[test]
-fn who_asks_oneself_is_told_everything_once() {
+fn a_client_that_asks_itself_receives_every_frame_once() {
     let mut chat = Chat::among(["alice"]);
     assert_eq!(
         chat.says("alice", request("alice", "alice")),
@@ -127,7 +127,7 @@ fn who_asks_oneself_is_told_everything_once() {
 }
 
 #[test]
-fn a_repeated_request_is_passed_on_every_five_seconds_at_most() {
+fn a_repeated_request_is_relayed_at_most_once_in_five_seconds() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", request("alice", "bob"));
     assert_eq!(chat.says("alice", request("alice", "bob")), NOTHING);
@@ -142,7 +142,7 @@ fn a_repeated_request_is_passed_on_every_five_seconds_at_most() {
 }
 
 #[test]
-fn a_request_may_be_made_again_as_soon_as_it_was_answered() {
+fn a_request_may_be_sent_again_as_soon_as_it_was_answered() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", request("alice", "bob"));
     chat.says("bob", ko("alice", "bob"));
@@ -153,7 +153,7 @@ fn a_request_may_be_made_again_as_soon_as_it_was_answered() {
 }
 
 #[test]
-fn beyond_so_many_requests_of_one_asker_more_are_ignored() {
+fn requests_above_the_limit_of_a_requester_are_ignored() {
     let options = Options {
         pending_as_asker: 1,
         ..Options::default()
@@ -173,7 +173,7 @@ fn beyond_so_many_requests_of_one_asker_more_are_ignored() {
 }
 
 #[test]
-fn beyond_so_many_requests_to_one_target_more_are_ignored() {
+fn requests_above_the_limit_of_a_target_are_ignored() {
     let options = Options {
         pending_as_target: 1,
         ..Options::default()
@@ -188,7 +188,7 @@ fn beyond_so_many_requests_to_one_target_more_are_ignored() {
 }
 
 #[test]
-fn beyond_so_many_unused_ids_an_agreement_is_ignored_and_the_request_still_waits() {
+fn an_agreement_above_the_limit_of_unused_connect_ids_is_ignored_and_the_request_still_waits() {
     let options = Options {
         unused_ids: 1,
         ..Options::default()
@@ -205,7 +205,7 @@ fn beyond_so_many_unused_ids_an_agreement_is_ignored_and_the_request_still_waits
 }
 
 #[test]
-fn the_defaults_are_those_of_the_documentation() {
+fn the_defaults_are_the_documented_ones() {
     let options = Options::default();
     assert_eq!(options.long, LongWidth::Eight);
     assert_eq!(options.pending_as_asker, 64);
@@ -228,7 +228,7 @@ fn ids_of_four_bytes_fit_into_four_bytes() {
         chat.says("alice", request("alice", "bob"));
         assert_eq!(chat.says("bob", ok("alice", "bob")).len(), 2);
     }
-    // That they are positive and that none comes twice is the script's to check.
+    // The script checks that they are positive and that none is used twice.
     assert_eq!(chat.connect_ids.len(), 50);
     assert!(chat.connect_ids.iter().all(|id| i32::try_from(*id).is_ok()));
 }

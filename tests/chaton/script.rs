@@ -1,4 +1,4 @@
-//! Conversations in Chaton.
+//! The script of Chaton conversations, see `common/conversation.rs`.
 
 use std::convert::Infallible;
 
@@ -43,8 +43,8 @@ impl Spoken for Chaton {
 
     fn hear(codec: &Codec, bytes: &[u8]) -> Heard {
         let (frame, length) = ServerFrame::decode(*codec, bytes)
-            .expect("the room sends frames of the document")
-            .expect("and whole ones");
+            .expect("the room sends valid frames")
+            .expect("the room sends whole frames");
         Heard {
             words: in_words(frame),
             connect_id: connect_id(frame),

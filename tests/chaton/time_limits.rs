@@ -1,4 +1,4 @@
-//! What happens when somebody takes too long, or tries too often.
+//! Time limits, and the limit of wrong connect_ids.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
 #[test]
-fn a_request_that_nobody_answers_is_refused_after_ten_minutes() {
+fn a_request_without_an_answer_is_refused_after_ten_minutes() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", request("alice", "bob"));
     assert_eq!(chat.passes(10 * MINUTE - SECOND), NOTHING);
@@ -23,7 +23,7 @@ fn a_request_that_nobody_answers_is_refused_after_ten_minutes() {
 }
 
 #[test]
-fn requests_are_refused_one_after_the_other() {
+fn each_request_is_refused_at_its_own_time() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     chat.says("alice", request("alice", "bob"));
     chat.passes(MINUTE);
@@ -49,7 +49,7 @@ fn an_answered_request_is_not_refused_later() {
 }
 
 #[test]
-fn a_connect_id_lives_ten_minutes_from_its_id_private_on() {
+fn a_connect_id_is_valid_for_ten_minutes_after_id_private() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", request("alice", "bob"));
     chat.passes(9 * MINUTE);
@@ -61,7 +61,7 @@ fn a_connect_id_lives_ten_minutes_from_its_id_private_on() {
     assert_eq!(
         chat.passes(MINUTE - SECOND),
         NOTHING,
-        "waiting does not make it live longer"
+        "a waiting end does not prolong the time limit"
     );
     assert_eq!(chat.passes(SECOND), ["end is closed"]);
     chat.arrives("late end");
@@ -72,7 +72,7 @@ fn a_connect_id_lives_ten_minutes_from_its_id_private_on() {
 }
 
 #[test]
-fn a_time_limit_does_not_wait_for_the_clock() {
+fn a_time_limit_holds_even_before_the_tick() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", request("alice", "bob"));
     chat.passes_unnoticed(10 * MINUTE);
@@ -93,7 +93,7 @@ fn a_silent_connection_is_closed() {
 }
 
 #[test]
-fn a_silent_connection_is_excused_while_its_address_negotiates() {
+fn a_silent_connection_stays_open_during_a_negotiation_of_its_address() {
     let mut chat = Chat::new(Options::default());
     for (who, address) in [("alice", "192.0.2.1"), ("bob", "192.0.2.2")] {
         chat.arrives_from(who, address);
@@ -133,7 +133,7 @@ fn a_silent_connection_is_excused_while_its_address_negotiates() {
 }
 
 #[test]
-fn an_address_is_the_same_however_it_is_written() {
+fn an_ipv4_address_mapped_into_ipv6_is_the_same_address() {
     let mut chat = Chat::new(Options::default());
     chat.arrives_from("alice", "192.0.2.1");
     chat.says("alice", login("alice"));
@@ -143,7 +143,7 @@ fn an_address_is_the_same_however_it_is_written() {
 }
 
 #[test]
-fn no_negotiation_excuses_who_does_not_say_a_login() {
+fn a_negotiation_does_not_keep_a_client_open_that_sends_no_login() {
     let mut chat = Chat::among(["alice"]);
     chat.says("alice", request("alice", "alice"));
     chat.arrives("nameless");
@@ -156,7 +156,7 @@ fn no_negotiation_excuses_who_does_not_say_a_login() {
 }
 
 #[rstest]
-fn clients_and_ends_of_private_connections_have_identified_themselves(
+fn clients_and_ends_of_private_connections_have_no_time_limit_of_identification(
     #[values(Overdue::FirstByte, Overdue::Identification)] overdue: Overdue,
 ) {
     let mut chat = Chat::among(["alice"]);
@@ -169,14 +169,18 @@ fn clients_and_ends_of_private_connections_have_identified_themselves(
     chat.arrives("one end");
     chat.arrives("other end");
     chat.says("one end", login_private(id));
-    assert_eq!(chat.is_late("one end", overdue), NOTHING, "it waits");
+    assert_eq!(chat.is_late("one end", overdue), NOTHING, "the end waits");
     assert_eq!(chat.flow("one end"), Flow::Raw);
     chat.says("other end", login_private(id));
-    assert_eq!(chat.is_late("one end", overdue), NOTHING, "it is joined");
+    assert_eq!(
+        chat.is_late("one end", overdue),
+        NOTHING,
+        "the end is joined"
+    );
 }
 
 #[test]
-fn a_client_that_never_ends_its_frame_is_closed_and_has_left() {
+fn a_client_that_does_not_complete_its_frame_is_closed_and_has_left() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("bob", request("bob", "alice"));
     assert_eq!(
@@ -194,7 +198,7 @@ fn guess(chat: &mut Chat, address: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_eleventh_wrong_id_in_a_minute_is_answered_a_second_late() {
+fn the_eleventh_wrong_connect_id_in_a_minute_is_answered_after_a_second() {
     let mut chat = Chat::among([]);
     for _ in 0..10 {
         assert_eq!(guess(&mut chat, "192.0.2.7"), ["guesser is closed"]);
@@ -210,7 +214,7 @@ fn the_eleventh_wrong_id_in_a_minute_is_answered_a_second_late() {
     assert_eq!(
         chat.hangs_up("guesser"),
         NOTHING,
-        "hanging up makes it no faster"
+        "the close does not come earlier when the client hangs up"
     );
     assert_eq!(chat.passes(SECOND / 2), NOTHING);
     assert_eq!(chat.passes(SECOND / 2), ["guesser is closed"]);
@@ -225,7 +229,7 @@ fn the_eleventh_wrong_id_in_a_minute_is_answered_a_second_late() {
 }
 
 #[test]
-fn a_guesser_that_is_gone_needs_no_answer() {
+fn the_delayed_answer_is_dropped_when_the_connection_is_gone() {
     let options = Options {
         tunnel_guesses_per_minute: 0,
         ..Options::default()
@@ -240,7 +244,7 @@ fn a_guesser_that_is_gone_needs_no_answer() {
 #[rstest]
 #[case::unless_asked_for(false, &["guesser is closed"])]
 #[case::but_not_when_asked_for(true, &NOTHING)]
-fn wrong_ids_from_loopback_are_answered_at_once(
+fn wrong_connect_ids_from_loopback_are_answered_at_once(
     #[case] bound_loopback: bool,
     #[case] expected: &[&str],
     #[values("127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1")] address: &str,
@@ -255,7 +259,7 @@ fn wrong_ids_from_loopback_are_answered_at_once(
 }
 
 #[test]
-fn a_live_id_is_no_guess() {
+fn a_valid_connect_id_is_not_delayed_by_wrong_ones() {
     let options = Options {
         tunnel_guesses_per_minute: 0,
         ..Options::default()

@@ -1,4 +1,4 @@
-//! Section 4.
+//! Section 4 of the document: private connections.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use matou_protocols::room::Flow;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// Alice and bob have agreed, and each has connected a second time.
+/// Returns a chat in which alice and bob have agreed, and each has opened a second connection.
 fn agreed() -> (Chat, i64) {
     let mut chat = Chat::among(["alice", "bob"]);
     agree(&mut chat);
@@ -24,7 +24,7 @@ fn agree(chat: &mut Chat) {
 }
 
 #[test]
-fn two_ends_with_the_same_id_are_established_and_joined() {
+fn two_ends_with_the_same_connect_id_are_joined() {
     let (mut chat, id) = agreed();
     assert_eq!(chat.says("alice's end", login_private(id)), NOTHING);
     assert_eq!(chat.flow("alice's end"), Flow::Raw);
@@ -40,14 +40,14 @@ fn two_ends_with_the_same_id_are_established_and_joined() {
 }
 
 #[test]
-fn the_target_may_come_first() {
+fn the_target_may_connect_first() {
     let (mut chat, id) = agreed();
     assert_eq!(chat.says("bob's end", login_private(id)), NOTHING);
     assert_eq!(chat.says("alice's end", login_private(id)).len(), 3);
 }
 
 #[test]
-fn who_asked_oneself_brings_both_ends() {
+fn a_client_that_asked_itself_opens_both_ends() {
     let mut chat = Chat::among(["alice"]);
     chat.says("alice", request("alice", "alice"));
     chat.says("alice", ok("alice", "alice"));
@@ -59,7 +59,7 @@ fn who_asked_oneself_brings_both_ends() {
 }
 
 #[test]
-fn an_id_of_four_bytes_joins_as_well() {
+fn a_connect_id_of_four_bytes_joins_two_ends() {
     let options = Options {
         long: LongWidth::Four,
         ..Options::default()
@@ -74,7 +74,7 @@ fn an_id_of_four_bytes_joins_as_well() {
 }
 
 #[test]
-fn an_unknown_id_closes_the_connection() {
+fn an_unknown_connect_id_closes_the_connection() {
     let mut chat = Chat::among(["alice"]);
     for id in [0, 1, -1, i64::MAX, i64::MIN] {
         chat.arrives("guesser");
@@ -88,7 +88,7 @@ fn an_unknown_id_closes_the_connection() {
 }
 
 #[test]
-fn an_id_is_dead_once_its_ends_are_joined() {
+fn a_connect_id_is_invalid_after_its_ends_are_joined() {
     let (mut chat, id) = agreed();
     chat.says("alice's end", login_private(id));
     chat.says("bob's end", login_private(id));
@@ -100,7 +100,7 @@ fn an_id_is_dead_once_its_ends_are_joined() {
 }
 
 #[test]
-fn what_follows_login_private_in_the_same_read_is_not_looked_at() {
+fn bytes_after_login_private_in_the_same_read_are_not_decoded() {
     let (mut chat, id) = agreed();
     let mut bytes = Vec::new();
     login_private(id).encode(Default::default(), &mut bytes);
@@ -135,7 +135,7 @@ fn a_connection_whose_login_was_refused_may_become_an_end() {
 }
 
 #[test]
-fn an_end_that_stops_waiting_gives_the_id_back() {
+fn the_connect_id_of_an_end_that_stops_waiting_is_valid_again() {
     let (mut chat, id) = agreed();
     chat.says("alice's end", login_private(id));
     assert_eq!(chat.hangs_up("alice's end"), ["alice's end is closed"]);
@@ -144,13 +144,13 @@ fn an_end_that_stops_waiting_gives_the_id_back() {
     assert_eq!(
         chat.says("bob's end", login_private(id)),
         NOTHING,
-        "bob is the first now"
+        "bob's end waits as the first end"
     );
 
     assert_eq!(
         chat.is_gone("bob's end"),
         NOTHING,
-        "a reset is no other end"
+        "an end that was reset is not joined"
     );
     chat.arrives("alice's end");
     chat.arrives("bob's end");
@@ -159,7 +159,7 @@ fn an_end_that_stops_waiting_gives_the_id_back() {
 }
 
 #[test]
-fn a_private_connection_survives_its_parties_and_their_time() {
+fn a_private_connection_survives_its_parties_and_has_no_time_limit() {
     let (mut chat, id) = agreed();
     chat.says("alice's end", login_private(id));
     chat.says("bob's end", login_private(id));
@@ -169,14 +169,18 @@ fn a_private_connection_survives_its_parties_and_their_time() {
     assert_eq!(
         chat.hangs_up("alice's end"),
         NOTHING,
-        "half of it is closed"
+        "one direction is closed"
     );
-    assert_eq!(chat.hangs_up("bob's end"), NOTHING, "and the other half");
+    assert_eq!(
+        chat.hangs_up("bob's end"),
+        NOTHING,
+        "the other direction is closed"
+    );
     assert_eq!(chat.flow("alice's end"), Flow::Raw);
     assert_eq!(
         chat.is_gone("alice's end"),
         NOTHING,
-        "the engine ends the other one"
+        "the engine closes the other end"
     );
     assert_eq!(chat.is_gone("bob's end"), NOTHING);
 }

@@ -1,10 +1,10 @@
-//! SPM and SMA.
+//! Messages: SPM and SMA.
 
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
 #[test]
-fn a_message_goes_to_all_but_its_sender_who_gets_ok() {
+fn a_message_goes_to_all_other_clients_and_its_sender_receives_ok() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     assert_eq!(
         chat.says("bob", sma("bob", "hello")),
@@ -17,7 +17,7 @@ fn a_message_goes_to_all_but_its_sender_who_gets_ok() {
 }
 
 #[test]
-fn a_message_does_not_reach_who_has_no_pseudonym() {
+fn a_message_does_not_reach_a_client_without_a_pseudonym() {
     let mut chat = Chat::among(["alice"]);
     chat.arrives("ghost");
     assert_eq!(
@@ -27,7 +27,7 @@ fn a_message_does_not_reach_who_has_no_pseudonym() {
 }
 
 #[test]
-fn a_message_is_relayed_as_it_was_written() {
+fn a_message_is_relayed_byte_for_byte() {
     let mut chat = Chat::among(["alice", "bob"]);
     let long = "m".repeat(32_767);
     for text in ["", "\u{1b}[31m\0 \u{202e}🐈 \r\n", &long] {
@@ -42,7 +42,7 @@ fn a_message_is_relayed_as_it_was_written() {
 }
 
 #[test]
-fn a_whisper_reaches_its_recipient_alone_and_its_sender_gets_ok() {
+fn a_private_message_reaches_only_its_recipient_and_its_sender_receives_ok() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     assert_eq!(
         chat.says("alice", spm("alice", "bob", "psst")),
@@ -51,18 +51,18 @@ fn a_whisper_reaches_its_recipient_alone_and_its_sender_gets_ok() {
 }
 
 #[test]
-fn a_whisper_to_nobody_is_told_to_its_sender() {
+fn a_private_message_to_an_unknown_recipient_is_an_error() {
     let mut chat = Chat::among(["alice"]);
-    for nobody in ["bob", "ALICE", "", &"n".repeat(32_767)] {
+    for unknown in ["bob", "ALICE", "", &"n".repeat(32_767)] {
         assert_eq!(
-            chat.says("alice", spm("alice", nobody, "psst")),
+            chat.says("alice", spm("alice", unknown, "psst")),
             ["alice < ERROR Unreachable User"]
         );
     }
 }
 
 #[test]
-fn a_whisper_to_oneself_is_delivered_before_the_ok() {
+fn a_private_message_to_its_own_sender_arrives_before_the_ok() {
     let mut chat = Chat::among(["alice"]);
     assert_eq!(
         chat.says("alice", spm("alice", "alice", "note")),
@@ -71,15 +71,15 @@ fn a_whisper_to_oneself_is_delivered_before_the_ok() {
 }
 
 #[test]
-fn a_packet_under_another_name_reaches_nobody() {
+fn a_packet_that_names_another_client_as_its_sender_is_not_relayed() {
     let mut chat = Chat::among(["alice", "bob"]);
     for forged in [
         sma("bob", "I owe alice a beer"),
         sma("Alice", "not quite"),
         sma("", "?"),
         spm("bob", "bob", "psst"),
-        // The wrong sender is told before the unknown recipient.
-        spm("bob", "nobody", "psst"),
+        // The server checks the sender before the recipient.
+        spm("bob", "unknown", "psst"),
     ] {
         assert_eq!(
             chat.says("alice", forged),
@@ -91,7 +91,7 @@ fn a_packet_under_another_name_reaches_nobody() {
 }
 
 #[test]
-fn remarks_tell_no_message_and_no_password() {
+fn remarks_contain_no_message_and_no_password() {
     let mut chat = Chat::among(["alice"]);
     chat.says("alice", spm("alice", "bob", "our secret"));
     assert_eq!(chat.remarks, ["refused SPM: Unreachable User"]);

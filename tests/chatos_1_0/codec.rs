@@ -1,4 +1,4 @@
-//! Each packet with its bytes, as the authors' figures draw them.
+//! Each packet and its bytes, as the figures of the document draw them.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Frame, Room};
 use matou_protocols::room::Protocol;
@@ -20,13 +20,13 @@ use crate::frames::*;
 #[case::tcp_abort_with_a_negative_password(b"\x06\0\x05alice\0\x03bob\xff\xfe", abort("alice", "bob", -2))]
 #[case::tcp_connect(b"\x07\0\x05alice\0\x03bob\x80\0", connect("alice", "bob", i16::MIN))]
 #[case::error(b"\x08\x01", ErrorCode::Ok.frame())]
-#[case::error_with_a_code_of_nobody(b"\x08\xff", Frame::Error { code: -1 })]
-fn a_packet_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Frame<'_>) {
+#[case::error_with_an_unknown_code(b"\x08\xff", Frame::Error { code: -1 })]
+fn a_packet_is_encoded_and_decoded(#[case] bytes: &[u8], #[case] frame: Frame<'_>) {
     let with_more = [bytes, b"\x7f"].concat();
     assert_eq!(Frame::decode(&with_more), Ok(Some((frame, bytes.len()))));
     for length in 0..bytes.len() {
         let decoded = Frame::decode(&bytes[..length]);
-        assert_eq!(decoded, Ok(None), "{length} bytes of it");
+        assert_eq!(decoded, Ok(None), "the first {length} bytes");
     }
     assert_eq!(frame.bytes(), bytes);
 }
@@ -38,14 +38,14 @@ fn a_packet_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Frame<'_>) {
 #[case(ErrorCode::UnreachableUser, 4)]
 #[case(ErrorCode::TcpInProtocole, 5)]
 #[case(ErrorCode::TcpNotInProtocole, 6)]
-fn a_code_is_its_number(#[case] code: ErrorCode, #[case] number: i8) {
+fn each_error_code_has_its_number(#[case] code: ErrorCode, #[case] number: i8) {
     assert_eq!(code.frame(), Frame::Error { code: number });
     assert_eq!(ErrorCode::of(number), Some(code));
 }
 
 #[rstest]
 #[case::before_the_first_packet(b"\x00", Malformed::UnknownOpcode(0))]
-#[case::behind_the_last_packet(b"\x09", Malformed::UnknownOpcode(9))]
+#[case::after_the_last_packet(b"\x09", Malformed::UnknownOpcode(9))]
 #[case::negative(b"\xff", Malformed::UnknownOpcode(-1))]
 #[case::negative_length(b"\x03\xff\xff", Malformed::NegativeLength { field: "sender", length: -1 })]
 #[case::the_least_length(
@@ -54,7 +54,7 @@ fn a_code_is_its_number(#[case] code: ErrorCode, #[case] number: i8) {
 )]
 #[case::not_utf8(b"\x03\0\x02\xc3\x28", Malformed::NotUtf8 { field: "sender" })]
 #[case::surrogate_half(b"\x04\0\x01a\0\x03\xed\xa0\x80", Malformed::NotUtf8 { field: "recipient" })]
-fn what_can_never_become_a_packet_is_told_at_once(
+fn bytes_that_cannot_become_a_packet_are_an_error_at_the_first_wrong_byte(
     #[case] bytes: &[u8],
     #[case] expected: Malformed,
 ) {
@@ -65,7 +65,7 @@ fn what_can_never_become_a_packet_is_told_at_once(
 #[rstest]
 #[case(1, "CR")]
 #[case(7, "TCPConnect")]
-fn a_client_does_not_take_packets_of_clients(#[case] opcode: u8, #[case] packet: &'static str) {
+fn a_client_rejects_the_packets_of_clients(#[case] opcode: u8, #[case] packet: &'static str) {
     assert_eq!(
         Frame::decode_from_server(&[opcode]),
         Err(Malformed::WrongSide { packet })
@@ -73,7 +73,7 @@ fn a_client_does_not_take_packets_of_clients(#[case] opcode: u8, #[case] packet:
 }
 
 #[test]
-fn a_text_may_take_32767_bytes() {
+fn a_text_may_have_32767_bytes() {
     let text = "m".repeat(32_767);
     let frame = spm(&text, &text, &text);
     let bytes = frame.bytes();
@@ -82,7 +82,7 @@ fn a_text_may_take_32767_bytes() {
 }
 
 #[test]
-fn no_password_is_shown_in_words_and_peers_texts_are_escaped() {
+fn the_description_of_a_packet_hides_its_password_and_escapes_its_texts() {
     assert_eq!(
         ask("a\u{1b}", "b", 4711).to_string(),
         r#"TCPAsk sender="a\u{1b}" recipient="b" password=(not shown)"#
@@ -96,7 +96,7 @@ fn no_password_is_shown_in_words_and_peers_texts_are_escaped() {
 }
 
 #[test]
-fn only_accept_and_connect_change_what_the_next_bytes_mean() {
+fn only_accept_and_connect_make_the_next_bytes_raw() {
     for frame in [
         cr("a"),
         spm("a", "b", "m"),
@@ -114,7 +114,7 @@ fn only_accept_and_connect_change_what_the_next_bytes_mean() {
 
 proptest! {
     #[test]
-    fn a_packet_comes_back_from_its_bytes(
+    fn a_decoded_packet_equals_the_encoded_one(
         opcode in 0_usize..8,
         texts in prop::array::uniform3("\\PC{0,64}"),
         password in any::<i16>(),
@@ -136,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_decoder_panic_take_more_than_there_is_or_change_its_mind(
+    fn no_bytes_make_the_decoder_panic_read_past_their_end_or_change_its_result(
         opcode in -1_i8..10,
         rest in prop::collection::vec(prop_oneof![Just(0_u8), 0_u8..8, any::<u8>()], 0..80),
         cut in 0_usize..80,

@@ -1,4 +1,4 @@
-//! What becomes of pseudonyms and negotiations when somebody leaves.
+//! The pseudonyms and the negotiations of a client that leaves.
 
 use matou_protocols::chatos_1_0::Frame;
 use rstest::rstest;
@@ -27,11 +27,11 @@ fn a_pseudonym_is_free_as_soon_as_its_client_has_left() {
 #[rstest]
 #[case::the_asker("alice", "bob")]
 #[case::the_target("bob", "alice")]
-fn the_party_that_is_left_behind_is_told(
+fn when_a_party_leaves_the_other_one_receives_an_abort(
     #[case] leaver: &'static str,
-    #[case] left_behind: &'static str,
+    #[case] other: &'static str,
 ) {
-    let told = format!("{left_behind} < TCPAbort alice bob 7");
+    let told = format!("{other} < TCPAbort alice bob 7");
     let mut chat = asked();
     assert_eq!(
         chat.hangs_up(leaver),
@@ -47,18 +47,18 @@ fn the_party_that_is_left_behind_is_told(
 }
 
 #[rstest]
-fn an_end_that_waits_is_closed_whoever_leaves(
+fn a_waiting_end_is_closed_when_either_party_leaves(
     #[values("alice", "bob")] leaver: &'static str,
     #[values(accept("alice", "bob", 7), connect("alice", "bob", 7))] opening: Frame<'_>,
 ) {
     let mut chat = asked();
     chat.arrives("end");
     chat.says("end", opening);
-    let left_behind = if leaver == "alice" { "bob" } else { "alice" };
+    let other = if leaver == "alice" { "bob" } else { "alice" };
     assert_eq!(
         chat.is_gone(leaver),
         [
-            format!("{left_behind} < TCPAbort alice bob 7"),
+            format!("{other} < TCPAbort alice bob 7"),
             "end is closed".to_owned()
         ]
     );
@@ -66,7 +66,7 @@ fn an_end_that_waits_is_closed_whoever_leaves(
 }
 
 #[test]
-fn a_negotiation_does_not_pass_to_the_next_one_of_that_name() {
+fn a_negotiation_ends_when_its_asker_leaves_even_if_the_name_returns() {
     let mut chat = asked();
     chat.is_gone("alice");
     let mut chat = chat.joined_by(["alice"]);
@@ -82,7 +82,7 @@ fn a_negotiation_does_not_pass_to_the_next_one_of_that_name() {
 }
 
 #[test]
-fn whoever_negotiates_with_several_tells_them_all_and_oneself_nothing() {
+fn when_a_client_leaves_all_its_partners_receive_an_abort() {
     let mut chat = asked();
     chat.says("alice", ask("alice", "bob", 8));
     chat.says("alice", ask("alice", "alice", 9));
@@ -96,7 +96,7 @@ fn whoever_negotiates_with_several_tells_them_all_and_oneself_nothing() {
             "alice is closed"
         ]
     );
-    for who in chat.everybody() {
+    for who in chat.connected() {
         chat.is_gone(who);
     }
     assert!(chat.is_empty());

@@ -1,8 +1,8 @@
-//! Packets in few words.
+//! Short names for the packets of the tests.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Frame, Negotiation};
 
-/// A packet of the server as one line.
+/// Describes a packet of the server in one line.
 pub(crate) fn in_words(frame: Frame<'_>) -> String {
     match frame {
         Frame::ConnectionRequest { .. } | Frame::TcpConnect(_) => {

@@ -1,4 +1,4 @@
-//! CR, and bytes that are no packet.
+//! Pseudonyms (CR), and bytes that are no packet.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Options};
 use matou_protocols::room::{Flow, Overdue};
@@ -16,7 +16,7 @@ fn a_free_pseudonym_is_granted() {
 }
 
 #[test]
-fn a_taken_pseudonym_is_unavailable_and_another_may_be_asked_for() {
+fn a_taken_pseudonym_is_refused_and_another_may_be_proposed() {
     let mut chat = Chat::among(["alice"]);
     chat.arrives("bob");
     assert_eq!(
@@ -34,14 +34,14 @@ fn a_taken_pseudonym_is_unavailable_and_another_may_be_asked_for() {
 #[case::with_a_control_character("al\u{7}ice")]
 #[case::with_an_invisible_character("alice\u{200b}")]
 #[case::with_white_space_around("alice ")]
-fn a_pseudonym_is_invalid(#[case] proposed: &str) {
+fn an_invalid_pseudonym_is_refused(#[case] proposed: &str) {
     let mut chat = Chat::new(Options::default());
-    chat.arrives("somebody");
+    chat.arrives("client");
     assert_eq!(
-        chat.says("somebody", cr(proposed)),
-        ["somebody < ERROR Invalid Pseudonym"]
+        chat.says("client", cr(proposed)),
+        ["client < ERROR Invalid Pseudonym"]
     );
-    assert_eq!(chat.flow("somebody"), Flow::Frames);
+    assert_eq!(chat.flow("client"), Flow::Frames);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_pseudonym_of_255_bytes_is_granted() {
 }
 
 #[test]
-fn whoever_has_a_pseudonym_keeps_it_and_gets_no_answer() {
+fn a_client_that_has_a_pseudonym_keeps_it_and_receives_no_answer() {
     let mut chat = Chat::among(["alice", "bob"]);
     for proposed in ["queen", "alice", "bob", ""] {
         assert_eq!(chat.says("alice", cr(proposed)), NOTHING);
@@ -68,7 +68,7 @@ fn whoever_has_a_pseudonym_keeps_it_and_gets_no_answer() {
 }
 
 #[test]
-fn of_two_who_ask_for_one_pseudonym_the_first_gets_it() {
+fn when_two_clients_want_one_pseudonym_the_first_gets_it() {
     let mut chat = Chat::new(Options::default());
     chat.arrives("one");
     chat.arrives("other");
@@ -80,7 +80,7 @@ fn of_two_who_ask_for_one_pseudonym_the_first_gets_it() {
 }
 
 #[test]
-fn without_a_pseudonym_there_is_no_right_sender_name() {
+fn before_a_pseudonym_every_packet_with_a_sender_is_an_error() {
     let mut chat = Chat::among(["alice"]);
     chat.arrives("ghost");
     for frame in [
@@ -124,7 +124,7 @@ fn an_error_from_a_client_is_ignored() {
 #[case::a_packet_of_another_protocol(b"\x00\0\0\0\x05alice")]
 #[case::a_negative_length(b"\x03\x80\0")]
 #[case::text_that_is_not_utf8(b"\x03\0\x05alice\0\x01\xff")]
-fn a_framing_error_closes_that_connection_and_no_other(#[case] bytes: &[u8]) {
+fn a_framing_error_closes_only_its_own_connection(#[case] bytes: &[u8]) {
     let mut chat = Chat::among(["alice", "bob"]);
     assert_eq!(chat.sends("alice", bytes), ["alice is closed"]);
     assert_eq!(chat.remarks.len(), 1, "the log says why");
@@ -137,12 +137,12 @@ fn a_framing_error_closes_that_connection_and_no_other(#[case] bytes: &[u8]) {
 }
 
 #[test]
-fn packets_before_the_error_are_handled_and_those_behind_it_are_not() {
+fn packets_before_a_framing_error_are_handled_and_those_after_it_are_not() {
     let mut chat = Chat::among(["alice", "bob"]);
     let bytes = [
         &sma("alice", "before").bytes()[..],
         b"\x7f",
-        &sma("alice", "behind").bytes(),
+        &sma("alice", "after").bytes(),
     ]
     .concat();
     assert_eq!(

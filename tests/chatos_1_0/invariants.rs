@@ -1,4 +1,4 @@
-//! Whatever people do, in whatever order: the script checks each effect (see there), and in the end nothing remains.
+//! Random deeds in random order: the script checks each effect (see there), and at the end the room is empty.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// Few connections, fewer names and two passwords, so that they meet, and mistake each other, all the time.
+/// Few connections, fewer names and two passwords, so that names are often taken or wrong.
 const CONNECTIONS: [&str; 7] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6"];
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 const PASSWORDS: [i16; 2] = [0, -1];
@@ -18,9 +18,9 @@ const PASSWORDS: [i16; 2] = [0, -1];
 enum Deed {
     Arrive,
     Request(&'static str),
-    /// A packet with right and wrong names in it.
+    /// A packet with right or wrong names.
     Say(Named, &'static str, &'static str, i16),
-    /// The same, with one's own name where the document wants it.
+    /// A packet with the client's own name where the document demands it.
     SayRight(Named, &'static str, i16),
     Nonsense,
     BeLate(Overdue),
@@ -90,7 +90,7 @@ fn deeds() -> impl Strategy<Value = Vec<(&'static str, Deed)>> {
 }
 
 fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
-    let is_here = chat.everybody().contains(&who);
+    let is_here = chat.connected().contains(&who);
     let own = chat.login_of(who).unwrap_or_default();
     match deed {
         Deed::Arrive if !is_here => chat.arrives(who),
@@ -99,7 +99,7 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
         }
         _ if !is_here => {}
         Deed::Arrive => {
-            // As an engine would: what is closed is soon gone.
+            // The engine would report a closed connection as gone soon.
             if chat.flow(who) == Flow::Closed {
                 chat.is_gone(who);
             }
@@ -132,8 +132,8 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
     }
 }
 
-/// Every packet on an identified connection has exactly one ERROR for an answer, except a TCPAbort that is passed on and
-/// an ERROR.
+/// Checks the answer to a packet on an identified connection. It is exactly one ERROR, except for a TCPAbort that is relayed
+/// and for an ERROR.
 fn answered(chat: &mut Chat, who: &'static str, frame: Frame<'_>) {
     let is_client = chat.flow(who) == Flow::Frames && chat.login_of(who).is_some();
     let heard = chat.says(who, frame);
@@ -165,12 +165,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_the_room_keeps_its_word(options in options(), deeds in deeds()) {
+    fn after_random_deeds_the_room_is_empty(options in options(), deeds in deeds()) {
         let mut chat = Chat::new(options);
         for (who, deed) in deeds {
             perform(&mut chat, who, deed);
         }
-        for who in chat.everybody() {
+        for who in chat.connected() {
             chat.is_gone(who);
         }
         prop_assert!(chat.is_empty());

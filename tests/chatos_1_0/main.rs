@@ -1,6 +1,6 @@
-//! ChatOS 1.0, floor by floor: its packets as bytes, and what its room does, written like conversations.
+//! Tests of ChatOS 1.0: the bytes of its packets, and the behaviour of its room, written as conversations.
 //!
-//! Nothing here has a socket or waits for a clock: time passes when a test says so.
+//! No test here has a socket or waits for a clock. Time passes when a test says so.
 
 #[path = "../common/conversation.rs"]
 mod conversation;

@@ -1,4 +1,4 @@
-//! TCPAsk and TCPAbort.
+//! Negotiations: TCPAsk and TCPAbort.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
 #[test]
-fn an_ask_is_passed_on_to_its_recipient_alone() {
+fn an_ask_is_relayed_only_to_its_recipient() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     assert_eq!(
         chat.says("alice", ask("alice", "bob", 7)),
@@ -19,10 +19,10 @@ fn an_ask_is_passed_on_to_its_recipient_alone() {
 
 #[rstest]
 #[case::under_another_name(ask("bob", "carol", 7), "Invalid Pseudonym")]
-#[case::under_nobodys_name(ask("", "nobody", 7), "Invalid Pseudonym")]
-#[case::to_nobody(ask("alice", "nobody", 7), "Unreachable User")]
+#[case::under_an_empty_name(ask("", "unknown", 7), "Invalid Pseudonym")]
+#[case::to_an_unknown_recipient(ask("alice", "unknown", 7), "Unreachable User")]
 #[case::that_runs_already(ask("alice", "bob", 1), "TCP In Protocole")]
-fn an_ask_that_is_not_passed_on_gets_its_error_and_an_abort(
+fn an_ask_that_is_not_relayed_is_answered_with_its_error_and_an_abort(
     #[case] frame: matou_protocols::chatos_1_0::Frame<'_>,
     #[case] code: &str,
 ) {
@@ -39,12 +39,12 @@ fn an_ask_that_is_not_passed_on_gets_its_error_and_an_abort(
             format!("alice < TCPAbort {sender} {recipient} {password}")
         ]
     );
-    // What ran before runs on.
+    // The earlier negotiation continues.
     assert_eq!(chat.says("bob", abort("alice", "bob", 1)).len(), 2);
 }
 
 #[test]
-fn a_negotiation_that_runs_is_not_passed_on_again_however_much_time_passes() {
+fn a_repeated_ask_is_not_relayed_during_its_negotiation() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", ask("alice", "bob", 7));
     chat.passes(Duration::from_mins(9));
@@ -94,7 +94,7 @@ fn another_password_or_the_opposite_direction_is_another_negotiation() {
 }
 
 #[test]
-fn an_abort_is_told_to_both_once_and_ends_the_negotiation() {
+fn an_abort_is_sent_once_to_both_parties_and_ends_the_negotiation() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     chat.says("alice", ask("alice", "bob", 7));
     assert_eq!(
@@ -108,12 +108,12 @@ fn an_abort_is_told_to_both_once_and_ends_the_negotiation() {
     assert_eq!(
         chat.says("alice", ask("alice", "bob", 7)),
         ["bob < TCPAsk alice bob 7", "alice < ERROR OK"],
-        "it may be asked again"
+        "the asker may ask again"
     );
 }
 
 #[test]
-fn only_the_recipient_aborts() {
+fn an_abort_of_another_client_than_the_recipient_is_an_error() {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     chat.says("alice", ask("alice", "bob", 7));
     for (who, frame, code) in [
@@ -122,7 +122,7 @@ fn only_the_recipient_aborts() {
         ("alice", abort("bob", "alice", 7), "TCP Not In Protocole"),
         ("carol", abort("alice", "carol", 7), "TCP Not In Protocole"),
         ("bob", abort("carol", "bob", 7), "TCP Not In Protocole"),
-        ("bob", abort("nobody", "bob", 7), "TCP Not In Protocole"),
+        ("bob", abort("unknown", "bob", 7), "TCP Not In Protocole"),
         ("bob", abort("alice", "bob", -7), "TCP Not In Protocole"),
     ] {
         assert_eq!(
@@ -135,7 +135,7 @@ fn only_the_recipient_aborts() {
 }
 
 #[test]
-fn who_asks_oneself_is_told_everything_once() {
+fn a_client_that_asks_itself_receives_every_packet_once() {
     let mut chat = Chat::among(["alice"]);
     assert_eq!(
         chat.says("alice", ask("alice", "alice", 7)),
@@ -148,7 +148,7 @@ fn who_asks_oneself_is_told_everything_once() {
 }
 
 #[test]
-fn beyond_so_many_negotiations_more_are_refused() {
+fn negotiations_above_the_limit_are_refused() {
     let options = Options {
         pending_as_asker: 2,
         pending_as_target: 3,
@@ -164,12 +164,12 @@ fn beyond_so_many_negotiations_more_are_refused() {
             "alice < ERROR TCP In Protocole",
             "alice < TCPAbort alice bob 3"
         ],
-        "alice has two"
+        "alice has two negotiations"
     );
     assert_eq!(
         chat.says("bob", ask("bob", "carol", 3)),
         ["bob < ERROR TCP In Protocole", "bob < TCPAbort bob carol 3"],
-        "carol has three"
+        "carol has three negotiations"
     );
     chat.says("carol", abort("alice", "carol", 2));
     assert_eq!(
@@ -179,7 +179,7 @@ fn beyond_so_many_negotiations_more_are_refused() {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_documentation() {
+fn the_defaults_are_the_documented_ones() {
     let options = Options::default();
     assert_eq!(options.pending_as_asker, 64);
     assert_eq!(options.pending_as_target, 256);
@@ -189,7 +189,7 @@ fn the_defaults_are_those_of_the_documentation() {
 }
 
 #[test]
-fn ends_of_tunnels_do_not_come_on_identified_connections() {
+fn accept_and_connect_on_an_identified_connection_are_errors() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", ask("alice", "bob", 7));
     for (who, frame) in [

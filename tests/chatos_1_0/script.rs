@@ -1,4 +1,4 @@
-//! Conversations in ChatOS 1.0.
+//! The script of ChatOS 1.0 conversations, see `common/conversation.rs`.
 
 use std::convert::Infallible;
 
@@ -41,8 +41,8 @@ impl Spoken for Chatos10 {
 
     fn hear(_: &(), bytes: &[u8]) -> Heard {
         let (frame, length) = Frame::decode_from_server(bytes)
-            .expect("the room sends packets of the document")
-            .expect("and whole ones");
+            .expect("the room sends valid packets")
+            .expect("the room sends whole packets");
         Heard {
             words: in_words(frame),
             connect_id: None,

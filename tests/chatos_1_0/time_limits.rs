@@ -1,4 +1,4 @@
-//! What happens when somebody takes too long, or tries too often.
+//! Time limits, and the limit of wrong tries.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
 #[test]
-fn a_negotiation_that_nobody_answers_ends_after_ten_minutes() {
+fn a_negotiation_without_an_answer_ends_after_ten_minutes() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", ask("alice", "bob", 7));
     assert_eq!(chat.passes(10 * MINUTE - SECOND), NOTHING);
@@ -25,7 +25,7 @@ fn a_negotiation_that_nobody_answers_ends_after_ten_minutes() {
 }
 
 #[test]
-fn an_end_does_not_make_it_live_longer() {
+fn a_waiting_end_does_not_prolong_the_time_limit() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", ask("alice", "bob", 7));
     chat.passes(9 * MINUTE);
@@ -39,7 +39,7 @@ fn an_end_does_not_make_it_live_longer() {
 }
 
 #[test]
-fn a_time_limit_does_not_wait_for_the_clock() {
+fn a_time_limit_holds_even_before_the_tick() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", ask("alice", "bob", 7));
     chat.passes_unnoticed(10 * MINUTE);
@@ -53,7 +53,7 @@ fn a_time_limit_does_not_wait_for_the_clock() {
 }
 
 #[test]
-fn what_is_joined_has_no_time_limit() {
+fn a_joined_private_connection_has_no_time_limit() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", ask("alice", "bob", 7));
     chat.arrives("a");
@@ -68,7 +68,7 @@ fn what_is_joined_has_no_time_limit() {
 }
 
 #[test]
-fn a_silent_connection_is_excused_while_its_address_negotiates() {
+fn a_silent_connection_stays_open_during_a_negotiation_of_its_address() {
     let mut chat = Chat::new(Options::default());
     for (who, address) in [("alice", "192.0.2.1"), ("bob", "192.0.2.2")] {
         chat.arrives_from(who, address);
@@ -93,7 +93,7 @@ fn a_silent_connection_is_excused_while_its_address_negotiates() {
 }
 
 #[test]
-fn a_client_that_never_ends_its_packet_is_closed_and_has_left() {
+fn a_client_that_does_not_complete_its_packet_is_closed_and_has_left() {
     let mut chat = Chat::among(["alice", "bob"]);
     chat.says("alice", ask("alice", "bob", 7));
     assert_eq!(chat.is_late("alice", Overdue::Identification), NOTHING);
@@ -116,7 +116,7 @@ fn guess(chat: &mut Chat, frame: Frame<'_>) -> Vec<String> {
     connect("alice", "bob", 1),
     &["guesser < ERROR TCP Not In Protocole", "guesser < TCPAbort alice bob 1", "guesser is closed"]
 )]
-fn the_eleventh_wrong_try_in_a_minute_is_answered_a_second_late(
+fn the_eleventh_wrong_try_in_a_minute_is_answered_after_a_second(
     #[case] frame: Frame<'_>,
     #[case] answer: &[&str],
 ) {
@@ -129,19 +129,23 @@ fn the_eleventh_wrong_try_in_a_minute_is_answered_a_second_late(
     assert_eq!(
         chat.hangs_up("guesser"),
         NOTHING,
-        "hanging up makes it no faster"
+        "the close does not come earlier when the client hangs up"
     );
     assert_eq!(chat.passes(SECOND - SECOND / 10), NOTHING);
     assert_eq!(chat.passes(SECOND / 10), answer);
     chat.is_gone("guesser");
     assert_eq!(guess(&mut chat, frame), NOTHING);
-    assert_eq!(chat.is_gone("guesser"), NOTHING, "nobody is left to answer");
+    assert_eq!(
+        chat.is_gone("guesser"),
+        NOTHING,
+        "no client is left to answer"
+    );
     assert_eq!(chat.passes(MINUTE), NOTHING);
     assert_eq!(guess(&mut chat, frame), answer, "a minute later");
 }
 
 #[test]
-fn an_end_that_fits_is_no_guess() {
+fn a_valid_end_is_not_delayed_by_wrong_ones() {
     let options = Options {
         tunnel_guesses_per_minute: 0,
         ..Options::default()

@@ -1,4 +1,4 @@
-//! TCPAccept and TCPConnect.
+//! Private connections: TCPAccept and TCPConnect.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use rstest::rstest;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// Alice has asked bob, and each has connected a second time.
+/// Returns a chat in which alice has asked bob, and each has opened a second connection.
 fn asked() -> Chat {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     chat.says("alice", ask("alice", "bob", 7));
@@ -19,7 +19,7 @@ fn asked() -> Chat {
 }
 
 #[test]
-fn accept_is_told_to_the_asker_alone_and_connect_joins() {
+fn an_accept_is_relayed_only_to_the_asker_and_a_connect_joins_the_ends() {
     let mut chat = asked();
     assert_eq!(
         chat.says("bob's end", accept("alice", "bob", 7)),
@@ -38,7 +38,7 @@ fn accept_is_told_to_the_asker_alone_and_connect_joins() {
 }
 
 #[test]
-fn connect_may_come_first_and_waits() {
+fn a_connect_may_come_first_and_waits() {
     let mut chat = asked();
     assert_eq!(
         chat.says("alice's end", connect("alice", "bob", 7)),
@@ -57,7 +57,7 @@ fn connect_may_come_first_and_waits() {
 }
 
 #[test]
-fn who_asked_oneself_brings_both_ends() {
+fn a_client_that_asked_itself_opens_both_ends() {
     let mut chat = Chat::among(["alice"]);
     chat.says("alice", ask("alice", "alice", 7));
     chat.arrives("one end");
@@ -73,7 +73,7 @@ fn who_asked_oneself_brings_both_ends() {
 }
 
 #[test]
-fn what_follows_in_the_same_read_is_not_looked_at() {
+fn bytes_after_an_accept_in_the_same_read_are_not_decoded() {
     let mut chat = asked();
     let mut bytes = accept("alice", "bob", 7).bytes();
     bytes.extend(sma("bob", "raw bytes that look like a packet").bytes());
@@ -89,7 +89,7 @@ fn what_follows_in_the_same_read_is_not_looked_at() {
 #[case::another_sender(accept("carol", "bob", 7))]
 #[case::another_recipient(accept("alice", "carol", 7))]
 #[case::turned_round(accept("bob", "alice", 7))]
-#[case::of_nobody(accept("", "nobody", 7))]
+#[case::of_an_empty_name(accept("", "unknown", 7))]
 fn an_accept_without_a_negotiation_is_refused_and_closed(
     #[case] frame: matou_protocols::chatos_1_0::Frame<'_>,
 ) {
@@ -106,11 +106,11 @@ fn an_accept_without_a_negotiation_is_refused_and_closed(
 
 #[rstest]
 #[case::another_recipient(connect("alice", "carol", 7), "Invalid Pseudonym")]
-#[case::nobody_as_recipient(connect("alice", "nobody", 7), "Invalid Pseudonym")]
+#[case::an_unknown_recipient(connect("alice", "unknown", 7), "Invalid Pseudonym")]
 #[case::another_password(connect("alice", "bob", 8), "TCP Not In Protocole")]
 #[case::another_sender(connect("carol", "bob", 7), "TCP Not In Protocole")]
 #[case::turned_round(connect("bob", "alice", 7), "TCP Not In Protocole")]
-fn a_connect_that_does_not_fit_is_refused_aborted_and_closed(
+fn a_connect_without_a_negotiation_is_refused_aborted_and_closed(
     #[case] frame: matou_protocols::chatos_1_0::Frame<'_>,
     #[case] code: &str,
 ) {
@@ -127,7 +127,7 @@ fn a_connect_that_does_not_fit_is_refused_aborted_and_closed(
             "alice's end is closed".to_owned()
         ]
     );
-    // The negotiation that runs is not touched.
+    // The negotiation of alice and bob continues.
     assert_eq!(chat.says("bob's end", accept("alice", "bob", 7)).len(), 1);
 }
 
@@ -162,7 +162,7 @@ fn the_first_end_of_a_side_stays_and_the_second_is_refused() {
 }
 
 #[test]
-fn behind_the_join_the_fields_are_free_and_an_abort_finds_nothing() {
+fn after_the_join_the_password_is_free_and_an_abort_is_an_error() {
     let mut chat = asked();
     chat.says("bob's end", accept("alice", "bob", 7));
     chat.says("alice's end", connect("alice", "bob", 7));
@@ -180,7 +180,7 @@ fn behind_the_join_the_fields_are_free_and_an_abort_finds_nothing() {
 #[rstest]
 #[case::of_the_target("bob's end", accept("alice", "bob", 7))]
 #[case::of_the_asker("alice's end", connect("alice", "bob", 7))]
-fn an_abort_closes_the_end_that_waits(
+fn an_abort_closes_a_waiting_end(
     #[case] end: &'static str,
     #[case] opening: matou_protocols::chatos_1_0::Frame<'_>,
 ) {
@@ -199,7 +199,7 @@ fn an_abort_closes_the_end_that_waits(
 }
 
 #[test]
-fn an_end_that_stops_waiting_leaves_its_place_to_another() {
+fn another_end_may_replace_an_end_that_stops_waiting() {
     let mut chat = asked();
     chat.says("bob's end", accept("alice", "bob", 7));
     assert_eq!(chat.hangs_up("bob's end"), ["bob's end is closed"]);
@@ -207,7 +207,7 @@ fn an_end_that_stops_waiting_leaves_its_place_to_another() {
     assert_eq!(
         chat.says("alice's end", connect("alice", "bob", 7)),
         NOTHING,
-        "it waits now"
+        "the end waits now"
     );
     assert_eq!(chat.is_gone("alice's end"), NOTHING);
     chat.arrives("bob's end");
@@ -220,7 +220,7 @@ fn an_end_that_stops_waiting_leaves_its_place_to_another() {
 }
 
 #[test]
-fn several_negotiations_between_two_make_several_private_connections() {
+fn several_negotiations_of_two_clients_make_several_private_connections() {
     let mut chat = asked();
     chat.says("alice", ask("alice", "bob", -7));
     chat.says("bob", ask("bob", "alice", 7));
@@ -245,20 +245,24 @@ fn several_negotiations_between_two_make_several_private_connections() {
 }
 
 #[test]
-fn a_private_connection_survives_its_parties_and_their_time() {
+fn a_private_connection_survives_its_parties() {
     let mut chat = asked();
     chat.says("bob's end", accept("alice", "bob", 7));
     chat.says("alice's end", connect("alice", "bob", 7));
     assert_eq!(chat.is_gone("alice"), NOTHING);
     assert_eq!(chat.hangs_up("bob"), ["bob is closed"]);
     assert_eq!(chat.passes(Duration::from_hours(24)), NOTHING);
-    assert_eq!(chat.hangs_up("alice's end"), NOTHING, "half of it");
+    assert_eq!(
+        chat.hangs_up("alice's end"),
+        NOTHING,
+        "one direction is closed"
+    );
     assert_eq!(chat.flow("alice's end"), Flow::Raw);
     assert_eq!(chat.is_gone("alice's end"), NOTHING);
     assert_eq!(chat.is_gone("bob's end"), NOTHING);
 }
 
-/// Alice and bob at two addresses, and a negotiation between them.
+/// Returns a chat in which alice and bob negotiate from two addresses.
 fn at_two_addresses(options: Options) -> Chat {
     let mut chat = Chat::new(options);
     for (who, address) in [("alice", "192.0.2.1"), ("bob", "192.0.2.2")] {
@@ -270,7 +274,7 @@ fn at_two_addresses(options: Options) -> Chat {
 }
 
 #[test]
-fn an_end_comes_from_the_address_of_its_party() {
+fn an_end_from_another_address_than_its_party_is_refused() {
     let mut chat = at_two_addresses(Options::default());
     chat.arrives_from("thief", "192.0.2.1");
     assert_eq!(
@@ -286,7 +290,7 @@ fn an_end_comes_from_the_address_of_its_party() {
                 format!("thief < TCPAbort alice {recipient} 7"),
                 "thief is closed".to_owned()
             ],
-            "not even that alice negotiates is told"
+            "the answer does not tell that alice negotiates"
         );
     }
     chat.arrives_from("bob's end", "::ffff:192.0.2.2");
@@ -299,7 +303,7 @@ fn an_end_comes_from_the_address_of_its_party() {
 }
 
 #[test]
-fn a_stranger_learns_nothing_from_an_end_that_waits() {
+fn the_answer_to_a_stranger_does_not_tell_that_an_end_waits() {
     let mut chat = at_two_addresses(Options::default());
     chat.arrives_from("alice's end", "192.0.2.1");
     chat.says("alice's end", connect("alice", "bob", 7));
@@ -311,12 +315,12 @@ fn a_stranger_learns_nothing_from_an_end_that_waits() {
             "thief < TCPAbort alice bob 7",
             "thief is closed"
         ],
-        "as if there were no negotiation"
+        "the answer is the same as without a negotiation"
     );
 }
 
 #[test]
-fn any_address_will_do_on_request() {
+fn with_the_option_tunnel_any_address_an_end_may_come_from_any_address() {
     let options = Options {
         tunnel_any_address: true,
         ..Options::default()

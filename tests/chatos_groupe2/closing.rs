@@ -1,4 +1,4 @@
-//! CLOSE_CONNECTION and ACCEPT_CLOSE_CONNECTION.
+//! The closing of private connections: CLOSE_CONNECTION and ACCEPT_CLOSE_CONNECTION.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::script::{Chat, NOTHING, close};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Alice and bob, carol beside them, and the id of the private connection that alice and bob have agreed on.
+/// Returns a chat of alice, bob and carol, and the connect_id on which alice and bob have agreed.
 fn agreed() -> (Chat, i64) {
     let mut chat = Chat::among(["alice", "bob", "carol"]);
     let id = agree(&mut chat, "alice", "bob");
@@ -43,7 +43,7 @@ fn establish(chat: &mut Chat, id: i64, [one, other]: [&'static str; 2]) {
 #[case::the_asker_with_the_names_turned_round("alice", "bob", ["bob", "alice"])]
 #[case::the_target("bob", "alice", ["alice", "bob"])]
 #[case::the_target_with_the_names_turned_round("bob", "alice", ["bob", "alice"])]
-fn either_party_closes_and_the_other_is_told_before_both_ends_are_closed(
+fn when_either_party_closes_the_other_is_told_before_both_ends_are_closed(
     #[case] closer: &'static str,
     #[case] other: &'static str,
     #[case] named: [&'static str; 2],
@@ -78,7 +78,7 @@ fn a_private_connection_is_closed_once() {
 }
 
 #[test]
-fn what_is_not_the_closers_to_close_changes_nothing() {
+fn a_close_from_a_client_that_is_no_party_is_ignored() {
     let (mut chat, id) = established();
     chat.arrives("ghost");
     for (who, frame) in [
@@ -108,7 +108,7 @@ fn a_half_closed_private_connection_can_be_closed() {
 }
 
 #[test]
-fn other_private_connections_are_not_touched() {
+fn a_close_does_not_close_other_private_connections() {
     let (mut chat, first) = established();
     let second = agree(&mut chat, "alice", "bob");
     establish(
@@ -131,7 +131,7 @@ fn other_private_connections_are_not_touched() {
 }
 
 #[test]
-fn an_agreement_whose_ends_have_not_come_can_be_closed() {
+fn an_agreement_can_be_closed_before_its_ends_have_connected() {
     let (mut chat, id) = agreed();
     assert_eq!(
         chat.says("bob", close(id, "alice", "bob")),
@@ -145,7 +145,7 @@ fn an_agreement_whose_ends_have_not_come_can_be_closed() {
 }
 
 #[test]
-fn the_end_that_waits_is_closed() {
+fn a_close_also_closes_a_waiting_end() {
     let (mut chat, id) = agreed();
     chat.arrives("end");
     chat.says("end", login_private(id));
@@ -157,14 +157,14 @@ fn the_end_that_waits_is_closed() {
 }
 
 #[test]
-fn what_has_ended_can_be_closed_for_a_minute() {
+fn a_private_connection_that_has_ended_can_be_closed_for_a_minute() {
     let (mut chat, id) = established();
     chat.is_gone("alice's end");
     assert_eq!(chat.passes(60 * SECOND - Duration::from_millis(1)), NOTHING);
     assert_eq!(
         chat.says("alice", close(id, "alice", "bob")),
         ["bob < ACCEPT_CLOSE_CONNECTION alice"],
-        "the engine ends the other end"
+        "the engine closes the other end"
     );
     assert_eq!(chat.says("alice", close(id, "alice", "bob")), NOTHING);
 
@@ -177,7 +177,7 @@ fn what_has_ended_can_be_closed_for_a_minute() {
 }
 
 #[test]
-fn whoever_has_the_name_of_a_party_that_left_is_not_that_party() {
+fn a_new_client_with_the_name_of_a_departed_party_is_no_party() {
     let (mut chat, id) = established();
     chat.is_gone("bob");
     let mut chat = chat.joined_by(["bob"]);
@@ -185,12 +185,12 @@ fn whoever_has_the_name_of_a_party_that_left_is_not_that_party() {
     assert_eq!(
         chat.says("alice", close(id, "alice", "bob")),
         ["alice's end is closed", "bob's end is closed"],
-        "the new bob is told nothing"
+        "the new bob receives nothing"
     );
 }
 
 #[test]
-fn who_closes_what_one_has_with_oneself_is_told() {
+fn a_client_that_closes_its_private_connection_with_itself_is_told() {
     let mut chat = Chat::among(["alice"]);
     let id = agree(&mut chat, "alice", "alice");
     establish(&mut chat, id, ["one end", "other end"]);
@@ -205,15 +205,15 @@ fn who_closes_what_one_has_with_oneself_is_told() {
 }
 
 #[test]
-fn a_closed_end_that_comes_to_its_end_is_past_caring() {
+fn later_events_of_a_closed_end_are_ignored() {
     let (mut chat, id) = established();
     chat.says("alice", close(id, "alice", "bob"));
     for end in ["alice's end", "bob's end"] {
         assert_eq!(chat.hangs_up(end), NOTHING);
-        assert_eq!(chat.flow(end), Flow::Raw, "its bytes are the engine's");
+        assert_eq!(chat.flow(end), Flow::Raw, "the bytes of the end stay raw");
         assert_eq!(chat.is_gone(end), NOTHING);
     }
-    for who in chat.everybody() {
+    for who in chat.connected() {
         chat.is_gone(who);
     }
     assert!(chat.is_empty());
@@ -222,10 +222,10 @@ fn a_closed_end_that_comes_to_its_end_is_past_caring() {
 #[derive(Debug, Clone)]
 enum Deed {
     Agree(usize, usize),
-    /// An end comes with the id that was given so many ids ago.
+    /// An end connects with an earlier connect_id, counted from the last one.
     EndComes(usize),
     EndGoes(usize),
-    /// Who, the id so many ids ago, and whom it names.
+    /// The closer, an earlier connect_id counted from the last one, and the two names in the command.
     Close(usize, usize, [usize; 2]),
     Leave(usize),
     Wait(u64),
@@ -256,7 +256,7 @@ fn perform(chat: &mut Chat, deed: Deed) {
             chat.says(target, ok(asker, target));
         }
         Deed::EndComes(ago) => {
-            let here = chat.everybody();
+            let here = chat.connected();
             let free = ENDS.into_iter().find(|end| !here.contains(end));
             if let (Some(end), Some(id)) = (free, id(chat, ago)) {
                 chat.arrives(end);
@@ -264,14 +264,14 @@ fn perform(chat: &mut Chat, deed: Deed) {
             }
         }
         Deed::EndGoes(end) => {
-            if chat.everybody().contains(&ENDS[end]) {
+            if chat.connected().contains(&ENDS[end]) {
                 chat.is_gone(ENDS[end]);
             }
         }
         Deed::Close(closer, ago, [one, other]) => {
             let frame = close(id(chat, ago).unwrap_or(7), NAMES[one], NAMES[other]);
             let heard = chat.says(NAMES[closer], frame);
-            // The asker hears nothing, and nobody but the two that are named hears anything.
+            // The closer receives nothing. At most one client is told: the other one of the two that the command names.
             let told: Vec<_> = heard.iter().filter(|line| line.contains('<')).collect();
             assert!(told.len() <= 1, "{heard:?}");
             for line in told {
@@ -296,14 +296,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn however_private_connections_are_closed_the_room_keeps_its_word(
+    fn after_random_closes_the_room_is_empty(
         deeds in prop::collection::vec(deed(), 0..120),
     ) {
         let mut chat = Chat::among(NAMES);
         for deed in deeds {
             perform(&mut chat, deed);
         }
-        for who in chat.everybody() {
+        for who in chat.connected() {
             chat.is_gone(who);
         }
         prop_assert!(chat.is_empty());

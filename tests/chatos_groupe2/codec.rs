@@ -1,4 +1,4 @@
-//! The two frames that Chaton does not have, with their bytes; all others are Chaton's.
+//! The two frames that Chaton does not have, and their bytes. All other frames are Chaton's.
 
 use matou_protocols::chaton;
 use matou_protocols::chatos_groupe2::{
@@ -29,13 +29,13 @@ const FOUR: Codec = Codec {
     b"\x0b\x01\x02\x03\x04\0\0\0\x05alice\0\0\0\x03bob",
     close(0x0102_0304, "alice", "bob")
 )]
-#[case::a_close_that_names_nobody(FOUR, b"\x0b\xff\xff\xff\xff\0\0\0\0\0\0\0\0", close(-1, "", ""))]
-#[case::the_body_wins_over_the_table(
+#[case::a_close_with_empty_names(FOUR, b"\x0b\xff\xff\xff\xff\0\0\0\0\0\0\0\0", close(-1, "", ""))]
+#[case::the_opcode_of_the_text_wins_over_the_table(
     EIGHT,
     b"\x03\0\0\0\x01a\0\0\0\x02hi",
     chaton::ClientFrame::Message { login: "a", msg: "hi" }.into()
 )]
-fn a_frame_of_the_client_is_its_bytes(
+fn a_frame_of_the_client_is_encoded_and_decoded(
     #[case] codec: Codec,
     #[case] bytes: &[u8],
     #[case] frame: ClientFrame<'_>,
@@ -44,7 +44,11 @@ fn a_frame_of_the_client_is_its_bytes(
     let with_more = [bytes, b"\x7f"].concat();
     assert_eq!(decoded(&with_more), Ok(Some((frame, bytes.len()))));
     for length in 0..bytes.len() {
-        assert_eq!(decoded(&bytes[..length]), Ok(None), "{length} bytes of it");
+        assert_eq!(
+            decoded(&bytes[..length]),
+            Ok(None),
+            "the first {length} bytes"
+        );
     }
     let mut encoded = Vec::new();
     frame.encode(codec, &mut encoded);
@@ -52,7 +56,7 @@ fn a_frame_of_the_client_is_its_bytes(
 }
 
 #[test]
-fn accept_close_connection_is_its_bytes() {
+fn accept_close_connection_is_encoded_and_decoded() {
     let bytes = b"\x0c\0\0\0\x05alice";
     let login = "alice";
     let frame = ServerFrame::AcceptCloseConnection(AcceptCloseConnection { login });
@@ -67,7 +71,7 @@ fn accept_close_connection_is_its_bytes() {
 
 #[rstest]
 #[case::of_the_other_side(b"\x0c", Malformed::WrongSide { packet: "ACCEPT_CLOSE_CONNECTION" })]
-#[case::behind_the_last_command(b"\x0d", Malformed::UnknownOpcode(13))]
+#[case::after_the_last_command(b"\x0d", Malformed::UnknownOpcode(13))]
 #[case::a_negative_length(
     b"\x0b\0\0\0\0\0\0\0\x01\x80\0\0\0",
     Malformed::NegativeLength { field: "login_requester", length: i32::MIN.into() }
@@ -76,7 +80,7 @@ fn accept_close_connection_is_its_bytes() {
     b"\x0b\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\x04\x01",
     Malformed::TooLong { field: "login_target", length: 1025, limit: 1024 }
 )]
-fn what_can_never_become_a_frame_is_told_at_once(
+fn bytes_that_cannot_become_a_frame_are_an_error_at_the_first_wrong_byte(
     #[case] bytes: &[u8],
     #[case] expected: Malformed,
 ) {
@@ -84,7 +88,7 @@ fn what_can_never_become_a_frame_is_told_at_once(
 }
 
 #[test]
-fn a_client_does_not_take_a_close_of_a_client() {
+fn a_client_rejects_a_close_of_a_client() {
     let packet = "CLOSE_CONNECTION";
     assert_eq!(
         ServerFrame::decode(EIGHT, b"\x0b"),
@@ -93,7 +97,7 @@ fn a_client_does_not_take_a_close_of_a_client() {
 }
 
 #[test]
-fn no_connect_id_is_shown_in_words_and_names_are_escaped() {
+fn the_description_of_a_close_hides_its_connect_id_and_escapes_its_names() {
     assert_eq!(
         close(4711, "a\u{1b}", "b").to_string(),
         r#"CLOSE_CONNECTION connect_id=(not shown) requester="a\u{1b}" target="b""#
@@ -101,7 +105,7 @@ fn no_connect_id_is_shown_in_words_and_names_are_escaped() {
 }
 
 #[test]
-fn a_close_changes_not_what_the_next_bytes_mean() {
+fn a_close_does_not_make_the_next_bytes_raw() {
     assert!(!Room::turns_the_stream(&close(1, "a", "b")));
     let login_private = chaton::ClientFrame::LoginPrivate { connect_id: 1 };
     assert!(Room::turns_the_stream(&login_private.into()));
@@ -109,7 +113,7 @@ fn a_close_changes_not_what_the_next_bytes_mean() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_the_decoders_panic_or_take_more_than_there_is(
+    fn no_bytes_make_the_decoders_panic_or_read_past_their_end(
         opcode in 9_i8..14,
         rest in prop::collection::vec(prop_oneof![Just(0_u8), 0_u8..8, any::<u8>()], 0..80),
         codec in prop_oneof![Just(EIGHT), Just(FOUR)],

@@ -1,7 +1,7 @@
-//! ChatOS Groupe 2: its two commands as bytes and what its room does with them, and every conversation of Chaton, because
-//! everything of that document holds here too.
+//! Tests of ChatOS Groupe 2: the bytes of its two commands and the behaviour of its room, and every conversation of Chaton,
+//! because that document is also valid here.
 //!
-//! Nothing here has a socket or waits for a clock: time passes when a test says so.
+//! No test here has a socket or waits for a clock. Time passes when a test says so.
 
 #[path = "../common/conversation.rs"]
 mod conversation;

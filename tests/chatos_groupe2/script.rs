@@ -1,4 +1,4 @@
-//! Conversations in ChatOS Groupe 2.
+//! The script of ChatOS Groupe 2 conversations, see `common/conversation.rs`.
 
 use std::convert::Infallible;
 
@@ -46,8 +46,8 @@ impl Spoken for ChatosGroupe2 {
 
     fn hear(codec: &Codec, bytes: &[u8]) -> Heard {
         let (frame, length) = ServerFrame::decode(*codec, bytes)
-            .expect("the room sends frames of the document")
-            .expect("and whole ones");
+            .expect("the room sends valid frames")
+            .expect("the room sends whole frames");
         let (words, connect_id) = match frame {
             ServerFrame::Chaton(frame) => (in_words(frame), connect_id(frame)),
             ServerFrame::AcceptCloseConnection(accept) => {

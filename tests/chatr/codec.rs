@@ -1,4 +1,4 @@
-//! Each packet with its bytes.
+//! Each packet and its bytes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -30,9 +30,9 @@ const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1));
     Frame::ConnectionRequestAccept { uuid: UUID, private_endpoint: IPV6 }
 )]
 #[case::denied(b"\x11\x070123456789abcdef", Frame::ConnectionRequestDenied { uuid: UUID })]
-fn a_packet_of_a_client_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Frame<'_>) {
-    is_its_bytes(Frame::decode, bytes, frame);
-    is_its_bytes(Frame::decode_first, bytes, frame);
+fn a_packet_of_a_client_is_encoded_and_decoded(#[case] bytes: &[u8], #[case] frame: Frame<'_>) {
+    check_encoding_and_decoding(Frame::decode, bytes, frame);
+    check_encoding_and_decoding(Frame::decode_first, bytes, frame);
 }
 
 #[rstest]
@@ -47,16 +47,24 @@ fn a_packet_of_a_client_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Frame<
     b"\x16\x080123456789abcdef\x04\x0a\0\0\x01",
     Frame::ClientInfo { uuid: UUID, public_endpoint: IPV4 }
 )]
-fn a_packet_of_the_server_is_its_bytes(#[case] bytes: &[u8], #[case] frame: Frame<'_>) {
-    is_its_bytes(Frame::decode_from_server, bytes, frame);
+fn a_packet_of_the_server_is_encoded_and_decoded(#[case] bytes: &[u8], #[case] frame: Frame<'_>) {
+    check_encoding_and_decoding(Frame::decode_from_server, bytes, frame);
 }
 
 type Decoded<'a> = Result<Option<(Frame<'a>, usize)>, Malformed>;
 
-fn is_its_bytes<'a>(decode: impl Fn(&'a [u8]) -> Decoded<'a>, bytes: &'a [u8], frame: Frame<'a>) {
+fn check_encoding_and_decoding<'a>(
+    decode: impl Fn(&'a [u8]) -> Decoded<'a>,
+    bytes: &'a [u8],
+    frame: Frame<'a>,
+) {
     assert_eq!(decode(bytes), Ok(Some((frame, bytes.len()))));
     for length in 0..bytes.len() {
-        assert_eq!(decode(&bytes[..length]), Ok(None), "{length} bytes of it");
+        assert_eq!(
+            decode(&bytes[..length]),
+            Ok(None),
+            "the first {length} bytes"
+        );
     }
     assert_eq!(frame.bytes(), bytes);
 }
@@ -65,13 +73,13 @@ fn is_its_bytes<'a>(decode: impl Fn(&'a [u8]) -> Decoded<'a>, bytes: &'a [u8], f
 #[case(b"\x85\x00\x01\x03bye")]
 #[case(b"\x85\x80\x80\x80\x00\x01\x03bye")]
 #[case(b"\x06\x01\x83\x00bye")]
-fn longer_forms_of_short_numbers_are_read(#[case] bytes: &[u8]) {
+fn longer_forms_of_short_numbers_are_accepted(#[case] bytes: &[u8]) {
     let frame = Frame::Disconnect { message: "bye" };
     assert_eq!(Frame::decode(bytes), Ok(Some((frame, bytes.len()))));
 }
 
 #[test]
-fn what_follows_is_left_alone() {
+fn bytes_after_a_packet_are_not_decoded() {
     let bytes = b"\x11\x070123456789abcdef\x09";
     let decoded = Frame::decode(bytes).unwrap().unwrap();
     assert_eq!(decoded.1, bytes.len() - 1);
@@ -85,7 +93,7 @@ const fn unknown(field: &'static str, code: i16) -> Malformed {
     Malformed::UnknownCode { field, code }
 }
 
-/// All of them are known from these bytes, whatever would follow.
+/// The decoder rejects each of them at its last byte, whatever would follow.
 #[rstest]
 #[case::no_opcode(b"\0", wrong_length("a packet", 0))]
 #[case::six_bytes_of_length(b"\x81\x80\x80\x80\x80", Malformed::VarInt { field: "the packet" })]
@@ -130,13 +138,16 @@ const fn unknown(field: &'static str, code: i16) -> Malformed {
     unknown("the version of an address", 5)
 )]
 #[case::short_denied(b"\x10\x07", wrong_length("PacketConnectionRequestDenied", 16))]
-fn bytes_that_can_never_become_a_packet(#[case] bytes: &[u8], #[case] expected: Malformed) {
+fn bytes_that_cannot_become_a_packet_are_an_error_at_the_first_wrong_byte(
+    #[case] bytes: &[u8],
+    #[case] expected: Malformed,
+) {
     assert_eq!(Frame::decode(bytes), Err(expected));
     for length in 0..bytes.len() {
         assert_eq!(
             Frame::decode(&bytes[..length]),
             Ok(None),
-            "{length} bytes of it"
+            "the first {length} bytes"
         );
     }
 }
@@ -144,13 +155,13 @@ fn bytes_that_can_never_become_a_packet(#[case] bytes: &[u8], #[case] expected: 
 #[rstest]
 #[case::connect(b"\x1c\x00", "PacketConnect")]
 #[case::pong(b"\x09\x04", "PacketPong")]
-fn a_server_does_not_say_what_clients_say(#[case] bytes: &[u8], #[case] packet: &'static str) {
+fn a_client_rejects_the_packets_of_clients(#[case] bytes: &[u8], #[case] packet: &'static str) {
     let expected = Err(Malformed::WrongSide { packet });
     assert_eq!(Frame::decode_from_server(bytes), expected);
 }
 
 #[test]
-fn the_first_packet_has_a_limit_of_its_own() {
+fn the_first_packet_has_its_own_maximum_length() {
     assert_eq!(Frame::decode_first(b"\x80\x10"), Ok(None));
     let (field, length, limit) = ("the packet", 2049, 2048);
     let expected = Malformed::TooLong {
@@ -162,7 +173,7 @@ fn the_first_packet_has_a_limit_of_its_own() {
 }
 
 #[test]
-fn a_signature_is_not_for_logs() {
+fn the_description_of_a_connect_hides_its_signature() {
     let frame = Frame::Connect {
         version: 1,
         uuid: UUID,
@@ -177,7 +188,7 @@ fn a_signature_is_not_for_logs() {
 
 proptest! {
     #[test]
-    fn a_text_comes_back_as_it_was(message in ".{0,300}", rest in any::<Vec<u8>>()) {
+    fn a_decoded_text_equals_the_encoded_one(message in ".{0,300}", rest in any::<Vec<u8>>()) {
         let frame = Frame::Disconnect { message: &message };
         let bytes = frame.bytes();
         let longer = [&bytes[..], &rest].concat();
@@ -185,7 +196,7 @@ proptest! {
     }
 
     #[test]
-    fn nonsense_is_told_apart_from_packets_without_a_panic(bytes in any::<Vec<u8>>()) {
+    fn no_bytes_make_the_decoder_panic(bytes in any::<Vec<u8>>()) {
         for decode in [Frame::decode, Frame::decode_first, Frame::decode_from_server] {
             if let Ok(Some((_, length))) = decode(&bytes) {
                 prop_assert!(0 < length && length <= bytes.len());

@@ -1,4 +1,4 @@
-//! PacketConnect and PacketDisconnect: who gets in, and who is told what.
+//! Connecting and leaving: PacketConnect and PacketDisconnect.
 
 use matou_protocols::chatr::{Claim, Frame, Verdict};
 use matou_protocols::room::{Flow, Overdue};
@@ -9,7 +9,7 @@ use crate::script::*;
 const KICKED: [&str; 2] = ["alice < DISCONNECT Invalid Packet", "alice is closed"];
 
 #[test]
-fn whoever_proves_to_be_somebody_is_connected() {
+fn a_client_with_a_right_signature_is_connected() {
     let mut chat = Chat::of([]);
     chat.arrives("alice");
     assert_eq!(chat.says("alice", connect("alice")), NOTHING);
@@ -24,7 +24,7 @@ fn whoever_proves_to_be_somebody_is_connected() {
 }
 
 #[test]
-fn a_server_that_is_busy_says_so_and_closes() {
+fn a_busy_server_says_so_and_closes_the_connection() {
     let mut chat = Chat::of([]);
     chat.arrives("alice");
     assert_eq!(chat.says("alice", connect("alice")), NOTHING);
@@ -36,7 +36,7 @@ fn a_server_that_is_busy_says_so_and_closes() {
 }
 
 #[test]
-fn a_signature_is_not_for_logs() {
+fn the_description_of_a_claim_hides_its_signature() {
     let claim = Claim {
         uuid: uuid("alice"),
         signature: (*b"sesame").into(),
@@ -54,7 +54,7 @@ fn a_signature_is_not_for_logs() {
 #[case(request("bob", "10.0.0.1"))]
 #[case(accept("bob", "10.0.0.1"))]
 #[case(deny("bob"))]
-fn the_first_packet_is_connect(#[case] packet: Frame<'_>) {
+fn every_other_first_packet_than_connect_is_invalid(#[case] packet: Frame<'_>) {
     let mut chat = Chat::of(["bob"]);
     chat.arrives("alice");
     assert_eq!(chat.says("alice", packet), KICKED);
@@ -65,7 +65,7 @@ fn the_first_packet_is_connect(#[case] packet: Frame<'_>) {
 #[case(Frame::Connected)]
 #[case(Frame::Ping { id: 1 })]
 #[case(Frame::ClientInfo { uuid: uuid("bob"), public_endpoint: [10, 0, 0, 1].into() })]
-fn what_the_server_says_is_not_for_clients(
+fn a_packet_of_the_server_is_invalid_from_a_client(
     #[case] packet: Frame<'_>,
     #[values(false, true)] connected: bool,
 ) {
@@ -78,14 +78,14 @@ fn what_the_server_says_is_not_for_clients(
 }
 
 #[test]
-fn connect_is_said_once() {
+fn a_second_connect_is_invalid() {
     let mut chat = Chat::of(["alice"]);
     assert_eq!(chat.says("alice", connect("alice")), KICKED);
     assert!(!chat.waits_for_an_answer("alice"));
 }
 
 #[test]
-fn a_signature_that_is_not_right_is_told_so() {
+fn a_wrong_signature_is_refused_with_its_reason() {
     let mut chat = Chat::of([]);
     chat.arrives("alice");
     chat.says("alice", connect("alice"));
@@ -96,7 +96,7 @@ fn a_signature_that_is_not_right_is_told_so() {
 }
 
 #[test]
-fn only_who_proves_who_it_is_learns_that_it_is_connected_and_the_first_stays() {
+fn only_a_right_signature_is_told_that_its_uuid_is_already_connected() {
     let mut chat = Chat::of(["alice"]);
     for (who, verdict, told) in [
         ("impostor", Verdict::Refuted, "Failed to verify!"),
@@ -113,13 +113,13 @@ fn only_who_proves_who_it_is_learns_that_it_is_connected_and_the_first_stays() {
         );
     }
     assert_eq!(
-        chat.says("alice", request("nobody", "10.0.0.1")),
-        ["alice < DENIED nobody"]
+        chat.says("alice", request("unknown", "10.0.0.1")),
+        ["alice < DENIED unknown"]
     );
 }
 
 #[test]
-fn of_two_who_are_checked_at_the_same_time_the_first_gets_in() {
+fn of_two_connects_with_one_uuid_the_first_to_be_checked_is_connected() {
     let mut chat = Chat::of([]);
     for who in ["one", "two"] {
         chat.arrives(who);
@@ -138,7 +138,7 @@ fn of_two_who_are_checked_at_the_same_time_the_first_gets_in() {
 #[rstest]
 #[case::says_so(|chat: &mut Chat| chat.says("alice", Frame::Disconnect { message: "bye" }))]
 #[case::ends_its_bytes(|chat: &mut Chat| chat.hangs_up("alice"))]
-fn whoever_leaves_is_closed_without_a_word_and_may_come_again(
+fn a_client_that_leaves_is_closed_without_a_packet_and_may_connect_again(
     #[case] leaves: fn(&mut Chat) -> Vec<String>,
 ) {
     let mut chat = Chat::of(["alice"]);
@@ -154,7 +154,7 @@ fn whoever_leaves_is_closed_without_a_word_and_may_come_again(
 #[case(Overdue::FirstByte)]
 #[case(Overdue::Identification)]
 #[case(Overdue::Frame)]
-fn who_is_too_slow_is_told_so(#[case] with: Overdue) {
+fn a_client_that_is_too_slow_is_told_so(#[case] with: Overdue) {
     let mut chat = Chat::of([]);
     chat.arrives("alice");
     assert_eq!(
@@ -164,7 +164,7 @@ fn who_is_too_slow_is_told_so(#[case] with: Overdue) {
 }
 
 #[test]
-fn the_time_of_a_check_is_not_the_clients() {
+fn the_time_limit_does_not_run_during_a_check() {
     let mut chat = Chat::of([]);
     chat.arrives("alice");
     chat.says("alice", connect("alice"));
@@ -176,7 +176,7 @@ fn the_time_of_a_check_is_not_the_clients() {
 }
 
 #[test]
-fn who_leaves_while_it_is_checked_is_not_connected_later() {
+fn a_client_that_leaves_during_its_check_is_not_connected_later() {
     let mut chat = Chat::of([]);
     chat.arrives("alice");
     chat.says("alice", connect("alice"));
@@ -185,7 +185,7 @@ fn who_leaves_while_it_is_checked_is_not_connected_later() {
 }
 
 #[test]
-fn a_replaced_key_ends_what_the_old_one_began() {
+fn a_replaced_key_closes_the_connections_of_the_old_one() {
     let mut chat = Chat::of(["alice", "bob"]);
     chat.arrives("checked");
     chat.says("checked", connect("alice"));
@@ -194,7 +194,7 @@ fn a_replaced_key_ends_what_the_old_one_began() {
         chat.is_revoked(&name),
         ["alice < DISCONNECT Failed to verify!", "alice is closed"]
     );
-    // The answer was found with the key that was registered then.
+    // The answer was found with the old key.
     assert_eq!(
         chat.is_answered_with("checked", Verdict::Verified),
         [
@@ -209,10 +209,10 @@ fn a_replaced_key_ends_what_the_old_one_began() {
 }
 
 #[test]
-fn a_packet_may_be_long_only_once_its_sender_is_connected() {
+fn a_long_packet_is_invalid_before_its_sender_is_connected() {
     let mut chat = Chat::of([]);
     chat.arrives("alice");
-    // 2 KiB and a byte: known from the length alone.
+    // 2 KiB and one byte: the server rejects it because of the length alone.
     assert_eq!(chat.sends("alice", b"\x81\x10"), KICKED);
     chat.arrives("bob");
     chat.proves("bob", "bob");

@@ -1,7 +1,7 @@
-//! Chatr Connect, floor by floor: its packets as bytes, what its room does, written like conversations, the keys of other
-//! programs, the registry over HTTP, and the program that serves it all.
+//! Tests of Chatr Connect: the bytes of its packets, the behaviour of its room, written as conversations, the keys of other
+//! programs, the registry over HTTP, and the whole program.
 //!
-//! Where a room is tried nothing has a socket or waits for a clock: time passes when a test says so.
+//! No test of the room has a socket or waits for a clock. Time passes when a test says so.
 
 #[path = "../common/conversation.rs"]
 mod conversation;

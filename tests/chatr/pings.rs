@@ -1,4 +1,4 @@
-//! PacketPing, PacketPong and the time-out, on a clock that the tests drive.
+//! PacketPing, PacketPong and the timeout. The tests move the clock.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ const SECOND: Duration = Duration::from_secs(1);
 
 const TIMED_OUT: [&str; 2] = ["alice < DISCONNECT Time out", "alice is closed"];
 
-/// What must come next is a ping for alice: its id.
+/// Checks that alice has received one ping, and returns its id.
 fn ping(heard: &[String]) -> i64 {
     let [ping] = heard else {
-        panic!("{heard:?} instead of one ping");
+        panic!("expected one ping, not {heard:?}");
     };
     let id = ping
         .strip_prefix("alice < PING ")
@@ -37,21 +37,21 @@ fn each_right_pong_is_followed_by_a_ping_within_5_seconds() {
         .collect();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!(ids.len(), 20, "no id comes twice");
+    assert_eq!(ids.len(), 20, "no id is used twice");
     assert!(
         steps.windows(2).all(|pair| pair[0] != pair[1]),
-        "nor can it be counted"
+        "the ids are not counted"
     );
 }
 
 #[test]
-fn nothing_comes_before_its_time() {
+fn no_ping_is_sent_early() {
     let mut chat = Chat::of(["alice"]);
     assert_eq!(chat.passes(4 * SECOND), NOTHING);
 }
 
 #[test]
-fn a_silent_client_gets_one_ping_and_15_seconds() {
+fn a_client_that_does_not_answer_a_ping_is_closed_after_15_seconds() {
     let mut chat = Chat::of(["alice"]);
     ping(&chat.passes(Duration::from_millis(4500)));
     assert_eq!(chat.passes(Duration::from_millis(14_999)), NOTHING);
@@ -61,7 +61,9 @@ fn a_silent_client_gets_one_ping_and_15_seconds() {
 #[rstest]
 #[case::a_wrong_pong(Frame::Pong { id: 0x5151 })]
 #[case::anything_else(Frame::ConnectionRequestDenied { uuid: uuid("bob") })]
-fn any_packet_is_a_sign_of_life_and_no_second_ping_is_sent(#[case] packet: Frame<'_>) {
+fn any_packet_prolongs_the_timeout_but_only_the_right_pong_is_followed_by_another_ping(
+    #[case] packet: Frame<'_>,
+) {
     let mut chat = Chat::of(["alice"]);
     ping(&chat.passes(5 * SECOND));
     for _ in 0..3 {
@@ -73,20 +75,20 @@ fn any_packet_is_a_sign_of_life_and_no_second_ping_is_sent(#[case] packet: Frame
 }
 
 #[test]
-fn the_right_pong_may_come_behind_wrong_ones() {
+fn the_right_pong_may_come_after_wrong_ones() {
     let mut chat = Chat::of(["alice"]);
     let id = ping(&chat.passes(5 * SECOND));
     chat.says("alice", pong(id.wrapping_add(1)));
     assert_eq!(chat.passes(10 * SECOND), NOTHING);
     assert_eq!(chat.says("alice", pong(id)), NOTHING);
     ping(&chat.passes(5 * SECOND));
-    // Answered once, an id answers nothing more.
+    // A second pong with the same id answers nothing.
     chat.says("alice", pong(id));
     assert_eq!(chat.passes(15 * SECOND), TIMED_OUT);
 }
 
 #[test]
-fn what_was_said_before_the_ping_gives_no_more_time() {
+fn packets_before_a_ping_do_not_prolong_its_timeout() {
     let mut chat = Chat::of(["alice"]);
     chat.passes(4 * SECOND);
     chat.says("alice", pong(1));
@@ -96,7 +98,7 @@ fn what_was_said_before_the_ping_gives_no_more_time() {
 }
 
 #[test]
-fn the_time_out_holds_also_when_the_clock_is_late() {
+fn the_timeout_holds_even_before_the_tick() {
     let mut chat = Chat::of(["alice"]);
     let id = ping(&chat.passes(5 * SECOND));
     chat.passes_unnoticed(15 * SECOND);
@@ -104,7 +106,7 @@ fn the_time_out_holds_also_when_the_clock_is_late() {
 }
 
 #[test]
-fn who_is_not_connected_gets_no_pings() {
+fn a_client_that_is_not_connected_receives_no_pings() {
     let mut chat = Chat::of(["alice"]);
     chat.arrives("bob");
     chat.hangs_up("alice");

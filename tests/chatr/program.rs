@@ -1,4 +1,4 @@
-//! `matou serve` with Chatr Connect, and `matou identity` beside it.
+//! `matou serve` with Chatr Connect, and `matou identity`.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -26,7 +26,7 @@ fn run(arguments: &[&str], data: &Path) -> (bool, String) {
     (status.success(), said)
 }
 
-/// A running server, ended with the test.
+/// A running server. It is killed when the test ends.
 struct Server {
     child: Child,
     chatr: SocketAddr,
@@ -83,7 +83,7 @@ fn certificate(data: &Path) -> String {
 }
 
 #[test]
-fn who_is_registered_on_the_command_line_gets_in_and_nobody_else() {
+fn only_a_client_that_was_registered_on_the_command_line_is_connected() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path();
     let server = Server::start(data);
@@ -103,7 +103,7 @@ fn who_is_registered_on_the_command_line_gets_in_and_nobody_else() {
     assert_eq!(told, r#"PacketDisconnect message="Already connected!""#);
     expect_end(&mut twin);
 
-    // Over the registry: the new key ends the connection of the old one.
+    // A new key over the registry closes the connection of the old one.
     let body = bytes("openssl-4096.json");
     let signature = base64("openssl-2048.signs-openssl-4096.json.sig");
     let headers = [("Chatr-PublicKey-Signature", &*signature)];
@@ -119,7 +119,7 @@ fn who_is_registered_on_the_command_line_gets_in_and_nobody_else() {
 }
 
 #[test]
-fn identities_are_kept_listed_and_removed() {
+fn identities_are_registered_listed_and_removed() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path();
     let uuid = UUID.to_string();
@@ -149,7 +149,7 @@ fn identities_are_kept_listed_and_removed() {
 }
 
 #[test]
-fn a_certificate_can_be_named_and_mistakes_are_told() {
+fn a_certificate_can_be_given_and_its_errors_are_reported() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path();
     drop(Server::start(data));

@@ -1,4 +1,4 @@
-//! The registry over HTTP: keys of Java and OpenSSL are registered, replaced and shown, and nothing else is.
+//! The registry over HTTP: it registers, replaces and shows keys of Java and OpenSSL, and rejects everything else.
 
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr};
@@ -17,7 +17,7 @@ use crate::vectors::{KEYS, UUID, base64, bytes};
 
 const SIGNATURE: &str = "Chatr-PublicKey-Signature";
 
-const SOMEBODY: &str = "/api/1/clients/6f9619ff-8b86-4011-b42d-00c04fc964ff";
+const CLIENT: &str = "/api/1/clients/6f9619ff-8b86-4011-b42d-00c04fc964ff";
 
 struct Server {
     rest: RequestService,
@@ -32,7 +32,7 @@ impl Server {
         Server::with(&rest::Options::default())
     }
 
-    /// The registry, and a listener where every signature is right.
+    /// Starts the registry, and a listener that accepts every signature.
     fn with(options: &rest::Options) -> Server {
         let directory = tempfile::tempdir().unwrap();
         let identities = Identities::new(&Store::open(directory.path()).unwrap());
@@ -69,11 +69,11 @@ impl Server {
     }
 
     fn register(&self, key: &str) -> (u16, Value) {
-        self.send("PUT", SOMEBODY, key, &format!("{key}.json"))
+        self.send("PUT", CLIENT, key, &format!("{key}.json"))
     }
 
     fn show(&self) -> (u16, Value) {
-        ask(self.rest.address(), "GET", SOMEBODY, &[], b"")
+        ask(self.rest.address(), "GET", CLIENT, &[], b"")
     }
 }
 
@@ -111,29 +111,29 @@ fn a_uuid_is_registered_once() {
 }
 
 #[test]
-fn the_old_key_signs_the_new_one_and_whoever_is_connected_under_it_is_not_any_more() {
+fn the_old_key_signs_the_new_one_and_its_connection_is_closed() {
     let server = Server::start();
     let (new, by_old) = ("openssl-4096", "openssl-2048.signs-openssl-4096.json");
-    let unknown = error_type(server.send("POST", SOMEBODY, new, by_old));
+    let unknown = error_type(server.send("POST", CLIENT, new, by_old));
     assert_eq!(unknown, (404, "ClientDoesNotExistException".to_owned()));
     server.register("openssl-2048");
     let mut client = secure(server.chatr.address(), &server.certificate);
     prove(&mut client, "openssl-2048");
     assert_eq!(next(&mut client), "PacketConnected");
 
-    let by_itself = error_type(server.send("POST", SOMEBODY, new, "openssl-4096.json"));
+    let by_itself = error_type(server.send("POST", CLIENT, new, "openssl-4096.json"));
     assert_eq!(by_itself, (401, "InvalidSignatureException".to_owned()));
-    let same = server.send("POST", SOMEBODY, "openssl-2048", "openssl-2048.json");
+    let same = server.send("POST", CLIENT, "openssl-2048", "openssl-2048.json");
     assert_eq!(same, shown("openssl-2048"));
-    assert_eq!(server.send("POST", SOMEBODY, new, by_old), shown(new));
+    assert_eq!(server.send("POST", CLIENT, new, by_old), shown(new));
     assert_eq!(server.show(), shown(new));
-    // Neither the refused nor the empty change has closed it: this is the first that it hears.
+    // The refused change and the change to the same key have not closed it: this is the first packet after PacketConnected.
     assert_eq!(
         next(&mut client),
         r#"PacketDisconnect message="Failed to verify!""#
     );
     expect_end(&mut client);
-    let again = error_type(server.send("POST", SOMEBODY, new, by_old));
+    let again = error_type(server.send("POST", CLIENT, new, by_old));
     assert_eq!(again, (401, "InvalidSignatureException".to_owned()));
 }
 
@@ -143,7 +143,7 @@ fn the_old_key_signs_the_new_one_and_whoever_is_connected_under_it_is_not_any_mo
 #[case::of_the_uuid("java-2048", "java-2048.uuid")]
 fn a_registration_is_signed_by_its_own_key(#[case] key: &str, #[case] signature: &str) {
     let server = Server::start();
-    let refused = error_type(server.send("PUT", SOMEBODY, key, signature));
+    let refused = error_type(server.send("PUT", CLIENT, key, signature));
     assert_eq!(refused, (401, "InvalidSignatureException".to_owned()));
     assert_eq!(server.show().0, 404);
 }
@@ -152,10 +152,10 @@ fn a_registration_is_signed_by_its_own_key(#[case] key: &str, #[case] signature:
 #[case::none(&[])]
 #[case::empty(&[(SIGNATURE, "")])]
 #[case::no_base64(&[(SIGNATURE, "%%%")])]
-fn a_signature_must_be_there(#[case] headers: &[(&str, &str)]) {
+fn a_request_without_a_valid_signature_header_is_refused(#[case] headers: &[(&str, &str)]) {
     let server = Server::start();
     let body = bytes("java-2048.json");
-    let refused = ask(server.rest.address(), "PUT", SOMEBODY, headers, &body);
+    let refused = ask(server.rest.address(), "PUT", CLIENT, headers, &body);
     assert_eq!(
         error_type(refused),
         (401, "InvalidSignatureException".to_owned())
@@ -168,7 +168,7 @@ fn a_signature_must_be_there(#[case] headers: &[(&str, &str)]) {
 #[case("6f9619ff8b864011b42d00c04fc964ff")]
 #[case("{6f9619ff-8b86-4011-b42d-00c04fc964ff}")]
 #[case("6f9619ff-8b86-4011-b42d-00c04fc964ff/x")]
-fn a_client_is_a_uuid_in_its_usual_form(
+fn a_client_id_in_another_form_than_the_usual_one_is_refused(
     #[case] id: &str,
     #[values("GET", "PUT", "POST")] method: &str,
 ) {
@@ -195,13 +195,13 @@ fn the_case_of_a_uuid_does_not_matter() {
 #[case::no_der(r#"{"key": "AAAA"}"#.into())]
 #[case::too_short(format!(r#"{{"key": "{}"}}"#, base64("java-1024.der")))]
 #[case::not_rsa(format!(r#"{{"key": "{}"}}"#, base64("java-ec.der")))]
-fn a_key_must_be_one(#[case] body: String) {
+fn an_invalid_key_is_refused(#[case] body: String) {
     let server = Server::start();
     let headers = [(SIGNATURE, "AAAA")];
     let refused = ask(
         server.rest.address(),
         "PUT",
-        SOMEBODY,
+        CLIENT,
         &headers,
         body.as_bytes(),
     );
@@ -212,7 +212,7 @@ fn a_key_must_be_one(#[case] body: String) {
 }
 
 #[test]
-fn there_are_only_so_many_registrations_in_a_minute_and_in_all() {
+fn registrations_above_the_limits_per_minute_and_in_total_are_refused() {
     let server = Server::with(&rest::Options {
         registrations_per_minute: 2,
         bound_loopback: true,
@@ -224,18 +224,22 @@ fn there_are_only_so_many_registrations_in_a_minute_and_in_all() {
     }
     let too_soon = error_type(server.register("java-2048"));
     assert_eq!(too_soon, (429, "TooManyRequestsException".to_owned()));
-    assert_eq!(server.show().0, 404, "who only looks is not slowed down");
+    assert_eq!(
+        server.show().0,
+        404,
+        "a request that only reads has no limit"
+    );
 }
 
 #[test]
-fn everything_goes_through_https_too() {
+fn the_registry_also_answers_over_https() {
     let server = Server::start();
     let body = bytes("java-4096.json");
     let signature = base64("java-4096.json.sig");
-    let put = request("PUT", SOMEBODY, &[(SIGNATURE, &signature)], &body);
+    let put = request("PUT", CLIENT, &[(SIGNATURE, &signature)], &body);
     let get = request("GET", "/certificate", &[], b"");
     let mut stream = secure(server.rest.address(), &server.certificate);
-    // Byte by byte: each is a record of its own.
+    // Each byte is sent in its own TLS record.
     for byte in put {
         stream.write_all(&[byte]).unwrap();
     }
@@ -256,13 +260,13 @@ fn everything_goes_through_https_too() {
 }
 
 #[test]
-fn a_client_that_asks_whether_its_body_is_welcome_is_told_so() {
+fn a_client_that_expects_100_continue_receives_it() {
     let server = Server::start();
     let body = bytes("java-2048.json");
     let signature = base64("java-2048.json.sig");
     let headers = [(SIGNATURE, &*signature), ("Expect", "100-continue")];
     let mut stream = plain(server.rest.address());
-    let whole = request("PUT", SOMEBODY, &headers, &body);
+    let whole = request("PUT", CLIENT, &headers, &body);
     let (head, body) = whole.split_at(whole.len() - body.len());
     stream.write_all(head).unwrap();
     let mut welcome = [0; 25];
@@ -284,7 +288,7 @@ fn a_client_that_asks_whether_its_body_is_welcome_is_told_so() {
     413
 )]
 #[case::of_no_length(b"PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400)]
-fn what_is_no_request_is_told_so(#[case] bytes: &[u8], #[case] status: u16) {
+fn an_invalid_request_is_answered_with_its_status(#[case] bytes: &[u8], #[case] status: u16) {
     let server = Server::start();
     let mut stream = plain(server.rest.address());
     stream.write_all(bytes).unwrap();
@@ -292,7 +296,7 @@ fn what_is_no_request_is_told_so(#[case] bytes: &[u8], #[case] status: u16) {
 }
 
 #[test]
-fn a_head_has_an_end() {
+fn a_request_whose_headers_are_too_long_is_refused() {
     let server = Server::start();
     let mut stream = plain(server.rest.address());
     stream.write_all(b"GET / HTTP/1.1\r\nX: ").unwrap();
@@ -301,9 +305,9 @@ fn a_head_has_an_end() {
 }
 
 #[test]
-fn who_leaves_in_the_middle_bothers_nobody() {
+fn a_client_that_leaves_in_the_middle_of_a_request_does_not_disturb_others() {
     let server = Server::start();
-    let half = &request("PUT", SOMEBODY, &[], b"body")[..30];
+    let half = &request("PUT", CLIENT, &[], b"body")[..30];
     for said in [&b""[..], half, b"\x16\x03\x01"] {
         let mut stream = plain(server.rest.address());
         stream.write_all(said).unwrap();
@@ -320,7 +324,7 @@ fn response_or_nothing(mut stream: std::net::TcpStream) -> Vec<u8> {
 }
 
 #[test]
-fn one_address_has_only_so_many_requests_at_once() {
+fn connections_above_the_limit_of_an_address_are_closed() {
     let server = Server::with(&rest::Options {
         bound_loopback: true,
         ..rest::Options::default()
@@ -331,7 +335,7 @@ fn one_address_has_only_so_many_requests_at_once() {
 }
 
 #[test]
-fn a_stopped_registry_waits_for_nobody_who_says_nothing() {
+fn a_registry_that_stops_closes_silent_connections() {
     let server = Server::start();
     let silent = plain(server.rest.address());
     let mut half = plain(server.rest.address());

@@ -11,7 +11,7 @@ use crate::script::*;
 #[case("10.0.0.1", "192.168.1.2")]
 #[case("fe80::1", "::ffff:10.0.0.1")]
 #[case("0.0.0.0", "255.255.255.255")]
-fn a_request_and_its_acceptance_carry_endpoints_as_they_are_and_the_other_ones_uuid(
+fn a_relayed_request_and_its_acceptance_keep_the_endpoint_and_name_the_other_uuid(
     #[case] of_alice: &str,
     #[case] of_bob: &str,
 ) {
@@ -35,7 +35,7 @@ fn a_request_and_its_acceptance_carry_endpoints_as_they_are_and_the_other_ones_u
 }
 
 #[test]
-fn an_ipv4_client_has_an_ipv4_address_however_it_came_in() {
+fn an_ipv4_address_mapped_into_ipv6_is_sent_as_an_ipv4_address() {
     let mut chat = Chat::of(["bob"]);
     chat.arrives_from("alice", "::ffff:198.51.100.7");
     chat.proves("alice", "alice");
@@ -45,14 +45,14 @@ fn an_ipv4_client_has_an_ipv4_address_however_it_came_in() {
 }
 
 #[test]
-fn nobody_is_denied_at_once() {
+fn a_request_to_an_unknown_uuid_is_denied_at_once() {
     let mut chat = Chat::of(["alice"]);
     let heard = chat.says("alice", request("bob", "10.0.0.1"));
     assert_eq!(heard, ["alice < DENIED bob"]);
 }
 
 #[test]
-fn a_denial_is_passed_on_and_ends_the_request() {
+fn a_denial_is_relayed_and_ends_the_request() {
     let mut chat = Chat::of(["alice", "bob"]);
     chat.says("alice", request("bob", "10.0.0.1"));
     assert_eq!(chat.says("bob", deny("alice")), ["alice < DENIED bob"]);
@@ -65,9 +65,9 @@ fn a_denial_is_passed_on_and_ends_the_request() {
 #[rstest]
 #[case(accept("alice", "10.0.0.2"))]
 #[case(deny("alice"))]
-#[case(accept("nobody", "10.0.0.2"))]
-#[case(deny("nobody"))]
-fn an_answer_counts_only_from_who_was_asked(#[case] answer: Frame<'_>) {
+#[case(accept("unknown", "10.0.0.2"))]
+#[case(deny("unknown"))]
+fn an_answer_of_another_client_than_the_asked_one_is_ignored(#[case] answer: Frame<'_>) {
     let mut chat = Chat::of(["alice", "bob", "carol"]);
     assert_eq!(chat.says("bob", answer), NOTHING);
     chat.says("alice", request("bob", "10.0.0.1"));
@@ -77,7 +77,7 @@ fn an_answer_counts_only_from_who_was_asked(#[case] answer: Frame<'_>) {
 }
 
 #[test]
-fn an_acceptance_counts_once() {
+fn a_second_acceptance_is_ignored() {
     let mut chat = Chat::of(["alice", "bob"]);
     chat.says("alice", request("bob", "10.0.0.1"));
     assert_eq!(chat.says("bob", accept("alice", "10.0.0.2")).len(), 3);
@@ -85,7 +85,7 @@ fn an_acceptance_counts_once() {
 }
 
 #[test]
-fn two_who_ask_each_other_have_two_requests() {
+fn two_clients_that_ask_each_other_have_two_requests() {
     let mut chat = Chat::of(["alice", "bob"]);
     chat.says("alice", request("bob", "10.0.0.1"));
     assert_eq!(
@@ -97,7 +97,7 @@ fn two_who_ask_each_other_have_two_requests() {
 }
 
 #[test]
-fn who_asks_itself_is_told_everything_once() {
+fn a_client_that_asks_itself_receives_every_packet_once() {
     let mut chat = Chat::of(["alice"]);
     assert_eq!(
         chat.says("alice", request("alice", "10.0.0.1")),
@@ -113,7 +113,7 @@ fn who_asks_itself_is_told_everything_once() {
 }
 
 #[test]
-fn a_request_that_waits_is_not_passed_on_again() {
+fn a_repeated_request_is_not_relayed_before_its_answer() {
     let mut chat = Chat::of(["alice", "bob"]);
     chat.says("alice", request("bob", "10.0.0.1"));
     assert_eq!(chat.says("alice", request("bob", "10.0.0.1")), NOTHING);
@@ -121,7 +121,7 @@ fn a_request_that_waits_is_not_passed_on_again() {
 }
 
 #[test]
-fn one_request_too_many_is_denied() {
+fn a_request_above_the_limit_is_denied() {
     let options = Options {
         pending_as_asker: 1,
         pending_as_target: 1,
@@ -140,7 +140,7 @@ fn one_request_too_many_is_denied() {
 }
 
 #[test]
-fn a_target_that_leaves_denies() {
+fn when_a_target_leaves_the_request_is_denied() {
     let mut chat = Chat::of(["alice", "bob"]);
     chat.says("alice", request("bob", "10.0.0.1"));
     assert_eq!(
@@ -151,7 +151,7 @@ fn a_target_that_leaves_denies() {
 }
 
 #[test]
-fn an_asker_that_leaves_is_asked_for_in_vain() {
+fn a_request_ends_when_its_asker_leaves_even_if_the_uuid_returns() {
     let mut chat = Chat::of(["alice", "bob"]);
     chat.says("alice", request("bob", "10.0.0.1"));
     assert_eq!(chat.is_gone("alice"), NOTHING);
@@ -162,7 +162,7 @@ fn an_asker_that_leaves_is_asked_for_in_vain() {
 }
 
 #[test]
-fn a_request_that_nobody_answers_is_denied_in_the_end() {
+fn a_request_without_an_answer_is_denied_after_its_time_limit() {
     let options = Options {
         ping_timeout: Duration::from_hours(1),
         ..Options::default()

@@ -1,4 +1,4 @@
-//! Conversations in Chatr Connect. People have names here; their UUIDs are made of them.
+//! The script of Chatr Connect conversations, see `common/conversation.rs`. The UUID of a client is made of its name.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ pub(crate) type Chat = Conversation<Chatr>;
 
 pub(crate) struct Chatr;
 
-/// Everybody's, in these conversations.
+/// The signature of every client. The script says whether it is right.
 const SIGNATURE: &[u8] = b"a signature";
 
 impl Spoken for Chatr {
@@ -47,8 +47,8 @@ impl Spoken for Chatr {
 
     fn hear(_: &(), bytes: &[u8]) -> Heard {
         let (frame, length) = Frame::decode_from_server(bytes)
-            .expect("the room sends packets of the document")
-            .expect("and whole ones");
+            .expect("the room sends valid packets")
+            .expect("the room sends whole packets");
         Heard {
             words: in_words(frame),
             connect_id: None,
@@ -63,7 +63,7 @@ impl Said<()> for Frame<'_> {
     }
 }
 
-/// The UUID of somebody with a name of at most 16 bytes.
+/// Returns the UUID of a client whose name has at most 16 bytes.
 pub(crate) fn uuid(name: &str) -> Uuid {
     let mut bytes = [0; 16];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
@@ -77,7 +77,7 @@ fn name(uuid: Uuid) -> String {
         .to_owned()
 }
 
-/// A packet of the server as one line.
+/// Describes a packet of the server in one line.
 fn in_words(frame: Frame<'_>) -> String {
     match frame {
         Frame::Connect { .. } | Frame::Pong { .. } => panic!("the server never sends {frame}"),
@@ -100,7 +100,7 @@ fn in_words(frame: Frame<'_>) -> String {
     }
 }
 
-/// PacketConnect, with the right signature.
+/// PacketConnect with [`SIGNATURE`].
 pub(crate) fn connect(name: &str) -> Frame<'static> {
     Frame::Connect {
         version: 1,
@@ -140,7 +140,7 @@ fn address(text: &str) -> IpAddr {
 }
 
 impl Chat {
-    /// A room with the default options, in which these people are connected.
+    /// Returns a room with the default options, in which these clients are connected.
     pub(crate) fn of<const N: usize>(people: [&'static str; N]) -> Chat {
         Chat::with(Options::default(), people)
     }
@@ -155,7 +155,7 @@ impl Chat {
         chat
     }
 
-    /// Somebody who has arrived proves to be somebody.
+    /// A client that has arrived sends PacketConnect with this name, and is connected.
     pub(crate) fn proves(&mut self, who: &'static str, name: &str) {
         assert_eq!(self.says(who, connect(name)), NOTHING);
         let heard = self.is_answered(who);

@@ -1,4 +1,4 @@
-//! Clients of real sockets: TLS that trusts one certificate, packets on it, and requests of the registry.
+//! Clients with real sockets: TLS that trusts one certificate, packets over it, and requests to the registry.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::vectors::{UUID, bytes};
 
-/// Only a test that has found a hang waits this long, however busy the machine is.
+/// The timeout of every wait. It is long, so that only a hang reaches it, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) type Secure = StreamOwned<ClientConnection, TcpStream>;
@@ -24,7 +24,7 @@ pub(crate) fn plain(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// A connection inside TLS to whoever has this certificate (PEM).
+/// Connects with TLS to the server that has this certificate (PEM).
 pub(crate) fn secure(address: SocketAddr, certificate: &str) -> Secure {
     let mut trusted = RootCertStore::empty();
     let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
@@ -40,7 +40,7 @@ pub(crate) fn secure(address: SocketAddr, certificate: &str) -> Secure {
     StreamOwned::new(tls, plain(address))
 }
 
-/// Says that it is the one whose key has this name.
+/// Sends PacketConnect with the signature of the key with this name.
 pub(crate) fn prove(stream: &mut Secure, key: &str) {
     let frame = Frame::Connect {
         version: 1,
@@ -50,7 +50,7 @@ pub(crate) fn prove(stream: &mut Secure, key: &str) {
     stream.write_all(&frame.bytes()).unwrap();
 }
 
-/// The next packet in words.
+/// Receives the next packet, and describes it.
 pub(crate) fn next(stream: &mut Secure) -> String {
     let mut received = Vec::new();
     loop {
@@ -63,7 +63,7 @@ pub(crate) fn next(stream: &mut Secure) -> String {
     }
 }
 
-/// The same, without the pings between.
+/// Receives the next packet that is no ping, and describes it.
 pub(crate) fn next_but_pings(stream: &mut Secure) -> String {
     loop {
         let packet = next(stream);
@@ -73,12 +73,12 @@ pub(crate) fn next_but_pings(stream: &mut Secure) -> String {
     }
 }
 
-/// The server says that nothing will follow.
+/// Checks that the server closes the connection in order.
 pub(crate) fn expect_end(stream: &mut Secure) {
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
 }
 
-/// A request of the registry.
+/// Encodes a request to the registry.
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut request = format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n",
@@ -90,7 +90,7 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
     [request.as_bytes(), b"\r\n", body].concat()
 }
 
-/// Status, headers and body of what comes until the end, which must be in order.
+/// Receives a response until the connection is closed in order. Returns its status, headers and body.
 pub(crate) fn response(stream: &mut impl Read) -> (u16, String, String) {
     let mut response = Vec::new();
     stream.read_to_end(&mut response).unwrap();
@@ -100,7 +100,7 @@ pub(crate) fn response(stream: &mut impl Read) -> (u16, String, String) {
     (status.parse().unwrap(), head.to_owned(), body.to_owned())
 }
 
-/// Asks, over plain HTTP, and returns the status and the body, which is JSON.
+/// Sends a request over plain HTTP, and returns the status and the JSON body.
 pub(crate) fn ask(
     address: SocketAddr,
     method: &str,
@@ -117,7 +117,7 @@ pub(crate) fn ask(
     (status, serde_json::from_str(&body).unwrap())
 }
 
-/// The server ends the connection, in order or not, and says nothing.
+/// Checks that the server closes or resets the connection without an answer.
 pub(crate) fn expect_silent_end(mut stream: TcpStream) {
     let mut said = Vec::new();
     match stream.read_to_end(&mut said) {

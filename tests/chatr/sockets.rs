@@ -1,4 +1,4 @@
-//! Chatr Connect over real sockets: room, engine and TLS together.
+//! Chatr Connect over real sockets: the room, the engine and TLS together.
 
 use std::io::Write;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use matou_server::net::{Certificate, ConnectionLimits, Engine, ProcessLimits, Se
 use crate::script::{accept, connect, pong, request, uuid};
 use crate::secure::{Secure, expect_end, next, next_but_pings, secure};
 
-/// A listener where whoever signs with these words is verified.
+/// A listener that accepts this signature from every client.
 const SIGNATURE: &[u8] = b"a signature";
 
 struct Server {
@@ -72,7 +72,7 @@ fn two_clients_find_each_other() {
         uuid("alice")
     );
     assert_eq!(next_but_pings(&mut bob), asked);
-    // One byte per record.
+    // Each byte is sent in its own TLS record.
     for byte in accept("alice", "fe80::1").bytes() {
         bob.write_all(&[byte]).unwrap();
     }
@@ -91,7 +91,7 @@ fn two_clients_find_each_other() {
 }
 
 #[test]
-fn what_comes_right_behind_connect_waits_for_the_check_and_counts() {
+fn packets_after_connect_are_handled_after_the_check() {
     let server = Server::start(Options::default(), ConnectionLimits::default());
     let mut alice = server.arrive();
     let both = [connect("alice").bytes(), request("bob", "10.0.0.1").bytes()].concat();
@@ -111,8 +111,8 @@ fn pinging(ping_timeout: Duration) -> Server {
 }
 
 #[test]
-fn pings_are_sent_by_the_clock() {
-    // However late this test is with its answers, they are in time.
+fn pings_are_sent_regularly() {
+    // The timeout is long, so that the answers are in time even on a busy machine.
     let server = pinging(Duration::from_hours(1));
     let mut alice = server.connect("alice");
     for _ in 0..4 {
@@ -123,7 +123,7 @@ fn pings_are_sent_by_the_clock() {
 }
 
 #[test]
-fn a_silent_client_is_told_before_it_is_closed() {
+fn a_silent_client_receives_the_reason_before_it_is_closed() {
     let server = pinging(Duration::from_millis(50));
     let mut alice = server.connect("alice");
     assert!(next(&mut alice).starts_with("PacketPing"));
@@ -136,7 +136,7 @@ fn a_silent_client_is_told_before_it_is_closed() {
 }
 
 #[test]
-fn who_never_says_who_it_is_is_told_so() {
+fn a_client_that_never_sends_connect_receives_the_reason_before_it_is_closed() {
     let limits = ConnectionLimits {
         first_byte: Duration::from_millis(50),
         ..ConnectionLimits::default()
@@ -149,7 +149,7 @@ fn who_never_says_who_it_is_is_told_so() {
 }
 
 #[test]
-fn a_word_of_goodbye_ends_the_connection_in_order() {
+fn a_disconnect_ends_the_connection_in_order() {
     let server = Server::start(Options::default(), ConnectionLimits::default());
     let mut alice = server.connect("alice");
     say(&mut alice, Frame::Disconnect { message: "bye" });
@@ -158,7 +158,7 @@ fn a_word_of_goodbye_ends_the_connection_in_order() {
 }
 
 #[test]
-fn an_invalid_packet_is_told_so_behind_everything_else_and_bothers_nobody() {
+fn an_invalid_packet_is_answered_after_the_earlier_packets_and_does_not_disturb_others() {
     let server = Server::start(Options::default(), ConnectionLimits::default());
     let (mut alice, mut bob) = (server.connect("alice"), server.connect("bob"));
     let mut bytes = request("bob", "10.0.0.1").bytes();

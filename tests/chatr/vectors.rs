@@ -1,5 +1,5 @@
-//! Keys and signatures that other programs made: `KeyPairGenerator` of Java 17, `openssl genpkey` of OpenSSL 3. Beside each
-//! key (DER) lie the signature of the UUID's bytes, a body of the registry and its signature.
+//! Keys and signatures that other programs made: `KeyPairGenerator` of Java 17, `openssl genpkey` of OpenSSL 3. The folder
+//! of each key (DER) also has a signature of the UUID's bytes, a request body for the registry and its signature.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use uuid::{Uuid, uuid};
 
-/// Whose bytes they all signed.
+/// The UUID whose bytes all keys signed.
 pub(crate) const UUID: Uuid = uuid!("6f9619ff-8b86-4011-b42d-00c04fc964ff");
 
-/// The keys that have everything beside them.
+/// The keys that have all these files.
 pub(crate) const KEYS: [&str; 5] = [
     "java-2048",
     "java-4096",
@@ -29,7 +29,7 @@ pub(crate) fn bytes(file: &str) -> Vec<u8> {
     std::fs::read(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// A file as the value of the signature's header.
+/// Returns a file as the value of the signature header.
 pub(crate) fn base64(file: &str) -> String {
     STANDARD.encode(bytes(file))
 }

@@ -1,9 +1,11 @@
-//! A room without an engine: people say things, and what each of them hears is a line of text.
+//! A room without an engine: clients send frames, and each frame that a client receives becomes a line of text.
 //!
-//! The script does with the room's effects what an engine does, and while it does so it checks what must hold in every
-//! conversation: nothing is sent to a connection that is closed or gone, nobody joins twice, nothing said to all comes
-//! before the own acceptance, both ends of a tunnel are told that it stands before anything else, no remark shows what
-//! opens a tunnel.
+//! The script applies the effects of the room as an engine does. It also checks the rules of every conversation:
+//!
+//! * The room sends nothing to a connection that is closed or gone.
+//! * A client joins at most once. It receives no message to all before its acceptance.
+//! * Both ends of a tunnel receive the frame that says it is open before anything else.
+//! * No remark shows a connect_id.
 
 #![allow(
     dead_code,
@@ -16,25 +18,25 @@ use std::time::{Duration, Instant};
 
 use matou_protocols::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Overdue, Protocol};
 
-/// A protocol in few words.
+/// What the script needs to know of a protocol.
 pub(crate) trait Spoken {
     type Room: Protocol;
     type Options: Default;
-    /// What somebody hears whose name is accepted.
+    /// The line that a client receives when its name is accepted.
     const ACCEPTED: &'static str;
-    /// What an end of a tunnel hears when it stands.
+    /// The line that both ends of a tunnel receive when it is open.
     const ESTABLISHED: &'static str;
-    /// Whether the room may close the ends of a tunnel that stands.
+    /// Whether the room may close the ends of an open tunnel.
     const CLOSES_TUNNELS: bool;
 
     fn codec(options: &Self::Options) -> Codec<Self>;
     fn room(options: Self::Options, entropy: Entropy) -> Self::Room;
     fn is_empty(room: &Self::Room) -> bool;
-    /// What is true, when the room asks.
+    /// Returns the true answer to a question of the room.
     fn answer(question: &Question<Self>) -> Answer<Self>;
-    /// The bytes that ask for a name.
+    /// Returns the bytes of a login with this name.
     fn login(codec: &Codec<Self>, name: &str) -> Vec<u8>;
-    /// The frame of the server at the front of the bytes.
+    /// Reads the first frame of the server in the bytes.
     fn hear(codec: &Codec<Self>, bytes: &[u8]) -> Heard;
 }
 
@@ -42,7 +44,7 @@ pub(crate) type Question<S> = <<S as Spoken>::Room as Protocol>::Question;
 pub(crate) type Answer<S> = <<S as Spoken>::Room as Protocol>::Answer;
 pub(crate) type Codec<S> = <<S as Spoken>::Room as Protocol>::Codec;
 
-/// A frame of the server.
+/// A frame of the server: its description, the connect_id in it, and its length in bytes.
 pub(crate) struct Heard {
     pub(crate) words: String,
     pub(crate) connect_id: Option<i64>,
@@ -54,10 +56,10 @@ pub(crate) trait Said<Codec> {
     fn bytes(&self, codec: &Codec) -> Vec<u8>;
 }
 
-/// What nobody hears.
+/// No line at all: no client receives anything.
 pub(crate) const NOTHING: [&str; 0] = [];
 
-/// A room and everybody who is connected to it.
+/// A room and the clients that are connected to it.
 pub(crate) struct Conversation<S: Spoken> {
     room: S::Room,
     codec: Codec<S>,
@@ -65,15 +67,15 @@ pub(crate) struct Conversation<S: Spoken> {
     last_number: u64,
     people: HashMap<&'static str, ConnId>,
     connections: BTreeMap<ConnId, Connection>,
-    /// What the room asked and was not told yet.
+    /// Questions of the room that are not answered yet.
     questions: BTreeMap<ConnId, Question<S>>,
-    /// How often the room asked something.
+    /// Number of questions of the room.
     pub(crate) asked: usize,
-    /// Whether the room waits until [`Conversation::is_answered`].
+    /// Whether each answer waits until [`Conversation::is_answered`].
     pub(crate) answers_come_later: bool,
-    /// Every connect_id that anybody was given, in order.
+    /// Every connect_id that the room has sent, in order.
     pub(crate) connect_ids: Vec<i64>,
-    /// What the room said for the log since the last thing that happened.
+    /// The remarks for the log that the last event caused.
     pub(crate) remarks: Vec<String>,
 }
 
@@ -95,9 +97,9 @@ enum Joined {
 }
 
 impl<S: Spoken> Conversation<S> {
-    /// An empty room.
+    /// Returns an empty room.
     pub(crate) fn new(options: S::Options) -> Self {
-        // Not random, but no two are the same: what a test needs.
+        // The numbers are not random, but all different. A test needs no more.
         let mut state = 0_u64;
         let entropy = move || {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -118,12 +120,12 @@ impl<S: Spoken> Conversation<S> {
         }
     }
 
-    /// A room with the default options, in which these people are identified under their names.
+    /// Returns a room with the default options, in which these clients are logged in under their names.
     pub(crate) fn among<const N: usize>(people: [&'static str; N]) -> Self {
         Self::new(S::Options::default()).joined_by(people)
     }
 
-    /// The same room, and these people have come and are identified under their names.
+    /// Connects these clients to the room, and logs them in under their names.
     pub(crate) fn joined_by<const N: usize>(mut self, people: [&'static str; N]) -> Self {
         for who in people {
             self.arrives(who);
@@ -136,12 +138,12 @@ impl<S: Spoken> Conversation<S> {
         self
     }
 
-    /// Somebody connects, from an address of documentation.
+    /// A client connects, from an address of documentation.
     pub(crate) fn arrives(&mut self, who: &'static str) {
         self.arrives_from(who, "192.0.2.1");
     }
 
-    /// Somebody connects from an address.
+    /// A client connects from this address.
     pub(crate) fn arrives_from(&mut self, who: &'static str, address: &str) {
         self.last_number += 1;
         let id = ConnId(self.last_number);
@@ -161,13 +163,13 @@ impl<S: Spoken> Conversation<S> {
         assert_eq!(heard, NOTHING);
     }
 
-    /// Somebody sends a frame; returns what is heard.
+    /// A client sends a frame. Returns the lines that all clients receive.
     pub(crate) fn says(&mut self, who: &str, frame: impl Said<Codec<S>>) -> Vec<String> {
         let bytes = frame.bytes(&self.codec);
         self.sends(who, &bytes)
     }
 
-    /// Somebody sends bytes that arrive in one piece: as an engine does, frame after frame while frames are wanted.
+    /// A client sends bytes that arrive in one read. Decodes one frame after the other, as an engine does.
     pub(crate) fn sends(&mut self, who: &str, mut bytes: &[u8]) -> Vec<String> {
         let id = self.id(who);
         let codec = self.codec.clone();
@@ -190,15 +192,14 @@ impl<S: Spoken> Conversation<S> {
         heard
     }
 
-    /// The true answer comes to what the room asked because of somebody's last frame. Before it, no other frame of theirs is
-    /// looked at.
+    /// Gives the room the true answer to its question about this client. Until then, the client's later frames wait.
     pub(crate) fn is_answered(&mut self, who: &str) -> Vec<String> {
         let question = self.questions.get(&self.id(who));
         let answer = S::answer(question.expect("the room asked something"));
         self.is_answered_with(who, answer)
     }
 
-    /// What the room asked because of somebody's last frame stays without an answer: too many questions wait.
+    /// Tells the room that its question about this client is not answered, because too many questions wait.
     pub(crate) fn is_not_answered(&mut self, who: &str) -> Vec<String> {
         let id = self.id(who);
         let question = self.questions.remove(&id);
@@ -206,31 +207,31 @@ impl<S: Spoken> Conversation<S> {
         self.happens(id, Event::Busy)
     }
 
-    /// True while the room waits for an answer because of somebody's last frame.
+    /// Whether the room waits for the answer to a question about this client.
     pub(crate) fn waits_for_an_answer(&self, who: &str) -> bool {
         self.questions.contains_key(&self.id(who))
     }
 
-    /// The same with any answer.
+    /// Gives the room this answer to its question about the client.
     pub(crate) fn is_answered_with(&mut self, who: &str, answer: Answer<S>) -> Vec<String> {
         let id = self.id(who);
         self.questions.remove(&id);
         self.happens(id, Event::Answer(answer))
     }
 
-    /// From outside: what identified somebody is no longer valid.
+    /// Tells the room that the key of this name is no longer valid.
     pub(crate) fn is_revoked(&mut self, name: &str) -> Vec<String> {
         let mut out = Effects::default();
         self.room.revoke(name, &mut out);
         self.apply(&out, None)
     }
 
-    /// Somebody will send no more.
+    /// A client closes its sending direction.
     pub(crate) fn hangs_up(&mut self, who: &str) -> Vec<String> {
         self.happens(self.id(who), Event::ReadClosed)
     }
 
-    /// Somebody's connection is over, without a word or behind one.
+    /// A client's connection is gone.
     pub(crate) fn is_gone(&mut self, who: &str) -> Vec<String> {
         let id = self.id(who);
         let heard = self.happens(id, Event::Gone);
@@ -240,12 +241,12 @@ impl<S: Spoken> Conversation<S> {
         heard
     }
 
-    /// Somebody is late with something.
+    /// A time limit of a client has passed.
     pub(crate) fn is_late(&mut self, who: &str, with: Overdue) -> Vec<String> {
         self.happens(self.id(who), Event::Overdue(with))
     }
 
-    /// Time passes. The room is called when it asked to be, and not otherwise.
+    /// Time passes. The script calls the room at its deadlines only.
     pub(crate) fn passes(&mut self, time: Duration) -> Vec<String> {
         let until = self.now + time;
         let mut heard = Vec::new();
@@ -257,7 +258,7 @@ impl<S: Spoken> Conversation<S> {
             self.room.tick(self.now, &mut out);
             assert!(
                 self.room.deadline().is_none_or(|next| next > self.now),
-                "a tick leaves nothing undone"
+                "after a tick the next deadline is in the future"
             );
             heard.extend(self.apply(&out, None));
         }
@@ -265,35 +266,38 @@ impl<S: Spoken> Conversation<S> {
         heard
     }
 
-    /// Time passes while the clock's thread is held up: the room is not called.
+    /// Time passes, but the clock's thread is late: the script does not call the room.
     pub(crate) fn passes_unnoticed(&mut self, time: Duration) {
         self.now += time;
     }
 
-    /// How somebody's bytes are to be read on.
+    /// Returns how the server reads the client's next bytes.
     pub(crate) fn flow(&self, who: &str) -> Flow {
         self.connections[&self.id(who)].flow
     }
 
-    /// The connect_id that was given last.
+    /// Returns the last connect_id that the room has sent.
     pub(crate) fn last_connect_id(&self) -> i64 {
-        *self.connect_ids.last().expect("somebody was given one")
+        *self
+            .connect_ids
+            .last()
+            .expect("the room has sent a connect_id")
     }
 
-    /// The login that somebody was accepted under.
+    /// Returns the name under which a client is logged in.
     pub(crate) fn login_of(&self, who: &str) -> Option<String> {
         self.connections[self.people.get(who)?].name.clone()
     }
 
-    /// Everybody who is connected, in the order in which they came.
-    pub(crate) fn everybody(&self) -> Vec<&'static str> {
+    /// Returns the connected clients, in the order in which they connected.
+    pub(crate) fn connected(&self) -> Vec<&'static str> {
         self.connections
             .values()
             .map(|connection| connection.who)
             .collect()
     }
 
-    /// True when the room remembers nobody.
+    /// Whether the room remembers no client.
     pub(crate) fn is_empty(&self) -> bool {
         S::is_empty(&self.room)
     }
@@ -372,7 +376,7 @@ impl<S: Spoken> Conversation<S> {
                     assert!(!connection.is_finished, "{id} is closed twice");
                     assert!(
                         S::CLOSES_TUNNELS || !connection.is_tunnel,
-                        "{id} belongs to the engine"
+                        "{id} is an end of an open tunnel, which only the engine closes"
                     );
                     assert!(
                         connection.joined != Joined::Now,
@@ -401,7 +405,7 @@ impl<S: Spoken> Conversation<S> {
     fn join(&mut self, id: ConnId, name: &str) {
         let mut members = self.members().into_iter();
         let is_taken = members.any(|other| self.connections[&other].name.as_deref() == Some(name));
-        assert!(!is_taken, "{name} is the name of two");
+        assert!(!is_taken, "two clients have the name {name}");
         let connection = self.connection(id);
         assert!(connection.joined == Joined::NotYet, "{id} joins twice");
         assert_eq!(

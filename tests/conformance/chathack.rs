@@ -10,7 +10,7 @@ use conformance::suite::Suite;
 
 use crate::{TOO_MUCH, assert_conforms, judged, reading};
 
-/// ChatHack as it is shipped: the program, with a data directory in which there is one account.
+/// The shipped program as a ChatHack server, with a data directory that has one account.
 pub(crate) struct Chathack {
     pub(crate) program: Child,
     pub(crate) address: SocketAddr,
@@ -36,7 +36,7 @@ impl Chathack {
             .find_map(|line| line.strip_prefix("listening chathack ")?.parse().ok());
         Chathack {
             program,
-            address: address.expect("it says where it listens"),
+            address: address.expect("the server prints its address"),
             _data: data,
         }
     }
@@ -80,14 +80,14 @@ fn chathack_conforms() {
     let report = Chathack::start().judge(&with_account(Options::default()));
     assert_conforms(&report);
     assert_eq!(reading(&report, "echo"), "no");
-    // Pass, and not a note: the address is that of the suite itself, byte for byte.
+    // The verdict is pass, not note: the server relays the suite's own address byte for byte.
     let filled_in = report.case("validate-with-an-unspecified-address");
     let verdict = filled_in.map(|case| case.verdict);
     assert_eq!(verdict, Some(Verdict::Pass));
 }
 
 #[test]
-fn chathack_conforms_whatever_the_segments() {
+fn chathack_conforms_with_every_segmentation() {
     let options = Options {
         segments: Segments::EachByte,
         skip: vec![TOO_MUCH.to_owned()],
@@ -97,7 +97,7 @@ fn chathack_conforms_whatever_the_segments() {
 }
 
 #[test]
-fn without_an_account_the_cases_that_need_one_are_unsupported_and_the_rest_is_judged() {
+fn without_an_account_only_the_cases_that_need_one_are_unsupported() {
     let mut report = Chathack::start().judge(&Options::default());
     assert_eq!(report.exit_code(), 0);
     let unsupported = report.count(Verdict::Unsupported);

@@ -1,4 +1,4 @@
-//! Chatr Connect, with identities from each of the places where they can come from.
+//! The suite of Chatr Connect, with identities from each possible source.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use matou_server::store::{Identities, PublicKey, Store};
 
 use crate::{assert_conforms, entropy, judged};
 
-/// A server of Chatr Connect with its registry beside it, both kept in a folder that goes with it.
+/// A server of Chatr Connect and its registry. Their temporary folder is removed at the end.
 pub(crate) struct ChatrServer {
     folder: tempfile::TempDir,
     engine: Engine,
@@ -106,7 +106,7 @@ fn chatr_conforms_with_identities_that_the_suite_registers() {
 }
 
 #[test]
-fn chatr_is_judged_with_the_identities_that_there_are() {
+fn cases_that_need_more_identities_than_given_are_unsupported() {
     let server = ChatrServer::start();
     let folder = server.folder.path();
     let identities = Identities::new(&Store::open(folder).unwrap());
@@ -155,7 +155,7 @@ fn chatr_is_judged_with_the_identities_that_there_are() {
 }
 
 #[test]
-fn without_identities_what_needs_none_is_judged() {
+fn without_identities_the_cases_that_need_none_are_judged() {
     let server = ChatrServer::start();
     let options = Options {
         only: ["unknown-uuid", "first-is-a-pong", "accept"]

@@ -1,4 +1,4 @@
-//! Loads on our own servers: everything that `conformance load` can do, small, and every promise kept.
+//! Small loads on our own servers: every kind of load of `conformance load`, and the servers keep every promise.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -38,7 +38,7 @@ const CHURN: Work = Work::Churn {
     lasts: Duration::from_millis(100),
 };
 
-/// Longer than anything here takes.
+/// The timeout of each load. It is longer than any load here takes.
 const BOUND: Duration = Duration::from_secs(60);
 
 fn play_with(
@@ -83,7 +83,7 @@ fn start_chatos_1_0() -> Server {
 #[rstest]
 #[case::chaton(start_chaton(), "chaton", 60 * 12)]
 #[case::chatos_1_0(start_chatos_1_0(), "chatos-1.0", 60 * 11)]
-fn everybody_gets_everything(
+fn every_client_receives_every_message(
     #[case] server: Server,
     #[case] protocol: &str,
     #[case] deliveries: u64,
@@ -91,7 +91,7 @@ fn everybody_gets_everything(
     let figures = play(protocol, server.service.address(), &FAN_OUT);
     assert_kept(&figures);
     let Figures::FanOut(counted) = figures else {
-        panic!("a fan-out was asked for");
+        panic!("the load is a fan-out");
     };
     assert_eq!((counted.messages, counted.deliveries), (60, deliveries));
     server.stop();
@@ -106,7 +106,7 @@ fn chathack_keeps_its_promises() {
 }
 
 #[rstest]
-fn bytes_go_through_a_private_connection(
+fn a_private_connection_relays_the_bytes_of_the_load(
     #[values(Direction::OneWay, Direction::BothWays, Direction::PingPong)] direction: Direction,
     #[values("chaton", "chatos-1.0")] protocol: &str,
 ) {
@@ -123,9 +123,9 @@ fn bytes_go_through_a_private_connection(
     server.stop();
 }
 
-/// Inside TLS, as identities that the load registers.
+/// The load uses TLS, and registers its own identities.
 #[test]
-fn chatr_lets_its_identities_in_and_asks_them_whether_they_are_there() {
+fn chatr_connects_the_identities_of_the_load_and_pings_them() {
     let server = ChatrServer::pinging_every(Duration::from_millis(100));
     let (name, value) = server.rest();
     let settings = [(name.to_owned(), value)].into();
@@ -133,7 +133,7 @@ fn chatr_lets_its_identities_in_and_asks_them_whether_they_are_there() {
     for work in [STORM, CHURN] {
         assert_kept(&play(&work));
     }
-    // On a busy machine a load may hear of nothing in its second, but not each time.
+    // On a busy machine a load may receive no ping in its second, but not each time.
     let answered = (0..10).any(|_| {
         let idle = play(&Work::Idle {
             clients: 3,
@@ -142,7 +142,7 @@ fn chatr_lets_its_identities_in_and_asks_them_whether_they_are_there() {
         });
         assert_kept(&idle);
         let Figures::Idle(counted) = idle else {
-            panic!("it was asked what it costs that they are there");
+            panic!("the load measures idle clients");
         };
         counted.answered >= 3
     });
@@ -151,7 +151,7 @@ fn chatr_lets_its_identities_in_and_asks_them_whether_they_are_there() {
 }
 
 #[test]
-fn what_a_protocol_does_not_have_is_said_before_anything_begins() {
+fn a_load_that_the_protocol_does_not_have_is_refused_before_it_begins() {
     let server = ChatrServer::start();
     let (name, value) = server.rest();
     let settings = [(name.to_owned(), value)].into();
@@ -169,9 +169,9 @@ fn what_a_protocol_does_not_have_is_said_before_anything_begins() {
     server.stop();
 }
 
-/// Any server of TLS can be asked how fast it shakes hands.
+/// The load of handshakes needs only TLS, no protocol.
 #[test]
-fn handshakes_alone_are_a_work_too() {
+fn a_load_of_tls_handshakes_keeps_its_promises() {
     let server = ChatrServer::start();
     let bounds = Bounds {
         patience: Duration::from_secs(20),

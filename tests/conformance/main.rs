@@ -1,5 +1,5 @@
-//! The suites against our own servers: they pass everything, in each of their readings and however their clients cut their
-//! bytes; and they keep their promises under a load.
+//! The suites against our own servers. The servers pass every case, in each of their readings and with every segmentation
+//! of the clients' bytes. They keep their promises under a load.
 
 mod chathack;
 mod chatr;
@@ -16,7 +16,7 @@ use matou_protocols::chatos_groupe2;
 use matou_protocols::room::{Entropy, Protocol};
 use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 
-/// What the suite of that name says about a server of this room.
+/// Judges a server of this room with the suite of this name.
 fn judge_by<P: Protocol<Question = Infallible>>(
     suite: &str,
     room: P,
@@ -26,7 +26,7 @@ fn judge_by<P: Protocol<Question = Infallible>>(
     judge_within(ConnectionLimits::default(), suite, room, codec, options)
 }
 
-/// The same, where the listener has limits of its own.
+/// Judges a server of this room whose listener has these limits.
 fn judge_within<P: Protocol<Question = Infallible>>(
     limits: ConnectionLimits,
     suite: &str,
@@ -41,7 +41,7 @@ fn judge_within<P: Protocol<Question = Infallible>>(
     report
 }
 
-/// What the suite says, where a case that does not hold is judged once more: alone, and with time enough for a busy machine.
+/// Judges the target. A case that does not pass is judged again: alone, and with long timeouts for a busy machine.
 fn judged(suite: &Suite, target: SocketAddr, options: &Options) -> Report {
     let mut report = run_suite(suite, target, options).unwrap();
     let failed = |case: &&Outcome| {
@@ -158,11 +158,11 @@ fn chaton_with_longs_of_four_bytes_conforms() {
     assert_eq!(reading(&report, "long-width"), "4");
 }
 
-/// Megabytes in 30 s: a busy machine is too slow for that when each byte is sent alone.
+/// These cases send megabytes in 30 s. A busy machine is too slow for that when each byte is sent alone.
 const TOO_MUCH: &str = "slow-reader";
 
 #[test]
-fn chaton_conforms_whatever_the_segments() {
+fn chaton_conforms_with_every_segmentation() {
     let options = Options {
         segments: Segments::EachByte,
         skip: vec![TOO_MUCH.to_owned()],
@@ -200,7 +200,7 @@ fn chatos_1_0_conforms() {
 }
 
 #[test]
-fn chatos_1_0_conforms_whatever_the_segments() {
+fn chatos_1_0_conforms_with_every_segmentation() {
     let options = Options {
         segments: Segments::EachByte,
         skip: vec![TOO_MUCH.to_owned()],
@@ -225,7 +225,7 @@ fn assert_told(report: &Report, seems: &str) {
 }
 
 #[test]
-fn the_suite_of_another_protocol_says_what_the_server_seems_to_speak() {
+fn the_suite_of_another_protocol_names_the_protocol_of_the_server() {
     let options = Options::default();
     let chatos = chatos_1_0::Room::new(chatos_1_0::Options::default());
     let report = judge_by("chaton", chatos, (), &options);

@@ -1,4 +1,4 @@
-//! ChatOS 1.0 over sockets: private connections that are opened from either side, and who hears what.
+//! ChatOS 1.0 over sockets: private connections whose ends connect in either order, and the recipients of messages.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Frame, Negotiation, Options, Room};
 use matou_server::net::{ConnectionLimits, ProcessLimits};
@@ -34,7 +34,7 @@ fn expect(client: &mut Client, frame: Frame<'_>) {
     assert_eq!(client.bytes(bytes.len()), bytes, "{frame}");
 }
 
-/// Alice has asked bob.
+/// Connects alice and bob, and lets alice ask bob.
 fn asked(server: &Server) -> (Client, Client) {
     let (mut alice, mut bob) = (login(server, "alice"), login(server, "bob"));
     send(&mut alice, Frame::TcpAsk(ASKED));
@@ -46,10 +46,10 @@ fn asked(server: &Server) -> (Client, Client) {
 #[rstest]
 #[case::accept_comes_first([Frame::TcpAccept(ASKED), Frame::TcpConnect(ASKED)])]
 #[case::connect_comes_first([Frame::TcpConnect(ASKED), Frame::TcpAccept(ASKED)])]
-fn either_end_may_come_first_and_what_it_sent_early_is_relayed(#[case] openings: [Frame<'_>; 2]) {
+fn either_end_may_come_first_and_its_early_bytes_are_relayed(#[case] openings: [Frame<'_>; 2]) {
     let server = server();
     let (mut alice, bob) = asked(&server);
-    // Should the second one be handled first for once, everything is the same.
+    // The result is the same if the server handles the second one first.
     let [mut first, mut other] = [(openings[0], b"first"), (openings[1], b"other")].map(|end| {
         let (opening, early) = end;
         let mut client = server.connect();
@@ -72,7 +72,7 @@ fn either_end_may_come_first_and_what_it_sent_early_is_relayed(#[case] openings:
 }
 
 #[test]
-fn an_abort_ends_the_end_that_waits() {
+fn an_abort_closes_a_waiting_end() {
     let server = server();
     let (mut alice, mut bob) = asked(&server);
     let mut end = server.connect();
@@ -85,7 +85,7 @@ fn an_abort_ends_the_end_that_waits() {
 }
 
 #[test]
-fn a_connect_that_does_not_fit_gets_its_error_and_its_abort_before_the_end() {
+fn a_wrong_connect_receives_its_error_and_its_abort_before_the_close() {
     let server = server();
     let (_alice, _bob) = asked(&server);
     let other = Negotiation {
@@ -100,7 +100,7 @@ fn a_connect_that_does_not_fit_gets_its_error_and_its_abort_before_the_end() {
 }
 
 #[test]
-fn everybody_else_hears_a_message_and_answers_come_in_the_order_of_the_questions() {
+fn all_others_receive_a_message_and_answers_come_in_the_order_of_the_packets() {
     let server = server();
     let (mut alice, mut bob) = (login(&server, "alice"), login(&server, "bob"));
     let long = "m".repeat(32_767);
@@ -116,7 +116,7 @@ fn everybody_else_hears_a_message_and_answers_come_in_the_order_of_the_questions
     let frames = [
         (all("1"), ErrorCode::Ok),
         (to("bob", "2"), ErrorCode::Ok),
-        (to("nobody", "3"), ErrorCode::UnreachableUser),
+        (to("unknown", "3"), ErrorCode::UnreachableUser),
         (all(&long), ErrorCode::Ok),
         (to("bob", &long), ErrorCode::Ok),
         (all("6"), ErrorCode::Ok),

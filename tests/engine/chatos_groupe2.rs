@@ -1,4 +1,4 @@
-//! ChatOS Groupe 2: closing a private connection, over sockets.
+//! ChatOS Groupe 2 over sockets: the closing of a private connection.
 
 use std::io::Read;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server, entropy};
 
-/// The ends of tunnels are held back for so long that only a close can pass them on while a test runs.
+/// Starts a server that delays the end of a tunnel's direction. With a long delay, only a close ends it during a test.
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 fn server(tunnel_end_delay: Duration) -> Server {
@@ -20,7 +20,7 @@ fn server(tunnel_end_delay: Duration) -> Server {
     Server::serving(room, options.codec(), limits, ProcessLimits::default())
 }
 
-/// Alice and bob, their private connection with its id, and both its ends.
+/// Alice and bob, the connect_id of their private connection, and its two ends.
 struct Pair {
     alice: Client,
     bob: Client,
@@ -65,17 +65,20 @@ fn accept_close(login: &str) -> Vec<u8> {
     bytes
 }
 
-/// That this has come already, and nothing else.
+/// Checks that exactly these bytes have already arrived.
 fn assert_has_come(client: &mut Client, expected: &[u8]) {
     client.stream.set_nonblocking(true).unwrap();
     let mut bytes = [0; 64];
-    let length = client.stream.read(&mut bytes).expect("it has come");
+    let length = client
+        .stream
+        .read(&mut bytes)
+        .expect("the bytes have already arrived");
     assert_eq!(&bytes[..length], expected);
     client.stream.set_nonblocking(false).unwrap();
 }
 
 #[test]
-fn both_ends_see_the_end_after_what_was_written_and_the_other_party_is_told_before() {
+fn both_ends_receive_all_bytes_before_the_close_and_the_other_party_is_told_first() {
     let server = server(FOR_EVER);
     let mut pair = pair(&server);
     pair.alices.raw(b"hers");
@@ -84,13 +87,13 @@ fn both_ends_see_the_end_after_what_was_written_and_the_other_party_is_told_befo
     assert_eq!(pair.bobs.rest(), b"hers");
     assert_has_come(&mut pair.bob, &accept_close("alice"));
     assert_eq!(pair.alices.rest(), b"his");
-    // Whoever closed is told nothing.
+    // The client that closed receives nothing.
     pair.alice.say("alice", "next");
     assert_eq!(pair.alice.next(), "MESSAGE login=\"alice\" msg=\"next\"");
 }
 
 #[test]
-fn whoever_ends_its_bytes_first_and_closes_then_is_told_of_before_the_end() {
+fn a_party_that_ends_its_direction_and_then_closes_is_announced_before_the_end() {
     let server = server(FOR_EVER);
     let mut pair = pair(&server);
     pair.bobs.raw(b"the last word");
@@ -128,7 +131,7 @@ fn the_end_of_a_direction_is_passed_on_when_no_close_comes() {
 }
 
 #[test]
-fn an_end_that_waits_is_closed() {
+fn a_close_also_closes_a_waiting_end() {
     let server = server(FOR_EVER);
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     let connect_id = server.agree(&mut alice, &mut bob);
@@ -141,11 +144,11 @@ fn an_end_that_waits_is_closed() {
 }
 
 #[test]
-fn other_private_connections_and_the_chat_go_on() {
+fn a_close_does_not_end_other_private_connections_and_the_chat() {
     let server = server(FOR_EVER);
     let mut pair = pair(&server);
     let (_, mut third, mut fourth) = another(&server, &mut pair.alice, &mut pair.bob);
-    // Of the first with a name that is wrong, and of one that does not exist.
+    // One close has a wrong name, and one has an unknown connect_id.
     close(&mut pair.alice, pair.connect_id.wrapping_add(1));
     let mut carol = server.login("carol");
     close(&mut carol, pair.connect_id);

@@ -1,11 +1,11 @@
-//! How connections end: in order, with everything that was queued, and without harm to anybody else.
+//! Connections end in order, after all queued bytes, and without harm to other clients.
 
 use matou_protocols::chaton::ClientFrame;
 
 use super::support::Server;
 
 #[test]
-fn fin_is_a_departure_behind_what_was_said_before_it() {
+fn a_client_leaves_with_its_fin_after_its_last_messages() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     alice.say("alice", "the last word");
@@ -25,7 +25,7 @@ fn a_name_is_free_after_a_reset() {
     let server = Server::start();
     let mut bob = server.login("bob");
     server.login("alice").reset();
-    // The reset may be noticed a moment after the next login is read.
+    // The server may notice the reset only after it has read the next login.
     let mut again = server.connect();
     loop {
         again.send(ClientFrame::Login { login: "alice" });
@@ -38,7 +38,7 @@ fn a_name_is_free_after_a_reset() {
 }
 
 #[test]
-fn bytes_that_are_no_frame_end_only_their_own_connection_and_in_order() {
+fn bytes_that_are_no_frame_close_only_their_own_connection_and_in_order() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     let mut bytes = Vec::new();
@@ -48,7 +48,7 @@ fn bytes_that_are_no_frame_end_only_their_own_connection_and_in_order() {
     };
     frame.encode(Default::default(), &mut bytes);
     bytes.push(99);
-    // Unread input must not turn the end into a reset that destroys the farewell.
+    // Unread input must not turn the close into a reset that destroys the last bytes.
     bytes.resize(bytes.len() + 20_000, 0);
     alice.raw(&bytes);
     assert_eq!(alice.next(), "MESSAGE login=\"alice\" msg=\"still said\"");
@@ -59,7 +59,7 @@ fn bytes_that_are_no_frame_end_only_their_own_connection_and_in_order() {
 }
 
 #[test]
-fn a_frame_may_come_byte_by_byte_and_many_may_come_at_once() {
+fn a_frame_may_arrive_byte_by_byte_and_many_may_arrive_at_once() {
     let server = Server::start();
     let mut alice = server.login("alice");
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! Limits in number and in time.
+//! Limits of connections and of time.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 use super::support::{Client, PATIENCE, Server};
 
 #[test]
-fn one_connection_too_many_is_refused_in_order_and_a_place_is_used_again() {
+fn a_connection_above_the_limit_is_refused_in_order_and_a_free_place_is_used_again() {
     let process = ProcessLimits {
         connections: Some(2),
         ..ProcessLimits::default()
@@ -21,7 +21,7 @@ fn one_connection_too_many_is_refused_in_order_and_a_place_is_used_again() {
     refused.raw(b"\0\0\0\0\x05carol");
     refused.expect_end();
     drop(alice);
-    // The place is free as soon as the thread is; until then this is refused too.
+    // The place becomes free when the thread ends. Until then, this connection is also refused.
     let mut carol = loop {
         let mut carol = server.connect();
         let _ = carol.stream.write_all(b"\0\0\0\0\x05carol");
@@ -35,7 +35,7 @@ fn one_connection_too_many_is_refused_in_order_and_a_place_is_used_again() {
 }
 
 #[test]
-fn an_address_has_only_so_many_connections() {
+fn connections_above_the_limit_of_an_address_are_refused() {
     let server = Server::limited(ConnectionLimits {
         connections_per_address: 2,
         bound_loopback: true,
@@ -46,29 +46,29 @@ fn an_address_has_only_so_many_connections() {
     server.connect().expect_end();
 }
 
-/// Sends a byte whenever a short read shows that the server has not ended the connection yet.
+/// Sends a byte whenever a short read shows that the server has not closed the connection yet.
 fn drip(client: &mut Client, byte: u8) {
     let pause = Some(Duration::from_millis(20));
     client.stream.set_read_timeout(pause).unwrap();
     let mut scrap = [0; 16];
     let began = Instant::now();
-    // The drip of a server without the limit would never end.
+    // A server without the limit would never close the connection.
     while began.elapsed() < PATIENCE {
         if client.stream.write_all(&[byte]).is_err() {
             return;
         }
         match client.stream.read(&mut scrap) {
             Ok(0) => return,
-            Ok(_) => panic!("an answer to half a frame"),
+            Ok(_) => panic!("the server answers half a frame"),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             Err(_) => return,
         }
     }
-    panic!("the server waited for ever");
+    panic!("the server never closes the connection");
 }
 
 #[test]
-fn a_frame_that_drips_in_is_not_waited_for() {
+fn a_client_that_sends_its_frame_too_slowly_is_closed() {
     let server = Server::limited(ConnectionLimits {
         frame: Duration::from_millis(300),
         ..ConnectionLimits::default()
@@ -79,7 +79,7 @@ fn a_frame_that_drips_in_is_not_waited_for() {
 }
 
 #[test]
-fn who_says_nothing_or_not_who_he_is_is_not_waited_for() {
+fn a_client_that_sends_nothing_or_no_login_is_closed() {
     let server = Server::limited(ConnectionLimits {
         first_byte: Duration::from_millis(100),
         identification: Duration::from_millis(100),
@@ -89,7 +89,7 @@ fn who_says_nothing_or_not_who_he_is_is_not_waited_for() {
     let mut alice = server.login_at_last("alice");
     server.connect().expect_end();
     let mut mumbling = server.connect();
-    // On a busy machine the server may have ended the connection already.
+    // On a busy machine the server may have closed the connection already.
     let _ = mumbling
         .stream
         .write_all(b"\x04\0\0\0\x01a\0\0\0\x01b\0\0\0\0");
@@ -99,14 +99,14 @@ fn who_says_nothing_or_not_who_he_is_is_not_waited_for() {
 }
 
 #[test]
-fn a_silent_second_connection_is_waited_for_while_its_address_negotiates() {
+fn a_silent_second_connection_stays_open_during_a_negotiation_of_its_address() {
     let server = Server::limited(ConnectionLimits {
         first_byte: Duration::from_millis(50),
         ..ConnectionLimits::default()
     });
     let mut alice = server.login_at_last("alice");
     let mut bob = server.login_at_last("bob");
-    // Opened early, silent while bob makes up his mind: several times the limit.
+    // The connection is silent for several times the limit before bob answers.
     alice.send(matou_protocols::chaton::ClientFrame::RequestPrivate {
         requester: "alice",
         target: "bob",
@@ -124,7 +124,7 @@ fn a_silent_second_connection_is_waited_for_while_its_address_negotiates() {
         requester: "alice",
         target: "bob",
     });
-    // Nobody negotiates any more: now it is closed.
+    // The negotiation has ended: now the server closes the connection.
     silent.stream.set_read_timeout(Some(PATIENCE)).unwrap();
     assert_eq!((&silent.stream).read(&mut [0]).unwrap(), 0);
 }

@@ -1,5 +1,5 @@
-//! The promises of the engine, each tried over real sockets. No test waits for time to pass, except where the promise is
-//! about time; what must not arrive is followed by something that must (a fence).
+//! The promises of the engine, over real sockets. A test waits for time to pass only if the promise is about time. To show
+//! that something does not arrive, a test waits for something that is sent later and must arrive (a fence).
 
 mod chatos_1_0;
 mod chatos_groupe2;

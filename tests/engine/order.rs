@@ -1,4 +1,4 @@
-//! One order for everybody, and nothing lost.
+//! All clients receive all messages in one order, and no message is lost.
 
 use std::thread;
 
@@ -13,7 +13,7 @@ fn numbered(client: &mut Client, name: &str) {
 }
 
 #[test]
-fn everybody_sees_all_broadcasts_in_one_same_order() {
+fn all_clients_receive_all_broadcasts_in_the_same_order() {
     let server = Server::start();
     let names = ["ann", "ben", "cleo", "dan", "eve", "fay"];
     let clients: Vec<_> = names.iter().map(|name| server.login(name)).collect();
@@ -56,7 +56,7 @@ fn everybody_sees_all_broadcasts_in_one_same_order() {
 }
 
 #[test]
-fn what_one_client_sends_to_another_arrives_in_its_order_broadcast_or_not() {
+fn broadcasts_and_private_messages_of_one_client_arrive_in_their_order() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     let mut carol = server.login("carol");
@@ -65,7 +65,7 @@ fn what_one_client_sends_to_another_arrives_in_its_order_broadcast_or_not() {
         match number % 3 {
             0 => alice.say("alice", &text),
             1 => alice.whisper("alice", "bob", &text),
-            _ => alice.whisper("alice", "nobody", &text),
+            _ => alice.whisper("alice", "unknown", &text),
         }
         carol.say("carol", "meanwhile");
     }
@@ -84,7 +84,7 @@ fn what_one_client_sends_to_another_arrives_in_its_order_broadcast_or_not() {
 }
 
 #[test]
-fn a_login_is_answered_before_anything_that_others_say() {
+fn a_login_is_answered_before_any_message_of_others() {
     let server = Server::start();
     let mut talker = server.login("talker");
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
@@ -104,9 +104,9 @@ fn a_login_is_answered_before_anything_that_others_say() {
     });
 }
 
-/// Some with FIN and some with a reset, while everybody's messages are on their way to everybody.
+/// Some leave with FIN and some with a reset, while all clients send messages to all.
 #[test]
-fn who_leaves_in_the_middle_of_a_round_takes_nothing_from_the_others() {
+fn clients_that_leave_in_the_middle_of_a_round_do_not_cost_others_a_message() {
     let server = Server::start();
     let names = ["ann", "ben"];
     let mut speakers = names.map(|name| server.login(name));

@@ -1,4 +1,4 @@
-//! A mistake in this server costs the connection that met it, and no other.
+//! A panic in the server ends only the connection that caused it.
 
 use std::convert::Infallible;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
 
 use super::support::{Client, entropy};
 
-/// Chaton, but a certain message makes its room panic.
+/// A room of Chaton that panics at a certain message.
 struct Clumsy(Room);
 
 impl Protocol for Clumsy {
@@ -46,7 +46,7 @@ impl Protocol for Clumsy {
 }
 
 #[test]
-fn a_panic_in_one_connection_s_thread_ends_that_connection_alone() {
+fn a_panic_in_the_thread_of_a_connection_ends_only_that_connection() {
     let engine = Engine::start(&ProcessLimits::default());
     let room = Clumsy(Room::new(Options::default(), entropy()));
     let address = "127.0.0.1:0".parse().unwrap();
@@ -64,7 +64,7 @@ fn a_panic_in_one_connection_s_thread_ends_that_connection_alone() {
     alice.expect_any_end();
     bob.say("bob", "unharmed");
     assert_eq!(bob.next(), "MESSAGE login=\"bob\" msg=\"unharmed\"");
-    // Her name becomes free as well: the room is told that she is gone.
+    // Her name also becomes free, because the room is told that she is gone.
     let mut again = Client::connect(service.address());
     loop {
         again.send(ClientFrame::Login { login: "alice" });

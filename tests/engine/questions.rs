@@ -1,4 +1,4 @@
-//! What a room cannot know by itself is found out elsewhere: only whoever led to the question waits for the answer.
+//! Questions that the room asks the workers. Only the client that caused a question waits for its answer.
 
 use std::fmt;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,9 +11,11 @@ use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 
 use super::support::{Client, PATIENCE};
 
-/// A frame is one byte. A capital letter is a question, and is answered by its small one, to the asker alone; up to F it is a
-/// look-up, from G on as much work as a hash. When it is not answered because the server is busy, everybody hears a `-`.
-/// Anything else is said to everybody. A `#` is followed by a `?` a moment later, by the clock; a `@` by a `?` 300 ms later.
+/// A room in which a frame is one byte.
+///
+/// A capital letter is a question. The answer is the small letter, only for the asker. Up to F the question is a look-up,
+/// from G on it needs as much work as a hash. When the server is too busy to answer it, all clients receive a `-`. All
+/// clients receive every other byte. After a `#` they receive a `?` from the clock at once, after a `@` 300 ms later.
 #[derive(Default)]
 struct Letters {
     alarm: Option<(Instant, ConnId)>,
@@ -65,7 +67,7 @@ impl Protocol for Letters {
     ) -> Flow<u8> {
         match event {
             Event::Opened(_) => {
-                out.join(from, "somebody");
+                out.join(from, "client");
                 out.one(from, &Letter(b'!'));
             }
             Event::Command(Letter(question)) if question.is_ascii_uppercase() => {
@@ -102,11 +104,11 @@ impl Protocol for Letters {
     }
 }
 
-/// A server whose only worker for hashes answers when the test lets it. Look-ups are answered at once.
+/// A server whose only worker for hashes answers when the test allows it. Look-ups are answered at once.
 struct Server {
     engine: Engine,
     service: Service,
-    /// Every question that is no look-up, when a worker takes it up.
+    /// Receives each question that is no look-up, when a worker begins with it.
     taken_up: Receiver<u8>,
     go_on: Sender<()>,
 }
@@ -155,7 +157,7 @@ impl Server {
 }
 
 #[test]
-fn whoever_asks_waits_with_its_later_frames_and_everybody_else_goes_on() {
+fn the_later_frames_of_an_asker_wait_for_the_answer_and_other_clients_continue() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.connect(), server.connect());
     alice.raw(b"xQy");
@@ -163,7 +165,7 @@ fn whoever_asks_waits_with_its_later_frames_and_everybody_else_goes_on() {
     assert_eq!(server.next_question(), b'Q');
     bob.raw(b"1");
     assert_eq!(bob.bytes(1), b"1");
-    // What is said meanwhile reaches the asker, too.
+    // The asker also receives the messages of the others.
     assert_eq!(alice.bytes(2), b"x1");
     server.go_on.send(()).unwrap();
     assert_eq!(alice.bytes(2), b"qy");
@@ -171,7 +173,7 @@ fn whoever_asks_waits_with_its_later_frames_and_everybody_else_goes_on() {
 }
 
 #[test]
-fn questions_in_one_piece_are_answered_one_after_the_other() {
+fn questions_in_one_read_are_answered_one_after_the_other() {
     let server = Server::start();
     let mut alice = server.connect();
     for _ in 0..3 {
@@ -182,14 +184,14 @@ fn questions_in_one_piece_are_answered_one_after_the_other() {
 }
 
 #[test]
-fn a_storm_of_questions_does_not_hold_up_the_others() {
+fn many_questions_do_not_delay_other_clients() {
     const ASKERS: usize = 200;
     let server = Server::start();
     let mut askers: Vec<_> = (0..ASKERS).map(|_| server.connect()).collect();
     for asker in &mut askers {
         asker.raw(b"Q");
     }
-    // One is being answered, the others wait.
+    // A worker has begun with one question, the others wait.
     assert_eq!(server.next_question(), b'Q');
     let (mut alice, mut bob) = (server.connect(), server.connect());
     for said in 0..=9 {
@@ -218,8 +220,8 @@ fn a_look_up_never_waits_for_a_hash() {
 }
 
 #[test]
-fn a_question_that_finds_no_place_is_not_answered_at_once() {
-    // One is under way and 256 wait.
+fn a_question_above_the_limit_is_refused_at_once() {
+    // A worker has begun with one question, and 256 wait.
     const ASKERS: usize = 300;
     const REFUSED: usize = ASKERS - 257;
     let server = Server::start();
@@ -231,7 +233,7 @@ fn a_question_that_finds_no_place_is_not_answered_at_once() {
         asker.raw(b"Q");
     }
     assert_eq!(witness.bytes(REFUSED), vec![b'-'; REFUSED]);
-    // The others keep their places, and a client that was refused may ask again.
+    // The other questions still wait, and a client that was refused may ask again.
     for _ in 0..ASKERS - REFUSED {
         server.go_on.send(()).unwrap();
     }
@@ -246,7 +248,7 @@ fn a_question_that_finds_no_place_is_not_answered_at_once() {
 }
 
 #[test]
-fn a_storm_of_questions_does_not_hold_up_the_clock() {
+fn many_questions_do_not_delay_the_clock() {
     let server = Server::start();
     let mut askers: Vec<_> = (0..100).map(|_| server.connect()).collect();
     for asker in &mut askers {
@@ -272,7 +274,7 @@ fn a_panic_in_a_worker_ends_the_connection_that_asked_and_no_other() {
 }
 
 #[test]
-fn an_answer_that_comes_after_its_asker_has_gone_is_nobody_s() {
+fn an_answer_after_its_asker_has_gone_is_dropped() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.connect(), server.connect());
     alice.raw(b"Q");
@@ -284,9 +286,9 @@ fn an_answer_that_comes_after_its_asker_has_gone_is_nobody_s() {
     assert_eq!(bob.bytes(2), b"rx");
 }
 
-/// The stop waits a second for a client that says nothing; a deadline of the room passes meanwhile.
+/// The stop waits a second for a silent client. During that second a deadline of the room passes.
 #[test]
-fn the_stop_is_not_held_up_by_a_deadline_that_passes_meanwhile() {
+fn a_deadline_that_passes_during_the_stop_does_not_delay_it() {
     let server = Server::start();
     let mut alice = server.connect();
     alice.raw(b"@x");
@@ -319,6 +321,6 @@ fn the_stop_does_not_wait_for_answers() {
     }
     drop(waiting);
     stopping.join().unwrap();
-    // The worker that never comes back is left behind after a second; a server that waited for it would wait for ever.
+    // The server abandons the blocked worker after a second. A server that waited for it would wait for ever.
     assert!(begun.elapsed() < PATIENCE);
 }

@@ -1,4 +1,4 @@
-//! A frame whose rest nobody wants to look at: it is read and dropped, and what follows is a frame again.
+//! A frame whose rest the room does not need: the server reads and drops it, and then decodes the next frame.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -10,7 +10,7 @@ use matou_server::net::{ConnectionLimits, ProcessLimits};
 
 use super::support::{Client, Server};
 
-/// A frame is a length and as many bytes. The room echoes every length.
+/// A room in which a frame is a length and that number of bytes. The room sends every length back.
 struct Lengths;
 
 struct Length(i32);
@@ -67,11 +67,11 @@ fn server(limits: ConnectionLimits) -> Server {
 }
 
 #[test]
-fn the_rest_of_a_frame_is_dropped_however_long_and_however_it_is_cut() {
+fn the_rest_of_a_frame_is_dropped_for_every_length_and_segmentation() {
     let server = server(ConnectionLimits::default());
     for payload in [0_i32, 1, 4091, 4092, 4093, 64 << 10, 10_000_000] {
         let mut client = Client::connect(server.address());
-        // It is answered before any of it has come.
+        // The room answers before any byte of the rest has arrived.
         client.raw(&payload.to_be_bytes());
         assert_eq!(client.bytes(4), payload.to_be_bytes());
         let mut rest = vec![0xff; payload.unsigned_abs() as usize];
@@ -79,7 +79,11 @@ fn the_rest_of_a_frame_is_dropped_however_long_and_however_it_is_cut() {
         let (first, second) = rest.split_at(rest.len() / 3);
         client.raw(first);
         client.raw(second);
-        assert_eq!(client.bytes(4), 3_i32.to_be_bytes(), "behind {payload}");
+        assert_eq!(
+            client.bytes(4),
+            3_i32.to_be_bytes(),
+            "after {payload} bytes"
+        );
         client.raw(b"abc\0\0\0\0");
         assert_eq!(client.bytes(4), [0; 4]);
         client.shutdown();
@@ -88,7 +92,7 @@ fn the_rest_of_a_frame_is_dropped_however_long_and_however_it_is_cut() {
 }
 
 #[test]
-fn frames_behind_a_dropped_rest_are_read_from_the_same_piece() {
+fn frames_after_a_dropped_rest_are_decoded_from_the_same_read() {
     let server = server(ConnectionLimits::default());
     let mut client = Client::connect(server.address());
     client.raw(b"\0\0\0\x02ab\0\0\0\x01c\0\0\0\x05");
@@ -98,7 +102,7 @@ fn frames_behind_a_dropped_rest_are_read_from_the_same_piece() {
 }
 
 #[test]
-fn a_rest_that_does_not_come_in_time_is_late_like_any_frame() {
+fn a_rest_has_the_same_time_limit_as_a_frame() {
     let server = server(ConnectionLimits {
         frame: Duration::from_millis(50),
         ..ConnectionLimits::default()

@@ -1,4 +1,4 @@
-//! A client that reads slowly costs nobody else anything, and is disconnected when it goes too far.
+//! A client that reads slowly does not delay others, and is disconnected when it reads far too slowly.
 
 use std::time::Duration;
 
@@ -6,19 +6,20 @@ use matou_server::net::ConnectionLimits;
 
 use super::support::{Client, Server};
 
-/// Sends until `sloth`, who does not read, has more waiting than the kernel's buffers take, while `hare` reads on.
+/// Sends messages to all until more bytes wait for `sloth`, which does not read, than the kernel's buffers take. `hare`
+/// reads.
 fn flood(hare: &mut Client, messages: usize) {
     let text = "x".repeat(1024);
     for _ in 0..messages {
         hare.whisper("hare", "sloth", &text);
     }
-    // A fence: what hare says last reaches hare itself behind all the work above.
+    // A fence: hare receives its own last message after all the work above.
     hare.say("hare", "done");
     assert_eq!(hare.next(), "MESSAGE login=\"hare\" msg=\"done\"");
 }
 
 #[test]
-fn what_a_slow_client_did_not_take_at_once_arrives_whole_and_in_order() {
+fn bytes_that_wait_for_a_slow_client_arrive_whole_and_in_order() {
     let server = Server::limited(ConnectionLimits {
         outbox_bytes: 64 << 20,
         ..ConnectionLimits::default()
@@ -39,7 +40,7 @@ fn what_a_slow_client_did_not_take_at_once_arrives_whole_and_in_order() {
 }
 
 #[test]
-fn a_socket_that_is_full_in_the_middle_of_a_run_changes_nothing_in_its_order() {
+fn a_socket_that_is_full_in_the_middle_of_a_run_does_not_change_the_order() {
     let server = Server::limited(ConnectionLimits {
         outbox_bytes: 64 << 20,
         ..ConnectionLimits::default()
@@ -58,7 +59,7 @@ fn a_socket_that_is_full_in_the_middle_of_a_run_changes_nothing_in_its_order() {
                 }
             }
         });
-        // Whoever reads has everything before sloth has begun.
+        // A client that reads has received everything before sloth begins to read.
         for number in (0..messages).filter(|number| number % 5 != 4) {
             assert!(
                 hare.next().contains(&format!("msg=\"{number} x")),
@@ -86,7 +87,7 @@ fn a_client_whose_outbox_overflows_is_cut_and_its_name_is_free() {
 }
 
 #[test]
-fn a_client_that_takes_nothing_for_too_long_is_cut() {
+fn a_client_that_reads_nothing_for_too_long_is_cut() {
     let server = Server::limited(ConnectionLimits {
         outbox_bytes: 64 << 20,
         stall: Duration::from_millis(300),
@@ -94,18 +95,18 @@ fn a_client_that_takes_nothing_for_too_long_is_cut() {
     });
     let (mut hare, sloth) = (server.login("hare"), server.login("sloth"));
     flood(&mut hare, 12_000);
-    // Its name becomes free although it never reads a byte and never ends its side.
+    // Its name becomes free, although the client reads no byte and does not close its side.
     server.login_at_last("sloth");
     drop(sloth);
 }
 
 #[test]
-fn many_stalled_clients_hold_up_nobody() {
+fn many_stalled_clients_do_not_delay_others() {
     let server = Server::limited(ConnectionLimits {
         outbox_bytes: 256 << 20,
         ..ConnectionLimits::default()
     });
-    // More of them than there are writers.
+    // The stalled clients are more than the writers.
     let sloths: Vec<_> = (0..12)
         .map(|at| server.login(&format!("sloth{at}")))
         .collect();

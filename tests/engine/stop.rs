@@ -1,4 +1,4 @@
-//! The stop of the server: in order, bounded, and without a word about who leaves.
+//! The stop of the server: in order, within a bounded time, and without messages about departures.
 
 use std::io::Read;
 use std::time::Instant;
@@ -6,13 +6,13 @@ use std::time::Instant;
 use super::support::{Client, PATIENCE, Server};
 
 #[test]
-fn what_was_queued_is_written_and_nobody_hears_that_the_others_leave() {
+fn queued_bytes_are_written_and_no_client_is_told_that_the_others_leave() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     for number in 0..500 {
         alice.say("alice", &number.to_string());
     }
-    // The last of them has been handled.
+    // The server has handled the last message.
     for number in 0..500 {
         assert_eq!(
             alice.next(),
@@ -42,13 +42,13 @@ fn a_client_that_stays_silent_and_open_does_not_delay_the_stop_for_long() {
     let begun = Instant::now();
     server.service.join();
     server.engine.stop();
-    // One second of grace, five at the very most; a server that waited for the client would wait for ever.
+    // The client has one second, and the stop takes at most five. A server that waited for the client would wait for ever.
     assert!(begun.elapsed() < PATIENCE);
     drop(alice);
 }
 
 #[test]
-fn a_tunnel_is_drained_by_the_stop() {
+fn the_stop_relays_the_last_bytes_of_a_tunnel() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     let (mut one, mut other) = server.tunnel(&mut alice, &mut bob);
@@ -73,7 +73,7 @@ fn a_stopped_server_takes_no_connections_and_its_address_is_free() {
         server.engine.stop();
         std::net::TcpListener::bind(address).is_ok()
     };
-    // Another program may be given the port in between, but not three times.
+    // Another program may get the port in the meantime, but not three times.
     assert!((0..3).any(|_| is_free_again()));
 }
 

@@ -1,4 +1,4 @@
-//! A server in this process, and clients that speak to it through Chaton's own codec.
+//! A server in this process, and clients that use Chaton's own codec.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -10,10 +10,10 @@ use matou_protocols::chaton::{ClientFrame, Codec, Options, Room, ServerFrame};
 use matou_protocols::room::Protocol;
 use matou_server::net::{ConnectionLimits, Engine, ProcessLimits, Service};
 
-/// Only a test that has found a hang waits this long, however busy the machine is.
+/// The timeout of every wait. It is long, so that only a hang reaches it, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Chance that is good enough for tests: a counter, stirred.
+/// Numbers that are random enough for tests: a counter that is mixed.
 pub(crate) fn entropy() -> Box<dyn FnMut() -> u64 + Send> {
     let mut state = 1_u64;
     Box::new(move || {
@@ -45,7 +45,7 @@ impl Server {
         Server::serving(room, options.codec(), limits, process)
     }
 
-    /// A room of any protocol.
+    /// Serves a room of any protocol.
     pub(crate) fn serving<P: Protocol<Question = Infallible>>(
         room: P,
         codec: P::Codec,
@@ -73,8 +73,8 @@ impl Server {
         client
     }
 
-    /// Logs in, as often as it takes: the name may be taken until the server notices that its last owner has gone, and a
-    /// server with short time limits may end a connection before this test could write its first frame.
+    /// Tries to log in until it succeeds. The name may be taken until the server notices that its last owner has gone. A
+    /// server with short time limits may close a connection before the test writes its first frame.
     pub(crate) fn login_at_last(&self, name: &str) -> Client {
         let began = Instant::now();
         loop {
@@ -86,7 +86,7 @@ impl Server {
         }
     }
 
-    /// Two clients who agreed on a private connection, and its id.
+    /// Lets two clients agree on a private connection, and returns its connect_id.
     pub(crate) fn agree(&self, alice: &mut Client, bob: &mut Client) -> i64 {
         let (requester, target) = ("alice", "bob");
         alice.send(ClientFrame::RequestPrivate { requester, target });
@@ -97,13 +97,13 @@ impl Server {
         connect_id
     }
 
-    /// Both ends of a tunnel that stands.
+    /// Returns both ends of an open tunnel between these clients.
     pub(crate) fn tunnel(&self, alice: &mut Client, bob: &mut Client) -> (Client, Client) {
         let connect_id = self.agree(alice, bob);
         self.ends(connect_id)
     }
 
-    /// Both ends of the tunnel with this id.
+    /// Opens both ends of the tunnel with this connect_id.
     pub(crate) fn ends(&self, connect_id: i64) -> (Client, Client) {
         let ends = [self.connect(), self.connect()];
         let [one, other] = ends.map(|mut end| {
@@ -129,7 +129,7 @@ impl Client {
         Client::over(TcpStream::connect(address).unwrap())
     }
 
-    /// One that speaks over this socket.
+    /// Returns a client that uses this socket.
     pub(crate) fn over(stream: TcpStream) -> Client {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -139,7 +139,7 @@ impl Client {
         }
     }
 
-    /// A second handle on the same connection, for a thread that only writes.
+    /// Returns a second handle for the same connection, for a thread that only writes.
     pub(crate) fn with_stream(other: &Client) -> Client {
         Client {
             stream: other.stream.try_clone().unwrap(),
@@ -169,7 +169,7 @@ impl Client {
         self.stream.write_all(bytes).unwrap();
     }
 
-    /// Whether the server accepts this login; it may also end the connection.
+    /// Whether the server accepts this login. The server may also close the connection.
     fn is_accepted_as(&mut self, name: &str) -> bool {
         let mut bytes = Vec::new();
         ClientFrame::Login { login: name }.encode(Codec::default(), &mut bytes);
@@ -182,13 +182,13 @@ impl Client {
             Err(error) => {
                 let is_over =
                     error.kind() != ErrorKind::WouldBlock && error.kind() != ErrorKind::TimedOut;
-                assert!(is_over, "the server answers nothing: {error}");
+                assert!(is_over, "the server does not answer: {error}");
                 false
             }
         }
     }
 
-    /// The next frame in words.
+    /// Receives the next frame, and describes it.
     pub(crate) fn next(&mut self) -> String {
         self.take(|frame| frame.to_string())
     }
@@ -196,7 +196,7 @@ impl Client {
     fn next_id(&mut self) -> i64 {
         self.take(|frame| match frame {
             ServerFrame::IdPrivate { connect_id, .. } => connect_id,
-            other => panic!("{other} instead of ID_PRIVATE"),
+            other => panic!("expected ID_PRIVATE, not {other}"),
         })
     }
 
@@ -208,18 +208,21 @@ impl Client {
                 self.received.drain(..length);
                 return seen;
             }
-            assert_ne!(self.read(), 0, "the server ended the connection");
+            assert_ne!(self.read(), 0, "the server closed the connection");
         }
     }
 
     fn read(&mut self) -> usize {
         let mut bytes = vec![0; 64 << 10];
-        let length = self.stream.read(&mut bytes).expect("bytes or an end");
+        let length = self
+            .stream
+            .read(&mut bytes)
+            .expect("the server sends bytes or closes the connection");
         self.received.extend(&bytes[..length]);
         length
     }
 
-    /// Raw bytes of a tunnel.
+    /// Reads raw bytes of a tunnel.
     pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         while self.received.len() < length {
             assert_ne!(self.read(), 0, "the tunnel ended");
@@ -227,18 +230,18 @@ impl Client {
         self.received.drain(..length).collect()
     }
 
-    /// Everything up to the server's FIN; a reset fails the test.
+    /// Reads everything up to the server's FIN. A reset fails the test.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         while self.read() > 0 {}
         self.received.drain(..).collect()
     }
 
-    /// Nothing more comes but the server's FIN.
+    /// Checks that the next thing to arrive is the server's FIN.
     pub(crate) fn expect_end(&mut self) {
         assert_eq!(self.rest(), b"");
     }
 
-    /// FIN or reset: for ends that need not be in order.
+    /// Checks that the connection ends with FIN or reset, for a close that need not be in order.
     pub(crate) fn expect_any_end(&mut self) {
         let mut scrap = [0; 1024];
         loop {

@@ -1,4 +1,4 @@
-//! Tunnels relay every byte, end each direction on its own, and push back.
+//! Tunnels relay every byte, end each direction separately, and limit the bytes that they keep.
 
 use std::thread;
 
@@ -6,7 +6,7 @@ use matou_protocols::chaton::ClientFrame;
 
 use super::support::{Client, Server};
 
-/// Bytes that are not the same at any two places near each other.
+/// Returns bytes that differ between neighbouring places.
 fn blob(length: usize, seed: u8) -> Vec<u8> {
     (0..length)
         .map(|at| (at as u8).wrapping_mul(31) ^ (at >> 8) as u8 ^ (at >> 16) as u8 ^ seed)
@@ -31,7 +31,7 @@ fn send_all(client: &Client, bytes: Vec<u8>) -> thread::JoinHandle<()> {
 }
 
 #[test]
-fn both_directions_at_once_and_more_than_the_kernel_holds() {
+fn a_tunnel_relays_both_directions_at_once_and_more_bytes_than_the_kernel_buffers() {
     let (_server, mut one, mut other) = pair();
     let (there, back) = (blob(5 << 20, 1), blob(5 << 20, 2));
     let sending = [
@@ -39,10 +39,13 @@ fn both_directions_at_once_and_more_than_the_kernel_holds() {
         send_all(&other, back.clone()),
     ];
     let reading = thread::spawn(move || other.rest());
-    assert!(one.rest() == back, "what came back is not what was sent");
+    assert!(
+        one.rest() == back,
+        "the bytes of one direction are not the sent ones"
+    );
     assert!(
         reading.join().unwrap() == there,
-        "what arrived is not what was sent"
+        "the bytes of the other direction are not the sent ones"
     );
     for thread in sending {
         thread.join().unwrap();
@@ -50,7 +53,7 @@ fn both_directions_at_once_and_more_than_the_kernel_holds() {
 }
 
 #[test]
-fn each_direction_ends_on_its_own() {
+fn each_direction_ends_separately() {
     let (_server, mut one, mut other) = pair();
     one.raw(b"goodbye");
     one.shutdown();
@@ -62,13 +65,13 @@ fn each_direction_ends_on_its_own() {
 }
 
 #[test]
-fn bytes_right_behind_the_opening_frame_are_kept() {
+fn bytes_after_the_opening_frame_are_kept() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     let connect_id = server.agree(&mut alice, &mut bob);
     let mut opening = Vec::new();
     ClientFrame::LoginPrivate { connect_id }.encode(Default::default(), &mut opening);
-    // More than is kept: the server stops reading, and goes on once the other end is there.
+    // The server does not keep all of it. It stops reading until the other end connects.
     let early = blob(300 << 10, 4);
     let mut one = server.connect();
     let mut writer = Client::with_stream(&one);
@@ -84,12 +87,12 @@ fn bytes_right_behind_the_opening_frame_are_kept() {
 }
 
 #[test]
-fn an_end_that_said_everything_before_the_other_came_is_still_relayed() {
+fn bytes_and_fin_of_the_first_end_are_relayed_when_the_second_connects() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     for round in 0..50 {
         let (mut one, mut other) = server.tunnel(&mut alice, &mut bob);
-        // FIN may come before this end's reader knows that it is joined.
+        // FIN may arrive before the reader of this end knows that the tunnel is open.
         one.raw(format!("{round}").as_bytes());
         one.shutdown();
         assert_eq!(other.rest(), format!("{round}").as_bytes());
@@ -100,20 +103,20 @@ fn an_end_that_said_everything_before_the_other_came_is_still_relayed() {
 }
 
 #[test]
-fn an_error_on_one_side_ends_both() {
+fn a_reset_of_one_end_closes_the_other() {
     let (_server, one, mut other) = pair();
     one.reset();
     other.expect_any_end();
 }
 
 #[test]
-fn a_stalled_tunnel_holds_up_nobody() {
+fn a_stalled_tunnel_does_not_delay_others() {
     let server = Server::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     let (one, other) = server.tunnel(&mut alice, &mut bob);
     let much = blob(16 << 20, 5);
     let sending = send_all(&one, much.clone());
-    // Nobody reads the tunnel, and everything else goes on.
+    // No client reads the tunnel, and the chat continues.
     alice.say("alice", "hello");
     assert_eq!(bob.next(), "MESSAGE login=\"alice\" msg=\"hello\"");
     let (mut third, mut fourth) = {
@@ -122,14 +125,14 @@ fn a_stalled_tunnel_holds_up_nobody() {
     };
     third.raw(b"through");
     assert_eq!(fourth.bytes(7), b"through");
-    // And nothing of the stalled one was lost.
+    // No byte of the stalled tunnel was lost.
     let mut other = other;
     assert!(other.rest() == much);
     sending.join().unwrap();
 }
 
 #[test]
-fn an_id_that_nobody_has_ends_the_connection() {
+fn an_unknown_connect_id_closes_the_connection() {
     let server = Server::start();
     let mut stranger = server.connect();
     stranger.send(ClientFrame::LoginPrivate { connect_id: 42 });

@@ -1,4 +1,4 @@
-//! What peers that never log in can write into the log: a bounded amount, however many they are.
+//! Peers that never log in cause only a bounded amount of log, however many they are.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use crate::serving::Program;
 
-/// Longer names are cut: this one takes 160 KiB when it is escaped.
+/// A name of control characters. The log cuts long names: escaped, this one would take 160 KiB.
 fn control_characters(length: usize) -> Vec<u8> {
     vec![1; length]
 }
@@ -21,12 +21,12 @@ fn string4(bytes: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes(), bytes].concat()
 }
 
-/// A pseudonym that nobody may have, in a packet of ChatOS 1.0.
+/// A packet of ChatOS 1.0 with an invalid pseudonym.
 fn bad_pseudonym() -> Vec<u8> {
     [&[1][..], &string2(&control_characters(32_767))].concat()
 }
 
-/// What a peer sends that will not become a client, and to which listener.
+/// The bytes of peers that cannot log in, each with the name of its listener.
 fn bad_connections() -> Vec<(&'static str, Vec<u8>)> {
     let name = control_characters(30);
     let long_name = control_characters(1000);
@@ -54,10 +54,10 @@ fn bad_connections() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Sends the bytes and waits until the server has ended the connection.
+/// Sends the bytes and waits until the server has closed the connection.
 fn connect_and_send(server: &Program, listener: &str, bytes: &[u8]) {
     let mut stream = server.connect(listener);
-    // The server may refuse the beginning while the rest is still being sent.
+    // The server may close the connection before it has read all the bytes.
     let _ = stream.write_all(bytes);
     let _ = stream.shutdown(Shutdown::Write);
     let _ = stream.read_to_end(&mut Vec::new());
@@ -79,7 +79,7 @@ const EVERY_PROTOCOL: [&str; 12] = [
 ];
 
 #[test]
-fn a_bad_connection_writes_little_and_many_write_hardly_more() {
+fn a_bad_connection_causes_little_log_and_many_cause_hardly_more() {
     const TIMES: usize = 100;
     let log = tempfile::NamedTempFile::new().unwrap();
     let server = Program::start(&EVERY_PROTOCOL, log.reopen().unwrap().into());
@@ -108,7 +108,7 @@ fn a_bad_connection_writes_little_and_many_write_hardly_more() {
     }
 }
 
-/// Of the whole process, in bytes.
+/// Returns the memory of the whole process, in bytes.
 #[cfg(target_os = "linux")]
 fn memory(server: &Program) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
@@ -117,13 +117,13 @@ fn memory(server: &Program) -> usize {
     kib.parse::<usize>().unwrap() << 10
 }
 
-/// Where it cannot be asked.
+/// Returns 0: this system has no `/proc`.
 #[cfg(not(target_os = "linux"))]
 fn memory(_: &Program) -> usize {
     0
 }
 
-/// Sends a frame again and again, and reads as many answers of this length.
+/// Sends a frame `times` times, and reads an answer of `answer` bytes to each.
 fn repeat(stream: &mut TcpStream, frame: &[u8], times: usize, answer: usize) {
     let mut reader = stream.try_clone().unwrap();
     std::thread::scope(|scope| {
@@ -138,7 +138,7 @@ fn repeat(stream: &mut TcpStream, frame: &[u8], times: usize, answer: usize) {
 }
 
 #[test]
-fn a_log_that_nobody_reads_costs_little_memory_and_stalls_nobody() {
+fn a_log_whose_reader_has_stopped_costs_little_memory_and_stalls_no_client() {
     const MOST_MEMORY: usize = 32 << 20;
     let listen = [
         "--log",
@@ -161,9 +161,9 @@ fn a_log_that_nobody_reads_costs_little_memory_and_stalls_nobody() {
     let grown = memory(&server) - before;
     assert!(grown < MOST_MEMORY, "{grown} bytes more");
 
-    // What was lost is told once the log is read again.
+    // When the log is read again, a line says how many lines were lost.
     server.terminate();
     let stderr = BufReader::new(server.child.stderr.take().unwrap());
     let lost = |line: std::io::Result<String>| line.unwrap().contains("lines were lost here");
-    assert!(stderr.lines().any(lost), "nothing is told of lost lines");
+    assert!(stderr.lines().any(lost), "no line tells of lost lines");
 }

@@ -1,4 +1,4 @@
-//! What a hostile or broken peer may try, as attacks that go on while others are served. Each is bounded, and takes seconds.
+//! Attacks of hostile or broken peers, while other clients are served. Each attack is bounded, and takes seconds.
 
 #[cfg(unix)]
 mod log_volume;

@@ -1,4 +1,4 @@
-//! A thousand passwords at once: they cost those who try them time, and others next to nothing.
+//! A thousand passwords at once delay the clients that send them, but hardly any other client.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -37,7 +37,7 @@ fn answer(stream: &mut TcpStream) -> u8 {
 
 const GUESSERS: usize = 60;
 
-/// Clients at one address, each with one wrong password. Their answers come out as they come; the first one has come.
+/// Connects many clients from one address, each with one wrong password. Returns their answers, after the first one has come.
 fn flood(server: &Program) -> Receiver<u8> {
     let mut guessers: Vec<_> = (0..GUESSERS).map(|_| server.connect("chathack")).collect();
     for guesser in &mut guessers {
@@ -48,7 +48,7 @@ fn flood(server: &Program) -> Receiver<u8> {
     answers
 }
 
-/// What each of these is told, in the order of time.
+/// Returns the answers to these clients, in the order in which they arrive.
 fn answers(streams: Vec<TcpStream>) -> Receiver<u8> {
     let (told, answers) = channel();
     for mut stream in streams {
@@ -64,7 +64,7 @@ fn answers(streams: Vec<TcpStream>) -> Receiver<u8> {
     answers
 }
 
-/// At most half of them were answered, so whatever happened meanwhile did not wait for all of them.
+/// Checks that at most half of them were answered: what happened before did not wait for all of them.
 fn expect_most_still_wait(guessers: &Receiver<u8>) {
     let answered = 1 + guessers.try_iter().count();
     assert!(
@@ -101,7 +101,7 @@ fn neither_a_guest_nor_a_signature_waits_for_passwords() {
     expect_most_still_wait(&guessers);
 }
 
-/// Other systems give no second loopback address to connect from.
+/// Other systems have no second loopback address.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_password_from_elsewhere_does_not_wait_for_those_of_one_address() {
@@ -158,7 +158,7 @@ fn passwords_that_come_at_once_are_bounded_before_any_of_them_is_checked() {
         try_password(guesser, "alice", "w");
     }
     let answers = answers(guessers);
-    // None of the ten was checked yet.
+    // None of the ten first passwords has been checked yet.
     for _ in 0..CONNECTIONS - CHECKED {
         assert_eq!(answers.recv(), Ok(WRONG));
     }

@@ -1,4 +1,4 @@
-//! `matou serve` as a program of its own.
+//! `matou serve` as a separate process.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -10,10 +10,10 @@ use std::time::Duration;
 use assert_cmd::cargo::CommandCargoExt;
 use tempfile::TempDir;
 
-/// Nothing here takes longer; a test that runs into it has failed.
+/// The timeout of every wait. No wait that succeeds takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running server, killed with the test.
+/// A running server. It is killed when the test ends.
 pub(crate) struct Program {
     pub(crate) child: Child,
     addresses: HashMap<String, SocketAddr>,
@@ -21,7 +21,7 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it with these arguments behind `matou serve`, on a data directory of its own.
+    /// Starts `matou serve` with these arguments, on its own data directory.
     pub(crate) fn start(arguments: &[&str], stderr: Stdio) -> Program {
         let data = tempfile::tempdir().unwrap();
         let mut child = Command::cargo_bin("matou")
@@ -64,14 +64,14 @@ impl Program {
         patient(TcpStream::connect(self.address(listener)).unwrap())
     }
 
-    /// Stops it in order.
+    /// Stops the server and waits until it has ended.
     #[cfg(unix)]
     pub(crate) fn stop(mut self) {
         self.terminate();
         assert!(self.child.wait().unwrap().success());
     }
 
-    /// Tells it to stop in order.
+    /// Tells the server to stop.
     #[cfg(unix)]
     pub(crate) fn terminate(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
@@ -86,7 +86,7 @@ impl Drop for Program {
     }
 }
 
-/// A read that finds nothing for too long fails the test.
+/// Sets a timeout, so that a read without data fails the test.
 pub(crate) fn patient(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream

@@ -1,4 +1,4 @@
-//! Clients that stop reading, or read as good as nothing, beside those that read; and more clients than there may be.
+//! Clients that stop reading, or read almost nothing, together with clients that read; and more clients than the limit.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -15,10 +15,10 @@ use support::{Client, Server};
 #[path = "../engine/support.rs"]
 mod support;
 
-/// More than any fixed number of threads that could wait for one of them each.
+/// More clients than any fixed number of threads that could each wait for one of them.
 const SLOTHS: usize = 300;
 
-/// Long enough to play no part in a test.
+/// A time limit that no test reaches.
 const NEVER: Duration = Duration::from_secs(600);
 
 fn server(stall: Duration, stall_bytes: usize) -> Server {
@@ -30,7 +30,7 @@ fn server(stall: Duration, stall_bytes: usize) -> Server {
     })
 }
 
-/// A client whose system keeps few bytes for it, so that its socket at the server is soon full.
+/// Connects a client with a small receive buffer, so that its socket at the server is full soon.
 fn narrow(server: &Server, name: &str) -> Client {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4 << 10).unwrap();
@@ -43,12 +43,12 @@ fn narrow(server: &Server, name: &str) -> Client {
     client
 }
 
-/// Clients that read nothing, and have something waiting at the server.
+/// Connects clients that read nothing, and lets bytes wait for them at the server.
 fn sloths(server: &Server, speaker: &mut Client) -> Vec<Client> {
     let sloths: Vec<_> = (0..SLOTHS)
         .map(|at| narrow(server, &format!("sloth{at}")))
         .collect();
-    // Each gets as much as a narrow socket takes, and then more.
+    // Each gets more than a narrow socket takes.
     let text = "x".repeat(1024);
     for _ in 0..512 {
         speaker.say("hare", &text);
@@ -57,7 +57,7 @@ fn sloths(server: &Server, speaker: &mut Client) -> Vec<Client> {
     sloths
 }
 
-/// Lets bytes wait for the fox, far more than its socket takes; returns how long it takes to get them once it reads.
+/// Lets far more bytes wait for the fox than its socket takes. Returns how long the fox takes to read them.
 fn catch_up(hare: &mut Client, fox: &mut Client) -> Duration {
     let text = "y".repeat(1024);
     for _ in 0..8_000 {
@@ -71,7 +71,7 @@ fn catch_up(hare: &mut Client, fox: &mut Client) -> Duration {
     begun.elapsed()
 }
 
-/// True when a client of this name is connected.
+/// Whether a client with this name is connected.
 fn is_connected(server: &Server, name: &str) -> bool {
     let mut other = server.connect();
     other.send(ClientFrame::Login { login: name });
@@ -79,7 +79,7 @@ fn is_connected(server: &Server, name: &str) -> bool {
 }
 
 #[test]
-fn hundreds_of_stalled_readers_cost_a_client_that_reads_again_nothing() {
+fn hundreds_of_stalled_readers_do_not_delay_a_client_that_reads_again() {
     let server = server(NEVER, 1);
     let (mut hare, mut fox) = (server.login("hare"), server.login("fox"));
     let alone = catch_up(&mut hare, &mut fox);
@@ -96,7 +96,7 @@ fn hundreds_of_stalled_readers_cost_a_client_that_reads_again_nothing() {
 }
 
 #[test]
-fn hundreds_of_stalled_readers_are_cut_at_the_same_time_as_one() {
+fn hundreds_of_stalled_readers_are_cut_as_soon_as_one() {
     let stall = Duration::from_millis(1500);
     let server = server(stall, 1);
     let mut hare = server.login("hare");
@@ -113,8 +113,8 @@ fn hundreds_of_stalled_readers_are_cut_at_the_same_time_as_one() {
 }
 
 #[test]
-fn a_reader_that_takes_a_drip_now_and_then_is_cut() {
-    // More than a drip for each message can come to, however fast the machine is.
+fn a_reader_that_takes_a_few_bytes_now_and_then_is_cut() {
+    // More bytes than the reader takes in all, however fast the machine is.
     let server = server(Duration::from_secs(1), 16 << 20);
     let mut hare = server.login("hare");
     let mut sloth = narrow(&server, "sloth");
@@ -125,15 +125,18 @@ fn a_reader_that_takes_a_drip_now_and_then_is_cut() {
     let (mut taken, mut drip) = (0, [0; 64]);
     let deadline = Instant::now() + support::PATIENCE;
     while is_connected(&server, "sloth") {
-        assert!(Instant::now() < deadline, "it lives on {taken} bytes");
-        // Something waits for it: it has read next to nothing of the four megabytes. An error means that it was cut just now.
+        assert!(
+            Instant::now() < deadline,
+            "the client is still connected after {taken} bytes"
+        );
+        // Most of the four megabytes still waits for the client. An error means that the server has just cut it.
         taken += sloth.stream.read(&mut drip).unwrap_or(0);
     }
     assert!(taken > 0);
 }
 
 #[test]
-fn three_times_as_many_clients_as_there_may_be_are_served_or_refused_in_order() {
+fn clients_above_the_limit_are_refused_in_order_and_the_others_are_served() {
     const CEILING: usize = 16;
     let process = ProcessLimits {
         connections: Some(CEILING),
@@ -152,7 +155,8 @@ fn three_times_as_many_clients_as_there_may_be_are_served_or_refused_in_order() 
     }
 }
 
-/// Connects as many at the same time until the house is full; returns those inside. All others found an end in order.
+/// Connects this many clients at the same time, again and again until the server is full. Returns the clients that are
+/// connected. The server has refused all others in order.
 fn flood(
     server: &Server,
     ceiling: usize,
@@ -161,7 +165,7 @@ fn flood(
 ) -> Vec<(String, Client)> {
     let mut inside = Vec::new();
     let mut at = 0;
-    // The places of an earlier flood become free when the server has seen the last of it go.
+    // The places of an earlier flood become free when the server has noticed that its clients have left.
     let deadline = Instant::now() + support::PATIENCE;
     while inside.len() < ceiling {
         assert!(Instant::now() < deadline, "{} of {ceiling}", inside.len());

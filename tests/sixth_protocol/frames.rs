@@ -1,4 +1,4 @@
-//! The packets of the noticeboard, each with its bytes (section 2 of its document).
+//! The packets of the noticeboard and their bytes (section 2 of its document).
 
 use std::fmt;
 
@@ -12,30 +12,30 @@ const NOTE: i8 = 4;
 const NO_NOTE: i8 = 5;
 const REFUSED: i8 = 6;
 
-/// What a client sends.
+/// A packet of a client.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ClientPacket<'a> {
-    /// Pin this note.
+    /// Pins this note.
     Pin(&'a str),
-    /// Show the note of this number.
+    /// Asks for the note with this number.
     Read(i32),
 }
 
-/// What the server sends.
+/// A packet of the server.
 #[derive(Debug)]
 pub(crate) enum ServerPacket<'a> {
     /// A note was pinned under this number.
     Pinned(i32),
-    /// The note of this number.
+    /// The note with this number.
     Note(i32, &'a str),
-    /// There is no note of this number.
+    /// No note has this number.
     NoNote(i32),
     /// The note is too short or too long.
     Refused,
 }
 
 impl<'a> ClientPacket<'a> {
-    /// Takes a packet from the front of the bytes; `None` while bytes are missing.
+    /// Decodes the first packet in the bytes, and returns it with its length. Returns `None` while bytes are missing.
     pub(crate) fn decode(input: &'a [u8]) -> Result<Option<(ClientPacket<'a>, usize)>, Malformed> {
         let mut cursor = Cursor::new(input);
         let read = |cursor: &mut Cursor<'a>| -> Result<ClientPacket<'a>, Stop> {
@@ -92,7 +92,7 @@ impl fmt::Display for ServerPacket<'_> {
 }
 
 #[test]
-fn a_packet_is_decoded_whole_or_not_at_all() {
+fn an_incomplete_packet_is_not_decoded() {
     let bytes = b"\x01\0\x02hi\x03\0\0\0\x07";
     assert_eq!(ClientPacket::decode(&bytes[..4]), Ok(None));
     assert_eq!(

@@ -1,7 +1,7 @@
-//! A sixth protocol, written with the public parts of the protocol crate and the server crate alone: the noticeboard of
-//! `conformance/EXAMPLE.md`. The engine serves it as it serves the other five, and its own suite passes against it.
+//! A sixth protocol, written only with the public parts of the protocol crate and the server crate: the noticeboard of
+//! `conformance/EXAMPLE.md`. The engine serves it like the other five, and the server passes the protocol's own suite.
 //!
-//! This is the worked example of the README's "Write a protocol": `frames.rs` has the packets and their bytes, `room.rs`
+//! This is the worked example of the README's "Write a protocol": `frames.rs` has the packets and their bytes, `room.rs` has
 //! what each packet does, and the test below serves it and judges it.
 
 mod frames;
@@ -16,7 +16,7 @@ use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
 use room::Noticeboard;
 
 #[test]
-fn the_engine_serves_a_protocol_that_it_has_never_seen_and_its_suite_passes() {
+fn the_engine_serves_a_new_protocol_and_the_server_passes_its_suite() {
     let engine = Engine::start(&ProcessLimits::default());
     let address = "127.0.0.1:0".parse().unwrap();
     let service = engine

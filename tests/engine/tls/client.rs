@@ -1,5 +1,5 @@
-//! A server inside TLS in this process, and clients whose TLS is driven step by step: which records go out in which write
-//! is for the test to say.
+//! A server with TLS in this process, and clients whose TLS the test drives step by step: the test chooses the records of
+//! each write.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -103,7 +103,7 @@ impl TlsClient {
         }
     }
 
-    /// Everything but the client's last records of the handshake, which lie ready to be sent.
+    /// Does the handshake except for the client's last records. They are ready to be sent.
     pub(super) fn shake_hands_but_for_the_end(&mut self) {
         while self.tls.is_handshaking() {
             self.flush();
@@ -123,7 +123,7 @@ impl TlsClient {
         self.tls.writer().write_all(bytes).unwrap();
     }
 
-    /// The records that are ready.
+    /// Returns the records that are ready.
     pub(super) fn records(&mut self) -> Vec<u8> {
         let mut records = Vec::new();
         while self.tls.wants_write() {
@@ -155,7 +155,7 @@ impl TlsClient {
         assert_eq!(self.next(), "LOGIN_ACCEPTED");
     }
 
-    /// The next frame in words.
+    /// Receives the next frame, and describes it.
     pub(super) fn next(&mut self) -> String {
         self.take(|frame| frame.to_string())
     }
@@ -172,18 +172,18 @@ impl TlsClient {
                 self.received.drain(..length);
                 return seen;
             }
-            assert_ne!(self.read(), 0, "the server ended the connection");
+            assert_ne!(self.read(), 0, "the server closed the connection");
         }
     }
 
-    /// The server says, in TLS's own words, that nothing will follow; a mere end of the connection fails the test.
+    /// Checks that the server sends close_notify. A close without it fails the test.
     pub(super) fn expect_farewell(&mut self) {
         assert_eq!(self.received.len(), 0);
         assert_eq!(self.read(), 0);
         assert_eq!(self.received.len(), 0);
     }
 
-    /// Reads until there is plaintext; 0 behind close_notify.
+    /// Reads until plaintext arrives, and returns its length. Returns 0 after close_notify.
     fn read(&mut self) -> usize {
         let mut bytes = [0; 16 << 10];
         loop {
@@ -197,8 +197,10 @@ impl TlsClient {
             }
             self.tls
                 .read_tls(&mut self.stream)
-                .expect("records or an end");
-            self.tls.process_new_packets().expect("sound records");
+                .expect("the server sends records or closes the connection");
+            self.tls
+                .process_new_packets()
+                .expect("the server sends valid records");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How a connection inside TLS begins, or does not.
+//! The handshakes of TLS connections, complete or not.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use super::SecureServer;
 use crate::support::{Client, PATIENCE, entropy};
 
 #[test]
-fn both_versions_of_tls_are_spoken() {
+fn a_client_may_use_tls_1_2_or_1_3() {
     let server = SecureServer::start();
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         let mut alice = server.connect_with(&[version]);
@@ -25,11 +25,11 @@ fn both_versions_of_tls_are_spoken() {
 }
 
 #[test]
-fn what_comes_with_the_end_of_the_handshake_is_not_forgotten() {
+fn a_frame_that_arrives_with_the_end_of_the_handshake_is_handled() {
     let server = SecureServer::start();
     let mut alice = server.connect();
     alice.shake_hands_but_for_the_end();
-    // The last records of the handshake, a frame and the end, all in one write.
+    // One write has the last records of the handshake, a frame and the end.
     alice.seal(ClientFrame::Login { login: "alice" });
     alice.tls.send_close_notify();
     alice.flush();
@@ -37,7 +37,7 @@ fn what_comes_with_the_end_of_the_handshake_is_not_forgotten() {
     alice.expect_farewell();
 }
 
-/// Reads what the server still says and its end, in order or not.
+/// Reads what the server still sends, until it closes or resets the connection.
 fn expect_end(mut stream: TcpStream) -> Vec<u8> {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut said = Vec::new();
@@ -50,8 +50,8 @@ fn expect_end(mut stream: TcpStream) -> Vec<u8> {
 }
 
 #[test]
-fn who_speaks_no_tls_is_told_so_and_bothers_nobody() {
-    /// The first byte of a record that is an alert.
+fn a_client_without_tls_receives_an_alert_and_does_not_disturb_others() {
+    /// The first byte of an alert record.
     const ALERT: u8 = 21;
     let server = SecureServer::start();
     let mut alice = server.login("alice");
@@ -69,7 +69,7 @@ fn who_speaks_no_tls_is_told_so_and_bothers_nobody() {
 }
 
 #[test]
-fn half_a_handshake_is_not_waited_for() {
+fn a_client_that_sends_half_a_handshake_is_closed() {
     let server = SecureServer::limited(ConnectionLimits {
         handshake: Duration::from_millis(200),
         ..ConnectionLimits::default()
@@ -84,7 +84,7 @@ fn half_a_handshake_is_not_waited_for() {
 }
 
 #[test]
-fn the_time_for_the_first_byte_begins_behind_the_handshake() {
+fn the_time_limit_of_the_first_byte_begins_after_the_handshake() {
     let server = SecureServer::limited(ConnectionLimits {
         handshake: Duration::from_secs(600),
         first_byte: Duration::from_millis(100),
@@ -97,7 +97,7 @@ fn the_time_for_the_first_byte_begins_behind_the_handshake() {
 }
 
 #[test]
-fn half_a_handshake_ends_with_the_server() {
+fn a_server_that_stops_closes_a_connection_in_its_handshake() {
     let server = SecureServer::limited(ConnectionLimits {
         handshake: Duration::from_secs(600),
         ..ConnectionLimits::default()
@@ -106,7 +106,7 @@ fn half_a_handshake_ends_with_the_server() {
     hello.truncate(40);
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.write_all(&hello).unwrap();
-    // Its thread is there: whoever comes behind it is served.
+    // The server has accepted the connection: it serves the client that connects after it.
     server.login("alice");
     server.service.join();
     server.engine.stop();
@@ -142,7 +142,7 @@ fn a_flood_of_handshakes_does_not_stop_others() {
 }
 
 #[test]
-fn a_certificate_is_made_once_for_its_owners_eyes_only() {
+fn a_certificate_is_created_once_and_only_its_owner_can_read_it() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path().join("new");
     let made = Certificate::kept_in(&folder).unwrap();
@@ -150,7 +150,7 @@ fn a_certificate_is_made_once_for_its_owners_eyes_only() {
     assert_eq!(made.fingerprint(), found.fingerprint());
     assert_eq!(made.fingerprint().len(), 32 * 3 - 1);
     let files: Vec<_> = std::fs::read_dir(&folder).unwrap().collect();
-    assert_eq!(files.len(), 1, "nothing is left over");
+    assert_eq!(files.len(), 1, "no other file is left");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,4 @@
-//! A listener inside TLS: everything that the engine promises holds there too, and the traps that TLS brings are stepped
-//! over. The room is Chaton's: the engine does not care.
+//! A listener with TLS. The engine keeps its promises there too, also in the special cases of TLS. The room is Chaton's.
 
 mod client;
 mod handshakes;

@@ -1,4 +1,4 @@
-//! Records in both directions, and how they end.
+//! Records in both directions, and the end of each direction.
 
 use std::net::Shutdown;
 use std::thread;
@@ -9,7 +9,7 @@ use matou_server::net::ConnectionLimits;
 use super::{SecureServer, TlsClient};
 
 #[test]
-fn what_others_say_comes_while_the_reader_waits() {
+fn messages_of_others_arrive_while_the_reader_waits() {
     let server = SecureServer::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     for number in 0..100 {
@@ -21,7 +21,7 @@ fn what_others_say_comes_while_the_reader_waits() {
 }
 
 #[test]
-fn the_last_word_counts_when_the_end_comes_in_the_same_read() {
+fn the_last_message_is_handled_when_the_end_arrives_in_the_same_read() {
     let server = SecureServer::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     alice.seal(ClientFrame::Message {
@@ -31,14 +31,14 @@ fn the_last_word_counts_when_the_end_comes_in_the_same_read() {
     alice.tls.send_close_notify();
     alice.flush();
     bob.expect_message("alice", "the last word");
-    // Her own copy was queued before she left, and the end is said behind it.
+    // Her own copy was queued before she left. The close_notify follows it.
     alice.expect_message("alice", "the last word");
     alice.expect_farewell();
     server.login("alice");
 }
 
 #[test]
-fn an_end_without_a_farewell_is_a_departure_too() {
+fn a_connection_that_ends_without_close_notify_has_left() {
     let server = SecureServer::start();
     let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
     alice.say("alice", "heard");
@@ -80,7 +80,7 @@ fn a_frame_may_come_one_byte_per_record_and_a_record_one_byte_per_write() {
 }
 
 #[test]
-fn keys_may_change_while_both_sides_write() {
+fn a_key_update_is_possible_while_both_sides_write() {
     const MESSAGES: usize = 400;
     let server = SecureServer::start();
     let mut names = ["alice", "bob"].map(|name| (name, server.login(name)));
@@ -130,7 +130,7 @@ fn a_broken_record_ends_only_its_own_connection() {
     bob.expect_message("bob", "next");
 }
 
-/// Says so much that no socket takes it at once.
+/// Sends more messages than a socket takes at once.
 fn talk(client: &mut TlsClient, messages: usize) -> String {
     let msg = "0123456789abcdef".repeat(64);
     for _ in 0..messages {
@@ -141,7 +141,7 @@ fn talk(client: &mut TlsClient, messages: usize) -> String {
 }
 
 #[test]
-fn what_a_slow_reader_did_not_take_yet_waits_in_order_and_so_does_the_farewell() {
+fn bytes_for_a_slow_reader_wait_in_order_and_close_notify_follows_them() {
     let server = SecureServer::limited(ConnectionLimits {
         outbox_bytes: 64 << 20,
         ..ConnectionLimits::default()
@@ -166,14 +166,14 @@ fn what_a_slow_reader_did_not_take_yet_waits_in_order_and_so_does_the_farewell()
 }
 
 #[test]
-fn who_reads_far_too_slowly_is_cut() {
+fn a_client_that_reads_far_too_slowly_is_cut() {
     let server = SecureServer::limited(ConnectionLimits {
         outbox_bytes: 1 << 20,
         ..ConnectionLimits::default()
     });
     let (mut alice, bob) = (server.login("alice"), server.login("bob"));
     let mut tries = 0;
-    // His name is free as soon as he is cut.
+    // Bob's name is free as soon as the server has cut him.
     while {
         talk(&mut alice, 1000);
         let mut again = server.connect();
@@ -181,13 +181,13 @@ fn who_reads_far_too_slowly_is_cut() {
         again.next() != "LOGIN_ACCEPTED"
     } {
         tries += 1;
-        assert!(tries < 40, "nobody was cut");
+        assert!(tries < 40, "the server never cut bob");
     }
     drop(bob);
 }
 
 #[test]
-fn a_frame_that_is_none_ends_with_a_farewell() {
+fn a_framing_error_ends_the_connection_with_close_notify() {
     let server = SecureServer::start();
     let mut alice = server.login("alice");
     alice.seal(ClientFrame::Message {

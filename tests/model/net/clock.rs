@@ -15,7 +15,7 @@ pub(super) struct Clock {
 struct State {
     turn: bool,
     end: bool,
-    /// How often it was given the turn.
+    /// Number of times that the clock was given the turn.
     turns: usize,
 }
 

@@ -1,5 +1,5 @@
-//! Several senders and the clock at one hub, with a run that is full after two messages and a turn that is handed over after
-//! each round.
+//! Several senders and the clock at one hub. A run is full after two messages, and the turn is handed over after each
+//! round.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -21,7 +21,7 @@ use super::writers::Writers;
 const SENDERS: u8 = 3;
 const MESSAGES: u8 = 3;
 
-/// A room that says to everybody what it is told.
+/// A room that relays each byte to all clients.
 struct Echo;
 
 #[derive(Debug, Clone, Copy)]
@@ -62,8 +62,8 @@ impl Protocol for Echo {
     }
 }
 
-/// Plays once; returns how often the turn was handed to the clock.
-fn everybody_speaks() -> usize {
+/// Plays once, and returns the number of times that the turn was handed to the clock.
+fn all_senders_send() -> usize {
     let limits = ConnectionLimits::default();
     let hub = Hub::new(
         Echo,
@@ -83,7 +83,7 @@ fn everybody_speaks() -> usize {
             let hub = Arc::clone(&hub);
             thread::spawn(move || {
                 let connection = Connection::of(u64::from(sender));
-                // What one read brought is taken to the room in one visit; here two at first, then the rest.
+                // The bytes of one read are given to the room in one visit. Here the first two, then the rest.
                 let messages = (0..MESSAGES).map(|number| Byte(sender << 4 | number));
                 let (first, rest): (Vec<_>, Vec<_>) = messages.partition(|byte| byte.0 & 0xf < 2);
                 hub.commands(&connection, first, Instant::now());
@@ -111,19 +111,19 @@ fn everybody_speaks() -> usize {
 }
 
 #[test]
-fn nothing_is_left_behind_or_reordered_whoever_has_the_turn() {
-    shuttle::check_random(|| _ = everybody_speaks(), 2000);
-    shuttle::check_pct(|| _ = everybody_speaks(), 2000, 3);
+fn no_message_is_lost_or_reordered_whichever_thread_has_the_turn() {
+    shuttle::check_random(|| _ = all_senders_send(), 2000);
+    shuttle::check_pct(|| _ = all_senders_send(), 2000, 3);
 }
 
 #[test]
-fn the_model_reaches_the_places_where_it_matters() {
+fn the_model_hands_the_turn_to_the_clock() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static MOST: AtomicUsize = AtomicUsize::new(0);
     let play = || {
-        MOST.fetch_max(everybody_speaks(), Ordering::Relaxed);
+        MOST.fetch_max(all_senders_send(), Ordering::Relaxed);
     };
     shuttle::check_random(play, 200);
-    // With one round a turn, whatever came in meanwhile is handed on.
+    // Each turn has one round. The clock gets the turn if other messages came in during the round.
     assert!(MOST.load(Ordering::Relaxed) >= 2);
 }

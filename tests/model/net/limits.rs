@@ -1,4 +1,4 @@
-//! Bounds so small that they are met all the time.
+//! Bounds so small that the model reaches them all the time.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! One outbox: two who push, two writers who are told when the socket takes bytes, the clock that looks whether the client is
-//! too slow (and sends what the socket takes, too), a peer who reads or does not, and the thread that ends it.
+//! One outbox and its threads: two that push, two writers that wake up when the socket takes bytes, the clock that checks
+//! whether the client is too slow (and also sends what the socket takes), a peer that reads or does not, and the thread that
+//! ends the outbox.
 
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -13,10 +14,10 @@ use super::sys::Socket;
 
 const LOOKS: usize = 2;
 
-/// Never met.
+/// A bound that the model never reaches.
 const MOST: usize = 1000;
 
-/// What the threads of one execution share.
+/// The state that the threads of one execution share.
 struct Line {
     outbox: Outbox,
     socket: Socket,
@@ -32,7 +33,7 @@ impl Line {
         })
     }
 
-    /// As the holder of the turn.
+    /// Pushes bytes, as the holder of the turn does.
     fn push(&self, bytes: &[u8]) {
         match self.outbox.push(&self.socket, bytes, &mut None, self.most) {
             Pushed::Done => {}
@@ -41,7 +42,7 @@ impl Line {
         }
     }
 
-    /// As one of the server's writers.
+    /// Writes, as a writer of the server does.
     fn write(&self) {
         while self.socket.wait_until_writable() {
             match self.outbox.write(&self.socket) {
@@ -52,7 +53,7 @@ impl Line {
         }
     }
 
-    /// As the clock.
+    /// Checks the progress, as the clock does.
     fn look(&self) {
         match self.outbox.look(&self.socket) {
             Written::Stalled(_) | Written::Lost => self.cut(),
@@ -90,7 +91,7 @@ fn with<T: Send + 'static>(
     thread::spawn(move || act(&line))
 }
 
-/// Two threads push beside the writers and the clock, then a third thing happens; returns what the peer read.
+/// Two threads push, while the writers and the clock run. Then `end` runs. Returns what the peer has read.
 fn play(line: &Arc<Line>, end: impl FnOnce(&Line)) -> Vec<u8> {
     let writers = [(); 2].map(|()| with(line, Line::write));
     let clock = with(line, |line| (0..LOOKS).for_each(|_| line.look()));
@@ -114,7 +115,7 @@ fn play(line: &Arc<Line>, end: impl FnOnce(&Line)) -> Vec<u8> {
     read
 }
 
-/// Takes whole frames off, each pusher's in order; returns how often each pushed, and what is left.
+/// Removes the whole frames, those of each pusher in order. Returns the number of frames of each pusher, and the rest.
 fn whole_frames(text: &str) -> ([usize; 2], &str) {
     let mut left = text;
     let mut next = [0, 0];
@@ -132,13 +133,13 @@ fn whole_frames(text: &str) -> ([usize; 2], &str) {
     }
 }
 
-/// Whole frames of both, and nothing else.
+/// Checks that there are only whole frames, two of each pusher.
 fn assert_whole(read: &[u8]) {
     let text = String::from_utf8_lossy(read);
     assert_eq!(whole_frames(&text), ([2, 2], ""), "{text:?}");
 }
 
-/// Whole frames, then perhaps a part of one.
+/// Checks that there are whole frames, and at the end perhaps a part of one.
 fn assert_cut_off(read: &[u8]) {
     let text = String::from_utf8_lossy(read);
     let (_, part) = whole_frames(&text);
@@ -162,10 +163,10 @@ fn everything_is_written_before_the_end() {
 }
 
 #[test]
-fn a_tunnel_that_takes_over_writes_behind_everything() {
+fn a_tunnel_that_takes_over_the_socket_writes_after_all_frames() {
     let take_over = |line: &Line| {
         assert!(line.outbox.retire(&line.socket));
-        // From here on the socket is the tunnel's.
+        // From here on, the socket belongs to the tunnel.
         let mut raw: &[u8] = b"raw";
         while !raw.is_empty() {
             line.socket.wait_for_space();
@@ -179,13 +180,13 @@ fn a_tunnel_that_takes_over_writes_behind_everything() {
         let read = play(&line, take_over);
         let frames = read
             .strip_suffix(b"raw")
-            .expect("the tunnel's bytes are the last");
+            .expect("the bytes of the tunnel are the last");
         assert_whole(frames);
     });
 }
 
 #[test]
-fn an_outbox_that_overflows_cuts_at_a_place_of_its_order() {
+fn an_outbox_that_overflows_is_cut_without_mixing_frames() {
     check(|| {
         let line = Line::of(2, 4, Pace::Any);
         assert_cut_off(&play(&line, Line::finish));
@@ -193,7 +194,7 @@ fn an_outbox_that_overflows_cuts_at_a_place_of_its_order() {
 }
 
 #[test]
-fn a_client_that_is_too_slow_is_cut_wherever_it_is_noticed() {
+fn a_client_that_is_too_slow_is_cut_by_any_thread_that_notices() {
     check(|| {
         let line = Line::of(2, MOST, Pace::AtOnce);
         assert_cut_off(&play(&line, Line::finish));
@@ -201,13 +202,13 @@ fn a_client_that_is_too_slow_is_cut_wherever_it_is_noticed() {
 }
 
 #[test]
-fn a_client_that_reads_nothing_is_cut_by_the_clock_and_holds_nobody() {
+fn a_client_that_reads_nothing_is_cut_by_the_clock_and_blocks_no_thread() {
     check(|| {
         let line = Line::of(3, MOST, Pace::AtOnce);
         let writers = [(); 2].map(|()| with(&line, Line::write));
         line.push(b"abcdef");
         let pump = with(&line, |line| line.outbox.retire(&line.socket));
-        // The socket takes three bytes and no more, so no writer is told: it is the clock who notices.
+        // The socket takes only three bytes, so no writer wakes up. The clock notices.
         line.look();
         line.outbox.wait_until_finished();
         let _ = pump.join().expect("a waiting pump is woken");

@@ -1,4 +1,4 @@
-//! Time that is always over, and judges that are mild or not: so the clock tries at any moment to send what waits.
+//! Time limits that have always passed, with a mild or a strict verdict. So the clock may try to send at any moment.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 pub(super) enum Pace {
     /// No client is too slow.
     Any,
-    /// A client for which something still waits after an attempt is too slow.
+    /// A client is too slow if bytes still wait for it after an attempt to send.
     AtOnce,
 }
 

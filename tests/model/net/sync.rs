@@ -8,7 +8,7 @@ use shuttle::sync as model;
 #[derive(Default)]
 pub(super) struct Mutex<T>(model::Mutex<T>);
 
-/// Empty only while its thread waits on a condition.
+/// It is `None` only while its thread waits on a condition.
 pub(super) struct MutexGuard<'a, T>(Option<model::MutexGuard<'a, T>>);
 
 #[derive(Default)]

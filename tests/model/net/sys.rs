@@ -1,4 +1,4 @@
-//! A socket that is a buffer of a few bytes, a peer who takes them out, and the writers who are told when it takes bytes.
+//! A socket that is a buffer of a few bytes, a peer that reads from it, and the writers that wake up when it has space.
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -18,14 +18,14 @@ struct Buffer {
     bytes: Vec<u8>,
     ended: bool,
     cut: bool,
-    /// A writer shall be told, once, when there is space or an end.
+    /// One writer is to be woken once, when the socket has space or has ended.
     waiting: bool,
-    /// There will be no more to tell.
+    /// No writer will be woken any more.
     stopped: bool,
 }
 
 impl Socket {
-    /// One that takes so many bytes before its peer reads.
+    /// Creates a socket with space for `capacity` bytes.
     pub(super) fn of(capacity: usize) -> Socket {
         Socket {
             state: Mutex::new(Buffer {
@@ -53,7 +53,7 @@ impl Socket {
         Ok(())
     }
 
-    /// What the peer reads next; nothing behind the end.
+    /// Returns the bytes that the peer reads next, or `None` at the end.
     pub(super) fn read(&self) -> Option<Vec<u8>> {
         let mut state = self.state.lock();
         while state.bytes.is_empty() && !state.ended {
@@ -64,7 +64,7 @@ impl Socket {
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    /// Two senders at a time would mix their bytes here.
+    /// Takes the bytes in two halves. Two senders at the same time would mix their bytes here.
     fn take_in_two_halves(&self, bytes: &[u8]) -> io::Result<usize> {
         let (first, second) = bytes.split_at(bytes.len() / 2);
         let taken = self.take(first)?;
@@ -86,13 +86,13 @@ impl Socket {
         Ok(taken)
     }
 
-    /// As the server's `Writable::add`: one writer is told, once.
+    /// Wakes one writer once when the socket takes bytes, as the server's `Writable::add` does.
     pub(super) fn wait_for_writer(&self) {
         self.state.lock().waiting = true;
         self.changed.notify_all();
     }
 
-    /// As the server's `Writable::wait`: blocks until the socket waits for a writer and takes bytes. False when it is stopped.
+    /// Blocks until the socket waits for a writer and takes bytes, as the server's `Writable::wait` does. False after `stop`.
     pub(super) fn wait_until_writable(&self) -> bool {
         let mut state = self.state.lock();
         loop {
@@ -113,7 +113,7 @@ impl Socket {
         self.changed.notify_all();
     }
 
-    /// For the only one who writes: blocks until the socket takes bytes.
+    /// Blocks until the socket takes bytes. For a socket that has only one writer.
     pub(super) fn wait_for_space(&self) {
         let mut state = self.state.lock();
         while state.bytes.len() == state.capacity {
@@ -126,7 +126,7 @@ pub(super) fn send_now(socket: &Socket, bytes: &[u8]) -> io::Result<usize> {
     socket.take_in_two_halves(bytes)
 }
 
-/// As the system's, it may take fewer than all, and none.
+/// Sends without blocking. Like the system's call, it may take only some of the bytes, or none.
 pub(super) fn send_pieces_now(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
     let mut all = Vec::new();
     slices.iter().for_each(|slice| all.extend_from_slice(slice));

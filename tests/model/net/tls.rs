@@ -1,4 +1,4 @@
-//! No TLS: what it seals goes through the same queue.
+//! No TLS. The model does not need it: sealed bytes go through the same queue.
 
 #[derive(Debug)]
 pub(super) struct Tls;

@@ -1,4 +1,4 @@
-//! A turn that carries a run out by writing down, byte by byte, what everybody would get.
+//! A turn that carries out a run by recording, byte by byte, what all clients would receive.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::sync::Mutex;
 use super::writers::Writers;
 
 shuttle::lazy_static! {
-    /// What everybody got, in order; a new one in each execution.
+    /// The bytes that all clients received, in order. Each execution begins with an empty record.
     pub(super) static ref EVERYBODY_GOT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 }
 
@@ -24,7 +24,7 @@ impl Turn {
 
     pub(super) fn apply(&mut self) {
         for byte in self.run.effects.for_all() {
-            // Taking the lock anew lets another thread come between: it must not matter.
+            // Another thread may take the lock between two bytes. This must not matter.
             EVERYBODY_GOT.lock().push(*byte);
         }
         self.run.clear();

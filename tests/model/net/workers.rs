@@ -1,4 +1,4 @@
-//! Nobody asks anything.
+//! No workers: the room of the model asks no questions.
 
 use std::marker::PhantomData;
 use std::net::IpAddr;

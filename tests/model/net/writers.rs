@@ -1,4 +1,4 @@
-//! Who carries out a run in this model needs no writers.
+//! No writers: the turn of the model carries out a run without them.
 
 #[derive(Debug)]
 pub(super) struct Writers;
