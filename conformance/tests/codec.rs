@@ -1,4 +1,4 @@
-//! The codec that wire.kdl drives: rows of bytes, and any bytes at all.
+//! The codec that follows `wire.kdl`: rows of bytes, and random bytes.
 
 use conformance::grammar::{
     Choice, Choices, Decoded, Field, Grammar, IntType, Names, Packet, PacketId, Reading, Senders,
@@ -142,18 +142,18 @@ fn text(text: &str) -> Value {
 }
 
 #[test]
-fn a_packet_is_its_opcode_and_its_fields() {
+fn a_packet_is_encoded_as_its_opcode_and_its_fields() {
     let bytes = wire()
         .encode(ID, &[text("é"), Value::Int(258)])
-        .expect("fits");
+        .expect("the values fit");
     assert_eq!(bytes, [8, 0, 0, 0, 2, 0xc3, 0xa9, 0, 0, 0, 0, 0, 0, 1, 2]);
 }
 
 #[test]
-fn a_reading_changes_the_width() {
+fn a_reading_changes_the_width_of_a_type() {
     let bytes = four_bytes()
         .encode(ID, &[text(""), Value::Int(258)])
-        .expect("fits");
+        .expect("the values fit");
     assert_eq!(bytes, [8, 0, 0, 0, 0, 0, 0, 1, 2]);
     let too_large = four_bytes().encode(ID, &[text(""), Value::Int(1 << 40)]);
     assert_eq!(
@@ -166,7 +166,7 @@ fn a_reading_changes_the_width() {
 }
 
 #[test]
-fn sending_knows_no_limits() {
+fn encoding_has_no_limits() {
     let bytes = wire()
         .encode(LOGIN, &[text(&"a".repeat(31))])
         .expect("limits are for decoding");
@@ -183,8 +183,8 @@ fn sending_knows_no_limits() {
 #[case::missing(ID, vec![text("")], "ID has 2 fields, not 1")]
 #[case::another_size(UNLOCK, unlock(1, &[1, 2, 3, 4]), "KEY has 2 bytes, not 4")]
 #[case::no_case(UNLOCK, unlock(2, &[1, 2]), "KEY has no case for the value of the field that decides its form")]
-#[case::elsewhere(PacketId(99), vec![], "no packet has the index 99")]
-fn a_value_that_cannot_travel_is_an_error(
+#[case::unknown_packet(PacketId(99), vec![], "no packet has the index 99")]
+fn a_value_that_cannot_be_encoded_is_an_error(
     #[case] packet: PacketId,
     #[case] values: Vec<Value>,
     #[case] error: &str,
@@ -206,7 +206,7 @@ fn a_value_that_cannot_travel_is_an_error(
 #[case::cut_character(Side::Client, &[0, 0, 0, 0, 1, 0xc3], 5, "login is not UTF-8")]
 #[case::no_case(Side::Server, &[10, 0, 0, 0, 0, 0, 0, 0, 2, 9], 5, "kind is 2, and key has no case for it")]
 #[case::below_min(Side::Server, &[8, 0, 0, 0, 0, 0xff, 0, 0, 0, 0, 0, 0, 0], 5, "id is -72057594037927936, less than 0")]
-fn broken_bytes_are_explained(
+fn the_error_for_invalid_bytes_names_the_place_and_the_value(
     #[case] from: Side,
     #[case] bytes: &[u8],
     #[case] offset: usize,
@@ -226,7 +226,7 @@ fn broken_bytes_are_explained(
 #[case::one_field(&[8, 0, 0, 0, 0, 1], &["opcode", "login"])]
 #[case::half_a_key(&[10, 0, 0, 0, 0, 0, 0, 0, 1, 9], &["opcode", "door", "kind"])]
 #[case::huge_claim(&[9, 0x7f, 0xff, 0xff, 0xff, 1], &["opcode"])]
-fn a_beginning_names_what_is_complete(#[case] bytes: &[u8], #[case] names: &[&str]) {
+fn a_partial_packet_names_its_complete_fields(#[case] bytes: &[u8], #[case] names: &[&str]) {
     match wire().decode(Side::Server, bytes) {
         Decoded::Partial(fields) => {
             assert_eq!(
@@ -250,20 +250,18 @@ fn unlock(kind: i128, key: &[u8]) -> Vec<Value> {
     ]
 }
 
-/// The key, as it stands between its kind and the number of turns.
+/// Reads the key, which follows its kind and comes before the number of turns.
 #[rstest]
 #[case::two_bytes(1, &[8, 9], &[8, 9])]
 #[case::four_bytes(-2, &[6, 7, 8, 9], &[6, 7, 8, 9])]
-#[case::behind_a_length(3, &[9], &[0, 0, 0, 1, 9])]
-fn a_field_decides_how_a_later_one_is_laid_out(
+#[case::after_a_length(3, &[9], &[0, 0, 0, 1, 9])]
+fn a_field_decides_the_form_of_a_later_one(
     #[case] kind: i32,
     #[case] key: &[u8],
     #[case] laid_out: &[u8],
 ) {
     let values = unlock(kind.into(), key);
-    let bytes = wire()
-        .encode(UNLOCK, &values)
-        .expect("there is such a case");
+    let bytes = wire().encode(UNLOCK, &values).expect("the kind has a case");
     let kind = kind.to_be_bytes();
     assert_eq!(
         bytes,
@@ -279,7 +277,7 @@ fn a_field_decides_how_a_later_one_is_laid_out(
 }
 
 #[test]
-fn two_sides_may_use_one_opcode() {
+fn both_sides_may_use_the_same_opcode() {
     let from_server = [0, 0, 0, 0, 1, 0xff, 77];
     match wire().decode(Side::Server, &from_server) {
         Decoded::Frame(frame) => {
@@ -293,7 +291,7 @@ fn two_sides_may_use_one_opcode() {
 
 proptest! {
     #[test]
-    fn any_bytes_have_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..64), server in any::<bool>()) {
+    fn no_bytes_make_the_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..64), server in any::<bool>()) {
         let from = if server { Side::Server } else { Side::Client };
         if let Decoded::Frame(frame) = wire().decode(from, &bytes) {
             prop_assert!(frame.length <= bytes.len());
@@ -303,9 +301,9 @@ proptest! {
     }
 
     #[test]
-    fn what_is_encoded_comes_back_and_every_beginning_is_partial(login in "\\PC{0,20}", id in 0i64..) {
+    fn a_decoded_packet_equals_the_encoded_one_and_every_beginning_is_partial(login in "\\PC{0,20}", id in 0i64..) {
         let values = [Value::Text(login), Value::Int(id.into())];
-        let bytes = wire().encode(ID, &values).expect("fits");
+        let bytes = wire().encode(ID, &values).expect("the values fit");
         for cut in 0..bytes.len() {
             prop_assert!(matches!(wire().decode(Side::Server, &bytes[..cut]), Decoded::Partial(_)));
         }

@@ -1,4 +1,4 @@
-//! `conformance list`, `show` and `lint`, as a person types them.
+//! The commands `conformance list`, `show` and `lint`.
 
 use std::fs;
 use std::process::Output;
@@ -10,18 +10,18 @@ const ECHO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/echo");
 
 fn conformance(arguments: &[&str]) -> Output {
     Command::cargo_bin("conformance")
-        .expect("it is built")
+        .expect("the command is built with its tests")
         .args(arguments)
         .output()
-        .expect("it runs")
+        .expect("the program starts")
 }
 
 fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("it writes UTF-8")
+    String::from_utf8(output.stdout.clone()).expect("the output is UTF-8")
 }
 
 fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("it writes UTF-8")
+    String::from_utf8(output.stderr.clone()).expect("the output is UTF-8")
 }
 
 #[rstest]
@@ -31,7 +31,10 @@ fn err(output: &Output) -> String {
 #[case::one_case(&["show", ECHO, "hello"], "ECHO-1 (must, section 1) A name that is free is accepted.\n")]
 #[case::its_text(&["show", ECHO, "hello"], "scenario \"hello\" {\n    title \"a free name is accepted\"\n")]
 #[case::lint(&["lint", ECHO], "echo: no mistakes, 0 warnings; 5 cases, 3 of 3 requirements checked\n")]
-fn what_is_right_is_said_and_ends_with_0(#[case] arguments: &[&str], #[case] said: &str) {
+fn a_command_without_mistakes_prints_its_result_and_exits_with_0(
+    #[case] arguments: &[&str],
+    #[case] said: &str,
+) {
     let output = conformance(arguments);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert!(out(&output).contains(said), "{}", out(&output));
@@ -56,18 +59,18 @@ fn the_protocols_are_listed() {
 #[case::file_without_protocol(&["lint", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "--protocol NAME")]
 #[case::folder(&["lint", "no-such-folder"], "cannot read the folder")]
 #[case::word(&["lnt"], "lint")]
-fn wrong_usage_is_explained_and_ends_with_2(#[case] arguments: &[&str], #[case] said: &str) {
+fn wrong_usage_is_explained_and_exits_with_2(#[case] arguments: &[&str], #[case] said: &str) {
     let output = conformance(arguments);
     assert_eq!(output.status.code(), Some(2));
     assert!(err(&output).contains(said), "{}", err(&output));
 }
 
 #[test]
-fn a_mistake_is_shown_with_file_line_caret_and_remedy() {
-    let folder = tempfile::tempdir().expect("a place for files");
+fn lint_shows_a_mistake_with_its_file_line_caret_and_remedy() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let path = folder.path().join("mine.kdl");
     let text = "scenario \"mine\" {\n    title \"é\"\n    checks ECHO-1\n    client alice\n    alice > HELO name=@alice\n}\n";
-    fs::write(&path, text).expect("it can be written");
+    fs::write(&path, text).expect("the file can be written");
     let output = conformance(&[
         "lint",
         path.to_str().expect("a path in UTF-8"),
@@ -85,7 +88,7 @@ fn a_mistake_is_shown_with_file_line_caret_and_remedy() {
         assert!(said.contains(part), "{part:?} is not in:\n{said}");
     }
     assert_eq!(out(&output), "1 mistake\n");
-    fs::write(&path, text.replace("HELO", "HELLO")).expect("it can be written");
+    fs::write(&path, text.replace("HELO", "HELLO")).expect("the file can be written");
     let output = conformance(&[
         "lint",
         path.to_str().expect("a path in UTF-8"),

@@ -1,4 +1,4 @@
-//! The worked example is true, and `conformance new` writes folders that lint finds nothing wrong with.
+//! The worked example is correct, and `conformance new` writes folders without mistakes.
 
 use std::path::{Path, PathBuf};
 
@@ -13,16 +13,16 @@ fn noticeboard() -> PathBuf {
 }
 
 fn conformance() -> Command {
-    Command::cargo_bin("conformance").expect("it is built")
+    Command::cargo_bin("conformance").expect("the command is built with its tests")
 }
 
-/// The files as they stand on the page: each line four columns to the right.
+/// EXAMPLE.md shows the files with each line indented by four columns.
 #[rstest]
 #[case("wire.kdl")]
 #[case("spec.md")]
 #[case("scenarios/board.kdl")]
-fn the_page_shows_the_files_as_they_are(#[case] file: &str) {
-    let text = std::fs::read_to_string(noticeboard().join(file)).expect("it is there");
+fn example_md_shows_the_files_without_changes(#[case] file: &str) {
+    let text = std::fs::read_to_string(noticeboard().join(file)).expect("it exists");
     let indented = |line: &str| match line {
         "" => "\n".to_owned(),
         line => format!("    {line}\n"),
@@ -31,7 +31,7 @@ fn the_page_shows_the_files_as_they_are(#[case] file: &str) {
     assert!(EXAMPLE.contains(&shown), "{file} differs from EXAMPLE.md");
 }
 
-/// Judges the example's server, started with these words behind its port.
+/// Judges the example's server, started with these arguments after its port.
 fn verdict(words: &str) -> (i32, String) {
     let python = std::process::Command::new("python3")
         .arg("--version")
@@ -45,23 +45,23 @@ fn verdict(words: &str) -> (i32, String) {
     let output = conformance()
         .arg("run")
         .arg(noticeboard())
-        // Python takes its time to start when the machine is busy.
+        // Python starts slowly on a busy machine.
         .args(["--spawn", &spawn, "--spawn-timeout", "120s"])
         .output()
-        .expect("it runs");
+        .expect("the program starts");
     let code = output.status.code().expect("it ends by itself");
     (code, String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[test]
-fn the_example_s_server_passes() {
+fn the_server_of_the_example_passes() {
     let (code, out) = verdict("");
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("9 cases"), "{out}");
 }
 
 #[test]
-fn the_same_server_with_a_usual_mistake_is_told_of_it() {
+fn a_server_that_counts_characters_fails_the_case_about_bytes() {
     let (code, out) = verdict("characters");
     assert_eq!(code, 1, "{out}");
     let failed: Vec<&str> = out
@@ -80,7 +80,7 @@ fn the_same_server_with_a_usual_mistake_is_told_of_it() {
 #[case::of_chatos(&["--extends", "chatos-1.0"])]
 #[case::of_chathack(&["--extends", "chathack"])]
 fn a_new_folder_is_a_suite_without_mistakes(#[case] arguments: &[&str]) {
-    let place = tempfile::tempdir().expect("a folder");
+    let place = tempfile::tempdir().expect("a temporary folder can be created");
     conformance()
         .args(["new", "our-chat", "--into"])
         .arg(place.path())
@@ -91,7 +91,7 @@ fn a_new_folder_is_a_suite_without_mistakes(#[case] arguments: &[&str]) {
     let suite = Suite::read_folder(&folder).expect("lint finds nothing wrong with it");
     assert!(suite.warnings.0.is_empty(), "{}", suite.warnings);
     assert!(suite.scenarios.len() >= 2);
-    // Never over what somebody has begun.
+    // `new` never overwrites a file.
     conformance()
         .args(["new", "our-chat", "--into"])
         .arg(place.path())
@@ -104,13 +104,16 @@ fn a_new_folder_is_a_suite_without_mistakes(#[case] arguments: &[&str]) {
 #[case::taken(&["new", "chaton"], "comes with the program")]
 #[case::unknown_base(&["new", "x", "--extends", "chatton"], "there is no protocol chatton to extend")]
 #[case::name(&["new", "Our Chat"], "write a name of a-z")]
-fn a_new_folder_that_cannot_be_says_why(#[case] arguments: &[&str], #[case] words: &str) {
-    let place = tempfile::tempdir().expect("a folder");
+fn a_folder_that_new_cannot_create_is_an_error_with_its_reason(
+    #[case] arguments: &[&str],
+    #[case] words: &str,
+) {
+    let place = tempfile::tempdir().expect("a temporary folder can be created");
     let output = conformance()
         .current_dir(place.path())
         .args(arguments)
         .output()
-        .expect("it runs");
+        .expect("the program starts");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains(words), "{said}");

@@ -1,4 +1,4 @@
-//! A load says what it saw: figures of a server that keeps its promises, and what one that does not has broken.
+//! The results of a load: figures for a server that keeps its promises, and the broken promises of one that does not.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -17,23 +17,23 @@ use conformance::suite::Suite;
 use rstest::rstest;
 use socket2::{Domain, Socket, Type};
 
-/// What a server of the test does with the message that everybody should get.
+/// What a server of the test does with a message that all clients should receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Habit {
     Faithful,
-    /// Every tenth copy is not sent.
+    /// Does not send every tenth copy.
     Loses,
-    /// A byte in the text of every tenth copy is another one.
+    /// Changes a byte in the text of every tenth copy.
     Damages,
-    /// Two messages change places.
+    /// Swaps two messages.
     Reorders,
-    /// Nobody is let in.
+    /// Refuses every login.
     Refuses,
-    /// A copy is followed by something that nobody asked for.
+    /// Sends an unexpected packet after a copy.
     Babbles,
 }
 
-/// A small server of Chaton, a thread for each client; it ends with the process of the test.
+/// A small server of Chaton with one thread for each client. It ends with the process of the test.
 struct Server {
     habit: Habit,
     clients: Mutex<Room>,
@@ -81,7 +81,7 @@ impl Server {
         let mut room = self.clients.lock().unwrap();
         let mut frames = vec![frame];
         if self.habit == Habit::Reorders {
-            // Each pair the wrong way round, but for the probe of the load.
+            // Swaps the messages of each pair, except those of the load's probe.
             match room.held.take() {
                 None if room.copies > 8 => {
                     room.held = frames.pop();
@@ -96,7 +96,7 @@ impl Server {
         for frame in frames {
             for stream in streams.iter_mut() {
                 *copies += 1;
-                // The first ones are the probe of the load.
+                // The first messages are the probe of the load.
                 let tenth = *copies > 8 && copies.is_multiple_of(10);
                 let mut copy = frame.clone();
                 match self.habit {
@@ -111,7 +111,7 @@ impl Server {
     }
 }
 
-/// A LOGIN or a MESSAGE.
+/// Reads a LOGIN or a MESSAGE.
 fn frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     let mut bytes = vec![0];
     stream.read_exact(&mut bytes).ok()?;
@@ -127,7 +127,7 @@ fn frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     Some((bytes[0], bytes))
 }
 
-/// Only a load that never ends waits this long, however busy the machine is.
+/// The timeout of a load. Only a load that never ends reaches it, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn play(target: SocketAddr, work: &Work, patience: Duration) -> Result<Figures, Trouble> {
@@ -150,7 +150,7 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
     let work = Work::FanOut(FanOut {
         clients: 4,
         senders: 2,
-        // With one message under way a server that holds one back would be waited for.
+        // With only one message on the way, the load would wait for a server that holds one back.
         pace: Pace::Window(8),
         size: 64,
         messages: 40,
@@ -158,7 +158,7 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
         at_once: 2,
     });
     let patience = match habit {
-        // What was lost, is held back for ever or cannot be recognised any more is waited for.
+        // The load waits for messages that are lost, held back or damaged.
         Habit::Loses | Habit::Reorders | Habit::Damages => Duration::from_secs(3),
         Habit::Faithful | Habit::Refuses | Habit::Babbles => PATIENCE,
     };
@@ -166,9 +166,9 @@ fn fan_out(habit: Habit) -> Result<Figures, Trouble> {
 }
 
 #[test]
-fn every_delivery_of_a_faithful_server_is_counted() {
+fn every_delivery_of_a_right_server_is_counted() {
     let Ok(Figures::FanOut(figures)) = fan_out(Habit::Faithful) else {
-        panic!("there are figures");
+        panic!("the load has figures");
     };
     assert!(figures.flaws.none(), "{:?}", figures.flaws);
     assert_eq!((figures.messages, figures.deliveries), (40, 160));
@@ -180,15 +180,15 @@ fn every_delivery_of_a_faithful_server_is_counted() {
 #[case::damage(Habit::Damages, "arrived damaged")]
 #[case::disorder(Habit::Reorders, "arrived out of order")]
 #[case::babble(Habit::Babbles, "arrived unexpectedly, the first: LOGIN_REFUSED")]
-fn a_broken_promise_is_named(#[case] habit: Habit, #[case] words: &str) {
-    let figures = fan_out(habit).expect("there are figures");
+fn the_result_names_a_broken_promise(#[case] habit: Habit, #[case] words: &str) {
+    let figures = fan_out(habit).expect("the load has figures");
     let flaws = figures.flaws().in_words();
     assert!(flaws.iter().any(|flaw| flaw.contains(words)), "{flaws:?}");
 }
 
 #[test]
-fn a_login_that_is_refused_says_so() {
-    let trouble = fan_out(Habit::Refuses).expect_err("nobody is let in");
+fn a_refused_login_ends_the_load_with_a_reason() {
+    let trouble = fan_out(Habit::Refuses).expect_err("the server refuses every login");
     let words = trouble.to_string();
     assert!(
         words.contains("LOGIN_REFUSED instead of LOGIN_ACCEPTED"),
@@ -197,18 +197,18 @@ fn a_login_that_is_refused_says_so() {
 }
 
 #[test]
-fn nothing_that_listens_is_told_apart() {
-    // A socket that is bound and does not listen: nobody else is given its port.
+fn a_target_where_nothing_listens_is_an_error_with_its_reason() {
+    // The socket is bound but does not listen, so no other program gets its port.
     let bound = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     bound
         .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
         .unwrap();
-    let nobody = bound.local_addr().unwrap().as_socket().unwrap();
+    let not_listening = bound.local_addr().unwrap().as_socket().unwrap();
     let work = Work::Storm {
         clients: 3,
         at_once: 3,
     };
-    let trouble = play(nobody, &work, Duration::from_secs(5));
+    let trouble = play(not_listening, &work, Duration::from_secs(5));
     assert!(
         matches!(trouble, Err(Trouble::CannotConnect(_))),
         "{trouble:?}"
@@ -216,7 +216,7 @@ fn nothing_that_listens_is_told_apart() {
 }
 
 #[test]
-fn bytes_that_a_proxy_changes_are_seen() {
+fn bytes_that_a_proxy_changes_are_noticed() {
     let suite_less = |backend: SocketAddr, proxy: SocketAddr| {
         let bounds = Bounds {
             patience: PATIENCE,
@@ -238,14 +238,14 @@ fn bytes_that_a_proxy_changes_are_seen() {
     };
     for (damage, words) in [(0, None), (1, Some("1 arrived damaged"))] {
         let backend = unused();
-        let figures = suite_less(backend, proxy(backend, damage)).expect("there are figures");
+        let figures = suite_less(backend, proxy(backend, damage)).expect("the load has figures");
         let flaws = figures.flaws().in_words();
         assert_eq!(flaws.first().map(String::as_str), words);
     }
 }
 
-/// An address that the load can listen on. Systems choose ports above 32767 for those who do not say which, so nobody takes
-/// this one in between.
+/// Returns an address on which the load can listen. Systems give ports above 32767 to programs that ask for any port, so no
+/// program takes this one in the meantime.
 fn unused() -> SocketAddr {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance() as u16);
@@ -255,7 +255,7 @@ fn unused() -> SocketAddr {
         .expect("a port is free")
 }
 
-/// Passes one connection on, one way; byte 100,000 with this added.
+/// Forwards one direction of one connection, and adds `damage` to byte 100,000.
 fn proxy(backend: SocketAddr, damage: u8) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

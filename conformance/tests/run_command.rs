@@ -1,4 +1,4 @@
-//! `conformance run` as a command: what it writes where, and its exit codes.
+//! The command `conformance run`: its output and its exit codes.
 
 use std::net::SocketAddr;
 
@@ -9,13 +9,13 @@ fn conformance() -> Command {
     Command::cargo_bin("conformance").expect("the command is built with its tests")
 }
 
-/// An address on which nothing listens: that of a socket which is bound and never listens, so nobody else is given its port.
-fn nobody() -> (Socket, String) {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there are sockets");
+/// Returns an address on which nothing listens. Its socket is bound but does not listen, so no other program gets the port.
+fn not_listening() -> (Socket, String) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be created");
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     socket.bind(&any.into()).expect("loopback has a free port");
     let address = socket.local_addr().expect("a bound socket has an address");
-    let address = address.as_socket().expect("it is of the Internet");
+    let address = address.as_socket().expect("the socket has an IP address");
     (socket, address.to_string())
 }
 
@@ -27,10 +27,10 @@ fn assert_refused(arguments: &[&str], because: &str) {
 
 #[test]
 fn where_nothing_listens_the_exit_code_is_3_and_the_json_report_says_why() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file = folder.path().join("report.json");
     let report = format!("json={}", file.display());
-    let (_bound, address) = nobody();
+    let (_bound, address) = not_listening();
     let assert = conformance()
         .args(["run", "chaton", &address, "--report", &report])
         .assert()
@@ -38,14 +38,14 @@ fn where_nothing_listens_the_exit_code_is_3_and_the_json_report_says_why() {
     let out = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
     assert!(out.contains("nothing listens on"), "{out}");
     let text = std::fs::read_to_string(&file).expect("the report was written");
-    let json: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("the report is JSON");
     assert_eq!(json["exit_code"], 3);
     assert!(json["unjudgeable"].is_string());
 }
 
 #[test]
 fn wrong_usage_is_explained_with_exit_code_2() {
-    let (_bound, address) = nobody();
+    let (_bound, address) = not_listening();
     assert_refused(&["chaton", "nonsense"], "write HOST:PORT");
     assert_refused(&["chatom", &address], "chaton");
     assert_refused(&["chaton", &address, "--only", "whispr"], "whisper");

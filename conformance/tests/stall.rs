@@ -1,4 +1,4 @@
-//! A machine that stalls: a wait that runs out while the runner itself stood still proves nothing about the target.
+//! A machine that stalls. A timeout during a stall of the runner proves nothing about the target.
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
@@ -11,11 +11,11 @@ use std::time::Duration;
 use assert_cmd::cargo::CommandCargoExt;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Far longer than the scaled waits of the run, and than what the runner takes for ordinary scheduling.
+/// The time of the stall. It is far longer than the scaled waits of the run and than usual delays of the scheduler.
 const STALL: Duration = Duration::from_millis(1500);
 
-/// Accepts every login but one that is taken; then it stops the runner for a while, as a busy machine would, and never
-/// answers.
+/// A server that accepts every login except a taken one. At a taken login it stops the runner for a while, as a busy machine
+/// would, and never answers.
 struct Target {
     names: Mutex<BTreeSet<String>>,
     runner: OnceLock<Pid>,
@@ -40,7 +40,7 @@ impl Target {
     fn stall(&self, client: &mut TcpStream) -> io::Result<()> {
         let runner = *self.runner.wait();
         kill_process(runner, Signal::STOP)?;
-        // Nothing comes from a runner that is stopped, so this read takes its whole time.
+        // The stopped runner sends nothing, so this read waits until its timeout.
         client.set_read_timeout(Some(STALL))?;
         let _ = client.read(&mut [0]);
         kill_process(runner, Signal::CONT)?;
@@ -49,7 +49,7 @@ impl Target {
 }
 
 #[test]
-fn a_wait_that_ran_out_while_the_machine_stalled_is_inconclusive() {
+fn a_timeout_during_a_stall_of_the_machine_is_inconclusive() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let target = Arc::new(Target {

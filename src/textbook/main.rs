@@ -1,19 +1,20 @@
 //! The chat server of the textbooks: two threads and a channel for each client. Run it with
 //! `cargo run --release --bin textbook -- 127.0.0.1:7777`.
 //!
-//! It speaks Chaton with the same frames and the same room as `matou serve`; only the engine around them is another one, small
-//! enough to be read at one sitting. It is where every course begins, and it is right: nothing is lost, nobody waits for a
-//! slow reader, and the order is the same for everybody. This is what it costs, and why `matou_server::net` is built otherwise:
+//! It speaks Chaton with the same frames and the same room as `matou serve`. Only the engine around them is different. It is
+//! small enough to be read at one sitting. Every course begins with this server, and it is correct: it loses no message, a
+//! slow reader delays no other client, and all clients receive the messages in the same order. It has three costs, and they
+//! are the reason why `matou_server::net` is built differently:
 //!
-//! * **A wake-up for each recipient of each message.** The writer of every client sleeps in `recv` until there is something
-//!   for it: a thousand clients are a thousand threads to wake for one line of chat, and each of them then makes a system
-//!   call for a few bytes. That is twenty times the CPU of one thread that makes the same calls itself.
-//! * **Two threads for each client**: half as many clients before the machine has no more of them.
-//! * **A channel for each client**, whose slots are memory whether they are used or not.
+//! * **A wake-up for each recipient of each message.** The writer of every client sleeps in `recv` until it has something to
+//!   send. With a thousand clients, one line of chat wakes a thousand threads, and each of them makes a system call for a few
+//!   bytes. This needs twenty times the CPU of one thread that makes the same calls itself.
+//! * **Two threads for each client.** The machine runs out of threads with half as many clients.
+//! * **A channel for each client.** Its slots need memory whether they are used or not.
 //!
-//! Let the writer take all that waits at once, and write it in one call: a tenth of the cost in a busy room, and nothing
-//! gained in a quiet one. Let the sender write to everybody itself without blocking, and start a writer only for a client
-//! whose socket is full: that is where `matou_server::net` begins.
+//! One improvement: the writer takes all queued bytes at once and writes them in one call. In a busy room this costs a tenth,
+//! but a quiet room gains nothing. A better one: the sender writes to all clients itself without blocking, and a writer is
+//! started only for a client whose socket is full. `matou_server::net` begins with this idea.
 //!
 //! Deliberately not here: private connections (a LOGIN_PRIVATE is answered as if its connect_id were wrong), time limits,
 //! an orderly stop, and a bound on the number of clients.
@@ -31,7 +32,7 @@ use parking_lot::Mutex;
 use matou_protocols::chaton::{Codec, Options, Room};
 use matou_protocols::room::{ConnId, Effect, Effects, Event, Flow, Protocol};
 
-/// What may wait for a client before it counts as too slow.
+/// Maximum number of queued packets for a client. A client with a full queue is too slow, and is cut.
 const SLOTS: usize = 1024;
 
 fn main() -> io::Result<()> {
@@ -49,19 +50,19 @@ fn main() -> io::Result<()> {
     let mut count = 0;
     for stream in listener.incoming() {
         count += 1;
-        // An accept that failed (the peer has left already, no descriptors) must not end the server.
+        // A failed accept (the peer has already left, or no descriptor is free) must not end the server.
         let Ok(stream) = stream else { continue };
         let hall = Arc::clone(&hall);
         let name = format!("reader-{count}");
         let reader = move || serve(&hall, ConnId(count), options.codec(), &stream);
         if let Err(error) = thread::Builder::new().name(name).spawn(reader) {
-            eprintln!("a client is turned away: {error}");
+            eprintln!("cannot start a thread for a client: {error}; the connection is closed");
         }
     }
     Ok(())
 }
 
-/// Everything that the threads share: the room, and where to leave what it wants sent.
+/// The state that all threads share: the room, and the queues of the clients.
 struct Hall {
     room: Room,
     clients: HashMap<ConnId, Client>,
@@ -70,14 +71,15 @@ struct Hall {
 }
 
 struct Client {
-    /// Its writer takes from the other end. Dropping this is how the writer learns that there will be no more.
+    /// The sending end of the queue. The writer has the other end, and stops when this end is dropped.
     queue: Sender<Arc<[u8]>>,
     stream: Arc<TcpStream>,
 }
 
 impl Hall {
-    /// One event: the room handles it, and everybody's share of what follows goes into their channels. All of it happens
-    /// under one lock, so everybody sees the same order; nothing in it blocks, so nobody waits for a slow reader.
+    /// Lets the room handle one event, and puts the resulting packets into the queues of their recipients. All of this
+    /// happens under one lock, so all clients see the same order. Nothing here blocks, so a slow reader delays no other
+    /// client.
     fn handle(&mut self, from: ConnId, event: Event<<Room as Protocol>::Command<'_>>) -> Flow {
         let flow = self
             .room
@@ -100,7 +102,7 @@ impl Hall {
             Effect::Leave(id) => {
                 self.members.remove(id);
             }
-            // What is queued is still written: the channel is drained before its end is seen.
+            // The writer still writes the queued packets, because it sees the end of the channel after them.
             Effect::Finish(id) => drop(self.clients.remove(id)),
             Effect::Cut(id) => self.cut(*id),
             Effect::Tunnel(one, other) => {
@@ -124,7 +126,7 @@ impl Hall {
         };
         match client.queue.try_send(Arc::clone(bytes)) {
             Ok(()) => {}
-            // To wait for a slow reader here would mean that everybody waits for it.
+            // If this thread waited for a slow reader here, all clients would wait for it.
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.cut(id),
         }
     }
@@ -132,13 +134,13 @@ impl Hall {
     fn cut(&mut self, id: ConnId) {
         self.members.remove(&id);
         if let Some(client) = self.clients.remove(&id) {
-            // Wakes its reader and its writer, wherever they block.
+            // Wakes the reader and the writer of this client, wherever they block.
             let _ = client.stream.shutdown(Shutdown::Both);
         }
     }
 }
 
-/// A client's reader: blocks in `read`, cuts what came into frames, and takes them to the room.
+/// Runs the reader of a client: blocks in `read`, splits the bytes into frames, and gives them to the room.
 fn serve(hall: &Mutex<Hall>, id: ConnId, codec: Codec, stream: &TcpStream) {
     let (Ok(peer), Ok(writing)) = (stream.peer_addr(), stream.try_clone()) else {
         return;
@@ -165,7 +167,7 @@ fn serve(hall: &Mutex<Hall>, id: ConnId, codec: Codec, stream: &TcpStream) {
         hall.members.remove(&id);
         hall.clients.remove(&id);
     }
-    // Its queue is dropped, so it ends as soon as everything is written.
+    // The queue of the client is dropped, so its writer ends as soon as it has written everything.
     let _ = writer.join();
 }
 
@@ -182,7 +184,7 @@ fn read(hall: &Mutex<Hall>, id: ConnId, codec: Codec, mut stream: &TcpStream) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(_) => return,
         };
-        // One read is not one frame: it may be half of one, or three and a half.
+        // One read is not one frame: it may contain half a frame, or three and a half frames.
         bytes.extend_from_slice(&chunk[..read]);
         let mut used = 0;
         loop {
@@ -202,11 +204,11 @@ fn read(hall: &Mutex<Hall>, id: ConnId, codec: Codec, mut stream: &TcpStream) {
     }
 }
 
-/// A client's writer: blocks in `recv`, then in `write`.
+/// Runs the writer of a client: blocks in `recv`, then in `write`.
 fn write(queued: &Receiver<Arc<[u8]>>, mut stream: &TcpStream) {
     for bytes in queued {
         if stream.write_all(&bytes).is_err() {
-            // The reader learns of it, too, and tells the room.
+            // The reader also notices the error, and tells the room.
             let _ = stream.shutdown(Shutdown::Both);
             return;
         }

@@ -41,9 +41,9 @@ impl Server {
         let room = Room::new(Options::default(), Box::new(|| 7));
         let anywhere: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let limits = ConnectionLimits::default();
-        let everybody = |_: Claim| Verdict::Verified;
+        let accepts_all = |_: Claim| Verdict::Verified;
         let chatr = engine
-            .listen_tls(room, (), anywhere, limits, everybody, &certificate)
+            .listen_tls(room, (), anywhere, limits, accepts_all, &certificate)
             .unwrap();
         let revokers = vec![chatr.revoker()];
         let registry = Registry::new(options, identities, &certificate, revokers);

@@ -1,23 +1,23 @@
-//! Each of Unicode's characters, through each escaper.
+//! Every Unicode character through every function that escapes text.
 
 use conformance::text;
 use conformance::text::is_hidden;
 
-/// Characters that are put into one text where a whole document is read again.
+/// Number of characters in one text, where a whole document is read again.
 const PIECE: usize = 4096;
 
 fn everything() -> impl Iterator<Item = char> {
     char::MIN..=char::MAX
 }
 
-/// All of them in pieces, with something at either end that no reader trims.
+/// All characters in pieces, each between two letters, so that no reader trims them.
 fn pieces() -> Vec<String> {
     let all: Vec<char> = everything().collect();
     let piece = |part: &[char]| format!("<{}>", part.iter().collect::<String>());
     all.chunks(PIECE).map(piece).collect()
 }
 
-/// Sends each character through the escaper where it does most harm, and looks at what comes out.
+/// Escapes each character at the places where it does most harm, and checks the result.
 fn each_character(escape: impl Fn(&str) -> String, spared: &[char], check: impl Fn(&str)) {
     for character in everything() {
         let shown = escape(&format!("{character}::x{character}##[y]\n{character}::"));
@@ -40,12 +40,12 @@ fn one_line(shown: &str) {
 }
 
 #[test]
-fn a_part_of_a_terminals_line_stays_in_its_line() {
+fn a_part_of_a_line_on_the_terminal_stays_in_its_line() {
     each_character(text::line, &[], one_line);
 }
 
 #[test]
-fn lines_on_a_terminal_are_only_lines() {
+fn lines_on_the_terminal_contain_no_commands() {
     each_character(text::lines, &['\n'], no_command);
     each_character(text::guarded, &['\n'], no_command);
 }
@@ -60,7 +60,7 @@ fn an_annotation_is_one_line() {
 }
 
 #[test]
-fn a_description_in_tap_has_no_directive() {
+fn a_description_in_tap_contains_no_directive() {
     each_character(text::tap, &[], |shown| {
         one_line(shown);
         assert!(
@@ -71,7 +71,7 @@ fn a_description_in_tap_has_no_directive() {
 }
 
 #[test]
-fn a_quoted_value_in_tap_is_read_again() {
+fn a_quoted_value_in_tap_is_read_back_unchanged() {
     each_character(text::yaml, &[], one_line);
     for piece in pieces() {
         let read: String = serde_json::from_str(&text::yaml(&piece)).expect("it is quoted");
@@ -80,7 +80,7 @@ fn a_quoted_value_in_tap_is_read_again() {
 }
 
 #[test]
-fn a_value_in_a_page_is_text() {
+fn a_value_in_a_page_contains_no_markup() {
     let page = |value: &str| text::markup(&text::html(value));
     each_character(page, &['\n', '\t'], |shown| {
         no_command(shown);
@@ -95,7 +95,7 @@ fn a_value_in_a_page_is_text() {
 }
 
 #[test]
-fn xml_can_be_read_again() {
+fn xml_is_read_back_unchanged() {
     for piece in pieces() {
         let shown = text::xml(&piece);
         let legal = |each: char| matches!(each, '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
@@ -106,7 +106,7 @@ fn xml_can_be_read_again() {
         suite.add_test_case(case);
         let mut report = quick_junit::Report::new("all");
         report.add_test_suite(suite);
-        let document = text::markup(&report.to_string().expect("it can be written"));
+        let document = text::markup(&report.to_string().expect("the file can be written"));
         no_command(&document);
         let read = quick_junit::Report::deserialize_from_str(&document).expect("it is XML");
         let said = read.test_suites[0].test_cases[0].system_out.as_ref();
@@ -119,7 +119,7 @@ fn json_keeps_each_character() {
     let document = |value: &str| text::json(&serde_json::Value::from(value).to_string());
     each_character(document, &[], one_line);
     for piece in pieces() {
-        let read: String = serde_json::from_str(&document(&piece)).expect("it is JSON");
+        let read: String = serde_json::from_str(&document(&piece)).expect("the report is JSON");
         assert_eq!(read, piece);
     }
 }

@@ -1,4 +1,4 @@
-//! Programs under test that attack whoever reads about them.
+//! Programs under test that attack the readers of their reports.
 
 mod every_character;
 mod output;

@@ -1,4 +1,4 @@
-//! What a hostile server writes and sends, in every report about it.
+//! The output and the packets of a hostile server do no harm in any report.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use conformance::text::is_hidden;
 use serde_json::Value;
 
-/// A scenario whose author is no better than the server.
+/// A scenario that is as hostile as the server.
 const SCENARIO: &str = r#"
 scenario "shouted" {
     title "::stop-commands::x\n##[group]\u{1b}[2J\u{202e} # TODO <b>\u{fffe}"
@@ -24,7 +24,7 @@ fn conformance() -> Command {
     command
 }
 
-/// The command that starts the hostile server.
+/// Returns the command that starts the hostile server.
 fn server(arguments: &str) -> String {
     let python = Command::new("python3")
         .arg("--version")
@@ -39,29 +39,29 @@ fn server(arguments: &str) -> String {
     format!("exec python3 '{}' {{port}}{arguments}", script.display())
 }
 
-/// All reports of a run, in a folder.
+/// All reports of one run, in a folder.
 struct Reports {
     folder: tempfile::TempDir,
     run: Output,
 }
 
 impl Reports {
-    /// Judges the hostile server; its annotations go to the standard output, as they do in a workflow.
+    /// Judges the hostile server. The annotations go to the standard output, as in a workflow.
     fn of(spawn: &str, arguments: &[&str]) -> Reports {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a temporary folder can be created");
         let path = |name: &str| folder.path().join(name).display().to_string();
-        std::fs::write(path("shouted.kdl"), SCENARIO).expect("it can be written");
+        std::fs::write(path("shouted.kdl"), SCENARIO).expect("the file can be written");
         let mut command = conformance();
         command.args(["run", "chaton", "--spawn", spawn, "--scenarios"]);
         command.arg(path("shouted.kdl")).args(arguments);
-        // Python may start slowly beside other tests.
+        // Python may start slowly while other tests run.
         command.args(["--spawn-timeout", "120s"]);
         for format in ["html", "json", "junit", "tap", "pcapng"] {
             let file = path(format);
             command.args(["--report", &format!("{format}={file}")]);
         }
         command.args(["--report", "annotations=-"]);
-        let run = command.output().expect("it runs");
+        let run = command.output().expect("the program starts");
         Reports { folder, run }
     }
 
@@ -74,7 +74,7 @@ impl Reports {
     }
 }
 
-/// What a build server would obey, and what a reader would not see; a tab in a page harms nobody.
+/// Checks that a text has no commands for build servers and no invisible characters. A tab in a page is harmless.
 fn check_lines(name: &str, text: &str) {
     for line in text.lines() {
         assert!(!line.trim_start().starts_with("::"), "{name}: {line}");
@@ -88,10 +88,10 @@ fn check_lines(name: &str, text: &str) {
 }
 
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it writes UTF-8")
+    String::from_utf8(bytes.to_vec()).expect("the output is UTF-8")
 }
 
-/// Annotations begin with `::`; there are these and no others.
+/// Separates the annotations, which begin with `::`, from the other lines.
 fn split_annotations(said: &str) -> (Vec<&str>, String) {
     let ours = |line: &&str| {
         ["::error title=", "::warning title=", "::notice title="]
@@ -102,7 +102,7 @@ fn split_annotations(said: &str) -> (Vec<&str>, String) {
     (annotations, rest.join("\n"))
 }
 
-/// The checks that all reports share.
+/// Makes the checks that are the same for all reports.
 fn check(reports: &Reports) {
     let said = text(&reports.run.stdout);
     let (annotations, rest) = split_annotations(&said);
@@ -117,9 +117,9 @@ fn check(reports: &Reports) {
     }
     let junit = reports.read("junit");
     check_lines("junit", &junit);
-    quick_junit::Report::deserialize_from_str(&junit).expect("it is JUnit's XML");
-    let _: Value = serde_json::from_str(&reports.read("json")).expect("it is JSON");
-    let capture = std::fs::read(reports.path("pcapng")).expect("it was written");
+    quick_junit::Report::deserialize_from_str(&junit).expect("the report is JUnit XML");
+    let _: Value = serde_json::from_str(&reports.read("json")).expect("the report is JSON");
+    let capture = std::fs::read(reports.path("pcapng")).expect("the file was written");
     assert!(
         !capture.windows(4).any(|bytes| bytes == b"\x1b]0;a title"),
         "its comments"
@@ -128,7 +128,7 @@ fn check(reports: &Reports) {
     check_page(&reports.read("html"));
 }
 
-/// Its lines are the plan, one line for each case, blocks of YAML, and at most one that ends it.
+/// Checks the lines of TAP: the plan, one line for each case, blocks of YAML, and at most one line that ends it.
 fn check_tap(tap: &str) {
     let (mut cases, mut inside) = (0, false);
     for line in tap.lines().skip(2) {
@@ -155,9 +155,9 @@ fn check_page(page: &str) {
     assert_eq!(page.matches("<script>").count(), 1);
 }
 
-/// The values of the JSON are what the server wrote, whatever is escaped in the file.
+/// Returns the server's output from the JSON report. The file may escape characters, but the value does not change.
 fn output_of<'a>(run: &'a Value, id: &str) -> &'a str {
-    let cases = run["cases"].as_array().expect("there are cases");
+    let cases = run["cases"].as_array().expect("the report has cases");
     let case = cases.iter().find(|case| case["id"] == id);
     let case = case.expect("it was run");
     assert_eq!(case["verdict"], "fail", "{case}");
@@ -165,7 +165,7 @@ fn output_of<'a>(run: &'a Value, id: &str) -> &'a str {
 }
 
 #[test]
-fn nothing_that_a_server_writes_or_sends_is_obeyed_by_a_reader() {
+fn no_report_contains_a_command_that_the_server_writes_or_sends() {
     let reports = Reports::of(
         &server(""),
         &["--only", "shouted,broadcast,unknown-opcodes"],
@@ -175,7 +175,7 @@ fn nothing_that_a_server_writes_or_sends_is_obeyed_by_a_reader() {
     check(&reports);
     assert!(said.contains("    | \\u{3a}:stop-commands::x\n"), "{said}");
     assert!(said.contains(r"\u{1b}]0;a title\u{7}"), "{said}");
-    let run: Value = serde_json::from_str(&reports.read("json")).expect("it is JSON");
+    let run: Value = serde_json::from_str(&reports.read("json")).expect("the report is JSON");
     let output = output_of(&run, "broadcast");
     assert!(output.contains("\n::stop-commands::x\n") && output.contains("\u{1b}]0;a title\u{7}"));
     assert!(output.contains('\0') && output.contains('\u{202e}') && output.contains('\u{fffe}'));
@@ -184,7 +184,7 @@ fn nothing_that_a_server_writes_or_sends_is_obeyed_by_a_reader() {
 }
 
 #[test]
-fn nothing_that_a_server_writes_before_it_dies_is_obeyed_by_a_reader() {
+fn no_report_contains_a_command_that_the_server_writes_before_it_dies() {
     let reports = Reports::of(&server(" dies"), &["--only", "shouted"]);
     let said = text(&reports.run.stdout);
     assert_eq!(reports.run.status.code(), Some(3), "{said}");
@@ -195,9 +195,9 @@ fn nothing_that_a_server_writes_before_it_dies_is_obeyed_by_a_reader() {
 }
 
 #[test]
-fn nothing_in_another_teams_report_is_obeyed_by_a_reader() {
+fn no_matrix_contains_a_command_from_a_report_of_another_team() {
     let hostile = "::stop-commands::x\n\u{1b}]0;t\u{7}\u{202e}##[group]<b>\u{fffe}";
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let path = |name: &str| folder.path().join(name).display().to_string();
     let case = |id: &str, verdict: &str| {
         serde_json::json!({
@@ -211,19 +211,19 @@ fn nothing_in_another_teams_report_is_obeyed_by_a_reader() {
         "readings": [{"name": hostile, "choice": hostile}],
         "cases": [case("a", "fail"), case("b", "pass")],
     });
-    std::fs::write(path("run.json"), run.to_string()).expect("it can be written");
+    std::fs::write(path("run.json"), run.to_string()).expect("the file can be written");
     let output = conformance()
         .args(["matrix", "--verbose", "--report"])
         .arg(format!("html={},csv={}", path("html"), path("csv")))
         .arg(format!("{hostile}={}", path("run.json")))
         .output()
-        .expect("it runs");
+        .expect("the program starts");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     check_lines("the table", &text(&output.stdout));
-    let page = std::fs::read_to_string(path("html")).expect("it was written");
+    let page = std::fs::read_to_string(path("html")).expect("the file was written");
     check_lines("the page", &page);
     assert!(!page.contains("<b>\\u{fffe}") && page.contains("&lt;b&gt;\\u{fffe}"));
-    let csv = std::fs::read_to_string(path("csv")).expect("it was written");
+    let csv = std::fs::read_to_string(path("csv")).expect("the file was written");
     let rows: Vec<&str> = csv.split_terminator("\r\n").collect();
     assert_eq!(rows.len(), 4, "{csv}");
     rows.iter()
@@ -231,7 +231,7 @@ fn nothing_in_another_teams_report_is_obeyed_by_a_reader() {
 }
 
 #[test]
-fn nothing_in_an_argument_or_a_path_is_obeyed_by_a_reader() {
+fn no_error_contains_a_command_from_an_argument_or_a_path() {
     let hostile = "x\n::stop-commands::x\u{1b}]0;t\u{7}\u{202e}";
     for arguments in [
         &["run", hostile, "127.0.0.1:1"][..],
@@ -246,7 +246,10 @@ fn nothing_in_an_argument_or_a_path_is_obeyed_by_a_reader() {
         &["load", "chaton", hostile],
         &["tap", "chaton", hostile, "127.0.0.1:1"],
     ] {
-        let output = conformance().args(arguments).output().expect("it runs");
+        let output = conformance()
+            .args(arguments)
+            .output()
+            .expect("the program starts");
         assert_eq!(output.status.code(), Some(2), "{arguments:?} {output:?}");
         check_lines("the standard output", &text(&output.stdout));
         check_lines("the standard error", &text(&output.stderr));
@@ -254,19 +257,19 @@ fn nothing_in_an_argument_or_a_path_is_obeyed_by_a_reader() {
 }
 
 #[test]
-fn nothing_in_a_linted_file_is_obeyed_by_a_reader() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn no_lint_message_contains_a_command_from_a_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file = folder.path().join("hostile.kdl");
     let long = "y".repeat(90);
     let source = format!(
         "scenario \"A\u{9b}2J\u{ad}\u{e0041}\" {{\n    title \"::x\u{3164}\"\n    \"{long} ::stop-commands::x\"\n}}\n"
     );
-    std::fs::write(&file, source).expect("it can be written");
+    std::fs::write(&file, source).expect("the file can be written");
     let output = conformance()
         .args(["lint", "--protocol", "chaton"])
         .arg(&file)
         .output()
-        .expect("it runs");
+        .expect("the program starts");
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let said = text(&output.stderr);
     assert!(said.contains("hostile.kdl"), "{said}");

@@ -1,17 +1,17 @@
-//! `either`, `eventually`, `together`, `any-order`.
+//! The blocks `either`, `eventually`, `together` and `any-order`.
 
 use conformance::run::{FailureKind, Verdict};
 
 use crate::protocol::{HELLO, case, judge};
 use crate::target::{Quirk, Target};
 
-const NOBODY: &str = r#"
-scenario "nobody" {
-    title "a tell for nobody is ignored or refused"
+const UNKNOWN: &str = r#"
+scenario "unknown" {
+    title "a tell for an unknown target is ignored or refused"
     checks PARLEY-6
     use login alice
     use login bob
-    alice > TELL sender=@alice target="nobody" text="hi"
+    alice > TELL sender=@alice target="unknown" text="hi"
     alice < either {
         case "ignores it" { silence; }
         case "refuses it" verdict=note { REFUSED; }
@@ -24,28 +24,28 @@ scenario "nobody" {
 #[test]
 fn the_first_alternative_that_fits_is_taken_and_named() {
     let target = Target::start(Quirk::None);
-    let report = judge(target.address, &[HELLO, NOBODY]);
+    let report = judge(target.address, &[HELLO, UNKNOWN]);
     assert_eq!(
-        case(&report, "nobody").verdict,
+        case(&report, "unknown").verdict,
         Verdict::Pass,
         "{report:#?}"
     );
 }
 
 #[test]
-fn the_answer_to_a_fence_that_lost_is_put_aside() {
-    let target = Target::start(Quirk::RefusesTellToNobody);
-    let report = judge(target.address, &[HELLO, NOBODY]);
-    let nobody = case(&report, "nobody");
-    assert_eq!(nobody.verdict, Verdict::Note, "{report:#?}");
-    assert_eq!(nobody.notes, ["refuses it"]);
+fn the_answer_to_the_fence_of_another_alternative_is_skipped() {
+    let target = Target::start(Quirk::RefusesTellToUnknown);
+    let report = judge(target.address, &[HELLO, UNKNOWN]);
+    let unknown = case(&report, "unknown");
+    assert_eq!(unknown.verdict, Verdict::Note, "{report:#?}");
+    assert_eq!(unknown.notes, ["refuses it"]);
 }
 
 #[test]
-fn where_none_fits_all_are_named() {
-    let target = Target::start(Quirk::ClosesAtTellToNobody);
-    let report = judge(target.address, &[HELLO, NOBODY]);
-    let failure = case(&report, "nobody").failure.as_ref().unwrap();
+fn when_no_alternative_fits_the_failure_names_all() {
+    let target = Target::start(Quirk::ClosesAtTellToUnknown);
+    let report = judge(target.address, &[HELLO, UNKNOWN]);
+    let failure = case(&report, "unknown").failure.as_ref().unwrap();
     assert_eq!(failure.kind, FailureKind::NoAlternative);
     for name in ["ignores it", "refuses it"] {
         assert!(failure.expected.contains(name), "{}", failure.expected);
@@ -54,10 +54,10 @@ fn where_none_fits_all_are_named() {
 }
 
 #[test]
-fn alternatives_over_several_lanes_take_back_what_they_took() {
+fn an_alternative_that_fails_gives_back_the_packets_of_all_its_lanes() {
     const RACE: &str = r#"
         scenario "race" {
-            title "of two that want one name, one gets it"
+            title "of two clients that want one name, one gets it"
             checks PARLEY-1
             client alice
             client bob
@@ -78,7 +78,7 @@ fn alternatives_over_several_lanes_take_back_what_they_took() {
 }
 
 #[test]
-fn what_happens_in_its_own_time_is_tried_again() {
+fn the_steps_of_eventually_are_tried_again() {
     const FREE: &str = r#"
         scenario "free" {
             title "a name is free again"
@@ -101,7 +101,7 @@ fn what_happens_in_its_own_time_is_tried_again() {
 fn any_order_takes_each_frame_once() {
     const TWO: &str = r#"
         scenario "two" {
-            title "what two say comes in any order"
+            title "the messages of two clients come in any order"
             checks PARLEY-2
             use login alice
             use login bob

@@ -1,18 +1,18 @@
-//! Cases beside each other.
+//! Cases that run at the same time.
 
 use conformance::run::{Cause, Options, Verdict};
 
 use crate::protocol::{HELLO, case, judge_with, options};
 use crate::target::{Quirk, Target};
 
-/// Each of the two goes on only when both have asked, so that each certainly gets what the other says.
+/// Each of the two cases continues only when both have asked, so that each receives the messages of the other.
 const PAIR: &str = r#"
 fragment meet who {
     who > ASK
     who < NUMBER number=42
 }
 scenario "left" {
-    title "says something beside the other"
+    title "says something while the other case runs"
     checks PARLEY-3
     use login alice
     use meet alice
@@ -22,7 +22,7 @@ scenario "left" {
     alice < silence
 }
 scenario "right" {
-    title "says something beside the other"
+    title "says something while the other case runs"
     checks PARLEY-3
     use login alice
     use meet alice
@@ -34,7 +34,7 @@ scenario "right" {
 "#;
 
 #[test]
-fn broadcasts_of_another_case_are_put_aside() {
+fn broadcasts_of_another_case_are_skipped() {
     let target = Target::start(Quirk::NumbersForTwo);
     let pair = Options {
         jobs: 2,
@@ -72,24 +72,24 @@ fn flaky(wrong: u32) -> (Verdict, Option<Cause>) {
 }
 
 #[test]
-fn a_failure_beside_others_counts_when_it_fails_alone_too() {
+fn a_case_that_fails_beside_others_and_alone_fails() {
     assert_eq!(flaky(0b0011), (Verdict::Fail, None));
 }
 
 #[test]
-fn a_failure_that_vanishes_alone_counts_when_it_comes_back_in_company() {
+fn a_case_that_fails_twice_beside_others_fails_even_if_it_passes_alone() {
     assert_eq!(flaky(0b0101), (Verdict::Fail, None));
 }
 
 #[test]
-fn a_failure_that_came_once_in_three_is_inconclusive() {
+fn a_case_that_fails_once_in_three_runs_is_inconclusive() {
     let cause = Cause::OnlyInCompany { failed: 1, of: 3 };
     assert_eq!(flaky(0b0001), (Verdict::Inconclusive, Some(cause)));
 }
 
 #[test]
-fn strangers_are_put_aside_on_a_shared_target_only() {
-    // The server lets a client speak in a name that is nobody's, as a stranger would.
+fn packets_of_strangers_are_skipped_only_on_a_shared_target() {
+    // The server lets a client speak under an unknown name, as a client of another program would.
     const STRANGER: &str = r#"
         scenario "stranger" {
             title "a stranger speaks"

@@ -1,15 +1,15 @@
-//! Who cannot be judged, and what is said about them.
+//! Targets that cannot be judged, and the reasons that the report gives.
 
 use std::time::Duration;
 
 use crate::protocol::{HELLO, judge, judge_with, options};
-use crate::target::{Quirk, Target, nobody};
+use crate::target::{Quirk, Target, not_listening};
 use conformance::run::{Options, Verdict, run_suite};
 use conformance::suite::Suite;
 
 fn why(quirk: Quirk) -> String {
     let target = Target::start(quirk);
-    // Nobody passes here, so there is nothing that a busy machine could hide.
+    // No target passes here, so short waits cannot hide a failure on a busy machine.
     let soon = Options {
         wait: Duration::from_secs(1),
         ..options()
@@ -17,19 +17,19 @@ fn why(quirk: Quirk) -> String {
     let report = judge_with(target.address, &[HELLO], &soon);
     assert_eq!(report.exit_code(), 3, "{report:#?}");
     assert!(report.cases.is_empty());
-    report.unjudgeable.expect("a reason")
+    report.unjudgeable.expect("the report has a reason")
 }
 
 #[test]
-fn nothing_listens() {
-    let report = judge(nobody(), &[HELLO]);
+fn a_target_where_nothing_listens_is_reported() {
+    let report = judge(not_listening(), &[HELLO]);
     assert_eq!(report.exit_code(), 3);
-    let why = report.unjudgeable.expect("a reason");
+    let why = report.unjudgeable.expect("the report has a reason");
     assert!(why.contains("nothing listens"), "{why}");
 }
 
 #[test]
-fn an_http_server_is_called_one() {
+fn an_http_server_is_recognised() {
     let why = why(Quirk::Http);
     assert!(
         why.contains("answered \"HTTP/1.1 400 Bad Request\""),
@@ -38,50 +38,50 @@ fn an_http_server_is_called_one() {
 }
 
 #[test]
-fn an_http_server_that_waits_for_a_request_is_called_one_too() {
+fn an_http_server_that_waits_for_a_request_is_recognised() {
     let why = why(Quirk::PatientHttp);
     assert!(why.contains("an HTTP server answers there"), "{why}");
 }
 
 #[test]
-fn a_server_of_another_protocol_that_is_known_is_recognised() {
-    // A login of Parley is the same bytes as one of Chaton.
+fn a_server_of_another_known_protocol_is_recognised() {
+    // A login of Parley has the same bytes as one of Chaton.
     let target = Target::start(Quirk::None);
-    let suite = Suite::built_in("chatos-1.0").expect("it is compiled in");
-    let report = run_suite(&suite, target.address, &options()).expect("nothing is named");
+    let suite = Suite::built_in("chatos-1.0").expect("the protocol is built in");
+    let report = run_suite(&suite, target.address, &options()).expect("the options name no case");
     assert_eq!(report.exit_code(), 3, "{report:#?}");
-    let why = report.unjudgeable.expect("a reason");
+    let why = report.unjudgeable.expect("the report has a reason");
     let seems = "it answers a login of Chaton";
     let try_this = format!("`conformance run chaton {}`", target.address);
     assert!(why.contains(seems) && why.contains(&try_this), "{why}");
 }
 
 #[test]
-fn a_server_that_says_nothing_is_given_up() {
+fn a_server_that_sends_nothing_answers_no_login() {
     assert!(why(Quirk::SaysNothing).contains("answers no login"));
 }
 
 #[test]
-fn a_server_that_closes_is_told_from_one_that_resets() {
+fn a_server_that_closes_and_one_that_resets_get_different_reasons() {
     assert!(why(Quirk::Closes).contains("closes the connection"));
     assert!(why(Quirk::Resets).contains("resets the connection"));
 }
 
 #[test]
-fn garbage_is_shown() {
+fn invalid_bytes_are_shown() {
     assert!(why(Quirk::Garbage).contains("63 63 63"));
 }
 
 #[test]
-fn a_login_that_is_always_refused_is_a_failure_and_not_silence() {
-    let target = Target::start(Quirk::RefusesEverybody);
+fn a_server_that_refuses_every_login_fails() {
+    let target = Target::start(Quirk::RefusesEveryLogin);
     let report = judge(target.address, &[HELLO]);
     assert_eq!(report.exit_code(), 1);
     assert_eq!(report.cases[0].verdict, Verdict::Fail);
 }
 
 #[test]
-fn slow_is_not_wrong_with_a_larger_scale() {
+fn a_slow_server_passes_with_a_larger_scale() {
     let target = Target::start(Quirk::Slow(Duration::from_millis(150)));
     let patient = Options {
         wait: Duration::from_millis(100),
@@ -90,7 +90,7 @@ fn slow_is_not_wrong_with_a_larger_scale() {
     };
     let report = judge_with(target.address, &[HELLO], &patient);
     assert_eq!(report.exit_code(), 0, "{report:#?}");
-    // So slow that no stall of this machine makes it look fast.
+    // The server is so slow that no stall of this machine makes it look fast.
     let target = Target::start(Quirk::Slow(Duration::from_secs(600)));
     let impatient = Options {
         wait: Duration::from_millis(20),

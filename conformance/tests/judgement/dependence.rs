@@ -1,4 +1,4 @@
-//! What follows from something else is not held against the target twice.
+//! A failure that follows from another failure does not count against the target again.
 
 use conformance::run::{Cause, Options, Verdict};
 
@@ -6,8 +6,8 @@ use crate::protocol::{HELLO, TELL, case, judge, judge_with, options};
 use crate::target::{Quirk, Target};
 
 #[test]
-fn behind_a_broken_login_cases_are_inconclusive_because_of_it() {
-    let target = Target::start(Quirk::RefusesEverybody);
+fn cases_that_need_a_broken_login_are_inconclusive() {
+    let target = Target::start(Quirk::RefusesEveryLogin);
     let report = judge(target.address, &[HELLO, TELL]);
     assert_eq!(case(&report, "hello").verdict, Verdict::Fail);
     let tell = case(&report, "tell");
@@ -41,7 +41,7 @@ fn the_cause_is_the_first_of_a_chain() {
             checks PARLEY-2
             use know alice bob
         }"#;
-    let target = Target::start(Quirk::TellsNobody);
+    let target = Target::start(Quirk::RelaysTellToNone);
     let report = judge(target.address, &[HELLO, TELL, CHAIN]);
     assert_eq!(case(&report, "tell").verdict, Verdict::Fail);
     for id in ["know", "after"] {
@@ -55,7 +55,7 @@ fn the_cause_is_the_first_of_a_chain() {
 }
 
 #[test]
-fn a_fence_that_never_comes_back_is_blamed_on_the_case_that_judges_it() {
+fn a_lost_fence_is_the_fault_of_the_case_that_judges_it() {
     const QUIET: &str = r#"
         scenario "quiet" {
             title "after a login nothing comes"
@@ -63,7 +63,7 @@ fn a_fence_that_never_comes_back_is_blamed_on_the_case_that_judges_it() {
             use login alice
             alice < silence
         }"#;
-    let target = Target::start(Quirk::TellsNobody);
+    let target = Target::start(Quirk::RelaysTellToNone);
     let report = judge(target.address, &[HELLO, TELL, QUIET]);
     let quiet = case(&report, "quiet");
     assert_eq!(quiet.verdict, Verdict::Inconclusive);
@@ -71,7 +71,7 @@ fn a_fence_that_never_comes_back_is_blamed_on_the_case_that_judges_it() {
 }
 
 #[test]
-fn a_frame_of_the_fence_that_goes_astray_is_blamed_on_the_case_that_judges_it() {
+fn a_fence_that_reaches_the_wrong_client_is_the_fault_of_the_case_that_judges_it() {
     const BYSTANDER: &str = r#"
         scenario "bystander" {
             title "who says nothing hears nothing"
@@ -81,7 +81,7 @@ fn a_frame_of_the_fence_that_goes_astray_is_blamed_on_the_case_that_judges_it() 
             bob < silence after=alice
             alice < silence after=bob
         }"#;
-    let target = Target::start(Quirk::TellsEverybody);
+    let target = Target::start(Quirk::RelaysTellToAll);
     let report = judge(target.address, &[HELLO, TELL, BYSTANDER]);
     assert_eq!(case(&report, "tell").verdict, Verdict::Fail);
     let bystander = case(&report, "bystander");
@@ -89,7 +89,7 @@ fn a_frame_of_the_fence_that_goes_astray_is_blamed_on_the_case_that_judges_it() 
 }
 
 #[test]
-fn one_case_brings_what_it_rests_on() {
+fn one_selected_case_also_runs_its_prerequisites() {
     let target = Target::start(Quirk::None);
     let only = Options {
         only: vec!["tell".to_owned()],

@@ -1,4 +1,4 @@
-//! A failure explains itself.
+//! The explanation of a failure.
 
 use conformance::report::{Detail, Paint, Style, render, to_json};
 use conformance::run::{Failure, Report};
@@ -36,7 +36,7 @@ fn the_field_that_differs_is_marked_with_its_offset() {
 }
 
 #[test]
-fn usual_causes_are_recognised() {
+fn usual_mistakes_get_a_hint() {
     for (quirk, cause) in [
         (Quirk::CountsCharacters, "counts characters"),
         (Quirk::LittleEndian, "little-endian"),
@@ -48,7 +48,7 @@ fn usual_causes_are_recognised() {
 }
 
 #[test]
-fn the_terminal_shows_requirement_field_ladder_and_command() {
+fn the_terminal_report_shows_the_requirement_the_field_the_ladder_and_the_command() {
     let report = judged(Quirk::WrongText);
     let text = render(
         &report,
@@ -59,8 +59,8 @@ fn the_terminal_shows_requirement_field_ladder_and_command() {
         },
     );
     for part in [
-        "FAIL tell: a tell reaches its target and nobody else",
-        "PARLEY-2 (must, section 2) A TELL reaches its target, and nobody else.",
+        "FAIL tell: a tell reaches only its target",
+        "PARLEY-2 (must, section 2) A TELL reaches only its target.",
         "scenarios/1.kdl:9",
         "expected  on bob: TELL sender=\"alice-",
         "<-- expected \"hé\"",
@@ -77,7 +77,8 @@ fn the_terminal_shows_requirement_field_ladder_and_command() {
 #[test]
 fn the_json_report_has_its_documented_fields() {
     let report = judged(Quirk::WrongText);
-    let json: serde_json::Value = serde_json::from_str(&to_json(&report)).expect("it is JSON");
+    let json: serde_json::Value =
+        serde_json::from_str(&to_json(&report)).expect("the report is JSON");
     assert_eq!(json["format"], 1);
     assert_eq!(json["protocol"], "parley");
     assert_eq!(json["target"], report.target.to_string());
@@ -85,7 +86,7 @@ fn the_json_report_has_its_documented_fields() {
     let tell = json["cases"]
         .as_array()
         .and_then(|cases| cases.iter().find(|case| case["id"] == "tell"))
-        .expect("the case");
+        .expect("the report has the case");
     assert_eq!(tell["verdict"], "fail");
     assert_eq!(tell["requirements"][0]["id"], "PARLEY-2");
     assert_eq!(tell["requirements"][0]["level"], "must");

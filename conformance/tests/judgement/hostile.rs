@@ -1,4 +1,4 @@
-//! Targets that die.
+//! Targets that die during a run.
 
 use conformance::run::{Cause, FailureKind, Verdict};
 
@@ -7,7 +7,7 @@ use crate::target::{Quirk, Target};
 
 const HOSTILE: &str = r#"
 scenario "unknown-opcode" {
-    title "an unknown opcode is nobody's business"
+    title "the server does not act on an unknown opcode"
     checks PARLEY-1
     hostile
     use login alice
@@ -15,7 +15,7 @@ scenario "unknown-opcode" {
     alice < closed
 }
 scenario "another-opcode" {
-    title "nor is another one"
+    title "the server does not act on another unknown opcode"
     checks PARLEY-1
     hostile
     use login alice
@@ -25,7 +25,7 @@ scenario "another-opcode" {
 "#;
 
 #[test]
-fn the_case_of_which_the_target_died_is_named() {
+fn the_case_that_killed_the_target_is_named() {
     let target = Target::start(Quirk::DiesOfUnknownOpcodes);
     let report = judge(target.address, &[HELLO, HOSTILE]);
     let guilty = case(&report, "unknown-opcode");
@@ -45,8 +45,8 @@ fn the_case_of_which_the_target_died_is_named() {
 }
 
 #[test]
-fn a_target_that_dies_of_the_last_case_is_recognised() {
-    // The case itself sees what it asked for: its connection is closed.
+fn a_target_that_dies_in_the_last_case_is_recognised() {
+    // The case itself passes, because it expects that its connection is closed.
     let last = HOSTILE
         .replace("hostile\n", "")
         .split_once("scenario \"another")
@@ -63,7 +63,7 @@ fn a_target_that_dies_of_the_last_case_is_recognised() {
 }
 
 #[test]
-fn a_target_that_lives_on_is_judged_to_the_end() {
+fn a_target_that_stays_alive_is_judged_to_the_end() {
     let target = Target::start(Quirk::None);
     let report = judge(target.address, &[HELLO, HOSTILE]);
     assert_eq!(report.count(Verdict::Pass), 3, "{report:#?}");

@@ -1,4 +1,4 @@
-//! What is known beforehand: deviations, what is not supported, readings; and how long a run may take.
+//! Knowledge about a target: deviations, unsupported cases and readings; and the time limit of a run.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ probe number-width {
     alice < NUMBER number=42
 }
 scenario "number" {
-    title "who asks gets a number"
+    title "a client that asks receives a number"
     checks PARLEY-5
     use login alice
     alice > ASK
@@ -29,8 +29,8 @@ fn listed(id: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_known_deviation_does_not_count_and_one_that_is_none_any_more_does() {
-    let target = Target::start(Quirk::TellsNobody);
+fn a_known_deviation_does_not_count_but_one_that_no_longer_occurs_does() {
+    let target = Target::start(Quirk::RelaysTellToNone);
     let known = |id| Options {
         known: listed(id),
         ..options()
@@ -45,8 +45,8 @@ fn a_known_deviation_does_not_count_and_one_that_is_none_any_more_does() {
 }
 
 #[test]
-fn what_is_declared_unsupported_is_not_run() {
-    let target = Target::start(Quirk::TellsNobody);
+fn a_case_that_is_declared_unsupported_is_not_run() {
+    let target = Target::start(Quirk::RelaysTellToNone);
     let unsupported = Options {
         unsupported: listed("tell"),
         ..options()
@@ -59,7 +59,7 @@ fn what_is_declared_unsupported_is_not_run() {
 }
 
 #[test]
-fn a_reading_that_is_known_is_the_only_one_tried() {
+fn only_the_known_choice_of_a_reading_is_tried() {
     let target = Target::start(Quirk::ShortNumbers);
     let scenarios = [HELLO, TWO_NUMBERS];
     let found = judge_with(target.address, &scenarios, &options());
@@ -73,13 +73,13 @@ fn a_reading_that_is_known_is_the_only_one_tried() {
     let report = judge_with(target.address, &scenarios, &in_reading("8"));
     assert_eq!(report.readings[0].choice, "8");
     assert!(!report.readings[0].proved);
-    // Whoever asks *should* get one.
+    // A client that asks *should* receive one.
     assert_eq!(case(&report, "number").verdict, Verdict::NonStrict);
 }
 
 #[test]
-fn a_run_ends_with_its_time_limit_and_says_what_it_did_not_judge() {
-    // Each answer takes as long as the whole run may.
+fn a_run_stops_at_its_time_limit_and_lists_the_cases_that_it_did_not_judge() {
+    // Each answer takes as long as the time limit of the whole run.
     let target = Target::start(Quirk::NoNumbers);
     let limit = Duration::from_millis(1500);
     let limited = Options {
@@ -88,7 +88,10 @@ fn a_run_ends_with_its_time_limit_and_says_what_it_did_not_judge() {
         ..options()
     };
     let began = Instant::now();
-    let number = TWO_NUMBERS.split_once("scenario").expect("there is one").1;
+    let number = TWO_NUMBERS
+        .split_once("scenario")
+        .expect("the text has a scenario")
+        .1;
     let number = format!("scenario{number}");
     let report = judge_with(target.address, &[HELLO, &number], &limited);
     assert!(began.elapsed() < Duration::from_secs(300));
@@ -102,7 +105,7 @@ fn a_run_ends_with_its_time_limit_and_says_what_it_did_not_judge() {
 }
 
 #[test]
-fn a_seed_repeats_the_names_of_a_case_whatever_runs_beside_it() {
+fn a_seed_gives_a_case_the_same_names_whichever_cases_run_beside_it() {
     let names = |only: &[&str], jobs| {
         let target = Target::start(Quirk::None);
         let some = Options {

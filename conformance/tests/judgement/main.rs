@@ -1,4 +1,4 @@
-//! Each rule of judgement against a target that was written to break it.
+//! Each rule of judgement, with a target that was written to break it.
 
 mod alternatives;
 mod company;

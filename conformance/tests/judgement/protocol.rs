@@ -9,11 +9,11 @@ use conformance::suite::{Sources, Suite};
 
 const SPEC: &str = r"
 - **PARLEY-1** (must, section 1) A new name is welcomed.
-- **PARLEY-2** (must, section 2) A TELL reaches its target, and nobody else.
-- **PARLEY-3** (must, section 2) A SAY reaches everybody.
-- **PARLEY-4** (should, section 2) A SAY reaches its sender, too.
-- **PARLEY-5** (should, section 3) Whoever asks gets a number.
-- **PARLEY-6** (may, section 3) A target that nobody has may be refused.
+- **PARLEY-2** (must, section 2) A TELL reaches only its target.
+- **PARLEY-3** (must, section 2) A SAY reaches all clients.
+- **PARLEY-4** (should, section 2) A SAY also reaches its sender.
+- **PARLEY-5** (should, section 3) A client that asks receives a number.
+- **PARLEY-6** (may, section 3) The server may refuse an unknown target.
 ";
 
 const WIRE: &str = r#"
@@ -61,7 +61,7 @@ protocol parley {
 }
 "#;
 
-/// What nearly every test needs.
+/// The scenario of a login, and its fragment. Nearly every test needs it.
 pub(crate) const HELLO: &str = r#"
 fragment login who {
     proved-by "hello"
@@ -78,10 +78,10 @@ scenario "hello" {
 }
 "#;
 
-/// A TELL to another.
+/// A scenario with a TELL from one client to another.
 pub(crate) const TELL: &str = r#"
 scenario "tell" {
-    title "a tell reaches its target and nobody else"
+    title "a tell reaches only its target"
     checks PARLEY-2
     use login alice
     use login bob
@@ -92,12 +92,12 @@ scenario "tell" {
 }
 "#;
 
-/// The suite of the protocol with these scenarios.
+/// Returns the suite of the protocol with these scenarios.
 pub(crate) fn suite(scenarios: &[&str]) -> Suite {
     suite_of(WIRE, scenarios)
 }
 
-/// The suite of the same protocol inside TLS.
+/// Returns the suite of the same protocol with TLS.
 pub(crate) fn suite_over_tls(scenarios: &[&str]) -> Suite {
     suite_of(
         &WIRE.replace("opcode int8", "over tls; opcode int8"),
@@ -105,12 +105,12 @@ pub(crate) fn suite_over_tls(scenarios: &[&str]) -> Suite {
     )
 }
 
-/// The suite of the same protocol, but for one thing: a TELL is answered with DONE.
+/// Returns the suite of the same protocol with one difference: the server answers a TELL with DONE.
 pub(crate) fn suite_with_answers(scenarios: &[&str]) -> Suite {
     suite_of(&WIRE.replace("// ANSWERED", "from < DONE"), scenarios)
 }
 
-/// The suite of the same protocol, but for one thing: only a WELCOME that answers a HELLO gives a name.
+/// Returns the suite of the same protocol with one difference: only a WELCOME that answers a HELLO gives a name.
 pub(crate) fn suite_with_welcome_after_hello(scenarios: &[&str]) -> Suite {
     let wire = WIRE.replace(
         "identified-by WELCOME",
@@ -119,7 +119,7 @@ pub(crate) fn suite_with_welcome_after_hello(scenarios: &[&str]) -> Suite {
     suite_of(&wire, scenarios)
 }
 
-/// The suite of the same protocol, but for one thing: only a SAY, which everybody hears, proves silence.
+/// Returns the suite of the same protocol with one difference: the fence is a SAY, which reaches all clients.
 pub(crate) fn suite_with_loud_fences(scenarios: &[&str]) -> Suite {
     let wire = WIRE
         .replace(
@@ -135,7 +135,7 @@ pub(crate) fn suite_with_loud_fences(scenarios: &[&str]) -> Suite {
 
 fn suite_of(wire: &str, scenarios: &[&str]) -> Suite {
     let file = |name: &str, text: &str| SourceFile::new(name.to_owned(), text.to_owned());
-    // A suite that judges TELL knows whom to blame when the fence does not come back.
+    // In a suite that judges TELL, a lost fence is the fault of that case.
     let proved = scenarios.contains(&TELL).then_some("proved-by \"tell\"");
     let wire = wire.replace("// PROVED", proved.unwrap_or_default());
     let sources = Sources::new(
@@ -148,10 +148,10 @@ fn suite_of(wire: &str, scenarios: &[&str]) -> Suite {
             .collect(),
     );
     Suite::from_sources(sources)
-        .unwrap_or_else(|mistakes| panic!("the test's own suite has mistakes:\n{mistakes}"))
+        .unwrap_or_else(|mistakes| panic!("the suite of the test has mistakes:\n{mistakes}"))
 }
 
-/// Short waits: the targets of these tests answer at once or never. On a busy machine "at once" may take a second.
+/// Options with short waits. The targets of these tests answer at once or never; on a busy machine, within a second.
 pub(crate) fn options() -> Options {
     Options {
         jobs: 1,
@@ -161,17 +161,17 @@ pub(crate) fn options() -> Options {
     }
 }
 
-/// Judges a target by these scenarios.
+/// Judges a target with these scenarios.
 pub(crate) fn judge(target: SocketAddr, scenarios: &[&str]) -> Report {
     judge_with(target, scenarios, &options())
 }
 
-/// Judges a target in a certain way.
+/// Judges a target with these scenarios and options.
 pub(crate) fn judge_with(target: SocketAddr, scenarios: &[&str], options: &Options) -> Report {
     run_suite(&suite(scenarios), target, options).expect("the options name known scenarios")
 }
 
-/// The case with that id, which must have been run.
+/// Returns the case with this id. It must have been run.
 pub(crate) fn case<'a>(report: &'a Report, id: &str) -> &'a Outcome {
     report
         .case(id)

@@ -1,4 +1,4 @@
-//! Readings are found out.
+//! Probes find out the readings that a target follows.
 
 use conformance::run::{Report, Verdict};
 
@@ -45,7 +45,7 @@ fn readings(report: &Report) -> Vec<(&str, &str, bool)> {
 }
 
 #[test]
-fn the_first_choice_in_which_the_probe_passes_is_taken() {
+fn the_first_choice_that_passes_the_probe_is_taken() {
     let target = Target::start(Quirk::None);
     let report = judge(target.address, &[HELLO, PROBES]);
     assert_eq!(
@@ -56,7 +56,7 @@ fn the_first_choice_in_which_the_probe_passes_is_taken() {
 }
 
 #[test]
-fn another_width_is_a_reading_and_no_failure() {
+fn a_target_that_follows_another_choice_does_not_fail() {
     let target = Target::start(Quirk::ShortNumbers);
     let report = judge(target.address, &[HELLO, PROBES]);
     assert_eq!(readings(&report)[0], ("number-width", "4", true));
@@ -64,7 +64,7 @@ fn another_width_is_a_reading_and_no_failure() {
 }
 
 #[test]
-fn a_choice_can_be_remarked_against_its_requirement() {
+fn a_choice_may_count_as_non_strict() {
     let target = Target::start(Quirk::NoEcho);
     let report = judge(target.address, &[HELLO, PROBES]);
     assert_eq!(readings(&report)[1], ("echo", "no", true));
@@ -72,14 +72,14 @@ fn a_choice_can_be_remarked_against_its_requirement() {
         .cases
         .iter()
         .find(|case| case.requirements.contains(&"PARLEY-4".to_owned()))
-        .expect("the probe judges what its choice is remarked against");
+        .expect("the probe judges the requirement of the choice");
     assert_eq!(probe.verdict, Verdict::NonStrict);
     assert_eq!(case(&report, "again").verdict, Verdict::Pass);
     assert_eq!(report.exit_code(), 0);
 }
 
 #[test]
-fn what_no_probe_settles_is_said_by_those_that_depend_on_it() {
+fn cases_note_that_no_probe_has_settled_their_reading() {
     let target = Target::start(Quirk::NoNumbers);
     let report = judge(target.address, &[HELLO, PROBES]);
     assert_eq!(readings(&report)[0], ("number-width", "8", false));

@@ -1,4 +1,4 @@
-//! Segments are no part of a protocol: a verdict that changes with them is a finding.
+//! Segments are no part of a protocol. A verdict that changes with them is a finding.
 
 use conformance::run::{Options, Recut, Report, Segments, Verdict};
 
@@ -39,7 +39,7 @@ fn recut<'a>(report: &'a Report, id: &str) -> &'a Recut {
 }
 
 #[test]
-fn a_length_that_must_come_at_once_is_found_with_one_cut() {
+fn a_server_that_needs_a_whole_length_in_one_read_is_found_with_one_cut() {
     for segments in [Segments::InsideLength, Segments::EachByte] {
         let report = judge_cut(Quirk::OneReadIsOneField, segments, &[HELLO]);
         let recut = recut(&report, "hello");
@@ -55,7 +55,7 @@ fn a_length_that_must_come_at_once_is_found_with_one_cut() {
 }
 
 #[test]
-fn a_character_that_must_come_at_once_is_found_with_one_cut() {
+fn a_server_that_needs_a_whole_character_in_one_read_is_found_with_one_cut() {
     let segments = Segments::InsideCharacter;
     let report = judge_cut(Quirk::OneReadIsOneField, segments, &[HELLO, TELL]);
     let recut = recut(&report, "tell");
@@ -63,21 +63,21 @@ fn a_character_that_must_come_at_once_is_found_with_one_cut() {
         panic!("one cut is enough: {recut:#?}");
     };
     assert!(cut.contains("68 c3 | a9"), "{cut}");
-    // Names are plain.
+    // Names contain only ASCII characters.
     let hello = case(&report, "hello");
     assert_eq!(hello.verdict, Verdict::Pass);
     assert_eq!(hello.recut, None);
 }
 
 #[test]
-fn frames_that_must_not_share_a_segment_are_found() {
+fn a_server_that_needs_a_segment_for_each_frame_is_found() {
     let report = judge_cut(
         Quirk::OneReadIsOneFrame,
         Segments::Glued,
         &[HELLO, TWO_SAYS],
     );
-    // Two sends in a row may share a segment by chance: then they are found already without being glued, or it is remarked
-    // that the verdict is not the segments' doing alone.
+    // Two sends in a row may share a segment by chance. Then the server fails without the cut, or the report notes that the
+    // verdict does not depend on the segments alone.
     let outcome = case(&report, "two-says");
     let is_remarked = outcome
         .notes
@@ -100,7 +100,7 @@ fn frames_that_must_not_share_a_segment_are_found() {
 }
 
 #[test]
-fn a_server_that_reads_frames_is_judged_the_same_in_all_segments() {
+fn a_right_server_gets_the_same_verdicts_with_every_segmentation() {
     let all = [
         Segments::EachByte,
         Segments::Glued,
@@ -115,7 +115,7 @@ fn a_server_that_reads_frames_is_judged_the_same_in_all_segments() {
 }
 
 #[test]
-fn what_follows_from_a_login_that_fails_when_cut_is_no_finding_of_its_own() {
+fn a_case_that_needs_a_login_that_fails_when_cut_is_no_finding() {
     let segments = Segments::InsideLength;
     let report = judge_cut(Quirk::OneReadIsOneField, segments, &[HELLO, TELL]);
     recut(&report, "hello");

@@ -1,4 +1,4 @@
-//! What is known of the target from the command line.
+//! Settings of a target on the command line.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use conformance::run::{Options, Verdict};
 use crate::protocol::{HELLO, case, judge_with, options};
 use crate::target::{Quirk, Target};
 
-/// Every name that is welcomed here is as good as the owner's.
+/// A scenario that logs in with the name of a setting.
 const OWNER: &str = r#"
 scenario "owner" {
     title "the owner speaks under the name that was given, and says what was given"
@@ -33,7 +33,7 @@ fn told(settings: &[(&str, &str)]) -> Options {
 }
 
 #[test]
-fn a_lane_goes_by_a_name_that_was_given_and_text_of_digits_stays_text() {
+fn a_lane_may_have_the_name_of_a_setting_and_digits_stay_text() {
     let target = Target::start(Quirk::None);
     let given = told(&[("owner", "arnaud"), ("word", "007")]);
     let report = judge_with(target.address, &[HELLO, OWNER], &given);

@@ -1,4 +1,4 @@
-//! Silence is proved.
+//! The proof of silence by a fence.
 
 use conformance::run::{FailureKind, Report, Verdict, run_suite};
 use conformance::suite::Suite;
@@ -9,19 +9,19 @@ use crate::protocol::{
 };
 use crate::target::{Quirk, Target};
 
-const TO_NOBODY: &str = r#"
-scenario "nobody" {
-    title "a tell for nobody is ignored"
+const TO_UNKNOWN: &str = r#"
+scenario "unknown-target" {
+    title "a tell for an unknown target is ignored"
     checks PARLEY-2
     use login alice
-    alice > TELL sender=@alice target="nobody" text="hi"
+    alice > TELL sender=@alice target="unknown" text="hi"
     alice < silence
 }
 "#;
 
 #[test]
-fn a_frame_for_somebody_else_breaks_it() {
-    let target = Target::start(Quirk::TellsEverybody);
+fn a_packet_that_reaches_another_client_breaks_its_silence() {
+    let target = Target::start(Quirk::RelaysTellToAll);
     let report = judge(target.address, &[HELLO, TELL]);
     let tell = case(&report, "tell");
     assert_eq!(tell.verdict, Verdict::Fail);
@@ -32,30 +32,30 @@ fn a_frame_for_somebody_else_breaks_it() {
 }
 
 #[test]
-fn an_answer_to_ones_own_doing_breaks_it() {
-    let target = Target::start(Quirk::RefusesTellToNobody);
-    let report = judge(target.address, &[HELLO, TO_NOBODY]);
-    let failure = case(&report, "nobody").failure.as_ref().unwrap();
+fn an_answer_to_the_client_itself_breaks_its_silence() {
+    let target = Target::start(Quirk::RefusesTellToUnknown);
+    let report = judge(target.address, &[HELLO, TO_UNKNOWN]);
+    let failure = case(&report, "unknown-target").failure.as_ref().unwrap();
     assert_eq!(failure.kind, FailureKind::Unexpected);
     assert_eq!(failure.got, "REFUSED");
 }
 
 #[test]
 fn a_closed_connection_is_not_silence() {
-    let target = Target::start(Quirk::ClosesAtTellToNobody);
-    let report = judge(target.address, &[HELLO, TO_NOBODY]);
-    let failure = case(&report, "nobody").failure.as_ref().unwrap();
+    let target = Target::start(Quirk::ClosesAtTellToUnknown);
+    let report = judge(target.address, &[HELLO, TO_UNKNOWN]);
+    let failure = case(&report, "unknown-target").failure.as_ref().unwrap();
     assert_eq!(failure.kind, FailureKind::Ended);
 }
 
 #[test]
-fn it_holds_for_lanes_that_are_known_not_known_and_whose_provoker_has_left() {
+fn silence_is_proved_on_identified_and_other_lanes_and_after_a_departure() {
     const ALL: &str = r#"
         scenario "known" {
             title "nothing comes to a lane that the server knows"
             checks PARLEY-2
             use login alice
-            alice > TELL sender=@alice target="nobody" text="hi"
+            alice > TELL sender=@alice target="unknown" text="hi"
             alice < silence
             alice < silence
         }
@@ -73,7 +73,7 @@ fn it_holds_for_lanes_that_are_known_not_known_and_whose_provoker_has_left() {
             checks PARLEY-2
             use login alice
             use login bob
-            alice > TELL sender=@alice target="nobody" text="hi"
+            alice > TELL sender=@alice target="unknown" text="hi"
             alice > close
             bob < silence after=alice
         }
@@ -90,7 +90,7 @@ fn it_holds_for_lanes_that_are_known_not_known_and_whose_provoker_has_left() {
     assert_eq!(note, "silence on alice is supported by time only");
 }
 
-/// Alice's own silence goes round through a lane of the runner's: alice gets an answer to what she sends for it.
+/// The fence of alice's own silence goes to a lane of the runner. The server answers the TELL that alice sends for it.
 const ANSWERED: &str = r#"
 scenario "answered" {
     title "a tell is answered once"
@@ -121,11 +121,11 @@ scenario "answered-later" {
 
 fn judge_by(suite: &Suite, quirk: Quirk) -> Report {
     let target = Target::start(quirk);
-    run_suite(suite, target.address, &options()).expect("nothing is named")
+    run_suite(suite, target.address, &options()).expect("the options name no case")
 }
 
 #[test]
-fn a_fence_may_get_an_answer_on_the_side_that_provokes_it() {
+fn the_sender_of_a_fence_may_receive_an_answer() {
     let suite = suite_with_answers(&[HELLO, TELL, ANSWERED]);
     let right = judge_by(&suite, Quirk::AnswersTells(1));
     assert_eq!(
@@ -141,7 +141,7 @@ fn a_fence_may_get_an_answer_on_the_side_that_provokes_it() {
 }
 
 #[test]
-fn an_answer_too_many_does_not_pass_for_the_one_to_the_fence() {
+fn a_second_answer_is_not_taken_for_the_answer_to_the_fence() {
     let suite = suite_with_answers(&[HELLO, ANSWERED]);
     let report = judge_by(&suite, Quirk::AnswersTells(2));
     let answered = case(&report, "answered");
@@ -154,14 +154,14 @@ fn an_answer_too_many_does_not_pass_for_the_one_to_the_fence() {
 
 #[test]
 fn a_fence_whose_answer_never_comes_proves_nothing() {
-    let suite = suite_with_answers(&[HELLO, TO_NOBODY]);
+    let suite = suite_with_answers(&[HELLO, TO_UNKNOWN]);
     let report = judge_by(&suite, Quirk::None);
-    let failure = case(&report, "nobody").failure.as_ref().unwrap();
+    let failure = case(&report, "unknown-target").failure.as_ref().unwrap();
     assert_eq!(failure.kind, FailureKind::NoFence);
     assert!(failure.expected.starts_with("DONE"), "{}", failure.expected);
 }
 
-/// Everybody hears a fence that is for one; who speaks hears it, too.
+/// All clients receive a fence that is meant for one. Its sender also receives it.
 const OVERHEARD: &str = r#"
 scenario "overheard" {
     title "a fence between two comes to a third, and to none of them when it looks"
@@ -178,11 +178,11 @@ scenario "overheard" {
 "#;
 
 #[test]
-fn a_fence_that_everybody_hears_disturbs_nobody_and_proves_as_much() {
+fn a_fence_that_reaches_all_clients_disturbs_no_lane_and_proves_silence() {
     let right = suite_with_loud_fences(&[HELLO, TELL, OVERHEARD]);
     let report = judge_by(&right, Quirk::None);
     assert_eq!(report.count(Verdict::Pass), 3, "{report:#?}");
-    let report = judge_by(&right, Quirk::TellsEverybody);
+    let report = judge_by(&right, Quirk::RelaysTellToAll);
     let failure = case(&report, "overheard").failure.as_ref().unwrap();
     assert_eq!(failure.kind, FailureKind::Unexpected);
     assert!(failure.got.starts_with("TELL "), "{}", failure.got);
@@ -190,7 +190,7 @@ fn a_fence_that_everybody_hears_disturbs_nobody_and_proves_as_much() {
 
 #[test]
 fn only_the_answer_to_a_login_gives_a_name() {
-    // A TELL to oneself is answered with WELCOME here, which says nothing about who sent it.
+    // Here the server answers a TELL to its own sender with WELCOME. This WELCOME gives no name.
     const STRANGER: &str = r#"
         scenario "stranger" {
             title "a lane that has not said hello has no name"

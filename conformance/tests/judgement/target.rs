@@ -1,4 +1,4 @@
-//! A server of the tiny protocol, blocking and simple, that can be told to be wrong in one way.
+//! A simple blocking server of the tiny protocol, with at most one fault.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -10,69 +10,70 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-/// What the target does wrong.
+/// The fault of the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quirk {
-    /// Nothing.
+    /// No fault.
     None,
-    /// Accepts and says nothing.
+    /// Accepts connections and sends nothing.
     SaysNothing,
-    /// Sends for ever, whatever comes.
+    /// Sends without end, whatever it receives.
     Floods,
-    /// Cuts every connection at its first byte.
+    /// Resets every connection at its first byte.
     Resets,
     /// Closes every connection at its first byte.
     Closes,
-    /// Answers with bytes that mean nothing.
+    /// Answers with invalid bytes.
     Garbage,
     /// Is a web server.
     Http,
-    /// Is a web server that reads a whole request before it says anything.
+    /// Is a web server that reads a whole request before it answers.
     PatientHttp,
-    /// Says WELCOME to a TELL for nobody.
+    /// Answers WELCOME to a TELL for an unknown target.
     WelcomesStrangers,
-    /// A TELL is answered, to its sender, so many times.
+    /// Answers each TELL to its sender this number of times.
     AnswersTells(usize),
     /// Refuses every name.
-    RefusesEverybody,
+    RefusesEveryLogin,
     /// Answers everything, after a while.
     Slow(Duration),
     /// Relays another text.
     WrongText,
     /// Counts characters in lengths.
     CountsCharacters,
-    /// Sends lengths with the lowest byte first.
+    /// Sends lengths in little-endian order.
     LittleEndian,
-    /// Sends a byte too much behind a TELL.
+    /// Sends one byte too many after a TELL.
     HalfAFrameMore,
-    /// Relays a TELL to everybody.
-    TellsEverybody,
-    /// Relays a TELL to nobody.
-    TellsNobody,
-    /// Says REFUSED to a TELL for nobody.
-    RefusesTellToNobody,
-    /// Closes the connection at a TELL for nobody.
-    ClosesAtTellToNobody,
-    /// A SAY does not come back to its sender.
+    /// Relays a TELL to all clients.
+    RelaysTellToAll,
+    /// Relays a TELL to no client.
+    RelaysTellToNone,
+    /// Answers REFUSED to a TELL for an unknown target.
+    RefusesTellToUnknown,
+    /// Closes the connection at a TELL for an unknown target.
+    ClosesAtTellToUnknown,
+    /// Does not send a SAY back to its sender.
     NoEcho,
-    /// A NUMBER has 4 bytes.
+    /// Sends a NUMBER with 4 bytes.
     ShortNumbers,
-    /// Asking gets no answer.
+    /// Does not answer an ASK.
     NoNumbers,
-    /// The number comes when two have asked.
+    /// Sends the number only when two clients have asked.
     NumbersForTwo,
-    /// Of the TELLs with the text "flaky" these arrive with another text, counted from 0; bit n is number n. A loss would be
-    /// noticed by time only, and tried again when the machine stalls meanwhile: the count would be another one.
+    /// Changes the text of some TELLs with the text "flaky". Bit n is for the TELL with number n, counted from 0. It
+    /// does not lose them, because the runner would notice a loss only by a timeout. If the machine stalled, the runner
+    /// would try again, and the count would change.
     Flaky(u32),
-    /// Takes it for granted that one read brings a whole length, and another one a whole text.
+    /// Expects a whole length in one read, and a whole text in another one.
     OneReadIsOneField,
-    /// Takes what one read brings for one frame.
+    /// Takes the bytes of one read for one frame.
     OneReadIsOneFrame,
-    /// An opcode that it does not know ends the whole server.
+    /// Ends the whole server at an unknown opcode.
     DiesOfUnknownOpcodes,
 }
 
-/// A running target; it ends with this value.
+/// A running target. It ends when this value is dropped.
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
@@ -125,20 +126,21 @@ impl Drop for Target {
     }
 }
 
-/// An address on which nothing listens: that of a socket which is bound and never listens, so nobody else is given its port.
-pub(crate) fn nobody() -> SocketAddr {
+/// Returns an address on which nothing listens. Its socket is bound but does not listen, so no other program gets the port.
+pub(crate) fn not_listening() -> SocketAddr {
     static BOUND: LazyLock<Socket> = LazyLock::new(|| {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there are sockets");
+        let socket =
+            Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be created");
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         socket.bind(&any.into()).expect("loopback has a free port");
         socket
     });
     let address = BOUND.local_addr().expect("a bound socket has an address");
-    address.as_socket().expect("it is of the Internet")
+    address.as_socket().expect("the socket has an IP address")
 }
 
 impl Shared {
-    /// Serves until the end, and waits for its connections.
+    /// Serves until the target ends, then waits for its connections.
     fn accept(self: &Arc<Shared>, listener: &TcpListener) {
         let mut threads = Vec::new();
         for stream in listener.incoming() {
@@ -157,7 +159,7 @@ impl Shared {
         }
     }
 
-    /// As a process that dies: nothing listens any more, all connections end.
+    /// Ends like a process that dies: it stops listening and closes all connections.
     fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
         self.both_asked.notify_all();
@@ -176,7 +178,7 @@ impl Shared {
         if self.quirk == Quirk::Resets {
             let _ = socket2::SockRef::from(&**stream).set_linger(Some(Duration::ZERO));
         }
-        // The list of connections holds the socket, too.
+        // The list of connections also holds the socket.
         let mut connections = self.connections.lock().unwrap();
         connections.retain(|other| !Arc::ptr_eq(other, stream));
         drop(connections);
@@ -227,7 +229,7 @@ impl Shared {
     fn hello(&self, stream: &Arc<TcpStream>, name: &mut Option<String>) -> io::Result<()> {
         let wanted = self.read_text(stream)?;
         let mut clients = self.clients.lock().unwrap();
-        let refused = self.quirk == Quirk::RefusesEverybody
+        let refused = self.quirk == Quirk::RefusesEveryLogin
             || name.is_some()
             || clients.contains_key(&wanted);
         if !refused {
@@ -273,8 +275,8 @@ impl Shared {
         }
         let clients = self.clients.lock().unwrap();
         match (self.quirk, clients.get(&target)) {
-            (Quirk::TellsNobody, _) => {}
-            (Quirk::TellsEverybody, _) => {
+            (Quirk::RelaysTellToNone, _) => {}
+            (Quirk::RelaysTellToAll, _) => {
                 for other in clients.values() {
                     let _ = send(other, &frame);
                 }
@@ -286,9 +288,9 @@ impl Shared {
             (_, Some(other)) => {
                 let _ = send(other, &frame);
             }
-            (Quirk::RefusesTellToNobody, None) => send(stream, &[2])?,
+            (Quirk::RefusesTellToUnknown, None) => send(stream, &[2])?,
             (Quirk::WelcomesStrangers, None) => send(stream, &[1])?,
-            (Quirk::ClosesAtTellToNobody, None) => return Err(io::ErrorKind::Other.into()),
+            (Quirk::ClosesAtTellToUnknown, None) => return Err(io::ErrorKind::Other.into()),
             (_, None) => {}
         }
         Ok(())
@@ -309,12 +311,12 @@ impl Shared {
         send(stream, &frame)
     }
 
-    /// Waits for so long, or until the end of the target.
+    /// Waits for this time, or until the target ends.
     fn pause(&self, time: Duration) {
         let until = Instant::now() + time;
         let mut asked = self.asked.lock().unwrap();
         while !self.ended.load(Ordering::SeqCst) && Instant::now() < until {
-            // The end of the target may come between the look at the flag and the wait.
+            // The target may end between the check of the flag and the wait.
             let left = until.saturating_duration_since(Instant::now());
             let left = left.min(Duration::from_millis(100));
             asked = self.both_asked.wait_timeout(asked, left).unwrap().0;
@@ -327,7 +329,7 @@ impl Shared {
         let pair = asked.next_multiple_of(2);
         self.both_asked.notify_all();
         while *asked < pair && !self.ended.load(Ordering::SeqCst) {
-            // The end of the target may come between the look at the flag and the wait.
+            // The target may end between the check of the flag and the wait.
             asked = self
                 .both_asked
                 .wait_timeout(asked, Duration::from_millis(100))
@@ -356,7 +358,7 @@ impl Shared {
     }
 }
 
-/// Says nothing before the empty line that ends a request.
+/// Answers only after the empty line that ends a request.
 fn serve_page(mut stream: &TcpStream) -> io::Result<()> {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
@@ -367,15 +369,15 @@ fn serve_page(mut stream: &TcpStream) -> io::Result<()> {
     stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nhello")
 }
 
-/// Whatever came together with a frame is lost.
+/// Drops the bytes that arrived together with a frame.
 fn forget_the_rest(mut stream: &TcpStream) -> io::Result<()> {
     stream.set_nonblocking(true)?;
-    // Most often there is nothing.
+    // Usually no bytes wait.
     let _ = stream.read(&mut [0; 4096]);
     stream.set_nonblocking(false)
 }
 
-/// What one read brings has to be enough.
+/// Reads a text and its length with one read each.
 fn read_text_at_once(mut stream: &TcpStream) -> io::Result<String> {
     let mut length = [0; 4];
     let mut take = |buffer: &mut [u8]| match stream.read(buffer)? {

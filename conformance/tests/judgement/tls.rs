@@ -1,4 +1,4 @@
-//! Lanes that speak TLS: the same protocol inside it, and how its connections end.
+//! Lanes with TLS: the same protocol, and the ends of its connections.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,16 +12,16 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use crate::protocol::{HELLO, case, options, suite_over_tls};
 use crate::target::{Quirk, Target};
 
-/// How the target ends a connection that asks for it.
+/// How the target ends a connection after an ASK.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ends {
     WithCloseNotify,
     WithoutIt,
 }
 
-/// Serves until the process ends: whoever says HELLO is welcome, and an ASK ends the connection.
+/// Serves until the process ends. It answers every HELLO with WELCOME, and ends the connection at an ASK.
 fn serve(ends: Ends) -> SocketAddr {
-    let pair = KeyPair::generate().expect("there is randomness");
+    let pair = KeyPair::generate().expect("a key can be generated");
     let parameters = CertificateParams::new(["localhost".to_owned()]).expect("it is a name");
     let certificate = parameters.self_signed(&pair).expect("the key can sign");
     let key = PrivatePkcs8KeyDer::from(pair.serialize_der());
@@ -34,7 +34,9 @@ fn serve(ends: Ends) -> SocketAddr {
         .expect("the key belongs to the certificate");
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    let address = listener.local_addr().expect("it is bound");
+    let address = listener
+        .local_addr()
+        .expect("a bound socket has an address");
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let tls =
@@ -70,7 +72,7 @@ fn talk(mut stream: StreamOwned<ServerConnection, TcpStream>, ends: Ends) -> std
 
 const ENDS: &str = r#"
 scenario "ends" {
-    title "whoever asks is closed in order"
+    title "the server closes a connection in order after an ask"
     checks PARLEY-5
     use login alice
     alice > ASK
@@ -92,23 +94,23 @@ fn judge(address: SocketAddr, segments: Segments) -> Report {
         ..options()
     };
     let suite = suite_over_tls(&[HELLO, ENDS]);
-    run_suite(&suite, address, &options).expect("nothing is named")
+    run_suite(&suite, address, &options).expect("the options name no case")
 }
 
 #[test]
-fn the_protocol_is_judged_inside_tls_and_the_certificate_is_noted() {
+fn a_protocol_with_tls_is_judged_and_the_certificate_is_recorded() {
     for segments in [Segments::Whole, Segments::EachByte] {
         let report = judge(serve(Ends::WithCloseNotify), segments);
         for id in ["hello", "ends", "garbage"] {
             assert_eq!(case(&report, id).verdict, Verdict::Pass, "{report:#?}");
         }
-        let fingerprint = report.certificate.expect("lanes have seen it");
+        let fingerprint = report.certificate.expect("the report has the certificate");
         assert_eq!(fingerprint.len(), 32 * 3 - 1);
     }
 }
 
 #[test]
-fn an_end_without_close_notify_is_not_in_order() {
+fn a_close_without_close_notify_is_not_in_order() {
     let report = judge(serve(Ends::WithoutIt), Segments::Whole);
     let failure = case(&report, "ends").failure.as_ref().expect("it fails");
     assert_eq!(failure.kind, FailureKind::Ended);
@@ -117,7 +119,7 @@ fn an_end_without_close_notify_is_not_in_order() {
 }
 
 #[test]
-fn who_speaks_no_tls_cannot_be_judged_inside_it() {
+fn a_server_without_tls_cannot_be_judged_with_tls() {
     let target = Target::start(Quirk::None);
     let report = judge(target.address, Segments::Whole);
     assert_eq!(report.exit_code(), 3);
@@ -133,6 +135,6 @@ fn another_certificate_than_the_pinned_one_is_refused() {
     };
     let suite = suite_over_tls(&[HELLO]);
     let address = serve(Ends::WithCloseNotify);
-    let report = run_suite(&suite, address, &options).expect("nothing is named");
+    let report = run_suite(&suite, address, &options).expect("the options name no case");
     assert_eq!(report.exit_code(), 3);
 }

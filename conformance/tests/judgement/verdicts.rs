@@ -1,4 +1,4 @@
-//! Pass, fail, non-strict, unsupported, and the exit codes.
+//! The verdicts pass, fail, non-strict and unsupported, and the exit codes.
 
 use conformance::run::{Cause, FailureKind, Options, Verdict};
 
@@ -7,7 +7,7 @@ use crate::target::{Quirk, Target};
 
 const ASK: &str = r#"
 scenario "ask" {
-    title "whoever asks gets a number"
+    title "a client that asks receives a number"
     checks PARLEY-5
     use login alice
     alice > ASK
@@ -24,7 +24,7 @@ fn a_right_server_passes_everything() {
 }
 
 #[test]
-fn what_only_should_be_is_non_strict_when_it_is_not() {
+fn a_broken_should_is_non_strict() {
     let target = Target::start(Quirk::NoNumbers);
     let report = judge(target.address, &[HELLO, ASK]);
     let ask = case(&report, "ask");
@@ -53,7 +53,7 @@ fn half_a_frame_at_the_end_is_a_failure() {
 }
 
 #[test]
-fn what_nobody_expected_is_a_failure_at_the_end() {
+fn a_packet_that_no_step_takes_is_a_failure_at_the_end() {
     // The echo comes before the number does, and no step takes it.
     const LEFT: &str = r#"
         scenario "left" {
@@ -107,8 +107,8 @@ fn a_case_whose_setting_is_missing_is_unsupported() {
 }
 
 #[test]
-fn a_flood_ends_the_case_and_not_the_runner() {
-    // The flood is made of WELCOMEs: somebody is there, and says too much.
+fn a_flood_ends_the_case_but_not_the_runner() {
+    // The flood consists of WELCOMEs: a server answers, but sends too much.
     let target = Target::start(Quirk::Floods);
     let report = judge(target.address, &[HELLO]);
     assert_eq!(report.exit_code(), 1, "{report:#?}");

@@ -1,4 +1,4 @@
-//! Protocols that extend another one: what they inherit, what they change, and every mistake in it.
+//! Protocols that extend another one: what they inherit, what they change, and the possible mistakes.
 
 use std::fs;
 
@@ -26,8 +26,8 @@ fn read(inside: &str, scenarios: &str) -> Suite {
 }
 
 #[test]
-fn what_is_not_changed_is_inherited() {
-    let chaton = Suite::built_in("chaton").expect("it is built in");
+fn a_protocol_inherits_what_it_does_not_change() {
+    let chaton = Suite::built_in("chaton").expect("the protocol is built in");
     let mine = read("", "");
     assert_eq!(mine.name, "mine");
     assert_eq!(mine.grammar.title, "mine");
@@ -45,7 +45,7 @@ fn what_is_not_changed_is_inherited() {
 }
 
 #[test]
-fn packets_types_and_requirements_are_changed_by_their_names() {
+fn a_protocol_changes_packets_types_and_requirements_by_their_names() {
     let mine = suite(
         "- **CHATON-1.2** (should, section 9) A login may take up to 12 bytes.\n- **MINE-1** (must, section 1) A thing.\n",
         &wire(
@@ -55,8 +55,8 @@ fn packets_types_and_requirements_are_changed_by_their_names() {
     )
     .unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let wire = mine.grammar.in_reading(&Choices::new());
-    let [login, message, bye] = ["LOGIN", "MESSAGE", "BYE"]
-        .map(|name| mine.grammar.packet_named(name).expect("it is there"));
+    let [login, message, bye] =
+        ["LOGIN", "MESSAGE", "BYE"].map(|name| mine.grammar.packet_named(name).expect("it exists"));
     let text = |text: &str| Value::Text(text.to_owned());
     assert_eq!(
         wire.encode(login, &[text("a")]),
@@ -65,21 +65,24 @@ fn packets_types_and_requirements_are_changed_by_their_names() {
     assert_eq!(wire.opcode(message), [0, 0, 0, 103]);
     assert_eq!(wire.opcode(bye), [0, 0, 0, 99]);
     assert_eq!(mine.grammar.packet(login).fields[0].max_bytes, Some(12));
-    let changed = mine.requirement("CHATON-1.2").expect("it is there");
+    let changed = mine.requirement("CHATON-1.2").expect("it exists");
     assert_eq!(changed.section, "9");
-    let first = mine.requirements.first().expect("there are some");
+    let first = mine
+        .requirements
+        .first()
+        .expect("the suite has requirements");
     assert_eq!(first.id, "CHATON-0.1");
 }
 
 #[test]
-fn a_choice_renumbers_packets_and_is_found_out_before_what_is_inherited() {
+fn a_choice_that_renumbers_packets_is_probed_before_the_inherited_readings() {
     let mine = read(
         "reading table { title \"t\"; choice \"a\"; choice \"b\" { renumber MESSAGE 4; renumber MESSAGE_PRIVATE 3; } }",
         "probe table { title \"t\"; use login alice; }",
     );
     let order: Vec<_> = mine.grammar.readings.iter().map(|it| &*it.name).collect();
     assert_eq!(order, ["table", "long-width", "echo"]);
-    let message = mine.grammar.packet_named("MESSAGE").expect("it is there");
+    let message = mine.grammar.packet_named("MESSAGE").expect("it exists");
     let in_choice = |choice: &str| {
         let choices = Choices::from([("table".to_owned(), choice.to_owned())]);
         mine.grammar.in_reading(&choices)
@@ -98,7 +101,7 @@ fn a_choice_renumbers_packets_and_is_found_out_before_what_is_inherited() {
 }
 
 #[test]
-fn a_settled_reading_is_open_no_more_and_has_no_probe() {
+fn a_settled_reading_has_no_choice_and_no_probe() {
     let mine = read("settle long-width \"4\"\nsettle echo \"no\"", "");
     assert!(mine.scenario("probe-long-width").is_none());
     assert!(mine.scenario("probe-echo").is_none());
@@ -106,13 +109,13 @@ fn a_settled_reading_is_open_no_more_and_has_no_probe() {
     let open = mine
         .grammar
         .packet_named("LOGIN_PRIVATE")
-        .expect("it is there");
+        .expect("it exists");
     let wire = mine.grammar.in_reading(&Choices::new());
     assert_eq!(wire.encode(open, &[Value::Int(1)]), Ok(vec![9, 0, 0, 0, 1]));
     assert_eq!(
         mine.grammar.kinds_of_type("LONG", &Choices::new()).len(),
         1,
-        "the other width is out of the question"
+        "the other width is no longer possible"
     );
 }
 
@@ -124,12 +127,10 @@ fn scenarios_and_fragments_are_replaced_and_scenarios_removed() {
          fragment talk from to { replaces; proved-by \"whisper\"; from > MESSAGE_PRIVATE sender=@from target=@to msg=\"hi\"; to < MESSAGE_PRIVATE sender=@from target=@to msg=\"hi\"; }\n\
          remove \"request-to-oneself\" \"fifty-clients\"",
     );
-    let replaced = mine.scenario("whisper-to-oneself").expect("it is there");
+    let replaced = mine.scenario("whisper-to-oneself").expect("it exists");
     assert_eq!(replaced.title, "another");
     assert!(mine.scenario("fifty-clients").is_none());
-    let talks = mine
-        .scenario("whisper-to-unknown-name")
-        .expect("it is there");
+    let talks = mine.scenario("whisper-to-unknown-name").expect("it exists");
     assert!(
         talks
             .steps
@@ -139,7 +140,7 @@ fn scenarios_and_fragments_are_replaced_and_scenarios_removed() {
 }
 
 #[test]
-fn what_the_removal_of_a_scenario_leaves_unchecked_is_a_warning() {
+fn a_requirement_that_is_unchecked_after_a_removal_is_a_warning() {
     let mine = read("", "remove \"fifty-clients\"");
     let warnings: Vec<_> = mine.warnings.0.iter().collect();
     let [only] = warnings.as_slice() else {
@@ -259,7 +260,7 @@ fn what_the_removal_of_a_scenario_leaves_unchecked_is_a_warning() {
     "inherits nothing to remove",
     "extends=chaton"
 )]
-fn a_mistake_in_what_is_extended_is_explained(
+fn a_mistake_in_a_grammar_that_extends_another_is_explained(
     #[case] source: &str,
     #[case] message: &str,
     #[case] help: &str,
@@ -312,7 +313,7 @@ fn a_mistake_in_what_is_extended_is_explained(
     "`replaces` takes no value",
     "same name"
 )]
-fn a_mistake_in_what_is_inherited_of_scenarios_is_explained(
+fn a_mistake_in_scenarios_that_replace_or_remove_others_is_explained(
     #[case] source: &str,
     #[case] message: &str,
     #[case] help: &str,
@@ -335,12 +336,15 @@ fn a_mistake_in_what_is_inherited_of_scenarios_is_explained(
     "scenario \"other\" { «replaces; title \"t\"; checks ECHO-1; client a; }",
     "inherits nothing for `replaces`"
 )]
-fn where_nothing_is_inherited_nothing_can_be_changed(#[case] source: &str, #[case] message: &str) {
+fn a_protocol_that_inherits_nothing_cannot_remove_or_replace(
+    #[case] source: &str,
+    #[case] message: &str,
+) {
     super::assert_scenario_mistake(source, message, "extends=chaton");
 }
 
 #[test]
-fn a_mistake_that_shows_in_an_inherited_file_says_whose_it_is() {
+fn a_mistake_in_an_inherited_file_names_the_file() {
     let found = dialect("remove packet KO_PRIVATE", "").expect_err("scenarios use it");
     let first = found.0.first().expect("a mistake");
     assert!(first.file.name.starts_with("chaton/scenarios/"), "{found}");
@@ -352,10 +356,11 @@ fn a_mistake_that_shows_in_an_inherited_file_says_whose_it_is() {
 }
 
 #[test]
-fn a_folder_that_extends_needs_only_what_it_changes() {
-    let folder = tempfile::tempdir().expect("a place for files");
+fn a_folder_that_extends_a_protocol_needs_only_the_changed_files() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let wire = folder.path().join("wire.kdl");
-    fs::write(&wire, "protocol mine extends=chaton { renumber LOGIN 42; }").expect("written");
+    fs::write(&wire, "protocol mine extends=chaton { renumber LOGIN 42; }")
+        .expect("the file can be written");
     let mine = Suite::read_folder(folder.path()).unwrap_or_else(|found| panic!("{found}"));
     assert_eq!(mine.grammar.packets[0].opcode, 42);
     assert!(mine.scenario("whisper").is_some());

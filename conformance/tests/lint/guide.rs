@@ -1,4 +1,4 @@
-//! The guide is true: every example on it is read.
+//! Every example of the guide is read without mistakes.
 
 use conformance::profile::{read_known, read_profile};
 use conformance::suite::Suite;
@@ -15,17 +15,17 @@ const SPEC: &str = "\
 - **CHATON-2.8** (must, section 1) Five.
 ";
 
-/// What the examples take for granted.
+/// The scenario and the fragments that the examples use.
 const FRAGMENTS: &str = r#"
 fragment talk who text { who > MESSAGE login=@who msg=$text; who < MESSAGE login=@who msg=$text; }
 scenario "login-accepted" { title "t"; checks CHATON-1.3; use login alice; use talk alice "hi"; }
 "#;
 
-/// The indented blocks of the section with this heading, up to the next.
+/// Returns the indented blocks of the section with this heading.
 fn blocks(heading: &str) -> Vec<String> {
     let (_, section) = GUIDE
         .split_once(&format!("{heading}\n"))
-        .expect("the heading is there");
+        .expect("the guide has the heading");
     let next = ["\n## ", "\n### "]
         .into_iter()
         .filter_map(|mark| section.find(mark))
@@ -46,7 +46,7 @@ fn blocks(heading: &str) -> Vec<String> {
     blocks
 }
 
-/// Each step of a block by itself: a line, or several up to the brace that closes the first.
+/// Splits a block into its steps. A step is one line, or several up to the closing brace.
 fn steps(block: &str) -> Vec<String> {
     let mut steps = vec![String::new()];
     for line in block.lines() {
@@ -74,7 +74,7 @@ fn wire() -> String {
         .clone()
 }
 
-/// The grammar for suites that lack the scenario by which its fence is proved.
+/// Returns the grammar without `proved-by`, for suites that do not have the scenario that proves the fence.
 fn wire_alone() -> String {
     wire().replace("proved-by", "// proved-by")
 }
@@ -120,7 +120,7 @@ fn every_step_of_the_guide_is_read() {
 }
 
 #[test]
-fn the_scenario_that_is_read_aloud_and_the_probe_are_read() {
+fn the_explained_scenario_and_the_probe_are_read() {
     let fragments = blocks("### Repeating, sharing, choosing").concat();
     let login = steps(&fragments)
         .into_iter()
@@ -167,7 +167,7 @@ fn the_head_of_the_guide_is_read() {
 fn the_protocol_with_tls_and_identities_is_read() {
     let [wire, steps] =
         <[String; 2]>::try_from(blocks("### TLS, identities, and packets that come unasked"))
-            .expect("there are a grammar and some steps");
+            .expect("the section has a grammar and some steps");
     let spec = "- **PAGER-1** (must, section 1) One.\n";
     let scenario = format!("scenario \"a\" {{\n title \"t\"\n checks PAGER-1\n {steps}\n}}\n");
     suite(spec, &wire, &[&scenario]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
@@ -183,9 +183,9 @@ fn the_load_of_the_guide_is_read() {
     assert!(load.message.is_some());
 }
 
-/// Declarations that the text shows by themselves: each takes the place of one of the grammar.
+/// Single declarations in the text. Each of them replaces one of the grammar.
 #[test]
-fn a_name_that_an_error_grants_and_a_fence_that_is_answered_are_read() {
+fn the_single_declarations_of_the_guide_are_read() {
     for (shown, of_the_grammar) in [
         (
             "identified-by ERROR code=1 { after LOGIN }",
@@ -226,7 +226,7 @@ fn the_requirement_of_the_guide_is_read() {
 fn the_protocol_that_extends_another_one_is_read() {
     let [wire, scenarios, spec] =
         <[String; 3]>::try_from(blocks("### A protocol that extends another one"))
-            .expect("there are three files");
+            .expect("the section has three files");
     let suite = suite(&spec, &wire, &[&scenarios]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     assert_eq!(suite.name, "our-chat");
     assert!(suite.scenario("unknown-opcodes").is_none());
@@ -238,23 +238,27 @@ fn the_protocol_that_extends_another_one_is_read() {
 
 #[test]
 fn the_files_about_a_server_are_read() {
-    let chaton = Suite::built_in("chaton").expect("it is compiled in");
-    let folder = tempfile::tempdir().expect("a folder");
+    let chaton = Suite::built_in("chaton").expect("the protocol is built in");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file = |heading: &str| {
         let path = folder.path().join("file.kdl");
         let first = blocks(heading)
             .into_iter()
             .find(|block| !block.starts_with("conformance"));
-        std::fs::write(&path, first.expect("the file is shown")).expect("it can be written");
+        std::fs::write(&path, first.expect("the file is shown")).expect("the file can be written");
         path
     };
-    let known = read_known(&file("### Known deviations"), &chaton).expect("no mistakes");
+    let known =
+        read_known(&file("### Known deviations"), &chaton).expect("the source has no mistakes");
     assert_eq!(known.len(), 2);
-    let profile = read_profile(&file("### Profiles"), &chaton).expect("no mistakes");
+    let profile = read_profile(&file("### Profiles"), &chaton).expect("the source has no mistakes");
     assert_eq!(profile.scale, Some(2.0));
     assert_eq!(profile.unsupported.len(), 1);
-    // What is written is read again.
+    // A written profile is read back unchanged.
     let path = folder.path().join("saved.kdl");
-    std::fs::write(&path, profile.to_kdl(&chaton)).expect("it can be written");
-    assert_eq!(read_profile(&path, &chaton).expect("no mistakes"), profile);
+    std::fs::write(&path, profile.to_kdl(&chaton)).expect("the file can be written");
+    assert_eq!(
+        read_profile(&path, &chaton).expect("the source has no mistakes"),
+        profile
+    );
 }

@@ -1,6 +1,6 @@
-//! Every mistake that lint explains, with the place where it points and what it says to write instead.
+//! Every mistake that lint explains, with the reported place and the remedy.
 //!
-//! In each source `«` stands before the character that the mistake is reported at.
+//! In each source `«` marks the place that lint reports. It is before the first character of the mistake.
 
 mod extends;
 mod guide;
@@ -43,7 +43,7 @@ fn suite(spec: &str, wire: &str, scenarios: &[&str]) -> Result<Suite, Diagnostic
     ))
 }
 
-/// Takes the mark out; gives the text and the place that it marked.
+/// Removes the mark. Returns the text and the marked place.
 fn unmark(source: &str) -> (String, (usize, usize)) {
     let at = source
         .find(MARK)
@@ -53,14 +53,14 @@ fn unmark(source: &str) -> (String, (usize, usize)) {
     (text, place)
 }
 
-/// The steps of a scenario with two lanes.
+/// Returns a scenario with two lanes and these steps.
 fn in_scenario(steps: &str) -> String {
     format!(
         "scenario \"case\" {{\n    title \"t\"\n    checks ECHO-1\n    client alice\n    client bob\n    {steps}\n}}\n"
     )
 }
 
-/// Of that severity there is exactly one, where it is marked, and it says both.
+/// Checks that exactly one diagnostic has this severity, at the marked place, with this message and this remedy.
 fn assert_found(
     found: &Diagnostics,
     severity: Severity,
@@ -75,7 +75,10 @@ fn assert_found(
         .filter(|diagnostic| diagnostic.severity == severity)
         .collect();
     let [only] = of_severity.as_slice() else {
-        panic!("{} instead of one:\n{found}", of_severity.len());
+        panic!(
+            "expected one diagnostic, not {}:\n{found}",
+            of_severity.len()
+        );
     };
     assert_eq!(only.file.name, file, "\n{found}");
     assert_eq!((only.line(), only.column()), place, "\n{found}");

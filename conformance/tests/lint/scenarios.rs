@@ -1,4 +1,4 @@
-//! Mistakes in scenarios that are well-formed.
+//! Mistakes in scenarios whose syntax is valid.
 
 use rstest::rstest;
 
@@ -61,7 +61,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
     "case \""
 )]
 #[case::property("client carol «bytes=30", "no bytes", "client alice")]
-fn an_unknown_name_gets_the_nearest(
+fn an_unknown_name_gets_the_most_similar_one_as_a_remedy(
     #[case] steps: &str,
     #[case] message: &str,
     #[case] help: &str,
@@ -229,7 +229,7 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
 }
 
 #[rstest]
-#[case::nothing_behind_the_arrow("«alice >", "ends after the arrow", "a packet or a word")]
+#[case::nothing_after_the_arrow("«alice >", "ends after the arrow", "a packet or a word")]
 #[case::no_arrow("«alice", "lane alice lacks an arrow", "alice > ...")]
 #[case::no_lane("«HELLO name=@alice", "has no lane", "alice > HELLO")]
 #[case::expectation_without_lane("«closed", "has no lane", "alice < closed")]
@@ -243,10 +243,10 @@ fn a_wrong_value_is_explained(#[case] steps: &str, #[case] message: &str, #[case
     "{ within \"5s\" }"
 )]
 #[case::close_with_something("alice > close «now", "does not belong here", "alice > close")]
-#[case::head_behind_a_step("«hostile", "comes after a step", "before the first step")]
+#[case::head_after_a_step("«hostile", "comes after a step", "before the first step")]
 #[case::lane_in_quotes("client «\"carol\"", "cannot be the name of a lane", "without quotes")]
 #[case::lane_called_like_a_word("client «either", "cannot be the name of a lane", "in lowercase")]
-#[case::same_name_as_nobody("client carol «name=dave", "no lane dave", "client dave")]
+#[case::same_name_as_an_unknown_lane("client carol «name=dave", "no lane dave", "client dave")]
 #[case::name_of_no_length("client carol «name-bytes=0", "not the length of a name", "from 1")]
 #[case::filler_alone(
     "client carol «name-fill=\"x\"",
@@ -391,7 +391,11 @@ fn a_wrong_step_is_explained(#[case] steps: &str, #[case] message: &str, #[case]
     "not remembered in every case",
     "in every case"
 )]
-fn what_stands_before_matters(#[case] steps: &str, #[case] message: &str, #[case] help: &str) {
+fn a_step_that_earlier_steps_make_wrong_is_explained(
+    #[case] steps: &str,
+    #[case] message: &str,
+    #[case] help: &str,
+) {
     assert_step_mistake(steps, message, help);
 }
 
@@ -491,7 +495,7 @@ fn a_wrong_head_or_fragment_is_explained(
 }
 
 #[test]
-fn scenarios_that_excuse_each_other_are_reported() {
+fn scenarios_that_prove_each_other_are_reported() {
     let source = r#"
 fragment one who { proved-by "first"; client who; }
 fragment two who { proved-by "second"; client who; }

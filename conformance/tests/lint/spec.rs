@@ -1,4 +1,4 @@
-//! Mistakes in spec.md, and what is read from it.
+//! Mistakes in spec.md, and the requirements that are read from it.
 
 use conformance::source::Severity;
 use conformance::suite::Level;
@@ -46,10 +46,10 @@ fn a_mistake_in_the_requirements_is_explained(
 
 #[test]
 fn requirements_are_read_with_level_section_and_remarks() {
-    let suite = suite(SPEC, WIRE, &[SHARED]).expect("no mistakes");
-    let second = suite.requirement("ECHO-2").expect("it is there");
+    let suite = suite(SPEC, WIRE, &[SHARED]).expect("the source has no mistakes");
+    let second = suite.requirement("ECHO-2").expect("it exists");
     assert_eq!((second.level, second.section.as_str()), (Level::Must, "2"));
-    assert_eq!(second.text, "What is said comes back to everybody.");
+    assert_eq!(second.text, "The server sends a SAY to all clients.");
     assert_eq!(
         second.remarks,
         "The document does not say whether the speaker is included."

@@ -1,4 +1,4 @@
-//! Whole suites: warnings, what is lowered, and the protocols that are compiled in.
+//! Whole suites: warnings, the steps that a scenario becomes, and the built-in protocols.
 
 use std::fs;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::{SHARED, SPEC, WIRE, assert_found, in_scenario, suite, unmark};
 const EVERYTHING: &str = include_str!("../data/echo/scenarios/all.kdl");
 
 #[test]
-fn the_protocols_that_are_compiled_in_have_no_mistakes() {
+fn the_built_in_protocols_have_no_mistakes() {
     for name in Suite::built_in_names() {
         let suite = Suite::built_in(name).expect("it is named");
         assert_eq!(suite.name, name);
@@ -36,10 +36,10 @@ fn the_protocols_that_are_compiled_in_have_no_mistakes() {
     "the effect of the last send",
     "silence"
 )]
-fn what_may_be_meant_is_a_warning(#[case] source: &str, #[case] message: &str, #[case] help: &str) {
+fn a_suspicious_step_is_a_warning(#[case] source: &str, #[case] message: &str, #[case] help: &str) {
     let (text, place) = unmark(source);
     let probes = "probe width { title \"t\"; client a; a < closed; }\nprobe mirror { title \"t\"; client a; a < closed; }";
-    let suite = suite(SPEC, WIRE, &[SHARED, &text, probes]).expect("it can be used");
+    let suite = suite(SPEC, WIRE, &[SHARED, &text, probes]).expect("the suite has no mistakes");
     assert_found(
         &suite.warnings,
         Severity::Warning,
@@ -53,7 +53,7 @@ fn what_may_be_meant_is_a_warning(#[case] source: &str, #[case] message: &str, #
 #[test]
 fn requirements_and_readings_that_nothing_checks_are_warnings() {
     let scenarios = "scenario \"a\" { title \"t\"; checks ECHO-1; client a; }\nprobe width { title \"t\"; client a; }";
-    let suite = suite(SPEC, WIRE, &[scenarios]).expect("it can be used");
+    let suite = suite(SPEC, WIRE, &[scenarios]).expect("the suite has no mistakes");
     let messages: Vec<_> = suite
         .warnings
         .0
@@ -77,17 +77,17 @@ fn requirements_and_readings_that_nothing_checks_are_warnings() {
 }
 
 #[test]
-fn every_word_is_read() {
+fn every_word_of_the_language_is_read() {
     let suite = suite(SPEC, WIRE, &[EVERYTHING]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     assert_eq!(suite.warnings.0, []);
-    let everything = suite.scenario("everything").expect("it is there");
+    let everything = suite.scenario("everything").expect("it exists");
     assert_eq!(everything.company, Company::Alone);
     assert!(everything.hostile);
     assert_eq!(everything.sets, ["patience"]);
-    let probe = suite.scenario("probe-width").expect("it is there");
+    let probe = suite.scenario("probe-width").expect("it exists");
     assert_eq!(probe.probes.as_deref(), Some("width"));
     assert_eq!(
-        suite.scenario("number").expect("it is there").company,
+        suite.scenario("number").expect("it exists").company,
         Company::Lock("numbers".to_owned())
     );
 }
@@ -95,16 +95,16 @@ fn every_word_is_read() {
 fn only_scenario(steps: &str) -> Scenario {
     let suite = suite(SPEC, WIRE, &[SHARED, &in_scenario(steps)])
         .unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    suite.scenario("case").expect("it is there").clone()
+    suite.scenario("case").expect("it exists").clone()
 }
 
-/// The steps behind the two lanes that every row has.
+/// Returns the steps after the two lanes that every row has.
 fn steps(written: &str) -> Vec<Step> {
     only_scenario(written).steps.split_off(2)
 }
 
 #[test]
-fn repetitions_are_unrolled_and_count() {
+fn repetitions_are_unrolled_with_their_counter() {
     let steps = steps(
         "repeat 2 as=i { alice > SAY name=@alice text=(each)\"line $i of $5\"; alice < NUMBER id=?n$i; alice > TAKE id=$i; }",
     );
@@ -123,7 +123,7 @@ fn repetitions_are_unrolled_and_count() {
 }
 
 #[test]
-fn the_steps_of_a_fragment_say_where_they_stand_and_who_proves_them() {
+fn the_steps_of_a_fragment_know_their_line_and_the_scenario_that_proves_them() {
     let steps = steps("use hello carol");
     let says = &steps[1];
     assert_eq!((says.file.as_str(), says.line), ("scenarios/0.kdl", 5));
@@ -137,11 +137,11 @@ fn the_steps_of_a_fragment_say_where_they_stand_and_who_proves_them() {
             ..
         }
     ));
-    let suite = suite(SPEC, WIRE, &[SHARED]).expect("no mistakes");
-    let prover = suite.scenario("hello").expect("it is there");
+    let suite = suite(SPEC, WIRE, &[SHARED]).expect("the source has no mistakes");
+    let prover = suite.scenario("hello").expect("it exists");
     assert!(
         prover.steps.iter().all(|step| step.proved_by.is_none()),
-        "nobody excuses itself"
+        "no scenario proves itself"
     );
 }
 
@@ -182,7 +182,7 @@ fn values_become_expressions_and_patterns() {
 }
 
 #[test]
-fn together_sorts_steps_by_lane() {
+fn together_groups_steps_by_lane() {
     let steps = steps(
         "together { alice > HELLO name=@alice; bob > HELLO name=@bob; alice < WELCOME; bob < WELCOME; }",
     );
@@ -226,7 +226,7 @@ fn together_sorts_steps_by_lane() {
     "/* a /* b */ c */ alice < WELCOME // d\n /-alice < closed\n alice < WELCOME \\\n { within \"5s\" }"
 )]
 #[case::unused_name("alice < NUMBER id=?n")]
-fn what_is_right_is_left_alone(#[case] written: &str) {
+fn a_scenario_without_mistakes_is_accepted(#[case] written: &str) {
     if written.contains("$m") {
         return assert_eq!(only_scenario("together { alice < NUMBER id=?n; bob < NUMBER id=?n; }\n alice > TAKE id=$n\n alice < closed").lanes.len(), 2);
     }
@@ -235,8 +235,8 @@ fn what_is_right_is_left_alone(#[case] written: &str) {
 
 #[test]
 fn the_grammar_of_a_file_encodes_in_each_reading() {
-    let suite = suite(SPEC, WIRE, &[SHARED]).expect("no mistakes");
-    let take = suite.grammar.packet_named("TAKE").expect("it is there");
+    let suite = suite(SPEC, WIRE, &[SHARED]).expect("the source has no mistakes");
+    let take = suite.grammar.packet_named("TAKE").expect("it exists");
     let four = Choices::from([("width".to_owned(), "4".to_owned())]);
     let encoded = suite
         .grammar
@@ -247,15 +247,15 @@ fn the_grammar_of_a_file_encodes_in_each_reading() {
 }
 
 #[test]
-fn a_file_of_ones_own_joins_a_suite_and_uses_its_fragments() {
-    let folder = tempfile::tempdir().expect("a place for files");
+fn an_extra_file_of_scenarios_uses_the_fragments_of_the_suite() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let path = folder.path().join("mine.kdl");
     fs::write(
         &path,
         "scenario \"mine\" { title \"t\"; checks ECHO-1; use hello alice; }",
     )
-    .expect("it can be written");
-    let whole = suite(SPEC, WIRE, &[SHARED]).expect("no mistakes");
+    .expect("the file can be written");
+    let whole = suite(SPEC, WIRE, &[SHARED]).expect("the source has no mistakes");
     let with_mine = whole
         .clone()
         .with_file(&path)
@@ -271,7 +271,7 @@ fn a_file_of_ones_own_joins_a_suite_and_uses_its_fragments() {
         &path,
         "scenario \"hello\" { title \"t\"; checks ECHO-1; use hello alice; }",
     )
-    .expect("it can be written");
+    .expect("the file can be written");
     assert!(
         whole
             .clone()
@@ -290,8 +290,8 @@ fn a_file_of_ones_own_joins_a_suite_and_uses_its_fragments() {
 }
 
 #[test]
-fn a_folder_that_is_no_suite_says_what_is_missing() {
-    let folder = tempfile::tempdir().expect("a place for files");
+fn a_folder_that_is_no_suite_is_an_error_that_names_the_missing_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let mistakes = Suite::read_folder(folder.path()).expect_err("it is empty");
     assert_eq!(mistakes.errors(), 3);
     assert!(

@@ -1,4 +1,4 @@
-//! The traps of KDL, and files that are not well-formed.
+//! The traps of KDL, and files whose syntax is invalid.
 
 use rstest::rstest;
 
@@ -6,10 +6,10 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 
 #[rstest]
 #[case::comma("alice > SAY name=@alice«, text=\"hi\"", "comma", "space")]
-#[case::comma_behind_text("bob < SAY name=\"x\"«, text=\"hi\"", "comma", "space")]
-#[case::braces_behind_dollar("alice > SAY name=«${a} text=\"hi\"", "`${`", "without braces")]
+#[case::comma_after_text("bob < SAY name=\"x\"«, text=\"hi\"", "comma", "space")]
+#[case::braces_after_dollar("alice > SAY name=«${a} text=\"hi\"", "`${`", "without braces")]
 #[case::no_blanks_around_the_arrow("«alice>HELLO name=@alice", "read as one name", "alice > HELLO")]
-#[case::no_blank_behind_the_arrow("alice «<WELCOME", "read as one name", "< WELCOME")]
+#[case::no_blank_after_the_arrow("alice «<WELCOME", "read as one name", "< WELCOME")]
 #[case::comparison("alice «>= 3", "would become a field", "name=value")]
 #[case::same_field_twice(
     "alice > HELLO name=@alice «name=@bob",
@@ -39,7 +39,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::infinity("alice > HELLO name=«inf", "reserved word", "\"inf\"")]
 #[case::keyword("alice > HELLO name=«#true", "no value #true", "text in quotes")]
 #[case::hash_comment("«# a remark", "does not begin a comment", "`//`")]
-#[case::hash_comment_behind("alice < WELCOME «#remark", "does not begin a comment", "`//`")]
+#[case::hash_comment_after_a_step("alice < WELCOME «#remark", "does not begin a comment", "`//`")]
 #[case::single_quotes("alice > HELLO name=«'x'", "single quotes", "double quotes")]
 #[case::word_before_text("alice > raw «hex\"00\"", "runs into the text", "(hex)\"...\"")]
 #[case::arrow_that_is_none(
@@ -57,7 +57,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::open_mark("alice > raw «(hex \"x\"", "one word in parentheses", "(hex)")]
 #[case::lone_parenthesis("alice > raw hex«)5", "no matching `(`", "(hex)")]
 #[case::blanks_around("alice > HELLO name «= @alice", "spaces around", "without spaces")]
-#[case::a_blank_behind("alice > HELLO name«= @alice", "spaces around", "without spaces")]
+#[case::a_blank_after("alice > HELLO name«= @alice", "spaces around", "without spaces")]
 #[case::point_first("alice < closed { within «.5; }", "is a fraction", "\"0.5s\"")]
 #[case::no_value("alice > HELLO name«=\n", "value is missing", "name=value")]
 #[case::two_signs("alice > HELLO name«==@alice", "value is missing", "name=value")]
@@ -80,7 +80,7 @@ fn a_trap_of_the_syntax_is_explained(
 }
 
 #[test]
-fn a_brace_that_is_never_closed_is_shown() {
+fn a_brace_that_is_never_closed_is_reported() {
     assert_scenario_mistake(
         "scenario \"a\" «{\n    title \"x\"\n",
         "never closed",
@@ -89,7 +89,7 @@ fn a_brace_that_is_never_closed_is_shown() {
 }
 
 #[test]
-fn depth_is_bounded() {
+fn too_deep_nesting_is_reported() {
     let before = "a {".repeat(32);
     assert_scenario_mistake(
         &format!("{before} b «{{ {}", "c {".repeat(5000)),
@@ -104,7 +104,7 @@ fn depth_is_bounded() {
 }
 
 #[test]
-fn what_the_parser_refuses_is_put_into_words() {
+fn a_mistake_that_the_parser_finds_is_explained() {
     assert_step_mistake("«{ }", "this cannot be read: found child block", "a lane");
     assert_step_mistake(
         "alice > raw «\"a\"\"b\"",
@@ -124,7 +124,7 @@ fn what_the_parser_refuses_is_put_into_words() {
 }
 
 #[test]
-fn a_file_that_is_too_long_is_not_read() {
+fn a_file_that_is_too_long_is_refused() {
     let text = format!("«scenario \"a\" {{ }}\n{}", "// x\n".repeat(60_000));
     assert_scenario_mistake(&text, "more than 262144", "split it");
 }

@@ -1,4 +1,4 @@
-//! Whatever is in a file, there is an answer, and soon.
+//! Lint gives an answer to every file, and soon.
 
 use proptest::prelude::*;
 use rstest::rstest;
@@ -7,7 +7,7 @@ use super::{SHARED, SPEC, WIRE, suite};
 
 const EVERYTHING: &str = include_str!("../data/echo/scenarios/all.kdl");
 
-/// What a file consists of, and what confuses it most.
+/// The words of a file, and the characters that are most often wrong in it.
 const PARTS: [&str; 44] = [
     "scenario",
     "fragment",
@@ -59,20 +59,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text_has_an_answer(text in "\\PC{0,200}") {
+    fn any_text_gets_an_answer(text in "\\PC{0,200}") {
         let _ = suite(SPEC, WIRE, &[SHARED, &text]);
         let _ = suite(&text, WIRE, &[SHARED]);
         let _ = suite(SPEC, &text, &[SHARED]);
     }
 
     #[test]
-    fn any_words_have_an_answer(parts in prop::collection::vec(prop::sample::select(&PARTS[..]), 0..80), glue in "[ ]?") {
+    fn any_words_get_an_answer(parts in prop::collection::vec(prop::sample::select(&PARTS[..]), 0..80), glue in "[ ]?") {
         let text = parts.join(&glue);
         let _ = suite(SPEC, WIRE, &[SHARED, &text]).map_err(|mistakes| mistakes.to_string());
     }
 
     #[test]
-    fn a_suite_with_a_slip_has_an_answer(at in 0..EVERYTHING.len(), length in 0..12_usize, instead in "\\PC{0,3}|[{}\"/\\-<>=$@?#\n]{1,3}") {
+    fn a_suite_with_a_typing_error_gets_an_answer(at in 0..EVERYTHING.len(), length in 0..12_usize, instead in "\\PC{0,3}|[{}\"/\\-<>=$@?#\n]{1,3}") {
         let text = with_slip(EVERYTHING, at, length, &instead);
         let _ = suite(SPEC, WIRE, &[&text]).map_err(|mistakes| mistakes.to_string());
         let wire = with_slip(WIRE, at % WIRE.len(), length, &instead);
@@ -93,7 +93,7 @@ fn with_slip(text: &str, at: usize, length: usize, instead: &str) -> String {
 }
 
 #[test]
-fn a_long_line_is_shown_in_part() {
+fn only_a_part_of_a_long_line_is_shown() {
     let text = format!("scenario {}«", "é ".repeat(50_000)).replace('«', "a=1,b");
     let shown = suite(SPEC, WIRE, &[SHARED, &text])
         .expect_err("a comma")
@@ -105,7 +105,7 @@ fn a_long_line_is_shown_in_part() {
     );
 }
 
-/// The parser recurses in some of these, if it gets to see them.
+/// The parser would recurse in some of these.
 #[rstest]
 #[case::parentheses("a (")]
 #[case::closed_parentheses("(a)")]
@@ -117,7 +117,7 @@ fn a_long_line_is_shown_in_part() {
 #[case::number_as_key("1=2 ")]
 #[case::blocks_without_name("{};")]
 #[case::blocks_in_a_row("a {} {}\n")]
-#[case::entries_behind_blocks("a {} b c=1 {}\n")]
+#[case::entries_after_blocks("a {} b c=1 {}\n")]
 #[case::switched_off("/-a\n")]
 #[case::switched_off_blocks("a /-{}\n")]
 #[case::continuations("a \\ // b\n")]
@@ -127,7 +127,7 @@ fn a_long_line_is_shown_in_part() {
 #[case::raw_texts("a #\"x\"# ")]
 #[case::comments("a/**/b")]
 #[case::commas("a,b ")]
-fn any_nonsense_many_times_has_an_answer(#[case] unit: &str) {
+fn any_nonsense_many_times_gets_an_answer(#[case] unit: &str) {
     let many = unit.repeat(1_000);
     for text in [
         many.clone(),
@@ -139,7 +139,7 @@ fn any_nonsense_many_times_has_an_answer(#[case] unit: &str) {
 }
 
 #[test]
-fn fragments_that_double_are_bounded() {
+fn fragments_that_double_their_steps_are_reported() {
     let mut text = String::from("fragment f0 who { who < WELCOME; }\n");
     for level in 1..60 {
         text.push_str(&format!(
@@ -155,7 +155,7 @@ fn fragments_that_double_are_bounded() {
 }
 
 #[test]
-fn a_chain_of_fragments_is_bounded() {
+fn a_long_chain_of_fragments_is_reported() {
     let mut text = String::from("fragment f0 who { who < WELCOME; }\n");
     for level in 1..5000 {
         text.push_str(&format!(
@@ -182,7 +182,7 @@ fn warnings_never_hide_a_mistake() {
 }
 
 #[test]
-fn repeated_blocks_of_long_text_are_bounded() {
+fn repeated_blocks_of_long_text_are_reported() {
     let long = "a".repeat(200_000);
     let text = format!(
         "scenario \"a\" {{ title \"t\"; checks ECHO-1; client a; repeat 9000 {{ a > SAY name=@a text=\"{long}\"; }}; a < closed; }}"

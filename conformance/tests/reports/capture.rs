@@ -1,4 +1,4 @@
-//! Conversations as a capture: read back block by block, and the streams put together again.
+//! Conversations as a capture. The tests read it block by block and reassemble the streams.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use conformance::run::{Direction, Outcome};
 use crate::protocol::{HELLO, TELL, case, judge};
 use crate::target::{Quirk, Target};
 
-/// The blocks of a file: kind and body.
+/// Returns the kind and the body of each block of a file.
 fn blocks(mut file: &[u8]) -> Vec<(u32, &[u8])> {
     let mut blocks = Vec::new();
     while !file.is_empty() {
@@ -29,7 +29,7 @@ fn number(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(bytes[..4].try_into().expect("four bytes"))
 }
 
-/// What each side of each stream said, by client port; segments must follow each other without a gap.
+/// Returns the bytes of each side of each stream, by client port. Checks that the segments have no gap.
 fn streams(file: &[u8]) -> BTreeMap<(u16, bool), Vec<u8>> {
     let mut streams = BTreeMap::new();
     let mut next: BTreeMap<(u16, bool), u32> = BTreeMap::new();
@@ -62,17 +62,18 @@ fn said(case: &Outcome, connection: usize, direction: Direction) -> Vec<u8> {
 }
 
 #[test]
-fn the_streams_of_a_capture_are_what_each_side_said() {
+fn the_streams_of_a_capture_have_the_bytes_of_each_side() {
     let target = Target::start(Quirk::None);
     let report = judge(target.address, &[HELLO, TELL]);
     let tell = case(&report, "tell");
     let file = to_pcapng(target.address, Conversation::of(tell));
     let kinds: Vec<u32> = blocks(&file).iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(kinds[..2], [0x0a0d_0d0a, 1], "a section, and one interface");
+    assert_eq!(kinds[..2], [0x0a0d_0d0a, 1], "a section and one interface");
     let streams = streams(&file);
     // Alice, bob, carol.
     for connection in 0..3 {
-        let port = 40_000 + u16::try_from(connection).expect("there are three");
+        let port =
+            40_000 + u16::try_from(connection).expect("the conversation has three connections");
         let of = |is_client| streams.get(&(port, is_client)).cloned().unwrap_or_default();
         assert_eq!(of(true), said(tell, connection, Direction::Sends));
         assert_eq!(of(false), said(tell, connection, Direction::Sees));
@@ -86,7 +87,7 @@ fn the_streams_of_a_capture_are_what_each_side_said() {
 }
 
 #[test]
-fn every_case_is_an_interface_of_its_own() {
+fn every_case_has_its_own_interface() {
     let target = Target::start(Quirk::None);
     let report = judge(target.address, &[HELLO, TELL]);
     let cases = report.cases.iter().filter_map(Conversation::of);

@@ -1,4 +1,4 @@
-//! `conformance matrix` and `conformance tap` as a person types them.
+//! The commands `conformance matrix` and `conformance tap`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,24 +15,24 @@ fn conformance() -> Command {
     Command::new(env!("CARGO_BIN_EXE_conformance"))
 }
 
-/// Exit code, and all that was said.
+/// Runs a command. Returns its exit code and its output.
 fn run(command: &mut Command) -> (Option<i32>, String) {
-    let output = command.output().expect("it runs");
+    let output = command.output().expect("the program starts");
     let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8(said).expect("it writes UTF-8");
+    let said = String::from_utf8(said).expect("the output is UTF-8");
     (output.status.code(), said)
 }
 
 #[test]
-fn a_matrix_is_made_of_files_and_names_are_given_or_taken_from_them() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn a_matrix_takes_its_names_from_the_arguments_or_the_files() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let path = |name: &str| folder.path().join(name).display().to_string();
     for (name, quirk) in [("ada.json", Quirk::None), ("x.json", Quirk::WrongText)] {
         let target = Target::start(quirk);
         let json = to_json(&judge(target.address, &[HELLO, TELL]));
-        std::fs::write(path(name), json).expect("it can be written");
+        std::fs::write(path(name), json).expect("the file can be written");
     }
-    std::fs::write(path("weights"), "must = 1\n").expect("it can be written");
+    std::fs::write(path("weights"), "must = 1\n").expect("the file can be written");
     let reports = format!("html={},csv={}", path("a/class.html"), path("class.csv"));
     let named = format!("turing={}", path("x.json"));
     let (code, said) = run(conformance()
@@ -43,14 +43,14 @@ fn a_matrix_is_made_of_files_and_names_are_given_or_taken_from_them() {
         said.contains("100.0  ada\n") && said.contains("50.0  turing\n"),
         "{said}"
     );
-    let csv = std::fs::read_to_string(path("class.csv")).expect("it was written");
+    let csv = std::fs::read_to_string(path("class.csv")).expect("the file was written");
     assert!(csv.contains("\r\ntell,"), "{csv}");
     assert!(
         csv.lines()
             .any(|line| line.starts_with("tell,") && line.ends_with(",pass,fail"))
     );
-    let page =
-        std::fs::read_to_string(path("a/class.html")).expect("it was written, and its folder");
+    let page = std::fs::read_to_string(path("a/class.html"))
+        .expect("the file and its folder were written");
     assert!(page.contains("2 targets side by side"));
 }
 
@@ -70,11 +70,14 @@ fn wrong_usage_is_explained(#[case] arguments: &[&str], #[case] because: &str) {
 }
 
 #[test]
-fn a_tap_shows_what_is_said_and_writes_it_down() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn a_tap_shows_the_conversation_and_writes_reports() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let path = |name: &str| folder.path().join(name).display().to_string();
     let server = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    let target = server.local_addr().expect("it is bound").to_string();
+    let target = server
+        .local_addr()
+        .expect("a bound socket has an address")
+        .to_string();
     let reports = format!(
         "html={},pcapng={}",
         path("heard.html"),
@@ -92,27 +95,29 @@ fn a_tap_shows_what_is_said_and_writes_it_down() {
         .args(["--report", &reports, "--scenario", &path("heard.kdl")])
         .stdout(Stdio::piped())
         .spawn()
-        .expect("it runs");
+        .expect("the program starts");
     let mut out = BufReader::new(tap.stdout.take().expect("it is piped"));
     let mut greeting = String::new();
     out.read_line(&mut greeting)
-        .expect("it says where it listens");
+        .expect("the program prints its address");
     let address = greeting
         .split([' ', ','])
         .nth(2)
         .expect("Chaton on ADDRESS");
     let mut client = TcpStream::connect(address).expect("it listens");
     let (mut answer, _) = server.accept().expect("it connects");
-    client.write_all(&frame(0, &[b"Ada"])).expect("it reads");
-    answer.read_exact(&mut [0; 8]).expect("it passes on");
-    answer.write_all(&[1]).expect("it reads");
-    client.read_exact(&mut [0]).expect("it passes on");
-    client.write_all(&[99]).expect("it reads");
-    answer.read_exact(&mut [0]).expect("it passes on");
+    client
+        .write_all(&frame(0, &[b"Ada"]))
+        .expect("the tap reads");
+    answer.read_exact(&mut [0; 8]).expect("the tap relays");
+    answer.write_all(&[1]).expect("the tap reads");
+    client.read_exact(&mut [0]).expect("the tap relays");
+    client.write_all(&[99]).expect("the tap reads");
+    answer.read_exact(&mut [0]).expect("the tap relays");
     drop(client);
     drop(answer);
     let mut said = String::new();
-    out.read_to_string(&mut said).expect("it writes UTF-8");
+    out.read_to_string(&mut said).expect("the output is UTF-8");
     assert_eq!(tap.wait().expect("it ends").code(), Some(1), "{said}");
     for part in [
         "client1   --> LOGIN login=\"Ada\"",
@@ -124,11 +129,11 @@ fn a_tap_shows_what_is_said_and_writes_it_down() {
     let (code, said) =
         run(conformance().args(["lint", &path("heard.kdl"), "--protocol", "chaton"]));
     assert_eq!(code, Some(0), "{said}");
-    let page = std::fs::read_to_string(path("heard.html")).expect("it was written");
+    let page = std::fs::read_to_string(path("heard.html")).expect("the file was written");
     assert!(page.contains("opcode 99 is unknown"));
     assert!(
         std::fs::metadata(path("heard.pcapng"))
-            .expect("it was written")
+            .expect("the file was written")
             .len()
             > 100
     );

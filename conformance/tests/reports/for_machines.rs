@@ -1,15 +1,15 @@
-//! JUnit, TAP and annotations.
+//! The reports for machines: JUnit, TAP and annotations.
 
 use conformance::report::{to_annotations, to_junit, to_tap};
 use conformance::run::{Report, run_suite};
 use quick_junit::{NonSuccessKind, TestCaseStatus};
 
 use crate::protocol::{HELLO, TELL, judge, options, suite};
-use crate::target::{Quirk, Target, nobody};
+use crate::target::{Quirk, Target, not_listening};
 
 const AGAIN: &str = "conformance run parley 127.0.0.1:1";
 
-/// It cannot be played without a setting.
+/// A case that is unsupported without a setting.
 const UNSUPPORTED: &str = r#"
 scenario "patience" {
     title "a silent client is closed # in time"
@@ -25,13 +25,13 @@ fn judged(quirk: Quirk) -> Report {
 }
 
 fn unjudgeable() -> Report {
-    run_suite(&suite(&[HELLO]), nobody(), &options()).expect("no case is named")
+    run_suite(&suite(&[HELLO]), not_listening(), &options()).expect("the options name no case")
 }
 
 #[test]
 fn junit_has_an_entry_per_case_with_its_status() {
     let xml = to_junit(&judged(Quirk::WrongText), AGAIN);
-    let read = quick_junit::Report::deserialize_from_str(&xml).expect("it is JUnit's XML");
+    let read = quick_junit::Report::deserialize_from_str(&xml).expect("the report is JUnit XML");
     let cases = &read.test_suites[0].test_cases;
     let status = |name: &str| {
         let case = cases.iter().find(|case| case.name.as_str() == name);
@@ -80,9 +80,12 @@ fn annotations_are_one_line_each_and_end_with_the_sum() {
     let said = to_annotations(&judged(Quirk::WrongText), AGAIN);
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 2);
-    assert!(lines[0].starts_with("::error title=parley%3A tell%3A a tell reaches its target"));
+    assert!(lines[0].starts_with("::error title=parley%3A tell%3A a tell reaches only its target"));
     assert!(lines[0].contains("%0A  got       TELL"), "{said}");
-    assert!(!lines[0].contains(",file="), "the file lies nowhere");
+    assert!(
+        !lines[0].contains(",file="),
+        "the scenario has no file on the disk"
+    );
     assert!(lines[1].starts_with("::error title=Parley::"));
     let said = to_annotations(&judged(Quirk::None), AGAIN);
     assert!(said.starts_with("::notice title=Parley::") && said.contains("conforms"));

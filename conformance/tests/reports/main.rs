@@ -1,4 +1,4 @@
-//! What reports, captures, matrices and taps tell, against the targets that are written to be wrong.
+//! The content of reports, captures, matrices and taps, for targets with a known fault.
 
 #[allow(dead_code)]
 #[path = "../judgement/protocol.rs"]

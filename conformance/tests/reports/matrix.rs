@@ -1,4 +1,4 @@
-//! Many runs side by side.
+//! A matrix: many runs side by side.
 
 use conformance::matrix::{Matrix, RunFile, Weights};
 use conformance::report::{Paint, matrix_csv, matrix_page, matrix_table, to_json};
@@ -6,7 +6,7 @@ use conformance::report::{Paint, matrix_csv, matrix_page, matrix_table, to_json}
 use crate::protocol::{HELLO, TELL, judge};
 use crate::target::{Quirk, Target};
 
-/// A remark only: the document prefers the echo.
+/// A case whose failure is only non-strict: the document prefers the echo.
 const ECHO: &str = r#"
 scenario "says-to-itself" {
     title "a sender sees its own SAY"
@@ -27,24 +27,25 @@ fn class() -> Vec<RunFile> {
         run("=wrong", Quirk::WrongText),
         run("right", Quirk::None),
         run("silent", Quirk::NoEcho),
-        run("<b>also wrong", Quirk::TellsNobody),
+        run("<b>also wrong", Quirk::RelaysTellToNone),
     ]
 }
 
 #[test]
-fn the_best_comes_first_and_those_that_are_alike_stand_together() {
-    let matrix = Matrix::of(&class(), &Weights::default()).expect("they are of one protocol");
+fn the_best_team_comes_first_and_equal_teams_are_neighbours() {
+    let matrix =
+        Matrix::of(&class(), &Weights::default()).expect("all runs have the same protocol");
     let teams: Vec<&str> = matrix.teams.iter().map(|team| team.name.as_str()).collect();
     assert_eq!(teams, ["right", "silent", "=wrong", "<b>also wrong"]);
     assert_eq!(matrix.teams[0].score, Some(100.0));
-    // Of 3 + 3 + 1 the echo is worth 1, and half of it is left.
-    let silent = matrix.teams[1].score.expect("it was judged");
+    // The echo is worth 1 of 3 + 3 + 1, and the team gets half of it.
+    let silent = matrix.teams[1].score.expect("the team was judged");
     assert!((silent - 6.5 / 7.0 * 100.0).abs() < 0.01, "{silent}");
     assert_eq!(matrix.rows[0].id, "tell", "most fail it");
     assert_eq!(
         matrix.rows.last().map(|row| row.id.as_str()),
         Some("hello"),
-        "nobody does"
+        "no team fails it"
     );
 }
 
@@ -53,9 +54,11 @@ fn weights_change_scores_and_wrong_ones_are_explained() {
     let mut weights = Weights::default();
     let text = "// our own\nmust = 1\nnon-strict=0\ncase says-to-itself = 2 // twice\n";
     weights.read(text).expect("they are weights");
-    let matrix = Matrix::of(&class(), &weights).expect("they are of one protocol");
+    let matrix = Matrix::of(&class(), &weights).expect("all runs have the same protocol");
     let silent = matrix.teams.iter().find(|team| team.name == "silent");
-    let score = silent.and_then(|team| team.score).expect("it was judged");
+    let score = silent
+        .and_then(|team| team.score)
+        .expect("the team was judged");
     assert!((score - 50.0).abs() < 0.01, "{score}");
     let wrong = Weights::default()
         .read("must=1\nmost=2")
@@ -68,8 +71,9 @@ fn weights_change_scores_and_wrong_ones_are_explained() {
 }
 
 #[test]
-fn tables_and_pages_obey_nothing_that_a_name_says() {
-    let matrix = Matrix::of(&class(), &Weights::default()).expect("they are of one protocol");
+fn tables_and_pages_escape_the_names_of_teams() {
+    let matrix =
+        Matrix::of(&class(), &Weights::default()).expect("all runs have the same protocol");
     let csv = matrix_csv(&matrix);
     assert!(
         csv.starts_with("case,title,level,weight,requirements,right,"),
@@ -89,7 +93,7 @@ fn tables_and_pages_obey_nothing_that_a_name_says() {
 }
 
 #[test]
-fn runs_of_two_protocols_are_no_matrix() {
+fn runs_of_two_protocols_cannot_be_one_matrix() {
     let mut runs = class();
     runs[1].protocol = "another".to_owned();
     let why = Matrix::of(&runs, &Weights::default()).expect_err("they are of two protocols");

@@ -1,41 +1,41 @@
-//! The page of a run.
+//! The HTML page of a run.
 
 use conformance::report::to_html;
 use conformance::run::run_suite;
 
 use crate::protocol::{HELLO, TELL, options, suite};
-use crate::target::{Quirk, Target, nobody};
+use crate::target::{Quirk, Target, not_listening};
 
 const AGAIN: &str = "conformance run parley 127.0.0.1:1";
 
 fn page(quirk: Quirk, scenarios: &[&str]) -> String {
     let target = Target::start(quirk);
     let suite = suite(scenarios);
-    let report = run_suite(&suite, target.address, &options()).expect("no case is named");
+    let report = run_suite(&suite, target.address, &options()).expect("the options name no case");
     to_html(&suite, &report, AGAIN)
 }
 
-/// The beginning of the element with this id, as far as its attributes go.
+/// Returns the start tag of the element with this id.
 fn tag<'a>(page: &'a str, id: &str) -> &'a str {
     let at = page
         .find(&format!("id=\"{id}\""))
         .unwrap_or_else(|| panic!("nothing has the id {id}"));
-    let start = page[..at].rfind('<').expect("an id stands in a tag");
+    let start = page[..at].rfind('<').expect("an id is in a tag");
     let end = at + page[at..].find('>').expect("a tag ends");
     &page[start..end]
 }
 
 #[test]
-fn a_page_needs_nothing_but_itself() {
+fn a_page_loads_nothing_from_elsewhere() {
     let page = page(Quirk::WrongText, &[HELLO, TELL]);
     for outside in ["http://", "https://", " src=", "@import", "url(", "<link"] {
-        assert!(!page.contains(outside), "it has {outside:?}");
+        assert!(!page.contains(outside), "the page has {outside:?}");
     }
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("@media print"));
 }
 
 #[test]
-fn every_requirement_has_the_colour_of_what_its_cases_found() {
+fn every_requirement_has_the_colour_of_its_cases_verdicts() {
     let wrong = page(Quirk::WrongText, &[HELLO, TELL]);
     assert!(tag(&wrong, "PARLEY-1").contains("v-pass"));
     assert!(tag(&wrong, "PARLEY-2").contains("v-fail"));
@@ -46,7 +46,7 @@ fn every_requirement_has_the_colour_of_what_its_cases_found() {
 }
 
 #[test]
-fn a_failed_case_tells_its_moment_its_bytes_and_its_command() {
+fn a_failed_case_shows_its_moment_its_bytes_and_its_command() {
     let page = page(Quirk::WrongText, &[HELLO, TELL]);
     assert!(tag(&page, "case-tell").ends_with(" open"));
     for part in [
@@ -60,7 +60,7 @@ fn a_failed_case_tells_its_moment_its_bytes_and_its_command() {
 }
 
 #[test]
-fn nothing_that_a_target_says_becomes_markup() {
+fn the_page_escapes_the_texts_of_the_target() {
     const MARKUP: &str = r#"
 scenario "markup" {
     title "markup is text"
@@ -75,9 +75,9 @@ scenario "markup" {
 }
 
 #[test]
-fn where_nothing_listens_the_page_says_so() {
+fn the_page_says_when_nothing_listens() {
     let suite = suite(&[HELLO]);
-    let report = run_suite(&suite, nobody(), &options()).expect("no case is named");
+    let report = run_suite(&suite, not_listening(), &options()).expect("the options name no case");
     let page = to_html(&suite, &report, AGAIN);
     assert!(page.contains("The server cannot be judged: nothing listens on"));
 }

@@ -1,4 +1,4 @@
-//! What was heard becomes a scenario that lint accepts and that the suite plays.
+//! A recorded conversation becomes a scenario that lint accepts and that the suite plays.
 
 use std::io::Write;
 
@@ -19,7 +19,8 @@ fn text_of(moments: &[Moment]) -> String {
     scenario(&suite(&[HELLO]).grammar, moments, &head)
 }
 
-/// Two clients through a tap: one name is refused, they tell and say, one asks for a number, one sends what is too long.
+/// Two clients talk through a tap: one name is refused, both send messages, one asks for a number, one sends a text that is
+/// too long.
 fn conversation(target: &Target) -> Vec<Moment> {
     let tap = tap_for(target.address);
     let alice = connect(&tap);
@@ -62,7 +63,7 @@ fn a_conversation_passes_lint_and_is_played_again() {
     ] {
         assert!(text.contains(line), "{line:?} is missing in\n{text}");
     }
-    // `suite` panics where lint finds a mistake.
+    // `suite` panics if lint finds a mistake.
     let suite = suite(&[HELLO, &text]);
     assert!(
         !suite.warnings.to_string().contains("heard"),
@@ -71,7 +72,11 @@ fn a_conversation_passes_lint_and_is_played_again() {
     );
     let report = judge(target.address, &[HELLO, &text]);
     assert_eq!(case(&report, "heard").verdict, Verdict::Pass, "{text}");
-    let other = Target::start(Quirk::TellsNobody);
+    let other = Target::start(Quirk::RelaysTellToNone);
     let report = judge(other.address, &[HELLO, &text]);
-    assert_eq!(case(&report, "heard").verdict, Verdict::Fail, "it can fail");
+    assert_eq!(
+        case(&report, "heard").verdict,
+        Verdict::Fail,
+        "the scenario can fail"
+    );
 }

@@ -1,4 +1,4 @@
-//! A tap between a scripted client and a scripted server: it changes nothing, and names what is wrong.
+//! A tap between a scripted client and a scripted server. It changes nothing, and names the violations.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use socket2::SockRef;
 
 use crate::protocol::{HELLO, suite};
 
-/// Nobody waits longer; a test that must wait at all is already wrong.
+/// The timeout of every wait. A test whose wait reaches it fails.
 pub(crate) const BOUND: Duration = Duration::from_secs(20);
 
 pub(crate) fn frame(opcode: u8, texts: &[&[u8]]) -> Vec<u8> {
@@ -23,7 +23,7 @@ pub(crate) fn frame(opcode: u8, texts: &[&[u8]]) -> Vec<u8> {
     frame
 }
 
-/// A tap, a client's end, and a server's end of one connection through it.
+/// A tap, and the client's end and the server's end of one connection through it.
 struct Line {
     tap: Tap,
     client: TcpStream,
@@ -32,13 +32,15 @@ struct Line {
 
 fn line() -> Line {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    let target = listener.local_addr().expect("it is bound");
+    let target = listener
+        .local_addr()
+        .expect("a bound socket has an address");
     let tap = tap_for(target);
     let client = connect(&tap);
     let (server, _) = listener.accept().expect("the tap connects");
     server
         .set_read_timeout(Some(BOUND))
-        .expect("it can be bounded");
+        .expect("the timeout can be set");
     Line {
         tap,
         client,
@@ -63,7 +65,7 @@ pub(crate) fn connect(tap: &Tap) -> TcpStream {
     let client = TcpStream::connect(tap.address()).expect("the tap listens");
     client
         .set_read_timeout(Some(BOUND))
-        .expect("it can be bounded");
+        .expect("the timeout can be set");
     client
 }
 
@@ -73,7 +75,7 @@ pub(crate) fn read(mut stream: &TcpStream, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// What was heard once the connection has ended.
+/// Waits until the connection has ended, and returns its moments.
 fn heard(tap: &Tap) -> Vec<Moment> {
     tap.ended()
         .recv_timeout(BOUND)
@@ -104,13 +106,17 @@ fn every_byte_arrives_and_a_half_close_is_passed_on() {
         client.write_all(&question).expect("the tap reads");
         client.shutdown(Shutdown::Write).expect("it is open");
         let mut answer = Vec::new();
-        client.read_to_end(&mut answer).expect("the answer comes");
+        client
+            .read_to_end(&mut answer)
+            .expect("the tap forwards the answer");
         answer
     });
     let mut got = Vec::new();
-    server.read_to_end(&mut got).expect("the end comes");
+    server
+        .read_to_end(&mut got)
+        .expect("the tap forwards the end");
     assert!(got == sent, "the bytes are the same");
-    // The other direction goes on.
+    // The other direction stays open.
     server.write_all(b"still here").expect("the tap reads");
     drop(server);
     assert_eq!(writer.join().expect("it reads to the end"), b"still here");
@@ -118,11 +124,11 @@ fn every_byte_arrives_and_a_half_close_is_passed_on() {
 }
 
 #[test]
-fn a_receiver_that_takes_nothing_holds_up_its_sender() {
+fn a_receiver_that_reads_nothing_blocks_its_sender() {
     let Line { client, server, .. } = line();
     client
         .set_write_timeout(Some(Duration::from_millis(200)))
-        .expect("it can be bounded");
+        .expect("the timeout can be set");
     let chunk = vec![7; 1 << 20];
     let mut stuck = false;
     for _ in 0..64 {
@@ -131,12 +137,15 @@ fn a_receiver_that_takes_nothing_holds_up_its_sender() {
             break;
         }
     }
-    assert!(stuck, "64 MiB went somewhere though nobody read");
+    assert!(
+        stuck,
+        "the tap took 64 MiB although the receiver read nothing"
+    );
     drop(server);
 }
 
 #[test]
-fn a_reset_becomes_a_reset_whoever_it_comes_from() {
+fn a_reset_of_either_side_becomes_a_reset_of_the_other() {
     for from_client in [true, false] {
         let Line {
             tap,
@@ -162,8 +171,8 @@ fn a_reset_becomes_a_reset_whoever_it_comes_from() {
 }
 
 #[test]
-fn a_target_that_is_not_there_is_told() {
-    let tap = tap_for(crate::target::nobody());
+fn a_target_where_nothing_listens_is_reported() {
+    let tap = tap_for(crate::target::not_listening());
     let client = connect(&tap);
     let moments = heard(&tap);
     assert!(
@@ -173,7 +182,7 @@ fn a_target_that_is_not_there_is_told() {
     assert!((&client).read(&mut [0]).map_or(true, |length| length == 0));
 }
 
-/// What a client sends, in pieces, and what the tap has against it.
+/// Sends the pieces through a tap, and returns the violations that the tap names.
 fn against(pieces: &[&[u8]]) -> Vec<(Side, String)> {
     let Line {
         tap,
@@ -185,7 +194,7 @@ fn against(pieces: &[&[u8]]) -> Vec<(Side, String)> {
         assert_eq!(
             read(&server, piece.len()),
             *piece,
-            "it is passed on as it is"
+            "the tap relays the bytes without a change"
         );
     }
     drop(client);
@@ -194,7 +203,7 @@ fn against(pieces: &[&[u8]]) -> Vec<(Side, String)> {
 }
 
 #[test]
-fn what_is_right_is_not_blamed_however_it_is_cut() {
+fn valid_packets_are_no_violation_with_every_segmentation() {
     let hello = frame(0, &["é".as_bytes()]);
     let bytes: Vec<&[u8]> = hello.chunks(1).collect();
     assert_eq!(against(&bytes), []);
@@ -203,7 +212,7 @@ fn what_is_right_is_not_blamed_however_it_is_cut() {
 }
 
 #[test]
-fn a_frame_that_is_too_long_is_named_and_the_next_one_is_heard() {
+fn a_frame_that_is_too_long_is_a_violation_and_the_next_one_is_decoded() {
     let long = frame(0, &[&[b'x'; 31]]);
     let bad_direction = frame(1, &[]);
     let unknown = [99, 1, 2];
@@ -220,14 +229,14 @@ fn a_frame_that_is_too_long_is_named_and_the_next_one_is_heard() {
 }
 
 #[test]
-fn bytes_that_are_left_over_at_the_end_are_named() {
+fn bytes_left_over_at_the_end_are_a_violation() {
     let said = against(&[&[0, 0, 0, 0, 9, b'a']]);
     let why = "an incomplete frame: its first 6 bytes, and then no more";
     assert_eq!(said, [(Side::Client, why.to_owned())]);
 }
 
 #[test]
-fn a_length_that_nobody_can_mean_is_not_waited_for() {
+fn an_impossible_length_is_a_violation_at_once() {
     let said = against(&[&[0, 0x7f, 0xff, 0xff, 0xff], &[b'a'; 300_000]]);
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(

@@ -1,4 +1,4 @@
-//! `conformance run --spawn`, and the foreign server that it starts.
+//! The command `conformance run --spawn`, and the foreign server that it starts.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use assert_cmd::cargo::CommandCargoExt;
 use serde_json::Value;
 
-/// The command that starts the foreign server: Chaton in Python, right in a few rules and wrong in several.
+/// Returns the command that starts the foreign server: Chaton in Python, with several faults.
 pub(crate) fn foreign_server() -> String {
     let python = Command::new("python3")
         .arg("--version")
@@ -21,7 +21,7 @@ pub(crate) fn foreign_server() -> String {
     format!("exec python3 '{}' {{port}}", script.display())
 }
 
-/// What a run said.
+/// The result of a run.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) out: String,
@@ -29,9 +29,9 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// The case with this id.
+    /// Returns the case with this id.
     pub(crate) fn case(&self, id: &str) -> &Value {
-        let cases = self.json["cases"].as_array().expect("there are cases");
+        let cases = self.json["cases"].as_array().expect("the report has cases");
         let case = cases.iter().find(|case| case["id"] == id);
         case.unwrap_or_else(|| panic!("{id} was not run: {}", self.out))
     }
@@ -40,9 +40,11 @@ impl Run {
         self.case(id)["verdict"].as_str().expect("it has a verdict")
     }
 
-    /// The kinds of its incidents.
+    /// Returns the kinds of the case's incidents.
     pub(crate) fn incidents(&self, id: &str) -> Vec<&str> {
-        let incidents = self.case(id)["incidents"].as_array().expect("a list");
+        let incidents = self.case(id)["incidents"]
+            .as_array()
+            .expect("the value is a list");
         incidents
             .iter()
             .map(|incident| incident["kind"].as_str().expect("it has a kind"))
@@ -50,20 +52,21 @@ impl Run {
     }
 }
 
-/// The command that judges Chaton.
+/// Returns the command that judges Chaton.
 pub(crate) fn conformance() -> Command {
-    let mut command = Command::cargo_bin("conformance").expect("it is built");
+    let mut command =
+        Command::cargo_bin("conformance").expect("the command is built with its tests");
     command.args(["run", "chaton"]).stdin(Stdio::null());
     command
 }
 
-/// Judges what this command starts.
+/// Judges the server that this command starts.
 pub(crate) fn judge(spawn: &str, arguments: &[&str]) -> Run {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file: PathBuf = folder.path().join("run.json");
     let usual: &[&str] = match arguments.contains(&"--spawn-timeout") {
         true => &[],
-        // Python takes its time to start when the machine is busy.
+        // Python starts slowly on a busy machine.
         false => &["--spawn-timeout", "120s"],
     };
     let output = conformance()
@@ -72,11 +75,11 @@ pub(crate) fn judge(spawn: &str, arguments: &[&str]) -> Run {
         .args(usual)
         .args(arguments)
         .output()
-        .expect("it runs");
+        .expect("the program starts");
     let text = std::fs::read_to_string(&file).unwrap_or_else(|_| "null".to_owned());
     Run {
         code: output.status.code().expect("it ended by itself"),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        json: serde_json::from_str(&text).expect("it is JSON"),
+        json: serde_json::from_str(&text).expect("the report is JSON"),
     }
 }

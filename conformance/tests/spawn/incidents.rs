@@ -1,9 +1,9 @@
-//! What befalls the foreign server.
+//! Incidents of the foreign server: crashes, hangs and leaks.
 
 use crate::command::{foreign_server, judge};
 
 #[test]
-fn a_crash_is_told_with_its_case_and_its_traceback_and_the_rest_goes_on() {
+fn a_crash_is_reported_with_its_case_and_traceback_and_the_run_continues() {
     let only = [
         "--only",
         "unknown-opcodes",
@@ -18,7 +18,7 @@ fn a_crash_is_told_with_its_case_and_its_traceback_and_the_rest_goes_on() {
             assert_eq!(run.case(guilty)["failure"]["kind"], "target-died");
             let written = run.case(guilty)["output"]
                 .as_str()
-                .expect("it wrote something");
+                .expect("the server wrote something");
             assert!(written.contains(" is unknown"), "{written}");
         }
         assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
@@ -31,18 +31,18 @@ fn a_crash_is_told_with_its_case_and_its_traceback_and_the_rest_goes_on() {
 }
 
 #[test]
-fn a_crash_among_cases_side_by_side_is_attributed_by_a_second_look() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn a_crash_while_several_cases_run_is_attributed_by_a_second_run() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let file = folder.path().join("mine.kdl");
-    // As `unknown-opcodes`, but not hostile: it meets others.
+    // The same as `unknown-opcodes`, but without `hostile`, so that other cases run at the same time.
     let mine = r#"scenario "odd" {
-        title "an unknown opcode is nobody's business"
+        title "the server does not act on an unknown opcode"
         checks CHATON-0.6
         use login alice
         alice > raw (hex)"63"
         alice < silence { within "500ms" }
     }"#;
-    std::fs::write(&file, mine).expect("it can be written");
+    std::fs::write(&file, mine).expect("the file can be written");
     let file = file.to_str().expect("a path in UTF-8");
     let arguments = [
         "--scenarios",
@@ -68,7 +68,7 @@ fn a_crash_among_cases_side_by_side_is_attributed_by_a_second_look() {
 }
 
 #[test]
-fn a_hang_is_told_with_its_case_and_the_rest_goes_on() {
+fn a_hang_is_reported_with_its_case_and_the_run_continues() {
     let hangs = "negative-length-of-a-whisper";
     let run = judge(
         &foreign_server(),
@@ -78,15 +78,15 @@ fn a_hang_is_told_with_its_case_and_the_rest_goes_on() {
     assert_eq!(run.case(hangs)["failure"]["kind"], "target-hangs");
     let written = run.case(hangs)["output"]
         .as_str()
-        .expect("it wrote something");
+        .expect("the server wrote something");
     assert!(written.contains("waiting for -4 bytes"), "{written}");
-    // It runs later.
+    // This case runs later.
     assert_eq!(run.verdict("not-utf8-in-a-whisper"), "pass", "{}", run.out);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_stays_behind_in_the_server_is_told_with_its_case() {
+fn busy_threads_and_other_leaks_are_reported_with_their_case() {
     let only = [
         "--only",
         "connect-id-unknown",
@@ -108,8 +108,8 @@ fn what_stays_behind_in_the_server_is_told_with_its_case() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn connections_that_stay_open_are_told_with_their_case() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn connections_that_stay_open_are_reported_with_their_case() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let formats = ["junit", "tap", "annotations"];
     let files = formats.map(|format| folder.path().join(format));
     let mut arguments = vec!["--only".to_owned(), "login-taken".to_owned()];
@@ -129,9 +129,9 @@ fn connections_that_stay_open_are_told_with_their_case() {
         "{}",
         run.out
     );
-    // The case holds, and yet every report tells of it.
+    // The case passes, but every report tells of the incident.
     for file in &files {
-        let told = std::fs::read_to_string(file).expect("it was written");
+        let told = std::fs::read_to_string(file).expect("the file was written");
         let words = "1 of their connections are still open";
         assert!(told.contains(words), "{}: {told}", file.display());
     }

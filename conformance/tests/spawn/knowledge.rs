@@ -1,15 +1,15 @@
-//! Files about a server, as a team uses them from one run to the next.
+//! The files about a server that a team uses from one run to the next.
 
 use std::fs;
 
 use crate::command::{foreign_server, judge};
 
 #[test]
-fn a_team_works_on_what_failed() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn a_team_runs_the_failed_cases_again_and_lists_known_deviations() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let path = |name: &str| folder.path().join(name).display().to_string();
     let write = |name: &str, text: &str| {
-        fs::write(folder.path().join(name), text).expect("it can be written");
+        fs::write(folder.path().join(name), text).expect("the file can be written");
         path(name)
     };
     let server = foreign_server();
@@ -34,14 +34,17 @@ fn a_team_works_on_what_failed() {
     assert!(first.out.contains("--seed "), "{}", first.out);
 
     let again = judge(&server, &["--rerun-failed", &report, "--profile", &profile]);
-    let asked_for = again.json["cases"].as_array().expect("a list").iter();
+    let asked_for = again.json["cases"]
+        .as_array()
+        .expect("the value is a list")
+        .iter();
     let ids: Vec<_> = asked_for
         .filter(|case| case["prerequisite"] == false)
         .map(|case| case["id"].clone())
         .collect();
     assert_eq!(ids, ["unknown-opcode-before-login"], "{}", again.out);
 
-    let saved = fs::read_to_string(&profile).expect("it was written");
+    let saved = fs::read_to_string(&profile).expect("the file was written");
     assert!(saved.contains("reading long-width \"8\""), "{saved}");
     let more = format!("{saved}unsupported \"whisper\" \"it is silent\"\n");
     let profile = write("more.kdl", &more);
@@ -72,16 +75,16 @@ fn a_team_works_on_what_failed() {
 }
 
 #[test]
-fn mistakes_in_files_are_shown_where_they_are() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn mistakes_in_files_are_shown_with_their_place() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let refused = |option: &str, text: &str, because: &[&str]| {
         let path = folder.path().join("file.kdl");
-        fs::write(&path, text).expect("it can be written");
+        fs::write(&path, text).expect("the file can be written");
         let output = crate::command::conformance()
             .args(["127.0.0.1:1", option])
             .arg(&path)
             .output()
-            .expect("it runs");
+            .expect("the program starts");
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{error}");
         for part in because {

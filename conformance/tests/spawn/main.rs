@@ -1,4 +1,4 @@
-//! Targets that the runner starts: what befalls them is told, and with the case that did it.
+//! Targets that the runner starts. It reports their incidents with the cases that caused them.
 
 mod command;
 mod incidents;

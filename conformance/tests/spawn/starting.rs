@@ -1,4 +1,4 @@
-//! From a command to a server that is ready, and to its end.
+//! The start of a server by its command, and its end.
 
 use std::hash::{BuildHasher, RandomState};
 use std::iter;
@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use crate::command::{conformance, foreign_server, judge};
 
 #[test]
-fn a_server_that_ends_at_once_cannot_be_judged_and_its_words_are_shown() {
+fn a_server_that_ends_at_once_cannot_be_judged_and_its_output_is_shown() {
     let run = judge("echo no port $((6 + 1)) for {port}; exit 7", &[]);
     assert_eq!(run.code, 3, "{}", run.out);
-    let why = run.json["unjudgeable"].as_str().expect("it says why");
+    let why = run.json["unjudgeable"]
+        .as_str()
+        .expect("the report has a reason");
     assert!(
         why.contains("ended before it was ready, with exit code 7"),
         "{why}"
@@ -23,12 +25,14 @@ fn a_server_that_ends_at_once_cannot_be_judged_and_its_words_are_shown() {
 #[test]
 fn a_server_that_is_not_ready_in_time_cannot_be_judged() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    // Its port answers, but it was said to write a line.
+    // Its port answers, but the arguments require a line of output.
     let arguments = ["--spawn-timeout", "300ms", "--ready-line", "ready"];
     let run = judge("echo not yet; exec sleep 600 {port}", &arguments);
     drop(listener);
     assert_eq!(run.code, 3, "{}", run.out);
-    let why = run.json["unjudgeable"].as_str().expect("it says why");
+    let why = run.json["unjudgeable"]
+        .as_str()
+        .expect("the report has a reason");
     assert!(
         why.contains("printed no line with \"ready\" within 300ms"),
         "{why}"
@@ -37,9 +41,9 @@ fn a_server_that_is_not_ready_in_time_cannot_be_judged() {
 }
 
 #[test]
-fn directory_environment_scratch_and_ready_line_are_as_asked_for() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let folder = folder.path().canonicalize().expect("it is there");
+fn the_server_gets_its_directory_environment_scratch_folder_and_ready_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    let folder = folder.path().canonicalize().expect("it exists");
     let command = "echo \"in $(pwd) with $GREETING and a scratch of $(ls -A {scratch} | wc -l) files for {port}\"; exit 1";
     let directory = folder.to_str().expect("a path in UTF-8");
     let run = judge(
@@ -51,7 +55,9 @@ fn directory_environment_scratch_and_ready_line_are_as_asked_for() {
             "GREETING=port {port}",
         ],
     );
-    let why = run.json["unjudgeable"].as_str().expect("it says why");
+    let why = run.json["unjudgeable"]
+        .as_str()
+        .expect("the report has a reason");
     assert!(why.contains(&format!("in {directory} with port ")), "{why}");
     assert!(why.contains("scratch of 0 files"), "{why}");
     let run = judge(
@@ -61,8 +67,8 @@ fn directory_environment_scratch_and_ready_line_are_as_asked_for() {
     assert_eq!(run.verdict("whisper"), "pass", "{}", run.out);
 }
 
-/// A listener on a port that the server can have afterwards. Systems choose ports above 32767 for those who do not say which,
-/// so nobody takes this one in between.
+/// Returns a listener on a port that the server can use later. Systems give ports above 32767 to programs that ask for any
+/// port, so no program takes this one in the meantime.
 fn fixed() -> (TcpListener, String) {
     let chance = || RandomState::new().hash_one(0) % 12_000;
     let ports = iter::repeat_with(|| 20_000 + chance());
@@ -72,7 +78,7 @@ fn fixed() -> (TcpListener, String) {
 }
 
 #[test]
-fn a_fixed_port_is_respected() {
+fn a_fixed_port_is_used_and_must_be_free() {
     let (listener, address) = fixed();
     let run = judge(&foreign_server(), &[&address]);
     assert_eq!(run.code, 3, "{}", run.out);
@@ -91,7 +97,10 @@ fn a_fixed_port_is_respected() {
 #[test]
 fn wrong_usage_is_explained() {
     let refused = |arguments: &[&str], because: &str| {
-        let output = conformance().args(arguments).output().expect("it runs");
+        let output = conformance()
+            .args(arguments)
+            .output()
+            .expect("the program starts");
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{error}");
         assert!(error.contains(because), "{error}");
@@ -109,15 +118,15 @@ fn wrong_usage_is_explained() {
     refused(&["--spawn", "x {port}", "--spawn-env", "x"], "NAME=VALUE");
 }
 
-/// The runner is interrupted while a case runs: neither the server, nor what it started, nor its scratch directory stays.
+/// When the runner is interrupted during a case, it ends the server and its children, and removes the scratch directory.
 #[cfg(unix)]
 #[test]
 fn an_interruption_ends_the_server_and_all_that_it_started() {
     use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
     let pids = folder.path().join("pids");
-    // Accepts a connection, and says nothing: the runner waits for it.
+    // The server accepts a connection and sends nothing, so the runner waits.
     let command = format!(
         "sleep 600 & echo $$ $! {{scratch}} {{port}} > '{0}.new'; mv '{0}.new' '{0}'; wait",
         pids.display()
@@ -125,7 +134,7 @@ fn an_interruption_ends_the_server_and_all_that_it_started() {
     let mut runner = conformance()
         .args(["--spawn", &command, "--spawn-timeout", "600s"])
         .spawn()
-        .expect("it runs");
+        .expect("the program starts");
     let until = Instant::now() + Duration::from_secs(60);
     let eventually = |what: &str, holds: &dyn Fn() -> bool| {
         while !holds() {
@@ -134,11 +143,11 @@ fn an_interruption_ends_the_server_and_all_that_it_started() {
         }
     };
     eventually("the server begins", &|| pids.exists());
-    let text = std::fs::read_to_string(&pids).expect("it was written");
+    let text = std::fs::read_to_string(&pids).expect("the file was written");
     let words: Vec<&str> = text.split_whitespace().collect();
     let scratch = std::path::Path::new(words[2]);
     assert!(scratch.is_dir());
-    kill_process(Pid::from_child(&runner), Signal::INT).expect("it runs");
+    kill_process(Pid::from_child(&runner), Signal::INT).expect("the program starts");
     let status = runner.wait().expect("it was started");
     assert_eq!(
         std::os::unix::process::ExitStatusExt::signal(&status),
@@ -147,7 +156,7 @@ fn an_interruption_ends_the_server_and_all_that_it_started() {
     for pid in &words[..2] {
         let pid = Pid::from_raw(pid.parse().expect("a number")).expect("not 0");
         eventually("it is gone", &|| {
-            // Who is dead, but was not waited for by the system yet, is gone, too.
+            // A zombie, for which the system has not waited yet, is also gone.
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
             test_kill_process(pid).is_err() || stat.is_ok_and(|stat| stat.contains(") Z "))
         });

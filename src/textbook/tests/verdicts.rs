@@ -1,4 +1,4 @@
-//! The teaching example keeps what it promises: the suite's cases without private connections pass against it.
+//! The teaching example passes the cases of the suite that need no private connections.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use conformance::run::{Options, Verdict, run_suite};
 use conformance::suite::Suite;
 
-/// The example, running; it ends with the test.
+/// The running example. It is killed when the test ends.
 struct Textbook {
     process: Child,
     address: SocketAddr,
@@ -36,7 +36,7 @@ impl Drop for Textbook {
 }
 
 #[test]
-fn it_chats_as_the_document_says() {
+fn the_textbook_server_passes_the_cases_of_its_chat() {
     let textbook = Textbook::start();
     let suite = Suite::built_in("chaton").unwrap();
     let chat = ["login.kdl", "chat.kdl", "whisper.kdl", "framing.kdl"];
@@ -62,7 +62,7 @@ fn it_chats_as_the_document_says() {
         .map(|case| format!("{} {}: {:#?}", case.verdict, case.id, case.failure))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // What rests on private connections, which it does not have, cannot be judged.
+    // Cases that depend on private connections are inconclusive, because the server does not have them.
     let held = report.cases.iter().filter(|case| case.verdict.holds());
     assert!(held.count() > 30);
 }

@@ -14,7 +14,7 @@ use shuttle::thread;
 use super::connection::Connection;
 use super::hub::Hub;
 use super::limits::ConnectionLimits;
-use super::turn::EVERYBODY_GOT;
+use super::turn::ALL_CLIENTS_GOT;
 use super::workers::Answers;
 use super::writers::Writers;
 
@@ -96,7 +96,7 @@ fn all_senders_send() -> usize {
     }
     hub.clock.end();
     clock.join().expect("the clock does not panic");
-    let got = EVERYBODY_GOT.lock().clone();
+    let got = ALL_CLIENTS_GOT.lock().clone();
     assert_eq!(got.len(), usize::from(SENDERS * MESSAGES), "{got:02x?}");
     for sender in 0..SENDERS {
         let own: Vec<u8> = got

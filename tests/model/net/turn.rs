@@ -9,7 +9,7 @@ use super::writers::Writers;
 
 shuttle::lazy_static! {
     /// The bytes that all clients received, in order. Each execution begins with an empty record.
-    pub(super) static ref EVERYBODY_GOT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+    pub(super) static ref ALL_CLIENTS_GOT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 }
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Turn {
     pub(super) fn apply(&mut self) {
         for byte in self.run.effects.for_all() {
             // Another thread may take the lock between two bytes. This must not matter.
-            EVERYBODY_GOT.lock().push(*byte);
+            ALL_CLIENTS_GOT.lock().push(*byte);
         }
         self.run.clear();
     }

@@ -1,4 +1,4 @@
-"""A Chaton server that logs people in, and attacks whoever reads about it.
+"""A Chaton server that accepts logins, and attacks the readers of its reports.
 
     python3 shouting.py PORT [dies]
 

@@ -1,17 +1,17 @@
-"""A Chaton server such as a student hands it in: right in a few rules, wrong in several.
+"""A Chaton server as a student might write it, with several faults.
 
     python3 chaton.py PORT
 
-What is wrong with it, on purpose:
+Its intended faults:
 
-* an opcode that it does not know ends the whole process, with a traceback;
-* a negative length is waited for while the lock is held: from then on everybody waits;
-* a LOGIN_PRIVATE for an id that nobody has is tried again and again, for ever;
-* a KO_PRIVATE for a request that nobody made starts a thread that nobody ends;
-* a client that leaves before it has a name is not closed;
-* lengths of messages are counted in characters;
-* a message reaches everybody but its sender;
-* nothing keeps a second LOGIN from changing the name.
+* an unknown opcode ends the whole process, with a traceback;
+* at a negative length it waits for bytes while it holds the lock, so that all clients wait from then on;
+* it looks for the id of a LOGIN_PRIVATE again and again, for ever, when the id is unknown;
+* a KO_PRIVATE without a request starts a thread that never ends;
+* it does not close the connection of a client that leaves before it has a name;
+* it counts the lengths of messages in characters;
+* it does not send a message to its sender;
+* a second LOGIN changes the name.
 """
 
 import os
@@ -31,7 +31,7 @@ forgotten = []
 
 
 class Gone(Exception):
-    """The client has left, or is to leave."""
+    """The client has left, or has to leave."""
 
 
 def take(connection, number):
@@ -99,7 +99,7 @@ def pump(one, other):
 
 
 def answer(connection, opcode, name):
-    """Treats one frame; the name of the client behind it."""
+    """Handles one frame. Returns the name of the client after it."""
     if opcode == LOGIN:
         return log_in(connection, take_text(connection, 30)) or name
     if opcode == MESSAGE:
