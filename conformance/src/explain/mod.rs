@@ -8,7 +8,7 @@
 //! | `words` | frames, values and ends of connections in words |
 //! | `annotate` | what bytes mean, for the ladder of the reports |
 //!
-//! Everything here is given as data ([`Shown`], [`WantedFrame`]): nothing knows a running case.
+//! Everything here is given as data (`Shown`, `WantedFrame`): nothing knows a running case.
 
 mod annotate;
 mod describe;
