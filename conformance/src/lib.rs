@@ -23,7 +23,7 @@
 //! | [`matrix`] | several runs side by side |
 //! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
-//!
+
 pub mod cli;
 pub mod diagnosis;
 pub mod evidence;
