@@ -1,4 +1,4 @@
-//! Waiting for connections in a thread that can be told to stop.
+//! Waiting for connections, in a thread that another thread can end.
 
 use std::io;
 use std::net::TcpListener;
@@ -6,22 +6,27 @@ use std::net::TcpListener;
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Lets a thread wait for connections and be woken to stop.
+/// Blocks until a connection arrives, or until [`AcceptWake`] is dropped.
 ///
-/// A thread that is blocked in `accept` cannot be told anything, so it waits in `poll` for the listener or for a pipe.
+/// A thread that is blocked in `accept` cannot be woken by another thread. So it blocks in `poll`, which watches two things at
+/// once: the listener, and a pipe. Closing the other end of the pipe makes the pipe ready, for ever.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct AcceptWait(io::PipeReader);
 
-/// Wakes an [`AcceptWait`], for good, when it is dropped.
+/// Wakes the thread in [`AcceptWait`], for good, when it is dropped. The owner of the thread keeps it.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct AcceptWake(#[expect(dead_code, reason = "dropping it is the message")] io::PipeWriter);
 
-/// Both halves, for a listener.
+/// Makes both halves for a listener.
+///
+/// # Errors
+/// When the system has no descriptors left.
 #[cfg(unix)]
 pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
-    // A connection that is gone between poll and accept must not leave the thread blocked in accept.
+    // `poll` may report a connection that is gone when `accept` is called. A blocking `accept` would then wait for the next
+    // one, and no other thread could wake it.
     listener.set_nonblocking(true)?;
     let (reader, writer) = io::pipe()?;
     Ok((AcceptWait(reader), AcceptWake(writer)))
@@ -29,12 +34,12 @@ pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake
 
 #[cfg(unix)]
 impl AcceptWait {
-    /// Waits for a connection; false when it is time to stop.
+    /// Blocks until a connection can be accepted. Returns false when it is time to stop.
     pub fn connection(&self, listener: &TcpListener) -> io::Result<bool> {
         self.wait(Some(listener), None)
     }
 
-    /// Waits for some time; false when it is time to stop.
+    /// Blocks for some time. Returns false, at once, when it is time to stop.
     pub fn pause(&self, time: Duration) -> io::Result<bool> {
         self.wait(None, Some(time))
     }
@@ -47,6 +52,7 @@ impl AcceptWait {
         loop {
             match poll(&mut waits, timeout.as_ref()) {
                 Ok(_) => return Ok(waits[0].revents().is_empty()),
+                // A signal woke the thread, so it waits again.
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -54,12 +60,12 @@ impl AcceptWait {
     }
 }
 
-/// Elsewhere the thread blocks in `accept` and is woken by a connection that its owner makes.
+/// Lets a thread block in `accept` where no `poll` exists. What wakes it is a connection that its owner makes to it.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub struct AcceptWait(std::sync::Arc<std::sync::atomic::AtomicBool>);
 
-/// Wakes an [`AcceptWait`], for good, when it is dropped.
+/// Wakes the thread that uses an [`AcceptWait`], for good, when it is dropped. The owner of the thread keeps it.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub struct AcceptWake {
@@ -67,7 +73,10 @@ pub struct AcceptWake {
     address: std::net::SocketAddr,
 }
 
-/// Both halves, for a listener.
+/// Makes both halves for a listener.
+///
+/// # Errors
+/// When the listener has no address.
 #[cfg(not(unix))]
 pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
     let mut address = listener.local_addr()?;
@@ -84,12 +93,12 @@ pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake
 
 #[cfg(not(unix))]
 impl AcceptWait {
-    /// False when it is time to stop; a connection is then waited for in `accept` itself.
+    /// Returns false when it is time to stop, and otherwise at once: here the thread blocks in `accept`.
     pub fn connection(&self, _: &TcpListener) -> io::Result<bool> {
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))
     }
 
-    /// Waits for some time; false when it is time to stop.
+    /// Blocks for some time. Returns false when it is time to stop.
     pub fn pause(&self, time: Duration) -> io::Result<bool> {
         std::thread::park_timeout(time);
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))

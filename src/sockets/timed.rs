@@ -4,20 +4,26 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A socket that gives up at one moment, however many bytes have come by then: a peer that drips one now and then gains
-/// nothing.
+/// A socket that gives up at one moment, however many bytes have arrived by then. A peer that sends one byte now and then gains no
+/// time.
+///
+/// `read` and `write` block, for as long as time is left. The peer wakes them with bytes or FIN, the system with an error. After
+/// the deadline they fail with `TimedOut`.
 #[derive(Debug)]
 pub struct Timed {
     stream: TcpStream,
     until: Instant,
 }
 
-/// What a peer may still send behind its answer before it is cut; read so that no reset destroys the answer.
+/// Maximum bytes that are read after the last answer. A socket that is closed with unread input is reset, and the reset would
+/// destroy that answer.
 const LINGER_BYTES: usize = 64 << 10;
+
+/// Time for which they are read.
 const LINGER: Duration = Duration::from_secs(1);
 
 impl Timed {
-    /// A socket that gives up after this time, counted from now.
+    /// Makes a socket that gives up after this time, counted from now.
     pub fn new(stream: TcpStream, time: Duration) -> Timed {
         Timed {
             stream,
@@ -25,19 +31,19 @@ impl Timed {
         }
     }
 
-    /// The socket, without a time limit.
+    /// Returns the socket, without a time limit.
     pub fn into_stream(self) -> io::Result<TcpStream> {
         self.stream.set_read_timeout(None)?;
         self.stream.set_write_timeout(None)?;
         Ok(self.stream)
     }
 
-    /// Both ends.
+    /// Returns the addresses of both ends, the own one first.
     pub fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
         Ok((self.stream.local_addr()?, self.stream.peer_addr()?))
     }
 
-    /// The first byte, left where it is; `None` when the peer says nothing.
+    /// Blocks until the first byte arrives, and returns it without taking it out. Returns `None` when the peer ends without one.
     pub fn peek(&mut self) -> io::Result<Option<u8>> {
         let left = self.left()?;
         self.stream.set_read_timeout(Some(left))?;
@@ -46,7 +52,7 @@ impl Timed {
         Ok((length > 0).then_some(first[0]))
     }
 
-    /// Says that nothing will follow, and waits a moment for the peer to do the same.
+    /// Sends FIN, and then reads and drops what the peer still sends: until its own FIN, for one second and 64 KiB at most.
     pub fn finish(&mut self) {
         if self.stream.shutdown(Shutdown::Write).is_err() {
             return;
@@ -62,6 +68,7 @@ impl Timed {
         }
     }
 
+    /// The time that is left. A system takes a time-out of zero for none, so zero is an error here.
     fn left(&self) -> io::Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -91,7 +98,7 @@ impl Write for Timed {
     }
 }
 
-/// Systems do not agree on how they say that a socket's time is over.
+/// Turns both errors that systems use for "the time-out of this socket is over" into one.
 fn on_time(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => overdue(),

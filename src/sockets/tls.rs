@@ -1,9 +1,10 @@
 //! TLS between the socket and the frames, without a socket: bytes go in, bytes come out.
 //!
-//! rustls keeps the two directions of a connection in one value, and a reader that owned it while blocked in `read` would
-//! keep everybody else from sending. So it lies under the outbox's mutex, beside the queue of what it sealed: whoever seals
-//! puts the records into the queue before letting go, or they would go out in another order than their numbers say. The
-//! reader blocks on the socket without that lock and takes it only to have opened what it read.
+//! rustls keeps both directions of a connection in one value. If a reader owned it while it is blocked in `read`, no other thread
+//! could send. So [`Tls`] is under the mutex of the outbox, beside the queue of sealed records:
+//!
+//! * A thread that sends seals and queues under one lock. Records are numbered, and in another order the peer would reject them.
+//! * The reader blocks on the socket without the lock. It takes the lock only to open what it has read.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -18,33 +19,33 @@ pub struct Tls {
     failed: Option<rustls::Error>,
 }
 
-/// What opening records came to.
+/// What [`Tls::open`] found.
 #[derive(Debug)]
 pub enum Opened {
-    /// So many bytes of plaintext; there may be more.
+    /// This many bytes of plaintext. More may follow without more bytes from the socket.
     Plaintext(usize),
-    /// Nothing without more bytes from the socket.
+    /// No plaintext before more bytes come from the socket.
     More,
     /// The peer has said that nothing will follow (close_notify).
     End,
-    /// The bytes are not TLS, not ours, or the peer gave up.
+    /// The bytes are not TLS, or not of this connection, or the peer gave up.
     Failed(rustls::Error),
 }
 
 impl Tls {
-    /// The side that was connected to.
+    /// Makes the server's side.
     pub fn new(config: &Arc<ServerConfig>) -> Result<Tls, rustls::Error> {
         Ok(Tls::of(ServerConnection::new(Arc::clone(config))?.into()))
     }
 
-    /// The side that connects to a server of this name.
+    /// Makes the client's side, for a server of this name.
     pub fn to(name: ServerName<'static>, config: &Arc<ClientConfig>) -> Result<Tls, rustls::Error> {
         let connection = ClientConnection::new(Arc::clone(config), name)?;
         Ok(Tls::of(connection.into()))
     }
 
     fn of(mut connection: Connection) -> Tls {
-        // What is sealed is taken out at once; whoever queues it has the bound.
+        // Sealed records are taken out at once, and the queue that they go to has a bound.
         connection.set_buffer_limit(None);
         Tls {
             connection: Box::new(connection),
@@ -52,25 +53,25 @@ impl Tls {
         }
     }
 
-    /// True until the peers have agreed on keys.
+    /// True until the handshake is complete.
     pub fn is_handshaking(&self) -> bool {
         self.connection.is_handshaking()
     }
 
-    /// The records for these bytes, behind any that TLS wants sent itself.
+    /// Returns the records for these bytes, after those that TLS itself wants sent.
     pub fn seal(&mut self, plaintext: &[u8]) -> Vec<u8> {
-        // Without a limit its buffer takes everything.
+        // Cannot fail: its buffer has no limit.
         let _ = self.connection.writer().write_all(plaintext);
         self.outgoing()
     }
 
-    /// The record that says that nothing will follow. Empty behind an alert that said why.
+    /// Returns the record that says that nothing will follow (close_notify). Empty when an alert has said so already.
     pub fn farewell(&mut self) -> Vec<u8> {
         self.connection.send_close_notify();
         self.outgoing()
     }
 
-    /// The records that TLS wants sent itself: its side of the handshake, alerts, new keys.
+    /// Returns the records that TLS itself wants sent: its side of the handshake, alerts, new keys.
     pub fn outgoing(&mut self) -> Vec<u8> {
         let mut records = Vec::new();
         while self.connection.wants_write() {
@@ -80,14 +81,14 @@ impl Tls {
         records
     }
 
-    /// Opens records until there is plaintext, which is taken out as far as it fits. What was opened before a record that
-    /// breaks everything still counts.
+    /// Opens records until one has plaintext, and takes out as much of it as fits. Never blocks. Plaintext before a record that
+    /// cannot be opened still counts: it is returned first.
     pub fn open(&mut self, ciphertext: &mut &[u8], plaintext: &mut [u8]) -> Opened {
         loop {
             match self.connection.reader().read(plaintext) {
                 Ok(0) => return Opened::End,
                 Ok(length) => return Opened::Plaintext(length),
-                // It says so as long as it has nothing.
+                // `WouldBlock`: no plaintext yet.
                 Err(_) => {}
             }
             if let Some(error) = &self.failed {
@@ -104,7 +105,7 @@ impl Tls {
         let fed = self.connection.read_tls(ciphertext);
         let processed = match fed {
             Ok(_) => self.connection.process_new_packets().map(drop),
-            // A record that is larger than records may be.
+            // A record that is larger than TLS allows.
             Err(error) => Err(rustls::Error::General(error.to_string())),
         };
         self.failed = processed.err();
