@@ -79,9 +79,9 @@ fn an_account_is_made_changed_listed_and_removed() {
 }
 
 #[rstest]
-#[case::exists(&["add", "arnaud", "--password-stdin"], "x\n", "matou: there is an account \"arnaud\" already")]
-#[case::unknown(&["passwd", "nobody", "--password-stdin"], "x\n", "matou: there is no account \"nobody\"")]
-#[case::unknown_too(&["remove", "nobody"], "", "matou: there is no account \"nobody\"")]
+#[case::exists(&["add", "arnaud", "--password-stdin"], "x\n", "matou: account \"arnaud\" exists already")]
+#[case::unknown(&["passwd", "nobody", "--password-stdin"], "x\n", "matou: no account \"nobody\" exists")]
+#[case::unknown_too(&["remove", "nobody"], "", "matou: no account \"nobody\" exists")]
 #[case::no_login(&["add", "", "--password-stdin"], "x\n", "matou: a name needs at least one character")]
 #[case::no_password(&["add", "louis", "--password-stdin"], "\n", "matou: a password needs at least one character")]
 #[case::nothing_on_stdin(&["add", "louis", "--password-stdin"], "", "matou: a password needs at least one character")]
@@ -116,7 +116,7 @@ fn a_file_is_imported_whole_or_not_at_all() {
 
     fs::write(&file, "pierre$x\nno dollar, but secret\narnaud$new\n").unwrap();
     let told = refuses(&import, data, "");
-    assert!(told.contains("line 2: there is no $"), "{told}");
+    assert!(told.contains("line 2: no $ in it"), "{told}");
     assert!(!told.contains("secret"), "{told}");
     assert_eq!(does(&["list"], data, ""), "arnaud\nlouis\n");
 
@@ -135,7 +135,7 @@ fn a_directory_without_a_database_is_told_and_not_made() {
     let data = parent.path().join("mistyped");
     for arguments in [&["list"][..], &["remove", "arnaud"], &["passwd", "arnaud"]] {
         let told = refuses(arguments, &data, "");
-        assert!(told.contains("there is no database in "), "{told}");
+        assert!(told.contains("no database in "), "{told}");
     }
     assert!(!data.exists());
 }

@@ -18,7 +18,7 @@ fn keys_and_signatures_of_java_and_openssl_are_accepted() {
         assert_eq!(key.verify(UUID.as_bytes(), &broken), Err(Forged));
         assert_eq!(key.verify(UUID.as_bytes(), &[]), Err(Forged));
         assert_eq!(
-            PublicKey::of_nobody().verify(UUID.as_bytes(), &signature),
+            PublicKey::decoy().verify(UUID.as_bytes(), &signature),
             Err(Forged)
         );
     }

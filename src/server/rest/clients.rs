@@ -1,4 +1,4 @@
-//! `api/1/clients/{uuid}`: who is who, and the proof that whoever says so has the key.
+//! `api/1/clients/{uuid}`: registers, replaces and shows the keys of clients. Each change must be signed with a key.
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -18,7 +18,7 @@ use crate::store::{IdentityError, StoreError};
 /// The header with the signature of the whole body.
 const SIGNATURE: &str = "Chatr-PublicKey-Signature";
 
-/// Writers of base64 do not agree on whether it is filled up.
+/// Base64 with or without padding: programs do not agree on it.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -47,7 +47,7 @@ impl Registry {
         Ok(shown(uuid, &key))
     }
 
-    /// Signed by the key that is registered.
+    /// The body must be signed with the key in it.
     fn register(&self, uuid: Uuid, request: &Request) -> Result<Response, Response> {
         let key = parse_key(&request.body)?;
         verify(&key, request)?;
@@ -67,7 +67,7 @@ impl Registry {
         Ok(shown(uuid, key.der()))
     }
 
-    /// Signed by the key that was registered until now.
+    /// The body must be signed with the key that was registered until now.
     fn replace(&self, uuid: Uuid, request: &Request) -> Result<Response, Response> {
         let old = self.key(uuid)?;
         let key = parse_key(&request.body)?;
@@ -76,11 +76,11 @@ impl Registry {
         let replaced = self.identities.replace(uuid, &old, key.der());
         replaced.map_err(|error| match error {
             IdentityError::Store(error) => broken(&error),
-            // Somebody else with the old key was faster.
+            // Another request with the old key was faster.
             _ => forged(),
         })?;
         if *old != *key.der() {
-            info!(target: NAME, "{NAME}: {uuid} has another key");
+            info!(target: NAME, "{NAME}: replaced the key of {uuid}");
             for revoker in &self.revokers {
                 revoker.revoke(&uuid.to_string());
             }
@@ -110,12 +110,12 @@ impl Registry {
     }
 }
 
-/// A UUID in its usual form, with hyphens.
+/// Parses a UUID in its usual form, with hyphens.
 fn parse_id(id: &str) -> Result<Uuid, Response> {
     match Uuid::try_parse(id) {
         Ok(uuid) if id.len() == uuid::fmt::Hyphenated::LENGTH => Ok(uuid),
         _ => {
-            let why = "the client's id is not a UUID such as 0b8f6a2c-5d14-4c3e-9a77-2f0d1e6b3c58";
+            let why = "the client id is not a UUID such as 0b8f6a2c-5d14-4c3e-9a77-2f0d1e6b3c58";
             Err(Response::error(400, why, "InvalidClientIdException"))
         }
     }
@@ -137,7 +137,7 @@ fn verify(key: &PublicKey, request: &Request) -> Result<(), Response> {
     key.verify(&request.body, &signature).map_err(|_| forged())
 }
 
-/// Some writers of base64 put it on several lines.
+/// Some programs write base64 on several lines, so white space is dropped.
 fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let solid: Vec<u8> = text
         .iter()
@@ -157,7 +157,7 @@ fn shown(uuid: Uuid, key: &[u8]) -> Response {
 
 fn forged() -> Response {
     let why = format!(
-        "the header {SIGNATURE} is not the base64 of a signature (SHA256withRSA) of the whole body by the client's key"
+        "the header {SIGNATURE} is not a base64 signature (SHA256withRSA) of the whole body by the client's key"
     );
     Response::error(401, &why, "InvalidSignatureException")
 }
@@ -167,7 +167,7 @@ fn unknown(uuid: Uuid) -> Response {
     Response::error(404, &why, "ClientDoesNotExistException")
 }
 
-/// What is wrong with the database is for the log.
+/// The client learns only that the database failed. The reason is for the log.
 fn broken(error: &StoreError) -> Response {
     error!(target: NAME, "{NAME}: {error}");
     let why = "the server cannot use its database";

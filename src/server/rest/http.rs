@@ -1,33 +1,33 @@
-//! As much of HTTP as a request with a short body and its response need: one of each per connection.
+//! The part of HTTP that a request with a short body and its response need. A connection has one of each.
 
 use std::io::{self, Read, Write};
 
 use serde_json::json;
 
-/// The request line and the headers take at most this many bytes.
+/// Maximum bytes of the request line and the headers.
 const MAX_HEAD_BYTES: usize = 8 << 10;
 
-/// A body takes at most this many bytes: a key of 8192 bits takes less than two thousand.
+/// Maximum bytes of a body: a key of 8192 bits takes less than two thousand.
 pub const MAX_BODY_BYTES: usize = 16 << 10;
 
 const MAX_HEADERS: usize = 64;
 
-/// What a client wants.
+/// A client's request.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) method: String,
-    /// Without a query.
+    /// Without the query.
     pub(super) path: String,
     pub(super) headers: Vec<(String, Vec<u8>)>,
     pub(super) body: Vec<u8>,
 }
 
-/// Why there is no request to answer.
+/// Why a request could not be read.
 #[derive(Debug)]
 pub(super) enum Unread {
-    /// It can be said what is wrong with it.
+    /// It is wrong, and this response says why.
     Refused(Response),
-    /// The connection is gone, silent or too slow.
+    /// The connection is lost, silent or too slow. No response can be sent.
     Lost(io::Error),
 }
 
@@ -38,13 +38,14 @@ impl From<io::Error> for Unread {
 }
 
 impl Request {
-    /// The value of a header, whatever the case of its name.
+    /// The value of a header. Upper and lower case in its name are the same.
     pub(super) fn header(&self, name: &str) -> Option<&[u8]> {
         let is_it = |(found, _): &&(String, Vec<u8>)| found.eq_ignore_ascii_case(name);
         self.headers.iter().find(is_it).map(|(_, value)| &**value)
     }
 
-    /// Reads one. A client that asks first whether its body is welcome is told so.
+    /// Reads a request. Blocks until it is complete. A client that asks first whether it may send the body (`Expect`) is told to go
+    /// on.
     pub(super) fn read(stream: &mut (impl Read + Write)) -> Result<Request, Unread> {
         let mut bytes = Vec::new();
         let (mut request, head) = loop {
@@ -74,7 +75,7 @@ impl Request {
         Ok(request)
     }
 
-    /// The head of a request and its length; `None` while bytes are missing.
+    /// Parses the request line and the headers, and returns them with their length in bytes; `None` while bytes are missing.
     fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Unread> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
@@ -82,7 +83,7 @@ impl Request {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) => return Ok(None),
             Err(error) => {
-                let why = format!("this is no HTTP request: {error}");
+                let why = format!("invalid HTTP request: {error}");
                 return Err(refused(400, &why, "BadRequestException"));
             }
         };
@@ -111,11 +112,11 @@ impl Request {
         let text = std::str::from_utf8(value).unwrap_or_default();
         match text.parse::<u64>() {
             Ok(length) if length <= MAX_BODY_BYTES as u64 => Ok(length as usize),
-            // A number that is too large for this type is too large for anything.
+            // A number that is too large for this type is too large for a body too.
             Ok(_) => Err(too_large()),
             Err(_) if digits && !text.is_empty() => Err(too_large()),
             Err(_) => {
-                let why = "the Content-Length is no number";
+                let why = "the Content-Length is not a number";
                 Err(refused(400, why, "BadRequestException"))
             }
         }
@@ -123,7 +124,7 @@ impl Request {
 }
 
 fn too_large() -> Unread {
-    let why = format!("a body takes at most {MAX_BODY_BYTES} bytes");
+    let why = format!("the body is too large; at most {MAX_BODY_BYTES} bytes are accepted");
     refused(413, &why, "PayloadTooLargeException")
 }
 
@@ -131,7 +132,7 @@ fn refused(status: u16, why: &str, kind: &str) -> Unread {
     Unread::Refused(Response::error(status, why, kind))
 }
 
-/// Reads once, blocking, so that there are at most so many bytes.
+/// Reads once, blocking, until `bytes` has at most `most` bytes. EOF is an error here: the request is not complete.
 fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>, most: usize) -> io::Result<()> {
     let filled = bytes.len();
     bytes.resize(most.min(filled + 4096), 0);
@@ -148,7 +149,7 @@ fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>, most: usize) -> io::Re
     }
 }
 
-/// What a client gets.
+/// The response to a request.
 #[derive(Debug)]
 pub(super) struct Response {
     status: u16,
@@ -174,7 +175,7 @@ impl Response {
         }
     }
 
-    /// The way in which every error is told: a sentence for people and a word for programs.
+    /// An error response: a sentence for people and a word for programs.
     pub(super) fn error(status: u16, why: &str, kind: &str) -> Response {
         Response::json(status, &json!({ "error_message": why, "error_type": kind }))
     }

@@ -1,19 +1,19 @@
-//! The registry of Chatr Connect over HTTP, where clients register the keys with which they prove who they are.
+//! The registry of Chatr Connect over HTTP. Clients register here the keys with which they prove their identity.
 //!
 //! | request | what it does |
 //! |---|---|
-//! | `PUT /api/1/clients/{uuid}` | registers a key; signed by it |
-//! | `POST /api/1/clients/{uuid}` | replaces it; signed by the old one. A running connection of the client is closed |
-//! | `GET /api/1/clients/{uuid}` | shows it |
-//! | `GET /certificate` | the certificate of the server, in PEM |
+//! | `PUT /api/1/clients/{uuid}` | registers a key; the request is signed with that key |
+//! | `POST /api/1/clients/{uuid}` | replaces the key; the request is signed with the old one. An open connection of the client is closed |
+//! | `GET /api/1/clients/{uuid}` | shows the key |
+//! | `GET /certificate` | shows the certificate of the server, in PEM |
 //!
-//! The body is `{"key": "BASE64 OF A DER SubjectPublicKeyInfo"}`, its signature (SHA256withRSA, base64) stands in the header
+//! The body is `{"key": "BASE64 OF A DER SubjectPublicKeyInfo"}`. Its signature (SHA256withRSA, base64) is in the header
 //! `Chatr-PublicKey-Signature`. Errors are `{"error_message": ..., "error_type": ...}`.
 //!
-//! The same port speaks HTTPS, with the certificate of Chatr Connect, and plain HTTP with whoever comes from this machine:
-//! the first byte tells which. A connection carries one request, and has ten seconds for all of it.
+//! The same port speaks HTTPS, with the certificate of Chatr Connect, and plain HTTP with clients on this machine. The first byte
+//! of a connection shows which. A connection carries one request, and has ten seconds for all of it.
 //!
-//! `http.rs` is as much of HTTP as this needs, `clients.rs` the registry itself.
+//! `http.rs` is the part of HTTP that this needs, `clients.rs` the registry itself.
 
 mod clients;
 mod http;
@@ -39,29 +39,28 @@ use http::{Request, Response, Unread};
 
 pub use http::MAX_BODY_BYTES;
 
-/// What its line on stdout calls it.
+/// Its name in the line `listening ...` and in the log.
 const NAME: &str = "chatr-rest";
 
-/// All of a connection: handshake, request and response.
+/// Time for a whole connection: handshake, request and response.
 const TIME: Duration = Duration::from_secs(10);
 
-/// The first byte of every TLS connection: a record of the handshake.
+/// The first byte of every TLS connection: the type of a handshake record.
 const HANDSHAKE: u8 = 0x16;
 
-/// What an operator may choose.
+/// The options of the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Registrations from one address in a minute. Default: 10.
+    /// Maximum registrations from one address in a minute. Default: 10.
     pub registrations_per_minute: usize,
-    /// Whether that holds for loopback addresses too. Default: it does not, because tests and the conformance suite come
-    /// from there.
+    /// Whether that holds for loopback addresses too. Default: it does not, because tests and the conformance suite use them.
     pub bound_loopback: bool,
-    /// Identities that there may be. Default: a million.
+    /// Maximum registered identities. Default: a million.
     pub most_clients: u64,
 }
 
 impl Options {
-    /// Its options as an operator sets them.
+    /// The options as an operator sets them.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(
@@ -88,10 +87,10 @@ impl Default for Options {
     }
 }
 
-/// The registry, and what it must know to answer.
+/// The registry.
 pub struct Registry {
     identities: Identities,
-    /// Told when a key is replaced.
+    /// The listeners that are told when a key is replaced.
     revokers: Vec<Revoker>,
     certificate: String,
     tls: Arc<ServerConfig>,
@@ -101,7 +100,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A registry of these identities, for the Chatr Connect listeners of these revokers.
+    /// Makes a registry of these identities, for the Chatr Connect listeners of these revokers.
     pub fn new(
         options: &Options,
         identities: Identities,
@@ -143,6 +142,7 @@ impl Registry {
         })
     }
 
+    /// Serves one connection. Blocks until it has ended, for at most [`TIME`].
     fn serve(&self, stream: TcpStream, from: IpAddr) -> io::Result<()> {
         let mut socket = Timed::new(stream, TIME);
         match socket.peek()? {
@@ -157,7 +157,7 @@ impl Registry {
             }
             Some(_) if from.to_canonical().is_loopback() => self.exchange(&mut socket, from)?,
             Some(_) => {
-                let why = "plain HTTP is for this machine alone; use https";
+                let why = "plain HTTP is accepted from this machine only; use https";
                 Response::error(403, why, "HttpsRequiredException").write(&mut socket)?;
             }
         }
@@ -193,7 +193,7 @@ impl Registry {
                 Response::error(405, why, "MethodNotAllowedException").with("Allow", "GET")
             }
             _ => {
-                let why = "there are /api/1/clients/{uuid} and /certificate";
+                let why = "unknown path; the paths are /api/1/clients/{uuid} and /certificate";
                 Response::error(404, why, "NotFoundException")
             }
         }

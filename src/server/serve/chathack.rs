@@ -1,4 +1,4 @@
-//! A listener of ChatHack, and the answers to what its room asks about accounts.
+//! A listener of ChatHack, and the answers to its room's questions about accounts.
 
 use std::net::SocketAddr;
 
@@ -20,7 +20,7 @@ pub(super) fn listen(
     engine.listen_and_answer(Room::new(options), (), address, limits, answer)
 }
 
-/// Runs on a worker's thread.
+/// Answers a question. Runs on a worker's thread, so it may block.
 fn ask(accounts: &Accounts, question: Question) -> Answer {
     let found = match question {
         Question::IsRight { login, password } => {
@@ -32,7 +32,7 @@ fn ask(accounts: &Accounts, question: Question) -> Answer {
         Ok(true) => Answer::Yes,
         Ok(false) => Answer::No,
         Err(why) => {
-            error!("chathack: {why}");
+            error!("chathack: cannot look up an account: {why}");
             Answer::Unknown
         }
     }

@@ -1,4 +1,4 @@
-//! A listener of Chatr Connect: its certificate, the answers to what its room asks about keys, and the registry over HTTP.
+//! A listener of Chatr Connect: its certificate, the answers to its room's questions about keys, and the registry over HTTP.
 
 use std::net::SocketAddr;
 
@@ -19,7 +19,7 @@ pub(super) struct Listeners {
 }
 
 impl Listeners {
-    /// Starts one more.
+    /// Starts another listener.
     pub(super) fn start(
         &mut self,
         engine: &Engine,
@@ -45,7 +45,7 @@ impl Listeners {
         Ok(service)
     }
 
-    /// Starts the registry: it shows the certificate of the first listener, and has its options.
+    /// Starts the registry. It shows the certificate of the first listener and has that listener's options.
     pub(super) fn start_registry(
         self,
         address: SocketAddr,
@@ -59,7 +59,7 @@ impl Listeners {
     }
 }
 
-/// The certificate that was named, or the one that is kept beside the database.
+/// The certificate that the options name, or the one that is kept beside the database.
 fn certificate(options: &ChatrOptions, data: &Data) -> Result<Certificate, StartError> {
     let certificate = match (&options.certificate, &options.key) {
         (Some(certificate), Some(key)) => Certificate::load(certificate, key)?,
@@ -69,18 +69,19 @@ fn certificate(options: &ChatrOptions, data: &Data) -> Result<Certificate, Start
     Ok(certificate)
 }
 
-/// Checks whether a client has the key that is registered for its UUID. An unknown UUID takes as long as a wrong signature.
+/// Checks whether a client has the key that is registered for its UUID. Runs on a worker's thread. For an unknown UUID a signature
+/// is checked too, so that the answer takes as long and does not show which UUIDs are registered.
 fn judge(identities: &Identities, claim: &Claim) -> Verdict {
     let kept = match identities.find(claim.uuid) {
         Ok(kept) => kept,
         Err(error) => {
-            error!("chatr: cannot verify any client: {error}");
+            error!("chatr: cannot verify a client: {error}");
             None
         }
     };
     let registered = kept.and_then(|der| PublicKey::from_der(&der).ok());
     let is_known = registered.is_some();
-    let key = registered.unwrap_or_else(PublicKey::of_nobody);
+    let key = registered.unwrap_or_else(PublicKey::decoy);
     match key.verify(claim.uuid.as_bytes(), &claim.signature) {
         Ok(()) if is_known => Verdict::Verified,
         _ => Verdict::Refuted,

@@ -1,4 +1,4 @@
-//! What an operator chooses for one listener.
+//! The options of one listener.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::rest;
 /// One listener: an address, the limits of its connections, and a protocol with its options.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listen {
-    /// The address; port 0 lets the system choose one.
+    /// The address. Port 0 lets the system choose a port.
     pub address: SocketAddr,
     /// Limits of its connections.
     pub limits: ConnectionLimits,
@@ -20,7 +20,7 @@ pub struct Listen {
     pub protocol: ProtocolOptions,
 }
 
-/// A protocol, and its own options.
+/// A protocol and its own options.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProtocolOptions {
     /// Chaton.
@@ -38,18 +38,18 @@ pub enum ProtocolOptions {
 /// The options of a listener of Chatr Connect, which is inside TLS.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChatrOptions {
-    /// Of its room.
+    /// The options of its room.
     pub room: chatr::Options,
     /// A PEM file with the certificate. Without it and the key, the server uses the pair in the data directory.
     pub certificate: Option<PathBuf>,
     /// A PEM file with the certificate's private key.
     pub key: Option<PathBuf>,
-    /// Of the registry over HTTP.
+    /// The options of the registry over HTTP.
     pub registry: rest::Options,
 }
 
 impl ProtocolOptions {
-    /// The defaults of a protocol.
+    /// Makes the default options of a protocol.
     pub fn new(protocol: ProtocolName) -> ProtocolOptions {
         match protocol {
             ProtocolName::Chaton => ProtocolOptions::Chaton(chaton::Options::default()),
@@ -62,7 +62,7 @@ impl ProtocolOptions {
         }
     }
 
-    /// Which protocol it is.
+    /// The protocol's name.
     pub fn name(&self) -> ProtocolName {
         match self {
             ProtocolOptions::Chaton(_) => ProtocolName::Chaton,
@@ -107,7 +107,7 @@ impl ChatrOptions {
 }
 
 impl Listen {
-    /// A listener with the defaults of its protocol.
+    /// Makes a listener with the defaults of its protocol.
     pub fn new(protocol: ProtocolName, address: SocketAddr) -> Listen {
         Listen {
             address,
@@ -116,12 +116,12 @@ impl Listen {
         }
     }
 
-    /// Whether something of it must outlive the process.
+    /// True when its protocol keeps data in the data directory.
     pub fn keeps_data(&self) -> bool {
         self.protocol.name().keeps_data()
     }
 
-    /// All options of this listener: those of every protocol, then those of its own.
+    /// All options of this listener: those of every listener, then those of its protocol.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         let mut settings = self.limits.settings();
         settings.extend(self.protocol.settings());

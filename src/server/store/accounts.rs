@@ -8,58 +8,59 @@ use super::password::Hasher;
 use super::{AccountLine, Password, PasswordRefused, Store, StoreError};
 use matou_protocols::room::{NameRefused, check_name};
 
-/// The login of an account takes at most this many bytes.
+/// Maximum bytes of an account's login.
 pub const MAX_LOGIN_BYTES: usize = 255;
 
-/// Who may log in with which password.
+/// The accounts: logins and their passwords.
 ///
-/// Everything here may take long, for a hash or for the disk: it is for workers and for the command line.
+/// Every method may block, for the disk or for a hash. They are for workers and for the command line, never for a thread that
+/// holds a lock of the engine.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     store: Store,
     hasher: Arc<Hasher>,
 }
 
-/// Why an account stays as it is.
+/// Why an account was not changed.
 #[derive(Debug)]
 pub enum AccountError {
-    /// The login may not be one.
+    /// The login is not allowed.
     Login(NameRefused),
-    /// The password may not be one.
+    /// The password is not allowed.
     Password(PasswordRefused),
-    /// There is one already.
+    /// An account with this login exists already.
     Exists {
-        /// Its login.
+        /// The login.
         login: String,
     },
-    /// There is none.
+    /// No account has this login.
     Unknown {
-        /// The login that was named.
+        /// The login.
         login: String,
     },
-    /// The system cannot make hashes, for lack of memory or of random numbers.
+    /// The password cannot be hashed: no memory or no random numbers.
     Hash(String),
-    /// The database.
+    /// The database cannot be used.
     Store(StoreError),
 }
 
-/// What becomes of accounts that an imported list names, too.
+/// What an import does with accounts that exist already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// They keep their passwords.
+    /// Keep their passwords.
     Keep,
-    /// They get the passwords of the list.
+    /// Give them the passwords of the list.
     Change,
 }
 
 /// What an import did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Imported {
-    /// Accounts that are new.
+    /// New accounts.
     pub added: usize,
-    /// Accounts that have another password now.
+    /// Accounts whose password was changed.
     pub changed: usize,
-    /// Accounts that were there and are as they were.
+    /// Accounts that existed and were not changed.
     pub kept: usize,
 }
 
@@ -72,10 +73,10 @@ impl Accounts {
         }
     }
 
-    /// Whether an account of this login could be made now: for whoever would like to know before a password is chosen.
+    /// Checks that an account with this login could be added now, so that a person can be told before typing a password.
     ///
     /// # Errors
-    /// When the login may not be one, when there is such an account, or when the database cannot be read.
+    /// When the login is not allowed, when the account exists, or when the database cannot be read.
     pub fn check_new(&self, login: &str) -> Result<(), AccountError> {
         check_name(login, MAX_LOGIN_BYTES).map_err(AccountError::Login)?;
         match self.contains(login)? {
@@ -84,10 +85,10 @@ impl Accounts {
         }
     }
 
-    /// Whether there is an account of this login now.
+    /// Checks that an account with this login exists now.
     ///
     /// # Errors
-    /// When there is none, or when the database cannot be read.
+    /// When it does not exist, or when the database cannot be read.
     pub fn check_known(&self, login: &str) -> Result<(), AccountError> {
         match self.contains(login)? {
             true => Ok(()),
@@ -95,10 +96,10 @@ impl Accounts {
         }
     }
 
-    /// Makes an account.
+    /// Adds an account.
     ///
     /// # Errors
-    /// When the login or the password may not be one, when there is such an account, or when it cannot be written.
+    /// When the login or the password is not allowed, when the account exists, or when it cannot be written.
     pub fn add(&self, login: &str, password: &Password) -> Result<(), AccountError> {
         check_name(login, MAX_LOGIN_BYTES).map_err(AccountError::Login)?;
         let kept = self.hash(password)?;
@@ -108,10 +109,10 @@ impl Accounts {
         }
     }
 
-    /// Gives an account another password.
+    /// Changes the password of an account.
     ///
     /// # Errors
-    /// When the password may not be one, when there is no such account, or when it cannot be written.
+    /// When the password is not allowed, when the account does not exist, or when it cannot be written.
     pub fn change_password(&self, login: &str, password: &Password) -> Result<(), AccountError> {
         let kept = self.hash(password)?;
         match self.store.with(|database| update(database, login, &kept))? {
@@ -120,10 +121,10 @@ impl Accounts {
         }
     }
 
-    /// Ends an account. Whoever is logged in under it stays until they leave.
+    /// Removes an account. A client that is logged in with it stays connected.
     ///
     /// # Errors
-    /// When there is no such account, or when it cannot be written.
+    /// When the account does not exist, or when it cannot be removed.
     pub fn remove(&self, login: &str) -> Result<(), AccountError> {
         let removed = self
             .store
@@ -146,7 +147,7 @@ impl Accounts {
         })
     }
 
-    /// Whether there is an account of this login.
+    /// True when an account with this login exists.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -154,8 +155,8 @@ impl Accounts {
         Ok(self.kept(login)?.is_some())
     }
 
-    /// Whether this is the password of this login's account. For a login without account it is not, and to find that out takes
-    /// as long.
+    /// True when this is the password of this login's account. For a login without account the result is false and takes as long,
+    /// so that the time does not show which accounts exist.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -164,7 +165,7 @@ impl Accounts {
         Ok(self.hasher.verify(password, kept.as_deref()))
     }
 
-    /// Makes the accounts of a list: all of them, or none.
+    /// Adds the accounts of a list: all of them, or none.
     ///
     /// # Errors
     /// When they cannot be written.
@@ -192,7 +193,7 @@ impl Accounts {
         Ok(imported?)
     }
 
-    /// How many password hashes were computed, by any handle on these accounts.
+    /// How many password hashes were computed, by all handles on these accounts.
     pub fn hashes(&self) -> u64 {
         self.hasher.count()
     }
@@ -210,7 +211,8 @@ impl Accounts {
         self.hasher.hash(password).map_err(AccountError::Hash)
     }
 
-    /// On all cores, and before the database is locked: a list of a thousand takes half a minute of one.
+    /// Hashes the passwords of a list, on all cores and before the database is locked: a thousand take half a minute of one core.
+    /// The threads end with this call.
     fn hash_all(&self, list: &[AccountLine]) -> Result<Vec<String>, AccountError> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let share = list.len().div_ceil(cores).max(1);
@@ -220,25 +222,31 @@ impl Accounts {
         thread::scope(|scope| {
             let shares: Vec<_> = list
                 .chunks(share)
-                .map(|share| scope.spawn(move || hash_share(share)))
+                .map(|share| {
+                    thread::Builder::new()
+                        .name("matou-import".to_owned())
+                        .spawn_scoped(scope, move || hash_share(share))
+                })
                 .collect();
             let mut hashes = Vec::with_capacity(list.len());
             for share in shares {
-                let failed = |_| AccountError::Hash("a thread failed".to_owned());
-                hashes.extend(share.join().map_err(failed)??);
+                let not_started =
+                    |error| AccountError::Hash(format!("cannot start a thread: {error}"));
+                let failed = |_| AccountError::Hash("a thread that hashes failed".to_owned());
+                hashes.extend(share.map_err(not_started)?.join().map_err(failed)??);
             }
             Ok(hashes)
         })
     }
 }
 
-/// One when it is new, zero when it was there.
+/// Returns one when the account is new, zero when it exists already.
 fn insert(database: &Connection, login: &str, kept: &str) -> rusqlite::Result<usize> {
     let insert = "INSERT INTO accounts (login, password) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     database.execute(insert, params![login, kept])
 }
 
-/// One when it was there.
+/// Returns one when the account exists, otherwise zero.
 fn update(database: &Connection, login: &str, kept: &str) -> rusqlite::Result<usize> {
     let update = "UPDATE accounts SET password = ?2 WHERE login = ?1";
     database.execute(update, params![login, kept])
@@ -269,11 +277,11 @@ impl fmt::Display for AccountError {
             AccountError::Password(refused) => refused.fmt(f),
             AccountError::Exists { login } => write!(
                 f,
-                "there is an account {login:?} already; matou account passwd changes its password"
+                "account {login:?} exists already; matou account passwd changes its password"
             ),
             AccountError::Unknown { login } => write!(
                 f,
-                "there is no account {login:?}; matou account list shows those there are"
+                "no account {login:?} exists; matou account list shows all accounts"
             ),
             AccountError::Hash(why) => f.write_str(why),
             AccountError::Store(error) => error.fmt(f),

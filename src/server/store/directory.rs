@@ -1,4 +1,4 @@
-//! Where the database is. Only this user may look into the directory.
+//! The data directory and the database file in it. Only this user may read them.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -10,7 +10,7 @@ use super::StoreError;
 
 const DATABASE: &str = "matou.db";
 
-/// The directory for who names none: `matou` in the place that this system keeps for a user's data, such as
+/// The data directory when none is named: `matou` in the directory that this system has for a user's data, such as
 /// `~/.local/share/matou`.
 ///
 /// # Errors
@@ -20,12 +20,12 @@ pub fn default_directory() -> Result<PathBuf, StoreError> {
     Ok(places.data_dir().join("matou"))
 }
 
-/// Whether there is one, of whatever kind: what is wrong with it is found out when it is opened.
+/// True when the file exists. Whether it is a database shows when it is opened.
 pub(super) fn has_database(directory: &Path) -> bool {
     directory.join(DATABASE).exists()
 }
 
-/// Makes what is missing, and returns the path of the database.
+/// Makes the directory and the file if they are missing, and returns the path of the database.
 pub(super) fn prepare(directory: &Path) -> Result<PathBuf, StoreError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -33,7 +33,7 @@ pub(super) fn prepare(directory: &Path) -> Result<PathBuf, StoreError> {
     };
     make_directory(directory).map_err(failed(directory))?;
     let database = directory.join(DATABASE);
-    // SQLite gives its other files the mode that this one has.
+    // SQLite gives its other files the mode of this one.
     if make_file(&database).map_err(failed(&database))? {
         keep_entry(directory).map_err(failed(directory))?;
     }
@@ -48,7 +48,7 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-/// True when it was not there.
+/// Makes the file. Returns false when it exists already.
 fn make_file(path: &Path) -> io::Result<bool> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -57,7 +57,7 @@ fn make_file(path: &Path) -> io::Result<bool> {
     match options.open(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            // A directory of that name, or somebody else's file, is better named now.
+            // A directory of that name, or a path that this user may not look at, is reported now and not by SQLite later.
             fs::metadata(path).and_then(|found| match found.is_file() {
                 true => Ok(false),
                 false => Err(error),
@@ -67,7 +67,7 @@ fn make_file(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// A new file survives a power cut only once its directory is on the disk, too.
+/// Writes the directory to the disk. A new file survives a power cut only after that.
 fn keep_entry(directory: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(directory)?.sync_all()?;

@@ -11,12 +11,12 @@ pub enum StoreError {
     NoHome,
     /// The data directory or a file in it cannot be made.
     Directory {
-        /// What was to be made.
+        /// The directory or file.
         path: PathBuf,
         /// What the system said.
         cause: io::Error,
     },
-    /// There is no database to look into.
+    /// The directory has no database.
     Missing {
         /// The data directory.
         path: PathBuf,
@@ -26,19 +26,19 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
-    /// Its content is not what SQLite wrote.
+    /// The content of the file is not what SQLite wrote.
     Damaged {
         /// The database.
         path: PathBuf,
         /// What is wrong with it.
         what: String,
     },
-    /// It is a database, but another program's.
+    /// The file is a database of another program.
     Foreign {
         /// The database.
         path: PathBuf,
     },
-    /// A newer version of this program has written it.
+    /// A newer version of this program has written the database.
     Newer {
         /// The database.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// What SQLite said, sorted by what can be done about it.
+    /// Sorts what SQLite said by what a person can do about it.
     pub(super) fn new(path: &Path, cause: rusqlite::Error) -> StoreError {
         let path = path.to_owned();
         match cause.sqlite_error_code() {
@@ -77,7 +77,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::NoHome => {
-                f.write_str("there is no home directory to keep data in; name one with --data DIR")
+                f.write_str("no home directory to keep data in; name a directory with --data DIR")
             }
             StoreError::Directory { path, cause } => {
                 write!(
@@ -88,7 +88,7 @@ impl fmt::Display for StoreError {
             }
             StoreError::Missing { path } => write!(
                 f,
-                "there is no database in {}; name its directory with --data DIR, or make the first account",
+                "no database in {}; name its directory with --data DIR, or add the first account",
                 path.display()
             ),
             StoreError::Locked { path } => write!(
@@ -98,7 +98,7 @@ impl fmt::Display for StoreError {
             ),
             StoreError::Damaged { path, what } => write!(
                 f,
-                "the database {} is damaged ({what}); restore it from a copy, or move it away to begin with an empty one",
+                "the database {} is damaged ({what}); restore a copy of it, or move it away to begin with an empty one",
                 path.display()
             ),
             StoreError::Foreign { path } => write!(
@@ -108,7 +108,7 @@ impl fmt::Display for StoreError {
             ),
             StoreError::Newer { path, found, known } => write!(
                 f,
-                "the database {} has version {found}, this matou knows up to {known}; use a newer matou",
+                "the database {} has version {found}, and this matou knows versions up to {known}; use a newer matou",
                 path.display()
             ),
             StoreError::Failed { path, cause } => {

@@ -5,25 +5,25 @@ use uuid::Uuid;
 
 use super::{Store, StoreError};
 
-/// Which public key belongs to which UUID. What a key is, and which are good, is for others to say: here it is bytes.
+/// The identities: UUIDs and their public keys. A key is only bytes here; [`PublicKey`](super::PublicKey) knows which are valid.
 #[derive(Debug, Clone)]
 pub struct Identities {
     store: Store,
 }
 
-/// Why an identity stays as it is.
+/// Why an identity was not changed.
 #[derive(Debug)]
 pub enum IdentityError {
-    /// There is one already.
+    /// An identity with this UUID exists already.
     Exists(Uuid),
-    /// There is none.
+    /// No identity has this UUID, or not with this key.
     Unknown(Uuid),
-    /// There are as many as there may be.
+    /// The maximum number of identities exists already.
     Full {
-        /// How many that are.
+        /// The maximum.
         most: u64,
     },
-    /// The database.
+    /// The database cannot be used.
     Store(StoreError),
 }
 
@@ -35,10 +35,10 @@ impl Identities {
         }
     }
 
-    /// Makes an identity, while there are fewer than `most`.
+    /// Adds an identity, if fewer than `most` exist.
     ///
     /// # Errors
-    /// When there is one with this UUID, when there are too many, or when it cannot be written.
+    /// When one with this UUID exists, when `most` exist, or when it cannot be written.
     pub fn register(&self, uuid: Uuid, key: &[u8], most: u64) -> Result<(), IdentityError> {
         let written = self
             .store
@@ -52,10 +52,10 @@ impl Identities {
         }
     }
 
-    /// Gives an identity another key, if it has the old one.
+    /// Replaces the key of an identity, if it still has the old one.
     ///
     /// # Errors
-    /// When there is none with this UUID and the old key, or when it cannot be written.
+    /// When no identity has this UUID and the old key, or when it cannot be written.
     pub fn replace(&self, uuid: Uuid, old: &[u8], new: &[u8]) -> Result<(), IdentityError> {
         let replace = "UPDATE identities SET key = ?3 WHERE uuid = ?1 AND key = ?2";
         let values = params![uuid.as_bytes().as_slice(), old, new];
@@ -68,10 +68,10 @@ impl Identities {
         }
     }
 
-    /// Ends an identity. Whoever is connected under it stays until they leave.
+    /// Removes an identity. A client that is connected with it stays connected.
     ///
     /// # Errors
-    /// When there is none with this UUID, or when it cannot be written.
+    /// When no identity has this UUID, or when it cannot be removed.
     pub fn remove(&self, uuid: Uuid) -> Result<(), IdentityError> {
         let remove = "DELETE FROM identities WHERE uuid = ?1";
         let values = params![uuid.as_bytes().as_slice()];
@@ -84,7 +84,7 @@ impl Identities {
         }
     }
 
-    /// The key of an identity; `None` when there is none with this UUID.
+    /// The key of an identity; `None` when no identity has this UUID.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -133,10 +133,7 @@ impl fmt::Display for IdentityError {
             IdentityError::Exists(uuid) => write!(f, "{uuid} is registered already"),
             IdentityError::Unknown(uuid) => write!(f, "{uuid} is not registered"),
             IdentityError::Full { most } => {
-                write!(
-                    f,
-                    "there are {most} identities already, as many as there may be"
-                )
+                write!(f, "the maximum of {most} identities exists already")
             }
             IdentityError::Store(error) => write!(f, "{error}"),
         }
@@ -156,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_has_one_key_until_it_is_replaced_by_who_has_the_old_one() {
+    fn a_uuid_has_one_key_until_it_is_replaced_with_the_old_one_at_hand() {
         let (_directory, identities) = identities();
         let uuid = Uuid::from_u128(1);
         identities.register(uuid, b"old", 10).unwrap();
@@ -177,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_only_so_many() {
+    fn no_more_than_the_maximum_is_registered() {
         let (_directory, identities) = identities();
         let [one, two, three] = [3, 1, 2].map(Uuid::from_u128);
         identities.register(one, b"key", 2).unwrap();

@@ -1,4 +1,4 @@
-//! Lists of accounts, a line each: `login$password`.
+//! Lists of accounts. Each line is `login$password`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::fmt;
 use super::{MAX_LOGIN_BYTES, Password, PasswordRefused};
 use matou_protocols::room::{NameRefused, check_name};
 
-/// A line of a list.
+/// One account of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountLine {
-    /// Before the first `$`.
+    /// What comes before the first `$`.
     pub login: String,
-    /// Everything behind it.
+    /// Everything after it.
     pub password: Password,
 }
 
-/// A line that is no account. It never shows the line, which has a password in it.
+/// A line that is not an account. The error never shows the line, because a password is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadLine {
     /// Counted from one.
@@ -27,23 +27,23 @@ pub struct BadLine {
 /// What is wrong with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadLineReason {
-    /// No `$`.
+    /// The line has no `$`.
     NoPassword,
-    /// The login may not be one.
+    /// The login is not allowed.
     Login(NameRefused),
-    /// The password may not be one.
+    /// The password is not allowed.
     Password(PasswordRefused),
-    /// The same login stands in an earlier line.
+    /// An earlier line has the same login.
     Again {
-        /// In which.
+        /// The number of that line.
         first: usize,
     },
 }
 
-/// Reads a list. Empty lines say nothing.
+/// Reads a list. Empty lines are ignored.
 ///
 /// # Errors
-/// Every line that is no account, in order.
+/// Every line that is not an account, in order.
 pub fn read_lines(text: &str) -> Result<Vec<AccountLine>, Vec<BadLine>> {
     let mut accounts = Vec::new();
     let mut bad = Vec::new();
@@ -81,11 +81,11 @@ impl fmt::Display for BadLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: ", self.number)?;
         match self.why {
-            BadLineReason::NoPassword => f.write_str("there is no $; write login$password"),
+            BadLineReason::NoPassword => f.write_str("no $ in it; write login$password"),
             BadLineReason::Login(refused) => refused.fmt(f),
             BadLineReason::Password(refused) => refused.fmt(f),
             BadLineReason::Again { first } => {
-                write!(f, "the login stands in line {first} already")
+                write!(f, "line {first} has the same login")
             }
         }
     }
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_a_login_and_whatever_stands_behind_the_first_dollar() {
+    fn a_line_is_a_login_and_everything_after_the_first_dollar_is_the_password() {
         let read = read_lines("\u{feff}arnaud$townhall\r\n\nZoé the cat$pa$$ word \nbob$é");
         let expected = [
             line("arnaud", "townhall"),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bad_line_is_told_without_its_password() {
+    fn every_bad_line_is_reported_without_its_password() {
         let long = "p".repeat(256);
         let text = format!("a$x\nsecret\n$secret\nb$\n c$secret\na$secret\nd${long}\n");
         let told: Vec<_> = read_lines(&text)
@@ -125,12 +125,12 @@ mod tests {
         assert_eq!(
             told,
             [
-                "line 2: there is no $; write login$password",
+                "line 2: no $ in it; write login$password",
                 "line 3: a name needs at least one character",
                 "line 4: a password needs at least one character",
                 "line 5: the name begins or ends with white space, leave it out",
-                "line 6: the login stands in line 1 already",
-                "line 7: the password takes 256 bytes, choose one of at most 255",
+                "line 6: line 1 has the same login",
+                "line 7: the password has 256 bytes; choose one of at most 255",
             ]
         );
     }

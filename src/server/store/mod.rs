@@ -1,20 +1,19 @@
-//! What must outlive the process: one SQLite database in a data directory, behind small types.
+//! Accounts and identities: what must outlive the process, in one SQLite database in a data directory.
 //!
-//! [`Store`] is the open database, [`Accounts`] who may log in with which password,
-//! [`Identities`] whose key is whose. The store knows no protocol and no socket;
-//! a room reaches it only by questions that are answered on a worker's thread, so that neither a slow
-//! disk nor a password's hash holds up a conversation.
+//! [`Store`] is the open database, [`Accounts`] has the logins and passwords, [`Identities`] the UUIDs and public keys. The store
+//! knows no protocol and no socket. A room reaches it only by questions, which a worker's thread answers. So neither a slow disk
+//! nor the hash of a password delays a conversation.
 //!
 //! # What it promises
 //!
-//! * What was acknowledged is on the disk: a write returns after the write-ahead log is synced (`synchronous=FULL`), so
-//!   neither `kill -9` nor a power cut loses it, and a write that was cut short never happened.
-//! * Another process may change the database meanwhile (`matou account` beside a running server): every question is answered
-//!   by the database, nothing is cached.
-//! * A database that is damaged, locked, somebody else's or newer than this program is an error when it is opened.
-//! * Passwords are kept as Argon2id hashes alone, and neither they nor their hashes are ever shown.
+//! * What was acknowledged is on the disk. A write returns after the write-ahead log is synced (`synchronous=FULL`), so neither
+//!   `kill -9` nor a power cut loses it. A write that was interrupted has no effect.
+//! * Another process may change the database at the same time (`matou account` beside a running server). Every question is
+//!   answered by the database; nothing is cached.
+//! * A database that is damaged, locked, of another program, or newer than this program is an error when it is opened.
+//! * Passwords are kept as Argon2id hashes only. Neither passwords nor hashes are ever shown.
 //!
-//! `schema.rs` has the tables and their history, `directory.rs` where the database is, `password.rs` the hashes and
+//! `schema.rs` has the tables and their history, `directory.rs` the place of the database, `password.rs` the hashes, and
 //! `import.rs` the file format of account lists.
 
 mod accounts;
@@ -41,22 +40,23 @@ pub use import::{AccountLine, BadLine, read_lines};
 pub use password::{MAX_PASSWORD_BYTES, Password, PasswordRefused};
 pub use public_key::{Forged, KeyRefused, MAX_KEY_BITS, MIN_KEY_BITS, PublicKey};
 
-/// How long a statement waits for another process that writes.
+/// Maximum time for which a statement waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(3);
 
-/// An open database. A copy is another handle on the same one.
+/// An open database. A clone is another handle on the same database.
 #[derive(Debug, Clone)]
 pub struct Store {
     path: Arc<Path>,
-    /// Held for single statements and short transactions, never while a password is hashed.
+    /// Locked for single statements and short transactions, never while a password is hashed. No other lock is taken under it. It
+    /// is held across the disk, so only workers, the registry and the command line may wait for it.
     connection: Arc<Mutex<Connection>>,
 }
 
 impl Store {
-    /// Opens the database of a data directory; both are made when they are not there, for the eyes of this user alone.
+    /// Opens the database of a data directory. Makes both if they are missing, readable by this user only.
     ///
     /// # Errors
-    /// When the directory or the database cannot be used. Nothing is half open then.
+    /// When the directory or the database cannot be used.
     pub fn open(directory: &Path) -> Result<Store, StoreError> {
         let path = directory::prepare(directory)?;
         let mut connection = open(&path).map_err(|cause| StoreError::new(&path, cause))?;
@@ -67,7 +67,7 @@ impl Store {
         })
     }
 
-    /// Opens the database of a data directory that has one already.
+    /// Opens the database of a data directory that must have one already.
     ///
     /// # Errors
     /// When it has none, and as [`Store::open`].
@@ -79,12 +79,12 @@ impl Store {
         Err(StoreError::Missing { path })
     }
 
-    /// The database's file.
+    /// The path of the database file.
     pub fn path(&self) -> PathBuf {
         self.path.to_path_buf()
     }
 
-    /// Does something with the database; nobody else of this process does meanwhile.
+    /// Does something with the database. Blocks while another thread of this process uses it.
     fn with<T>(
         &self,
         act: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
@@ -95,7 +95,7 @@ impl Store {
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
-    // The mutex of `Store` is all the locking that is needed within this process.
+    // SQLite's own mutex is not needed: `Store` has one.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;

@@ -1,4 +1,4 @@
-//! Passwords, and what is kept of them.
+//! Passwords and their hashes.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use argon2::password_hash::{self, PasswordHasher};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use parking_lot::Mutex;
 
-/// A password takes at most this many bytes.
+/// Maximum bytes of a password.
 pub const MAX_PASSWORD_BYTES: usize = 255;
 
 /// Memory for one hash, in KiB: OWASP's first choice for Argon2id, about 25 ms on a server's core.
@@ -16,24 +16,24 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// What the password of nobody is checked against, so that an unknown login costs what a wrong password costs. No password is
-/// known to fit it, and one that did would open nothing.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bWF0b3UgaGFzIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The hash that a password is checked against when its login has no account, so that an unknown login takes as long as a wrong
+/// password. No password is known that matches it, and one that did would open nothing.
+const NO_ACCOUNT: &str = "$argon2id$v=19$m=19456,t=2,p=1$bWF0b3UgaGFzIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// A password as it was typed. It does not show itself.
+/// A password as it was typed. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
-    /// Whatever a client claims to be its password.
+    /// Makes a password of any text. [`Password::check`] tells whether it may be kept.
     pub fn new(text: impl Into<String>) -> Password {
         Password(text.into())
     }
 
-    /// Checks a password that is to be kept.
+    /// Checks that a password may be kept.
     ///
     /// # Errors
-    /// When nobody could ever log in with it.
+    /// When no client could ever log in with it.
     pub fn check(&self) -> Result<(), PasswordRefused> {
         match self.0.len() {
             0 => Err(PasswordRefused::Empty),
@@ -49,7 +49,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Why a password is not kept.
+/// Why a password is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordRefused {
     /// It has no bytes.
@@ -67,7 +67,7 @@ impl fmt::Display for PasswordRefused {
             PasswordRefused::Empty => f.write_str("a password needs at least one character"),
             PasswordRefused::TooLong { bytes } => write!(
                 f,
-                "the password takes {bytes} bytes, choose one of at most {MAX_PASSWORD_BYTES}"
+                "the password has {bytes} bytes; choose one of at most {MAX_PASSWORD_BYTES}"
             ),
         }
     }
@@ -75,17 +75,19 @@ impl fmt::Display for PasswordRefused {
 
 impl std::error::Error for PasswordRefused {}
 
-/// Makes and checks hashes, and counts how often.
+/// Makes and checks hashes, and counts them.
+///
+/// The lock of `memory` is held to take a buffer or to give it back, not while a hash is computed.
 #[derive(Default)]
 pub(super) struct Hasher {
     count: AtomicU64,
-    /// What hashes were computed in, to be used again: as many as were ever computed at once. To allocate 19 MiB for each
-    /// costs time, and heaps that keep several of them.
+    /// Buffers of 19 MiB for the next hashes: as many as were ever computed at once. A new one for each hash would cost time, and the
+    /// heap would keep several of them.
     memory: Mutex<Vec<Vec<Block>>>,
 }
 
 impl Hasher {
-    /// What is kept of a password: a PHC string with a new salt.
+    /// Returns what is kept of a password: a PHC string with a new salt.
     pub(super) fn hash(&self, password: &Password) -> Result<String, String> {
         self.count.fetch_add(1, Ordering::Relaxed);
         match kept_of(password) {
@@ -94,10 +96,10 @@ impl Hasher {
         }
     }
 
-    /// Whether a password is the one of which this is kept; without any it is not, and finding that out takes as long.
+    /// True when this is the password that belongs to the hash. Without a hash the result is false and takes as long.
     pub(super) fn verify(&self, password: &Password, kept: Option<&str>) -> bool {
         self.count.fetch_add(1, Ordering::Relaxed);
-        let fits = self.fits(password, kept.unwrap_or(NOBODY));
+        let fits = self.fits(password, kept.unwrap_or(NO_ACCOUNT));
         fits.unwrap_or(false) && kept.is_some()
     }
 
@@ -144,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_fits_its_own_hash_and_no_other_does() {
+    fn a_password_matches_its_own_hash_and_no_other() {
         let hasher = Hasher::default();
         let kept = hasher.hash(&Password::new("townhall")).unwrap();
         assert!(hasher.verify(&Password::new("townhall"), Some(&kept)));
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_s_hash_costs_what_a_real_one_costs() {
+    fn the_hash_for_unknown_logins_costs_what_a_real_one_costs() {
         let cost = |phc: &str| {
             phc.rsplit_once('$')
                 .unwrap()
@@ -167,10 +169,10 @@ mod tests {
         };
         let hasher = Hasher::default();
         let kept = hasher.hash(&Password::new("townhall")).unwrap();
-        assert_eq!(cost(&kept), cost(NOBODY));
-        // It can be read: otherwise nothing would be computed.
-        let nobody = PasswordHash::new(NOBODY).unwrap();
-        assert_eq!(nobody.hash.map(|hash| hash.len()), Some(32));
+        assert_eq!(cost(&kept), cost(NO_ACCOUNT));
+        // It must be a valid PHC string: otherwise no hash would be computed.
+        let unknown = PasswordHash::new(NO_ACCOUNT).unwrap();
+        assert_eq!(unknown.hash.map(|hash| hash.len()), Some(32));
         assert!(!hasher.verify(&Password::new("townhall"), None));
     }
 

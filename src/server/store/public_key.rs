@@ -1,4 +1,4 @@
-//! The keys that clients register, and what they sign.
+//! The public keys of clients, and the check of their signatures.
 
 use std::fmt;
 
@@ -6,22 +6,22 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
-/// A key has at least this many bits: a shorter one can be broken.
+/// Minimum bits of a key: a shorter one can be broken.
 pub const MIN_KEY_BITS: usize = 2048;
 
-/// And at most this many: checking a signature takes the longer the larger its key is.
+/// Maximum bits of a key: with a larger one, checking a signature takes longer.
 pub const MAX_KEY_BITS: usize = 8192;
 
-/// An RSA public key that the server takes.
+/// An RSA public key that the server accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     der: Box<[u8]>,
 }
 
-/// Why a key is not taken.
+/// Why a key is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyRefused {
-    /// It is no DER SubjectPublicKeyInfo of an RSA key.
+    /// It is not the DER SubjectPublicKeyInfo of an RSA key.
     NotRsa,
     /// It is too short or too long.
     Size {
@@ -30,32 +30,31 @@ pub enum KeyRefused {
     },
 }
 
-/// A signature that was not made with the key, or not of these bytes.
+/// The signature was not made with the key, or not of these bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forged;
 
-/// A key whose other half was never kept.
-const OF_NOBODY: &[u8] = include_bytes!("nobody.der");
+/// A key whose private half was never kept.
+const DECOY: &[u8] = include_bytes!("decoy.der");
 
 impl PublicKey {
-    /// A key with which nothing was ever signed: checking a signature of somebody who is unknown shall take as long as any.
-    pub fn of_nobody() -> PublicKey {
-        PublicKey {
-            der: OF_NOBODY.into(),
-        }
+    /// A key with which nothing was ever signed. Signatures of unknown clients are checked against it, so that the check takes as long
+    /// as any other.
+    pub fn decoy() -> PublicKey {
+        PublicKey { der: DECOY.into() }
     }
 
     /// Reads a DER SubjectPublicKeyInfo: what Java calls X.509, and `openssl pkey -pubout -outform DER` writes.
     ///
     /// # Errors
-    /// When it is something else, or of a size that is not taken.
+    /// When it is something else, or of a size that is not accepted.
     pub fn from_der(der: &[u8]) -> Result<PublicKey, KeyRefused> {
         let key = rsa::PublicKey::from_der(der).map_err(|_| KeyRefused::NotRsa)?;
         let bits = bits(key.modulus().big_endian_without_leading_zero());
         if !(MIN_KEY_BITS..=MAX_KEY_BITS).contains(&bits) {
             return Err(KeyRefused::Size { bits });
         }
-        // The same key has one form here: no other structure, nothing behind it.
+        // Each key has one form here: no other structure, and no bytes after it.
         match key.as_der() {
             Ok(own) if own.as_ref() == der => Ok(PublicKey { der: der.into() }),
             _ => Err(KeyRefused::NotRsa),
@@ -70,7 +69,7 @@ impl PublicKey {
     /// Checks a signature (SHA256withRSA, which is PKCS #1 v1.5) of these bytes.
     ///
     /// # Errors
-    /// When it was not made with this key's other half.
+    /// When it was not made with the private half of this key.
     pub fn verify(&self, signed: &[u8], signature: &[u8]) -> Result<(), Forged> {
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.der)
             .verify(signed, signature)
@@ -91,7 +90,7 @@ impl fmt::Display for KeyRefused {
             }
             KeyRefused::Size { bits } => write!(
                 f,
-                "the key has {bits} bits; from {MIN_KEY_BITS} to {MAX_KEY_BITS} are taken"
+                "the key has {bits} bits; keys of {MIN_KEY_BITS} to {MAX_KEY_BITS} bits are accepted"
             ),
         }
     }
@@ -101,7 +100,7 @@ impl std::error::Error for KeyRefused {}
 
 impl fmt::Display for Forged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the signature is not made with the key")
+        f.write_str("the signature was not made with this key")
     }
 }
 

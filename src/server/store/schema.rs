@@ -1,4 +1,4 @@
-//! The tables, and how an older database becomes a newer one.
+//! The tables, and how an older database is brought up to date.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::StoreError;
 
-/// What leads from one version to the next: the first statement makes version 1 of an empty database. What has been released
-/// is never changed; whatever comes new is added at the end.
+/// The steps from one version to the next: the first one makes version 1 of an empty database. A released step is never changed;
+/// new ones are added at the end.
 const MIGRATIONS: [&str; 2] = [
-    // 1: who may log in with a password. SQLite compares text byte for byte, as the protocols do.
+    // 1: the accounts. SQLite compares text byte for byte, as the protocols do.
     "CREATE TABLE accounts (
         login TEXT NOT NULL PRIMARY KEY,
         password TEXT NOT NULL -- a PHC string
     ) STRICT, WITHOUT ROWID;",
-    // 2: which public key belongs to whom.
+    // 2: the identities.
     "CREATE TABLE identities (
         uuid BLOB NOT NULL PRIMARY KEY CHECK (length(uuid) = 16),
         key BLOB NOT NULL -- a DER SubjectPublicKeyInfo
@@ -24,7 +24,7 @@ const MIGRATIONS: [&str; 2] = [
 /// Marks the file as ours, for this program and for `file(1)`: "mato".
 const APPLICATION_ID: i64 = 0x6d61_746f;
 
-/// Makes the tables, or adds what an older version did not have.
+/// Makes the tables, or adds those that an older version did not have.
 pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |cause| StoreError::new(path, cause);
     if !is_ours(connection).map_err(failed)? {
@@ -43,7 +43,8 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
     Ok(())
 }
 
-/// Two processes may come here at the same time: the second one waits, looks again, and finds nothing to do.
+/// Takes the missing steps. When two processes do so at the same time, the second one waits, reads the version again, and has nothing
+/// left to do.
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |cause| StoreError::new(path, cause);
     let transaction = connection
@@ -70,8 +71,8 @@ fn apply(transaction: &Transaction<'_>, missing: &[&str]) -> rusqlite::Result<()
     transaction.pragma_update(None, "user_version", newest())
 }
 
-/// An empty database may become ours. Both questions are asked of the same moment: between them another process may make
-/// the tables.
+/// True for a database of this program, and for an empty one. Both queries are in one transaction: between them another process may
+/// make the tables.
 fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
     let moment = connection.unchecked_transaction()?;
     let id: i64 = moment.pragma_query_value(None, "application_id", |row| row.get(0))?;
