@@ -120,8 +120,8 @@ fn at_debug_every_frame_is_shown_decoded_and_peer_text_is_escaped() {
         .write_all(b"\x03\0\0\0\x05alice\0\0\0\x05\x1b[2J\n")
         .unwrap();
     for wanted in [
-        r#"alice -> MESSAGE login="alice" msg="\u{1b}[2J\n""#,
-        r#"all <- MESSAGE login="alice" msg="\u{1b}[2J\n""#,
+        r#") -> MESSAGE login="alice" msg="\u{1b}[2J\n""#,
+        r#"chaton: all clients <- MESSAGE login="alice" msg="\u{1b}[2J\n""#,
     ] {
         let found = std::iter::repeat_with(|| read_line(&mut log))
             .take_while(|line| !line.is_empty())
@@ -132,7 +132,7 @@ fn at_debug_every_frame_is_shown_decoded_and_peer_text_is_escaped() {
 
 #[test]
 fn a_stalled_stderr_stalls_no_connection() {
-    // Nobody reads this pipe, and far more is logged than it holds.
+    // No program reads this pipe, and far more is logged than it holds.
     let server = Server::start(
         &["--listen", "chaton=127.0.0.1:0", "--log", "debug"],
         Stdio::piped(),
@@ -204,7 +204,7 @@ fn an_address_in_use_is_one_line_with_the_remedy() {
     let listen = format!("chaton={}", taken.local_addr().unwrap());
     let said = refused(&["--log", "off", "--listen", &listen]);
     assert!(
-        said.contains("another program does; stop it, or choose another port"),
+        said.contains("address already in use; stop the other server, or choose another port"),
         "{said}"
     );
 }

@@ -2,7 +2,7 @@
 //!
 //! # In scope, and out of scope
 //!
-//! In scope: sockets, threads, time, the order in which bytes leave, what outlives the process, the registry over HTTP.
+//! In scope: sockets, threads, time, the order in which bytes leave, data that outlives the process, the registry over HTTP.
 //! Out of scope: what a frame means (that is `matou-protocols`), arguments and log formats (that is the program `matou`).
 //!
 //! | module | what it knows |
@@ -18,14 +18,14 @@
 //!   in which it was sent, broadcast or not. Answers arrive in the order of the questions.
 //! * A slow reader delays no other client. The server disconnects it when its outbox is full or makes no progress.
 //! * What was queued for a client is written before its connection ends, whichever side ends it.
-//! * A connection that waits for something slow, such as the check of a password, waits alone.
+//! * When a connection waits for something slow, such as the check of a password, no other connection waits.
 //! * A tunnel relays every byte, and each of its directions ends on its own.
 //! * Bytes that are not a frame end the connection they came on, and no other.
-//! * Connections above what the machine can carry are refused in order.
+//! * Connections above the number that the machine can carry are accepted and closed in order, and logged.
 //!
 //! # Where to start reading
 //!
-//! [`net`] tells the journey of a byte, thread by thread.
+//! [`net`] tells the life of a connection, of a message and of a deadline, thread by thread.
 
 pub mod net;
 pub mod rest;

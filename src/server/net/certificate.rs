@@ -1,4 +1,4 @@
-//! The certificate that a listener shows, from files or made on the first start.
+//! The certificate of a listener with TLS: from files, or made when the server first starts.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -21,24 +21,24 @@ pub struct Certificate {
     config: Arc<ServerConfig>,
 }
 
-/// Why there is no certificate.
+/// Why a certificate cannot be used.
 #[derive(Debug)]
 pub enum CertificateError {
     /// A file cannot be read or made.
     File(PathBuf, io::Error),
-    /// A file is no PEM, or lacks what it should have.
+    /// A file is not PEM, or has no certificate or key in it.
     Pem(PathBuf, pem::Error),
-    /// Certificate and key are there and cannot be used.
+    /// Certificate and key were read, but they cannot be used together.
     Unfit(PathBuf, rustls::Error),
-    /// None could be made.
+    /// No certificate could be made.
     NotMade(rcgen::Error),
 }
 
 impl Certificate {
-    /// Reads a certificate (with those that vouch for it behind it) and its key from PEM files.
+    /// Reads a certificate and its key from PEM files. Certificates that sign it may follow it in the file.
     ///
     /// # Errors
-    /// When a file cannot be read, has no such thing in it, or the two do not fit.
+    /// When a file cannot be read, has no certificate or key in it, or the two do not belong together.
     pub fn load(certificate: &Path, key: &Path) -> Result<Certificate, CertificateError> {
         let certificates = read(certificate)?;
         let key_text = read(key)?;
@@ -54,7 +54,7 @@ impl Certificate {
             .map_err(|error| CertificateError::Unfit(certificate.into(), error))
     }
 
-    /// The one that is kept in this directory; on the first start it is made, signed by itself.
+    /// Reads the certificate that is kept in this directory. If none is, it makes one that is signed by itself, and keeps it.
     ///
     /// # Errors
     /// When the directory or the file cannot be made or read.
@@ -91,7 +91,7 @@ impl Certificate {
         pairs.join(":")
     }
 
-    /// The certificate and those that vouch for it, without the key, in PEM.
+    /// The certificate and those that sign it, without the key, in PEM.
     pub fn pem(&self) -> String {
         use base64::{Engine, engine::general_purpose::STANDARD};
         let mut text = String::new();
@@ -107,13 +107,13 @@ impl Certificate {
         text
     }
 
-    /// What a server needs for TLS with it.
+    /// The TLS configuration of a server with this certificate.
     pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
 }
 
-/// The key is nobody's business.
+/// Shows the fingerprint, never the key.
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({})", self.fingerprint())
@@ -124,7 +124,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
     fs::read(path).map_err(|error| CertificateError::File(path.into(), error))
 }
 
-/// A key and a certificate that it signed itself, in PEM.
+/// Makes a key and a certificate that is signed with it, in PEM.
 fn self_signed() -> Result<String, rcgen::Error> {
     let key = rcgen::KeyPair::generate()?;
     let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()])?;
@@ -135,8 +135,8 @@ fn self_signed() -> Result<String, rcgen::Error> {
     Ok(key.serialize_pem() + &certificate.pem())
 }
 
-/// Writes the file, whole or not at all, for its owner's eyes only. Should two servers start at the same time, the first
-/// one's file stays and both use it.
+/// Writes the file, whole or not at all, readable by its owner only. When two servers start at the same time, the file of the
+/// first one stays and both use it.
 fn keep(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     let draft = path.with_extension(format!("{}.new", std::process::id()));
@@ -150,7 +150,7 @@ fn keep(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
     match fs::hard_link(&draft, path) {
         Ok(()) => fs::remove_file(&draft),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::remove_file(&draft),
-        // Not every file system has links.
+        // The file system has no links.
         Err(_) => fs::rename(&draft, path),
     }
 }
@@ -167,7 +167,7 @@ impl fmt::Display for CertificateError {
             }
             CertificateError::Pem(path, error) => write!(
                 f,
-                "{} has no certificate or no key in PEM that can be read: {error}",
+                "{} has no certificate or no key in PEM: {error}",
                 path.display()
             ),
             CertificateError::Unfit(path, error) => write!(

@@ -1,6 +1,12 @@
-//! Time for one hub: the deadlines of its connections and of its room, and the turn when a reader hands it over.
+//! The clock of one hub: it waits for the deadlines of the hub's connections and of its room, and it takes the turn over when a
+//! reader hands it on.
 //!
-//! One thread waits here on a condition variable until the earliest of them; nothing is polled.
+//! One thread waits here on a condition variable until the earliest deadline. Nothing is polled. The life of a deadline is told
+//! in [`net`](super).
+//!
+//! Why not a time-out in each reader's `read`? Such a time-out begins again with every byte, and a reader that is blocked for the
+//! answer to a question or for a tunnel is not in `read`. A thread that is blocked cannot look at a clock; this thread can, and it
+//! wakes the reader by shutting its socket down.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,47 +18,58 @@ use super::connection::Connection;
 use super::deadlines::Registration;
 use matou_protocols::room::ConnId;
 
-/// What the clock's thread waits for.
+/// What the thread `matou-clock` waits for.
+///
+/// Any thread may call any method but [`Clock::next`]; the methods hold the lock for a moment and never block. Callers may
+/// hold any other lock of [`net`](super), because no lock is taken under this one.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     state: Mutex<State>,
+    /// Notified when the thread has something to do earlier than it believes.
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// At most one entry per connection, the earliest first.
     connections: BTreeMap<(Instant, ConnId), Arc<Connection>>,
+    /// The room's deadline.
     room: Option<Instant>,
+    /// A reader handed its turn over.
     turn: bool,
+    /// The hub shall close all its connections.
     stop: bool,
-    /// The time for the stop is over then.
+    /// The time by which they must be closed.
     stop_overdue: Option<Instant>,
     /// The last connection has gone, and no other will come.
     end: bool,
-    /// The clock's thread wakes up by itself then, whether or not there is still something due: most deadlines are put off
-    /// or taken out before they come, and whoever sets one later than this need not wake anybody.
+    /// The time at which the thread wakes up by itself, even if nothing is due any more by then. A thread that sets a deadline later
+    /// than this need not notify.
+    ///
+    /// Most deadlines are moved or taken out before they come: a half frame gets its rest, a full outbox empties. The alarm stays
+    /// where it is then. The thread wakes up once for nothing, and that costs less than a wake-up for each change.
     alarm: Option<Instant>,
 }
 
 /// What the clock's thread has to do.
 #[derive(Debug)]
 pub(super) enum Call {
-    /// These connections may be late.
+    /// Look at these connections: they may be late.
     Connections(Vec<Arc<Connection>>),
-    /// The room's deadline has come.
+    /// Call the room: its deadline has come.
     Room,
-    /// A reader handed its turn over.
+    /// Go on sending: a reader handed its turn over.
     Turn,
-    /// The hub shall close all its connections.
+    /// Close all connections in order.
     Stop,
-    /// They took too long for that.
+    /// Cut them: they took too long for that.
     StopOverdue,
-    /// They are gone.
+    /// End: no connection is left.
     End,
 }
 
 impl Clock {
-    /// Puts a connection's entry in.
+    /// Puts a connection's entry in, and takes the entry out that it replaces.
     pub(super) fn register(&self, connection: &Arc<Connection>, entry: Registration) {
         let mut state = self.state.lock();
         if let Some(old) = entry.replaces {
@@ -66,12 +83,13 @@ impl Clock {
 
     /// Takes a connection's entry out.
     pub(super) fn remove(&self, id: ConnId, at: Instant) {
-        // The last handle of a connection may be in there: it is dropped after the lock.
+        // The entry may hold the last `Arc` of the connection, and dropping that closes a socket. So it is dropped after the
+        // lock is released.
         let removed = self.state.lock().connections.remove(&(at, id));
         drop(removed);
     }
 
-    /// The room wants to be called at that time, or not at all.
+    /// Sets or clears the room's deadline.
     pub(super) fn room_at(&self, deadline: Option<Instant>) {
         let mut state = self.state.lock();
         state.room = deadline;
@@ -80,6 +98,8 @@ impl Clock {
         }
     }
 
+    /// Wakes the thread if it would sleep past this time. A wake-up is a system call, and with thousands of connections most
+    /// deadlines are later than the alarm.
     fn wake_for(&self, state: &mut State, at: Instant) {
         if state.alarm.is_none_or(|alarm| at < alarm) {
             state.alarm = Some(at);
@@ -87,7 +107,7 @@ impl Clock {
         }
     }
 
-    /// A reader that has sent for others long enough hands the turn over.
+    /// Hands the turn over: a reader has sent for others long enough.
     pub(super) fn hand_over_turn(&self) {
         self.state.lock().turn = true;
         self.changed.notify_one();
@@ -99,18 +119,24 @@ impl Clock {
         self.changed.notify_one();
     }
 
-    /// They must be gone by then.
+    /// Sets the time by which they must be closed. For the clock's own thread, so it wakes no other.
     pub(super) fn stop_by(&self, deadline: Instant) {
         self.state.lock().stop_overdue = Some(deadline);
     }
 
-    /// They are gone.
+    /// Tells the hub that its last connection has gone.
     pub(super) fn end(&self) {
         self.state.lock().end = true;
         self.changed.notify_one();
     }
 
-    /// Waits until there is something to do. A turn that was handed over is finished before the end.
+    /// Blocks until there is something to do. For the clock's thread alone.
+    ///
+    /// A method above wakes it, or its own alarm. It may find nothing to do: a deadline was moved after the alarm was set. Then
+    /// it sets the alarm again. What it returns was due when it looked, and it holds no lock when it acts on that; so
+    /// connections and room are asked once more what is due.
+    ///
+    /// A turn that was handed over comes before the end, because clients wait for what is in it.
     pub(super) fn next(&self) -> Call {
         let mut state = self.state.lock();
         loop {
@@ -139,6 +165,7 @@ impl Clock {
             let first = state.connections.first_key_value().map(|(key, _)| key.0);
             let waits = [first, state.room, state.stop_overdue];
             state.alarm = waits.into_iter().flatten().min();
+            // Both waits release the lock and take it again before they return. All conditions are tested again then.
             match state.alarm {
                 Some(at) => {
                     self.changed.wait_until(&mut state, at);

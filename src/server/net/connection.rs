@@ -1,50 +1,65 @@
-//! One client's connection, as everybody else sees it.
+//! One client's connection, as the other threads see it.
+//!
+//! The life of a connection is told in [`net`](super).
 
 use std::fmt;
+use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use log::{debug, warn};
+use log::{debug, info, warn};
 
+use super::addresses::Slot;
 use super::clock::Clock;
 use super::deadlines::{Deadlines, Due};
-use super::limits::{ConnectionLimits, DRAIN, LINGER, Place};
+use super::limits::{ConnectionLimits, DRAIN, LINGER};
 use super::outbox::{Finish, Outbox, Pushed, Written};
 use super::progress::{Pace, Stalled};
 use super::sys;
 use super::tls::{Opened, Tls};
 use super::tunnel::End;
+use super::writers::Writers;
 use matou_protocols::room::{ConnId, Overdue};
 use matou_protocols::wire::Excerpt;
 
-/// The socket closes when the last of its holders lets go: its reader, the turn's list, the clock, the writers, a tunnel.
+/// A client's socket and everything that the engine knows about it.
+///
+/// Its reader, the turn's list, the clock, the writers and a tunnel share it. The socket closes when the last of them drops
+/// it.
+///
+/// A connection has no lock of its own. The tunnel end, the outbox and the deadlines each have one, hidden in their files, and
+/// no method here holds two of them. Methods that may block say so; all others may be called by the holder of the turn.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) id: ConnId,
     pub(super) peer: SocketAddr,
-    /// Only its reader reads from it. What may write is said in [`Outbox`].
+    /// Only its reader reads from it. [`Outbox`] says which thread may write.
     pub(super) stream: TcpStream,
     pub(super) tunnel: End,
     pub(super) limits: Arc<ConnectionLimits>,
     pub(super) outbox: Outbox,
     deadlines: Deadlines,
     clock: Arc<Clock>,
+    writers: Arc<Writers>,
+    protocol: &'static str,
     listener: Arc<str>,
+    /// Set once, by the turn, when the room has accepted a login.
     name: OnceLock<Box<str>>,
+    /// Set once, when the connection begins to end. The room handles no more commands from it.
     closing: AtomicBool,
-    _place: Place,
+    _slot: Slot,
 }
 
-/// What a writer could do for a connection.
+/// What a writer has achieved for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wrote {
-    /// Nothing waits any more: all was written, or the connection is over.
+    /// Nothing is queued any more: all was written, or the connection is over.
     All,
-    /// Something still waits: the outbox must be given to the writers again.
+    /// Bytes are still queued: the connection must wait for its socket again.
     Some,
-    /// The same, and the socket took not one byte.
+    /// The same, and the socket accepted not one byte.
     Nothing,
 }
 
@@ -53,7 +68,10 @@ pub(super) enum Wrote {
 pub(super) struct Shared<'a> {
     pub(super) clock: &'a Arc<Clock>,
     pub(super) limits: &'a Arc<ConnectionLimits>,
-    /// What the log calls the listener.
+    pub(super) writers: &'a Arc<Writers>,
+    /// The protocol's name: the place with which each of its log lines begins.
+    pub(super) protocol: &'static str,
+    /// The listener's name, such as `chaton 127.0.0.1:7777`: the target of its log lines.
     pub(super) listener: &'a Arc<str>,
 }
 
@@ -64,7 +82,7 @@ impl Connection {
         peer: SocketAddr,
         stream: TcpStream,
         tls: Option<Tls>,
-        place: Place,
+        slot: Slot,
     ) -> Arc<Connection> {
         let pace = Pace {
             bytes: shared.limits.stall_bytes,
@@ -78,31 +96,48 @@ impl Connection {
             tunnel: End::default(),
             deadlines: Deadlines::default(),
             clock: Arc::clone(shared.clock),
+            writers: Arc::clone(shared.writers),
             limits: Arc::clone(shared.limits),
+            protocol: shared.protocol,
             listener: Arc::clone(shared.listener),
             name: OnceLock::new(),
             closing: AtomicBool::new(false),
-            _place: place,
+            _slot: slot,
         })
     }
 
-    /// The name under which it is known in the logs from now on.
+    /// The name under which the log knows it from now on.
     pub(super) fn identified(self: &Arc<Self>, name: &str) {
+        info!(target: &self.listener, "{self} logged in as {:?}", Excerpt(name));
         let _ = self.name.set(name.into());
         self.expect_arrival(None);
     }
 
-    /// It has a name.
+    /// True when it has a name.
     pub(super) fn is_identified(&self) -> bool {
         self.name.get().is_some()
     }
 
-    /// Nothing that comes from it counts any more.
+    /// True when nothing that arrives from it counts any more.
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
     }
 
-    /// The deadline for what must come first: the keys when there is TLS, the first byte when not.
+    /// Reads once from the socket. For its reader alone. No lock may be held.
+    ///
+    /// Blocks until bytes arrive. Returns 0 after the peer's FIN, and also when another thread of this server has shut the
+    /// socket down ([`Connection::cut`]). So a thread that blocks here can always be woken.
+    pub(super) fn read(&self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match (&self.stream).read(into) {
+                // A signal came while the thread was blocked. Nothing was read and nothing is lost.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Sets the first deadline of a connection: for the TLS handshake, or for the first byte when there is no TLS.
     pub(super) fn expect_beginning(self: &Arc<Self>) {
         if self.outbox.is_sealed() {
             let by = Instant::now() + self.limits.handshake;
@@ -114,7 +149,7 @@ impl Connection {
         }
     }
 
-    /// The deadline for the first byte, from now.
+    /// Sets the deadline for the first byte, counted from now.
     pub(super) fn expect_first_byte(self: &Arc<Self>) {
         let by = Instant::now() + self.limits.first_byte;
         self.expect_arrival(Some((by, Overdue::FirstByte)));
@@ -127,53 +162,62 @@ impl Connection {
             .arrival(deadline, |entry| self.clock.register(self, entry));
     }
 
-    /// Sets or clears the deadline for the rest of a frame.
+    /// Sets or clears the deadline for the rest of a frame. Called after each `read`; the clock is told only when it must look
+    /// earlier than it would.
     pub(super) fn expect_frame(self: &Arc<Self>, deadline: Option<Instant>) {
         self.deadlines
             .frame(deadline, |entry| self.clock.register(self, entry));
     }
 
-    /// What it is late with, if anything.
+    /// Returns the deadline that has passed, if one has. For the clock's thread.
     pub(super) fn look_at_deadlines(self: &Arc<Self>, now: Instant) -> Option<Due> {
         self.deadlines
             .look(now, |entry| self.clock.register(self, entry))
     }
 
-    /// Sends, or queues what the socket does not take at once; a client that cannot be served any more is cut. Never blocks.
-    /// True when the outbox must be given to the writers.
-    pub(super) fn push(self: &Arc<Self>, bytes: &[u8], shared: &mut Option<Arc<[u8]>>) -> bool {
+    /// Sends bytes, or queues what the socket does not accept at once. Never blocks. See [`Outbox::push`] for `shared`.
+    ///
+    /// A client that cannot be served any more is cut: a room that speaks to it cannot wait for it.
+    pub(super) fn send(self: &Arc<Self>, bytes: &[u8], shared: &mut Option<Arc<[u8]>>) {
         let most = self.limits.outbox_bytes;
-        self.pushed(self.outbox.push(&self.stream, bytes, shared, most))
+        self.pushed(self.outbox.push(&self.stream, bytes, shared, most));
     }
 
-    /// Opens records that came; see [`Outbox::open`].
+    /// Opens TLS records that arrived, see [`Outbox::open`]. The last value is true while the handshake goes on.
     pub(super) fn open(
-        &self,
+        self: &Arc<Self>,
         ciphertext: &mut &[u8],
         plaintext: &mut [u8],
-    ) -> (Opened, Pushed, bool) {
+    ) -> (Opened, bool) {
         let most = self.limits.outbox_bytes;
-        self.outbox.open(&self.stream, ciphertext, plaintext, most)
+        let (opened, pushed, handshaking) =
+            self.outbox.open(&self.stream, ciphertext, plaintext, most);
+        self.pushed(pushed);
+        (opened, handshaking)
     }
 
-    /// The second half of [`Connection::push`], for callers that hold a lock during the first.
-    pub(super) fn pushed(self: &Arc<Self>, pushed: Pushed) -> bool {
+    /// Does what a push leads to. A step of its own for callers that hold a lock while they push: this one takes the locks of
+    /// the deadlines and of the writers, and may cut.
+    pub(super) fn pushed(self: &Arc<Self>, pushed: Pushed) {
         match pushed {
-            Pushed::Done => return false,
+            Pushed::Done => return,
             Pushed::NeedsWriter => {
                 self.expect_progress(Instant::now() + self.limits.stall);
-                return true;
+                return self.writers.give(self);
             }
             Pushed::Overflow { bytes } => {
-                warn!(target: &self.listener, "{self}: cut, reads too slowly: {bytes} bytes would wait for it");
+                let most = self.limits.outbox_bytes;
+                warn!(
+                    target: &self.listener,
+                    "{self} cut: reads too slowly, {bytes} bytes would be queued and at most {most} may be"
+                );
             }
-            Pushed::Lost(error) => debug!("{self}: lost while sending: {error}"),
+            Pushed::Lost(error) => debug!("{self} lost while sending: {error}"),
         }
         self.cut();
-        false
     }
 
-    /// Sends what the socket takes of what is queued, on a writer's thread.
+    /// Sends what the socket accepts of what is queued, on a writer's thread.
     pub(super) fn write(self: &Arc<Self>) -> Wrote {
         let written = self.outbox.write(&self.stream);
         let nothing = matches!(written, Written::NotAll { taken: false, .. });
@@ -184,7 +228,7 @@ impl Connection {
         }
     }
 
-    /// Cuts the client if it took too little of what waits for it, on the clock's thread. Never blocks.
+    /// Cuts the client if it took too little of what is queued for it, on the clock's thread.
     pub(super) fn look_at_progress(self: &Arc<Self>) {
         if let Some(by) = self.written(self.outbox.look(&self.stream)) {
             self.expect_progress(by);
@@ -198,7 +242,7 @@ impl Connection {
         }
     }
 
-    /// When something still waits: by when the client must have taken more.
+    /// Does what sending the queue leads to. If bytes are still queued, returns when the client must have taken more.
     fn written(self: &Arc<Self>, written: Written) -> Option<Instant> {
         match written {
             Written::All => {}
@@ -207,7 +251,7 @@ impl Connection {
             Written::Stalled(Stalled { taken, time }) => {
                 warn!(
                     target: &self.listener,
-                    "{self}: cut, reads too slowly: took {taken} bytes in {time:.1?} while more waited for it"
+                    "{self} cut: reads too slowly, took {taken} bytes in {time:.1?} while more were queued"
                 );
                 self.cut();
             }
@@ -216,38 +260,42 @@ impl Connection {
         None
     }
 
-    /// Closes in order: what is queued is written, then FIN. The reader, which may be blocked in `read`, is woken by the
-    /// peer's own FIN, or by the clock when that does not come. True when the outbox must be given to the writers.
-    #[must_use]
-    pub(super) fn finish(self: &Arc<Self>) -> bool {
+    /// Closes in order: what is queued is written, then FIN is sent. Never blocks.
+    ///
+    /// The reader may be blocked in `read` now. What wakes it is the peer's own FIN, which follows ours; if that does not come
+    /// in time, the clock cuts the connection.
+    pub(super) fn finish(self: &Arc<Self>) {
         self.closing.store(true, Ordering::Release);
         self.tunnel.wake();
         if self.tunnel.is_joined() {
-            // Its pump reads on to the end of what has come, and passes the end on.
+            // Its pump reads what has arrived, up to the end, and then passes the end on.
             let _ = self.stream.shutdown(Shutdown::Read);
-            self.close_by(Instant::now() + LINGER);
-            return false;
+            return self.close_by(Instant::now() + LINGER);
         }
-        let finish = self.outbox.finish(&self.stream);
-        match finish {
+        match self.outbox.finish(&self.stream) {
             Finish::Finished => self.finished(),
-            Finish::Draining | Finish::NeedsWriter => self.close_by(Instant::now() + DRAIN),
+            Finish::Draining => self.close_by(Instant::now() + DRAIN),
+            Finish::NeedsWriter => {
+                self.close_by(Instant::now() + DRAIN);
+                self.writers.give(self);
+            }
         }
-        finish == Finish::NeedsWriter
     }
 
-    /// Everything is written and FIN is sent: the peer has some time for its own.
-    pub(super) fn finished(self: &Arc<Self>) {
+    /// Everything is written and FIN is sent. The peer has a moment to end its own direction.
+    fn finished(self: &Arc<Self>) {
         self.close_by(Instant::now() + LINGER);
     }
 
-    /// Closes at the latest then.
+    /// Lets the clock cut the connection at this time, unless it has ended before.
     pub(super) fn close_by(self: &Arc<Self>, deadline: Instant) {
         self.deadlines
             .close(deadline, |entry| self.clock.register(self, entry));
     }
 
-    /// Closes at once. Wakes every thread that is blocked on the socket. No lock may be held.
+    /// Closes at once. Wakes every thread that is blocked because of this connection: its reader in `read`, a tunnel's pump in
+    /// `write`, and threads that wait for the outbox or for the other end of a tunnel. Neither the outbox nor the tunnel end
+    /// may be locked.
     pub(super) fn cut(&self) {
         self.closing.store(true, Ordering::Release);
         self.outbox.kill();
@@ -255,7 +303,7 @@ impl Connection {
         self.tunnel.wake();
     }
 
-    /// Its reader is done with it.
+    /// Takes its entry out of the clock: its reader has ended.
     pub(super) fn ended(&self) {
         if let Some(entry) = self.deadlines.end() {
             self.clock.remove(self.id, entry);
@@ -263,41 +311,50 @@ impl Connection {
     }
 }
 
-/// `alice`, or `#12 (127.0.0.1:50000)` for somebody who is not identified.
+/// `chaton: client 12 (127.0.0.1:50000)`, and `chaton: client 12 "alice" (127.0.0.1:50000)` after its login.
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (protocol, ConnId(number), peer) = (self.protocol, self.id, self.peer);
         match self.name.get() {
-            Some(name) => write!(f, "{}", Excerpt(name)),
-            None => write!(f, "{} ({})", self.id, self.peer),
+            Some(name) => {
+                let name = Excerpt(name);
+                write!(f, "{protocol}: client {number} {name:?} ({peer})")
+            }
+            None => write!(f, "{protocol}: client {number} ({peer})"),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
     use std::net::TcpListener;
     use std::time::Duration;
 
-    use super::super::limits::Addresses;
+    use super::super::addresses::Addresses;
     use super::*;
 
-    /// A connection with as much waiting as its limits allow, and its peer.
+    /// A connection with as many bytes queued as its limits allow, and its peer. No writer runs.
     fn crowded(limits: ConnectionLimits) -> (Arc<Connection>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, from) = listener.accept().unwrap();
-        let place = Addresses::new(&limits).admit(from.ip()).unwrap();
-        let (clock, limits) = (Arc::default(), Arc::new(limits));
-        let id = ConnId(1);
+        let slot = Addresses::new(&limits).admit(from.ip()).unwrap();
         let shared = Shared {
-            clock: &clock,
-            limits: &limits,
+            clock: &Arc::default(),
+            limits: &Arc::new(limits),
+            writers: &Writers::new(1),
+            protocol: "test",
             listener: &"test".into(),
         };
-        let connection = Connection::new(shared, id, from, stream, None, place);
-        let bytes = vec![7; limits.outbox_bytes];
-        while !connection.push(&bytes, &mut None) {}
+        let connection = Connection::new(shared, ConnId(1), from, stream, None, slot);
+        let most = connection.limits.outbox_bytes;
+        let bytes = vec![7; most];
+        let push = || {
+            connection
+                .outbox
+                .push(&connection.stream, &bytes, &mut None, most)
+        };
+        while push() == Pushed::Done {}
         assert!(!connection.is_closing());
         (connection, peer)
     }
@@ -305,14 +362,14 @@ mod tests {
     /// The system tells the writers of a socket only when a third of its buffer is free.
     #[cfg(unix)]
     #[test]
-    fn a_client_that_reads_keeps_its_pace_before_the_writers_hear_of_it() {
+    fn a_client_that_reads_keeps_its_pace_before_a_writer_is_woken() {
         let (connection, mut peer) = crowded(ConnectionLimits {
             stall: Duration::from_millis(200),
             stall_bytes: 1,
             ..ConnectionLimits::default()
         });
         let Written::NotAll { by, .. } = connection.outbox.look(&connection.stream) else {
-            panic!("something waits");
+            panic!("bytes are queued");
         };
         peer.read_exact(&mut vec![0; 512 << 10]).unwrap();
         std::thread::sleep(by.saturating_duration_since(Instant::now()));
@@ -334,5 +391,16 @@ mod tests {
         });
         connection.look_at_progress();
         assert!(connection.is_closing());
+    }
+
+    #[test]
+    fn a_log_line_names_the_protocol_the_client_and_its_address() {
+        let (connection, peer) = crowded(ConnectionLimits::default());
+        let address = peer.local_addr().unwrap();
+        let shown = connection.to_string();
+        assert_eq!(shown, format!("test: client 1 ({address})"));
+        connection.identified("ali\tce");
+        let shown = connection.to_string();
+        assert_eq!(shown, format!(r#"test: client 1 "ali\tce" ({address})"#));
     }
 }

@@ -1,4 +1,7 @@
-//! What one connection must have done by when. Absolute times: a peer that drips one byte now and then gains nothing.
+//! The deadlines of one connection.
+//!
+//! They are absolute times. A time-out per `read` (`SO_RCVTIMEO`) would begin again with every byte, so a peer that sends one
+//! byte now and then would never be late. The life of a deadline is told in [`net`](super).
 
 use std::time::Instant;
 
@@ -7,6 +10,9 @@ use parking_lot::Mutex;
 use matou_protocols::room::Overdue;
 
 /// The deadlines of one connection, and when its hub's clock will look at them.
+///
+/// The lock is held for a comparison and for the call of `register`, which takes the clock's lock. So it must not be taken
+/// under the clock's lock. All methods may be called by any thread and never block.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines(Mutex<State>);
 
@@ -16,23 +22,24 @@ struct State {
     arrival: Option<(Instant, Due)>,
     /// The rest of a frame that was begun.
     frame: Option<Instant>,
-    /// What waits for the client: it must have taken some of it.
+    /// The client must have taken some of what is queued for it.
     progress: Option<Instant>,
-    /// An orderly close.
+    /// An orderly close must be complete.
     close: Option<Instant>,
-    /// The entry in the clock: at most one per connection, so a connection that is often late for a moment costs nothing.
+    /// The entry in the clock: at most one per connection. A deadline that is set and cleared with each frame leaves the entry
+    /// where it is, so it costs no change in the clock.
     registered: Option<Instant>,
     ended: bool,
 }
 
-/// What is due.
+/// What a deadline was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
     /// The peer is late with something; the room decides.
     Overdue(Overdue),
-    /// The peer has not agreed on keys.
+    /// The peer has not finished the TLS handshake.
     Handshake,
-    /// The client may have taken too little of what waits for it; the outbox knows.
+    /// The client may have taken too little of what is queued for it; the outbox knows.
     Progress,
     /// The time for an orderly close is over.
     Close,
@@ -49,7 +56,7 @@ impl State {
             .min_by_key(|(at, _)| *at)
     }
 
-    /// When the clock must look earlier than it would: the old entry and the new one.
+    /// When the clock must look earlier than it would: the new entry, and the one that it replaces.
     fn registration(&mut self) -> Option<Registration> {
         let (at, _) = self.earliest()?;
         if self.ended || self.registered.is_some_and(|registered| registered <= at) {
@@ -60,7 +67,7 @@ impl State {
     }
 }
 
-/// An entry for the clock.
+/// A new entry for the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Registration {
     /// When to look.
@@ -84,13 +91,14 @@ impl Deadlines {
         self.change(|state| state.frame = deadline, register);
     }
 
-    /// Sets the deadline by which the client must have taken some of what waits for it. It is not cleared when nothing waits
-    /// any more: outboxes that fill and empty many times a second would keep the clock busy.
+    /// Sets the deadline by which the client must have taken some of what is queued for it. It is not cleared when the queue
+    /// becomes empty: outboxes that fill and empty many times a second would keep the clock busy. The outbox finds out then
+    /// that nothing is queued.
     pub(super) fn progress(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         self.change(|state| state.progress = Some(deadline), register);
     }
 
-    /// Sets the deadline for an orderly close; an earlier one stays.
+    /// Sets the deadline for an orderly close, unless an earlier one is set. The others are cleared: they do not matter any more.
     pub(super) fn close(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         let change = |state: &mut State| {
             state.close = Some(state.close.map_or(deadline, |old| old.min(deadline)));
@@ -101,7 +109,8 @@ impl Deadlines {
         self.change(change, register);
     }
 
-    /// The clock's entry has come: what is due, if anything. A deadline that was due is set again by whoever handles it.
+    /// The clock's entry has come: returns what is due, if anything is. That deadline is cleared; the caller sets it again if
+    /// the peer gets more time.
     pub(super) fn look(&self, now: Instant, register: impl FnOnce(Registration)) -> Option<Due> {
         let mut due = None;
         let take = |state: &mut State| {
@@ -122,14 +131,15 @@ impl Deadlines {
         due
     }
 
-    /// The connection is over: the entry to remove, if there is one.
+    /// The connection is over: returns the entry to remove, if one is registered. No other is registered after this.
     pub(super) fn end(&self) -> Option<Instant> {
         let mut state = self.0.lock();
         state.ended = true;
         state.registered.take()
     }
 
-    /// The entry goes into the clock before this lock is let go, so that entries and registrations never disagree.
+    /// The entry goes into the clock before this lock is released. Otherwise two threads could register in one order and be
+    /// noted here in the other.
     fn change(&self, change: impl FnOnce(&mut State), register: impl FnOnce(Registration)) {
         let mut state = self.0.lock();
         change(&mut state);

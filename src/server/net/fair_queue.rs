@@ -3,26 +3,26 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
-/// Items of many addresses, taken in turns: an address that asks a thousand things waits for itself.
+/// Items of many addresses. The addresses take turns, so an address with a thousand items delays only itself.
 ///
-/// * One item of an address is under way at a time; its others wait until [`FairQueue::done`].
+/// * One item of an address is in work at a time. Its others wait until [`FairQueue::done`].
 /// * The addresses that wait are served one after the other, one item each.
-/// * When the queue is full, the address with the most waiting items loses its latest one. So an address cannot fill the
-///   queue against others; while it is full of addresses with one item each, newcomers find no place.
+/// * When the queue is full, the address with the most waiting items loses its latest one. So one address cannot keep others out
+///   of the queue. While the queue is full of addresses with one item each, new items find no space.
 #[derive(Debug)]
 pub(super) struct FairQueue<T> {
     most: usize,
     waiting: usize,
-    /// Addresses with an item that waits or is under way.
+    /// Addresses with an item that waits or is in work.
     addresses: HashMap<IpAddr, Items<T>>,
-    /// Addresses with an item that waits and none under way, the next one first.
+    /// Addresses with an item that waits and none in work, the next one first.
     turns: VecDeque<IpAddr>,
 }
 
 #[derive(Debug)]
 struct Items<T> {
     waiting: VecDeque<T>,
-    under_way: bool,
+    in_work: bool,
 }
 
 impl<T> FairQueue<T> {
@@ -36,7 +36,7 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Adds an item. Returns the one that found no place, if the queue is full: this item, or another address's latest.
+    /// Adds an item. When the queue is full, returns the item that lost: this one, or another address's latest.
     pub(super) fn push(&mut self, address: IpAddr, item: T) -> Option<T> {
         let mut displaced = None;
         if self.waiting >= self.most {
@@ -48,31 +48,31 @@ impl<T> FairQueue<T> {
         self.waiting += 1;
         let items = self.addresses.entry(address).or_insert_with(|| Items {
             waiting: VecDeque::new(),
-            under_way: false,
+            in_work: false,
         });
         items.waiting.push_back(item);
-        if items.waiting.len() == 1 && !items.under_way {
+        if items.waiting.len() == 1 && !items.in_work {
             self.turns.push_back(address);
         }
         displaced
     }
 
-    /// Takes the next item. Its address gets no other one before [`FairQueue::done`].
+    /// Takes the next item. No other item of its address is taken before [`FairQueue::done`].
     pub(super) fn take(&mut self) -> Option<(IpAddr, T)> {
         let address = self.turns.pop_front()?;
         let items = self.addresses.get_mut(&address)?;
         let item = items.waiting.pop_front()?;
-        items.under_way = true;
+        items.in_work = true;
         self.waiting -= 1;
         Some((address, item))
     }
 
-    /// The item of this address that was taken is done.
+    /// Ends the work on the item that was taken from this address.
     pub(super) fn done(&mut self, address: IpAddr) {
         let Some(items) = self.addresses.get_mut(&address) else {
             return;
         };
-        items.under_way = false;
+        items.in_work = false;
         if items.waiting.is_empty() {
             self.addresses.remove(&address);
         } else {
@@ -80,7 +80,7 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Takes the latest item of the address with the most, if that has more than `newcomer` would have.
+    /// Removes the latest item of the address with the most items, if that has more than `newcomer` would have.
     fn displace(&mut self, newcomer: IpAddr) -> Option<T> {
         let own = self.addresses.get(&newcomer);
         let own = own.map_or(0, |items| items.waiting.len()) + 1;
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_served_in_turns_and_each_in_its_order() {
+    fn addresses_take_turns_and_the_items_of_each_keep_their_order() {
         let mut queue = FairQueue::new(10);
         for item in ["a1", "a2", "a3"] {
             assert_eq!(queue.push(address(1), item), None);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn one_item_of_an_address_is_under_way_at_a_time() {
+    fn one_item_of_an_address_is_in_work_at_a_time() {
         let mut queue = FairQueue::new(10);
         queue.push(address(1), "a1");
         queue.push(address(1), "a2");
@@ -151,11 +151,11 @@ mod tests {
         assert_eq!(queue.push(address(3), "c1"), Some("a2"));
         assert_eq!(queue.push(address(4), "d1"), Some("d1"));
         assert_eq!(drain(&mut queue), ["a1", "b1", "c1"]);
-        assert_eq!(queue.push(address(4), "d1"), None, "there is room again");
+        assert_eq!(queue.push(address(4), "d1"), None, "it has space again");
     }
 
     #[test]
-    fn what_is_under_way_takes_no_place() {
+    fn an_item_in_work_uses_no_space_of_the_queue() {
         let mut queue = FairQueue::new(1);
         assert_eq!(queue.push(address(1), "a1"), None);
         assert_eq!(queue.take(), Some((address(1), "a1")));

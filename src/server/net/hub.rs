@@ -1,53 +1,84 @@
-//! The hub: one room, the lock around it, and the run that is the only road out.
+//! The hub: one room, the lock around it, and the run, which is the only way out of the room.
 //!
-//! [`Hub::visit`] is the whole idea: lock, let the room handle, append to the run; if somebody is sending, go away: that
-//! thread will see it. If nobody is, become the one who sends. `sending` is part of what the lock guards, so there is no
-//! moment in which a run is left behind and no wake-up to lose.
+//! [`Hub::visit`] is the whole idea. A thread locks the hub, lets the room handle an event, and appends the effects to the
+//! run. If another thread is sending, it leaves: that thread will find what was appended. If no thread is sending, it becomes
+//! the one that sends.
+//!
+//! An example with two readers, A and B, whose clients speak at nearly the same time:
+//!
+//! ```text
+//! A: lock; room handles "hi"; run = [hi]; sending = true; unlock
+//! A: lock; swap: A has [hi], the run is empty; unlock; send "hi" to all clients
+//! B: lock; room handles "ho"; run = [ho]; sending is true; unlock; back to read
+//! A: lock; swap: A has [ho]; unlock; send "ho" to all clients
+//! A: lock; the run is empty; sending = false; unlock; back to read
+//! ```
+//!
+//! So B does not wait while A sends, and still all clients get "hi" before "ho": the order in which the room handled them. When a
+//! hundred readers come while A sends, their messages lie in one run, and each client gets them in one `send`. This is why the
+//! cost per message falls when the room is busy.
+//!
+//! The alternative that comes to mind first is to send under the lock. Then every reader would wait for every send, and one full
+//! socket would stop the room.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use log::{debug, error};
+use log::error;
 use rustls::ServerConfig;
 
-use super::clock::{Call, Clock};
+use super::clock::Clock;
 use super::connection::Connection;
-use super::deadlines::Due;
-use super::limits::{ConnectionLimits, DRAIN, LAST_WAIT, ROUNDS};
+use super::limits::{ConnectionLimits, DRAIN, ROUNDS};
 use super::run::Run;
 use super::sync::{Condvar, Mutex, MutexGuard};
 use super::turn::Turn;
 use super::workers::{Answers, Unanswered};
-use super::writers::Writers;
-use matou_protocols::room::{ConnId, Event, Flow, Overdue, Protocol};
+use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 
-/// A room and everybody in it.
+/// A room and all its connections.
+///
+/// Rules of its two locks:
+///
+/// * `state` is held while a room handles events, and for a swap. Nothing under it blocks, sends, or writes to the log. Of the
+///   other locks only the clock's may be taken under it.
+/// * `turn` is held by the thread that carries runs out. Only that thread takes it, because `sending` is true meanwhile; a
+///   stop that takes too long is the one exception ([`Hub::cut_all`]).
+/// * A thread that holds `turn` may lock `state`, never the other way round. [`Hub::send_rounds`] is the only place that holds
+///   both, and only to swap the run.
+///
+/// The locks are from `parking_lot`: they do not poison. A panic inside a room would leave it half changed and in use, so rooms
+/// must not panic. Nothing a peer sends can cause one (the lints of the protocol crate see to that).
 pub(super) struct Hub<P: Protocol> {
     state: Mutex<State<P>>,
-    /// Notified when the run was taken: there is space in the new one.
+    /// Notified when the run was swapped: the new one has space.
     space: Condvar,
+    /// Locked by the thread that set `sending`, or that was handed the turn.
     turn: Mutex<Turn>,
+    /// Finds answers to the room's questions. Has nothing to do with the locks above.
     answers: Answers<P>,
     pub(super) clock: Arc<Clock>,
-    pub(super) writers: Arc<Writers>,
     pub(super) codec: P::Codec,
     pub(super) limits: Arc<ConnectionLimits>,
-    /// What its connections are sealed with, if they are.
+    /// The TLS configuration of its connections, where the listener has a certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
-    /// What the log calls its listener, such as `chaton 127.0.0.1:7777`. It is the target of what is logged about its
-    /// connections: the log limits the messages of each target.
+    /// The listener's name, such as `chaton 127.0.0.1:7777`. It is the target of log lines about its connections, because the
+    /// log limits the lines of each target.
     pub(super) listener: Arc<str>,
 }
 
 struct State<P> {
     room: P,
+    /// What the room wants done and no thread has begun to do.
     run: Run,
-    /// Somebody has the turn and will look at the run again before giving it up.
+    /// True while a thread has the turn. It will look at the run once more before it sets this to false, under the same lock.
+    /// So a thread that appends to the run and sees `true` may leave: no run is forgotten, and no wake-up can be lost.
     sending: bool,
-    /// The room is not asked any more.
+    /// The server stops: the room handles nothing more.
     stopping: bool,
+    /// Connections whose `Gone` is yet to come.
     connections: usize,
-    /// What the clock was told of the room's deadline.
+    /// The deadline of the room that the clock knows.
     told_clock: Option<Instant>,
 }
 
@@ -57,7 +88,6 @@ impl<P: Protocol> Hub<P> {
         codec: P::Codec,
         limits: ConnectionLimits,
         tls: Option<Arc<ServerConfig>>,
-        writers: &Arc<Writers>,
         answers: Answers<P>,
         listener: Arc<str>,
     ) -> Arc<Hub<P>> {
@@ -72,10 +102,9 @@ impl<P: Protocol> Hub<P> {
                 told_clock: None,
             }),
             space: Condvar::new(),
-            turn: Mutex::new(Turn::new(writers, tunnel_end_delay, &listener)),
+            turn: Mutex::new(Turn::new(P::NAME, tunnel_end_delay, &listener)),
             answers,
             clock: Arc::default(),
-            writers: Arc::clone(writers),
             codec,
             limits: Arc::new(limits),
             tls,
@@ -83,7 +112,10 @@ impl<P: Protocol> Hub<P> {
         })
     }
 
-    /// A connection's first event.
+    /// Handles a connection's first event. For its reader, before the first `read`.
+    ///
+    /// The connection becomes known to the turn through the run's arrivals, so effects that name it can be carried out. A
+    /// connection that was accepted just when the server stops is cut at once.
     pub(super) fn opened(&self, connection: &Arc<Connection>) -> Flow<P::Question> {
         let opened = Event::Opened(connection.peer);
         let flow = self.visit(|state| {
@@ -100,8 +132,11 @@ impl<P: Protocol> Hub<P> {
         })
     }
 
-    /// Commands of one connection, in their order, up to one after which it does not simply go on: the iterator keeps those
-    /// behind it. Waits while the run is full: that is how senders who are faster than the room are slowed down.
+    /// Handles commands of one connection in their order, in one visit.
+    ///
+    /// It stops after a command that changes how the connection goes on; the iterator keeps the commands after that one.
+    ///
+    /// Blocks while the run is full. So senders that are faster than the room are slowed down: they do not read meanwhile.
     pub(super) fn commands<'a>(
         &self,
         connection: &Connection,
@@ -109,12 +144,17 @@ impl<P: Protocol> Hub<P> {
         now: Instant,
     ) -> Flow<P::Question> {
         let mut flow = Flow::Frames;
+        // Blocks while another thread is in the room. That takes microseconds: nothing under this lock blocks.
         let mut state = self.state.lock();
         for command in commands {
             while state.run.is_full() {
                 if state.sending {
+                    // Blocks; releases the lock while it waits and has it again afterwards. The holder of the turn wakes all
+                    // waiting readers when it swaps the run. Another reader may have filled the new run already, or this
+                    // connection may be closing now: the loop and `State::handle` look again.
                     self.space.wait(&mut state);
                 } else {
+                    // No thread would ever swap this run, so this one takes the turn. `settle` releases the lock.
                     self.settle(state);
                     state = self.state.lock();
                 }
@@ -128,7 +168,8 @@ impl<P: Protocol> Hub<P> {
         flow
     }
 
-    /// Anything else that happened on a connection. Never waits for space.
+    /// Handles anything else that happened on a connection. Does not wait for space in the run: the clock calls this too, and
+    /// so does a connection that ends.
     pub(super) fn event(
         &self,
         connection: &Connection,
@@ -137,7 +178,8 @@ impl<P: Protocol> Hub<P> {
         self.visit(|state| state.handle(connection, event, Instant::now()))
     }
 
-    /// Finds out what the room asked because of this connection. Takes as long as it takes, and touches nothing of the hub.
+    /// Finds the answer to a question that the room asked because of this connection. Blocks for as long as that takes; no
+    /// lock of the hub is held, so all other connections go on.
     pub(super) fn answer(
         &self,
         connection: &Connection,
@@ -147,7 +189,7 @@ impl<P: Protocol> Hub<P> {
         self.answers.to(address, question)
     }
 
-    /// What identified whoever has this name is no longer valid.
+    /// For any thread. Tells the room that what identified the client of this name is no longer valid, such as a key that was replaced.
     pub(super) fn revoke(&self, name: &str) {
         self.visit(|state| {
             if !state.stopping {
@@ -156,7 +198,10 @@ impl<P: Protocol> Hub<P> {
         });
     }
 
-    /// A connection's last event.
+    /// Handles a connection's last event. For its reader, when it will read no more.
+    ///
+    /// The room removes what it knows of the connection and tells others where the protocol says so. It is called also when the hub
+    /// stops, to count the connections: the last one ends the clock's thread.
     pub(super) fn gone(&self, connection: &Connection) {
         self.visit(|state| {
             state.handle(connection, Event::Gone, Instant::now());
@@ -168,28 +213,14 @@ impl<P: Protocol> Hub<P> {
         });
     }
 
-    /// What the clock's thread does until the hub ends.
-    pub(super) fn keep_time(&self) {
-        let mut cut = false;
-        loop {
-            match self.clock.next() {
-                Call::Connections(late) => late.iter().for_each(|one| self.late(one)),
-                Call::Room => self.visit(State::tick),
-                Call::Turn => self.send_rounds(ROUNDS),
-                Call::Stop => self.finish_all(),
-                Call::StopOverdue if cut => return,
-                Call::StopOverdue => {
-                    cut = true;
-                    self.turn.lock().cut_all();
-                    self.clock.stop_by(Instant::now() + LAST_WAIT);
-                }
-                Call::End => return,
-            }
-        }
+    /// Calls the room at its deadline.
+    pub(super) fn tick(&self) {
+        self.visit(State::tick);
     }
 
-    /// Finishes every connection and asks the room no more: nobody is told that the others leave.
-    fn finish_all(&self) {
+    /// Finishes every connection and lets the room handle nothing more, so no client is told that the others leave. Connections
+    /// that have not ended when the time for draining is over are cut by the clock's thread.
+    pub(super) fn finish_all(&self) {
         self.answers.cancel();
         self.clock.stop_by(Instant::now() + DRAIN);
         self.visit(|state| {
@@ -201,32 +232,13 @@ impl<P: Protocol> Hub<P> {
         });
     }
 
-    fn late(&self, connection: &Arc<Connection>) {
-        let now = Instant::now();
-        match connection.look_at_deadlines(now) {
-            None => {}
-            Some(Due::Close) => connection.cut(),
-            Some(Due::Progress) => connection.look_at_progress(),
-            Some(Due::Handshake) => {
-                debug!("{connection}: cut, its TLS handshake took too long");
-                connection.cut();
-            }
-            Some(Due::Overdue(what)) => {
-                self.event(connection, Event::Overdue(what));
-                // The room may have granted more time; if it has not, the connection is closing and nobody looks.
-                match what {
-                    Overdue::Frame => connection.expect_frame(Some(now + self.limits.frame)),
-                    Overdue::FirstByte => {
-                        connection.expect_arrival(Some((now + self.limits.first_byte, what)));
-                    }
-                    Overdue::Identification => {
-                        connection.expect_arrival(Some((now + self.limits.identification, what)));
-                    }
-                }
-            }
-        }
+    /// Cuts every connection. Blocks while another thread carries out a run; that takes a bounded time, because no send in it
+    /// blocks.
+    pub(super) fn cut_all(&self) {
+        self.turn.lock().cut_all();
     }
 
+    /// Lets `act` change the state, then sends what has to be sent. The lock is released in between.
     fn visit<T>(&self, act: impl FnOnce(&mut State<P>) -> T) -> T {
         let mut state = self.state.lock();
         let done = act(&mut state);
@@ -234,10 +246,11 @@ impl<P: Protocol> Hub<P> {
         done
     }
 
-    /// After a visit: sets the clock, and takes the turn if there is something to send and nobody sends.
+    /// Ends a visit: tells the clock the room's deadline, and takes the turn when there is something to send and no thread
+    /// sends. Releases the lock before anything is sent.
     fn settle(&self, mut state: MutexGuard<'_, State<P>>) {
-        // While the hub stops, the room is not called any more. The clock would call for a deadline that passes then for
-        // ever, and never come to the end.
+        // A hub that stops does not call its room any more, so a deadline would stay in the past. The clock's thread would
+        // find it due again and again, and never reach the end.
         let deadline = match state.stopping {
             true => None,
             false => state.room.deadline(),
@@ -249,44 +262,55 @@ impl<P: Protocol> Hub<P> {
         if state.sending || state.run.is_empty() {
             return;
         }
+        // From here on this thread is responsible for all that others append, until it says otherwise under the lock.
         state.sending = true;
         drop(state);
-        self.send_rounds(ROUNDS);
+        self.send_rounds();
     }
 
-    /// Carries out run after run until there is none, or hands the turn over.
-    fn send_rounds(&self, most: usize) {
+    /// Carries out run after run until none is left. The caller has set `sending`, or was handed the turn.
+    ///
+    /// After [`ROUNDS`] rounds it hands the turn to the clock's thread: a reader that went on would send for others and not
+    /// serve its own client. `sending` stays true on the way, so no third thread begins to send.
+    pub(super) fn send_rounds(&self) {
         let mut sending = Sending {
             turn: self.turn.lock(),
             hub: self,
             passed_on: false,
         };
-        for _ in 0..most {
+        for _ in 0..ROUNDS {
             {
                 let mut state = self.state.lock();
                 if state.run.is_empty() {
+                    // Under the lock: a thread that appends after this sees `false` and sends itself.
                     state.sending = false;
                     sending.passed_on = true;
                     return;
                 }
                 std::mem::swap(&mut state.run, &mut sending.turn.run);
             }
+            // The lock is free. Readers that waited for space append to the new run while this thread sends the old one.
             self.space.notify_all();
             sending.turn.apply();
         }
+        // Other threads have appended all the time: the room is busy. `sending` stays true until the clock's thread is done.
         sending.passed_on = true;
+        // Releases the turn first: the clock's thread locks it as soon as it is woken.
         drop(sending);
         self.clock.hand_over_turn();
     }
 }
 
 impl<P: Protocol> State<P> {
+    /// Lets the room handle an event. Every event of every connection comes here, one at a time: this is the order that all
+    /// clients see.
     fn handle(
         &mut self,
         connection: &Connection,
         event: Event<P::Command<'_>, P::Answer>,
         now: Instant,
     ) -> Flow<P::Question> {
+        // The connection may have been cut after its reader read the frame and before it got the lock.
         if self.stopping || (connection.is_closing() && counts_only_while_open(&event)) {
             return Flow::Closed;
         }
@@ -295,7 +319,7 @@ impl<P: Protocol> State<P> {
     }
 
     fn tick(&mut self) {
-        // The clock has forgotten the deadline that it called for.
+        // The clock forgot the deadline when it called.
         self.told_clock = None;
         if !self.stopping {
             self.room.tick(Instant::now(), &mut self.run.effects);
@@ -303,6 +327,7 @@ impl<P: Protocol> State<P> {
     }
 }
 
+/// False for the beginning and the end of a connection, which the room must always hear of.
 fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
     matches!(
         event,
@@ -314,8 +339,10 @@ fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
     )
 }
 
-/// The turn, held. If a round panics (which would be a mistake in this server, no peer can cause it) nobody knows who was
-/// served and who was not: everybody is cut, and the hub goes on.
+/// The turn while a thread holds it.
+///
+/// If a round panics (a mistake in this server; no peer can cause it), the server does not know which clients were served.
+/// Then all connections are cut, `sending` becomes false, and the hub goes on.
 struct Sending<'a, P: Protocol> {
     turn: MutexGuard<'a, Turn>,
     hub: &'a Hub<P>,
@@ -325,14 +352,16 @@ struct Sending<'a, P: Protocol> {
 impl<P: Protocol> Drop for Sending<'_, P> {
     fn drop(&mut self) {
         if !self.passed_on {
-            error!(target: &self.hub.listener, "a round broke off: all its connections are cut");
+            let target = &self.hub.listener;
+            error!(target: target, "{}: sending failed with a panic; all clients are cut", P::NAME);
             self.turn.cut_all();
             self.hub.state.lock().sending = false;
         }
     }
 }
 
-/// Hands out numbers for connections.
+/// Hands out the numbers of connections. Threads of all listeners share it; only the counter itself matters, so `Relaxed` is
+/// enough.
 #[derive(Debug, Default)]
 pub(super) struct ConnIds(std::sync::atomic::AtomicU64);
 

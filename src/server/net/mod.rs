@@ -1,36 +1,99 @@
-//! Threads and sockets. The only place that knows them, written for a reader who is new to blocking IO.
+//! Threads and sockets. No other module knows them. The text is for readers who are new to blocking IO.
 //!
-//! # A byte's journey
+//! A call *blocks* when it does not return before something has happened elsewhere: `read` blocks until the peer sends, and
+//! [`Condvar::wait`](sync::Condvar) until another thread notifies. A blocked thread costs no CPU, but it can do nothing else
+//! meanwhile. So for every place where a thread blocks, the text says what the thread waits for, who wakes it, and what may
+//! have changed when it goes on.
 //!
-//! 1. `listener`: one thread per listener waits in `accept` and hands each new socket to a thread of `threads`.
-//! 2. `reader`: that thread owns the connection's read side for as long as it lives. It blocks in `read`, cuts what came
-//!    into frames (no lock held), and takes them to the hub.
-//! 3. `hub`: under one lock the room turns commands into effects, which are appended to the *run*. Whoever finds nobody
-//!    sending takes the *turn*: swaps the run for an empty one, lets go of the lock, and sends. Whoever finds somebody
-//!    sending goes back to reading: the holder of the turn will see what was appended.
-//! 4. `turn`: each recipient gets everything of a round in one send, in the order of the log.
-//! 5. `outbox`: the send does not block. What the socket does not take is queued, within a bound, and
-//! 6. `writers`: a few threads write such queues out. They do not block on one client: those whose sockets are full wait
-//!    together in `writable`, and a writer comes to those that take bytes again. `progress` says how fast a client must take
-//!    them; the clock cuts those that do not.
-//! 7. `tls`: where a listener has a certificate, what is read is opened (`source`) and what is sent is sealed (`outbox`);
-//!    everything else stays the same.
-//! 8. `tunnel`: raw bytes never see the hub. Each end's reader pumps its own direction, with back-pressure.
+//! # The life of a connection
 //!
-//! What a room cannot know by itself, and what takes long to find out, is asked: the reader whose frame led to the question
-//! waits for one of the `workers` with no lock held, and brings the answer to the hub as the next event of its connection.
-//! Addresses take turns there (`fair_queue`).
+//! 1. [`accept_each`](listener::accept_each) blocks until a client connects, and accepts the socket.
+//! 2. [`Accept::admit`](listener::Accept) checks the limit of the client's address and gives the socket to a thread
+//!    ([`Threads::run`](threads::Threads::run)). That thread is the connection's *reader* until the connection ends.
+//! 3. [`reader::run`] tells the hub that the connection is open, and then blocks in `read` again and again.
+//! 4. The room accepts a login. Carrying out this effect, the turn adds the connection to the list of members
+//!    ([`Turn`](turn::Turn)), so that it receives what is sent to all.
+//! 5. The connection ends in one of these ways:
+//!    * The peer closes its side: `read` returns 0, and the room handles [`Event::ReadClosed`].
+//!    * The server closes it in order, [`Connection::finish`](connection::Connection::finish): what is queued is written, then
+//!      FIN. The reader waits for the peer's FIN, within limits (`linger` in [`reader`]).
+//!    * The server closes it at once, [`Connection::cut`](connection::Connection::cut): the client is too slow or too late, or
+//!      the connection is broken.
+//! 6. [`Hub::gone`](hub::Hub::gone) is its last event. The thread then waits for the next connection.
 //!
-//! `requests` is for listeners that have no room: each connection is a request and its answer.
+//! # The life of a message
 //!
-//! `clock` is the one thread per hub that waits for time. `limits` says how much of everything there may be.
+//! 1. The reader's `read` returns with bytes. Without any lock, the reader decodes all whole frames in them (`frames` in
+//!    [`reader`]).
+//! 2. [`Hub::commands`](hub::Hub::commands) takes the hub's lock once for all of them. The room turns each command into
+//!    effects, such as "send these bytes to all members". The effects are appended to a log, the [`Run`](run::Run).
+//! 3. If no thread is sending, this thread takes the *turn* (`settle` in [`hub`]): it swaps the run for an empty one, releases
+//!    the lock and carries the run out. If another thread is sending, this thread goes back to `read`. The sending thread looks
+//!    at the run again before it stops.
+//! 4. [`Turn::apply`](turn::Turn::apply) carries a run out: each recipient gets all its bytes in one
+//!    [`Connection::send`](connection::Connection::send).
+//! 5. [`Outbox::push`](outbox::Outbox::push) passes the bytes to the system with a `send` that does not block. Most messages
+//!    end here: they are in the socket.
+//! 6. If the socket is full, the outbox queues the rest. The connection waits in [`Writable`](writable::Writable) until its
+//!    socket accepts bytes again, and then one of the [`Writers`](writers::Writers) sends ([`Outbox::write`]).
 //!
-//! # Lock order
+//! So a message from a quiet room passes two system calls (`read`, `send`) and no other thread.
 //!
-//! A thread that holds one of these may only take those to the right of it:
-//! `turn -> hub state -> clock`, `turn -> tunnel end -> outbox -> clock`, `deadlines -> clock`. None is held across a
-//! system call that can block. A thread that holds the list of `writable` takes no other.
+//! # The life of a deadline
+//!
+//! 1. A thread sets it, for example [`Connection::expect_frame`](connection::Connection::expect_frame) when half a frame has
+//!    come. The connection keeps its [`Deadlines`](deadlines::Deadlines), and only the earliest is registered with the hub's
+//!    [`Clock`](clock::Clock).
+//! 2. The clock's thread blocks in [`Clock::next`](clock::Clock::next) until the earliest entry of all connections.
+//! 3. [`Hub::keep_time`](hub::Hub) asks the connection which deadline has passed
+//!    ([`Connection::look_at_deadlines`](connection::Connection::look_at_deadlines)). Often none has: a deadline that was
+//!    moved or cleared leaves its old entry in the clock.
+//! 4. What is due is done: the room decides about a late peer ([`Event::Overdue`]), the outbox judges a slow one
+//!    ([`Outbox::look`]), an orderly close that took too long is cut.
+//! 5. The connection registers its next deadline.
+//!
+//! The rooms have deadlines too ([`Protocol::deadline`]). The hub tells the clock the earliest one after each visit.
+//!
+//! # Threads
+//!
+//! | name | how many | its work | where it blocks | how it ends |
+//! |---|---|---|---|---|
+//! | `matou-accept` | one per listener | accepts | `poll` on the listener | the owner drops its `AcceptWake` and joins it ([`Service::close`]) |
+//! | `matou-conn` | one per connection | reads, and sends what its frames lead to | `read` | the connection ends; [`Threads::close`](threads::Threads::close) ends those that wait for another one |
+//! | `matou-clock` | one per hub | deadlines | a condition variable | the hub's last connection has gone; [`Service::join`] joins it |
+//! | `matou-writer-N` | 1 to 8 | writes to clients whose sockets were full | `epoll_wait` | [`Writers::stop`](writers::Writers::stop) joins them |
+//! | `matou-lookup-N`, `matou-hash-N` | a few | answers questions of rooms | a condition variable | [`Workers::stop`](workers::Workers::stop) |
+//!
+//! (Outside this module, `matou account import` hashes on threads `matou-import`, which end with that command.)
+//!
+//! [`Service`] owns the first and the third kind, [`Engine`] the others. A stop of the whole server ends them in this order:
+//! accept threads, clocks (each after the last connection of its hub), workers, threads of connections, writers.
+//!
+//! # Locks
+//!
+//! A thread that holds one of these locks may only take locks to the right of it:
+//!
+//! * `turn -> hub state -> clock`
+//! * `turn -> tunnel end -> outbox -> clock`
+//! * `turn -> deadlines -> clock`
+//!
+//! A thread that holds the list of [`writable`] takes no other lock. No lock is held across a system call that can block. The rules of each lock are beside its struct.
+//!
+//! # Reading order
+//!
+//! [`listener`], [`threads`], [`reader`], [`hub`], [`run`], [`turn`], [`connection`], [`outbox`] with [`queue`],
+//! [`writers`], [`writable`], [`progress`], [`deadlines`], [`clock`], [`timekeeping`]. Then what only some connections need:
+//! [`workers`] (questions that take long, [`fair_queue`]), [`tunnel`] (private connections), [`source`] and [`tls`] (TLS),
+//! [`requests`] (listeners without a room). [`service`] starts and stops all of it; [`limits`], [`ceiling`] and [`addresses`]
+//! are the bounds.
 
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "this text guides readers of the source, and its links are checked"
+)]
+
+mod addresses;
+mod ceiling;
 mod certificate;
 mod clock;
 mod connection;
@@ -41,7 +104,9 @@ mod limits;
 mod listener;
 mod outbox;
 mod progress;
+mod queue;
 mod reader;
+mod report;
 mod requests;
 mod run;
 mod service;
@@ -50,12 +115,18 @@ mod source;
 mod sync;
 mod sys;
 mod threads;
+mod timekeeping;
 mod tls;
 mod tunnel;
 mod turn;
 mod workers;
 mod writable;
 mod writers;
+
+#[cfg(doc)]
+use matou_protocols::room::{Event, Protocol};
+#[cfg(doc)]
+use outbox::Outbox;
 
 pub use certificate::{Certificate, CertificateError};
 pub use limits::{ConnectionLimits, Keepalive, ProcessLimits};

@@ -1,15 +1,17 @@
-//! How fast a client must take what waits for it.
+//! How fast a client must take what is queued for it.
 //!
-//! "It took something" is not enough: a client that takes a few bytes now and then would keep its queue, and a thread, for
-//! ever. So the server counts bytes. Each time the client has taken [`Pace::bytes`], its time begins anew; when the time is
-//! over before that, the client has stalled. A client for which nothing waits any more has no such time.
+//! "It took something" is not enough: a client that takes a few bytes now and then would keep its queue for ever. So the
+//! server counts bytes. Each time the client has taken [`Pace::bytes`], its time begins anew. When the time is over before
+//! that, the client has stalled. A client for which nothing is queued has no such time.
+//!
+//! Nothing here has a lock or a thread. The outbox owns a [`Progress`] under its own lock, and the clock asks the outbox.
 
 use std::time::{Duration, Instant};
 
-/// The least that a client must take while something waits for it.
+/// The least that a client must take while something is queued for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pace {
-    /// Bytes to take, or all that waits if that is less (with 0, any byte will do) ...
+    /// Bytes to take, or all that is queued if that is less (with 0, any byte will do) ...
     pub(super) bytes: usize,
     /// ... within this time.
     pub(super) within: Duration,
@@ -38,12 +40,12 @@ impl Progress {
         Progress { pace, since, taken }
     }
 
-    /// Something begins to wait.
+    /// Begins the client's time: the first bytes are queued, or it took a full measure.
     pub(super) fn begin(&mut self, now: Instant) {
         *self = Progress::new(self.pace, now);
     }
 
-    /// The client took this many bytes more.
+    /// Counts bytes that the client took.
     pub(super) fn took(&mut self, bytes: usize, now: Instant) {
         self.taken += bytes;
         if bytes > 0 && self.taken >= self.pace.bytes {
@@ -51,7 +53,7 @@ impl Progress {
         }
     }
 
-    /// When the client has stalled, unless it takes more before.
+    /// The time at which the client counts as stalled, unless it takes more before.
     pub(super) fn deadline(&self) -> Instant {
         self.since + self.pace.within
     }
@@ -72,7 +74,7 @@ mod tests {
         within: Duration::from_secs(30),
     };
 
-    /// How a client fares that takes bytes at these seconds: when it has stalled, if it has within two minutes.
+    /// The second at which a client stalls that takes bytes at these seconds; `None` if it does not stall within two minutes.
     fn stalls_at(taken: &[(u64, usize)]) -> Option<u64> {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);
@@ -86,24 +88,24 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_takes_nothing_has_stalled_when_its_time_is_over() {
+    fn a_client_that_takes_nothing_stalls_when_its_time_is_over() {
         assert_eq!(stalls_at(&[]), Some(30));
     }
 
     #[test]
-    fn a_client_that_stops_has_stalled_a_time_after_its_last_full_measure() {
+    fn the_time_of_a_client_begins_anew_after_each_full_measure() {
         assert_eq!(stalls_at(&[(7, 100)]), Some(37));
         assert_eq!(stalls_at(&[(7, 60), (8, 40), (20, 99)]), Some(38));
     }
 
     #[test]
-    fn a_drip_keeps_no_client_alive() {
+    fn a_client_that_takes_a_few_bytes_now_and_then_stalls() {
         let drip: Vec<_> = (0..120).map(|second| (second, 3)).collect();
         assert_eq!(stalls_at(&drip), Some(30));
     }
 
     #[test]
-    fn a_slow_client_that_keeps_the_pace_lives() {
+    fn a_slow_client_that_keeps_the_pace_does_not_stall() {
         let slow: Vec<_> = (0..=120).map(|second| (second, 4)).collect();
         assert_eq!(stalls_at(&slow), None);
         assert_eq!(
@@ -113,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_least_amount_any_byte_counts_and_an_attempt_does_not() {
+    fn when_no_amount_is_set_one_byte_is_enough_and_an_empty_attempt_is_not() {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);
         let within = Duration::from_secs(30);
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_stalled_client_took_is_told() {
+    fn a_stalled_client_is_reported_with_what_it_took() {
         let start = Instant::now();
         let mut progress = Progress::new(PACE, start);
         progress.took(42, start + Duration::from_secs(1));

@@ -1,8 +1,8 @@
-//! Listeners whose connections are answered once each and have no room: a request, a response, the end.
+//! Listeners that have no room: each connection is a request, a response, and the end.
 //!
-//! Each connection blocks the thread that serves it and no other: there is no outbox and no writer. A client that does not
-//! read its response holds that thread until the time limit of `serve` (an absolute one, see `Timed`), and such connections
-//! have a ceiling of their own, so that they never take the threads of clients in rooms.
+//! A connection blocks the thread that serves it and no other. It needs no outbox and no writer. A client that does not read its
+//! response holds that thread until the time limit of `serve`, which is an absolute one (see `Timed`). Such connections have a
+//! ceiling of their own, so that they do not take the threads of clients in rooms.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,17 +13,18 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::limits::{Addresses, ConnectionLimits, DRAIN};
+use super::addresses::Addresses;
+use super::limits::{ConnectionLimits, DRAIN};
 use super::listener::accept_each;
 use super::service::{Engine, ListenError};
 use super::socket;
 use super::threads::{Full, Threads};
 use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
 
-/// Such connections at once; more are refused. They may not take the threads of those who stay.
+/// Maximum such connections at once. More are refused.
 const MOST: usize = 128;
 
-/// And of one address.
+/// Maximum such connections from one address.
 const MOST_PER_ADDRESS: u32 = 16;
 
 /// Serves each connection on an address with a function, until it is stopped.
@@ -37,13 +38,16 @@ pub struct RequestService {
 }
 
 /// The connections that are being served.
+///
+/// The lock of `streams` is held for map operations and for `shutdown`, which does not block; no other lock is taken under it.
 #[derive(Debug, Default)]
 struct Open {
     streams: Mutex<HashMap<u64, TcpStream>>,
+    /// Notified when one has ended.
     one_less: Condvar,
 }
 
-/// One of them; it is no longer when this is dropped, also by a panic.
+/// One of them. Dropping this takes it out, also when a panic drops it.
 struct Entry {
     open: Arc<Open>,
     number: u64,
@@ -58,8 +62,10 @@ impl Drop for Entry {
 }
 
 impl Engine {
-    /// Serves each connection on an address with `serve`, on a thread of its own. It must keep to time limits of its own;
-    /// when the service is stopped its reads find an end. Should it panic, its connection is closed.
+    /// Serves each connection on an address with `serve`, on a thread `matou-conn`.
+    ///
+    /// `serve` may block, but it must have a time limit of its own. When the service is stopped, its reads return 0. If it
+    /// panics, its connection is closed.
     ///
     /// # Errors
     /// When the address cannot be listened on or a thread cannot be started.
@@ -81,6 +87,7 @@ impl Engine {
         let open = Arc::new(Open::default());
         let accept = Accept {
             name: format!("{name} {bound}"),
+            protocol: name,
             threads: Arc::clone(self.threads()),
             addresses: Addresses::new(&per_address),
             limits: per_address,
@@ -102,8 +109,9 @@ impl Engine {
 }
 
 struct Accept<F> {
-    /// What the log calls the listener.
+    /// The listener's name in the log, such as `chatr-rest 127.0.0.1:8081`.
     name: String,
+    protocol: &'static str,
     threads: Arc<Threads>,
     addresses: Arc<Addresses>,
     limits: ConnectionLimits,
@@ -131,7 +139,7 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
         let Ok(copy) = prepared else {
             return Ok(());
         };
-        let Some(place) = self.addresses.admit(peer.ip()) else {
+        let Some(slot) = self.addresses.admit(peer.ip()) else {
             return Err((stream, "its address has too many connections"));
         };
         let entry = {
@@ -143,14 +151,14 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
             let open = Arc::clone(&self.open);
             Entry { open, number }
         };
-        let serve = Arc::clone(&self.serve);
+        let (serve, name) = (Arc::clone(&self.serve), self.protocol);
         let job = move |stream| {
-            let _held = (entry, place);
+            let _held = (entry, slot);
             let served = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 serve(stream, peer);
             }));
             if served.is_err() {
-                log::error!("{peer}: cut, serving its request failed with a panic");
+                log::error!("{name}: {peer} cut: serving its request failed with a panic");
             }
         };
         match self.threads.run(stream, job) {
@@ -161,7 +169,7 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
 }
 
 impl RequestService {
-    /// What it serves.
+    /// The name that it was started with.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -171,7 +179,8 @@ impl RequestService {
         self.address
     }
 
-    /// Accepts no more, and lets those who wait for a request find an end.
+    /// Accepts no more connections. Threads that are blocked in `read`, waiting for a request, are woken: their sockets are shut
+    /// down for reading. Responses are still written.
     pub fn close(&mut self) {
         self.wake = None;
         if let Some(accept) = self.accept.take() {
@@ -180,7 +189,7 @@ impl RequestService {
         }
     }
 
-    /// Waits for the responses that are being written, for at most five seconds.
+    /// Waits until the responses are written, for at most five seconds; then the connections are cut.
     pub fn join(mut self) {
         self.end();
     }
@@ -192,7 +201,7 @@ impl RequestService {
     }
 }
 
-/// A service that is dropped ends like one that is joined.
+/// Dropping a service is the same as [`RequestService::join`].
 impl Drop for RequestService {
     fn drop(&mut self) {
         self.end();
@@ -206,6 +215,7 @@ impl Open {
         }
     }
 
+    /// Blocks until no connection is left or the deadline comes. Each connection that ends wakes it.
     fn wait_until(&self, deadline: Instant) {
         let mut streams = self.streams.lock();
         while !streams.is_empty() {

@@ -1,4 +1,4 @@
-//! The run: what the room wants done, and which connections came and went meanwhile.
+//! The run: what the room wants done, and which connections began and ended meanwhile.
 
 use std::sync::Arc;
 
@@ -9,19 +9,22 @@ use super::limits::RUN_BYTES;
 use matou_protocols::room::{ConnId, Effects};
 
 /// One log, filled under the hub's lock and carried out by the holder of the turn.
+///
+/// There are two of them per hub. While one is carried out, the room fills the other; then they are swapped. Both keep their
+/// memory, so a busy room allocates nothing.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     pub(super) effects: Effects,
-    /// Known before any of the effects, which may speak of them.
+    /// Connections that began. The turn learns of them before it carries out any effect, because effects name them.
     pub(super) arrivals: Vec<Arc<Connection>>,
-    /// Forgotten after all of the effects.
+    /// Connections that ended. The turn forgets them after all effects.
     pub(super) departures: Vec<ConnId>,
-    /// The server stops: every connection is finished, after all of the effects.
+    /// The server stops: after all effects, every connection is finished.
     pub(super) finish_all: bool,
 }
 
 impl Run {
-    /// An empty run, which keeps frames in words if the log wants them.
+    /// An empty run. It also keeps each frame in words when the log shows frames.
     pub(super) fn new() -> Run {
         let mut run = Run::default();
         if log::log_enabled!(Level::Debug) {
@@ -30,7 +33,7 @@ impl Run {
         run
     }
 
-    /// Nothing to do.
+    /// True when there is nothing to do.
     pub(super) fn is_empty(&self) -> bool {
         self.effects.is_empty()
             && self.arrivals.is_empty()
@@ -38,7 +41,7 @@ impl Run {
             && !self.finish_all
     }
 
-    /// A reader must wait before it adds more.
+    /// True when a reader must wait before it adds more. Other events are few and small, and may be added to a full run.
     pub(super) fn is_full(&self) -> bool {
         self.effects.bytes() >= RUN_BYTES
     }

@@ -1,4 +1,7 @@
-//! Starting and stopping: threads and writers for the whole process, and a service per listener.
+//! Starting and stopping. An [`Engine`] has the threads that all listeners share; a [`Service`] is one listener with its room.
+//!
+//! Stopping is ownership. A service owns its accept thread and its clock's thread, the engine owns the others, and each joins
+//! what it owns: see "Threads" in [`net`](super).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -11,10 +14,12 @@ use std::time::Instant;
 use log::warn;
 use rustls::ServerConfig;
 
+use super::addresses::Addresses;
+use super::ceiling::connection_ceiling;
 use super::certificate::Certificate;
 use super::clock::Clock;
 use super::hub::{ConnIds, Hub};
-use super::limits::{self, Addresses, ConnectionLimits, LAST_WAIT, ProcessLimits};
+use super::limits::{ConnectionLimits, LAST_WAIT, ProcessLimits};
 use super::listener::Accept;
 use super::socket;
 use super::threads::Threads;
@@ -23,7 +28,7 @@ use super::writers::Writers;
 use matou_protocols::room::Protocol;
 use matou_sockets::{AcceptWake, accept_wait};
 
-/// What all listeners of this process share.
+/// The threads that all listeners of a server share.
 pub struct Engine {
     threads: Arc<Threads>,
     writers: Arc<Writers>,
@@ -43,12 +48,12 @@ pub struct Service {
     keep_time: Option<JoinHandle<()>>,
 }
 
-/// Tells a room from outside that what identified somebody is no longer valid.
+/// Tells a room that the proof of a client's identity is no longer valid.
 #[derive(Clone)]
 pub struct Revoker(Arc<dyn Fn(&str) + Send + Sync>);
 
 impl Revoker {
-    /// Whoever is identified under this name is disconnected, if anybody is.
+    /// Disconnects the client that is identified under this name, if one is connected.
     pub fn revoke(&self, name: &str) {
         (self.0)(name);
     }
@@ -63,7 +68,7 @@ impl fmt::Debug for Revoker {
 /// Why a listener could not be started.
 #[derive(Debug)]
 pub struct ListenError {
-    /// The address that was wanted.
+    /// The address that was to be bound.
     pub address: SocketAddr,
     /// What the system said.
     pub cause: io::Error,
@@ -75,15 +80,15 @@ impl fmt::Display for ListenError {
         match cause.kind() {
             io::ErrorKind::AddrInUse => write!(
                 f,
-                "cannot listen on {address}: another program does; stop it, or choose another port (0 takes a free one)"
+                "cannot listen on {address}: address already in use; stop the other server, or choose another port (0 for a free one)"
             ),
             io::ErrorKind::PermissionDenied => write!(
                 f,
-                "cannot listen on {address}: not permitted; choose a port above 1023"
+                "cannot listen on {address}: permission denied; choose a port above 1023"
             ),
             io::ErrorKind::AddrNotAvailable => write!(
                 f,
-                "cannot listen on {address}: this machine has no such address; 0.0.0.0 or [::] takes all it has"
+                "cannot listen on {address}: this machine has no such address; 0.0.0.0 or [::] listens on all addresses"
             ),
             _ => write!(f, "cannot listen on {address}: {cause}"),
         }
@@ -93,9 +98,9 @@ impl fmt::Display for ListenError {
 impl std::error::Error for ListenError {}
 
 impl Engine {
-    /// Works out how many connections this process may have and starts its first writer.
+    /// Finds out how many connections this process may have, and starts the first writer.
     pub fn start(limits: &ProcessLimits) -> Engine {
-        let ceiling = limits::connection_ceiling(limits.connections);
+        let ceiling = connection_ceiling(limits.connections);
         Engine {
             threads: Threads::new(ceiling),
             writers: Writers::start(limits.writers),
@@ -104,7 +109,7 @@ impl Engine {
         }
     }
 
-    /// How many connections there may be at once, over all listeners.
+    /// Maximum number of connections at once, over all listeners.
     pub fn connection_ceiling(&self) -> usize {
         self.threads.ceiling()
     }
@@ -113,7 +118,7 @@ impl Engine {
         &self.threads
     }
 
-    /// Begins to serve a room that asks nothing on an address; port 0 takes a free one.
+    /// Begins to serve, on an address, a room that asks no questions. Port 0 lets the system choose a port.
     ///
     /// # Errors
     /// When the address cannot be listened on or a thread cannot be started.
@@ -128,8 +133,8 @@ impl Engine {
         self.serve(room, codec, address, limits, answers, None)
     }
 
-    /// The same for a room that asks. What it asks is found out by `answer` on one of a few threads, while only the
-    /// connection that led to the question waits. Should it panic, that connection is closed.
+    /// The same for a room that asks questions. `answer` finds the answers on a few threads of its own; only the connection that
+    /// led to a question waits for it. If `answer` panics, that connection is closed.
     ///
     /// # Errors
     /// As [`Engine::listen`].
@@ -187,11 +192,12 @@ impl Engine {
         let bound = listener.local_addr().map_err(failed)?;
         let addresses = Addresses::new(&limits);
         let name = format!("{} {bound}", P::NAME).into();
-        let hub = Hub::new(room, codec, limits, tls, &self.writers, answers, name);
+        let hub = Hub::new(room, codec, limits, tls, answers, name);
         let clock = Arc::clone(&hub.clock);
         let accept = Accept {
             hub: Arc::clone(&hub),
             threads: Arc::clone(&self.threads),
+            writers: Arc::clone(&self.writers),
             ids: Arc::clone(&self.ids),
             addresses,
         };
@@ -213,13 +219,16 @@ impl Engine {
     }
 
     /// Ends the threads of connections, workers and writers. Its services must have been stopped before.
+    ///
+    /// Blocks for at most two seconds: one for the workers, one for the threads of connections.
     pub fn stop(self) {
         self.threads.close();
         self.workers.stop(LAST_WAIT);
         if self.threads.join(Instant::now() + LAST_WAIT) {
             self.writers.stop();
         } else {
-            warn!("some connections did not end in time and were left behind");
+            // A connection that still runs may give itself to the writers, so these stay too.
+            warn!("some connections did not end within {LAST_WAIT:?}; stopping without them");
         }
     }
 }
@@ -246,22 +255,24 @@ impl Service {
         self.address
     }
 
-    /// For those who may take somebody's identity away.
+    /// For code that may end the validity of a client's key.
     pub fn revoker(&self) -> Revoker {
         self.revoke.clone()
     }
 
-    /// Accepts no more, and begins to close all connections in order: what is queued for a client is written, and no client
-    /// is told that the others leave.
+    /// Accepts no more connections, and begins to close all connections in order: what is queued for a client is written, and no
+    /// client is told that the others leave. Blocks only until the accept thread has ended.
     pub fn close(&mut self) {
+        // Dropping it wakes the accept thread, which may be blocked.
         self.wake = None;
         if let Some(accept) = self.accept.take() {
             let _ = accept.join();
+            // After the join no connection can come any more. The clock's thread finishes those that exist.
             self.clock.stop();
         }
     }
 
-    /// Waits for what [`Service::close`] began, for at most five seconds; what is left then is cut.
+    /// Waits until what [`Service::close`] began is complete: for at most five seconds, then the rest is cut.
     pub fn join(mut self) {
         self.end();
     }
@@ -274,7 +285,7 @@ impl Service {
     }
 }
 
-/// A service that is dropped ends like one that is joined.
+/// Dropping a service is the same as [`Service::join`].
 impl Drop for Service {
     fn drop(&mut self) {
         self.end();

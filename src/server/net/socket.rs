@@ -1,4 +1,4 @@
-//! How sockets are made and set up.
+//! How listening and accepted sockets are set up.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,10 +7,10 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use super::limits::Keepalive;
 
-/// Connections that the kernel may complete before they are accepted.
+/// Maximum connections that the kernel completes before they are accepted.
 const BACKLOG: i32 = 4096;
 
-/// A listener with everything set that accepted sockets should have. An IPv6 wildcard takes IPv4 too.
+/// Makes a listener, with all options set that accepted sockets should have. `[::]` accepts IPv4 connections too.
 pub(super) fn listen(address: SocketAddr, keepalive: &Keepalive) -> io::Result<TcpListener> {
     let socket = Socket::new(
         Domain::for_address(address),
@@ -20,7 +20,8 @@ pub(super) fn listen(address: SocketAddr, keepalive: &Keepalive) -> io::Result<T
     if address.is_ipv6() {
         socket.set_only_v6(false)?;
     }
-    // On Windows this option would let somebody else take the port over.
+    // Without it, a server that restarts could not bind its port for a minute. On Windows the option would let another program
+    // take the port over.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     set_up(&SockRef::from(&socket), keepalive)?;
@@ -29,8 +30,8 @@ pub(super) fn listen(address: SocketAddr, keepalive: &Keepalive) -> io::Result<T
     Ok(socket.into())
 }
 
-/// Sets an accepted socket up. Linux hands the listener's options down; elsewhere they are set again, and a listener that
-/// does not block may have handed that down.
+/// Sets the options of an accepted socket. On Linux it has the listener's options already. Elsewhere they are set again; BSD and
+/// macOS also pass on that the listener does not block, and a reader's socket must block.
 pub(super) fn accepted(stream: &TcpStream, keepalive: &Keepalive) -> io::Result<()> {
     if cfg!(target_os = "linux") {
         return Ok(());
@@ -40,14 +41,14 @@ pub(super) fn accepted(stream: &TcpStream, keepalive: &Keepalive) -> io::Result<
 }
 
 fn set_up(socket: &SockRef<'_>, keepalive: &Keepalive) -> io::Result<()> {
-    // A frame is sent whole: there is nothing to gather.
+    // Each send has whole frames. Nagle's algorithm would hold a small one back until the peer acknowledges the one before.
     socket.set_tcp_nodelay(true)?;
-    let questions = TcpKeepalive::new().with_time(keepalive.idle);
+    let probes = TcpKeepalive::new().with_time(keepalive.idle);
     #[cfg(any(unix, windows))]
-    let questions = questions.with_interval(keepalive.interval);
+    let probes = probes.with_interval(keepalive.interval);
     #[cfg(unix)]
-    let questions = questions.with_retries(keepalive.probes);
-    socket.set_tcp_keepalive(&questions)?;
+    let probes = probes.with_retries(keepalive.probes);
+    socket.set_tcp_keepalive(&probes)?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(keepalive.unacknowledged))?;
     Ok(())

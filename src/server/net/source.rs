@@ -1,7 +1,6 @@
 //! Where a reader's bytes come from: the socket itself, or TLS on top of it.
 
-use std::io::{self, Read};
-use std::net::TcpStream;
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,56 +8,54 @@ use log::debug;
 
 use super::connection::Connection;
 use super::tls::Opened;
-use super::writers::Writers;
 
-/// Enough for a quiet client.
+/// Bytes of the buffer for records at first: enough for a quiet client.
 const CIPHERTEXT: usize = 4 << 10;
 
-/// For a client that fills the small one: a whole record, with what TLS adds to it.
+/// Bytes of the same buffer for a client that fills the small one: a whole record, with what TLS adds to it.
 const LARGE_CIPHERTEXT: usize = 18 << 10;
 
 /// A connection's bytes, as its reader gets them.
 pub(super) enum Source<'a> {
-    /// As they are.
-    Plain(&'a TcpStream),
+    /// Without TLS.
+    Plain(&'a Connection),
     /// Out of TLS records.
     Tls(Records<'a>),
 }
 
-/// What was read from the socket and is not opened yet.
+/// Records that were read from the socket and are not opened yet. The reader's own; the keys are under the outbox's lock.
 pub(super) struct Records<'a> {
     connection: &'a Arc<Connection>,
-    writers: &'a Writers,
     ciphertext: Vec<u8>,
     unopened: Range<usize>,
     handshaking: bool,
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(connection: &'a Arc<Connection>, writers: &'a Writers) -> Source<'a> {
+    pub(super) fn new(connection: &'a Arc<Connection>) -> Source<'a> {
         if !connection.outbox.is_sealed() {
-            return Source::Plain(&connection.stream);
+            return Source::Plain(connection);
         }
         Source::Tls(Records {
             connection,
-            writers,
             ciphertext: vec![0; CIPHERTEXT],
             unopened: 0..0,
             handshaking: true,
         })
     }
 
-    /// Reads once, blocking. 0 means that no more will come.
+    /// Reads once, blocking. Returns 0 when no more will come.
     pub(super) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
-            Source::Plain(stream) => read(stream, into),
+            Source::Plain(connection) => connection.read(into),
             Source::Tls(records) => records.read(into),
         }
     }
 }
 
 impl Records<'_> {
-    /// Plaintext that is there already comes first: the socket may have nothing more to say.
+    /// Returns plaintext that was opened already, before it blocks for more records: the peer may be waiting for the answer to
+    /// it, and then no record comes.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.open(into) {
@@ -71,22 +68,20 @@ impl Records<'_> {
                 Opened::More => {}
             }
             if self.refill()? == 0 {
-                // Somebody may have cut off the end of what the peer said. A departure in any case, and half a frame is
-                // never acted on.
-                debug!("{}: ended without close_notify", self.connection);
+                // An attacker on the way may have cut off the end of what the peer said. The connection ends in any case, and
+                // half a frame is never acted on.
+                debug!("{} ended without close_notify", self.connection);
                 return Ok(0);
             }
         }
     }
 
-    /// Takes plaintext out. What TLS wants sent meanwhile goes the way of everything that is sent, so this never blocks.
+    /// Takes plaintext out of the records. Takes the outbox's lock for a moment. Records that TLS itself wants sent go the same
+    /// way as everything that is sent, so this never blocks.
     fn open(&mut self, into: &mut [u8]) -> Opened {
         let mut ciphertext = &self.ciphertext[self.unopened.clone()];
-        let (opened, pushed, handshaking) = self.connection.open(&mut ciphertext, into);
+        let (opened, handshaking) = self.connection.open(&mut ciphertext, into);
         self.unopened.start = self.unopened.end - ciphertext.len();
-        if self.connection.pushed(pushed) {
-            self.writers.give(self.connection);
-        }
         if self.handshaking && !handshaking {
             self.handshaking = false;
             self.connection.expect_first_byte();
@@ -94,23 +89,14 @@ impl Records<'_> {
         opened
     }
 
-    /// Reads records, blocking, with no lock held. Only called when everything was opened.
+    /// Reads records. Blocks, with no lock held. Only called when everything that was read is opened.
     fn refill(&mut self) -> io::Result<usize> {
-        let length = read(&self.connection.stream, &mut self.ciphertext)?;
+        let length = self.connection.read(&mut self.ciphertext)?;
         self.unopened = 0..length;
         if length == CIPHERTEXT {
-            // A busy sender: more at a time from now on.
+            // A busy sender: from now on more bytes are read at a time.
             self.ciphertext.resize(LARGE_CIPHERTEXT, 0);
         }
         Ok(length)
-    }
-}
-
-fn read(mut stream: &TcpStream, into: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match stream.read(into) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            other => return other,
-        }
     }
 }

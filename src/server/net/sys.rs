@@ -3,13 +3,13 @@
 use std::io::{self, IoSlice};
 use std::net::TcpStream;
 
-/// What an outbox writes to.
+/// What an outbox writes to. A name of its own, because `tests/model` puts another type here.
 pub(super) type Socket = TcpStream;
 
-/// Sends what the socket takes at once and returns how much that was: 0 when it is full.
+/// Sends what the socket accepts at once, and returns how many bytes that was: 0 when it is full. Never blocks.
 ///
-/// `MSG_DONTWAIT` makes this one call non-blocking. Setting the socket itself to non-blocking would not do: that is a
-/// property of the open file, shared with the thread that blocks in `read` on it.
+/// `MSG_DONTWAIT` makes this one call non-blocking. The socket itself must stay blocking: that is a property of the open file,
+/// shared with the reader that blocks in `read` on it.
 #[cfg(unix)]
 pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     use rustix::io::Errno;
@@ -24,13 +24,13 @@ pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Without a non-blocking send nothing is taken at once, and a writer thread does all sending.
+/// Where no send without blocking exists, nothing is accepted at once, and the writers do all sending.
 #[cfg(not(unix))]
 pub(super) fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
     Ok(0)
 }
 
-/// Raises the number of files that this process may have open to what it is allowed to ask for, and returns it.
+/// Raises the maximum number of open files of this process to its hard limit, and returns it.
 #[cfg(unix)]
 pub(super) fn raise_open_files() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -45,13 +45,13 @@ pub(super) fn raise_open_files() -> Option<u64> {
     }
 }
 
-/// Other systems have no such number.
+/// Other systems have no such limit.
 #[cfg(not(unix))]
 pub(super) fn raise_open_files() -> Option<u64> {
     None
 }
 
-/// How many processes and threads this user may have.
+/// Maximum number of processes and threads of this user.
 #[cfg(target_os = "linux")]
 pub(super) fn user_processes() -> Option<u64> {
     use rustix::process::{Resource, getrlimit};
@@ -64,7 +64,7 @@ pub(super) fn user_processes() -> Option<u64> {
     None
 }
 
-/// A pipe in the kernel that moves bytes from one socket to another without copying them into this process.
+/// A pipe in the kernel that moves bytes from one socket to another. They are never copied into this process.
 #[cfg(target_os = "linux")]
 pub(super) struct Splice {
     out: std::os::fd::OwnedFd,
@@ -74,10 +74,10 @@ pub(super) struct Splice {
 
 #[cfg(target_os = "linux")]
 impl Splice {
-    /// The size that was measured to be best; a user without privileges gets 64 such pipes.
+    /// Bytes of the pipe: the size that was fastest when measured. A user without privileges gets 64 such pipes.
     const WANTED: usize = 1 << 20;
 
-    /// Makes the pipe, smaller when the system grants no more; `None` when there are no descriptors left.
+    /// Makes a pipe, a smaller one when the system grants no more; `None` when no descriptors are left.
     pub(super) fn new() -> Option<Splice> {
         use rustix::pipe::{PipeFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
         let (out, into) = pipe_with(PipeFlags::CLOEXEC).ok()?;
@@ -87,8 +87,8 @@ impl Splice {
         Some(Splice { out, into, size })
     }
 
-    /// Moves what can be read now, blocking until there is something and until all of it is written. 0 means that the
-    /// reading side ended.
+    /// Moves what can be read now. Blocks until something can be read, and then until all of it is written. Returns 0 when the
+    /// reading side has ended.
     pub(super) fn forward(&self, from: &TcpStream, to: &TcpStream) -> io::Result<usize> {
         let moved = splice_all(from, &self.into, self.size)?;
         let mut left = moved;
@@ -118,7 +118,7 @@ fn splice_all(
     }
 }
 
-/// Elsewhere tunnels are copied.
+/// Other systems copy the bytes of tunnels.
 #[cfg(not(target_os = "linux"))]
 pub(super) struct Splice;
 
@@ -133,7 +133,7 @@ impl Splice {
     }
 }
 
-/// Sends of these pieces what the socket takes at once, as [`send_now`].
+/// Sends of these pieces what the socket accepts at once, as [`send_now`] does. Never blocks.
 #[cfg(unix)]
 pub(super) fn send_pieces_now(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     use rustix::io::Errno;
@@ -149,27 +149,27 @@ pub(super) fn send_pieces_now(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io:
     }
 }
 
-/// Nothing, as [`send_now`].
+/// Accepts nothing, as [`send_now`] here.
 #[cfg(not(unix))]
 pub(super) fn send_pieces_now(_: &TcpStream, _: &[IoSlice<'_>]) -> io::Result<usize> {
     Ok(0)
 }
 
-/// True where a full socket can be told apart without blocking on it: the clock can then judge a client's pace. Elsewhere
-/// only the writer that tried can.
+/// True where the system can say without blocking that a socket is full. Then the clock can judge a client's pace; elsewhere only
+/// the writer that tried can.
 pub(super) const SENDS_WITHOUT_BLOCKING: bool = cfg!(unix);
 
-/// Writes pieces on a writer's thread; returns how much was taken, 0 when the socket is full. Here that does not block.
+/// Writes pieces on a writer's thread. Returns how many bytes the socket accepted, 0 when it is full. Here it does not block.
 #[cfg(unix)]
 pub(super) fn write_pieces(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     send_pieces_now(stream, pieces)
 }
 
-/// Elsewhere it blocks, for this long at most: then other clients have their turn.
+/// Elsewhere it blocks for at most this long. After that the writer serves other clients.
 #[cfg(not(unix))]
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// Writes pieces on a writer's thread; returns how much was taken within [`PATIENCE`], 0 when nothing was.
+/// Writes pieces on a writer's thread. Returns how many bytes the socket accepted within [`PATIENCE`].
 #[cfg(not(unix))]
 pub(super) fn write_pieces(mut stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     use std::io::Write;

@@ -1,4 +1,14 @@
-//! The threads that serve connections: a permit each, taken before it is spawned, and used again for the next connection.
+//! The threads that serve connections, all named `matou-conn`.
+//!
+//! The life of such a thread: the accept thread takes a permit and spawns it ([`Threads::run`]). It serves one connection to
+//! its end, then it waits for another one ([`Threads::next`]). It ends when none comes within [`IDLE`], or when the server
+//! stops. Its permit is given back when it ends.
+//!
+//! A thread is used again because spawning costs: the system maps a stack and a guard page, and the first functions touch fresh
+//! memory. A client that connects, logs in and leaves would pay more for its thread than for its login.
+//!
+//! The permit is taken before the thread is spawned, because spawning one thread too many aborts the whole process (see
+//! `ceiling`).
 
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -8,53 +18,67 @@ use std::time::{Duration, Instant};
 use log::error;
 use parking_lot::{Condvar, Mutex};
 
-/// What a thread does: serve one connection to its end.
+/// What a thread does: serves one connection to its end.
+///
+/// The socket is beside the function and not inside it, so that it can be given back when no thread is free.
 struct Job {
     stream: TcpStream,
     serve: Box<dyn FnOnce(TcpStream) + Send>,
 }
 
-/// How long a finished thread waits for another connection. Spawning costs more than half of a login.
+/// How long a thread waits for another connection. Spawning a new one costs more than half of a login.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Deep enough for every call in here; a stack costs memory only where it was touched.
+/// Bytes of a stack: enough for every call of this server. A stack costs memory only where it was touched.
 const STACK: usize = 256 << 10;
 
 /// A bounded number of threads.
+///
+/// Rules of the locks:
+///
+/// * `running` and `idle` are held for a count or a list operation. Neither is held while the other is taken.
+/// * A thread that waits holds the lock of its own seat, and takes `idle` under it ([`Threads::forget`]). So a thread that holds
+///   `idle` must not lock a seat: it first takes the seat out of the list and releases `idle`.
 pub(super) struct Threads {
     ceiling: usize,
+    /// Permits that are taken: threads that serve, that wait, and that are about to end.
     running: Mutex<usize>,
+    /// Notified when a thread has ended.
     ended: Condvar,
     idle: Mutex<Idle>,
 }
 
-/// Threads that have nothing to do. The last one to come is the first to go: its stack is still in the caches, and those
-/// that are not needed any more are left alone until their time is over.
+/// Threads that wait for a connection. The one that came last gets the next connection: its stack is still in the caches, and
+/// the others can reach the end of their waiting time.
 struct Idle {
     open: bool,
     seats: Vec<Arc<Seat>>,
 }
 
-/// Where one thread waits. Once its seat is out of the list, an order comes for sure.
+/// Where one thread waits. The thread that takes a seat out of the list MUST give it an order: its owner waits for that
+/// without a time limit.
 #[derive(Default)]
 struct Seat {
     order: Mutex<Option<Order>>,
     given: Condvar,
 }
 
+/// What a waiting thread is told.
 enum Order {
     Serve(Job),
     Leave,
 }
 
 impl Seat {
+    /// Gives the owner its order and wakes it. The order lies in the seat, so it also reaches an owner that does not wait yet.
     fn give(&self, order: Order) {
         *self.order.lock() = Some(order);
         self.given.notify_one();
     }
 }
 
-/// No thread can be had: the socket is given back, so that it can be ended in order.
+/// No thread is free and none may be started. Has the socket in it, so that it can be closed in order; `None` when the system
+/// could not start a thread, because then the socket is closed already.
 #[derive(Debug)]
 pub(super) struct Full(pub(super) Option<TcpStream>);
 
@@ -71,12 +95,12 @@ impl Threads {
         })
     }
 
-    /// How many there may be.
+    /// Maximum number of threads.
     pub(super) fn ceiling(&self) -> usize {
         self.ceiling
     }
 
-    /// Serves a socket on a waiting thread, or on a new one while permits last. Never blocks.
+    /// Serves a socket on a waiting thread, or on a new one if a permit is left. Never blocks: it is called by accept threads.
     pub(super) fn run(
         self: &Arc<Self>,
         stream: TcpStream,
@@ -84,6 +108,7 @@ impl Threads {
     ) -> Result<(), Full> {
         let serve = Box::new(serve);
         let job = Job { stream, serve };
+        // From the moment when the seat is out of the list, no other thread gives it an order and its owner does not leave.
         let seat = {
             let mut idle = self.idle.lock();
             if !idle.open {
@@ -95,6 +120,8 @@ impl Threads {
             seat.give(Order::Serve(job));
             return Ok(());
         }
+        // No thread waits. The permit moves into the new thread and is given back when that ends. If the system starts no thread,
+        // the closure is dropped with the permit, the socket and the job inside.
         let Some(permit) = Permit::take(self) else {
             return Err(Full(Some(job.stream)));
         };
@@ -109,8 +136,10 @@ impl Threads {
             })
     }
 
-    /// No more jobs; waiting threads end at once.
+    /// Accepts no more sockets, and wakes the waiting threads so that they end. Threads that serve a connection end with it.
     pub(super) fn close(&self) {
+        // After this a thread that has served its connection finds the list closed and ends. Those that wait now are woken below,
+        // without the lock.
         let seats = {
             let mut idle = self.idle.lock();
             idle.open = false;
@@ -121,7 +150,9 @@ impl Threads {
         }
     }
 
-    /// The next job of a thread that has done its own; none when it is not needed any more.
+    /// Waits for the next connection of a thread that has served one. Returns `None` when the thread must end.
+    ///
+    /// An accept thread wakes it ([`Threads::run`]), or the stop of the server ([`Threads::close`]), or its own time limit.
     fn next(&self, seat: &Arc<Seat>) -> Option<Job> {
         {
             let mut idle = self.idle.lock();
@@ -130,9 +161,13 @@ impl Threads {
             }
             idle.seats.push(Arc::clone(seat));
         }
+        // Between the lines above and below, an order may come already. It is in `order` then, so no wake-up is lost.
         let mut order = seat.order.lock();
         while order.is_none() {
+            // Blocks; releases the seat's lock while it waits.
             let waited = seat.given.wait_for(&mut order, IDLE);
+            // The time is over, but an accept thread may have taken the seat out of the list at the same moment. Then its order
+            // is on the way, and this thread waits for it.
             if waited.timed_out() && order.is_none() && self.forget(seat) {
                 return None;
             }
@@ -143,17 +178,20 @@ impl Threads {
         }
     }
 
-    /// Takes a seat out of the list; false when somebody else has done so, and is about to give an order.
+    /// Takes a seat out of the list. Returns false when another thread has done so and is about to give an order.
     fn forget(&self, seat: &Arc<Seat>) -> bool {
         let seats = &mut self.idle.lock().seats;
         let found = seats.iter().position(|other| Arc::ptr_eq(other, seat));
         found.map(|at| seats.remove(at)).is_some()
     }
 
-    /// Waits until all threads have ended; false when the deadline came first.
+    /// Waits until all threads have ended. Returns false when the deadline comes first. Each thread that ends wakes it.
+    ///
+    /// Counting permits replaces `JoinHandle::join`: a list of handles would grow with each thread that ever ran.
     pub(super) fn join(&self, deadline: Instant) -> bool {
         let mut running = self.running.lock();
         while *running > 0 {
+            // Blocks; releases the lock while it waits, so that a permit can be given back.
             if self.ended.wait_until(&mut running, deadline).timed_out() {
                 return *running == 0;
             }
@@ -162,7 +200,7 @@ impl Threads {
     }
 }
 
-/// The right to be one of the threads; given back when dropped, also by a panic.
+/// The right to be one of the threads. Dropping it gives it back, also when a panic drops it.
 struct Permit(Arc<Threads>);
 
 impl Permit {
@@ -183,6 +221,7 @@ impl Drop for Permit {
     }
 }
 
+/// The life of a thread.
 fn work(permit: &Permit, first: Job) {
     let seat = Arc::default();
     let mut job = Some(first);
@@ -199,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_more_than_the_ceiling_is_refused_and_a_finished_thread_is_used_again() {
+    fn a_connection_above_the_ceiling_is_refused_and_a_finished_thread_serves_the_next_one() {
         let threads = Threads::new(1);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -216,7 +255,7 @@ mod tests {
         let first = reports.recv().unwrap();
         assert!(matches!(threads.run(socket(), drop), Err(Full(Some(_)))));
         drop(finish);
-        // The thread is back when it takes the hand-over; until then the only permit is taken.
+        // The thread may not have reached its seat yet. Until then no thread is free and the only permit is taken.
         let second = loop {
             let name = report.clone();
             if threads

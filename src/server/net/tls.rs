@@ -1,4 +1,3 @@
-//! What seals and opens a connection's bytes. In one place, so that a model checker can put another value there: see
-//! `tests/model`.
+//! What seals and opens a connection's bytes. In a file of its own, because `tests/model` puts another type here.
 
 pub(super) use matou_sockets::{Opened, Tls};

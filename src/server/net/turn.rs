@@ -1,56 +1,89 @@
 //! The turn: carrying a run out. One thread at a time holds it.
 //!
-//! The list of members belongs to the turn, not to the room: a client gets exactly what stands behind its Join in the log.
-//! Whoever is not mentioned in a round gets all its bytes in one send; whoever is, gets its pieces in the order of the log.
+//! The list of members belongs to the turn and not to the room. So a client gets exactly what follows its `Join` in the log,
+//! even when the room is some runs ahead.
+//!
+//! Most members are not mentioned in a run: nothing in it is about them alone. They get the bytes for all in one send. A
+//! connection that is mentioned gets its pieces in the order of the log ([`Pieces`]).
+//!
+//! An example. Alice and bob are members. This run has a whisper to bob between two messages for all, and a login of carol:
+//!
+//! ```text
+//! the log                         alice gets    bob gets           carol gets
+//! All "a"                         a             a
+//! One(bob, "psst")                              psst
+//! One(carol, LOGIN_ACCEPTED)                                       LOGIN_ACCEPTED
+//! Join(carol)
+//! All "b"                         b             b                  b
+//!                                 one send: ab  one send: apsstb   one send: LOGIN_ACCEPTED b
+//! ```
+//!
+//! A system call costs far more than the bytes in it. This is why each recipient gets one `send` per round and not one per
+//! frame.
+//!
+//! Alice gets "a" and "b" from the run itself, without a copy. Bob and carol get copies, put together in [`Pieces`]. In a busy
+//! room nearly all members are like alice.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use log::{Level, Record, debug};
-
 use super::connection::Connection;
+use super::report::report;
 use super::run::Run;
 use super::tunnel;
-use super::writers::Writers;
-use matou_protocols::room::{ByConn, ConnId, Effect, Recipient, Remark};
+use matou_protocols::room::{ByConn, ConnId, Effect};
 
-/// Who is connected, as far as the log has been carried out.
+/// The connections of a hub, as far as the log has been carried out.
+///
+/// The hub's mutex `turn` guards it. The holder sends to all clients, so nothing here may block: neither a send, nor a lock
+/// that another thread holds across a system call. It takes locks of tunnel ends, outboxes, deadlines and the clock, one
+/// connection after the other.
 #[derive(Debug)]
 pub(super) struct Turn {
+    /// The run that is being carried out; empty and ready to be swapped otherwise.
     pub(super) run: Run,
+    /// All connections, by number: effects name them so.
     peers: ByConn<Peer>,
+    /// The connections that get what is for all: those that have joined and not left. A list, because each broadcast walks through
+    /// it, and a walk through a map of thousands costs more than the list's upkeep.
     members: Vec<Member>,
+    /// Counts the rounds, so that no mark in `members` must be cleared after each of them.
     round: u64,
-    writers: Arc<Writers>,
+    /// How long the end of a tunnel's direction is held back; the room said so at the start.
     tunnel_end_delay: Duration,
-    /// What the log calls the listener.
+    protocol: &'static str,
+    /// The listener's name: the target of log lines.
     listener: Arc<str>,
 }
 
 #[derive(Debug)]
 struct Peer {
     connection: Arc<Connection>,
-    /// Its place in `members`, once it has joined.
+    /// Its index in `members`, after it has joined.
     seat: Option<usize>,
 }
 
 #[derive(Debug)]
 struct Member {
     connection: Arc<Connection>,
-    /// The last round in which something was said about it.
+    /// The last round in which an effect was about it.
     mentioned: u64,
 }
 
-/// What one connection that is mentioned in a round gets.
+/// What one connection gets that is mentioned in a round.
+///
+/// The bytes for all lie together in the run, and an effect about one connection has an offset in them. `from` says up to
+/// which offset this connection has got them. Before its own bytes are appended, it catches up to their offset.
 #[derive(Debug)]
 struct Pieces {
     connection: Arc<Connection>,
-    /// From where on it has yet to get the bytes for all; `None` while it is not one of all.
+    /// The offset of the first byte for all that it has not got; `None` while it is not a member.
     from: Option<usize>,
     bytes: Vec<u8>,
 }
 
 impl Pieces {
+    /// Appends the bytes for all up to this offset.
     fn catch_up(&mut self, for_all: &[u8], to: usize) {
         if let Some(from) = &mut self.from {
             self.bytes.extend_from_slice(&for_all[*from..to]);
@@ -58,28 +91,19 @@ impl Pieces {
         }
     }
 
-    fn send(&mut self, writers: &Writers) {
+    /// Sends what has been put together so far. Mostly this happens once, at the end of the round; a Finish or a tunnel needs it
+    /// earlier.
+    fn send(&mut self) {
         if !self.bytes.is_empty() {
-            send(&self.connection, &self.bytes, &mut None, writers);
+            self.connection.send(&self.bytes, &mut None);
             self.bytes.clear();
         }
     }
 }
 
-fn send(
-    connection: &Arc<Connection>,
-    bytes: &[u8],
-    shared: &mut Option<Arc<[u8]>>,
-    writers: &Writers,
-) {
-    if connection.push(bytes, shared) {
-        writers.give(connection);
-    }
-}
-
 impl Turn {
     pub(super) fn new(
-        writers: &Arc<Writers>,
+        protocol: &'static str,
         tunnel_end_delay: Duration,
         listener: &Arc<str>,
     ) -> Turn {
@@ -88,14 +112,17 @@ impl Turn {
             peers: ByConn::default(),
             members: Vec::new(),
             round: 0,
-            writers: Arc::clone(writers),
             tunnel_end_delay,
+            protocol,
             listener: Arc::clone(listener),
         }
     }
 
-    /// Carries the run out and empties it.
+    /// Carries the run out and empties it: one round.
+    ///
+    /// MUST NOT block. Each recipient MUST get its bytes in the order of the log.
     pub(super) fn apply(&mut self) {
+        // Out of `self`, so that the effects can be read while the lists change. It is put back at the end, with its memory.
         let mut run = std::mem::take(&mut self.run);
         self.round += 1;
         for connection in run.arrivals.drain(..) {
@@ -105,55 +132,69 @@ impl Turn {
             };
             self.peers.insert(peer.connection.id, peer);
         }
-        self.report(&run);
+        let peers = &self.peers;
+        report(&run, self.protocol, &self.listener, |id| {
+            peers.get(&id).map(|peer| &peer.connection)
+        });
+        // Each connection is in one of the two groups, so the order of each client's bytes is kept. Nothing is promised about the
+        // order in which different clients get theirs, except at a Finish.
         let mentioned = self.send_to_mentioned(&run);
         self.send_to_others(run.effects.for_all());
         drop(mentioned);
+        // After all effects: what the log says to a connection before its end is still sent, as far as its socket is open.
         for id in run.departures.drain(..) {
             self.leave(id);
             self.peers.remove(&id);
         }
         if run.finish_all {
             for peer in self.peers.values() {
-                self.writers.finish(&peer.connection);
+                peer.connection.finish();
             }
         }
         run.clear();
         self.run = run;
     }
 
-    /// Cuts everybody: a panic left a round half done, or the server's time to stop is over.
+    /// Cuts every connection: a panic has left a round half done, or the server's time to stop is over.
     pub(super) fn cut_all(&self) {
         for peer in self.peers.values() {
             peer.connection.cut();
         }
     }
 
+    /// Sends the bytes for all to the members that are not mentioned: one `send` each.
     fn send_to_others(&self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
+        // The first outbox that must queue the bytes makes a copy here, and all others share it.
         let mut shared = None;
         for member in &self.members {
             if member.mentioned != self.round {
-                send(&member.connection, bytes, &mut shared, &self.writers);
+                member.connection.send(bytes, &mut shared);
             }
         }
     }
 
+    /// Carries out all entries of the log, and sends to each connection that they name.
+    ///
+    /// Returns the pieces instead of dropping them: they hold connections, and the drop of a connection closes a socket. The caller
+    /// drops them after the others have got their bytes.
     fn send_to_mentioned(&mut self, run: &Run) -> ByConn<Pieces> {
         let for_all = run.effects.for_all();
         let mut mentioned = ByConn::default();
         for (at, effect) in run.effects.entries() {
             self.carry_out(for_all, at, &effect, &mut mentioned);
         }
+        // What follows the last entry about each of them.
         for pieces in mentioned.values_mut() {
             pieces.catch_up(for_all, for_all.len());
-            pieces.send(&self.writers);
+            pieces.send();
         }
         mentioned
     }
 
+    /// Carries out one entry of the log, at this offset in the bytes for all.
     fn carry_out(
         &mut self,
         for_all: &[u8],
@@ -170,12 +211,14 @@ impl Turn {
                 }
             }
             Effect::AllBut(id, bytes) => {
+                // The bytes are among those for all. This one connection skips them.
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.catch_up(for_all, at);
                     pieces.from = pieces.from.map(|_| at + bytes.len());
                 }
             }
             Effect::Join(id, name) => {
+                // What was sent to all before this place is not for this client.
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.from = Some(at);
                     pieces.connection.identified(name);
@@ -193,13 +236,14 @@ impl Turn {
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.catch_up(for_all, at);
                     let connection = Arc::clone(&pieces.connection);
-                    // Whoever was told of it before in this log hears of it before it happens.
+                    // The other clients first: what the log tells them before this end must reach them before it.
                     for pieces in mentioned.values_mut() {
-                        pieces.send(&self.writers);
+                        pieces.send();
                     }
-                    self.writers.finish(&connection);
+                    connection.finish();
                 }
             }
+            // At once: what was queued for it is lost, and its pieces of this round go nowhere.
             Effect::Cut(id) => {
                 if let Some(peer) = self.peers.get(&id) {
                     peer.connection.cut();
@@ -209,7 +253,7 @@ impl Turn {
         }
     }
 
-    /// The pieces of a connection in this round; `None` when it is gone.
+    /// The pieces of a connection in this round; `None` when the connection is gone.
     fn mention<'a>(
         &mut self,
         id: ConnId,
@@ -217,12 +261,14 @@ impl Turn {
     ) -> Option<&'a mut Pieces> {
         use std::collections::hash_map::Entry;
         match mentioned.entry(id) {
+            // Named before in this round.
             Entry::Occupied(entry) => Some(entry.into_mut()),
             Entry::Vacant(entry) => {
                 let peer = self.peers.get(&id)?;
                 let member = peer.seat.and_then(|seat| self.members.get_mut(seat));
                 let is_member = member.is_some();
                 if let Some(member) = member {
+                    // From now on `send_to_others` leaves it out: its pieces have the bytes for all, too.
                     member.mentioned = self.round;
                 }
                 Some(entry.insert(Pieces {
@@ -234,20 +280,24 @@ impl Turn {
         }
     }
 
+    /// Joins two connections as the ends of a tunnel, after everything that was sent to each of them.
     fn tunnel(&mut self, one: ConnId, other: ConnId, mentioned: &mut ByConn<Pieces>) {
-        let writers = Arc::clone(&self.writers);
         let ends = [one, other].map(|id| {
             let pieces = self.mention(id, mentioned)?;
-            pieces.send(&writers);
+            // ESTABLISHED is among these. It goes into the outbox before any byte of the tunnel.
+            pieces.send();
+            // A tunnel end has no login to be late with.
             pieces.connection.expect_arrival(None);
             Some(Arc::clone(&pieces.connection))
         });
         match ends {
-            [Some(one), Some(other)] => tunnel::join(&one, &other, &writers, self.tunnel_end_delay),
+            [Some(one), Some(other)] => tunnel::join(&one, &other, self.tunnel_end_delay),
+            // One end is gone, so the other one would wait for ever.
             ends => ends.iter().flatten().for_each(tunnel::abandon),
         }
     }
 
+    /// Puts a connection on the list of members.
     fn join(&mut self, id: ConnId) {
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
@@ -256,11 +306,13 @@ impl Turn {
             peer.seat = Some(self.members.len());
             self.members.push(Member {
                 connection: Arc::clone(&peer.connection),
+                // Its pieces of this round exist already.
                 mentioned: self.round,
             });
         }
     }
 
+    /// Takes a connection off the list. The last member moves to its seat, so that no walk through the list is needed.
     fn leave(&mut self, id: ConnId) {
         let Some(seat) = self.peers.get_mut(&id).and_then(|peer| peer.seat.take()) else {
             return;
@@ -271,44 +323,5 @@ impl Turn {
         {
             peer.seat = Some(seat);
         }
-    }
-
-    fn report(&self, run: &Run) {
-        for (to, words) in run.effects.trace() {
-            match to {
-                Recipient::All => debug!("all <- {words}"),
-                Recipient::AllBut(id) => debug!("all but {} <- {words}", self.label(*id)),
-                Recipient::One(id) => debug!("{} <- {words}", self.label(*id)),
-            }
-        }
-        for remark in run.effects.remarks() {
-            if let Some(peer) = self.peers.get(&remark.about) {
-                write_remark(&self.listener, &peer.connection, remark);
-            }
-        }
-    }
-
-    fn label(&self, id: ConnId) -> String {
-        match self.peers.get(&id) {
-            Some(peer) => peer.connection.to_string(),
-            None => id.to_string(),
-        }
-    }
-}
-
-/// Writes a remark to the log as if the room had done so itself: the log limits the messages of each listener (the record's
-/// target) and each place in the code.
-fn write_remark(listener: &str, connection: &Connection, remark: &Remark) {
-    let Remark { words, place, .. } = remark;
-    if log::log_enabled!(target: listener, Level::Info) {
-        log::logger().log(
-            &Record::builder()
-                .level(Level::Info)
-                .target(listener)
-                .file_static(Some(place.file()))
-                .line(Some(place.line()))
-                .args(format_args!("{connection} at {}: {words}", connection.peer))
-                .build(),
-        );
     }
 }

@@ -1,6 +1,6 @@
 //! A whole server as a value: a typed configuration, a running server, an orderly stop.
 //!
-//! The program `matou` makes a [`Config`] of its arguments; a test or another program makes one by itself:
+//! The program `matou` makes a [`Config`] of its arguments. A test or another program makes one itself:
 //!
 //! ```
 //! use matou_protocols::ProtocolName;
@@ -13,7 +13,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `listen.rs` is what can be chosen for a listener, `chathack.rs` and `chatr.rs` are what the rooms of these two protocols
+//! `listen.rs` has the options of a listener. `chathack.rs` and `chatr.rs` answer the questions that the rooms of these two protocols
 //! ask the store.
 
 mod chathack;
@@ -31,21 +31,21 @@ use crate::store::{Store, StoreError, default_directory};
 
 pub use listen::{ChatrOptions, Listen, ProtocolOptions};
 
-/// What a server serves.
+/// Which listeners a server has, and its limits.
 #[derive(Debug, PartialEq)]
 pub struct Config {
     /// Limits of the whole process.
     pub process: ProcessLimits,
-    /// The data directory; `None` takes the user's own, see [`default_directory`]. Only protocols that keep data use it.
+    /// The data directory; `None` is the user's own, see [`default_directory`]. Only protocols that keep data use it.
     pub data: Option<PathBuf>,
-    /// The address of the registry of Chatr Connect over HTTP, if there is to be one.
+    /// The address of the registry of Chatr Connect over HTTP; `None` starts no registry.
     pub registry: Option<SocketAddr>,
     /// The listeners.
     pub listen: Vec<Listen>,
 }
 
 impl Config {
-    /// These listeners, and the defaults for everything else.
+    /// Makes a configuration with these listeners and defaults for everything else.
     pub fn serving(listen: impl IntoIterator<Item = Listen>) -> Config {
         Config {
             process: ProcessLimits::default(),
@@ -57,6 +57,8 @@ impl Config {
 }
 
 /// A server that runs. Dropping it stops it, as [`Server::stop`] does.
+///
+/// It owns all its threads through its services, the registry and the engine. [`net`](crate::net) lists them.
 pub struct Server {
     listeners: Vec<Listener>,
     services: Vec<Service>,
@@ -83,9 +85,9 @@ pub enum StartError {
     Listen(ListenError),
     /// The certificate of a listener inside TLS cannot be used.
     Certificate(CertificateError),
-    /// A registry was asked for without a listener of Chatr Connect.
+    /// The registry has an address, but no listener serves Chatr Connect.
     RegistryWithoutChatr,
-    /// The operating system has no random numbers; ids and secrets of private connections are made of them.
+    /// The operating system has no random numbers, of which ids and secrets of private connections are made.
     NoRandomNumbers(getrandom::Error),
 }
 
@@ -96,10 +98,10 @@ impl fmt::Display for StartError {
             StartError::Listen(error) => error.fmt(f),
             StartError::Certificate(error) => error.fmt(f),
             StartError::RegistryWithoutChatr => f.write_str(
-                "--rest is the registry of chatr, and no listener serves chatr; add --listen chatr=127.0.0.1:7781",
+                "--rest starts the registry of chatr, but no listener serves chatr; add --listen chatr=127.0.0.1:7781",
             ),
             StartError::NoRandomNumbers(error) => {
-                write!(f, "the operating system has no random numbers: {error}")
+                write!(f, "cannot get random numbers from the operating system: {error}")
             }
         }
     }
@@ -128,7 +130,7 @@ impl From<CertificateError> for StartError {
 impl Server {
     /// Starts every listener, and the registry.
     ///
-    /// The database is opened first when any protocol keeps data, so a server that cannot use it accepts no connection.
+    /// When a protocol keeps data, the database is opened first. So a server that cannot use it accepts no connection.
     ///
     /// # Errors
     /// When a part cannot be started; the parts that were started are stopped again.
@@ -164,7 +166,7 @@ impl Server {
         self.engine.as_ref().map_or(0, Engine::connection_ceiling)
     }
 
-    /// Accepts no more, writes what is queued for clients, for at most five seconds, and ends all threads.
+    /// Accepts no more connections, writes what is queued for clients, for at most five seconds, and ends all threads.
     pub fn stop(mut self) {
         self.end();
     }
@@ -235,7 +237,7 @@ impl Server {
         let Some(engine) = self.engine.take() else {
             return;
         };
-        // All begin to end before any is waited for.
+        // All begin to end before the first is waited for, so the five seconds are shared.
         self.services.iter_mut().for_each(Service::close);
         self.registry.iter_mut().for_each(RequestService::close);
         self.services.drain(..).for_each(Service::join);
@@ -259,7 +261,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// The data directory, and its database once a protocol needed it.
+/// The data directory, and its database after a protocol needed it.
 #[derive(Debug)]
 struct Data {
     directory: Option<PathBuf>,
@@ -290,8 +292,8 @@ impl Data {
     }
 }
 
-/// Random numbers of the operating system, fit for secrets. That there are some was seen at the start. Should it fail later,
-/// a zero is never taken for an id, and the request that needed one is ignored.
+/// Returns random numbers of the operating system, fit for secrets. [`Server::start`] has tried that it has some. If it fails later,
+/// the number is zero: rooms never use zero for an id, and ignore the request that needed one.
 fn entropy() -> u64 {
     getrandom::u64().unwrap_or_default()
 }

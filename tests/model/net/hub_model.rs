@@ -16,7 +16,6 @@ use super::hub::Hub;
 use super::limits::ConnectionLimits;
 use super::turn::ALL_CLIENTS_GOT;
 use super::workers::Answers;
-use super::writers::Writers;
 
 const SENDERS: u8 = 3;
 const MESSAGES: u8 = 3;
@@ -65,15 +64,7 @@ impl Protocol for Echo {
 /// Plays once, and returns the number of times that the turn was handed to the clock.
 fn all_senders_send() -> usize {
     let limits = ConnectionLimits::default();
-    let hub = Hub::new(
-        Echo,
-        (),
-        limits,
-        None,
-        &Arc::new(Writers),
-        Answers(PhantomData),
-        "echo".into(),
-    );
+    let hub = Hub::new(Echo, (), limits, None, Answers(PhantomData), "echo".into());
     let clock = {
         let hub = Arc::clone(&hub);
         thread::spawn(move || hub.keep_time())

@@ -17,11 +17,14 @@ mod sys;
 mod tls;
 mod turn;
 mod workers;
-mod writers;
 
 #[path = "../../../src/server/net/hub.rs"]
 mod hub;
 #[path = "../../../src/server/net/outbox.rs"]
 mod outbox;
+#[path = "../../../src/server/net/queue.rs"]
+mod queue;
 #[path = "../../../src/server/net/run.rs"]
 mod run;
+#[path = "../../../src/server/net/timekeeping.rs"]
+mod timekeeping;

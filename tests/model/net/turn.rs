@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::run::Run;
 use super::sync::Mutex;
-use super::writers::Writers;
 
 shuttle::lazy_static! {
     /// The bytes that all clients received, in order. Each execution begins with an empty record.
@@ -18,7 +17,7 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn new(_: &Arc<Writers>, _: Duration, _: &Arc<str>) -> Turn {
+    pub(super) fn new(_: &str, _: Duration, _: &Arc<str>) -> Turn {
         Turn { run: Run::new() }
     }
 

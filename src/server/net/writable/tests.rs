@@ -1,4 +1,4 @@
-//! The ways to wait, each with the same promises.
+//! The implementations that this system has, each with the same promises.
 
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
@@ -10,13 +10,15 @@ use std::time::Duration;
 #[cfg(target_os = "linux")]
 use super::epoll;
 use super::{Woken, poll};
+use crate::net::addresses::Addresses;
 use crate::net::clock::Clock;
 use crate::net::connection::{Connection, Shared};
-use crate::net::limits::{Addresses, ConnectionLimits};
+use crate::net::limits::ConnectionLimits;
 use crate::net::sys;
+use crate::net::writers::Writers;
 use matou_protocols::room::ConnId;
 
-/// Nothing here takes longer.
+/// A test fails when something takes longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 trait Waits: Send + Sync + Sized + 'static {
@@ -24,6 +26,7 @@ trait Waits: Send + Sync + Sized + 'static {
     fn add(&self, connection: &Arc<Connection>) -> io::Result<()>;
     fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken;
     fn stop(&self);
+    fn clear(&self);
 }
 
 macro_rules! waits {
@@ -41,6 +44,9 @@ macro_rules! waits {
             fn stop(&self) {
                 self.stop();
             }
+            fn clear(&self) {
+                self.clear();
+            }
         }
     };
 }
@@ -49,7 +55,7 @@ waits!(poll::Writable);
 #[cfg(target_os = "linux")]
 waits!(epoll::Writable);
 
-/// Runs a test for each way.
+/// Runs a test for each implementation.
 macro_rules! for_each_way {
     ($check:ident) => {
         $check::<poll::Writable>();
@@ -64,15 +70,17 @@ fn full(number: u64) -> (Arc<Connection>, TcpStream) {
     let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (stream, from) = listener.accept().unwrap();
     let limits = Arc::new(ConnectionLimits::default());
-    let place = Addresses::new(&limits).admit(from.ip()).unwrap();
+    let slot = Addresses::new(&limits).admit(from.ip()).unwrap();
     let clock = Arc::<Clock>::default();
     let id = ConnId(number);
     let shared = Shared {
         clock: &clock,
         limits: &limits,
+        writers: &Writers::new(1),
+        protocol: "test",
         listener: &"test".into(),
     };
-    let connection = Connection::new(shared, id, from, stream, None, place);
+    let connection = Connection::new(shared, id, from, stream, None, slot);
     fill(&connection);
     (connection, peer)
 }
@@ -82,7 +90,7 @@ fn fill(connection: &Connection) {
     while sys::send_now(&connection.stream, &bytes).unwrap() > 0 {}
 }
 
-/// A thread that waits, and says which connections it was handed; nothing after it was stopped.
+/// A thread that waits and reports which connections it was handed; nothing after it was stopped.
 fn writer<W: Waits>(way: &Arc<W>) -> Receiver<Vec<u64>> {
     let (told, tell) = channel();
     let way = Arc::clone(way);
@@ -110,11 +118,11 @@ fn only_the_connection_whose_peer_reads_is_handed_out_and_only_once() {
         }
         for round in 0..2 {
             let (connection, mut peer) = (&waiting[3].0, &waiting[3].1);
-            // Before it reads: a read that blocks already has no time-out.
-            peer.set_read_timeout(Some(Duration::from_millis(100)))
+            // Before the first read: a time-out that is set later does not end a read that blocks already.
+            peer.set_read_timeout(Some(Duration::from_millis(500)))
                 .unwrap();
             let reading = thread::scope(|scope| {
-                // It reads until the writer was told, then the rest.
+                // It reads until the writer was woken, then the rest.
                 let reading = scope.spawn(move || {
                     let mut scrap = vec![0; 64 << 10];
                     while peer.read(&mut scrap).is_ok_and(|length| length > 0) {}
@@ -123,7 +131,7 @@ fn only_the_connection_whose_peer_reads_is_handed_out_and_only_once() {
                 reading.join()
             });
             reading.unwrap();
-            // What is ready and was not added again is not handed out again; neither is what is full.
+            // A socket that is ready but was not added again is not handed out again, and neither is a full one.
             fill(connection);
             way.add(connection).unwrap();
             assert!(handed.try_recv().is_err());
@@ -135,7 +143,7 @@ fn only_the_connection_whose_peer_reads_is_handed_out_and_only_once() {
 }
 
 #[test]
-fn a_connection_that_is_cut_comes_out() {
+fn a_connection_that_is_cut_is_handed_out() {
     fn check<W: Waits>() {
         let way = Arc::new(W::make().unwrap());
         let (before, _peer) = full(1);
@@ -155,7 +163,7 @@ fn a_connection_that_is_cut_comes_out() {
 }
 
 #[test]
-fn a_connection_whose_peer_is_lost_comes_out() {
+fn a_connection_whose_peer_is_lost_is_handed_out() {
     fn check<W: Waits>() {
         let way = Arc::new(W::make().unwrap());
         let (connection, peer) = full(1);
@@ -170,7 +178,7 @@ fn a_connection_whose_peer_is_lost_comes_out() {
 }
 
 #[test]
-fn every_writer_ends_when_they_are_stopped() {
+fn every_writer_ends_after_stop() {
     fn check<W: Waits>() {
         let way = Arc::new(W::make().unwrap());
         let (connection, _peer) = full(1);
@@ -181,6 +189,19 @@ fn every_writer_ends_when_they_are_stopped() {
             assert!(handed.recv_timeout(PATIENCE).is_err());
         }
         assert_eq!(writer(&way).recv_timeout(PATIENCE).ok(), None);
+    }
+    for_each_way!(check);
+}
+
+#[test]
+fn after_clear_no_connection_is_held() {
+    fn check<W: Waits>() {
+        let way = W::make().unwrap();
+        let (connection, _peer) = full(1);
+        way.add(&connection).unwrap();
+        way.stop();
+        way.clear();
+        assert_eq!(Arc::strong_count(&connection), 1);
     }
     for_each_way!(check);
 }
