@@ -2,8 +2,9 @@
 //!
 //! # In scope, and out of scope
 //!
-//! In scope: sockets, threads, time, the order in which bytes leave, data that outlives the process, the registry over HTTP.
-//! Out of scope: what a frame means (that is `matou-protocols`), arguments and log formats (that is the program `matou`).
+//! In scope: sockets, threads, time, the order in which bytes leave, data that outlives the
+//! process, the registry over HTTP. Out of scope: what a frame means (that is `matou-protocols`),
+//! arguments and log formats (that is the program `matou`).
 //!
 //! | module | what it knows |
 //! |---|---|
@@ -14,14 +15,18 @@
 //!
 //! # What it promises
 //!
-//! * All clients of a listener receive broadcasts in the same order. What one client sends to another arrives in the order
-//!   in which it was sent, broadcast or not. Answers arrive in the order of the questions.
-//! * A slow reader delays no other client. The server disconnects it when its outbox is full or makes no progress.
+//! * All clients of a listener receive broadcasts in the same order. What one client sends to
+//!   another arrives in the order in which it was sent, broadcast or not. Answers arrive in the
+//!   order of the questions.
+//! * A slow reader delays no other client. The server disconnects it when its outbox is full or
+//!   makes no progress.
 //! * What was queued for a client is written before its connection ends, whichever side ends it.
-//! * When a connection waits for something slow, such as the check of a password, no other connection waits.
+//! * When a connection waits for something slow, such as the check of a password, no other
+//!   connection waits.
 //! * A tunnel relays every byte, and each of its directions ends on its own.
 //! * Bytes that are not a frame end the connection they came on, and no other.
-//! * Connections above the number that the machine can carry are accepted and closed in order, and logged.
+//! * Connections above the number that the machine can carry are accepted and closed in order, and
+//!   logged.
 //!
 //! # Where to start reading
 //!

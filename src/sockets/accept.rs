@@ -8,13 +8,15 @@ use std::time::Duration;
 
 /// Blocks until a connection arrives, or until [`AcceptWake`] is dropped.
 ///
-/// A thread that is blocked in `accept` cannot be woken by another thread. So it blocks in `poll`, which watches two things at
-/// once: the listener, and a pipe. Closing the other end of the pipe makes the pipe ready, for ever.
+/// A thread that is blocked in `accept` cannot be woken by another thread. So it blocks in `poll`,
+/// which watches two things at once: the listener, and a pipe. Closing the other end of the pipe
+/// makes the pipe ready, for ever.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct AcceptWait(io::PipeReader);
 
-/// Wakes the thread in [`AcceptWait`], for good, when it is dropped. The owner of the thread keeps it.
+/// Wakes the thread in [`AcceptWait`], for good, when it is dropped. The owner of the thread keeps
+/// it.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct AcceptWake(#[expect(dead_code, reason = "dropping it is the message")] io::PipeWriter);
@@ -25,8 +27,8 @@ pub struct AcceptWake(#[expect(dead_code, reason = "dropping it is the message")
 /// When the system has no descriptors left.
 #[cfg(unix)]
 pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
-    // `poll` may report a connection that is gone when `accept` is called. A blocking `accept` would then wait for the next
-    // one, and no other thread could wake it.
+    // `poll` may report a connection that is gone when `accept` is called. A blocking `accept`
+    // would then wait for the next one, and no other thread could wake it.
     listener.set_nonblocking(true)?;
     let (reader, writer) = io::pipe()?;
     Ok((AcceptWait(reader), AcceptWake(writer)))
@@ -60,12 +62,14 @@ impl AcceptWait {
     }
 }
 
-/// Lets a thread block in `accept` where no `poll` exists. What wakes it is a connection that its owner makes to it.
+/// Lets a thread block in `accept` where no `poll` exists. What wakes it is a connection that its
+/// owner makes to it.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub struct AcceptWait(std::sync::Arc<std::sync::atomic::AtomicBool>);
 
-/// Wakes the thread that uses an [`AcceptWait`], for good, when it is dropped. The owner of the thread keeps it.
+/// Wakes the thread that uses an [`AcceptWait`], for good, when it is dropped. The owner of the
+/// thread keeps it.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub struct AcceptWake {
@@ -93,7 +97,8 @@ pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake
 
 #[cfg(not(unix))]
 impl AcceptWait {
-    /// Returns false when it is time to stop, and otherwise at once: here the thread blocks in `accept`.
+    /// Returns false when it is time to stop, and otherwise at once: here the thread blocks in
+    /// `accept`.
     pub fn connection(&self, _: &TcpListener) -> io::Result<bool> {
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))
     }

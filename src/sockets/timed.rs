@@ -4,19 +4,19 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A socket that gives up at one moment, however many bytes have arrived by then. A peer that sends one byte now and then gains no
-/// time.
+/// A socket that gives up at one moment, however many bytes have arrived by then. A peer that sends
+/// one byte now and then gains no time.
 ///
-/// `read` and `write` block, for as long as time is left. The peer wakes them with bytes or FIN, the system with an error. After
-/// the deadline they fail with `TimedOut`.
+/// `read` and `write` block, for as long as time is left. The peer wakes them with bytes or FIN,
+/// the system with an error. After the deadline they fail with `TimedOut`.
 #[derive(Debug)]
 pub struct Timed {
     stream: TcpStream,
     until: Instant,
 }
 
-/// Maximum bytes that are read after the last answer. A socket that is closed with unread input is reset, and the reset would
-/// destroy that answer.
+/// Maximum bytes that are read after the last answer. A socket that is closed with unread input is
+/// reset, and the reset would destroy that answer.
 const LINGER_BYTES: usize = 64 << 10;
 
 /// Time for which they are read.
@@ -43,7 +43,8 @@ impl Timed {
         Ok((self.stream.local_addr()?, self.stream.peer_addr()?))
     }
 
-    /// Blocks until the first byte arrives, and returns it without taking it out. Returns `None` when the peer ends without one.
+    /// Blocks until the first byte arrives, and returns it without taking it out. Returns `None`
+    /// when the peer ends without one.
     pub fn peek(&mut self) -> io::Result<Option<u8>> {
         let left = self.left()?;
         self.stream.set_read_timeout(Some(left))?;
@@ -52,7 +53,8 @@ impl Timed {
         Ok((length > 0).then_some(first[0]))
     }
 
-    /// Sends FIN, and then reads and drops what the peer still sends: until its own FIN, for one second and 64 KiB at most.
+    /// Sends FIN, and then reads and drops what the peer still sends: until its own FIN, for one
+    /// second and 64 KiB at most.
     pub fn finish(&mut self) {
         if self.stream.shutdown(Shutdown::Write).is_err() {
             return;

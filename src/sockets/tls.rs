@@ -1,10 +1,13 @@
 //! TLS between the socket and the frames, without a socket: bytes go in, bytes come out.
 //!
-//! rustls keeps both directions of a connection in one value. If a reader owned it while it is blocked in `read`, no other thread
-//! could send. So [`Tls`] is under the mutex of the outbox, beside the queue of sealed records:
+//! rustls keeps both directions of a connection in one value. If a reader owned it while it is
+//! blocked in `read`, no other thread could send. So [`Tls`] is under the mutex of the outbox,
+//! beside the queue of sealed records:
 //!
-//! * A thread that sends seals and queues under one lock. Records are numbered, and in another order the peer would reject them.
-//! * The reader blocks on the socket without the lock. It takes the lock only to open what it has read.
+//! * A thread that sends seals and queues under one lock. Records are numbered, and in another
+//!   order the peer would reject them.
+//! * The reader blocks on the socket without the lock. It takes the lock only to open what it has
+//!   read.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -65,7 +68,8 @@ impl Tls {
         self.outgoing()
     }
 
-    /// Returns the record that says that nothing will follow (close_notify). Empty when an alert has said so already.
+    /// Returns the record that says that nothing will follow (close_notify). Empty when an alert
+    /// has said so already.
     pub fn farewell(&mut self) -> Vec<u8> {
         self.connection.send_close_notify();
         self.outgoing()
@@ -81,8 +85,8 @@ impl Tls {
         records
     }
 
-    /// Opens records until one has plaintext, and takes out as much of it as fits. Never blocks. Plaintext before a record that
-    /// cannot be opened still counts: it is returned first.
+    /// Opens records until one has plaintext, and takes out as much of it as fits. Never blocks.
+    /// Plaintext before a record that cannot be opened still counts: it is returned first.
     pub fn open(&mut self, ciphertext: &mut &[u8], plaintext: &mut [u8]) -> Opened {
         loop {
             match self.connection.reader().read(plaintext) {

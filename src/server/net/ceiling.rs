@@ -1,11 +1,13 @@
 //! How many connections this machine can carry, one thread for each.
 //!
-//! The number must be known before the first connection. A Rust thread takes four memory mappings, and beyond the system's
-//! limit of mappings the process is *aborted* inside the new thread: spawning does not return an error.
+//! The number must be known before the first connection. A Rust thread takes four memory mappings,
+//! and beyond the system's limit of mappings the process is *aborted* inside the new thread:
+//! spawning does not return an error.
 
 use super::sys;
 
-/// Threads that are kept for everything that is not a connection: main, signals, logger, listeners, clocks.
+/// Threads that are kept for everything that is not a connection: main, signals, logger, listeners,
+/// clocks.
 const RESERVED_THREADS: usize = 64;
 
 /// Files that are kept for everything that is not a connection, pipes of tunnels included.
@@ -14,7 +16,8 @@ const RESERVED_FILES: u64 = 512;
 /// The ceiling where the system cannot be asked.
 const MODEST_CEILING: usize = 2000;
 
-/// Returns the maximum number of connections: what the operator wants, but at most what this machine can carry.
+/// Returns the maximum number of connections: what the operator wants, but at most what this
+/// machine can carry.
 pub(super) fn connection_ceiling(wanted: Option<usize>) -> usize {
     let files = sys::raise_open_files().map(|files| {
         let kept = RESERVED_FILES.min(files / 2);
@@ -38,8 +41,8 @@ fn thread_ceiling() -> Option<usize> {
             .parse::<u64>()
             .ok()
     };
-    // A thread has a stack and a signal stack, each with a guard. A sixteenth of the mappings, some thousands, is kept for the
-    // heap and libraries.
+    // A thread has a stack and a signal stack, each with a guard. A sixteenth of the mappings, some
+    // thousands, is kept for the heap and libraries.
     let mappings = number("/proc/sys/vm/max_map_count").map(|count| (count - count / 16) / 4);
     [
         mappings,

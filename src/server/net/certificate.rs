@@ -35,10 +35,12 @@ pub enum CertificateError {
 }
 
 impl Certificate {
-    /// Reads a certificate and its key from PEM files. Certificates that sign it may follow it in the file.
+    /// Reads a certificate and its key from PEM files. Certificates that sign it may follow it in
+    /// the file.
     ///
     /// # Errors
-    /// When a file cannot be read, has no certificate or key in it, or the two do not belong together.
+    /// When a file cannot be read, has no certificate or key in it, or the two do not belong
+    /// together.
     pub fn load(certificate: &Path, key: &Path) -> Result<Certificate, CertificateError> {
         let certificates = read(certificate)?;
         let key_text = read(key)?;
@@ -54,7 +56,8 @@ impl Certificate {
             .map_err(|error| CertificateError::Unfit(certificate.into(), error))
     }
 
-    /// Reads the certificate that is kept in this directory. If none is, it makes one that is signed by itself, and keeps it.
+    /// Reads the certificate that is kept in this directory. If none is, it makes one that is
+    /// signed by itself, and keeps it.
     ///
     /// # Errors
     /// When the directory or the file cannot be made or read.
@@ -135,8 +138,8 @@ fn self_signed() -> Result<String, rcgen::Error> {
     Ok(key.serialize_pem() + &certificate.pem())
 }
 
-/// Writes the file, whole or not at all, readable by its owner only. When two servers start at the same time, the file of the
-/// first one stays and both use it.
+/// Writes the file, whole or not at all, readable by its owner only. When two servers start at the
+/// same time, the file of the first one stays and both use it.
 fn keep(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     let draft = path.with_extension(format!("{}.new", std::process::id()));

@@ -1,12 +1,13 @@
-//! The clock of one hub: it waits for the deadlines of the hub's connections and of its room, and it takes the turn over when a
-//! reader hands it on.
+//! The clock of one hub: it waits for the deadlines of the hub's connections and of its room, and
+//! it takes the turn over when a reader hands it on.
 //!
-//! One thread waits here on a condition variable until the earliest deadline. Nothing is polled. The life of a deadline is told
-//! in [`net`](super).
+//! One thread waits here on a condition variable until the earliest deadline. Nothing is polled.
+//! The life of a deadline is told in [`net`](super).
 //!
-//! Why not a time-out in each reader's `read`? Such a time-out begins again with every byte, and a reader that is blocked for the
-//! answer to a question or for a tunnel is not in `read`. A thread that is blocked cannot look at a clock; this thread can, and it
-//! wakes the reader by shutting its socket down.
+//! Why not a time-out in each reader's `read`? Such a time-out begins again with every byte, and a
+//! reader that is blocked for the answer to a question or for a tunnel is not in `read`. A thread
+//! that is blocked cannot look at a clock; this thread can, and it wakes the reader by shutting its
+//! socket down.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,8 +21,9 @@ use matou_protocols::room::ConnId;
 
 /// What the thread `matou-clock` waits for.
 ///
-/// Any thread may call any method but [`Clock::next`]; the methods hold the lock for a moment and never block. Callers may
-/// hold any other lock of [`net`](super), because no lock is taken under this one.
+/// Any thread may call any method but [`Clock::next`]; the methods hold the lock for a moment and
+/// never block. Callers may hold any other lock of [`net`](super), because no lock is taken under
+/// this one.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     state: Mutex<State>,
@@ -43,11 +45,12 @@ struct State {
     stop_overdue: Option<Instant>,
     /// The last connection has gone, and no other will come.
     end: bool,
-    /// The time at which the thread wakes up by itself, even if nothing is due any more by then. A thread that sets a deadline later
-    /// than this need not notify.
+    /// The time at which the thread wakes up by itself, even if nothing is due any more by then. A
+    /// thread that sets a deadline later than this need not notify.
     ///
-    /// Most deadlines are moved or taken out before they come: a half frame gets its rest, a full outbox empties. The alarm stays
-    /// where it is then. The thread wakes up once for nothing, and that costs less than a wake-up for each change.
+    /// Most deadlines are moved or taken out before they come: a half frame gets its rest, a full
+    /// outbox empties. The alarm stays where it is then. The thread wakes up once for nothing, and
+    /// that costs less than a wake-up for each change.
     alarm: Option<Instant>,
 }
 
@@ -83,8 +86,8 @@ impl Clock {
 
     /// Takes a connection's entry out.
     pub(super) fn remove(&self, id: ConnId, at: Instant) {
-        // The entry may hold the last `Arc` of the connection, and dropping that closes a socket. So it is dropped after the
-        // lock is released.
+        // The entry may hold the last `Arc` of the connection, and dropping that closes a socket.
+        // So it is dropped after the lock is released.
         let removed = self.state.lock().connections.remove(&(at, id));
         drop(removed);
     }
@@ -98,8 +101,8 @@ impl Clock {
         }
     }
 
-    /// Wakes the thread if it would sleep past this time. A wake-up is a system call, and with thousands of connections most
-    /// deadlines are later than the alarm.
+    /// Wakes the thread if it would sleep past this time. A wake-up is a system call, and with
+    /// thousands of connections most deadlines are later than the alarm.
     fn wake_for(&self, state: &mut State, at: Instant) {
         if state.alarm.is_none_or(|alarm| at < alarm) {
             state.alarm = Some(at);
@@ -119,7 +122,8 @@ impl Clock {
         self.changed.notify_one();
     }
 
-    /// Sets the time by which they must be closed. For the clock's own thread, so it wakes no other.
+    /// Sets the time by which they must be closed. For the clock's own thread, so it wakes no
+    /// other.
     pub(super) fn stop_by(&self, deadline: Instant) {
         self.state.lock().stop_overdue = Some(deadline);
     }
@@ -132,9 +136,10 @@ impl Clock {
 
     /// Blocks until there is something to do. For the clock's thread alone.
     ///
-    /// A method above wakes it, or its own alarm. It may find nothing to do: a deadline was moved after the alarm was set. Then
-    /// it sets the alarm again. What it returns was due when it looked, and it holds no lock when it acts on that; so
-    /// connections and room are asked once more what is due.
+    /// A method above wakes it, or its own alarm. It may find nothing to do: a deadline was moved
+    /// after the alarm was set. Then it sets the alarm again. What it returns was due when it
+    /// looked, and it holds no lock when it acts on that; so connections and room are asked once
+    /// more what is due.
     ///
     /// A turn that was handed over comes before the end, because clients wait for what is in it.
     pub(super) fn next(&self) -> Call {
@@ -165,7 +170,8 @@ impl Clock {
             let first = state.connections.first_key_value().map(|(key, _)| key.0);
             let waits = [first, state.room, state.stop_overdue];
             state.alarm = waits.into_iter().flatten().min();
-            // Both waits release the lock and take it again before they return. All conditions are tested again then.
+            // Both waits release the lock and take it again before they return. All conditions are
+            // tested again then.
             match state.alarm {
                 Some(at) => {
                     self.changed.wait_until(&mut state, at);

@@ -26,11 +26,12 @@ use matou_protocols::wire::Excerpt;
 
 /// A client's socket and everything that the engine knows about it.
 ///
-/// Its reader, the turn's list, the clock, the writers and a tunnel share it. The socket closes when the last of them drops
-/// it.
+/// Its reader, the turn's list, the clock, the writers and a tunnel share it. The socket closes
+/// when the last of them drops it.
 ///
-/// A connection has no lock of its own. The tunnel end, the outbox and the deadlines each have one, hidden in their files, and
-/// no method here holds two of them. Methods that may block say so; all others may be called by the holder of the turn.
+/// A connection has no lock of its own. The tunnel end, the outbox and the deadlines each have one,
+/// hidden in their files, and no method here holds two of them. Methods that may block say so; all
+/// others may be called by the holder of the turn.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) id: ConnId,
@@ -125,8 +126,9 @@ impl Connection {
 
     /// Reads once from the socket. For its reader alone. No lock may be held.
     ///
-    /// Blocks until bytes arrive. Returns 0 after the peer's FIN, and also when another thread of this server has shut the
-    /// socket down ([`Connection::cut`]). So a thread that blocks here can always be woken.
+    /// Blocks until bytes arrive. Returns 0 after the peer's FIN, and also when another thread of
+    /// this server has shut the socket down ([`Connection::cut`]). So a thread that blocks here can
+    /// always be woken.
     pub(super) fn read(&self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match (&self.stream).read(into) {
@@ -137,7 +139,8 @@ impl Connection {
         }
     }
 
-    /// Sets the first deadline of a connection: for the TLS handshake, or for the first byte when there is no TLS.
+    /// Sets the first deadline of a connection: for the TLS handshake, or for the first byte when
+    /// there is no TLS.
     pub(super) fn expect_beginning(self: &Arc<Self>) {
         if self.outbox.is_sealed() {
             let by = Instant::now() + self.limits.handshake;
@@ -162,8 +165,8 @@ impl Connection {
             .arrival(deadline, |entry| self.clock.register(self, entry));
     }
 
-    /// Sets or clears the deadline for the rest of a frame. Called after each `read`; the clock is told only when it must look
-    /// earlier than it would.
+    /// Sets or clears the deadline for the rest of a frame. Called after each `read`; the clock is
+    /// told only when it must look earlier than it would.
     pub(super) fn expect_frame(self: &Arc<Self>, deadline: Option<Instant>) {
         self.deadlines
             .frame(deadline, |entry| self.clock.register(self, entry));
@@ -175,7 +178,8 @@ impl Connection {
             .look(now, |entry| self.clock.register(self, entry))
     }
 
-    /// Sends bytes, or queues what the socket does not accept at once. Never blocks. See [`Outbox::push`] for `shared`.
+    /// Sends bytes, or queues what the socket does not accept at once. Never blocks. See
+    /// [`Outbox::push`] for `shared`.
     ///
     /// A client that cannot be served any more is cut: a room that speaks to it cannot wait for it.
     pub(super) fn send(self: &Arc<Self>, bytes: &[u8], shared: &mut Option<Arc<[u8]>>) {
@@ -183,7 +187,8 @@ impl Connection {
         self.pushed(self.outbox.push(&self.stream, bytes, shared, most));
     }
 
-    /// Opens TLS records that arrived, see [`Outbox::open`]. The last value is true while the handshake goes on.
+    /// Opens TLS records that arrived, see [`Outbox::open`]. The last value is true while the
+    /// handshake goes on.
     pub(super) fn open(
         self: &Arc<Self>,
         ciphertext: &mut &[u8],
@@ -196,8 +201,8 @@ impl Connection {
         (opened, handshaking)
     }
 
-    /// Does what a push leads to. A step of its own for callers that hold a lock while they push: this one takes the locks of
-    /// the deadlines and of the writers, and may cut.
+    /// Does what a push leads to. A step of its own for callers that hold a lock while they push:
+    /// this one takes the locks of the deadlines and of the writers, and may cut.
     pub(super) fn pushed(self: &Arc<Self>, pushed: Pushed) {
         match pushed {
             Pushed::Done => return,
@@ -242,7 +247,8 @@ impl Connection {
         }
     }
 
-    /// Does what sending the queue leads to. If bytes are still queued, returns when the client must have taken more.
+    /// Does what sending the queue leads to. If bytes are still queued, returns when the client
+    /// must have taken more.
     fn written(self: &Arc<Self>, written: Written) -> Option<Instant> {
         match written {
             Written::All => {}
@@ -262,8 +268,8 @@ impl Connection {
 
     /// Closes in order: what is queued is written, then FIN is sent. Never blocks.
     ///
-    /// The reader may be blocked in `read` now. What wakes it is the peer's own FIN, which follows ours; if that does not come
-    /// in time, the clock cuts the connection.
+    /// The reader may be blocked in `read` now. What wakes it is the peer's own FIN, which follows
+    /// ours; if that does not come in time, the clock cuts the connection.
     pub(super) fn finish(self: &Arc<Self>) {
         self.closing.store(true, Ordering::Release);
         self.tunnel.wake();
@@ -293,9 +299,9 @@ impl Connection {
             .close(deadline, |entry| self.clock.register(self, entry));
     }
 
-    /// Closes at once. Wakes every thread that is blocked because of this connection: its reader in `read`, a tunnel's pump in
-    /// `write`, and threads that wait for the outbox or for the other end of a tunnel. Neither the outbox nor the tunnel end
-    /// may be locked.
+    /// Closes at once. Wakes every thread that is blocked because of this connection: its reader in
+    /// `read`, a tunnel's pump in `write`, and threads that wait for the outbox or for the other
+    /// end of a tunnel. Neither the outbox nor the tunnel end may be locked.
     pub(super) fn cut(&self) {
         self.closing.store(true, Ordering::Release);
         self.outbox.kill();
@@ -311,7 +317,8 @@ impl Connection {
     }
 }
 
-/// `chaton: client 12 (127.0.0.1:50000)`, and `chaton: client 12 "alice" (127.0.0.1:50000)` after its login.
+/// `chaton: client 12 (127.0.0.1:50000)`, and `chaton: client 12 "alice" (127.0.0.1:50000)` after
+/// its login.
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (protocol, ConnId(number), peer) = (self.protocol, self.id, self.peer);

@@ -1,7 +1,8 @@
 //! The deadlines of one connection.
 //!
-//! They are absolute times. A time-out per `read` (`SO_RCVTIMEO`) would begin again with every byte, so a peer that sends one
-//! byte now and then would never be late. The life of a deadline is told in [`net`](super).
+//! They are absolute times. A time-out per `read` (`SO_RCVTIMEO`) would begin again with every
+//! byte, so a peer that sends one byte now and then would never be late. The life of a deadline is
+//! told in [`net`](super).
 
 use std::time::Instant;
 
@@ -11,8 +12,9 @@ use matou_protocols::room::Overdue;
 
 /// The deadlines of one connection, and when its hub's clock will look at them.
 ///
-/// The lock is held for a comparison and for the call of `register`, which takes the clock's lock. So it must not be taken
-/// under the clock's lock. All methods may be called by any thread and never block.
+/// The lock is held for a comparison and for the call of `register`, which takes the clock's lock.
+/// So it must not be taken under the clock's lock. All methods may be called by any thread and
+/// never block.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines(Mutex<State>);
 
@@ -26,8 +28,8 @@ struct State {
     progress: Option<Instant>,
     /// An orderly close must be complete.
     close: Option<Instant>,
-    /// The entry in the clock: at most one per connection. A deadline that is set and cleared with each frame leaves the entry
-    /// where it is, so it costs no change in the clock.
+    /// The entry in the clock: at most one per connection. A deadline that is set and cleared with
+    /// each frame leaves the entry where it is, so it costs no change in the clock.
     registered: Option<Instant>,
     ended: bool,
 }
@@ -91,14 +93,15 @@ impl Deadlines {
         self.change(|state| state.frame = deadline, register);
     }
 
-    /// Sets the deadline by which the client must have taken some of what is queued for it. It is not cleared when the queue
-    /// becomes empty: outboxes that fill and empty many times a second would keep the clock busy. The outbox finds out then
-    /// that nothing is queued.
+    /// Sets the deadline by which the client must have taken some of what is queued for it. It is
+    /// not cleared when the queue becomes empty: outboxes that fill and empty many times a second
+    /// would keep the clock busy. The outbox finds out then that nothing is queued.
     pub(super) fn progress(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         self.change(|state| state.progress = Some(deadline), register);
     }
 
-    /// Sets the deadline for an orderly close, unless an earlier one is set. The others are cleared: they do not matter any more.
+    /// Sets the deadline for an orderly close, unless an earlier one is set. The others are
+    /// cleared: they do not matter any more.
     pub(super) fn close(&self, deadline: Instant, register: impl FnOnce(Registration)) {
         let change = |state: &mut State| {
             state.close = Some(state.close.map_or(deadline, |old| old.min(deadline)));
@@ -109,8 +112,8 @@ impl Deadlines {
         self.change(change, register);
     }
 
-    /// The clock's entry has come: returns what is due, if anything is. That deadline is cleared; the caller sets it again if
-    /// the peer gets more time.
+    /// The clock's entry has come: returns what is due, if anything is. That deadline is cleared;
+    /// the caller sets it again if the peer gets more time.
     pub(super) fn look(&self, now: Instant, register: impl FnOnce(Registration)) -> Option<Due> {
         let mut due = None;
         let take = |state: &mut State| {
@@ -131,15 +134,16 @@ impl Deadlines {
         due
     }
 
-    /// The connection is over: returns the entry to remove, if one is registered. No other is registered after this.
+    /// The connection is over: returns the entry to remove, if one is registered. No other is
+    /// registered after this.
     pub(super) fn end(&self) -> Option<Instant> {
         let mut state = self.0.lock();
         state.ended = true;
         state.registered.take()
     }
 
-    /// The entry goes into the clock before this lock is released. Otherwise two threads could register in one order and be
-    /// noted here in the other.
+    /// The entry goes into the clock before this lock is released. Otherwise two threads could
+    /// register in one order and be noted here in the other.
     fn change(&self, change: impl FnOnce(&mut State), register: impl FnOnce(Registration)) {
         let mut state = self.0.lock();
         change(&mut state);

@@ -3,12 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
-/// Items of many addresses. The addresses take turns, so an address with a thousand items delays only itself.
+/// Items of many addresses. The addresses take turns, so an address with a thousand items delays
+/// only itself.
 ///
 /// * One item of an address is in work at a time. Its others wait until [`FairQueue::done`].
 /// * The addresses that wait are served one after the other, one item each.
-/// * When the queue is full, the address with the most waiting items loses its latest one. So one address cannot keep others out
-///   of the queue. While the queue is full of addresses with one item each, new items find no space.
+/// * When the queue is full, the address with the most waiting items loses its latest one. So one
+///   address cannot keep others out of the queue. While the queue is full of addresses with one
+///   item each, new items find no space.
 #[derive(Debug)]
 pub(super) struct FairQueue<T> {
     most: usize,
@@ -36,7 +38,8 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Adds an item. When the queue is full, returns the item that lost: this one, or another address's latest.
+    /// Adds an item. When the queue is full, returns the item that lost: this one, or another
+    /// address's latest.
     pub(super) fn push(&mut self, address: IpAddr, item: T) -> Option<T> {
         let mut displaced = None;
         if self.waiting >= self.most {
@@ -80,7 +83,8 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Removes the latest item of the address with the most items, if that has more than `newcomer` would have.
+    /// Removes the latest item of the address with the most items, if that has more than `newcomer`
+    /// would have.
     fn displace(&mut self, newcomer: IpAddr) -> Option<T> {
         let own = self.addresses.get(&newcomer);
         let own = own.map_or(0, |items| items.waiting.len()) + 1;

@@ -1,8 +1,8 @@
 //! The hub: one room, the lock around it, and the run, which is the only way out of the room.
 //!
-//! [`Hub::visit`] is the whole idea. A thread locks the hub, lets the room handle an event, and appends the effects to the
-//! run. If another thread is sending, it leaves: that thread will find what was appended. If no thread is sending, it becomes
-//! the one that sends.
+//! [`Hub::visit`] is the whole idea. A thread locks the hub, lets the room handle an event, and
+//! appends the effects to the run. If another thread is sending, it leaves: that thread will find
+//! what was appended. If no thread is sending, it becomes the one that sends.
 //!
 //! An example with two readers, A and B, whose clients speak at nearly the same time:
 //!
@@ -14,12 +14,13 @@
 //! A: lock; the run is empty; sending = false; unlock; back to read
 //! ```
 //!
-//! So B does not wait while A sends, and still all clients get "hi" before "ho": the order in which the room handled them. When a
-//! hundred readers come while A sends, their messages lie in one run, and each client gets them in one `send`. This is why the
-//! cost per message falls when the room is busy.
+//! So B does not wait while A sends, and still all clients get "hi" before "ho": the order in which
+//! the room handled them. When a hundred readers come while A sends, their messages lie in one run,
+//! and each client gets them in one `send`. This is why the cost per message falls when the room is
+//! busy.
 //!
-//! The alternative that comes to mind first is to send under the lock. Then every reader would wait for every send, and one full
-//! socket would stop the room.
+//! The alternative that comes to mind first is to send under the lock. Then every reader would wait
+//! for every send, and one full socket would stop the room.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,15 +41,17 @@ use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 ///
 /// Rules of its two locks:
 ///
-/// * `state` is held while a room handles events, and for a swap. Nothing under it blocks, sends, or writes to the log. Of the
-///   other locks only the clock's may be taken under it.
-/// * `turn` is held by the thread that carries runs out. Only that thread takes it, because `sending` is true meanwhile; a
-///   stop that takes too long is the one exception ([`Hub::cut_all`]).
-/// * A thread that holds `turn` may lock `state`, never the other way round. [`Hub::send_rounds`] is the only place that holds
-///   both, and only to swap the run.
+/// * `state` is held while a room handles events, and for a swap. Nothing under it blocks, sends,
+///   or writes to the log. Of the other locks only the clock's may be taken under it.
+/// * `turn` is held by the thread that carries runs out. Only that thread takes it, because
+///   `sending` is true meanwhile; a stop that takes too long is the one exception
+///   ([`Hub::cut_all`]).
+/// * A thread that holds `turn` may lock `state`, never the other way round. [`Hub::send_rounds`]
+///   holds both, only to swap the run, and [`Sending`] after a panic.
 ///
-/// The locks are from `parking_lot`: they do not poison. A panic inside a room would leave it half changed and in use, so rooms
-/// must not panic. Nothing a peer sends can cause one (the lints of the protocol crate see to that).
+/// The locks are from `parking_lot`: they do not poison. A panic inside a room would leave it half
+/// changed and in use, so rooms must not panic. Nothing a peer sends can cause one (the lints of
+/// the protocol crate see to that).
 pub(super) struct Hub<P: Protocol> {
     state: Mutex<State<P>>,
     /// Notified when the run was swapped: the new one has space.
@@ -62,8 +65,8 @@ pub(super) struct Hub<P: Protocol> {
     pub(super) limits: Arc<ConnectionLimits>,
     /// The TLS configuration of its connections, where the listener has a certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
-    /// The listener's name, such as `chaton 127.0.0.1:7777`. It is the target of log lines about its connections, because the
-    /// log limits the lines of each target.
+    /// The listener's name, such as `chaton 127.0.0.1:7777`. It is the target of log lines about
+    /// its connections, because the log limits the lines of each target.
     pub(super) listener: Arc<str>,
 }
 
@@ -71,8 +74,9 @@ struct State<P> {
     room: P,
     /// What the room wants done and no thread has begun to do.
     run: Run,
-    /// True while a thread has the turn. It will look at the run once more before it sets this to false, under the same lock.
-    /// So a thread that appends to the run and sees `true` may leave: no run is forgotten, and no wake-up can be lost.
+    /// True while a thread has the turn. It will look at the run once more before it sets this to
+    /// false, under the same lock. So a thread that appends to the run and sees `true` may leave:
+    /// no run is forgotten, and no wake-up can be lost.
     sending: bool,
     /// The server stops: the room handles nothing more.
     stopping: bool,
@@ -114,8 +118,9 @@ impl<P: Protocol> Hub<P> {
 
     /// Handles a connection's first event. For its reader, before the first `read`.
     ///
-    /// The connection becomes known to the turn through the run's arrivals, so effects that name it can be carried out. A
-    /// connection that was accepted just when the server stops is cut at once.
+    /// The connection becomes known to the turn through the run's arrivals, so effects that name it
+    /// can be carried out. A connection that was accepted just when the server stops is cut at
+    /// once.
     pub(super) fn opened(&self, connection: &Arc<Connection>) -> Flow<P::Question> {
         let opened = Event::Opened(connection.peer);
         let flow = self.visit(|state| {
@@ -134,9 +139,11 @@ impl<P: Protocol> Hub<P> {
 
     /// Handles commands of one connection in their order, in one visit.
     ///
-    /// It stops after a command that changes how the connection goes on; the iterator keeps the commands after that one.
+    /// It stops after a command that changes how the connection goes on; the iterator keeps the
+    /// commands after that one.
     ///
-    /// Blocks while the run is full. So senders that are faster than the room are slowed down: they do not read meanwhile.
+    /// Blocks while the run is full. So senders that are faster than the room are slowed down: they
+    /// do not read meanwhile.
     pub(super) fn commands<'a>(
         &self,
         connection: &Connection,
@@ -144,17 +151,20 @@ impl<P: Protocol> Hub<P> {
         now: Instant,
     ) -> Flow<P::Question> {
         let mut flow = Flow::Frames;
-        // Blocks while another thread is in the room. That takes microseconds: nothing under this lock blocks.
+        // Blocks while another thread is in the room. That takes microseconds: nothing under this
+        // lock blocks.
         let mut state = self.state.lock();
         for command in commands {
             while state.run.is_full() {
                 if state.sending {
-                    // Blocks; releases the lock while it waits and has it again afterwards. The holder of the turn wakes all
-                    // waiting readers when it swaps the run. Another reader may have filled the new run already, or this
-                    // connection may be closing now: the loop and `State::handle` look again.
+                    // Blocks; releases the lock while it waits and has it again afterwards. The
+                    // holder of the turn wakes all waiting readers when it swaps the run. Another
+                    // reader may have filled the new run already, or this connection may be closing
+                    // now: the loop and `State::handle` look again.
                     self.space.wait(&mut state);
                 } else {
-                    // No thread would ever swap this run, so this one takes the turn. `settle` releases the lock.
+                    // No thread would ever swap this run, so this one takes the turn. `settle`
+                    // releases the lock.
                     self.settle(state);
                     state = self.state.lock();
                 }
@@ -168,8 +178,8 @@ impl<P: Protocol> Hub<P> {
         flow
     }
 
-    /// Handles anything else that happened on a connection. Does not wait for space in the run: the clock calls this too, and
-    /// so does a connection that ends.
+    /// Handles anything else that happened on a connection. Does not wait for space in the run: the
+    /// clock calls this too, and so does a connection that ends.
     pub(super) fn event(
         &self,
         connection: &Connection,
@@ -178,8 +188,8 @@ impl<P: Protocol> Hub<P> {
         self.visit(|state| state.handle(connection, event, Instant::now()))
     }
 
-    /// Finds the answer to a question that the room asked because of this connection. Blocks for as long as that takes; no
-    /// lock of the hub is held, so all other connections go on.
+    /// Finds the answer to a question that the room asked because of this connection. Blocks for as
+    /// long as that takes; no lock of the hub is held, so all other connections go on.
     pub(super) fn answer(
         &self,
         connection: &Connection,
@@ -189,7 +199,8 @@ impl<P: Protocol> Hub<P> {
         self.answers.to(address, question)
     }
 
-    /// For any thread. Tells the room that what identified the client of this name is no longer valid, such as a key that was replaced.
+    /// For any thread. Tells the room that what identified the client of this name is no longer
+    /// valid, such as a key that was replaced.
     pub(super) fn revoke(&self, name: &str) {
         self.visit(|state| {
             if !state.stopping {
@@ -200,8 +211,9 @@ impl<P: Protocol> Hub<P> {
 
     /// Handles a connection's last event. For its reader, when it will read no more.
     ///
-    /// The room removes what it knows of the connection and tells others where the protocol says so. It is called also when the hub
-    /// stops, to count the connections: the last one ends the clock's thread.
+    /// The room removes what it knows of the connection and tells others where the protocol says
+    /// so. It is called also when the hub stops, to count the connections: the last one ends the
+    /// clock's thread.
     pub(super) fn gone(&self, connection: &Connection) {
         self.visit(|state| {
             state.handle(connection, Event::Gone, Instant::now());
@@ -218,8 +230,9 @@ impl<P: Protocol> Hub<P> {
         self.visit(State::tick);
     }
 
-    /// Finishes every connection and lets the room handle nothing more, so no client is told that the others leave. Connections
-    /// that have not ended when the time for draining is over are cut by the clock's thread.
+    /// Finishes every connection and lets the room handle nothing more, so no client is told that
+    /// the others leave. Connections that have not ended when the time for draining is over are cut
+    /// by the clock's thread.
     pub(super) fn finish_all(&self) {
         self.answers.cancel();
         self.clock.stop_by(Instant::now() + DRAIN);
@@ -232,13 +245,14 @@ impl<P: Protocol> Hub<P> {
         });
     }
 
-    /// Cuts every connection. Blocks while another thread carries out a run; that takes a bounded time, because no send in it
-    /// blocks.
+    /// Cuts every connection. Blocks while another thread carries out a run; that takes a bounded
+    /// time, because no send in it blocks.
     pub(super) fn cut_all(&self) {
         self.turn.lock().cut_all();
     }
 
-    /// Lets `act` change the state, then sends what has to be sent. The lock is released in between.
+    /// Lets `act` change the state, then sends what has to be sent. The lock is released in
+    /// between.
     fn visit<T>(&self, act: impl FnOnce(&mut State<P>) -> T) -> T {
         let mut state = self.state.lock();
         let done = act(&mut state);
@@ -246,11 +260,11 @@ impl<P: Protocol> Hub<P> {
         done
     }
 
-    /// Ends a visit: tells the clock the room's deadline, and takes the turn when there is something to send and no thread
-    /// sends. Releases the lock before anything is sent.
+    /// Ends a visit: tells the clock the room's deadline, and takes the turn when there is
+    /// something to send and no thread sends. Releases the lock before anything is sent.
     fn settle(&self, mut state: MutexGuard<'_, State<P>>) {
-        // A hub that stops does not call its room any more, so a deadline would stay in the past. The clock's thread would
-        // find it due again and again, and never reach the end.
+        // A hub that stops does not call its room any more, so a deadline would stay in the past.
+        // The clock's thread would find it due again and again, and never reach the end.
         let deadline = match state.stopping {
             true => None,
             false => state.room.deadline(),
@@ -262,16 +276,19 @@ impl<P: Protocol> Hub<P> {
         if state.sending || state.run.is_empty() {
             return;
         }
-        // From here on this thread is responsible for all that others append, until it says otherwise under the lock.
+        // From here on this thread is responsible for all that others append, until it says
+        // otherwise under the lock.
         state.sending = true;
         drop(state);
         self.send_rounds();
     }
 
-    /// Carries out run after run until none is left. The caller has set `sending`, or was handed the turn.
+    /// Carries out run after run until none is left. The caller has set `sending`, or was handed
+    /// the turn.
     ///
-    /// After [`ROUNDS`] rounds it hands the turn to the clock's thread: a reader that went on would send for others and not
-    /// serve its own client. `sending` stays true on the way, so no third thread begins to send.
+    /// After [`ROUNDS`] rounds it hands the turn to the clock's thread: a reader that went on would
+    /// send for others and not serve its own client. `sending` stays true on the way, so no third
+    /// thread begins to send.
     pub(super) fn send_rounds(&self) {
         let mut sending = Sending {
             turn: self.turn.lock(),
@@ -282,18 +299,21 @@ impl<P: Protocol> Hub<P> {
             {
                 let mut state = self.state.lock();
                 if state.run.is_empty() {
-                    // Under the lock: a thread that appends after this sees `false` and sends itself.
+                    // Under the lock: a thread that appends after this sees `false` and sends
+                    // itself.
                     state.sending = false;
                     sending.passed_on = true;
                     return;
                 }
                 std::mem::swap(&mut state.run, &mut sending.turn.run);
             }
-            // The lock is free. Readers that waited for space append to the new run while this thread sends the old one.
+            // The lock is free. Readers that waited for space append to the new run while this
+            // thread sends the old one.
             self.space.notify_all();
             sending.turn.apply();
         }
-        // Other threads have appended all the time: the room is busy. `sending` stays true until the clock's thread is done.
+        // Other threads have appended all the time: the room is busy. `sending` stays true until
+        // the clock's thread is done.
         sending.passed_on = true;
         // Releases the turn first: the clock's thread locks it as soon as it is woken.
         drop(sending);
@@ -302,15 +322,16 @@ impl<P: Protocol> Hub<P> {
 }
 
 impl<P: Protocol> State<P> {
-    /// Lets the room handle an event. Every event of every connection comes here, one at a time: this is the order that all
-    /// clients see.
+    /// Lets the room handle an event. Every event of every connection comes here, one at a time:
+    /// this is the order that all clients see.
     fn handle(
         &mut self,
         connection: &Connection,
         event: Event<P::Command<'_>, P::Answer>,
         now: Instant,
     ) -> Flow<P::Question> {
-        // The connection may have been cut after its reader read the frame and before it got the lock.
+        // The connection may have been cut after its reader read the frame and before it got the
+        // lock.
         if self.stopping || (connection.is_closing() && counts_only_while_open(&event)) {
             return Flow::Closed;
         }
@@ -341,8 +362,9 @@ fn counts_only_while_open<C, A>(event: &Event<C, A>) -> bool {
 
 /// The turn while a thread holds it.
 ///
-/// If a round panics (a mistake in this server; no peer can cause it), the server does not know which clients were served.
-/// Then all connections are cut, `sending` becomes false, and the hub goes on.
+/// If a round panics (a mistake in this server; no peer can cause it), the server does not know
+/// which clients were served. Then all connections are cut, `sending` becomes false, and the hub
+/// goes on.
 struct Sending<'a, P: Protocol> {
     turn: MutexGuard<'a, Turn>,
     hub: &'a Hub<P>,
@@ -360,8 +382,8 @@ impl<P: Protocol> Drop for Sending<'_, P> {
     }
 }
 
-/// Hands out the numbers of connections. Threads of all listeners share it; only the counter itself matters, so `Relaxed` is
-/// enough.
+/// Hands out the numbers of connections. Threads of all listeners share it; only the counter itself
+/// matters, so `Relaxed` is enough.
 #[derive(Debug, Default)]
 pub(super) struct ConnIds(std::sync::atomic::AtomicU64);
 

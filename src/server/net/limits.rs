@@ -13,16 +13,18 @@ pub struct ConnectionLimits {
     pub bound_loopback: bool,
     /// A connection with TLS must finish its handshake within this time.
     pub handshake: Duration,
-    /// A connection must send its first byte within this time, counted from its accept, or with TLS from the end of the handshake.
+    /// A connection must send its first byte within this time, counted from its accept, or with TLS
+    /// from the end of the handshake.
     pub first_byte: Duration,
     /// It must be identified within this time after its first byte.
     pub identification: Duration,
     /// A frame must be complete within this time, counted from its first byte.
     pub frame: Duration,
-    /// Maximum bytes that are queued for a client that reads slowly. Above it the client is disconnected.
+    /// Maximum bytes that are queued for a client that reads slowly. Above it the client is
+    /// disconnected.
     pub outbox_bytes: usize,
-    /// While something is queued for a client, it must take [`stall_bytes`](Self::stall_bytes) within this time, or all that is
-    /// queued; otherwise it is disconnected.
+    /// While something is queued for a client, it must take [`stall_bytes`](Self::stall_bytes)
+    /// within this time, or all that is queued; otherwise it is disconnected.
     pub stall: Duration,
     /// The least that a client must take within [`stall`](Self::stall) while more is queued for it.
     pub stall_bytes: usize,
@@ -30,7 +32,8 @@ pub struct ConnectionLimits {
     pub keepalive: Keepalive,
 }
 
-/// How the system notices a peer that vanished without FIN: TCP keepalive. Times are rounded down to seconds.
+/// How the system notices a peer that vanished without FIN: TCP keepalive. Times are rounded down
+/// to seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keepalive {
     /// Silence before the first probe.
@@ -144,30 +147,32 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Within the 30 s of [`ConnectionLimits::stall`] this is 1.1 KB/s, about what a modem of 9,600 bit/s carries. When bytes were
-/// queued all that time for a link as slow as that, it cannot keep up with its room. A client that takes 4 KiB every five
-/// seconds takes 28 KiB at most in that time.
+/// Within the 30 s of [`ConnectionLimits::stall`] this is 1.1 KB/s, about what a modem of 9,600
+/// bit/s carries. When bytes were queued all that time for a link as slow as that, it cannot keep
+/// up with its room. A client that takes 4 KiB every five seconds takes 28 KiB at most in that
+/// time.
 const STALL_BYTES: usize = 32 << 10;
 
-/// Bytes in one run; a reader that finds as many waits. An outbox must hold several runs, or one partial send would cut a
-/// healthy client.
+/// Bytes in one run; a reader that finds as many waits. An outbox must hold several runs, or one
+/// partial send would cut a healthy client.
 pub(super) const RUN_BYTES: usize = 256 << 10;
 
-/// After this many rounds a reader hands the turn to the clock's thread, which has no client of its own to serve. After as
-/// many rounds the clock's thread looks at its deadlines before it goes on.
+/// After this many rounds a reader hands the turn to the clock's thread, which has no client of its
+/// own to serve. After as many rounds the clock's thread looks at its deadlines before it goes on.
 pub(super) const ROUNDS: usize = 32;
 
 /// Time in which an orderly close writes what is queued.
 pub(super) const DRAIN: Duration = Duration::from_secs(5);
 
-/// Time for which an orderly close then reads what the peer still sends. A socket that is closed with unread input is reset, and
-/// a reset destroys what was written last.
+/// Time for which an orderly close then reads what the peer still sends. A socket that is closed
+/// with unread input is reset, and a reset destroys what was written last.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// Maximum bytes that are read while lingering.
 pub(super) const LINGER_BYTES: usize = 64 << 10;
 
-/// Time that threads have to end after everything was cut. The server stops without those that need longer.
+/// Time that threads have to end after everything was cut. The server stops without those that need
+/// longer.
 pub(super) const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// Maximum bytes of a tunnel's end that are kept until the other end arrives.
@@ -176,12 +181,15 @@ pub(super) const EARLY_BYTES: usize = 64 << 10;
 /// Limits of the whole process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessLimits {
-    /// Maximum connections, and so threads, at once over all listeners. `None` is what this machine can carry.
+    /// Maximum connections, and so threads, at once over all listeners. `None` is what this machine
+    /// can carry.
     pub connections: Option<usize>,
-    /// Maximum threads that write to slow clients. They do not wait for one client, so a few serve thousands. Where a system
-    /// cannot send without blocking (Windows), each waits for one client at a time.
+    /// Maximum threads that write to slow clients. They do not wait for one client, so a few serve
+    /// thousands. Where a system cannot send without blocking (Windows), each waits for one client
+    /// at a time.
     pub writers: usize,
-    /// Threads that check passwords. Each may keep a core busy, and uses 19 MiB. Look-ups have other threads.
+    /// Threads that check passwords. Each may keep a core busy, and uses 19 MiB. Look-ups have
+    /// other threads.
     pub workers: usize,
 }
 

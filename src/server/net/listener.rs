@@ -1,15 +1,17 @@
 //! The thread that accepts connections.
 //!
-//! The kernel does the TCP handshake by itself and keeps the new connection in the listener's *backlog* (at most `BACKLOG` in
-//! `socket`). `accept` takes the oldest connection out of the backlog and returns a new socket for it. The listener's own socket
-//! never carries bytes.
+//! The kernel does the TCP handshake by itself and keeps the new connection in the listener's
+//! *backlog* (at most `BACKLOG` in `socket`). `accept` takes the oldest connection out of the
+//! backlog and returns a new socket for it. The listener's own socket never carries bytes.
 //!
-//! While this thread is busy, the backlog grows; when it is full, new clients wait or are refused by the kernel. So this thread
-//! does as little as possible: it passes each socket to another thread and goes on. No client makes it wait, and no error ends
-//! it. It does not even do a TLS handshake, because a peer that connects and says nothing would stop every client after it.
+//! While this thread is busy, the backlog grows; when it is full, new clients wait or are refused
+//! by the kernel. So this thread does as little as possible: it passes each socket to another
+//! thread and goes on. No client makes it wait, and no error ends it. It does not even do a TLS
+//! handshake, because a peer that connects and says nothing would stop every client after it.
 //!
-//! Above its ceiling the server still accepts, and then refuses: a connection that stayed in the backlog would look open to its
-//! client, which would wait for an answer and not know why none comes.
+//! Above its ceiling the server still accepts, and then refuses: a connection that stayed in the
+//! backlog would look open to its client, which would wait for an answer and not know why none
+//! comes.
 
 use std::collections::VecDeque;
 use std::io;
@@ -30,12 +32,14 @@ use super::writers::Writers;
 use matou_protocols::room::Protocol;
 use matou_sockets::AcceptWait;
 
-/// Accepting pauses for this long after an error that does not pass by itself, such as "too many open files". Without a pause
-/// the loop would use a whole core, because the connection that could not be accepted still waits in the backlog.
+/// Accepting pauses for this long after an error that does not pass by itself, such as "too many
+/// open files". Without a pause the loop would use a whole core, because the connection that could
+/// not be accepted still waits in the backlog.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Maximum number of refused sockets that are kept open for a while. When a socket is closed with unread input, the system
-/// sends a reset instead of FIN. A client that has already sent its login would see "connection reset" and not an end.
+/// Maximum number of refused sockets that are kept open for a while. When a socket is closed with
+/// unread input, the system sends a reset instead of FIN. A client that has already sent its login
+/// would see "connection reset" and not an end.
 const REFUSED: usize = 64;
 
 /// Accepts connections for one hub. It has no lock of its own; what it calls locks for a moment.
@@ -51,14 +55,16 @@ pub(super) struct Accept<P: Protocol> {
 }
 
 impl<P: Protocol> Accept<P> {
-    /// Accepts until the listener is closed. Runs on the thread `matou-accept`, which [`Service`](super::Service) owns.
+    /// Accepts until the listener is closed. Runs on the thread `matou-accept`, which
+    /// [`Service`](super::Service) owns.
     pub(super) fn run(&self, listener: &TcpListener, wait: &AcceptWait) {
         accept_each(&self.hub.listener, listener, wait, |stream, peer| {
             self.admit(stream, peer)
         });
     }
 
-    /// Starts to serve a socket on a thread of its own, or gives it back with the reason why not. Never blocks.
+    /// Starts to serve a socket on a thread of its own, or gives it back with the reason why not.
+    /// Never blocks.
     fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), (TcpStream, &'static str)> {
         if let Err(error) = socket::accepted(&stream, &self.hub.limits.keepalive) {
             // The peer may have gone between connecting and now.
@@ -71,8 +77,9 @@ impl<P: Protocol> Accept<P> {
         let hub = Arc::clone(&self.hub);
         let writers = Arc::clone(&self.writers);
         let id = self.ids.next();
-        // From here on everything happens on the connection's thread, also what may fail or take long. If no thread is free, the
-        // closure is dropped without being called, and the slot of the address with it: a refused client does not count.
+        // From here on everything happens on the connection's thread, also what may fail or take
+        // long. If no thread is free, the closure is dropped without being called, and the slot of
+        // the address with it: a refused client does not count.
         let serve = move |stream| {
             let tls = match hub.tls.as_ref().map(Tls::new).transpose() {
                 Ok(tls) => tls,
@@ -91,7 +98,8 @@ impl<P: Protocol> Accept<P> {
             let connection = Connection::new(shared, id, peer, stream, tls, slot);
             reader::run(&*hub, &connection);
         };
-        // The accept thread goes on at once; the connection's thread begins when the system lets it.
+        // The accept thread goes on at once; the connection's thread begins when the system lets
+        // it.
         match self.threads.run(stream, serve) {
             // `Full(None)`: the system could not start a thread, and the socket is closed already.
             Ok(()) | Err(Full(None)) => Ok(()),
@@ -110,12 +118,13 @@ pub(super) fn accept_each(
     mut admit: impl FnMut(TcpStream, SocketAddr) -> Result<(), (TcpStream, &'static str)>,
 ) {
     let mut refused = Refused::default();
-    // Blocks here, with no lock held. A new connection wakes it, and so does the owner (then the result is false). A thread
-    // that is blocked in `accept` itself could not be woken: see `AcceptWait`. An error of `poll` ends the loop, because then
-    // there is nothing left to wait with; the system reports one only for wrong arguments or when it has no memory.
+    // Blocks here, with no lock held. A new connection wakes it, and so does the owner (then the
+    // result is false). A thread that is blocked in `accept` itself could not be woken: see
+    // `AcceptWait`. An error of `poll` ends the loop, because then there is nothing left to wait
+    // with; the system reports one only for wrong arguments or when it has no memory.
     while matches!(wait.connection(listener), Ok(true)) {
-        // Does not block: the listener is non-blocking where `wait` uses `poll`. The client may have gone meanwhile, and then
-        // `accept` fails with `WouldBlock`.
+        // Does not block: the listener is non-blocking where `wait` uses `poll`. The client may
+        // have gone meanwhile, and then `accept` fails with `WouldBlock`.
         match listener.accept() {
             Ok((stream, peer)) => {
                 if let Err((stream, why)) = admit(stream, peer) {
@@ -134,10 +143,12 @@ pub(super) fn accept_each(
     }
 }
 
-/// True for errors of one connection: it was gone before it was accepted, or a signal came. The next `accept` may succeed at once.
+/// True for errors of one connection: it was gone before it was accepted, or a signal came. The
+/// next `accept` may succeed at once.
 ///
-/// All other errors (no descriptors, no memory) concern the next `accept` too. They pass when other connections end. A loop that
-/// ended at the first of them would leave a server that runs and can never be reached again.
+/// All other errors (no descriptors, no memory) concern the next `accept` too. They pass when other
+/// connections end. A loop that ended at the first of them would leave a server that runs and can
+/// never be reached again.
 fn passes_by_itself(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -157,8 +168,8 @@ struct Refused {
 impl Refused {
     /// Refuses a connection that was accepted.
     ///
-    /// Sends FIN, so that the client sees an orderly end. The socket is closed when [`REFUSED`] others were refused after it,
-    /// or when the listener ends.
+    /// Sends FIN, so that the client sees an orderly end. The socket is closed when [`REFUSED`]
+    /// others were refused after it, or when the listener ends.
     fn refuse(&mut self, stream: TcpStream, peer: SocketAddr, name: &str, why: &str) {
         let _ = stream.shutdown(Shutdown::Write);
         if self.kept.len() == REFUSED {

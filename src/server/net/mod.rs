@@ -1,58 +1,71 @@
-//! Threads and sockets. No other module knows them. The text is for readers who are new to blocking IO.
+//! Threads and sockets. No other module knows them. The text is for readers who are new to blocking
+//! IO.
 //!
-//! A call *blocks* when it does not return before something has happened elsewhere: `read` blocks until the peer sends, and
-//! [`Condvar::wait`](sync::Condvar) until another thread notifies. A blocked thread costs no CPU, but it can do nothing else
-//! meanwhile. So for every place where a thread blocks, the text says what the thread waits for, who wakes it, and what may
-//! have changed when it goes on.
+//! A call *blocks* when it does not return before something has happened elsewhere: `read` blocks
+//! until the peer sends, and [`Condvar::wait`](sync::Condvar) until another thread notifies. A
+//! blocked thread costs no CPU, but it can do nothing else meanwhile. So for every place where a
+//! thread blocks, the text says what the thread waits for, who wakes it, and what may have changed
+//! when it goes on.
 //!
 //! # The life of a connection
 //!
-//! 1. [`accept_each`](listener::accept_each) blocks until a client connects, and accepts the socket.
-//! 2. [`Accept::admit`](listener::Accept) checks the limit of the client's address and gives the socket to a thread
-//!    ([`Threads::run`](threads::Threads::run)). That thread is the connection's *reader* until the connection ends.
-//! 3. [`reader::run`] tells the hub that the connection is open, and then blocks in `read` again and again.
-//! 4. The room accepts a login. Carrying out this effect, the turn adds the connection to the list of members
-//!    ([`Turn`](turn::Turn)), so that it receives what is sent to all.
+//! 1. [`accept_each`](listener::accept_each) blocks until a client connects, and accepts the
+//!    socket.
+//! 2. [`Accept::admit`](listener::Accept) checks the limit of the client's address and gives the
+//!    socket to a thread ([`Threads::run`](threads::Threads::run)). That thread is the connection's
+//!    *reader* until the connection ends.
+//! 3. [`reader::run`] tells the hub that the connection is open, and then blocks in `read` again
+//!    and again.
+//! 4. The room accepts a login. Carrying out this effect, the turn adds the connection to the list
+//!    of members ([`Turn`](turn::Turn)), so that it receives what is sent to all.
 //! 5. The connection ends in one of these ways:
 //!    * The peer closes its side: `read` returns 0, and the room handles [`Event::ReadClosed`].
-//!    * The server closes it in order, [`Connection::finish`](connection::Connection::finish): what is queued is written, then
-//!      FIN. The reader waits for the peer's FIN, within limits (`linger` in [`reader`]).
-//!    * The server closes it at once, [`Connection::cut`](connection::Connection::cut): the client is too slow or too late, or
-//!      the connection is broken.
-//! 6. [`Hub::gone`](hub::Hub::gone) is its last event. The thread then waits for the next connection.
+//!    * The server closes it in order, [`Connection::finish`](connection::Connection::finish): what
+//!      is queued is written, then FIN. The reader waits for the peer's FIN, within limits
+//!      (`linger` in [`reader`]).
+//!    * The server closes it at once, [`Connection::cut`](connection::Connection::cut): the client
+//!      is too slow or too late, or the connection is broken.
+//! 6. [`Hub::gone`](hub::Hub::gone) is its last event. The thread then waits for the next
+//!    connection.
 //!
 //! # The life of a message
 //!
-//! 1. The reader's `read` returns with bytes. Without any lock, the reader decodes all whole frames in them (`frames` in
-//!    [`reader`]).
-//! 2. [`Hub::commands`](hub::Hub::commands) takes the hub's lock once for all of them. The room turns each command into
-//!    effects, such as "send these bytes to all members". The effects are appended to a log, the [`Run`](run::Run).
-//! 3. If no thread is sending, this thread takes the *turn* (`settle` in [`hub`]): it swaps the run for an empty one, releases
-//!    the lock and carries the run out. If another thread is sending, this thread goes back to `read`. The sending thread looks
-//!    at the run again before it stops.
-//! 4. [`Turn::apply`](turn::Turn::apply) carries a run out: each recipient gets all its bytes in one
-//!    [`Connection::send`](connection::Connection::send).
-//! 5. [`Outbox::push`](outbox::Outbox::push) passes the bytes to the system with a `send` that does not block. Most messages
-//!    end here: they are in the socket.
-//! 6. If the socket is full, the outbox queues the rest. The connection waits in [`Writable`](writable::Writable) until its
-//!    socket accepts bytes again, and then one of the [`Writers`](writers::Writers) sends ([`Outbox::write`]).
+//! 1. The reader's `read` returns with bytes. Without any lock, the reader decodes all whole frames
+//!    in them (`frames` in [`reader`]).
+//! 2. [`Hub::commands`](hub::Hub::commands) takes the hub's lock once for all of them. The room
+//!    turns each command into effects, such as "send these bytes to all members". The effects are
+//!    appended to a log, the [`Run`](run::Run).
+//! 3. If no thread is sending, this thread takes the *turn* (`settle` in [`hub`]): it swaps the run
+//!    for an empty one, releases the lock and carries the run out. If another thread is sending,
+//!    this thread goes back to `read`. The sending thread looks at the run again before it stops.
+//! 4. [`Turn::apply`](turn::Turn::apply) carries a run out: each recipient gets all its bytes in
+//!    one [`Connection::send`](connection::Connection::send).
+//! 5. [`Outbox::push`](outbox::Outbox::push) passes the bytes to the system with a `send` that does
+//!    not block. Most messages end here: they are in the socket.
+//! 6. If the socket is full, the outbox queues the rest. The connection waits in
+//!    [`Writable`](writable::Writable) until its socket accepts bytes again, and then one of the
+//!    [`Writers`](writers::Writers) sends ([`Outbox::write`]).
 //!
-//! So a message from a quiet room passes two system calls (`read`, `send`) and no other thread.
+//! So a message in a quiet room needs one `read`, one `send` for each recipient, and no other
+//! thread.
 //!
 //! # The life of a deadline
 //!
-//! 1. A thread sets it, for example [`Connection::expect_frame`](connection::Connection::expect_frame) when half a frame has
-//!    come. The connection keeps its [`Deadlines`](deadlines::Deadlines), and only the earliest is registered with the hub's
-//!    [`Clock`](clock::Clock).
-//! 2. The clock's thread blocks in [`Clock::next`](clock::Clock::next) until the earliest entry of all connections.
+//! 1. A thread sets it, for example
+//!    [`Connection::expect_frame`](connection::Connection::expect_frame) when half a frame has
+//!    come. The connection keeps its [`Deadlines`](deadlines::Deadlines), and only the earliest is
+//!    registered with the hub's [`Clock`](clock::Clock).
+//! 2. The clock's thread blocks in [`Clock::next`](clock::Clock::next) until the earliest entry of
+//!    all connections.
 //! 3. [`Hub::keep_time`](hub::Hub) asks the connection which deadline has passed
-//!    ([`Connection::look_at_deadlines`](connection::Connection::look_at_deadlines)). Often none has: a deadline that was
-//!    moved or cleared leaves its old entry in the clock.
-//! 4. What is due is done: the room decides about a late peer ([`Event::Overdue`]), the outbox judges a slow one
-//!    ([`Outbox::look`]), an orderly close that took too long is cut.
+//!    ([`Connection::look_at_deadlines`](connection::Connection::look_at_deadlines)). Often none
+//!    has: a deadline that was moved or cleared leaves its old entry in the clock.
+//! 4. What is due is done: the room decides about a late peer ([`Event::Overdue`]), the outbox
+//!    judges a slow one ([`Outbox::look`]), an orderly close that took too long is cut.
 //! 5. The connection registers its next deadline.
 //!
-//! The rooms have deadlines too ([`Protocol::deadline`]). The hub tells the clock the earliest one after each visit.
+//! The rooms have deadlines too ([`Protocol::deadline`]). The hub tells the clock the earliest one
+//! after each visit.
 //!
 //! # Threads
 //!
@@ -61,31 +74,36 @@
 //! | `matou-accept` | one per listener | accepts | `poll` on the listener | the owner drops its `AcceptWake` and joins it ([`Service::close`]) |
 //! | `matou-conn` | one per connection | reads, and sends what its frames lead to | `read` | the connection ends; [`Threads::close`](threads::Threads::close) ends those that wait for another one |
 //! | `matou-clock` | one per hub | deadlines | a condition variable | the hub's last connection has gone; [`Service::join`] joins it |
-//! | `matou-writer-N` | 1 to 8 | writes to clients whose sockets were full | `epoll_wait` | [`Writers::stop`](writers::Writers::stop) joins them |
+//! | `matou-writer-N` | 1 to 8, an option | writes to clients whose sockets were full | `epoll_wait` | [`Writers::stop`](writers::Writers::stop) joins them |
 //! | `matou-lookup-N`, `matou-hash-N` | a few | answers questions of rooms | a condition variable | [`Workers::stop`](workers::Workers::stop) |
 //!
-//! (Outside this module, `matou account import` hashes on threads `matou-import`, which end with that command.)
+//! (Outside this module, `matou account import` hashes on threads `matou-import`, which end with
+//! that command.)
 //!
-//! [`Service`] owns the first and the third kind, [`Engine`] the others. A stop of the whole server ends them in this order:
-//! accept threads, clocks (each after the last connection of its hub), workers, threads of connections, writers.
+//! [`Service`] owns the first and the third kind ([`RequestService`] has an accept thread only),
+//! [`Engine`] the others. A stop of the whole server ends them in this order: accept threads,
+//! clocks (each after the last connection of its hub), workers, threads of connections, writers.
 //!
 //! # Locks
 //!
 //! A thread that holds one of these locks may only take locks to the right of it:
 //!
 //! * `turn -> hub state -> clock`
-//! * `turn -> tunnel end -> outbox -> clock`
+//! * `turn -> tunnel end -> outbox`
 //! * `turn -> deadlines -> clock`
 //!
-//! A thread that holds the list of [`writable`] takes no other lock. No lock is held across a system call that can block. The rules of each lock are beside its struct.
+//! A thread that holds the list of [`writable`] takes no other lock. No lock is held across a
+//! system call that can block; the right to ask in `writable/poll.rs`, which only writers take, is
+//! the one exception. The rules of each lock are beside its struct.
 //!
 //! # Reading order
 //!
-//! [`listener`], [`threads`], [`reader`], [`hub`], [`run`], [`turn`], [`connection`], [`outbox`] with [`queue`],
-//! [`writers`], [`writable`], [`progress`], [`deadlines`], [`clock`], [`timekeeping`]. Then what only some connections need:
-//! [`workers`] (questions that take long, [`fair_queue`]), [`tunnel`] (private connections), [`source`] and [`tls`] (TLS),
-//! [`requests`] (listeners without a room). [`service`] starts and stops all of it; [`limits`], [`ceiling`] and [`addresses`]
-//! are the bounds.
+//! [`listener`], [`threads`], [`reader`], [`hub`], [`run`], [`turn`], [`connection`], [`outbox`]
+//! with [`queue`], [`writers`], [`writable`], [`progress`], [`deadlines`], [`clock`],
+//! [`timekeeping`]. Then what only some connections need: [`workers`] (questions that take long,
+//! [`fair_queue`]), [`tunnel`] (private connections), [`source`] and [`tls`] (TLS), [`requests`]
+//! (listeners without a room). [`service`] starts and stops all of it; [`limits`], [`ceiling`] and
+//! [`addresses`] are the bounds.
 
 #![allow(
     rustdoc::private_intra_doc_links,

@@ -1,15 +1,17 @@
 //! The outbox: what waits to be written to one client, and which thread may write it.
 //!
-//! While nothing waits, the thread that pushes also sends ([`Outbox::push`]), without blocking. What the socket does not accept
-//! is queued. From then on the writers send until the queue is empty: if two threads sent at once, their bytes would mix.
+//! While nothing waits, the thread that pushes also sends ([`Outbox::push`]), without blocking.
+//! What the socket does not accept is queued. From then on the writers send until the queue is
+//! empty: if two threads sent at once, their bytes would mix.
 //!
-//! The system keeps a buffer for each socket, of which the peer's TCP takes bytes at the peer's speed. `send` copies bytes into that
-//! buffer. A slow client, a thin link or a client that has stopped reading all look the same: the buffer is full, and a blocking
-//! `send` would wait as long as the client wants.
+//! The system keeps a buffer for each socket, of which the peer's TCP takes bytes at the peer's
+//! speed. `send` copies bytes into that buffer. A slow client, a thin link or a client that has
+//! stopped reading all look the same: the buffer is full, and a blocking `send` would wait as long
+//! as the client wants.
 //!
-//! No thread blocks on a full socket. The connection waits in [`Writable`](super::writable) until the system says that the
-//! socket accepts bytes again. Then a writer sends what it accepts at once ([`Outbox::write`]), and the connection waits
-//! again.
+//! No thread blocks on a full socket. The connection waits in [`Writable`](super::writable) until
+//! the system says that the socket accepts bytes again. Then a writer sends what it accepts at once
+//! ([`Outbox::write`]), and the connection waits again.
 //!
 //! The life of a slow client:
 //!
@@ -22,11 +24,13 @@
 //! push 100 bytes   the socket accepts 100                     as at first
 //! ```
 //!
-//! It ends badly in two ways: more than `outbox_bytes` would be queued ([`Pushed::Overflow`]), or the client takes too little in
-//! its time ([`Written::Stalled`]). Both are needed. In a busy room the first comes soon; in a quiet one a client that has
-//! stopped reading would keep its queue for ever without the second.
+//! It ends badly in two ways: more than `outbox_bytes` would be queued ([`Pushed::Overflow`]), or
+//! the client takes too little in its time ([`Written::Stalled`]). Both are needed. In a busy room
+//! the first comes soon; in a quiet one a client that has stopped reading would keep its queue for
+//! ever without the second.
 //!
-//! On a connection with TLS, records are queued instead of bytes. They are sealed and queued under one lock, see `tls`.
+//! On a connection with TLS, records are queued instead of bytes. They are sealed and queued under
+//! one lock, see `tls`.
 
 use std::io;
 use std::net::Shutdown;
@@ -39,21 +43,25 @@ use super::sync::{Condvar, Mutex};
 use super::sys::{self, Socket};
 use super::tls::{Opened, Tls};
 
-/// After this many system calls a writer leaves an outbox and serves others. A client that reads as fast as the server writes
-/// must not keep a writer for itself.
+/// After this many system calls a writer leaves an outbox and serves others. A client that reads as
+/// fast as the server writes must not keep a writer for itself.
 const CALLS: usize = 16;
 
-/// When a writer is sending just now, it judges the client's pace itself. The clock looks again after this time.
+/// When a writer is sending just now, it judges the client's pace itself. The clock looks again
+/// after this time.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The queue of one client, and who may write to its socket.
 ///
 /// Rules of the lock:
 ///
-/// * It is held for sends that do not block, never for one that may. So the holder of the turn never waits long for it.
-/// * A writer releases it while it sends. `sender` says that this thread has the socket; others only append to the queue.
-/// * No other lock is taken under it. What needs the clock or the writers is returned as a value ([`Pushed`], [`Written`],
-///   [`Finish`]) and done by [`Connection`](super::connection::Connection) afterwards.
+/// * It is held for sends that do not block, never for one that may. So the holder of the turn
+///   never waits long for it.
+/// * A writer releases it while it sends. `sender` says that this thread has the socket; others
+///   only append to the queue.
+/// * No other lock is taken under it. What needs the clock or the writers is returned as a value
+///   ([`Pushed`], [`Written`], [`Finish`]) and done by
+///   [`Connection`](super::connection::Connection) afterwards.
 /// * `tunnel::join` holds the locks of two tunnel ends while it takes this one.
 #[derive(Debug)]
 pub(super) struct Outbox {
@@ -76,14 +84,15 @@ struct State {
 
 /// Which thread may send: one at a time.
 ///
-/// `Pusher -> Waiting` when a push queues the first bytes; `Waiting -> Writer` when a writer comes; from there back to
-/// `Waiting` if bytes are left, or to `Pusher` if not.
+/// `Pusher -> Waiting` when a push queues the first bytes; `Waiting -> Writer` when a writer comes;
+/// from there back to `Waiting` if bytes are left, or to `Pusher` if not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sender {
     /// Nothing is queued: the thread that pushes sends.
     Pusher,
-    /// Bytes are queued and no thread sends. The connection waits for its socket, or is about to, or a writer has just been
-    /// woken for it. In all three cases a call of [`Outbox::write`] follows, so no thread needs to be told of more bytes.
+    /// Bytes are queued and no thread sends. The connection waits for its socket, or is about to,
+    /// or a writer has just been woken for it. In all three cases a call of [`Outbox::write`]
+    /// follows, so no thread needs to be told of more bytes.
     Waiting,
     /// A writer sends the beginning of the queue, without the lock.
     Writer,
@@ -109,7 +118,8 @@ enum Stage {
 pub(super) enum Pushed {
     /// Sent, queued after other bytes, or dropped because the connection ends.
     Done,
-    /// Queued as the first: the connection must be given to the writers, and the client's time begins.
+    /// Queued as the first: the connection must be given to the writers, and the client's time
+    /// begins.
     NeedsWriter,
     /// More bytes would be queued than may be: the client reads too slowly.
     Overflow {
@@ -171,13 +181,14 @@ impl Outbox {
         self.sealed
     }
 
-    /// Sends the bytes, or queues what the socket does not accept at once. `most` is the maximum of queued bytes.
+    /// Sends the bytes, or queues what the socket does not accept at once. `most` is the maximum of
+    /// queued bytes.
     ///
-    /// MUST NOT block. MUST NOT send while a writer has the socket. Bytes of two pushes MUST NOT be mixed or change their
-    /// order.
+    /// MUST NOT block. MUST NOT send while a writer has the socket. Bytes of two pushes MUST NOT be
+    /// mixed or change their order.
     ///
-    /// `shared` is the same bytes as a value that many queues can hold. The first outbox that needs it makes it, so a broadcast
-    /// that no socket refuses is never copied.
+    /// `shared` is the same bytes as a value that many queues can hold. The first outbox that needs
+    /// it makes it, so a broadcast that no socket refuses is never copied.
     pub(super) fn push(
         &self,
         stream: &Socket,
@@ -199,10 +210,11 @@ impl Outbox {
         }
     }
 
-    /// Opens TLS records that arrived, and sends the records that TLS answers by itself (handshake, key updates, alerts). The
-    /// last value is true while the handshake goes on.
+    /// Opens TLS records that arrived, and sends the records that TLS answers by itself (handshake,
+    /// key updates, alerts). The last value is true while the handshake goes on.
     ///
-    /// MUST NOT block: a client that does not read would make its reader wait here, with the lock that all senders need.
+    /// MUST NOT block: a client that does not read would make its reader wait here, with the lock
+    /// that all senders need.
     pub(super) fn open(
         &self,
         stream: &Socket,
@@ -250,8 +262,9 @@ impl Outbox {
         }
         let left = bytes.len() - sent;
         if state.queue.bytes() + left > most && state.sender == Sender::Waiting {
-            // The system wakes a writer only when a good part of the socket's buffer is free. The socket may accept bytes
-            // before that, and a client that reads must not be cut because of bytes that it has room for.
+            // The system wakes a writer only when a good part of the socket's buffer is free. The
+            // socket may accept bytes before that, and a client that reads must not be cut because
+            // of bytes that it has room for.
             if let Err(error) = state.send_queued(stream) {
                 self.end(state, Stage::Dead);
                 return Pushed::Lost(error.kind());
@@ -273,9 +286,11 @@ impl Outbox {
         Pushed::NeedsWriter
     }
 
-    /// Begins an orderly end: no more frames; what is queued is written, then FIN is sent. Never blocks.
+    /// Begins an orderly end: no more frames; what is queued is written, then FIN is sent. Never
+    /// blocks.
     ///
-    /// TLS adds its close_notify after the last frame. Without it the peer could not tell this end from a cut connection.
+    /// TLS adds its close_notify after the last frame. Without it the peer could not tell this end
+    /// from a cut connection.
     pub(super) fn finish(&self, stream: &Socket) -> Finish {
         let mut state = self.state.lock();
         match state.stage {
@@ -309,51 +324,56 @@ impl Outbox {
         self.end(&mut self.state.lock(), Stage::Dead);
     }
 
-    /// Waits until everything is written and FIN is sent, or the connection is cut. For the reader of a connection that ends;
-    /// it holds no lock.
+    /// Waits until everything is written and FIN is sent, or the connection is cut. For the reader
+    /// of a connection that ends; it holds no lock.
     ///
-    /// Two threads wake it: the one that sends FIN, and the one that cuts. The wait has an end because the clock cuts a
-    /// connection whose time for an orderly close is over.
+    /// Two threads wake it: the one that sends FIN, and the one that cuts. The wait has an end
+    /// because the clock cuts a connection whose time for an orderly close is over.
     pub(super) fn wait_until_finished(&self) {
         let mut state = self.state.lock();
         while !matches!(state.stage, Stage::Finished | Stage::Dead) {
-            // Releases the lock while it waits. It is also woken when the queue is empty, so the loop looks again.
+            // Releases the lock while it waits. It is also woken when the queue is empty, so the
+            // loop looks again.
             self.quiet.wait(&mut state);
         }
     }
 
-    /// Waits until everything is written. From then on the caller alone writes to the socket. Returns false when the connection
-    /// is lost before. For the pump of a tunnel; it holds no lock.
+    /// Waits until everything is written. From then on the caller alone writes to the socket.
+    /// Returns false when the connection is lost before. For the pump of a tunnel; it holds no
+    /// lock.
     ///
-    /// Two threads wake it: the one that empties the queue, and the one that cuts. The wait has an end because the clock cuts a
-    /// client that does not keep its pace.
+    /// Two threads wake it: the one that empties the queue, and the one that cuts. The wait has an
+    /// end because the clock cuts a client that does not keep its pace.
     pub(super) fn retire(&self, stream: &Socket) -> bool {
         let mut state = self.state.lock();
         while state.stage == Stage::Open && state.sender != Sender::Pusher {
-            // Releases the lock while it waits. Another push may have come first and filled the queue again.
+            // Releases the lock while it waits. Another push may have come first and filled the
+            // queue again.
             self.quiet.wait(&mut state);
         }
         if state.stage == Stage::Open {
-            // A tunnel waits for a slow peer instead of giving up. So its writes have no time-out, which writers need where a
-            // system cannot send without blocking.
+            // A tunnel waits for a slow peer instead of giving up. So its writes have no time-out,
+            // which writers need where a system cannot send without blocking.
             let _ = stream.set_write_timeout(None);
             self.end(&mut state, Stage::Retired);
         }
         state.stage == Stage::Retired
     }
 
-    /// Sends what the socket accepts of the queue, on a writer's thread. Does nothing when another thread has done it.
+    /// Sends what the socket accepts of the queue, on a writer's thread. Does nothing when another
+    /// thread has done it.
     ///
-    /// Does not block where the system can send without (see [`sys::write_pieces`]), and holds no lock while it sends: the
-    /// holder of the turn pushes meanwhile and must not wait for this thread.
+    /// Does not block where the system can send without (see [`sys::write_pieces`]), and holds no
+    /// lock while it sends: the holder of the turn pushes meanwhile and must not wait for this
+    /// thread.
     ///
     /// After [`Written::NotAll`] the connection must be given to the writers again.
     pub(super) fn write(&self, stream: &Socket) -> Written {
         let mut state = self.state.lock();
         match (state.stage, state.sender) {
             (Stage::Dead, _) => return Written::Lost,
-            // The clock or a push has sent the queue meanwhile. If bytes are queued again, the connection was given to the
-            // writers again.
+            // The clock or a push has sent the queue meanwhile. If bytes are queued again, the
+            // connection was given to the writers again.
             (_, Sender::Pusher | Sender::Writer) => return Written::All,
             (_, Sender::Waiting) => state.sender = Sender::Writer,
         }
@@ -366,8 +386,9 @@ impl Outbox {
             drop(state);
             let (slices, wanted) = front.slices();
             let taken = sys::write_pieces(stream, &slices);
-            // Meanwhile others may have appended to the queue, or killed the outbox and dropped the queue. The front is still
-            // the front: only the thread that is `Sender::Writer` removes bytes.
+            // Meanwhile others may have appended to the queue, or killed the outbox and dropped the
+            // queue. The front is still the front: only the thread that is `Sender::Writer` removes
+            // bytes.
             state = self.state.lock();
             match taken {
                 Err(_) => self.end(&mut state, Stage::Dead),
@@ -399,8 +420,9 @@ impl Outbox {
             }
             (_, Sender::Waiting) => {}
         }
-        // The system wakes a writer only when a good part of the socket's buffer is free. Over a slow link that may take longer
-        // than the client's time. So what the client took is measured here: it is what the socket accepts now.
+        // The system wakes a writer only when a good part of the socket's buffer is free. Over a
+        // slow link that may take longer than the client's time. So what the client took is
+        // measured here: it is what the socket accepts now.
         let before = state.queue.bytes();
         if state.send_queued(stream).is_err() {
             self.end(&mut state, Stage::Dead);
@@ -442,7 +464,8 @@ impl Outbox {
 }
 
 impl State {
-    /// Sends what the socket accepts of the queue at once, under the lock. Only while no writer has the socket.
+    /// Sends what the socket accepts of the queue at once, under the lock. Only while no writer has
+    /// the socket.
     fn send_queued(&mut self, stream: &Socket) -> io::Result<()> {
         while !self.queue.is_empty() {
             let (slices, wanted) = self.queue.front();

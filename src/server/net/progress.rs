@@ -1,10 +1,12 @@
 //! How fast a client must take what is queued for it.
 //!
-//! "It took something" is not enough: a client that takes a few bytes now and then would keep its queue for ever. So the
-//! server counts bytes. Each time the client has taken [`Pace::bytes`], its time begins anew. When the time is over before
-//! that, the client has stalled. A client for which nothing is queued has no such time.
+//! "It took something" is not enough: a client that takes a few bytes now and then would keep its
+//! queue for ever. So the server counts bytes. Each time the client has taken [`Pace::bytes`], its
+//! time begins anew. When the time is over before that, the client has stalled. A client for which
+//! nothing is queued has no such time.
 //!
-//! Nothing here has a lock or a thread. The outbox owns a [`Progress`] under its own lock, and the clock asks the outbox.
+//! Nothing here has a lock or a thread. The outbox owns a [`Progress`] under its own lock, and the
+//! clock asks the outbox.
 
 use std::time::{Duration, Instant};
 
@@ -74,7 +76,8 @@ mod tests {
         within: Duration::from_secs(30),
     };
 
-    /// The second at which a client stalls that takes bytes at these seconds; `None` if it does not stall within two minutes.
+    /// The second at which a client stalls that takes bytes at these seconds; `None` if it does not
+    /// stall within two minutes.
     fn stalls_at(taken: &[(u64, usize)]) -> Option<u64> {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);

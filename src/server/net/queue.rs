@@ -9,7 +9,8 @@ const PIECES: usize = 64;
 
 /// Bytes in pieces, each of which many queues may share: a broadcast is in memory once.
 ///
-/// A socket may accept a part of a piece. Then the rest of that piece is the beginning of the queue.
+/// A socket may accept a part of a piece. Then the rest of that piece is the beginning of the
+/// queue.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     pieces: VecDeque<Arc<[u8]>>,
@@ -29,7 +30,8 @@ impl Queue {
         self.bytes
     }
 
-    /// Appends a piece, of which this many bytes are sent already. Only a piece that finds the queue empty may have any.
+    /// Appends a piece, of which this many bytes are sent already. Only a piece that finds the
+    /// queue empty may have any.
     pub(super) fn push(&mut self, piece: Arc<[u8]>, sent: usize) {
         debug_assert!(sent == 0 || self.is_empty());
         self.bytes += piece.len() - sent;
@@ -37,7 +39,8 @@ impl Queue {
         self.pieces.push_back(piece);
     }
 
-    /// The beginning of the queue for one system call, and its length. Borrows: for a thread that keeps the lock.
+    /// The beginning of the queue for one system call, and its length. Borrows: for a thread that
+    /// keeps the lock.
     pub(super) fn front(&self) -> (Vec<IoSlice<'_>>, usize) {
         slices(self.pieces.iter().take(PIECES), self.sent)
     }

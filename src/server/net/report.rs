@@ -8,7 +8,8 @@ use super::connection::Connection;
 use super::run::Run;
 use matou_protocols::room::{ConnId, Recipient, Remark};
 
-/// Writes the frames and remarks of a run to the log. Does not block: the log has a queue and a thread of its own.
+/// Writes the frames and remarks of a run to the log. Does not block: the log has a queue and a
+/// thread of its own.
 pub(super) fn report<'a>(
     run: &Run,
     protocol: &str,
@@ -35,8 +36,8 @@ pub(super) fn report<'a>(
     }
 }
 
-/// Writes a remark to the log as if the room itself had done so. The log limits the lines of each listener (the record's
-/// target) and of each place in the code, and a room does not log.
+/// Writes a remark to the log as if the room itself had done so. The log limits the lines of each
+/// listener (the record's target) and of each place in the code, and a room does not log.
 fn write_remark(listener: &str, connection: &Connection, remark: &Remark) {
     let Remark { words, place, .. } = remark;
     if log::log_enabled!(target: listener, Level::Info) {

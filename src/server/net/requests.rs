@@ -1,8 +1,9 @@
 //! Listeners that have no room: each connection is a request, a response, and the end.
 //!
-//! A connection blocks the thread that serves it and no other. It needs no outbox and no writer. A client that does not read its
-//! response holds that thread until the time limit of `serve`, which is an absolute one (see `Timed`). Such connections have a
-//! ceiling of their own, so that they do not take the threads of clients in rooms.
+//! A connection blocks the thread that serves it and no other. It needs no outbox and no writer. A
+//! client that does not read its response holds that thread until the time limit of `serve`, which
+//! is an absolute one (see `Timed`). Such connections have a ceiling of their own, so that they do
+//! not take the threads of clients in rooms.
 
 use std::collections::HashMap;
 use std::io;
@@ -39,7 +40,8 @@ pub struct RequestService {
 
 /// The connections that are being served.
 ///
-/// The lock of `streams` is held for map operations and for `shutdown`, which does not block; no other lock is taken under it.
+/// The lock of `streams` is held for map operations and for `shutdown`, which does not block; no
+/// other lock is taken under it.
 #[derive(Debug, Default)]
 struct Open {
     streams: Mutex<HashMap<u64, TcpStream>>,
@@ -64,8 +66,8 @@ impl Drop for Entry {
 impl Engine {
     /// Serves each connection on an address with `serve`, on a thread `matou-conn`.
     ///
-    /// `serve` may block, but it must have a time limit of its own. When the service is stopped, its reads return 0. If it
-    /// panics, its connection is closed.
+    /// `serve` may block, but it must have a time limit of its own. When the service is stopped,
+    /// its reads return 0. If it panics, its connection is closed.
     ///
     /// # Errors
     /// When the address cannot be listened on or a thread cannot be started.
@@ -179,8 +181,8 @@ impl RequestService {
         self.address
     }
 
-    /// Accepts no more connections. Threads that are blocked in `read`, waiting for a request, are woken: their sockets are shut
-    /// down for reading. Responses are still written.
+    /// Accepts no more connections. Threads that are blocked in `read`, waiting for a request, are
+    /// woken: their sockets are shut down for reading. Responses are still written.
     pub fn close(&mut self) {
         self.wake = None;
         if let Some(accept) = self.accept.take() {
@@ -189,7 +191,8 @@ impl RequestService {
         }
     }
 
-    /// Waits until the responses are written, for at most five seconds; then the connections are cut.
+    /// Waits until the responses are written, for at most five seconds; then the connections are
+    /// cut.
     pub fn join(mut self) {
         self.end();
     }
@@ -215,7 +218,8 @@ impl Open {
         }
     }
 
-    /// Blocks until no connection is left or the deadline comes. Each connection that ends wakes it.
+    /// Blocks until no connection is left or the deadline comes. Each connection that ends wakes
+    /// it.
     fn wait_until(&self, deadline: Instant) {
         let mut streams = self.streams.lock();
         while !streams.is_empty() {

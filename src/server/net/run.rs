@@ -10,12 +10,13 @@ use matou_protocols::room::{ConnId, Effects};
 
 /// One log, filled under the hub's lock and carried out by the holder of the turn.
 ///
-/// There are two of them per hub. While one is carried out, the room fills the other; then they are swapped. Both keep their
-/// memory, so a busy room allocates nothing.
+/// There are two of them per hub. While one is carried out, the room fills the other; then they are
+/// swapped. Both keep their memory, so a busy room allocates nothing.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     pub(super) effects: Effects,
-    /// Connections that began. The turn learns of them before it carries out any effect, because effects name them.
+    /// Connections that began. The turn learns of them before it carries out any effect, because
+    /// effects name them.
     pub(super) arrivals: Vec<Arc<Connection>>,
     /// Connections that ended. The turn forgets them after all effects.
     pub(super) departures: Vec<ConnId>,
@@ -41,7 +42,8 @@ impl Run {
             && !self.finish_all
     }
 
-    /// True when a reader must wait before it adds more. Other events are few and small, and may be added to a full run.
+    /// True when a reader must wait before it adds more. Other events are few and small, and may be
+    /// added to a full run.
     pub(super) fn is_full(&self) -> bool {
         self.effects.bytes() >= RUN_BYTES
     }

@@ -1,7 +1,8 @@
-//! Starting and stopping. An [`Engine`] has the threads that all listeners share; a [`Service`] is one listener with its room.
+//! Starting and stopping. An [`Engine`] has the threads that all listeners share; a [`Service`] is
+//! one listener with its room.
 //!
-//! Stopping is ownership. A service owns its accept thread and its clock's thread, the engine owns the others, and each joins
-//! what it owns: see "Threads" in [`net`](super).
+//! Stopping is ownership. A service owns its accept thread and its clock's thread, the engine owns
+//! the others, and each joins what it owns: see "Threads" in [`net`](super).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -118,7 +119,8 @@ impl Engine {
         &self.threads
     }
 
-    /// Begins to serve, on an address, a room that asks no questions. Port 0 lets the system choose a port.
+    /// Begins to serve, on an address, a room that asks no questions. Port 0 lets the system choose
+    /// a port.
     ///
     /// # Errors
     /// When the address cannot be listened on or a thread cannot be started.
@@ -133,8 +135,9 @@ impl Engine {
         self.serve(room, codec, address, limits, answers, None)
     }
 
-    /// The same for a room that asks questions. `answer` finds the answers on a few threads of its own; only the connection that
-    /// led to a question waits for it. If `answer` panics, that connection is closed.
+    /// The same for a room that asks questions. `answer` finds the answers on a few threads of its
+    /// own; only the connection that led to a question waits for it. If `answer` panics, that
+    /// connection is closed.
     ///
     /// # Errors
     /// As [`Engine::listen`].
@@ -218,7 +221,8 @@ impl Engine {
         })
     }
 
-    /// Ends the threads of connections, workers and writers. Its services must have been stopped before.
+    /// Ends the threads of connections, workers and writers. Its services must have been stopped
+    /// before.
     ///
     /// Blocks for at most two seconds: one for the workers, one for the threads of connections.
     pub fn stop(self) {
@@ -260,19 +264,22 @@ impl Service {
         self.revoke.clone()
     }
 
-    /// Accepts no more connections, and begins to close all connections in order: what is queued for a client is written, and no
-    /// client is told that the others leave. Blocks only until the accept thread has ended.
+    /// Accepts no more connections, and begins to close all connections in order: what is queued
+    /// for a client is written, and no client is told that the others leave. Blocks only until the
+    /// accept thread has ended.
     pub fn close(&mut self) {
         // Dropping it wakes the accept thread, which may be blocked.
         self.wake = None;
         if let Some(accept) = self.accept.take() {
             let _ = accept.join();
-            // After the join no connection can come any more. The clock's thread finishes those that exist.
+            // After the join no connection can come any more. The clock's thread finishes those
+            // that exist.
             self.clock.stop();
         }
     }
 
-    /// Waits until what [`Service::close`] began is complete: for at most five seconds, then the rest is cut.
+    /// Waits until what [`Service::close`] began is complete: for at most five seconds, then the
+    /// rest is cut.
     pub fn join(mut self) {
         self.end();
     }

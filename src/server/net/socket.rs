@@ -10,7 +10,8 @@ use super::limits::Keepalive;
 /// Maximum connections that the kernel completes before they are accepted.
 const BACKLOG: i32 = 4096;
 
-/// Makes a listener, with all options set that accepted sockets should have. `[::]` accepts IPv4 connections too.
+/// Makes a listener, with all options set that accepted sockets should have. `[::]` accepts IPv4
+/// connections too.
 pub(super) fn listen(address: SocketAddr, keepalive: &Keepalive) -> io::Result<TcpListener> {
     let socket = Socket::new(
         Domain::for_address(address),
@@ -20,8 +21,8 @@ pub(super) fn listen(address: SocketAddr, keepalive: &Keepalive) -> io::Result<T
     if address.is_ipv6() {
         socket.set_only_v6(false)?;
     }
-    // Without it, a server that restarts could not bind its port for a minute. On Windows the option would let another program
-    // take the port over.
+    // Without it, a server that restarts could not bind its port for a minute. On Windows the
+    // option would let another program take the port over.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     set_up(&SockRef::from(&socket), keepalive)?;
@@ -30,8 +31,9 @@ pub(super) fn listen(address: SocketAddr, keepalive: &Keepalive) -> io::Result<T
     Ok(socket.into())
 }
 
-/// Sets the options of an accepted socket. On Linux it has the listener's options already. Elsewhere they are set again; BSD and
-/// macOS also pass on that the listener does not block, and a reader's socket must block.
+/// Sets the options of an accepted socket. On Linux it has the listener's options already.
+/// Elsewhere they are set again; BSD and macOS also pass on that the listener does not block, and a
+/// reader's socket must block.
 pub(super) fn accepted(stream: &TcpStream, keepalive: &Keepalive) -> io::Result<()> {
     if cfg!(target_os = "linux") {
         return Ok(());
@@ -41,7 +43,8 @@ pub(super) fn accepted(stream: &TcpStream, keepalive: &Keepalive) -> io::Result<
 }
 
 fn set_up(socket: &SockRef<'_>, keepalive: &Keepalive) -> io::Result<()> {
-    // Each send has whole frames. Nagle's algorithm would hold a small one back until the peer acknowledges the one before.
+    // Each send has whole frames. Nagle's algorithm would hold a small one back until the peer
+    // acknowledges the one before.
     socket.set_tcp_nodelay(true)?;
     let probes = TcpKeepalive::new().with_time(keepalive.idle);
     #[cfg(any(unix, windows))]

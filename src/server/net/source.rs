@@ -12,7 +12,8 @@ use super::tls::Opened;
 /// Bytes of the buffer for records at first: enough for a quiet client.
 const CIPHERTEXT: usize = 4 << 10;
 
-/// Bytes of the same buffer for a client that fills the small one: a whole record, with what TLS adds to it.
+/// Bytes of the same buffer for a client that fills the small one: a whole record, with what TLS
+/// adds to it.
 const LARGE_CIPHERTEXT: usize = 18 << 10;
 
 /// A connection's bytes, as its reader gets them.
@@ -23,7 +24,8 @@ pub(super) enum Source<'a> {
     Tls(Records<'a>),
 }
 
-/// Records that were read from the socket and are not opened yet. The reader's own; the keys are under the outbox's lock.
+/// Records that were read from the socket and are not opened yet. The reader's own; the keys are
+/// under the outbox's lock.
 pub(super) struct Records<'a> {
     connection: &'a Arc<Connection>,
     ciphertext: Vec<u8>,
@@ -54,8 +56,8 @@ impl<'a> Source<'a> {
 }
 
 impl Records<'_> {
-    /// Returns plaintext that was opened already, before it blocks for more records: the peer may be waiting for the answer to
-    /// it, and then no record comes.
+    /// Returns plaintext that was opened already, before it blocks for more records: the peer may
+    /// be waiting for the answer to it, and then no record comes.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.open(into) {
@@ -68,16 +70,16 @@ impl Records<'_> {
                 Opened::More => {}
             }
             if self.refill()? == 0 {
-                // An attacker on the way may have cut off the end of what the peer said. The connection ends in any case, and
-                // half a frame is never acted on.
+                // An attacker on the way may have cut off the end of what the peer said. The
+                // connection ends in any case, and half a frame is never acted on.
                 debug!("{} ended without close_notify", self.connection);
                 return Ok(0);
             }
         }
     }
 
-    /// Takes plaintext out of the records. Takes the outbox's lock for a moment. Records that TLS itself wants sent go the same
-    /// way as everything that is sent, so this never blocks.
+    /// Takes plaintext out of the records. Takes the outbox's lock for a moment. Records that TLS
+    /// itself wants sent go the same way as everything that is sent, so this never blocks.
     fn open(&mut self, into: &mut [u8]) -> Opened {
         let mut ciphertext = &self.ciphertext[self.unopened.clone()];
         let (opened, handshaking) = self.connection.open(&mut ciphertext, into);
@@ -89,7 +91,8 @@ impl Records<'_> {
         opened
     }
 
-    /// Reads records. Blocks, with no lock held. Only called when everything that was read is opened.
+    /// Reads records. Blocks, with no lock held. Only called when everything that was read is
+    /// opened.
     fn refill(&mut self) -> io::Result<usize> {
         let length = self.connection.read(&mut self.ciphertext)?;
         self.unopened = 0..length;

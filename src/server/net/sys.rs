@@ -6,10 +6,11 @@ use std::net::TcpStream;
 /// What an outbox writes to. A name of its own, because `tests/model` puts another type here.
 pub(super) type Socket = TcpStream;
 
-/// Sends what the socket accepts at once, and returns how many bytes that was: 0 when it is full. Never blocks.
+/// Sends what the socket accepts at once, and returns how many bytes that was: 0 when it is full.
+/// Never blocks.
 ///
-/// `MSG_DONTWAIT` makes this one call non-blocking. The socket itself must stay blocking: that is a property of the open file,
-/// shared with the reader that blocks in `read` on it.
+/// `MSG_DONTWAIT` makes this one call non-blocking. The socket itself must stay blocking: that is a
+/// property of the open file, shared with the reader that blocks in `read` on it.
 #[cfg(unix)]
 pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     use rustix::io::Errno;
@@ -24,7 +25,8 @@ pub(super) fn send_now(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Where no send without blocking exists, nothing is accepted at once, and the writers do all sending.
+/// Where no send without blocking exists, nothing is accepted at once, and the writers do all
+/// sending.
 #[cfg(not(unix))]
 pub(super) fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
     Ok(0)
@@ -64,7 +66,8 @@ pub(super) fn user_processes() -> Option<u64> {
     None
 }
 
-/// A pipe in the kernel that moves bytes from one socket to another. They are never copied into this process.
+/// A pipe in the kernel that moves bytes from one socket to another. They are never copied into
+/// this process.
 #[cfg(target_os = "linux")]
 pub(super) struct Splice {
     out: std::os::fd::OwnedFd,
@@ -74,10 +77,12 @@ pub(super) struct Splice {
 
 #[cfg(target_os = "linux")]
 impl Splice {
-    /// Bytes of the pipe: the size that was fastest when measured. A user without privileges gets 64 such pipes.
+    /// Bytes of the pipe: the size that was fastest when measured. A user without privileges gets
+    /// 64 such pipes.
     const WANTED: usize = 1 << 20;
 
-    /// Makes a pipe, a smaller one when the system grants no more; `None` when no descriptors are left.
+    /// Makes a pipe, a smaller one when the system grants no more; `None` when no descriptors are
+    /// left.
     pub(super) fn new() -> Option<Splice> {
         use rustix::pipe::{PipeFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
         let (out, into) = pipe_with(PipeFlags::CLOEXEC).ok()?;
@@ -87,8 +92,8 @@ impl Splice {
         Some(Splice { out, into, size })
     }
 
-    /// Moves what can be read now. Blocks until something can be read, and then until all of it is written. Returns 0 when the
-    /// reading side has ended.
+    /// Moves what can be read now. Blocks until something can be read, and then until all of it is
+    /// written. Returns 0 when the reading side has ended.
     pub(super) fn forward(&self, from: &TcpStream, to: &TcpStream) -> io::Result<usize> {
         let moved = splice_all(from, &self.into, self.size)?;
         let mut left = moved;
@@ -155,11 +160,12 @@ pub(super) fn send_pieces_now(_: &TcpStream, _: &[IoSlice<'_>]) -> io::Result<us
     Ok(0)
 }
 
-/// True where the system can say without blocking that a socket is full. Then the clock can judge a client's pace; elsewhere only
-/// the writer that tried can.
+/// True where the system can say without blocking that a socket is full. Then the clock can judge a
+/// client's pace; elsewhere only the writer that tried can.
 pub(super) const SENDS_WITHOUT_BLOCKING: bool = cfg!(unix);
 
-/// Writes pieces on a writer's thread. Returns how many bytes the socket accepted, 0 when it is full. Here it does not block.
+/// Writes pieces on a writer's thread. Returns how many bytes the socket accepted, 0 when it is
+/// full. Here it does not block.
 #[cfg(unix)]
 pub(super) fn write_pieces(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     send_pieces_now(stream, pieces)
@@ -169,7 +175,8 @@ pub(super) fn write_pieces(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Re
 #[cfg(not(unix))]
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// Writes pieces on a writer's thread. Returns how many bytes the socket accepted within [`PATIENCE`].
+/// Writes pieces on a writer's thread. Returns how many bytes the socket accepted within
+/// [`PATIENCE`].
 #[cfg(not(unix))]
 pub(super) fn write_pieces(mut stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
     use std::io::Write;

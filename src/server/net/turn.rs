@@ -1,12 +1,14 @@
 //! The turn: carrying a run out. One thread at a time holds it.
 //!
-//! The list of members belongs to the turn and not to the room. So a client gets exactly what follows its `Join` in the log,
-//! even when the room is some runs ahead.
+//! The list of members belongs to the turn and not to the room. So a client gets exactly what
+//! follows its `Join` in the log, even when the room is some runs ahead.
 //!
-//! Most members are not mentioned in a run: nothing in it is about them alone. They get the bytes for all in one send. A
-//! connection that is mentioned gets its pieces in the order of the log ([`Pieces`]).
+//! Most members are not mentioned in a run: nothing in it is about them alone. They get the bytes
+//! for all in one send. A connection that is mentioned gets its pieces in the order of the log
+//! ([`Pieces`]).
 //!
-//! An example. Alice and bob are members. This run has a whisper to bob between two messages for all, and a login of carol:
+//! An example. Alice and bob are members. This run has a whisper to bob between two messages for
+//! all, and a login of carol:
 //!
 //! ```text
 //! the log                         alice gets    bob gets           carol gets
@@ -18,11 +20,11 @@
 //!                                 one send: ab  one send: apsstb   one send: LOGIN_ACCEPTED b
 //! ```
 //!
-//! A system call costs far more than the bytes in it. This is why each recipient gets one `send` per round and not one per
-//! frame.
+//! A system call costs far more than the bytes in it. This is why each recipient gets one `send`
+//! per round and not one per frame.
 //!
-//! Alice gets "a" and "b" from the run itself, without a copy. Bob and carol get copies, put together in [`Pieces`]. In a busy
-//! room nearly all members are like alice.
+//! Alice gets "a" and "b" from the run itself, without a copy. Bob and carol get copies, put
+//! together in [`Pieces`]. In a busy room nearly all members are like alice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,17 +37,18 @@ use matou_protocols::room::{ByConn, ConnId, Effect};
 
 /// The connections of a hub, as far as the log has been carried out.
 ///
-/// The hub's mutex `turn` guards it. The holder sends to all clients, so nothing here may block: neither a send, nor a lock
-/// that another thread holds across a system call. It takes locks of tunnel ends, outboxes, deadlines and the clock, one
-/// connection after the other.
+/// The hub's mutex `turn` guards it. The holder sends to all clients, so nothing here may block:
+/// neither a send, nor a lock that another thread holds across a system call. It takes locks of
+/// tunnel ends, outboxes, deadlines and the clock, one connection after the other.
 #[derive(Debug)]
 pub(super) struct Turn {
     /// The run that is being carried out; empty and ready to be swapped otherwise.
     pub(super) run: Run,
     /// All connections, by number: effects name them so.
     peers: ByConn<Peer>,
-    /// The connections that get what is for all: those that have joined and not left. A list, because each broadcast walks through
-    /// it, and a walk through a map of thousands costs more than the list's upkeep.
+    /// The connections that get what is for all: those that have joined and not left. A list,
+    /// because each broadcast walks through it, and a walk through a map of thousands costs more
+    /// than the list's upkeep.
     members: Vec<Member>,
     /// Counts the rounds, so that no mark in `members` must be cleared after each of them.
     round: u64,
@@ -72,8 +75,9 @@ struct Member {
 
 /// What one connection gets that is mentioned in a round.
 ///
-/// The bytes for all lie together in the run, and an effect about one connection has an offset in them. `from` says up to
-/// which offset this connection has got them. Before its own bytes are appended, it catches up to their offset.
+/// The bytes for all lie together in the run, and an effect about one connection has an offset in
+/// them. `from` says up to which offset this connection has got them. Before its own bytes are
+/// appended, it catches up to their offset.
 #[derive(Debug)]
 struct Pieces {
     connection: Arc<Connection>,
@@ -91,8 +95,8 @@ impl Pieces {
         }
     }
 
-    /// Sends what has been put together so far. Mostly this happens once, at the end of the round; a Finish or a tunnel needs it
-    /// earlier.
+    /// Sends what has been put together so far. Mostly this happens once, at the end of the round;
+    /// a Finish or a tunnel needs it earlier.
     fn send(&mut self) {
         if !self.bytes.is_empty() {
             self.connection.send(&self.bytes, &mut None);
@@ -122,7 +126,8 @@ impl Turn {
     ///
     /// MUST NOT block. Each recipient MUST get its bytes in the order of the log.
     pub(super) fn apply(&mut self) {
-        // Out of `self`, so that the effects can be read while the lists change. It is put back at the end, with its memory.
+        // Out of `self`, so that the effects can be read while the lists change. It is put back at
+        // the end, with its memory.
         let mut run = std::mem::take(&mut self.run);
         self.round += 1;
         for connection in run.arrivals.drain(..) {
@@ -136,12 +141,14 @@ impl Turn {
         report(&run, self.protocol, &self.listener, |id| {
             peers.get(&id).map(|peer| &peer.connection)
         });
-        // Each connection is in one of the two groups, so the order of each client's bytes is kept. Nothing is promised about the
-        // order in which different clients get theirs, except at a Finish.
+        // Each connection is in one of the two groups, so the order of each client's bytes is kept.
+        // Nothing is promised about the order in which different clients get theirs, except at a
+        // Finish.
         let mentioned = self.send_to_mentioned(&run);
         self.send_to_others(run.effects.for_all());
         drop(mentioned);
-        // After all effects: what the log says to a connection before its end is still sent, as far as its socket is open.
+        // After all effects: what the log says to a connection before its end is still sent, as far
+        // as its socket is open.
         for id in run.departures.drain(..) {
             self.leave(id);
             self.peers.remove(&id);
@@ -155,7 +162,8 @@ impl Turn {
         self.run = run;
     }
 
-    /// Cuts every connection: a panic has left a round half done, or the server's time to stop is over.
+    /// Cuts every connection: a panic has left a round half done, or the server's time to stop is
+    /// over.
     pub(super) fn cut_all(&self) {
         for peer in self.peers.values() {
             peer.connection.cut();
@@ -178,8 +186,8 @@ impl Turn {
 
     /// Carries out all entries of the log, and sends to each connection that they name.
     ///
-    /// Returns the pieces instead of dropping them: they hold connections, and the drop of a connection closes a socket. The caller
-    /// drops them after the others have got their bytes.
+    /// Returns the pieces instead of dropping them: they hold connections, and the drop of a
+    /// connection closes a socket. The caller drops them after the others have got their bytes.
     fn send_to_mentioned(&mut self, run: &Run) -> ByConn<Pieces> {
         let for_all = run.effects.for_all();
         let mut mentioned = ByConn::default();
@@ -236,7 +244,8 @@ impl Turn {
                 if let Some(pieces) = self.mention(id, mentioned) {
                     pieces.catch_up(for_all, at);
                     let connection = Arc::clone(&pieces.connection);
-                    // The other clients first: what the log tells them before this end must reach them before it.
+                    // The other clients first: what the log tells them before this end must reach
+                    // them before it.
                     for pieces in mentioned.values_mut() {
                         pieces.send();
                     }
@@ -268,7 +277,8 @@ impl Turn {
                 let member = peer.seat.and_then(|seat| self.members.get_mut(seat));
                 let is_member = member.is_some();
                 if let Some(member) = member {
-                    // From now on `send_to_others` leaves it out: its pieces have the bytes for all, too.
+                    // From now on `send_to_others` leaves it out: its pieces have the bytes for
+                    // all, too.
                     member.mentioned = self.round;
                 }
                 Some(entry.insert(Pieces {
@@ -280,7 +290,8 @@ impl Turn {
         }
     }
 
-    /// Joins two connections as the ends of a tunnel, after everything that was sent to each of them.
+    /// Joins two connections as the ends of a tunnel, after everything that was sent to each of
+    /// them.
     fn tunnel(&mut self, one: ConnId, other: ConnId, mentioned: &mut ByConn<Pieces>) {
         let ends = [one, other].map(|id| {
             let pieces = self.mention(id, mentioned)?;
@@ -312,7 +323,8 @@ impl Turn {
         }
     }
 
-    /// Takes a connection off the list. The last member moves to its seat, so that no walk through the list is needed.
+    /// Takes a connection off the list. The last member moves to its seat, so that no walk through
+    /// the list is needed.
     fn leave(&mut self, id: ConnId) {
         let Some(seat) = self.peers.get_mut(&id).and_then(|peer| peer.seat.take()) else {
             return;

@@ -1,21 +1,25 @@
 //! The few threads that write to clients whose sockets were full.
 //!
-//! A writer blocks in one place only, [`Writable::wait`], where all such clients wait together. A socket that accepts bytes
-//! again wakes it. It sends what the socket accepts at once and, if bytes are left, lets the client wait again. So a client
-//! that reads nothing never occupies a writer, however many such clients exist.
+//! A writer blocks in one place only, [`Writable::wait`], where all such clients wait together. A
+//! socket that accepts bytes again wakes it. It sends what the socket accepts at once and, if bytes
+//! are left, lets the client wait again. So a client that reads nothing never occupies a writer,
+//! however many such clients exist.
 //!
 //! The life of a slow client here:
 //!
-//! 1. The turn pushes to its outbox, and the socket is full. The outbox asks for a writer, and [`Writers::give`] lets the
-//!    connection wait. The holder of the turn goes on with the next client at once.
-//! 2. The client reads. When a good part of the socket's buffer is free (on Linux a third), the system reports the socket, and one
-//!    writer wakes up with the connection.
-//! 3. The writer sends until the socket is full again or the queue is empty. If it is full, step 1 begins again.
+//! 1. The turn pushes to its outbox, and the socket is full. The outbox asks for a writer, and
+//!    [`Writers::give`] lets the connection wait. The holder of the turn goes on with the next
+//!    client at once.
+//! 2. The client reads. When a good part of the socket's buffer is free (on Linux a third), the
+//!    system reports the socket, and one writer wakes up with the connection.
+//! 3. The writer sends until the socket is full again or the queue is empty. If it is full, step 1
+//!    begins again.
 //!
-//! Why not one writer thread for each client, as textbooks have it? A thread per client would be woken for each message to each
-//! client. Here a client that keeps up never wakes a writer at all.
+//! Why not one writer thread for each client, as textbooks have it? A thread per client would be
+//! woken for each message to each client. Here a client that keeps up never wakes a writer at all.
 //!
-//! The writers do not decide whether a client is too slow. The outbox does, at its deadline: see `progress` and the clock.
+//! The writers do not decide whether a client is too slow. The outbox does, at its deadline: see
+//! `progress` and the clock.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,18 +33,20 @@ use parking_lot::Mutex;
 use super::connection::{Connection, Wrote};
 use super::writable::{Woken, Writable};
 
-/// A writer that achieved nothing at all sleeps for this long. A system that is short of memory for sockets says that they
-/// accept bytes, and then accepts none. Without the pause the writer would ask it again and again at full speed.
+/// A writer that achieved nothing at all sleeps for this long. A system that is short of memory for
+/// sockets says that they accept bytes, and then accepts none. Without the pause the writer would
+/// ask it again and again at full speed.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Clients whose sockets were full, and the threads that write to them.
 ///
-/// The lock of `threads` is held while a thread is started and while the list is taken; no other lock is taken under it. The
-/// lock of the waiting connections is hidden in [`Writable`].
+/// The lock of `threads` is held while a thread is started and while the list is taken; no other
+/// lock is taken under it. The lock of the waiting connections is hidden in [`Writable`].
 pub(super) struct Writers {
     /// `None` when the system could not make it. Then slow clients are cut.
     waiting: Option<Writable>,
-    /// Threads that are blocked in `wait` or about to be. A hint for hiring, so no lock keeps it exact.
+    /// Threads that are blocked in `wait` or about to be. A hint for hiring, so no lock keeps it
+    /// exact.
     idle: AtomicUsize,
     /// Maximum number of threads.
     most: usize,
@@ -49,7 +55,8 @@ pub(super) struct Writers {
 }
 
 impl Writers {
-    /// Starts the first writer. The writers start others, up to `most`, when they find more work than they can do.
+    /// Starts the first writer. The writers start others, up to `most`, when they find more work
+    /// than they can do.
     pub(super) fn start(most: usize) -> Arc<Writers> {
         let writers = Writers::new(most);
         writers.hire();
@@ -80,8 +87,8 @@ impl Writers {
         }
     }
 
-    /// Ends the writers: wakes them all and joins them. Blocks until they have ended; each of them does at most one round of
-    /// sends before that. The connections must have ended before.
+    /// Ends the writers: wakes them all and joins them. Blocks until they have ended; each of them
+    /// does at most one round of sends before that. The connections must have ended before.
     pub(super) fn stop(&self) {
         if let Some(waiting) = &self.waiting {
             waiting.stop();
@@ -95,7 +102,8 @@ impl Writers {
         }
     }
 
-    /// Starts another writer, if fewer than `most` run. When the system has no thread left, the others do the work.
+    /// Starts another writer, if fewer than `most` run. When the system has no thread left, the
+    /// others do the work.
     fn hire(self: &Arc<Self>) {
         let mut threads = self.threads.lock();
         if threads.len() >= self.most {
@@ -120,8 +128,9 @@ impl Writers {
         let mut ready = Vec::new();
         loop {
             self.idle.fetch_add(1, Ordering::SeqCst);
-            // Blocks until sockets accept bytes or the writers are stopped. Afterwards this thread alone has the connections in
-            // `ready`. Their outboxes may have changed: the clock may have sent the queue, or cut the client.
+            // Blocks until sockets accept bytes or the writers are stopped. Afterwards this thread
+            // alone has the connections in `ready`. Their outboxes may have changed: the clock may
+            // have sent the queue, or cut the client.
             let woken = waiting.wait(&mut ready);
             let idle = self.idle.fetch_sub(1, Ordering::SeqCst) - 1;
             match woken {

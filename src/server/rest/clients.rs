@@ -1,4 +1,5 @@
-//! `api/1/clients/{uuid}`: registers, replaces and shows the keys of clients. Each change must be signed with a key.
+//! `api/1/clients/{uuid}`: registers, replaces and shows the keys of clients. Each change must be
+//! signed with a key.
 
 use std::net::IpAddr;
 use std::time::Instant;

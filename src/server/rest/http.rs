@@ -1,4 +1,5 @@
-//! The part of HTTP that a request with a short body and its response need. A connection has one of each.
+//! The part of HTTP that a request with a short body and its response need. A connection has one of
+//! each.
 
 use std::io::{self, Read, Write};
 
@@ -44,8 +45,8 @@ impl Request {
         self.headers.iter().find(is_it).map(|(_, value)| &**value)
     }
 
-    /// Reads a request. Blocks until it is complete. A client that asks first whether it may send the body (`Expect`) is told to go
-    /// on.
+    /// Reads a request. Blocks until it is complete. A client that asks first whether it may send
+    /// the body (`Expect`) is told to go on.
     pub(super) fn read(stream: &mut (impl Read + Write)) -> Result<Request, Unread> {
         let mut bytes = Vec::new();
         let (mut request, head) = loop {
@@ -75,7 +76,8 @@ impl Request {
         Ok(request)
     }
 
-    /// Parses the request line and the headers, and returns them with their length in bytes; `None` while bytes are missing.
+    /// Parses the request line and the headers, and returns them with their length in bytes; `None`
+    /// while bytes are missing.
     fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Unread> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
@@ -132,7 +134,8 @@ fn refused(status: u16, why: &str, kind: &str) -> Unread {
     Unread::Refused(Response::error(status, why, kind))
 }
 
-/// Reads once, blocking, until `bytes` has at most `most` bytes. EOF is an error here: the request is not complete.
+/// Reads once, blocking, until `bytes` has at most `most` bytes. EOF is an error here: the request
+/// is not complete.
 fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>, most: usize) -> io::Result<()> {
     let filled = bytes.len();
     bytes.resize(most.min(filled + 4096), 0);

@@ -1,4 +1,5 @@
-//! The registry of Chatr Connect over HTTP. Clients register here the keys with which they prove their identity.
+//! The registry of Chatr Connect over HTTP. Clients register here the keys with which they prove
+//! their identity.
 //!
 //! | request | what it does |
 //! |---|---|
@@ -7,11 +8,13 @@
 //! | `GET /api/1/clients/{uuid}` | shows the key |
 //! | `GET /certificate` | shows the certificate of the server, in PEM |
 //!
-//! The body is `{"key": "BASE64 OF A DER SubjectPublicKeyInfo"}`. Its signature (SHA256withRSA, base64) is in the header
-//! `Chatr-PublicKey-Signature`. Errors are `{"error_message": ..., "error_type": ...}`.
+//! The body is `{"key": "BASE64 OF A DER SubjectPublicKeyInfo"}`. Its signature (SHA256withRSA,
+//! base64) is in the header `Chatr-PublicKey-Signature`. Errors are
+//! `{"error_message": ..., "error_type": ...}`.
 //!
-//! The same port speaks HTTPS, with the certificate of Chatr Connect, and plain HTTP with clients on this machine. The first byte
-//! of a connection shows which. A connection carries one request, and has ten seconds for all of it.
+//! The same port speaks HTTPS, with the certificate of Chatr Connect, and plain HTTP with clients
+//! on this machine. The first byte of a connection shows which. A connection carries one request,
+//! and has ten seconds for all of it.
 //!
 //! `http.rs` is the part of HTTP that this needs, `clients.rs` the registry itself.
 
@@ -53,7 +56,8 @@ const HANDSHAKE: u8 = 0x16;
 pub struct Options {
     /// Maximum registrations from one address in a minute. Default: 10.
     pub registrations_per_minute: usize,
-    /// Whether that holds for loopback addresses too. Default: it does not, because tests and the conformance suite use them.
+    /// Whether that holds for loopback addresses too. Default: it does not, because tests and the
+    /// conformance suite use them.
     pub bound_loopback: bool,
     /// Maximum registered identities. Default: a million.
     pub most_clients: u64,

@@ -1,4 +1,5 @@
-//! A listener of Chatr Connect: its certificate, the answers to its room's questions about keys, and the registry over HTTP.
+//! A listener of Chatr Connect: its certificate, the answers to its room's questions about keys,
+//! and the registry over HTTP.
 
 use std::net::SocketAddr;
 
@@ -45,7 +46,8 @@ impl Listeners {
         Ok(service)
     }
 
-    /// Starts the registry. It shows the certificate of the first listener and has that listener's options.
+    /// Starts the registry. It shows the certificate of the first listener and has that listener's
+    /// options.
     pub(super) fn start_registry(
         self,
         address: SocketAddr,
@@ -69,8 +71,9 @@ fn certificate(options: &ChatrOptions, data: &Data) -> Result<Certificate, Start
     Ok(certificate)
 }
 
-/// Checks whether a client has the key that is registered for its UUID. Runs on a worker's thread. For an unknown UUID a signature
-/// is checked too, so that the answer takes as long and does not show which UUIDs are registered.
+/// Checks whether a client has the key that is registered for its UUID. Runs on a worker's thread.
+/// For an unknown UUID a signature is checked too, so that the answer takes as long and does not
+/// show which UUIDs are registered.
 fn judge(identities: &Identities, claim: &Claim) -> Verdict {
     let kept = match identities.find(claim.uuid) {
         Ok(kept) => kept,

@@ -40,7 +40,8 @@ pub enum ProtocolOptions {
 pub struct ChatrOptions {
     /// The options of its room.
     pub room: chatr::Options,
-    /// A PEM file with the certificate. Without it and the key, the server uses the pair in the data directory.
+    /// A PEM file with the certificate. Without it and the key, the server uses the pair in the
+    /// data directory.
     pub certificate: Option<PathBuf>,
     /// A PEM file with the certificate's private key.
     pub key: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! A whole server as a value: a typed configuration, a running server, an orderly stop.
 //!
-//! The program `matou` makes a [`Config`] of its arguments. A test or another program makes one itself:
+//! The program `matou` makes a [`Config`] of its arguments. A test or another program makes one
+//! itself:
 //!
 //! ```
 //! use matou_protocols::ProtocolName;
@@ -13,8 +14,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `listen.rs` has the options of a listener. `chathack.rs` and `chatr.rs` answer the questions that the rooms of these two protocols
-//! ask the store.
+//! `listen.rs` has the options of a listener. `chathack.rs` and `chatr.rs` answer the questions
+//! that the rooms of these two protocols ask the store.
 
 mod chathack;
 mod chatr;
@@ -36,7 +37,8 @@ pub use listen::{ChatrOptions, Listen, ProtocolOptions};
 pub struct Config {
     /// Limits of the whole process.
     pub process: ProcessLimits,
-    /// The data directory; `None` is the user's own, see [`default_directory`]. Only protocols that keep data use it.
+    /// The data directory; `None` is the user's own, see [`default_directory`]. Only protocols that
+    /// keep data use it.
     pub data: Option<PathBuf>,
     /// The address of the registry of Chatr Connect over HTTP; `None` starts no registry.
     pub registry: Option<SocketAddr>,
@@ -58,7 +60,8 @@ impl Config {
 
 /// A server that runs. Dropping it stops it, as [`Server::stop`] does.
 ///
-/// It owns all its threads through its services, the registry and the engine. [`net`](crate::net) lists them.
+/// It owns all its threads through its services, the registry and the engine. [`net`](crate::net)
+/// lists them.
 pub struct Server {
     listeners: Vec<Listener>,
     services: Vec<Service>,
@@ -87,7 +90,8 @@ pub enum StartError {
     Certificate(CertificateError),
     /// The registry has an address, but no listener serves Chatr Connect.
     RegistryWithoutChatr,
-    /// The operating system has no random numbers, of which ids and secrets of private connections are made.
+    /// The operating system has no random numbers, of which ids and secrets of private connections
+    /// are made.
     NoRandomNumbers(getrandom::Error),
 }
 
@@ -130,7 +134,8 @@ impl From<CertificateError> for StartError {
 impl Server {
     /// Starts every listener, and the registry.
     ///
-    /// When a protocol keeps data, the database is opened first. So a server that cannot use it accepts no connection.
+    /// When a protocol keeps data, the database is opened first. So a server that cannot use it
+    /// accepts no connection.
     ///
     /// # Errors
     /// When a part cannot be started; the parts that were started are stopped again.
@@ -166,7 +171,8 @@ impl Server {
         self.engine.as_ref().map_or(0, Engine::connection_ceiling)
     }
 
-    /// Accepts no more connections, writes what is queued for clients, for at most five seconds, and ends all threads.
+    /// Accepts no more connections, writes what is queued for clients, for at most five seconds,
+    /// and ends all threads.
     pub fn stop(mut self) {
         self.end();
     }
@@ -292,8 +298,9 @@ impl Data {
     }
 }
 
-/// Returns random numbers of the operating system, fit for secrets. [`Server::start`] has tried that it has some. If it fails later,
-/// the number is zero: rooms never use zero for an id, and ignore the request that needed one.
+/// Returns random numbers of the operating system, fit for secrets. [`Server::start`] has tried
+/// that it has some. If it fails later, the number is zero: rooms never use zero for an id, and
+/// ignore the request that needed one.
 fn entropy() -> u64 {
     getrandom::u64().unwrap_or_default()
 }

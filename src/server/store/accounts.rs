@@ -13,8 +13,8 @@ pub const MAX_LOGIN_BYTES: usize = 255;
 
 /// The accounts: logins and their passwords.
 ///
-/// Every method may block, for the disk or for a hash. They are for workers and for the command line, never for a thread that
-/// holds a lock of the engine.
+/// Every method may block, for the disk or for a hash. They are for workers and for the command
+/// line, never for a thread that holds a lock of the engine.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     store: Store,
@@ -73,7 +73,8 @@ impl Accounts {
         }
     }
 
-    /// Checks that an account with this login could be added now, so that a person can be told before typing a password.
+    /// Checks that an account with this login could be added now, so that a person can be told
+    /// before typing a password.
     ///
     /// # Errors
     /// When the login is not allowed, when the account exists, or when the database cannot be read.
@@ -99,7 +100,8 @@ impl Accounts {
     /// Adds an account.
     ///
     /// # Errors
-    /// When the login or the password is not allowed, when the account exists, or when it cannot be written.
+    /// When the login or the password is not allowed, when the account exists, or when it cannot be
+    /// written.
     pub fn add(&self, login: &str, password: &Password) -> Result<(), AccountError> {
         check_name(login, MAX_LOGIN_BYTES).map_err(AccountError::Login)?;
         let kept = self.hash(password)?;
@@ -112,7 +114,8 @@ impl Accounts {
     /// Changes the password of an account.
     ///
     /// # Errors
-    /// When the password is not allowed, when the account does not exist, or when it cannot be written.
+    /// When the password is not allowed, when the account does not exist, or when it cannot be
+    /// written.
     pub fn change_password(&self, login: &str, password: &Password) -> Result<(), AccountError> {
         let kept = self.hash(password)?;
         match self.store.with(|database| update(database, login, &kept))? {
@@ -155,8 +158,8 @@ impl Accounts {
         Ok(self.kept(login)?.is_some())
     }
 
-    /// True when this is the password of this login's account. For a login without account the result is false and takes as long,
-    /// so that the time does not show which accounts exist.
+    /// True when this is the password of this login's account. For a login without account the
+    /// result is false and takes as long, so that the time does not show which accounts exist.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -211,8 +214,8 @@ impl Accounts {
         self.hasher.hash(password).map_err(AccountError::Hash)
     }
 
-    /// Hashes the passwords of a list, on all cores and before the database is locked: a thousand take half a minute of one core.
-    /// The threads end with this call.
+    /// Hashes the passwords of a list, on all cores and before the database is locked: a thousand
+    /// take half a minute of one core. The threads end with this call.
     fn hash_all(&self, list: &[AccountLine]) -> Result<Vec<String>, AccountError> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let share = list.len().div_ceil(cores).max(1);

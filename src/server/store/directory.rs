@@ -10,8 +10,8 @@ use super::StoreError;
 
 const DATABASE: &str = "matou.db";
 
-/// The data directory when none is named: `matou` in the directory that this system has for a user's data, such as
-/// `~/.local/share/matou`.
+/// The data directory when none is named: `matou` in the directory that this system has for a
+/// user's data, such as `~/.local/share/matou`.
 ///
 /// # Errors
 /// When the user has no home directory.
@@ -57,7 +57,8 @@ fn make_file(path: &Path) -> io::Result<bool> {
     match options.open(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            // A directory of that name, or a path that this user may not look at, is reported now and not by SQLite later.
+            // A directory of that name, or a path that this user may not look at, is reported now
+            // and not by SQLite later.
             fs::metadata(path).and_then(|found| match found.is_file() {
                 true => Ok(false),
                 false => Err(error),

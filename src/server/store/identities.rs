@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{Store, StoreError};
 
-/// The identities: UUIDs and their public keys. A key is only bytes here; [`PublicKey`](super::PublicKey) knows which are valid.
+/// The identities: UUIDs and their public keys. A key is only bytes here;
+/// [`PublicKey`](super::PublicKey) knows which are valid.
 #[derive(Debug, Clone)]
 pub struct Identities {
     store: Store,

@@ -1,20 +1,24 @@
-//! Accounts and identities: what must outlive the process, in one SQLite database in a data directory.
+//! Accounts and identities: what must outlive the process, in one SQLite database in a data
+//! directory.
 //!
-//! [`Store`] is the open database, [`Accounts`] has the logins and passwords, [`Identities`] the UUIDs and public keys. The store
-//! knows no protocol and no socket. A room reaches it only by questions, which a worker's thread answers. So neither a slow disk
-//! nor the hash of a password delays a conversation.
+//! [`Store`] is the open database, [`Accounts`] has the logins and passwords, [`Identities`] the
+//! UUIDs and public keys. The store knows no protocol and no socket. A room reaches it only by
+//! questions, which a worker's thread answers. So neither a slow disk nor the hash of a password
+//! delays a conversation.
 //!
 //! # What it promises
 //!
-//! * What was acknowledged is on the disk. A write returns after the write-ahead log is synced (`synchronous=FULL`), so neither
-//!   `kill -9` nor a power cut loses it. A write that was interrupted has no effect.
-//! * Another process may change the database at the same time (`matou account` beside a running server). Every question is
-//!   answered by the database; nothing is cached.
-//! * A database that is damaged, locked, of another program, or newer than this program is an error when it is opened.
+//! * What was acknowledged is on the disk. A write returns after the write-ahead log is synced
+//!   (`synchronous=FULL`), so neither `kill -9` nor a power cut loses it. A write that was
+//!   interrupted has no effect.
+//! * Another process may change the database at the same time (`matou account` beside a running
+//!   server). Every question is answered by the database; nothing is cached.
+//! * A database that is damaged, locked, of another program, or newer than this program is an error
+//!   when it is opened.
 //! * Passwords are kept as Argon2id hashes only. Neither passwords nor hashes are ever shown.
 //!
-//! `schema.rs` has the tables and their history, `directory.rs` the place of the database, `password.rs` the hashes, and
-//! `import.rs` the file format of account lists.
+//! `schema.rs` has the tables and their history, `directory.rs` the place of the database,
+//! `password.rs` the hashes, and `import.rs` the file format of account lists.
 
 mod accounts;
 mod directory;
@@ -47,13 +51,15 @@ const BUSY: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub struct Store {
     path: Arc<Path>,
-    /// Locked for single statements and short transactions, never while a password is hashed. No other lock is taken under it. It
-    /// is held across the disk, so only workers, the registry and the command line may wait for it.
+    /// Locked for single statements and short transactions, never while a password is hashed. No
+    /// other lock is taken under it. It is held across the disk, so only workers, the registry and
+    /// the command line may wait for it.
     connection: Arc<Mutex<Connection>>,
 }
 
 impl Store {
-    /// Opens the database of a data directory. Makes both if they are missing, readable by this user only.
+    /// Opens the database of a data directory. Makes both if they are missing, readable by this
+    /// user only.
     ///
     /// # Errors
     /// When the directory or the database cannot be used.

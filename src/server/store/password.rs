@@ -16,8 +16,9 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// The hash that a password is checked against when its login has no account, so that an unknown login takes as long as a wrong
-/// password. No password is known that matches it, and one that did would open nothing.
+/// The hash that a password is checked against when its login has no account, so that an unknown
+/// login takes as long as a wrong password. No password is known that matches it, and one that did
+/// would open nothing.
 const NO_ACCOUNT: &str = "$argon2id$v=19$m=19456,t=2,p=1$bWF0b3UgaGFzIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A password as it was typed. `Debug` hides it.
@@ -81,8 +82,8 @@ impl std::error::Error for PasswordRefused {}
 #[derive(Default)]
 pub(super) struct Hasher {
     count: AtomicU64,
-    /// Buffers of 19 MiB for the next hashes: as many as were ever computed at once. A new one for each hash would cost time, and the
-    /// heap would keep several of them.
+    /// Buffers of 19 MiB for the next hashes: as many as were ever computed at once. A new one for
+    /// each hash would cost time, and the heap would keep several of them.
     memory: Mutex<Vec<Vec<Block>>>,
 }
 
@@ -96,7 +97,8 @@ impl Hasher {
         }
     }
 
-    /// True when this is the password that belongs to the hash. Without a hash the result is false and takes as long.
+    /// True when this is the password that belongs to the hash. Without a hash the result is false
+    /// and takes as long.
     pub(super) fn verify(&self, password: &Password, kept: Option<&str>) -> bool {
         self.count.fetch_add(1, Ordering::Relaxed);
         let fits = self.fits(password, kept.unwrap_or(NO_ACCOUNT));

@@ -38,13 +38,14 @@ pub struct Forged;
 const DECOY: &[u8] = include_bytes!("decoy.der");
 
 impl PublicKey {
-    /// A key with which nothing was ever signed. Signatures of unknown clients are checked against it, so that the check takes as long
-    /// as any other.
+    /// A key with which nothing was ever signed. Signatures of unknown clients are checked against
+    /// it, so that the check takes as long as any other.
     pub fn decoy() -> PublicKey {
         PublicKey { der: DECOY.into() }
     }
 
-    /// Reads a DER SubjectPublicKeyInfo: what Java calls X.509, and `openssl pkey -pubout -outform DER` writes.
+    /// Reads a DER SubjectPublicKeyInfo: what Java calls X.509, and
+    /// `openssl pkey -pubout -outform DER` writes.
     ///
     /// # Errors
     /// When it is something else, or of a size that is not accepted.

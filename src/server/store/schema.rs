@@ -6,8 +6,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::StoreError;
 
-/// The steps from one version to the next: the first one makes version 1 of an empty database. A released step is never changed;
-/// new ones are added at the end.
+/// The steps from one version to the next: the first one makes version 1 of an empty database. A
+/// released step is never changed; new ones are added at the end.
 const MIGRATIONS: [&str; 2] = [
     // 1: the accounts. SQLite compares text byte for byte, as the protocols do.
     "CREATE TABLE accounts (
@@ -43,8 +43,8 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
     Ok(())
 }
 
-/// Takes the missing steps. When two processes do so at the same time, the second one waits, reads the version again, and has nothing
-/// left to do.
+/// Takes the missing steps. When two processes do so at the same time, the second one waits, reads
+/// the version again, and has nothing left to do.
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |cause| StoreError::new(path, cause);
     let transaction = connection
@@ -71,8 +71,8 @@ fn apply(transaction: &Transaction<'_>, missing: &[&str]) -> rusqlite::Result<()
     transaction.pragma_update(None, "user_version", newest())
 }
 
-/// True for a database of this program, and for an empty one. Both queries are in one transaction: between them another process may
-/// make the tables.
+/// True for a database of this program, and for an empty one. Both queries are in one transaction:
+/// between them another process may make the tables.
 fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
     let moment = connection.unchecked_transaction()?;
     let id: i64 = moment.pragma_query_value(None, "application_id", |row| row.get(0))?;

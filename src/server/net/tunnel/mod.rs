@@ -2,15 +2,18 @@
 //!
 //! Raw bytes never enter the room. The life of a tunnel:
 //!
-//! 1. A command such as LOGIN_PRIVATE makes a connection a tunnel end. From then on its reader is in [`serve`]. While the other
-//!    end is missing, it keeps early bytes, up to [`EARLY_BYTES`].
-//! 2. The second end arrives. The room joins both ([`Effect::Tunnel`](matou_protocols::room::Effect::Tunnel)), and the holder
-//!    of the turn carries that out ([`join`]): it queues the early bytes of each end for the other one.
-//! 3. The reader of each end becomes the pump of its direction (`relay` in [`pump`]): it blocks in `read` on its own end and in
-//!    `write` on the other. That is the whole back-pressure of a tunnel.
-//! 4. Each direction ends on its own: EOF becomes `shutdown(Write)` on the other end, after all bytes before it. An error ends
-//!    both directions.
-//! 5. The thread whose direction ends first waits for the other one, so both sockets stay open until then.
+//! 1. A command such as LOGIN_PRIVATE makes a connection a tunnel end. From then on its reader is
+//!    in [`serve`]. While the other end is missing, it keeps early bytes, up to [`EARLY_BYTES`].
+//! 2. The second end arrives. The room joins both
+//!    ([`Effect::Tunnel`](matou_protocols::room::Effect::Tunnel)), and the holder of the turn
+//!    carries that out ([`join`]): it queues the early bytes of each end for the other one.
+//! 3. The reader of each end becomes the pump of its direction (`relay` in [`pump`]): it blocks in
+//!    `read` on its own end and in `write` on the other. That is the whole back-pressure of a
+//!    tunnel.
+//! 4. Each direction ends on its own: EOF becomes `shutdown(Write)` on the other end, after all
+//!    bytes before it. An error ends both directions.
+//! 5. The thread whose direction ends first waits for the other one, so both sockets stay open
+//!    until then.
 //!
 //! Which thread does what, in a tunnel between the connections of A and B:
 //!
@@ -19,16 +22,18 @@
 //! B's reader:   read from B's socket  ->  write to A's socket      the direction B to A
 //! ```
 //!
-//! If B stops reading, B's socket fills, A's reader blocks in `write`, A's socket fills, and A's TCP makes A wait. The other
-//! direction goes on.
+//! If B stops reading, B's socket fills, A's reader blocks in `write`, A's socket fills, and A's
+//! TCP makes A wait. The other direction goes on.
 //!
-//! An end that does not read holds up one thread, the pump of its direction, which has nothing else to do. No writer and no
-//! turn waits for it, and nothing is queued for it except what two sockets and a pipe hold.
+//! An end that does not read holds up one thread, the pump of its direction, which has nothing else
+//! to do. No writer and no turn waits for it, and nothing is queued for it except what two sockets
+//! and a pipe hold.
 //!
-//! A tunnel has no time limit, because a paused tunnel is a healthy one. The bounds are the connections that an address and the
-//! process may have, and the system's own for a peer that does not acknowledge (`Keepalive::unacknowledged`). Before the pump
-//! begins, it waits for the outbox of the other end ([`Outbox::retire`](super::outbox::Outbox::retire)); that wait ends with
-//! the client's pace, see `progress`.
+//! A tunnel has no time limit, because a paused tunnel is a healthy one. The bounds are the
+//! connections that an address and the process may have, and the system's own for a peer that does
+//! not acknowledge (`Keepalive::unacknowledged`). Before the pump begins, it waits for the outbox
+//! of the other end ([`Outbox::retire`](super::outbox::Outbox::retire)); that wait ends with the
+//! client's pace, see `progress`.
 
 mod pump;
 
@@ -53,7 +58,8 @@ pub(super) use pump::{Waited, serve, serve_ended};
 #[derive(Debug, Default)]
 pub(super) struct End {
     state: Mutex<State>,
-    /// Notified when the state changes and when the connection begins to close. Only this end's own reader waits for it.
+    /// Notified when the state changes and when the connection begins to close. Only this end's own
+    /// reader waits for it.
     changed: Condvar,
 }
 
@@ -61,7 +67,8 @@ pub(super) struct End {
 enum State {
     /// The other end is missing. What arrives meanwhile is kept.
     Apart { early: Vec<u8> },
-    /// Joined. The early bytes are in the outbox of the other end. The reader finds this state after its next `read`.
+    /// Joined. The early bytes are in the outbox of the other end. The reader finds this state
+    /// after its next `read`.
     Joined(Peer),
     /// The connection is over.
     Over,
@@ -97,8 +104,8 @@ impl Directions {
         self.changed.notify_all();
     }
 
-    /// Ends one direction and waits for the other. The pump of the other direction wakes this thread when it ends. Both sockets
-    /// stay open and known until then.
+    /// Ends one direction and waits for the other. The pump of the other direction wakes this
+    /// thread when it ends. Both sockets stay open and known until then.
     ///
     /// The wait has an end because the other pump has one: its peer ends, or the connection is cut.
     fn end_one_and_wait(&self) {
@@ -118,22 +125,23 @@ impl End {
 
     /// Wakes the thread that waits for the other end, because the connection is closing.
     pub(super) fn wake(&self) {
-        // `closing` is not under this lock. Without the lock here, the waiting thread could test `closing` before it was set
-        // and begin to wait after the notification: then it would never wake.
+        // `closing` is not under this lock. Without the lock here, the waiting thread could test
+        // `closing` before it was set and begin to wait after the notification: then it would never
+        // wake.
         let _state = self.state.lock();
         self.changed.notify_all();
     }
 
-    /// Ends this end: its connection is over, or its tunnel has ended. Returns the state before. That may hold the last `Arc` of
-    /// the other end, so the caller drops it, outside the lock.
+    /// Ends this end: its connection is over, or its tunnel has ended. Returns the state before.
+    /// That may hold the last `Arc` of the other end, so the caller drops it, outside the lock.
     fn over(&self) -> State {
         let before = std::mem::replace(&mut *self.state.lock(), State::Over);
         self.changed.notify_all();
         before
     }
 
-    /// Keeps early bytes. Returns the other end when the ends are joined: then these bytes are not kept, and the caller must
-    /// relay them.
+    /// Keeps early bytes. Returns the other end when the ends are joined: then these bytes are not
+    /// kept, and the caller must relay them.
     fn keep(&self, bytes: &[u8]) -> Option<Peer> {
         match &mut *self.state.lock() {
             State::Apart { early } => {
@@ -145,8 +153,9 @@ impl End {
         }
     }
 
-    /// Returns how many more early bytes may be read, at least one. While [`EARLY_BYTES`] are kept, blocks until the ends are
-    /// joined or the connection closes; the peer's bytes wait in the socket meanwhile.
+    /// Returns how many more early bytes may be read, at least one. While [`EARLY_BYTES`] are kept,
+    /// blocks until the ends are joined or the connection closes; the peer's bytes wait in the
+    /// socket meanwhile.
     fn room_for_early_bytes(&self, connection: &Connection, once_joined: usize) -> usize {
         let mut state = self.state.lock();
         loop {
@@ -154,7 +163,8 @@ impl End {
                 State::Apart { early }
                     if early.len() >= EARLY_BYTES && !connection.is_closing() =>
                 {
-                    // Woken by `join`, `over` or `wake`, so all three cases below are possible afterwards.
+                    // Woken by `join`, `over` or `wake`, so all three cases below are possible
+                    // afterwards.
                     self.changed.wait(&mut state);
                 }
                 State::Apart { early } => {
@@ -165,15 +175,16 @@ impl End {
         }
     }
 
-    /// Blocks until the end of a direction may be passed on: after the delay, or as soon as the connection closes.
+    /// Blocks until the end of a direction may be passed on: after the delay, or as soon as the
+    /// connection closes.
     fn hold_end(&self, connection: &Connection, delay: Duration) {
         let until = Instant::now() + delay;
         let mut state = self.state.lock();
         while !connection.is_closing() && !self.changed.wait_until(&mut state, until).timed_out() {}
     }
 
-    /// Blocks until the ends are joined, and returns the other one; `None` when the connection closes first. `join`, `over` and
-    /// `wake` wake it.
+    /// Blocks until the ends are joined, and returns the other one; `None` when the connection
+    /// closes first. `join`, `over` and `wake` wake it.
     fn wait_until_joined(&self, connection: &Connection) -> Option<Peer> {
         let mut state = self.state.lock();
         loop {
@@ -189,15 +200,15 @@ impl End {
 
 /// Joins two ends. Called by the holder of the turn; MUST NOT block.
 ///
-/// What was sent to each end before (ESTABLISHED) leaves before any relayed byte: it is in the outbox, and a pump begins only
-/// when that is empty.
+/// What was sent to each end before (ESTABLISHED) leaves before any relayed byte: it is in the
+/// outbox, and a pump begins only when that is empty.
 ///
-/// The early bytes are queued here and not by the ends' own readers: these are blocked in `read`, and wake only when their
-/// peer sends again.
+/// The early bytes are queued here and not by the ends' own readers: these are blocked in `read`,
+/// and wake only when their peer sends again.
 pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, end_delay: Duration) {
     let pushed = {
-        // Two locks of one kind are always taken in the order of the ids. Otherwise two threads, each with one lock, could wait
-        // for each other.
+        // Two locks of one kind are always taken in the order of the ids. Otherwise two threads,
+        // each with one lock, could wait for each other.
         let (first, second) = if one.id < other.id {
             (one, other)
         } else {
@@ -216,7 +227,8 @@ pub(super) fn join(one: &Arc<Connection>, other: &Arc<Connection>, end_delay: Du
                     changed: Condvar::new(),
                     end_delay,
                 });
-                // After the push: a reader that sees `Joined` may begin to relay, and its bytes follow the early ones.
+                // After the push: a reader that sees `Joined` may begin to relay, and its bytes
+                // follow the early ones.
                 *first_state = joined(second, &directions);
                 *second_state = joined(first, &directions);
                 Some(pushed)
@@ -243,7 +255,8 @@ fn joined(peer: &Arc<Connection>, directions: &Arc<Directions>) -> State {
     })
 }
 
-/// Queues early bytes. Their bound is their own: a smaller one for the outbox must not cut an end for them.
+/// Queues early bytes. Their bound is their own: a smaller one for the outbox must not cut an end
+/// for them.
 fn push_early(to: &Connection, early: &[u8]) -> Pushed {
     if early.is_empty() {
         return Pushed::Done;
@@ -252,8 +265,8 @@ fn push_early(to: &Connection, early: &[u8]) -> Pushed {
     to.outbox.push(&to.stream, early, &mut None, most)
 }
 
-/// Ends the tunnel of a connection that is over. A tunnel that has ended in order is not there any more; any other is cut at
-/// both ends.
+/// Ends the tunnel of a connection that is over. A tunnel that has ended in order is not there any
+/// more; any other is cut at both ends.
 pub(super) fn leave(connection: &Arc<Connection>) {
     if let State::Joined(peer) = connection.tunnel.over() {
         connection.cut();

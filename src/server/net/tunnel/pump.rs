@@ -1,8 +1,9 @@
-//! What the reader of a tunnel's end does: it keeps early bytes, and then it is the pump of its direction.
+//! What the reader of a tunnel's end does: it keeps early bytes, and then it is the pump of its
+//! direction.
 //!
-//! A pump is the simplest kind of blocking program: read, write all, again. It needs no lock, because it alone reads from one
-//! socket and writes to the other. Whatever happens to the tunnel reaches it as a result of one of these two calls: bytes, EOF
-//! (0), or an error.
+//! A pump is the simplest kind of blocking program: read, write all, again. It needs no lock,
+//! because it alone reads from one socket and writes to the other. Whatever happens to the tunnel
+//! reaches it as a result of one of these two calls: bytes, EOF (0), or an error.
 //!
 //! The life of a tunnel is told in [`tunnel`](super).
 
@@ -19,27 +20,30 @@ use crate::net::sys::Splice;
 /// Bytes that are copied at once.
 const COPY_BYTES: usize = 64 << 10;
 
-/// Bytes that are copied at once in a tunnel that carried [`MUCH`], where the kernel cannot move them alone.
+/// Bytes that are copied at once in a tunnel that carried [`MUCH`], where the kernel cannot move
+/// them alone.
 const LARGE_COPY_BYTES: usize = 256 << 10;
 
-/// After this many bytes a direction gets a pipe of its own in the kernel. A pipe takes two descriptors, and most tunnels carry
-/// a few lines.
+/// After this many bytes a direction gets a pipe of its own in the kernel. A pipe takes two
+/// descriptors, and most tunnels carry a few lines.
 const MUCH: usize = 1 << 20;
 
 /// What became of a tunnel's end.
 pub(in crate::net) enum Waited {
     /// The ends were joined, and both directions have ended.
     Relayed,
-    /// The peer will send no more. The ends were not joined when this thread looked; the room knows whether they are by now.
+    /// The peer will send no more. The ends were not joined when this thread looked; the room knows
+    /// whether they are by now.
     ReadClosed,
     /// The connection is lost.
     Lost,
 }
 
-/// Reads a connection whose bytes are raw: keeps them while the other end is missing, then relays them. `rest` is what followed
-/// the last frame.
+/// Reads a connection whose bytes are raw: keeps them while the other end is missing, then relays
+/// them. `rest` is what followed the last frame.
 ///
-/// Blocks until both directions have ended, or this end before it was joined. For its reader; no lock may be held.
+/// Blocks until both directions have ended, or this end before it was joined. For its reader; no
+/// lock may be held.
 pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited {
     let mut buffer = vec![0; COPY_BYTES];
     if let Some(peer) = connection.tunnel.keep(rest) {
@@ -50,7 +54,8 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
             .tunnel
             .room_for_early_bytes(connection, COPY_BYTES);
         let chunk = buffer.get_mut(..room.min(COPY_BYTES)).unwrap_or_default();
-        // Blocks until this peer sends or ends. Joining the ends does not wake it: `keep` finds that out afterwards.
+        // Blocks until this peer sends or ends. Joining the ends does not wake it: `keep` finds
+        // that out afterwards.
         let length = match connection.read(chunk) {
             Ok(0) => return read_closed(connection),
             Ok(length) => length,
@@ -61,12 +66,14 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
         };
         // A copy, because `pump` uses the buffer again.
         let first = chunk[..length].to_vec();
-        // Either these bytes are kept, and `join` will queue them; or the ends were joined before, and they are the first that
-        // this pump relays. One lock decides, so no byte is lost or doubled between the two.
+        // Either these bytes are kept, and `join` will queue them; or the ends were joined before,
+        // and they are the first that this pump relays. One lock decides, so no byte is lost or
+        // doubled between the two.
         if let Some(peer) = connection.tunnel.keep(&first) {
             return pump(connection, &peer, &first, &mut buffer);
         }
-        // The server closes it (its negotiation has expired, or the server stops). The room decides what the end is.
+        // The server closes it (its negotiation has expired, or the server stops). The room decides
+        // what the end is.
         if connection.is_closing() {
             return Waited::ReadClosed;
         }
@@ -84,7 +91,8 @@ fn read_closed(connection: &Arc<Connection>) -> Waited {
     }
 }
 
-/// The peer ended its direction just when the room joined the ends: passes that end on, and lets the other direction go on.
+/// The peer ended its direction just when the room joined the ends: passes that end on, and lets
+/// the other direction go on.
 ///
 /// Blocks until the turn has joined the ends, and then until both directions have ended.
 pub(in crate::net) fn serve_ended(connection: &Arc<Connection>) {
@@ -101,8 +109,9 @@ fn pump(connection: &Arc<Connection>, peer: &Peer, first: &[u8], buffer: &mut Ve
     Waited::Relayed
 }
 
-/// Copies until EOF. Blocks in `read` while this end is silent, and in `write` while the other end does not read. When one of
-/// the connections is cut, its socket is shut down, and that wakes this thread from either.
+/// Copies until EOF. Blocks in `read` while this end is silent, and in `write` while the other end
+/// does not read. When one of the connections is cut, its socket is shut down, and that wakes this
+/// thread from either.
 fn relay(
     connection: &Arc<Connection>,
     peer: &Peer,
@@ -112,7 +121,8 @@ fn relay(
     // What the server itself sent to the other end (ESTABLISHED, early bytes) leaves first.
     own_the_write_side(peer)?;
     let mut to = &peer.connection.stream;
-    // `write_all` calls `write` again until the socket has accepted everything: a blocking socket may accept a part.
+    // `write_all` calls `write` again until the socket has accepted everything: a blocking socket
+    // may accept a part.
     to.write_all(first)?;
     // First a small buffer: most tunnels carry a few lines, and there may be thousands.
     let mut relayed = first.len();
@@ -141,10 +151,11 @@ fn relay(
     }
 }
 
-/// Passes the end of a direction on, after all bytes before it: half-close. The other end's `read` returns 0, and it may still
-/// write.
+/// Passes the end of a direction on, after all bytes before it: half-close. The other end's `read`
+/// returns 0, and it may still write.
 ///
-/// Some protocols hold the end back for a moment, so that a command that follows it on another connection is told first.
+/// Some protocols hold the end back for a moment, so that a command that follows it on another
+/// connection is told first.
 fn forward_end(connection: &Connection, peer: &Peer) -> io::Result<()> {
     let delay = peer.directions.end_delay;
     connection.tunnel.hold_end(connection, delay);
@@ -152,8 +163,8 @@ fn forward_end(connection: &Connection, peer: &Peer) -> io::Result<()> {
     peer.connection.stream.shutdown(Shutdown::Write)
 }
 
-/// Blocks until the outbox of the other end is empty. From then on this pump alone writes to that socket. A second call returns
-/// at once.
+/// Blocks until the outbox of the other end is empty. From then on this pump alone writes to that
+/// socket. A second call returns at once.
 fn own_the_write_side(peer: &Peer) -> io::Result<()> {
     if peer.connection.outbox.retire(&peer.connection.stream) {
         Ok(())
@@ -162,8 +173,8 @@ fn own_the_write_side(peer: &Peer) -> io::Result<()> {
     }
 }
 
-/// Ends this direction and waits for the other one. An error has no end that could be passed on, so it cuts both ends; the
-/// other pump wakes from its `read` or `write` then.
+/// Ends this direction and waits for the other one. An error has no end that could be passed on, so
+/// it cuts both ends; the other pump wakes from its `read` or `write` then.
 fn finish_direction(connection: &Arc<Connection>, peer: &Peer, relayed: io::Result<()>) {
     if let Err(error) = relayed {
         debug!(

@@ -1,7 +1,9 @@
-//! Systems without a send that does not block: each connection comes to a writer at once, and the writer blocks.
+//! Systems without a send that does not block: each connection comes to a writer at once, and the
+//! writer blocks.
 //!
-//! So here a client that does not read does occupy a writer, but for a quarter of a second at most (see `sys::write_pieces`).
-//! Then the connection goes to the end of the channel, and the writer serves the next one.
+//! So here a client that does not read does occupy a writer, but for a quarter of a second at most
+//! (see `sys::write_pieces`). Then the connection goes to the end of the channel, and the writer
+//! serves the next one.
 
 use std::io;
 use std::sync::Arc;
@@ -12,11 +14,12 @@ use parking_lot::Mutex;
 use super::Woken;
 use crate::net::connection::Connection;
 
-/// Connections that wait for a writer. Each is added once until its queue is written, so the channel never holds more of them
-/// than there are connections.
+/// Connections that wait for a writer. Each is added once until its queue is written, so the
+/// channel never holds more of them than there are connections.
 #[derive(Debug)]
 pub(in crate::net) struct Writable {
-    /// Dropped to stop: then `recv` returns an error in every writer, after the connections that wait.
+    /// Dropped to stop: then `recv` returns an error in every writer, after the connections that
+    /// wait.
     give: Mutex<Option<Sender<Arc<Connection>>>>,
     take: Receiver<Arc<Connection>>,
 }
@@ -38,7 +41,8 @@ impl Writable {
         Ok(())
     }
 
-    /// Blocks until a connection waits, or until [`Writable::stop`]. Any number of threads may wait.
+    /// Blocks until a connection waits, or until [`Writable::stop`]. Any number of threads may
+    /// wait.
     pub(in crate::net) fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
         let Ok(connection) = self.take.recv() else {
             return Woken::Stopped;
@@ -55,7 +59,8 @@ impl Writable {
         *self.give.lock() = None;
     }
 
-    /// Drops the connections that still wait. Each of them holds the writers, so they would keep each other in memory.
+    /// Drops the connections that still wait. Each of them holds the writers, so they would keep
+    /// each other in memory.
     pub(in crate::net) fn clear(&self) {
         while self.take.try_recv().is_ok() {}
     }

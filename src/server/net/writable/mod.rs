@@ -1,19 +1,22 @@
 //! Connections that wait until their sockets accept bytes again.
 //!
-//! A thread that blocks in a write to a full socket can do nothing else, and its client decides how long that lasts. If writers
-//! blocked there, as many clients that do not read as there are writers would stop every other slow client. So no thread blocks
-//! there. The connections wait together, the writers wait for any of them, and the system says which sockets accept bytes.
+//! A thread that blocks in a write to a full socket can do nothing else, and its client decides how
+//! long that lasts. If writers blocked there, as many clients that do not read as there are writers
+//! would stop every other slow client. So no thread blocks there. The connections wait together,
+//! the writers wait for any of them, and the system says which sockets accept bytes.
 //!
 //! [`Writable`] is one of three types with the same methods:
 //!
-//! - `epoll` on Linux: the kernel keeps the list. A wake-up costs the same however many connections wait, and any number of
-//!   threads may wait at once.
-//! - `poll` on other Unix systems: each wake-up looks at every socket, so the more sockets wait, the less often it looks.
-//! - `blocking` elsewhere: no send without blocking exists. A connection comes to a writer at once, and the writer blocks for a
-//!   quarter of a second at most.
+//! - `epoll` on Linux: the kernel keeps the list. A wake-up costs the same however many connections
+//!   wait, and any number of threads may wait at once.
+//! - `poll` on other Unix systems: each wake-up looks at every socket, so the more sockets wait,
+//!   the less often it looks.
+//! - `blocking` elsewhere: no send without blocking exists. A connection comes to a writer at once,
+//!   and the writer blocks for a quarter of a second at most.
 //!
-//! A connection is in the list once, however often it is added. It leaves the list when it is handed to a writer. That always
-//! happens: its socket accepts bytes, or the client is lost, or the server cuts it, and each of these makes the socket ready.
+//! A connection is in the list once, however often it is added. It leaves the list when it is
+//! handed to a writer. That always happens: its socket accepts bytes, or the client is lost, or the
+//! server cuts it, and each of these makes the socket ready.
 
 #[cfg(not(unix))]
 mod blocking;

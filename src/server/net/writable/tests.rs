@@ -118,7 +118,8 @@ fn only_the_connection_whose_peer_reads_is_handed_out_and_only_once() {
         }
         for round in 0..2 {
             let (connection, mut peer) = (&waiting[3].0, &waiting[3].1);
-            // Before the first read: a time-out that is set later does not end a read that blocks already.
+            // Before the first read: a time-out that is set later does not end a read that blocks
+            // already.
             peer.set_read_timeout(Some(Duration::from_millis(500)))
                 .unwrap();
             let reading = thread::scope(|scope| {
@@ -131,7 +132,8 @@ fn only_the_connection_whose_peer_reads_is_handed_out_and_only_once() {
                 reading.join()
             });
             reading.unwrap();
-            // A socket that is ready but was not added again is not handed out again, and neither is a full one.
+            // A socket that is ready but was not added again is not handed out again, and neither
+            // is a full one.
             fill(connection);
             way.add(connection).unwrap();
             assert!(handed.try_recv().is_err());
