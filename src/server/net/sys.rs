@@ -173,7 +173,7 @@ pub(super) fn write_pieces(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Re
 
 /// Elsewhere it blocks for at most this long. After that the writer serves other clients.
 #[cfg(not(unix))]
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// Writes pieces on a writer's thread. Returns how many bytes the socket accepted within
 /// [`PATIENCE`].
