@@ -185,6 +185,7 @@ impl Clock {
 impl State {
     fn take_due(&mut self, now: Instant) -> Vec<Arc<Connection>> {
         let mut due = Vec::new();
+        // They leave the clock. Each connection registers again when it is asked what is due.
         while let Some(first) = self.connections.first_entry() {
             if first.key().0 > now {
                 break;

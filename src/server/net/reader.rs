@@ -64,6 +64,7 @@ pub(super) fn run<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
 }
 
 fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
+    // Both belong to this thread alone, so they need no lock.
     let mut buffer = Buffer::new();
     let mut source = Source::new(connection);
     connection.expect_beginning();

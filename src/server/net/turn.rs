@@ -130,6 +130,7 @@ impl Turn {
         // the end, with its memory.
         let mut run = std::mem::take(&mut self.run);
         self.round += 1;
+        // A new connection is a peer, but not yet a member: it has no login.
         for connection in run.arrivals.drain(..) {
             let peer = Peer {
                 seat: None,
@@ -153,6 +154,7 @@ impl Turn {
             self.leave(id);
             self.peers.remove(&id);
         }
+        // The server stops. Each connection gets what was queued for it, and then FIN.
         if run.finish_all {
             for peer in self.peers.values() {
                 peer.connection.finish();
@@ -177,6 +179,8 @@ impl Turn {
         }
         // The first outbox that must queue the bytes makes a copy here, and all others share it.
         let mut shared = None;
+        // A busy server spends most of its time in this loop. A member whose socket is full costs one
+        // short `send`, and then none while its outbox waits for a writer.
         for member in &self.members {
             if member.mentioned != self.round {
                 member.connection.send(bytes, &mut shared);
@@ -329,6 +333,7 @@ impl Turn {
         let Some(seat) = self.peers.get_mut(&id).and_then(|peer| peer.seat.take()) else {
             return;
         };
+        // Constant time. The order of the list does not matter: all members get the same bytes.
         self.members.swap_remove(seat);
         if let Some(moved) = self.members.get(seat)
             && let Some(peer) = self.peers.get_mut(&moved.connection.id)

@@ -93,6 +93,7 @@ impl Writable {
             if self.stopped.load(Ordering::Acquire) {
                 return Woken::Stopped;
             }
+            // A copy of the list, so that `add` does not wait while this thread is in `poll`.
             let all: Vec<_> = self.waiting.lock().connections.values().cloned().collect();
             // With a few sockets this is no time at all.
             thread::sleep(PAUSE_EACH * u32::try_from(all.len()).unwrap_or(u32::MAX));
@@ -119,6 +120,8 @@ impl Writable {
                 return thread::sleep(PAUSE_AFTER_ERROR);
             }
         }
+        // Meanwhile connections may have been added. None was removed: only the thread that asks does
+        // that.
         let mut waiting = self.waiting.lock();
         if !asked[0].revents().is_empty() {
             // A connection was added after the list was copied. It is in the next look.
