@@ -83,7 +83,7 @@ impl Hall {
     fn handle(&mut self, from: ConnId, event: Event<<Room as Protocol>::Command<'_>>) -> Flow {
         let flow = self
             .room
-            .handle(from, event, Instant::now(), &mut self.effects);
+            .step(from, event, Instant::now(), &mut self.effects);
         let effects = std::mem::take(&mut self.effects);
         for effect in effects.log() {
             self.carry_out(&effect);

@@ -115,7 +115,7 @@ fn take<P: Protocol>(
     out: &mut Effects,
 ) {
     let (command, _) = P::decode(codec, bytes).unwrap().unwrap();
-    room.handle(from, Event::Command(command), now, out);
+    room.step(from, Event::Command(command), now, out);
 }
 
 fn enter<P: Protocol>(
@@ -127,7 +127,7 @@ fn enter<P: Protocol>(
     out: &mut Effects,
 ) {
     let address = SocketAddr::from(([127, 0, 0, 1], 50_000));
-    room.handle(id, Event::Opened(address), now, out);
+    room.step(id, Event::Opened(address), now, out);
     take(room, codec, id, login, now, out);
 }
 
@@ -190,7 +190,7 @@ fn chaton_login() -> Box<dyn FnMut()> {
             now,
             &mut out,
         );
-        room.handle(ConnId(next), Event::Gone, now, &mut out);
+        room.step(ConnId(next), Event::Gone, now, &mut out);
         black_box(out.bytes());
     })
 }

@@ -316,7 +316,7 @@ impl<S: Spoken> Conversation<S> {
     ) -> Vec<String> {
         let mut out = Effects::default();
         let leaves = matches!(event, Event::Gone).then_some(id);
-        let flow = self.room.handle(id, event, self.now, &mut out);
+        let flow = self.room.step(id, event, self.now, &mut out);
         let mut heard = self.apply(&out, leaves);
         let connection = self.connections.get_mut(&id).expect("it is connected");
         connection.flow = match flow {

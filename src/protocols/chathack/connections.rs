@@ -1,87 +1,91 @@
-//! Where everybody stands.
+//! The stages of a connection, and what is released when it ends.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::room::{ByConn, ConnId};
+use crate::room::{self, ConnId, Effects, Flow, Lifecycle, Overdue, Stage};
 
-/// Every connection of a room.
-#[derive(Debug, Default)]
-pub(super) struct Connections(ByConn<Connection>);
+use super::Room;
 
-#[derive(Debug)]
-pub(super) struct Connection {
-    /// Where it comes from; an IPv4 address is one, however it came.
-    pub(super) address: IpAddr,
-    pub(super) state: State,
-    /// Logins that failed.
-    pub(super) failures: u32,
-}
+pub(super) type Connections = room::Connections<LoginStage>;
 
-/// Where a connection stands in the document.
+/// The stages of a connection in ChatHack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum LoginStage {
     /// Connected, without a login.
-    Anonymous,
-    /// It proposed a login; the accounts are asked about it.
+    Anonymous {
+        /// How many of its logins were refused.
+        refused: u32,
+    },
+    /// It proposed a login, and the accounts are being asked about it.
     Proposed(Proposal),
     /// A client: its login was accepted.
     Identified { login: Arc<str> },
-    /// It is being closed; nothing that it sends counts any more.
+    /// The server is closing it and ignores what it still sends.
     Leaving,
 }
 
-/// A login that waits for what the accounts say.
+/// A login that waits for an answer of the accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Proposal {
-    pub(super) login: Arc<str>,
-    pub(super) kind: Kind,
+pub(crate) struct Proposal {
+    pub(crate) login: Arc<str>,
+    pub(crate) kind: LoginKind,
+    /// How many logins of this connection were refused before.
+    pub(crate) refused: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Counted as a wrong password then, until it turns out to be right.
+pub(crate) enum LoginKind {
     WithPassword {
+        /// When it was counted as a wrong password. The count is taken back if the password turns out to be right.
         counted: Instant,
     },
     WithoutPassword,
 }
 
-impl Connections {
-    pub(super) fn open(&mut self, id: ConnId, address: IpAddr) {
-        let connection = Connection {
-            address: address.to_canonical(),
-            state: State::Anonymous,
-            failures: 0,
-        };
-        self.0.insert(id, connection);
+impl Stage for LoginStage {
+    const ACCEPTED: Self = LoginStage::Anonymous { refused: 0 };
+    const LEAVING: Self = LoginStage::Leaving;
+
+    fn may_close(&self) -> bool {
+        *self != LoginStage::Leaving
     }
 
-    pub(super) fn get(&self, id: ConnId) -> Option<&Connection> {
-        self.0.get(&id)
+    fn flow<Q>(&self) -> Flow<Q> {
+        match self {
+            LoginStage::Anonymous { .. }
+            | LoginStage::Proposed(_)
+            | LoginStage::Identified { .. } => Flow::Frames,
+            LoginStage::Leaving => Flow::Closed,
+        }
     }
 
-    /// One more login of it failed; returns how many now.
-    pub(super) fn failed(&mut self, id: ConnId) -> u32 {
-        self.0.get_mut(&id).map_or(0, |connection| {
-            connection.failures = connection.failures.saturating_add(1);
-            connection.failures
-        })
+    fn missing(&self, overdue: Overdue) -> Option<&'static str> {
+        match (self, overdue) {
+            (LoginStage::Anonymous { .. }, Overdue::FirstByte) => Some("its first byte"),
+            (LoginStage::Anonymous { .. }, Overdue::Identification) => Some("its login"),
+            (LoginStage::Anonymous { .. } | LoginStage::Identified { .. }, Overdue::Frame) => {
+                Some("the rest of a packet")
+            }
+            // The accounts may take their time, and a client may be silent for ever.
+            _ => None,
+        }
+    }
+}
+
+impl Lifecycle for Room {
+    type Stage = LoginStage;
+
+    fn connections(&mut self) -> &mut Connections {
+        &mut self.connections
     }
 
-    /// From here on it stands there; returns where it stood. A connection that is gone stays gone.
-    pub(super) fn enter(&mut self, id: ConnId, state: State) -> Option<State> {
-        let connection = self.0.get_mut(&id)?;
-        Some(std::mem::replace(&mut connection.state, state))
-    }
-
-    /// It is gone; returns where it stood.
-    pub(super) fn forget(&mut self, id: ConnId) -> Option<State> {
-        self.0.remove(&id).map(|connection| connection.state)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    fn clean_up(&mut self, id: ConnId, ended_in: LoginStage, out: &mut Effects) {
+        // Its login becomes free and its requests end.
+        if let LoginStage::Identified { login } = ended_in {
+            self.roster.leave(id);
+            out.leave(id);
+            self.end_requests(id, &login, out);
+        }
     }
 }

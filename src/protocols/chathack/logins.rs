@@ -2,14 +2,13 @@
 //!
 //! The accounts answer later than others go on: what was free when they were asked may be taken when they answer.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::room::{ConnId, Effects, check_name};
+use crate::room::{ConnId, Effects, Lifecycle, check_name};
 use crate::wire::Excerpt;
 
-use super::connections::{Kind, Proposal, State};
+use super::connections::{LoginKind, LoginStage, Proposal};
 use super::room::{MAX_LOGIN_BYTES, MAX_PASSWORD_BYTES};
 use super::{Answer, Question, Room, ServerFrame};
 
@@ -34,7 +33,7 @@ impl Room {
             self.refuse_name(from, login, &refused.to_string(), out);
             return None;
         }
-        let address = self.address(from)?;
+        let address = self.connections.address(from)?;
         if password.len() > MAX_PASSWORD_BYTES {
             self.refuse_password(from, login, NO_SUCH_ACCOUNT, out);
             return None;
@@ -45,7 +44,7 @@ impl Room {
             return None;
         }
         self.wrong_passwords.count(address, now);
-        self.propose(from, login, Kind::WithPassword { counted: now });
+        self.propose(from, login, LoginKind::WithPassword { counted: now });
         let (login, password) = (login.to_owned(), password.to_owned());
         Some(Question::IsRight { login, password })
     }
@@ -65,26 +64,26 @@ impl Room {
             self.already_exists(from, login, out);
             return None;
         }
-        self.propose(from, login, Kind::WithoutPassword);
+        self.propose(from, login, LoginKind::WithoutPassword);
         let login = login.to_owned();
         Some(Question::IsAccount { login })
     }
 
     /// What the accounts say about the login that this connection proposed.
     pub(super) fn answered(&mut self, from: ConnId, answer: Answer, out: &mut Effects) {
-        let Some(Proposal { login, kind }) = self.take_proposal(from) else {
+        let Some(Proposal { login, kind, .. }) = self.take_proposal(from) else {
             return;
         };
         if answer != Answer::No {
             self.was_not_wrong(from, kind);
         }
         match (kind, answer) {
-            (Kind::WithPassword { .. }, Answer::Yes) => self.accept(from, &login, out),
-            (Kind::WithPassword { .. }, Answer::No) => {
+            (LoginKind::WithPassword { .. }, Answer::Yes) => self.accept(from, &login, out),
+            (LoginKind::WithPassword { .. }, Answer::No) => {
                 self.refuse_password(from, &login, NO_SUCH_ACCOUNT, out);
             }
-            (Kind::WithoutPassword, Answer::No) => self.accept(from, &login, out),
-            (Kind::WithoutPassword, Answer::Yes) => self.already_exists(from, &login, out),
+            (LoginKind::WithoutPassword, Answer::No) => self.accept(from, &login, out),
+            (LoginKind::WithoutPassword, Answer::Yes) => self.already_exists(from, &login, out),
             (_, Answer::Unknown) => {
                 out.remark(from, "closed: the accounts cannot be read");
                 self.close(from, out);
@@ -98,7 +97,7 @@ impl Room {
     /// this login did not succeed and leaves the connection open for another try, which is what the client can do. To hold
     /// the client back instead would let it wait without an end that anybody knows.
     pub(super) fn not_answered(&mut self, from: ConnId, out: &mut Effects) {
-        if let Some(Proposal { login, kind }) = self.take_proposal(from) {
+        if let Some(Proposal { login, kind, .. }) = self.take_proposal(from) {
             self.was_not_wrong(from, kind);
             let why = "the server is busy, too many logins wait already";
             self.refuse_password(from, &login, why, out);
@@ -107,25 +106,28 @@ impl Room {
 
     /// Ends a proposal, if the connection has one. From here on it may propose another login.
     fn take_proposal(&mut self, from: ConnId) -> Option<Proposal> {
-        let state = self.connections.get(from).map(|it| &it.state);
-        let Some(State::Proposed(proposal)) = state else {
+        let Some(LoginStage::Proposed(proposal)) = self.connections.stage(from) else {
             return None;
         };
         let proposal = proposal.clone();
-        self.connections.enter(from, State::Anonymous);
+        let refused = proposal.refused;
+        let stage = LoginStage::Anonymous { refused };
+        self.connections.enter(from, stage);
         Some(proposal)
     }
 
     /// A password that was counted as wrong is right, or was not looked at.
-    fn was_not_wrong(&mut self, from: ConnId, kind: Kind) {
-        if let (Kind::WithPassword { counted }, Some(address)) = (kind, self.address(from)) {
+    fn was_not_wrong(&mut self, from: ConnId, kind: LoginKind) {
+        if let (LoginKind::WithPassword { counted }, Some(address)) =
+            (kind, self.connections.address(from))
+        {
             self.wrong_passwords.take_back(address, counted);
         }
     }
 
     /// ACK 3, unless somebody has the login by now.
     fn accept(&mut self, from: ConnId, login: &str, out: &mut Effects) {
-        let Some(address) = self.address(from) else {
+        let Some(address) = self.connections.address(from) else {
             return;
         };
         let Ok(login) = self.roster.join(from, login, address) else {
@@ -135,7 +137,8 @@ impl Room {
         // In this order, so that nothing said by others comes before the answer.
         out.one(from, &ServerFrame::Connected);
         out.join(from, &login);
-        self.connections.enter(from, State::Identified { login });
+        self.connections
+            .enter(from, LoginStage::Identified { login });
     }
 
     /// ACK 2. Each reason is a kind of remark of its own.
@@ -166,21 +169,28 @@ impl Room {
     /// Another login may be tried, but not for ever.
     fn refuse(&mut self, from: ConnId, answer: ServerFrame<'_>, out: &mut Effects) {
         out.one(from, &answer);
-        if self.connections.failed(from) >= self.options.failures_per_connection {
+        let refused = self.refused_logins(from).saturating_add(1);
+        self.connections
+            .enter(from, LoginStage::Anonymous { refused });
+        if refused >= self.options.failures_per_connection {
             out.remark(from, "closed: too many of its logins were refused");
             self.close(from, out);
         }
     }
 
-    fn propose(&mut self, from: ConnId, login: &str, kind: Kind) {
-        let login = Arc::from(login);
-        self.connections
-            .enter(from, State::Proposed(Proposal { login, kind }));
+    fn propose(&mut self, from: ConnId, login: &str, kind: LoginKind) {
+        let proposal = Proposal {
+            login: Arc::from(login),
+            kind,
+            refused: self.refused_logins(from),
+        };
+        self.connections.enter(from, LoginStage::Proposed(proposal));
     }
 
-    pub(super) fn address(&self, id: ConnId) -> Option<IpAddr> {
-        self.connections
-            .get(id)
-            .map(|connection| connection.address)
+    fn refused_logins(&self, from: ConnId) -> u32 {
+        match self.connections.stage(from) {
+            Some(LoginStage::Anonymous { refused }) => *refused,
+            _ => 0,
+        }
     }
 }

@@ -63,7 +63,7 @@ impl Room {
             return;
         }
         if meeting.address.is_unspecified() {
-            match self.address(from) {
+            match self.connections.address(from) {
                 Some(address) => meeting.address = address,
                 None => return,
             }

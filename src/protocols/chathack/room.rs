@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use crate::room::pairing::{RequestLimits, Requests};
 use crate::room::{
-    ConnId, Effects, Effort, Event, Flow, GuessLimits, Overdue, Protocol, Roster, WrongTries,
+    ConnId, Effects, Effort, Event, Flow, GuessLimits, Lifecycle, Protocol, Roster, WrongTries,
 };
 use crate::wire::Malformed;
 
-use super::connections::{Connections, State};
+use super::connections::{Connections, LoginStage};
 use super::{Answer, ClientFrame, Options, Question, Received, ServerFrame};
 
 /// A login takes at most this many bytes.
@@ -63,11 +63,9 @@ impl Protocol for Room {
         now: Instant,
         out: &mut Effects,
     ) -> Flow<Question> {
-        // Time limits hold to the instant, not to whenever the clock's thread gets its turn.
-        self.tick(now, out);
         let mut asked = None;
         match event {
-            Event::Opened(address) => self.connections.open(from, address.ip()),
+            Event::Opened(peer) => self.connections.open(from, peer),
             Event::Command(received) => asked = self.received(from, received, now, out),
             Event::Answer(answer) => self.answered(from, answer, out),
             Event::Busy => self.not_answered(from, out),
@@ -81,8 +79,7 @@ impl Protocol for Room {
         }
         match asked {
             Some(question) => Flow::Ask(question),
-            None if self.is_open(from) => Flow::Frames,
-            None => Flow::Closed,
+            None => self.connections.flow(from),
         }
     }
 
@@ -131,17 +128,16 @@ impl Room {
         now: Instant,
         out: &mut Effects,
     ) -> Option<Question> {
-        let state = self.connections.get(from).map(|it| it.state.clone())?;
-        match (state, received) {
+        match (self.connections.stage(from)?.clone(), received) {
             // Nothing of theirs is looked at.
-            (State::Proposed(_) | State::Leaving, _) => {}
+            (LoginStage::Proposed(_) | LoginStage::Leaving, _) => {}
             (_, Received::TooLong(malformed)) => {
                 self.packet_error(from, &malformed.to_string(), out);
             }
-            (State::Anonymous, Received::Frame(frame)) => {
+            (LoginStage::Anonymous { .. }, Received::Frame(frame)) => {
                 return self.a_stranger_sent(from, frame, now, out);
             }
-            (State::Identified { login }, Received::Frame(frame)) => {
+            (LoginStage::Identified { login }, Received::Frame(frame)) => {
                 self.a_client_sent(from, &login, frame, now, out);
             }
         }
@@ -206,56 +202,9 @@ impl Room {
     /// ACK 1; the connection goes on.
     #[track_caller]
     pub(super) fn packet_error(&self, from: ConnId, why: &str, out: &mut Effects) {
-        if self.is_open(from) {
+        if self.connections.may_close(from) {
             out.remark(from, format!("rejected a packet: {why}"));
             out.one(from, &ServerFrame::PacketError);
         }
-    }
-
-    fn overdue(&mut self, from: ConnId, overdue: Overdue, out: &mut Effects) {
-        let state = self.connections.get(from).map(|it| &it.state);
-        let late_with = match (state, overdue) {
-            (Some(State::Anonymous), Overdue::FirstByte) => "its first byte",
-            (Some(State::Anonymous), Overdue::Identification) => "its login",
-            (Some(State::Anonymous | State::Identified { .. }), Overdue::Frame) => {
-                "the rest of a packet"
-            }
-            // Who waits for the accounts is not late, and a client may be silent for ever.
-            _ => return,
-        };
-        out.remark(from, format!("closed: too late with {late_with}"));
-        self.close(from, out);
-    }
-
-    /// Closes a connection in order, unless it is being closed.
-    pub(super) fn close(&mut self, id: ConnId, out: &mut Effects) {
-        match self.connections.enter(id, State::Leaving) {
-            None | Some(State::Leaving) => {}
-            Some(was) => {
-                self.tidy_up_behind(id, was, out);
-                out.finish(id);
-            }
-        }
-    }
-
-    /// The connection is over.
-    fn forget(&mut self, id: ConnId, out: &mut Effects) {
-        if let Some(was) = self.connections.forget(id) {
-            self.tidy_up_behind(id, was, out);
-        }
-    }
-
-    /// A connection ends that stood there: what was its own goes with it.
-    fn tidy_up_behind(&mut self, id: ConnId, was: State, out: &mut Effects) {
-        if let State::Identified { login } = was {
-            self.roster.leave(id);
-            out.leave(id);
-            self.end_requests(id, &login, out);
-        }
-    }
-
-    fn is_open(&self, id: ConnId) -> bool {
-        let state = self.connections.get(id).map(|it| &it.state);
-        state.is_some_and(|state| *state != State::Leaving)
     }
 }

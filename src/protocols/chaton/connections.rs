@@ -1,37 +1,36 @@
-//! What becomes of connections: what is theirs goes with them.
+//! What belongs to a connection, and is released when it ends.
 
 use std::net::IpAddr;
 
-use crate::room::{self, ConnId, Effects, Housekeeping};
+use crate::room::{self, ConnId, Effects, Lifecycle, TunnelStage};
 
 use super::Room;
 
-/// A tunnel's end waits under a connect_id.
-pub(super) type State = room::State<i64>;
+/// A waiting end waits under a connect_id.
+pub(super) type Stage = TunnelStage<i64>;
 
-/// Where each connection stands.
-pub(super) type Connections = room::Connections<i64>;
+pub(super) type Connections = room::Connections<Stage>;
 
-impl Housekeeping for Room {
-    type End = i64;
-    type Late = ();
+impl Lifecycle for Room {
+    type Stage = Stage;
 
     fn connections(&mut self) -> &mut Connections {
         &mut self.connections
     }
 
-    fn expects_tunnels_from(&self, address: IpAddr) -> bool {
+    /// Real clients open their second connection early and keep it silent until their user decides.
+    fn may_stay_silent(&self, address: IpAddr) -> bool {
         let mut clients = self.roster.at(address);
         clients.any(|client| self.requests.involves(client) || self.rendezvous.involves(client))
     }
 
-    fn tidy_up_behind(&mut self, id: ConnId, was: State, out: &mut Effects) {
-        match was {
-            State::Anonymous | State::TunnelEnd | State::Leaving => {}
-            State::WaitingEnd(connect_id) => self.rendezvous.give_back(connect_id),
-            State::AnsweredLate { ticket, .. } => self.guesses.withdraw(ticket),
-            // A client leaves: its login is free and its negotiations are over from here on.
-            State::Identified { login } => {
+    fn clean_up(&mut self, id: ConnId, ended_in: Stage, out: &mut Effects) {
+        match ended_in {
+            Stage::Anonymous | Stage::TunnelEnd | Stage::Leaving => {}
+            Stage::WaitingEnd(connect_id) => self.rendezvous.give_back(connect_id),
+            Stage::AnswerDelayed { ticket, .. } => self.guesses.withdraw(ticket),
+            // Its login becomes free and its negotiations end.
+            Stage::Identified { login } => {
                 self.roster.leave(id);
                 out.leave(id);
                 self.end_negotiations(id, &login, out);

@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use crate::room::pairing::{Arrival, Ended, Request};
-use crate::room::{Answer, ConnId, Effects, Housekeeping};
+use crate::room::{AnswerTime, ConnId, Effects, Lifecycle};
 use crate::wire::Excerpt;
 
 use super::Room;
 use super::ServerFrame;
-use super::connections::State;
+use super::connections::Stage;
 
 /// Section 3.
 impl Room {
@@ -153,11 +153,11 @@ impl Room {
         match self.rendezvous.arrive(connect_id, from) {
             Arrival::Unknown => self.wrong_connect_id(from, now, out),
             Arrival::Waits => {
-                self.connections.enter(from, State::WaitingEnd(connect_id));
+                self.connections.enter(from, Stage::WaitingEnd(connect_id));
             }
             Arrival::Meets(first) => {
-                self.connections.enter(first, State::TunnelEnd);
-                self.connections.enter(from, State::TunnelEnd);
+                self.connections.enter(first, Stage::TunnelEnd);
+                self.connections.enter(from, Stage::TunnelEnd);
                 // Both are told before the first byte is relayed.
                 self.send(first, ServerFrame::Established, out);
                 self.send(from, ServerFrame::Established, out);
@@ -183,7 +183,7 @@ impl Room {
     /// The second of delay is over for whoever guessed too often.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
-            self.connections.enter(id, State::Leaving);
+            self.connections.enter(id, Stage::Leaving);
             out.finish(id);
         }
     }
@@ -193,18 +193,18 @@ impl Room {
             return;
         };
         match self.guesses.wrong(from, address, now) {
-            Answer::AtOnce => {
+            AnswerTime::AtOnce => {
                 out.remark(from, "closed: no such connect_id is alive");
                 self.close(from, out);
             }
-            Answer::Late(ticket) => {
+            AnswerTime::Late(ticket) => {
                 out.remark(
                     from,
                     "closed in a second: no such connect_id is alive, and its address tries many",
                 );
                 let answer = ();
                 self.connections
-                    .enter(from, State::AnsweredLate { ticket, answer });
+                    .enter(from, Stage::AnswerDelayed { ticket, answer });
             }
         }
     }

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use crate::room::pairing::{Agreement, Rendezvous, RendezvousLimits, RequestLimits, Requests};
 use crate::room::{
-    ConnId, ConnectIds, Effects, Entropy, Event, Flow, GuessLimits, Guesses, Housekeeping,
-    Protocol, Roster, check_name,
+    ConnId, ConnectIds, Effects, Entropy, Event, Flow, GuessLimits, Guesses, Lifecycle, Protocol,
+    Roster, check_name,
 };
 use crate::wire::{Excerpt, Malformed};
 
-use super::connections::{Connections, State};
+use super::connections::{Connections, Stage};
 use super::{ClientFrame, Codec, LongWidth, Options, ServerFrame};
 
 /// A login takes at most this many bytes (section 1).
@@ -56,10 +56,19 @@ impl Protocol for Room {
         now: Instant,
         out: &mut Effects,
     ) -> Flow {
-        // Time limits hold to the instant, not to whenever the clock's thread gets its turn.
-        self.tick(now, out);
-        if let Some(command) = self.keep_house(from, event, out) {
-            self.command(from, command, now, out);
+        match event {
+            Event::Opened(peer) => self.connections.open(from, peer),
+            Event::Command(command) => self.command(from, command, now, out),
+            Event::Malformed(malformed) => {
+                out.remark(from, format!("closed: {malformed}"));
+                self.close(from, out);
+            }
+            Event::Answer(never) => match never {},
+            // This room asks no questions.
+            Event::Busy => {}
+            Event::Overdue(overdue) => self.overdue(from, overdue, out),
+            Event::ReadClosed => self.close(from, out),
+            Event::Gone => self.forget(from, out),
         }
         self.flow(from)
     }
@@ -139,35 +148,35 @@ impl Room {
     fn command(&mut self, from: ConnId, command: ClientFrame<'_>, now: Instant, out: &mut Effects) {
         use ClientFrame::*;
 
-        let Some(state) = self.connections.state(from) else {
+        let Some(stage) = self.connections.stage(from) else {
             return;
         };
-        match (state.clone(), command) {
-            (State::Anonymous, Login { login }) => self.login(from, login, out),
-            (State::Anonymous, LoginPrivate { connect_id }) => {
+        match (stage.clone(), command) {
+            (Stage::Anonymous, Login { login }) => self.login(from, login, out),
+            (Stage::Anonymous, LoginPrivate { connect_id }) => {
                 self.login_private(from, connect_id, now, out);
             }
-            (State::Anonymous, command) => {
+            (Stage::Anonymous, command) => {
                 out.remark(
                     from,
                     format!("ignored {}: it has no login", command.command()),
                 );
             }
 
-            (State::Identified { .. }, Login { login }) => {
+            (Stage::Identified { .. }, Login { login }) => {
                 out.remark(
                     from,
                     format!("refused a second login, {:?}", Excerpt(login)),
                 );
                 self.send(from, ServerFrame::LoginRefused, out);
             }
-            (State::Identified { .. }, LoginPrivate { .. }) => {
+            (Stage::Identified { .. }, LoginPrivate { .. }) => {
                 out.remark(
                     from,
                     "ignored LOGIN_PRIVATE: it belongs on a connection of its own",
                 );
             }
-            (State::Identified { login }, command)
+            (Stage::Identified { login }, command)
                 if let Some(speaker) = command.speaker()
                     && *speaker != *login =>
             {
@@ -180,11 +189,11 @@ impl Room {
                     ),
                 );
             }
-            (State::Identified { .. }, Message { login, msg }) => {
+            (Stage::Identified { .. }, Message { login, msg }) => {
                 out.all(&ServerFrame::Message { login, msg }.with(self.options.codec()));
             }
             (
-                State::Identified { .. },
+                Stage::Identified { .. },
                 MessagePrivate {
                     sender,
                     target,
@@ -193,19 +202,19 @@ impl Room {
             ) => {
                 self.message_private(from, sender, target, msg, out);
             }
-            (State::Identified { .. }, RequestPrivate { requester, target }) => {
+            (Stage::Identified { .. }, RequestPrivate { requester, target }) => {
                 self.request_private(from, requester, target, now, out);
             }
-            (State::Identified { .. }, OkPrivate { requester, target }) => {
+            (Stage::Identified { .. }, OkPrivate { requester, target }) => {
                 self.ok_private(from, requester, target, now, out);
             }
-            (State::Identified { .. }, KoPrivate { requester, target }) => {
+            (Stage::Identified { .. }, KoPrivate { requester, target }) => {
                 self.ko_private(from, requester, target, out);
             }
 
             // Their flow is not `Flow::Frames`: the engine decodes nothing for them.
-            (State::WaitingEnd(_) | State::TunnelEnd, _) => {}
-            (State::AnsweredLate { .. } | State::Leaving, _) => {}
+            (Stage::WaitingEnd(_) | Stage::TunnelEnd, _) => {}
+            (Stage::AnswerDelayed { .. } | Stage::Leaving, _) => {}
         }
     }
 
@@ -225,7 +234,7 @@ impl Room {
         match self.roster.join(from, login, address) {
             Ok(kept) => {
                 self.connections
-                    .enter(from, State::Identified { login: kept });
+                    .enter(from, Stage::Identified { login: kept });
                 // In this order, so that nothing said by others comes before the answer.
                 self.send(from, ServerFrame::LoginAccepted, out);
                 out.join(from, login);

@@ -1,41 +1,40 @@
-//! What becomes of connections: what is theirs goes with them.
+//! What belongs to a connection, and is released when it ends.
 
 use std::net::IpAddr;
 
 use crate::room::pairing::Request;
-use crate::room::{self, ConnId, Effects, Housekeeping};
+use crate::room::{self, ConnId, Effects, Lifecycle, TunnelStage};
 
 use super::Room;
-use super::private_connections::Refused;
+use super::private_connections::Refusal;
 
-/// A tunnel's end waits in a negotiation; whoever guessed is refused late.
-pub(super) type State = room::State<Request<i16>, Refused>;
+/// A waiting end waits in a negotiation; a wrong guess gets its refusal late.
+pub(super) type Stage = TunnelStage<Request<i16>, Refusal>;
 
-/// Where each connection stands.
-pub(super) type Connections = room::Connections<Request<i16>, Refused>;
+pub(super) type Connections = room::Connections<Stage>;
 
-impl Housekeeping for Room {
-    type End = Request<i16>;
-    type Late = Refused;
+impl Lifecycle for Room {
+    type Stage = Stage;
 
     fn connections(&mut self) -> &mut Connections {
         &mut self.connections
     }
 
-    fn expects_tunnels_from(&self, address: IpAddr) -> bool {
+    /// Real clients open their second connection early and keep it silent until their user decides.
+    fn may_stay_silent(&self, address: IpAddr) -> bool {
         let mut clients = self.roster.at(address);
         clients.any(|client| self.requests.involves(client))
     }
 
-    fn tidy_up_behind(&mut self, id: ConnId, was: State, out: &mut Effects) {
-        match was {
-            State::Anonymous | State::TunnelEnd | State::Leaving => {}
-            State::WaitingEnd(negotiation) => {
+    fn clean_up(&mut self, id: ConnId, ended_in: Stage, out: &mut Effects) {
+        match ended_in {
+            Stage::Anonymous | Stage::TunnelEnd | Stage::Leaving => {}
+            Stage::WaitingEnd(negotiation) => {
                 self.waiting.remove(&negotiation);
             }
-            State::AnsweredLate { ticket, .. } => self.guesses.withdraw(ticket),
-            // A client leaves: its pseudonym is free and its negotiations are over from here on.
-            State::Identified { .. } => {
+            Stage::AnswerDelayed { ticket, .. } => self.guesses.withdraw(ticket),
+            // Its pseudonym becomes free and its negotiations end.
+            Stage::Identified { .. } => {
                 out.leave(id);
                 self.end_negotiations(id, out);
                 self.roster.leave(id);

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use crate::room::pairing::Request;
-use crate::room::{Answer, ConnId, Effects, Housekeeping};
+use crate::room::{AnswerTime, ConnId, Effects, Lifecycle};
 
-use super::connections::State;
+use super::connections::Stage;
 use super::frames::OwnedNegotiation;
 use super::room::refuse;
 use super::{ErrorCode, Frame, Negotiation, Room};
@@ -25,7 +25,7 @@ enum Side {
 
 /// What an end of a tunnel is told that does not fit: an ERROR, and a TCPAbort where one is due.
 #[derive(Debug, Clone)]
-pub(crate) struct Refused {
+pub(crate) struct Refusal {
     code: ErrorCode,
     abort: Option<OwnedNegotiation>,
 }
@@ -173,11 +173,11 @@ impl Room {
                 self.end_comes(from, request, Side::Target, out);
             }
             None => {
-                let refused = Refused {
+                let refusal = Refusal {
                     code: ErrorCode::TcpNotInProtocole,
                     abort: None,
                 };
-                self.refuse_end(from, frame, refused, now, out);
+                self.refuse_end(from, frame, refusal, now, out);
             }
         }
     }
@@ -194,12 +194,12 @@ impl Room {
             self.end_comes(from, request, Side::Asker, out);
             return;
         }
-        let refused = self.refused_connect(from, negotiation);
-        self.refuse_end(from, Frame::TcpConnect(negotiation), refused, now, out);
+        let refusal = self.refused_connect(from, negotiation);
+        self.refuse_end(from, Frame::TcpConnect(negotiation), refusal, now, out);
     }
 
     /// What is wrong with a TCPConnect that has no place. Only whoever comes from the asker's address learns more than that.
-    fn refused_connect(&self, from: ConnId, negotiation: Negotiation<'_>) -> Refused {
+    fn refused_connect(&self, from: ConnId, negotiation: Negotiation<'_>) -> Refusal {
         let asker = self.roster.find(negotiation.sender);
         let asker = asker.filter(|asker| self.may_speak_for(*asker, from));
         let taken = self
@@ -216,7 +216,7 @@ impl Room {
         };
         // The end that has come already goes on waiting: nothing is aborted.
         let abort = (!taken).then(|| negotiation.into());
-        Refused { code, abort }
+        Refusal { code, abort }
     }
 
     /// The negotiation in which this connection may be that side's end: it runs, that side has none, and the connection
@@ -247,13 +247,13 @@ impl Room {
     /// The first end waits, the second one is joined with it; then the negotiation is over.
     fn end_comes(&mut self, from: ConnId, request: Request<i16>, side: Side, out: &mut Effects) {
         let Some(Waiting { end: first, .. }) = self.waiting.remove(&request) else {
-            self.connections.enter(from, State::WaitingEnd(request));
+            self.connections.enter(from, Stage::WaitingEnd(request));
             self.waiting.insert(request, Waiting { side, end: from });
             return;
         };
         self.requests.end(request);
-        self.connections.enter(first, State::TunnelEnd);
-        self.connections.enter(from, State::TunnelEnd);
+        self.connections.enter(first, Stage::TunnelEnd);
+        self.connections.enter(from, Stage::TunnelEnd);
         // Both are told before the first byte is relayed.
         out.one(first, &ErrorCode::Ok.frame());
         out.one(from, &ErrorCode::Ok.frame());
@@ -264,7 +264,7 @@ impl Room {
         &mut self,
         from: ConnId,
         frame: Frame<'_>,
-        refused: Refused,
+        refusal: Refusal,
         now: Instant,
         out: &mut Effects,
     ) {
@@ -273,20 +273,20 @@ impl Room {
         };
         let packet = frame.packet();
         match self.guesses.wrong(from, address, now) {
-            Answer::AtOnce => {
-                out.remark(from, format!("refused {packet}: {}", refused.code));
-                refused.tell(from, out);
+            AnswerTime::AtOnce => {
+                out.remark(from, format!("refused {packet}: {}", refusal.code));
+                refusal.tell(from, out);
                 self.close(from, out);
             }
-            Answer::Late(ticket) => {
-                let code = refused.code;
+            AnswerTime::Late(ticket) => {
+                let code = refusal.code;
                 out.remark(
                     from,
                     format!("refused {packet} in a second, its address tries many: {code}"),
                 );
-                let answer = refused;
+                let answer = refusal;
                 self.connections
-                    .enter(from, State::AnsweredLate { ticket, answer });
+                    .enter(from, Stage::AnswerDelayed { ticket, answer });
             }
         }
     }
@@ -294,8 +294,8 @@ impl Room {
     /// The second of delay is over for whoever guessed too often.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
-            if let Some(State::AnsweredLate { answer, .. }) =
-                self.connections.enter(id, State::Leaving)
+            if let Some(Stage::AnswerDelayed { answer, .. }) =
+                self.connections.enter(id, Stage::Leaving)
             {
                 answer.tell(id, out);
             }
@@ -304,7 +304,7 @@ impl Room {
     }
 }
 
-impl Refused {
+impl Refusal {
     fn tell(&self, to: ConnId, out: &mut Effects) {
         out.one(to, &self.code.frame());
         if let Some(abort) = &self.abort {

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::room::pairing::{Request, RequestLimits, Requests};
 use crate::room::{
-    ConnId, Effects, Event, Flow, GuessLimits, Guesses, Housekeeping, Protocol, Roster, check_name,
+    ConnId, Effects, Event, Flow, GuessLimits, Guesses, Lifecycle, Protocol, Roster, check_name,
 };
 use crate::wire::{Excerpt, Malformed};
 
-use super::connections::{Connections, State};
+use super::connections::{Connections, Stage};
 use super::private_connections::Waiting;
 use super::{ErrorCode, Frame, Options};
 
@@ -56,10 +56,19 @@ impl Protocol for Room {
         now: Instant,
         out: &mut Effects,
     ) -> Flow {
-        // Time limits hold to the instant, not to whenever the clock's thread gets its turn.
-        self.tick(now, out);
-        if let Some(frame) = self.keep_house(from, event, out) {
-            self.packet(from, frame, now, out);
+        match event {
+            Event::Opened(peer) => self.connections.open(from, peer),
+            Event::Command(frame) => self.packet(from, frame, now, out),
+            Event::Malformed(malformed) => {
+                out.remark(from, format!("closed: {malformed}"));
+                self.close(from, out);
+            }
+            Event::Answer(never) => match never {},
+            // This room asks no questions.
+            Event::Busy => {}
+            Event::Overdue(overdue) => self.overdue(from, overdue, out),
+            Event::ReadClosed => self.close(from, out),
+            Event::Gone => self.forget(from, out),
         }
         self.connections.flow(from)
     }
@@ -112,9 +121,9 @@ impl Room {
     fn packet(&mut self, from: ConnId, frame: Frame<'_>, now: Instant, out: &mut Effects) {
         use Frame::*;
 
-        let own = match self.connections.state(from) {
-            Some(State::Anonymous) => None,
-            Some(State::Identified { login }) => Some(Arc::clone(login)),
+        let own = match self.connections.stage(from) {
+            Some(Stage::Anonymous) => None,
+            Some(Stage::Identified { login }) => Some(Arc::clone(login)),
             // Their flow is not `Flow::Frames`: the engine decodes nothing for them.
             _ => return,
         };
@@ -167,7 +176,7 @@ impl Room {
         }
         match self.roster.join(from, pseudonym, address) {
             Ok(login) => {
-                self.connections.enter(from, State::Identified { login });
+                self.connections.enter(from, Stage::Identified { login });
                 // In this order, so that nothing said by others comes before the answer.
                 out.one(from, &ErrorCode::Ok.frame());
                 out.join(from, pseudonym);

@@ -2,7 +2,7 @@
 //!
 //! Their document is Chaton's text with two commands more: a party closes a private connection (CLOSE_CONNECTION), and the
 //! other party is told (ACCEPT_CLOSE_CONNECTION). So everything else is [`crate::chaton`], with its readings, and this
-//! folder has what is added: `frames.rs` and `codec.rs` the two commands, `room.rs` what they do, `tunnels.rs` what must be
+//! folder has what is added: `frames.rs` and `codec.rs` the two commands, `room.rs` what they do, `private_connections.rs` what must be
 //! remembered for them, `client.rs` the client's side.
 //!
 //! # Where the document leaves something open
@@ -29,8 +29,8 @@ pub mod client;
 mod codec;
 mod explain;
 mod frames;
+mod private_connections;
 mod room;
-mod tunnels;
 
 pub use crate::chaton::{Codec, LongWidth, Options};
 pub use frames::{AcceptCloseConnection, ClientFrame, CloseConnection, ServerFrame};

@@ -7,7 +7,7 @@ use crate::chaton;
 use crate::room::{ConnId, Effects, Entropy, Event, Flow, Protocol};
 use crate::wire::Malformed;
 
-use super::tunnels::{Party, Tunnels};
+use super::private_connections::{Party, Tunnels};
 use super::{
     AcceptCloseConnection, ClientFrame, CloseConnection, Codec, Options, TUNNEL_END_DELAY,
 };
@@ -48,7 +48,6 @@ impl Protocol for Room {
         now: Instant,
         out: &mut Effects,
     ) -> Flow {
-        self.tick(now, out);
         match event.try_map(ClientFrame::in_chaton) {
             Ok(event) => self.in_chaton(from, event, now, out),
             Err(close) => {

@@ -6,8 +6,8 @@
 //! The rest is between the two.
 //!
 //! `frames.rs` has the packets as types and `codec.rs` their bytes; `room.rs` says what each packet does, helped by
-//! `rendezvous.rs` and `pings.rs`; `options.rs` is what an
-//! operator may choose. `client.rs` is the client's half.
+//! `private_connections.rs`, `pings.rs` and `connections.rs`; `options.rs` is what an operator may choose. `client.rs` is the
+//! client's half.
 //!
 //! # Where the document leaves something open
 //!
@@ -41,14 +41,17 @@
 
 pub mod client;
 mod codec;
+mod connections;
 mod explain;
 mod frames;
 mod options;
 mod pings;
-mod rendezvous;
+mod private_connections;
+mod questions;
 mod room;
 
 pub use codec::{MAX_FIRST_PACKET_BYTES, MAX_PACKET_BYTES};
 pub use frames::{Frame, Reason};
 pub use options::Options;
-pub use room::{Claim, Room, Verdict};
+pub use questions::{Claim, Verdict};
+pub use room::Room;

@@ -1,4 +1,4 @@
-//! What each packet of Chatr Connect does (requests are in `rendezvous.rs`, pings in `pings.rs`).
+//! What each packet of Chatr Connect does (requests are in `private_connections.rs`, pings in `pings.rs`).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,68 +8,22 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use crate::room::pairing::{RequestLimits, Requests};
-use crate::room::{ByConn, ConnId, Effects, Entropy, Event, Flow, Overdue, Protocol};
+use crate::room::{ConnId, Effects, Entropy, Event, Flow, Lifecycle, Protocol};
 use crate::wire::Malformed;
 
+use super::connections::{Connections, VerificationStage as Stage};
 use super::pings::{Due, Pings};
-use super::{Frame, Options, Reason};
+use super::{Claim, Frame, Options, Reason, Verdict};
 
 /// Everything that a listener of Chatr Connect knows: who is connected, and who waits for whose answer.
 ///
 /// What it remembers of a connection goes with the connection, so its memory is bounded by their number and the
 /// [`Options`].
 pub struct Room {
-    connections: ByConn<Connection>,
-    clients: HashMap<Uuid, ConnId>,
+    pub(super) connections: Connections,
+    pub(super) clients: HashMap<Uuid, ConnId>,
     pub(super) requests: Requests,
-    pings: Pings,
-}
-
-struct Connection {
-    address: IpAddr,
-    state: State,
-}
-
-/// Where a connection stands in the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// PacketConnect has not come.
-    Stranger,
-    /// Its signature is being checked.
-    Verifying {
-        uuid: Uuid,
-        /// Meanwhile the key was replaced: whatever comes of it, it is not good any more.
-        revoked: bool,
-    },
-    /// PacketConnected was sent.
-    Connected { uuid: Uuid },
-    /// It is being closed; nothing that it sends counts any more.
-    Leaving,
-}
-
-/// What the room must ask: is this signature made with the key that is registered for this UUID?
-#[derive(Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// Who somebody says to be.
-    pub uuid: Uuid,
-    /// Of the 16 bytes of the UUID.
-    pub signature: Box<[u8]>,
-}
-
-/// The signature is as good as a password.
-impl fmt::Debug for Claim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Claim({}, signature not shown)", self.uuid)
-    }
-}
-
-/// What comes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is.
-    Verified,
-    /// It is not, or no key is registered: nobody shall learn which.
-    Refuted,
+    pub(super) pings: Pings,
 }
 
 impl Protocol for Room {
@@ -99,30 +53,28 @@ impl Protocol for Room {
         now: Instant,
         out: &mut Effects,
     ) -> Flow<Claim> {
-        // Time limits hold to the instant, not to whenever the clock's thread gets its turn.
-        self.tick(now, out);
         match event {
-            Event::Opened(address) => self.open(from, address.ip().to_canonical()),
+            Event::Opened(peer) => self.connections.open(from, peer),
             Event::Command(frame) => return self.packet(from, frame, now, out),
             Event::Malformed(malformed) => self.refuse(from, &malformed, out),
             Event::Answer(verdict) => self.judged(from, verdict, now, out),
             Event::Busy => self.not_judged(from, out),
             Event::Overdue(overdue) => self.overdue(from, overdue, out),
-            Event::ReadClosed => self.close(from, None, out),
+            Event::ReadClosed => self.close(from, out),
             Event::Gone => self.forget(from, out),
         }
-        self.flow(from)
+        self.connections.flow(from)
     }
 
     fn revoke(&mut self, name: &str, out: &mut Effects) {
         let Ok(uuid) = name.parse::<Uuid>() else {
             return;
         };
-        for connection in self.connections.values_mut() {
-            if let State::Verifying {
+        for stage in self.connections.stages_mut() {
+            if let Stage::Verifying {
                 uuid: claimed,
                 revoked,
-            } = &mut connection.state
+            } = stage
                 && *claimed == uuid
             {
                 *revoked = true;
@@ -130,7 +82,7 @@ impl Protocol for Room {
         }
         if let Some(id) = self.find(uuid) {
             out.remark(id, "closed: its key is not the registered one any more");
-            self.close(id, Some(Reason::FailedToVerify), out);
+            self.close_because(id, Reason::FailedToVerify, out);
         }
     }
 
@@ -146,7 +98,7 @@ impl Protocol for Room {
                 Due::Ping(id, ping) => out.one(id, &Frame::Ping { id: ping }),
                 Due::TimedOut(id) => {
                     out.remark(id, "closed: no sign of life");
-                    self.close(id, Some(Reason::TimeOut), out);
+                    self.close_because(id, Reason::TimeOut, out);
                 }
             }
         }
@@ -164,7 +116,7 @@ impl Room {
             repeat_interval: Duration::MAX,
         };
         Room {
-            connections: ByConn::default(),
+            connections: Connections::default(),
             clients: HashMap::new(),
             requests: Requests::new(requests),
             pings: Pings::new(options.ping_interval, options.ping_timeout, entropy),
@@ -186,34 +138,16 @@ impl Room {
 
     /// The UUID of a client, and where the server sees it.
     pub(super) fn client(&self, id: ConnId) -> Option<(Uuid, IpAddr)> {
-        let connection = self.connections.get(&id)?;
-        match connection.state {
-            State::Connected { uuid } => Some((uuid, connection.address)),
+        match self.stage(id) {
+            Stage::Connected { uuid } => Some((uuid, self.connections.address(id)?)),
             _ => None,
         }
     }
 
-    fn open(&mut self, id: ConnId, address: IpAddr) {
-        let state = State::Stranger;
-        self.connections.insert(id, Connection { address, state });
-    }
-
-    fn state(&self, id: ConnId) -> State {
-        let connection = self.connections.get(&id);
-        connection.map_or(State::Leaving, |connection| connection.state)
-    }
-
-    fn enter(&mut self, id: ConnId, state: State) {
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.state = state;
-        }
-    }
-
-    fn flow(&self, id: ConnId) -> Flow<Claim> {
-        match self.state(id) {
-            State::Stranger | State::Verifying { .. } | State::Connected { .. } => Flow::Frames,
-            State::Leaving => Flow::Closed,
-        }
+    fn stage(&self, id: ConnId) -> Stage {
+        self.connections
+            .stage(id)
+            .map_or(Stage::Leaving, |stage| *stage)
     }
 
     /// The document, packet by packet.
@@ -225,70 +159,71 @@ impl Room {
         out: &mut Effects,
     ) -> Flow<Claim> {
         self.pings.heard(from, now);
-        match (self.state(from), frame) {
+        match (self.stage(from), frame) {
             (
-                State::Stranger,
+                Stage::Anonymous,
                 Frame::Connect {
                     uuid, signature, ..
                 },
             ) => {
                 let revoked = false;
-                self.enter(from, State::Verifying { uuid, revoked });
+                self.connections
+                    .enter(from, Stage::Verifying { uuid, revoked });
                 let signature = signature.into();
                 return Flow::Ask(Claim { uuid, signature });
             }
-            (State::Stranger, frame) => {
+            (Stage::Anonymous, frame) => {
                 let why = format!("{} before PacketConnect", frame.packet());
                 self.refuse(from, &why, out);
             }
 
-            (State::Connected { .. }, Frame::Disconnect { .. }) => self.close(from, None, out),
-            (State::Connected { .. }, Frame::Pong { id }) => {
+            (Stage::Connected { .. }, Frame::Disconnect { .. }) => self.close(from, out),
+            (Stage::Connected { .. }, Frame::Pong { id }) => {
                 if !self.pings.pong(from, id, now) {
                     out.remark(from, "ignored a PacketPong that answers nothing");
                 }
             }
             (
-                State::Connected { .. },
+                Stage::Connected { .. },
                 Frame::ConnectionRequest {
                     uuid,
                     private_endpoint,
                 },
             ) => self.connection_request(from, uuid, private_endpoint, now, out),
             (
-                State::Connected { .. },
+                Stage::Connected { .. },
                 Frame::ConnectionRequestAccept {
                     uuid,
                     private_endpoint,
                 },
             ) => self.connection_request_accept(from, uuid, private_endpoint, out),
-            (State::Connected { .. }, Frame::ConnectionRequestDenied { uuid }) => {
+            (Stage::Connected { .. }, Frame::ConnectionRequestDenied { uuid }) => {
                 self.connection_request_denied(from, uuid, out);
             }
-            (State::Connected { .. }, frame) => {
+            (Stage::Connected { .. }, frame) => {
                 let why = format!("{} behind PacketConnected", frame.packet());
                 self.refuse(from, &why, out);
             }
 
             // The engine decodes nothing for them.
-            (State::Verifying { .. } | State::Leaving, _) => {}
+            (Stage::Verifying { .. } | Stage::Leaving, _) => {}
         }
-        self.flow(from)
+        self.connections.flow(from)
     }
 
     /// The signature was checked. Others may have come or gone meanwhile, and the key may have been replaced.
     fn judged(&mut self, from: ConnId, verdict: Verdict, now: Instant, out: &mut Effects) {
-        let State::Verifying { uuid, revoked } = self.state(from) else {
+        let Stage::Verifying { uuid, revoked } = self.stage(from) else {
             return;
         };
         if verdict == Verdict::Refuted || revoked {
             out.remark(from, format!("closed: it is not {uuid}"));
-            self.close(from, Some(Reason::FailedToVerify), out);
+            self.close_because(from, Reason::FailedToVerify, out);
         } else if self.clients.contains_key(&uuid) {
             out.remark(from, format!("closed: {uuid} is connected already"));
-            self.close(from, Some(Reason::AlreadyConnected), out);
+            self.close_because(from, Reason::AlreadyConnected, out);
         } else {
-            self.enter(from, State::Connected { uuid });
+            self.connections.enter(from, Stage::Connected { uuid });
             self.clients.insert(uuid, from);
             self.pings.begin(from, now);
             out.one(from, &Frame::Connected);
@@ -299,57 +234,26 @@ impl Room {
     /// Too many signatures wait for their check. The document has a PacketDisconnect "to give feedback to the clients as to
     /// why the connection was closed" and leaves its text open.
     fn not_judged(&mut self, from: ConnId, out: &mut Effects) {
-        if let State::Verifying { .. } = self.state(from) {
+        if let Stage::Verifying { .. } = self.stage(from) {
             out.remark(
                 from,
                 "closed: the server is busy, too many signatures wait already",
             );
-            self.close(from, Some(Reason::Busy), out);
+            self.close_because(from, Reason::Busy, out);
         }
-    }
-
-    fn overdue(&mut self, from: ConnId, overdue: Overdue, out: &mut Effects) {
-        let late_with = match (self.state(from), overdue) {
-            (State::Stranger, Overdue::FirstByte | Overdue::Identification) => "PacketConnect",
-            (State::Stranger | State::Connected { .. }, Overdue::Frame) => "the rest of a packet",
-            _ => return,
-        };
-        out.remark(from, format!("closed: too late with {late_with}"));
-        self.close(from, Some(Reason::TimeOut), out);
     }
 
     #[track_caller]
     fn refuse(&mut self, id: ConnId, why: &dyn fmt::Display, out: &mut Effects) {
         out.remark(id, format!("closed: {why}"));
-        self.close(id, Some(Reason::InvalidPacket), out);
+        self.close_because(id, Reason::InvalidPacket, out);
     }
 
-    /// Closes a connection in order, with a word on why unless it is the client's own wish.
-    fn close(&mut self, id: ConnId, reason: Option<Reason>, out: &mut Effects) {
-        let was = self.state(id);
-        if was == State::Leaving {
-            return;
-        }
-        self.enter(id, State::Leaving);
-        if let Some(reason) = reason {
+    /// Tells a client why it is closed, and closes its connection.
+    fn close_because(&mut self, id: ConnId, reason: Reason, out: &mut Effects) {
+        if self.connections.may_close(id) {
             out.one(id, &reason.frame());
-        }
-        self.tidy_up_behind(id, was, out);
-        out.finish(id);
-    }
-
-    fn forget(&mut self, id: ConnId, out: &mut Effects) {
-        if let Some(connection) = self.connections.remove(&id) {
-            self.tidy_up_behind(id, connection.state, out);
-        }
-    }
-
-    fn tidy_up_behind(&mut self, id: ConnId, was: State, out: &mut Effects) {
-        if let State::Connected { uuid } = was {
-            self.clients.remove(&uuid);
-            self.pings.end(id);
-            out.leave(id);
-            self.end_requests(id, uuid, out);
+            self.close(id, out);
         }
     }
 }

@@ -1,192 +1,159 @@
-use std::net::IpAddr;
-use std::sync::Arc;
+//! The life of a connection, once for all rooms: open, move from stage to stage, close, forget.
 
-use super::{ByConn, ConnId, Effects, Event, Flow, Overdue, Ticket};
+use std::net::{IpAddr, SocketAddr};
 
-/// Every connection of a room, and where it stands: how it came, what it may become, how it ends.
-///
-/// `End` says what a tunnel's end waits for, `Late` what a connection is told that must wait for its answer; both differ
-/// from protocol to protocol, the way of a connection does not.
+use super::{ByConn, ConnId, Effects, Flow, Overdue};
+
+/// Every connection of a room, with its address and the stage that it has reached.
 #[derive(Debug)]
-pub struct Connections<End, Late = ()> {
-    all: ByConn<Connection<End, Late>>,
+pub(crate) struct Connections<S> {
+    all: ByConn<Connection<S>>,
 }
 
 #[derive(Debug)]
-struct Connection<End, Late> {
+struct Connection<S> {
     address: IpAddr,
-    state: State<End, Late>,
+    stage: S,
 }
 
-/// Where a connection stands in the document.
-#[derive(Debug, Clone)]
-pub enum State<End, Late = ()> {
-    /// Connected, without a name; it may yet become a client or a tunnel's end.
-    Anonymous,
-    /// A client: its name was accepted.
-    Identified {
-        /// The name.
-        login: Arc<str>,
-    },
-    /// The first end of a private connection; the other one has not come.
-    WaitingEnd(End),
-    /// One of the two ends of an established private connection: the engine relays its bytes, the room sees it again when
-    /// it is gone.
-    TunnelEnd,
-    /// It showed what would open a tunnel for whoever guesses right, and was wrong. When the ticket comes due it is told so
-    /// and closed.
-    AnsweredLate {
-        /// In the hands of [`super::Guesses`].
-        ticket: Ticket,
-        /// What it is told.
-        answer: Late,
-    },
-    /// It is being closed; nothing that it sends counts any more.
-    Leaving,
+/// A stage in the life of a connection. Each document has its own stages; these are the questions that every room asks.
+pub(crate) trait Stage: Sized {
+    /// The first stage: the connection was accepted and has not sent anything.
+    const ACCEPTED: Self;
+    /// The last stage: the room closes the connection and ignores what it still sends.
+    const LEAVING: Self;
+
+    /// True while the room may close the connection. False once it is closing, and while it belongs to the engine.
+    fn may_close(&self) -> bool;
+
+    /// How the engine reads the next bytes of the connection.
+    fn flow<Q>(&self) -> Flow<Q>;
+
+    /// What the server still waits for when this time limit passes, in words for the log; `None` when the limit does not
+    /// apply to this stage.
+    fn missing(&self, overdue: Overdue) -> Option<&'static str>;
 }
 
-impl<End, Late> State<End, Late> {
-    fn flow(&self) -> Flow {
-        match self {
-            State::Anonymous | State::Identified { .. } => Flow::Frames,
-            State::WaitingEnd(_) | State::TunnelEnd => Flow::Raw,
-            State::AnsweredLate { .. } | State::Leaving => Flow::Closed,
-        }
-    }
-}
-
-impl<End, Late> Default for Connections<End, Late> {
-    fn default() -> Connections<End, Late> {
+impl<S> Default for Connections<S> {
+    fn default() -> Connections<S> {
         Connections {
             all: ByConn::default(),
         }
     }
 }
 
-impl<End, Late> Connections<End, Late> {
-    /// One more, from this address.
-    fn open(&mut self, id: ConnId, address: IpAddr) {
-        let state = State::Anonymous;
-        self.all.insert(id, Connection { address, state });
+impl<S: Stage> Connections<S> {
+    /// Adds a connection in its first stage. Keeps an IPv4 address as one, also where it arrived through an IPv6 socket.
+    pub(crate) fn open(&mut self, id: ConnId, peer: SocketAddr) {
+        let connection = Connection {
+            address: peer.ip().to_canonical(),
+            stage: S::ACCEPTED,
+        };
+        self.all.insert(id, connection);
     }
 
-    /// Where a connection stands; `None` when it is gone.
-    pub fn state(&self, id: ConnId) -> Option<&State<End, Late>> {
-        self.all.get(&id).map(|connection| &connection.state)
+    /// Returns the stage of a connection; `None` when it is gone.
+    pub(crate) fn stage(&self, id: ConnId) -> Option<&S> {
+        self.all.get(&id).map(|connection| &connection.stage)
     }
 
-    /// Where a connection comes from.
-    pub fn address(&self, id: ConnId) -> Option<IpAddr> {
+    /// Returns every stage, to change it in place.
+    pub(crate) fn stages_mut(&mut self) -> impl Iterator<Item = &mut S> {
+        self.all
+            .values_mut()
+            .map(|connection| &mut connection.stage)
+    }
+
+    /// Returns the address of a connection's peer.
+    pub(crate) fn address(&self, id: ConnId) -> Option<IpAddr> {
         self.all.get(&id).map(|connection| connection.address)
     }
 
-    /// From here on it stands there; returns where it stood. A connection that is gone stays gone.
-    pub fn enter(&mut self, id: ConnId, state: State<End, Late>) -> Option<State<End, Late>> {
+    /// Moves a connection to another stage and returns the stage that it left. A connection that is gone stays gone.
+    pub(crate) fn enter(&mut self, id: ConnId, stage: S) -> Option<S> {
         let connection = self.all.get_mut(&id)?;
-        Some(std::mem::replace(&mut connection.state, state))
+        Some(std::mem::replace(&mut connection.stage, stage))
     }
 
-    /// How its bytes are to be read on.
-    pub fn flow(&self, id: ConnId) -> Flow {
-        self.state(id).map_or(Flow::Closed, State::flow)
+    /// Returns how the engine reads the next bytes of a connection.
+    pub(crate) fn flow<Q>(&self, id: ConnId) -> Flow<Q> {
+        self.stage(id).map_or(Flow::Closed, S::flow)
     }
 
-    /// It is to be closed: returns where it stood, so that the room can tidy up. `None` when there is nothing to close,
-    /// because the engine ends tunnels by itself and others are on their way out.
-    fn close(&mut self, id: ConnId) -> Option<State<End, Late>> {
-        match self.state(id)? {
-            State::TunnelEnd | State::AnsweredLate { .. } | State::Leaving => None,
-            State::Anonymous | State::Identified { .. } | State::WaitingEnd(_) => {
-                self.enter(id, State::Leaving)
-            }
-        }
+    /// True while the room may close the connection.
+    pub(crate) fn may_close(&self, id: ConnId) -> bool {
+        self.stage(id).is_some_and(S::may_close)
     }
 
-    /// It is gone: returns where it stood.
-    fn forget(&mut self, id: ConnId) -> Option<State<End, Late>> {
-        self.all.remove(&id).map(|connection| connection.state)
-    }
-
-    /// What it is late with in words; `None` when it has all the time it wants, or is excused from a first byte: real
-    /// clients open the second connection early and keep it silent while a human decides.
-    fn late_with(&self, id: ConnId, overdue: Overdue, excused: bool) -> Option<&'static str> {
-        match (self.state(id)?, overdue) {
-            (State::Anonymous, Overdue::FirstByte) if excused => None,
-            (State::Anonymous, Overdue::FirstByte) => Some("its first byte"),
-            (State::Anonymous, Overdue::Identification) => Some("its login"),
-            (State::Anonymous | State::Identified { .. }, Overdue::Frame) => {
-                Some("the rest of a frame")
-            }
-            // A client may be silent for ever, and a tunnel's end has the time of what it waits for.
-            _ => None,
-        }
-    }
-
-    /// True when there is none.
-    pub fn is_empty(&self) -> bool {
+    /// True when there are no connections.
+    pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    fn close(&mut self, id: ConnId) -> Option<S> {
+        match self.may_close(id) {
+            true => self.enter(id, S::LEAVING),
+            false => None,
+        }
+    }
+
+    fn forget(&mut self, id: ConnId) -> Option<S> {
+        self.all.remove(&id).map(|connection| connection.stage)
     }
 }
 
-/// A room whose connections become clients or ends of tunnels: what such rooms do when something else than a command comes.
-pub(crate) trait Housekeeping {
-    /// What a tunnel's end waits for.
-    type End;
-    /// What a connection is told that must wait for its answer.
-    type Late;
+/// How a room ends connections. A room says what belongs to a connection ([`Lifecycle::clean_up`]); this trait calls it
+/// exactly once for each connection, whether the room closes the connection or the peer does.
+pub(crate) trait Lifecycle {
+    /// The stages of this document.
+    type Stage: Stage;
 
-    /// Where each connection stands.
-    fn connections(&mut self) -> &mut Connections<Self::End, Self::Late>;
+    /// The room's connections.
+    fn connections(&mut self) -> &mut Connections<Self::Stage>;
 
-    /// Whether this address has a client that may open a tunnel.
-    fn expects_tunnels_from(&self, address: IpAddr) -> bool;
+    /// Releases what belonged to a connection that ended in this stage: its name, its requests, what it waits for.
+    fn clean_up(&mut self, id: ConnId, ended_in: Self::Stage, out: &mut Effects);
 
-    /// A connection ends that stood there: what was its own goes with it.
-    fn tidy_up_behind(&mut self, id: ConnId, was: State<Self::End, Self::Late>, out: &mut Effects);
-
-    /// Deals with everything but a command, which is given back.
-    fn keep_house<C>(&mut self, from: ConnId, event: Event<C>, out: &mut Effects) -> Option<C> {
-        match event {
-            Event::Command(command) => return Some(command),
-            Event::Opened(address) => self.connections().open(from, address.ip().to_canonical()),
-            Event::Answer(never) => match never {},
-            // It asks nothing.
-            Event::Busy => {}
-            Event::Malformed(malformed) => {
-                out.remark(from, format!("closed: {malformed}"));
-                self.close(from, out);
-            }
-            Event::Overdue(overdue) => self.overdue(from, overdue, out),
-            Event::ReadClosed => self.close(from, out),
-            Event::Gone => self.forget(from, out),
-        }
-        None
+    /// True when a connection from this address may wait for its first byte without a time limit.
+    fn may_stay_silent(&self, address: IpAddr) -> bool {
+        let _ = address;
+        false
     }
 
-    /// Closes a connection that is late, unless it is excused.
+    /// Tells a client that it is closed because of a time limit, where the document has a packet for that.
+    fn say_time_out(&self, id: ConnId, out: &mut Effects) {
+        let _ = (id, out);
+    }
+
+    /// Closes a connection whose time limit has passed, if the limit applies to its stage.
     fn overdue(&mut self, from: ConnId, overdue: Overdue, out: &mut Effects) {
-        let Some(address) = self.connections().address(from) else {
+        let stage = self.connections().stage(from);
+        let Some(missing) = stage.and_then(|stage| stage.missing(overdue)) else {
             return;
         };
-        let excused = self.expects_tunnels_from(address);
-        if let Some(late_with) = self.connections().late_with(from, overdue, excused) {
-            out.remark(from, format!("closed: too late with {late_with}"));
-            self.close(from, out);
+        if overdue == Overdue::FirstByte
+            && let Some(address) = self.connections().address(from)
+            && self.may_stay_silent(address)
+        {
+            return;
         }
+        out.remark(from, format!("closed: timed out waiting for {missing}"));
+        self.say_time_out(from, out);
+        self.close(from, out);
     }
 
-    /// Closes a connection in order, however far it had come.
+    /// Closes a connection after what is queued for it. Does nothing when it is closing or belongs to the engine.
     fn close(&mut self, id: ConnId, out: &mut Effects) {
-        if let Some(was) = self.connections().close(id) {
-            self.tidy_up_behind(id, was, out);
+        if let Some(ended_in) = self.connections().close(id) {
+            self.clean_up(id, ended_in, out);
             out.finish(id);
         }
     }
 
-    /// The connection is over.
+    /// Removes a connection that is over.
     fn forget(&mut self, id: ConnId, out: &mut Effects) {
-        if let Some(was) = self.connections().forget(id) {
-            self.tidy_up_behind(id, was, out);
+        if let Some(ended_in) = self.connections().forget(id) {
+            self.clean_up(id, ended_in, out);
         }
     }
 }
@@ -194,50 +161,93 @@ pub(crate) trait Housekeeping {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::room::TunnelStage;
 
-    const SOMEBODY: ConnId = ConnId(1);
-    const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+    const ALICE: ConnId = ConnId(1);
 
-    fn at(state: State<i64>) -> Connections<i64> {
-        let mut connections = Connections::default();
-        connections.open(SOMEBODY, ADDRESS);
-        connections.enter(SOMEBODY, state);
-        connections
+    /// A room that only counts what it cleans up.
+    #[derive(Default)]
+    struct Counting {
+        connections: Connections<TunnelStage<i64>>,
+        expects_silence: bool,
+        cleaned_up: Vec<TunnelStage<i64>>,
+    }
+
+    impl Lifecycle for Counting {
+        type Stage = TunnelStage<i64>;
+
+        fn connections(&mut self) -> &mut Connections<TunnelStage<i64>> {
+            &mut self.connections
+        }
+
+        fn clean_up(&mut self, _: ConnId, ended_in: TunnelStage<i64>, _: &mut Effects) {
+            self.cleaned_up.push(ended_in);
+        }
+
+        fn may_stay_silent(&self, _: IpAddr) -> bool {
+            self.expects_silence
+        }
+    }
+
+    fn room_in(stage: TunnelStage<i64>) -> Counting {
+        let mut room = Counting::default();
+        room.connections
+            .open(ALICE, SocketAddr::from(([192, 0, 2, 1], 4000)));
+        room.connections.enter(ALICE, stage);
+        room
+    }
+
+    fn flow(room: &Counting) -> Flow {
+        room.connections.flow(ALICE)
     }
 
     #[test]
     fn a_connection_is_closed_once_and_forgotten_once() {
-        let mut connections = at(State::WaitingEnd(7));
-        assert!(matches!(
-            connections.close(SOMEBODY),
-            Some(State::WaitingEnd(7))
-        ));
-        assert_eq!(connections.flow(SOMEBODY), Flow::Closed);
-        assert!(connections.close(SOMEBODY).is_none());
-        assert!(matches!(connections.forget(SOMEBODY), Some(State::Leaving)));
-        assert!(connections.forget(SOMEBODY).is_none());
-        assert!(connections.enter(SOMEBODY, State::TunnelEnd).is_none());
-        assert!(connections.is_empty());
+        let mut room = room_in(TunnelStage::WaitingEnd(7));
+        let mut out = Effects::default();
+        room.close(ALICE, &mut out);
+        room.close(ALICE, &mut out);
+        assert!(matches!(room.cleaned_up[..], [TunnelStage::WaitingEnd(7)]));
+        assert_eq!(out.log(), [crate::room::Effect::Finish(ALICE)]);
+        assert_eq!(flow(&room), Flow::Closed);
+        room.forget(ALICE, &mut out);
+        room.forget(ALICE, &mut out);
+        assert!(matches!(room.cleaned_up[1..], [TunnelStage::Leaving]));
+        assert!(
+            room.connections
+                .enter(ALICE, TunnelStage::TunnelEnd)
+                .is_none()
+        );
+        assert!(room.connections.is_empty());
     }
 
     #[test]
-    fn a_tunnels_end_is_the_engines_to_close() {
-        let mut connections = at(State::TunnelEnd);
-        assert!(connections.close(SOMEBODY).is_none());
-        assert_eq!(connections.flow(SOMEBODY), Flow::Raw);
+    fn the_engine_closes_the_ends_of_a_tunnel() {
+        let mut room = room_in(TunnelStage::TunnelEnd);
+        let mut out = Effects::default();
+        room.close(ALICE, &mut out);
+        assert!(out.is_empty() && room.cleaned_up.is_empty());
+        assert_eq!(flow(&room), Flow::Raw);
     }
 
     #[test]
-    fn only_who_has_no_name_may_be_late_with_it() {
-        let connections = at(State::Anonymous);
-        let late_with = |overdue, excused| connections.late_with(SOMEBODY, overdue, excused);
-        assert_eq!(late_with(Overdue::FirstByte, true), None);
-        assert_eq!(late_with(Overdue::FirstByte, false), Some("its first byte"));
-        assert_eq!(late_with(Overdue::Identification, true), Some("its login"));
-        let login = Arc::from("alice");
-        let connections = at(State::Identified { login });
-        let late_with = |overdue| connections.late_with(SOMEBODY, overdue, false);
-        assert_eq!(late_with(Overdue::Identification), None);
-        assert_eq!(late_with(Overdue::Frame), Some("the rest of a frame"));
+    fn a_time_limit_closes_only_the_connections_that_it_applies_to() {
+        let login = || std::sync::Arc::from("alice");
+        let identified = || TunnelStage::Identified { login: login() };
+        for (stage, overdue, expects_silence, closes) in [
+            (TunnelStage::Anonymous, Overdue::FirstByte, true, false),
+            (TunnelStage::Anonymous, Overdue::FirstByte, false, true),
+            (TunnelStage::Anonymous, Overdue::Identification, true, true),
+            (identified(), Overdue::Identification, false, false),
+            (identified(), Overdue::Frame, false, true),
+            (TunnelStage::WaitingEnd(7), Overdue::Frame, false, false),
+        ] {
+            let mut room = room_in(stage);
+            room.expects_silence = expects_silence;
+            let mut out = Effects::default();
+            room.overdue(ALICE, overdue, &mut out);
+            assert_eq!(flow(&room) == Flow::Closed, closes, "{overdue:?}");
+            assert_eq!(out.remarks().len(), usize::from(closes));
+        }
     }
 }

@@ -19,7 +19,7 @@ pub struct Guesses {
 
 /// When a wrong try is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum AnswerTime {
     /// Now.
     AtOnce,
     /// When [`Guesses::due`] names the connection; the ticket takes it back.
@@ -38,11 +38,11 @@ impl Guesses {
     }
 
     /// A try of this connection, from this address, was wrong.
-    pub fn wrong(&mut self, id: ConnId, address: IpAddr, now: Instant) -> Answer {
+    pub fn wrong(&mut self, id: ConnId, address: IpAddr, now: Instant) -> AnswerTime {
         if self.tries.count(address, now) {
-            Answer::Late(self.late.add(now, DELAY, id))
+            AnswerTime::Late(self.late.add(now, DELAY, id))
         } else {
-            Answer::AtOnce
+            AnswerTime::AtOnce
         }
     }
 
@@ -86,7 +86,7 @@ mod tests {
     }
 
     fn late(guesses: &mut Guesses, address: IpAddr, now: Instant) -> bool {
-        guesses.wrong(SOMEBODY, address, now) != Answer::AtOnce
+        guesses.wrong(SOMEBODY, address, now) != AnswerTime::AtOnce
     }
 
     #[test]
@@ -149,8 +149,8 @@ mod tests {
         });
         let now = Instant::now();
         match guesses.wrong(SOMEBODY, OUTSIDE, now) {
-            Answer::Late(ticket) => guesses.withdraw(ticket),
-            Answer::AtOnce => panic!("the limit is zero"),
+            AnswerTime::Late(ticket) => guesses.withdraw(ticket),
+            AnswerTime::AtOnce => panic!("the limit is zero"),
         }
         assert!(guesses.is_empty());
     }

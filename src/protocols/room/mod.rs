@@ -17,6 +17,7 @@ mod hidden;
 mod name;
 pub mod pairing;
 mod roster;
+mod tunnel_stage;
 mod wrong_tries;
 
 use std::convert::Infallible;
@@ -29,14 +30,14 @@ use rustc_hash::FxHashMap;
 use crate::wire::Malformed;
 
 pub use connect_id::{ConnectIds, Entropy};
-pub(crate) use connections::Housekeeping;
-pub use connections::{Connections, State};
+pub(crate) use connections::{Connections, Lifecycle, Stage};
 pub use effects::{Effect, Effects, Packet, Recipient, Remark};
 pub use expiries::{Expiries, Ticket};
-pub use guesses::{Answer, Guesses};
+pub use guesses::{AnswerTime, Guesses};
 pub use hidden::{Visible, is_hidden, is_invisible, write_escape};
 pub use name::{NameRefused, check_name};
 pub use roster::{Roster, Taken};
+pub(crate) use tunnel_stage::TunnelStage;
 pub use wrong_tries::{GuessLimits, WrongTries};
 
 /// One connection, for as long as the server runs: a number is never used twice.
@@ -94,7 +95,26 @@ pub trait Protocol: Send + 'static {
         Effort::LookUp
     }
 
-    /// Handles what happened on one connection. Must not panic: it runs under the lock that all connections share.
+    /// Does what is due at `now`, then handles what happened on one connection. The hub calls this for every event, and so
+    /// does every test; a room implements [`Protocol::handle`].
+    ///
+    /// So a time limit that has passed is over before the event is handled, also when the clock's thread is late, and no room
+    /// has to think of it. Asking for the deadline first keeps this cheap: mostly nothing is due.
+    fn step(
+        &mut self,
+        from: ConnId,
+        event: Event<Self::Command<'_>, Self::Answer>,
+        now: Instant,
+        out: &mut Effects,
+    ) -> Flow<Self::Question> {
+        if self.deadline().is_some_and(|deadline| deadline <= now) {
+            self.tick(now, out);
+        }
+        self.handle(from, event, now, out)
+    }
+
+    /// Handles what happened on one connection; everything that was due before is done. Must not panic: it runs under the
+    /// lock that all connections share.
     fn handle(
         &mut self,
         from: ConnId,
@@ -115,12 +135,13 @@ pub trait Protocol: Send + 'static {
         Duration::ZERO
     }
 
-    /// When [`Protocol::tick`] wants to be called next. Cheap: it is asked again after each event.
+    /// Returns when [`Protocol::tick`] must be called next. Must be cheap: it is called before and after each event.
     fn deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// The deadline has come.
+    /// Does everything that is due at `now`. The hub calls it when the deadline has come, and before an event that comes
+    /// later than the deadline ([`Protocol::step`]).
     fn tick(&mut self, now: Instant, out: &mut Effects) {
         let _ = (now, out);
     }

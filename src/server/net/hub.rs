@@ -336,7 +336,7 @@ impl<P: Protocol> State<P> {
             return Flow::Closed;
         }
         self.room
-            .handle(connection.id, event, now, &mut self.run.effects)
+            .step(connection.id, event, now, &mut self.run.effects)
     }
 
     fn tick(&mut self) {

@@ -1,0 +1,76 @@
+//! The stages of a connection, and what is released when it ends.
+
+use uuid::Uuid;
+
+use crate::room::{self, ConnId, Effects, Flow, Lifecycle, Overdue, Stage};
+
+use super::{Reason, Room};
+
+pub(super) type Connections = room::Connections<VerificationStage>;
+
+/// The stages of a connection in Chatr Connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VerificationStage {
+    /// PacketConnect has not come.
+    Anonymous,
+    /// PacketConnect has come, and its signature is being checked.
+    Verifying {
+        uuid: Uuid,
+        /// The registered key was replaced during the check: its result does not count.
+        revoked: bool,
+    },
+    /// A client: PacketConnected was sent.
+    Connected { uuid: Uuid },
+    /// The server is closing it and ignores what it still sends.
+    Leaving,
+}
+
+impl Stage for VerificationStage {
+    const ACCEPTED: Self = VerificationStage::Anonymous;
+    const LEAVING: Self = VerificationStage::Leaving;
+
+    fn may_close(&self) -> bool {
+        *self != VerificationStage::Leaving
+    }
+
+    fn flow<Q>(&self) -> Flow<Q> {
+        match self {
+            VerificationStage::Anonymous
+            | VerificationStage::Verifying { .. }
+            | VerificationStage::Connected { .. } => Flow::Frames,
+            VerificationStage::Leaving => Flow::Closed,
+        }
+    }
+
+    fn missing(&self, overdue: Overdue) -> Option<&'static str> {
+        use VerificationStage::{Anonymous, Connected};
+
+        match (self, overdue) {
+            (Anonymous, Overdue::FirstByte | Overdue::Identification) => Some("PacketConnect"),
+            (Anonymous | Connected { .. }, Overdue::Frame) => Some("the rest of a packet"),
+            // The check of a signature may take its time; pings find clients that are silent.
+            _ => None,
+        }
+    }
+}
+
+impl Lifecycle for Room {
+    type Stage = VerificationStage;
+
+    fn connections(&mut self) -> &mut Connections {
+        &mut self.connections
+    }
+
+    fn clean_up(&mut self, id: ConnId, ended_in: VerificationStage, out: &mut Effects) {
+        if let VerificationStage::Connected { uuid } = ended_in {
+            self.clients.remove(&uuid);
+            self.pings.end(id);
+            out.leave(id);
+            self.end_requests(id, uuid, out);
+        }
+    }
+
+    fn say_time_out(&self, id: ConnId, out: &mut Effects) {
+        out.one(id, &Reason::TimeOut.frame());
+    }
+}

@@ -1,0 +1,69 @@
+use std::sync::Arc;
+
+use super::{Flow, Overdue, Stage, Ticket};
+
+/// The stages of a connection in a protocol whose private connections are tunnels through the server: each connection
+/// becomes a client or an end of a tunnel.
+///
+/// `End` says what a waiting end waits for, `Answer` what a connection is told whose wrong guess is answered late.
+#[derive(Debug, Clone)]
+pub(crate) enum TunnelStage<End, Answer = ()> {
+    /// Connected, without a name. It may still become a client or an end of a tunnel.
+    Anonymous,
+    /// A client: its name was accepted.
+    Identified {
+        /// The name.
+        login: Arc<str>,
+    },
+    /// The first end of a private connection, before the other end has come.
+    WaitingEnd(End),
+    /// One of the two ends of an open private connection. The engine relays its bytes, and the room hears of it again when
+    /// it is gone.
+    TunnelEnd,
+    /// It named a private connection that does not exist. When the ticket is due it gets its answer and is closed.
+    AnswerDelayed {
+        /// The entry in [`super::Guesses`].
+        ticket: Ticket,
+        /// The answer.
+        answer: Answer,
+    },
+    /// The server is closing it and ignores what it still sends.
+    Leaving,
+}
+
+impl<End, Answer> Stage for TunnelStage<End, Answer> {
+    const ACCEPTED: Self = TunnelStage::Anonymous;
+    const LEAVING: Self = TunnelStage::Leaving;
+
+    fn may_close(&self) -> bool {
+        match self {
+            TunnelStage::Anonymous
+            | TunnelStage::Identified { .. }
+            | TunnelStage::WaitingEnd(_) => true,
+            // The engine ends tunnels; the clock closes the others.
+            TunnelStage::TunnelEnd | TunnelStage::AnswerDelayed { .. } | TunnelStage::Leaving => {
+                false
+            }
+        }
+    }
+
+    fn flow<Q>(&self) -> Flow<Q> {
+        match self {
+            TunnelStage::Anonymous | TunnelStage::Identified { .. } => Flow::Frames,
+            TunnelStage::WaitingEnd(_) | TunnelStage::TunnelEnd => Flow::Raw,
+            TunnelStage::AnswerDelayed { .. } | TunnelStage::Leaving => Flow::Closed,
+        }
+    }
+
+    fn missing(&self, overdue: Overdue) -> Option<&'static str> {
+        match (self, overdue) {
+            (TunnelStage::Anonymous, Overdue::FirstByte) => Some("its first byte"),
+            (TunnelStage::Anonymous, Overdue::Identification) => Some("its login"),
+            (TunnelStage::Anonymous | TunnelStage::Identified { .. }, Overdue::Frame) => {
+                Some("the rest of a frame")
+            }
+            // A client may be silent for ever, and a waiting end has the time of what it waits for.
+            _ => None,
+        }
+    }
+}
