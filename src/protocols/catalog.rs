@@ -1,12 +1,12 @@
-//! The protocols by name: what programs, configurations and addresses call them.
+//! The protocols by name, as programs, configurations and addresses use them.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// One of the protocols of this crate.
 ///
-/// A server, a client and their tests list the protocols from here, in this order; what each of them does with a protocol
-/// is one `match` over this type.
+/// A server, a client and their tests list the protocols from here, in this order. What each of them does with a
+/// protocol is one `match` over this type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProtocolName {
     /// [`crate::chaton`].
@@ -30,7 +30,7 @@ struct Row {
 }
 
 impl ProtocolName {
-    /// All of them.
+    /// All protocols.
     pub const ALL: [ProtocolName; 5] = [
         ProtocolName::Chaton,
         ProtocolName::ChatosGroupe2,
@@ -39,27 +39,27 @@ impl ProtocolName {
         ProtocolName::Chatr,
     ];
 
-    /// The name in arguments, configurations, addresses and logs, such as `chatos-1.0`.
+    /// Returns the name in arguments, configurations, addresses and logs, such as `chatos-1.0`.
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// The name in sentences, such as `ChatOS 1.0`.
+    /// Returns the name in sentences, such as `ChatOS 1.0`.
     pub fn title(self) -> &'static str {
         self.row().title
     }
 
-    /// The TCP port that the server listens on, and the client connects to, unless another one is given.
+    /// Returns the TCP port that the server listens on, and the client connects to, unless another one is given.
     pub fn default_port(self) -> u16 {
         self.row().default_port
     }
 
-    /// Whether a server of this protocol keeps something that outlives the process: accounts, identities.
+    /// True when a server of this protocol keeps data that outlives the process: accounts, identities.
     pub fn keeps_data(self) -> bool {
         self.row().keeps_data
     }
 
-    /// All names, separated by commas, for messages.
+    /// Returns all names, separated by commas, for messages.
     pub fn list() -> String {
         ProtocolName::ALL.map(ProtocolName::name).join(", ")
     }

@@ -1,15 +1,15 @@
 //! Five chat protocols as values: bytes in, effects out.
 //!
-//! Each protocol has three parts, and none of them does IO. The **codec** turns bytes into frames and frames into bytes.
-//! The **room** is the server's half: it knows which clients are connected, what they are called and which negotiations are
-//! pending, and it answers each event with effects such as "send these bytes to every client". The **dialogue** is the
-//! client's half: it turns a wish of the user into frames, and frames of the server into events to show.
+//! Each protocol has three parts, and none of them does IO. The **codec** turns bytes into frames and frames into
+//! bytes. The **room** is the server's half: it knows which clients are connected, their names and which negotiations
+//! are pending, and it answers each event with effects such as "send these bytes to every client". The **dialogue** is
+//! the client's half: it turns what the user wants into frames, and frames of the server into events to show.
 //!
 //! # In scope, and out of scope
 //!
-//! In scope: everything that a protocol document says. Out of scope: sockets, threads, locks, clocks, files, randomness.
-//! Time and random numbers are arguments. `Cargo.toml` (no crate for any of it) and `.clippy.toml` (no such type or
-//! function of the standard library) keep it so.
+//! In scope: everything that a protocol document says. Out of scope: sockets, threads, locks, clocks, files,
+//! randomness. Time and random numbers are arguments. `Cargo.toml` (no crate for any of these) and `.clippy.toml` (no
+//! such type or function of the standard library) enforce it.
 //!
 //! # Floors
 //!
@@ -27,8 +27,9 @@
 //!
 //! # Where to start reading
 //!
-//! [`chaton`] is the model: `frames.rs` has the packets of the document as types, `codec.rs` their bytes, `room.rs` what each
-//! command does, `client.rs` the client's half. Then [`room`] for the trait that all rooms implement.
+//! [`chaton`] is the model. `frames.rs` has the packets of the document as types and `codec.rs` their bytes; `room.rs`
+//! says what each command does; `client.rs` is the client's half. Then read [`room`] for the trait that all rooms
+//! implement.
 
 #![deny(
     clippy::unwrap_used,

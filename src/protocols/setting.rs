@@ -1,6 +1,6 @@
-//! Options of a listener as data: each names itself, explains itself, and knows where its value is kept.
+//! Options of a listener as data: each has a name, a help text and the place of its value.
 //!
-//! A listener's options are declared once, as a list of [`Setting`]s that point into the typed structs. A program sets them
+//! A listener's options are declared once, as a list of [`Setting`]s that point into typed structs. A program sets them
 //! from its arguments or its configuration file, and prints the same list, with the defaults, as its help.
 
 use std::fmt;
@@ -12,7 +12,7 @@ use std::time::Duration;
 pub struct Setting<'a> {
     /// Its name, such as `frame-timeout`.
     pub name: &'static str,
-    /// What it means, with its unit: a noun phrase that begins with a capital letter.
+    /// Its meaning, with its unit: a noun phrase that begins with a capital letter.
     pub help: &'static str,
     /// Where its value is kept.
     pub value: Value<'a>,
@@ -21,13 +21,13 @@ pub struct Setting<'a> {
 /// A value that an option sets.
 #[derive(Debug)]
 pub enum Value<'a> {
-    /// A whole number from zero.
+    /// A whole number, zero or more.
     Usize(&'a mut usize),
-    /// The same, of 32 bits.
+    /// The same, in 32 bits.
     U32(&'a mut u32),
-    /// The same, of 64 bits.
+    /// The same, in 64 bits.
     U64(&'a mut u64),
-    /// A time.
+    /// A duration.
     Time(&'a mut Duration),
     /// True or false.
     Flag(&'a mut bool),
@@ -39,16 +39,16 @@ pub enum Value<'a> {
 
 /// A value that is written as one of a few words.
 pub trait OneOf: fmt::Debug {
-    /// The words.
+    /// Returns the words.
     fn words(&self) -> &'static [&'static str];
-    /// The word for the present value.
+    /// Returns the word for the current value.
     fn word(&self) -> &'static str;
-    /// Takes the value of this word; false when there is no such word.
+    /// Sets the value that this word means; false when there is no such word.
     fn choose(&mut self, word: &str) -> bool;
 }
 
 impl<'a> Setting<'a> {
-    /// An option.
+    /// Makes an option.
     pub fn new(name: &'static str, help: &'static str, value: impl Into<Value<'a>>) -> Setting<'a> {
         let value = value.into();
         Setting { name, help, value }

@@ -99,9 +99,9 @@ fn in_version_1_0_nobody_hears_oneself_and_refusals_are_told() {
     alice.say("hello, everybody");
     bob.expect("<alice> hello, everybody");
     alice.say("/msg nobody psst");
-    alice.expect("-- refused: the message was not delivered: nobody is called \"nobody\"");
+    alice.expect("-- refused: the message was not delivered: no client is called \"nobody\"");
     alice.say("/private carol");
-    alice.expect("-- refused: \"carol\" was not asked: nobody is called \"carol\"");
+    alice.expect("-- refused: \"carol\" was not asked: no client is called \"carol\"");
     alice.expect("-- carol declines the private connection");
     alice.say("/msg bob psst");
     bob.expect("*alice* psst");
@@ -145,7 +145,7 @@ fn in_version_1_0_a_refusal_is_an_event_for_programs_too() {
     alice.expect(r#"{"event":"logged_in","login":"alice"}"#);
     alice.say("/msg bob psst");
     alice.expect(
-        r#"{"event":"refused","what":"the message was not delivered: nobody is called \"bob\""}"#,
+        r#"{"event":"refused","what":"the message was not delivered: no client is called \"bob\""}"#,
     );
     alice.quit();
 }

@@ -11,11 +11,11 @@ use super::program::{Chat, Scripted};
 #[rstest]
 #[case::another_protocol(
     b"HTTP/1.1 400 Bad Request\r\n",
-    "does not speak Chaton: no packet has the opcode 72; byte 0 of what it sent: 48 54 54 50 2f 31"
+    "does not speak Chaton: unknown opcode 72; byte 0 of what it sent: 48 54 54 50 2f 31"
 )]
 #[case::a_bad_frame_behind_a_good_one(
     b"\x01\x03\xff\xff\xff\xff",
-    "does not speak Chaton: the length of login is -1, below zero; byte 1 of what it sent: 03 ff ff ff ff"
+    "does not speak Chaton: the length of login is negative: -1; byte 1 of what it sent: 03 ff ff ff ff"
 )]
 #[case::too_long_a_text(
     b"\x03\x7f\xff\xff\xff",
@@ -95,7 +95,7 @@ fn nobody_opens_a_connection_in_our_name() {
         connect_id: 1,
     });
     alice.expect(
-        "-- ignored: the server sent what has no meaning here: ID_PRIVATE requester=\"bob\" target=\"alice\" \
+        "-- ignored: the server sent a frame that has no meaning here: ID_PRIVATE requester=\"bob\" target=\"alice\" \
          connect_id=(not shown)",
     );
     alice.say("/quit");

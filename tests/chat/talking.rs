@@ -154,7 +154,7 @@ fn a_line_that_cannot_be_sent_is_reported_and_remembered() {
         errors,
         "matou: there is no command \"/mgs\"; /help lists them, and //mgs sends it as text\n\
          matou: the message is 1026 bytes long, 2 more than the 1024 that can be sent; shorten it\n\
-         matou: there is no private connection with \"bob\"; ask for one with /private\n\
+         matou: you have no private connection with \"bob\"; ask for one with /private\n\
          matou: some lines were not sent\n"
     );
 }

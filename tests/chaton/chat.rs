@@ -103,12 +103,12 @@ fn remarks_escape_names_and_contain_no_message() {
     chat.says("alice", whisper("alice", "\u{1b}[2J", "our secret"));
     assert_eq!(
         chat.remarks,
-        [r#"ignored MESSAGE_PRIVATE: nobody is called "\u{1b}[2J""#]
+        [r#"ignored MESSAGE_PRIVATE: no client is called "\u{1b}[2J""#]
     );
     chat.says("alice", message("bob\n", "our secret"));
     assert_eq!(
         chat.remarks,
-        [r#"ignored MESSAGE: it says to come from "bob\n""#]
+        [r#"ignored MESSAGE: the sender's name "bob\n" is not the client's login"#]
     );
 }
 

@@ -28,7 +28,7 @@ fn a_packet_is_encoded_and_decoded(#[case] bytes: &[u8], #[case] frame: Frame<'_
         let decoded = Frame::decode(&bytes[..length]);
         assert_eq!(decoded, Ok(None), "the first {length} bytes");
     }
-    assert_eq!(frame.bytes(), bytes);
+    assert_eq!(frame.encoded(), bytes);
 }
 
 #[rstest]
@@ -76,7 +76,7 @@ fn a_client_rejects_the_packets_of_clients(#[case] opcode: u8, #[case] packet: &
 fn a_text_may_have_32767_bytes() {
     let text = "m".repeat(32_767);
     let frame = spm(&text, &text, &text);
-    let bytes = frame.bytes();
+    let bytes = frame.encoded();
     assert_eq!(bytes.len(), 1 + 3 * (2 + 32_767));
     assert_eq!(Frame::decode(&bytes), Ok(Some((frame, bytes.len()))));
 }
@@ -131,7 +131,7 @@ proptest! {
             connect(one, two, password),
             Frame::Error { code },
         ][opcode];
-        let bytes = frame.bytes();
+        let bytes = frame.encoded();
         prop_assert_eq!(Frame::decode(&bytes), Ok(Some((frame, bytes.len()))));
     }
 

@@ -140,9 +140,9 @@ fn a_framing_error_closes_only_its_own_connection(#[case] bytes: &[u8]) {
 fn packets_before_a_framing_error_are_handled_and_those_after_it_are_not() {
     let mut chat = Chat::among(["alice", "bob"]);
     let bytes = [
-        &sma("alice", "before").bytes()[..],
+        &sma("alice", "before").encoded()[..],
         b"\x7f",
-        &sma("alice", "after").bytes(),
+        &sma("alice", "after").encoded(),
     ]
     .concat();
     assert_eq!(

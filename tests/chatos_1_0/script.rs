@@ -36,7 +36,7 @@ impl Spoken for Chatos10 {
     }
 
     fn login(_: &(), name: &str) -> Vec<u8> {
-        cr(name).bytes()
+        cr(name).encoded()
     }
 
     fn hear(_: &(), bytes: &[u8]) -> Heard {
@@ -53,6 +53,6 @@ impl Spoken for Chatos10 {
 
 impl Said<()> for Frame<'_> {
     fn bytes(&self, _: &()) -> Vec<u8> {
-        Frame::bytes(self)
+        self.encoded()
     }
 }

@@ -75,8 +75,8 @@ fn a_client_that_asked_itself_opens_both_ends() {
 #[test]
 fn bytes_after_an_accept_in_the_same_read_are_not_decoded() {
     let mut chat = asked();
-    let mut bytes = accept("alice", "bob", 7).bytes();
-    bytes.extend(sma("bob", "raw bytes that look like a packet").bytes());
+    let mut bytes = accept("alice", "bob", 7).encoded();
+    bytes.extend(sma("bob", "raw bytes that look like a packet").encoded());
     assert_eq!(
         chat.sends("bob's end", &bytes),
         ["alice < TCPAccept alice bob 7"]

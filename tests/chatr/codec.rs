@@ -66,7 +66,7 @@ fn check_encoding_and_decoding<'a>(
             "the first {length} bytes"
         );
     }
-    assert_eq!(frame.bytes(), bytes);
+    assert_eq!(frame.encoded(), bytes);
 }
 
 #[rstest]
@@ -190,7 +190,7 @@ proptest! {
     #[test]
     fn a_decoded_text_equals_the_encoded_one(message in ".{0,300}", rest in any::<Vec<u8>>()) {
         let frame = Frame::Disconnect { message: &message };
-        let bytes = frame.bytes();
+        let bytes = frame.encoded();
         let longer = [&bytes[..], &rest].concat();
         prop_assert_eq!(Frame::decode(&longer), Ok(Some((frame, bytes.len()))));
     }

@@ -42,7 +42,7 @@ impl Spoken for Chatr {
     }
 
     fn login(_: &(), name: &str) -> Vec<u8> {
-        connect(name).bytes()
+        connect(name).encoded()
     }
 
     fn hear(_: &(), bytes: &[u8]) -> Heard {
@@ -59,7 +59,7 @@ impl Spoken for Chatr {
 
 impl Said<()> for Frame<'_> {
     fn bytes(&self, _: &()) -> Vec<u8> {
-        Frame::bytes(self)
+        self.encoded()
     }
 }
 

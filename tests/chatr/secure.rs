@@ -47,7 +47,7 @@ pub(crate) fn prove(stream: &mut Secure, key: &str) {
         uuid: UUID,
         signature: &bytes(&format!("{key}.uuid.sig")),
     };
-    stream.write_all(&frame.bytes()).unwrap();
+    stream.write_all(&frame.encoded()).unwrap();
 }
 
 /// Receives the next packet, and describes it.

@@ -59,7 +59,7 @@ impl Server {
 }
 
 fn say(stream: &mut Secure, frame: Frame<'_>) {
-    stream.write_all(&frame.bytes()).unwrap();
+    stream.write_all(&frame.encoded()).unwrap();
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn two_clients_find_each_other() {
     );
     assert_eq!(next_but_pings(&mut bob), asked);
     // Each byte is sent in its own TLS record.
-    for byte in accept("alice", "fe80::1").bytes() {
+    for byte in accept("alice", "fe80::1").encoded() {
         bob.write_all(&[byte]).unwrap();
     }
     let accepted = format!(
@@ -94,7 +94,11 @@ fn two_clients_find_each_other() {
 fn packets_after_connect_are_handled_after_the_check() {
     let server = Server::start(Options::default(), ConnectionLimits::default());
     let mut alice = server.arrive();
-    let both = [connect("alice").bytes(), request("bob", "10.0.0.1").bytes()].concat();
+    let both = [
+        connect("alice").encoded(),
+        request("bob", "10.0.0.1").encoded(),
+    ]
+    .concat();
     alice.write_all(&both).unwrap();
     assert_eq!(next(&mut alice), "PacketConnected");
     let denied = format!("PacketConnectionRequestDenied uuid={}", uuid("bob"));
@@ -161,7 +165,7 @@ fn a_disconnect_ends_the_connection_in_order() {
 fn an_invalid_packet_is_answered_after_the_earlier_packets_and_does_not_disturb_others() {
     let server = Server::start(Options::default(), ConnectionLimits::default());
     let (mut alice, mut bob) = (server.connect("alice"), server.connect("bob"));
-    let mut bytes = request("bob", "10.0.0.1").bytes();
+    let mut bytes = request("bob", "10.0.0.1").encoded();
     bytes.extend([1, 9]);
     bytes.resize(bytes.len() + 30_000, 0xff);
     alice.write_all(&bytes).unwrap();

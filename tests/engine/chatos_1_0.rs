@@ -26,11 +26,11 @@ fn login(server: &Server, pseudonym: &str) -> Client {
 }
 
 fn send(client: &mut Client, frame: Frame<'_>) {
-    client.raw(&frame.bytes());
+    client.raw(&frame.encoded());
 }
 
 fn expect(client: &mut Client, frame: Frame<'_>) {
-    let bytes = frame.bytes();
+    let bytes = frame.encoded();
     assert_eq!(client.bytes(bytes.len()), bytes, "{frame}");
 }
 
@@ -53,7 +53,7 @@ fn either_end_may_come_first_and_its_early_bytes_are_relayed(#[case] openings: [
     let [mut first, mut other] = [(openings[0], b"first"), (openings[1], b"other")].map(|end| {
         let (opening, early) = end;
         let mut client = server.connect();
-        client.raw(&[&opening.bytes()[..], early].concat());
+        client.raw(&[&opening.encoded()[..], early].concat());
         client
     });
     expect(&mut alice, Frame::TcpAccept(ASKED));
@@ -93,7 +93,7 @@ fn a_wrong_connect_receives_its_error_and_its_abort_before_the_close() {
         ..ASKED
     };
     let mut end = server.connect();
-    end.raw(&[&Frame::TcpConnect(other).bytes()[..], &[0; 20_000]].concat());
+    end.raw(&[&Frame::TcpConnect(other).encoded()[..], &[0; 20_000]].concat());
     expect(&mut end, ErrorCode::InvalidPseudonym.frame());
     expect(&mut end, Frame::TcpAbort(other));
     end.expect_end();
@@ -121,7 +121,10 @@ fn all_others_receive_a_message_and_answers_come_in_the_order_of_the_packets() {
         (to("bob", &long), ErrorCode::Ok),
         (all("6"), ErrorCode::Ok),
     ];
-    let bytes: Vec<u8> = frames.iter().flat_map(|(frame, _)| frame.bytes()).collect();
+    let bytes: Vec<u8> = frames
+        .iter()
+        .flat_map(|(frame, _)| frame.encoded())
+        .collect();
     alice.raw(&bytes);
     for (frame, code) in frames {
         expect(&mut alice, code.frame());

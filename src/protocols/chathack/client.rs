@@ -1,4 +1,4 @@
-//! The client's half of ChatHack, with the server and (`client/peer.rs`) with other clients.
+//! The client's half of ChatHack: towards the server, and (in `client/peer.rs`) towards other clients.
 
 mod peer;
 
@@ -6,17 +6,17 @@ use std::net::SocketAddr;
 
 use super::{
     ClientFrame, MAX_LOGIN_BYTES, MAX_MESSAGE_BYTES, MAX_PASSWORD_BYTES, MeetingPoint, PeerFrame,
-    Received as Came, ServerFrame,
+    Received, ServerFrame,
 };
 use crate::dialogue::{
-    Action, Content, Dialogue, Direction, Event, Fault, Intent, Pass, Refusal, Remembered, Source,
-    TunnelId, Tunnels,
+    Action, Content, Dialogue, Direction, Event, Fault, Identity, Intent, Pass, Refusal,
+    Remembered, Source, TunnelId, Tunnels,
 };
 use crate::room::{ConnectIds, Entropy};
 use crate::wire::Explained;
 use peer::Next;
 
-/// The name of a file takes at most this many bytes; the document has no limit.
+/// Maximum length of a file name, in bytes. The document has no limit.
 const MAX_FILE_NAME_BYTES: usize = 255;
 
 /// One client of a ChatHack server.
@@ -25,9 +25,9 @@ pub struct ChatHackClient {
     ids: ConnectIds,
     login: String,
     identity: Identity,
-    /// Whom we asked for a private connection, without an answer so far.
+    /// Clients that we asked for a private connection and that have not answered.
     asked: Remembered<String>,
-    /// Who asked us, without an answer so far.
+    /// Clients that asked us and that we have not answered.
     asked_by: Remembered<String>,
     tunnels: Tunnels<Direct>,
 }
@@ -35,20 +35,13 @@ pub struct ChatHackClient {
 /// An account on the server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Its login. Under any other, one is a guest.
+    /// Its login. Every other login is used without a password.
     pub login: String,
     /// Its password.
     pub password: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Identity {
-    None,
-    Proposed,
-    Accepted,
-}
-
-/// What is known of a direct connection.
+/// What the client keeps for a direct connection.
 #[derive(Debug)]
 struct Direct {
     /// The id that opens it.
@@ -58,7 +51,8 @@ struct Direct {
 }
 
 impl ChatHackClient {
-    /// A client that has not sent anything yet. The entropy draws the ids of direct connections: it must be fit for secrets.
+    /// Makes a client that has not sent anything. The entropy makes the ids of direct connections, so it must be fit
+    /// for secrets.
     pub fn new(account: Option<Account>, entropy: Entropy) -> ChatHackClient {
         ChatHackClient {
             account,
@@ -85,7 +79,7 @@ impl Dialogue for ChatHackClient {
             (_, Intent::Ask { peer }) => self.ask(peer),
             (_, Intent::Accept { peer }) => self.accept(peer),
             (_, Intent::Deny { peer }) => self.deny(peer),
-            // There is no packet for this: whoever has said enough closes the connection for writing.
+            // There is no packet for this: a client that has no more to send closes its direction of the connection.
             (_, Intent::Close { peer }) => Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)]),
         }
     }
@@ -105,15 +99,15 @@ impl Dialogue for ChatHackClient {
     fn explain(&self, direction: Direction, on: Source, bytes: &[u8]) -> Option<Explained> {
         match (on, direction) {
             (Source::Server, Direction::Sent) => match ClientFrame::decode(bytes).ok()??.0 {
-                Came::Frame(frame) => Some(frame.explained()),
-                Came::TooLong(_) => None,
+                Received::Frame(frame) => Some(frame.explained()),
+                Received::TooLong(_) => None,
             },
             (Source::Server, Direction::Received) => {
                 Some(ServerFrame::decode(bytes).ok()??.0.explained())
             }
             (Source::Tunnel(_), _) => match PeerFrame::decode(bytes, MAX_MESSAGE_BYTES).ok()??.0 {
-                Came::Frame(frame) => Some(frame.explained()),
-                Came::TooLong(_) => None,
+                Received::Frame(frame) => Some(frame.explained()),
+                Received::TooLong(_) => None,
             },
         }
     }
@@ -129,7 +123,7 @@ impl Dialogue for ChatHackClient {
         };
         let (sender, receiver) = (&*self.login, peer);
         let Some(address) = at else {
-            // Whoever asked should not wait for ever.
+            // The asker should not wait for ever.
             let denied = ClientFrame::PrivateDenied { sender, receiver };
             let actions = send(&denied);
             self.tunnels.end(tunnel);
@@ -151,8 +145,8 @@ impl Dialogue for ChatHackClient {
     }
 
     fn connected(&mut self, tunnel: TunnelId) -> Vec<Action> {
-        let stands = self.tunnels.stands(tunnel, Action::Framed(tunnel));
-        stands.unwrap_or_default()
+        let opened = self.tunnels.mark_open(tunnel, Action::Framed(tunnel));
+        opened.unwrap_or_default()
     }
 
     fn frame(&self, content: Content<'_>) -> Result<Vec<u8>, Refusal> {
@@ -202,7 +196,7 @@ impl ChatHackClient {
         Ok(actions)
     }
 
-    /// The account of the login that was proposed last.
+    /// Returns the account of the login that was proposed last.
     fn account(&self) -> Option<&Account> {
         self.account
             .as_ref()
@@ -225,7 +219,7 @@ impl ChatHackClient {
         Ok(send(&ClientFrame::PrivateAsking { sender, receiver }))
     }
 
-    /// Whoever agrees listens first, and then says where.
+    /// A client that agrees listens first, and then says where.
     fn accept(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
         if !self.asked_by.iter().any(|name| name == peer) {
             let peer = peer.to_owned();
@@ -281,7 +275,7 @@ impl ChatHackClient {
                 Action::tell(Event::LoginRefused { login, reason })
             }
             ServerFrame::PacketError => Action::tell(Event::Refused {
-                what: "the server calls something that was sent to it a packet error".into(),
+                what: "the server reports a packet error".into(),
             }),
             ServerFrame::Connected if self.identity == Identity::Proposed => {
                 self.identity = Identity::Accepted;
@@ -316,19 +310,19 @@ impl ChatHackClient {
                 "the password is wrong, or no account has this login"
             }
             (ServerFrame::PasswordOrLoginError, false) => {
-                "the server wants no such login; try another"
+                "the server does not accept this login; try another"
             }
             (ServerFrame::LoginAlreadyExists, true) => {
-                "this account is connected already; leave there first"
+                "this account is already connected; disconnect it first"
             }
             (ServerFrame::LoginAlreadyExists, false) => {
-                "somebody has it, or it is an account's, which needs its password (--password)"
+                "another client has this login, or it belongs to an account (log in with --password)"
             }
-            _ => "the server calls the login a packet error",
+            _ => "the server reports the login as a packet error",
         }
     }
 
-    /// Only to those whom we asked: nobody makes us connect anywhere else.
+    /// Connects only to clients that we asked, so that no other client makes us connect anywhere.
     fn connect(&mut self, login: &str, meeting: MeetingPoint) -> Option<Vec<Action>> {
         let MeetingPoint { port, address, id } = meeting;
         let port = u16::try_from(port).ok().filter(|port| *port > 0)?;

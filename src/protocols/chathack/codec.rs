@@ -1,4 +1,4 @@
-//! The packets of ChatHack, each one's decoding beside its encoding, in the document's order.
+//! The packets of ChatHack in bytes: for each side `decode` and, beside it, `encode`, in the document's order.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,72 +6,72 @@ use crate::wire::{Cursor, Malformed, Put, Stop, settle};
 
 use super::{ClientFrame, MeetingPoint, PeerFrame, Received, ServerFrame};
 
-/// "All message, private message or file which size is upper than 1024 bytes will be automatically rejects." Every other text
-/// shares the limit: a longer name than a login may have is no packet error, it is simply nobody's.
+/// "All message, private message or file which size is upper than 1024 bytes will be automatically rejects." Every
+/// other text has the same limit: a name that is longer than a login may be is no packet error, it only has no owner.
 pub const MAX_MESSAGE_BYTES: usize = 1024;
 
-/// A rejected message is skipped up to this length; a longer one ends the connection.
+/// Maximum length of a rejected message that is skipped, in bytes. A longer one ends the connection.
 pub const MAX_SKIPPED_BYTES: usize = 64 << 10;
 
-const LOGIN_WITH_PASSWORD: i8 = 1;
-const LOGIN: i8 = 2;
-const GLOBAL_MESSAGE: i8 = 3;
-const PRIVATE_ASKING: i8 = 4;
-const PRIVATE_VALIDATION: i8 = 5;
-const PRIVATE_DENIED: i8 = 6;
-const PEER_MESSAGE: i8 = 7;
-const PEER_FILE: i8 = 8;
-const PEER_ESTABLISHMENT: i8 = 9;
+pub(super) const LOGIN_WITH_PASSWORD: i8 = 1;
+pub(super) const LOGIN: i8 = 2;
+pub(super) const GLOBAL_MESSAGE: i8 = 3;
+pub(super) const PRIVATE_ASKING: i8 = 4;
+pub(super) const PRIVATE_VALIDATION: i8 = 5;
+pub(super) const PRIVATE_DENIED: i8 = 6;
+pub(super) const PEER_MESSAGE: i8 = 7;
+pub(super) const PEER_FILE: i8 = 8;
+pub(super) const PEER_ESTABLISHMENT: i8 = 9;
 
-const ACK_PACKET_ERROR: i8 = 1;
-const ACK_PASSWORD_OR_LOGIN_ERROR: i8 = 2;
-const ACK_CONNECTED: i8 = 3;
-const ACK_LOGIN_ALREADY_EXISTS: i8 = 4;
-const ACK_GLOBAL_MESSAGE: i8 = 5;
-const ACK_PRIVATE_ASKING: i8 = 6;
-const ACK_PRIVATE_VALIDATION: i8 = 7;
-const ACK_PRIVATE_DENIED: i8 = 8;
+pub(super) const ACK_PACKET_ERROR: i8 = 1;
+pub(super) const ACK_PASSWORD_OR_LOGIN_ERROR: i8 = 2;
+pub(super) const ACK_CONNECTED: i8 = 3;
+pub(super) const ACK_LOGIN_ALREADY_EXISTS: i8 = 4;
+pub(super) const ACK_GLOBAL_MESSAGE: i8 = 5;
+pub(super) const ACK_PRIVATE_ASKING: i8 = 6;
+pub(super) const ACK_PRIVATE_VALIDATION: i8 = 7;
+pub(super) const ACK_PRIVATE_DENIED: i8 = 8;
 
 const ADCODE_IPV4: i8 = 1;
 const ADCODE_IPV6: i8 = 2;
 
 impl<'a> ClientFrame<'a> {
-    /// Takes a frame from the front of the bytes: it and its length, or `None` while bytes are missing. A frame with a
-    /// message over the limit is known, with its length, before that message has come.
+    /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing.
+    /// A frame with a message over the limit is recognized, with its length, before the message arrives.
     pub fn decode(input: &'a [u8]) -> Result<Option<(Received<Self>, usize)>, Malformed> {
-        settle(Self::read(Cursor::new(input)))
+        settle(Self::decode_at(Cursor::new(input)))
     }
 
-    fn read(mut cursor: Cursor<'a>) -> Result<(Received<Self>, usize), Stop> {
+    fn decode_at(mut cursor: Cursor<'a>) -> Result<(Received<Self>, usize), Stop> {
         let frame = match cursor.int8()? {
             LOGIN_WITH_PASSWORD => ClientFrame::LoginWithPassword {
-                login: text(&mut cursor, "login")?,
-                password: text(&mut cursor, "password")?,
+                login: decode_text(&mut cursor, "login")?,
+                password: decode_text(&mut cursor, "password")?,
             },
             LOGIN => ClientFrame::Login {
-                login: text(&mut cursor, "login")?,
+                login: decode_text(&mut cursor, "login")?,
             },
             GLOBAL_MESSAGE => {
-                let login = text(&mut cursor, "login")?;
-                match payload(&mut cursor, "message", MAX_MESSAGE_BYTES)? {
+                let login = decode_text(&mut cursor, "login")?;
+                match decode_payload(&mut cursor, "message", MAX_MESSAGE_BYTES)? {
                     Payload::Text(message) => ClientFrame::GlobalMessage { login, message },
                     Payload::TooLong(why, length) => return Ok((Received::TooLong(why), length)),
                 }
             }
             PRIVATE_ASKING => {
-                let (sender, receiver) = parties(&mut cursor)?;
+                let (sender, receiver) = decode_parties(&mut cursor)?;
                 ClientFrame::PrivateAsking { sender, receiver }
             }
             PRIVATE_VALIDATION => {
-                let (sender, receiver) = parties(&mut cursor)?;
+                let (sender, receiver) = decode_parties(&mut cursor)?;
                 ClientFrame::PrivateValidation {
                     sender,
                     receiver,
-                    meeting: meeting(&mut cursor)?,
+                    meeting: decode_meeting(&mut cursor)?,
                 }
             }
             PRIVATE_DENIED => {
-                let (sender, receiver) = parties(&mut cursor)?;
+                let (sender, receiver) = decode_parties(&mut cursor)?;
                 ClientFrame::PrivateDenied { sender, receiver }
             }
             other => return Err(not_for_a_server(other).into()),
@@ -83,55 +83,55 @@ impl<'a> ClientFrame<'a> {
     pub fn encode(&self, into: &mut Vec<u8>) {
         match *self {
             ClientFrame::LoginWithPassword { login, password } => {
-                put(into, LOGIN_WITH_PASSWORD, &[login, password]);
+                encode_texts(into, LOGIN_WITH_PASSWORD, &[login, password]);
             }
-            ClientFrame::Login { login } => put(into, LOGIN, &[login]),
+            ClientFrame::Login { login } => encode_texts(into, LOGIN, &[login]),
             ClientFrame::GlobalMessage { login, message } => {
-                put(into, GLOBAL_MESSAGE, &[login, message]);
+                encode_texts(into, GLOBAL_MESSAGE, &[login, message]);
             }
             ClientFrame::PrivateAsking { sender, receiver } => {
-                put(into, PRIVATE_ASKING, &[sender, receiver]);
+                encode_texts(into, PRIVATE_ASKING, &[sender, receiver]);
             }
             ClientFrame::PrivateValidation {
                 sender,
                 receiver,
                 meeting,
             } => {
-                put(into, PRIVATE_VALIDATION, &[sender, receiver]);
-                put_meeting(into, meeting);
+                encode_texts(into, PRIVATE_VALIDATION, &[sender, receiver]);
+                encode_meeting(into, meeting);
             }
             ClientFrame::PrivateDenied { sender, receiver } => {
-                put(into, PRIVATE_DENIED, &[sender, receiver]);
+                encode_texts(into, PRIVATE_DENIED, &[sender, receiver]);
             }
         }
     }
 }
 
 impl<'a> ServerFrame<'a> {
-    /// Takes a frame from the front of the bytes: it and its length, or `None` while bytes are missing.
+    /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing.
     pub fn decode(input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
-        settle(Self::read(Cursor::new(input)))
+        settle(Self::decode_at(Cursor::new(input)))
     }
 
-    fn read(mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
+    fn decode_at(mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
         let frame = match cursor.int8()? {
             ACK_PACKET_ERROR => ServerFrame::PacketError,
             ACK_PASSWORD_OR_LOGIN_ERROR => ServerFrame::PasswordOrLoginError,
             ACK_CONNECTED => ServerFrame::Connected,
             ACK_LOGIN_ALREADY_EXISTS => ServerFrame::LoginAlreadyExists,
             ACK_GLOBAL_MESSAGE => ServerFrame::GlobalMessage {
-                login: text(&mut cursor, "login")?,
-                message: text(&mut cursor, "message")?,
+                login: decode_text(&mut cursor, "login")?,
+                message: decode_text(&mut cursor, "message")?,
             },
             ACK_PRIVATE_ASKING => ServerFrame::PrivateAsking {
-                sender: text(&mut cursor, "sender login")?,
+                sender: decode_text(&mut cursor, "sender login")?,
             },
             ACK_PRIVATE_VALIDATION => ServerFrame::PrivateValidation {
-                login: text(&mut cursor, "login")?,
-                meeting: meeting(&mut cursor)?,
+                login: decode_text(&mut cursor, "login")?,
+                meeting: decode_meeting(&mut cursor)?,
             },
             ACK_PRIVATE_DENIED => ServerFrame::PrivateDenied {
-                login: text(&mut cursor, "login")?,
+                login: decode_text(&mut cursor, "login")?,
             },
             other => return Err(Malformed::UnknownOpcode(other).into()),
         };
@@ -141,46 +141,52 @@ impl<'a> ServerFrame<'a> {
     /// Appends the frame's bytes.
     pub fn encode(&self, into: &mut Vec<u8>) {
         match *self {
-            ServerFrame::PacketError => put(into, ACK_PACKET_ERROR, &[]),
-            ServerFrame::PasswordOrLoginError => put(into, ACK_PASSWORD_OR_LOGIN_ERROR, &[]),
-            ServerFrame::Connected => put(into, ACK_CONNECTED, &[]),
-            ServerFrame::LoginAlreadyExists => put(into, ACK_LOGIN_ALREADY_EXISTS, &[]),
+            ServerFrame::PacketError => encode_texts(into, ACK_PACKET_ERROR, &[]),
+            ServerFrame::PasswordOrLoginError => {
+                encode_texts(into, ACK_PASSWORD_OR_LOGIN_ERROR, &[])
+            }
+            ServerFrame::Connected => encode_texts(into, ACK_CONNECTED, &[]),
+            ServerFrame::LoginAlreadyExists => encode_texts(into, ACK_LOGIN_ALREADY_EXISTS, &[]),
             ServerFrame::GlobalMessage { login, message } => {
-                put(into, ACK_GLOBAL_MESSAGE, &[login, message]);
+                encode_texts(into, ACK_GLOBAL_MESSAGE, &[login, message]);
             }
-            ServerFrame::PrivateAsking { sender } => put(into, ACK_PRIVATE_ASKING, &[sender]),
+            ServerFrame::PrivateAsking { sender } => {
+                encode_texts(into, ACK_PRIVATE_ASKING, &[sender])
+            }
             ServerFrame::PrivateValidation { login, meeting } => {
-                put(into, ACK_PRIVATE_VALIDATION, &[login]);
-                put_meeting(into, meeting);
+                encode_texts(into, ACK_PRIVATE_VALIDATION, &[login]);
+                encode_meeting(into, meeting);
             }
-            ServerFrame::PrivateDenied { login } => put(into, ACK_PRIVATE_DENIED, &[login]),
+            ServerFrame::PrivateDenied { login } => {
+                encode_texts(into, ACK_PRIVATE_DENIED, &[login])
+            }
         }
     }
 }
 
 impl<'a> PeerFrame<'a> {
-    /// Takes a frame from the front of the bytes: it and its length, or `None` while bytes are missing. `limit` is the most
-    /// bytes that a message may have; a longer one is known, with its length, before it has come. A file's own bytes lie
-    /// behind its frame.
+    /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing.
+    /// `limit` is the maximum length of a message, in bytes; a longer one is recognized, with its length, before it
+    /// arrives. A file's own bytes follow its frame.
     pub fn decode(
         input: &'a [u8],
         limit: usize,
     ) -> Result<Option<(Received<Self>, usize)>, Malformed> {
-        settle(Self::read(Cursor::new(input), limit))
+        settle(Self::decode_at(Cursor::new(input), limit))
     }
 
-    fn read(mut cursor: Cursor<'a>, limit: usize) -> Result<(Received<Self>, usize), Stop> {
+    fn decode_at(mut cursor: Cursor<'a>, limit: usize) -> Result<(Received<Self>, usize), Stop> {
         let frame = match cursor.int8()? {
             PEER_MESSAGE => {
-                let login = text(&mut cursor, "login")?;
-                match payload(&mut cursor, "message", limit)? {
+                let login = decode_text(&mut cursor, "login")?;
+                match decode_payload(&mut cursor, "message", limit)? {
                     Payload::Text(message) => PeerFrame::Message { login, message },
                     Payload::TooLong(why, length) => return Ok((Received::TooLong(why), length)),
                 }
             }
             PEER_FILE => {
-                let login = text(&mut cursor, "login")?;
-                let name = text(&mut cursor, "file name")?;
+                let login = decode_text(&mut cursor, "login")?;
+                let name = decode_text(&mut cursor, "file name")?;
                 let size = cursor.int32()?;
                 if size < 0 {
                     let (field, length) = ("file", i64::from(size));
@@ -189,7 +195,7 @@ impl<'a> PeerFrame<'a> {
                 PeerFrame::File { login, name, size }
             }
             PEER_ESTABLISHMENT => PeerFrame::Establishment {
-                login: text(&mut cursor, "login")?,
+                login: decode_text(&mut cursor, "login")?,
                 id: cursor.int64()?,
             },
             other => return Err(not_for_a_peer(other).into()),
@@ -197,16 +203,18 @@ impl<'a> PeerFrame<'a> {
         Ok((Received::Frame(frame), cursor.position()))
     }
 
-    /// Appends the frame's bytes, of a file without its content.
+    /// Appends the frame's bytes; for a file, without its content.
     pub fn encode(&self, into: &mut Vec<u8>) {
         match *self {
-            PeerFrame::Message { login, message } => put(into, PEER_MESSAGE, &[login, message]),
+            PeerFrame::Message { login, message } => {
+                encode_texts(into, PEER_MESSAGE, &[login, message])
+            }
             PeerFrame::File { login, name, size } => {
-                put(into, PEER_FILE, &[login, name]);
+                encode_texts(into, PEER_FILE, &[login, name]);
                 into.put_int32(size);
             }
             PeerFrame::Establishment { login, id } => {
-                put(into, PEER_ESTABLISHMENT, &[login]);
+                encode_texts(into, PEER_ESTABLISHMENT, &[login]);
                 into.put_int64(id);
             }
         }
@@ -232,14 +240,14 @@ fn not_for_a_peer(opcode: i8) -> Malformed {
     }
 }
 
-/// The last field of a frame, when a message over its limit is only rejected.
+/// The last field of a frame in which a message over the limit is rejected without closing the connection.
 enum Payload<'a> {
     Text(&'a str),
-    /// Why, and the length of the whole frame.
+    /// The reason, and the length of the whole frame.
     TooLong(Malformed, usize),
 }
 
-fn payload<'a>(
+fn decode_payload<'a>(
     cursor: &mut Cursor<'a>,
     field: &'static str,
     limit: usize,
@@ -258,24 +266,24 @@ fn payload<'a>(
     }
 }
 
-fn text<'a>(cursor: &mut Cursor<'a>, field: &'static str) -> Result<&'a str, Stop> {
+fn decode_text<'a>(cursor: &mut Cursor<'a>, field: &'static str) -> Result<&'a str, Stop> {
     cursor.text32(field, MAX_MESSAGE_BYTES)
 }
 
-fn parties<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, &'a str), Stop> {
-    let sender = text(cursor, "sender login")?;
-    Ok((sender, text(cursor, "receiver login")?))
+fn decode_parties<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, &'a str), Stop> {
+    let sender = decode_text(cursor, "sender login")?;
+    Ok((sender, decode_text(cursor, "receiver login")?))
 }
 
-fn meeting(cursor: &mut Cursor<'_>) -> Result<MeetingPoint, Stop> {
+fn decode_meeting(cursor: &mut Cursor<'_>) -> Result<MeetingPoint, Stop> {
     Ok(MeetingPoint {
         port: cursor.int32()?,
-        address: address(cursor)?,
+        address: decode_address(cursor)?,
         id: cursor.int64()?,
     })
 }
 
-fn address(cursor: &mut Cursor<'_>) -> Result<IpAddr, Stop> {
+fn decode_address(cursor: &mut Cursor<'_>) -> Result<IpAddr, Stop> {
     match cursor.int8()? {
         ADCODE_IPV4 => Ok(Ipv4Addr::from_bits(cursor.int32()?.cast_unsigned()).into()),
         ADCODE_IPV6 => {
@@ -291,14 +299,14 @@ fn address(cursor: &mut Cursor<'_>) -> Result<IpAddr, Stop> {
     }
 }
 
-fn put(into: &mut Vec<u8>, opcode: i8, texts: &[&str]) {
+fn encode_texts(into: &mut Vec<u8>, opcode: i8, texts: &[&str]) {
     into.put_int8(opcode);
     for text in texts {
         into.put_text32(text);
     }
 }
 
-fn put_meeting(into: &mut Vec<u8>, meeting: MeetingPoint) {
+fn encode_meeting(into: &mut Vec<u8>, meeting: MeetingPoint) {
     let MeetingPoint { port, address, id } = meeting;
     into.put_int32(port);
     match address {

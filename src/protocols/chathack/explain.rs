@@ -1,8 +1,9 @@
-//! The packets of ChatHack, field by field, for somebody who looks at the wire. Unlike in a log, the id of a direct connection
-//! is shown: it is the reader's own. A password is not: it is worth something on other days, too.
+//! The packets of ChatHack, field by field, for users who look at the wire. Unlike in a log, the id of a direct
+//! connection is shown, because it is the user's own. A password is not shown, because it stays valid.
 
 use std::net::IpAddr;
 
+use super::codec;
 use super::{ClientFrame, MeetingPoint, PeerFrame, ServerFrame};
 use crate::wire::Explained;
 
@@ -11,28 +12,36 @@ impl ClientFrame<'_> {
     pub fn explained(&self) -> Explained {
         match *self {
             ClientFrame::LoginWithPassword { login, password } => {
-                Explained::new("LOGIN_WITH_PASSWORD", 1)
+                Explained::new("LOGIN_WITH_PASSWORD", codec::LOGIN_WITH_PASSWORD)
                     .text32("login", login)
                     .secret32("password", password)
             }
-            ClientFrame::Login { login } => Explained::new("LOGIN", 2).text32("login", login),
-            ClientFrame::GlobalMessage { login, message } => Explained::new("GLOBAL_MESSAGE", 3)
-                .text32("login", login)
-                .text32("message", message),
-            ClientFrame::PrivateAsking { sender, receiver } => {
-                parties(Explained::new("PRIVATE_ASKING", 4), sender, receiver)
+            ClientFrame::Login { login } => {
+                Explained::new("LOGIN", codec::LOGIN).text32("login", login)
             }
+            ClientFrame::GlobalMessage { login, message } => {
+                Explained::new("GLOBAL_MESSAGE", codec::GLOBAL_MESSAGE)
+                    .text32("login", login)
+                    .text32("message", message)
+            }
+            ClientFrame::PrivateAsking { sender, receiver } => parties(
+                Explained::new("PRIVATE_ASKING", codec::PRIVATE_ASKING),
+                sender,
+                receiver,
+            ),
             ClientFrame::PrivateValidation {
                 sender,
                 receiver,
                 meeting,
             } => {
-                let packet = Explained::new("PRIVATE_VALIDATION", 5);
+                let packet = Explained::new("PRIVATE_VALIDATION", codec::PRIVATE_VALIDATION);
                 explain_meeting(parties(packet, sender, receiver), meeting)
             }
-            ClientFrame::PrivateDenied { sender, receiver } => {
-                parties(Explained::new("PRIVATE_DENIED", 6), sender, receiver)
-            }
+            ClientFrame::PrivateDenied { sender, receiver } => parties(
+                Explained::new("PRIVATE_DENIED", codec::PRIVATE_DENIED),
+                sender,
+                receiver,
+            ),
         }
     }
 }
@@ -41,14 +50,21 @@ impl ServerFrame<'_> {
     /// Takes the packet apart.
     pub fn explained(&self) -> Explained {
         let (name, ack) = match self {
-            ServerFrame::PacketError => ("PACKET_ERROR", 1),
-            ServerFrame::PasswordOrLoginError => ("PASSWORD_OR_LOGIN_ERROR", 2),
-            ServerFrame::Connected => ("CONNECTED", 3),
-            ServerFrame::LoginAlreadyExists => ("LOGIN_ALREADY_EXISTS", 4),
-            ServerFrame::GlobalMessage { .. } => ("GLOBAL_MESSAGE", 5),
-            ServerFrame::PrivateAsking { .. } => ("PRIVATE_ASKING", 6),
-            ServerFrame::PrivateValidation { .. } => ("PRIVATE_VALIDATION", 7),
-            ServerFrame::PrivateDenied { .. } => ("PRIVATE_DENIED", 8),
+            ServerFrame::PacketError => ("PACKET_ERROR", codec::ACK_PACKET_ERROR),
+            ServerFrame::PasswordOrLoginError => (
+                "PASSWORD_OR_LOGIN_ERROR",
+                codec::ACK_PASSWORD_OR_LOGIN_ERROR,
+            ),
+            ServerFrame::Connected => ("CONNECTED", codec::ACK_CONNECTED),
+            ServerFrame::LoginAlreadyExists => {
+                ("LOGIN_ALREADY_EXISTS", codec::ACK_LOGIN_ALREADY_EXISTS)
+            }
+            ServerFrame::GlobalMessage { .. } => ("GLOBAL_MESSAGE", codec::ACK_GLOBAL_MESSAGE),
+            ServerFrame::PrivateAsking { .. } => ("PRIVATE_ASKING", codec::ACK_PRIVATE_ASKING),
+            ServerFrame::PrivateValidation { .. } => {
+                ("PRIVATE_VALIDATION", codec::ACK_PRIVATE_VALIDATION)
+            }
+            ServerFrame::PrivateDenied { .. } => ("PRIVATE_DENIED", codec::ACK_PRIVATE_DENIED),
         };
         let packet = Explained::bare(name).field("ACK", 1, ack);
         match *self {
@@ -66,19 +82,21 @@ impl ServerFrame<'_> {
 }
 
 impl PeerFrame<'_> {
-    /// Takes the packet apart; of a file, what stands before its bytes.
+    /// Takes the packet apart; for a file, only what precedes its bytes.
     pub fn explained(&self) -> Explained {
         match *self {
-            PeerFrame::Message { login, message } => Explained::new("MESSAGE", 7)
+            PeerFrame::Message { login, message } => Explained::new("MESSAGE", codec::PEER_MESSAGE)
                 .text32("login", login)
                 .text32("message", message),
-            PeerFrame::File { login, name, size } => Explained::new("FILE", 8)
+            PeerFrame::File { login, name, size } => Explained::new("FILE", codec::PEER_FILE)
                 .text32("login", login)
                 .text32("file name", name)
                 .int32("file size", size),
-            PeerFrame::Establishment { login, id } => Explained::new("ESTABLISHMENT", 9)
-                .text32("login", login)
-                .int64("id", id),
+            PeerFrame::Establishment { login, id } => {
+                Explained::new("ESTABLISHMENT", codec::PEER_ESTABLISHMENT)
+                    .text32("login", login)
+                    .int64("id", id)
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ pub enum ClientFrame<'a> {
     },
     /// Opcode 2, "New Login Connection".
     Login {
-        /// A login for as long as the connection lasts.
+        /// It is the client's until the connection ends.
         login: &'a str,
     },
     /// Opcode 3.
@@ -32,42 +32,42 @@ pub enum ClientFrame<'a> {
     PrivateAsking {
         /// The sender's own login.
         sender: &'a str,
-        /// Who is asked.
+        /// The client that is asked.
         receiver: &'a str,
     },
-    /// Opcode 5: who was asked agrees.
+    /// Opcode 5: the client that was asked agrees.
     PrivateValidation {
         /// The sender's own login.
         sender: &'a str,
-        /// Who asked.
+        /// The client that asked.
         receiver: &'a str,
-        /// Where who asked shall connect, and with what.
+        /// Where the client that asked must connect, and with which id.
         meeting: MeetingPoint,
     },
-    /// Opcode 6: who was asked declines.
+    /// Opcode 6: the client that was asked declines.
     PrivateDenied {
         /// The sender's own login.
         sender: &'a str,
-        /// Who asked.
+        /// The client that asked.
         receiver: &'a str,
     },
 }
 
-/// Where a client waits for a direct connection, and the id that shows who may have it.
+/// Where a client waits for a direct connection, and the id that the other client must show.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct MeetingPoint {
-    /// As it stands on the wire: a real one is 1 to 65535.
+    /// The value on the wire. Valid ports are 1 to 65535.
     pub port: i32,
-    /// Four bytes behind the address code 1, sixteen behind 2.
+    /// Four bytes after the address code 1, sixteen after 2.
     pub address: IpAddr,
-    /// Known to two clients alone; never shown.
+    /// Known only to the two clients; never shown.
     pub id: i64,
 }
 
 /// What the server sends: an ACK and its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerFrame<'a> {
-    /// ACK 1: what the client sent is not right.
+    /// ACK 1: the server rejects what the client sent.
     PacketError,
     /// ACK 2.
     PasswordOrLoginError,
@@ -75,33 +75,33 @@ pub enum ServerFrame<'a> {
     Connected,
     /// ACK 4.
     LoginAlreadyExists,
-    /// ACK 5: somebody's message for all.
+    /// ACK 5: another client's message for all.
     GlobalMessage {
-        /// Who wrote it.
+        /// The sender.
         login: &'a str,
         /// At most 1024 bytes.
         message: &'a str,
     },
-    /// ACK 6: somebody asks for a private connection.
+    /// ACK 6: another client asks for a private connection.
     PrivateAsking {
-        /// Who.
+        /// The client that asks.
         sender: &'a str,
     },
-    /// ACK 7: who was asked agrees.
+    /// ACK 7: the client that was asked agrees.
     PrivateValidation {
-        /// Who was asked.
+        /// The client that was asked.
         login: &'a str,
-        /// Where to connect, and with what.
+        /// Where to connect, and with which id.
         meeting: MeetingPoint,
     },
-    /// ACK 8: who was asked declines, or cannot be asked.
+    /// ACK 8: the client that was asked declines, or cannot be asked.
     PrivateDenied {
-        /// Who was asked.
+        /// The client that was asked.
         login: &'a str,
     },
 }
 
-/// What two clients say to each other on a direct connection.
+/// What two clients send each other on a direct connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PeerFrame<'a> {
     /// Opcode 7.
@@ -115,31 +115,31 @@ pub enum PeerFrame<'a> {
     File {
         /// The sender's own login.
         login: &'a str,
-        /// The file's name, as the sender has it.
+        /// The file's name, as the sender gives it.
         name: &'a str,
         /// How many bytes follow. Never negative.
         size: i32,
     },
-    /// Opcode 9: the first frame, from whoever connects.
+    /// Opcode 9: the first frame, from the client that connects.
     Establishment {
-        /// The login of who connects.
+        /// The login of the client that connects.
         login: &'a str,
-        /// The id that they were given; never shown.
+        /// The id that it was given; never shown.
         id: i64,
     },
 }
 
-/// What a receiver takes for one frame.
+/// What a receiver decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received<F> {
     /// A frame.
     Frame(F),
-    /// A frame with a text over its limit, but not so far over it that its bytes could not be skipped.
+    /// A frame with a text over its limit, but short enough to be skipped.
     TooLong(Malformed),
 }
 
 impl<'a> ClientFrame<'a> {
-    /// The login that must be the sender's own; `None` for a frame that carries none.
+    /// Returns the login that must be the sender's own; `None` for a frame without one.
     pub fn speaker(&self) -> Option<&'a str> {
         match *self {
             ClientFrame::GlobalMessage { login, .. } => Some(login),
@@ -157,7 +157,8 @@ impl Packet for ServerFrame<'_> {
     }
 }
 
-// What follows is for logs, and whoever knows a password or an id may use it: they are not shown, not even by `{:?}`.
+// The texts below are for logs. Passwords and ids are not shown, not even by `{:?}`, because a reader of the log could
+// use them.
 
 impl fmt::Display for ClientFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,8 @@
-//! The two ways to become somebody: with the password of an account, or without one under a login that is nobody's.
+//! The two ways to log in: with the password of an account, or without one under a login that neither an account nor a
+//! client has.
 //!
-//! The accounts answer later than others go on: what was free when they were asked may be taken when they answer.
+//! The accounts answer later, while other events are handled: a login that was free when they were asked may be taken
+//! when they answer.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,15 +14,15 @@ use super::connections::{LoginKind, LoginStage, Proposal};
 use super::room::{MAX_LOGIN_BYTES, MAX_PASSWORD_BYTES};
 use super::{Answer, Question, Room, ServerFrame};
 
-/// A wrong password and an unknown login are told in the same words.
+/// A wrong password and an unknown login get the same answer.
 const NO_SUCH_ACCOUNT: &str = "no such login and password";
 
 impl Room {
-    /// Opcode 1. Who else is connected is not looked at before the password is known to be right: the answer would tell
-    /// strangers who is.
+    /// Opcode 1. The list of connected clients is not checked before the password is known to be right: the answer
+    /// would tell strangers which clients are connected.
     ///
-    /// A password counts as wrong from the moment it is asked about: otherwise a thousand that come at once would all be
-    /// hashed before the first of them is known to be wrong.
+    /// A password counts as wrong as soon as the accounts are asked. Otherwise a thousand passwords that arrive at once
+    /// would all be hashed before the first is known to be wrong.
     pub(super) fn log_in_with_password(
         &mut self,
         from: ConnId,
@@ -39,7 +41,7 @@ impl Room {
             return None;
         }
         if self.wrong_passwords.used_up(address, now) {
-            let why = "its address has tried too many wrong passwords in a minute, none is checked";
+            let why = "too many wrong passwords from its address in a minute; the password was not checked";
             self.refuse_password(from, login, why, out);
             return None;
         }
@@ -69,7 +71,7 @@ impl Room {
         Some(Question::IsAccount { login })
     }
 
-    /// What the accounts say about the login that this connection proposed.
+    /// The accounts answered the question about the login that this connection proposed.
     pub(super) fn answered(&mut self, from: ConnId, answer: Answer, out: &mut Effects) {
         let Some(Proposal { login, kind, .. }) = self.take_proposal(from) else {
             return;
@@ -91,20 +93,20 @@ impl Room {
         }
     }
 
-    /// Too many questions wait: ACK 2.
+    /// Too many questions are waiting: ACK 2.
     ///
-    /// The document has no ACK for a server that is busy. ACK 1 would blame the packet and ACK 4 the login; ACK 2 says that
-    /// this login did not succeed and leaves the connection open for another try, which is what the client can do. To hold
-    /// the client back instead would let it wait without an end that anybody knows.
+    /// The document has no ACK for a busy server. ACK 1 would blame the packet and ACK 4 the login. ACK 2 says that
+    /// this login did not succeed, and leaves the connection open for another try, which is what the client can do.
+    /// Holding the client back instead would let it wait for an unknown time.
     pub(super) fn not_answered(&mut self, from: ConnId, out: &mut Effects) {
         if let Some(Proposal { login, kind, .. }) = self.take_proposal(from) {
             self.was_not_wrong(from, kind);
-            let why = "the server is busy, too many logins wait already";
+            let why = "the server is busy: too many logins are waiting";
             self.refuse_password(from, &login, why, out);
         }
     }
 
-    /// Ends a proposal, if the connection has one. From here on it may propose another login.
+    /// Ends a proposal, if the connection has one. After that it may propose another login.
     fn take_proposal(&mut self, from: ConnId) -> Option<Proposal> {
         let Some(LoginStage::Proposed(proposal)) = self.connections.stage(from) else {
             return None;
@@ -116,7 +118,7 @@ impl Room {
         Some(proposal)
     }
 
-    /// A password that was counted as wrong is right, or was not looked at.
+    /// Uncounts a password that turned out to be right, or was not checked.
     fn was_not_wrong(&mut self, from: ConnId, kind: LoginKind) {
         if let (LoginKind::WithPassword { counted }, Some(address)) =
             (kind, self.connections.address(from))
@@ -125,7 +127,7 @@ impl Room {
         }
     }
 
-    /// ACK 3, unless somebody has the login by now.
+    /// ACK 3, unless another client has taken the login in the meantime.
     fn accept(&mut self, from: ConnId, login: &str, out: &mut Effects) {
         let Some(address) = self.connections.address(from) else {
             return;
@@ -134,26 +136,23 @@ impl Room {
             self.already_exists(from, login, out);
             return;
         };
-        // In this order, so that nothing said by others comes before the answer.
+        // In this order, so that no message of another client comes before the answer.
         out.one(from, &ServerFrame::Connected);
         out.join(from, &login);
         self.connections
             .enter(from, LoginStage::Identified { login });
     }
 
-    /// ACK 2. Each reason is a kind of remark of its own.
+    /// ACK 2. Each caller makes a remark of its own kind.
     #[track_caller]
     fn refuse_password(&mut self, from: ConnId, login: &str, why: &str, out: &mut Effects) {
-        out.remark(from, format!("refused {:?}: {why}", Excerpt(login)));
+        out.remark(from, format!("refused login {:?}: {why}", Excerpt(login)));
         self.refuse(from, ServerFrame::PasswordOrLoginError, out);
     }
 
     /// ACK 2.
     fn refuse_name(&mut self, from: ConnId, login: &str, why: &str, out: &mut Effects) {
-        out.remark(
-            from,
-            format!("refused the login {:?}: {why}", Excerpt(login)),
-        );
+        out.remark(from, format!("refused login {:?}: {why}", Excerpt(login)));
         self.refuse(from, ServerFrame::PasswordOrLoginError, out);
     }
 
@@ -161,19 +160,19 @@ impl Room {
     fn already_exists(&mut self, from: ConnId, login: &str, out: &mut Effects) {
         out.remark(
             from,
-            format!("refused the login {:?}: it is taken", Excerpt(login)),
+            format!("refused login {:?}: the login is taken", Excerpt(login)),
         );
         self.refuse(from, ServerFrame::LoginAlreadyExists, out);
     }
 
-    /// Another login may be tried, but not for ever.
+    /// Another login may be tried, up to the limit for one connection.
     fn refuse(&mut self, from: ConnId, answer: ServerFrame<'_>, out: &mut Effects) {
         out.one(from, &answer);
         let refused = self.refused_logins(from).saturating_add(1);
         self.connections
             .enter(from, LoginStage::Anonymous { refused });
         if refused >= self.options.failures_per_connection {
-            out.remark(from, "closed: too many of its logins were refused");
+            out.remark(from, "closed: too many logins were refused");
             self.close(from, out);
         }
     }

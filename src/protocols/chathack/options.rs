@@ -2,23 +2,23 @@ use std::time::Duration;
 
 use crate::setting::Setting;
 
-/// What can be chosen for a ChatHack listener. [`Options::default`] is what an operator gets who says nothing.
+/// The options of a ChatHack listener. [`Options::default`] has the defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// How many askings of one client may wait for an answer. One more is denied. Default: 64.
+    /// Maximum pending askings per asker. An asking above it is denied. Default: 64.
     pub pending_as_asker: usize,
-    /// How many unanswered askings may wait for one client. One more is denied. Default: 256, so that four busy clients do not
+    /// Maximum pending askings per target. An asking above it is denied. Default: 256, so that four busy clients do not
     /// make a fifth one unreachable.
     pub pending_as_target: usize,
     /// How long an asking waits for its answer. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// How many logins may fail on one connection; with the last of them it is closed. Default: 5.
+    /// Maximum refused logins on one connection; the last of them closes it. Default: 5.
     pub failures_per_connection: u32,
-    /// How many wrong passwords an address may try in a minute, those counted that are being checked. Whatever it tries then is wrong, and nobody takes the time to
-    /// look. Default: 10.
+    /// Maximum wrong passwords per minute and address, those included that are being checked. Above it every password
+    /// counts as wrong and is not checked. Default: 10.
     pub wrong_passwords_per_minute: usize,
-    /// Whether bounds per address hold for loopback addresses too. Default: they do not, because tests, benches and local
-    /// proxies all come from there.
+    /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
+    /// local proxies all connect from there.
     pub bound_loopback: bool,
 }
 
@@ -36,7 +36,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Its options as an operator sets them.
+    /// Returns the options as an operator sets them.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(

@@ -9,7 +9,7 @@ use crate::wire::Excerpt;
 use super::{MeetingPoint, Room, ServerFrame};
 
 impl Room {
-    /// Opcode 4: passed on as ACK 6, or denied at once.
+    /// Opcode 4: relayed as ACK 6, or denied at once.
     pub(super) fn private_asking(
         &mut self,
         from: ConnId,
@@ -21,7 +21,10 @@ impl Room {
         let Some(to) = self.roster.find(receiver) else {
             out.remark(
                 from,
-                format!("denied: nobody is called {:?}", Excerpt(receiver)),
+                format!(
+                    "denied private connection: no client is called {:?}",
+                    Excerpt(receiver)
+                ),
             );
             out.one(from, &ServerFrame::PrivateDenied { login: receiver });
             return;
@@ -30,7 +33,10 @@ impl Room {
         if self.requests.is_pending(request) {
             out.remark(
                 from,
-                format!("ignored: it asked {:?} already", Excerpt(receiver)),
+                format!(
+                    "ignored repeated asking: {:?} has not answered yet",
+                    Excerpt(receiver)
+                ),
             );
             return;
         }
@@ -39,14 +45,17 @@ impl Room {
             Err(not_asked) => {
                 out.remark(
                     from,
-                    format!("denied to ask {:?}: {not_asked}", Excerpt(receiver)),
+                    format!(
+                        "denied private connection with {:?}: {not_asked}",
+                        Excerpt(receiver)
+                    ),
                 );
                 out.one(from, &ServerFrame::PrivateDenied { login: receiver });
             }
         }
     }
 
-    /// Opcode 5: passed on as ACK 7, once.
+    /// Opcode 5: relayed as ACK 7, once.
     pub(super) fn private_validation(
         &mut self,
         from: ConnId,
@@ -59,7 +68,11 @@ impl Room {
             return;
         };
         if !(1..=i32::from(u16::MAX)).contains(&meeting.port) {
-            self.packet_error(from, &format!("there is no port {}", meeting.port), out);
+            self.packet_error(
+                from,
+                &format!("port {} is not between 1 and 65535", meeting.port),
+                out,
+            );
             return;
         }
         if meeting.address.is_unspecified() {
@@ -75,7 +88,7 @@ impl Room {
         );
     }
 
-    /// Opcode 6: passed on as ACK 8, once.
+    /// Opcode 6: relayed as ACK 8, once.
     pub(super) fn private_denied(
         &mut self,
         from: ConnId,
@@ -89,20 +102,23 @@ impl Room {
         }
     }
 
-    /// An asking that nobody answered in time is denied.
+    /// An asking without an answer is denied after its time limit.
     pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
         while let Some(Request { asker, target, .. }) = self.requests.expire(now) {
             if let Some(login) = self.roster.login(target) {
                 out.remark(
                     asker,
-                    format!("{:?} did not answer it in time", Excerpt(login)),
+                    format!(
+                        "denied private connection: {:?} did not answer in time",
+                        Excerpt(login)
+                    ),
                 );
                 out.one(asker, &ServerFrame::PrivateDenied { login });
             }
         }
     }
 
-    /// A client left: who waits for its answer is told that there will be none.
+    /// A client left. Clients that wait for its answer get ACK 8.
     pub(super) fn end_requests(&mut self, id: ConnId, login: &str, out: &mut Effects) {
         for request in self.requests.leave(id) {
             if request.asker != id {
@@ -111,7 +127,8 @@ impl Room {
         }
     }
 
-    /// The asking that is answered. Answers without one are ignored: the authors' client ends itself when it gets ACK 1.
+    /// Returns the asking that is answered. An answer without an asking is ignored, because the authors' client ends
+    /// itself when it gets ACK 1.
     fn pending(&self, asker: &str, target: ConnId, out: &mut Effects) -> Option<Request> {
         let request = self
             .roster
@@ -121,7 +138,7 @@ impl Room {
         if request.is_none() {
             out.remark(
                 target,
-                format!("ignored an answer: {:?} has not asked", Excerpt(asker)),
+                format!("ignored answer: {:?} has not asked", Excerpt(asker)),
             );
         }
         request

@@ -1,20 +1,20 @@
-//! What only the accounts can tell.
+//! The questions that only the accounts can answer.
 
 use std::fmt;
 
 use crate::wire::Excerpt;
 
-/// Asked when somebody logs in. Finding the answer may take long.
+/// Asked when a client logs in. Finding the answer may take long.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Question {
-    /// Is this the password of this login's account?
+    /// Is this the password of the account with this login?
     IsRight {
         /// The login.
         login: String,
         /// The password; never shown.
         password: String,
     },
-    /// Is there an account of this login?
+    /// Is there an account with this login?
     IsAccount {
         /// The login.
         login: String,
@@ -24,9 +24,9 @@ pub enum Question {
 /// The answer to a [`Question`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// It is so.
+    /// Yes.
     Yes,
-    /// It is not.
+    /// No.
     No,
     /// The accounts cannot be read.
     Unknown,

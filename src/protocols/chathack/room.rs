@@ -11,16 +11,17 @@ use crate::wire::Malformed;
 use super::connections::{Connections, LoginStage};
 use super::{Answer, ClientFrame, Options, Question, Received, ServerFrame};
 
-/// A login takes at most this many bytes.
+/// Maximum length of a login, in bytes.
 pub const MAX_LOGIN_BYTES: usize = 255;
 
-/// A longer password is no account's.
+/// Maximum length of a password, in bytes. No account has a longer one.
 pub const MAX_PASSWORD_BYTES: usize = 255;
 
-/// Everything that a ChatHack listener knows: who is connected, what they are called, who asks whom.
+/// Everything that a ChatHack listener knows: the connections, the logins, the pending askings.
 ///
-/// What it remembers of a connection goes with the connection. So its memory is bounded by the number of connections and
-/// the [`Options`]; only addresses that tried wrong passwords are remembered longer, and they have a bound of their own.
+/// What it keeps for a connection is released with the connection. So its memory is bounded by the number of
+/// connections and the [`Options`]. Only addresses that tried wrong passwords are remembered longer, and they have a
+/// limit of their own.
 pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
@@ -43,7 +44,7 @@ impl Protocol for Room {
         ClientFrame::decode(input)
     }
 
-    /// Only a password must be hashed. That an account exists is a look-up.
+    /// Only a password must be hashed. Whether an account exists is a look-up.
     fn effort(question: &Question) -> Effort {
         match question {
             Question::IsRight { .. } => Effort::Hash,
@@ -51,7 +52,7 @@ impl Protocol for Room {
         }
     }
 
-    /// Private connections are the clients' own: here a frame follows a frame.
+    /// Private connections do not pass through the server, so every frame here is followed by a frame.
     fn turns_the_stream(_: &Received<ClientFrame<'_>>) -> bool {
         false
     }
@@ -93,13 +94,13 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// A room in which nobody is.
+    /// Makes an empty room.
     pub fn new(options: Options) -> Room {
         let requests = RequestLimits {
             as_asker: options.pending_as_asker,
             as_target: options.pending_as_target,
             timeout: options.negotiation_timeout,
-            // It ends before it could be repeated.
+            // A request ends before it could be repeated.
             repeat_interval: options.negotiation_timeout,
         };
         let wrong_passwords = GuessLimits {
@@ -120,7 +121,7 @@ impl Room {
         self.connections.is_empty() && self.roster.is_empty() && self.requests.is_empty()
     }
 
-    /// Whatever is no packet error goes to where its sender stands. Returns what the accounts must be asked.
+    /// Handles a packet according to the stage of its sender. Returns what the accounts must be asked.
     fn received(
         &mut self,
         from: ConnId,
@@ -129,23 +130,23 @@ impl Room {
         out: &mut Effects,
     ) -> Option<Question> {
         match (self.connections.stage(from)?.clone(), received) {
-            // Nothing of theirs is looked at.
+            // What these connections send is ignored.
             (LoginStage::Proposed(_) | LoginStage::Leaving, _) => {}
             (_, Received::TooLong(malformed)) => {
                 self.packet_error(from, &malformed.to_string(), out);
             }
             (LoginStage::Anonymous { .. }, Received::Frame(frame)) => {
-                return self.a_stranger_sent(from, frame, now, out);
+                return self.from_anonymous(from, frame, now, out);
             }
             (LoginStage::Identified { login }, Received::Frame(frame)) => {
-                self.a_client_sent(from, &login, frame, now, out);
+                self.from_client(from, &login, frame, now, out);
             }
         }
         None
     }
 
-    /// Without a login nothing but a login is right.
-    fn a_stranger_sent(
+    /// Without a login, a client may only log in.
+    fn from_anonymous(
         &mut self,
         from: ConnId,
         frame: ClientFrame<'_>,
@@ -161,14 +162,14 @@ impl Room {
             | ClientFrame::PrivateAsking { .. }
             | ClientFrame::PrivateValidation { .. }
             | ClientFrame::PrivateDenied { .. } => {
-                self.packet_error(from, "it has no login yet", out);
+                self.packet_error(from, "the client has not logged in", out);
                 None
             }
         }
     }
 
     /// The document, packet by packet.
-    fn a_client_sent(
+    fn from_client(
         &mut self,
         from: ConnId,
         login: &str,
@@ -177,12 +178,12 @@ impl Room {
         out: &mut Effects,
     ) {
         if frame.speaker().is_some_and(|speaker| speaker != login) {
-            self.packet_error(from, "the sender's name is not its own", out);
+            self.packet_error(from, "the sender's name is not the client's login", out);
             return;
         }
         match frame {
             ClientFrame::LoginWithPassword { .. } | ClientFrame::Login { .. } => {
-                self.packet_error(from, "it has a login already", out);
+                self.packet_error(from, "the client has logged in already", out);
             }
             ClientFrame::GlobalMessage { message, .. } => {
                 out.all_but(from, &ServerFrame::GlobalMessage { login, message });
@@ -199,11 +200,11 @@ impl Room {
         }
     }
 
-    /// ACK 1; the connection goes on.
+    /// Answers with ACK 1; the connection stays open.
     #[track_caller]
     pub(super) fn packet_error(&self, from: ConnId, why: &str, out: &mut Effects) {
         if self.connections.may_close(from) {
-            out.remark(from, format!("rejected a packet: {why}"));
+            out.remark(from, format!("rejected packet: {why}"));
             out.one(from, &ServerFrame::PacketError);
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{ClientFrame, Codec, MAX_LOGIN_BYTES, MAX_MESSAGE_BYTES, ServerFrame};
 use crate::dialogue::{
-    Action, Dialogue, Direction, Event, Fault, Intent, Refusal, Remembered, Source, TunnelId,
-    Tunnels,
+    Action, Dialogue, Direction, Event, Fault, Identity, Intent, Refusal, Remembered, Source,
+    TunnelId, Tunnels,
 };
 use crate::wire::Explained;
 
@@ -13,25 +13,18 @@ pub struct ChatonClient {
     codec: Codec,
     login: String,
     identity: Identity,
-    /// Whom we asked for a private connection, without an answer so far.
+    /// Clients that we asked for a private connection and that have not answered.
     asked: Remembered<String>,
-    /// Who asked us, without an answer so far.
+    /// Clients that asked us and that we have not answered.
     asked_by: Remembered<String>,
-    /// Whose request we accepted; the ID_PRIVATE has not come yet.
+    /// Clients whose request we accepted, before the ID_PRIVATE comes.
     accepted: Remembered<String>,
-    /// Each with its connect_id.
+    /// The private connections, each with its connect_id.
     tunnels: Tunnels<i64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Identity {
-    None,
-    Proposed,
-    Accepted,
-}
-
 impl ChatonClient {
-    /// A client that has not sent anything yet.
+    /// Makes a client that has not sent anything.
     pub fn new(codec: Codec) -> ChatonClient {
         ChatonClient {
             codec,
@@ -44,7 +37,7 @@ impl ChatonClient {
         }
     }
 
-    /// What follows from a frame.
+    /// Returns what follows from a frame.
     pub(crate) fn hear(
         &mut self,
         from: Source,
@@ -56,12 +49,12 @@ impl ChatonClient {
         }
     }
 
-    /// The name that was proposed last.
+    /// Returns the name that was proposed last.
     pub(crate) fn login(&self) -> &str {
         &self.login
     }
 
-    /// The private connections, each with its connect_id.
+    /// Returns the private connections, each with its connect_id.
     pub(crate) fn tunnels(&mut self) -> &mut Tunnels<i64> {
         &mut self.tunnels
     }
@@ -191,7 +184,8 @@ impl ChatonClient {
         }
     }
 
-    /// Chaton has no frame for this: whoever has said enough closes the connection for writing (section 4).
+    /// Chaton has no frame for this: a client that has no more to send closes its direction of the connection (section
+    /// 4).
     fn close(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
         Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)])
     }
@@ -262,7 +256,8 @@ impl ChatonClient {
         }
     }
 
-    /// With whom this agreement is, if we took part in it: nobody opens a connection in our name that we did not want.
+    /// Returns the other client of an agreement, if we took part in it: we open connections only for our own requests
+    /// and answers.
     fn other_party<'a>(&mut self, requester: &'a str, target: &'a str) -> Option<&'a str> {
         if requester == self.login && self.asked.take(|name| name == target).is_some() {
             Some(target)

@@ -1,12 +1,12 @@
-//! The commands of Chaton, each one's decoding beside its encoding, in the document's order.
+//! The commands of Chaton in bytes: for each side `decode` and, beside it, `encode`, in the document's order.
 
 use crate::wire::{Cursor, Malformed, Stop, settle};
 
-use super::fields::{long, parties, put, put_long, text};
+use super::fields::{decode_long, decode_parties, decode_text, encode_long, encode_texts};
 use super::{ClientFrame, ServerFrame};
 
-/// A message takes at most this many bytes (section 2). Every other text shares the limit: a longer name than a login may
-/// have is no framing error, it is simply nobody's.
+/// Maximum length of a message, in bytes (section 2). Every other text has the same limit: a name that is longer than a
+/// login may be is no framing error, it only has no owner.
 pub const MAX_MESSAGE_BYTES: usize = 1024;
 
 const LOGIN: i8 = 0;
@@ -21,17 +21,17 @@ const ID_PRIVATE: i8 = 8;
 const LOGIN_PRIVATE: i8 = 9;
 const ESTABLISHED: i8 = 10;
 
-/// How many bytes a LONG takes: the document says 4, the word says 8.
+/// How many bytes a LONG takes: the document says 4, the word "long" means 8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LongWidth {
-    /// As every implementation that could be observed.
+    /// As in every implementation that could be observed.
     #[default]
     Eight,
-    /// As the document's sentence.
+    /// As the document's sentence says.
     Four,
 }
 
-/// What encoding and decoding must know of a listener or of a server that one connects to.
+/// What encoding and decoding need to know of a listener or a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Codec {
     /// Width of a connect_id.
@@ -39,39 +39,39 @@ pub struct Codec {
 }
 
 impl<'a> ClientFrame<'a> {
-    /// Takes a frame from the front of the bytes: it and its length, or `None` while bytes are missing.
+    /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing.
     pub fn decode(codec: Codec, input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
-        settle(Self::read(codec, Cursor::new(input)))
+        settle(Self::decode_at(codec, Cursor::new(input)))
     }
 
-    fn read(codec: Codec, mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
+    fn decode_at(codec: Codec, mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
         let frame = match cursor.int8()? {
             LOGIN => ClientFrame::Login {
-                login: text(&mut cursor, "login")?,
+                login: decode_text(&mut cursor, "login")?,
             },
             MESSAGE => ClientFrame::Message {
-                login: text(&mut cursor, "login")?,
-                msg: text(&mut cursor, "msg")?,
+                login: decode_text(&mut cursor, "login")?,
+                msg: decode_text(&mut cursor, "msg")?,
             },
             MESSAGE_PRIVATE => ClientFrame::MessagePrivate {
-                sender: text(&mut cursor, "login_sender")?,
-                target: text(&mut cursor, "login_target")?,
-                msg: text(&mut cursor, "msg")?,
+                sender: decode_text(&mut cursor, "login_sender")?,
+                target: decode_text(&mut cursor, "login_target")?,
+                msg: decode_text(&mut cursor, "msg")?,
             },
             REQUEST_PRIVATE => {
-                let (requester, target) = parties(&mut cursor)?;
+                let (requester, target) = decode_parties(&mut cursor)?;
                 ClientFrame::RequestPrivate { requester, target }
             }
             OK_PRIVATE => {
-                let (requester, target) = parties(&mut cursor)?;
+                let (requester, target) = decode_parties(&mut cursor)?;
                 ClientFrame::OkPrivate { requester, target }
             }
             KO_PRIVATE => {
-                let (requester, target) = parties(&mut cursor)?;
+                let (requester, target) = decode_parties(&mut cursor)?;
                 ClientFrame::KoPrivate { requester, target }
             }
             LOGIN_PRIVATE => ClientFrame::LoginPrivate {
-                connect_id: long(&mut cursor, codec)?,
+                connect_id: decode_long(&mut cursor, codec)?,
             },
             other => return Err(not_from_a_client(other).into()),
         };
@@ -81,63 +81,63 @@ impl<'a> ClientFrame<'a> {
     /// Appends the frame's bytes.
     pub fn encode(&self, codec: Codec, into: &mut Vec<u8>) {
         match *self {
-            ClientFrame::Login { login } => put(into, LOGIN, &[login]),
-            ClientFrame::Message { login, msg } => put(into, MESSAGE, &[login, msg]),
+            ClientFrame::Login { login } => encode_texts(into, LOGIN, &[login]),
+            ClientFrame::Message { login, msg } => encode_texts(into, MESSAGE, &[login, msg]),
             ClientFrame::MessagePrivate {
                 sender,
                 target,
                 msg,
-            } => put(into, MESSAGE_PRIVATE, &[sender, target, msg]),
+            } => encode_texts(into, MESSAGE_PRIVATE, &[sender, target, msg]),
             ClientFrame::RequestPrivate { requester, target } => {
-                put(into, REQUEST_PRIVATE, &[requester, target]);
+                encode_texts(into, REQUEST_PRIVATE, &[requester, target]);
             }
             ClientFrame::OkPrivate { requester, target } => {
-                put(into, OK_PRIVATE, &[requester, target]);
+                encode_texts(into, OK_PRIVATE, &[requester, target]);
             }
             ClientFrame::KoPrivate { requester, target } => {
-                put(into, KO_PRIVATE, &[requester, target]);
+                encode_texts(into, KO_PRIVATE, &[requester, target]);
             }
             ClientFrame::LoginPrivate { connect_id } => {
-                put(into, LOGIN_PRIVATE, &[]);
-                put_long(into, codec, connect_id);
+                encode_texts(into, LOGIN_PRIVATE, &[]);
+                encode_long(into, codec, connect_id);
             }
         }
     }
 }
 
 impl<'a> ServerFrame<'a> {
-    /// Takes a frame from the front of the bytes: it and its length, or `None` while bytes are missing.
+    /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing.
     pub fn decode(codec: Codec, input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
-        settle(Self::read(codec, Cursor::new(input)))
+        settle(Self::decode_at(codec, Cursor::new(input)))
     }
 
-    fn read(codec: Codec, mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
+    fn decode_at(codec: Codec, mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
         let frame = match cursor.int8()? {
             LOGIN_ACCEPTED => ServerFrame::LoginAccepted,
             LOGIN_REFUSED => ServerFrame::LoginRefused,
             MESSAGE => ServerFrame::Message {
-                login: text(&mut cursor, "login")?,
-                msg: text(&mut cursor, "msg")?,
+                login: decode_text(&mut cursor, "login")?,
+                msg: decode_text(&mut cursor, "msg")?,
             },
             MESSAGE_PRIVATE => ServerFrame::MessagePrivate {
-                sender: text(&mut cursor, "login_sender")?,
-                target: text(&mut cursor, "login_target")?,
-                msg: text(&mut cursor, "msg")?,
+                sender: decode_text(&mut cursor, "login_sender")?,
+                target: decode_text(&mut cursor, "login_target")?,
+                msg: decode_text(&mut cursor, "msg")?,
             },
             REQUEST_PRIVATE => {
-                let (requester, target) = parties(&mut cursor)?;
+                let (requester, target) = decode_parties(&mut cursor)?;
                 ServerFrame::RequestPrivate { requester, target }
             }
             KO_PRIVATE => {
-                let (requester, target) = parties(&mut cursor)?;
+                let (requester, target) = decode_parties(&mut cursor)?;
                 ServerFrame::KoPrivate { requester, target }
             }
             ID_PRIVATE => {
-                let (requester, target) = parties(&mut cursor)?;
+                let (requester, target) = decode_parties(&mut cursor)?;
                 ServerFrame::IdPrivate {
                     requester,
                     target,
-                    connect_id: long(&mut cursor, codec)?,
+                    connect_id: decode_long(&mut cursor, codec)?,
                 }
             }
             ESTABLISHED => ServerFrame::Established,
@@ -149,29 +149,29 @@ impl<'a> ServerFrame<'a> {
     /// Appends the frame's bytes.
     pub fn encode(&self, codec: Codec, into: &mut Vec<u8>) {
         match *self {
-            ServerFrame::LoginAccepted => put(into, LOGIN_ACCEPTED, &[]),
-            ServerFrame::LoginRefused => put(into, LOGIN_REFUSED, &[]),
-            ServerFrame::Message { login, msg } => put(into, MESSAGE, &[login, msg]),
+            ServerFrame::LoginAccepted => encode_texts(into, LOGIN_ACCEPTED, &[]),
+            ServerFrame::LoginRefused => encode_texts(into, LOGIN_REFUSED, &[]),
+            ServerFrame::Message { login, msg } => encode_texts(into, MESSAGE, &[login, msg]),
             ServerFrame::MessagePrivate {
                 sender,
                 target,
                 msg,
-            } => put(into, MESSAGE_PRIVATE, &[sender, target, msg]),
+            } => encode_texts(into, MESSAGE_PRIVATE, &[sender, target, msg]),
             ServerFrame::RequestPrivate { requester, target } => {
-                put(into, REQUEST_PRIVATE, &[requester, target]);
+                encode_texts(into, REQUEST_PRIVATE, &[requester, target]);
             }
             ServerFrame::KoPrivate { requester, target } => {
-                put(into, KO_PRIVATE, &[requester, target]);
+                encode_texts(into, KO_PRIVATE, &[requester, target]);
             }
             ServerFrame::IdPrivate {
                 requester,
                 target,
                 connect_id,
             } => {
-                put(into, ID_PRIVATE, &[requester, target]);
-                put_long(into, codec, connect_id);
+                encode_texts(into, ID_PRIVATE, &[requester, target]);
+                encode_long(into, codec, connect_id);
             }
-            ServerFrame::Established => put(into, ESTABLISHED, &[]),
+            ServerFrame::Established => encode_texts(into, ESTABLISHED, &[]),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The commands of Chaton, field by field, for somebody who looks at the wire. Unlike in a log, a connect_id is shown: it is
-//! the reader's own.
+//! The commands of Chaton, field by field, for users who look at the wire. Unlike in a log, a connect_id is shown,
+//! because it is the user's own.
 
 use super::{ClientFrame, Codec, LongWidth, ServerFrame};
 use crate::wire::Explained;
 
 impl ClientFrame<'_> {
-    /// Takes the frame apart; the opcode is the first of its bytes.
+    /// Takes the frame apart; `opcode` is the first of its bytes.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         let command = Explained::new(self.command(), opcode);
         match *self {
@@ -26,13 +26,13 @@ impl ClientFrame<'_> {
             | ClientFrame::KoPrivate { requester, target } => command
                 .text32("login_requester", requester)
                 .text32("login_target", target),
-            ClientFrame::LoginPrivate { connect_id } => long(command, codec, connect_id),
+            ClientFrame::LoginPrivate { connect_id } => explain_long(command, codec, connect_id),
         }
     }
 }
 
 impl ServerFrame<'_> {
-    /// Takes the frame apart; the opcode is the first of its bytes.
+    /// Takes the frame apart; `opcode` is the first of its bytes.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         match *self {
             ServerFrame::LoginAccepted => Explained::new("LOGIN_ACCEPTED", opcode),
@@ -66,14 +66,14 @@ impl ServerFrame<'_> {
                 let command = Explained::new("ID_PRIVATE", opcode)
                     .text32("login_requester", requester)
                     .text32("login_target", target);
-                long(command, codec, connect_id)
+                explain_long(command, codec, connect_id)
             }
         }
     }
 }
 
-/// A connect_id, as wide as the listener has it.
-pub(crate) fn long(command: Explained, codec: Codec, connect_id: i64) -> Explained {
+/// A connect_id, as wide as the codec says.
+pub(crate) fn explain_long(command: Explained, codec: Codec, connect_id: i64) -> Explained {
     let width = match codec.long {
         LongWidth::Eight => 8,
         LongWidth::Four => 4,

@@ -12,7 +12,7 @@ use super::Codec;
 pub enum ClientFrame<'a> {
     /// Section 1: proposes a login.
     Login {
-        /// At most 30 bytes to be accepted.
+        /// It is accepted with at most 30 bytes.
         login: &'a str,
     },
     /// Section 2: a message for all.
@@ -22,11 +22,11 @@ pub enum ClientFrame<'a> {
         /// At most 1024 bytes.
         msg: &'a str,
     },
-    /// Section 2: a message for one.
+    /// Section 2: a message for one client.
     MessagePrivate {
         /// The sender's own login.
         sender: &'a str,
-        /// Whom it is for.
+        /// The recipient.
         target: &'a str,
         /// At most 1024 bytes.
         msg: &'a str,
@@ -35,24 +35,24 @@ pub enum ClientFrame<'a> {
     RequestPrivate {
         /// The sender's own login.
         requester: &'a str,
-        /// Who is asked.
+        /// The client that is asked.
         target: &'a str,
     },
     /// Section 3: the target agrees.
     OkPrivate {
-        /// Who asked.
+        /// The client that asked.
         requester: &'a str,
         /// The sender's own login.
         target: &'a str,
     },
     /// Section 3: the target declines.
     KoPrivate {
-        /// Who asked.
+        /// The client that asked.
         requester: &'a str,
         /// The sender's own login.
         target: &'a str,
     },
-    /// Section 4: the first frame of a second connection, which becomes a tunnel's end.
+    /// Section 4: the first frame of a second connection, which becomes an end of a tunnel.
     LoginPrivate {
         /// The id from ID_PRIVATE.
         connect_id: i64,
@@ -62,55 +62,55 @@ pub enum ClientFrame<'a> {
 /// What the server sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerFrame<'a> {
-    /// Section 1: the login is yours.
+    /// Section 1: the login is accepted.
     LoginAccepted,
-    /// Section 1: it is not; another may be proposed.
+    /// Section 1: the login is refused; another may be proposed.
     LoginRefused,
-    /// Section 2: somebody's message for all.
+    /// Section 2: another client's message for all.
     Message {
-        /// Who wrote it.
+        /// The sender.
         login: &'a str,
         /// At most 1024 bytes.
         msg: &'a str,
     },
-    /// Section 2: somebody's message for you.
+    /// Section 2: another client's message for this one alone.
     MessagePrivate {
-        /// Who wrote it.
+        /// The sender.
         sender: &'a str,
-        /// You.
+        /// The recipient.
         target: &'a str,
         /// At most 1024 bytes.
         msg: &'a str,
     },
-    /// Section 3: somebody asks you for a private connection.
+    /// Section 3: another client asks for a private connection.
     RequestPrivate {
-        /// Who asks.
+        /// The client that asks.
         requester: &'a str,
-        /// You.
+        /// The recipient.
         target: &'a str,
     },
-    /// Section 3: whom you asked declines.
+    /// Section 3: the client that was asked declines.
     KoPrivate {
-        /// You.
+        /// The recipient.
         requester: &'a str,
-        /// Who declines.
+        /// The client that declines.
         target: &'a str,
     },
     /// Section 3: both agreed; this is the id for the second connections.
     IdPrivate {
-        /// Who asked.
+        /// The client that asked.
         requester: &'a str,
-        /// Who agreed.
+        /// The client that agreed.
         target: &'a str,
         /// Never zero or negative.
         connect_id: i64,
     },
-    /// Section 4: the private connection stands; every byte behind this one is the other end's.
+    /// Section 4: the private connection is open; every byte after this one comes from the other end.
     Established,
 }
 
 impl<'a> ClientFrame<'a> {
-    /// The command's name in the document.
+    /// Returns the command's name in the document.
     pub fn command(&self) -> &'static str {
         match self {
             ClientFrame::Login { .. } => "LOGIN",
@@ -123,7 +123,7 @@ impl<'a> ClientFrame<'a> {
         }
     }
 
-    /// The name that must be the sender's own; `None` for a command that carries none.
+    /// Returns the name that must be the sender's own; `None` for a command without one.
     pub fn speaker(&self) -> Option<&'a str> {
         match *self {
             ClientFrame::Message { login, .. } => Some(login),
@@ -138,26 +138,26 @@ impl<'a> ClientFrame<'a> {
 }
 
 impl<'a> ServerFrame<'a> {
-    /// The frame with the codec that it will be encoded with.
-    pub fn with(self, codec: Codec) -> Encoded<'a> {
-        Encoded { frame: self, codec }
+    /// Pairs the frame with the codec that encodes it.
+    pub fn encoded_with(self, codec: Codec) -> EncodedFrame<'a> {
+        EncodedFrame { frame: self, codec }
     }
 }
 
-/// A frame of the server and how wide its LONG is, ready for [`crate::room::Effects`].
+/// A frame of the server together with its codec: what [`crate::room::Effects`] needs to encode it.
 #[derive(Debug, Clone, Copy)]
-pub struct Encoded<'a> {
+pub struct EncodedFrame<'a> {
     frame: ServerFrame<'a>,
     codec: Codec,
 }
 
-impl Packet for Encoded<'_> {
+impl Packet for EncodedFrame<'_> {
     fn encode(&self, into: &mut Vec<u8>) {
         self.frame.encode(self.codec, into);
     }
 }
 
-impl fmt::Display for Encoded<'_> {
+impl fmt::Display for EncodedFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.frame.fmt(f)
     }
@@ -210,7 +210,7 @@ impl fmt::Display for ClientFrame<'_> {
                     Excerpt(target)
                 )
             }
-            // The id opens a tunnel to whoever knows it: it does not belong in a log.
+            // A client that knows the id can take an end of the tunnel, so the id does not belong in a log.
             ClientFrame::LoginPrivate { .. } => write!(f, "LOGIN_PRIVATE connect_id=(not shown)"),
         }
     }

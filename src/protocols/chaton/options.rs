@@ -3,29 +3,29 @@ use std::time::Duration;
 use super::{Codec, LongWidth};
 use crate::setting::{OneOf, Setting, Value};
 
-/// What can be chosen for a Chaton listener. [`Options::default`] is what an operator gets who says nothing.
+/// The options of a Chaton listener. [`Options::default`] has the defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// How many bytes a LONG (a connect_id) takes on the wire. Default: eight.
     pub long: LongWidth,
-    /// How many requests a client may have waiting for an answer. One more is ignored. Default: 64.
+    /// Maximum pending requests per asker. A request above it is ignored. Default: 64.
     pub pending_as_asker: usize,
-    /// How many unanswered requests may wait for one client. One more is ignored. Default: 256, so that four busy clients
-    /// do not make a fifth one unreachable.
+    /// Maximum pending requests per target. A request above it is ignored. Default: 256, so that four busy clients do
+    /// not make a fifth one unreachable.
     pub pending_as_target: usize,
-    /// How many connect_ids of a client may wait to be used. An OK_PRIVATE that would make one more, for either party, is
-    /// ignored. Default: 64.
+    /// Maximum unused connect_ids per client. An OK_PRIVATE that would exceed it, for either client, is ignored.
+    /// Default: 64.
     pub unused_ids: usize,
-    /// How long a request waits for its answer, and a connect_id (counted from its ID_PRIVATE) for both its ends.
+    /// How long a request waits for its answer, and a connect_id for both its ends (counted from its ID_PRIVATE).
     /// Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// A request that is repeated while it waits is relayed again at most this often. Default: 5 seconds.
+    /// Minimum time between two relays of a request that is repeated while it waits. Default: 5 seconds.
     pub repeat_interval: Duration,
-    /// How many LOGIN_PRIVATE with a wrong id an address may send in a minute before each further one is answered a second
+    /// Maximum LOGIN_PRIVATE with a wrong id, per minute and address, before each further one is answered a second
     /// late. Default: 10.
     pub tunnel_guesses_per_minute: usize,
-    /// Whether bounds per address hold for loopback addresses too. Default: they do not, because tests, benches and local
-    /// proxies all come from there.
+    /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
+    /// local proxies all connect from there.
     pub bound_loopback: bool,
 }
 
@@ -45,12 +45,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// What the decoder of this listener's connections needs.
+    /// Returns what the decoder of this listener's connections needs.
     pub fn codec(&self) -> Codec {
         Codec { long: self.long }
     }
 
-    /// Its options as an operator sets them.
+    /// Returns the options as an operator sets them.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(

@@ -1,4 +1,4 @@
-//! Sections 3 and 4 of the document: how two clients agree on a private connection, and how it is established.
+//! Sections 3 and 4 of the document: how two clients agree on a private connection, and how it is opened.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use super::connections::Stage;
 
 /// Section 3.
 impl Room {
-    /// Passed on to the target alone, while neither side has too many.
+    /// Relayed to the target alone, while neither client has too many pending requests.
     pub(super) fn request_private(
         &mut self,
         from: ConnId,
@@ -38,7 +38,7 @@ impl Room {
         }
     }
 
-    /// The target agrees: both are told the connect_id. One who is both is told once.
+    /// The target agrees: both clients get the connect_id. A client that asked itself gets it once.
     pub(super) fn ok_private(
         &mut self,
         from: ConnId,
@@ -83,7 +83,7 @@ impl Room {
         }
     }
 
-    /// The target declines: passed on to the requester alone.
+    /// The target declines: relayed to the requester alone.
     pub(super) fn ko_private(
         &mut self,
         from: ConnId,
@@ -104,7 +104,7 @@ impl Room {
         self.send(asker, ServerFrame::KoPrivate { requester, target }, out);
     }
 
-    /// A request that nobody answered in time is answered by us, as a refusal.
+    /// A request without an answer ends after its time limit. The server answers it with KO_PRIVATE.
     pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
         while let Some(Request { asker, target, .. }) = self.requests.expire(now) {
             let Some(target) = self.roster.login(target) else {
@@ -113,7 +113,7 @@ impl Room {
             out.remark(
                 asker,
                 format!(
-                    "its request to {:?} was not answered in time",
+                    "ended request: {:?} did not answer in time",
                     Excerpt(target)
                 ),
             );
@@ -121,7 +121,7 @@ impl Room {
         }
     }
 
-    /// A client left: who waits for its answer is told that there will be none, and its connect_ids die.
+    /// A client left. Clients that wait for its answer get KO_PRIVATE, and its connect_ids end.
     pub(super) fn end_negotiations(&mut self, id: ConnId, login: &str, out: &mut Effects) {
         for request in self.requests.leave(id) {
             if request.asker != id {
@@ -129,7 +129,7 @@ impl Room {
             }
         }
         for ended in self.rendezvous.leave(id) {
-            self.close_waiting_end(ended, "a party left", out);
+            self.close_waiting_end(ended, "a client of the private connection left", out);
         }
     }
 
@@ -142,7 +142,8 @@ impl Room {
 
 /// Section 4.
 impl Room {
-    /// The first end with a live id waits, the second one is joined with it. Whoever shows another id is closed.
+    /// The first end with a live id waits; the second one is joined with it. A connection that shows any other id is
+    /// closed.
     pub(super) fn login_private(
         &mut self,
         from: ConnId,
@@ -158,7 +159,7 @@ impl Room {
             Arrival::Meets(first) => {
                 self.connections.enter(first, Stage::TunnelEnd);
                 self.connections.enter(from, Stage::TunnelEnd);
-                // Both are told before the first byte is relayed.
+                // Both ends get ESTABLISHED before the first byte is relayed.
                 self.send(first, ServerFrame::Established, out);
                 self.send(from, ServerFrame::Established, out);
                 out.tunnel(first, from);
@@ -166,21 +167,21 @@ impl Room {
         }
     }
 
-    /// A party does not want the private connection any more; whoever waits under its id waits in vain.
+    /// A client cancels its private connection before both ends have come: an end that waits is closed.
     pub(crate) fn cancel(&mut self, connect_id: i64, out: &mut Effects) {
         if let Some(ended) = self.rendezvous.end(connect_id) {
-            self.close_waiting_end(ended, "a party closed the private connection", out);
+            self.close_waiting_end(ended, "a client closed the private connection", out);
         }
     }
 
-    /// An id's time is over: whoever waits under it waits in vain.
+    /// The time limit of an id has passed: an end that waits is closed.
     pub(super) fn expire_connect_ids(&mut self, now: Instant, out: &mut Effects) {
         while let Some(ended) = self.rendezvous.expire(now) {
-            self.close_waiting_end(ended, "its connect_id was not used in time", out);
+            self.close_waiting_end(ended, "the connect_id expired", out);
         }
     }
 
-    /// The second of delay is over for whoever guessed too often.
+    /// The delay of one second is over for connections that guessed too often.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
             self.connections.enter(id, Stage::Leaving);
@@ -194,13 +195,13 @@ impl Room {
         };
         match self.guesses.wrong(from, address, now) {
             AnswerTime::AtOnce => {
-                out.remark(from, "closed: no such connect_id is alive");
+                out.remark(from, "closed: wrong connect_id");
                 self.close(from, out);
             }
             AnswerTime::Late(ticket) => {
                 out.remark(
                     from,
-                    "closed in a second: no such connect_id is alive, and its address tries many",
+                    "closing in a second: wrong connect_id, and too many from its address",
                 );
                 let answer = ();
                 self.connections

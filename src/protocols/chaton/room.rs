@@ -14,13 +14,14 @@ use crate::wire::{Excerpt, Malformed};
 use super::connections::{Connections, Stage};
 use super::{ClientFrame, Codec, LongWidth, Options, ServerFrame};
 
-/// A login takes at most this many bytes (section 1).
+/// Maximum length of a login, in bytes (section 1).
 pub const MAX_LOGIN_BYTES: usize = 30;
 
-/// Everything that a Chaton listener knows: who is connected, what they are called, who negotiates with whom.
+/// Everything that a Chaton listener knows: the connections, the logins, the pending negotiations.
 ///
-/// What it remembers of a connection goes with the connection. So its memory is bounded by the number of connections and
-/// the [`Options`]; only addresses that guessed wrong are remembered longer, and they have a bound of their own.
+/// What it keeps for a connection is released with the connection. So its memory is bounded by the number of
+/// connections and the [`Options`]. Only addresses that guessed wrong are remembered longer, and they have a limit of
+/// their own.
 pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
@@ -44,7 +45,8 @@ impl Protocol for Room {
         ClientFrame::decode(*codec, input)
     }
 
-    /// Only LOGIN_PRIVATE: behind it the bytes belong to a tunnel. A LOGIN changes who speaks, not what bytes mean.
+    /// Only LOGIN_PRIVATE: the bytes after it belong to a tunnel. A LOGIN changes the sender's identity, not the
+    /// meaning of bytes.
     fn turns_the_stream(command: &ClientFrame<'_>) -> bool {
         matches!(command, ClientFrame::LoginPrivate { .. })
     }
@@ -90,7 +92,7 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// A room in which nobody is. The entropy makes its connect_ids: it must be fit for secrets.
+    /// Makes an empty room. The entropy makes its connect_ids, so it must be fit for secrets.
     pub fn new(options: Options, entropy: Entropy) -> Room {
         let ids = match options.long {
             LongWidth::Eight => ConnectIds::random(entropy),
@@ -129,92 +131,108 @@ impl Room {
             && self.guesses.is_empty()
     }
 
-    /// How a connection's bytes are to be read on.
+    /// Returns how the engine reads the next bytes of a connection.
     pub(crate) fn flow(&self, id: ConnId) -> Flow {
         self.connections.flow(id)
     }
 
-    /// The login of a connection that has one.
+    /// Returns the login of a connection that has one.
     pub(crate) fn login_of(&self, id: ConnId) -> Option<&Arc<str>> {
         self.roster.login(id)
     }
 
-    /// What stands behind a connect_id; `None` when it is not alive.
+    /// Returns the agreement that a connect_id belongs to; `None` when the id is not alive.
     pub(crate) fn agreement(&self, connect_id: i64) -> Option<Agreement> {
         self.rendezvous.agreement(connect_id)
     }
 
-    /// The document, command by command.
+    /// The document, command by command: what a command does depends on the stage of its sender.
     fn command(&mut self, from: ConnId, command: ClientFrame<'_>, now: Instant, out: &mut Effects) {
-        use ClientFrame::*;
+        match self.connections.stage(from) {
+            Some(Stage::Anonymous) => self.from_anonymous(from, command, now, out),
+            Some(Stage::Identified { login }) => {
+                let login = Arc::clone(login);
+                self.from_client(from, &login, command, now, out);
+            }
+            // Their flow is not `Flow::Frames`: the engine decodes nothing for these connections.
+            Some(
+                Stage::WaitingEnd(_)
+                | Stage::TunnelEnd
+                | Stage::AnswerDelayed { .. }
+                | Stage::Leaving,
+            )
+            | None => {}
+        }
+    }
 
-        let Some(stage) = self.connections.stage(from) else {
-            return;
-        };
-        match (stage.clone(), command) {
-            (Stage::Anonymous, Login { login }) => self.login(from, login, out),
-            (Stage::Anonymous, LoginPrivate { connect_id }) => {
+    fn from_anonymous(
+        &mut self,
+        from: ConnId,
+        command: ClientFrame<'_>,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        match command {
+            ClientFrame::Login { login } => self.login(from, login, out),
+            ClientFrame::LoginPrivate { connect_id } => {
                 self.login_private(from, connect_id, now, out);
             }
-            (Stage::Anonymous, command) => {
-                out.remark(
-                    from,
-                    format!("ignored {}: it has no login", command.command()),
-                );
-            }
-
-            (Stage::Identified { .. }, Login { login }) => {
-                out.remark(
-                    from,
-                    format!("refused a second login, {:?}", Excerpt(login)),
-                );
-                self.send(from, ServerFrame::LoginRefused, out);
-            }
-            (Stage::Identified { .. }, LoginPrivate { .. }) => {
-                out.remark(
-                    from,
-                    "ignored LOGIN_PRIVATE: it belongs on a connection of its own",
-                );
-            }
-            (Stage::Identified { login }, command)
-                if let Some(speaker) = command.speaker()
-                    && *speaker != *login =>
-            {
+            command => {
                 let name = command.command();
                 out.remark(
                     from,
-                    format!(
-                        "ignored {name}: it says to come from {:?}",
-                        Excerpt(speaker)
-                    ),
+                    format!("ignored {name}: the client has not logged in"),
                 );
             }
-            (Stage::Identified { .. }, Message { login, msg }) => {
-                out.all(&ServerFrame::Message { login, msg }.with(self.options.codec()));
+        }
+    }
+
+    fn from_client(
+        &mut self,
+        from: ConnId,
+        login: &str,
+        command: ClientFrame<'_>,
+        now: Instant,
+        out: &mut Effects,
+    ) {
+        use ClientFrame::*;
+
+        if let Some(speaker) = command.speaker()
+            && speaker != login
+        {
+            let (name, speaker) = (command.command(), Excerpt(speaker));
+            out.remark(
+                from,
+                format!("ignored {name}: the sender's name {speaker:?} is not the client's login"),
+            );
+            return;
+        }
+        match command {
+            Login { login } => {
+                let login = Excerpt(login);
+                out.remark(
+                    from,
+                    format!("refused login {login:?}: the connection has a login already"),
+                );
+                self.send(from, ServerFrame::LoginRefused, out);
             }
-            (
-                Stage::Identified { .. },
-                MessagePrivate {
-                    sender,
-                    target,
-                    msg,
-                },
-            ) => {
-                self.message_private(from, sender, target, msg, out);
+            Message { login, msg } => {
+                out.all(&ServerFrame::Message { login, msg }.encoded_with(self.options.codec()));
             }
-            (Stage::Identified { .. }, RequestPrivate { requester, target }) => {
+            MessagePrivate {
+                sender,
+                target,
+                msg,
+            } => self.message_private(from, sender, target, msg, out),
+            RequestPrivate { requester, target } => {
                 self.request_private(from, requester, target, now, out);
             }
-            (Stage::Identified { .. }, OkPrivate { requester, target }) => {
-                self.ok_private(from, requester, target, now, out);
-            }
-            (Stage::Identified { .. }, KoPrivate { requester, target }) => {
-                self.ko_private(from, requester, target, out);
-            }
-
-            // Their flow is not `Flow::Frames`: the engine decodes nothing for them.
-            (Stage::WaitingEnd(_) | Stage::TunnelEnd, _) => {}
-            (Stage::AnswerDelayed { .. } | Stage::Leaving, _) => {}
+            OkPrivate { requester, target } => self.ok_private(from, requester, target, now, out),
+            KoPrivate { requester, target } => self.ko_private(from, requester, target, out),
+            LoginPrivate { .. } => out.remark(
+                from,
+                "ignored LOGIN_PRIVATE: it must come on a new connection",
+            ),
         }
     }
 
@@ -226,7 +244,7 @@ impl Room {
         if let Err(refused) = check_name(login, MAX_LOGIN_BYTES) {
             out.remark(
                 from,
-                format!("refused the login {:?}: {refused}", Excerpt(login)),
+                format!("refused login {:?}: {refused}", Excerpt(login)),
             );
             self.send(from, ServerFrame::LoginRefused, out);
             return;
@@ -235,15 +253,12 @@ impl Room {
             Ok(kept) => {
                 self.connections
                     .enter(from, Stage::Identified { login: kept });
-                // In this order, so that nothing said by others comes before the answer.
+                // In this order, so that no message of another client comes before the answer.
                 self.send(from, ServerFrame::LoginAccepted, out);
                 out.join(from, login);
             }
             Err(taken) => {
-                out.remark(
-                    from,
-                    format!("refused the login {:?}: {taken}", Excerpt(login)),
-                );
+                out.remark(from, format!("refused login {:?}: {taken}", Excerpt(login)));
                 self.send(from, ServerFrame::LoginRefused, out);
             }
         }
@@ -269,7 +284,7 @@ impl Room {
         self.send(to, frame, out);
     }
 
-    /// Who has this login; when nobody has, the log says so.
+    /// Returns the client with this login. Without one, the log says so.
     pub(super) fn find(
         &self,
         login: &str,
@@ -281,13 +296,16 @@ impl Room {
         if found.is_none() {
             out.remark(
                 from,
-                format!("ignored {command}: nobody is called {:?}", Excerpt(login)),
+                format!(
+                    "ignored {command}: no client is called {:?}",
+                    Excerpt(login)
+                ),
             );
         }
         found
     }
 
     pub(super) fn send(&self, to: ConnId, frame: ServerFrame<'_>, out: &mut Effects) {
-        out.one(to, &frame.with(self.options.codec()));
+        out.one(to, &frame.encoded_with(self.options.codec()));
     }
 }

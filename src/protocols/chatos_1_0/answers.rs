@@ -1,4 +1,4 @@
-//! Which packet of ours an ERROR answers: they come in the order of what was sent.
+//! Which of our packets an ERROR answers. A server answers packets in the order in which they were sent.
 
 use std::collections::VecDeque;
 
@@ -14,17 +14,17 @@ pub(super) enum Sent {
     MessageToAll,
     /// SPM
     PersonalMessage {
-        /// Whom it was for.
+        /// The recipient.
         recipient: String,
     },
     /// TCPAsk
     Ask(OwnedNegotiation),
-    /// TCPAbort. When it is valid it comes back instead of an answer, and not every server sends it back.
+    /// TCPAbort. A valid one gets no ERROR: some servers send a copy of it back, others send nothing.
     Abort(OwnedNegotiation),
 }
 
-/// What waits for an answer, oldest first. Equal packets in a row take one place, so a script that talks faster than the
-/// server answers costs no memory.
+/// The packets that wait for an answer, oldest first. Equal packets in a row share one entry, so a script that sends
+/// faster than the server answers costs no memory.
 #[derive(Debug, Default)]
 pub(super) struct Answers(VecDeque<(Sent, u64)>);
 
@@ -36,7 +36,7 @@ impl Answers {
         }
     }
 
-    /// What this ERROR answers; `None` when nothing waits that it could answer.
+    /// Returns the packet that this ERROR answers; `None` when no waiting packet fits.
     pub(super) fn came(&mut self, code: Option<ErrorCode>) -> Option<Sent> {
         use ErrorCode::{InvalidPseudonym, TcpNotInProtocole};
 
@@ -52,7 +52,7 @@ impl Answers {
         None
     }
 
-    /// A TCPAbort came. True when it is the copy of our own, which needs no other answer then.
+    /// A TCPAbort came. Returns true when it is the copy of our own, which then gets no other answer.
     pub(super) fn abort_came(&mut self, is_meant: impl Fn(&OwnedNegotiation) -> bool) -> bool {
         let ours = |(sent, _): &(Sent, u64)| matches!(sent, Sent::Abort(own) if is_meant(own));
         match self.0.iter().position(ours) {

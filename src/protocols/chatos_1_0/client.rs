@@ -4,8 +4,8 @@ use super::answers::{Answers, Sent};
 use super::frames::OwnedNegotiation;
 use super::{ErrorCode, Frame, MAX_PSEUDONYM_BYTES, MAX_TEXT_BYTES, Negotiation};
 use crate::dialogue::{
-    Action, Dialogue, Direction, Event, Fault, Intent, Refusal, Remembered, Source, TunnelId,
-    Tunnels,
+    Action, Dialogue, Direction, Event, Fault, Identity, Intent, Refusal, Remembered, Source,
+    TunnelId, Tunnels,
 };
 use crate::room::Entropy;
 use crate::wire::Explained;
@@ -16,23 +16,16 @@ pub struct Chatos10Client {
     pseudonym: String,
     identity: Identity,
     answers: Answers,
-    /// Whom we asked for a private connection, without an answer so far.
+    /// Negotiations that we asked for and that have not been answered.
     asked: Remembered<OwnedNegotiation>,
-    /// Who asked us, without an answer so far.
+    /// Negotiations that we were asked for and have not answered.
     asked_by: Remembered<OwnedNegotiation>,
     tunnels: Tunnels<OwnedNegotiation>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Identity {
-    None,
-    Proposed,
-    Accepted,
-}
-
 impl Chatos10Client {
-    /// A client that has not sent anything yet. The entropy draws the passwords of private connections: it must be fit for
-    /// secrets.
+    /// Makes a client that has not sent anything. The entropy makes the passwords of private connections, so it must be
+    /// fit for secrets.
     pub fn new(entropy: Entropy) -> Chatos10Client {
         Chatos10Client {
             entropy,
@@ -57,7 +50,7 @@ impl Dialogue for Chatos10Client {
             (_, Intent::Ask { peer }) => self.ask(peer),
             (_, Intent::Accept { peer }) => self.accept(peer),
             (_, Intent::Deny { peer }) => self.deny(peer),
-            // There is no packet for this: whoever has said enough closes the connection for writing.
+            // There is no packet for this: a client that has no more to send closes its direction of the connection.
             (_, Intent::Close { peer }) => Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)]),
         }
     }
@@ -141,7 +134,8 @@ impl Chatos10Client {
             return Err(Refusal::Oneself);
         }
         if self.asked.iter().any(|asked| asked.recipient == peer) {
-            // It waits for its answer. Another password would make it another request, and one answer would not be enough.
+            // The request is still pending. Another password would make it another request, and one answer would not
+            // answer both.
             return Ok(Vec::new());
         }
         let negotiation = OwnedNegotiation {
@@ -155,7 +149,7 @@ impl Chatos10Client {
         Ok(actions)
     }
 
-    /// A password that tells a new negotiation apart from every one that we know of.
+    /// Returns a password that no negotiation known to us has.
     fn unused_password(&mut self) -> i16 {
         let drawn = (self.entropy)() as i16;
         let is_used = |password: i16| {
@@ -170,7 +164,7 @@ impl Chatos10Client {
 
     fn accept(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
         let negotiation = self.take_ask_of(peer)?;
-        let opening = Frame::TcpAccept(negotiation.as_fields()).bytes();
+        let opening = Frame::TcpAccept(negotiation.as_fields()).encoded();
         Ok(self.tunnels.open(peer, opening, negotiation))
     }
 
@@ -213,7 +207,7 @@ impl Chatos10Client {
             }
             Frame::TcpAccept(fields) => match self.asked.take(|asked| *asked == fields) {
                 Some(negotiation) => {
-                    let opening = Frame::TcpConnect(fields).bytes();
+                    let opening = Frame::TcpConnect(fields).encoded();
                     self.tunnels.open(fields.recipient, opening, negotiation)
                 }
                 None => Action::ignore(frame),
@@ -233,7 +227,7 @@ impl Chatos10Client {
             let peer = fields.sender.to_owned();
             return Action::tell(Event::Withdrawn { peer });
         }
-        // The server closes the private connection that was being opened, and that is told when it happens.
+        // The server closes the private connection that was being opened. The user is told when that happens.
         let is_opening = self.tunnels.details().any(|known| *known == fields);
         if is_opening || self.answers.abort_came(|own| *own == fields) {
             return Vec::new();
@@ -282,26 +276,26 @@ impl Chatos10Client {
 }
 
 fn send(frame: Frame<'_>) -> Vec<Action> {
-    vec![Action::Send(frame.bytes())]
+    vec![Action::Send(frame.encoded())]
 }
 
-/// Why something was refused, for a person.
+/// Returns why something was refused, for the user.
 fn reason(sent: &Sent, code: Option<ErrorCode>) -> String {
     let Some(code) = code else {
-        return "the server gives a reason that the document does not have".to_owned();
+        return "the server gives a reason that is not in the document".to_owned();
     };
     match (sent, code) {
         (Sent::PersonalMessage { recipient }, ErrorCode::UnreachableUser) => {
-            format!("nobody is called {recipient:?}")
+            format!("no client is called {recipient:?}")
         }
         (Sent::Ask(asked), ErrorCode::UnreachableUser) => {
-            format!("nobody is called {:?}", asked.recipient)
+            format!("no client is called {:?}", asked.recipient)
         }
         (Sent::Ask(_), ErrorCode::TcpInProtocole) => {
-            "too many requests wait already; try again later".to_owned()
+            "too many requests are pending; try again later".to_owned()
         }
         (Sent::Abort(own), ErrorCode::TcpNotInProtocole) => {
-            format!("{:?} no longer asks", own.sender)
+            format!("the request of {:?} is no longer pending", own.sender)
         }
         (_, code) => format!("the server says {code}"),
     }
@@ -311,10 +305,10 @@ impl std::fmt::Display for Sent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Sent::ConnectionRequest => f.write_str("the login was refused"),
-            Sent::MessageToAll => f.write_str("the message was not passed on"),
+            Sent::MessageToAll => f.write_str("the message was not relayed"),
             Sent::PersonalMessage { .. } => f.write_str("the message was not delivered"),
             Sent::Ask(asked) => write!(f, "{:?} was not asked", asked.recipient),
-            Sent::Abort(own) => write!(f, "the answer to {:?} came to nothing", own.sender),
+            Sent::Abort(own) => write!(f, "the answer to {:?} had no effect", own.sender),
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The packets of ChatOS 1.0, each one's decoding beside its encoding, in the document's order.
+//! The packets of ChatOS 1.0 in bytes: `decode` and, beside it, `encode`, in the document's order.
 
 use crate::wire::{Cursor, Malformed, Put, Stop, settle};
 
 use super::{Frame, Negotiation};
 
-/// A text takes at most this many bytes: its length is a signed short.
+/// Maximum length of a text, in bytes: its length is a signed short.
 pub const MAX_TEXT_BYTES: usize = i16::MAX as usize;
 
 const CR: i8 = 1;
@@ -17,13 +17,13 @@ const TCP_CONNECT: i8 = 7;
 const ERROR: i8 = 8;
 
 impl<'a> Frame<'a> {
-    /// Takes a packet of a client from the front of the bytes: it and its length, or `None` while bytes are missing. A
-    /// client may send every packet there is; that some of them mean nothing from it is for the room to say.
+    /// Decodes a client's packet at the front of the bytes. Returns the packet and its length, or `None` while bytes
+    /// are missing. Every packet is accepted from a client; the room decides which of them have no meaning there.
     pub fn decode(input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
-        settle(Self::read(Cursor::new(input)))
+        settle(Self::decode_at(Cursor::new(input)))
     }
 
-    /// The same for packets of a server, which asks for no pseudonym and opens no private connection.
+    /// Decodes a server's packet. A server sends neither CR nor TCPConnect.
     pub fn decode_from_server(input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
         let packet = match Cursor::new(input).int8() {
             Ok(CR) => "CR",
@@ -33,7 +33,7 @@ impl<'a> Frame<'a> {
         Err(Malformed::WrongSide { packet })
     }
 
-    fn read(mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
+    fn decode_at(mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
         let frame = match cursor.int8()? {
             CR => Frame::ConnectionRequest {
                 pseudonym: cursor.text16("pseudo")?,
@@ -47,10 +47,10 @@ impl<'a> Frame<'a> {
                 sender: cursor.text16("sender")?,
                 message: cursor.text16("message")?,
             },
-            TCP_ASK => Frame::TcpAsk(Negotiation::read(&mut cursor)?),
-            TCP_ACCEPT => Frame::TcpAccept(Negotiation::read(&mut cursor)?),
-            TCP_ABORT => Frame::TcpAbort(Negotiation::read(&mut cursor)?),
-            TCP_CONNECT => Frame::TcpConnect(Negotiation::read(&mut cursor)?),
+            TCP_ASK => Frame::TcpAsk(Negotiation::decode(&mut cursor)?),
+            TCP_ACCEPT => Frame::TcpAccept(Negotiation::decode(&mut cursor)?),
+            TCP_ABORT => Frame::TcpAbort(Negotiation::decode(&mut cursor)?),
+            TCP_CONNECT => Frame::TcpConnect(Negotiation::decode(&mut cursor)?),
             ERROR => Frame::Error {
                 code: cursor.int8()?,
             },
@@ -60,19 +60,21 @@ impl<'a> Frame<'a> {
     }
 
     /// Appends the packet's bytes.
-    pub fn put(&self, into: &mut Vec<u8>) {
+    pub fn encode(&self, into: &mut Vec<u8>) {
         match self {
-            Frame::ConnectionRequest { pseudonym } => put(into, CR, &[pseudonym]),
+            Frame::ConnectionRequest { pseudonym } => encode_texts(into, CR, &[pseudonym]),
             Frame::SendPersonalMessage {
                 sender,
                 recipient,
                 message,
-            } => put(into, SPM, &[sender, recipient, message]),
-            Frame::SendMessageToAll { sender, message } => put(into, SMA, &[sender, message]),
-            Frame::TcpAsk(negotiation) => negotiation.put(into, TCP_ASK),
-            Frame::TcpAccept(negotiation) => negotiation.put(into, TCP_ACCEPT),
-            Frame::TcpAbort(negotiation) => negotiation.put(into, TCP_ABORT),
-            Frame::TcpConnect(negotiation) => negotiation.put(into, TCP_CONNECT),
+            } => encode_texts(into, SPM, &[sender, recipient, message]),
+            Frame::SendMessageToAll { sender, message } => {
+                encode_texts(into, SMA, &[sender, message])
+            }
+            Frame::TcpAsk(negotiation) => negotiation.encode(into, TCP_ASK),
+            Frame::TcpAccept(negotiation) => negotiation.encode(into, TCP_ACCEPT),
+            Frame::TcpAbort(negotiation) => negotiation.encode(into, TCP_ABORT),
+            Frame::TcpConnect(negotiation) => negotiation.encode(into, TCP_CONNECT),
             Frame::Error { code } => {
                 into.put_int8(ERROR);
                 into.put_int8(*code);
@@ -80,16 +82,16 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The packet's bytes.
-    pub fn bytes(&self) -> Vec<u8> {
+    /// Returns the packet's bytes.
+    pub fn encoded(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        self.put(&mut bytes);
+        self.encode(&mut bytes);
         bytes
     }
 }
 
 impl<'a> Negotiation<'a> {
-    fn read(cursor: &mut Cursor<'a>) -> Result<Self, Stop> {
+    fn decode(cursor: &mut Cursor<'a>) -> Result<Self, Stop> {
         Ok(Negotiation {
             sender: cursor.text16("sender")?,
             recipient: cursor.text16("recipient")?,
@@ -97,13 +99,13 @@ impl<'a> Negotiation<'a> {
         })
     }
 
-    fn put(&self, into: &mut Vec<u8>, opcode: i8) {
-        put(into, opcode, &[self.sender, self.recipient]);
+    fn encode(&self, into: &mut Vec<u8>, opcode: i8) {
+        encode_texts(into, opcode, &[self.sender, self.recipient]);
         into.put_int16(self.password);
     }
 }
 
-fn put(into: &mut Vec<u8>, opcode: i8, texts: &[&str]) {
+fn encode_texts(into: &mut Vec<u8>, opcode: i8, texts: &[&str]) {
     into.put_int8(opcode);
     for text in texts {
         into.put_text16(text);

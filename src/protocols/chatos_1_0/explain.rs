@@ -1,11 +1,11 @@
-//! The packets of ChatOS 1.0, field by field, for somebody who looks at the wire. Unlike in a log, the password of a
-//! negotiation is shown: it is the reader's own.
+//! The packets of ChatOS 1.0, field by field, for users who look at the wire. Unlike in a log, the password of a
+//! negotiation is shown, because it is the user's own.
 
 use super::{ErrorCode, Frame, Negotiation};
 use crate::wire::Explained;
 
 impl Frame<'_> {
-    /// Takes the packet apart; the opcode is the first of its bytes.
+    /// Takes the packet apart; `opcode` is the first of its bytes.
     pub fn explained(&self, opcode: i8) -> Explained {
         let packet = Explained::new(self.packet(), opcode);
         match *self {

@@ -1,4 +1,5 @@
-//! The packets of ChatOS 1.0 as types, apart from their bytes. The same packets go both ways, so there is one type.
+//! The packets of ChatOS 1.0 as types, apart from their bytes. The same packets go in both directions, so there is one
+//! type.
 
 use std::fmt;
 
@@ -10,21 +11,21 @@ use crate::wire::Excerpt;
 pub enum Frame<'a> {
     /// CR: a client asks for a pseudonym.
     ConnectionRequest {
-        /// At most 255 bytes to be granted.
+        /// It is granted with at most 255 bytes.
         pseudonym: &'a str,
     },
-    /// SPM: a message for one.
+    /// SPM: a message for one client.
     SendPersonalMessage {
-        /// Who writes it.
+        /// The sender.
         sender: &'a str,
-        /// Whom it is for.
+        /// The recipient.
         recipient: &'a str,
         /// At most 32,767 bytes.
         message: &'a str,
     },
     /// SMA: a message for all.
     SendMessageToAll {
-        /// Who writes it.
+        /// The sender.
         sender: &'a str,
         /// At most 32,767 bytes.
         message: &'a str,
@@ -37,25 +38,25 @@ pub enum Frame<'a> {
     TcpAbort(Negotiation<'a>),
     /// TCPConnect: the first packet of A's second connection.
     TcpConnect(Negotiation<'a>),
-    /// ERROR: how it went.
+    /// ERROR: the answer to a packet.
     Error {
-        /// An [`ErrorCode`], from a peer that follows the document.
+        /// An [`ErrorCode`], if the peer follows the document.
         code: i8,
     },
 }
 
-/// What names a private connection while it is negotiated.
+/// The fields that identify a negotiation about a private connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Negotiation<'a> {
-    /// A, who asks.
+    /// A, the client that asks.
     pub sender: &'a str,
-    /// B, who is asked.
+    /// B, the client that is asked.
     pub recipient: &'a str,
-    /// Any number; tells several negotiations between the same two apart.
+    /// Any number. Distinguishes several negotiations between the same two clients.
     pub password: i16,
 }
 
-/// The same, kept.
+/// The same, with texts of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OwnedNegotiation {
     pub(super) sender: String,
@@ -89,30 +90,30 @@ impl PartialEq<Negotiation<'_>> for OwnedNegotiation {
     }
 }
 
-/// What an ERROR packet says.
+/// The meaning of an ERROR packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// It was done.
+    /// The request was carried out.
     Ok = 1,
-    /// Somebody else has this pseudonym.
+    /// Another client has this pseudonym.
     PseudoUnavailable = 2,
     /// The pseudonym is not the sender's, or cannot be granted.
     InvalidPseudonym = 3,
-    /// Nobody has this pseudonym.
+    /// No client has this pseudonym.
     UnreachableUser = 4,
-    /// This negotiation runs already, or too many run.
+    /// This negotiation is running already, or too many are running.
     TcpInProtocole = 5,
-    /// No such negotiation runs.
+    /// No such negotiation is running.
     TcpNotInProtocole = 6,
 }
 
 impl ErrorCode {
-    /// The packet that says so.
+    /// Returns the packet with this code.
     pub fn frame(self) -> Frame<'static> {
         Frame::Error { code: self as i8 }
     }
 
-    /// What a code stands for; `None` for one that is not in the document.
+    /// Returns the meaning of a code; `None` for a code that is not in the document.
     pub fn of(code: i8) -> Option<ErrorCode> {
         let all = [
             ErrorCode::Ok,
@@ -127,7 +128,7 @@ impl ErrorCode {
 }
 
 impl Frame<'_> {
-    /// The packet's name in the document.
+    /// Returns the packet's name in the document.
     pub fn packet(&self) -> &'static str {
         match self {
             Frame::ConnectionRequest { .. } => "CR",
@@ -144,7 +145,7 @@ impl Frame<'_> {
 
 impl Packet for Frame<'_> {
     fn encode(&self, into: &mut Vec<u8>) {
-        self.put(into);
+        Frame::encode(self, into);
     }
 }
 
@@ -186,7 +187,7 @@ impl fmt::Display for Frame<'_> {
     }
 }
 
-/// The password opens a tunnel to whoever knows it: it does not belong in a log.
+/// A client that knows the password can take an end of the tunnel, so the password does not belong in a log.
 impl fmt::Display for Negotiation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Negotiation {

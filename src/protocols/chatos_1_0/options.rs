@@ -2,24 +2,24 @@ use std::time::Duration;
 
 use crate::setting::Setting;
 
-/// What can be chosen for a listener of ChatOS 1.0. [`Options::default`] is what an operator gets who says nothing.
+/// The options of a listener of ChatOS 1.0. [`Options::default`] has the defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// How many negotiations a client may have running as the one who asked. One more gets ERROR 5. Default: 64.
+    /// Maximum running negotiations per asker. A TCPAsk above it gets ERROR 5. Default: 64.
     pub pending_as_asker: usize,
-    /// How many negotiations may run with one client as the one who is asked. One more gets ERROR 5. Default: 256, so that
-    /// four busy clients do not make a fifth one unreachable.
+    /// Maximum running negotiations per target. A TCPAsk above it gets ERROR 5. Default: 256, so that four busy clients
+    /// do not make a fifth one unreachable.
     pub pending_as_target: usize,
-    /// How long a negotiation may run, from its TCPAsk until both ends are there. Default: 10 minutes.
+    /// How long a negotiation may run, from its TCPAsk until both ends have come. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// How many TCPAccept and TCPConnect that fit no negotiation an address may send in a minute before each further one is
+    /// Maximum TCPAccept and TCPConnect that fit no negotiation, per minute and address, before each further one is
     /// answered a second late. Default: 10.
     pub tunnel_guesses_per_minute: usize,
-    /// Whether a tunnel's end may come from another address than the party that it speaks for. Default: it may not, because
-    /// nothing but 16 bits of password says whose end it is.
+    /// Whether an end of a tunnel may come from another address than its client. Default: it may not, because the only
+    /// proof of whose end it is are the 16 bits of the password.
     pub tunnel_any_address: bool,
-    /// Whether bounds per address hold for loopback addresses too. Default: they do not, because tests, benches and local
-    /// proxies all come from there.
+    /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
+    /// local proxies all connect from there.
     pub bound_loopback: bool,
 }
 
@@ -37,7 +37,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Its options as an operator sets them.
+    /// Returns the options as an operator sets them.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(

@@ -1,4 +1,4 @@
-//! How two clients agree on a private connection, and how it is established.
+//! How two clients agree on a private connection, and how it is opened.
 
 use std::time::Instant;
 
@@ -10,29 +10,29 @@ use super::frames::OwnedNegotiation;
 use super::room::refuse;
 use super::{ErrorCode, Frame, Negotiation, Room};
 
-/// The end of a tunnel that came first.
+/// The first end of a tunnel, while it waits for the second.
 pub(super) struct Waiting {
     side: Side,
     end: ConnId,
 }
 
-/// For whom an end of a tunnel speaks.
+/// Which client of a negotiation an end belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Asker,
     Target,
 }
 
-/// What an end of a tunnel is told that does not fit: an ERROR, and a TCPAbort where one is due.
+/// The answer to an end of a tunnel that fits no negotiation: an ERROR, and in some cases a TCPAbort.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     code: ErrorCode,
     abort: Option<OwnedNegotiation>,
 }
 
-/// On the identified connections.
+/// On identified connections.
 impl Room {
-    /// Passed on to the recipient; if it cannot be, the asker gets a TCPAbort behind the ERROR.
+    /// Relayed to the recipient. If that is impossible, the asker gets an ERROR and then a TCPAbort.
     pub(super) fn tcp_ask(
         &mut self,
         from: ConnId,
@@ -77,7 +77,8 @@ impl Room {
         }
     }
 
-    /// The recipient declines, at any time before both ends are joined: both are told. One who is both is told once.
+    /// The recipient declines, at any time before both ends are joined. Both clients get the TCPAbort; a client that
+    /// asked itself gets it once.
     pub(super) fn tcp_abort(
         &mut self,
         from: ConnId,
@@ -102,7 +103,7 @@ impl Room {
         self.close_waiting_end(request, "the negotiation was aborted", out);
     }
 
-    /// The negotiation that these fields name, if it runs.
+    /// Returns the running negotiation that these fields name.
     fn running(&self, negotiation: Negotiation<'_>) -> Option<Request<i16>> {
         let request = Request {
             asker: self.roster.find(negotiation.sender)?,
@@ -112,16 +113,19 @@ impl Room {
         self.requests.is_pending(request).then_some(request)
     }
 
-    /// A negotiation that took too long ends as if the recipient had declined; the asker is told.
+    /// A negotiation whose time limit has passed ends as if the recipient had declined: the asker gets a TCPAbort.
     pub(super) fn expire_negotiations(&mut self, now: Instant, out: &mut Effects) {
         while let Some(request) = self.requests.expire(now) {
-            out.remark(request.asker, "its TCPAsk came to nothing in time");
+            out.remark(
+                request.asker,
+                "aborted negotiation: the time limit has passed",
+            );
             self.abort(request.asker, request, out);
-            self.close_waiting_end(request, "the negotiation took too long", out);
+            self.close_waiting_end(request, "the negotiation timed out", out);
         }
     }
 
-    /// A client leaves: whoever negotiates with it is told, and ends that wait are closed.
+    /// A client leaves. The other clients of its negotiations get a TCPAbort, and ends that wait are closed.
     pub(super) fn end_negotiations(&mut self, id: ConnId, out: &mut Effects) {
         for request in self.requests.leave(id) {
             let other = if request.asker == id {
@@ -132,7 +136,7 @@ impl Room {
             if other != id {
                 self.abort(other, request, out);
             }
-            self.close_waiting_end(request, "a party left", out);
+            self.close_waiting_end(request, "a client of the private connection left", out);
         }
     }
 
@@ -158,7 +162,7 @@ impl Room {
 
 /// On connections of their own, which become ends of tunnels.
 impl Room {
-    /// The recipient's end: the asker is told that it has come.
+    /// The recipient's end: the packet is relayed to the asker.
     pub(super) fn tcp_accept(
         &mut self,
         from: ConnId,
@@ -198,7 +202,8 @@ impl Room {
         self.refuse_end(from, Frame::TcpConnect(negotiation), refusal, now, out);
     }
 
-    /// What is wrong with a TCPConnect that has no place. Only whoever comes from the asker's address learns more than that.
+    /// Returns what is wrong with a TCPConnect that fits no negotiation. Only a connection from the asker's address
+    /// learns more than ERROR 6.
     fn refused_connect(&self, from: ConnId, negotiation: Negotiation<'_>) -> Refusal {
         let asker = self.roster.find(negotiation.sender);
         let asker = asker.filter(|asker| self.may_speak_for(*asker, from));
@@ -214,13 +219,13 @@ impl Room {
         } else {
             ErrorCode::TcpNotInProtocole
         };
-        // The end that has come already goes on waiting: nothing is aborted.
+        // The end that came first goes on waiting, so nothing is aborted.
         let abort = (!taken).then(|| negotiation.into());
         Refusal { code, abort }
     }
 
-    /// The negotiation in which this connection may be that side's end: it runs, that side has none, and the connection
-    /// comes from that party's address.
+    /// Returns the negotiation in which this connection may be the end of that side: the negotiation is running, that
+    /// side has no end yet, and the connection comes from that client's address.
     fn place(
         &self,
         from: ConnId,
@@ -244,7 +249,7 @@ impl Room {
             || self.connections.address(party) == self.connections.address(end)
     }
 
-    /// The first end waits, the second one is joined with it; then the negotiation is over.
+    /// The first end waits. The second end is joined with it, and the negotiation is over.
     fn end_comes(&mut self, from: ConnId, request: Request<i16>, side: Side, out: &mut Effects) {
         let Some(Waiting { end: first, .. }) = self.waiting.remove(&request) else {
             self.connections.enter(from, Stage::WaitingEnd(request));
@@ -254,7 +259,7 @@ impl Room {
         self.requests.end(request);
         self.connections.enter(first, Stage::TunnelEnd);
         self.connections.enter(from, Stage::TunnelEnd);
-        // Both are told before the first byte is relayed.
+        // Both ends get ERROR OK before the first byte is relayed.
         out.one(first, &ErrorCode::Ok.frame());
         out.one(from, &ErrorCode::Ok.frame());
         out.tunnel(first, from);
@@ -282,7 +287,7 @@ impl Room {
                 let code = refusal.code;
                 out.remark(
                     from,
-                    format!("refused {packet} in a second, its address tries many: {code}"),
+                    format!("refusing {packet} in a second, because of too many from its address: {code}"),
                 );
                 let answer = refusal;
                 self.connections
@@ -291,7 +296,7 @@ impl Room {
         }
     }
 
-    /// The second of delay is over for whoever guessed too often.
+    /// The delay of one second is over for connections that guessed too often.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
             if let Some(Stage::AnswerDelayed { answer, .. }) =

@@ -15,20 +15,21 @@ use super::connections::{Connections, Stage};
 use super::private_connections::Waiting;
 use super::{ErrorCode, Frame, Options};
 
-/// A pseudonym takes at most this many bytes.
+/// Maximum length of a pseudonym, in bytes.
 pub const MAX_PSEUDONYM_BYTES: usize = 255;
 
-/// Everything that a listener of ChatOS 1.0 knows: who is connected, what they are called, who negotiates with whom.
+/// Everything that a listener of ChatOS 1.0 knows: the connections, the pseudonyms, the running negotiations.
 ///
-/// What it remembers of a connection goes with the connection. So its memory is bounded by the number of connections and
-/// the [`Options`]; only addresses that guessed wrong are remembered longer, and they have a bound of their own.
+/// What it keeps for a connection is released with the connection. So its memory is bounded by the number of
+/// connections and the [`Options`]. Only addresses that guessed wrong are remembered longer, and they have a limit of
+/// their own.
 pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
     pub(super) roster: Roster,
-    /// The negotiations, each told apart by its password.
+    /// The running negotiations; the password distinguishes those between the same two clients.
     pub(super) requests: Requests<i16>,
-    /// The ends of tunnels that came first.
+    /// The ends of tunnels that came first and wait for the second.
     pub(super) waiting: BTreeMap<Request<i16>, Waiting>,
     pub(super) guesses: Guesses,
 }
@@ -44,7 +45,7 @@ impl Protocol for Room {
         Frame::decode(input)
     }
 
-    /// Behind these two the bytes belong to a tunnel, when they come from a connection without a pseudonym.
+    /// The bytes after these two packets belong to a tunnel, when the connection has no pseudonym.
     fn turns_the_stream(frame: &Frame<'_>) -> bool {
         matches!(frame, Frame::TcpAccept(_) | Frame::TcpConnect(_))
     }
@@ -85,13 +86,13 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// A room in which nobody is.
+    /// Makes an empty room.
     pub fn new(options: Options) -> Room {
         let requests = RequestLimits {
             as_asker: options.pending_as_asker,
             as_target: options.pending_as_target,
             timeout: options.negotiation_timeout,
-            // What runs already is not relayed again, however long it takes: it gets ERROR 5.
+            // A negotiation that is running is never relayed again: a second TCPAsk gets ERROR 5.
             repeat_interval: Duration::MAX,
         };
         let guesses = GuessLimits {
@@ -124,7 +125,7 @@ impl Room {
         let own = match self.connections.stage(from) {
             Some(Stage::Anonymous) => None,
             Some(Stage::Identified { login }) => Some(Arc::clone(login)),
-            // Their flow is not `Flow::Frames`: the engine decodes nothing for them.
+            // The flow of these connections is not `Flow::Frames`: the engine decodes nothing for them.
             _ => return,
         };
         match (own.as_deref(), frame) {
@@ -132,10 +133,10 @@ impl Room {
                 self.connection_request(from, pseudonym, out);
             }
             (Some(_), ConnectionRequest { .. }) => {
-                out.remark(from, "ignored CR: it has a pseudonym");
+                out.remark(from, "ignored CR: the client has a pseudonym already");
             }
 
-            // Whoever has no pseudonym has no right one to send under.
+            // Without a pseudonym every sender's name is wrong.
             (own, SendPersonalMessage { sender, .. } | SendMessageToAll { sender, .. })
                 if own != Some(sender) =>
             {
@@ -153,12 +154,15 @@ impl Room {
             (own, TcpAbort(negotiation)) => self.tcp_abort(from, own, negotiation, out),
             (None, TcpAccept(negotiation)) => self.tcp_accept(from, negotiation, now, out),
             (None, TcpConnect(negotiation)) => self.tcp_connect(from, negotiation, now, out),
-            // They belong on a connection of their own.
+            // These two packets belong on a connection of their own.
             (Some(_), TcpAccept(_) | TcpConnect(_)) => {
                 refuse(from, frame, ErrorCode::TcpNotInProtocole, out);
             }
 
-            (_, Error { .. }) => out.remark(from, "ignored ERROR: a client has nothing to answer"),
+            (_, Error { .. }) => out.remark(
+                from,
+                "ignored ERROR: the server sent nothing that a client answers",
+            ),
         }
     }
 
@@ -167,7 +171,7 @@ impl Room {
             return;
         };
         let refused = |why: &dyn std::fmt::Display| {
-            format!("refused the pseudonym {:?}: {why}", Excerpt(pseudonym))
+            format!("refused pseudonym {:?}: {why}", Excerpt(pseudonym))
         };
         if let Err(why) = check_name(pseudonym, MAX_PSEUDONYM_BYTES) {
             out.remark(from, refused(&why));
@@ -177,7 +181,7 @@ impl Room {
         match self.roster.join(from, pseudonym, address) {
             Ok(login) => {
                 self.connections.enter(from, Stage::Identified { login });
-                // In this order, so that nothing said by others comes before the answer.
+                // In this order, so that no message of another client comes before the answer.
                 out.one(from, &ErrorCode::Ok.frame());
                 out.join(from, pseudonym);
             }
@@ -205,7 +209,7 @@ impl Room {
     }
 }
 
-/// Answers with an ERROR, and says so in the log.
+/// Answers with an ERROR and writes it to the log.
 #[track_caller]
 pub(super) fn refuse(from: ConnId, frame: Frame<'_>, code: ErrorCode, out: &mut Effects) {
     out.remark(from, format!("refused {}: {code}", frame.packet()));

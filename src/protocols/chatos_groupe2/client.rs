@@ -12,13 +12,14 @@ use crate::wire::Explained;
 pub struct ChatosGroupe2Client {
     chaton: ChatonClient,
     codec: Codec,
-    /// The private connections that the user closes, each with the command that says so. It is sent once everything that
-    /// was written on the private connection has left: the server reads no further behind the command.
+    /// The private connections that the user closes, each with the command that says so. The command is sent after
+    /// everything that was written on the private connection has left, because the server stops reading there when it
+    /// gets the command.
     closing: BTreeMap<TunnelId, Vec<u8>>,
 }
 
 impl ChatosGroupe2Client {
-    /// A client that has not sent anything yet.
+    /// Makes a client that has not sent anything.
     pub fn new(codec: Codec) -> ChatosGroupe2Client {
         ChatosGroupe2Client {
             chaton: ChatonClient::new(codec),
@@ -41,9 +42,9 @@ impl ChatosGroupe2Client {
         self.closing.insert(id, bytes);
     }
 
-    /// The peer closed the private connection: we send no more on it, and its own end is on its way. The command names no
-    /// connect_id; of several with one peer it is the newest, because that is the one which a client closes first. When
-    /// there is none, the end was faster.
+    /// The peer closed the private connection: we send no more on it, and the end of its own direction is on its way.
+    /// The command has no connect_id. With several connections to one peer it means the newest, because clients close
+    /// that one first. If there is none, its end arrived before the command.
     fn peer_closed(&mut self, accept: AcceptCloseConnection<'_>) -> Vec<Action> {
         let shut = self.chaton.tunnels().shut_newest(accept.login);
         shut.map(Action::Shut).into_iter().collect()

@@ -1,6 +1,6 @@
-//! The two commands that Chaton does not have, each one's decoding beside its encoding.
+//! The two commands that Chaton does not have, in bytes: `decode` and, beside it, `encode`.
 
-use crate::chaton::fields::{long, parties, put, put_long, text};
+use crate::chaton::fields::{decode_long, decode_parties, decode_text, encode_long, encode_texts};
 use crate::chaton::{self, Codec};
 use crate::wire::{Cursor, Malformed, Put, Stop, settle};
 
@@ -10,10 +10,10 @@ const CLOSE_CONNECTION: i8 = 11;
 const ACCEPT_CLOSE_CONNECTION: i8 = 12;
 
 impl<'a> ClientFrame<'a> {
-    /// Takes a frame from the front of the bytes: it and its length, or `None` while bytes are missing.
+    /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing.
     pub fn decode(codec: Codec, input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
         match opcode(input) {
-            Some(CLOSE_CONNECTION) => settle(CloseConnection::read(codec, Cursor::new(input)))
+            Some(CLOSE_CONNECTION) => settle(CloseConnection::decode_at(codec, Cursor::new(input)))
                 .map(|read| read.map(|(close, length)| (Self::CloseConnection(close), length))),
             Some(ACCEPT_CLOSE_CONNECTION) => Err(Malformed::WrongSide {
                 packet: "ACCEPT_CLOSE_CONNECTION",
@@ -27,16 +27,16 @@ impl<'a> ClientFrame<'a> {
     pub fn encode(&self, codec: Codec, into: &mut Vec<u8>) {
         match self {
             ClientFrame::Chaton(frame) => frame.encode(codec, into),
-            ClientFrame::CloseConnection(close) => close.put(codec, into),
+            ClientFrame::CloseConnection(close) => close.encode(codec, into),
         }
     }
 }
 
 impl<'a> CloseConnection<'a> {
-    fn read(codec: Codec, mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
+    fn decode_at(codec: Codec, mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
         cursor.int8()?;
-        let connect_id = long(&mut cursor, codec)?;
-        let (requester, target) = parties(&mut cursor)?;
+        let connect_id = decode_long(&mut cursor, codec)?;
+        let (requester, target) = decode_parties(&mut cursor)?;
         let close = CloseConnection {
             connect_id,
             requester,
@@ -45,23 +45,23 @@ impl<'a> CloseConnection<'a> {
         Ok((close, cursor.position()))
     }
 
-    fn put(&self, codec: Codec, into: &mut Vec<u8>) {
-        put(into, CLOSE_CONNECTION, &[]);
-        put_long(into, codec, self.connect_id);
+    fn encode(&self, codec: Codec, into: &mut Vec<u8>) {
+        encode_texts(into, CLOSE_CONNECTION, &[]);
+        encode_long(into, codec, self.connect_id);
         into.put_text32(self.requester);
         into.put_text32(self.target);
     }
 }
 
 impl<'a> ServerFrame<'a> {
-    /// Takes a frame from the front of the bytes: it and its length, or `None` while bytes are missing.
+    /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing.
     pub fn decode(codec: Codec, input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
         match opcode(input) {
             Some(CLOSE_CONNECTION) => Err(Malformed::WrongSide {
                 packet: "CLOSE_CONNECTION",
             }),
             Some(ACCEPT_CLOSE_CONNECTION) => {
-                settle(AcceptCloseConnection::read(Cursor::new(input))).map(|read| {
+                settle(AcceptCloseConnection::decode_at(Cursor::new(input))).map(|read| {
                     read.map(|(accept, length)| (Self::AcceptCloseConnection(accept), length))
                 })
             }
@@ -74,20 +74,20 @@ impl<'a> ServerFrame<'a> {
     pub fn encode(&self, codec: Codec, into: &mut Vec<u8>) {
         match self {
             ServerFrame::Chaton(frame) => frame.encode(codec, into),
-            ServerFrame::AcceptCloseConnection(accept) => accept.put(into),
+            ServerFrame::AcceptCloseConnection(accept) => accept.encode(into),
         }
     }
 }
 
 impl<'a> AcceptCloseConnection<'a> {
-    fn read(mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
+    fn decode_at(mut cursor: Cursor<'a>) -> Result<(Self, usize), Stop> {
         cursor.int8()?;
-        let login = text(&mut cursor, "login_target")?;
+        let login = decode_text(&mut cursor, "login_target")?;
         Ok((AcceptCloseConnection { login }, cursor.position()))
     }
 
-    pub(super) fn put(&self, into: &mut Vec<u8>) {
-        put(into, ACCEPT_CLOSE_CONNECTION, &[self.login]);
+    pub(super) fn encode(&self, into: &mut Vec<u8>) {
+        encode_texts(into, ACCEPT_CLOSE_CONNECTION, &[self.login]);
     }
 }
 

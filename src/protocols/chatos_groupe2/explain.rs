@@ -1,17 +1,17 @@
-//! The commands of this document, field by field, for somebody who looks at the wire.
+//! The commands of this document, field by field, for users who look at the wire.
 
 use super::{ClientFrame, Codec, ServerFrame};
-use crate::chaton::explain::long;
+use crate::chaton::explain::explain_long;
 use crate::wire::Explained;
 
 impl ClientFrame<'_> {
-    /// Takes the frame apart; the opcode is the first of its bytes.
+    /// Takes the frame apart; `opcode` is the first of its bytes.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         match self {
             ClientFrame::Chaton(frame) => frame.explained(codec, opcode),
             ClientFrame::CloseConnection(close) => {
                 let command = Explained::new("CLOSE_CONNECTION", opcode);
-                long(command, codec, close.connect_id)
+                explain_long(command, codec, close.connect_id)
                     .text32("login_requester", close.requester)
                     .text32("login_target", close.target)
             }
@@ -20,7 +20,7 @@ impl ClientFrame<'_> {
 }
 
 impl ServerFrame<'_> {
-    /// Takes the frame apart; the opcode is the first of its bytes.
+    /// Takes the frame apart; `opcode` is the first of its bytes.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         match self {
             ServerFrame::Chaton(frame) => frame.explained(codec, opcode),

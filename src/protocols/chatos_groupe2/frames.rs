@@ -9,41 +9,41 @@ use crate::wire::Excerpt;
 /// What a client sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientFrame<'a> {
-    /// A command that Chaton has too.
+    /// A command of Chaton.
     Chaton(chaton::ClientFrame<'a>),
     /// Section 4: closes a private connection.
     CloseConnection(CloseConnection<'a>),
 }
 
-/// A party closes a private connection.
+/// A client closes a private connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CloseConnection<'a> {
     /// The id from ID_PRIVATE.
     pub connect_id: i64,
-    /// One party ...
+    /// The login of one client ...
     pub requester: &'a str,
-    /// ... and the other.
+    /// ... and of the other.
     pub target: &'a str,
 }
 
 /// What the server sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerFrame<'a> {
-    /// A command that Chaton has too.
+    /// A command of Chaton.
     Chaton(chaton::ServerFrame<'a>),
-    /// Section 4: the private connection with somebody goes away.
+    /// Section 4: the other client closes the private connection.
     AcceptCloseConnection(AcceptCloseConnection<'a>),
 }
 
-/// The other party closed the private connection.
+/// The other client closed the private connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AcceptCloseConnection<'a> {
-    /// Who.
+    /// The other client's login.
     pub login: &'a str,
 }
 
 impl<'a> ClientFrame<'a> {
-    /// Chaton's command, or the one that is not Chaton's.
+    /// Returns Chaton's command, or as the error the one that Chaton does not have.
     pub(super) fn in_chaton(self) -> Result<chaton::ClientFrame<'a>, CloseConnection<'a>> {
         match self {
             ClientFrame::Chaton(command) => Ok(command),
@@ -66,7 +66,7 @@ impl<'a> From<chaton::ServerFrame<'a>> for ServerFrame<'a> {
 
 impl Packet for AcceptCloseConnection<'_> {
     fn encode(&self, into: &mut Vec<u8>) {
-        self.put(into);
+        AcceptCloseConnection::encode(self, into);
     }
 }
 

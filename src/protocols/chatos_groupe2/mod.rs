@@ -1,9 +1,9 @@
-//! ChatOS as "Groupe 2" wrote it down.
+//! ChatOS as described by "Groupe 2".
 //!
-//! Their document is Chaton's text with two commands more: a party closes a private connection (CLOSE_CONNECTION), and the
-//! other party is told (ACCEPT_CLOSE_CONNECTION). So everything else is [`crate::chaton`], with its readings, and this
-//! folder has what is added: `frames.rs` and `codec.rs` the two commands, `room.rs` what they do, `private_connections.rs` what must be
-//! remembered for them, `client.rs` the client's side.
+//! Their document is Chaton's text with two more commands: a client closes a private connection (CLOSE_CONNECTION), and
+//! the other client is told (ACCEPT_CLOSE_CONNECTION). So everything else is [`crate::chaton`], with its readings, and
+//! this folder has the additions: `frames.rs` and `codec.rs` have the two commands, `room.rs` says what they do,
+//! `private_connections.rs` has what the room keeps for them, and `client.rs` is the client's half.
 //!
 //! # Where the document leaves something open
 //!
@@ -16,9 +16,9 @@
 //! | when it may be closed | - | from ID_PRIVATE on, and until 60 seconds after it ended: real clients close their private socket first; once |
 //! | any other CLOSE_CONNECTION | - | ignored |
 //! | who is told | "the client concerned" | the other party, on its identified connection, if it is still there |
-//! | what ACCEPT_CLOSE_CONNECTION's login_target is | - | the login of whoever asked for the close: the receiver must know which private connection goes away |
-//! | what whoever asked is told | - | nothing; its end sees the end of the bytes |
-//! | closing a private connection with oneself | - | the other party is oneself, and is told |
+//! | what ACCEPT_CLOSE_CONNECTION's login_target is | - | the login of the client that closes: the receiver must know which private connection is closed |
+//! | what the client that closes is told | - | nothing; its end sees the end of the bytes |
+//! | closing a private connection with oneself | - | the client is also the other party, and is told |
 //! | in which order | - | first the command is queued for the other party, then both ends are closed: what was read from them is written, and the end of the bytes passed on |
 //! | bytes end just before CLOSE_CONNECTION comes | - | the end is held back for up to 100 milliseconds ([`TUNNEL_END_DELAY`]), so that the command is told first |
 //! | closing before both ends came | - | the id is dead, an end that waits is closed |
@@ -36,6 +36,6 @@ pub use crate::chaton::{Codec, LongWidth, Options};
 pub use frames::{AcceptCloseConnection, ClientFrame, CloseConnection, ServerFrame};
 pub use room::Room;
 
-/// How long the end of a private connection's direction is held back for a CLOSE_CONNECTION that may come right behind:
-/// the authors' client does not survive an end that it was not told of.
+/// How long the server delays the end of a private connection's direction, because a CLOSE_CONNECTION may follow
+/// directly: the authors' client does not survive an end that was not announced.
 pub const TUNNEL_END_DELAY: Duration = Duration::from_millis(100);

@@ -1,4 +1,4 @@
-//! The private connections that have been established, for as long as a party may close them.
+//! The private connections that were opened, for as long as a client may close them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::room::{ConnId, Expiries, Ticket};
 
-/// How long one that has ended may still be closed.
+/// How long a client may still close a private connection after it ended.
 const AFTER_ITS_END: Duration = Duration::from_mins(1);
 
-/// So many that have ended are remembered; the one that ended first is forgotten for one more.
+/// Maximum number of ended private connections that are remembered. For one more, the one that ended first is
+/// forgotten.
 const MOST_ENDED: usize = 4096;
 
 #[derive(Default)]
@@ -20,8 +21,8 @@ pub(super) struct Tunnels {
     ended_count: usize,
 }
 
-/// A party of a private connection, under the name that it had when this began: it may have left since, and somebody else
-/// may be called so now.
+/// A client of a private connection, under the login that it had at the beginning. It may have left since, and another
+/// client may have its login now.
 #[derive(Clone)]
 pub(super) struct Party {
     pub(super) id: ConnId,
@@ -40,9 +41,10 @@ enum Stage {
 }
 
 impl Tunnels {
-    /// Both ends have come.
+    /// Adds a private connection: both ends have come.
     pub(super) fn establish(&mut self, connect_id: i64, parties: [Party; 2], ends: [ConnId; 2]) {
-        // An id is not drawn again while it is alive, but may be while its private connection still stands.
+        // A live id is not drawn again. But an id is no longer alive while its private connection is open, so it may
+        // be.
         self.take(connect_id);
         for end in ends {
             self.by_end.insert(end, connect_id);
@@ -51,14 +53,14 @@ impl Tunnels {
         self.known.insert(connect_id, Tunnel { parties, stage });
     }
 
-    /// Who the parties are.
+    /// Returns the two clients.
     pub(super) fn parties(&self, connect_id: i64) -> Option<[Party; 2]> {
         self.known
             .get(&connect_id)
             .map(|tunnel| tunnel.parties.clone())
     }
 
-    /// Forgets one, and names its ends if they still stand.
+    /// Forgets a private connection. Returns its two ends if it is open.
     pub(super) fn take(&mut self, connect_id: i64) -> Option<[ConnId; 2]> {
         match self.known.remove(&connect_id)?.stage {
             Stage::Established(ends) => {
@@ -75,7 +77,7 @@ impl Tunnels {
         }
     }
 
-    /// One of the ends is gone: the engine ends the other one.
+    /// One end is gone. The engine ends the other one.
     pub(super) fn end_is_gone(&mut self, end: ConnId, now: Instant) {
         let Some(connect_id) = self.by_end.get(&end).copied() else {
             return;
@@ -97,7 +99,7 @@ impl Tunnels {
         }
     }
 
-    /// Forgets those that ended too long ago.
+    /// Forgets the private connections that ended too long ago.
     pub(super) fn expire(&mut self, now: Instant) {
         while let Some(connect_id) = self.ended.due(now) {
             self.known.remove(&connect_id);
@@ -109,8 +111,8 @@ impl Tunnels {
         self.ended.deadline()
     }
 
-    /// True while one stands.
-    pub(super) fn any_stands(&self) -> bool {
+    /// True while a private connection is open.
+    pub(super) fn any_open(&self) -> bool {
         !self.by_end.is_empty()
     }
 }
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_has_ended_is_remembered_for_a_minute() {
+    fn an_ended_private_connection_is_remembered_for_a_minute() {
         let mut tunnels = Tunnels::default();
         let now = Instant::now();
         let [one, other] = establish(&mut tunnels, 7);
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_that_have_ended_are_remembered_and_the_first_goes_first() {
+    fn the_number_of_ended_private_connections_is_limited_and_the_oldest_goes_first() {
         let mut tunnels = Tunnels::default();
         let now = Instant::now();
         let most = i64::try_from(MOST_ENDED).expect("a few thousand");
@@ -174,11 +176,11 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_used_again_names_the_newer_one() {
+    fn an_id_that_is_drawn_again_names_the_newer_private_connection() {
         let mut tunnels = Tunnels::default();
         let older = establish(&mut tunnels, 7);
         let newer = [ConnId(100), ConnId(101)];
-        let parties = tunnels.parties(7).expect("it stands");
+        let parties = tunnels.parties(7).expect("the private connection is known");
         tunnels.establish(7, parties, newer);
         tunnels.end_is_gone(older[0], Instant::now());
         assert_eq!(tunnels.take(7), Some(newer));

@@ -1,4 +1,4 @@
-//! What the two commands do that Chaton does not have; all others go to Chaton's room.
+//! What the two commands do that Chaton does not have. All other commands go to Chaton's room.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -12,8 +12,8 @@ use super::{
     AcceptCloseConnection, ClientFrame, CloseConnection, Codec, Options, TUNNEL_END_DELAY,
 };
 
-/// Everything that a listener of this protocol knows: what a Chaton listener knows, and who may close which private
-/// connection.
+/// Everything that a listener of this protocol knows: what a Chaton listener knows, and which clients may close which
+/// private connection.
 pub struct Room {
     chaton: chaton::Room,
     tunnels: Tunnels,
@@ -73,7 +73,7 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// A room in which nobody is. The entropy makes its connect_ids: it must be fit for secrets.
+    /// Makes an empty room. The entropy makes its connect_ids, so it must be fit for secrets.
     pub fn new(options: Options, entropy: Entropy) -> Room {
         Room {
             chaton: chaton::Room::new(options, entropy),
@@ -82,7 +82,7 @@ impl Room {
         }
     }
 
-    /// Holds the ends of tunnels back for this time instead of [`TUNNEL_END_DELAY`].
+    /// Delays the ends of tunnels by this time instead of [`TUNNEL_END_DELAY`].
     #[must_use]
     pub fn with_tunnel_end_delay(self, tunnel_end_delay: Duration) -> Room {
         Room {
@@ -91,12 +91,12 @@ impl Room {
         }
     }
 
-    /// True when nothing of any connection is left. Private connections that have ended are forgotten later, by time.
+    /// True when nothing of any connection is left. Ended private connections are forgotten later, by time.
     pub fn is_empty(&self) -> bool {
-        self.chaton.is_empty() && !self.tunnels.any_stands()
+        self.chaton.is_empty() && !self.tunnels.any_open()
     }
 
-    /// What Chaton does, and what it does to private connections is noted.
+    /// Lets Chaton's room handle an event, and records what becomes of private connections.
     fn in_chaton(
         &mut self,
         from: ConnId,
@@ -111,7 +111,8 @@ impl Room {
                 let first = self.chaton.agreement(connect_id).and_then(|it| it.waiting);
                 let parties = self.parties_that_agreed(connect_id);
                 let flow = self.chaton.handle(from, event, now, out);
-                // Only a connection that was taken as the second end has raw bytes now, while somebody waited before.
+                // The flow is raw in two cases: the connection waits as the first end, or it is the second end. Here a
+                // first end had waited before.
                 if let (Some(first), Some(parties), Flow::Raw) = (first, parties, flow) {
                     self.tunnels.establish(connect_id, parties, [first, from]);
                 }
@@ -123,7 +124,7 @@ impl Room {
         self.chaton.handle(from, event, now, out)
     }
 
-    /// A party closes its private connection: the other one is told, then both ends are closed.
+    /// A client closes its private connection: the other client is told, then both ends are closed.
     fn close_connection(&mut self, from: ConnId, close: CloseConnection<'_>, out: &mut Effects) {
         let (other, login) = match self.who_closes(from, close) {
             Ok([closer, other]) => (other.id, closer.login),
@@ -132,7 +133,7 @@ impl Room {
                 return;
             }
         };
-        // It may have left: whoever has its name now is somebody else.
+        // The other client may have left. Then its login may belong to a third client, which must not be told.
         if self.chaton.login_of(other).is_some() {
             out.one(other, &AcceptCloseConnection { login: &login });
         }
@@ -143,7 +144,7 @@ impl Room {
         }
     }
 
-    /// Whoever closes and the other party; or why it may not be closed.
+    /// Returns the client that closes and the other client, or why it may not close.
     fn who_closes(
         &self,
         from: ConnId,
@@ -155,28 +156,28 @@ impl Room {
             target,
         } = close;
         if self.chaton.login_of(from).is_none() {
-            return Err("it has no login");
+            return Err("the connection has no login");
         }
         let parties = self
             .parties_that_agreed(connect_id)
             .or_else(|| self.tunnels.parties(connect_id));
         let Some([asker, asked]) = parties else {
-            return Err("there is no such private connection");
+            return Err("no such private connection exists");
         };
         let names = [&*asker.login, &*asked.login];
         if names != [requester, target] && names != [target, requester] {
-            return Err("the private connection is between others than it says");
+            return Err("the private connection is between other logins than the command says");
         }
         if asker.id == from {
             Ok([asker, asked])
         } else if asked.id == from {
             Ok([asked, asker])
         } else {
-            Err("the private connection is between others")
+            Err("the private connection is between other clients")
         }
     }
 
-    /// The two whose id is alive.
+    /// Returns the two clients of a live id.
     fn parties_that_agreed(&self, connect_id: i64) -> Option<[Party; 2]> {
         let [asker, target] = self.chaton.agreement(connect_id)?.parties;
         Some([self.party(asker)?, self.party(target)?])

@@ -1,5 +1,5 @@
-//! The client's half of Chatr Connect: how two clients learn each other's address. What they say to each other then does not
-//! pass through the server, and its form is not in the document.
+//! The client's half of Chatr Connect: how two clients learn each other's address. What they send each other afterwards
+//! does not pass through the server, and the document does not describe it.
 
 mod book;
 mod candidates;
@@ -11,60 +11,53 @@ use uuid::Uuid;
 
 use super::Frame;
 use crate::dialogue::{
-    Action, Dialogue, Direction, Event, Fault, Intent, Refusal, Remembered, Source, TunnelId,
-    Tunnels,
+    Action, Dialogue, Direction, Event, Fault, Identity, Intent, Refusal, Remembered, Source,
+    TunnelId, Tunnels,
 };
 use crate::wire::Explained;
 pub use book::{Book, BookError};
 use candidates::candidates;
 
-/// What we say is our version. Servers ignore it.
+/// The version that we send. Servers ignore it.
 const VERSION: u32 = 1;
 
 /// One client of a Chatr Connect server.
 pub struct ChatrClient {
     uuid: Uuid,
-    /// Of the UUID. Whoever has it can be this client.
+    /// The signature of the UUID. Anyone who has it can log in as this client.
     signature: Vec<u8>,
     book: Book,
     peer_to_peer: PeerToPeer,
-    /// Our address and the server's, as far as known.
+    /// Our address and the server's, once they are known.
     ends: Option<(IpAddr, IpAddr)>,
-    standing: Standing,
-    /// Whom we asked, without an answer so far.
+    identity: Identity,
+    /// Clients that we asked and that have not answered.
     asked: Remembered<Uuid>,
-    /// Who asked us, without an answer so far.
+    /// Clients that asked us and that we have not answered.
     asked_by: Remembered<Party>,
-    /// With whom it is agreed, while the server has not said where they are.
+    /// Clients with whom we agreed, until the server says where they are.
     agreed: Remembered<Party>,
     tunnels: Tunnels<Uuid>,
 }
 
-/// Whether peers can be spoken to.
+/// Whether direct connections to peers are possible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerToPeer {
-    /// They can.
+    /// They are possible.
     Possible,
-    /// They cannot, for this reason.
+    /// They are impossible, for this reason.
     Impossible(String),
 }
 
-/// A peer, and where it is in its own network.
+/// A peer and its address in its own network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Party {
     uuid: Uuid,
     private_endpoint: IpAddr,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Outside,
-    Connecting,
-    Connected,
-}
-
 impl ChatrClient {
-    /// A client that has not sent anything yet. The signature is the one of its UUID's bytes.
+    /// Makes a client that has not sent anything. The signature is the one of its UUID's bytes.
     pub fn new(
         uuid: Uuid,
         signature: Vec<u8>,
@@ -77,7 +70,7 @@ impl ChatrClient {
             book,
             peer_to_peer,
             ends: None,
-            standing: Standing::Outside,
+            identity: Identity::None,
             asked: Remembered::default(),
             asked_by: Remembered::default(),
             agreed: Remembered::default(),
@@ -88,10 +81,10 @@ impl ChatrClient {
 
 impl Dialogue for ChatrClient {
     fn intend(&mut self, intent: Intent<'_>) -> Result<Vec<Action>, Refusal> {
-        match (self.standing, intent) {
-            (Standing::Connected, Intent::LogIn { .. }) => Err(Refusal::AlreadyLoggedIn),
+        match (self.identity, intent) {
+            (Identity::Accepted, Intent::LogIn { .. }) => Err(Refusal::AlreadyLoggedIn),
             (_, Intent::LogIn { .. }) => Ok(self.connect()),
-            (Standing::Outside | Standing::Connecting, _) => Err(Refusal::NotLoggedIn),
+            (Identity::None | Identity::Proposed, _) => Err(Refusal::NotLoggedIn),
             (_, Intent::Say { .. }) => Err(Refusal::NoRoom),
             (_, Intent::Whisper { to, .. }) => {
                 let peer = to.to_owned();
@@ -113,15 +106,15 @@ impl Dialogue for ChatrClient {
         bytes: &[u8],
     ) -> Result<Option<(usize, Vec<Action>)>, Fault> {
         let Source::Server = from else {
-            // Peers are read by whoever proved who they are.
+            // Another module reads the bytes of peers, after they proved their identity.
             return Ok(None);
         };
         let Some((frame, length)) = Frame::decode_from_server(bytes)? else {
             return Ok(None);
         };
-        let behind = bytes.get(length..).unwrap_or_default();
+        let following = bytes.get(length..).unwrap_or_default();
         let actions = match frame {
-            Frame::Ping { .. } if begins_with_a_ping(behind) => Vec::new(),
+            Frame::Ping { .. } if begins_with_a_ping(following) => Vec::new(),
             frame => self.hear(frame),
         };
         Ok(Some((length, actions)))
@@ -169,14 +162,14 @@ impl Dialogue for ChatrClient {
     }
 
     fn disconnected(&mut self) {
-        self.standing = Standing::Outside;
+        self.identity = Identity::None;
         self.asked = Remembered::default();
         self.asked_by = Remembered::default();
         self.agreed = Remembered::default();
     }
 }
 
-/// Only the last ping is answered: the server knows no other.
+/// Only the last ping is answered, because the server accepts no answer to an older one.
 fn begins_with_a_ping(bytes: &[u8]) -> bool {
     matches!(
         Frame::decode_from_server(bytes),
@@ -187,7 +180,7 @@ fn begins_with_a_ping(bytes: &[u8]) -> bool {
 /// What the user wants.
 impl ChatrClient {
     fn connect(&mut self) -> Vec<Action> {
-        self.standing = Standing::Connecting;
+        self.identity = Identity::Proposed;
         send(Frame::Connect {
             version: VERSION,
             uuid: self.uuid,
@@ -202,11 +195,11 @@ impl ChatrClient {
         }
         let private_endpoint = self.own_endpoint()?;
         if self.asked_by.iter().any(|asker| asker.uuid == uuid) {
-            // Both want it.
+            // Both clients ask each other.
             return self.accept(peer);
         }
         if self.asked.iter().any(|asked| *asked == uuid) {
-            // It waits for its answer.
+            // The request is still pending.
             return Ok(Vec::new());
         }
         self.asked.remember(uuid);
@@ -247,7 +240,7 @@ impl ChatrClient {
         })
     }
 
-    /// Where we are in our own network, for those who may be in it, too.
+    /// Returns our address in our own network, for peers that may be in it too.
     fn own_endpoint(&self) -> Result<IpAddr, Refusal> {
         if let PeerToPeer::Impossible(why) = &self.peer_to_peer {
             return Err(Refusal::NoPeerToPeer(why.clone()));
@@ -256,7 +249,7 @@ impl ChatrClient {
         Ok(own)
     }
 
-    /// What we asked of somebody with whom it is agreed now is answered by that.
+    /// Two clients now agree: requests between them are answered by that.
     fn agree(&mut self, party: Party) {
         self.asked.take(|asked| *asked == party.uuid);
         self.asked_by.take(|asker| asker.uuid == party.uuid);
@@ -270,8 +263,8 @@ impl ChatrClient {
     fn hear(&mut self, frame: Frame<'_>) -> Vec<Action> {
         match frame {
             Frame::Disconnect { message } => self.hear_disconnect(message),
-            Frame::Connected if self.standing == Standing::Connecting => {
-                self.standing = Standing::Connected;
+            Frame::Connected if self.identity == Identity::Proposed => {
+                self.identity = Identity::Accepted;
                 let login = self.book.name_of(self.uuid);
                 Action::tell(Event::LoggedIn { login })
             }
@@ -315,8 +308,8 @@ impl ChatrClient {
 
     fn hear_disconnect(&mut self, message: &str) -> Vec<Action> {
         let what = farewell::explained(message);
-        let was_connecting = self.standing == Standing::Connecting;
-        self.standing = Standing::Outside;
+        let was_connecting = self.identity == Identity::Proposed;
+        self.identity = Identity::None;
         Action::tell(match was_connecting {
             true => Event::LoginRefused {
                 login: self.book.name_of(self.uuid),
@@ -337,7 +330,7 @@ impl ChatrClient {
         self.ignore_unless_met(uuid, frame)
     }
 
-    /// When two ask each other, one agreement is enough, and the server carries the other one out, too.
+    /// When two clients ask each other, one agreement is enough; the server also completes the other one.
     fn ignore_unless_met(&self, uuid: Uuid, frame: Frame<'_>) -> Vec<Action> {
         let mut met = self.tunnels.details();
         let is_agreed = self.agreed.iter().any(|agreed| agreed.uuid == uuid);
@@ -355,8 +348,9 @@ impl ChatrClient {
         };
         let candidates = candidates(public_endpoint, party.private_endpoint, server);
         if candidates.is_empty() {
-            let reason =
-                format!("nothing is sent to {public_endpoint}, where the server says it is");
+            let reason = format!(
+                "the server says that the peer is at {public_endpoint}, and this client sends nothing to such an address"
+            );
             let closed = Event::TunnelClosed {
                 peer,
                 reason: Some(reason),
@@ -369,7 +363,7 @@ impl ChatrClient {
             peer,
             uuid: party.uuid,
             candidates,
-            // Both see it alike, whoever asked.
+            // Both clients decide this alike, whichever of them asked.
             calls: self.uuid < party.uuid,
         };
         vec![agreed, meet]
@@ -377,7 +371,7 @@ impl ChatrClient {
 }
 
 fn send(frame: Frame<'_>) -> Vec<Action> {
-    vec![Action::Send(frame.bytes())]
+    vec![Action::Send(frame.encoded())]
 }
 
 #[cfg(test)]

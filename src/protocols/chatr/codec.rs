@@ -1,7 +1,7 @@
-//! The packets of Chatr Connect, each one's decoding beside its encoding, in the document's order.
+//! The packets of Chatr Connect in bytes: `decode` and, beside it, `encode`, in the document's order.
 //!
-//! Every packet has a length in front, and nearly every packet can have only one: what claims another is known to be none
-//! from its first bytes, before any of its content is kept.
+//! Every packet begins with its length, and nearly every packet can have only one length. So a packet with a wrong
+//! length is recognized from its first bytes, before any of its content is kept.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -12,10 +12,10 @@ use crate::wire::{Cursor, Malformed, Put, Stop, settle};
 
 use super::Frame;
 
-/// Opcode and payload take at most this many bytes, once a client is connected.
+/// Maximum length of opcode and payload, in bytes, after a client is connected.
 pub const MAX_PACKET_BYTES: u32 = 64 << 10;
 
-/// Before that, at most this many: enough for a signature by the largest key.
+/// Maximum length before that, in bytes: enough for a signature by the largest key.
 pub const MAX_FIRST_PACKET_BYTES: u32 = 2 << 10;
 
 const CONNECT: u8 = 0;
@@ -28,11 +28,11 @@ const CONNECTION_REQUEST_ACCEPT: u8 = 6;
 const CONNECTION_REQUEST_DENIED: u8 = 7;
 const CLIENT_INFO: u8 = 8;
 
-/// What the `Version` of an address says.
+/// The values of `Version` in an address.
 const IPV4: u8 = 4;
 const IPV6: u8 = 6;
 
-/// Who may send a packet ("Side" in the document).
+/// Which side may send a packet ("Side" in the document).
 #[derive(PartialEq, Eq)]
 enum Side {
     Client,
@@ -40,11 +40,11 @@ enum Side {
     Both,
 }
 
-/// What is known of a packet from its opcode.
+/// What an opcode says about its packet.
 struct Kind {
     packet: &'static str,
     side: Side,
-    /// Of opcode and payload.
+    /// The possible lengths of opcode and payload, in bytes.
     length: RangeInclusive<u32>,
 }
 
@@ -70,23 +70,27 @@ fn kind(opcode: u8) -> Result<Kind, Malformed> {
 }
 
 impl<'a> Frame<'a> {
-    /// Takes a packet of a client that is connected from the front of the bytes: it and its length, or `None` while bytes
-    /// are missing.
+    /// Decodes a packet of a connected client at the front of the bytes. Returns the packet and its length, or `None`
+    /// while bytes are missing.
     pub fn decode(input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
-        settle(Self::read(input, &Side::Server, MAX_PACKET_BYTES))
+        settle(Self::decode_at(input, &Side::Server, MAX_PACKET_BYTES))
     }
 
-    /// The same for the first packet of a client.
+    /// Decodes the first packet of a client.
     pub fn decode_first(input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
-        settle(Self::read(input, &Side::Server, MAX_FIRST_PACKET_BYTES))
+        settle(Self::decode_at(
+            input,
+            &Side::Server,
+            MAX_FIRST_PACKET_BYTES,
+        ))
     }
 
-    /// The same for packets of a server.
+    /// Decodes a packet of a server.
     pub fn decode_from_server(input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
-        settle(Self::read(input, &Side::Client, MAX_PACKET_BYTES))
+        settle(Self::decode_at(input, &Side::Client, MAX_PACKET_BYTES))
     }
 
-    fn read(input: &'a [u8], reader: &Side, most: u32) -> Result<(Self, usize), Stop> {
+    fn decode_at(input: &'a [u8], reader: &Side, most: u32) -> Result<(Self, usize), Stop> {
         let mut cursor = Cursor::new(input);
         let length = cursor.varint("the packet")?;
         if length == 0 {
@@ -96,7 +100,7 @@ impl<'a> Frame<'a> {
         if length > most {
             return Err(too_long(length, most).into());
         }
-        let opcode = opcode(&mut cursor)?;
+        let opcode = decode_opcode(&mut cursor)?;
         let kind = kind(opcode)?;
         let packet = kind.packet;
         if kind.side == *reader {
@@ -107,9 +111,9 @@ impl<'a> Frame<'a> {
         }
         let payload = cursor.bytes(length as usize - 1)?;
         let mut fields = Cursor::new(payload);
-        let frame = match Self::fields(opcode, &mut fields) {
+        let frame = match Self::decode_fields(opcode, &mut fields) {
             Ok(frame) if fields.position() == payload.len() => frame,
-            // All its bytes are there: what is missing will not come.
+            // All bytes of the packet have arrived: missing bytes will not come.
             Ok(_) | Err(Stop::Short) => {
                 return Err(Malformed::WrongLength { packet, length }.into());
             }
@@ -118,15 +122,15 @@ impl<'a> Frame<'a> {
         Ok((frame, cursor.position()))
     }
 
-    fn fields(opcode: u8, cursor: &mut Cursor<'a>) -> Result<Frame<'a>, Stop> {
+    fn decode_fields(opcode: u8, cursor: &mut Cursor<'a>) -> Result<Frame<'a>, Stop> {
         Ok(match opcode {
             CONNECT => Frame::Connect {
                 version: cursor.int32()?.cast_unsigned(),
-                uuid: uuid(cursor)?,
-                signature: signature(cursor)?,
+                uuid: decode_uuid(cursor)?,
+                signature: decode_signature(cursor)?,
             },
             DISCONNECT => Frame::Disconnect {
-                message: cursor.text_behind_varint("the message", MAX_PACKET_BYTES as usize)?,
+                message: cursor.text_varint("the message", MAX_PACKET_BYTES as usize)?,
             },
             CONNECTED => Frame::Connected,
             PING => Frame::Ping {
@@ -136,25 +140,25 @@ impl<'a> Frame<'a> {
                 id: cursor.int64()?,
             },
             CONNECTION_REQUEST => Frame::ConnectionRequest {
-                uuid: uuid(cursor)?,
-                private_endpoint: address(cursor)?,
+                uuid: decode_uuid(cursor)?,
+                private_endpoint: decode_address(cursor)?,
             },
             CONNECTION_REQUEST_ACCEPT => Frame::ConnectionRequestAccept {
-                uuid: uuid(cursor)?,
-                private_endpoint: address(cursor)?,
+                uuid: decode_uuid(cursor)?,
+                private_endpoint: decode_address(cursor)?,
             },
             CONNECTION_REQUEST_DENIED => Frame::ConnectionRequestDenied {
-                uuid: uuid(cursor)?,
+                uuid: decode_uuid(cursor)?,
             },
             _ => Frame::ClientInfo {
-                uuid: uuid(cursor)?,
-                public_endpoint: address(cursor)?,
+                uuid: decode_uuid(cursor)?,
+                public_endpoint: decode_address(cursor)?,
             },
         })
     }
 
     /// Appends the packet's bytes.
-    pub fn put(&self, into: &mut Vec<u8>) {
+    pub fn encode(&self, into: &mut Vec<u8>) {
         let mut body = Vec::with_capacity(40);
         match self {
             Frame::Connect {
@@ -170,7 +174,7 @@ impl<'a> Frame<'a> {
             }
             Frame::Disconnect { message } => {
                 body.push(DISCONNECT);
-                body.put_text_behind_varint(message);
+                body.put_text_varint(message);
             }
             Frame::Connected => body.push(CONNECTED),
             Frame::Ping { id } => {
@@ -184,30 +188,30 @@ impl<'a> Frame<'a> {
             Frame::ConnectionRequest {
                 uuid,
                 private_endpoint,
-            } => put_party(&mut body, CONNECTION_REQUEST, *uuid, Some(private_endpoint)),
+            } => encode_party(&mut body, CONNECTION_REQUEST, *uuid, Some(private_endpoint)),
             Frame::ConnectionRequestAccept {
                 uuid,
                 private_endpoint,
             } => {
                 let endpoint = Some(private_endpoint);
-                put_party(&mut body, CONNECTION_REQUEST_ACCEPT, *uuid, endpoint);
+                encode_party(&mut body, CONNECTION_REQUEST_ACCEPT, *uuid, endpoint);
             }
             Frame::ConnectionRequestDenied { uuid } => {
-                put_party(&mut body, CONNECTION_REQUEST_DENIED, *uuid, None);
+                encode_party(&mut body, CONNECTION_REQUEST_DENIED, *uuid, None);
             }
             Frame::ClientInfo {
                 uuid,
                 public_endpoint,
-            } => put_party(&mut body, CLIENT_INFO, *uuid, Some(public_endpoint)),
+            } => encode_party(&mut body, CLIENT_INFO, *uuid, Some(public_endpoint)),
         }
         into.put_varint(u32::try_from(body.len()).unwrap_or(u32::MAX));
         into.append(&mut body);
     }
 
-    /// The packet's bytes.
-    pub fn bytes(&self) -> Vec<u8> {
+    /// Returns the packet's bytes.
+    pub fn encoded(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        self.put(&mut bytes);
+        self.encode(&mut bytes);
         bytes
     }
 }
@@ -225,16 +229,16 @@ fn unknown(field: &'static str, code: u8) -> Malformed {
     Malformed::UnknownCode { field, code }
 }
 
-fn opcode(cursor: &mut Cursor<'_>) -> Result<u8, Stop> {
+fn decode_opcode(cursor: &mut Cursor<'_>) -> Result<u8, Stop> {
     Ok(cursor.int8()?.cast_unsigned())
 }
 
-fn uuid(cursor: &mut Cursor<'_>) -> Result<Uuid, Stop> {
+fn decode_uuid(cursor: &mut Cursor<'_>) -> Result<Uuid, Stop> {
     Ok(Uuid::from_bytes(array(cursor)?))
 }
 
-/// The length must name exactly what is left: the signature is the last field.
-fn signature<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Stop> {
+/// The signature is the last field, so its length must be exactly what is left.
+fn decode_signature<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Stop> {
     let field = "the signature";
     let length = i64::from(cursor.int32()?);
     let rest = cursor.rest();
@@ -245,8 +249,8 @@ fn signature<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Stop> {
     }
 }
 
-fn address(cursor: &mut Cursor<'_>) -> Result<IpAddr, Stop> {
-    match opcode(cursor)? {
+fn decode_address(cursor: &mut Cursor<'_>) -> Result<IpAddr, Stop> {
+    match decode_opcode(cursor)? {
         IPV4 => Ok(Ipv4Addr::from(array(cursor)?).into()),
         IPV6 => Ok(Ipv6Addr::from(array::<16>(cursor)?).into()),
         other => Err(unknown("the version of an address", other).into()),
@@ -258,7 +262,7 @@ fn array<const LENGTH: usize>(cursor: &mut Cursor<'_>) -> Result<[u8; LENGTH], S
     bytes.try_into().map_err(|_| Stop::Short)
 }
 
-fn put_party(body: &mut Vec<u8>, opcode: u8, uuid: Uuid, endpoint: Option<&IpAddr>) {
+fn encode_party(body: &mut Vec<u8>, opcode: u8, uuid: Uuid, endpoint: Option<&IpAddr>) {
     body.push(opcode);
     body.extend_from_slice(uuid.as_bytes());
     match endpoint {

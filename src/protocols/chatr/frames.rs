@@ -8,80 +8,82 @@ use uuid::Uuid;
 use crate::room::Packet;
 use crate::wire::Excerpt;
 
-/// A packet. Three of them go both ways: towards the server their UUID says who is meant, from the server who it comes from.
+/// A packet. Three packets go in both directions: towards the server the UUID names the recipient, from the server it
+/// names the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame<'a> {
-    /// PacketConnect: a client says who it is, and proves it.
+    /// PacketConnect: a client states and proves its identity.
     Connect {
-        /// Of the protocol. Ignored.
+        /// The version of the protocol. Ignored.
         version: u32,
-        /// Who it is.
+        /// The client's UUID.
         uuid: Uuid,
-        /// Of the 16 bytes of the UUID. It never changes, so whoever has it can be this client: no log shows it.
+        /// The signature of the UUID's 16 bytes. It never changes, so anyone who has it can log in as this client: no
+        /// log shows it.
         signature: &'a [u8],
     },
     /// PacketDisconnect: why the connection is closed.
     Disconnect {
-        /// From the server one of [`Reason`].
+        /// From the server: the text of a [`Reason`].
         message: &'a str,
     },
-    /// PacketConnected: the signature is right.
+    /// PacketConnected: the server accepts the signature.
     Connected,
-    /// PacketPing: the server wants to know whether the client is there.
+    /// PacketPing: the server checks whether the client still answers.
     Ping {
         /// Unpredictable.
         id: i64,
     },
-    /// PacketPong: it is.
+    /// PacketPong: the client answers a ping.
     Pong {
-        /// Of the last ping.
+        /// The id of the last ping.
         id: i64,
     },
-    /// PacketConnectionRequest: somebody wants to know somebody's address.
+    /// PacketConnectionRequest: a client asks for another client's address.
     ConnectionRequest {
-        /// Who is asked; from the server, who asks.
+        /// Towards the server: the client that is asked. From the server: the client that asks.
         uuid: Uuid,
-        /// Where who asks is in its own network.
+        /// The address of the asking client in its own network.
         private_endpoint: IpAddr,
     },
-    /// PacketConnectionRequestAccept: who was asked agrees.
+    /// PacketConnectionRequestAccept: the client that was asked agrees.
     ConnectionRequestAccept {
-        /// Who asked; from the server, who agrees.
+        /// Towards the server: the client that asked. From the server: the client that agrees.
         uuid: Uuid,
-        /// Where who agrees is in its own network.
+        /// The address of the agreeing client in its own network.
         private_endpoint: IpAddr,
     },
-    /// PacketConnectionRequestDenied: who was asked does not agree, or is not there.
+    /// PacketConnectionRequestDenied: the client that was asked declines, or is not connected.
     ConnectionRequestDenied {
-        /// Who asked; from the server, who was asked.
+        /// Towards the server: the client that asked. From the server: the client that was asked.
         uuid: Uuid,
     },
-    /// PacketClientInfo: where the other one is.
+    /// PacketClientInfo: the address of the other client.
     ClientInfo {
-        /// Who that is.
+        /// The other client.
         uuid: Uuid,
-        /// Where the server sees it.
+        /// Its address as the server sees it.
         public_endpoint: IpAddr,
     },
 }
 
-/// Why the server closes a connection. The texts are the document's, to the letter.
+/// Why the server closes a connection. The texts are the document's, letter for letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// No packet, or none that may come here.
+    /// The bytes are no packet, or the packet must not come here.
     InvalidPacket,
-    /// This UUID is connected.
+    /// This UUID is connected already.
     AlreadyConnected,
     /// The signature is not made with the registered key.
     FailedToVerify,
-    /// No sign of life.
+    /// The client did not answer in time.
     TimeOut,
-    /// Too many others wait for the check of their signatures.
+    /// Too many signatures are waiting to be checked.
     Busy,
 }
 
 impl Reason {
-    /// What the packet says.
+    /// Returns the text of the packet.
     pub fn text(self) -> &'static str {
         match self {
             Reason::InvalidPacket => "Invalid Packet",
@@ -92,7 +94,7 @@ impl Reason {
         }
     }
 
-    /// The packet that says so.
+    /// Returns the packet with this text.
     pub fn frame(self) -> Frame<'static> {
         Frame::Disconnect {
             message: self.text(),
@@ -101,7 +103,7 @@ impl Reason {
 }
 
 impl Frame<'_> {
-    /// The packet's name in the document.
+    /// Returns the packet's name in the document.
     pub fn packet(&self) -> &'static str {
         match self {
             Frame::Connect { .. } => "PacketConnect",
@@ -119,7 +121,7 @@ impl Frame<'_> {
 
 impl Packet for Frame<'_> {
     fn encode(&self, into: &mut Vec<u8>) {
-        self.put(into);
+        Frame::encode(self, into);
     }
 }
 

@@ -2,21 +2,21 @@ use std::time::Duration;
 
 use crate::setting::Setting;
 
-/// What an operator may choose for a listener of Chatr Connect.
+/// The options of a listener of Chatr Connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// How long after PacketConnected, and after each right PacketPong, the next PacketPing is sent. The document says at
-    /// least every 5 seconds. Default: 4.5 seconds, so that a busy machine keeps the 5 too.
+    /// Time from PacketConnected, and from each right PacketPong, to the next PacketPing. The document says at least
+    /// every 5 seconds. Default: 4.5 seconds, so that a busy machine keeps the 5 too.
     pub ping_interval: Duration,
-    /// A client from which no packet has come for so long, and for so long since a PacketPing, is disconnected. Default: 15
-    /// seconds, as the document says.
+    /// A client is disconnected when no packet has come from it for this time, counted from its last packet or from the
+    /// last PacketPing, whichever is later. Default: 15 seconds, as the document says.
     pub ping_timeout: Duration,
-    /// Requests that one client may have waiting for answers. One more is denied. Default: 64.
+    /// Maximum pending requests per asker. A request above it is denied. Default: 64.
     pub pending_as_asker: usize,
-    /// Requests that may wait for the answer of one client. One more is denied. Default: 256, so that four busy clients do
+    /// Maximum pending requests per target. A request above it is denied. Default: 256, so that four busy clients do
     /// not make a fifth one unreachable.
     pub pending_as_target: usize,
-    /// How long a request may wait for its answer; then it is denied. Default: 10 minutes.
+    /// How long a request waits for its answer before it is denied. Default: 10 minutes.
     pub negotiation_timeout: Duration,
 }
 
@@ -33,7 +33,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Its options as an operator sets them.
+    /// Returns the options as an operator sets them.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(

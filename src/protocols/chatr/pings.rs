@@ -1,11 +1,11 @@
-//! Who is still there (PacketPing and PacketPong in the document).
+//! Which clients still answer (PacketPing and PacketPong in the document).
 
 use std::time::{Duration, Instant};
 
 use crate::room::{ByConn, ConnId, Entropy, Expiries, Ticket};
 
-/// The pings of all clients. A client has one entry in the timetable, whatever it sends: what it heard of meanwhile is
-/// looked at when the entry comes due.
+/// The pings of all clients. Each client has one entry in the timetable, however many packets it sends: packets only
+/// update `alive`, which is checked when the entry is due.
 pub(super) struct Pings {
     interval: Duration,
     timeout: Duration,
@@ -15,19 +15,19 @@ pub(super) struct Pings {
 }
 
 struct Client {
-    /// The ping that is not answered yet. While there is one, no other is sent.
+    /// The ping that is not answered yet. Until it is answered, no other is sent.
     unanswered: Option<i64>,
-    /// When the last ping was sent or the last packet came, whichever was later.
+    /// The time of the last ping or of the last packet, whichever is later.
     alive: Instant,
     next: Ticket,
 }
 
-/// What has come due.
+/// What is due.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Due {
-    /// This client is to get a ping with this id.
+    /// Send this client a ping with this id.
     Ping(ConnId, i64),
-    /// This client has not been heard of for too long.
+    /// No packet has come from this client for too long.
     TimedOut(ConnId),
 }
 
@@ -42,7 +42,7 @@ impl Pings {
         }
     }
 
-    /// A client is connected from now on.
+    /// Starts the pings of a client that is now connected.
     pub(super) fn begin(&mut self, id: ConnId, now: Instant) {
         let client = Client {
             unanswered: None,
@@ -59,7 +59,7 @@ impl Pings {
         }
     }
 
-    /// An answer came. False when it answers nothing.
+    /// A PacketPong came. Returns false when it does not answer the last ping.
     pub(super) fn pong(&mut self, id: ConnId, ping: i64, now: Instant) -> bool {
         let Some(client) = self.clients.get_mut(&id) else {
             return false;
@@ -73,14 +73,14 @@ impl Pings {
         true
     }
 
-    /// The client is connected no longer.
+    /// Ends the pings of a client.
     pub(super) fn end(&mut self, id: ConnId) {
         if let Some(client) = self.clients.remove(&id) {
             self.timetable.withdraw(client.next);
         }
     }
 
-    /// The next thing that is to be done.
+    /// Returns the next thing that is due.
     pub(super) fn due(&mut self, now: Instant) -> Option<Due> {
         while let Some(id) = self.timetable.due(now) {
             let Some(client) = self.clients.get_mut(&id) else {
@@ -103,7 +103,7 @@ impl Pings {
         None
     }
 
-    /// When something is due next.
+    /// Returns when the next thing is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.timetable.deadline()
     }

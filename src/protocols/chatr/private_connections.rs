@@ -11,7 +11,7 @@ use crate::room::{ConnId, Effects};
 use super::{Frame, Room};
 
 impl Room {
-    /// Passed on to the one who is asked, with the asker's UUID in it.
+    /// Relayed to the client that is asked, with the asker's UUID.
     pub(super) fn connection_request(
         &mut self,
         from: ConnId,
@@ -45,7 +45,7 @@ impl Room {
         }
     }
 
-    /// Passed on to the asker; then each learns where the server sees the other one.
+    /// Relayed to the asker. Then each client gets the other's address, as the server sees it.
     pub(super) fn connection_request_accept(
         &mut self,
         from: ConnId,
@@ -66,13 +66,13 @@ impl Room {
         };
         out.one(to, &accept);
         out.one(to, &info(uuid, own_address));
-        // Who asked itself is told once.
+        // A client that asked itself gets it once.
         if from != to {
             out.one(from, &info(asker, address));
         }
     }
 
-    /// Passed on to the asker.
+    /// Relayed to the asker.
     pub(super) fn connection_request_denied(
         &mut self,
         from: ConnId,
@@ -87,7 +87,7 @@ impl Room {
         }
     }
 
-    /// The asker whose request is answered; `None` when nobody waits for this answer.
+    /// Ends the request that is answered, and returns its asker; `None` when no request waits for this answer.
     fn end_request(
         &mut self,
         from: ConnId,
@@ -100,13 +100,13 @@ impl Room {
         if ended.is_none() {
             out.remark(
                 from,
-                format!("ignored {packet}: {asker} waits for no answer"),
+                format!("ignored {packet}: no request of {asker} is pending"),
             );
         }
         ended
     }
 
-    /// Nobody answered in time: for the asker that is a denial.
+    /// A request without an answer is denied after its time limit.
     pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
         while let Some(request) = self.requests.expire(now) {
             if let Some((uuid, _)) = self.client(request.target) {
@@ -115,7 +115,7 @@ impl Room {
         }
     }
 
-    /// A client leaves: whoever waits for its answer is denied it.
+    /// A client leaves. Requests that wait for its answer are denied.
     pub(super) fn end_requests(&mut self, id: ConnId, uuid: Uuid, out: &mut Effects) {
         for request in self.requests.leave(id) {
             if request.asker != id {

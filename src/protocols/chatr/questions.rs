@@ -1,30 +1,30 @@
-//! What the room asks because only the registered keys can tell.
+//! The question that only the registered keys can answer.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// What the room must ask: is this signature made with the key that is registered for this UUID?
+/// The question: was this signature made with the key that is registered for this UUID?
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Who somebody says to be.
+    /// The UUID that the client states.
     pub uuid: Uuid,
-    /// Of the 16 bytes of the UUID.
+    /// The signature of the UUID's 16 bytes.
     pub signature: Box<[u8]>,
 }
 
-/// The signature is as good as a password.
+/// A signature is as good as a password, so it is not shown.
 impl fmt::Debug for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Claim({}, signature not shown)", self.uuid)
     }
 }
 
-/// What comes back.
+/// The answer to a [`Claim`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is.
+    /// The signature is right.
     Verified,
-    /// It is not, or no key is registered: nobody shall learn which.
+    /// The signature is wrong, or no key is registered. The client must not learn which.
     Refuted,
 }

@@ -15,10 +15,10 @@ use super::connections::{Connections, VerificationStage as Stage};
 use super::pings::{Due, Pings};
 use super::{Claim, Frame, Options, Reason, Verdict};
 
-/// Everything that a listener of Chatr Connect knows: who is connected, and who waits for whose answer.
+/// Everything that a listener of Chatr Connect knows: the connections and the pending requests.
 ///
-/// What it remembers of a connection goes with the connection, so its memory is bounded by their number and the
-/// [`Options`].
+/// What it keeps for a connection is released with the connection, so its memory is bounded by the number of
+/// connections and the [`Options`].
 pub struct Room {
     pub(super) connections: Connections,
     pub(super) clients: HashMap<Uuid, ConnId>,
@@ -41,7 +41,7 @@ impl Protocol for Room {
         Frame::decode_first(input)
     }
 
-    /// Behind a PacketConnect longer packets may come.
+    /// After a PacketConnect longer packets may come.
     fn turns_the_stream(frame: &Frame<'_>) -> bool {
         matches!(frame, Frame::Connect { .. })
     }
@@ -57,8 +57,8 @@ impl Protocol for Room {
             Event::Opened(peer) => self.connections.open(from, peer),
             Event::Command(frame) => return self.packet(from, frame, now, out),
             Event::Malformed(malformed) => self.refuse(from, &malformed, out),
-            Event::Answer(verdict) => self.judged(from, verdict, now, out),
-            Event::Busy => self.not_judged(from, out),
+            Event::Answer(verdict) => self.verified(from, verdict, now, out),
+            Event::Busy => self.not_verified(from, out),
             Event::Overdue(overdue) => self.overdue(from, overdue, out),
             Event::ReadClosed => self.close(from, out),
             Event::Gone => self.forget(from, out),
@@ -81,7 +81,7 @@ impl Protocol for Room {
             }
         }
         if let Some(id) = self.find(uuid) {
-            out.remark(id, "closed: its key is not the registered one any more");
+            out.remark(id, "closed: its registered key was replaced");
             self.close_because(id, Reason::FailedToVerify, out);
         }
     }
@@ -97,7 +97,7 @@ impl Protocol for Room {
             match due {
                 Due::Ping(id, ping) => out.one(id, &Frame::Ping { id: ping }),
                 Due::TimedOut(id) => {
-                    out.remark(id, "closed: no sign of life");
+                    out.remark(id, "closed: no packet within the time limit");
                     self.close_because(id, Reason::TimeOut, out);
                 }
             }
@@ -106,13 +106,13 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// A room in which nobody is. The entropy makes the ids of pings.
+    /// Makes an empty room. The entropy makes the ids of pings.
     pub fn new(options: Options, entropy: Entropy) -> Room {
         let requests = RequestLimits {
             as_asker: options.pending_as_asker,
             as_target: options.pending_as_target,
             timeout: options.negotiation_timeout,
-            // What waits for its answer already is not passed on again, however long that takes.
+            // A request that is pending is never relayed again.
             repeat_interval: Duration::MAX,
         };
         Room {
@@ -131,12 +131,12 @@ impl Room {
             && self.pings.is_empty()
     }
 
-    /// Who is connected under this UUID.
+    /// Returns the connection of the client with this UUID.
     pub(super) fn find(&self, uuid: Uuid) -> Option<ConnId> {
         self.clients.get(&uuid).copied()
     }
 
-    /// The UUID of a client, and where the server sees it.
+    /// Returns the UUID of a client, and its address as the server sees it.
     pub(super) fn client(&self, id: ConnId) -> Option<(Uuid, IpAddr)> {
         match self.stage(id) {
             Stage::Connected { uuid } => Some((uuid, self.connections.address(id)?)),
@@ -150,7 +150,7 @@ impl Room {
             .map_or(Stage::Leaving, |stage| *stage)
     }
 
-    /// The document, packet by packet.
+    /// The document, packet by packet: what a packet does depends on the stage of its sender.
     fn packet(
         &mut self,
         from: ConnId,
@@ -159,68 +159,75 @@ impl Room {
         out: &mut Effects,
     ) -> Flow<Claim> {
         self.pings.heard(from, now);
-        match (self.stage(from), frame) {
-            (
-                Stage::Anonymous,
-                Frame::Connect {
-                    uuid, signature, ..
-                },
-            ) => {
-                let revoked = false;
-                self.connections
-                    .enter(from, Stage::Verifying { uuid, revoked });
-                let signature = signature.into();
-                return Flow::Ask(Claim { uuid, signature });
-            }
-            (Stage::Anonymous, frame) => {
-                let why = format!("{} before PacketConnect", frame.packet());
-                self.refuse(from, &why, out);
-            }
-
-            (Stage::Connected { .. }, Frame::Disconnect { .. }) => self.close(from, out),
-            (Stage::Connected { .. }, Frame::Pong { id }) => {
-                if !self.pings.pong(from, id, now) {
-                    out.remark(from, "ignored a PacketPong that answers nothing");
-                }
-            }
-            (
-                Stage::Connected { .. },
-                Frame::ConnectionRequest {
-                    uuid,
-                    private_endpoint,
-                },
-            ) => self.connection_request(from, uuid, private_endpoint, now, out),
-            (
-                Stage::Connected { .. },
-                Frame::ConnectionRequestAccept {
-                    uuid,
-                    private_endpoint,
-                },
-            ) => self.connection_request_accept(from, uuid, private_endpoint, out),
-            (Stage::Connected { .. }, Frame::ConnectionRequestDenied { uuid }) => {
-                self.connection_request_denied(from, uuid, out);
-            }
-            (Stage::Connected { .. }, frame) => {
-                let why = format!("{} behind PacketConnected", frame.packet());
-                self.refuse(from, &why, out);
-            }
-
-            // The engine decodes nothing for them.
-            (Stage::Verifying { .. } | Stage::Leaving, _) => {}
+        match self.stage(from) {
+            Stage::Anonymous => return self.from_anonymous(from, frame, out),
+            Stage::Connected { .. } => self.from_client(from, frame, now, out),
+            // The engine decodes nothing for these connections.
+            Stage::Verifying { .. } | Stage::Leaving => {}
         }
         self.connections.flow(from)
     }
 
-    /// The signature was checked. Others may have come or gone meanwhile, and the key may have been replaced.
-    fn judged(&mut self, from: ConnId, verdict: Verdict, now: Instant, out: &mut Effects) {
+    fn from_anonymous(&mut self, from: ConnId, frame: Frame<'_>, out: &mut Effects) -> Flow<Claim> {
+        match frame {
+            Frame::Connect {
+                uuid, signature, ..
+            } => {
+                let revoked = false;
+                self.connections
+                    .enter(from, Stage::Verifying { uuid, revoked });
+                let signature = signature.into();
+                Flow::Ask(Claim { uuid, signature })
+            }
+            frame => {
+                let why = format!("{} before PacketConnect", frame.packet());
+                self.refuse(from, &why, out);
+                self.connections.flow(from)
+            }
+        }
+    }
+
+    fn from_client(&mut self, from: ConnId, frame: Frame<'_>, now: Instant, out: &mut Effects) {
+        match frame {
+            Frame::Disconnect { .. } => self.close(from, out),
+            Frame::Pong { id } => {
+                if !self.pings.pong(from, id, now) {
+                    let why = "it does not answer the last PacketPing";
+                    out.remark(from, format!("ignored PacketPong: {why}"));
+                }
+            }
+            Frame::ConnectionRequest {
+                uuid,
+                private_endpoint,
+            } => self.connection_request(from, uuid, private_endpoint, now, out),
+            Frame::ConnectionRequestAccept {
+                uuid,
+                private_endpoint,
+            } => self.connection_request_accept(from, uuid, private_endpoint, out),
+            Frame::ConnectionRequestDenied { uuid } => {
+                self.connection_request_denied(from, uuid, out);
+            }
+            frame => {
+                let why = format!("{} after PacketConnected", frame.packet());
+                self.refuse(from, &why, out);
+            }
+        }
+    }
+
+    /// The signature was checked. Other clients may have come or gone in the meantime, and the key may have been
+    /// replaced.
+    fn verified(&mut self, from: ConnId, verdict: Verdict, now: Instant, out: &mut Effects) {
         let Stage::Verifying { uuid, revoked } = self.stage(from) else {
             return;
         };
         if verdict == Verdict::Refuted || revoked {
-            out.remark(from, format!("closed: it is not {uuid}"));
+            out.remark(
+                from,
+                format!("closed: the signature of {uuid} is wrong or no longer valid"),
+            );
             self.close_because(from, Reason::FailedToVerify, out);
         } else if self.clients.contains_key(&uuid) {
-            out.remark(from, format!("closed: {uuid} is connected already"));
+            out.remark(from, format!("closed: {uuid} is already connected"));
             self.close_because(from, Reason::AlreadyConnected, out);
         } else {
             self.connections.enter(from, Stage::Connected { uuid });
@@ -231,13 +238,13 @@ impl Room {
         }
     }
 
-    /// Too many signatures wait for their check. The document has a PacketDisconnect "to give feedback to the clients as to
-    /// why the connection was closed" and leaves its text open.
-    fn not_judged(&mut self, from: ConnId, out: &mut Effects) {
+    /// Too many signatures are waiting to be checked. The document has a PacketDisconnect "to give feedback to the
+    /// clients as to why the connection was closed" and leaves its text open.
+    fn not_verified(&mut self, from: ConnId, out: &mut Effects) {
         if let Stage::Verifying { .. } = self.stage(from) {
             out.remark(
                 from,
-                "closed: the server is busy, too many signatures wait already",
+                "closed: the server is busy: too many signatures are waiting to be checked",
             );
             self.close_because(from, Reason::Busy, out);
         }

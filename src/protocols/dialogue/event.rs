@@ -1,102 +1,102 @@
 use std::net::SocketAddr;
 
-/// What the user may like to know.
+/// What the program may show to its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The login is ours.
+    /// The server accepted our login.
     LoggedIn {
-        /// The name that was asked for.
+        /// The name that was proposed.
         login: String,
     },
-    /// It is not; another may be tried.
+    /// The server refused our login; another may be proposed.
     LoginRefused {
-        /// The name that was asked for.
+        /// The name that was proposed.
         login: String,
-        /// Why, if the server says it.
+        /// The reason, if the server gives one.
         reason: Option<String>,
     },
-    /// Somebody tells everybody. Some protocols send our own messages back to us, too.
+    /// A message for all. Some protocols also send our own messages back to us.
     Said {
-        /// Who.
+        /// The sender.
         from: String,
-        /// What.
+        /// The message.
         text: String,
     },
-    /// Somebody tells us alone.
+    /// A message for us alone.
     Whispered {
-        /// Who.
+        /// The sender.
         from: String,
-        /// What.
+        /// The message.
         text: String,
     },
-    /// Somebody asks us for a private connection.
+    /// A client asks us for a private connection.
     Asked {
-        /// Who.
+        /// The client that asks.
         peer: String,
     },
-    /// Somebody whom we asked declines, or has gone.
+    /// A client that we asked declines, or has left.
     Denied {
-        /// Who.
+        /// The client that we asked.
         peer: String,
     },
-    /// Somebody who asked us has taken it back, or has gone.
+    /// A client that asked us withdraws its request, or has left.
     Withdrawn {
-        /// Who.
+        /// The client that asked.
         peer: String,
     },
-    /// Both agree; the private connection is being opened.
+    /// Both clients agree; the private connection is being opened.
     Agreed {
-        /// The other.
+        /// The other client.
         peer: String,
     },
-    /// The private connection will be made by the other, who connects to us.
+    /// The other client will connect to us to make the private connection.
     TunnelAwaited {
-        /// The other.
+        /// The other client.
         peer: String,
-        /// Where we listen.
+        /// The address that we listen on.
         address: SocketAddr,
     },
-    /// The private connection is to be made by us, to where the other listens.
+    /// We will connect to the other client to make the private connection.
     TunnelAddress {
-        /// The other.
+        /// The other client.
         peer: String,
-        /// Where, as the other says.
+        /// The address that it listens on, as it says.
         address: SocketAddr,
     },
-    /// The private connection stands.
+    /// The private connection is open.
     TunnelUp {
-        /// The other.
+        /// The other client.
         peer: String,
     },
     /// Text on a private connection.
     TunnelText {
-        /// Who wrote it.
+        /// The sender.
         peer: String,
-        /// One line without its line feed. Nothing promises that it is UTF-8.
+        /// One line without its line feed. It may be any bytes, not only UTF-8.
         line: Vec<u8>,
         /// False when the line feed has not come: the rest of the line follows, or the peer never ends it.
         complete: bool,
     },
-    /// The other will send no more on the private connection; we still may.
+    /// The other client sends no more on the private connection; we still may.
     TunnelEof {
-        /// The other.
+        /// The other client.
         peer: String,
     },
     /// The private connection is over.
     TunnelClosed {
-        /// The other.
+        /// The other client.
         peer: String,
-        /// Why, unless both sides ended it in order.
+        /// The reason, unless both sides ended it in order.
         reason: Option<String>,
     },
-    /// The server did not do what we wanted, and says so.
+    /// The server says that it did not do what we asked.
     Refused {
-        /// A sentence for the person at the client: what, and why.
+        /// A sentence for the user: what was refused, and why.
         what: String,
     },
-    /// The server sent a well-formed frame that has no meaning at this place. It was ignored.
+    /// The server sent a well-formed frame that has no meaning here. It was ignored.
     Unexpected {
-        /// A sentence for the person at the client.
+        /// A sentence for the user.
         what: String,
     },
 }

@@ -3,9 +3,9 @@ use std::fmt;
 /// Why an intent is not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The login has been accepted already.
+    /// The login was accepted before.
     AlreadyLoggedIn,
-    /// Nothing can be sent before the login is accepted.
+    /// The login is not accepted yet, and nothing can be sent before.
     NotLoggedIn,
     /// A text that is longer than the protocol carries.
     TooLong {
@@ -13,39 +13,39 @@ pub enum Refusal {
         what: &'static str,
         /// Its length in bytes.
         bytes: usize,
-        /// What may be sent, in bytes.
+        /// The maximum, in bytes.
         limit: usize,
     },
-    /// A name without a character is nobody's.
+    /// The name is empty, and no client has an empty name.
     EmptyName,
-    /// Private connections need two.
+    /// A private connection needs two clients.
     Oneself,
-    /// There is no request of this peer to answer.
+    /// This peer has no request that waits for an answer.
     NotAsked {
         /// The peer.
         peer: String,
     },
-    /// This protocol has no messages for one user through the server.
+    /// The server of this protocol passes no messages to one user alone.
     NoWhispers {
-        /// For whom it was.
+        /// The recipient.
         peer: String,
     },
-    /// This protocol has no messages for everybody.
+    /// The server of this protocol passes on no messages for all.
     NoRoom,
-    /// The names of this protocol are what everybody is called.
+    /// Clients have names in this protocol, so there is no address book.
     NoBook,
-    /// Nobody is known by this name.
+    /// No client is known by this name.
     Unknown {
         /// The name.
         peer: String,
     },
-    /// A name that cannot be given, and why.
+    /// The name cannot be given, for this reason.
     Name(String),
-    /// Peers cannot be spoken to, for a reason that was told at the start.
+    /// Direct connections are impossible, for a reason that was reported at the start.
     NoPeerToPeer(String),
     /// Private connections of this protocol carry bytes, not frames.
     NoFrames,
-    /// The system gives no random numbers, and without them there is no secret.
+    /// The system provides no random numbers, and secrets need them.
     NoChance,
     /// There is no private connection with this peer.
     NoTunnel {
@@ -94,7 +94,7 @@ impl fmt::Display for Refusal {
             ),
             Refusal::EmptyName => f.write_str("the name is empty; give the login of a user"),
             Refusal::Oneself => {
-                f.write_str("that is your own login; a private connection needs somebody else")
+                f.write_str("that is your own login; give the login of another client")
             }
             Refusal::NotAsked { peer } => write!(
                 f,
@@ -106,24 +106,24 @@ impl fmt::Display for Refusal {
                  /tell {peer}"
             ),
             Refusal::NoChance => f.write_str(
-                "this system gives no random numbers, which a private connection needs; try again later",
+                "the system provides no random numbers, and a private connection needs one; try again later",
             ),
             Refusal::NoRoom => f.write_str(
-                "the server passes no messages on; ask somebody for a private connection with /connect NAME, and then use /tell NAME",
+                "this server relays no messages; ask another client for a private connection with /connect NAME, then use /tell NAME",
             ),
             Refusal::NoBook => f.write_str(
-                "everybody has a name here already; other names are for protocols where people are numbers",
+                "this protocol has names of its own; /name is for protocols that identify users by UUIDs",
             ),
             Refusal::Unknown { peer } => write!(
                 f,
-                "{peer:?} is no name in your address book and no UUID; /name UUID {peer} gives it to somebody"
+                "{peer:?} is neither a UUID nor a name in your address book; add it with /name UUID {peer}"
             ),
             Refusal::Name(why) => f.write_str(why),
-            Refusal::NoPeerToPeer(why) => write!(f, "there is no way to speak to peers: {why}"),
-            Refusal::NoFrames => f.write_str("private connections have no frames here"),
+            Refusal::NoPeerToPeer(why) => write!(f, "direct connections are not possible: {why}"),
+            Refusal::NoFrames => f.write_str("private connections of this protocol carry bytes, not frames"),
             Refusal::NoTunnel { peer } => write!(
                 f,
-                "there is no private connection with {peer:?}; ask for one with /private"
+                "you have no private connection with {peer:?}; ask for one with /private"
             ),
         }
     }

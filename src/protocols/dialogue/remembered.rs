@@ -1,10 +1,10 @@
 use std::collections::VecDeque;
 
-/// How many open requests are remembered, each way. Most servers keep fewer; a person answers a handful. The oldest one is
-/// forgotten for a newer one, because not every server tells a client that an asker has gone.
+/// Maximum number of open requests that are remembered, in each direction. Most servers keep fewer; a person answers a
+/// handful. The oldest request is forgotten for a new one, because not every server reports that an asker has left.
 const MOST: usize = 256;
 
-/// Requests between others and us, oldest first, each once.
+/// Requests between others and us: oldest first, each once.
 #[derive(Debug)]
 pub struct Remembered<T>(VecDeque<T>);
 
@@ -15,7 +15,7 @@ impl<T> Default for Remembered<T> {
 }
 
 impl<T: PartialEq> Remembered<T> {
-    /// Notes one as the newest.
+    /// Adds a request as the newest.
     pub fn remember(&mut self, request: T) {
         self.0.retain(|known| *known != request);
         if self.0.len() == MOST {
@@ -24,13 +24,13 @@ impl<T: PartialEq> Remembered<T> {
         self.0.push_back(request);
     }
 
-    /// Takes out the oldest one that is meant, if there is one.
+    /// Removes and returns the oldest request that matches.
     pub fn take(&mut self, is_meant: impl FnMut(&T) -> bool) -> Option<T> {
         let at = self.0.iter().position(is_meant)?;
         self.0.remove(at)
     }
 
-    /// All of them, oldest first.
+    /// Returns all requests, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
     }
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_is_forgotten_for_one_more_and_none_is_there_twice() {
+    fn the_oldest_is_forgotten_for_one_more_and_each_is_kept_once() {
         let mut remembered = Remembered::default();
         (0..MOST).for_each(|number| remembered.remember(number));
         remembered.remember(0);

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::{Action, Event, Refusal, TunnelId};
 
-/// The private connections of one client, as its dialogue sees them. `D` is what the protocol must know of each.
+/// The private connections of one client. `D` is what the protocol keeps for each.
 #[derive(Debug)]
 pub struct Tunnels<D> {
     all: BTreeMap<TunnelId, Tunnel<D>>,
@@ -14,7 +14,7 @@ struct Tunnel<D> {
     peer: String,
     detail: D,
     up: bool,
-    /// We have said that we send no more.
+    /// True when we have said that we send no more.
     shut: bool,
 }
 
@@ -26,7 +26,7 @@ impl<D> Default for Tunnels<D> {
 }
 
 impl<D> Tunnels<D> {
-    /// Both agree: another connection is opened, on which `opening` is sent first.
+    /// Both clients agree: opens another connection and sends `opening` first.
     pub fn open(&mut self, peer: &str, opening: Vec<u8>, detail: D) -> Vec<Action> {
         let tunnel = self.add(peer, detail);
         let peer = peer.to_owned();
@@ -40,7 +40,7 @@ impl<D> Tunnels<D> {
         ]
     }
 
-    /// Notes one that does not stand yet.
+    /// Adds a private connection that is not open yet.
     pub fn add(&mut self, peer: &str, detail: D) -> TunnelId {
         let id = TunnelId(self.next);
         self.next = self.next.wrapping_add(1);
@@ -54,23 +54,24 @@ impl<D> Tunnels<D> {
         id
     }
 
-    /// The server says that it stands; `None` when that has no meaning: it stands already, or is over.
+    /// The server says that it is open. `None` when that has no meaning, because it is open already or is over.
     pub fn establish(&mut self, id: TunnelId) -> Option<Vec<Action>> {
-        self.stands(id, Action::Raw(id))
+        self.mark_open(id, Action::Raw(id))
     }
 
-    /// It stands, and this follows; `None` when that has no meaning: it stands already, or is over.
-    pub fn stands(&mut self, id: TunnelId, follows: Action) -> Option<Vec<Action>> {
+    /// Marks it as open, and returns what follows. `None` when it is open already or is over.
+    pub fn mark_open(&mut self, id: TunnelId, follows: Action) -> Option<Vec<Action>> {
         let tunnel = self.all.get_mut(&id).filter(|tunnel| !tunnel.up)?;
         tunnel.up = true;
         let peer = tunnel.peer.clone();
         Some(vec![Action::Tell(Event::TunnelUp { peer }), follows])
     }
 
-    /// Notes that we send no more on the newest one with this peer.
+    /// Marks the newest private connection with this peer as one on which we send no more.
     ///
     /// # Errors
-    /// When there is none on which that was not said already.
+    ///
+    /// When there is no private connection with this peer on which we may still send.
     pub fn shut_newest(&mut self, peer: &str) -> Result<TunnelId, Refusal> {
         let mut newest_first = self.all.iter_mut().rev();
         let newest = newest_first.find(|(_, tunnel)| tunnel.peer == peer && !tunnel.shut);
@@ -82,7 +83,7 @@ impl<D> Tunnels<D> {
         Ok(*id)
     }
 
-    /// Somebody is called otherwise from now on.
+    /// Gives a client another name.
     pub fn rename(&mut self, before: &str, now: &str) {
         for tunnel in self.all.values_mut() {
             if tunnel.peer == before {
@@ -91,27 +92,27 @@ impl<D> Tunnels<D> {
         }
     }
 
-    /// With whom one is.
+    /// Returns the client at the other end.
     pub fn peer(&self, id: TunnelId) -> Option<&str> {
         self.all.get(&id).map(|tunnel| &*tunnel.peer)
     }
 
-    /// What the protocol knows of one, to change it.
+    /// Returns what the protocol keeps for a private connection, to change it.
     pub fn detail_mut(&mut self, id: TunnelId) -> Option<&mut D> {
         self.all.get_mut(&id).map(|tunnel| &mut tunnel.detail)
     }
 
-    /// What the protocol knows of one.
+    /// Returns what the protocol keeps for a private connection.
     pub fn detail(&self, id: TunnelId) -> Option<&D> {
         self.all.get(&id).map(|tunnel| &tunnel.detail)
     }
 
-    /// What the protocol knows of each.
+    /// Returns what the protocol keeps, for each private connection.
     pub fn details(&self) -> impl Iterator<Item = &D> {
         self.all.values().map(|tunnel| &tunnel.detail)
     }
 
-    /// It is over.
+    /// Removes a private connection that is over.
     pub fn end(&mut self, id: TunnelId) {
         self.all.remove(&id);
     }

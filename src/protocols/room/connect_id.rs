@@ -1,10 +1,10 @@
 use std::hash::{DefaultHasher, Hasher};
 
-/// A source of bits that nobody can foresee. The engine passes the system's, tests pass one that they know.
+/// A source of unpredictable bits. The engine passes the system's; tests pass one that they can predict.
 pub type Entropy = Box<dyn FnMut() -> u64 + Send>;
 
-/// Makes connect_ids: whoever knows one can take an end of a private connection, so they must be hard to guess, and two
-/// that are alive must differ. None is ever zero or negative.
+/// Makes connect_ids. A client that knows one can take an end of a private connection, so ids must be hard to guess,
+/// and two ids that are alive must differ. An id is never zero or negative.
 pub struct ConnectIds {
     source: Source,
 }
@@ -12,29 +12,30 @@ pub struct ConnectIds {
 enum Source {
     /// For ids of eight bytes: 63 random bits each.
     Random(Entropy),
-    /// For ids of four bytes, where chance would soon repeat itself: a counter, seen through a secret permutation.
+    /// For ids of four bytes, where random numbers would soon repeat: a counter that passes through a secret
+    /// permutation.
     Counted {
         counter: u32,
         permutation: Permutation,
     },
 }
 
-/// Draws after which a source of chance counts as broken. One repetition among 63 bits is already a rarity; a source that
-/// says the same for ever must not hold up the room for ever.
+/// Number of draws after which the random source counts as broken. One repetition among 63 bits is rare already, and a
+/// source that always returns the same number must not block the room.
 const MOST_DRAWS: usize = 64;
 
 /// Four-byte ids are 1 to 2^31 - 1.
 const LARGEST_COUNTED: u32 = i32::MAX as u32;
 
 impl ConnectIds {
-    /// Ids of 63 random bits, for protocols that write them in eight bytes.
+    /// Makes ids of 63 random bits, for protocols that write them in eight bytes.
     pub fn random(entropy: Entropy) -> ConnectIds {
         let source = Source::Random(entropy);
         ConnectIds { source }
     }
 
-    /// Ids of 31 bits, for protocols that write them in four bytes. The key of the permutation is taken here, so that each
-    /// start of the server counts in another order.
+    /// Makes ids of 31 bits, for protocols that write them in four bytes. The key of the permutation is drawn here, so
+    /// each start of the server uses another order.
     pub fn counted(mut entropy: Entropy) -> ConnectIds {
         let permutation = Permutation {
             key: [entropy(), entropy()],
@@ -46,8 +47,8 @@ impl ConnectIds {
         ConnectIds { source }
     }
 
-    /// A new id for which `alive` is false; `None` when none was found, which takes a broken source of chance or as many
-    /// live ids as there are numbers.
+    /// Returns a new id for which `alive` is false. Returns `None` when it finds none, which takes a broken random
+    /// source or as many live ids as there are numbers.
     pub fn draw(&mut self, alive: impl Fn(i64) -> bool) -> Option<i64> {
         (0..MOST_DRAWS)
             .map(|_| self.source.next())
@@ -74,13 +75,14 @@ impl Source {
     }
 }
 
-/// A permutation of 1 to 2^31 - 1 that only the holder of its key can follow: a balanced Feistel network over 32 bits. A
-/// result outside that range is permuted again ("cycle walking"); because the walk began inside, it comes back inside.
+/// A permutation of 1 to 2^31 - 1 that cannot be followed without its key: a balanced Feistel network over 32 bits. A
+/// result outside that range is permuted again ("cycle walking"). Because the walk began inside the range, it ends
+/// inside.
 struct Permutation {
     key: [u64; 2],
 }
 
-/// As many as FF1, the standard construction of this kind for small numbers.
+/// As many rounds as FF1, the standard construction of this kind for small numbers.
 const ROUNDS: u8 = 10;
 
 impl Permutation {
@@ -92,7 +94,7 @@ impl Permutation {
         permuted
     }
 
-    /// Each round can be undone (the half that was mixed in is still there), so no two numbers become the same one.
+    /// Each round can be undone (the half that was mixed in is unchanged), so two numbers never become the same one.
     fn once(&self, number: u32) -> u32 {
         let mut left = (number >> 16) as u16;
         let mut right = number as u16;
@@ -102,7 +104,7 @@ impl Permutation {
         u32::from(left) << 16 | u32::from(right)
     }
 
-    /// The standard library's SipHash, with our key in front of what is hashed.
+    /// The standard library's SipHash; the key is hashed before the value.
     fn mix(&self, round: u8, half: u16) -> u16 {
         let mut hasher = DefaultHasher::new();
         for part in self.key {
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_repeats_itself_for_ever_holds_nobody_up() {
+    fn a_broken_random_source_does_not_block_the_room() {
         let mut ids = ConnectIds::random(always(14));
         assert_eq!(ids.draw(|id| id == 7), None);
     }
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_counter_starts_again_behind_its_last_number() {
+    fn the_counter_starts_again_after_its_last_number() {
         let permutation = Permutation { key: [1, 2] };
         let first = i64::from(permutation.of(1));
         let mut ids = ConnectIds {

@@ -6,15 +6,15 @@ use super::ConnId;
 
 /// A frame that the server sends.
 pub trait Packet: fmt::Display {
-    /// Appends its bytes.
+    /// Appends the frame's bytes.
     fn encode(&self, into: &mut Vec<u8>);
 }
 
 /// What rooms want done, in one order: the log that the engine calls *the run*.
 ///
-/// Bytes for everybody lie together, so that a recipient about whom nothing else is said gets all of them in one send.
-/// Everything else is an entry that carries its offset in those bytes. "Everybody" is whoever has joined at that place of
-/// the log.
+/// Bytes for all members are stored together, so a recipient without other entries gets all of them in one send. Every
+/// other entry carries its offset in those bytes. A *member* is a connection that has joined before that place of the
+/// log and has not left.
 #[derive(Debug, Default)]
 pub struct Effects {
     for_all: Vec<u8>,
@@ -45,48 +45,48 @@ enum Kind {
 /// One entry of the log, as the engine and the tests read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect<'a> {
-    /// Bytes for everybody who has joined; one or more whole frames.
+    /// Bytes for all members: one or more whole frames.
     All(&'a [u8]),
-    /// Bytes for everybody who has joined but one.
+    /// Bytes for all members except one.
     AllBut(ConnId, &'a [u8]),
-    /// Bytes for one connection, joined or not.
+    /// Bytes for one connection, member or not.
     One(ConnId, &'a [u8]),
-    /// From here on this connection belongs to everybody, under this name.
+    /// This connection becomes a member under this name.
     Join(ConnId, &'a str),
-    /// From here on it does not.
+    /// This connection is no longer a member.
     Leave(ConnId),
-    /// Write what is queued for it, then close it in order.
+    /// Write what is queued for this connection, then close it.
     Finish(ConnId),
-    /// Close it at once.
+    /// Close this connection at once.
     Cut(ConnId),
-    /// Join these two as the ends of a tunnel, behind everything that was queued for them.
+    /// Join these two connections as the ends of a tunnel, after everything that was queued for them.
     Tunnel(ConnId, ConnId),
 }
 
-/// What the log should say about a peer.
+/// What the log says about a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
-    /// Whose frame or silence led to it.
+    /// The connection whose frame or silence is the reason.
     pub about: ConnId,
-    /// In words.
+    /// The message.
     pub words: String,
-    /// Where in the code it is made: remarks of one place are of one kind, and the log writes only a few of a kind.
+    /// The place in the code. Remarks of one place are of one kind, and the log writes only a few of each kind.
     pub place: &'static Location<'static>,
 }
 
-/// To whom a frame goes, for the log.
+/// The recipients of a frame, for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recipient {
-    /// Everybody who has joined.
+    /// All members.
     All,
-    /// Everybody but one.
+    /// All members except one.
     AllBut(ConnId),
     /// One connection.
     One(ConnId),
 }
 
 impl Effects {
-    /// An empty log that also keeps every frame in words, for logging.
+    /// Makes an empty log that also keeps every frame in words, for logging.
     pub fn traced() -> Effects {
         Effects {
             trace: Some(Vec::new()),
@@ -94,13 +94,13 @@ impl Effects {
         }
     }
 
-    /// Sends a frame to everybody.
+    /// Sends a frame to all members.
     pub fn all(&mut self, packet: &impl Packet) {
         packet.encode(&mut self.for_all);
         self.note(Recipient::All, packet);
     }
 
-    /// Sends a frame to everybody but one.
+    /// Sends a frame to all members except one.
     pub fn all_but(&mut self, but: ConnId, packet: &impl Packet) {
         let at = self.for_all.len();
         packet.encode(&mut self.for_all);
@@ -121,17 +121,17 @@ impl Effects {
         self.note(Recipient::One(to), packet);
     }
 
-    /// Makes a connection one of everybody, under a name for the logs.
+    /// Makes a connection a member. The name is for the logs.
     pub fn join(&mut self, id: ConnId, name: &str) {
         self.push(Kind::Join(id, name.to_owned()));
     }
 
-    /// Ends that.
+    /// Ends the membership of a connection.
     pub fn leave(&mut self, id: ConnId) {
         self.push(Kind::Leave(id));
     }
 
-    /// Closes a connection in order: what is queued for it is written first.
+    /// Closes a connection after what is queued for it has been written.
     pub fn finish(&mut self, id: ConnId) {
         self.push(Kind::Finish(id));
     }
@@ -146,7 +146,7 @@ impl Effects {
         self.push(Kind::Tunnel(one, other));
     }
 
-    /// Says in the log why something from this connection was not acted on. Text from the peer must be in it as an
+    /// Adds a line to the log: what the server did about a connection, and why. Text from the peer must be an
     /// [`Excerpt`](crate::wire::Excerpt), so that it is escaped and short.
     #[track_caller]
     pub fn remark(&mut self, about: ConnId, words: impl Into<String>) {
@@ -160,22 +160,22 @@ impl Effects {
         });
     }
 
-    /// True when there is nothing to do.
+    /// True when the log is empty.
     pub fn is_empty(&self) -> bool {
         self.for_all.is_empty() && self.entries.is_empty() && self.remarks.is_empty()
     }
 
-    /// How many bytes wait in it, remarks included: a flood of frames that are not acted on must not fill memory either.
+    /// Returns the number of bytes in the log, remarks included: a flood of ignored frames must not fill memory either.
     pub fn bytes(&self) -> usize {
         self.for_all.len() + self.directed.len() + self.remarked
     }
 
-    /// The bytes for everybody, of the whole log.
+    /// Returns the bytes for all members, of the whole log.
     pub fn for_all(&self) -> &[u8] {
         &self.for_all
     }
 
-    /// The entries in order, each with its offset in [`Effects::for_all`].
+    /// Returns the entries in order, each with its offset in [`Effects::for_all`].
     pub fn entries(&self) -> impl Iterator<Item = (usize, Effect<'_>)> {
         self.entries.iter().map(|entry| {
             let effect = match &entry.kind {
@@ -191,7 +191,8 @@ impl Effects {
         })
     }
 
-    /// The whole log with the bytes for all in their places, for tests and for wrapping a room.
+    /// Returns the whole log in order, with the bytes for all members in their places. For tests, and for a room that
+    /// wraps another one.
     pub fn log(&self) -> Vec<Effect<'_>> {
         let mut log = Vec::new();
         let mut done = 0;
@@ -214,12 +215,12 @@ impl Effects {
         log
     }
 
-    /// What the log should say about peers.
+    /// Returns what the log says about connections.
     pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }
 
-    /// The frames in words; empty unless [`Effects::traced`].
+    /// Returns the frames in words; empty unless made by [`Effects::traced`].
     pub fn trace(&self) -> &[(Recipient, String)] {
         self.trace.as_deref().unwrap_or_default()
     }
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_keeps_the_order_in_which_things_were_said() {
+    fn the_log_keeps_the_order_of_its_entries() {
         let (alice, bob) = (ConnId(1), ConnId(2));
         let mut out = Effects::traced();
         out.one(alice, &Text("welcome"));

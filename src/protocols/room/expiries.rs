@@ -1,17 +1,16 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// What ends by itself, in the order in which it does.
+/// Entries that end by themselves, in the order of their time.
 ///
-/// An entry can be withdrawn, and then it is gone: what was settled early leaves nothing behind that would pile up until
-/// its time.
+/// An entry that is no longer needed can be withdrawn. Then it uses no memory until its time.
 #[derive(Debug)]
 pub struct Expiries<K> {
     queue: BTreeMap<Ticket, K>,
     serial: u64,
 }
 
-/// Names one entry. Equal instants are told apart by a number.
+/// Names one entry. Entries with equal instants differ by a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket {
     at: Option<Instant>,
@@ -28,7 +27,7 @@ impl<K> Default for Expiries<K> {
 }
 
 impl<K> Expiries<K> {
-    /// Notes that `key` ends `after` from now. A period that no clock can count to never ends.
+    /// Adds an entry that is due `after` from now. If no clock can count that far, the entry is never due.
     pub fn add(&mut self, now: Instant, after: Duration, key: K) -> Ticket {
         self.serial += 1;
         let ticket = Ticket {
@@ -41,12 +40,12 @@ impl<K> Expiries<K> {
         ticket
     }
 
-    /// Takes an entry back, if its time has not come.
+    /// Removes an entry whose time has not come.
     pub fn withdraw(&mut self, ticket: Ticket) {
         self.queue.remove(&ticket);
     }
 
-    /// The next entry whose time has come; it is taken out.
+    /// Removes and returns the next entry whose time has come.
     pub fn due(&mut self, now: Instant) -> Option<K> {
         if self.deadline()? > now {
             return None;
@@ -54,7 +53,7 @@ impl<K> Expiries<K> {
         self.queue.pop_first().map(|(_, key)| key)
     }
 
-    /// The next entry that will end; it stays.
+    /// Returns the next entry without removing it.
     pub fn first(&self) -> Option<K>
     where
         K: Copy,
@@ -62,12 +61,12 @@ impl<K> Expiries<K> {
         self.queue.first_key_value().map(|(_, key)| *key)
     }
 
-    /// When the next entry ends.
+    /// Returns when the next entry is due.
     pub fn deadline(&self) -> Option<Instant> {
         self.queue.first_key_value()?.0.at
     }
 
-    /// True when nothing is noted.
+    /// True when there are no entries.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_withdrawn_leaves_nothing_behind() {
+    fn a_withdrawn_entry_uses_no_memory() {
         let start = Instant::now();
         let mut expiries = Expiries::default();
         let ticket = expiries.add(start, SECOND, "settled");

@@ -5,12 +5,12 @@ use super::ConnId;
 use super::expiries::{Expiries, Ticket};
 use super::wrong_tries::{GuessLimits, WrongTries};
 
-/// Slows down whoever guesses: behind so many wrong tries in a minute, each further one from that address is answered a
-/// second late.
+/// Slows down guessing. After a number of wrong tries in a minute, each further wrong try from that address is answered
+/// a second late.
 ///
-/// The next try of a patient guesser needs a new connection, which the address's bound on connections counts, so lateness
-/// bounds the guesses per second. While more addresses guess than [`WrongTries`] remembers, the tries of newcomers are
-/// answered late as well.
+/// A client that guesses again needs a new connection, and connections per address are limited, so the delay limits the
+/// guesses per second. While more addresses guess than [`WrongTries`] remembers, new addresses are answered late as
+/// well.
 #[derive(Debug)]
 pub struct Guesses {
     tries: WrongTries,
@@ -22,14 +22,14 @@ pub struct Guesses {
 pub enum AnswerTime {
     /// Now.
     AtOnce,
-    /// When [`Guesses::due`] names the connection; the ticket takes it back.
+    /// When [`Guesses::due`] returns the connection. The ticket withdraws the answer.
     Late(Ticket),
 }
 
 const DELAY: Duration = Duration::from_secs(1);
 
 impl Guesses {
-    /// Nobody has guessed yet.
+    /// Starts without any wrong tries.
     pub fn new(limits: GuessLimits) -> Guesses {
         Guesses {
             tries: WrongTries::new(limits),
@@ -37,7 +37,7 @@ impl Guesses {
         }
     }
 
-    /// A try of this connection, from this address, was wrong.
+    /// Counts a wrong try and returns when it is answered.
     pub fn wrong(&mut self, id: ConnId, address: IpAddr, now: Instant) -> AnswerTime {
         if self.tries.count(address, now) {
             AnswerTime::Late(self.late.add(now, DELAY, id))
@@ -46,22 +46,22 @@ impl Guesses {
         }
     }
 
-    /// The next connection whose late answer is to be given.
+    /// Returns the next connection whose late answer is due.
     pub fn due(&mut self, now: Instant) -> Option<ConnId> {
         self.late.due(now)
     }
 
-    /// Takes back a late answer: the connection has ended by itself.
+    /// Withdraws a late answer, because the connection has ended.
     pub fn withdraw(&mut self, ticket: Ticket) {
         self.late.withdraw(ticket);
     }
 
-    /// When the next late answer is to be given.
+    /// Returns when the next late answer is due.
     pub fn deadline(&self) -> Option<Instant> {
         self.late.deadline()
     }
 
-    /// True when no answer is outstanding.
+    /// True when no late answer is pending.
     pub fn is_empty(&self) -> bool {
         self.late.is_empty()
     }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
 
-    const SOMEBODY: ConnId = ConnId(1);
+    const ALICE: ConnId = ConnId(1);
     const OUTSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
     const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
     const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     fn late(guesses: &mut Guesses, address: IpAddr, now: Instant) -> bool {
-        guesses.wrong(SOMEBODY, address, now) != AnswerTime::AtOnce
+        guesses.wrong(ALICE, address, now) != AnswerTime::AtOnce
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
 
         assert_eq!(guesses.deadline(), Some(start + 3 * SECOND));
         assert_eq!(guesses.due(start + 2 * SECOND), None);
-        assert_eq!(guesses.due(start + 3 * SECOND), Some(SOMEBODY));
+        assert_eq!(guesses.due(start + 3 * SECOND), Some(ALICE));
         assert_eq!(guesses.due(start + 3 * SECOND), None);
     }
 
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_left_alone_unless_asked_for() {
+    fn loopback_addresses_are_limited_only_by_option() {
         let now = Instant::now();
         let mut lenient = guesses();
         assert!((0..100).all(|_| !late(&mut lenient, LOOPBACK, now)));
@@ -142,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_nobody_waits_for_is_taken_back() {
+    fn a_late_answer_can_be_withdrawn() {
         let mut guesses = Guesses::new(GuessLimits {
             per_minute: 0,
             bound_loopback: false,
         });
         let now = Instant::now();
-        match guesses.wrong(SOMEBODY, OUTSIDE, now) {
+        match guesses.wrong(ALICE, OUTSIDE, now) {
             AnswerTime::Late(ticket) => guesses.withdraw(ticket),
             AnswerTime::AtOnce => panic!("the limit is zero"),
         }

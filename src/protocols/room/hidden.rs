@@ -1,10 +1,11 @@
 use std::fmt::{self, Write as _};
 
-/// True for a character that shows nothing or turns the direction of the text around: Unicode's properties
-/// `Default_Ignorable_Code_Point` and `Bidi_Control` (as of Unicode 16), the separators of lines and paragraphs (U+2028,
-/// U+2029) and the empty Braille pattern (U+2800).
+/// True for a character that is invisible or changes the direction of the text: Unicode's properties
+/// `Default_Ignorable_Code_Point` and `Bidi_Control` (as of Unicode 16), the separators of lines and paragraphs
+/// (U+2028, U+2029) and the empty Braille pattern (U+2800).
 ///
-/// This is the one table of such characters: no new name has them, and logs and terminals show them escaped.
+/// This is the only table of such characters: new names must not contain them, and logs and terminals show them
+/// escaped.
 pub fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -22,8 +23,8 @@ pub fn is_invisible(character: char) -> bool {
     )
 }
 
-/// True for a character that is never shown as it is: invisible ones, control characters (C0, DEL, C1), marks of
-/// interlinear annotations (U+FFF9 to U+FFFB) and Unicode's noncharacters.
+/// True for a character that is never shown as it is: an invisible character, a control character (C0, DEL, C1), a mark
+/// of interlinear annotation (U+FFF9 to U+FFFB) or one of Unicode's noncharacters.
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || is_invisible(character)
@@ -75,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// The characters of a class, as Unicode's own lists in another program have them.
+    /// The characters of a class, as another program's copy of Unicode's lists has them.
     fn class(pattern: &str) -> Vec<char> {
         let parsed = regex_syntax::parse(pattern).unwrap();
         let HirKind::Class(Class::Unicode(class)) = parsed.kind() else {

@@ -1,12 +1,13 @@
-//! What every room shares.
+//! What all rooms share.
 //!
-//! **A room is a value.** It knows who is connected, what they are called and who is negotiating with whom. An event comes
-//! in ([`Protocol::handle`]), effects go out ([`Effects`]); nothing here knows a socket, a thread, a lock or a clock. Time
-//! is an argument, and so is chance.
+//! **A room is a value.** It knows which clients are connected, their names, and which negotiations are pending. An
+//! event comes in ([`Protocol::step`]), effects go out ([`Effects`]). A room knows no socket, thread, lock or clock:
+//! time and random numbers are arguments.
 //!
-//! What rooms of several protocols need lies beside the trait: [`Connections`] (where each stands), [`check_name`] (what
-//! may become a name), [`is_hidden`] (which characters are never shown as they are), [`Roster`] (who is called what), [`pairing`] (who asks whom for a private connection, and which ids are alive), [`ConnectIds`] (how ids are
-//! made), [`WrongTries`] and [`Guesses`] (who tries too many, and what they are told when), [`Expiries`] (what ends by itself).
+//! Beside the trait there is what several rooms need: `Connections` (the stage of each connection), [`check_name`]
+//! (which names are accepted), [`is_hidden`] (which characters are never shown as they are), [`Roster`] (names of
+//! clients), [`pairing`] (requests for private connections, and their ids), [`ConnectIds`] (how ids are made),
+//! [`WrongTries`] and [`Guesses`] (limits on guessing), [`Expiries`] (what ends by itself).
 
 mod connect_id;
 mod connections;
@@ -40,7 +41,7 @@ pub use roster::{Roster, Taken};
 pub(crate) use tunnel_stage::TunnelStage;
 pub use wrong_tries::{GuessLimits, WrongTries};
 
-/// One connection, for as long as the server runs: a number is never used twice.
+/// One connection. A number is never used twice while the server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnId(pub u64);
 
@@ -50,34 +51,35 @@ impl fmt::Display for ConnId {
     }
 }
 
-/// What is kept for each connection. Nobody chooses the numbers of connections, so nothing better than a plain hash is
-/// needed, and a room looks into such a map several times for every message.
+/// What is kept for each connection. Peers cannot choose the numbers of connections, so a fast hash is safe, and a room
+/// looks into such a map several times for each message.
 pub type ByConn<T> = FxHashMap<ConnId, T>;
 
 /// A protocol: how bytes become commands, and what each command does to the room.
 pub trait Protocol: Send + 'static {
-    /// Its name on the command line and in logs, such as `chaton`.
+    /// The name on the command line and in logs, such as `chaton`.
     const NAME: &'static str;
-    /// What the decoder must know of this listener's options.
+    /// What the decoder needs to know of the listener's options.
     type Codec: Clone + Send + Sync + 'static;
-    /// A frame from a client. It borrows from the read buffer: no text is copied before the room wants to keep it.
+    /// A frame from a client. It borrows from the read buffer: text is copied only when the room keeps it.
     type Command<'a>: fmt::Display;
-    /// What a room must ask before it can go on, because finding out is slow: a password's hash, a look into a database.
-    /// [`Infallible`] for a room that knows everything itself.
+    /// What a room asks because finding the answer is slow: the hash of a password, a database look-up. [`Infallible`]
+    /// for a room that asks nothing.
     type Question: Send + 'static;
-    /// What comes back; [`Infallible`] again where nothing is asked.
+    /// The answer to a question; [`Infallible`] for a room that asks nothing.
     type Answer: Send + 'static;
 
-    /// Takes one frame from the front of `input`: the command and its length in bytes, or `None` for "not enough bytes yet".
+    /// Decodes one frame at the front of `input`. Returns the command and its length in bytes, or `None` while bytes
+    /// are missing.
     ///
-    /// A command that is known before all of its bytes have come, because its rest will not be looked at, may be longer than
-    /// `input`: the engine reads that rest and drops it.
+    /// The length may be greater than that of `input`, when a command is complete before its last bytes arrive because
+    /// they are ignored. The engine then reads and drops the rest.
     fn decode<'a>(
         codec: &Self::Codec,
         input: &'a [u8],
     ) -> Result<Option<(Self::Command<'a>, usize)>, Malformed>;
 
-    /// The same on a connection that is not identified, where a protocol may allow less.
+    /// Decodes one frame of a connection that is not identified yet, where a protocol may allow less.
     fn decode_first<'a>(
         codec: &Self::Codec,
         input: &'a [u8],
@@ -85,11 +87,11 @@ pub trait Protocol: Send + 'static {
         Self::decode(codec, input)
     }
 
-    /// True for a command behind which the bytes may mean something else (a tunnel begins). It is handled before the next
-    /// byte is looked at.
+    /// True for a command after which the bytes may mean something else, because a tunnel begins. Such a command is
+    /// handled before the next byte is decoded.
     fn turns_the_stream(command: &Self::Command<'_>) -> bool;
 
-    /// How much work it is to find an answer. Questions of different efforts do not wait for each other.
+    /// Returns how much work it is to find the answer. Questions of different efforts do not wait for each other.
     fn effort(question: &Self::Question) -> Effort {
         let _ = question;
         Effort::LookUp
@@ -123,14 +125,14 @@ pub trait Protocol: Send + 'static {
         out: &mut Effects,
     ) -> Flow<Self::Question>;
 
-    /// What identified whoever has this name is no longer valid: a key was replaced. An answer that is on its way may have
-    /// been found before.
+    /// The credentials of the client with this name are no longer valid, because its key was replaced. An answer that
+    /// is still on its way may be based on the old key.
     fn revoke(&mut self, name: &str, out: &mut Effects) {
         let _ = (name, out);
     }
 
-    /// How long the engine holds the end of a tunnel's direction back, so that a command that closes the tunnel and arrives
-    /// right after the last byte is relayed first. Asked once, when the room begins to be served.
+    /// How long the engine delays the end of a tunnel's direction, so that a command that closes the tunnel and arrives
+    /// right after the last byte is relayed first. Called once, when the room begins to be served.
     fn tunnel_end_delay(&self) -> Duration {
         Duration::ZERO
     }
@@ -152,27 +154,28 @@ pub trait Protocol: Send + 'static {
 pub enum Event<C, A = Infallible> {
     /// It was accepted; always the first event.
     Opened(SocketAddr),
-    /// A whole frame came.
+    /// A whole frame arrived.
     Command(C),
-    /// The bytes that came can never become a frame.
+    /// The bytes that arrived can never become a frame.
     Malformed(Malformed),
-    /// The answer to what the room asked with [`Flow::Ask`]. Meanwhile others went on: what the room knew when it asked may
-    /// have changed.
+    /// The answer to a question that the room asked with [`Flow::Ask`]. Other events were handled in the meantime: what
+    /// the room knew when it asked may have changed.
     Answer(A),
-    /// What the room asked with [`Flow::Ask`] stays without an answer: too many questions wait already. It may be asked again
-    /// when the client does.
+    /// A question that the room asked with [`Flow::Ask`] gets no answer, because too many questions are waiting. The
+    /// room may ask again when the client tries again.
     Busy,
-    /// The connection is late with something. A room that answers without [`Effects::finish`] grants the same time again.
+    /// A time limit of the connection has passed. A room that does not answer with [`Effects::finish`] grants the same
+    /// time again.
     Overdue(Overdue),
-    /// The peer will send no more (FIN); what is queued for it can still be written.
+    /// The peer sends no more (FIN). What is queued for it can still be written.
     ReadClosed,
     /// The connection is over; always the last event, and the only one after a tunnel ended.
     Gone,
 }
 
 impl<C, A> Event<C, A> {
-    /// The same event with another kind of command in it, or what its command is instead: for a protocol that adds commands
-    /// to those of another one.
+    /// Converts the command of an event. Returns the error if the command cannot be converted: for a protocol that adds
+    /// commands to those of another one.
     pub fn try_map<D, E>(self, command: impl FnOnce(C) -> Result<D, E>) -> Result<Event<D, A>, E> {
         Ok(match self {
             Event::Opened(address) => Event::Opened(address),
@@ -190,20 +193,20 @@ impl<C, A> Event<C, A> {
 /// How much work it is to find the answer to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effort {
-    /// Less than a millisecond: a look into a database, the check of a signature.
+    /// Less than a millisecond: a database look-up, the check of a signature.
     LookUp,
-    /// Tens of milliseconds of a core and 19 MiB of memory: the hash of a password.
+    /// Tens of milliseconds of one core and 19 MiB of memory: the hash of a password.
     Hash,
 }
 
-/// What a connection is late with.
+/// Which time limit has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Overdue {
-    /// Its first byte.
+    /// The one for its first byte.
     FirstByte,
-    /// Its identification, counted from its first byte.
+    /// The one for its identification, counted from its first byte.
     Identification,
-    /// The rest of a frame that it began.
+    /// The one for the rest of a frame that it began.
     Frame,
 }
 
@@ -212,11 +215,13 @@ pub enum Overdue {
 pub enum Flow<Q = Infallible> {
     /// The next bytes are frames.
     Frames,
-    /// The next bytes are frames, but none is looked at before [`Event::Answer`] or [`Event::Busy`] has come to this question.
-    /// Everybody else goes on. Meaningless in answer to [`Event::Overdue`], which comes from the clock and not from the reader.
+    /// The next bytes are frames, but none is decoded before [`Event::Answer`] or [`Event::Busy`] has answered this
+    /// question. Other connections go on. Has no effect as a reply to [`Event::Overdue`], which comes from the clock
+    /// and not from the reader.
     Ask(Q),
-    /// From here on the bytes belong to a tunnel: they are kept, and relayed once [`Effects::tunnel`] joined it.
+    /// From here on the bytes belong to a tunnel. They are kept, and relayed after [`Effects::tunnel`] has joined the
+    /// two ends.
     Raw,
-    /// Nothing that comes from this connection counts any more.
+    /// The connection is closing. What it still sends is ignored.
     Closed,
 }

@@ -2,31 +2,31 @@ use std::fmt;
 
 use super::hidden::is_invisible;
 
-/// Why a new name is not given to anybody.
+/// Why a proposed name is refused.
 ///
-/// The rule protects those who read names, in a terminal or in a log: a name must be seen, must look like what it is and
-/// must not move the cursor. It holds for names that are proposed, not for those that a frame merely mentions: a name
-/// that nobody may take is simply nobody's.
+/// The rule protects people who read names in a terminal or in a log: a name must be visible, must look like what it is
+/// and must not move the cursor. It applies to names that a client proposes, not to names in other frames: no client
+/// has a name that the rule refuses, so such a frame has no recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameRefused {
-    /// It has no bytes.
+    /// It is empty.
     Empty,
     /// It has more bytes than the protocol allows.
     TooLong {
         /// Its length in bytes.
         bytes: usize,
-        /// What is allowed, in bytes.
+        /// The maximum, in bytes.
         limit: usize,
     },
-    /// It has a control character (C0, DEL or C1).
+    /// It contains a control character (C0, DEL or C1).
     Control(char),
-    /// It has a character that shows nothing or turns the direction of the text.
+    /// It contains a character that is invisible or changes the direction of the text.
     Invisible(char),
     /// It begins or ends with white space.
     OuterWhiteSpace,
 }
 
-/// Checks a new name against the house rule; `limit` is in bytes of UTF-8.
+/// Checks a proposed name; `limit` is in bytes of UTF-8.
 pub fn check_name(name: &str, limit: usize) -> Result<(), NameRefused> {
     if name.is_empty() {
         return Err(NameRefused::Empty);
@@ -58,21 +58,21 @@ impl fmt::Display for NameRefused {
             NameRefused::TooLong { bytes, limit } => {
                 write!(
                     f,
-                    "the name takes {bytes} bytes, choose one of at most {limit}"
+                    "the name has {bytes} bytes; choose one of at most {limit}"
                 )
             }
             NameRefused::Control(character) => write!(
                 f,
-                "the name has the control character U+{:04X}, leave it out",
+                "the name contains the control character U+{:04X}; leave it out",
                 u32::from(character)
             ),
             NameRefused::Invisible(character) => write!(
                 f,
-                "the name has the invisible character U+{:04X}, leave it out",
+                "the name contains the invisible character U+{:04X}; leave it out",
                 u32::from(character)
             ),
             NameRefused::OuterWhiteSpace => {
-                f.write_str("the name begins or ends with white space, leave it out")
+                f.write_str("the name begins or ends with white space; leave it out")
             }
         }
     }
@@ -131,11 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_tells_a_person_what_to_change() {
+    fn a_refusal_says_what_to_change() {
         let sentence = check_name("a\u{202e}b", 30).map_err(|refused| refused.to_string());
         assert_eq!(
             sentence,
-            Err("the name has the invisible character U+202E, leave it out".to_owned())
+            Err("the name contains the invisible character U+202E; leave it out".to_owned())
         );
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{ByConn, ConnId};
 
-/// Who is identified: login to connection and back, compared byte for byte.
+/// The identified clients: from login to connection and back. Logins are compared byte for byte.
 ///
-/// The login is kept once and shared (`Arc<str>`): the room's state of a connection points at the same text.
+/// A login is stored once and shared (`Arc<str>`): the connection's stage points to the same text.
 #[derive(Debug, Default)]
 pub struct Roster {
     connections: HashMap<Arc<str>, ConnId>,
@@ -21,22 +21,22 @@ struct Person {
     address: IpAddr,
 }
 
-/// Somebody else has this login.
+/// Another client has this login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken;
 
 impl fmt::Display for Taken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("somebody else has this login, choose another")
+        f.write_str("another client has this login; choose another")
     }
 }
 
 impl std::error::Error for Taken {}
 
 impl Roster {
-    /// Gives a free login to a connection that has none and returns the kept text.
+    /// Gives a free login to a connection that has none, and returns the stored text.
     ///
-    /// A connection that already has a login keeps it and gets [`Taken`], as if it were somebody else's.
+    /// A connection that already has a login keeps it and gets [`Taken`].
     pub fn join(&mut self, id: ConnId, login: &str, address: IpAddr) -> Result<Arc<str>, Taken> {
         if self.connections.contains_key(login) || self.people.contains_key(&id) {
             return Err(Taken);
@@ -60,23 +60,23 @@ impl Roster {
         Some(person.login)
     }
 
-    /// Whose login this is.
+    /// Returns the connection that has this login.
     pub fn find(&self, login: &str) -> Option<ConnId> {
         self.connections.get(login).copied()
     }
 
-    /// The login of a connection.
+    /// Returns the login of a connection.
     pub fn login(&self, id: ConnId) -> Option<&Arc<str>> {
         self.people.get(&id).map(|person| &person.login)
     }
 
-    /// The identified connections that come from this address, in the order of their numbers.
+    /// Returns the identified connections that come from this address, in the order of their numbers.
     pub fn at(&self, address: IpAddr) -> impl Iterator<Item = ConnId> {
         let all = (address, ConnId(u64::MIN))..=(address, ConnId(u64::MAX));
         self.by_address.range(all).map(|(_, id)| *id)
     }
 
-    /// True when nobody is identified.
+    /// True when no client is identified.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty() && self.people.is_empty() && self.by_address.is_empty()
     }
@@ -110,7 +110,7 @@ mod tests {
         let mut roster = Roster::default();
         assert!(roster.join(ALICE, "Zoé", HERE).is_ok());
         assert_eq!(roster.find("zoé"), None);
-        // The same characters for a reader, other bytes: e with a combining accent.
+        // The same characters for a reader, but other bytes: e with a combining accent.
         assert_eq!(roster.find("Zoe\u{301}"), None);
         assert!(roster.join(BOB, "Zoe\u{301}", HERE).is_ok());
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_found_by_their_address_until_nobody_is_left() {
+    fn clients_are_found_by_their_address() {
         let mut roster = Roster::default();
         assert!(roster.join(BOB, "bob", HERE).is_ok());
         assert!(roster.join(ALICE, "alice", HERE).is_ok());

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::expiries::{Expiries, Ticket};
 
-/// Counts the wrong tries of addresses in the last minute: ids that do not exist, passwords that do not fit.
+/// Counts the wrong tries of each address in the last minute: ids that do not exist, wrong passwords.
 ///
-/// The memory is bounded: at most 4096 addresses are remembered. They are forgotten after a minute, at the next wrong try.
+/// The memory is bounded: at most 4096 addresses are remembered. An address is forgotten after a minute, at the next
+/// wrong try.
 #[derive(Debug)]
 pub struct WrongTries {
     limits: GuessLimits,
@@ -14,29 +15,29 @@ pub struct WrongTries {
     forget: Expiries<IpAddr>,
 }
 
-/// How much guessing goes.
+/// Limits on guessing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GuessLimits {
-    /// Wrong tries in a minute that have no consequence.
+    /// Maximum number of wrong tries per minute and address without a consequence.
     pub per_minute: usize,
-    /// Whether loopback addresses are counted like any other.
+    /// True when loopback addresses are counted like any other.
     pub bound_loopback: bool,
 }
 
 #[derive(Debug)]
 struct Address {
-    /// When the last wrong tries came, the oldest first: one more than has no consequence.
+    /// When the last wrong tries came, the oldest first: at most one more than the limit.
     tries: VecDeque<Instant>,
     forget: Ticket,
 }
 
-/// Addresses that are remembered at a time: a megabyte or so at the default limit.
+/// Maximum number of remembered addresses: about a megabyte at the default limit.
 const MOST_ADDRESSES: usize = 4096;
 
 const WINDOW: Duration = Duration::from_mins(1);
 
 impl WrongTries {
-    /// Nobody has tried yet.
+    /// Starts without any wrong tries.
     pub fn new(limits: GuessLimits) -> WrongTries {
         WrongTries {
             limits,
@@ -45,12 +46,13 @@ impl WrongTries {
         }
     }
 
-    /// Counts a wrong try. True when that is more than goes, or when too many others are remembered to count it.
+    /// Counts a wrong try. Returns true when the address is now over the limit, or when it is not counted because too
+    /// many other addresses are remembered.
     pub fn count(&mut self, address: IpAddr, now: Instant) -> bool {
         !self.is_exempt(address) && self.remember(address, now) > self.limits.per_minute
     }
 
-    /// Takes back a try of this address, counted then: it turned out to be right.
+    /// Uncounts the try of this address that was counted at that time: it turned out to be right.
     pub fn take_back(&mut self, address: IpAddr, counted: Instant) {
         let Some(known) = self.addresses.get_mut(&address) else {
             return;
@@ -65,7 +67,8 @@ impl WrongTries {
         }
     }
 
-    /// True when an address has made all the wrong tries that go in a minute. Who is not remembered has not.
+    /// True when an address has used all its wrong tries of this minute. An address that is not remembered has used
+    /// none.
     pub fn used_up(&self, address: IpAddr, now: Instant) -> bool {
         let tries = self.addresses.get(&address).map(|known| &known.tries);
         !self.is_exempt(address)
@@ -76,8 +79,8 @@ impl WrongTries {
         address.is_loopback() && !self.limits.bound_loopback
     }
 
-    /// Wrong tries from this address in the last minute, this one included. Counts to one above the limit: more is not
-    /// asked, so more is not kept.
+    /// Returns the number of wrong tries from this address in the last minute, this one included. Counts to one above
+    /// the limit: callers ask for no more, so no more is kept.
     fn remember(&mut self, address: IpAddr, now: Instant) -> usize {
         let most = self.limits.per_minute.saturating_add(1);
         while let Some(forgotten) = self.forget.due(now) {
@@ -124,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_so_many_tries_in_any_minute() {
+    fn tries_are_limited_per_address_and_minute() {
         let mut tries = wrong_tries(2);
         let start = Instant::now();
         assert!(!tries.used_up(OUTSIDE, start));
@@ -137,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_try_that_is_taken_back_was_none() {
+    fn a_try_that_is_taken_back_does_not_count() {
         let mut tries = wrong_tries(2);
         let start = Instant::now();
         tries.count(OUTSIDE, start);
@@ -152,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn loopback_has_as_many_as_it_likes() {
+    fn loopback_addresses_are_not_limited() {
         let mut tries = wrong_tries(0);
         let now = Instant::now();
         assert!(!tries.count(LOOPBACK, now) && !tries.used_up(LOOPBACK, now));
     }
 
     #[test]
-    fn what_is_remembered_is_bounded_and_passes() {
+    fn the_number_of_remembered_addresses_is_limited() {
         let mut tries = wrong_tries(2);
         let start = Instant::now();
         let address = |number: usize| {
@@ -173,7 +176,10 @@ mod tests {
             tries.count(address(MOST_ADDRESSES), start),
             "a newcomer while it is full"
         );
-        assert!(!tries.count(address(0), start), "somebody it remembers");
+        assert!(
+            !tries.count(address(0), start),
+            "an address that it remembers"
+        );
         assert_eq!(tries.addresses.len(), MOST_ADDRESSES);
 
         assert!(!tries.count(OUTSIDE, start + 60 * SECOND));

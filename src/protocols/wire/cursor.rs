@@ -2,25 +2,25 @@ use byteorder::{BigEndian, ByteOrder};
 
 use super::Malformed;
 
-/// A VarInt takes at most this many.
+/// Maximum length of a VarInt, in bytes.
 const VARINT_BYTES: u32 = 5;
 
-/// Takes fields from the front of the bytes that have arrived.
+/// Reads fields from the front of the bytes that have arrived.
 ///
-/// A text is looked at only once its length prefix and all its bytes are there, so a frame that drips in byte by byte
-/// costs a few integer comparisons per byte and nothing is allocated for a length that a peer merely claims.
+/// A text is read only when its length prefix and all its bytes have arrived. So a frame that arrives byte by byte
+/// costs a few integer comparisons per byte, and a length that a peer only claims costs no memory.
 #[derive(Debug, Clone)]
 pub struct Cursor<'a> {
     input: &'a [u8],
     at: usize,
 }
 
-/// Why a decoder stops before the end of a frame.
+/// Why decoding stops before the end of a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
     /// More bytes are needed.
     Short,
-    /// More bytes will not help.
+    /// The bytes can never become a frame, whatever follows.
     Malformed(Malformed),
 }
 
@@ -30,7 +30,8 @@ impl From<Malformed> for Stop {
     }
 }
 
-/// The edge of a decoder: a whole frame, `None` for "not enough bytes yet", or why it can never be one.
+/// Turns the result of a decoder into what callers get: a whole frame, `None` for "not enough bytes yet", or why the
+/// bytes can never become a frame.
 pub fn settle<T>(read: Result<T, Stop>) -> Result<Option<T>, Malformed> {
     match read {
         Ok(frame) => Ok(Some(frame)),
@@ -45,12 +46,12 @@ impl<'a> Cursor<'a> {
         Cursor { input, at: 0 }
     }
 
-    /// How many bytes have been taken.
+    /// Returns how many bytes have been read.
     pub fn position(&self) -> usize {
         self.at
     }
 
-    /// The next `length` bytes.
+    /// Reads the next `length` bytes.
     pub fn bytes(&mut self, length: usize) -> Result<&'a [u8], Stop> {
         let rest = self.input.get(self.at..).unwrap_or_default();
         let taken = rest.get(..length).ok_or(Stop::Short)?;
@@ -58,48 +59,49 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    /// One signed byte.
+    /// Reads one signed byte.
     pub fn int8(&mut self) -> Result<i8, Stop> {
         let bytes = self.bytes(1)?;
         Ok(bytes.first().map_or(0, |byte| i8::from_be_bytes([*byte])))
     }
 
-    /// Two bytes, signed, big-endian.
+    /// Reads two bytes: signed, big-endian.
     pub fn int16(&mut self) -> Result<i16, Stop> {
         Ok(BigEndian::read_i16(self.bytes(2)?))
     }
 
-    /// Four bytes, signed, big-endian.
+    /// Reads four bytes: signed, big-endian.
     pub fn int32(&mut self) -> Result<i32, Stop> {
         Ok(BigEndian::read_i32(self.bytes(4)?))
     }
 
-    /// Eight bytes, signed, big-endian.
+    /// Reads eight bytes: signed, big-endian.
     pub fn int64(&mut self) -> Result<i64, Stop> {
         Ok(BigEndian::read_i64(self.bytes(8)?))
     }
 
-    /// UTF-8 behind a length of two bytes, signed: 32,767 is the most that can be said.
+    /// Reads a length of two bytes (signed, so at most 32,767) and then that many bytes of UTF-8.
     pub fn text16(&mut self, field: &'static str) -> Result<&'a str, Stop> {
         let length = self.int16()?;
         self.text(field, i64::from(length), i16::MAX as usize)
     }
 
-    /// UTF-8 behind a length of four bytes. The limit, in bytes, is checked from the length alone.
+    /// Reads a length of four bytes and then that many bytes of UTF-8. `limit` is in bytes; it is checked before the
+    /// text arrives.
     pub fn text32(&mut self, field: &'static str, limit: usize) -> Result<&'a str, Stop> {
         let length = self.int32()?;
         self.text(field, i64::from(length), limit)
     }
 
-    /// The whole rest.
+    /// Reads all remaining bytes.
     pub fn rest(&mut self) -> &'a [u8] {
         let rest = self.input.get(self.at..).unwrap_or_default();
         self.at = self.input.len();
         rest
     }
 
-    /// A number that takes one to five bytes, seven bits in each, the least first (the VarInt of Protocol Buffers). At most
-    /// 2^31-1, as it stands for a length; longer forms of short numbers are read.
+    /// Reads an integer of one to five bytes: seven bits in each, the lowest bits first (the VarInt of Protocol
+    /// Buffers). The maximum is 2^31-1, because it is a length. Longer encodings of small integers are accepted.
     pub fn varint(&mut self, field: &'static str) -> Result<u32, Stop> {
         let mut value = 0_u64;
         for place in 0..VARINT_BYTES {
@@ -115,12 +117,8 @@ impl<'a> Cursor<'a> {
         Err(Malformed::VarInt { field }.into())
     }
 
-    /// UTF-8 behind a length that is a VarInt. The limit, in bytes, is checked from the length alone.
-    pub fn text_behind_varint(
-        &mut self,
-        field: &'static str,
-        limit: usize,
-    ) -> Result<&'a str, Stop> {
+    /// Reads a VarInt and then that many bytes of UTF-8. `limit` is in bytes; it is checked before the text arrives.
+    pub fn text_varint(&mut self, field: &'static str, limit: usize) -> Result<&'a str, Stop> {
         let length = self.varint(field)?;
         self.text(field, i64::from(length), limit)
     }
@@ -159,7 +157,7 @@ mod tests {
         Err(Stop::Malformed(Malformed::TooLong { field: "msg", length: 5, limit: 4 }))
     )]
     #[case::cut_inside_a_character(b"\0\0\0\x01\xc3", Err(Stop::Malformed(Malformed::NotUtf8 { field: "msg" })))]
-    fn a_text_is_taken_whole_or_not_at_all(
+    fn a_text_is_read_whole_or_not_at_all(
         #[case] bytes: &[u8],
         #[case] expected: Result<&str, Stop>,
     ) {
@@ -172,7 +170,7 @@ mod tests {
     #[case::two_bytes_one_character("\0\u{2}é".as_bytes(), Ok("é"))]
     #[case::negative(b"\x80\0", Err(Stop::Malformed(Malformed::NegativeLength { field: "msg", length: -32768 })))]
     #[case::cut_inside_a_character(b"\0\x01\xc3", Err(Stop::Malformed(Malformed::NotUtf8 { field: "msg" })))]
-    fn a_text_behind_a_short_is_taken_whole_or_not_at_all(
+    fn a_text_after_a_short_is_read_whole_or_not_at_all(
         #[case] bytes: &[u8],
         #[case] expected: Result<&str, Stop>,
     ) {
@@ -199,8 +197,8 @@ mod tests {
     }
 
     #[test]
-    fn a_text_behind_a_varint_has_its_limit_too() {
-        let text = |bytes| Cursor::new(bytes).text_behind_varint("x", 3);
+    fn a_text_after_a_varint_has_its_limit_too() {
+        let text = |bytes| Cursor::new(bytes).text_varint("x", 3);
         assert_eq!(text("\u{2}é".as_bytes()), Ok("é"));
         assert_eq!(text(b"\x03ab"), Err(Stop::Short));
         assert!(matches!(

@@ -1,18 +1,17 @@
 use std::fmt;
 
-/// Text from a peer as a log shows it: escaped, and cut when it is long.
+/// Text from a peer as the log shows it: escaped, and cut when it is long.
 ///
-/// `{}` is for names (`alice`), `{:?}` puts it in quotes. What is cut ends with the whole length:
-/// `"aaaa"... (32767 bytes)`. So a line of the log stays a line, and a peer decides about at most [`Excerpt::MOST`]
-/// characters of it.
+/// `{}` is for names (`alice`); `{:?}` adds quotes. A cut text is followed by its whole length: `"aaaa"... (32767
+/// bytes)`. So one log message stays on one line, and a peer controls at most [`Excerpt::MOST`] characters of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Excerpt<'a>(pub &'a str);
 
 impl<'a> Excerpt<'a> {
-    /// Characters that are shown at most, escaped: `\u{1b}` takes six.
+    /// Maximum number of characters shown, after escaping: `\u{1b}` counts as six.
     pub const MOST: usize = 64;
 
-    /// The part that is shown.
+    /// Returns the part that is shown.
     fn shown(self) -> &'a str {
         let mut width = 0;
         let end = self.0.char_indices().find_map(|(at, character)| {
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_peer_sends_is_a_short_part_of_one_line() {
+    fn every_text_of_a_peer_is_a_short_part_of_one_line() {
         for character in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
             let text = String::from(character).repeat(70);
             let shown = format!("{:?}", Excerpt(&text));

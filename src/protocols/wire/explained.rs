@@ -1,38 +1,38 @@
 use std::fmt::Display;
 use std::ops::Range;
 
-/// A frame taken apart for somebody who wants to see what each of its bytes is for.
+/// A frame taken apart, with the meaning of each of its bytes.
 ///
-/// It is built from a decoded frame, field by field in the order in which they lie on the wire, so a codec that nobody looks
-/// at does not pay for it.
+/// It is built from a decoded frame, field by field in the order of the wire. A codec pays nothing for it until a user
+/// asks to see a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
     /// The frame's name in its document.
     pub name: String,
-    /// Its fields, one behind the other, without a gap.
+    /// Its fields in order, without gaps.
     pub fields: Vec<Field>,
 }
 
 /// Some bytes of a frame and what they mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// What they are.
+    /// The field's name.
     pub name: String,
-    /// Where they are in the frame.
+    /// Its position in the frame.
     pub range: Range<usize>,
-    /// What they say.
+    /// Its value.
     pub value: String,
-    /// They are not to be shown.
+    /// True when the bytes must not be shown.
     pub is_secret: bool,
 }
 
 impl Explained {
-    /// A frame that begins with an opcode of one byte.
+    /// Starts a frame with an opcode of one byte.
     pub fn new(name: &str, opcode: i8) -> Explained {
         Explained::bare(name).field("opcode", 1, opcode)
     }
 
-    /// A frame without any field yet.
+    /// Starts a frame without fields.
     pub fn bare(name: &str) -> Explained {
         Explained {
             name: name.to_owned(),
@@ -40,28 +40,28 @@ impl Explained {
         }
     }
 
-    /// Two bytes, signed.
+    /// Adds two bytes, signed.
     pub fn int16(self, name: &str, value: i16) -> Explained {
         self.field(name, 2, value)
     }
 
-    /// Four bytes, signed.
+    /// Adds four bytes, signed.
     pub fn int32(self, name: &str, value: i32) -> Explained {
         self.field(name, 4, value)
     }
 
-    /// Eight bytes, signed.
+    /// Adds eight bytes, signed.
     pub fn int64(self, name: &str, value: i64) -> Explained {
         self.field(name, 8, value)
     }
 
-    /// UTF-8 behind a length of four bytes: two fields.
+    /// Adds a length of four bytes and a text: two fields.
     pub fn text32(self, name: &str, text: &str) -> Explained {
         self.field(&format!("length of {name}"), 4, text.len())
             .field(name, text.len(), format_args!("{text:?}"))
     }
 
-    /// The same, when not even its bytes are to be shown.
+    /// Adds a length of four bytes and a text whose bytes must not be shown.
     pub fn secret32(self, name: &str, text: &str) -> Explained {
         let mut explained = self
             .field(&format!("length of {name}"), 4, text.len())
@@ -72,13 +72,13 @@ impl Explained {
         explained
     }
 
-    /// The same behind a length of two bytes.
+    /// Adds a length of two bytes and a text: two fields.
     pub fn text16(self, name: &str, text: &str) -> Explained {
         self.field(&format!("length of {name}"), 2, text.len())
             .field(name, text.len(), format_args!("{text:?}"))
     }
 
-    /// So many bytes more, whatever their kind is.
+    /// Adds a field of `length` bytes.
     pub fn field(mut self, name: &str, length: usize, value: impl Display) -> Explained {
         let start = self.length();
         self.fields.push(Field {
@@ -90,7 +90,7 @@ impl Explained {
         self
     }
 
-    /// The length of the frame, in bytes.
+    /// Returns the length of the frame, in bytes.
     pub fn length(&self) -> usize {
         self.fields.last().map_or(0, |field| field.range.end)
     }
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_lie_one_behind_the_other() {
+    fn fields_follow_each_other_without_gaps() {
         let explained = Explained::new("MESSAGE", 3)
             .text32("login", "é")
             .int64("id", -1);

@@ -10,44 +10,44 @@ pub enum Malformed {
         /// Its name in the document.
         packet: &'static str,
     },
-    /// A length below zero.
+    /// A negative length.
     NegativeLength {
-        /// The field whose length it is.
+        /// The field that the length belongs to.
         field: &'static str,
-        /// The length as it came.
+        /// The length that was received.
         length: i64,
     },
-    /// A length above the field's limit; known from the prefix, before any of the payload is kept.
+    /// A length above the field's limit. It is known from the prefix, before any of the payload is kept.
     TooLong {
-        /// The field whose length it is.
+        /// The field that the length belongs to.
         field: &'static str,
-        /// The length as it came, in bytes.
+        /// The length that was received, in bytes.
         length: i64,
-        /// What is allowed, in bytes.
+        /// The maximum length, in bytes.
         limit: usize,
     },
-    /// A variable-length number of more than five bytes, or above 2^31-1.
+    /// A VarInt of more than five bytes, or above 2^31-1.
     VarInt {
-        /// The field that it is, or whose length.
+        /// The field that the VarInt belongs to.
         field: &'static str,
     },
-    /// A packet whose fields do not fill it, or do not fit into it.
+    /// A packet whose length does not match its fields.
     WrongLength {
         /// Its name in the document.
         packet: &'static str,
-        /// The length as it came, in bytes.
+        /// The length that was received, in bytes.
         length: u32,
     },
-    /// A code that stands for nothing.
+    /// A code without a meaning.
     UnknownCode {
-        /// The field that it is.
+        /// The field.
         field: &'static str,
-        /// The code as it came.
+        /// The code that was received.
         code: i16,
     },
     /// Text that is not UTF-8.
     NotUtf8 {
-        /// The field whose text it is.
+        /// The field.
         field: &'static str,
     },
 }
@@ -55,12 +55,12 @@ pub enum Malformed {
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Malformed::UnknownOpcode(opcode) => write!(f, "no packet has the opcode {opcode}"),
+            Malformed::UnknownOpcode(opcode) => write!(f, "unknown opcode {opcode}"),
             Malformed::WrongSide { packet } => {
-                write!(f, "{packet} may only be sent by the other side")
+                write!(f, "only the other side may send {packet}")
             }
             Malformed::NegativeLength { field, length } => {
-                write!(f, "the length of {field} is {length}, below zero")
+                write!(f, "the length of {field} is negative: {length}")
             }
             Malformed::TooLong {
                 field,
@@ -72,16 +72,16 @@ impl fmt::Display for Malformed {
             ),
             Malformed::VarInt { field } => write!(
                 f,
-                "the variable-length number of {field} takes more than five bytes or is above 2^31-1"
+                "the VarInt of {field} has more than five bytes or is above 2^31-1"
             ),
             Malformed::WrongLength { packet, length } => {
                 write!(
                     f,
-                    "{packet} with a length of {length} bytes does not hold its fields exactly"
+                    "the length of {packet} does not match its fields: {length} bytes"
                 )
             }
             Malformed::UnknownCode { field, code } => {
-                write!(f, "{field} is {code}, which stands for nothing")
+                write!(f, "unknown value of {field}: {code}")
             }
             Malformed::NotUtf8 { field } => write!(f, "{field} is not UTF-8"),
         }

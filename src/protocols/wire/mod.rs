@@ -1,8 +1,9 @@
-//! Bytes and fields. Knows no protocol.
+//! Bytes and fields of any protocol.
 //!
-//! [`Cursor`] takes fields from the front of what has arrived, [`Put`] appends them to a frame. "Not enough bytes yet"
-//! is not an error: [`Stop::Short`] says it inside a decoder and [`settle`] turns it into `Ok(None)` at its edge.
-//! [`Explained`] is a frame taken apart for people, [`Excerpt`] a text from a peer as a log shows it. [`Malformed`] is for bytes that can never become right, however many follow.
+//! [`Cursor`] reads fields from the front of received bytes; [`Put`] appends fields to a frame. "Not enough bytes yet"
+//! is not an error: a decoder stops with [`Stop::Short`], and [`settle`] turns that into `Ok(None)`. [`Malformed`] is
+//! for bytes that can never become a frame. [`Explained`] is a frame taken apart for people; [`Excerpt`] is a text from
+//! a peer as the log shows it.
 
 mod cursor;
 mod excerpt;

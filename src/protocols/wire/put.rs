@@ -2,27 +2,27 @@ use byteorder::{BigEndian, WriteBytesExt};
 
 /// Appends fields to a frame that grows at the end of a buffer.
 ///
-/// Writing into a `Vec` cannot fail, so there is nothing to report; that is also why the results of byteorder are
-/// dropped here and nowhere else.
+/// Writing to a `Vec` cannot fail, so these functions return nothing, and the results of byteorder are dropped here and
+/// nowhere else.
 pub trait Put {
-    /// One signed byte.
+    /// Appends one signed byte.
     fn put_int8(&mut self, value: i8);
-    /// Two bytes, signed, big-endian.
+    /// Appends two bytes: signed, big-endian.
     fn put_int16(&mut self, value: i16);
-    /// Four bytes, signed, big-endian.
+    /// Appends four bytes: signed, big-endian.
     fn put_int32(&mut self, value: i32);
-    /// Eight bytes, signed, big-endian.
+    /// Appends eight bytes: signed, big-endian.
     fn put_int64(&mut self, value: i64);
-    /// One to five bytes, the shortest form of a VarInt.
+    /// Appends the shortest form of a VarInt: one to five bytes.
     fn put_varint(&mut self, value: u32);
-    /// UTF-8 behind a length of two bytes. Whoever calls it has made sure that there are at most 2^15-1: a longer text is
-    /// cut there, at the end of a character, so that what follows is read right in any case.
+    /// Appends a length of two bytes and the text in UTF-8. The caller makes sure that the text has at most 2^15-1
+    /// bytes. A longer text is cut there, at the end of a character, so that the fields after it can still be decoded.
     fn put_text16(&mut self, text: &str);
-    /// UTF-8 behind a length of four bytes. Longer texts than 2^31-1 bytes do not exist here: every text came from a
-    /// frame or a limited input.
+    /// Appends a length of four bytes and the text in UTF-8. No text here is longer than 2^31-1 bytes: each comes from
+    /// a frame or from a limited input.
     fn put_text32(&mut self, text: &str);
-    /// UTF-8 behind a length that is a VarInt; as long as [`Put::put_text32`] may be.
-    fn put_text_behind_varint(&mut self, text: &str);
+    /// Appends a length as a VarInt and the text in UTF-8. The same limit as for [`Put::put_text32`] applies.
+    fn put_text_varint(&mut self, text: &str);
 }
 
 impl Put for Vec<u8> {
@@ -64,7 +64,7 @@ impl Put for Vec<u8> {
         self.extend_from_slice(text.as_bytes());
     }
 
-    fn put_text_behind_varint(&mut self, text: &str) {
+    fn put_text_varint(&mut self, text: &str) {
         self.put_varint(u32::try_from(text.len()).unwrap_or(u32::MAX));
         self.extend_from_slice(text.as_bytes());
     }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_laid_one_behind_the_other() {
+    fn fields_are_appended_in_order() {
         let mut frame = Vec::new();
         frame.put_int8(-2);
         frame.put_int16(-2);
@@ -102,12 +102,12 @@ mod tests {
         assert_eq!(bytes(65_535), b"\xff\xff\x03");
         assert_eq!(bytes(i32::MAX.cast_unsigned()), b"\xff\xff\xff\xff\x07");
         let mut text = Vec::new();
-        text.put_text_behind_varint("é");
+        text.put_text_varint("é");
         assert_eq!(text, b"\x02\xc3\xa9");
     }
 
     #[test]
-    fn a_text_that_is_too_long_for_a_short_leaves_a_frame_that_can_be_read() {
+    fn a_text_too_long_for_a_short_leaves_a_frame_that_can_be_decoded() {
         let mut frame = Vec::new();
         frame.put_text16(&"é".repeat(20_000));
         assert_eq!(frame.len(), 2 + 32_766);

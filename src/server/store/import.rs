@@ -128,7 +128,7 @@ mod tests {
                 "line 2: no $ in it; write login$password",
                 "line 3: a name needs at least one character",
                 "line 4: a password needs at least one character",
-                "line 5: the name begins or ends with white space, leave it out",
+                "line 5: the name begins or ends with white space; leave it out",
                 "line 6: line 1 has the same login",
                 "line 7: the password has 256 bytes; choose one of at most 255",
             ]

@@ -120,14 +120,14 @@ fn a_promise_ends_when_its_giver_closes_it_or_leaves() {
 }
 
 #[rstest]
-#[case::garbage(b"GET / HTTP/1.1\r\n", "no packet has the opcode 71")]
+#[case::garbage(b"GET / HTTP/1.1\r\n", "unknown opcode 71")]
 #[case::a_huge_message(
     b"\x07\0\0\0\x05alice\x7f\xff\xff\xff",
     "the length of message is 2147483647 bytes"
 )]
 #[case::a_negative_file(
     b"\x08\0\0\0\x05alice\0\0\0\x01x\xff\xff\xff\xff",
-    "the length of file is -1"
+    "the length of file is negative: -1"
 )]
 #[case::half_a_text(b"\x07\0\0\0\x05alice\0\0\0\x01\xc3", "message is not UTF-8")]
 fn a_peer_that_speaks_something_else_is_left(#[case] bytes: &[u8], #[case] reason: &str) {

@@ -41,7 +41,7 @@ fn a_refused_login_is_explained_and_ends_a_script() {
     );
     let errors = refused(&[]);
     assert!(
-        errors.contains("needs its password (--password)"),
+        errors.contains("it belongs to an account (log in with --password)"),
         "{errors}"
     );
     let right = ["--password-command", "echo town hall"];
@@ -76,7 +76,7 @@ fn other_protocols_have_no_passwords() {
 fn a_person_whose_login_is_taken_chooses_another() {
     let server = with_alice();
     let mut alice = server.wide_terminal("alice", &[], (24, 160));
-    alice.expect("needs its password");
+    alice.expect("belongs to an account");
     alice.expect("login: alice_");
     alice.say("");
     alice.expect("logged in as alice_");

@@ -213,7 +213,7 @@ fn without_a_port_one_is_told_and_the_rest_works() {
     assert_eq!((events, code), (vec![], 2));
     assert!(errors.contains("start with --p2p-port"), "{errors}");
     assert!(
-        errors.contains("there is no way to speak to peers"),
+        errors.contains("direct connections are not possible"),
         "{errors}"
     );
 }

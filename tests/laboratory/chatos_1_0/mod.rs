@@ -51,7 +51,7 @@ impl Subject for Room {
 /// Encodes a packet.
 fn bytes(frame: Frame<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    frame.put(&mut bytes);
+    frame.encode(&mut bytes);
     bytes
 }
 

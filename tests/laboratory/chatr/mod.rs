@@ -93,7 +93,7 @@ fn certificate() -> &'static Certificate {
 
 /// Encodes a packet.
 fn bytes(frame: Frame<'_>) -> Vec<u8> {
-    frame.bytes()
+    frame.encoded()
 }
 
 /// Sends a packet to one client.

@@ -97,7 +97,7 @@ fn note_pong(lab: &mut Lab, call: Call<'_>) -> Reply {
 /// Returns the client that this packet disconnects because of a timeout.
 fn timed_out(out: &Out) -> Option<ConnId> {
     match out {
-        Out::One(id, bytes) if *bytes == Reason::TimeOut.frame().bytes() => Some(*id),
+        Out::One(id, bytes) if *bytes == Reason::TimeOut.frame().encoded() => Some(*id),
         _ => None,
     }
 }

@@ -1,16 +1,16 @@
-//! What another client sends on a direct connection: messages, and files whose bytes are taken as they come.
+//! What another client sends on a direct connection: messages, and files whose bytes are passed on as they arrive.
 
 use super::ChatHackClient;
-use crate::chathack::{MAX_MESSAGE_BYTES, PeerFrame, Received as Came};
+use crate::chathack::{MAX_MESSAGE_BYTES, PeerFrame, Received};
 use crate::dialogue::{Action, Event, Fault, TunnelId};
 
 /// What the next bytes of a peer are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Frame,
-    /// So many bytes of a file.
+    /// The rest of a file: its number of bytes.
     File(u64),
-    /// So many bytes that nobody wants.
+    /// The rest of something that is skipped: its number of bytes.
     Skipped(u64),
 }
 
@@ -37,11 +37,11 @@ impl ChatHackClient {
             }
             Next::Frame => match PeerFrame::decode(bytes, MAX_MESSAGE_BYTES)? {
                 None => return Ok(None),
-                Some((Came::Frame(frame), length)) => {
+                Some((Received::Frame(frame), length)) => {
                     let (actions, next) = self.hear_peer_frame(tunnel, frame);
                     (length, actions, next)
                 }
-                Some((Came::TooLong(why), length)) => {
+                Some((Received::TooLong(why), length)) => {
                     let here = length.min(bytes.len());
                     let left = (length - here) as u64;
                     (here, self.ignore(tunnel, &why), Next::skipped(left))
@@ -71,7 +71,7 @@ impl ChatHackClient {
                 let comes = Action::FileComes { tunnel, name, size };
                 (vec![comes], Next::file(size))
             }
-            // Under somebody else's name.
+            // Sent under a name that is not the peer's.
             PeerFrame::File { size, .. } => {
                 let size = u64::try_from(size).unwrap_or_default();
                 (self.ignore(tunnel, &frame), Next::skipped(size))
@@ -103,7 +103,7 @@ impl Next {
     }
 }
 
-/// As much as is there of so many bytes, and how many are missing.
+/// Splits off up to `left` bytes, and returns how many are still missing.
 fn front(bytes: &[u8], left: u64) -> (&[u8], u64) {
     let wanted = usize::try_from(left).unwrap_or(usize::MAX);
     let here = bytes.get(..wanted).unwrap_or(bytes);

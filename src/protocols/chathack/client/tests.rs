@@ -1,4 +1,4 @@
-//! Conversations as data: who says what, and what follows.
+//! Conversations as data: what each side sends, and what follows.
 
 use rstest::rstest;
 
@@ -17,7 +17,7 @@ fn client(account: Option<&str>) -> ChatHackClient {
     ChatHackClient::new(account, Box::new(|| (ID as u64) << 1))
 }
 
-/// A client that is known as alice.
+/// A client that is logged in as alice.
 fn alice() -> ChatHackClient {
     let mut alice = client(None);
     let login = "alice";
@@ -39,7 +39,7 @@ fn hear(client: &mut ChatHackClient, frame: ServerFrame<'_>) -> Vec<Action> {
     actions
 }
 
-/// What follows from all these bytes of bob's.
+/// Everything that follows from these bytes of bob's.
 fn hear_bob(client: &mut ChatHackClient, mut bytes: &[u8]) -> Vec<Action> {
     let mut all = Vec::new();
     while let Some((length, actions)) = client.receive(Source::Tunnel(TUNNEL), bytes).unwrap() {
@@ -74,7 +74,7 @@ fn is_unexpected(actions: &[Action]) -> bool {
     matches!(actions, [Action::Tell(Event::Unexpected { .. })])
 }
 
-/// A client that bob, whom it asked, lets in.
+/// A client that asked bob and gets his permission to connect.
 fn talking() -> ChatHackClient {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
@@ -93,9 +93,9 @@ fn talking() -> ChatHackClient {
     ServerFrame::PasswordOrLoginError,
     "the password is wrong"
 )]
-#[case::refused_name(None, ServerFrame::PasswordOrLoginError, "no such login")]
-#[case::connected_twice(Some("secret"), ServerFrame::LoginAlreadyExists, "connected already")]
-#[case::taken(None, ServerFrame::LoginAlreadyExists, "somebody has it")]
+#[case::refused_name(None, ServerFrame::PasswordOrLoginError, "does not accept this login")]
+#[case::connected_twice(Some("secret"), ServerFrame::LoginAlreadyExists, "already connected")]
+#[case::taken(None, ServerFrame::LoginAlreadyExists, "another client has this login")]
 #[case::not_understood(None, ServerFrame::PacketError, "packet error")]
 fn a_refused_login_has_a_reason(
     #[case] password: Option<&str>,
@@ -117,7 +117,7 @@ fn a_refused_login_has_a_reason(
 }
 
 #[test]
-fn the_password_is_sent_for_its_own_login_alone() {
+fn the_password_is_sent_only_for_its_own_login() {
     let mut client = client(Some("secret"));
     let (login, password) = ("alice", "secret");
     assert_eq!(
@@ -151,11 +151,14 @@ fn what_the_user_wants_becomes_a_packet(
 #[rstest]
 #[case::whisper(Intent::Whisper { to: "bob", text: "hi" }, Refusal::NoWhispers { peer: bob() })]
 #[case::oneself(Intent::Ask { peer: "alice" }, Refusal::Oneself)]
-#[case::nobody(Intent::Ask { peer: "" }, Refusal::EmptyName)]
+#[case::an_empty_name(Intent::Ask { peer: "" }, Refusal::EmptyName)]
 #[case::no_asking_to_accept(Intent::Accept { peer: "bob" }, Refusal::NotAsked { peer: bob() })]
 #[case::no_asking_to_deny(Intent::Deny { peer: "bob" }, Refusal::NotAsked { peer: bob() })]
 #[case::no_connection(Intent::Close { peer: "bob" }, Refusal::NoTunnel { peer: bob() })]
-fn what_cannot_be_sent_is_refused(#[case] intent: Intent<'_>, #[case] refusal: Refusal) {
+fn an_impossible_intent_is_refused_before_anything_is_sent(
+    #[case] intent: Intent<'_>,
+    #[case] refusal: Refusal,
+) {
     assert_eq!(alice().intend(intent), Err(refusal));
 }
 
@@ -179,7 +182,7 @@ fn a_message_has_its_limit_everywhere() {
 }
 
 #[test]
-fn whoever_is_asked_listens_and_then_says_where() {
+fn a_client_that_agrees_listens_and_then_says_where() {
     let mut alice = alice();
     assert_eq!(
         hear(&mut alice, ServerFrame::PrivateAsking { sender: "bob" }),
@@ -211,7 +214,7 @@ fn whoever_is_asked_listens_and_then_says_where() {
     assert_eq!(alice.listens(TUNNEL, Some(address())), expected);
     let up = Action::Tell(Event::TunnelUp { peer: bob() });
     assert_eq!(alice.connected(TUNNEL), [up, Action::Framed(TUNNEL)]);
-    // The asking is answered.
+    // The asking has been answered.
     assert!(alice.intend(Intent::Accept { peer: "bob" }).is_err());
 }
 
@@ -227,7 +230,7 @@ fn whoever_cannot_listen_declines() {
 }
 
 #[test]
-fn without_chance_there_is_no_id_and_the_asking_waits() {
+fn without_random_numbers_no_id_is_made_and_the_asking_stays_pending() {
     let mut alice = ChatHackClient::new(None, Box::new(|| 0));
     alice.intend(Intent::LogIn { login: "alice" }).unwrap();
     hear(&mut alice, ServerFrame::Connected);
@@ -240,7 +243,7 @@ fn without_chance_there_is_no_id_and_the_asking_waits() {
 }
 
 #[test]
-fn whoever_asked_connects_and_shows_the_id() {
+fn a_client_that_asked_connects_and_shows_the_id() {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     let (login, meeting) = ("bob", meeting());
@@ -262,7 +265,7 @@ fn whoever_asked_connects_and_shows_the_id() {
         },
     ];
     assert_eq!(hear(&mut alice, validation), expected);
-    // Nobody makes us connect a second time, or without our asking.
+    // The server cannot make us connect a second time, or without our asking.
     assert!(is_unexpected(&hear(&mut alice, validation)));
     let denied = ServerFrame::PrivateDenied { login };
     assert!(is_unexpected(&hear(&mut alice, denied)));
@@ -273,7 +276,7 @@ fn whoever_asked_connects_and_shows_the_id() {
 #[case(-1)]
 #[case(65536)]
 #[case(i32::MAX)]
-fn a_port_that_is_none_changes_nothing(#[case] port: i32) {
+fn an_invalid_port_changes_nothing(#[case] port: i32) {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     let login = "bob";
@@ -323,7 +326,7 @@ fn messages_and_files_come_in_frames() {
 }
 
 #[test]
-fn a_file_is_taken_as_its_bytes_come() {
+fn a_file_is_passed_on_as_its_bytes_arrive() {
     let mut alice = talking();
     let (login, name, size) = ("bob", "x", i32::MAX);
     hear_bob(&mut alice, &bytes(&PeerFrame::File { login, name, size }));
@@ -337,7 +340,7 @@ fn a_file_is_taken_as_its_bytes_come() {
 }
 
 #[test]
-fn what_comes_under_another_name_is_ignored_with_its_bytes() {
+fn a_frame_under_another_name_is_ignored_with_its_bytes() {
     let mut alice = talking();
     let (login, name, size) = ("carol", "x", 3);
     let message = "hi";
@@ -353,7 +356,7 @@ fn what_comes_under_another_name_is_ignored_with_its_bytes() {
 }
 
 #[test]
-fn too_long_a_message_is_skipped_wherever_a_read_ends() {
+fn a_message_over_the_limit_is_skipped_wherever_a_read_ends() {
     let mut alice = talking();
     let message = &"x".repeat(MAX_MESSAGE_BYTES + 1);
     let login = "bob";
@@ -387,13 +390,13 @@ fn too_long_a_message_is_skipped_wherever_a_read_ends() {
     b"\x07\0\0\0\x03bob\x7f\xff\xff\xff",
     Malformed::TooLong { field: "message", length: 0x7fff_ffff, limit: MAX_MESSAGE_BYTES }
 )]
-fn what_is_no_packet_is_a_fault(#[case] bytes: &[u8], #[case] malformed: Malformed) {
+fn bytes_that_are_no_packet_are_a_fault(#[case] bytes: &[u8], #[case] malformed: Malformed) {
     let heard = talking().receive(Source::Tunnel(TUNNEL), bytes);
     assert_eq!(heard, Err(Fault::Malformed(malformed)));
 }
 
 #[test]
-fn after_a_loss_nothing_is_asked_any_more() {
+fn a_lost_connection_ends_all_requests() {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     alice.disconnected();

@@ -1,4 +1,4 @@
-//! Conversations as data: who says what, and what follows.
+//! Conversations as data: what each side sends, and what follows.
 
 use rstest::rstest;
 
@@ -113,7 +113,7 @@ fn what_the_user_wants_becomes_a_frame(#[case] intent: Intent<'_>, #[case] frame
 }
 
 #[test]
-fn a_message_is_bounded_in_bytes_and_the_refusal_says_how_many_are_too_many() {
+fn a_message_has_a_limit_in_bytes_and_the_refusal_says_how_many_are_too_many() {
     let text = "é".repeat(512);
     assert!(alice().intend(Intent::Say { text: &text }).is_ok());
     let text = text + "abc";
@@ -128,8 +128,8 @@ fn a_message_is_bounded_in_bytes_and_the_refusal_says_how_many_are_too_many() {
 }
 
 #[rstest]
-#[case::to_nobody(Intent::Whisper { to: "", text: "hi" }, Refusal::EmptyName)]
-#[case::to_a_name_that_nobody_can_have(
+#[case::to_an_empty_name(Intent::Whisper { to: "", text: "hi" }, Refusal::EmptyName)]
+#[case::to_a_name_that_no_client_can_have(
     Intent::Ask { peer: "0123456789012345678901234567890" },
     Refusal::TooLong { what: "name", bytes: 31, limit: 30 }
 )]
@@ -137,7 +137,7 @@ fn a_message_is_bounded_in_bytes_and_the_refusal_says_how_many_are_too_many() {
 #[case::an_answer_to_nothing(Intent::Accept { peer: "bob" }, Refusal::NotAsked { peer: "bob".into() })]
 #[case::a_refusal_of_nothing(Intent::Deny { peer: "bob" }, Refusal::NotAsked { peer: "bob".into() })]
 #[case::an_end_of_nothing(Intent::Close { peer: "bob" }, Refusal::NoTunnel { peer: "bob".into() })]
-fn what_cannot_work_is_refused_before_it_is_sent(
+fn an_impossible_intent_is_refused_before_anything_is_sent(
     #[case] intent: Intent<'_>,
     #[case] refusal: Refusal,
 ) {
@@ -166,12 +166,12 @@ fn what_the_server_sends_becomes_an_event(#[case] frame: ServerFrame<'_>, #[case
 #[case::a_late_refusal(ServerFrame::LoginRefused)]
 #[case::a_whisper_for_another(ServerFrame::MessagePrivate { sender: "bob", target: "carol", msg: "psst" })]
 #[case::a_request_for_another(ServerFrame::RequestPrivate { requester: "bob", target: "carol" })]
-#[case::a_no_that_nobody_asked_for(ServerFrame::KoPrivate { requester: "alice", target: "bob" })]
+#[case::a_ko_private_without_a_request(ServerFrame::KoPrivate { requester: "alice", target: "bob" })]
 #[case::an_id_that_we_did_not_ask_for(ServerFrame::IdPrivate { requester: "alice", target: "bob", connect_id: 7 })]
 #[case::an_id_that_we_did_not_agree_to(ServerFrame::IdPrivate { requester: "bob", target: "alice", connect_id: 7 })]
 #[case::an_id_of_others(ServerFrame::IdPrivate { requester: "bob", target: "carol", connect_id: 7 })]
 #[case::established_on_the_chat(ServerFrame::Established)]
-fn a_frame_without_meaning_is_told_and_changes_nothing(#[case] frame: ServerFrame<'_>) {
+fn a_frame_without_meaning_is_reported_and_changes_nothing(#[case] frame: ServerFrame<'_>) {
     assert!(is_unexpected(&hear(&mut alice(), frame)));
 }
 
@@ -202,7 +202,7 @@ fn a_request_is_answered_once() {
 }
 
 #[test]
-fn a_no_ends_our_request() {
+fn a_ko_private_ends_our_request() {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     let no = ServerFrame::KoPrivate {
@@ -215,7 +215,7 @@ fn a_no_ends_our_request() {
 }
 
 #[test]
-fn after_a_loss_the_login_is_proposed_again_and_requests_are_void() {
+fn after_a_lost_connection_the_login_is_proposed_again_and_no_request_is_pending() {
     let mut alice = alice();
     let request = ServerFrame::RequestPrivate {
         requester: "bob",
@@ -232,7 +232,7 @@ fn after_a_loss_the_login_is_proposed_again_and_requests_are_void() {
     assert!(alice.intend(Intent::Deny { peer: "bob" }).is_err());
 }
 
-/// Alice, with a private connection that both agreed on and that does not stand yet.
+/// Alice, with a private connection that both agreed on and that is not open yet.
 fn agreed_with_bob() -> (ChatonClient, TunnelId) {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
@@ -263,7 +263,7 @@ fn agreed_with_bob() -> (ChatonClient, TunnelId) {
 }
 
 #[test]
-fn whoever_agreed_opens_a_connection_with_the_id() {
+fn a_client_that_agreed_opens_a_connection_with_the_id() {
     let mut alice = alice();
     let (requester, target) = ("bob", "alice");
     hear(
@@ -284,7 +284,7 @@ fn whoever_agreed_opens_a_connection_with_the_id() {
 }
 
 #[test]
-fn behind_established_the_bytes_are_the_users() {
+fn bytes_after_established_belong_to_the_users() {
     let (mut alice, tunnel) = agreed_with_bob();
     let up = alice
         .receive(Source::Tunnel(tunnel), b"\x0araw bytes")
@@ -297,13 +297,13 @@ fn behind_established_the_bytes_are_the_users() {
 #[rstest]
 #[case::another_frame(
     ServerFrame::LoginAccepted,
-    "LOGIN_ACCEPTED came where ESTABLISHED was due"
+    "received LOGIN_ACCEPTED instead of ESTABLISHED"
 )]
 #[case::a_message(
     ServerFrame::Message { login: "bob", msg: "hi" },
-    "MESSAGE login=\"bob\" msg=\"hi\" came where ESTABLISHED was due"
+    "received MESSAGE login=\"bob\" msg=\"hi\" instead of ESTABLISHED"
 )]
-fn nothing_else_may_come_first(#[case] frame: ServerFrame<'_>, #[case] sentence: &str) {
+fn any_frame_before_established_is_a_fault(#[case] frame: ServerFrame<'_>, #[case] sentence: &str) {
     let (mut alice, tunnel) = agreed_with_bob();
     let fault = hear_on(&mut alice, Source::Tunnel(tunnel), frame).unwrap_err();
     assert_eq!(fault.to_string(), sentence);
@@ -327,14 +327,14 @@ fn closing_ends_the_newest_private_connection_with_that_peer() {
 }
 
 #[test]
-fn a_connection_that_is_over_cannot_be_closed() {
+fn an_ended_connection_cannot_be_closed() {
     let (mut alice, tunnel) = agreed_with_bob();
     alice.ended(tunnel);
     assert!(alice.intend(Intent::Close { peer: "bob" }).is_err());
 }
 
 #[test]
-fn a_frame_may_come_byte_by_byte() {
+fn a_frame_may_arrive_byte_by_byte() {
     let frame = b"\x03\0\0\0\x03bob\0\0\0\x02hi";
     let mut alice = alice();
     for length in 0..frame.len() {
@@ -348,7 +348,7 @@ fn a_frame_may_come_byte_by_byte() {
 #[case::a_clients_frame(b"\0", Malformed::WrongSide { packet: "LOGIN" })]
 #[case::a_negative_length(b"\x03\xff\xff\xff\xff", Malformed::NegativeLength { field: "login", length: -1 })]
 #[case::too_long(b"\x03\0\0\x04\x01", Malformed::TooLong { field: "login", length: 1025, limit: 1024 })]
-fn what_is_no_frame_is_a_fault(#[case] bytes: &[u8], #[case] malformed: Malformed) {
+fn bytes_that_are_no_frame_are_a_fault(#[case] bytes: &[u8], #[case] malformed: Malformed) {
     let fault = Fault::Malformed(malformed);
     assert_eq!(alice().receive(Source::Server, bytes), Err(fault));
 }

@@ -1,4 +1,4 @@
-//! Conversations as data: who says what, and what follows.
+//! Conversations as data: what each side sends, and what follows.
 
 use rstest::rstest;
 
@@ -32,7 +32,7 @@ fn hear_on(
     source: Source,
     frame: Frame<'_>,
 ) -> Result<Vec<Action>, Fault> {
-    let bytes = frame.bytes();
+    let bytes = frame.encoded();
     let (length, actions) = client.receive(source, &bytes)?.unwrap();
     assert_eq!(length, bytes.len());
     Ok(actions)
@@ -106,12 +106,12 @@ fn what_the_user_wants_becomes_a_packet(#[case] intent: Intent<'_>, #[case] fram
 }
 
 #[rstest]
-#[case::to_nobody(Intent::Whisper { to: "", text: "hi" }, Refusal::EmptyName)]
+#[case::to_an_empty_name(Intent::Whisper { to: "", text: "hi" }, Refusal::EmptyName)]
 #[case::to_oneself(Intent::Ask { peer: "alice" }, Refusal::Oneself)]
 #[case::an_answer_to_nothing(Intent::Accept { peer: "bob" }, Refusal::NotAsked { peer: "bob".into() })]
 #[case::a_refusal_of_nothing(Intent::Deny { peer: "bob" }, Refusal::NotAsked { peer: "bob".into() })]
 #[case::an_end_of_nothing(Intent::Close { peer: "bob" }, Refusal::NoTunnel { peer: "bob".into() })]
-fn what_cannot_work_is_refused_before_it_is_sent(
+fn an_impossible_intent_is_refused_before_anything_is_sent(
     #[case] intent: Intent<'_>,
     #[case] refusal: Refusal,
 ) {
@@ -119,7 +119,7 @@ fn what_cannot_work_is_refused_before_it_is_sent(
 }
 
 #[test]
-fn a_message_may_be_as_long_as_a_short_can_say() {
+fn a_message_may_have_the_longest_length_of_a_short() {
     let text = "x".repeat(32_767);
     assert!(alice().intend(Intent::Say { text: &text }).is_ok());
     let text = text + "x";
@@ -157,12 +157,12 @@ fn what_the_server_sends_becomes_an_event(#[case] frame: Frame<'_>, #[case] even
 #[case::an_accept_of_what_we_did_not_ask(Frame::TcpAccept(negotiation("alice", "bob", 8)))]
 #[case::an_accept_of_what_we_were_asked(Frame::TcpAccept(negotiation("bob", "alice", 7)))]
 #[case::an_abort_of_nothing(Frame::TcpAbort(negotiation("alice", "bob", 8)))]
-fn a_packet_without_meaning_is_told_and_changes_nothing(#[case] frame: Frame<'_>) {
+fn a_packet_without_meaning_is_reported_and_changes_nothing(#[case] frame: Frame<'_>) {
     assert!(is_unexpected(&hear(&mut alice(), frame)));
 }
 
 #[test]
-fn an_error_is_told_with_what_it_answers() {
+fn an_error_is_reported_with_the_packet_that_it_answers() {
     let mut alice = alice();
     alice.intend(Intent::Say { text: "hi" }).unwrap();
     for to in ["bob", "carol"] {
@@ -173,26 +173,26 @@ fn an_error_is_told_with_what_it_answers() {
     assert_eq!(hear(&mut alice, ErrorCode::Ok.frame()), []);
     assert_eq!(
         refused(&hear(&mut alice, ErrorCode::UnreachableUser.frame())),
-        r#"the message was not delivered: nobody is called "carol""#
+        r#"the message was not delivered: no client is called "carol""#
     );
     assert_eq!(
         refused(&hear(&mut alice, ErrorCode::InvalidPseudonym.frame())),
-        "the message was not passed on: the server says Invalid Pseudonym"
+        "the message was not relayed: the server says Invalid Pseudonym"
     );
     alice.intend(Intent::Say { text: "hi" }).unwrap();
     assert_eq!(
         refused(&hear(&mut alice, Frame::Error { code: 99 })),
-        "the message was not passed on: the server gives a reason that the document does not have"
+        "the message was not relayed: the server gives a reason that is not in the document"
     );
 }
 
 #[test]
-fn an_ask_that_is_not_passed_on_is_told_and_over() {
+fn an_ask_that_is_not_relayed_is_reported_and_over() {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     assert_eq!(
         refused(&hear(&mut alice, ErrorCode::UnreachableUser.frame())),
-        r#""bob" was not asked: nobody is called "bob""#
+        r#""bob" was not asked: no client is called "bob""#
     );
     let abort = Frame::TcpAbort(negotiation("alice", "bob", 7));
     let denied = peer_event(|peer| Event::Denied { peer }, "bob");
@@ -207,7 +207,7 @@ fn each_request_has_a_password_of_its_own() {
         let frame = Frame::TcpAsk(negotiation("alice", peer, password));
         assert_eq!(alice.intend(Intent::Ask { peer }), Ok(send(frame)));
     }
-    // One that is over leaves its password to others.
+    // A private connection that is over frees its password.
     hear(
         &mut alice,
         Frame::TcpAbort(negotiation("alice", "carol", 8)),
@@ -217,7 +217,7 @@ fn each_request_has_a_password_of_its_own() {
 }
 
 #[test]
-fn a_request_that_waits_is_not_made_again() {
+fn a_pending_request_is_not_sent_again() {
     let mut alice = alice();
     let ask = Intent::Ask { peer: "bob" };
     alice.intend(ask).unwrap();
@@ -229,7 +229,7 @@ fn a_request_that_waits_is_not_made_again() {
 }
 
 #[test]
-fn whoever_is_accepted_connects_and_both_are_told_when_it_stands() {
+fn an_accepted_client_connects_and_both_are_told_when_the_connection_is_open() {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     hear(&mut alice, ErrorCode::Ok.frame());
@@ -241,7 +241,7 @@ fn whoever_is_accepted_connects_and_both_are_told_when_it_stands() {
         Action::Open {
             tunnel,
             peer: "bob".into(),
-            opening: Frame::TcpConnect(fields).bytes(),
+            opening: Frame::TcpConnect(fields).encoded(),
         },
     ];
     assert_eq!(accepted, expected);
@@ -257,7 +257,7 @@ fn whoever_is_accepted_connects_and_both_are_told_when_it_stands() {
 }
 
 #[test]
-fn whoever_accepts_connects_at_once() {
+fn a_client_that_accepts_connects_at_once() {
     let mut alice = alice();
     let fields = negotiation("bob", "alice", -3);
     hear(&mut alice, Frame::TcpAsk(fields));
@@ -265,10 +265,10 @@ fn whoever_accepts_connects_at_once() {
     assert!(matches!(
         &*accepted,
         [Action::Tell(Event::Agreed { .. }), Action::Open { opening, .. }]
-            if *opening == Frame::TcpAccept(fields).bytes()
+            if *opening == Frame::TcpAccept(fields).encoded()
     ));
     assert!(alice.intend(Intent::Accept { peer: "bob" }).is_err());
-    // The private connection tells by itself that it fails.
+    // The private connection itself reports that it failed.
     assert_eq!(hear(&mut alice, Frame::TcpAbort(fields)), []);
     let fault = hear_on(
         &mut alice,
@@ -277,7 +277,7 @@ fn whoever_accepts_connects_at_once() {
     );
     assert_eq!(
         fault.unwrap_err().to_string(),
-        "ERROR code=6 (TCP Not In Protocole) came where ERROR OK was due"
+        "received ERROR code=6 (TCP Not In Protocole) instead of ERROR OK"
     );
 }
 
@@ -303,7 +303,7 @@ fn several_requests_of_one_peer_are_answered_in_their_order() {
 }
 
 #[test]
-fn a_request_may_be_taken_back_before_it_is_answered_or_just_then() {
+fn a_request_may_be_withdrawn_before_or_while_it_is_answered() {
     let mut alice = alice();
     let fields = negotiation("bob", "alice", 1);
     hear(&mut alice, Frame::TcpAsk(fields));
@@ -315,7 +315,7 @@ fn a_request_may_be_taken_back_before_it_is_answered_or_just_then() {
     alice.intend(Intent::Deny { peer: "bob" }).unwrap();
     assert_eq!(
         refused(&hear(&mut alice, ErrorCode::TcpNotInProtocole.frame())),
-        r#"the answer to "bob" came to nothing: "bob" no longer asks"#
+        r#"the answer to "bob" had no effect: the request of "bob" is no longer pending"#
     );
 }
 
@@ -323,7 +323,7 @@ fn a_request_may_be_taken_back_before_it_is_answered_or_just_then() {
 #[case::chaton(b"\0", Malformed::UnknownOpcode(0))]
 #[case::a_clients_packet(b"\x01", Malformed::WrongSide { packet: "CR" })]
 #[case::a_negative_length(b"\x03\xff\xff", Malformed::NegativeLength { field: "sender", length: -1 })]
-fn what_is_no_packet_is_a_fault(#[case] bytes: &[u8], #[case] malformed: Malformed) {
+fn bytes_that_are_no_packet_are_a_fault(#[case] bytes: &[u8], #[case] malformed: Malformed) {
     let fault = Fault::Malformed(malformed);
     assert_eq!(alice().receive(Source::Server, bytes), Err(fault));
 }

@@ -1,4 +1,4 @@
-//! What is not Chaton's: how private connections are closed.
+//! What differs from Chaton: how private connections are closed.
 
 use super::*;
 use crate::chaton;
@@ -42,7 +42,7 @@ fn alice(connect_ids: &[i64]) -> ChatosGroupe2Client {
 }
 
 #[test]
-fn a_close_is_sent_once_everything_else_has_left() {
+fn a_close_is_sent_after_everything_else_has_left() {
     let mut alice = alice(&[7]);
     let close = Intent::Close { peer: "bob" };
     let tunnel = TunnelId(1);
@@ -54,7 +54,7 @@ fn a_close_is_sent_once_everything_else_has_left() {
 }
 
 #[test]
-fn of_several_the_newest_is_closed_first() {
+fn the_newest_private_connection_is_closed_first() {
     let mut alice = alice(&[7, 8]);
     for (tunnel, connect_id) in [(TunnelId(2), 8), (TunnelId(1), 7)] {
         let close = alice.intend(Intent::Close { peer: "bob" });
@@ -65,7 +65,7 @@ fn of_several_the_newest_is_closed_first() {
 }
 
 #[test]
-fn whoever_is_told_of_a_close_sends_no_more_and_no_close() {
+fn a_client_that_is_told_of_a_close_sends_no_more_and_no_close() {
     let mut alice = alice(&[7]);
     let tunnel = TunnelId(1);
     assert_eq!(
@@ -77,7 +77,7 @@ fn whoever_is_told_of_a_close_sends_no_more_and_no_close() {
 }
 
 #[test]
-fn a_close_of_what_is_over_changes_nothing() {
+fn a_close_of_an_ended_private_connection_changes_nothing() {
     let mut alice = alice(&[7]);
     assert_eq!(hear(&mut alice, accept_close("carol")), []);
     alice.ended(TunnelId(1));
@@ -94,12 +94,12 @@ fn a_private_connection_that_ends_early_needs_no_close() {
 }
 
 #[test]
-fn an_end_that_does_not_stand_takes_no_close() {
+fn a_close_before_established_is_a_fault() {
     let mut alice = alice(&[7]);
     let fault = alice.receive(Source::Tunnel(TunnelId(1)), b"\x0c\0\0\0\x03bob");
     assert_eq!(
         fault.unwrap_err().to_string(),
-        "ACCEPT_CLOSE_CONNECTION login=\"bob\" came where ESTABLISHED was due"
+        "received ACCEPT_CLOSE_CONNECTION login=\"bob\" instead of ESTABLISHED"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The address book: what a user calls whom. The protocol knows UUIDs only.
+//! The address book: the names that a user gives to others. The protocol knows only UUIDs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,23 +7,23 @@ use uuid::Uuid;
 
 use crate::room::{NameRefused, check_name};
 
-/// The longest name, in bytes.
+/// Maximum length of a name, in bytes.
 const MAX_NAME_BYTES: usize = 64;
 
-/// Names for UUIDs; each has one, and no two have the same.
+/// Names for UUIDs. Each UUID has one name, and no two have the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Book(BTreeMap<Uuid, String>);
 
 /// Why a name is not given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BookError {
-    /// It is no name to be shown.
+    /// It cannot be shown.
     Name(NameRefused),
     /// It looks like a UUID.
     IsUuid,
-    /// Somebody else is called so.
+    /// Another UUID has this name.
     Taken(Uuid),
-    /// A line of a book is no UUID with a name behind it.
+    /// A line of a book is not a UUID followed by a name.
     Line(usize),
 }
 
@@ -31,10 +31,10 @@ impl fmt::Display for BookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BookError::Name(refused) => refused.fmt(f),
-            BookError::IsUuid => f.write_str("a name that is a UUID would be taken for one"),
-            BookError::Taken(uuid) => write!(f, "that is the name of {uuid}"),
+            BookError::IsUuid => f.write_str("a name must not look like a UUID"),
+            BookError::Taken(uuid) => write!(f, "this name belongs to {uuid}"),
             BookError::Line(line) => {
-                write!(f, "line {line} is no UUID with a name behind it")
+                write!(f, "line {line} is not a UUID followed by a name")
             }
         }
     }
@@ -43,10 +43,11 @@ impl fmt::Display for BookError {
 impl std::error::Error for BookError {}
 
 impl Book {
-    /// Reads a book: on each line a UUID, a space and a name. Empty lines and those that begin with `#` say nothing.
+    /// Reads a book: on each line a UUID, a space and a name. Empty lines and lines that begin with `#` are skipped.
     ///
     /// # Errors
-    /// When a line says something else.
+    ///
+    /// When a line has another form.
     pub fn parse(text: &str) -> Result<Book, BookError> {
         let mut book = Book::default();
         for (index, line) in text.lines().enumerate() {
@@ -62,10 +63,11 @@ impl Book {
         Ok(book)
     }
 
-    /// Gives somebody a name, in place of the one before.
+    /// Gives a UUID a name, in place of its former one.
     ///
     /// # Errors
-    /// When the name is not fit, or somebody else's.
+    ///
+    /// When the name cannot be shown, or another UUID has it.
     pub fn name(&mut self, uuid: Uuid, name: &str) -> Result<(), BookError> {
         check_name(name, MAX_NAME_BYTES).map_err(BookError::Name)?;
         if Uuid::try_parse(name).is_ok() {
@@ -80,7 +82,7 @@ impl Book {
         }
     }
 
-    /// What to call somebody: by the UUID when there is no name.
+    /// Returns the name of a UUID, or the UUID itself when it has no name.
     pub fn name_of(&self, uuid: Uuid) -> String {
         self.0
             .get(&uuid)
@@ -88,7 +90,7 @@ impl Book {
             .unwrap_or_else(|| uuid.to_string())
     }
 
-    /// Who is meant by a name or a UUID.
+    /// Returns the UUID that a name or a UUID means.
     pub fn find(&self, text: &str) -> Option<Uuid> {
         self.uuid_of(text).or_else(|| Uuid::try_parse(text).ok())
     }
@@ -99,13 +101,13 @@ impl Book {
         found.map(|(uuid, _)| *uuid)
     }
 
-    /// All names.
+    /// Returns all names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.values().map(String::as_str)
     }
 }
 
-/// As [`Book::parse`] reads it.
+/// Writes the form that [`Book::parse`] reads.
 impl fmt::Display for Book {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (uuid, name) in &self.0 {
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_is_found_by_name_or_uuid() {
+    fn a_uuid_is_found_by_its_name_or_itself() {
         let mut book = Book::default();
         book.name(ALICE, "alice").unwrap();
         assert_eq!(book.find("alice"), Some(ALICE));
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn each_has_one_name_and_no_two_the_same() {
+    fn each_uuid_has_one_name_and_no_two_have_the_same() {
         let mut book = Book::default();
         book.name(ALICE, "alice").unwrap();
         book.name(ALICE, "alice").unwrap();
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_can_be_seen_and_is_no_uuid() {
+    fn a_name_must_be_visible_and_must_not_be_a_uuid() {
         let mut book = Book::default();
         for name in ["", " alice", "al\u{202e}ice", &"x".repeat(65)] {
             assert!(matches!(book.name(ALICE, name), Err(BookError::Name(_))));
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_line_is_named() {
+    fn an_error_names_the_wrong_line() {
         for wrong in [
             "alice",
             "1 alice",

@@ -1,9 +1,10 @@
-//! Where a peer may be looked for. The server and the peer say where; what they say is not followed everywhere.
+//! The addresses at which the client looks for a peer. The server and the peer name them; some are not used.
 
 use std::net::IpAddr;
 
-/// The addresses at which a peer is looked for, the likelier one first: the one at which the server sees it, and the one that
-/// it gives as its own, if that is in a private network or the same. `server` is the address by which we reached the server.
+/// Returns the addresses at which the client looks for a peer, the most likely first: the one that the server sees, and
+/// the one that the peer states, if that is in a private network or the same. `server` is the address at which we
+/// reached the server.
 pub(super) fn candidates(public: IpAddr, private: IpAddr, server: IpAddr) -> Vec<IpAddr> {
     let [public, private, server] = [public, private, server].map(|ip| ip.to_canonical());
     let mut candidates = vec![public];
@@ -14,7 +15,7 @@ pub(super) fn candidates(public: IpAddr, private: IpAddr, server: IpAddr) -> Vec
     candidates
 }
 
-/// The address is one of a network that is somebody's own (RFC 1918, RFC 4193).
+/// True when the address belongs to a private network (RFC 1918, RFC 4193).
 fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private(),
@@ -22,8 +23,8 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// False for what is no single machine, and for what is so near that only somebody as near may say so. Whether an address is
-/// the broadcast address of a network cannot be seen; systems refuse those to a socket that has not asked for them.
+/// False for an address that is no single machine, and for one so near that only a server as near may name it. The
+/// broadcast address of a network cannot be recognized; systems refuse those to a socket that has not asked for them.
 fn may_be_sent_to(ip: IpAddr, server: IpAddr) -> bool {
     if ip.is_unspecified() || ip.is_multicast() {
         return false;
@@ -32,7 +33,8 @@ fn may_be_sent_to(ip: IpAddr, server: IpAddr) -> bool {
         return server.is_loopback();
     }
     match ip {
-        // 0.0.0.0/8 is "this network"; from 240 on nothing is given to anybody, and the last is everybody.
+        // 0.0.0.0/8 is "this network"; addresses from 240 on are not assigned, and the last one is the broadcast
+        // address.
         IpAddr::V4(ip) if matches!(ip.octets(), [0 | 240..=255, ..]) => false,
         _ if is_link_local(ip) => is_link_local(server),
         _ => true,

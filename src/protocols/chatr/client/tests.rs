@@ -1,4 +1,4 @@
-//! Conversations as data: who says what, and what follows.
+//! Conversations as data: what each side sends, and what follows.
 
 use rstest::rstest;
 
@@ -15,7 +15,7 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// A client that calls somebody bob, reached its server and has sent nothing.
+/// A client that calls another one bob, has reached its server and has sent nothing.
 fn client(uuid: Uuid, peer_to_peer: PeerToPeer) -> ChatrClient {
     let mut book = Book::default();
     book.name(BOB, "bob").unwrap();
@@ -38,14 +38,14 @@ fn alice() -> ChatrClient {
 }
 
 fn hear(client: &mut ChatrClient, frame: Frame<'_>) -> Vec<Action> {
-    let bytes = frame.bytes();
+    let bytes = frame.encoded();
     let (length, actions) = client.receive(Source::Server, &bytes).unwrap().unwrap();
     assert_eq!(length, bytes.len());
     actions
 }
 
 fn sent(frame: Frame<'_>) -> Vec<Action> {
-    vec![Action::Send(frame.bytes())]
+    vec![Action::Send(frame.encoded())]
 }
 
 fn request(uuid: Uuid, from: &str) -> Frame<'static> {
@@ -93,7 +93,7 @@ fn is_unexpected(actions: &[Action]) -> bool {
 }
 
 #[test]
-fn a_client_says_who_it_is_and_shows_the_signature() {
+fn a_client_sends_its_uuid_and_its_signature() {
     let mut client = client(ALICE, PeerToPeer::Possible);
     let hello = client.intend(Intent::LogIn { login: "whatever" });
     let connect = Frame::Connect {
@@ -110,11 +110,11 @@ fn a_client_says_who_it_is_and_shows_the_signature() {
 }
 
 #[test]
-fn whoever_asks_and_is_accepted_meets_the_peer() {
+fn a_client_whose_request_is_accepted_meets_the_peer() {
     let mut alice = alice();
     let ask = alice.intend(Intent::Ask { peer: "bob" });
     assert_eq!(ask, Ok(sent(request(BOB, "192.168.1.7"))));
-    // It waits; a second request would be ignored.
+    // The request is pending; a second one would be ignored.
     assert_eq!(alice.intend(Intent::Ask { peer: "bob" }), Ok(vec![]));
     assert_eq!(hear(&mut alice, accepted(BOB, "10.0.0.8")), []);
     let met = hear(&mut alice, info(BOB, "203.0.113.8"));
@@ -132,7 +132,7 @@ fn whoever_asks_and_is_accepted_meets_the_peer() {
 }
 
 #[test]
-fn whoever_is_asked_may_accept_or_deny() {
+fn a_client_that_is_asked_may_accept_or_deny() {
     let mut alice = alice();
     let asked = Action::tell(Event::Asked { peer: "bob".into() });
     assert_eq!(hear(&mut alice, request(BOB, "10.0.0.8")), asked);
@@ -150,12 +150,12 @@ fn whoever_is_asked_may_accept_or_deny() {
     assert_eq!(deny, Ok(sent(denied)));
     let again = alice.intend(Intent::Accept { peer: &asker });
     assert!(matches!(again, Err(Refusal::NotAsked { .. })));
-    // The server has no more to say about it.
+    // The server sends nothing more about it.
     assert!(is_unexpected(&hear(&mut alice, info(CAROL, "10.0.0.9"))));
 }
 
 #[test]
-fn the_one_with_the_smaller_uuid_calls_whoever_asked() {
+fn the_client_with_the_smaller_uuid_calls() {
     let mut carol = connected(CAROL);
     carol.intend(Intent::Ask { peer: "bob" }).unwrap();
     hear(&mut carol, accepted(BOB, "10.0.0.8"));
@@ -164,8 +164,8 @@ fn the_one_with_the_smaller_uuid_calls_whoever_asked() {
 }
 
 #[test]
-fn two_who_ask_each_other_meet_once() {
-    // Both answers cross, too: the server carries out two agreements.
+fn two_clients_that_ask_each_other_meet_once() {
+    // Both answers cross as well: the server completes two agreements.
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     hear(&mut alice, request(BOB, "10.0.0.8"));
@@ -178,7 +178,7 @@ fn two_who_ask_each_other_meet_once() {
 }
 
 #[test]
-fn a_request_can_be_denied_or_taken_back() {
+fn a_request_can_be_denied_or_withdrawn() {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     let denied = Frame::ConnectionRequestDenied { uuid: BOB };
@@ -206,13 +206,17 @@ fn nothing_is_sent_to_an_address_that_the_server_should_not_name() {
 }
 
 #[test]
-fn the_last_ping_is_answered_and_no_other() {
+fn only_the_last_ping_is_answered() {
     let mut alice = alice();
     assert_eq!(
         hear(&mut alice, Frame::Ping { id: 7 }),
         sent(Frame::Pong { id: 7 })
     );
-    let two = [Frame::Ping { id: 8 }.bytes(), Frame::Ping { id: 9 }.bytes()].concat();
+    let two = [
+        Frame::Ping { id: 8 }.encoded(),
+        Frame::Ping { id: 9 }.encoded(),
+    ]
+    .concat();
     let (length, actions) = alice.receive(Source::Server, &two).unwrap().unwrap();
     assert_eq!(actions, []);
     let (_, actions) = alice
@@ -223,9 +227,9 @@ fn the_last_ping_is_answered_and_no_other() {
 }
 
 #[rstest]
-#[case("Already connected!", "connected to it already")]
+#[case("Already connected!", "already connected")]
 #[case("Failed to verify!", "matou identity publish")]
-#[case("Invalid Packet", "does not take what we sent")]
+#[case("Invalid Packet", "no valid packet")]
 #[case("go away", "no other reason")]
 fn a_refusal_is_explained(#[case] message: &str, #[case] meaning: &str) {
     let mut client = client(ALICE, PeerToPeer::Possible);
@@ -249,11 +253,11 @@ fn a_farewell_is_explained() {
     let [Action::Tell(Event::Refused { what })] = &actions[..] else {
         panic!("{actions:?}");
     };
-    assert!(what.contains("has not heard from us"), "{what}");
+    assert!(what.contains("received nothing from this client"), "{what}");
 }
 
 #[test]
-fn whoever_cannot_speak_to_peers_says_so_and_can_still_deny() {
+fn a_client_without_direct_connections_says_so_and_can_still_deny() {
     let mut alice = client(ALICE, PeerToPeer::Impossible("no port".into()));
     alice.intend(Intent::LogIn { login: "" }).unwrap();
     hear(&mut alice, Frame::Connected);
@@ -309,7 +313,7 @@ fn a_private_connection_has_the_new_name() {
 }
 
 #[test]
-fn a_lost_connection_makes_requests_void() {
+fn a_lost_connection_ends_all_requests() {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     alice.disconnected();
@@ -321,16 +325,16 @@ fn a_lost_connection_makes_requests_void() {
 }
 
 #[test]
-fn what_only_a_client_sends_is_a_fault_and_what_comes_too_often_is_ignored() {
+fn a_clients_packet_is_a_fault_and_a_repeated_packet_is_ignored() {
     let mut alice = alice();
     assert!(is_unexpected(&hear(&mut alice, Frame::Connected)));
-    let pong = Frame::Pong { id: 1 }.bytes();
+    let pong = Frame::Pong { id: 1 }.encoded();
     let fault = alice.receive(Source::Server, &pong).unwrap_err();
     assert!(matches!(
         fault,
         Fault::Malformed(Malformed::WrongSide { .. })
     ));
-    let ping = Frame::Ping { id: 1 }.bytes();
+    let ping = Frame::Ping { id: 1 }.encoded();
     for length in 0..ping.len() {
         let incomplete = alice.receive(Source::Server, &ping[..length]);
         assert_eq!(incomplete, Ok(None));
@@ -346,7 +350,7 @@ fn what_only_a_client_sends_is_a_fault_and_what_comes_too_often_is_ignored() {
 #[case(Frame::ConnectionRequestDenied { uuid: BOB })]
 #[case(info(BOB, "192.0.2.1"))]
 fn every_byte_of_a_packet_is_explained(#[case] frame: Frame<'static>) {
-    let bytes = frame.bytes();
+    let bytes = frame.encoded();
     let explained = alice().explain(Direction::Received, Source::Server, &bytes);
     let explained = explained.unwrap();
     assert_eq!(

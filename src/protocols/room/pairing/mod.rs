@@ -1,9 +1,9 @@
-//! How two clients come to a private connection.
+//! How two clients agree on a private connection.
 //!
-//! First one asks the other: [`Requests`] knows who waits for whose answer; where a protocol lets several
-//! requests run between the same two, a [`Topic`] tells them apart. Where both are given an id when they agree,
-//! [`Rendezvous`] knows which ids are alive and which end waits for the other. Both end by themselves after a time, and
-//! with their parties; both are bounded per client.
+//! First one client asks the other. [`Requests`] knows which client waits for which client's answer; where a protocol
+//! allows several requests between the same two, a [`Topic`] distinguishes them. In protocols that give both an id when
+//! they agree, [`Rendezvous`] knows which ids are alive and which end waits for the other. Requests and ids end after a
+//! time limit and when one of their clients leaves. Both are limited per client.
 
 mod rendezvous;
 mod requests;

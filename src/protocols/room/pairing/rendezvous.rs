@@ -5,20 +5,20 @@ use std::time::{Duration, Instant};
 use crate::room::expiries::{Expiries, Ticket};
 use crate::room::{ConnId, ConnectIds};
 
-/// The connect_ids that are alive: given to two clients, and not yet used by two ends.
+/// The connect_ids that are alive: each was given to two clients and has not been used by two ends yet.
 pub struct Rendezvous {
     limits: RendezvousLimits,
     ids: ConnectIds,
     alive: HashMap<i64, Meeting>,
-    /// Each live id under both its parties (once, when one is both).
+    /// Each live id under both its clients (once, when both are the same).
     by_party: BTreeSet<(ConnId, i64)>,
     expiries: Expiries<i64>,
 }
 
-/// Bounds of a [`Rendezvous`].
+/// Limits of a [`Rendezvous`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RendezvousLimits {
-    /// Ids that one client may have alive, whichever party it is.
+    /// Maximum number of live ids per client, as asker or as target.
     pub unused_ids: usize,
     /// How long an id waits for both its ends.
     pub timeout: Duration,
@@ -34,24 +34,24 @@ struct Meeting {
 /// Why two clients get no id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotOpened {
-    /// One of them has as many unused ids as it may have.
+    /// One of them has the maximum number of unused ids.
     PartyFull,
-    /// No number was found that is free.
+    /// No free number was found.
     NoIdFound,
 }
 
-/// What becomes of a connection that shows an id.
+/// The result when a connection shows an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
     /// No such id is alive.
     Unknown,
     /// It is the first end and waits for the other.
     Waits,
-    /// It is the second end; the first one is named. The id is dead from here on.
+    /// It is the second end, and this is the first one. The id is no longer alive.
     Meets(ConnId),
 }
 
-/// An id that is alive: who was given it, and who waits under it.
+/// An id that is alive: the two clients that got it, and the end that waits under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreement {
     /// The asker and the target.
@@ -60,15 +60,15 @@ pub struct Agreement {
     pub waiting: Option<ConnId>,
 }
 
-/// An id that died before two ends met.
+/// An id that ended before both ends came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
-    /// The end that had come already and waits in vain.
+    /// The end that had come and now waits for nothing.
     pub waiting: Option<ConnId>,
 }
 
 impl Rendezvous {
-    /// No ids yet.
+    /// Starts without ids.
     pub fn new(limits: RendezvousLimits, ids: ConnectIds) -> Rendezvous {
         Rendezvous {
             limits,
@@ -79,7 +79,7 @@ impl Rendezvous {
         }
     }
 
-    /// Makes an id for two clients (who may be one and the same).
+    /// Makes an id for two clients, which may be the same client.
     pub fn open(&mut self, asker: ConnId, target: ConnId, now: Instant) -> Result<i64, NotOpened> {
         if self.is_full(asker) || self.is_full(target) {
             return Err(NotOpened::PartyFull);
@@ -100,7 +100,7 @@ impl Rendezvous {
         Ok(id)
     }
 
-    /// A connection shows an id. Nothing but the id tells whose end it is.
+    /// A connection shows an id. The id alone decides: it does not say which client the connection belongs to.
     pub fn arrive(&mut self, id: i64, end: ConnId) -> Arrival {
         let Some(meeting) = self.alive.get_mut(&id) else {
             return Arrival::Unknown;
@@ -117,7 +117,7 @@ impl Rendezvous {
         }
     }
 
-    /// What stands behind an id; `None` when it is not alive.
+    /// Returns the agreement that an id belongs to; `None` when the id is not alive.
     pub fn agreement(&self, id: i64) -> Option<Agreement> {
         self.alive.get(&id).map(|meeting| Agreement {
             parties: [meeting.asker, meeting.target],
@@ -125,7 +125,7 @@ impl Rendezvous {
         })
     }
 
-    /// The end that waits under this id leaves: another may come in its place.
+    /// The end that waits under this id leaves. Another may come in its place.
     pub fn give_back(&mut self, id: i64) {
         if let Some(meeting) = self.alive.get_mut(&id) {
             meeting.waiting = None;
@@ -142,18 +142,18 @@ impl Rendezvous {
         ids.into_iter().filter_map(|id| self.end(id)).collect()
     }
 
-    /// The next id whose time is over; it has ended.
+    /// Ends the next id whose time is over, and returns it.
     pub fn expire(&mut self, now: Instant) -> Option<Ended> {
         let id = self.expiries.due(now)?;
         self.end(id)
     }
 
-    /// When the next id ends by itself.
+    /// Returns when the next id ends by itself.
     pub fn deadline(&self) -> Option<Instant> {
         self.expiries.deadline()
     }
 
-    /// True when this client has an id that is not used yet.
+    /// True when this client has an unused id.
     pub fn involves(&self, party: ConnId) -> bool {
         self.by_party.range(all_of(party)).next().is_some()
     }
@@ -185,9 +185,9 @@ fn all_of(party: ConnId) -> std::ops::RangeInclusive<(ConnId, i64)> {
 impl fmt::Display for NotOpened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            NotOpened::PartyFull => "one of the two has too many connect_ids that are not used yet",
+            NotOpened::PartyFull => "one of the two clients has too many unused connect_ids",
             NotOpened::NoIdFound => {
-                "no free connect_id was found, which should never happen: check the source of random numbers"
+                "no free connect_id was found; check the system's source of random numbers"
             }
         })
     }
@@ -221,11 +221,11 @@ mod tests {
     }
 
     #[test]
-    fn two_ends_meet_and_the_id_is_dead() {
+    fn an_id_is_used_up_when_both_ends_have_come() {
         let mut rendezvous = rendezvous();
         let id = rendezvous
             .open(ALICE, BOB, Instant::now())
-            .expect("nobody is full");
+            .expect("no client has too many ids");
         assert!(rendezvous.involves(ALICE) && rendezvous.involves(BOB));
         assert_eq!(rendezvous.arrive(id, FIRST_END), Arrival::Waits);
         assert_eq!(rendezvous.arrive(id, SECOND_END), Arrival::Meets(FIRST_END));
@@ -234,11 +234,11 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_alive_names_its_parties_and_who_waits() {
+    fn a_live_id_names_its_clients_and_the_waiting_end() {
         let mut rendezvous = rendezvous();
         let id = rendezvous
             .open(ALICE, BOB, Instant::now())
-            .expect("nobody is full");
+            .expect("no client has too many ids");
         rendezvous.arrive(id, FIRST_END);
         let waiting = Some(FIRST_END);
         let parties = [ALICE, BOB];
@@ -257,7 +257,7 @@ mod tests {
         let mut rendezvous = rendezvous();
         let id = rendezvous
             .open(ALICE, BOB, Instant::now())
-            .expect("nobody is full");
+            .expect("no client has too many ids");
         assert_eq!(rendezvous.arrive(id, FIRST_END), Arrival::Waits);
         rendezvous.give_back(id);
         assert_eq!(rendezvous.arrive(id, SECOND_END), Arrival::Waits);
@@ -265,11 +265,15 @@ mod tests {
     }
 
     #[test]
-    fn an_id_dies_with_either_party_and_names_the_end_that_waits() {
+    fn an_id_ends_when_either_client_leaves_and_names_the_waiting_end() {
         let mut rendezvous = rendezvous();
         let now = Instant::now();
-        let with_bob = rendezvous.open(ALICE, BOB, now).expect("nobody is full");
-        let from_carol = rendezvous.open(CAROL, ALICE, now).expect("nobody is full");
+        let with_bob = rendezvous
+            .open(ALICE, BOB, now)
+            .expect("no client has too many ids");
+        let from_carol = rendezvous
+            .open(CAROL, ALICE, now)
+            .expect("no client has too many ids");
         assert_eq!(rendezvous.arrive(from_carol, FIRST_END), Arrival::Waits);
         assert_eq!(
             rendezvous.leave(ALICE),
@@ -285,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_has_only_so_many_unused_ids_as_either_party() {
+    fn unused_ids_are_limited_per_client() {
         let mut rendezvous = rendezvous();
         let now = Instant::now();
         assert!(rendezvous.open(ALICE, ALICE, now).is_ok());
@@ -306,10 +310,12 @@ mod tests {
     }
 
     #[test]
-    fn an_id_waits_for_its_ends_only_so_long() {
+    fn an_id_ends_after_its_time_limit() {
         let mut rendezvous = rendezvous();
         let start = Instant::now();
-        let id = rendezvous.open(ALICE, BOB, start).expect("nobody is full");
+        let id = rendezvous
+            .open(ALICE, BOB, start)
+            .expect("no client has too many ids");
         assert_eq!(rendezvous.arrive(id, FIRST_END), Arrival::Waits);
         assert_eq!(rendezvous.deadline(), Some(start + 10 * SECOND));
         assert_eq!(rendezvous.expire(start + 9 * SECOND), None);

@@ -6,37 +6,38 @@ use std::time::{Duration, Instant};
 use crate::room::ConnId;
 use crate::room::expiries::{Expiries, Ticket};
 
-/// Who waits for whose answer. A asking B and B asking A are two requests; asking oneself is one like any other.
+/// The pending requests: which client waits for which client's answer. A asking B and B asking A are two requests. A
+/// client may ask itself.
 #[derive(Debug)]
 pub struct Requests<T = ()> {
     limits: RequestLimits,
-    /// The requests of an asker lie together.
+    /// The requests of one asker are next to each other.
     pending: BTreeMap<Request<T>, Pending>,
-    /// The same by target.
+    /// The same requests, by target.
     by_target: BTreeSet<(ConnId, Request<T>)>,
     expiries: Expiries<Request<T>>,
 }
 
-/// Somebody asks somebody else for a private connection.
+/// One client asks another for a private connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Request<T = ()> {
-    /// Who asks.
+    /// The client that asks.
     pub asker: ConnId,
-    /// Who is asked.
+    /// The client that is asked.
     pub target: ConnId,
-    /// What tells several requests between the same two apart, in protocols that allow several.
+    /// Distinguishes several requests between the same two, in protocols that allow several.
     pub topic: T,
 }
 
-/// What can tell requests apart.
+/// What can distinguish requests.
 pub trait Topic: Copy + Ord {
-    /// The first in order.
+    /// The lowest value.
     const FIRST: Self;
-    /// The last in order.
+    /// The highest value.
     const LAST: Self;
 }
 
-/// One request between two at a time.
+/// For protocols with one request between two clients at a time.
 impl Topic for () {
     const FIRST: () = ();
     const LAST: () = ();
@@ -48,7 +49,7 @@ impl Topic for i16 {
 }
 
 impl Request {
-    /// A request in a protocol that has one between two at a time.
+    /// Makes a request in a protocol with one request between two clients at a time.
     pub fn between(asker: ConnId, target: ConnId) -> Request {
         let topic = ();
         Request {
@@ -60,12 +61,12 @@ impl Request {
 }
 
 impl<T: Topic> Request<T> {
-    /// Every request of this asker.
+    /// The range of all requests of this asker.
     fn all_of(asker: ConnId) -> RangeInclusive<Request<T>> {
         Request::first(asker)..=Request::last(asker)
     }
 
-    /// Every request to this target, as they lie in `by_target`.
+    /// The range of all requests to this target, in the order of `by_target`.
     fn all_to(target: ConnId) -> RangeInclusive<(ConnId, Request<T>)> {
         (target, Request::first(ConnId(u64::MIN)))..=(target, Request::last(ConnId(u64::MAX)))
     }
@@ -87,16 +88,16 @@ impl<T: Topic> Request<T> {
     }
 }
 
-/// Bounds of [`Requests`].
+/// Limits of [`Requests`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestLimits {
-    /// Requests that one client may have waiting.
+    /// Maximum pending requests per asker.
     pub as_asker: usize,
-    /// Requests that may wait for one client.
+    /// Maximum pending requests per target.
     pub as_target: usize,
-    /// How long one waits, counted from the first time it was asked.
+    /// How long a request waits for its answer, counted from the first time it was asked.
     pub timeout: Duration,
-    /// How long after it was relayed a repeated request may be relayed again.
+    /// Minimum time between two relays of a repeated request.
     pub repeat_interval: Duration,
 }
 
@@ -106,19 +107,19 @@ struct Pending {
     expiry: Ticket,
 }
 
-/// Why a request is not passed on.
+/// Why a request is not relayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAsked {
-    /// It is pending and was passed on a moment ago.
+    /// It is pending and was relayed a moment ago.
     TooSoon,
-    /// The asker has as many requests waiting as it may have.
+    /// The asker has the maximum number of pending requests.
     AskerFull,
-    /// As many requests wait for the target as may.
+    /// The target has the maximum number of pending requests.
     TargetFull,
 }
 
 impl<T: Topic> Requests<T> {
-    /// No requests yet.
+    /// Starts without requests.
     pub fn new(limits: RequestLimits) -> Requests<T> {
         Requests {
             limits,
@@ -128,7 +129,7 @@ impl<T: Topic> Requests<T> {
         }
     }
 
-    /// Notes a request. `Ok` means that it is to be passed on.
+    /// Adds a request. `Ok` means that it is to be relayed.
     pub fn ask(&mut self, request: Request<T>, now: Instant) -> Result<(), NotAsked> {
         if let Some(pending) = self.pending.get_mut(&request) {
             if now.saturating_duration_since(pending.relayed) < self.limits.repeat_interval {
@@ -150,12 +151,12 @@ impl<T: Topic> Requests<T> {
         Ok(())
     }
 
-    /// True while it waits.
+    /// True while the request is pending.
     pub fn is_pending(&self, request: Request<T>) -> bool {
         self.pending.contains_key(&request)
     }
 
-    /// What this client asked and waits for.
+    /// Returns the pending requests of this asker.
     pub fn of_asker(&self, asker: ConnId) -> impl Iterator<Item = Request<T>> {
         self.pending
             .range(Request::all_of(asker))
@@ -168,7 +169,7 @@ impl<T: Topic> Requests<T> {
             .map(|(_, request)| *request)
     }
 
-    /// Ends a request; false when there was none.
+    /// Ends a request; false when it was not pending.
     pub fn end(&mut self, request: Request<T>) -> bool {
         let Some(pending) = self.pending.remove(&request) else {
             return false;
@@ -178,8 +179,8 @@ impl<T: Topic> Requests<T> {
         true
     }
 
-    /// Ends every request of and to somebody who leaves, and returns them: first those that were asked of others, then those
-    /// that others asked. One to oneself is returned once.
+    /// Ends every request of and to a client that leaves, and returns them: first those that it asked, then those that
+    /// others asked it. A request to itself is returned once.
     pub fn leave(&mut self, party: ConnId) -> Vec<Request<T>> {
         let from_others = |request: &Request<T>| request.asker != party;
         let asked = self.of_asker(party);
@@ -192,24 +193,24 @@ impl<T: Topic> Requests<T> {
         ended
     }
 
-    /// The next request whose time is over; it has ended.
+    /// Ends the next request whose time is over, and returns it.
     pub fn expire(&mut self, now: Instant) -> Option<Request<T>> {
         let request = self.expiries.due(now)?;
         self.end(request);
         Some(request)
     }
 
-    /// When the next request ends by itself.
+    /// Returns when the next request ends by itself.
     pub fn deadline(&self) -> Option<Instant> {
         self.expiries.deadline()
     }
 
-    /// True when this client asks or is asked.
+    /// True when this client is the asker or the target of a pending request.
     pub fn involves(&self, party: ConnId) -> bool {
         self.of_asker(party).next().is_some() || self.to_target(party).next().is_some()
     }
 
-    /// True when nobody waits for an answer.
+    /// True when no request is pending.
     pub fn is_empty(&self) -> bool {
         self.pending.is_empty() && self.by_target.is_empty() && self.expiries.is_empty()
     }
@@ -218,9 +219,9 @@ impl<T: Topic> Requests<T> {
 impl fmt::Display for NotAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            NotAsked::TooSoon => "the same request was passed on a moment ago",
-            NotAsked::AskerFull => "too many of its requests wait for an answer",
-            NotAsked::TargetFull => "too many requests wait for the target's answer",
+            NotAsked::TooSoon => "the same request was relayed a moment ago",
+            NotAsked::AskerFull => "too many of its requests are pending",
+            NotAsked::TargetFull => "too many requests to this target are pending",
         })
     }
 }
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_request_is_passed_on_again_only_after_a_while() {
+    fn a_repeated_request_is_relayed_again_only_after_the_interval() {
         let mut requests = requests();
         let start = Instant::now();
         assert_eq!(requests.ask(Request::between(ALICE, BOB), start), Ok(()));
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn an_asker_and_a_target_have_only_so_many_requests_at_a_time() {
+    fn pending_requests_are_limited_per_asker_and_per_target() {
         let mut requests = requests();
         let now = Instant::now();
         assert_eq!(requests.ask(Request::between(ALICE, ALICE), now), Ok(()));
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_end_with_either_party_and_are_named_once() {
+    fn requests_end_when_either_client_leaves_and_are_returned_once() {
         let mut requests = requests();
         let now = Instant::now();
         for (asker, target) in [(ALICE, BOB), (BOB, BOB), (BOB, CAROL)] {
@@ -342,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_between_the_same_two_are_told_apart_by_their_topic() {
+    fn the_topic_distinguishes_requests_between_the_same_two() {
         let limits = requests().limits;
         let mut requests = Requests::new(limits);
         let about = |topic: i16| Request {
