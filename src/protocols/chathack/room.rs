@@ -136,17 +136,17 @@ impl Room {
                 self.packet_error(from, &malformed.to_string(), out);
             }
             (LoginStage::Anonymous { .. }, Received::Frame(frame)) => {
-                return self.from_anonymous(from, frame, now, out);
+                return self.anonymous_sent(from, frame, now, out);
             }
             (LoginStage::Identified { login }, Received::Frame(frame)) => {
-                self.from_client(from, &login, frame, now, out);
+                self.client_sent(from, &login, frame, now, out);
             }
         }
         None
     }
 
     /// Without a login, a client may only log in.
-    fn from_anonymous(
+    fn anonymous_sent(
         &mut self,
         from: ConnId,
         frame: ClientFrame<'_>,
@@ -169,7 +169,7 @@ impl Room {
     }
 
     /// The document, packet by packet.
-    fn from_client(
+    fn client_sent(
         &mut self,
         from: ConnId,
         login: &str,

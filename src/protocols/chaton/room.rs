@@ -149,10 +149,10 @@ impl Room {
     /// The document, command by command: what a command does depends on the stage of its sender.
     fn command(&mut self, from: ConnId, command: ClientFrame<'_>, now: Instant, out: &mut Effects) {
         match self.connections.stage(from) {
-            Some(Stage::Anonymous) => self.from_anonymous(from, command, now, out),
+            Some(Stage::Anonymous) => self.anonymous_sent(from, command, now, out),
             Some(Stage::Identified { login }) => {
                 let login = Arc::clone(login);
-                self.from_client(from, &login, command, now, out);
+                self.client_sent(from, &login, command, now, out);
             }
             // Their flow is not `Flow::Frames`: the engine decodes nothing for these connections.
             Some(
@@ -165,7 +165,7 @@ impl Room {
         }
     }
 
-    fn from_anonymous(
+    fn anonymous_sent(
         &mut self,
         from: ConnId,
         command: ClientFrame<'_>,
@@ -187,7 +187,7 @@ impl Room {
         }
     }
 
-    fn from_client(
+    fn client_sent(
         &mut self,
         from: ConnId,
         login: &str,

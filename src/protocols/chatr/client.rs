@@ -4,6 +4,7 @@
 mod book;
 mod candidates;
 mod farewell;
+mod server;
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,12 +12,11 @@ use uuid::Uuid;
 
 use super::Frame;
 use crate::dialogue::{
-    Action, Dialogue, Direction, Event, Fault, Identity, Intent, Refusal, Remembered, Source,
-    TunnelId, Tunnels,
+    Action, Dialogue, Direction, Fault, Identity, Intent, Refusal, Remembered, Source, TunnelId,
+    Tunnels,
 };
 use crate::wire::Explained;
 pub use book::{Book, BookError};
-use candidates::candidates;
 
 /// The version that we send. Servers ignore it.
 const VERSION: u32 = 1;
@@ -255,118 +255,6 @@ impl ChatrClient {
         self.asked_by.take(|asker| asker.uuid == party.uuid);
         self.agreed.take(|agreed| agreed.uuid == party.uuid);
         self.agreed.remember(party);
-    }
-}
-
-/// What the server sends, in the document's order.
-impl ChatrClient {
-    fn hear(&mut self, frame: Frame<'_>) -> Vec<Action> {
-        match frame {
-            Frame::Disconnect { message } => self.hear_disconnect(message),
-            Frame::Connected if self.identity == Identity::Proposed => {
-                self.identity = Identity::Accepted;
-                let login = self.book.name_of(self.uuid);
-                Action::tell(Event::LoggedIn { login })
-            }
-            Frame::Ping { id } => send(Frame::Pong { id }),
-            Frame::ConnectionRequest {
-                uuid,
-                private_endpoint,
-            } => {
-                self.asked_by.take(|asker| asker.uuid == uuid);
-                self.asked_by.remember(Party {
-                    uuid,
-                    private_endpoint,
-                });
-                let peer = self.book.name_of(uuid);
-                Action::tell(Event::Asked { peer })
-            }
-            Frame::ConnectionRequestAccept {
-                uuid,
-                private_endpoint,
-            } => match self.asked.take(|asked| *asked == uuid) {
-                Some(uuid) => {
-                    self.agree(Party {
-                        uuid,
-                        private_endpoint,
-                    });
-                    Vec::new()
-                }
-                None => self.ignore_unless_met(uuid, frame),
-            },
-            Frame::ConnectionRequestDenied { uuid } => self.hear_denied(uuid, frame),
-            Frame::ClientInfo {
-                uuid,
-                public_endpoint,
-            } => match self.agreed.take(|agreed| agreed.uuid == uuid) {
-                Some(party) => self.meet(&party, public_endpoint),
-                None => self.ignore_unless_met(uuid, frame),
-            },
-            other => Action::ignore(other),
-        }
-    }
-
-    fn hear_disconnect(&mut self, message: &str) -> Vec<Action> {
-        let what = farewell::explained(message);
-        let was_connecting = self.identity == Identity::Proposed;
-        self.identity = Identity::None;
-        Action::tell(match was_connecting {
-            true => Event::LoginRefused {
-                login: self.book.name_of(self.uuid),
-                reason: Some(what),
-            },
-            false => Event::Refused { what },
-        })
-    }
-
-    fn hear_denied(&mut self, uuid: Uuid, frame: Frame<'_>) -> Vec<Action> {
-        let peer = self.book.name_of(uuid);
-        if self.asked.take(|asked| *asked == uuid).is_some() {
-            return Action::tell(Event::Denied { peer });
-        }
-        if self.asked_by.take(|asker| asker.uuid == uuid).is_some() {
-            return Action::tell(Event::Withdrawn { peer });
-        }
-        self.ignore_unless_met(uuid, frame)
-    }
-
-    /// When two clients ask each other, one agreement is enough; the server also completes the other one.
-    fn ignore_unless_met(&self, uuid: Uuid, frame: Frame<'_>) -> Vec<Action> {
-        let mut met = self.tunnels.details();
-        let is_agreed = self.agreed.iter().any(|agreed| agreed.uuid == uuid);
-        match is_agreed || met.any(|met| *met == uuid) {
-            true => Vec::new(),
-            false => Action::ignore(frame),
-        }
-    }
-
-    fn meet(&mut self, party: &Party, public_endpoint: IpAddr) -> Vec<Action> {
-        let peer = self.book.name_of(party.uuid);
-        let agreed = Action::Tell(Event::Agreed { peer: peer.clone() });
-        let Some((_, server)) = self.ends else {
-            return vec![agreed];
-        };
-        let candidates = candidates(public_endpoint, party.private_endpoint, server);
-        if candidates.is_empty() {
-            let reason = format!(
-                "the server says that the peer is at {public_endpoint}, and this client sends nothing to such an address"
-            );
-            let closed = Event::TunnelClosed {
-                peer,
-                reason: Some(reason),
-            };
-            return vec![agreed, Action::Tell(closed)];
-        }
-        let tunnel = self.tunnels.add(&peer, party.uuid);
-        let meet = Action::Meet {
-            tunnel,
-            peer,
-            uuid: party.uuid,
-            candidates,
-            // Both clients decide this alike, whichever of them asked.
-            calls: self.uuid < party.uuid,
-        };
-        vec![agreed, meet]
     }
 }
 

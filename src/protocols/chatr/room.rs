@@ -160,15 +160,15 @@ impl Room {
     ) -> Flow<Claim> {
         self.pings.heard(from, now);
         match self.stage(from) {
-            Stage::Anonymous => return self.from_anonymous(from, frame, out),
-            Stage::Connected { .. } => self.from_client(from, frame, now, out),
+            Stage::Anonymous => return self.anonymous_sent(from, frame, out),
+            Stage::Connected { .. } => self.client_sent(from, frame, now, out),
             // The engine decodes nothing for these connections.
             Stage::Verifying { .. } | Stage::Leaving => {}
         }
         self.connections.flow(from)
     }
 
-    fn from_anonymous(&mut self, from: ConnId, frame: Frame<'_>, out: &mut Effects) -> Flow<Claim> {
+    fn anonymous_sent(&mut self, from: ConnId, frame: Frame<'_>, out: &mut Effects) -> Flow<Claim> {
         match frame {
             Frame::Connect {
                 uuid, signature, ..
@@ -187,7 +187,7 @@ impl Room {
         }
     }
 
-    fn from_client(&mut self, from: ConnId, frame: Frame<'_>, now: Instant, out: &mut Effects) {
+    fn client_sent(&mut self, from: ConnId, frame: Frame<'_>, now: Instant, out: &mut Effects) {
         match frame {
             Frame::Disconnect { .. } => self.close(from, out),
             Frame::Pong { id } => {

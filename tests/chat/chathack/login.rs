@@ -48,7 +48,7 @@ fn a_refused_login_is_explained_and_ends_a_script() {
     let alice = logged_in(&server, "alice", &right);
     let errors = refused(&right);
     assert!(
-        errors.contains("this account is connected already"),
+        errors.contains("this account is already connected"),
         "{errors}"
     );
     alice.quit();

@@ -3,6 +3,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::dialogue::Event;
 use crate::wire::Malformed;
 
 const ALICE: Uuid = Uuid::from_u128(1);
