@@ -85,7 +85,7 @@ fn an_account_is_made_changed_listed_and_removed() {
 #[case::no_login(&["add", "", "--password-stdin"], "x\n", "matou: a name needs at least one character")]
 #[case::no_password(&["add", "louis", "--password-stdin"], "\n", "matou: a password needs at least one character")]
 #[case::nothing_on_stdin(&["add", "louis", "--password-stdin"], "", "matou: a password needs at least one character")]
-#[case::no_terminal(&["add", "louis"], "x\n", "matou: there is no terminal to ask for the password; give it with --password-stdin")]
+#[case::no_terminal(&["add", "louis"], "x\n", "matou: cannot ask for the password: standard input is not a terminal; use --password-stdin")]
 #[case::no_file(&["import", "/nowhere/at/all"], "", "matou: cannot read /nowhere/at/all: ")]
 fn what_it_cannot_do_it_says_and_changes_nothing(
     #[case] arguments: &[&str],

@@ -1,4 +1,4 @@
-//! `matou account`: who may log in with a password. It may run beside a server, which knows at the next login.
+//! `matou account`: manages the accounts of ChatHack. A running server sees a change at the next login.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -13,7 +13,9 @@ use super::password::first_line;
 use matou_protocols::room::Visible;
 use matou_server::store::{Accounts, Existing, Imported, Password, read_lines};
 
-/// Add, change, remove and list the accounts of ChatHack.
+/// Manage the accounts of ChatHack
+///
+/// The server may be running. It sees a change at the next login.
 #[derive(Debug, Args)]
 pub(super) struct AccountArgs {
     #[command(subcommand)]
@@ -22,27 +24,27 @@ pub(super) struct AccountArgs {
 
 #[derive(Debug, Subcommand)]
 enum AccountCommand {
-    /// Make an account. Its password is asked for on the terminal.
+    /// Add an account; ask for its password on the terminal
     Add(OneAccount),
-    /// Give an account another password.
+    /// Change the password of an account
     Passwd(OneAccount),
-    /// Remove an account. Whoever is logged in under it stays until they leave.
+    /// Remove an account; a client that is logged in stays connected until it leaves
     Remove {
-        /// Its login.
+        /// Login of the account
         login: String,
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Print the logins of all accounts, one a line, sorted.
+    /// List the logins of all accounts, one per line, sorted
     List {
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Make the accounts of a file, a line login$password each: all of them, or none when a line has a mistake.
+    /// Add the accounts of a file with one line login$password per account: all, or none if a line has an error
     Import {
-        /// The file, in UTF-8.
+        /// File to import, in UTF-8
         file: PathBuf,
-        /// Accounts that exist get the password of the file; without it they are kept as they are.
+        /// Replace the passwords of existing accounts; without this option they are kept
         #[arg(long)]
         replace: bool,
         #[command(flatten)]
@@ -52,9 +54,9 @@ enum AccountCommand {
 
 #[derive(Debug, Args)]
 struct OneAccount {
-    /// Its login: at most 255 bytes, nothing that cannot be seen.
+    /// Login of the account: at most 255 bytes, only visible characters
     login: String,
-    /// Take the password from the first line of standard input.
+    /// Read the password from the first line of standard input
     #[arg(long)]
     password_stdin: bool,
     #[command(flatten)]
@@ -64,7 +66,7 @@ struct OneAccount {
 pub(super) fn run(arguments: AccountArgs) -> ExitCode {
     match obey(arguments.command) {
         Ok(done) => {
-            // What is printed is done: it was on the disk before.
+            // The change was written to the disk before this line is printed.
             let _ = io::stdout().lock().write_all(done.as_bytes());
             ExitCode::SUCCESS
         }
@@ -130,9 +132,9 @@ fn import(file: &PathBuf, replace: bool, data: DataArgs) -> Result<String, Strin
     Ok(match (replace, kept) {
         (true, _) => format!("added {added}, changed {changed}\n"),
         (false, 0) => format!("added {added}\n"),
-        (false, _) => format!(
-            "added {added}, kept {kept} that existed as they were (--replace changes their passwords)\n"
-        ),
+        (false, _) => {
+            format!("added {added}, kept {kept} existing (--replace changes their passwords)\n")
+        }
     })
 }
 
@@ -141,7 +143,7 @@ fn accounts(data: DataArgs) -> Result<Accounts, String> {
     Ok(Accounts::new(&store))
 }
 
-/// The accounts of a database that is there.
+/// Opens the accounts of an existing database.
 fn existing(data: DataArgs) -> Result<Accounts, String> {
     let store = data.existing_store().map_err(as_sentence)?;
     Ok(Accounts::new(&store))
@@ -153,7 +155,7 @@ fn new_password(from_stdin: bool) -> Result<Password, String> {
     }
     if !io::stdin().is_terminal() {
         return Err(
-            "there is no terminal to ask for the password; give it with --password-stdin"
+            "cannot ask for the password: standard input is not a terminal; use --password-stdin"
                 .to_owned(),
         );
     }

@@ -8,7 +8,7 @@ use matou_sockets::{HostPort, addresses};
 /// the first one, and its line `listening` says which that is.
 ///
 /// # Errors
-/// A sentence that says what to write instead.
+/// An explanation with the expected form.
 pub(super) fn resolve(text: &str) -> Result<SocketAddr, String> {
     let example = "write it as 127.0.0.1:7777, [::]:7777 or localhost:7777";
     let wrong = |why: &dyn std::fmt::Display| format!("invalid address {text:?}: {why}; {example}");

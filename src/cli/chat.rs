@@ -1,4 +1,4 @@
-//! `matou chat`.
+//! `matou chat`: its options, its help text, and how the arguments become a chat.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -13,79 +13,80 @@ use super::chatr_args::ChatrArgs;
 use super::password::PasswordArgs;
 use matou_client::{Address, DirectOptions, Ending, Face, Form, HELP, Options, Ports, TunnelWish};
 
-/// Chat: on a terminal with a line to type in below what is said, elsewhere line by line
+/// Chat with the users of a server
 ///
-/// In a pipe or a script each line of standard input is a message or a command, and each event is a line on standard output.
-/// The commands are the same.
+/// On a terminal, messages appear above the line that you are typing. In a pipe or a script, each line of standard input is a
+/// message or a command, and each event is a line on standard output. The commands are the same.
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
 pub(super) struct ChatArgs {
-    /// Whom to talk to, and as whom: PROTOCOL://LOGIN@HOST:PORT, or chatr://HOST:PORT
+    /// Server address and login: PROTOCOL://LOGIN@HOST:PORT, or chatr://HOST:PORT
     ///
-    /// The protocol is chaton (port 7777 unless given), chatos-groupe2 (7778), chatos-1.0 (7779), chathack (7780) or chatr (7781); the first
-    /// two take ?long=4 for servers whose LONG has 4 bytes. An IPv6 address stands in brackets, special bytes of the login are
-    /// written as % and two hexadecimal digits.
+    /// Protocols and their default ports: chaton (7777), chatos-groupe2 (7778), chatos-1.0 (7779), chathack (7780), chatr (7781).
+    /// Add ?long=4 to a chaton or chatos-groupe2 address if the server's LONG has 4 bytes. Write an IPv6 address in brackets,
+    /// and each special byte of the login as % and two hexadecimal digits.
     #[arg(value_name = "ADDRESS")]
     address: Address,
 
-    /// Write each event as a JSON object on a line of its own
+    /// Write each event as a JSON object, one per line
     #[arg(long)]
     json: bool,
 
-    /// On a terminal: no colours, no editing, nothing that moves; one line after the other
+    /// Print plain lines on a terminal: no colours, no line editing, no status line
     ///
-    /// A dumb terminal gets the same. With NO_COLOR in the environment only the colours go.
+    /// This is the default on a dumb terminal. Set the environment variable NO_COLOR to switch off only the colours.
     #[arg(long)]
     plain: bool,
 
-    /// Ring the terminal's bell when somebody tells you alone
+    /// Ring the terminal's bell when a private message arrives
     #[arg(long)]
     bell: bool,
 
-    /// Append every frame that is sent and received to FILE, byte by byte, with what the bytes mean
+    /// Append every frame sent and received to FILE, byte by byte, with the meaning of the bytes
     ///
-    /// What is said on private connections is there too, and the ids that open them: the file is for your eyes.
+    /// The file contains your private conversations and the ids that open private connections. Keep it to yourself.
     #[arg(long, value_name = "FILE")]
     wire_log: Option<PathBuf>,
 
-    /// Where received files go; nothing that is there is ever replaced
-    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    /// Directory for received files; existing files are never replaced
+    #[arg(long, value_name = "DIR", default_value = ".")]
     downloads: PathBuf,
 
-    /// The largest file that is taken, as in 500k, 100M or 4G; larger ones are denied [default: 1G]
+    /// Maximum size of a file to accept, such as 500k, 100M or 4G [default: 1G; 1024 bytes in chathack]
     ///
-    /// In chathack, where files come and go unasked, it is the largest that is sent, too, and 1024 bytes unless given.
+    /// Larger files are denied. In chathack, where files are sent without an offer, this is also the maximum size of a file to
+    /// send.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_file: Option<u64>,
 
-    /// In chathack: how much all files together may take that come unasked
+    /// Maximum size of all files received together (chathack)
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
     max_received: u64,
 
-    /// At the end of standard input go on listening, until the server closes or Ctrl-C
+    /// Keep listening after the end of standard input, until the server closes the connection or Ctrl-C
     #[arg(long, conflicts_with = "tunnel")]
     stay: bool,
 
-    /// Ask NAME for a private connection and make it standard input and output
+    /// Connect standard input and output to a private connection with NAME
     ///
-    /// Bytes are passed as they are, and each direction ends on its own. Events go to standard error, everybody else who
-    /// asks is denied. NAME may ask as well: if both do, there is still one connection.
+    /// The client asks NAME for a private connection. Bytes are passed on unchanged, and each direction ends on its own. Events
+    /// go to standard error. Requests from other users are denied. If NAME asks too, a single connection is opened.
     #[arg(long, value_name = "NAME")]
     tunnel: Option<String>,
 
-    /// With --tunnel: wait for NAME to ask, and accept
+    /// With --tunnel, wait for NAME to ask, and accept
     #[arg(long, requires = "tunnel")]
     wait: bool,
 
-    /// Longest time to connect, and then for the answer to the login
+    /// Time limit for connecting, and then for the answer to the login
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive_time)]
     connect_timeout: Duration,
 
-    /// Longest time for which the server or a peer may take nothing of what is sent, before its connection is given up
+    /// Close a connection when the server or the peer accepts no data for this time while data waits to be sent
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = positive_time)]
     stall_timeout: Duration,
 
-    // Behind the others: their headings hold for everything that follows.
+    // These come last, because their help headings apply to every option that follows.
     #[command(flatten)]
     password: PasswordArgs,
 
@@ -96,18 +97,18 @@ pub(super) struct ChatArgs {
     chatr: ChatrArgs,
 }
 
-/// How others connect to us, where private connections do not go through the server.
+/// How peers connect to this client, in protocols where private connections do not pass through the server.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Direct connections (chathack)")]
 struct DirectArgs {
-    /// The address that those are told whose request you accept; that by which the server is reached unless given
+    /// Address for a peer to connect to after you accept its request [default: the local address of the connection to the server]
     ///
-    /// It may be one that is not this machine's, where something passes on what comes to it. 0.0.0.0 or :: leaves it to the
-    /// server, if that is one that puts in what it sees.
+    /// It may be an address of another machine that forwards connections to this one. With 0.0.0.0 or ::, a server that
+    /// supports it fills in the address that it sees.
     #[arg(long, value_name = "IP")]
     direct_address: Option<IpAddr>,
 
-    /// Where they may connect: a port, or a range as in 40000-40100; any free one unless given
+    /// Port or range of ports for peers to connect to, such as 40000 or 40000-40100 [default: any free port]
     #[arg(
         long,
         value_name = "PORTS",
@@ -116,7 +117,7 @@ struct DirectArgs {
     )]
     direct_ports: Ports,
 
-    /// How long they may take to do so
+    /// Time limit for a peer to connect
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = positive_time)]
     direct_wait: Duration,
 }
@@ -131,7 +132,7 @@ impl From<DirectArgs> for DirectOptions {
     }
 }
 
-/// Chats; the exit code says how it ended.
+/// Runs the chat and returns the exit code that tells how it ended.
 pub(super) fn run(args: ChatArgs) -> ExitCode {
     let face = face(&args);
     let password = match args.password.read(face) {
@@ -171,13 +172,13 @@ pub(super) fn run(args: ChatArgs) -> ExitCode {
 
 fn tell(ending: &Ending) -> ExitCode {
     if !matches!(ending, Ending::InOrder | Ending::OutputClosed) {
-        // With standard error closed there is nobody to tell; the exit code remains.
+        // If standard error is closed, only the exit code reports the ending.
         let _ = writeln!(io::stderr(), "matou: {ending}");
     }
     ending.exit_code()
 }
 
-/// A person is there when both standard input and standard output are a terminal's.
+/// Chooses a face. A person uses the program when both standard input and standard output are terminals.
 fn face(args: &ChatArgs) -> Face {
     let form = if args.json { Form::Json } else { Form::Plain };
     let person = io::stdin().is_terminal() && io::stdout().is_terminal();
@@ -197,8 +198,8 @@ fn face(args: &ChatArgs) -> Face {
 fn positive_time(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(time) if !time.is_zero() && time <= MAX_TIME => Ok(time),
-        Ok(_) => Err("give a time above zero and up to 1h, such as 10s".into()),
-        Err(error) => Err(format!("{error}; give a time such as 10s")),
+        Ok(_) => Err("a time must be more than 0 and at most 1h, such as 10s".into()),
+        Err(error) => Err(format!("{error}; write a time such as 10s")),
     }
 }
 
@@ -210,64 +211,68 @@ fn size(text: &str) -> Result<u64, String> {
         _ => (text, 1),
     };
     let bytes = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
-    bytes.ok_or_else(|| "give a number of bytes, such as 5000, 500k, 100M or 4G".into())
+    bytes.ok_or_else(|| "write a number of bytes, such as 5000, 500k, 100M or 4G".into())
 }
 
-/// Nobody waits longer for a connection, and no clock overflows.
+/// Maximum of every time option. It keeps the computation of deadlines from overflowing.
 const MAX_TIME: Duration = Duration::from_secs(3600);
 
 fn after_help() -> String {
     format!(
-        "Each line:\n{HELP}\n\n\
-         On a terminal:\n{KEYS}\n\n\
-         Each event on standard output:\n{EVENTS}\n\n\
-         With --json, the field \"event\" and others:\n{JSON_EVENTS}\n\n\
+        "What to type, on each line:\n{HELP}\n\n\
+         Keys on a terminal:\n{KEYS}\n\n\
+         Events on standard output:\n{EVENTS}\n\n\
+         Events with --json: the value of the field \"event\", and the other fields:\n{JSON_EVENTS}\n\n\
          Exit codes:\n{EXIT_CODES}"
     )
 }
 
 const KEYS: &str = "\
-Tab                 the next command or name that fits; names are learned from what is said
-Up, Down            lines that were typed before
-Ctrl-X              type to the next private connection, and behind the last to everybody
-Ctrl-C              throw away what is typed; with nothing typed, leave
-Ctrl-D, Ctrl-Z      leave; suspend
-Alt-B, Alt-F        by words; Ctrl-A, Ctrl-E, Ctrl-K, Ctrl-U, Ctrl-W, Ctrl-Y and Ctrl-L as in a shell
-What is said scrolls by as everywhere: scroll back, search and copy with the terminal's own means.
-A long paste is sent as fast as the server takes it; /quit waits for it, another /quit or Ctrl-C leaves at once.
-A lost connection is made again, with longer and longer pauses.";
+Tab                 complete a command or a name; the client knows the names that it has seen
+Up, Down            recall earlier lines
+Ctrl-X              switch to the next private connection, and after the last one to everyone
+Ctrl-C              clear the line; on an empty line, leave
+Ctrl-D              leave, on an empty line
+Ctrl-Z              suspend
+Alt-B, Alt-F        move by words
+Ctrl-A, Ctrl-E, Ctrl-K, Ctrl-U, Ctrl-W, Ctrl-Y and Ctrl-L work as in a shell.
+Messages stay in the terminal's scrollback: scroll, search and copy as usual.
+A long paste is sent as fast as the server reads it, and /quit waits for it.
+A second /quit or Ctrl-C leaves at once.
+After a lost connection the client reconnects, with longer and longer pauses.";
 
 const EVENTS: &str = "\
-<alice> hi          a message for everybody
-*alice* hi          a message for you alone
+<alice> hi          a message to everyone
+*alice* hi          a private message to you
 [alice] hi          a line on the private connection with alice
 -- ...              anything else
-Control, direction and invisible characters of others are shown escaped.";
+Control characters, direction marks and invisible characters are shown escaped.";
 
 const JSON_EVENTS: &str = "\
-logged_in, login_refused              login, and reason if there is one
+logged_in, login_refused              login, and the reason for a refusal if the server gives one
 message, whisper                      from, text
 private_asked, private_denied         peer
-private_withdrawn                     peer: no longer asks
+private_withdrawn                     peer: withdrew its request
 private_agreed, private_up            peer
-private_awaited, private_address      peer, address: where we listen, or the peer does (chathack)
-private_text                          peer, complete (false: no line feed yet), text, or hex when it is not UTF-8
-private_eof                           peer: sends no more
-private_closed                        peer, and reason unless in order
+private_awaited, private_address      peer, address where this client or the peer listens (chathack)
+private_text                          peer, text (hex if not UTF-8), complete (false: no line feed)
+private_eof                           peer: has stopped sending
+private_closed                        peer, and the reason if the connection failed
 file_offered, file_sent               peer, name, size
-file_denied                           peer, name, size, limit: larger than what is taken
+file_denied                           peer, name, size, limit: the file is larger than the limit
 file_begun                            peer, way (in or out), name, size, offset
 file_received                         peer, name, size, path
 file_failed                           peer, way, name, reason
-refused                               what: the server did not do it, and why
-unexpected                            what: a frame of the server that was ignored
-Fields may be added; those that are here keep their meaning.";
+refused                               what: the request that the server refused, and why
+unexpected                            what: a frame from the server that the client ignored
+Later versions may add fields. The fields listed here keep their meaning.";
 
 const EXIT_CODES: &str = "\
-0  ended in order, or nobody reads the output any more
-1  the server was not reached, was lost, or does not speak the protocol
-2  wrong usage: an argument, or a line of a script that could not be sent
-3  the server refuses the login
-4  the private connection of --tunnel was declined or cut
-SIGINT, SIGTERM and SIGHUP make it leave in order; a second SIGINT or SIGTERM makes it leave at once. Any other signal that
-ends a program ends it, after the terminal is given back.";
+0  normal end, or standard output was closed
+1  cannot connect to the server, the connection was lost, or the server does not speak the protocol
+2  wrong usage: an invalid argument, or a line of a script that could not be sent
+3  the server refused the login
+4  the private connection of --tunnel was declined or interrupted
+After SIGINT, SIGTERM or SIGHUP the client sends what is queued, then leaves.
+After a second SIGINT or SIGTERM it leaves at once.
+Any other fatal signal ends the client after it has restored the terminal.";

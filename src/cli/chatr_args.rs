@@ -1,4 +1,4 @@
-//! What `matou chat` takes for Chatr Connect.
+//! Options of `matou chat` for Chatr Connect.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use clap::Args;
 use super::identity::own::{IdentityFile, ServerTrust};
 use matou_client::{ChatrOptions, Protocol, Registry, default_book};
 
-/// Who one is, which server is the right one, and how peers are met.
+/// The client's identity, the server to trust, and how peers are reached.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Chatr Connect (chatr)")]
 pub(super) struct ChatrArgs {
@@ -20,31 +20,32 @@ pub(super) struct ChatrArgs {
     #[command(flatten)]
     server: ServerTrust,
 
-    /// The server's registry, which has the keys of peers: https://HOST:PORT, or http://HOST:PORT on this machine
+    /// Registry of the server, which has the keys of peers: https://HOST:PORT, or http://HOST:PORT on this machine
     #[arg(long, value_name = "URL")]
     rest: Option<String>,
 
-    /// The port for peers, and for the connection to the server; the same as theirs
+    /// Local port for peers and for the connection to the server; peers must use the same port
     ///
-    /// The protocol tells peers no port, so all who want to meet agree on one beforehand. Without it nobody can be met.
+    /// The protocol does not carry port numbers, so clients agree on one in advance. Without it, private connections are not
+    /// possible.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     p2p_port: Option<u16>,
 
-    /// The address of this machine from which the server and peers are reached
+    /// Local address for the connection to the server and for peers
     ///
-    /// Two clients on one machine need two, such as 127.0.0.2 and 127.0.0.3, because they have the same port.
+    /// Two clients on one machine use the same port, so they need different addresses, such as 127.0.0.2 and 127.0.0.3.
     #[arg(long, value_name = "IP")]
     bind: Option<IpAddr>,
 
-    /// The address book, which has names for UUIDs; matou/names in your folder for data unless given
+    /// Address book with names for UUIDs [default: matou/names in your data directory, such as ~/.local/share/matou/names]
     ///
-    /// On each line a UUID, a space and a name. /name writes it.
+    /// Each line has a UUID, a space and a name. The command /name adds a line.
     #[arg(long, value_name = "FILE")]
     book: Option<PathBuf>,
 }
 
 impl ChatrArgs {
-    /// What the client needs for this protocol; nothing for another one.
+    /// Returns the options of Chatr Connect, or `None` for another protocol.
     pub(super) fn options(
         self,
         protocol: Protocol,
@@ -53,7 +54,7 @@ impl ChatrArgs {
         if protocol != Protocol::Chatr {
             return match self.is_given() {
                 true => Err(format!(
-                    "--identity, --pin, --ca, --rest, --p2p-port, --bind and --book are for chatr://, not for {}",
+                    "--identity, --pin, --ca, --rest, --p2p-port, --bind and --book are options of chatr, not of {}",
                     protocol.name()
                 )),
                 false => Ok(None),

@@ -1,4 +1,4 @@
-//! What to serve: from arguments, from a file, or by default every protocol on loopback.
+//! The server's configuration: from arguments, from a file, or by default every protocol on loopback.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -13,7 +13,7 @@ use toml::Table;
 
 use super::{address, options};
 
-/// A config file. Times are texts (`"30s"`), everything else is as in `--listen`.
+/// A config file. Times are strings such as `"30s"`; options have the same names as in `--listen`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
@@ -26,10 +26,10 @@ struct File {
     listen: Vec<Table>,
 }
 
-/// Puts the arguments on top of the file: listeners given as arguments replace those of the file.
+/// Combines the arguments with the file. Listeners given as arguments replace those of the file.
 ///
 /// # Errors
-/// A sentence with the remedy.
+/// An explanation with the remedy.
 pub(super) fn configuration(
     listen: &[String],
     path: Option<&Path>,
@@ -64,13 +64,13 @@ fn read_file(path: &Path) -> Result<File, String> {
     let shown = path.display();
     let text = fs::read_to_string(path)
         .map_err(|error| format!("cannot read the config file {shown}: {error}"))?;
-    toml::from_str(&text).map_err(|error| format!("the config file {shown} has a mistake: {error}"))
+    toml::from_str(&text).map_err(|error| format!("invalid config file {shown}: {error}"))
 }
 
 fn data_directory(data: Option<PathBuf>) -> Result<Option<PathBuf>, String> {
     match data {
         Some(path) if path.exists() && !path.is_dir() => Err(format!(
-            "--data {}: is a file; name a directory",
+            "--data {} is a file; name a directory",
             path.display()
         )),
         other => Ok(other),
@@ -84,7 +84,7 @@ fn on_loopback(protocol: ProtocolName) -> Listen {
     )
 }
 
-/// Reads `PROTOCOL=ADDR:PORT[,option=value]...` into the table that says the same in a config file.
+/// Reads `PROTOCOL=ADDR:PORT[,option=value]...` into the same table as a config file has.
 fn listen_argument(text: &str) -> Result<Listen, String> {
     let wrong = |why: &str| {
         format!(
@@ -119,13 +119,13 @@ fn listen_table(mut table: Table) -> Result<Listen, String> {
         ProtocolOptions::Chatr(options)
             if options.certificate.is_some() != options.key.is_some() =>
         {
-            Err("cert and key go together: name both files, or neither".to_owned())
+            Err("cert and key must be given together: name both files, or neither".to_owned())
         }
         _ => Ok(listen),
     }
 }
 
-/// The options of all listeners, for `--help`: those of every protocol, then those that one protocol adds.
+/// Describes the options of listeners for `--help`: the common ones, then those of each protocol.
 pub(super) fn described_options() -> String {
     let mut limits = ConnectionLimits::default();
     let mut text = format!(
@@ -140,7 +140,7 @@ pub(super) fn described_options() -> String {
     text
 }
 
-/// A level of the log, as an argument.
+/// Parses a log level.
 pub(super) fn log_level(text: &str) -> Result<log::LevelFilter, String> {
     log::LevelFilter::from_str(text)
         .map_err(|_| "write off, error, warn, info, debug or trace".to_owned())
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_the_connection_and_of_the_protocol_go_together() {
+    fn a_listener_has_common_options_and_options_of_its_protocol() {
         let plan = plan("chaton=[::1]:0,long=4,frame-timeout=5s,unused-ids=3").unwrap();
         let listen = &plan.listen[0];
         assert_eq!(listen.limits.frame, Duration::from_secs(5));
@@ -246,11 +246,11 @@ mod tests {
     }
 
     #[rstest]
-    #[case("chatr=127.0.0.1:0,cert=a.pem", "cert and key go together")]
+    #[case("chatr=127.0.0.1:0,cert=a.pem", "cert and key must be given together")]
     #[case("chaton", "the protocol or the address is missing")]
     #[case("irc=127.0.0.1:1", "unknown protocol \"irc\"; choose one of: chaton, ")]
     #[case("chaton=127.0.0.1", "has no port")]
-    #[case("chaton=127.0.0.1:0,long=5", "long takes 8 or 4, not \"5\"")]
+    #[case("chaton=127.0.0.1:0,long=5", "long must be 8 or 4, not \"5\"")]
     #[case(
         "chaton=127.0.0.1:0,lang=4",
         "chaton has no option \"lang\"; its options are: "
@@ -260,13 +260,13 @@ mod tests {
         "chatos-1.0 has no option \"long\"; its options are: "
     )]
     #[case("chaton=127.0.0.1:0,long=4,long=8", "the option long is given twice")]
-    fn a_mistake_in_an_argument_says_what_to_write(#[case] listen: &str, #[case] says: &str) {
+    fn an_error_in_an_argument_says_what_to_write(#[case] listen: &str, #[case] says: &str) {
         let told = plan(listen).unwrap_err();
         assert!(told.contains(says), "{told}");
     }
 
     #[test]
-    fn a_file_says_the_same_things() {
+    fn a_config_file_has_the_same_options() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("matou.toml");
         let text = "connections = 50\nworkers = 3\n[[listen]]\nprotocol = \"chaton\"\naddress = \"127.0.0.1:0\"\nlong = 4\nstall-timeout = \"9s\"\n";

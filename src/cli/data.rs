@@ -1,4 +1,4 @@
-//! The data directory of commands that look at or change what a server keeps.
+//! `--data DIR`: the data directory of a server, for commands that read or change it.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use matou_server::store::{Store, StoreError, default_directory};
 
-/// `--data DIR` of the commands that do nothing without it.
+/// The option `--data DIR`.
 #[derive(Debug, Args)]
 pub(super) struct DataArgs {
     /// Directory of the server's database; it is created if it does not exist [default: matou in the user's data directory,
@@ -21,7 +21,7 @@ impl DataArgs {
         Store::open(&self.directory()?)
     }
 
-    /// Opens the database of commands that only look at or change what exists: a mistyped directory is not created.
+    /// Opens an existing database. A directory that does not exist is not created, because its name may be mistyped.
     pub(super) fn existing_store(self) -> Result<Store, StoreError> {
         Store::open_existing(&self.directory()?)
     }

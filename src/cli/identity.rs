@@ -1,4 +1,4 @@
-//! `matou identity`: who one is to a Chatr Connect server, and who may connect to it.
+//! `matou identity`: the user's own identity in Chatr Connect, and the identities that a server accepts.
 
 pub(super) mod own;
 
@@ -16,9 +16,10 @@ use super::data::DataArgs;
 use super::{WRONG_USAGE, complain};
 use matou_server::store::{Identities, PublicKey};
 
-/// Identities for Chatr Connect: a UUID and the RSA key that proves it.
+/// Manage identities of Chatr Connect: a UUID and the RSA key that proves it
 ///
-/// new, show, publish and renew are about your own; register, remove and list are for whoever runs a server.
+/// new, show, publish and renew manage your own identity. register, remove and list manage the identities that your server
+/// accepts.
 #[derive(Debug, Args)]
 pub(super) struct IdentityArgs {
     #[command(subcommand)]
@@ -36,28 +37,29 @@ enum Command {
     List(ListArgs),
 }
 
-/// Let somebody connect: put a UUID and its public key into the server's database. The server may be running.
+/// Add a UUID and its public key to the server's database; the server may be running
 #[derive(Debug, Args)]
 struct RegisterArgs {
-    /// Such as 0b8f6a2c-5d14-4c3e-9a77-2f0d1e6b3c58.
+    /// UUID of the client, such as 0b8f6a2c-5d14-4c3e-9a77-2f0d1e6b3c58
     uuid: Uuid,
-    /// The public key, PEM or DER (SubjectPublicKeyInfo), RSA with 2048 to 8192 bits; as written by
-    /// `openssl pkey -pubout` or by Java's PublicKey.getEncoded().
+    /// File with the public key: RSA, 2048 to 8192 bits, PEM or DER (SubjectPublicKeyInfo)
+    ///
+    /// `openssl pkey -pubout` and Java's PublicKey.getEncoded() write this format.
     key: PathBuf,
     #[command(flatten)]
     data: DataArgs,
 }
 
-/// Take a UUID out of the server's database. Who is connected under it stays until they leave.
+/// Remove a UUID from the server's database; a connected client stays connected until it leaves
 #[derive(Debug, Args)]
 struct RemoveArgs {
-    /// As it was registered.
+    /// UUID to remove
     uuid: Uuid,
     #[command(flatten)]
     data: DataArgs,
 }
 
-/// List the registered UUIDs.
+/// List the registered UUIDs
 #[derive(Debug, Args)]
 struct ListArgs {
     #[command(flatten)]
@@ -108,7 +110,7 @@ fn list(arguments: ListArgs) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A file that is no PEM is taken for DER.
+/// Reads a public key. A file that is not PEM is read as DER.
 fn read_key(path: &Path) -> Result<PublicKey, String> {
     let shown = path.display();
     let bytes = fs::read(path).map_err(|error| format!("cannot read the key {shown}: {error}"))?;

@@ -1,11 +1,11 @@
-//! The log, on stderr.
+//! The log, on standard error.
 //!
-//! * A reader of stderr that stalls stalls nobody else: lines wait in a [`Backlog`], bounded in bytes, for a thread of their
-//!   own. What finds no place is counted instead of kept.
-//! * Peers cannot fill it: of each kind of message a few are written in ten seconds, the others are counted and told as
-//!   "N more in 10 s" ([`Repeats`]). A kind is a place in the code and a listener (the record's target). This limit is here,
-//!   at the end that all messages come to, so none is forgotten, those of libraries included. Messages of the levels debug
-//!   and trace have no limit of their own: an operator who asks for every frame gets every frame.
+//! * A stalled reader of standard error does not stall the server. Lines wait in a [`Backlog`], which is bounded in bytes, and
+//!   a thread of its own writes them. Lines that do not fit are dropped and counted.
+//! * Peers cannot flood the log. In ten seconds only a few messages of each kind are written; the others are counted and
+//!   reported as "N more in 10 s" ([`Repeats`]). A kind is a place in the code together with a listener (the record's
+//!   target). The limit is applied here, where all messages pass, so it also covers messages of libraries. Messages of the
+//!   levels debug and trace are not limited: an operator who asks for every frame gets every frame.
 
 mod backlog;
 mod repeats;
@@ -24,20 +24,20 @@ use simplelog::{Config, ConfigBuilder, LevelFilter, WriteLogger};
 use backlog::{Backlog, Next};
 use repeats::{Repeats, Suppressed};
 
-/// How long the end of the program waits for a stalled stderr.
+/// How long the program waits at its end for a stalled standard error.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// The running log; dropping it writes what still waits.
+/// The running log. Dropping it writes the lines that still wait.
 #[derive(Debug)]
 pub(super) struct Logging {
     logger: &'static Logger,
     all_written: Receiver<()>,
 }
 
-/// Starts the log for everything from this level on.
+/// Starts the log for messages of this level and above.
 pub(super) fn start(level: LevelFilter) -> Logging {
     let (done, all_written) = bounded(1);
-    // The log lives as long as the program; `log` wants it so, too.
+    // The logger lives until the program ends; the crate `log` requires it.
     let logger: &'static Logger = Box::leak(Box::new(Logger::new(level)));
     let spawned = thread::Builder::new()
         .name("matou-log".to_owned())
@@ -71,7 +71,8 @@ struct Logger {
     backlog: Arc<Backlog>,
 }
 
-/// Each message stays on its line, and nothing in it is obeyed by a terminal, whichever peer or file its words are from.
+/// Escapes control characters, so that each message is one line and cannot control a terminal, whatever text from a peer or a
+/// file it contains.
 struct Escaping(Box<WriteLogger<Line>>);
 
 impl Log for Escaping {
@@ -91,7 +92,7 @@ impl Log for Escaping {
     }
 }
 
-/// Messages that come from the same place in the code, for the same listener.
+/// A kind of message: the same place in the code and the same listener.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Kind {
     level: Level,
@@ -113,12 +114,12 @@ impl Logger {
         }
     }
 
-    /// What the log's thread does.
+    /// Writes lines until the backlog ends. This is the log's thread.
     fn write_lines(&self, stderr: &mut impl Write) {
         loop {
             let until = self.repeats.lock().next_end();
             match self.backlog.next(until) {
-                // When the log cannot be written, there is no other place to say so.
+                // If standard error cannot be written, there is no other place to report it.
                 Next::Line(line) => _ = stderr.write_all(&line),
                 Next::Time => {
                     let suppressed = self.repeats.lock().ended(Instant::now());
@@ -129,7 +130,7 @@ impl Logger {
         }
     }
 
-    /// Writes how many messages were not written.
+    /// Writes how many messages were suppressed.
     fn tell(&self, suppressed: Vec<Suppressed<Kind>>) {
         for Suppressed {
             kind,
@@ -173,7 +174,7 @@ impl Log for Logger {
         let now = Instant::now();
         let mut repeats = self.repeats.lock();
         let suppressed = repeats.ended(now);
-        // Before the new message: these are older.
+        // These messages are older than the new one, so they come first.
         self.tell(suppressed);
         if let Some(words) = repeats.admit(kind, now, || record.args().to_string()) {
             self.write(record.level(), record.target(), words);
@@ -198,7 +199,7 @@ fn format() -> Config {
         .build()
 }
 
-/// Gathers what the format writes into a line.
+/// Collects the pieces that the formatter writes into one line.
 struct Line {
     text: Vec<u8>,
     backlog: Arc<Backlog>,
@@ -222,7 +223,7 @@ impl Write for Line {
 mod tests {
     use super::*;
 
-    /// What is written of messages in this order, without the time at the front.
+    /// Logs the messages in this order and returns the lines without their times.
     fn written(level: LevelFilter, messages: &[(Level, &str, u32)]) -> Vec<String> {
         let logger = Logger::new(level);
         for (number, (level, target, line)) in messages.iter().enumerate() {
@@ -242,12 +243,12 @@ mod tests {
         let mut stderr = Vec::new();
         logger.write_lines(&mut stderr);
         let text = String::from_utf8(stderr).unwrap();
-        let behind_time = |line: &str| line.split_once(' ').unwrap().1.to_owned();
-        text.lines().map(behind_time).collect()
+        let without_time = |line: &str| line.split_once(' ').unwrap().1.to_owned();
+        text.lines().map(without_time).collect()
     }
 
     #[test]
-    fn of_each_kind_and_listener_a_few_are_written_and_the_others_counted() {
+    fn a_few_messages_of_each_kind_are_written_and_the_others_counted() {
         let mut messages = vec![(Level::Info, "chaton 127.0.0.1:1", 1); 8];
         messages.push((Level::Info, "chaton 127.0.0.1:1", 2));
         messages.push((Level::Info, "chaton 127.0.0.1:2", 1));
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_one_line_and_nothing_in_it_is_obeyed() {
+    fn a_message_is_one_line_without_control_characters() {
         for level in [Level::Error, Level::Debug] {
             let logger = Logger::new(LevelFilter::Debug);
             let said = format_args!("bad {}", "a\u{1b}[2J\n\u{202e}\u{3164}\n").to_string();

@@ -1,4 +1,4 @@
-//! Arguments become a typed plan, the plan is run, and what came of it becomes an exit code. One file per subcommand.
+//! The command line: parses arguments into a configuration, runs it, and returns an exit code. One file per subcommand.
 
 mod account;
 mod address;
@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 use matou_protocols::room::Visible;
 
-/// Wrong usage: the same code that clap uses for arguments it does not know.
+/// Exit code for wrong usage: the same that clap uses for unknown arguments.
 const WRONG_USAGE: u8 = 2;
 
 /// A chat server for small binary protocols, and a client to talk to it.
@@ -38,7 +38,7 @@ enum Command {
     Serve(serve::ServeArgs),
 }
 
-/// The whole program.
+/// Runs the program.
 pub(crate) fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Account(arguments) => account::run(arguments),
@@ -48,8 +48,8 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// Says on standard error why something did not work. Its lines stay lines; nothing else in it is obeyed by a terminal: it
-/// may hold a path, or what a file or a server says.
+/// Prints an error on standard error. Line feeds are kept; other control characters are escaped, because the error may contain
+/// a path, or text from a file or a server.
 fn complain(why: &dyn fmt::Display) {
     let why = why.to_string();
     let lines: Vec<String> = why.lines().map(|line| Visible(line).to_string()).collect();

@@ -1,16 +1,16 @@
-//! Options of a listener, as texts: the same names and values in `--listen chaton=ADDR,long=4` and in a configuration file.
+//! Parses the options of a listener. `--listen chaton=ADDR,long=4` and the configuration file use the same names and values.
 //!
-//! Which options there are is said by [`Setting`]s; here values are read into them, and they are written out as help.
+//! A list of [`Setting`]s defines the options of a listener. This module parses values into them and prints them as help.
 
 use std::time::Duration;
 
 use matou_protocols::setting::{Setting, Value};
 use toml::{Table, Value as Given};
 
-/// Reads `name=value`, as written in an argument, into a table. Numbers and `true` and `false` become what they look like.
+/// Adds `name=value` from an argument to a table. Numbers, `true` and `false` get the matching type.
 ///
 /// # Errors
-/// A sentence, when it has no `=` or the name was given before.
+/// An explanation, if there is no `=` or the name is already in the table.
 pub(super) fn add(table: &mut Table, option: &str) -> Result<(), String> {
     let Some((name, value)) = option.split_once('=') else {
         return Err(format!(
@@ -31,7 +31,7 @@ pub(super) fn add(table: &mut Table, option: &str) -> Result<(), String> {
 /// Sets every option of the table.
 ///
 /// # Errors
-/// A sentence that names the option, what it takes, and what was given.
+/// An explanation that names the option, the values that it accepts, and the value that was given.
 pub(super) fn set_all(
     whose: &str,
     settings: Vec<Setting<'_>>,
@@ -64,7 +64,7 @@ fn set(value: Value<'_>, given: Given) -> Result<(), String> {
                 *flag = given;
                 Ok(())
             }
-            other => Err(format!("takes true or false, not {other}")),
+            other => Err(format!("must be true or false, not {other}")),
         },
         Value::Word(chosen) => {
             let word = match given {
@@ -75,14 +75,14 @@ fn set(value: Value<'_>, given: Given) -> Result<(), String> {
                 return Ok(());
             }
             let words = chosen.words().join(" or ");
-            Err(format!("takes {words}, not {word:?}"))
+            Err(format!("must be {words}, not {word:?}"))
         }
         Value::Path(path) => match given {
             Given::String(name) => {
                 *path = Some(name.into());
                 Ok(())
             }
-            other => Err(format!("takes the name of a file, not {other}")),
+            other => Err(format!("must be the name of a file, not {other}")),
         },
     }
 }
@@ -90,15 +90,13 @@ fn set(value: Value<'_>, given: Given) -> Result<(), String> {
 fn whole<T: TryFrom<i64>>(given: Given) -> Result<T, String> {
     match given {
         Given::Integer(number) if number >= 0 => {
-            T::try_from(number).map_err(|_| format!("= {number} is too large a number"))
+            T::try_from(number).map_err(|_| format!("= {number} is too large"))
         }
-        other => Err(format!(
-            "takes a whole number that is not negative, not {other}"
-        )),
+        other => Err(format!("must be a whole number of at least 0, not {other}")),
     }
 }
 
-/// `30s`, `10m`, `1500ms`, or a number of seconds.
+/// Parses a time: `30s`, `10m`, `1500ms`, or a number of seconds.
 fn time(given: Given) -> Result<Duration, String> {
     let time = match given {
         Given::Integer(seconds) => u64::try_from(seconds)
@@ -107,10 +105,10 @@ fn time(given: Given) -> Result<Duration, String> {
         Given::String(text) => humantime::parse_duration(&text).map_err(|_| text),
         other => Err(other.to_string()),
     };
-    time.map_err(|other| format!("takes a time such as 30s, 10m or 1500ms, not {other:?}"))
+    time.map_err(|other| format!("must be a time such as 30s, 10m or 1500ms, not {other:?}"))
 }
 
-/// One line for each option: its name, its present value, what it means.
+/// Describes each option on one line: its name, its current value, its meaning.
 pub(super) fn described(settings: &[Setting<'_>]) -> String {
     let rows: Vec<_> = settings
         .iter()
@@ -178,28 +176,25 @@ mod tests {
     #[rstest]
     #[case(
         "repeat-interval=soon",
-        "repeat-interval takes a time such as 30s, 10m or 1500ms, not \"soon\""
+        "repeat-interval must be a time such as 30s, 10m or 1500ms, not \"soon\""
     )]
     #[case(
         "repeat-interval=-1",
-        "repeat-interval takes a time such as 30s, 10m or 1500ms, not \"-1\""
+        "repeat-interval must be a time such as 30s, 10m or 1500ms, not \"-1\""
     )]
     #[case(
         "unused-ids=-1",
-        "unused-ids takes a whole number that is not negative, not -1"
+        "unused-ids must be a whole number of at least 0, not -1"
     )]
-    #[case("long=5", "long takes 8 or 4, not \"5\"")]
+    #[case("long=5", "long must be 8 or 4, not \"5\"")]
     #[case("long", "the option \"long\" has no value; write it as name=value")]
     #[case("long=4,long=8", "the option long is given twice")]
-    fn a_wrong_value_is_answered_with_what_the_option_takes(
-        #[case] text: &str,
-        #[case] says: &str,
-    ) {
+    fn an_error_about_a_value_says_what_the_option_accepts(#[case] text: &str, #[case] says: &str) {
         assert_eq!(set_text(text).unwrap_err(), says);
     }
 
     #[test]
-    fn an_unknown_option_is_answered_with_the_known_ones() {
+    fn an_error_about_an_unknown_option_lists_the_known_ones() {
         let told = set_text("lang=4").unwrap_err();
         assert!(
             told.starts_with("chaton has no option \"lang\"; its options are: long, "),
@@ -211,7 +206,7 @@ mod tests {
     #[case(Duration::from_millis(4500), "4500ms")]
     #[case(Duration::from_secs(120), "120s")]
     #[case(Duration::from_mins(10), "10m")]
-    fn a_time_is_written_as_it_can_be_read(#[case] time: Duration, #[case] written: &str) {
+    fn a_time_is_written_in_a_form_that_can_be_read(#[case] time: Duration, #[case] written: &str) {
         assert_eq!(short_time(time), written);
         assert_eq!(super::time(Given::String(written.to_owned())), Ok(time));
     }

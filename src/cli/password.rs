@@ -1,4 +1,5 @@
-//! Where a password comes from. Never from an argument: those can be read by everybody on the machine.
+//! Reads passwords: from the terminal, from standard input or from a command. Never from an argument, because every user of
+//! the machine can read arguments.
 
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::process::{Command, Stdio};
@@ -7,36 +8,35 @@ use clap::Args;
 
 use matou_client::{Face, Password};
 
-/// More is no password, and no command that prints one.
+/// Maximum length of a line with a password, and of the output of a password command, in bytes.
 const MAX_BYTES: u64 = 4096;
 
-/// The ways to give one.
+/// The ways to give a password.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Password (chathack)")]
 #[group(multiple = false)]
 pub(super) struct PasswordArgs {
-    /// Log in with the password of an account, which is asked for; without any of these options you are a guest
+    /// Ask for the password of an account on the terminal; without a password option you log in as a guest
     #[arg(long)]
     password: bool,
 
-    /// Log in with the password that is the first line of standard input
+    /// Read the password from the first line of standard input
     #[arg(long)]
     password_stdin: bool,
 
-    /// Log in with the password that is the first line which COMMAND prints; a shell runs it
+    /// Run COMMAND in a shell and use the first line of its output as the password
     #[arg(long, value_name = "COMMAND")]
     password_command: Option<String>,
 }
 
 impl PasswordArgs {
-    /// Gets the password, if one is wanted.
+    /// Reads the password, if the user gave one of these options.
     ///
     /// # Errors
-    /// A sentence, when there is none to get.
+    /// An explanation, if the password cannot be read or is empty.
     pub(super) fn read(&self, face: Face) -> Result<Option<Password>, String> {
         let text = if self.password {
-            ask("password: ")
-                .map_err(|error| format!("the password cannot be asked for: {error}"))?
+            ask("Password: ").map_err(|error| format!("cannot ask for the password: {error}"))?
         } else if self.password_stdin {
             if matches!(face, Face::Terminal { .. }) || io::stdin().is_terminal() {
                 return Err(
@@ -45,7 +45,7 @@ impl PasswordArgs {
                 );
             }
             first_line(&mut io::stdin().lock())
-                .map_err(|error| format!("the password cannot be read: {error}"))?
+                .map_err(|error| format!("cannot read the password from standard input: {error}"))?
         } else if let Some(command) = &self.password_command {
             printed_by(command)?
         } else {
@@ -61,34 +61,34 @@ impl PasswordArgs {
 /// Asks for a password on the terminal, which does not show it.
 ///
 /// # Errors
-/// When there is no terminal, or the line is no password.
+/// If there is no terminal, or the line is not a password.
 #[cfg(unix)]
 pub(super) fn ask(prompt: &str) -> io::Result<String> {
     matou_client::ask_secret(prompt, |mut line| first_line(&mut line))
 }
 
-/// Elsewhere the echo cannot be switched off without unsafe code of our own.
+/// Other systems cannot switch the echo off without unsafe code, so a library does it.
 #[cfg(not(unix))]
 pub(super) fn ask(prompt: &str) -> io::Result<String> {
     rpassword::prompt_password(prompt)
 }
 
-/// A line without its end. What stands behind it stays in the buffer.
+/// Reads a line and returns it without its line end. The bytes after it stay in the buffer.
 ///
 /// # Errors
-/// When it cannot be read, is not UTF-8, or is far too long for a password.
+/// If the line cannot be read, is not UTF-8, or is longer than 4096 bytes.
 pub(super) fn first_line(input: &mut impl BufRead) -> io::Result<String> {
     let mut line = String::new();
     let length = input.take(MAX_BYTES).read_line(&mut line)?;
     if length as u64 == MAX_BYTES {
-        return Err(io::Error::other("its line is too long"));
+        return Err(io::Error::other("the line is longer than 4096 bytes"));
     }
     let line = line.strip_suffix('\n').unwrap_or(&line);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
 fn printed_by(command: &str) -> Result<String, String> {
-    let failed = |error: io::Error| format!("the command for the password failed: {error}");
+    let failed = |error: io::Error| format!("the password command failed: {error}");
     let mut child = shell(command)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -103,7 +103,7 @@ fn printed_by(command: &str) -> Result<String, String> {
     }
     let status = child.wait().map_err(failed)?;
     if !status.success() {
-        return Err(format!("the command for the password failed: {status}"));
+        return Err(format!("the password command failed: {status}"));
     }
     first_line(&mut &*printed).map_err(failed)
 }
@@ -144,13 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_an_end_is_no_password() {
+    fn a_line_without_an_end_is_not_a_password() {
         assert!(first_line(&mut &*vec![b'x'; 5000]).is_err());
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_command_prints_it_or_fails() {
+    fn a_command_prints_the_password_or_fails() {
         assert_eq!(printed_by("echo secret; echo more"), Ok("secret".into()));
         let failed = printed_by("echo secret; exit 3").unwrap_err();
         assert!(failed.contains("exit status: 3"), "{failed}");

@@ -1,4 +1,4 @@
-//! `matou serve`: listens, says where, and serves until it is told to stop.
+//! `matou serve`: starts the server, prints its addresses, and serves until a signal arrives.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ pub(super) struct ServeArgs {
     listen: Vec<String>,
     /// Address of the registry of chatr, where clients register their public keys
     ///
-    /// Over HTTPS, and from this machine over plain HTTP too. Its line on standard output begins with `listening chatr-rest`.
+    /// It speaks HTTPS, and also plain HTTP with clients on this machine. Its line on standard output begins with `listening chatr-rest`.
     /// Without it, only clients that `matou identity register` added can log in.
     #[arg(long, value_name = "ADDR:PORT", value_parser = resolve)]
     rest: Option<SocketAddr>,
@@ -50,7 +50,7 @@ pub(super) struct ServeArgs {
 
     /// Log level: off, error, warn, info, debug (every frame, decoded) or trace
     ///
-    /// Of each kind of message from error to info the server writes five in ten seconds, and counts the others.
+    /// From error to info, the server writes at most five messages of each kind in ten seconds, and counts the others.
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_level)]
     log: LevelFilter,
 }
@@ -110,7 +110,7 @@ fn say(line: &str) {
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// Waits to be told to stop. A second signal while stopping ends the program at once.
+/// Waits for SIGINT or SIGTERM. A second signal ends the program at once.
 #[cfg(unix)]
 struct Stop(signal_hook::iterator::Signals);
 
@@ -136,7 +136,7 @@ impl Stop {
     }
 }
 
-/// Elsewhere Ctrl-C ends the process as the system does it, without an orderly stop.
+/// On other systems Ctrl-C ends the process at once, without an orderly stop.
 #[cfg(not(unix))]
 struct Stop;
 

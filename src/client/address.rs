@@ -78,7 +78,7 @@ impl Protocol {
         password: Option<&str>,
     ) -> Result<Box<dyn Dialogue>, String> {
         if password.is_some() && !matches!(self, Protocol::ChatHack) {
-            return Err(format!("{} has no passwords; leave it away", self.name()));
+            return Err(format!("{} has no passwords; omit --password", self.name()));
         }
         // Should the system have no chance to give, secrets of ours are poor; there is nobody to tell but the user.
         let entropy = || getrandom::u64().unwrap_or_default();
@@ -86,7 +86,11 @@ impl Protocol {
             Protocol::Chaton(codec) => Box::new(ChatonClient::new(codec)),
             Protocol::ChatosGroupe2(codec) => Box::new(ChatosGroupe2Client::new(codec)),
             Protocol::Chatos10 => Box::new(Chatos10Client::new(Box::new(entropy))),
-            Protocol::Chatr => return Err("Chatr Connect needs an identity".into()),
+            Protocol::Chatr => {
+                return Err(
+                    "Chatr Connect needs an identity; create one with matou identity new".into(),
+                );
+            }
             Protocol::ChatHack => {
                 let account = password.map(|password| Account {
                     login: login.to_owned(),
@@ -129,7 +133,7 @@ impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AddressError::NoScheme => {
-                f.write_str("no protocol is named; write chaton://LOGIN@HOST:PORT")
+                f.write_str("no protocol; write chaton://LOGIN@HOST:PORT")
             }
             AddressError::UnknownScheme(scheme) => write!(
                 f,
@@ -137,25 +141,25 @@ impl fmt::Display for AddressError {
                 ProtocolName::list()
             ),
             AddressError::NoLogin => {
-                f.write_str("no login is given; write it before an @, as in chaton://alice@127.0.0.1")
+                f.write_str("no login; write it before an @, as in chaton://alice@127.0.0.1")
             }
             AddressError::Login => f.write_str(
-                "with Chatr Connect one is who the identity says; leave the login away, as in chatr://HOST:PORT",
+                "Chatr Connect has no logins; write chatr://HOST:PORT, and choose an identity with --identity",
             ),
             AddressError::BadEscape => f.write_str(
-                "the login is badly escaped; write each special byte of its UTF-8 as % and two hexadecimal digits",
+                "invalid escape in the login; write each special byte of its UTF-8 as % and two hexadecimal digits",
             ),
-            AddressError::NoHost => f.write_str("no host is given behind the @"),
+            AddressError::NoHost => f.write_str("no host after the @"),
             AddressError::BadBrackets => {
-                f.write_str("an IPv6 address is written in brackets, as in chaton://alice@[::1]:7777")
+                f.write_str("invalid host; write an IPv6 address in brackets, as in chaton://alice@[::1]:7777")
             }
             AddressError::NotIpv6(host) => AddressMistake::NotIpv6(host.clone()).fmt(f),
             AddressError::BadPort(port) => {
-                write!(f, "{port:?} is no port; give a number from 1 to 65535")
+                write!(f, "invalid port {port:?}; write a number from 1 to 65535")
             }
-            AddressError::Path(path) => write!(f, "{path:?} is a path, and a chat has none; remove it"),
+            AddressError::Path(path) => write!(f, "unexpected path {path:?}; remove it"),
             AddressError::BadOption(option) => {
-                write!(f, "unknown option {option:?}; chaton and chatos-groupe2 take long=4 or long=8")
+                write!(f, "unknown option {option:?}; chaton and chatos-groupe2 have long=4 and long=8")
             }
         }
     }

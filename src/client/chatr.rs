@@ -83,7 +83,7 @@ pub(super) fn begin(options: &Options, chatr: &ChatrOptions) -> Result<Begun, En
     let (peers, peer_to_peer, remark) = match peers {
         Ok(talking) => (Some(talking), PeerToPeer::Possible, None),
         Err(why) => {
-            let remark = format!("no peer can be spoken to: {why}");
+            let remark = format!("private connections are not possible: {why}");
             (None, PeerToPeer::Impossible(why), Some(remark))
         }
     };
@@ -106,14 +106,13 @@ pub(super) fn begin(options: &Options, chatr: &ChatrOptions) -> Result<Begun, En
 fn talking(chatr: &ChatrOptions, own: SocketAddr) -> Result<Talking, String> {
     let Some(port) = chatr.port else {
         return Err(
-            "the protocol tells peers no port; agree on one with them, and start with --p2p-port"
+            "the protocol does not carry port numbers; agree on a port with your peers, and restart with --p2p-port PORT"
                 .into(),
         );
     };
     let Some(registry) = chatr.registry.clone() else {
         return Err(
-            "what proves a peer is its registered key; say with --rest where the registry is"
-                .into(),
+            "the client needs the registry to verify peers' keys; restart with --rest URL".into(),
         );
     };
     let socket =
@@ -129,7 +128,7 @@ fn talking(chatr: &ChatrOptions, own: SocketAddr) -> Result<Talking, String> {
 fn cannot_have(port: Option<u16>, error: &io::Error) -> String {
     let port = port.unwrap_or_default();
     format!(
-        "port {port} cannot be had: {error}; when two clients run on this machine, give each an address of its own with --bind, \
+        "cannot bind UDP port {port}: {error}; if two clients run on this machine, give each its own address with --bind, \
          as in --bind 127.0.0.2"
     )
 }
@@ -171,9 +170,11 @@ fn meet(
     candidates: Vec<SocketAddr>,
     calls: bool,
 ) -> io::Result<Link> {
-    let key = registry
-        .key_of(uuid)
-        .map_err(|error| io::Error::other(format!("the peer's key cannot be learned: {error}")))?;
+    let key = registry.key_of(uuid).map_err(|error| {
+        io::Error::other(format!(
+            "cannot get the peer's key from the registry: {error}"
+        ))
+    })?;
     let mut nonce = [0; 16];
     getrandom::fill(&mut nonce).map_err(|error| io::Error::other(error.to_string()))?;
     callers.meet(Meeting {

@@ -12,7 +12,7 @@ use matou_sockets::Timed;
 /// Connects to the first address of the host that answers; all of them together get `limit`.
 pub(super) fn to_host(host: &str, port: u16, from: From, limit: Duration) -> io::Result<TcpStream> {
     let deadline = Instant::now() + limit;
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
     for address in (host, port).to_socket_addrs()? {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -47,17 +47,17 @@ impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Ending::InOrder => f.write_str("ended in order"),
-            Ending::OutputClosed => f.write_str("nobody reads the output any more"),
-            Ending::Output(error) => write!(f, "the output cannot be written: {error}"),
+            Ending::OutputClosed => f.write_str("standard output was closed"),
+            Ending::Output(error) => write!(f, "cannot write output: {error}"),
             Ending::Lost(reason) | Ending::Usage(reason) => Escaped(reason).fmt(f),
             Ending::LinesRefused => f.write_str("some lines were not sent"),
             Ending::LoginRefused { login, reason } => {
                 let reason = reason.as_deref();
                 write!(
                     f,
-                    "the server refuses the login {}; {}",
+                    "the server refused the login {}: {}",
                     Name(login),
-                    Escaped(reason.unwrap_or("it may be in use, try another"))
+                    Escaped(reason.unwrap_or("it may be in use; choose another"))
                 )
             }
             Ending::TunnelFailed(reason) => Escaped(reason).fmt(f),

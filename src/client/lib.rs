@@ -168,7 +168,7 @@ pub fn run(options: Options) -> Ending {
     let address = &options.address;
     if options.tunnel.is_some() && !address.protocol.has_tunnels() {
         return Ending::Usage(format!(
-            "private connections of {} carry messages and files, not any bytes; leave --tunnel away and use /private",
+            "private connections of {} carry only messages and files; omit --tunnel and use /private",
             address.protocol.name()
         ));
     }

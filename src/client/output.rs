@@ -99,7 +99,7 @@ impl Output {
 
     /// Says what can be typed.
     pub(super) fn help(&mut self, help: &str) {
-        let head = "each line is a message or a command";
+        let head = "each line is a message or a command:";
         match &self.face {
             Face::Script(..) => diagnose(&format!("{head}\n{help}")),
             Face::Person { .. } => {

@@ -113,9 +113,11 @@ fn close_stdout() -> io::Result<()> {
 impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Broken::Input(error) => write!(f, "standard input cannot be read: {error}"),
-            Broken::Output(error) => write!(f, "standard output cannot be written: {error}"),
-            Broken::Connection(error) => write!(f, "the private connection was cut: {error}"),
+            Broken::Input(error) => write!(f, "cannot read standard input: {error}"),
+            Broken::Output(error) => write!(f, "cannot write standard output: {error}"),
+            Broken::Connection(error) => {
+                write!(f, "the private connection was interrupted: {error}")
+            }
             Broken::Closed => {
                 f.write_str("the peer closed the private connection before standard input ended")
             }

@@ -59,7 +59,7 @@ impl Way {
         let question = match error.kind() {
             // It is there and was not trusted, or does not speak TLS.
             io::ErrorKind::Other | io::ErrorKind::InvalidData => "",
-            _ => "; is a server listening there?",
+            _ => "; check the address, and that the server is running",
         };
         Ending::Lost(format!(
             "cannot connect to {host} port {port}: {error}{question}"

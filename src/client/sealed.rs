@@ -29,7 +29,7 @@ const CHUNK: usize = 32 * 1024;
 /// for is the error.
 pub(super) fn open(stream: Timed, host: &str, config: &Arc<ClientConfig>) -> io::Result<Link> {
     let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| io::Error::other("a certificate cannot be for this host's name"))?;
+        .map_err(|_| io::Error::other("the host name is not a valid TLS server name"))?;
     let tls = Tls::to(name, config).map_err(io::Error::other)?;
     let (tls, early, stream) = shake_hands(tls, stream).map_err(trust::explained)?;
     link(tls, early, stream)
@@ -48,7 +48,7 @@ fn shake_hands(mut tls: Tls, mut stream: Timed) -> io::Result<(Tls, Vec<Incoming
         if length == 0 {
             return Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
-                "the server closed the connection before it stood",
+                "the server closed the connection during the TLS handshake",
             ));
         }
         early.extend(opened(&mut tls, &chunk[..length]));
@@ -133,7 +133,7 @@ impl Reader {
                 // Without the word that nothing follows anybody may have cut it.
                 Ok(0) => vec![Incoming::ReceiveFailed(io::Error::new(
                     io::ErrorKind::UnexpectedEof,
-                    "it was cut off",
+                    "the connection ended without TLS's close_notify; data may be missing",
                 ))],
                 Ok(length) => opened(&mut self.tls.lock(), &chunk[..length]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

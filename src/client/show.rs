@@ -67,7 +67,7 @@ fn plain(event: &Event, paint: &Paint) -> String {
         Event::LoginRefused { login, reason } => {
             let why = reason.iter().map(|why| format!(": {}", Escaped(why)));
             format!(
-                "-- the login {} is refused{}",
+                "-- the server refused the login {}{}",
                 Name(login),
                 why.collect::<String>()
             )
@@ -86,31 +86,29 @@ fn plain(event: &Event, paint: &Paint) -> String {
             format!("-- {peer} asks for a private connection (/accept {name} or /deny {name})")
         }
         Event::Denied { peer } => {
-            format!("-- {} declines the private connection", paint.name(peer))
+            format!("-- {} declined the private connection", paint.name(peer))
         }
         Event::Withdrawn { peer } => {
             format!(
-                "-- {} no longer asks for a private connection",
+                "-- {} withdrew the request for a private connection",
                 paint.name(peer)
             )
         }
         Event::Agreed { peer } => format!(
-            "-- you and {} agree on a private connection; it is being opened",
+            "-- opening the private connection with {}",
             paint.name(peer)
         ),
         Event::TunnelAwaited { peer, address } => {
             let peer = paint.name(peer);
-            format!("-- waiting at {address} for {peer} to connect")
+            format!("-- waiting for {peer} to connect to {address}")
         }
         Event::TunnelAddress { peer, address } => {
-            format!("-- {} waits for you at {address}", paint.name(peer))
+            format!("-- {} is listening at {address}", paint.name(peer))
         }
         Event::TunnelUp { peer } => {
             let name = Name(peer);
             let peer = paint.name(peer);
-            format!(
-                "-- the private connection with {peer} stands (/tell {name} TEXT, /close {name})"
-            )
+            format!("-- private connection with {peer} is open (/tell {name} TEXT, /close {name})")
         }
         Event::TunnelText { peer, line, .. } => {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -119,19 +117,18 @@ fn plain(event: &Event, paint: &Paint) -> String {
         Event::TunnelEof { peer } => {
             let name = Name(peer);
             let peer = paint.name(peer);
-            format!("-- {peer} sends no more on the private connection (/close {name} ends it)")
+            format!(
+                "-- {peer} has stopped sending on the private connection (/close {name} closes it)"
+            )
         }
         Event::TunnelClosed { peer, reason: None } => {
-            format!(
-                "-- the private connection with {} is over",
-                paint.name(peer)
-            )
+            format!("-- private connection with {} is closed", paint.name(peer))
         }
         Event::TunnelClosed {
             peer,
             reason: Some(reason),
         } => format!(
-            "-- the private connection with {} is over: {}",
+            "-- private connection with {} is closed: {}",
             paint.name(peer),
             Escaped(reason)
         ),

@@ -54,9 +54,7 @@ pub(super) struct Full;
 
 impl fmt::Display for Full {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "64 files wait already for the one that is being sent; send this one when it has left",
-        )
+        f.write_str("64 files are already queued; send this one after the current transfer")
     }
 }
 
@@ -219,7 +217,7 @@ impl Exchange for Streamed {
         if self.sending.as_ref().is_none_or(|file| file.id != id) {
             return Vec::new();
         }
-        let reason = format!("a file could not be sent to its end: {reason}");
+        let reason = format!("a file could not be sent completely: {reason}");
         vec![Deed::Break { reason }]
     }
 
@@ -257,20 +255,20 @@ impl Exchange for Streamed {
 
     /// What is on its way to the peer cannot be taken back; what waits behind it can.
     fn cancel(&mut self) -> Vec<Deed> {
-        let deeds = self.skip_the_rest("you stopped it");
+        let deeds = self.skip_the_rest("you cancelled it");
         if !deeds.is_empty() {
             return deeds;
         }
         let is_file = |one: &Waiting| matches!(one, Waiting::File { .. });
         let newest = self.waiting.iter().rposition(is_file);
         match newest.and_then(|at| self.waiting.remove(at)) {
-            Some(Waiting::File { file, .. }) => vec![not_sent(file, "you stopped it")],
+            Some(Waiting::File { file, .. }) => vec![not_sent(file, "you cancelled it")],
             _ => Vec::new(),
         }
     }
 
     fn peer_ended(&mut self) -> Vec<Deed> {
-        self.skip_the_rest("the private connection ended before all of it had come")
+        self.skip_the_rest("the private connection closed before the whole file arrived")
     }
 
     fn shut(&mut self) -> Vec<Deed> {
@@ -282,7 +280,7 @@ impl Exchange for Streamed {
 
     fn cut(&mut self) -> Vec<Deed> {
         let mut deeds = self.peer_ended();
-        let reason = "the private connection ended before all of it had left";
+        let reason = "the private connection closed before the whole file was sent";
         if let Some(file) = self.sending.take() {
             deeds.push(Deed::StopReading { id: file.id });
             deeds.push(not_sent(file, reason));

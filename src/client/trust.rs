@@ -58,7 +58,7 @@ impl Trust {
         let certificates: Result<Vec<_>, _> = found.collect();
         let certificates = certificates.map_err(|error| failed(error.to_string()))?;
         if certificates.is_empty() {
-            return Err(failed("no certificate in PEM is in it".into()));
+            return Err(failed("it contains no PEM certificate".into()));
         }
         Ok(Trust::Certificates(certificates))
     }
@@ -102,7 +102,7 @@ pub(super) fn explained(error: io::Error) -> io::Error {
             io::Error::other(distrust.to_string())
         }
         Some(Error::InvalidMessage(_)) => {
-            io::Error::other("what is there does not speak TLS; is it another port?")
+            io::Error::other("the server does not speak TLS; check the port")
         }
         _ => error,
     }
@@ -127,19 +127,19 @@ impl fmt::Display for Distrust {
         match self {
             Distrust::Unknown(seen) => write!(
                 f,
-                "nothing says that this is the right server; its certificate has the SHA-256 fingerprint {seen}: compare it \
-                 with the one that the server printed at its start, and if they are the same, say --pin {seen}"
+                "the server's certificate is unknown; its SHA-256 fingerprint is {seen}: compare it with the one that the server \
+                 printed when it started, and if they are equal, add --pin {seen}"
             ),
             Distrust::NotThePinned { seen, pinned } => write!(
                 f,
-                "this is not the server that --pin names: its certificate has the SHA-256 fingerprint {seen}, not {pinned}; \
-                 if the server has a new certificate, ask its operator for the new fingerprint"
+                "the server's certificate does not match --pin: its SHA-256 fingerprint is {seen}, not {pinned}; if the server has \
+                 a new certificate, ask its operator for the new fingerprint"
             ),
             Distrust::NotInTheFile { seen, why } => write!(
                 f,
-                "the certificates of --ca do not vouch for this server ({why}); its certificate has the SHA-256 fingerprint \
-                 {seen}: compare it with the one that the server printed at its start, and if they are the same, say --pin \
-                 {seen} instead"
+                "the certificates of --ca do not confirm the server's certificate ({why}); its SHA-256 fingerprint is \
+                 {seen}: compare it with the one that the server printed when it started, and if they are equal, replace --ca by \
+                 --pin {seen}"
             ),
         }
     }

@@ -4,24 +4,24 @@ use super::escape::quoted_name;
 
 /// What `/help` shows.
 pub const HELP: &str = "\
-TEXT                a message for everybody; //TEXT sends a text that begins with a slash
-/msg NAME TEXT      a message for NAME alone
-/reply TEXT         the same for whoever sent you the last one
+TEXT                send a message to everyone; //TEXT sends a text that begins with a slash
+/msg NAME TEXT      send a private message to NAME
+/reply TEXT         answer the last private message
 /private NAME       ask NAME for a private connection; /connect NAME is the same
-/accept NAME        agree to the private connection, or take the file, of NAME
-/deny NAME          decline it
+/accept NAME        accept NAME's request for a private connection, or NAME's file
+/deny NAME          decline NAME's request or file
 /tell NAME TEXT     send TEXT on the private connection with NAME
-/tell NAME          what you type goes there; /tell alone: to everybody again
-/send NAME FILE     offer a file on the private connection with NAME; in ChatHack, which has no offers, send it
-/cancel NAME        end a transfer from or to NAME, or take an offer back
-/close NAME         send no more on it; it is over when NAME has done the same
-/ignore NAME        see nothing of NAME any more, or again; /ignore alone lists
-/name UUID NAME     call somebody NAME, in protocols that know people by UUIDs
-/wire               see every frame byte by byte, or no longer
-/help               show this
-/quit               leave in order
-A NAME that is not one word stands in quotes: \"two words\", \"\\\"\", \"\\u{202e}\".
-An empty line is skipped.";
+/tell NAME          send the following lines to NAME; /tell alone: to everyone again
+/send NAME FILE     offer a file on the private connection with NAME (ChatHack: send it)
+/cancel NAME        cancel a transfer from or to NAME, or withdraw an offer
+/close NAME         stop sending to NAME; the private connection closes when NAME stops too
+/ignore NAME        hide messages from NAME, or show them again; /ignore alone: list hidden names
+/name UUID NAME     give the user with this UUID a name, in Chatr Connect
+/wire               show every frame byte by byte, or stop showing them
+/help               show this list
+/quit               leave
+Write a NAME that is not one word in quotes: \"two words\", \"\\\"\", \"\\u{202e}\".
+Empty lines are skipped.";
 
 /// The commands, for the Tab key.
 pub(super) const COMMANDS: &[&str] = &[
@@ -108,7 +108,7 @@ impl fmt::Display for TypedError {
         match self {
             TypedError::UnknownCommand(name) => write!(
                 f,
-                "there is no command {name:?}; /help lists them, and //{} sends it as text",
+                "unknown command {name:?}; type /help for a list, or //{} to send it as text",
                 name.trim_start_matches('/').escape_debug()
             ),
             TypedError::NoName(command) => write!(f, "{command} needs a name: {command} NAME"),
@@ -123,11 +123,11 @@ impl fmt::Display for TypedError {
                 write!(f, "{command} needs a name and a text: {command} NAME TEXT")
             }
             TypedError::BadQuotes => f.write_str(
-                "the quoted name is wrong; close its quote, and write \\\" and \\\\ for those two inside it",
+                "invalid quoted name; close the quote, and write \\\" and \\\\ for these characters inside it",
             ),
             TypedError::TooMuch(command, rest) => write!(
                 f,
-                "{rest:?} is too much for {command}; a name of several words is written in quotes"
+                "unexpected {rest:?} after {command}; write a name of several words in quotes"
             ),
         }
     }

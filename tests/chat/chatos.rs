@@ -17,10 +17,10 @@ fn speak_in_private(alice: &mut Talk, bob: &mut Talk) {
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     bob.say("/accept alice");
-    alice.expect("-- you and bob agree on a private connection; it is being opened");
-    bob.expect("-- you and alice agree on a private connection; it is being opened");
-    alice.expect("-- the private connection with bob stands (/tell bob TEXT, /close bob)");
-    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+    alice.expect("-- opening the private connection with bob");
+    bob.expect("-- opening the private connection with alice");
+    alice.expect("-- private connection with bob is open (/tell bob TEXT, /close bob)");
+    bob.expect("-- private connection with alice is open (/tell alice TEXT, /close alice)");
     alice.say("/tell bob for you alone");
     bob.expect("[alice] for you alone");
     bob.say("/tell alice and for you");
@@ -42,21 +42,21 @@ fn in_groupe_2_one_who_closes_a_private_connection_closes_both_ends() {
     alice.say("/close bob");
     bob.expect("[alice] the last word");
     // Bob does nothing, and his end closes as well: he is told on one connection and sees the end on another.
-    let over = "-- the private connection with alice is over";
+    let over = "-- private connection with alice is closed";
     let next = bob.next();
     if next != over {
         assert_eq!(
             next,
-            "-- alice sends no more on the private connection (/close alice ends it)"
+            "-- alice has stopped sending on the private connection (/close alice closes it)"
         );
         bob.expect(over);
     }
-    alice.expect("-- the private connection with bob is over");
+    alice.expect("-- private connection with bob is closed");
 
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     bob.say("/deny alice");
-    alice.expect("-- bob declines the private connection");
+    alice.expect("-- bob declined the private connection");
     alice.quit();
     bob.quit();
 }
@@ -70,11 +70,11 @@ fn in_groupe_2_a_pipe_that_the_peer_closes_ends_though_its_input_goes_on() {
     let mut alice = server.chat("alice", &[]).lines();
     alice.expect("-- logged in as alice");
     alice.say("/private bob");
-    alice.expect("-- you and bob agree on a private connection; it is being opened");
-    alice.expect("-- the private connection with bob stands (/tell bob TEXT, /close bob)");
+    alice.expect("-- opening the private connection with bob");
+    alice.expect("-- private connection with bob is open (/tell bob TEXT, /close bob)");
     alice.say("/tell bob all of it");
     alice.say("/close bob");
-    alice.expect("-- the private connection with bob is over");
+    alice.expect("-- private connection with bob is closed");
     let mut came = String::new();
     output.read_to_string(&mut came).unwrap();
     assert_eq!(came, "all of it\n");
@@ -102,28 +102,28 @@ fn in_version_1_0_nobody_hears_oneself_and_refusals_are_told() {
     alice.expect("-- refused: the message was not delivered: no client is called \"nobody\"");
     alice.say("/private carol");
     alice.expect("-- refused: \"carol\" was not asked: no client is called \"carol\"");
-    alice.expect("-- carol declines the private connection");
+    alice.expect("-- carol declined the private connection");
     alice.say("/msg bob psst");
     bob.expect("*alice* psst");
 
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     bob.say("/deny alice");
-    alice.expect("-- bob declines the private connection");
+    alice.expect("-- bob declined the private connection");
 
     speak_in_private(&mut alice, &mut bob);
     alice.say("/close bob");
-    bob.expect("-- alice sends no more on the private connection (/close alice ends it)");
+    bob.expect("-- alice has stopped sending on the private connection (/close alice closes it)");
     bob.say("/tell alice one more thing");
     alice.expect("[bob] one more thing");
     bob.say("/close alice");
-    alice.expect("-- the private connection with bob is over");
-    bob.expect("-- the private connection with alice is over");
+    alice.expect("-- private connection with bob is closed");
+    bob.expect("-- private connection with alice is closed");
 
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     alice.quit();
-    bob.expect("-- alice no longer asks for a private connection");
+    bob.expect("-- alice withdrew the request for a private connection");
     bob.quit();
 }
 

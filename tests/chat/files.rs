@@ -69,8 +69,8 @@ impl Scene {
         let alice = &mut self.alice;
         alice.say("/private bob");
         let tunnel = establish(&self.server, &mut self.chat);
-        alice.expect("-- you and bob agree on a private connection; it is being opened");
-        alice.expect("-- the private connection with bob stands (/tell bob TEXT, /close bob)");
+        alice.expect("-- opening the private connection with bob");
+        alice.expect("-- private connection with bob is open (/tell bob TEXT, /close bob)");
         tunnel
     }
 
@@ -150,14 +150,14 @@ fn a_file_goes_from_one_terminal_to_another(#[case] protocol: &str) {
     alice.say("/private bob");
     bob.expect("alice asks for a private connection");
     bob.say("/accept alice");
-    alice.expect("the private connection with bob stands");
+    alice.expect("private connection with bob is open");
     alice.expect("[bob up]");
-    bob.expect("the private connection with alice stands");
+    bob.expect("private connection with alice is open");
     alice.say(&format!("/send bob {}", source.display()));
     bob.expect("alice offers the file \"cat pictures.bin\", 3.0 MB");
     bob.say("/accept alice");
-    alice.expect("bob has received \"cat pictures.bin\", 3.0 MB");
-    bob.expect("received \"cat pictures.bin\", 3.0 MB, from alice, its hash is right");
+    alice.expect("bob received \"cat pictures.bin\", 3.0 MB");
+    bob.expect("received \"cat pictures.bin\", 3.0 MB, from alice, SHA-256 correct");
     assert!(fs::read(downloads.join("cat pictures.bin")).unwrap() == file);
     // The rows of both have gone with the file.
     alice.wait("no bar", |screen| !screen.contents().contains('%'));
@@ -166,8 +166,8 @@ fn a_file_goes_from_one_terminal_to_another(#[case] protocol: &str) {
     alice.say("/tell bob was it what you wanted?");
     bob.expect("[alice] was it what you wanted?");
     alice.say("/close bob");
-    bob.expect("the private connection with alice is over");
-    alice.expect("the private connection with bob is over");
+    bob.expect("private connection with alice is closed");
+    alice.expect("private connection with bob is closed");
     alice.quit();
     bob.quit();
 }
@@ -227,11 +227,11 @@ fn a_transfer_that_was_cut_goes_on_with_the_same_offer() {
     tunnel.send_bytes(&file[200_000..210_000]);
     drop(tunnel);
     scene.alice.expect(
-        "-- cat.png from bob was not received: the private connection ended before; the same offer goes on from there",
+        "-- cat.png from bob was not received: the private connection closed first; the transfer resumes when the file is offered again",
     );
     scene
         .alice
-        .expect("-- bob sends no more on the private connection (/close bob ends it)");
+        .expect("-- bob has stopped sending on the private connection (/close bob closes it)");
     assert!(names(scene.folder())[0].ends_with(".part"));
 
     let mut tunnel = scene.tunnel();
@@ -249,7 +249,7 @@ fn a_transfer_that_was_cut_goes_on_with_the_same_offer() {
     expect_line(&mut tunnel, "::matou/1 accept 8 210000");
     scene
         .alice
-        .expect("-- receiving cat.png, 300.0 kB, from bob; 210.0 kB are there already");
+        .expect("-- receiving cat.png, 300.0 kB, from bob; resuming after 210.0 kB");
     data(&mut tunnel, 8, &file[210_000..]);
     expect_line(&mut tunnel, "::matou/1 done 8");
     assert_eq!(names(scene.folder()), ["cat.png"]);
@@ -296,7 +296,7 @@ fn what_is_not_what_was_offered_is_thrown_away() {
     expect_line(&mut tunnel, "::matou/1 bad 1");
     scene
         .alice
-        .expect("-- cat.png from bob was not received: its hash is wrong; it was thrown away");
+        .expect("-- cat.png from bob was not received: its SHA-256 is wrong; the file was deleted");
     assert!(names(scene.folder()).is_empty());
     scene.quit(tunnel);
 }
@@ -315,7 +315,7 @@ fn both_sides_can_stop_it() {
     expect_line(&mut tunnel, "::matou/1 stop 1");
     scene
         .alice
-        .expect("-- cat.png from bob was not received: you stopped it");
+        .expect("-- cat.png from bob was not received: you cancelled it");
     // What was on its way is skipped, and talk goes on.
     data(&mut tunnel, 1, &file[50_000..]);
     tunnel.send_bytes(b"as you like\n");
@@ -329,7 +329,7 @@ fn both_sides_can_stop_it() {
     tunnel.send_bytes(b"::matou/1 accept 1 99990\n");
     scene
         .alice
-        .expect("-- sending mine.bin, 100.0 kB, to bob; 99.9 kB are there already");
+        .expect("-- sending mine.bin, 100.0 kB, to bob; resuming after 99.9 kB");
     expect_line(&mut tunnel, "::matou/1 data 1 10");
     let mut rest = [0; 10];
     tunnel.stream.read_exact(&mut rest).unwrap();
@@ -337,14 +337,14 @@ fn both_sides_can_stop_it() {
     tunnel.send_bytes(b"::matou/1 stop 1\n");
     scene
         .alice
-        .expect("-- mine.bin was not sent to bob: the receiver stopped it");
+        .expect("-- mine.bin was not sent to bob: the receiver cancelled it");
     scene.alice.say(&format!("/send bob {path}"));
     expect_line(&mut tunnel, &offered.replace("offer 1", "offer 2"));
     scene.alice.say("/cancel bob");
     expect_line(&mut tunnel, "::matou/1 withdraw 2");
     scene
         .alice
-        .expect("-- mine.bin was not sent to bob: you stopped it");
+        .expect("-- mine.bin was not sent to bob: you cancelled it");
     scene.quit(tunnel);
 }
 
@@ -354,7 +354,7 @@ fn a_file_that_is_too_large_is_denied_without_a_question() {
     offer(&mut tunnel, 1, &bytes(1001), "cat.png");
     expect_line(&mut tunnel, "::matou/1 deny 1");
     scene.alice.expect(
-        "-- the file cat.png of bob, 1.0 kB, is not taken: it is more than 1.0 kB (--max-file)",
+        "-- the file cat.png, 1.0 kB, from bob was not accepted: it is larger than 1.0 kB (--max-file)",
     );
     scene.quit(tunnel);
 }
@@ -398,13 +398,13 @@ fn a_peer_that_dies_in_the_middle_is_said_to_the_sender() {
     });
     drop(tunnel);
     scene.alice.expect(
-        "-- cat.bin was not sent to bob: the private connection ended before; the same offer goes on from there",
+        "-- cat.bin was not sent to bob: the private connection closed first; the transfer resumes when the file is offered again",
     );
     assert!(
         scene
             .alice
             .next()
-            .starts_with("-- the private connection with bob is over: ")
+            .starts_with("-- private connection with bob is closed: ")
     );
     scene.alice.say("/quit");
     assert_eq!(scene.chat.rest(), b"");

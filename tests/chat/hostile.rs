@@ -23,7 +23,7 @@ use super::program::{Chat, Scripted};
 )]
 #[case::bad_utf8(b"\x03\0\0\0\x01\xff\0\0\0\0", "login is not UTF-8")]
 #[case::half_a_frame(b"\x03\0\0", "closed the connection in the middle of a frame")]
-#[case::nothing(b"", "closed the connection without an answer to the login")]
+#[case::nothing(b"", "closed the connection without answering the login")]
 fn what_is_no_conversation_is_a_loss_that_says_why(#[case] bytes: &[u8], #[case] why: &str) {
     let server = Scripted::start();
     let alice = Chat::start(&server.address, "alice", &[]);
@@ -46,7 +46,7 @@ fn a_server_that_never_answers_is_given_up() {
     let (code, errors) = alice.ended();
     assert_eq!(code, 1);
     assert!(
-        errors.contains("did not answer the login within 100ms; does it speak Chaton?"),
+        errors.contains("did not answer the login within 100ms; check that it speaks Chaton"),
         "{errors}"
     );
 }

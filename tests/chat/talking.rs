@@ -24,21 +24,21 @@ fn two_clients_talk_in_public_in_private_and_on_a_private_connection() {
     alice.say("/private \"bob b\"");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     bob.say("/accept alice");
-    alice.expect("-- you and \"bob b\" agree on a private connection; it is being opened");
-    bob.expect("-- you and alice agree on a private connection; it is being opened");
+    alice.expect("-- opening the private connection with \"bob b\"");
+    bob.expect("-- opening the private connection with alice");
     alice.expect(
-        "-- the private connection with \"bob b\" stands (/tell \"bob b\" TEXT, /close \"bob b\")",
+        "-- private connection with \"bob b\" is open (/tell \"bob b\" TEXT, /close \"bob b\")",
     );
-    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+    bob.expect("-- private connection with alice is open (/tell alice TEXT, /close alice)");
     alice.say("/tell \"bob b\" for you alone");
     bob.expect("[alice] for you alone");
     alice.say("/close \"bob b\"");
-    bob.expect("-- alice sends no more on the private connection (/close alice ends it)");
+    bob.expect("-- alice has stopped sending on the private connection (/close alice closes it)");
     bob.say("/tell alice one more thing");
     alice.expect("[\"bob b\"] one more thing");
     bob.say("/close alice");
-    alice.expect("-- the private connection with \"bob b\" is over");
-    bob.expect("-- the private connection with alice is over");
+    alice.expect("-- private connection with \"bob b\" is closed");
+    bob.expect("-- private connection with alice is closed");
 
     alice.quit();
     bob.quit();
@@ -55,8 +55,8 @@ fn both_sides_may_agree_on_a_long_of_four_bytes() {
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     bob.say("/accept alice");
-    bob.expect("-- you and alice agree on a private connection; it is being opened");
-    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+    bob.expect("-- opening the private connection with alice");
+    bob.expect("-- private connection with alice is open (/tell alice TEXT, /close alice)");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_request_is_denied() {
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     bob.say("/deny alice");
-    alice.expect("-- bob declines the private connection");
+    alice.expect("-- bob declined the private connection");
     alice.quit();
     bob.quit();
 }
@@ -91,15 +91,15 @@ fn events_are_json_on_request() {
     alice.expect(r#"{"event":"private_agreed","peer":"bob"}"#);
     alice.expect(r#"{"event":"private_up","peer":"bob"}"#);
     bob.expect("<bob> \"quoted\"\\u{202e}");
-    bob.expect("-- you and alice agree on a private connection; it is being opened");
-    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+    bob.expect("-- opening the private connection with alice");
+    bob.expect("-- private connection with alice is open (/tell alice TEXT, /close alice)");
     bob.say("/tell alice hi");
     alice.expect(r#"{"event":"private_text","peer":"bob","text":"hi","complete":true}"#);
     bob.say("/close alice");
     alice.expect(r#"{"event":"private_eof","peer":"bob"}"#);
     alice.say("/close bob");
     alice.expect(r#"{"event":"private_closed","peer":"bob"}"#);
-    bob.expect("-- the private connection with alice is over");
+    bob.expect("-- private connection with alice is closed");
     alice.quit();
     bob.quit();
 }
@@ -110,9 +110,9 @@ fn a_login_in_use_is_refused_with_a_code_of_its_own() {
     let alice = server.chat("alice", &[]).lines();
     alice.expect("-- logged in as alice");
     let second = server.chat("alice", &[]).lines();
-    second.expect("-- the login alice is refused");
+    second.expect("-- the server refused the login alice");
     let errors =
-        "matou: the server refuses the login alice; it may be in use, try another\n".to_owned();
+        "matou: the server refused the login alice: it may be in use; choose another\n".to_owned();
     assert_eq!(second.ended(), (vec![], 3, errors));
     alice.quit();
 }
@@ -152,7 +152,7 @@ fn a_line_that_cannot_be_sent_is_reported_and_remembered() {
     assert_eq!(code, 2);
     assert_eq!(
         errors,
-        "matou: there is no command \"/mgs\"; /help lists them, and //mgs sends it as text\n\
+        "matou: unknown command \"/mgs\"; type /help for a list, or //mgs to send it as text\n\
          matou: the message is 1026 bytes long, 2 more than the 1024 that can be sent; shorten it\n\
          matou: you have no private connection with \"bob\"; ask for one with /private\n\
          matou: some lines were not sent\n"

@@ -121,7 +121,7 @@ fn whoever_is_not_wanted_is_denied_and_so_is_whoever_is_asked_and_declines(
     let mut carol = server.chat("carol", &[]).lines();
     carol.expect("-- logged in as carol");
     carol.say("/private alice");
-    carol.expect("-- alice declines the private connection");
+    carol.expect("-- alice declined the private connection");
 
     let dave = server.chat("dave", &["--tunnel", "carol"]);
     carol.expect("-- dave asks for a private connection (/accept dave or /deny dave)");
@@ -129,7 +129,7 @@ fn whoever_is_not_wanted_is_denied_and_so_is_whoever_is_asked_and_declines(
     let (code, errors) = dave.ended();
     assert_eq!(code, 4);
     assert!(
-        errors.ends_with("matou: \"carol\" declines the private connection, or has left\n"),
+        errors.ends_with("matou: \"carol\" declined the private connection, or has left\n"),
         "{errors}"
     );
     carol.quit();
@@ -152,7 +152,7 @@ fn second_connection(server: &Scripted) -> (Peer, Peer) {
 }
 
 #[rstest]
-#[case::closed_before_it_stood(b"", "the server closed it before it stood")]
+#[case::closed_before_it_stood(b"", "the server closed it before it was open")]
 #[case::another_frame(b"\x01", "received LOGIN_ACCEPTED instead of ESTABLISHED")]
 #[case::garbage(b"\x7f", "unknown opcode 127; byte 0 of what it sent: 7f")]
 fn a_private_connection_that_fails_has_its_code(#[case] bytes: &[u8], #[case] reason: &str) {
@@ -178,7 +178,7 @@ fn in_groupe_2_a_private_connection_may_be_closed_before_it_is_open_at_this_end(
     let (events, _input, output) = alice.tunnel();
     let (mut chat, mut tunnel) = second_connection(&server);
     events.expect("-- logged in as alice");
-    events.expect("-- you and bob agree on a private connection; it is being opened");
+    events.expect("-- opening the private connection with bob");
     let closed = AcceptCloseConnection { login: "bob" };
     let mut bytes = Vec::new();
     chatos_groupe2::ServerFrame::AcceptCloseConnection(closed)

@@ -164,6 +164,9 @@ fn a_log_whose_reader_has_stopped_costs_little_memory_and_stalls_no_client() {
     // When the log is read again, a line says how many lines were lost.
     server.terminate();
     let stderr = BufReader::new(server.child.stderr.take().unwrap());
-    let lost = |line: std::io::Result<String>| line.unwrap().contains("lines were lost here");
-    assert!(stderr.lines().any(lost), "no line tells of lost lines");
+    let lost = |line: std::io::Result<String>| line.unwrap().contains("lines lost here");
+    assert!(
+        stderr.lines().any(lost),
+        "the log does not report lost lines"
+    );
 }

@@ -73,9 +73,9 @@ fn meet(alice: &mut Screen, bob: &mut Talk) {
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     bob.say("/accept alice");
-    alice.expect("the private connection with bob stands");
+    alice.expect("private connection with bob is open");
     alice.say("/tell bob");
-    alice.expect("what you type goes to bob alone");
+    alice.expect("what you type is sent to bob only");
 }
 
 #[rstest]
@@ -203,12 +203,9 @@ fn a_server_that_takes_nothing_any_more_is_given_up_and_it_is_said_why() {
         scope.spawn(move || while input.write_all(line.as_bytes()).is_ok() {});
         let (code, errors) = alice.ended();
         assert_eq!(code, 1);
-        let reason = "stalls: nothing of what was sent was taken for 300ms; ";
+        let reason = "stalls: it accepted no data for 300ms; ";
         assert!(errors.contains(reason), "{errors}");
-        assert!(
-            errors.contains(" bytes that were sent did not leave"),
-            "{errors}"
-        );
+        assert!(errors.contains(" bytes were not sent"), "{errors}");
     });
 }
 
@@ -230,13 +227,13 @@ fn a_peer_that_takes_nothing_holds_up_nobody_else_and_is_given_up() {
     let mut tunnel = server.accept();
     tunnel.expect(&ClientFrame::LoginPrivate { connect_id });
     tunnel.send(&ServerFrame::Established);
-    alice.expect("the private connection with bob stands");
+    alice.expect("private connection with bob is open");
     alice.say("/tell bob");
-    alice.expect("what you type goes to bob alone");
+    alice.expect("what you type is sent to bob only");
     paste(&mut alice, &many_bytes(8192), Way::Bracketed);
     alice.expect("lines to be sent");
     alice.say("/tell");
-    alice.expect("what you type goes to everybody");
+    alice.expect("what you type is sent to everyone");
     alice.say("hello, everybody");
     let (login, msg) = ("alice", "hello, everybody");
     connection.expect(&ClientFrame::Message { login, msg });

@@ -312,7 +312,7 @@ impl Prompt {
         // It asks before it connects.
         let url = "chathack://alice@127.0.0.1:1";
         let data = tempfile::tempdir().unwrap();
-        Prompt::start(data, &["chat", url, "--password"], "password: ")
+        Prompt::start(data, &["chat", url, "--password"], "Password: ")
     }
 
     fn start(data: tempfile::TempDir, arguments: &[&str], prompt: &str) -> Prompt {

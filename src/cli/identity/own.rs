@@ -1,4 +1,4 @@
-//! One's own identity: made, shown, and told to a registry.
+//! The user's own identity: creates it, shows it, and registers it.
 
 use std::error::Error;
 use std::fs;
@@ -13,23 +13,23 @@ use matou_client::{
     CertificateFileError, FileError, Fingerprint, Identity, KeyBits, Registry, Trust, default_path,
 };
 
-/// One request to a registry takes no longer.
+/// Time limit for one request to a registry.
 const REGISTRY_LIMIT: Duration = Duration::from_secs(10);
 
-/// Make a new identity, and register it where --register says
+/// Create a new identity, and optionally register it
 ///
-/// The file has the UUID and the private key (PKCS#8 in PEM, as OpenSSL reads it), only you can read it, and it is never
-/// replaced: whoever loses the key loses the identity.
+/// The file contains the UUID and the private key (PKCS#8 in PEM, as OpenSSL reads it). Only you can read it. It is never
+/// replaced, because a lost key cannot be recovered.
 #[derive(Debug, Args)]
 pub(super) struct NewArgs {
     #[command(flatten)]
     file: IdentityFile,
 
-    /// How many bits the RSA key has
+    /// Size of the RSA key in bits
     #[arg(long, value_name = "BITS", default_value = "4096")]
     bits: Bits,
 
-    /// Register it with a Chatr server's registry: https://HOST:PORT, or http://HOST:PORT on this machine
+    /// Register the identity with a Chatr server's registry: https://HOST:PORT, or http://HOST:PORT on this machine
     #[arg(long, value_name = "URL")]
     register: Option<String>,
 
@@ -44,10 +44,10 @@ pub(super) struct ShowArgs {
     file: IdentityFile,
 }
 
-/// Register an identity that exists with a Chatr server's registry
+/// Register an existing identity with a Chatr server's registry
 #[derive(Debug, Args)]
 pub(super) struct PublishArgs {
-    /// The registry: https://HOST:PORT, or http://HOST:PORT on this machine
+    /// Address of the registry: https://HOST:PORT, or http://HOST:PORT on this machine
     #[arg(value_name = "URL")]
     url: String,
 
@@ -58,19 +58,19 @@ pub(super) struct PublishArgs {
     server: ServerTrust,
 }
 
-/// Put a new key in the place of the old one, with the registry and in the file
+/// Replace the key of your identity, in the registry and in the file
 ///
-/// The old key signs that the new one is yours. A connection that was made with the old one is closed by the server.
+/// The old key signs the request. The server closes a connection that was made with the old key.
 #[derive(Debug, Args)]
 pub(super) struct RenewArgs {
-    /// The registry: https://HOST:PORT, or http://HOST:PORT on this machine
+    /// Address of the registry: https://HOST:PORT, or http://HOST:PORT on this machine
     #[arg(value_name = "URL")]
     url: String,
 
     #[command(flatten)]
     file: IdentityFile,
 
-    /// How many bits the RSA key has
+    /// Size of the RSA key in bits
     #[arg(long, value_name = "BITS", default_value = "4096")]
     bits: Bits,
 
@@ -78,27 +78,27 @@ pub(super) struct RenewArgs {
     server: ServerTrust,
 }
 
-/// Where the identity is.
+/// The file of the identity.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct IdentityFile {
-    /// The file of the identity; matou/identity.pem in your folder for data unless given
+    /// Identity file [default: matou/identity.pem in your data directory, such as ~/.local/share/matou/identity.pem]
     #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
 }
 
-/// How the server proves who it is.
+/// How the client recognises the right server.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ServerTrust {
-    /// The SHA-256 fingerprint of the server's certificate, which it prints at its start
+    /// SHA-256 fingerprint of the server's certificate, which the server prints when it starts
     #[arg(long, value_name = "FINGERPRINT", conflicts_with = "ca")]
     pin: Option<Fingerprint>,
 
-    /// A PEM file with the server's certificate, or with that of whoever signed it
+    /// PEM file with the server's certificate, or with the certificate that signed it
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
 }
 
-/// The sizes that there are.
+/// The sizes to choose from.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Bits {
     #[value(name = "2048")]
@@ -123,17 +123,17 @@ impl From<Bits> for KeyBits {
 }
 
 impl IdentityFile {
-    /// Whether one was named.
+    /// True if the user named a file.
     pub(in crate::cli) fn is_given(&self) -> bool {
         self.identity.is_some()
     }
 
-    /// Its path.
+    /// Returns the path of the file.
     fn path(&self) -> Result<PathBuf, FileError> {
         self.identity.clone().map_or_else(default_path, Ok)
     }
 
-    /// It, and where it is.
+    /// Loads the identity; returns its path too.
     pub(in crate::cli) fn load(&self) -> Result<(PathBuf, Identity), FileError> {
         let path = self.path()?;
         let identity = Identity::load(&path)?;
@@ -142,12 +142,12 @@ impl IdentityFile {
 }
 
 impl ServerTrust {
-    /// Whether anything was said.
+    /// True if the user gave one of these options.
     pub(in crate::cli) fn is_given(&self) -> bool {
         self.pin.is_some() || self.ca.is_some()
     }
 
-    /// Who is trusted.
+    /// Returns the servers to trust.
     pub(in crate::cli) fn trust(&self) -> Result<Trust, CertificateFileError> {
         match (self.pin, &self.ca) {
             (Some(pin), _) => Ok(Trust::Pin(pin)),
@@ -158,7 +158,7 @@ impl ServerTrust {
 }
 
 pub(super) fn new(arguments: &NewArgs) -> Result<(), Box<dyn Error>> {
-    // What is wrong with the arguments is said before a key is made.
+    // Reports invalid arguments before it generates a key, which takes time.
     let path = arguments.file.path()?;
     let url = arguments.register.as_ref();
     let registry = url
@@ -176,7 +176,7 @@ pub(super) fn new(arguments: &NewArgs) -> Result<(), Box<dyn Error>> {
     };
     register(&registry, &identity).map_err(|why| {
         format!(
-            "{why}\nthe identity is made, but not registered; try again with matou identity publish"
+            "{why}\nthe identity was created, but not registered; register it with matou identity publish"
         )
         .into()
     })
@@ -196,7 +196,7 @@ pub(super) fn publish(arguments: &PublishArgs) -> Result<(), Box<dyn Error>> {
     register(&registry(&arguments.url, &arguments.server)?, &identity)
 }
 
-/// The new key is on the disk before the registry hears of it, and the old one until the registry has taken the new one.
+/// Saves the new key before it tells the registry, and keeps the old key until the registry has accepted the new one.
 pub(super) fn renew(arguments: &RenewArgs) -> Result<(), Box<dyn Error>> {
     let (path, old) = arguments.file.load()?;
     let registry = registry(&arguments.url, &arguments.server)?;
@@ -205,12 +205,12 @@ pub(super) fn renew(arguments: &RenewArgs) -> Result<(), Box<dyn Error>> {
     new.save(&draft)?;
     registry.replace(&old, &new).map_err(|why| {
         format!(
-            "{why}\nthe new key is in {}, the old one where it was; if you cannot connect with the old one any more, the registry has the new one",
+            "{why}\nthe new key is in {}, and the old key is unchanged; if the old key no longer works, the registry has the new one",
             draft.display()
         )
     })?;
     fs::rename(&draft, &path)
-        .map_err(|why| format!("the new key is in {} now: {why}", draft.display()))?;
+        .map_err(|why| format!("cannot rename the new key file {}: {why}", draft.display()))?;
     eprintln!("matou: {} has a new key", new.uuid());
     Ok(())
 }
@@ -225,7 +225,7 @@ fn register(registry: &Registry, identity: &Identity) -> Result<(), Box<dyn Erro
     Ok(())
 }
 
-/// The public key as OpenSSL and the server's operator take it.
+/// Formats the public key as PEM, which OpenSSL and `matou identity register` read.
 fn public_pem(identity: &Identity) -> String {
     let digits = STANDARD.encode(identity.public_key());
     let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");

@@ -1,19 +1,19 @@
-//! Lines that wait for stderr.
+//! Lines that wait to be written to standard error.
 
 use std::collections::VecDeque;
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-/// Bytes that may wait for stderr; what comes then is counted instead of kept. A reader that is late by seconds loses
-/// nothing, and one that never reads costs little memory.
+/// Maximum bytes that wait for standard error; further lines are dropped and counted. A reader that is late by seconds loses
+/// nothing, and a reader that never reads costs little memory.
 pub(super) const MOST_BYTES: usize = 1 << 20;
 
-/// A queue of lines, bounded in bytes. To add a line never blocks.
+/// A queue of lines, bounded in bytes. Adding a line never blocks.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     state: Mutex<State>,
-    /// Notified when there is something for the thread that writes.
+    /// Notified when the writing thread has something to do.
     changed: Condvar,
 }
 
@@ -21,36 +21,36 @@ pub(super) struct Backlog {
 struct State {
     lines: VecDeque<Vec<u8>>,
     bytes: usize,
-    /// Lines that found no place since the last one that did.
+    /// Number of lines dropped since the last line that fitted.
     lost: u64,
     stop: bool,
 }
 
-/// What the thread that writes has to do.
+/// What the writing thread does next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Write this line.
     Line(Vec<u8>),
-    /// The time that it wanted to be called at has come.
+    /// The requested time has come.
     Time,
-    /// Everything is written, and no more will come.
+    /// All lines are written, and no more will follow.
     End,
 }
 
 impl Backlog {
-    /// Adds a line with its line end, or counts it when there is no space.
+    /// Adds a line with its line end, or counts it if it does not fit.
     pub(super) fn push(&self, line: Vec<u8>) {
         self.state.lock().push(line);
         self.changed.notify_one();
     }
 
-    /// Ends the thread that writes, after what waits.
+    /// Ends the writing thread after it has written the waiting lines.
     pub(super) fn stop(&self) {
         self.state.lock().stop = true;
         self.changed.notify_one();
     }
 
-    /// Waits until there is something to do, until this time if there is one.
+    /// Blocks until there is something to do, but not longer than `until`.
     pub(super) fn next(&self, until: Option<Instant>) -> Next {
         let mut state = self.state.lock();
         loop {
@@ -75,7 +75,7 @@ impl State {
             self.lost += 1;
             return;
         }
-        let told = self.told_of_lost();
+        let told = self.lost_lines();
         for line in told.into_iter().chain([line]) {
             self.bytes += line.len();
             self.lines.push_back(line);
@@ -84,16 +84,16 @@ impl State {
 
     fn pop(&mut self) -> Option<Vec<u8>> {
         let Some(line) = self.lines.pop_front() else {
-            return self.told_of_lost();
+            return self.lost_lines();
         };
         self.bytes -= line.len();
         Some(line)
     }
 
-    /// A line about those that were lost here, if any were.
-    fn told_of_lost(&mut self) -> Option<Vec<u8>> {
+    /// Returns a line about the lines dropped here, if any were.
+    fn lost_lines(&mut self) -> Option<Vec<u8>> {
         let lost = std::mem::take(&mut self.lost);
-        let told = format!("({lost} lines were lost here: stderr is too slow)\n");
+        let told = format!("({lost} lines lost here: standard error is too slow)\n");
         (lost > 0).then(|| told.into_bytes())
     }
 }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_backlog_counts_what_is_lost_and_tells_it_in_its_place() {
+    fn a_full_backlog_counts_lost_lines_and_reports_them_in_order() {
         let half = MOST_BYTES / 2;
         let backlog = backlog_of(&[("a", half), ("b", half), ("c", 1), ("d", 1)]);
         assert_eq!(next(&backlog).len(), half);
@@ -138,18 +138,18 @@ mod tests {
         assert_eq!(next(&backlog).len(), half);
         assert_eq!(
             next(&backlog),
-            "(2 lines were lost here: stderr is too slow)\n"
+            "(2 lines lost here: standard error is too slow)\n"
         );
         assert_eq!(next(&backlog), "e\n");
     }
 
     #[test]
-    fn what_was_lost_last_is_told_though_nothing_follows() {
+    fn lines_lost_at_the_end_are_reported() {
         let backlog = backlog_of(&[("a", MOST_BYTES), ("b", 1)]);
         assert_eq!(next(&backlog).len(), MOST_BYTES);
         assert_eq!(
             next(&backlog),
-            "(1 lines were lost here: stderr is too slow)\n"
+            "(1 lines lost here: standard error is too slow)\n"
         );
         assert_eq!(next(&backlog), "Time");
     }

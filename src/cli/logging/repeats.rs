@@ -1,16 +1,16 @@
-//! How often each kind of message is written.
+//! Limits how often each kind of message is written.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-/// Messages of one kind that are written ...
+/// Maximum number of messages of one kind that are written in a [`PERIOD`].
 pub(super) const QUOTA: u64 = 5;
-/// ... in this time. Further ones are counted.
+/// The time for which a [`QUOTA`] holds. Further messages are counted.
 pub(super) const PERIOD: Duration = Duration::from_secs(10);
 
-/// Counts the messages of each kind. A kind is forgotten when its period has ended, so there are at most as many as were
-/// heard of in one period.
+/// Counts the messages of each kind. A kind is forgotten when its period ends, so the map holds only the kinds of the last
+/// period.
 #[derive(Debug)]
 pub(super) struct Repeats<Kind> {
     periods: HashMap<Kind, Period>,
@@ -28,11 +28,11 @@ struct Period {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Suppressed<Kind> {
     pub(super) kind: Kind,
-    /// How many.
+    /// Their number.
     pub(super) count: u64,
-    /// In which time, the written ones included.
+    /// The length of the period.
     pub(super) time: Duration,
-    /// One that was written.
+    /// A message that was written.
     pub(super) example: String,
 }
 
@@ -43,7 +43,7 @@ impl<Kind: Eq + Hash> Repeats<Kind> {
         }
     }
 
-    /// Counts a message. Returns it when it is to be written; otherwise it is not even put into words.
+    /// Counts a message. Returns its text if it is to be written; otherwise `words` is not called.
     pub(super) fn admit(
         &mut self,
         kind: Kind,
@@ -63,7 +63,7 @@ impl<Kind: Eq + Hash> Repeats<Kind> {
         Some(&period.example)
     }
 
-    /// Forgets the periods that have ended, and returns what was not written in them.
+    /// Forgets the periods that have ended, and returns the messages suppressed in them.
     pub(super) fn ended(&mut self, now: Instant) -> Vec<Suppressed<Kind>> {
         self.end(now, |period| {
             now.saturating_duration_since(period.since) >= PERIOD
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn five_of_a_kind_are_written_in_ten_seconds_and_the_others_counted() {
+    fn five_messages_of_a_kind_are_written_in_ten_seconds_and_the_others_counted() {
         let mut repeats = Repeats::new();
         let start = Instant::now();
         let written = (0..100).filter(|_| is_written(&mut repeats, 'a', start));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_not_told_again() {
+    fn written_messages_are_not_reported_again() {
         let mut repeats = Repeats::new();
         let start = Instant::now();
         for _ in 0..QUOTA {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_end_everything_is_told() {
+    fn at_the_end_all_suppressed_messages_are_reported() {
         let mut repeats = Repeats::new();
         let start = Instant::now();
         for _ in 0..7 {
@@ -151,13 +151,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_written_is_not_put_into_words() {
+    fn a_suppressed_message_is_not_formatted() {
         let mut repeats = Repeats::new();
         let now = Instant::now();
         for _ in 0..QUOTA {
             is_written(&mut repeats, 'a', now);
         }
-        let written = repeats.admit('a', now, || unreachable!("nobody reads it"));
+        let written = repeats.admit('a', now, || unreachable!("must not be called"));
         assert_eq!(written, None);
     }
 }

@@ -28,7 +28,7 @@ pub struct PortsError;
 
 impl fmt::Display for PortsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("give a port, as in 40000, or a range, as in 40000-40100")
+        f.write_str("write a port, such as 40000, or a range, such as 40000-40100")
     }
 }
 

@@ -6,16 +6,16 @@ use std::net::{IpAddr, SocketAddr};
 pub(crate) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
     let (address, server) = (address.to_canonical(), server.to_canonical());
     if is_unspecified(address) {
-        return Some("is nobody's address");
+        return Some("is an unspecified or reserved address");
     }
     if address.is_multicast() || is_broadcast(address) {
-        return Some("is the address of many at once");
+        return Some("is a multicast or broadcast address");
     }
     if address.is_loopback() && !server.is_loopback() {
-        return Some("is this machine itself, and the server is on another");
+        return Some("is a loopback address, but the server is on another machine");
     }
     if is_link_local(address) && !is_link_local(server) {
-        return Some("is on the local link, and the server was not reached there");
+        return Some("is a link-local address, but the server's address is not");
     }
     None
 }

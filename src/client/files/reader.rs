@@ -48,7 +48,7 @@ fn see(path: &Path, look: Look) -> io::Result<Seen> {
     // Asked before it is opened: opening a pipe would wait for somebody to write into it.
     let found = std::fs::metadata(path)?;
     if !found.is_file() {
-        return Err(io::Error::other("it is not a file"));
+        return Err(io::Error::other("not a regular file"));
     }
     let (size, sha256) = match look {
         Look::Briefly => (found.len(), None),
@@ -105,7 +105,9 @@ impl Reader {
                 loop {
                     let mut chunk = vec![0; CHUNK];
                     let piece = match file.read(&mut chunk) {
-                        Ok(0) => Err(io::Error::other("the file has become shorter")),
+                        Ok(0) => Err(io::Error::other(
+                            "the file became shorter while it was sent",
+                        )),
                         Ok(length) => {
                             chunk.truncate(length);
                             Ok(chunk)

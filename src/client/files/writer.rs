@@ -217,7 +217,7 @@ impl Target {
         match file.try_lock() {
             Ok(()) => Ok(Part { file, path }),
             Err(TryLockError::WouldBlock) => {
-                Err(io::Error::other("the same file is being received already"))
+                Err(io::Error::other("the same file is already being received"))
             }
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -263,7 +263,7 @@ impl Target {
                 Err(error) => return Err(error),
             }
         }
-        Err(io::Error::other("too many files have this name"))
+        Err(io::Error::other("too many files with this name exist"))
     }
 }
 

@@ -66,26 +66,26 @@ impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FileError::NoHome => f.write_str(
-                "no home folder is known; say where the files are with --identity FILE and --book FILE",
+                "no home directory is set; name the files with --identity FILE and --book FILE",
             ),
             FileError::Exists(path) => write!(
                 f,
-                "{} exists and is not replaced: whoever loses a key loses the identity; choose another file with --identity",
+                "{} already exists and is not replaced, because a lost key cannot be recovered; choose another file with --identity",
                 path.display()
             ),
             FileError::Missing(path) => write!(
                 f,
-                "there is no identity in {}; make one with matou identity new, or name another file with --identity",
+                "no identity file {}; create one with matou identity new, or name another file with --identity",
                 path.display()
             ),
             FileError::Io(path, error) => write!(f, "{}: {error}", path.display()),
             FileError::Open(path) => write!(
                 f,
-                "others than you can read the private key in {}; close it with chmod 600",
+                "other users can read the private key in {}; protect it with chmod 600",
                 path.display()
             ),
             FileError::NotAnIdentity(path, why) => {
-                write!(f, "{} is no identity: {why}", path.display())
+                write!(f, "{} is not an identity file: {why}", path.display())
             }
             FileError::Key(path, error) => write!(f, "{}: {error}", path.display()),
         }
@@ -146,9 +146,10 @@ impl Identity {
             .read_to_string(&mut text)
             .map_err(failed)?;
         let refused = |why| FileError::NotAnIdentity(path.to_owned(), why);
-        let uuid = uuid_of(&text).ok_or_else(|| refused("no line \"Chatr identity: UUID\""))?;
+        let uuid =
+            uuid_of(&text).ok_or_else(|| refused("it has no line \"Chatr identity: UUID\""))?;
         let key = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes())
-            .map_err(|_| refused("no private key in PEM (PKCS#8)"))?;
+            .map_err(|_| refused("it has no private key in PEM (PKCS#8)"))?;
         Identity::from_pkcs8(uuid, key.secret_pkcs8_der())
             .map_err(|error| FileError::Key(path.to_owned(), error))
     }

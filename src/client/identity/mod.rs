@@ -86,7 +86,7 @@ impl Identity {
     /// When it is no RSA key of 2048 to 8192 bits.
     pub fn from_pkcs8(uuid: Uuid, der: &[u8]) -> Result<Identity, KeyError> {
         let pair = KeyPair::from_pkcs8(der)
-            .map_err(|_| KeyError("the key in it is no RSA key of 2048 to 8192 bits"))?;
+            .map_err(|_| KeyError("the key is not an RSA key of 2048 to 8192 bits"))?;
         Identity::of(uuid, pair)
     }
 
@@ -143,7 +143,7 @@ impl Identity {
 
 fn new_pair(bits: KeyBits) -> Result<KeyPair, KeyError> {
     KeyPair::generate(bits.size())
-        .map_err(|_| KeyError("no key could be made; has the system no randomness?"))
+        .map_err(|_| KeyError("cannot generate a key: the system gave no random numbers"))
 }
 
 /// Without the key.

@@ -133,10 +133,10 @@ impl Conversation {
         if self.state == State::Opening && now >= self.give_up_at {
             let reason = match (&self.line, self.probing.found()) {
                 (None, None) => {
-                    "nothing came back from there; the peer needs the same --p2p-port, and no NAT that gives it another port"
+                    "no answer from the peer; both clients need the same --p2p-port, and a NAT must not change the port"
                 }
-                (None, Some(_)) => "the peer answers, but does not begin the conversation",
-                (Some(_), _) => "the peer answers, but does not prove who it is in time",
+                (None, Some(_)) => "the peer answered, but did not start the connection",
+                (Some(_), _) => "the peer answered, but did not prove its identity in time",
             };
             self.close(now);
             self.state = State::Over(Some(reason.into()));
@@ -198,14 +198,14 @@ impl Conversation {
                 None
             }
             ConnectionError::ApplicationClosed(_) => Some("the peer has left".into()),
-            ConnectionError::TimedOut => Some(format!("nothing came for {} s", SILENCE.as_secs())),
+            ConnectionError::TimedOut => Some(format!("the peer sent nothing for {} s", SILENCE.as_secs())),
             ConnectionError::TransportError(error) if is_of_tls(error.code.into()) => Some(
-                "whoever answered there did not prove the key that is registered for the peer"
+                "the program that answered did not prove that it has the peer's registered key"
                     .into(),
             ),
             ConnectionError::ConnectionClosed(closed) if is_of_tls(closed.error_code.into()) => {
                 Some(
-                    "the peer does not take our key; is it the one that is registered for us?"
+                    "the peer rejected our key; check that the registry has the key of your identity"
                         .into(),
                 )
             }

@@ -280,7 +280,7 @@ fn the_datagram_that_closes_is_sent_again_until_it_is_answered_and_not_for_ever(
                 net.weather = FAIR;
                 "the peer has left"
             }
-            false => "nothing came for 30 s",
+            false => "the peer sent nothing for 30 s",
         };
         net.run_until(|ends| ends[BOB].state() != State::Up);
         assert_eq!(net.ends[BOB].state(), State::Over(Some(reason.into())));
@@ -325,7 +325,10 @@ fn somebody_else_with_a_key_of_their_own_is_not_taken_for_the_peer() {
         let State::Over(Some(reason)) = net.ends[ALICE].state() else {
             panic!("alice is content");
         };
-        assert!(reason.contains("did not prove the key"), "{reason}");
+        assert!(
+            reason.contains("did not prove that it has the peer's registered key"),
+            "{reason}"
+        );
         let [alice, mallory] = &net.ends;
         assert!(alice.received.is_empty() && mallory.received.is_empty());
     }
@@ -381,7 +384,7 @@ fn silence_is_answered_with_ten_probes_and_a_reason() {
     let State::Over(Some(reason)) = alice.state() else {
         panic!("alice is content");
     };
-    assert!(reason.contains("nothing came back"), "{reason}");
+    assert!(reason.contains("no answer from the peer"), "{reason}");
 }
 
 #[test]
@@ -418,7 +421,7 @@ fn a_peer_that_vanishes_is_gone_after_a_while() {
     let State::Over(Some(reason)) = net.ends[ALICE].state() else {
         panic!("alice is content");
     };
-    assert_eq!(reason, "nothing came for 30 s");
+    assert_eq!(reason, "the peer sent nothing for 30 s");
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl Callers {
         let (line, control) = wired::line();
         let (link, ends) = Link::new(Box::new(line));
         let (outcome, coming) = bounded(1);
-        let gone = || io::Error::other("this client talks to no peer any more");
+        let gone = || io::Error::other("the client has stopped its private connections");
         let call = Call {
             meeting,
             wired: Wired::new(ends, control),

@@ -79,7 +79,7 @@ pub(super) fn callee(
     Ok(Arc::new(config))
 }
 
-const NO_SUITE: &str = "the TLS library has no AES-128-GCM";
+const NO_SUITE: &str = "the TLS library does not support AES-128-GCM";
 
 /// One stream each way, and no other.
 fn transport() -> Arc<TransportConfig> {

@@ -66,15 +66,15 @@ impl Transfers {
                 name,
             } => self.offered(id, size, sha256, name),
             Frame::Accept { id, offset } => self.accepted(id, offset),
-            Frame::Deny { id } => self.end(Way::Out, id, "it was declined"),
-            Frame::Stop { id } => self.end(Way::Out, id, "the receiver stopped it"),
+            Frame::Deny { id } => self.end(Way::Out, id, "the receiver declined it"),
+            Frame::Stop { id } => self.end(Way::Out, id, "the receiver cancelled it"),
             Frame::Bad { id } => self.end(
                 Way::Out,
                 id,
-                "what arrived is not what was offered; did the file change meanwhile?",
+                "the receiver computed another SHA-256; the file may have changed while it was sent",
             ),
             Frame::Done { id } => self.done(id),
-            Frame::Withdraw { id } => self.end(Way::In, id, "the sender has withdrawn it"),
+            Frame::Withdraw { id } => self.end(Way::In, id, "the sender withdrew it"),
             // The decoder has made pieces of these.
             Frame::Data { .. } | Frame::Text(_) => Vec::new(),
         }
@@ -148,7 +148,7 @@ impl Transfers {
         let here = here.saturating_add(bytes.len() as u64);
         if here > file.size {
             let mut deeds = vec![send(Frame::Stop { id })];
-            deeds.extend(self.end(Way::In, id, "more came than was offered"));
+            deeds.extend(self.end(Way::In, id, "the sender sent more bytes than it offered"));
             return deeds;
         }
         file.state = State::Running(here);

@@ -54,7 +54,7 @@ pub(super) fn ask(place: &Place, request: Request<'_>) -> io::Result<Answer> {
         None => converse(&mut stream, &bytes),
         Some(tls) => {
             let name = ServerName::try_from(place.host.clone())
-                .map_err(|_| io::Error::other("a certificate cannot be for this host's name"))?;
+                .map_err(|_| io::Error::other("the host name is not a valid TLS server name"))?;
             let connection = ClientConnection::new(tls.clone(), name).map_err(io::Error::other)?;
             let mut stream = StreamOwned::new(connection, stream);
             converse(&mut stream, &bytes).map_err(trust::explained)
@@ -94,19 +94,19 @@ fn converse(stream: &mut (impl Read + Write), request: &[u8]) -> io::Result<Answ
             break head;
         }
         if received.len() > MAX_HEAD {
-            return Err(no_answer("its head has no end"));
+            return Err(no_answer("the headers are too long"));
         }
         if take_more(stream, &mut received)? == 0 {
-            return Err(no_answer("it ends within its head"));
+            return Err(no_answer("connection closed inside the headers"));
         }
     };
     if head.body > MAX_BODY {
-        return Err(no_answer("it is too large"));
+        return Err(no_answer("the response is too large"));
     }
     let whole = head.length + head.body;
     while received.len() < whole {
         if take_more(stream, &mut received)? == 0 {
-            return Err(no_answer("it ends within its body"));
+            return Err(no_answer("connection closed inside the body"));
         }
     }
     received.truncate(whole);
@@ -137,16 +137,14 @@ fn read_head(bytes: &[u8]) -> io::Result<Option<Head>> {
         fields.find(|field| field.name.eq_ignore_ascii_case(name))
     };
     if field("Transfer-Encoding").is_some() {
-        return Err(no_answer(
-            "it comes in chunks, which this client does not read",
-        ));
+        return Err(no_answer("the chunked transfer encoding is not supported"));
     }
     let body = match field("Content-Length") {
         None => 0,
         Some(field) => str::from_utf8(field.value)
             .ok()
             .and_then(|digits| digits.trim().parse().ok())
-            .ok_or_else(|| no_answer("its Content-Length is no number"))?,
+            .ok_or_else(|| no_answer("the Content-Length is not a number"))?,
     };
     Ok(Some(Head {
         status: answer.code.unwrap_or_default(),
@@ -172,7 +170,7 @@ fn take_more(stream: &mut impl Read, received: &mut Vec<u8>) -> io::Result<usize
 fn no_answer(why: &str) -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        format!("what came is no answer of HTTP: {why}"),
+        format!("invalid HTTP response: {why}"),
     )
 }
 
@@ -217,13 +215,13 @@ mod tests {
     }
 
     #[rstest]
-    #[case::nothing("", "within its head")]
-    #[case::half_a_head("HTTP/1.1 200 OK\r\n", "within its head")]
-    #[case::half_a_body("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", "within its body")]
-    #[case::another_protocol("SSH-2.0-OpenSSH\r\n", "no answer of HTTP")]
-    #[case::no_number("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "no number")]
+    #[case::nothing("", "inside the headers")]
+    #[case::half_a_head("HTTP/1.1 200 OK\r\n", "inside the headers")]
+    #[case::half_a_body("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", "inside the body")]
+    #[case::another_protocol("SSH-2.0-OpenSSH\r\n", "invalid HTTP response")]
+    #[case::no_number("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "not a number")]
     #[case::too_large("HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n", "too large")]
-    #[case::chunks("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "chunks")]
+    #[case::chunks("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "chunked")]
     fn what_is_no_answer_is_refused(#[case] bytes: &str, #[case] why: &str) {
         let error = converse(&mut Script(bytes.as_bytes()), b"GET").unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
@@ -233,7 +231,7 @@ mod tests {
     fn a_head_without_an_end_is_not_read_for_ever() {
         let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(1024 * 1024));
         let error = converse(&mut Script(endless.as_bytes()), b"GET").unwrap_err();
-        assert!(error.to_string().contains("no end"), "{error}");
+        assert!(error.to_string().contains("too long"), "{error}");
     }
 
     #[test]

@@ -51,25 +51,24 @@ impl fmt::Display for RegistryError {
         match self {
             RegistryError::Url(url) => write!(
                 f,
-                "{url:?} is no address of a registry; write https://HOST:PORT, or http://127.0.0.1:PORT on this machine"
+                "{url:?} is not the address of a registry; write https://HOST:PORT, or http://127.0.0.1:PORT on this machine"
             ),
             RegistryError::PlainHttp(url) => write!(
                 f,
-                "{url} would be asked over plain HTTP, and anybody on the way could answer with a key of their own; write \
-                 https://"
+                "{url} uses plain HTTP, which lets an attacker on the network replace keys; write https:// instead"
             ),
             RegistryError::Io(url, error) => write!(f, "{url}: {error}"),
             RegistryError::Refused { kind, message } => match kind.as_str() {
                 REGISTERED => f.write_str("the registry has another key for this UUID"),
                 "ClientDoesNotExistException" => {
-                    f.write_str("the registry does not know this UUID; is it registered there?")
+                    f.write_str("the registry does not know this UUID; register it first")
                 }
-                "InvalidSignatureException" => {
-                    f.write_str("the registry does not take the signature")
-                }
-                _ => write!(f, "the registry refuses: {kind}: {message}"),
+                "InvalidSignatureException" => f.write_str("the registry rejected the signature"),
+                _ => write!(f, "the registry refused the request: {kind}: {message}"),
             },
-            RegistryError::NotAsked => f.write_str("the registry answers what it was not asked"),
+            RegistryError::NotAsked => {
+                f.write_str("the registry answered about another UUID or key")
+            }
             RegistryError::Key(error) => error.fmt(f),
         }
     }
@@ -212,7 +211,7 @@ impl Registry {
         let (of, key) = understood(&answer).map_err(|why| {
             why.unwrap_or_else(|| {
                 failed(io::Error::other(format!(
-                    "no registry answers there, but something with the status {}",
+                    "the server there is not a registry: it answered with HTTP status {}",
                     answer.status
                 )))
             })

@@ -254,11 +254,11 @@ fn a_server_that_says_nothing_is_given_up() {
 }
 
 #[rstest]
-#[case::nobody(|_: &Server| Trust::Nobody, "say --pin")]
-#[case::another(|_: &Server| Trust::Pin(Fingerprint::of(b"another")), "not the server that --pin names")]
+#[case::nobody(|_: &Server| Trust::Nobody, "add --pin")]
+#[case::another(|_: &Server| Trust::Pin(Fingerprint::of(b"another")), "does not match --pin")]
 #[case::other_certificates(
     |_: &Server| Trust::Certificates(vec![Server::start().certificate]),
-    "do not vouch for this server"
+    "do not confirm the server's certificate"
 )]
 fn who_is_not_trusted_is_named(#[case] trust: fn(&Server) -> Trust, #[case] says: &str) {
     let server = Server::start();

@@ -118,8 +118,8 @@ impl Session {
         let seconds = loss.since.elapsed().as_secs().max(1);
         let (from, to) = (loss.at, jiff::Zoned::now());
         self.output.remark(&format!(
-            "back after {seconds} s: what was said from {} to {} was missed, and requests for private connections from \
-             before are void",
+            "back after {seconds} s: you missed the messages from {} to {}, and earlier requests for private connections are \
+             no longer valid",
             from.strftime("%H:%M:%S"),
             to.strftime("%H:%M:%S"),
         ));
@@ -133,7 +133,7 @@ impl Session {
         let (proposal, remark) = match self.loss {
             Some(_) => (
                 refused.to_owned(),
-                "the server may not have noticed that you were gone; try again, or choose another login",
+                "the server may not have noticed the lost connection; press Enter to try again, or choose another login",
             ),
             None => (
                 format!("{refused}_"),

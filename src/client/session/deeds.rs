@@ -24,7 +24,7 @@ impl Session {
         let deeds = match piece {
             Ok(bytes) => tunnel.speech.exchange().read(file, &bytes),
             Err(error) => {
-                let reason = format!("it cannot be read on: {error}");
+                let reason = format!("cannot read the file: {error}");
                 tunnel.speech.exchange().unreadable(file, &reason)
             }
         };
@@ -48,11 +48,14 @@ impl Session {
             }
             Ok(Written::Wrong) => (exchange.wrong(file), true),
             Ok(Written::Failed(error)) => {
-                let reason = format!("it cannot be written: {error}");
+                let reason = format!("cannot write the file: {error}");
                 (exchange.unwritable(file, &reason), true)
             }
             Err(error) if error.is_empty() => return Ok(()),
-            Err(_) => (exchange.unwritable(file, "its thread has ended"), true),
+            Err(_) => (
+                exchange.unwritable(file, "internal error: its thread has ended"),
+                true,
+            ),
         };
         if over {
             tunnel.files.writers.remove(&file);
@@ -119,7 +122,7 @@ impl Session {
             }
             Deed::MessagesLost { count } => {
                 let peer = Name(&tunnel.peer);
-                let reason = format!("the last {} for {peer} did not leave", lines(count));
+                let reason = format!("the last {} for {peer} could not be sent", lines(count));
                 self.refuse(&reason);
             }
             Deed::Read { id: file, offset } => {

@@ -48,7 +48,7 @@ impl Session {
             }
             Err(error) => {
                 self.refuse(&format!(
-                    "cannot listen for {peer:?}: {error}; --direct-address and --direct-ports choose where"
+                    "cannot listen for {peer:?}: {error}; choose another address or port with --direct-address and --direct-ports"
                 ));
                 None
             }
@@ -74,7 +74,7 @@ impl Session {
         if let Some(why) = direct::refusal(address.ip(), server.ip()) {
             let never = crossbeam_channel::never();
             self.tunnels.insert(id, Tunnel::new(peer, never, speech));
-            let reason = format!("{} {why}; nothing is connected to there", address.ip());
+            let reason = format!("the client does not connect to {}: it {why}", address.ip());
             return self.end_tunnel(id, Some(reason));
         }
         let address = direct::reachable(address, server);
@@ -114,7 +114,7 @@ impl Session {
         let late: Vec<_> = late.map(|(id, _)| *id).collect();
         for id in late {
             let wait = humantime::format_duration(self.options.direct.wait);
-            let reason = format!("nobody came with the right id within {wait}");
+            let reason = format!("no peer connected with the right id within {wait}");
             self.end_tunnel(id, Some(reason))?;
         }
         Ok(())
@@ -138,9 +138,11 @@ impl Session {
         }
         let Unasked { files, bytes } = &self.unasked;
         let reason = if *files >= MOST_FILES {
-            format!("{files} files have come already; start again to take more")
+            format!("{files} files have already arrived; restart the client to accept more")
         } else if bytes.saturating_add(size) > self.options.max_received {
-            format!("{bytes} bytes of files have come already; --max-received allows more")
+            format!(
+                "{bytes} bytes of files have already arrived; raise the limit with --max-received"
+            )
         } else {
             return None;
         };

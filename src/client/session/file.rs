@@ -41,7 +41,7 @@ impl Session {
         };
         if self.looking.len() == MAX_LOOKING {
             self.refuse(
-                "many files are being read already; send this one when they are on their way",
+                "too many files are being read; send this one after their transfers have started",
             );
             return;
         }
@@ -54,8 +54,9 @@ impl Session {
             Ok(outcome) => {
                 if look == Look::Thoroughly {
                     let shown = path.display().to_string();
-                    self.output
-                        .aside(|_| format!("-- reading {} once, for its hash", Escaped(&shown)));
+                    self.output.aside(|_| {
+                        format!("-- reading {} to compute its SHA-256", Escaped(&shown))
+                    });
                 }
                 self.looking.push(Looking {
                     tunnel: id,
@@ -79,7 +80,7 @@ impl Session {
         } = self.looking.remove(at);
         match outcome.try_recv() {
             Ok(Ok(seen)) => self.send_file(tunnel, path, seen),
-            Ok(Err(error)) => self.refuse(&format!("{} cannot be read: {error}", path.display())),
+            Ok(Err(error)) => self.refuse(&format!("cannot read {}: {error}", path.display())),
             Err(_) => {}
         }
         self.close_if_over(tunnel)
@@ -87,7 +88,7 @@ impl Session {
 
     fn send_file(&mut self, id: TunnelId, path: PathBuf, seen: Seen) {
         let Some(tunnel) = self.tunnels.get_mut(&id).filter(|tunnel| !tunnel.shut) else {
-            self.refuse("the private connection ended before the file was sent");
+            self.refuse("the private connection closed before the file was sent");
             return;
         };
         let Seen { name, size, sha256 } = seen;
@@ -124,8 +125,7 @@ impl Session {
         let limit = self.options.max_file;
         if size > limit {
             return Err(format!(
-                "{} has {size} bytes, more than the {limit} that are sent; --max-file raises the limit here, and the peer has \
-                 one, too",
+                "{} has {size} bytes, more than the limit of {limit}; raise it with --max-file, here and at the receiver",
                 Name(&name)
             ));
         }
@@ -170,7 +170,7 @@ impl Session {
         match cancelled {
             Some((id, deeds)) => self.do_deeds(id, deeds),
             None => self.refuse(&format!(
-                "no file that could be stopped is on its way from or to {}",
+                "no transfer from or to {} can be cancelled",
                 Name(peer)
             )),
         }

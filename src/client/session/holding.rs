@@ -53,7 +53,7 @@ impl Session {
         let is_away = matches!(self.phase, Phase::Away | Phase::LoggingIn);
         if is_first && is_away && self.output.terminal().is_none() {
             self.output
-                .remark("not connected at the moment; what you type waits");
+                .remark("not connected; what you type is sent after the client has reconnected");
         }
     }
 

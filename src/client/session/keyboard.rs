@@ -49,9 +49,7 @@ impl Session {
             Outcome::Edited | Outcome::Bell | Outcome::ClearScreen => Ok(()),
             Outcome::Submitted(text) => self.submitted(&text, alone),
             Outcome::TooMuch => {
-                self.refuse(
-                    "no more than 16 MiB can be typed at once; the rest of the paste was not taken",
-                );
+                self.refuse("the paste is larger than 16 MiB; the rest was dropped");
                 Ok(())
             }
             Outcome::Next => {
@@ -75,7 +73,7 @@ impl Session {
         let is_away = matches!(self.phase, Phase::Away | Phase::LoggingIn);
         if is_away && for_everybody && alone && self.held.is_empty() {
             if !text.is_empty() {
-                self.refuse("not connected at the moment; press Enter again in a while");
+                self.refuse("not connected; press Enter again after the client has reconnected");
                 self.suggest(text);
             }
             return Ok(());
@@ -114,7 +112,7 @@ impl Session {
     fn suspend(&mut self) {
         if !suspend_all() {
             self.output
-                .remark("cannot suspend: no shell with job control has started this program");
+                .remark("cannot suspend: no shell with job control started this program");
         }
     }
 

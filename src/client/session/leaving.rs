@@ -37,7 +37,7 @@ impl Session {
                 Phase::Talking { .. } => format!("the server at {address} closed the connection"),
                 Phase::Away => return Ok(()),
                 Phase::LoggingIn => format!(
-                    "the server at {address} closed the connection without an answer to the login"
+                    "the server at {address} closed the connection without answering the login"
                 ),
                 Phase::Choosing => format!("the server at {address} closed the connection"),
             }
@@ -66,7 +66,7 @@ impl Session {
         if count > 0 {
             let were = was_or_were(count);
             self.output
-                .remark(&format!("{} that waited {were} not sent", lines(count)));
+                .remark(&format!("{} {were} not sent", lines(count)));
         }
         self.quitting = None;
         self.phase = Phase::Leaving {
@@ -117,14 +117,14 @@ impl Session {
         match &mut self.phase {
             Phase::Leaving { then, .. } => match unsent {
                 Some((who, bytes)) => Err(Ending::Lost(format!(
-                    "{who} did not take everything: nothing for {} s, and {bytes} bytes did not leave",
+                    "{who} accepted no data for {} s; {bytes} bytes were not sent",
                     LEAVE_TIME.as_secs()
                 ))),
                 None if self.server.all_sent || self.server.ended => {
                     Err(std::mem::replace(then, Ending::InOrder))
                 }
                 None => Err(Ending::Lost(format!(
-                    "the server at {address} did not take everything within {} s",
+                    "the server at {address} did not close the connection within {} s",
                     LEAVE_TIME.as_secs()
                 ))),
             },
@@ -133,7 +133,7 @@ impl Session {
                 Ok(())
             }
             _ => self.lose(format!(
-                "the server at {address} did not answer the login within {:?}; does it speak {}?",
+                "the server at {address} did not answer the login within {:?}; check that it speaks {}",
                 self.options.connect_timeout,
                 self.options.address.protocol.name()
             )),
@@ -194,7 +194,7 @@ impl Session {
         let ending = match &self.options.tunnel {
             None => Ending::InOrder,
             Some(wish) => Ending::TunnelFailed(format!(
-                "interrupted before the private connection with {:?} had ended",
+                "interrupted before the private connection with {:?} was closed",
                 wish.peer
             )),
         };

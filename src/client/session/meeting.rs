@@ -63,7 +63,7 @@ impl Session {
     pub(super) fn keep_book(&mut self, text: &str) {
         let kept = self.chatr.as_ref().map(|chatr| chatr.keep_book(text));
         if let Some(Err(error)) = kept {
-            self.refuse(&format!("the address book cannot be written: {error}"));
+            self.refuse(&format!("cannot write the address book: {error}"));
         }
     }
 }

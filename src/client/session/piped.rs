@@ -40,14 +40,16 @@ impl Session {
     pub(super) fn denied(&mut self, peer: &str) {
         if self.is_wanted(peer) && !self.is_opening_or_up(peer) {
             self.leave(Ending::TunnelFailed(format!(
-                "{peer:?} declines the private connection, or has left"
+                "{peer:?} declined the private connection, or has left"
             )));
         }
     }
 
     pub(super) fn pipe_ended(&mut self) -> Result<(), Ending> {
         let Some(result) = self.pipe.as_ref().and_then(|(_, done)| done.recv().ok()) else {
-            return Err(Ending::TunnelFailed("its thread has ended".into()));
+            return Err(Ending::TunnelFailed(
+                "internal error: its thread has ended".into(),
+            ));
         };
         let ending = match result {
             Ok(()) => Ending::InOrder,
@@ -56,7 +58,7 @@ impl Session {
             }
             Err(broken) => {
                 self.output.remark(&broken.to_string());
-                Ending::TunnelFailed("the private connection did not end in order".into())
+                Ending::TunnelFailed("the private connection was not closed properly".into())
             }
         };
         self.leave(ending);

@@ -69,7 +69,7 @@ impl Session {
                 Ok(Then::GoesOn)
             }
             Incoming::End if !tunnel.up => Ok(Then::Closed(Some(
-                "the server closed it before it stood".into(),
+                "the server closed it before it was open".into(),
             ))),
             Incoming::End => {
                 tunnel.ended = true;
@@ -302,7 +302,7 @@ impl Session {
         self.output.show(&Event::TunnelClosed { peer, reason });
         if left_alone {
             self.output
-                .remark("what you type goes nowhere now; /tell alone turns to everybody");
+                .remark("what you type is not sent; type /tell to write to everyone again");
         }
         Ok(())
     }
@@ -331,7 +331,10 @@ impl Session {
         let opening: Vec<_> = opening.map(|(id, _)| *id).collect();
         for id in opening {
             // With a person there it ends nothing else.
-            let _ = self.close_tunnel(id, Some("the chat was lost before it stood".into()));
+            let _ = self.close_tunnel(
+                id,
+                Some("the connection to the server was lost before it was open".into()),
+            );
         }
     }
 

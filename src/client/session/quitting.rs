@@ -29,7 +29,7 @@ impl Session {
         });
         let count = self.held.count();
         self.output.remark(&format!(
-            "leaving when {} {} sent; Ctrl-C or another /quit leaves at once",
+            "leaving after {} {} sent; Ctrl-C or another /quit leaves at once",
             lines(count),
             if count == 1 { "is" } else { "are" }
         ));
@@ -63,7 +63,7 @@ impl Session {
         let reason = |who: &str| {
             let seconds = LEAVE_TIME.as_secs();
             let not_sent = format!("{} {} not sent", lines(count), was_or_were(count));
-            format!("{who} took nothing for {seconds} s; {not_sent}")
+            format!("{who} accepted no data for {seconds} s; {not_sent}")
         };
         if self.held.count_for(Destination::Server) > 0 {
             let server = format!("the server at {}", self.server.address);
@@ -76,7 +76,7 @@ impl Session {
                 && let Some(tunnel) = self.tunnels.get(&id)
             {
                 why = reason(&Name(&tunnel.peer).to_string());
-                self.end_tunnel(id, Some("it took nothing".into()))?;
+                self.end_tunnel(id, Some("the peer accepted no data".into()))?;
             }
         }
         self.leave(Ending::Lost(why));

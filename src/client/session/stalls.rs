@@ -16,7 +16,7 @@ impl Session {
         let (now, limit) = (Instant::now(), self.options.stall_timeout);
         let reason = || {
             let limit = humantime::format_duration(limit);
-            format!("nothing of what was sent was taken for {limit}")
+            format!("it accepted no data for {limit}")
         };
         if self.server.link.is_stalled(now, limit) {
             let address = self.server.address;
@@ -47,7 +47,7 @@ impl Session {
 pub(super) fn with_unsent(reason: String, bytes: u64) -> String {
     match bytes {
         0 => reason,
-        1 => format!("{reason}; 1 byte that was sent did not leave"),
-        _ => format!("{reason}; {bytes} bytes that were sent did not leave"),
+        1 => format!("{reason}; 1 byte was not sent"),
+        _ => format!("{reason}; {bytes} bytes were not sent"),
     }
 }

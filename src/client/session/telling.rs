@@ -23,7 +23,7 @@ impl Session {
                 let chooses = self.dialogue.chooses_its_login();
                 if !chooses && self.loss.is_some() {
                     // It is our own old connection, as a rule, whose end the server has not noticed.
-                    return self.lose("the server does not take us back yet".into());
+                    return self.lose("the server has not accepted the login yet".into());
                 }
                 if self.output.is_for_a_person() && !has_password && chooses {
                     self.choose_another(login);

@@ -18,7 +18,7 @@ impl Session {
                 Ok(())
             }
             Line::Failed(reason) => {
-                self.refuse(&format!("standard input cannot be read: {reason}"));
+                self.refuse(&format!("cannot read standard input: {reason}"));
                 Ok(())
             }
         }
@@ -39,7 +39,7 @@ impl Session {
             Typed::Reply(text) => match self.people.whisperer().map(str::to_owned) {
                 Some(to) => self.whisper(&to, text),
                 None => {
-                    self.refuse("nobody has told you anything alone so far; use /msg NAME TEXT");
+                    self.refuse("nobody has sent you a private message yet; use /msg NAME TEXT");
                     Ok(())
                 }
             },
@@ -145,8 +145,8 @@ impl Session {
         }
         self.talking_to = peer.map(str::to_owned);
         self.output.aside(|paint| match peer {
-            Some(peer) => format!("-- what you type goes to {} alone", paint.name(peer)),
-            None => "-- what you type goes to everybody".into(),
+            Some(peer) => format!("-- what you type is sent to {} only", paint.name(peer)),
+            None => "-- what you type is sent to everyone".into(),
         });
     }
 
@@ -154,11 +154,11 @@ impl Session {
         let remark = match name {
             Some(name) if self.people.toggle_ignored(name) => {
                 format!(
-                    "nothing of {} is shown from here on; /ignore {0} ends it",
+                    "messages from {} are hidden; type /ignore {0} to show them again",
                     Name(name)
                 )
             }
-            Some(name) => format!("{} is no longer ignored", Name(name)),
+            Some(name) => format!("messages from {} are shown again", Name(name)),
             None => {
                 let names: Vec<_> = self
                     .people
@@ -166,8 +166,8 @@ impl Session {
                     .map(|name| Name(name).to_string())
                     .collect();
                 match names.len() {
-                    0 => "nobody is ignored".into(),
-                    _ => format!("ignored: {}", names.join(" ")),
+                    0 => "no names are hidden".into(),
+                    _ => format!("hidden: {}", names.join(" ")),
                 }
             }
         };

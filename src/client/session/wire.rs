@@ -35,7 +35,7 @@ impl Wire {
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             options.open(path).map_err(|error| {
-                io::Error::other(format!("{} cannot be written: {error}", path.display()))
+                io::Error::other(format!("cannot write {}: {error}", path.display()))
             })
         });
         Ok(Wire {
@@ -49,8 +49,8 @@ impl Session {
     pub(super) fn toggle_wire(&mut self) {
         self.wire.shown = !self.wire.shown;
         self.output.remark(match self.wire.shown {
-            true => "every frame is shown from here on, byte by byte; /wire ends it",
-            false => "frames are no longer shown",
+            true => "frames are shown byte by byte; type /wire to stop",
+            false => "frames are not shown any more",
         });
     }
 
@@ -146,9 +146,8 @@ impl Session {
             }
             if let Err(error) = log.write_all(text.as_bytes()) {
                 self.wire.log = None;
-                self.output.remark(&format!(
-                    "the log of the wire cannot be written any more: {error}"
-                ));
+                self.output
+                    .remark(&format!("cannot write the wire log any more: {error}"));
             }
         }
     }

@@ -25,7 +25,7 @@ pub(crate) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> Stri
             bytes_in_words(*size)
         ),
         FileEvent::TooLarge { name, size, limit } => format!(
-            "-- the file {} of {who}, {}, is not taken: it is more than {} (--max-file)",
+            "-- the file {}, {}, from {who} was not accepted: it is larger than {} (--max-file)",
             Name(name),
             bytes_in_words(*size),
             bytes_in_words(*limit)
@@ -43,16 +43,16 @@ pub(crate) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> Stri
             };
             match offset {
                 0 => begun,
-                _ => format!("{begun}; {} are there already", bytes_in_words(*offset)),
+                _ => format!("{begun}; resuming after {}", bytes_in_words(*offset)),
             }
         }
         FileEvent::Sent { name, size } => format!(
-            "-- {who} has received {}, {}, and its hash is right",
+            "-- {who} received {}, {}; its SHA-256 is correct",
             Name(name),
             bytes_in_words(*size)
         ),
         FileEvent::Left { name, size } => format!(
-            "-- {}, {}, has left for {who}",
+            "-- sent {}, {}, to {who}",
             Name(name),
             bytes_in_words(*size)
         ),
@@ -65,7 +65,7 @@ pub(crate) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> Stri
             "-- received {}, {}, from {who}{}: {}",
             Name(name),
             bytes_in_words(*size),
-            if *checked { ", its hash is right" } else { "" },
+            if *checked { ", SHA-256 correct" } else { "" },
             Escaped(path)
         ),
         FileEvent::Failed { way, name, reason } => {
@@ -170,7 +170,7 @@ mod tests {
     )]
     #[case(
         FileEvent::Begun { way: Way::Out, name: "cat".into(), size: 9, offset: 5 },
-        "-- sending cat, 9 bytes, to bob; 5 bytes are there already",
+        "-- sending cat, 9 bytes, to bob; resuming after 5 bytes",
         r#"{"event":"file_begun","peer":"bob","way":"out","name":"cat","size":9,"offset":5}"#
     )]
     #[case(

@@ -126,10 +126,11 @@ fn whoever_shuts_sends_first_what_waits() {
 #[test]
 fn a_file_that_cannot_be_read_to_its_end_costs_the_connection() {
     let mut streamed = sending();
-    let deeds = streamed.unreadable(1, "the file has become shorter");
-    let reason = "a file could not be sent to its end: the file has become shorter".to_owned();
+    let deeds = streamed.unreadable(1, "the file became shorter while it was sent");
+    let reason =
+        "a file could not be sent completely: the file became shorter while it was sent".to_owned();
     assert_eq!(deeds, [Deed::Break { reason }]);
-    let reason = "the private connection ended before all of it had left";
+    let reason = "the private connection closed before the whole file was sent";
     assert_eq!(
         streamed.cut(),
         [Deed::StopReading { id: 1 }, failed(Way::Out, reason)]
@@ -183,11 +184,11 @@ fn what_is_stopped_or_cannot_be_written_is_skipped_from_there() {
         streamed.data(b"0123".to_vec());
         let deeds = match stopped {
             true => streamed.cancel(),
-            false => streamed.unwritable(1, "you stopped it"),
+            false => streamed.unwritable(1, "you cancelled it"),
         };
         assert_eq!(
             deeds,
-            [Deed::Forget { id: 1 }, failed(Way::In, "you stopped it")]
+            [Deed::Forget { id: 1 }, failed(Way::In, "you cancelled it")]
         );
         assert_eq!(streamed.data(b"456789".to_vec()), []);
         assert_eq!(streamed.cancel(), []);
@@ -198,7 +199,7 @@ fn what_is_stopped_or_cannot_be_written_is_skipped_from_there() {
 fn a_file_that_ends_too_early_is_nothing() {
     let mut streamed = receiving();
     streamed.data(b"0123".to_vec());
-    let reason = "the private connection ended before all of it had come";
+    let reason = "the private connection closed before the whole file arrived";
     let ended = [Deed::Forget { id: 1 }, failed(Way::In, reason)];
     assert_eq!(streamed.peer_ended(), ended);
 }
@@ -207,7 +208,7 @@ fn a_file_that_ends_too_early_is_nothing() {
 fn what_waits_can_be_taken_back_and_what_is_on_its_way_cannot() {
     let mut streamed = sending();
     streamed.send(b"second".to_vec(), name(), 3).unwrap();
-    assert_eq!(streamed.cancel(), [failed(Way::Out, "you stopped it")]);
+    assert_eq!(streamed.cancel(), [failed(Way::Out, "you cancelled it")]);
     assert_eq!(streamed.cancel(), []);
     assert_eq!(streamed.read(1, b"0123456789").len(), 3);
 }

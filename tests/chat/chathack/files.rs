@@ -41,7 +41,7 @@ fn files_arrive_as_they_were_in_both_directions_and_replace_nothing() {
     for name in ["cat pictures.bin", "cat pictures (1).bin"] {
         alice.say(&format!("/send bob {cat}"));
         alice.expect("-- sending \"cat pictures.bin\", 1.0 kB, to bob");
-        alice.expect("-- \"cat pictures.bin\", 1.0 kB, has left for bob");
+        alice.expect("-- sent \"cat pictures.bin\", 1.0 kB, to bob");
         bob.expect("-- receiving \"cat pictures.bin\", 1.0 kB, from alice");
         let path = received(&bob, "alice");
         assert_eq!(Path::new(&path), Path::new(&in_bob).join(name));
@@ -64,16 +64,16 @@ fn what_is_too_large_is_not_sent() {
     alice.say("/private bob");
     bob.expect("alice asks for a private connection");
     bob.say("/accept alice");
-    alice.expect("the private connection with bob stands");
+    alice.expect("private connection with bob is open");
     alice.say(&format!("/send bob {}", file(folder.path(), "cat", 1025)));
-    alice.expect("cat has 1025 bytes, more than the 1024 that are sent");
+    alice.expect("cat has 1025 bytes, more than the limit of 1024");
     alice.say(&format!(
         "/send bob {}",
         folder.path().join("dog").display()
     ));
-    alice.expect("dog cannot be read");
+    alice.expect("/dog: ");
     alice.say(&format!("/send bob {}", folder.path().display()));
-    alice.expect("it is not a file");
+    alice.expect("not a regular file");
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn a_receiver_with_a_smaller_limit_skips_and_goes_on() {
         file(folder.path(), "cat", 500_000)
     ));
     alice.expect("-- sending cat, 500.0 kB, to bob");
-    alice.expect("-- cat, 500.0 kB, has left for bob");
+    alice.expect("-- sent cat, 500.0 kB, to bob");
     bob.expect(
-        "-- the file cat of alice, 500.0 kB, is not taken: it is more than 1.0 kB (--max-file)",
+        "-- the file cat, 500.0 kB, from alice was not accepted: it is larger than 1.0 kB (--max-file)",
     );
     alice.say("/tell bob still here");
     bob.expect("[alice] still here");
@@ -132,7 +132,7 @@ fn a_large_file_goes_both_ways_and_what_is_said_meanwhile_follows_it() {
         &[
             from_alice,
             "[alice] meanwhile",
-            "-- alice sends no more on the private connection",
+            "-- alice has stopped sending on the private connection",
         ],
     );
     for login in ["alice", "bob"] {
@@ -167,7 +167,7 @@ fn all_files_together_have_a_limit() {
     received(&bob, "alice");
     alice.say(&format!("/send bob {cat}"));
     bob.expect(
-        "-- cat from alice was not received: 1000 bytes of files have come already; --max-received allows more",
+        "-- cat from alice was not received: 1000 bytes of files have already arrived; raise the limit with --max-received",
     );
 }
 
@@ -186,16 +186,16 @@ fn two_people_at_terminals_see_a_file_arrive() {
     alice.say("/private bob");
     bob.expect("alice asks for a private connection");
     bob.say("/accept alice");
-    bob.expect("waiting at 127.0.0.1:");
-    alice.expect("the private connection with bob stands");
-    bob.expect("the private connection with alice stands");
+    bob.expect("waiting for alice to connect to 127.0.0.1:");
+    alice.expect("private connection with bob is open");
+    bob.expect("private connection with alice is open");
     alice.say(&format!("/send bob {}", file(folder.path(), "cat", 1000)));
-    alice.expect("cat, 1.0 kB, has left for bob");
+    alice.expect("sent cat, 1.0 kB, to bob");
     bob.expect("received cat, 1.0 kB, from alice");
     bob.say("/tell alice thanks");
     alice.expect("[bob] thanks");
     assert_eq!(fs::read(downloads.join("cat")).unwrap(), bytes(1000));
     alice.say("/close bob");
-    alice.expect("the private connection with bob is over");
-    bob.expect("the private connection with alice is over");
+    alice.expect("private connection with bob is closed");
+    bob.expect("private connection with alice is closed");
 }

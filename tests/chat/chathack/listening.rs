@@ -6,7 +6,7 @@ use matou_protocols::chathack::PeerFrame;
 use rstest::rstest;
 
 use super::peer::{Direct, Peer, nobody_listens_at};
-use super::{logged_in, server, stands};
+use super::{logged_in, opened, server};
 
 #[test]
 fn only_the_right_login_with_the_right_id_comes_in_and_only_once() {
@@ -41,7 +41,7 @@ fn only_the_right_login_with_the_right_id_comes_in_and_only_once() {
     first.extend(id.to_be_bytes());
     first.extend(b"\x07\0\0\0\x05alice\0\0\0\x02hi");
     alice.send_bytes(&first);
-    bob.expect(&stands("alice"));
+    bob.expect(&opened("alice"));
     bob.expect("[alice] hi");
     late.show("alice", id);
     late.expect_end();
@@ -51,9 +51,9 @@ fn only_the_right_login_with_the_right_id_comes_in_and_only_once() {
     // Nobody else is expected.
     assert!(nobody_listens_at(place));
     drop(alice);
-    bob.expect("-- alice sends no more on the private connection (/close alice ends it)");
+    bob.expect("-- alice has stopped sending on the private connection (/close alice closes it)");
     bob.say("/close alice");
-    bob.expect("-- the private connection with alice is over");
+    bob.expect("-- private connection with alice is closed");
     bob.quit();
 }
 
@@ -67,7 +67,7 @@ fn silent_ones_make_room_for_others() {
     silent.drain(..20).for_each(Direct::expect_end);
     let mut alice = Direct::connect(place);
     alice.show("alice", id);
-    bob.expect(&stands("alice"));
+    bob.expect(&opened("alice"));
     // With the promise, the others have lost their hope.
     silent.into_iter().for_each(Direct::expect_end);
 }
@@ -84,10 +84,10 @@ fn several_promises_are_kept_at_the_same_place() {
     wrong.expect_end();
     let mut carol = Direct::connect(place);
     carol.show("carol", id_of_carol);
-    bob.expect(&stands("carol"));
+    bob.expect(&opened("carol"));
     let mut alice = Direct::connect(place);
     alice.show("alice", id_of_alice);
-    bob.expect(&stands("alice"));
+    bob.expect(&opened("alice"));
     assert!(nobody_listens_at(place));
 }
 
@@ -97,7 +97,7 @@ fn a_promise_ends_with_its_time() {
     let mut bob = logged_in(&server, "bob", &["--direct-wait", "10ms"]);
     let (place, _) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
     bob.expect(
-        "-- the private connection with alice is over: nobody came with the right id within 10ms",
+        "-- private connection with alice is closed: no peer connected with the right id within 10ms",
     );
     assert!(nobody_listens_at(place));
     bob.quit();
@@ -110,7 +110,7 @@ fn a_promise_ends_when_its_giver_closes_it_or_leaves() {
     let mut alice = Peer::log_in(&server, "alice");
     let (place, _) = alice.ask(&mut bob, "bob");
     bob.say("/close alice");
-    bob.expect("-- the private connection with alice is over");
+    bob.expect("-- private connection with alice is closed");
     assert!(nobody_listens_at(place));
     let (place, _) = alice.ask(&mut bob, "bob");
     let waits = Direct::connect(place);
@@ -136,10 +136,10 @@ fn a_peer_that_speaks_something_else_is_left(#[case] bytes: &[u8], #[case] reaso
     let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
     let mut alice = Direct::connect(place);
     alice.show("alice", id);
-    bob.expect(&stands("alice"));
+    bob.expect(&opened("alice"));
     alice.send_bytes(bytes);
     let over = bob.next();
-    let begins = "-- the private connection with alice is over: ";
+    let begins = "-- private connection with alice is closed: ";
     assert!(over.starts_with(begins) && over.contains(reason), "{over}");
     alice.expect_end();
     bob.quit();
@@ -155,7 +155,7 @@ fn a_peer_writes_nothing_outside_of_the_folder() {
     let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
     let mut alice = Direct::connect(place);
     alice.show("alice", id);
-    bob.expect(&stands("alice"));
+    bob.expect(&opened("alice"));
     let (login, size) = ("alice", 3);
     for (name, becomes) in [
         ("../../x", "x"),
@@ -180,7 +180,7 @@ fn a_peer_writes_nothing_outside_of_the_folder() {
     bob.expect("-- receiving half, 1.0 kB, from alice");
     drop(alice);
     bob.expect(
-        "-- half from alice was not received: the private connection ended before all of it had come",
+        "-- half from alice was not received: the private connection closed before the whole file arrived",
     );
     bob.say("/quit");
     assert_eq!(bob.ended().1, 0);
@@ -194,7 +194,7 @@ fn nobody_speaks_under_another_name() {
     let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
     let mut alice = Direct::connect(place);
     alice.show("alice", id);
-    bob.expect(&stands("alice"));
+    bob.expect(&opened("alice"));
     let (login, message) = ("carol", "hi");
     alice.send(&PeerFrame::Message { login, message });
     bob.expect(

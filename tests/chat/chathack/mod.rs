@@ -33,19 +33,17 @@ fn meet((alice, asker): (&mut Talk, &str), (bob, asked): (&mut Talk, &str)) {
         "-- {asker} asks for a private connection (/accept {asker} or /deny {asker})"
     ));
     bob.say(&format!("/accept {asker}"));
-    let opened = "agree on a private connection; it is being opened";
-    bob.expect(&format!("-- you and {asker} {opened}"));
-    alice.expect(&format!("-- you and {asked} {opened}"));
+    bob.expect(&format!("-- opening the private connection with {asker}"));
+    alice.expect(&format!("-- opening the private connection with {asked}"));
     let waiting = bob.next();
     let place = waiting
-        .strip_prefix("-- waiting at ")
-        .and_then(|rest| rest.strip_suffix(&format!(" for {asker} to connect")))
+        .strip_prefix(&format!("-- waiting for {asker} to connect to "))
         .unwrap_or_else(|| panic!("{waiting}"));
-    alice.expect(&format!("-- {asked} waits for you at {place}"));
-    alice.expect(&stands(asked));
-    bob.expect(&stands(asker));
+    alice.expect(&format!("-- {asked} is listening at {place}"));
+    alice.expect(&opened(asked));
+    bob.expect(&opened(asker));
 }
 
-fn stands(peer: &str) -> String {
-    format!("-- the private connection with {peer} stands (/tell {peer} TEXT, /close {peer})")
+fn opened(peer: &str) -> String {
+    format!("-- private connection with {peer} is open (/tell {peer} TEXT, /close {peer})")
 }

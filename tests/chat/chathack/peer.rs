@@ -52,16 +52,14 @@ impl Peer {
             "-- {sender} asks for a private connection (/accept {sender} or /deny {sender})"
         ));
         talk.say(&format!("/accept {sender}"));
-        talk.expect(&format!(
-            "-- you and {sender} agree on a private connection; it is being opened"
-        ));
+        talk.expect(&format!("-- opening the private connection with {sender}"));
         let answer = self.hear(|frame| matches!(frame, ServerFrame::PrivateValidation { .. }));
         let meeting = match ServerFrame::decode(&answer).unwrap().unwrap().0 {
             ServerFrame::PrivateValidation { login, meeting } if login == receiver => meeting,
             other => panic!("{other}"),
         };
         let place = SocketAddr::new(meeting.address, meeting.port.try_into().unwrap());
-        talk.expect(&format!("-- waiting at {place} for {sender} to connect"));
+        talk.expect(&format!("-- waiting for {sender} to connect to {place}"));
         (place, meeting.id)
     }
 
@@ -79,10 +77,8 @@ impl Peer {
                 id,
             },
         });
-        talk.expect(&format!(
-            "-- you and {sender} agree on a private connection; it is being opened"
-        ));
-        talk.expect(&format!("-- {sender} waits for you at {place}"));
+        talk.expect(&format!("-- opening the private connection with {sender}"));
+        talk.expect(&format!("-- {sender} is listening at {place}"));
     }
 }
 

@@ -7,7 +7,7 @@ use rstest::rstest;
 use socket2::{Domain, Socket, Type};
 
 use super::peer::{Direct, Peer};
-use super::{Talk, logged_in, server, stands};
+use super::{Talk, logged_in, opened, server};
 
 const ID: i64 = i64::MIN;
 
@@ -21,7 +21,7 @@ fn let_in() -> (super::Server, Talk, Direct) {
     let mut direct = Direct::accept(&listener);
     let login = "alice";
     direct.expect(&PeerFrame::Establishment { login, id: ID });
-    alice.expect(&stands("bob"));
+    alice.expect(&opened("bob"));
     (server, alice, direct)
 }
 
@@ -29,9 +29,9 @@ fn let_in() -> (super::Server, Talk, Direct) {
 fn a_listener_may_close_at_once() {
     let (_server, mut alice, bob) = let_in();
     drop(bob);
-    alice.expect("-- bob sends no more on the private connection (/close bob ends it)");
+    alice.expect("-- bob has stopped sending on the private connection (/close bob closes it)");
     alice.say("/close bob");
-    alice.expect("-- the private connection with bob is over");
+    alice.expect("-- private connection with bob is closed");
     alice.quit();
 }
 
@@ -40,7 +40,7 @@ fn a_listener_may_send_garbage() {
     let (_server, alice, mut bob) = let_in();
     bob.send_bytes(b"SSH-2.0-OpenSSH_9.2\r\n");
     let over = alice.next();
-    let begins = "-- the private connection with bob is over: unknown opcode 83";
+    let begins = "-- private connection with bob is closed: unknown opcode 83";
     assert!(over.starts_with(begins), "{over}");
     bob.expect_end();
     alice.quit();
@@ -70,22 +70,22 @@ fn nobody_may_listen_there() {
     let place = bound.local_addr().unwrap().as_socket().unwrap();
     bob.agree(&mut alice, "alice", place, ID);
     let over = alice.next();
-    let begins = "-- the private connection with bob is over: cannot connect: ";
+    let begins = "-- private connection with bob is closed: cannot connect: ";
     assert!(over.starts_with(begins), "{over}");
     alice.quit();
 }
 
 #[rstest]
-#[case::many("224.0.0.1:4000", "is the address of many at once")]
-#[case::everybody("255.255.255.255:4000", "is the address of many at once")]
-#[case::many_in_version_6("[ff02::1]:4000", "is the address of many at once")]
+#[case::many("224.0.0.1:4000", "is a multicast or broadcast address")]
+#[case::everybody("255.255.255.255:4000", "is a multicast or broadcast address")]
+#[case::many_in_version_6("[ff02::1]:4000", "is a multicast or broadcast address")]
 #[case::the_link(
     "169.254.1.1:4000",
-    "is on the local link, and the server was not reached there"
+    "is a link-local address, but the server's address is not"
 )]
 #[case::the_link_in_version_6(
     "[fe80::1]:4000",
-    "is on the local link, and the server was not reached there"
+    "is a link-local address, but the server's address is not"
 )]
 fn to_some_addresses_nothing_is_connected(#[case] place: SocketAddr, #[case] why: &str) {
     let server = server();
@@ -93,7 +93,7 @@ fn to_some_addresses_nothing_is_connected(#[case] place: SocketAddr, #[case] why
     let mut bob = Peer::log_in(&server, "bob");
     bob.agree(&mut alice, "alice", place, ID);
     alice.expect(&format!(
-        "-- the private connection with bob is over: {} {why}; nothing is connected to there",
+        "-- private connection with bob is closed: the client does not connect to {}: it {why}",
         place.ip()
     ));
     alice.quit();

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use super::{Server, logged_in, meet, server, stands, two};
+use super::{Server, logged_in, meet, opened, server, two};
 use crate::program::matou;
 
 #[test]
@@ -17,12 +17,12 @@ fn two_guests_talk_to_everybody_and_then_directly() {
     bob.say("/tell alice and for you");
     alice.expect("[bob] and for you");
     alice.say("/close bob");
-    bob.expect("-- alice sends no more on the private connection (/close alice ends it)");
+    bob.expect("-- alice has stopped sending on the private connection (/close alice closes it)");
     bob.say("/tell alice one more thing");
     bob.say("/close alice");
     alice.expect("[bob] one more thing");
-    alice.expect("-- the private connection with bob is over");
-    bob.expect("-- the private connection with alice is over");
+    alice.expect("-- private connection with bob is closed");
+    bob.expect("-- private connection with alice is closed");
     alice.quit();
     bob.quit();
 }
@@ -34,9 +34,9 @@ fn whoever_is_asked_may_decline_and_nobody_answers_for_those_who_are_not_there()
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     bob.say("/deny alice");
-    alice.expect("-- bob declines the private connection");
+    alice.expect("-- bob declined the private connection");
     alice.say("/private carol");
-    alice.expect("-- carol declines the private connection");
+    alice.expect("-- carol declined the private connection");
     alice.quit();
     bob.quit();
 }
@@ -54,10 +54,10 @@ fn several_conversations_go_on_at_once_and_end_one_by_one() {
     bob.expect("[alice] to bob");
     carol.expect("[alice] to carol");
     alice.say("/close bob");
-    bob.expect("-- alice sends no more on the private connection (/close alice ends it)");
+    bob.expect("-- alice has stopped sending on the private connection (/close alice closes it)");
     bob.say("/close alice");
-    bob.expect("-- the private connection with alice is over");
-    alice.expect("-- the private connection with bob is over");
+    bob.expect("-- private connection with alice is closed");
+    alice.expect("-- private connection with bob is closed");
     carol.say("/tell alice still here");
     alice.expect("[carol] still here");
     bob.say("/tell carol and here");
@@ -87,7 +87,7 @@ fn both_may_ask_each_other_and_get_two_connections() {
     assert_eq!(
         lines,
         [
-            "-- alice sends no more on the private connection (/close alice ends it)",
+            "-- alice has stopped sending on the private connection (/close alice closes it)",
             "[alice] two"
         ]
     );
@@ -139,17 +139,14 @@ fn the_server_passes_nothing_to_one_alone() {
 }
 
 #[test]
-fn there_are_no_tunnels_for_any_bytes() {
+fn raw_tunnels_are_refused_where_private_connections_have_frames() {
     let output = matou()
         .args(["chat", "chathack://alice@127.0.0.1:9", "--tunnel", "bob"])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        errors.contains("messages and files, not any bytes"),
-        "{errors}"
-    );
+    assert!(errors.contains("carry only messages and files"), "{errors}");
 }
 
 #[test]
@@ -204,9 +201,9 @@ fn programs_get_events_of_their_own() {
     let begins = r#"{"event":"private_awaited","peer":"bob","address":"127.0.0.1:"#;
     assert!(awaited.starts_with(begins), "{awaited}");
     alice.expect(r#"{"event":"private_up","peer":"bob"}"#);
-    bob.expect("-- you and alice agree on a private connection; it is being opened");
+    bob.expect("-- opening the private connection with alice");
     bob.next();
-    bob.expect(&stands("alice"));
+    bob.expect(&opened("alice"));
     bob.say("/tell alice hi");
     alice.expect(r#"{"event":"private_text","peer":"bob","text":"hi","complete":true}"#);
 }

@@ -39,13 +39,13 @@ fn a_server_is_trusted_for_its_fingerprint_or_its_certificate_and_for_nothing_el
     let (code, errors) = chat(&[]).ended();
     assert_eq!(code, 1);
     assert!(
-        errors.contains(&format!("say --pin {}", server.pin)),
+        errors.contains(&format!("add --pin {}", server.pin)),
         "{errors}"
     );
     let wrong = "0".repeat(64);
     let (code, errors) = chat(&["--pin", &wrong]).ended();
     assert_eq!(code, 1);
-    let seen = format!("has the SHA-256 fingerprint {}", server.pin);
+    let seen = format!("SHA-256 fingerprint is {}", server.pin);
     assert!(errors.contains(&seen), "{errors}");
     let certificate = server.folder.path().join("data/tls.pem");
     let trusting = chat(&["--ca", text(&certificate)]).lines();
@@ -117,5 +117,5 @@ fn a_new_key_takes_the_place_of_the_old_one() {
 fn what_is_for_this_protocol_is_refused_for_others() {
     let (code, errors) = Chat::start("127.0.0.1:1", "alice", &["--p2p-port", "4000"]).ended();
     assert_eq!(code, 2);
-    assert!(errors.contains("are for chatr://"), "{errors}");
+    assert!(errors.contains("are options of chatr"), "{errors}");
 }

@@ -48,10 +48,10 @@ fn meet(mut alice: Talk, alice_is: &Person, mut bob: Talk, bob_is: &Person) -> (
     alice.say("/connect bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     bob.say("/accept alice");
-    alice.expect("-- you and bob agree on a private connection; it is being opened");
-    bob.expect("-- you and alice agree on a private connection; it is being opened");
-    alice.expect("-- the private connection with bob stands (/tell bob TEXT, /close bob)");
-    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
+    alice.expect("-- opening the private connection with bob");
+    bob.expect("-- opening the private connection with alice");
+    alice.expect("-- private connection with bob is open (/tell bob TEXT, /close bob)");
+    bob.expect("-- private connection with alice is open (/tell alice TEXT, /close alice)");
     (alice, bob)
 }
 
@@ -66,12 +66,12 @@ fn talk_and_leave(mut alice: Talk, mut bob: Talk, lines: usize) {
         alice.expect(&format!("[bob] line {line} of bob"));
     }
     alice.say("/close bob");
-    bob.expect("-- alice sends no more on the private connection (/close alice ends it)");
+    bob.expect("-- alice has stopped sending on the private connection (/close alice closes it)");
     bob.say("/tell alice one more thing");
     alice.expect("[bob] one more thing");
     bob.say("/close alice");
-    alice.expect("-- the private connection with bob is over");
-    bob.expect("-- the private connection with alice is over");
+    alice.expect("-- private connection with bob is closed");
+    bob.expect("-- private connection with alice is closed");
     alice.quit();
     bob.quit();
 }
@@ -111,11 +111,11 @@ fn a_long_paste_arrives() {
     alice.say("/private bob");
     bob.expect("-- alice asks for a private connection (/accept alice or /deny alice)");
     bob.say("/accept alice");
-    bob.expect("-- you and alice agree on a private connection; it is being opened");
-    bob.expect("-- the private connection with alice stands (/tell alice TEXT, /close alice)");
-    alice.expect("the private connection with bob stands");
+    bob.expect("-- opening the private connection with alice");
+    bob.expect("-- private connection with alice is open (/tell alice TEXT, /close alice)");
+    alice.expect("private connection with bob is open");
     alice.say("/tell bob");
-    alice.expect("what you type goes to bob alone");
+    alice.expect("what you type is sent to bob only");
     // 1 MiB and more.
     let lines: Vec<_> = (0..10_000)
         .map(|n| format!("line {n} {:0100}", n))
@@ -232,7 +232,7 @@ fn a_port_that_is_taken_is_told_and_the_rest_works() {
     let (_, code, errors) = chat.ended();
     assert_eq!(code, 0);
     assert!(
-        errors.contains(&format!("port {port} cannot be had")),
+        errors.contains(&format!("cannot bind UDP port {port}")),
         "{errors}"
     );
 }
@@ -249,7 +249,7 @@ fn nobody_is_asked_who_is_not_there() {
     let mut chat = server.chat(&alice, &options).lines();
     chat.expect(&format!("-- logged in as {}", alice.uuid));
     chat.say("/private bob");
-    chat.expect("-- bob declines the private connection");
+    chat.expect("-- bob declined the private connection");
     chat.quit();
 }
 

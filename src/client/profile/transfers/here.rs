@@ -120,7 +120,7 @@ impl Exchange for Transfers {
 
     fn wrong(&mut self, id: u32) -> Vec<Deed> {
         let mut deeds = vec![send(Frame::Bad { id })];
-        deeds.extend(self.end(Way::In, id, "its hash is wrong; it was thrown away"));
+        deeds.extend(self.end(Way::In, id, "its SHA-256 is wrong; the file was deleted"));
         deeds
     }
 
@@ -137,12 +137,12 @@ impl Exchange for Transfers {
         let outgoing = self.sending.keys().next_back().copied();
         if let Some(id) = incoming {
             let mut deeds = vec![send(Frame::Stop { id }), Deed::Forget { id }];
-            deeds.extend(self.end(Way::In, id, "you stopped it"));
+            deeds.extend(self.end(Way::In, id, "you cancelled it"));
             deeds.retain(|deed| *deed != Deed::Keep { id });
             deeds
         } else if let Some(id) = outgoing {
             let mut deeds = vec![send(Frame::Withdraw { id })];
-            deeds.extend(self.end(Way::Out, id, "you stopped it"));
+            deeds.extend(self.end(Way::Out, id, "you cancelled it"));
             deeds
         } else {
             Vec::new()
@@ -161,7 +161,7 @@ impl Exchange for Transfers {
     }
 
     fn cut(&mut self) -> Vec<Deed> {
-        let reason = "the private connection ended before; the same offer goes on from there";
+        let reason = "the private connection closed first; the transfer resumes when the file is offered again";
         let mut deeds = Vec::new();
         for id in self.receiving.keys().copied().collect::<Vec<_>>() {
             deeds.extend(self.end(Way::In, id, reason));

@@ -140,7 +140,7 @@ fn a_flood_of_offers_is_denied() {
 #[test]
 fn more_than_was_offered_is_not_taken() {
     let mut transfers = receiving(6);
-    let reason = "more came than was offered";
+    let reason = "the sender sent more bytes than it offered";
     assert_eq!(
         transfers.data(1, vec![0; 5]),
         [
@@ -153,8 +153,8 @@ fn more_than_was_offered_is_not_taken() {
 }
 
 #[rstest]
-#[case::declined(Frame::Deny { id: 1 }, "it was declined")]
-#[case::stopped(Frame::Stop { id: 1 }, "the receiver stopped it")]
+#[case::declined(Frame::Deny { id: 1 }, "the receiver declined it")]
+#[case::stopped(Frame::Stop { id: 1 }, "the receiver cancelled it")]
 fn the_receiver_may_end_it(#[case] frame: Frame, #[case] reason: &str) {
     let deeds = sending().hear(frame);
     let stop = Deed::StopReading { id: 1 };
@@ -164,13 +164,13 @@ fn the_receiver_may_end_it(#[case] frame: Frame, #[case] reason: &str) {
 #[test]
 fn the_sender_may_end_it() {
     let deeds = receiving(0).hear(Frame::Withdraw { id: 1 });
-    let reason = "the sender has withdrawn it";
+    let reason = "the sender withdrew it";
     assert_eq!(deeds, [Deed::Keep { id: 1 }, failed(Way::In, reason)]);
 }
 
 #[test]
 fn both_may_be_cancelled_here() {
-    let why = "you stopped it";
+    let why = "you cancelled it";
     let deeds = receiving(0).cancel();
     assert_eq!(
         deeds,
