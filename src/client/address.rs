@@ -10,12 +10,12 @@ use matou_protocols::dialogue::Dialogue;
 use matou_protocols::{ProtocolName, UnknownProtocol};
 use matou_sockets::{AddressMistake, HostPort};
 
-/// Whom to talk to, in which protocol and as whom: `chaton://LOGIN@HOST:PORT?OPTION=VALUE`, or `chatr://HOST:PORT`.
+/// Server address, protocol and login: `chaton://LOGIN@HOST:PORT?OPTION=VALUE`, or `chatr://HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// The protocol with its options.
     pub protocol: Protocol,
-    /// The name to log in with; empty where it is not chosen.
+    /// The name to log in with; empty in Chatr Connect, which has no logins.
     pub login: String,
     /// A host name or an address; IPv6 without its brackets.
     pub host: String,
@@ -34,12 +34,12 @@ pub enum Protocol {
     Chatos10,
     /// `chathack://`.
     ChatHack,
-    /// `chatr://`, without a login: one is who one is.
+    /// `chatr://`, without a login: the identity decides who the client is.
     Chatr,
 }
 
 impl Protocol {
-    /// What people call it.
+    /// Returns the protocol's display name.
     pub fn name(self) -> &'static str {
         self.in_catalog().title()
     }
@@ -54,12 +54,12 @@ impl Protocol {
         }
     }
 
-    /// Private connections carry any bytes.
+    /// True if private connections carry raw bytes.
     pub fn has_tunnels(self) -> bool {
         !matches!(self, Protocol::ChatHack)
     }
 
-    /// The largest file that is sent without asking and taken, in bytes, unless told otherwise.
+    /// Returns the default maximum size of a file to accept (in ChatHack also to send), in bytes.
     pub fn max_file(self) -> u64 {
         match self {
             // The document's own limit.
@@ -68,10 +68,10 @@ impl Protocol {
         }
     }
 
-    /// A conversation that has not begun. The password is that of the account of this login.
+    /// Creates the dialogue with the server, before anything is sent. `password` is the password of the login's account.
     ///
     /// # Errors
-    /// A sentence, when the protocol has no passwords.
+    /// An explanation, if a password is given and the protocol has none.
     pub fn dialogue(
         self,
         login: &str,
@@ -80,7 +80,7 @@ impl Protocol {
         if password.is_some() && !matches!(self, Protocol::ChatHack) {
             return Err(format!("{} has no passwords; omit --password", self.name()));
         }
-        // Should the system have no chance to give, secrets of ours are poor; there is nobody to tell but the user.
+        // If the system gives no random numbers, secrets would be predictable; the dialogue reports it to the user.
         let entropy = || getrandom::u64().unwrap_or_default();
         Ok(match self {
             Protocol::Chaton(codec) => Box::new(ChatonClient::new(codec)),
@@ -105,17 +105,17 @@ impl Protocol {
 /// What is wrong with an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddressError {
-    /// There is no `://` in it.
+    /// It contains no `://`.
     NoScheme,
     /// A scheme that this client does not speak.
     UnknownScheme(String),
-    /// Nothing before an `@`.
+    /// There is no login before an `@`.
     NoLogin,
-    /// A login where none is chosen.
+    /// It contains a login, but the protocol has none.
     Login,
-    /// A `%` without two hexadecimal digits behind it, or bytes that are not UTF-8.
+    /// A `%` without two hexadecimal digits after it, or bytes that are not UTF-8.
     BadEscape,
-    /// Nothing behind the `@`.
+    /// There is no host after the `@`.
     NoHost,
     /// A `[` without its `]`, or an IPv6 address without brackets.
     BadBrackets,
@@ -123,9 +123,9 @@ pub enum AddressError {
     NotIpv6(String),
     /// Not a number from 1 to 65535.
     BadPort(String),
-    /// A chat has no path.
+    /// It contains a path.
     Path(String),
-    /// An option that the protocol does not have, or a value that the option cannot take.
+    /// An option that the protocol does not have, or an invalid value of an option.
     BadOption(String),
 }
 
@@ -212,7 +212,7 @@ fn chaton_options(options: &str) -> Result<Codec, AddressError> {
     Ok(codec)
 }
 
-/// The host, and the port if one is given. A server has no port 0.
+/// Splits a text into the host, and the port if it has one. A server has no port 0.
 pub(super) fn host_and_port(place: &str) -> Result<HostPort, AddressError> {
     let place = match place.split_once('/') {
         Some((place, "")) => place,
@@ -285,10 +285,10 @@ mod tests {
     #[case::ipv6_without_brackets("chaton://alice@::1", AddressError::BadBrackets)]
     #[case::a_name_in_brackets("chaton://alice@[host]", AddressError::NotIpv6("host".into()))]
     #[case::one_bracket("chaton://alice@[::1", AddressError::BadBrackets)]
-    #[case::words_behind_brackets("chaton://alice@[::1]a", AddressError::BadBrackets)]
+    #[case::words_after_brackets("chaton://alice@[::1]a", AddressError::BadBrackets)]
     #[case::port_zero("chaton://alice@host:0", AddressError::BadPort("0".into()))]
     #[case::too_large_a_port("chaton://alice@host:65536", AddressError::BadPort("65536".into()))]
-    #[case::no_port_behind_the_colon("chaton://alice@host:", AddressError::BadPort(String::new()))]
+    #[case::no_port_after_the_colon("chaton://alice@host:", AddressError::BadPort(String::new()))]
     #[case::a_path("chaton://alice@host/room", AddressError::Path("room".into()))]
     #[case::an_option("chaton://alice@host?long=5", AddressError::BadOption("long=5".into()))]
     #[case::an_option_of_another_protocol(

@@ -1,5 +1,5 @@
-//! What a client of Chatr Connect has beside its dialogue: an identity, the server's registry, an address book, and a socket
-//! for its peers.
+//! What a client of Chatr Connect has in addition to its dialogue: an identity, the server's registry, an address book, and a
+//! UDP socket for its peers.
 
 use std::fs;
 use std::io;
@@ -19,24 +19,24 @@ use super::{Begun, Ending, Options};
 use matou_protocols::chatr::client::{Book, ChatrClient, PeerToPeer};
 use matou_protocols::dialogue::{Dialogue, Intent};
 
-/// What the command line says for Chatr Connect.
+/// The options of Chatr Connect.
 #[derive(Debug, Clone)]
 pub struct ChatrOptions {
-    /// Who we are.
+    /// The user's identity.
     pub identity: Arc<Identity>,
-    /// Which server is the right one.
+    /// The server to trust.
     pub trust: Trust,
-    /// Where the keys of peers are registered.
+    /// The registry with the keys of peers.
     pub registry: Option<Registry>,
-    /// The port for the server's connection and for peers, which have the same.
+    /// The local port for the connection to the server and for peers. Peers use the same port.
     pub port: Option<u16>,
-    /// The address of this machine that connections come from.
+    /// The local address for connections.
     pub bind: Option<IpAddr>,
-    /// Where names for UUIDs are kept; the file may be missing.
+    /// The file with names for UUIDs. It may be missing.
     pub book: PathBuf,
 }
 
-/// What a session has of it.
+/// The part that a session keeps.
 #[derive(Debug)]
 pub(super) struct Chatr {
     peers: Option<Talking>,
@@ -53,7 +53,7 @@ struct Talking {
 /// Reads the address book, connects to the server and opens the socket for peers.
 ///
 /// # Errors
-/// With the ending that it comes to.
+/// The ending of the chat.
 pub(super) fn begin(options: &Options, chatr: &ChatrOptions) -> Result<Begun, Ending> {
     let book = read_book(&chatr.book)?;
     let names = book.names().map(str::to_owned).collect();
@@ -102,7 +102,7 @@ pub(super) fn begin(options: &Options, chatr: &ChatrOptions) -> Result<Begun, En
     })
 }
 
-/// Opens the socket for peers, where the server's connection is; or says what is missing.
+/// Opens the socket for peers at the local address of the connection to the server, or says which option is missing.
 fn talking(chatr: &ChatrOptions, own: SocketAddr) -> Result<Talking, String> {
     let Some(port) = chatr.port else {
         return Err(
@@ -134,7 +134,7 @@ fn cannot_have(port: Option<u16>, error: &io::Error) -> String {
 }
 
 impl Chatr {
-    /// What looks for a peer, in a thread that may block; `None` when no peer can be spoken to.
+    /// Returns a function that connects to a peer, for a thread that may block; `None` if private connections are not possible.
     pub(super) fn meeting(
         &self,
         uuid: Uuid,
@@ -148,7 +148,7 @@ impl Chatr {
         Some(move || meet(&registry, &callers, uuid, candidates, calls))
     }
 
-    /// Replaces the address book, whole or not at all.
+    /// Replaces the address book: the whole file, or nothing if writing fails.
     pub(super) fn keep_book(&self, text: &str) -> io::Result<()> {
         let path = &self.book;
         if let Some(folder) = path

@@ -9,7 +9,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::reach::From;
 use matou_sockets::Timed;
 
-/// Connects to the first address of the host that answers; all of them together get `limit`.
+/// Connects to the first address of the host that answers. `limit` is the time for all of them together.
 pub(super) fn to_host(host: &str, port: u16, from: From, limit: Duration) -> io::Result<TcpStream> {
     let deadline = Instant::now() + limit;
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
@@ -39,7 +39,7 @@ pub(super) fn to_address(
         } => TcpStream::connect_timeout(&address, limit)?,
         from => connect_from(own_end(address, from), address, limit)?,
     };
-    // A typed line is one small segment that nothing follows: waiting for more to send would only delay it.
+    // A typed line is one small segment. Nagle's algorithm would only delay it.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
@@ -54,14 +54,14 @@ fn own_end(to: SocketAddr, from: From) -> SocketAddr {
 
 fn connect_from(own: SocketAddr, to: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
-    // An earlier connection from the same port may still be dying.
+    // An earlier connection from the same port may still be in TIME_WAIT.
     socket.set_reuse_address(true)?;
     socket.bind(&own.into())?;
     socket.connect_timeout(&to.into(), limit)?;
     Ok(socket.into())
 }
 
-/// Connects in a thread of its own, which ends at the latest after the connector's time limit. The outcome comes once.
+/// Connects in a thread of its own, which ends at the latest after the connector's time limit. The channel gets one outcome.
 pub(super) fn in_background<T: Send + 'static>(
     connector: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Receiver<io::Result<T>> {
@@ -70,7 +70,7 @@ pub(super) fn in_background<T: Send + 'static>(
     let spawned = thread::Builder::new()
         .name("connect".into())
         .spawn(move || {
-            // The user may have left meanwhile.
+            // The user may have left in the meantime.
             let _ = report.send(connector());
         });
     if let Err(error) = spawned {
@@ -79,7 +79,7 @@ pub(super) fn in_background<T: Send + 'static>(
     connecting
 }
 
-/// Connects, and whatever is done with the connection has the rest of the time.
+/// Connects, then calls `then` with the rest of the time.
 pub(super) fn in_time(host: &str, port: u16, from: From, limit: Duration) -> io::Result<Timed> {
     let deadline = Instant::now() + limit;
     let stream = to_host(host, port, from, limit)?;

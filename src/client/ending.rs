@@ -4,20 +4,20 @@ use std::process::ExitCode;
 
 use super::escape::{Escaped, Name};
 
-/// How a chat ended: what is said about it, and the program's exit code.
+/// How a chat ended: its message on standard error, and the program's exit code.
 #[derive(Debug)]
 pub enum Ending {
     /// As the user wanted.
     InOrder,
-    /// Nobody reads our output any more (`matou chat ... | head -1`): nothing to complain about, and nobody to hear it.
+    /// Standard output was closed (`matou chat ... | head -1`). This is not an error.
     OutputClosed,
-    /// Output could not be written for another reason.
+    /// Standard output could not be written for another reason.
     Output(io::Error),
-    /// The server was not reached, was lost, or does not speak the protocol.
+    /// The client could not connect to the server, lost the connection, or the server does not speak the protocol.
     Lost(String),
     /// An argument that cannot be used.
     Usage(String),
-    /// As the user wanted, but some lines of a script were refused on the way; each was reported.
+    /// As the user wanted, but some lines of a script were refused. Each was reported.
     LinesRefused,
     /// The server does not accept the login.
     LoginRefused {
@@ -26,12 +26,12 @@ pub enum Ending {
         /// Why, if that is known.
         reason: Option<String>,
     },
-    /// The private connection that was asked for on the command line was declined, not established, or cut.
+    /// The private connection of `--tunnel` was declined, could not be opened, or was interrupted.
     TunnelFailed(String),
 }
 
 impl Ending {
-    /// The program's exit code, as `matou chat --help` lists them.
+    /// Returns the program's exit code. `matou chat --help` lists them.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Ending::InOrder | Ending::OutputClosed => 0,

@@ -1,12 +1,12 @@
-//! What peers write never reaches a terminal raw: a control character may move the cursor or set the title, a direction
-//! character turns a line around, an invisible one makes two names look alike.
+//! Escapes text from peers before a terminal shows it. A control character could move the cursor or set the title, a direction
+//! mark could reverse a line, an invisible character could make two names look alike.
 
 use std::fmt::{self, Write as _};
 
 pub(super) use matou_protocols::room::is_hidden;
 use matou_protocols::room::write_escape;
 
-/// Text of a peer, with every character escaped that a reader would not see, or that a terminal would obey.
+/// Text of a peer, with invisible characters and control characters escaped.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 
@@ -27,13 +27,13 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// It makes one family of three people. Between two pictographs it hides nothing; anywhere else it might.
+/// Zero width joiner. Between two pictographs it makes one family of three people, and is kept; anywhere else it is escaped.
 const JOINER: char = '\u{200d}';
 
-/// A key with a digit on it is the digit, a selector and this.
+/// Combining keycap: a digit, a variation selector and this character make a key.
 const KEYCAP: char = '\u{20e3}';
 
-/// Whether a hidden character is part of a pictograph that people see.
+/// True if a hidden character is part of a visible pictograph.
 fn belongs(before: Option<char>, character: char, after: Option<char>) -> bool {
     let behind_a_pictograph = before.is_some_and(is_pictograph);
     match character {
@@ -47,7 +47,7 @@ fn belongs(before: Option<char>, character: char, after: Option<char>) -> bool {
     }
 }
 
-/// It makes a pictograph of a sign, or a sign of a pictograph.
+/// Variation selectors: they turn a sign into a pictograph, or the reverse.
 fn is_selector(character: char) -> bool {
     matches!(character, '\u{fe0e}' | '\u{fe0f}')
 }
@@ -62,7 +62,7 @@ fn is_pictograph(character: char) -> bool {
     )
 }
 
-/// Bytes of a peer that should be text; a byte that is none becomes `\xNN`.
+/// Bytes of a peer that should be UTF-8. An invalid byte becomes `\xNN`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EscapedBytes<'a>(pub(super) &'a [u8]);
 
@@ -78,8 +78,8 @@ impl fmt::Display for EscapedBytes<'_> {
     }
 }
 
-/// A name, in quotes unless it is one plain word: as it stands here it can be typed in a command, and no name can look
-/// like the punctuation around it.
+/// A name, in quotes unless it is one plain word. It can be typed in this form in a command, and a name cannot be confused
+/// with the punctuation around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name<'a>(pub(super) &'a str);
 
@@ -112,8 +112,8 @@ fn is_plain_word(name: &str) -> bool {
         })
 }
 
-/// Reads a name in quotes as [`Name`] writes it, from behind the opening quote: the name, and what stands behind the
-/// closing quote. `None` when there is no closing quote or an escape is wrong.
+/// Reads a quoted name as [`Name`] writes it, starting after the opening quote. Returns the name and the text after the
+/// closing quote; `None` if there is no closing quote or an escape is invalid.
 pub(super) fn quoted_name(text: &str) -> Option<(String, &str)> {
     let mut name = String::new();
     let mut rest = text.chars();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_shown_as_bytes() {
+    fn invalid_utf8_is_shown_as_bytes() {
         let shown = EscapedBytes(b"a\xff\xc3\xa9\x07").to_string();
         assert_eq!(shown, "a\\xff\u{e9}\\u{7}");
     }
@@ -180,7 +180,7 @@ mod tests {
     #[case("a\"b\\c", "\"a\\\"b\\\\c\"")]
     #[case("\u{202e}bob", "\"\\u{202e}bob\"")]
     #[case("", "\"\"")]
-    fn a_name_is_quoted_unless_it_is_a_word(#[case] name: &str, #[case] shown: &str) {
+    fn a_name_is_quoted_unless_it_is_one_word(#[case] name: &str, #[case] shown: &str) {
         assert_eq!(Name(name).to_string(), shown);
     }
 
@@ -195,7 +195,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_hidden_gets_through(text in "\\PC*|.*") {
+        fn no_hidden_character_is_shown_raw(text in "\\PC*|.*") {
             let hides = |c: char| is_hidden(c) && c != JOINER && !is_selector(c);
             prop_assert!(!Escaped(&text).to_string().chars().any(hides));
         }

@@ -1,105 +1,106 @@
-//! Files on a private connection, in whatever language they go: what the loop asks an exchange, and what it has to do for it.
+//! The interface between the loop and an exchange: the transfers on one private connection. Two exchanges implement it, one
+//! for lines of text (`profile/`) and one for a protocol's own frames (`streamed`).
 
 use super::profile::Digest;
 
-/// The files that are on their way over one private connection, both ways. A value: what disk and connection say comes in,
+/// The transfers on one private connection, in both directions. A value: events of the disk and the connection come in,
 /// [`Deed`]s go out.
 pub(super) trait Exchange {
-    /// A piece of a file that we send was read.
+    /// A piece of a file to send was read.
     fn read(&mut self, id: u32, bytes: &[u8]) -> Vec<Deed>;
-    /// A file that we send cannot be read on.
+    /// A file to send cannot be read.
     fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed>;
-    /// So much of a file that comes is here already.
+    /// A file to receive was opened; this many of its bytes already exist.
     fn opened(&mut self, id: u32, offset: u64) -> Vec<Deed>;
-    /// All of a file is written, and it has this path.
+    /// A file is written completely, at this path.
     fn finished(&mut self, id: u32, path: String) -> Vec<Deed>;
-    /// All of a file is written, and it is not what was offered.
+    /// A file is written completely, but its hash is wrong.
     fn wrong(&mut self, id: u32) -> Vec<Deed>;
     /// A file cannot be written.
     fn unwritable(&mut self, id: u32, reason: &str) -> Vec<Deed>;
-    /// The person wants no more of the newest file that is on its way. Nothing when there is none.
+    /// The user cancels the newest transfer. Returns nothing if there is none.
     fn cancel(&mut self) -> Vec<Deed>;
-    /// The peer sends no more.
+    /// The peer has stopped sending.
     fn peer_ended(&mut self) -> Vec<Deed>;
-    /// We want to send no more: [`Deed::EndSending`] follows, now or when what had to be sent before has been.
+    /// The user stops sending. [`Deed::EndSending`] follows, after everything queued before it.
     fn shut(&mut self) -> Vec<Deed>;
-    /// The private connection is over: everything that is on its way is cut.
+    /// The private connection has closed: all transfers are interrupted.
     fn cut(&mut self) -> Vec<Deed>;
-    /// True while every byte of some file has come and the disk does not have them yet.
+    /// True while a file has arrived completely and the disk has not written all of it.
     fn is_writing(&self) -> bool;
-    /// What is on its way.
+    /// The transfers in progress.
     fn running(&self) -> Vec<Running<'_>>;
 }
 
-/// From us or to us.
+/// The direction of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Way {
     Out,
     In,
 }
 
-/// What is to be done, in this order.
+/// What the loop must do, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Deed {
-    /// Send this on the private connection: bytes of the users' own.
+    /// Send these raw bytes on the private connection.
     Send(Vec<u8>),
-    /// Send this on the private connection: a frame of the protocol, or the head of one.
+    /// Send a frame of the protocol, or the head of one, on the private connection.
     SendFrame(Vec<u8>),
-    /// Send nothing more on it.
+    /// Stop sending on the private connection.
     EndSending,
-    /// End the private connection: what is on it cannot go on in order.
+    /// Close the private connection, because its stream cannot be continued correctly.
     Break { reason: String },
-    /// Tell the person.
+    /// Report an event to the user.
     Tell(FileEvent),
-    /// Tell the person that messages which waited for a file were not sent.
+    /// Report that messages queued after a file were not sent.
     MessagesLost { count: usize },
-    /// Read the file from this byte on, and bring its pieces to [`Exchange::read`].
+    /// Read the file from this byte on, and pass its pieces to [`Exchange::read`].
     Read { id: u32, offset: u64 },
-    /// Nothing more of the file that is sent is needed.
+    /// Stop reading the file.
     StopReading { id: u32 },
-    /// Find out how much of the file is there, and say it to [`Exchange::opened`].
+    /// Find out how much of the file already exists, and pass it to [`Exchange::opened`].
     Open {
         id: u32,
         name: String,
         size: u64,
-        /// What its bytes must be, where that is known; then a part of it is kept for another time, too.
+        /// The SHA-256 of the file, if it is known. Only then an incomplete file is kept to resume later.
         sha256: Option<Digest>,
     },
-    /// Write this behind what is there; when all of it is written, [`Exchange::finished`] is told.
+    /// Append this to the file. When the file is complete, [`Exchange::finished`] follows.
     Write { id: u32, bytes: Vec<u8> },
-    /// No more comes; what is there stays, for another time.
+    /// No more bytes follow; keep the incomplete file to resume later.
     Keep { id: u32 },
-    /// No more is wanted, nor what is there.
+    /// Delete the incomplete file.
     Forget { id: u32 },
 }
 
-/// What a person may like to know about a file.
+/// An event about a file, for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FileEvent {
-    /// The peer offers one.
+    /// The peer offers a file.
     Offered { name: String, size: u64 },
-    /// The peer has one that is larger than what is taken; it was denied, or what comes of it is skipped.
+    /// The peer's file is larger than the limit. It was denied, or its bytes are skipped.
     TooLarge { name: String, size: u64, limit: u64 },
-    /// It is on its way from this byte on.
+    /// The transfer starts at this byte.
     Begun {
         way: Way,
         name: String,
         size: u64,
         offset: u64,
     },
-    /// It has arrived and is what was offered.
+    /// The peer has received the file, and its SHA-256 is correct.
     Sent { name: String, size: u64 },
-    /// All of it has left; the language that is spoken has no answer to that.
+    /// The whole file was sent; the protocol has no confirmation.
     Left { name: String, size: u64 },
-    /// It is here, as this file.
+    /// The file was received, at this path.
     Received {
         name: String,
         size: u64,
         path: String,
-        /// It is known to be what was sent.
+        /// True if its SHA-256 was compared.
         checked: bool,
     },
-    /// It is not to be.
+    /// The transfer failed.
     Failed {
         way: Way,
         name: String,
@@ -107,7 +108,7 @@ pub(super) enum FileEvent {
     },
 }
 
-/// One transfer that is on its way, for whoever draws it.
+/// One transfer in progress, for the rows on the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Running<'a> {
     pub(super) way: Way,

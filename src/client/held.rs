@@ -1,12 +1,12 @@
-//! Typed lines that wait until there is room for them on their connection.
+//! Typed lines that wait until their connection has room.
 
 use std::collections::BTreeMap;
 
 use matou_protocols::dialogue::TunnelId;
 
-/// When this much waits, in bytes, no more is read from the person: the terminal then holds back the program that types.
+/// Limit for waiting lines, in bytes. At the limit the terminal is not read, so it holds back the program that types.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// Lines that are sent are cut from the memory in steps of at least this size, in bytes.
+/// The memory of sent lines is released in steps of at least this size, in bytes.
 const STEP: usize = 64 * 1024;
 
 /// The connection that a typed line needs.
@@ -16,22 +16,22 @@ pub(super) enum Destination {
     Tunnel(TunnelId),
 }
 
-/// All lines that wait. The order is kept on each connection; a connection that is full holds up no other.
+/// All waiting lines. Lines for one connection stay in order. A full connection does not delay the others.
 #[derive(Debug, Default)]
 pub(super) struct Held(BTreeMap<Destination, Lines>);
 
-/// The lines for one connection. They take the memory of their text and no more, also when there are many short ones.
+/// The lines for one connection, in one string, so that many short lines need no extra memory.
 #[derive(Debug, Default)]
 struct Lines {
-    /// Each with a line feed behind it.
+    /// Each line ends with a line feed.
     text: String,
-    /// Where the first line begins that was not taken.
+    /// Where the first waiting line begins.
     next: usize,
     count: usize,
 }
 
 impl Held {
-    /// Appends a line, which has no line feed in it.
+    /// Appends a line, which must not contain a line feed.
     pub(super) fn push(&mut self, to: Destination, line: &str) {
         let lines = self.0.entry(to).or_default();
         lines.text.push_str(line);
@@ -39,12 +39,12 @@ impl Held {
         lines.count += 1;
     }
 
-    /// The line that must be sent next there.
+    /// Returns the next line for this connection.
     pub(super) fn first(&self, to: Destination) -> Option<&str> {
         self.0.get(&to)?.first()
     }
 
-    /// Takes this line.
+    /// Removes and returns the next line.
     pub(super) fn pop(&mut self, to: Destination) -> Option<String> {
         let lines = self.0.get_mut(&to)?;
         let line = lines.first()?.to_owned();
@@ -59,7 +59,7 @@ impl Held {
         Some(line)
     }
 
-    /// Takes everything that waits for one connection: how many lines, and their text.
+    /// Removes all lines for one connection. Returns their number and their text.
     pub(super) fn take(&mut self, to: Destination) -> Option<(usize, String)> {
         let Lines {
             mut text,
@@ -71,24 +71,24 @@ impl Held {
         Some((count, text))
     }
 
-    /// Forgets everything, and says how many lines it was.
+    /// Drops all lines, and returns their number.
     pub(super) fn clear(&mut self) -> usize {
         let count = self.count();
         self.0.clear();
         count
     }
 
-    /// The connections for which lines wait.
+    /// Returns the connections for which lines wait.
     pub(super) fn destinations(&self) -> impl Iterator<Item = Destination> + use<'_> {
         self.0.keys().copied()
     }
 
-    /// How many lines wait for one connection.
+    /// Returns the number of lines that wait for one connection.
     pub(super) fn count_for(&self, to: Destination) -> usize {
         self.0.get(&to).map_or(0, |lines| lines.count)
     }
 
-    /// How many lines wait.
+    /// Returns the number of all waiting lines.
     pub(super) fn count(&self) -> usize {
         self.0.values().map(|lines| lines.count).sum()
     }
@@ -97,7 +97,7 @@ impl Held {
         self.0.is_empty()
     }
 
-    /// True when no more should be read from the person for now.
+    /// True when the terminal should not be read for now.
     pub(super) fn is_full(&self) -> bool {
         let bytes = |lines: &Lines| lines.text.len() - lines.next;
         self.0.values().map(bytes).sum::<usize>() >= MOST_BYTES
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_is_held_to_its_end_and_then_no_more_is_read() {
+    fn a_whole_paste_is_held_and_then_no_more_is_read() {
         let mut held = Held::default();
         let line = "x".repeat(1023);
         for _ in 0..MOST_BYTES / 1024 {

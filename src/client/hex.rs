@@ -1,22 +1,22 @@
-//! Bytes as the students of a protocol like them: in hexadecimal, beside what they mean, a colour for each field.
+//! A hex dump with meaning: each field's bytes in hexadecimal, next to the field's name and value, in the field's colour.
 
 use super::escape::Escaped;
 use super::paint::Paint;
 use matou_protocols::wire::{Explained, Field};
 
-/// How much is shown.
+/// Limits of what is shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Extent {
-    /// Bytes in a row.
+    /// Bytes per row.
     pub(super) columns: usize,
-    /// Rows for one field; what is longer is cut.
+    /// Maximum rows per field; longer fields are cut.
     pub(super) rows: usize,
 }
 
-/// Values are cut here; the bytes say the rest.
+/// Maximum length of a value; longer values are cut.
 const MAX_VALUE: usize = 200;
 
-/// The rows of a frame.
+/// Returns the rows of a frame.
 pub(super) fn frame(
     bytes: &[u8],
     explained: &Explained,
@@ -34,7 +34,7 @@ pub(super) fn frame(
     rows
 }
 
-/// The rows of bytes that nobody explains.
+/// Returns the rows of raw bytes.
 pub(super) fn raw(bytes: &[u8], extent: Extent, paint: &Paint) -> Vec<String> {
     let field = Field {
         name: String::new(),
@@ -71,7 +71,7 @@ fn field_rows(
     );
     let left = bytes.len().saturating_sub(extent.rows * extent.columns);
     if left > 0 {
-        rows.push(format!("      ... {left} bytes more"));
+        rows.push(format!("      ... {left} more bytes"));
     }
     rows
 }
@@ -111,9 +111,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_cut() {
+    fn long_fields_are_cut() {
         let rows = raw(&[b'x'; 100], EXTENT, &Paint::default());
         assert_eq!(rows.len(), 3);
-        assert_eq!(rows[2], "      ... 92 bytes more");
+        assert_eq!(rows[2], "      ... 92 more bytes");
     }
 }

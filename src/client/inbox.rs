@@ -2,20 +2,20 @@ use std::ops::Range;
 
 use matou_protocols::dialogue::{Action, Dialogue, Fault, Source};
 
-/// What came on a connection and is not a whole frame yet. It cannot grow much beyond one read and one frame, because no
-/// protocol lets a frame begin that is over its limits.
+/// Bytes received on a connection that are not a complete frame yet. The buffer stays below one read plus one frame, because
+/// every protocol rejects a frame above its limits at its beginning.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     bytes: Vec<u8>,
     /// Where the next frame begins in `bytes`.
     next: usize,
-    /// Where the frame is that was taken last.
+    /// The position of the last frame that was taken.
     taken: Range<usize>,
-    /// Where `bytes` begins in all that ever came.
+    /// The position of `bytes` in the whole stream.
     offset: u64,
 }
 
-/// Bytes that are no frame, and where.
+/// Bytes that are not a frame, and their position.
 #[derive(Debug)]
 pub(super) struct Garbage {
     fault: Fault,
@@ -24,7 +24,7 @@ pub(super) struct Garbage {
 }
 
 impl Inbox {
-    /// Appends what came.
+    /// Appends received bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.next);
         self.offset += self.next as u64;
@@ -32,7 +32,7 @@ impl Inbox {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Takes one frame and says what follows from it; `None` when there is no whole one.
+    /// Takes one frame and returns its outcome; `None` if no frame is complete.
     pub(super) fn next(
         &mut self,
         dialogue: &mut dyn Dialogue,
@@ -54,17 +54,17 @@ impl Inbox {
         }
     }
 
-    /// The frame that was taken last; before anything else is pushed.
+    /// Returns the frame that was taken last. Call it before anything else is pushed.
     pub(super) fn taken(&self) -> &[u8] {
         self.bytes.get(self.taken.clone()).unwrap_or_default()
     }
 
-    /// True when a frame has begun and is not whole.
+    /// True if a frame has begun and is not complete.
     pub(super) fn has_part_of_a_frame(&self) -> bool {
         self.next < self.bytes.len()
     }
 
-    /// The bytes that are no part of a frame, when it turns out that no more frames come.
+    /// Takes the bytes that are not part of a frame, when no more frames follow.
     pub(super) fn take_rest(&mut self) -> Vec<u8> {
         self.bytes.drain(..self.next);
         self.next = 0;
@@ -73,7 +73,7 @@ impl Inbox {
 }
 
 impl Garbage {
-    /// So many bytes are shown: enough to recognise `HTTP/1.1` or a TLS record.
+    /// Maximum bytes to show: enough to recognise `HTTP/1.1` or a TLS record.
     const SHOWN: usize = 16;
 }
 

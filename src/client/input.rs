@@ -1,5 +1,5 @@
-//! Standard input. A thread that blocks in a read of it cannot be woken, so it is the one thread that nobody joins: it ends
-//! with its input, with its channel, or with the program.
+//! Standard input. A thread that blocks in a read of standard input cannot be woken, so it is the one thread that is not
+//! joined. It ends with its input, with its channel, or with the program.
 
 use std::io::{self, BufRead, Read};
 use std::thread;
@@ -8,21 +8,22 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::terminal;
 
-/// A longer line is refused whole. Far above what any protocol carries in one message, and a bound on memory.
+/// Maximum length of a line, in bytes. A longer line is refused. The limit bounds memory and is far above the maximum message
+/// of every protocol.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
-/// Lines that may be read ahead of the loop.
+/// Maximum lines to read ahead of the loop.
 const LINES_AHEAD: usize = 16;
-/// One read of raw input takes at most this much.
+/// Maximum bytes per read of raw input.
 const CHUNK: usize = 64 * 1024;
 
 /// A line of input.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// Its text, without the line end.
+    /// The text, without the line end.
     Text(String),
-    /// It cannot be a message, and why.
+    /// The line cannot be a message, for this reason.
     Unusable(&'static str),
-    /// Reading failed; no more comes.
+    /// Reading failed; no more lines follow.
     Failed(String),
 }
 
@@ -41,22 +42,22 @@ pub(super) fn lines() -> io::Result<Receiver<Line>> {
     Ok(lines)
 }
 
-/// Reads standard input as it comes: the keys of a terminal.
+/// Reads standard input without waiting for whole lines: the keys of a terminal.
 pub(super) fn bytes() -> io::Result<Receiver<Vec<u8>>> {
     let (to_loop, chunks) = bounded(LINES_AHEAD);
-    // Nothing is reported on the second channel: a terminal that cannot be read any more has gone, as at its end.
+    // Nothing is reported on the second channel: a terminal that cannot be read has closed, as at its end.
     let (failure, _) = bounded(1);
     copy(to_loop, failure, terminal::await_key)?;
     Ok(chunks)
 }
 
-/// Copies standard input to a connection's writer as it comes, and drops the writer's channel at its end. A failure to read
-/// goes to `failure`, before that.
+/// Copies standard input to a connection's writer, and drops the writer's channel at the end of the input. A read error goes
+/// to `failure` before that.
 pub(super) fn raw(to: Sender<Vec<u8>>, failure: Sender<io::Error>) -> io::Result<()> {
     copy(to, failure, || true)
 }
 
-/// The same, after a wait before every read, and as long as that returns true.
+/// Does the same, but calls `await_input` before every read, and stops when it returns false.
 fn copy(to: Sender<Vec<u8>>, failure: Sender<io::Error>, wait: fn() -> bool) -> io::Result<()> {
     thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut input = io::stdin().lock();
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_lose_their_ends_and_a_bad_one_costs_itself_alone() {
+    fn lines_lose_their_ends_and_a_bad_line_does_not_affect_others() {
         let mut input = b"one\r\n\n\xff\n".to_vec();
         input.extend(vec![b'x'; 70_000]);
         input.extend(b"\nlast");

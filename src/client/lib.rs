@@ -1,39 +1,39 @@
-//! The terminal program: a typed line becomes an intent, an event becomes a line.
+//! The chat client: turns typed lines into intents, and events into lines.
 //!
-//! The only place that knows a terminal. What may be said, and what it means, is the business of each protocol's dialogue
-//! ([`matou_protocols::dialogue`]); nothing here knows a frame.
+//! This crate is the only place that uses a terminal. The dialogue of each protocol ([`matou_protocols::dialogue`]) knows the
+//! frames and what they mean; this crate does not.
 //!
-//! It has three faces: lines for a script, lines for a person who wants no more or whose terminal can no more, and a
-//! terminal on which the typed line stays whole under whatever arrives (`terminal/`). They speak the same commands. What
-//! two of these programs say to each other on a private connection, text and files, is on the page of `profile/`;
-//! `files/` is the disk's side of it.
+//! The client has three faces: lines for a script; plain lines, for people who prefer them and for dumb terminals; and a
+//! terminal on which the typed line stays whole while messages arrive above it (`terminal/`). All faces have the same
+//! commands. `profile/` describes the text and files that two of these clients exchange on a private connection; `files/`
+//! reads and writes the files.
 //!
 //! # Threads
 //!
-//! Every thread but one blocks in one system call and has a bounded channel to or from **the loop** (`session`), which
-//! waits for all of these channels at once and owns everything else:
+//! Every thread blocks in one system call and has a bounded channel to or from **the loop** (`session`). The loop waits for
+//! all of these channels at once, and owns everything else:
 //!
 //! | thread | blocks in | talks to |
 //! |---|---|---|
 //! | `server-in`, `tunnel-in` | `read` of a connection | the loop |
-//! | `server-out`, `tunnel-out` | `write` to a connection | takes pieces from the loop |
+//! | `server-out`, `tunnel-out` | `write` to a connection | receives pieces from the loop |
 //! | `stdin` | `read` of standard input: lines, keys, or a tunnel's bytes | the loop, or a tunnel's writer |
-//! | `stdout` | `write` of a tunnel's bytes, with `--tunnel` only | takes chunks from a tunnel's reader |
-//! | `connect` | `connect`, for a tunnel or after a loss; a registry's answer, and then a peer's | the loop, once |
-//! | `file-look` | `read` of a file that will be sent | the loop, once |
-//! | `file-in` | `read` of a file that is sent | the loop, which takes a piece when the tunnel's writer has room |
-//! | `file-out` | `write` of a file that is received | takes pieces from the loop |
-//! | `direct-accept` | waiting for a peer that is to connect to us | starts `direct-knock` |
-//! | `direct-knock` | `read` of what such a one shows | the loop, once, if it is the right one |
-//! | `peer-in` | reading datagrams from a socket | `peer` |
-//! | `peer` | nothing but its channels and its next deadline; it writes datagrams (`peer/`) | the loop |
-//! | `signals` | waiting for signals; it gives the terminal back before the program ends or stops (`signals/`) | the loop |
+//! | `stdout` | `write` of a tunnel's bytes, with `--tunnel` only | receives chunks from a tunnel's reader |
+//! | `connect` | `connect`, for a tunnel or after a lost connection; the answer of a registry, then of a peer | the loop, once |
+//! | `file-look` | `read` of a file before it is offered | the loop, once |
+//! | `file-in` | `read` of a file to send | the loop, which takes a piece when the tunnel's writer has room |
+//! | `file-out` | `write` of a received file | receives pieces from the loop |
+//! | `direct-accept` | `accept` of an expected peer | starts `direct-knock` |
+//! | `direct-knock` | `read` of such a peer's pass | the loop, once, if the pass is right |
+//! | `peer-in` | `recv` of datagrams | `peer` |
+//! | `peer` | its channels and its next deadline; it also sends datagrams (`peer/`) | the loop |
+//! | `signals` | waiting for signals; it restores the terminal before the program ends or stops (`signals/`) | the loop |
 //!
-//! Nothing grows without a bound: a reader that is ahead of the loop stops reading. A typed line is sent when its
-//! connection has room, which is a number of bytes (`outgoing`); until then it waits (`held`). A script is not read
-//! meanwhile; a person is, so that `/quit` and Ctrl-C work, up to 16 MiB of text. A connection on which bytes wait and none
-//! moves for `--stall-timeout` is given up. A peer that does not take our answers is not read either, and a private
-//! connection whose file the disk cannot follow is not read meanwhile: TCP holds both back.
+//! Every buffer is bounded. A reader that is ahead of the loop stops reading. A typed line is sent when its connection has
+//! room, counted in bytes (`outgoing`); until then it waits (`held`). In the meantime a script is not read. A terminal is
+//! read, up to 16 MiB of text, so that `/quit` and Ctrl-C work. A connection is closed when bytes wait and none is accepted
+//! for `--stall-timeout`. The loop does not read from a peer that does not accept our answers, nor from a private connection
+//! while the disk is behind with its file; TCP then holds the peer back.
 
 mod address;
 mod chatr;
@@ -95,42 +95,42 @@ use matou_protocols::dialogue::{Action, Dialogue, Intent, Refusal};
 use reach::{From, Reached, Way};
 use session::Session;
 
-/// What `matou chat` was told on its command line.
+/// The options of a chat, from the command line of `matou chat`.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Whom to talk to, and as whom.
+    /// Server address and login.
     pub address: Address,
-    /// For Chatr Connect, and only for that.
+    /// Options of Chatr Connect; `None` for other protocols.
     pub chatr: Option<ChatrOptions>,
-    /// For an account, in a protocol that has accounts.
+    /// Password of the account, in a protocol that has accounts.
     pub password: Option<Password>,
-    /// To whom the program shows itself.
+    /// How the program shows itself.
     pub face: Face,
-    /// After the end of standard input: leave (false), or listen until the server closes (true).
+    /// After the end of standard input: listen until the server closes (true), or leave (false).
     pub stay: bool,
-    /// Standard input and output are a private connection's.
+    /// Private connection to connect standard input and output to.
     pub tunnel: Option<TunnelWish>,
-    /// How long connecting may take, and then the answer to the login.
+    /// Time limit for connecting, and then for the answer to the login.
     pub connect_timeout: Duration,
-    /// How long the server or a peer may take nothing of what is sent to it before the connection is given up.
+    /// A connection is closed when its peer accepts no data for this time while data waits to be sent.
     pub stall_timeout: Duration,
-    /// Standard input is not a terminal: a line that cannot be sent makes the exit code say so.
+    /// Standard input is not a terminal: the exit code reports lines that could not be sent.
     pub script: bool,
-    /// A file for every frame that is sent and received.
+    /// File to log every frame to.
     pub wire_log: Option<PathBuf>,
-    /// Where received files go.
+    /// Directory for received files.
     pub downloads: PathBuf,
-    /// The largest file that is taken, in bytes.
+    /// Maximum size of a file to accept, in bytes.
     pub max_file: u64,
-    /// Files that come unasked are taken until they have so many bytes together.
+    /// Maximum size of all files received without an offer, in bytes.
     pub max_received: u64,
-    /// How peers may connect to us, in a protocol where they do.
+    /// How peers connect to this client, in ChatHack.
     pub direct: DirectOptions,
-    /// A whisper rings the terminal's bell.
+    /// Ring the terminal's bell when a private message arrives.
     pub bell: bool,
 }
 
-/// A password, which is not shown by mistake.
+/// A password. Its `Debug` form does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(pub String);
 
@@ -140,30 +140,30 @@ impl fmt::Debug for Password {
     }
 }
 
-/// To whom the program shows itself.
+/// How the program shows itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Face {
-    /// A script, or whoever reads its output: each event is a line.
+    /// To a script: each event is a line.
     Script(Form),
-    /// A person at a terminal that can only show one line after the other, or who wants it so.
+    /// To a person, with plain lines: a dumb terminal, or `--plain`.
     Plain,
-    /// A person at a terminal.
+    /// To a person at a terminal.
     Terminal {
-        /// Names and the like are coloured.
+        /// Colour names.
         colours: bool,
     },
 }
 
-/// A private connection that the command line asks for.
+/// The private connection that `--tunnel` asks for.
 #[derive(Debug, Clone)]
 pub struct TunnelWish {
-    /// With whom.
+    /// The peer's name.
     pub peer: String,
-    /// Wait until the peer asks, rather than ask.
+    /// Wait for the peer's request instead of sending one.
     pub wait: bool,
 }
 
-/// Chats until something ends it.
+/// Runs a chat until it ends.
 pub fn run(options: Options) -> Ending {
     let address = &options.address;
     if options.tunnel.is_some() && !address.protocol.has_tunnels() {
@@ -186,22 +186,22 @@ pub fn run(options: Options) -> Ending {
     }
 }
 
-/// A chat that can begin: the server is reached, and nothing has been sent.
+/// A chat that can begin: the connection to the server is open, and nothing has been sent.
 struct Begun {
     dialogue: Box<dyn Dialogue>,
-    /// What will be sent first.
+    /// The first actions: the login.
     hello: Vec<Action>,
     way: Way,
     reached: Reached,
     /// For Chatr Connect.
     chatr: Option<Chatr>,
-    /// Who is known before anybody has spoken.
+    /// Names that are known at the start, from the address book.
     names: Vec<String>,
-    /// Something that the user should know.
+    /// A remark for the user.
     remark: Option<String>,
 }
 
-/// What is wrong with the login is said before a byte leaves.
+/// Connects to the server. An invalid login is reported before anything is sent.
 fn begin(options: &Options) -> Result<Begun, Ending> {
     let Address {
         protocol,

@@ -1,4 +1,4 @@
-/// Bytes of a line that never ends are shown in pieces of this size.
+/// Maximum piece of a line, in bytes. A longer line is shown in pieces of this size.
 const MAX_LINE_BYTES: usize = 4096;
 
 /// Cuts raw bytes into lines.
@@ -8,7 +8,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// The lines that end in these bytes, without their line feeds; `false` marks a piece of a line that goes on.
+    /// Returns the lines that end in these bytes, without their line feeds. `false` marks a piece of a line that continues.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<(Vec<u8>, bool)> {
         let mut lines = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -25,14 +25,14 @@ impl Lines {
         lines
     }
 
-    /// What has no line feed and will not get one.
+    /// Takes the last line, which has no line feed and will not get one.
     pub(super) fn rest(&mut self) -> Option<(Vec<u8>, bool)> {
         let rest = std::mem::take(&mut self.begun);
         (!rest.is_empty()).then_some((rest, false))
     }
 }
 
-/// Where to cut: at the limit, or up to three bytes before it when a character lies across it.
+/// Where to cut: at the limit, or up to three bytes before it if a character crosses it.
 fn cut(bytes: &[u8]) -> usize {
     let at_limit = &bytes[..MAX_LINE_BYTES];
     match str::from_utf8(at_limit) {
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_line_comes_in_pieces_that_cut_no_character() {
+    fn a_long_line_is_cut_into_pieces_but_never_inside_a_character() {
         let mut lines = Lines::default();
         let mut bytes = vec![b'x'; MAX_LINE_BYTES - 1];
         bytes.extend("é!".as_bytes());

@@ -12,46 +12,47 @@ use super::writing::{report_progress, write_all};
 
 /// One read takes at most this much.
 const CHUNK: usize = 64 * 1024;
-/// Chunks that a connection may be ahead of the loop. While they wait its reader does not read, and TCP holds the peer back.
+/// Maximum chunks that a reader may be ahead of the loop. At the limit it does not read, and TCP holds the peer back.
 const CHUNKS_IN: usize = 4;
-/// Pieces in the channel of a connection's writer. No limit is counted in these: what finds no place waits in a [`Queue`].
+/// Capacity of the channel to a connection's writer, in pieces. Pieces that do not fit wait in a [`Queue`], which is limited in
+/// bytes.
 const PIECES_OUT: usize = 16;
-/// When this many bytes wait for a place in the channel, typed lines are held back.
+/// When this many bytes wait for the channel, typed lines are held back.
 const ROOM: usize = 32 * 1024;
-/// When this many bytes of answers wait that a protocol gives by itself, nothing more is read from the connection: a peer
-/// that asks and does not read the answers is held back, too.
+/// When this many bytes of a protocol's automatic answers wait, the connection is not read, so that a peer that asks without
+/// reading the answers is held back.
 const MOST_ANSWERS: usize = 256 * 1024;
 
-/// A connection with its threads. For TCP there are two: one blocks in `read`, the other in `write`, so the loop that owns
-/// the link blocks in neither.
+/// A connection with its threads. TCP has two: one blocks in `read`, the other in `write`, so the loop, which owns the link,
+/// never blocks.
 ///
-/// They report on [`Link::incoming`]. Dropping the link closes the connection at once and waits for the threads: closing
-/// wakes whichever blocks on the socket, and the receiver's end whichever blocks on the channel.
+/// The threads report on [`Link::incoming`]. Dropping the link closes the connection at once and joins the threads: closing the
+/// socket wakes a thread that blocks in it, and dropping the channels wakes a thread that blocks in them.
 ///
-/// The loop does not know what carries a link. A carrier that is no TCP connection makes its own with [`Link::new`].
+/// The loop does not know the carrier of a link. Carriers other than TCP create links with [`Link::new`].
 #[derive(Debug)]
 pub(super) struct Link {
     carrier: Box<dyn Carrier>,
     incoming: Receiver<Incoming>,
     outgoing: Option<Sender<Vec<u8>>>,
     waiting: Queue,
-    /// How many bytes were sent on it so far.
+    /// Bytes given to this link so far.
     given: u64,
-    /// How many of those that wait are answers, in bytes, at most.
+    /// Upper bound of the automatic answers among the waiting bytes.
     answers: usize,
     flow: Arc<Flow>,
     watch: Watch,
     shut: bool,
-    /// Dropped to tell whoever has the directions that no more is to be sent.
+    /// Dropped to tell the owner of the two directions to stop sending.
     split: Option<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
-/// What carries the bytes of a link.
+/// Carries the bytes of a link.
 pub(super) trait Carrier: fmt::Debug + Send {
-    /// Ends both directions at once, and wakes the threads that block on them. It may be over already.
+    /// Ends both directions at once, and wakes the threads that block on them. The connection may already be closed.
     fn close(&self);
-    /// Tells the peer that no more comes behind what has left. It may be over already.
+    /// Tells the peer that nothing follows the bytes already sent. The connection may already be closed.
     fn end_sending(&self);
 }
 
@@ -68,37 +69,37 @@ impl Carrier for TcpStream {
 /// The other ends of a link's channels, for the threads of its carrier.
 #[derive(Debug)]
 pub(super) struct Ends {
-    /// What they report.
+    /// For reports of the threads.
     pub(super) report: Sender<Incoming>,
-    /// What they send. At its end the peer is told that no more comes, and [`Incoming::AllSent`] is reported.
+    /// Pieces to send. When the channel ends, the thread shuts the sending direction and reports [`Incoming::AllSent`].
     pub(super) pieces: Receiver<Vec<u8>>,
-    /// Where they say how much of that has left.
+    /// Where the threads count the bytes that were sent.
     pub(super) flow: Arc<Flow>,
 }
 
-/// Both directions of a link, in somebody else's hands.
+/// Both directions of a link, for another owner.
 #[derive(Debug)]
 pub(super) struct Directions {
-    /// What the link's threads report.
+    /// Reports of the link's threads.
     pub(super) incoming: Receiver<Incoming>,
-    /// What its writer takes; `None` when nothing more may be sent.
+    /// The channel to its writer; `None` if nothing more may be sent.
     pub(super) outgoing: Option<Sender<Vec<u8>>>,
-    /// Ends when no more is to be sent, whoever has more.
+    /// Ends when sending must stop.
     pub(super) closed: Receiver<()>,
 }
 
 /// What the threads of a link report.
 #[derive(Debug)]
 pub(super) enum Incoming {
-    /// Bytes came.
+    /// Bytes arrived.
     Bytes(Vec<u8>),
-    /// The peer will send no more; we still may.
+    /// The peer has stopped sending. This side may still send.
     End,
     /// Reading failed.
     ReceiveFailed(io::Error),
-    /// After [`Link::shut`]: everything has left, and our FIN behind it.
+    /// After [`Link::shut`]: everything was sent, followed by FIN.
     AllSent,
-    /// Writing failed; nothing more can be sent.
+    /// Writing failed. Nothing more can be sent.
     SendFailed(io::Error),
 }
 
@@ -128,7 +129,7 @@ impl Link {
         Ok(link)
     }
 
-    /// A link over any carrier. Its threads, which [`Link::own`] hands over, have the other ends of the channels.
+    /// Creates a link over any carrier. The carrier's threads, which [`Link::own`] hands over, have the other ends of the channels.
     pub(super) fn new(carrier: Box<dyn Carrier>) -> (Link, Ends) {
         let (report, incoming) = bounded(CHUNKS_IN);
         let (outgoing, pieces) = bounded(PIECES_OUT);
@@ -154,17 +155,17 @@ impl Link {
         (link, ends)
     }
 
-    /// The end of the link waits for this thread, which [`Carrier::close`] must wake.
+    /// Hands over a thread. Dropping the link joins it, so [`Carrier::close`] must wake it.
     pub(super) fn own(&mut self, thread: JoinHandle<()>) {
         self.threads.push(thread);
     }
 
-    /// Where the threads report.
+    /// Returns the channel on which the threads report.
     pub(super) fn incoming(&self) -> &Receiver<Incoming> {
         &self.incoming
     }
 
-    /// The next report, if there is one.
+    /// Returns the next report, if there is one.
     pub(super) fn next(&mut self) -> Option<Incoming> {
         match self.incoming.try_recv() {
             Ok(incoming) => {
@@ -175,15 +176,15 @@ impl Link {
             }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
-                // A channel without senders is always "ready": it must not be waited for again.
+                // A channel without senders is always ready, so the loop must not wait for it again.
                 self.incoming = never();
                 None
             }
         }
     }
 
-    /// Sends, after everything that was sent before. Whoever sends much asks [`Link::has_room`] first. What is sent after
-    /// [`Link::shut`] or after a failure is dropped: the report of it says so.
+    /// Sends bytes after everything that was sent before. A caller with much to send checks [`Link::has_room`] first. Bytes sent
+    /// after [`Link::shut`] or after a failure are dropped; the failure was reported.
     pub(super) fn send(&mut self, bytes: Vec<u8>) {
         if self.shut || self.outgoing.is_none() {
             return;
@@ -196,53 +197,53 @@ impl Link {
         self.push();
     }
 
-    /// Sends no more: a FIN will follow what was sent before. After [`Link::split`] it follows what has left already.
+    /// Stops sending: FIN follows the bytes sent before. After [`Link::split`] it follows the bytes that were already written.
     pub(super) fn shut(&mut self) {
         self.shut = true;
         if self.split.take().is_some() {
-            // When the connection is lost, whoever has the directions learns that by itself.
+            // If the connection is lost, the owner of the directions notices it by itself.
             self.carrier.end_sending();
         }
         self.push();
     }
 
-    /// The channel that must have room before [`Link::push`] helps; `None` when nothing waits.
+    /// Returns the channel that must have room before [`Link::push`] makes progress; `None` if nothing waits.
     pub(super) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
         self.outgoing.as_ref().filter(|_| !self.waiting.is_empty())
     }
 
-    /// The writer's channel, for those who wait until it has room; `None` when nothing can be sent any more.
+    /// Returns the writer's channel, to wait until it has room; `None` if nothing more can be sent.
     pub(super) fn outgoing(&self) -> Option<&Sender<Vec<u8>>> {
         self.outgoing.as_ref()
     }
 
-    /// True when a typed line can be sent now.
+    /// True if a typed line can be sent now.
     pub(super) fn has_room(&self) -> bool {
         self.outgoing.is_some() && self.waiting.bytes() < ROOM && !self.is_backed_up()
     }
 
-    /// True when a piece of a file can be sent now: nothing else waits, so that a file never holds up what is typed.
+    /// True if a piece of a file can be sent now: only if nothing else waits, so that a file never delays typed lines.
     pub(super) fn has_room_for_files(&self) -> bool {
         let has_room = |outgoing: &Sender<_>| !outgoing.is_full();
         self.waiting.is_empty() && self.outgoing.as_ref().is_some_and(has_room)
     }
 
-    /// How many bytes were sent and have not left.
+    /// Returns the number of bytes that wait to be written.
     pub(super) fn unsent(&self) -> u64 {
         self.given.saturating_sub(self.flow.taken())
     }
 
-    /// A number that grows whenever bytes leave.
+    /// Returns a number that grows whenever bytes are written.
     pub(super) fn moved(&self) -> u64 {
         self.flow.moved()
     }
 
-    /// How many bytes were sent on it so far.
+    /// Bytes given to this link so far.
     pub(super) fn given(&self) -> u64 {
         self.given
     }
 
-    /// Counts what was sent since [`Link::given`] had this value: they were answers to what the peer sent.
+    /// Counts the bytes sent since [`Link::given`] had this value as automatic answers.
     pub(super) fn has_answered(&mut self, given: u64) {
         if !self.waiting.is_empty() {
             let answers = usize::try_from(self.given.saturating_sub(given)).unwrap_or(usize::MAX);
@@ -250,23 +251,23 @@ impl Link {
         }
     }
 
-    /// True when the peer does not take the answers to what it sends: then no more should be read from it.
+    /// True if the peer does not read the answers to what it sends. Then the loop should not read from it.
     pub(super) fn is_backed_up(&self) -> bool {
         self.answers > MOST_ANSWERS
     }
 
-    /// When [`Link::is_stalled`] should be asked; `None` when everything has left.
+    /// Returns when to call [`Link::is_stalled`]; `None` if nothing waits to be written.
     pub(super) fn look_at(&self, limit: Duration) -> Option<Instant> {
         (self.unsent() > 0).then(|| self.watch.due(limit))
     }
 
-    /// True when bytes wait and none of them has moved for the limit.
+    /// True if bytes wait and none was written within the time limit.
     pub(super) fn is_stalled(&mut self, now: Instant, limit: Duration) -> bool {
         let due = self.look_at(limit).is_some_and(|due| due <= now);
         due && self.watch.is_stalled(now, self.flow.moved(), limit)
     }
 
-    /// Ends both directions at once and reports nothing more.
+    /// Closes both directions at once, and reports nothing more.
     pub(super) fn abandon(&mut self) {
         self.incoming = never();
         self.fail();
@@ -280,7 +281,7 @@ impl Link {
         self.answers = 0;
     }
 
-    /// Hands what waits to the writer, as far as it has room.
+    /// Moves waiting pieces to the writer's channel while it has room.
     pub(super) fn push(&mut self) {
         let Some(outgoing) = &self.outgoing else {
             return;
@@ -301,8 +302,8 @@ impl Link {
         }
     }
 
-    /// Gives both directions to others. The end of the link is still the connection's, but it no longer waits for the
-    /// threads: they may be blocked on a channel whose other end it does not own.
+    /// Gives both directions to another owner. Dropping the link still closes the connection, but no longer joins the threads:
+    /// they may block on a channel whose other end the link does not own.
     pub(super) fn split(&mut self) -> Directions {
         self.threads.clear();
         let (split, closed) = bounded(0);

@@ -1,13 +1,13 @@
-//! What has been sent on a link and has not left: how much it is, how far it got, and for how long nothing has moved.
+//! Bytes that wait to be written on a link: how many, how far the writer got, and how long nothing has moved.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Short pieces are joined up to this size, in bytes: a paste of many lines needs few writes.
+/// Short pieces are joined up to this size, in bytes, so that a paste of many lines needs few writes.
 const PIECE: usize = 16 * 1024;
 
-/// Pieces that wait for a place in the channel of a link's writer, in order.
+/// Pieces that wait for room in the channel to a link's writer, in order.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     pieces: VecDeque<Vec<u8>>,
@@ -24,7 +24,7 @@ impl Queue {
         }
     }
 
-    /// Takes the oldest piece.
+    /// Removes and returns the oldest piece.
     pub(super) fn pop(&mut self) -> Option<Vec<u8>> {
         let piece = self.pieces.pop_front()?;
         self.bytes -= piece.len();
@@ -37,12 +37,12 @@ impl Queue {
         self.pieces.push_front(piece);
     }
 
-    /// Forgets everything.
+    /// Drops everything.
     pub(super) fn clear(&mut self) {
         *self = Queue::default();
     }
 
-    /// The size of everything that waits, in bytes.
+    /// Returns the size of everything that waits, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -52,7 +52,7 @@ impl Queue {
     }
 }
 
-/// How far the bytes of a link have come. The link and the thread that sends for it share this.
+/// Counts the bytes that a link has written. The link and its writing thread share it.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
     taken: AtomicU64,
@@ -60,28 +60,28 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    /// The carrier has taken this many bytes more of what the link sent.
+    /// The carrier has accepted this many more bytes of the link.
     pub(super) fn take(&self, bytes: usize) {
         self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// This many bytes more have moved. Inside TLS they are not the bytes that the link sent.
+    /// This many more bytes have been written to the socket. With TLS they are not the bytes of the link.
     pub(super) fn advance(&self, bytes: usize) {
         self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// How many bytes of the link the carrier has taken so far.
+    /// Returns how many bytes of the link the carrier has accepted so far.
     pub(super) fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// A number that grows whenever bytes move.
+    /// Returns a number that grows whenever bytes are written.
     pub(super) fn moved(&self) -> u64 {
         self.moved.load(Ordering::Relaxed)
     }
 }
 
-/// Measures for how long nothing has moved while bytes wait.
+/// Measures how long nothing has moved while bytes wait.
 #[derive(Debug)]
 pub(super) struct Watch {
     moved: u64,
@@ -89,13 +89,13 @@ pub(super) struct Watch {
     still: Duration,
 }
 
-/// Looks within one limit: the limit is kept to an eighth of itself.
+/// Number of checks within one limit: the limit is exact to an eighth.
 const LOOKS: u32 = 8;
-/// The longest time between two looks.
+/// The longest time between two checks.
 const LONGEST_STEP: Duration = Duration::from_secs(1);
 
 impl Watch {
-    /// Begins to measure; `moved` is [`Flow::moved`].
+    /// Starts to measure. `moved` is [`Flow::moved`].
     pub(super) fn begin(now: Instant, moved: u64) -> Watch {
         Watch {
             moved,
@@ -104,15 +104,15 @@ impl Watch {
         }
     }
 
-    /// When the next look is due.
+    /// Returns when the next check is due.
     pub(super) fn due(&self, limit: Duration) -> Instant {
         self.looked + step(limit)
     }
 
-    /// True when nothing has moved for the limit. Call it when a look is due.
+    /// True if nothing has moved for the limit. Call it when a check is due.
     ///
-    /// Time in which this program did not run (it was stopped, or a terminal held it up) counts as two steps at most:
-    /// the peer has not caused it.
+    /// Time in which this program did not run (it was stopped, or a terminal blocked it) counts as at most two steps, because
+    /// the peer did not cause it.
     pub(super) fn is_stalled(&mut self, now: Instant, moved: u64, limit: Duration) -> bool {
         let passed = now.saturating_duration_since(self.looked);
         self.looked = now;
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn one_byte_that_moves_begins_the_time_again() {
+    fn one_byte_that_moves_restarts_the_time() {
         let begin = Instant::now();
         let mut watch = Watch::begin(begin, 0);
         for second in 1..30 {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn time_in_which_the_program_itself_was_stopped_is_not_the_peers() {
+    fn time_in_which_the_program_was_stopped_does_not_count_against_the_peer() {
         let begin = Instant::now();
         let mut watch = Watch::begin(begin, 0);
         assert!(!watch.is_stalled(seconds(begin, 3600), 0, LIMIT));

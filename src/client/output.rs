@@ -1,4 +1,4 @@
-//! Where everything goes that the program says.
+//! The output of the program: events on standard output, remarks on standard error or on the terminal.
 
 use std::io::{self, Write};
 
@@ -8,34 +8,34 @@ use super::show::{self, Form};
 use super::terminal::Terminal;
 use matou_protocols::dialogue::Event;
 
-/// What stands between the program and whoever reads it.
+/// The output of the program.
 #[derive(Debug)]
 pub(super) struct Output {
     face: Face,
     failure: Option<io::Error>,
 }
 
-/// To whom the program shows itself.
+/// How the program shows itself.
 #[derive(Debug)]
 enum Face {
-    /// A script, or whoever reads its output.
+    /// To a script.
     Script(Form, Place),
     /// A person.
     Person {
         paint: Paint,
-        /// None when lines are all that can be shown.
+        /// `None` with plain lines.
         terminal: Option<Box<Terminal>>,
-        /// The day of the last line.
+        /// The date of the last line.
         day: Option<jiff::civil::Date>,
     },
 }
 
-/// Which of the two.
+/// Where events go.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place {
-    /// Events are what the program is for.
+    /// Events go to standard output.
     Stdout,
-    /// Standard output carries the bytes of a private connection.
+    /// Standard output carries the bytes of a private connection, so events go to standard error.
     Stderr,
 }
 
@@ -67,7 +67,7 @@ impl Output {
         self.line(&line);
     }
 
-    /// Shows what happens to a file.
+    /// Shows an event about a file.
     pub(super) fn show_file(&mut self, peer: &str, event: &FileEvent) {
         let line = match &self.face {
             Face::Script(form, _) => show::file_line(peer, event, *form),
@@ -76,8 +76,7 @@ impl Output {
         self.line(&line);
     }
 
-    /// Says something to the person at the keyboard. For a script it goes to standard error; if that is closed there is
-    /// nobody to tell.
+    /// Shows a remark to the user. For a script it goes to standard error; if that is closed, the remark is dropped.
     pub(super) fn remark(&mut self, remark: &str) {
         match &self.face {
             Face::Script(..) => diagnose(remark),
@@ -89,7 +88,7 @@ impl Output {
         }
     }
 
-    /// Shows a person what only a person wants to see; a script's output does not change by it.
+    /// Shows a line that only a person needs. A script does not get it.
     pub(super) fn aside(&mut self, line: impl FnOnce(&Paint) -> String) {
         if let Face::Person { paint, .. } = &self.face {
             let line = line(paint);
@@ -97,7 +96,7 @@ impl Output {
         }
     }
 
-    /// Says what can be typed.
+    /// Shows the list of commands.
     pub(super) fn help(&mut self, help: &str) {
         let head = "each line is a message or a command:";
         match &self.face {
@@ -109,7 +108,7 @@ impl Output {
         }
     }
 
-    /// Shows something that takes several rows.
+    /// Shows several rows.
     pub(super) fn block(&mut self, head: &str, rows: &[String]) {
         self.remark(head);
         match &mut self.face {
@@ -133,7 +132,7 @@ impl Output {
         }
     }
 
-    /// The terminal, if a person sits at one that can do more than show lines.
+    /// Returns the terminal, unless the output is plain lines or for a script.
     pub(super) fn terminal(&mut self) -> Option<&mut Terminal> {
         match &mut self.face {
             Face::Person { terminal, .. } => terminal.as_deref_mut(),
@@ -141,19 +140,19 @@ impl Output {
         }
     }
 
-    /// Rings where nothing is painted.
+    /// Rings the bell without a painted terminal.
     pub(super) fn ring_plainly(&mut self) {
         if let Face::Person { terminal: None, .. } = &self.face {
             self.failure = io::stdout().lock().write_all(b"\x07").err();
         }
     }
 
-    /// True when a person sees this.
+    /// True if the output is for a person.
     pub(super) fn is_for_a_person(&self) -> bool {
         matches!(self.face, Face::Person { .. })
     }
 
-    /// The colours in which a person sees this.
+    /// Returns the colours, if the output is for a person.
     pub(super) fn paint(&self) -> Option<&Paint> {
         match &self.face {
             Face::Person { paint, .. } => Some(paint),
@@ -161,14 +160,14 @@ impl Output {
         }
     }
 
-    /// The name that is one's own from here on.
+    /// Sets the user's own name.
     pub(super) fn set_own_name(&mut self, name: &str) {
         if let Face::Person { paint, .. } = &mut self.face {
             name.clone_into(&mut paint.own);
         }
     }
 
-    /// Writes what a terminal still has to show.
+    /// Writes the pending changes to the terminal.
     pub(super) fn flush(&mut self, above: &[String], prompt: &str) {
         let painted = self
             .terminal()
@@ -178,14 +177,14 @@ impl Output {
         }
     }
 
-    /// Why nothing can be written any more; said once.
+    /// Takes the error after which nothing more can be written.
     pub(super) fn take_failure(&mut self) -> Option<io::Error> {
         let failure = self.failure.take()?;
         self.failure = Some(failure.kind().into());
         Some(failure)
     }
 
-    /// True when the error says that the person's terminal has gone.
+    /// True if the error means that the terminal was closed.
     pub(super) fn has_hung_up(&self, error: &io::Error) -> bool {
         #[cfg(unix)]
         let is_io_error = error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
@@ -194,7 +193,7 @@ impl Output {
         is_io_error && self.is_for_a_person()
     }
 
-    /// A line as it is: nothing hidden may be in it but the colours.
+    /// Writes a line unchanged. It must not contain hidden characters other than colours.
     pub(super) fn line(&mut self, line: &str) {
         if self.failure.is_some() {
             return;
@@ -203,7 +202,7 @@ impl Output {
             Face::Script(_, Place::Stdout) => {
                 self.failure = write_to(&mut io::stdout().lock(), line).err();
             }
-            // Only remarks go there; the private connection goes on without them.
+            // Standard error gets only remarks. The private connection continues without them.
             Face::Script(_, Place::Stderr) => {
                 let _ = write_to(&mut io::stderr().lock(), line);
             }
@@ -229,7 +228,7 @@ impl Output {
 }
 
 fn write_to(stream: &mut impl Write, line: &str) -> io::Result<()> {
-    // In one piece: two programs may share a terminal.
+    // One write per line, because two programs may share a terminal.
     stream.write_all(format!("{line}\n").as_bytes())?;
     stream.flush()
 }

@@ -1,19 +1,19 @@
-//! Colours. Nothing here is needed to understand a line: without them it says the same.
+//! Colours. A line has the same text without them.
 
 use std::fmt::Display;
 
 use super::escape::Name;
 
-/// How names and the like are coloured. The default is not at all.
+/// The colours of names and other parts of a line. The default has no colours.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Paint {
-    /// False with `NO_COLOR`, and wherever lines are for programs.
+    /// False with `NO_COLOR`, and if the output is for a program.
     pub(super) colours: bool,
-    /// One's own name.
+    /// The user's own name.
     pub(super) own: String,
 }
 
-/// Of the sixteen colours that people choose for their terminals: those that can be read on black and on white.
+/// The colours of names: those of the sixteen terminal colours that are readable on black and on white.
 const COLOURS: [u8; 10] = [31, 32, 33, 35, 36, 91, 92, 94, 95, 96];
 
 const BOLD: &str = "1";
@@ -22,7 +22,7 @@ const BLUE: &str = "34";
 const REVERSE: &str = "7";
 
 impl Paint {
-    /// A name in its colour, which is the same in every chat on every machine; one's own is bold.
+    /// Colours a name. A name has the same colour in every chat on every machine; the user's own name is bold.
     pub(super) fn name(&self, name: &str) -> String {
         let code = if name == self.own {
             BOLD.to_owned()
@@ -32,13 +32,13 @@ impl Paint {
         self.with(&code, &Name(name))
     }
 
-    /// A name between two marks.
+    /// Returns a coloured name between two marks.
     pub(super) fn between(&self, left: &str, name: &str, right: &str) -> String {
         let (left, right) = (self.with(DIM, &left), self.with(DIM, &right));
         format!("{left}{}{right}", self.name(name))
     }
 
-    /// What somebody says; one's own name stands out where others say it.
+    /// Returns the text of a message. The user's own name is highlighted in messages of others.
     pub(super) fn text(&self, from: &str, text: &impl Display) -> String {
         let text = text.to_string();
         if !self.colours || self.own.is_empty() || from == self.own {
@@ -62,12 +62,12 @@ impl Paint {
         shown + rest
     }
 
-    /// A time, and what else is less important.
+    /// Dims a time and other less important text.
     pub(super) fn faint(&self, text: &impl Display) -> String {
         self.with(DIM, text)
     }
 
-    /// The mark in front of what the program itself says.
+    /// Colours the `--` at the start of the program's own lines.
     pub(super) fn remark(&self, line: &str) -> String {
         match line.strip_prefix("--") {
             Some(rest) => self.with(BLUE, &"--") + rest,
@@ -75,12 +75,12 @@ impl Paint {
         }
     }
 
-    /// A row that is not a message.
+    /// Inverts a row that is not a message.
     pub(super) fn bar(&self, text: &impl Display) -> String {
         self.with(REVERSE, text)
     }
 
-    /// One of a few colours that differ, for things that stand side by side.
+    /// Returns one of a few different colours, for neighbouring things.
     pub(super) fn nth(&self, index: usize, text: &impl Display) -> String {
         let code = COLOURS[index % COLOURS.len()];
         self.with(&code.to_string(), text)
@@ -95,7 +95,7 @@ impl Paint {
     }
 }
 
-/// FNV-1a: small, and the same for ever.
+/// FNV-1a: small, and stable across versions.
 fn colour_of(name: &str) -> u8 {
     let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_one_colour_and_ones_own_is_bold() {
+    fn a_name_has_one_colour_and_the_own_name_is_bold() {
         let paint = paint(true);
         assert_eq!(paint.name("bob"), paint.name("bob"));
         assert_ne!(paint.name("bob"), paint.name("carol"));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn ones_own_name_stands_out_as_a_word() {
+    fn the_own_name_is_highlighted_as_a_word() {
         let text = paint(true).text("bob", &"al: also for al");
         assert_eq!(text, "\x1b[1;33mal\x1b[0m: also for \x1b[1;33mal\x1b[0m");
         assert_eq!(paint(false).text("bob", &"al: also"), "al: also");

@@ -2,24 +2,24 @@ use std::collections::BTreeSet;
 
 use matou_protocols::dialogue::Event;
 
-/// Whom one has heard of. No protocol lists who is there, so names are learned from what comes.
+/// The names that the client has seen. No protocol lists the connected users, so the client learns names from events.
 #[derive(Debug, Default)]
 pub(super) struct People {
     /// The most recent first.
     names: Vec<String>,
-    /// Whose messages are not shown.
+    /// The names whose messages are hidden.
     ignored: BTreeSet<String>,
-    /// Who whispered last.
+    /// The sender of the last private message.
     whisperer: Option<String>,
 }
 
-/// The names that are remembered for the Tab key. A flood of names costs the oldest ones.
+/// Maximum names to remember for the Tab key. The oldest are forgotten first.
 const MAX_NAMES: usize = 500;
-/// One person ignores no more than this by hand.
+/// Maximum names to hide.
 const MAX_IGNORED: usize = 500;
 
 impl People {
-    /// Learns from an event. False when it comes from somebody who is ignored: then nothing else should come of it.
+    /// Learns names from an event. Returns false if the event comes from a hidden name and must be dropped.
     pub(super) fn hear(&mut self, event: &Event) -> bool {
         let (Event::Said { from: name, .. }
         | Event::Whispered { from: name, .. }
@@ -48,17 +48,17 @@ impl People {
         }
     }
 
-    /// All of them, the most recent first.
+    /// Returns all names, the most recent first.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Who whispered last.
+    /// The sender of the last private message.
     pub(super) fn whisperer(&self) -> Option<&str> {
         self.whisperer.as_deref()
     }
 
-    /// Ignores somebody, or no longer: says which.
+    /// Hides a name, or shows it again. Returns true if it is hidden now.
     pub(super) fn toggle_ignored(&mut self, name: &str) -> bool {
         if self.ignored.remove(name) {
             return false;
@@ -69,7 +69,7 @@ impl People {
         self.ignored.insert(name.to_owned())
     }
 
-    /// Who is ignored.
+    /// Returns the hidden names.
     pub(super) fn ignored(&self) -> impl Iterator<Item = &str> {
         self.ignored.iter().map(String::as_str)
     }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_spoke_last_comes_first() {
+    fn the_last_speaker_comes_first() {
         let mut people = People::default();
         for name in ["bob", "carol", "bob"] {
             assert!(people.hear(&said(name)));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_ignored_is_not_heard_until_they_are_again() {
+    fn messages_of_a_hidden_name_are_dropped_until_it_is_shown_again() {
         let mut people = People::default();
         assert!(people.toggle_ignored("bob"));
         assert!(!people.hear(&said("bob")));
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_names_are_remembered() {
+    fn a_limited_number_of_names_is_remembered() {
         let mut people = People::default();
         for number in 0..=MAX_NAMES {
             people.meet(&format!("user {number}"));

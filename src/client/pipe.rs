@@ -1,7 +1,8 @@
-//! Standard input and output as the two ends of a private connection.
+//! Connects standard input and output to a private connection.
 //!
-//! Two threads beside the connection's own two: standard input to the writer's channel, and the reader's channel to standard
-//! output. The loop stays free for the chat, so a slow reader of our output holds back the peer and nobody else.
+//! Two threads are added to the connection's own two: one copies standard input to the writer's channel, the other copies the
+//! reader's channel to standard output. The loop stays free for the chat, so a slow reader of standard output holds back only
+//! the peer.
 
 use std::io::{self, Write};
 use std::thread;
@@ -11,21 +12,21 @@ use crossbeam_channel::{Receiver, bounded, never, select};
 use super::input;
 use super::link::{Directions, Incoming, Link};
 
-/// How a pipe ended before both of its directions did.
+/// Why a pipe ended before both of its directions were complete.
 #[derive(Debug)]
 pub(super) enum Broken {
     /// Standard input cannot be read.
     Input(io::Error),
-    /// Standard output cannot be written; a broken pipe is how its reader says "enough".
+    /// Standard output cannot be written. A broken pipe means that its reader wants no more.
     Output(io::Error),
     /// The connection failed.
     Connection(io::Error),
-    /// The peer closed it while we had more to send.
+    /// The peer closed the connection before standard input ended.
     Closed,
 }
 
-/// Takes both directions of a link. `early` are bytes that came already. The result comes once: when everything from standard
-/// input has left with our FIN behind it, and everything up to the peer's FIN is on standard output.
+/// Takes both directions of a link. `early` are bytes that already arrived. The channel gets one result: after all of standard
+/// input and FIN were sent, and everything up to the peer's FIN was written to standard output.
 pub(super) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Result<(), Broken>>> {
     let Directions {
         incoming,
@@ -34,7 +35,7 @@ pub(super) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Resu
     } = link.split();
     let (failure, failures) = bounded(1);
     let (report, done) = bounded(1);
-    // The peer may have closed the connection before it was open at this end: standard input is not read then.
+    // If the peer closed the connection before it was open here, standard input is not read.
     let cut = outgoing.is_none();
     if let Some(outgoing) = outgoing {
         input::raw(outgoing, failure)?;
@@ -42,7 +43,7 @@ pub(super) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Resu
     thread::Builder::new()
         .name("stdout".into())
         .spawn(move || {
-            // The loop may have ended meanwhile.
+            // The loop may have ended in the meantime.
             let _ = report.send(pump(&early, &incoming, failures, closed, cut));
         })?;
     Ok(done)
@@ -65,7 +66,7 @@ fn pump(
                     receiving = false;
                     close_stdout().map_err(Broken::Output)?;
                 }
-                // A read that failed ended the writer's channel as the end of input does.
+                // A failed read ends the writer's channel in the same way as the end of the input.
                 Ok(Incoming::AllSent) => match failures.try_recv() {
                     Ok(error) => return Err(Broken::Input(error)),
                     Err(_) => sending = false,
@@ -78,7 +79,7 @@ fn pump(
             },
             recv(failures) -> failure => match failure {
                 Ok(error) => return Err(Broken::Input(error)),
-                // Standard input has ended in order; only the connection is left to wait for.
+                // Standard input ended normally; only the connection is left to wait for.
                 Err(_) => failures = never(),
             },
             recv(closed) -> _ => {
@@ -97,10 +98,10 @@ fn put(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Passes the peer's FIN on: whoever reads our output must see its end even while our input still goes on.
+/// Passes the peer's FIN on: the reader of standard output must see its end while standard input is still open.
 #[cfg(unix)]
 fn close_stdout() -> io::Result<()> {
-    // Standard output cannot be closed, its number would be given to the next file; it can become another file.
+    // Closing standard output would give its number to the next file that is opened, so it is replaced by /dev/null.
     let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
     Ok(rustix::stdio::dup2_stdout(nowhere)?)
 }

@@ -9,20 +9,20 @@ use super::link::Link;
 use super::sealed;
 use super::{Ending, connect};
 
-/// How the server is reached: the first time, and after a loss again.
+/// How to connect to the server: at the start, and after a lost connection.
 #[derive(Debug, Clone)]
 pub(super) struct Way {
     pub(super) host: String,
     pub(super) port: u16,
-    /// Where the connection comes from.
+    /// The local end of the connection.
     pub(super) from: From,
-    /// For a server that is inside TLS.
+    /// The TLS configuration, for a server with TLS.
     pub(super) tls: Option<Arc<ClientConfig>>,
-    /// For all of it.
+    /// Time limit for everything together.
     pub(super) limit: Duration,
 }
 
-/// Our end of a connection, as far as we choose it.
+/// The local end of a connection, as far as the user chose it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct From {
     pub(super) ip: Option<IpAddr>,
@@ -38,7 +38,7 @@ pub(super) struct Reached {
 }
 
 impl Way {
-    /// Connects, and blocks as long.
+    /// Connects. Blocks until the connection is open or has failed.
     pub(super) fn go(&self) -> io::Result<Reached> {
         let connection = connect::in_time(&self.host, self.port, self.from, self.limit)?;
         let (own_address, address) = connection.addresses()?;
@@ -53,11 +53,11 @@ impl Way {
         })
     }
 
-    /// The ending when it fails.
+    /// Returns the ending for a failure to connect.
     pub(super) fn failed(&self, error: &io::Error) -> Ending {
         let (host, port) = (&self.host, self.port);
         let question = match error.kind() {
-            // It is there and was not trusted, or does not speak TLS.
+            // The server answered, but it is not trusted or does not speak TLS.
             io::ErrorKind::Other | io::ErrorKind::InvalidData => "",
             _ => "; check the address, and that the server is running",
         };
@@ -66,7 +66,7 @@ impl Way {
         ))
     }
 
-    /// Connects from the port that was chosen; when it cannot be had, from any other, and then says why.
+    /// Connects from the chosen local port, or from any port if the chosen one is not available. Then it returns the reason too.
     pub(super) fn go_from_somewhere(&self) -> io::Result<(Reached, Option<io::Error>)> {
         let error = match self.go() {
             Err(error) if self.from.port.is_some() && is_about_our_end(&error) => error,

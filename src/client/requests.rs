@@ -2,46 +2,46 @@ use std::collections::BTreeMap;
 
 use matou_protocols::dialogue::Event;
 
-/// Private connections that are asked for and not agreed on, to show them. What they mean is the dialogue's business.
+/// Unanswered requests for private connections, for the status line. The dialogue decides what they mean.
 #[derive(Debug, Default)]
 pub(super) struct Requests(BTreeMap<String, Asker>);
 
-/// Who asks.
+/// The side that sent a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asker {
     We,
     They,
 }
 
-/// More are not shown.
+/// Maximum requests to show.
 const MAX_SHOWN: usize = 64;
 
 impl Requests {
-    /// Somebody asks, or we have asked somebody.
+    /// Adds a request, from a peer or from the user.
     pub(super) fn add(&mut self, peer: &str, asker: Asker) {
         if self.0.len() < MAX_SHOWN {
             self.0.insert(peer.to_owned(), asker);
         }
     }
 
-    /// It is answered.
+    /// Removes an answered request.
     pub(super) fn remove(&mut self, peer: &str) {
         self.0.remove(peer);
     }
 
-    /// Somebody is called otherwise from now on.
+    /// Renames a peer.
     pub(super) fn rename(&mut self, before: &str, now: &str) {
         if let Some(asker) = self.0.remove(before) {
             self.0.insert(now.to_owned(), asker);
         }
     }
 
-    /// All are void.
+    /// Removes all requests.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Follows what the server says.
+    /// Updates the requests from an event.
     pub(super) fn hear(&mut self, event: &Event) {
         match event {
             Event::Asked { peer } => self.add(peer, Asker::They),
@@ -52,7 +52,7 @@ impl Requests {
         }
     }
 
-    /// With whom, and who asks, in a word.
+    /// Returns each peer with a word for the asking side.
     pub(super) fn shown(&self) -> impl Iterator<Item = (&str, &'static str)> {
         self.0.iter().map(|(peer, asker)| {
             let state = match asker {

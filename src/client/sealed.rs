@@ -1,10 +1,10 @@
-//! A connection to the server inside TLS, as a link.
+//! A link to a server over TLS.
 //!
-//! rustls keeps both directions in one value, so a reader that owned it while it blocks in `read` would keep the writer from
-//! sending. Here the value lies under a mutex that nobody holds across a system call: the reader reads from the socket and
-//! then takes the lock to have opened what came; the writer takes it to have sealed what is to go, lets go, and writes. Only
-//! the writer ever writes, so the records leave in the order of their numbers; when TLS itself wants something sent (an alert,
-//! a key update) the reader wakes the writer for it.
+//! rustls keeps both directions in one value. If the reader owned this value while it blocks in `read`, the writer could not
+//! send. So the value is under a mutex that is never held across a system call. The reader reads from the socket, then takes
+//! the lock to decrypt. The writer takes the lock to encrypt, releases it, and writes to the socket. Only the writer writes,
+//! so the records are sent in the order of their numbers. When TLS itself must send something (an alert, a key update), the
+//! reader wakes the writer.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -25,8 +25,7 @@ use matou_sockets::{Opened, Timed, Tls};
 /// One read takes at most this much: two records.
 const CHUNK: usize = 32 * 1024;
 
-/// Connects, agrees on keys with the server, and makes a link of it, all within the limit. Whatever the server is not trusted
-/// for is the error.
+/// Does the TLS handshake and creates a link, all within the time limit. If the server is not trusted, the error says why.
 pub(super) fn open(stream: Timed, host: &str, config: &Arc<ClientConfig>) -> io::Result<Link> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| io::Error::other("the host name is not a valid TLS server name"))?;
@@ -35,7 +34,7 @@ pub(super) fn open(stream: Timed, host: &str, config: &Arc<ClientConfig>) -> io:
     link(tls, early, stream)
 }
 
-/// Blocks until both sides have agreed on keys. What came behind that already is kept.
+/// Blocks until the handshake is complete. Bytes that arrived after it are kept.
 fn shake_hands(mut tls: Tls, mut stream: Timed) -> io::Result<(Tls, Vec<Incoming>, TcpStream)> {
     let mut chunk = vec![0; CHUNK];
     let mut early = Vec::new();
@@ -55,7 +54,7 @@ fn shake_hands(mut tls: Tls, mut stream: Timed) -> io::Result<(Tls, Vec<Incoming
         if let Some(Incoming::ReceiveFailed(error)) =
             early.pop_if(|last| matches!(last, Incoming::ReceiveFailed(_)))
         {
-            // The alert that says why.
+            // Sends the alert that says why.
             let _ = stream.write_all(&tls.outgoing());
             return Err(error);
         }
@@ -99,7 +98,7 @@ fn link(tls: Tls, early: Vec<Incoming>, stream: TcpStream) -> io::Result<Link> {
     Ok(link)
 }
 
-/// What is inside these bytes, and how it ends if it does.
+/// Decrypts bytes. Returns the plaintext, and the end of the connection if there is one.
 fn opened(tls: &mut Tls, mut ciphertext: &[u8]) -> Vec<Incoming> {
     let mut plaintext = vec![0; CHUNK];
     let mut came = Vec::new();
@@ -120,7 +119,7 @@ struct Reader {
     stream: TcpStream,
     tls: Arc<Mutex<Tls>>,
     report: Sender<Incoming>,
-    /// A unit wakes the writer for what TLS wants sent.
+    /// A unit wakes the writer when TLS itself must send something.
     nudge: Sender<()>,
 }
 
@@ -130,7 +129,7 @@ impl Reader {
         let mut chunk = vec![0; CHUNK];
         while goes_on {
             let came = match self.stream.read(&mut chunk) {
-                // Without the word that nothing follows anybody may have cut it.
+                // Without close_notify an attacker may have cut the connection.
                 Ok(0) => vec![Incoming::ReceiveFailed(io::Error::new(
                     io::ErrorKind::UnexpectedEof,
                     "the connection ended without TLS's close_notify; data may be missing",
@@ -139,13 +138,13 @@ impl Reader {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => vec![Incoming::ReceiveFailed(error)],
             };
-            // A full channel has a unit for the writer already.
+            // A full channel already has a unit for the writer.
             let _ = self.nudge.try_send(());
             goes_on = self.tell(came);
         }
     }
 
-    /// False when nothing follows, or nobody listens.
+    /// False if nothing follows, or the loop has dropped its end.
     fn tell(&self, came: Vec<Incoming>) -> bool {
         came.into_iter().all(|incoming| {
             let goes_on = matches!(incoming, Incoming::Bytes(_));

@@ -14,15 +14,16 @@ use crate::link::Link;
 use matou_protocols::dialogue::{Pass, TunnelId};
 use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
 
-/// After an error that does not go away by itself (no descriptors left), accepting pauses for so long.
+/// Pause before the next accept after an error that may last, such as no free descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Listens for peers as long as one is promised something, and brings in those who show the right pass.
+/// Listens for peers while at least one is expected, and hands over the connections that present the right pass. A pass is
+/// the login and the secret of the request that the user accepted.
 ///
 /// | thread | blocks in | ends |
 /// |---|---|---|
-/// | `direct-accept` | waiting for a connection | when no promise is left |
-/// | `direct-knock` | `read` of what a stranger shows | when that is enough to decide, or takes too long |
+/// | `direct-accept` | `accept` | when no peer is expected any more |
+/// | `direct-knock` | `read` from an unauthenticated peer | when its bytes decide, or at the time limit |
 #[derive(Debug)]
 pub(crate) struct Doorman {
     options: DirectOptions,
@@ -30,18 +31,18 @@ pub(crate) struct Doorman {
     listening: Option<Listening>,
 }
 
-/// Where somebody is expected.
+/// Where a peer is expected.
 #[derive(Debug)]
 pub(crate) struct Promised {
-    /// What the peer is to be told.
+    /// The address to tell the peer.
     pub(crate) address: SocketAddr,
-    /// Where the connection will come, once.
+    /// Receives the connection, once.
     pub(crate) arrival: Receiver<io::Result<Link>>,
-    /// Until when.
+    /// When the promise expires.
     pub(crate) until: Instant,
 }
 
-/// Who may come in. One lock; nothing that can block is done while it is held.
+/// The expected peers. They have one lock, which is never held across a blocking call.
 #[derive(Debug, Default)]
 pub(super) struct Promises(Mutex<BTreeMap<TunnelId, Promise>>);
 
@@ -68,11 +69,11 @@ impl Doorman {
         }
     }
 
-    /// Lets one connection in that shows this pass, and listens if nobody was expected before. `towards_server` is our own end
-    /// of the connection to the server.
+    /// Accepts one connection that presents this pass, and starts to listen if no other peer is expected. `towards_server` is
+    /// the local address of the connection to the server.
     ///
     /// # Errors
-    /// When nobody can be listened for.
+    /// If no listener can be opened.
     pub(crate) fn promise(
         &mut self,
         tunnel: TunnelId,
@@ -113,7 +114,7 @@ impl Doorman {
         Ok(told)
     }
 
-    /// Nobody is expected there any more, or somebody has come. Nobody at all: then nothing listens.
+    /// Withdraws a promise. The listener closes when no promise is left.
     pub(crate) fn settle(&mut self, tunnel: TunnelId) {
         let mut promises = self.promises.0.lock();
         promises.remove(&tunnel);
@@ -124,7 +125,7 @@ impl Doorman {
         }
     }
 
-    /// Nobody is expected any more.
+    /// Withdraws all promises.
     pub(crate) fn close(&mut self) {
         self.promises.0.lock().clear();
         self.listening = None;
@@ -135,30 +136,30 @@ impl Drop for Listening {
     fn drop(&mut self) {
         self.wake = None;
         if let Some(thread) = self.thread.take() {
-            // A panic in it has been printed; there is nothing left to save.
+            // If the thread panicked, the panic was already printed.
             let _ = thread.join();
         }
     }
 }
 
-/// What follows from the bytes that a stranger has shown so far.
+/// What follows from the bytes that an unauthenticated peer has sent so far.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// At least so many more are needed.
+    /// At least this many more bytes are needed.
     More(usize),
-    /// Come in; the promise is used.
+    /// The pass is right; the promise is used up.
     In(Sender<io::Result<Link>>),
-    /// No promise begins like this.
+    /// No expected pass begins with these bytes.
     Out,
 }
 
 impl Promises {
-    /// Compares with every promise. Only whole secrets are compared, so that nobody can guess one byte by byte.
+    /// Compares the bytes with every promise. Only whole secrets are compared, so that a peer cannot guess one byte by byte.
     pub(super) fn judge(&self, shown: &[u8], now: Instant) -> Verdict {
         let mut promises = self.0.lock();
         let mut missing = None;
         let mut right = None;
-        // Those that are too old are taken away by whoever gave them.
+        // The session removes promises that have expired.
         let in_time = promises.iter().filter(|(_, promise)| promise.until > now);
         for (tunnel, Promise { pass, .. }) in in_time {
             let known = shown.len().min(pass.public.len());
@@ -180,7 +181,7 @@ impl Promises {
     }
 }
 
-/// In a time that does not depend on how much of it is the same.
+/// Compares in a time that does not depend on the number of equal bytes.
 fn is_same(shown: &[u8], secret: &[u8]) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(shown, secret).is_ok()
 }
@@ -189,7 +190,7 @@ fn accept(listener: &TcpListener, wait: &AcceptWait, knocking: &Knocking) {
     while matches!(wait.connection(listener), Ok(true)) {
         match listener.accept() {
             Ok((stream, peer)) => {
-                // One that is lost already, or a thread that cannot be had, is the stranger's loss.
+                // If the connection is already lost or no thread can be started, the connection is dropped.
                 let _ = prepared(&stream).and_then(|()| knocking.begin(stream, peer.ip()));
             }
             Err(_) => {
@@ -201,7 +202,7 @@ fn accept(listener: &TcpListener, wait: &AcceptWait, knocking: &Knocking) {
     }
 }
 
-/// Some systems give an accepted socket what was set on the listener.
+/// Sets the socket to blocking: on some systems an accepted socket inherits the listener's mode.
 fn prepared(stream: &TcpStream) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_nodelay(true)

@@ -11,18 +11,18 @@ use parking_lot::Mutex;
 use super::doorman::{Promises, Verdict};
 use crate::link::Link;
 
-/// How long a stranger may take to show a pass; the right one sends it at once.
+/// Time limit for a peer to send its pass. The expected peer sends it at once.
 const KNOCK_TIME: Duration = Duration::from_secs(10);
-/// So many may stand at the door at once; the one who has stood there longest has to leave for another.
+/// Maximum number of unauthenticated peers at once. The oldest is disconnected to make room for a new one.
 const MOST: usize = 64;
-/// And so many from one address, so that nobody can take the places of all others.
+/// Maximum number from one address, so that one machine cannot take all places.
 const MOST_FROM_ONE: usize = 16;
 
-/// Strangers at the door, oldest first. Its end sends them all away.
+/// The unauthenticated peers, oldest first. Dropping it disconnects them all.
 #[derive(Debug)]
 pub(super) struct Knocking {
     promises: Arc<Promises>,
-    /// One lock, never held while anything is read or waited for.
+    /// The lock is never held across a read or a wait.
     at_the_door: Arc<Mutex<AtTheDoor>>,
 }
 
@@ -36,7 +36,7 @@ struct AtTheDoor {
 struct Stranger {
     number: u64,
     from: IpAddr,
-    /// To wake its thread, which blocks in a read.
+    /// Wakes the peer's thread, which blocks in a read.
     stream: TcpStream,
     thread: JoinHandle<()>,
 }
@@ -49,12 +49,12 @@ impl Knocking {
         }
     }
 
-    /// Looks at what a stranger shows, in a thread of its own.
+    /// Reads a peer's pass in a thread of its own.
     pub(super) fn begin(&self, stream: TcpStream, from: IpAddr) -> io::Result<()> {
         let promises = Arc::clone(&self.promises);
         let at_the_door = Arc::clone(&self.at_the_door);
         let waking = stream.try_clone()?;
-        // Held until the stranger is in the list, so that its thread finds it there when it is done.
+        // The lock is held until the peer is in the list, so that its thread finds it there when it ends.
         let mut all = self.at_the_door.lock();
         let number = all.next_number;
         all.next_number += 1;
@@ -68,7 +68,7 @@ impl Knocking {
                     let link = stream
                         .set_read_timeout(None)
                         .and_then(|()| Link::start("tunnel", stream));
-                    // Whoever waited may have left.
+                    // The session may have ended in the meantime.
                     let _ = arrival.send(link);
                 }
             })?;
@@ -97,7 +97,7 @@ impl AtTheDoor {
         self.strangers.retain(|stranger| stranger.number != number);
     }
 
-    /// Sends the one away who has stood there longest, when there are too many from this address or at all.
+    /// Disconnects the oldest peer if there are too many from this address or in total.
     fn make_room(&mut self, from: IpAddr) {
         let same = |stranger: &Stranger| stranger.from == from;
         let from_one = self.strangers.iter().filter(|one| same(one)).count();
@@ -107,14 +107,14 @@ impl AtTheDoor {
             (self.strangers.len() >= MOST).then_some(0)
         };
         if let Some(stranger) = leaves.and_then(|at| self.strangers.remove(at)) {
-            // It wakes its thread, which then ends by itself.
+            // This wakes its thread, which then ends by itself.
             let _ = stranger.stream.shutdown(Shutdown::Both);
         }
     }
 }
 
-/// Reads until what was shown is a pass, or can become none. Not a byte behind the pass is taken: it is the first of what
-/// the peer says.
+/// Reads until the bytes are a pass or cannot become one. It reads no byte after the pass, because those bytes belong to the
+/// private connection.
 fn look(mut stream: &TcpStream, promises: &Promises) -> Option<Sender<io::Result<Link>>> {
     let deadline = Instant::now() + KNOCK_TIME;
     let mut shown = Vec::new();

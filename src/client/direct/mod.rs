@@ -1,7 +1,7 @@
-//! Private connections that do not go through the server: one client listens, the other connects to it.
+//! Private connections that do not pass through the server: one client listens, the other connects to it.
 //!
-//! The [`Doorman`] listens, and lets in whoever shows the pass of a promise. [`refusal`] decides where nothing is connected
-//! to, whatever a peer says; [`Ours`] is what we say about ourselves.
+//! The [`Doorman`] listens and accepts the peers that are expected. [`refusal`] decides which addresses of peers this client
+//! refuses to connect to. [`Ours`] is the address that this client tells its peers.
 
 mod doorman;
 mod knock;

@@ -7,22 +7,22 @@ use std::time::Duration;
 /// How this client listens for peers who connect to it.
 #[derive(Debug, Clone)]
 pub struct DirectOptions {
-    /// What peers are told; the address by which we reach the server, unless given.
+    /// The address to tell peers. By default, the local address of the connection to the server.
     pub address: Option<IpAddr>,
-    /// The ports that may be taken.
+    /// The ports to try.
     pub ports: Ports,
     /// How long a peer may take to connect.
     pub wait: Duration,
 }
 
-/// A port, or several one behind the other; 0 is any that is free.
+/// A port, or a range of consecutive ports. Port 0 means any free port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ports {
     first: u16,
     last: u16,
 }
 
-/// Something that is no range of ports.
+/// A text that is not a range of ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortsError;
 
@@ -54,10 +54,10 @@ impl FromStr for Ports {
 }
 
 impl DirectOptions {
-    /// Listens. The address that comes with it is the one that peers are told.
+    /// Opens a listener. Returns it with the address to tell peers.
     ///
     /// # Errors
-    /// When none of the ports is free.
+    /// If none of the ports is free.
     pub(super) fn listen(
         &self,
         towards_server: SocketAddr,
@@ -69,7 +69,7 @@ impl DirectOptions {
             place = SocketAddr::new(address, 0);
         }
         let listener = match self.bind(place) {
-            // What peers are told is not an address of this machine: somebody passes on to us what comes there.
+            // The address to tell peers is not an address of this machine, but of one that forwards connections to it.
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
                 self.bind(everywhere(place))
             }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn peers_are_told_where_the_server_is_reached_from() {
+    fn peers_are_told_the_local_address_of_the_connection_to_the_server() {
         let options = options(None, Ports::default());
         let (listener, told) = options.listen(loopback()).unwrap();
         assert_eq!(listener.local_addr().unwrap(), told);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_another_machine_is_told_and_listened_for_everywhere() {
+    fn an_address_of_another_machine_is_told_and_the_listener_is_on_every_address() {
         let options = options(Some("203.0.113.9"), Ports::default());
         let (listener, told) = options.listen(loopback()).unwrap();
         let own = listener.local_addr().unwrap();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_is_taken_is_passed_over() {
+    fn a_port_in_use_is_skipped() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port();
         let only = Ports {

@@ -1,8 +1,8 @@
 use std::net::{IpAddr, SocketAddr};
 
-/// Why nothing is connected to at an address that a peer gives, if so. Anybody can give any address, and our connecting to it
-/// may be all that somebody wants: so it must be one that a single machine has, and a machine of the neighbourhood only when
-/// the server was reached there, too.
+/// Returns why this client refuses to connect to an address that a peer gave, or `None` to connect. A peer can give any
+/// address, and may only want this client to connect to it. So the address must belong to a single machine, and may be a
+/// loopback or link-local address only if the server's address is one too.
 pub(crate) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
     let (address, server) = (address.to_canonical(), server.to_canonical());
     if is_unspecified(address) {
@@ -20,8 +20,7 @@ pub(crate) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
     None
 }
 
-/// The address as this machine needs it: on a local link it lacks the number of the interface, which is the one by which the
-/// server was reached.
+/// Completes a link-local address with its scope: the interface of the connection to the server.
 pub(crate) fn reachable(address: SocketAddr, server: SocketAddr) -> SocketAddr {
     match (address, server) {
         (SocketAddr::V6(mut address), SocketAddr::V6(server))
@@ -62,8 +61,8 @@ mod tests {
     #[case::the_internet("198.51.100.7", "203.0.113.9", true)]
     #[case::a_private_network("192.168.1.7", "203.0.113.9", true)]
     #[case::version_6("2001:db8::7", "203.0.113.9", true)]
-    #[case::nobody("0.0.0.0", "127.0.0.1", false)]
-    #[case::nobody_in_version_6("::", "::1", false)]
+    #[case::unspecified("0.0.0.0", "127.0.0.1", false)]
+    #[case::unspecified_in_version_6("::", "::1", false)]
     #[case::this_network("0.1.2.3", "203.0.113.9", false)]
     #[case::multicast("224.0.0.1", "203.0.113.9", false)]
     #[case::multicast_in_version_6("ff02::1", "::1", false)]

@@ -10,17 +10,17 @@ use crate::link::Link;
 use crate::session::Ready;
 use matou_protocols::dialogue::TunnelId;
 
-/// The files of one private connection: the threads that read and write them, and how fast it goes.
+/// The open files of one private connection: the threads that read and write them, and the rates of the transfers.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// Where the files are that we send.
+    /// The paths of the files to send.
     pub(crate) paths: BTreeMap<u32, PathBuf>,
     pub(crate) readers: BTreeMap<u32, Reader>,
     pub(crate) writers: BTreeMap<u32, Writer>,
     meters: BTreeMap<(Way, u32), Meter>,
 }
 
-/// How far one is.
+/// The progress of one transfer.
 #[derive(Debug)]
 pub(crate) struct Pace {
     pub(crate) way: Way,
@@ -32,15 +32,15 @@ pub(crate) struct Pace {
 }
 
 impl Files {
-    /// True while the disk has no room: then nothing more is taken from the connection.
+    /// True while the disk's queue is full. Then the loop does not read from the connection.
     pub(crate) fn are_held(&self) -> bool {
         self.writers
             .values()
             .any(|file| file.blocked_on().is_some())
     }
 
-    /// Adds the files that are sent to what is waited for. A piece of one is taken only when the connection has room for it, so
-    /// that a file never stands in the way of what is typed.
+    /// Adds the files to send to the loop's selection. A piece is taken only when the connection has room for it, so that a file
+    /// never delays typed lines.
     pub(crate) fn wait_to_send<'a>(
         &'a self,
         tunnel: TunnelId,
@@ -59,7 +59,7 @@ impl Files {
         }
     }
 
-    /// Adds the disk, for the files that come.
+    /// Adds the disk's channels to the loop's selection, for the files to receive.
     pub(crate) fn wait_for_disk<'a>(
         &'a self,
         tunnel: TunnelId,
@@ -76,14 +76,14 @@ impl Files {
         }
     }
 
-    /// The disk has room.
+    /// The disk's queue has room again.
     pub(crate) fn push(&mut self, id: u32) {
         if let Some(writer) = self.writers.get_mut(&id) {
             writer.push();
         }
     }
 
-    /// How far each is, and how fast.
+    /// Returns the progress and the rate of each transfer.
     pub(crate) fn paces(&mut self, running: Vec<Running<'_>>, now: Instant) -> Vec<Pace> {
         self.meters
             .retain(|key, _| running.iter().any(|file| (file.way, file.id) == *key));

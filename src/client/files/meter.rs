@@ -1,27 +1,27 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How fast something goes, over the last few seconds. Time is an argument.
+/// Measures a rate over the last few seconds. Time is an argument.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    /// When how much was done, oldest first.
+    /// Pairs of a time and the bytes done until then, oldest first.
     marks: VecDeque<(Instant, u64)>,
 }
 
-/// What is older does not count.
+/// Older marks are dropped.
 const WINDOW: Duration = Duration::from_secs(5);
-/// Marks that are closer are one.
+/// Minimum distance between two marks.
 const STEP: Duration = Duration::from_millis(100);
 
 impl Meter {
-    /// Begins to count.
+    /// Starts to measure.
     pub(crate) fn new(now: Instant, done: u64) -> Meter {
         Meter {
             marks: VecDeque::from([(now, done)]),
         }
     }
 
-    /// Bytes in a second, once they are `done`.
+    /// Returns the rate in bytes per second, after `done` bytes.
     pub(crate) fn rate(&mut self, now: Instant, done: u64) -> u64 {
         let last = self.marks.back().map(|(at, _)| *at);
         if last.is_none_or(|at| now.duration_since(at) >= STEP) {
@@ -39,7 +39,7 @@ impl Meter {
     }
 }
 
-/// A number of bytes as people write it: `1.5 MB`.
+/// Formats a number of bytes: `1.5 MB`.
 pub(crate) fn bytes_in_words(bytes: u64) -> String {
     let mut unit = 1_u64;
     for name in ["bytes", "kB", "MB", "GB"] {
@@ -76,7 +76,7 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(meter.rate(at(1), 1_500), 1_000);
         assert_eq!(meter.rate(at(2), 2_500), 1_000);
-        // Nothing more comes.
+        // No more bytes arrive.
         assert!(meter.rate(at(6), 2_500) < 500);
         assert_eq!(meter.rate(at(60), 2_500), 0);
     }

@@ -1,4 +1,4 @@
-//! Files on the disk: the threads that read and write them, and what a stranger's file may be called.
+//! Files on the disk: the threads that read and write them, and safe names for received files.
 
 mod in_hand;
 mod meter;

@@ -1,11 +1,11 @@
 use crate::escape::is_hidden;
 
-/// Longer names are cut; most file systems take 255 bytes, and ours grow a little.
+/// Maximum length of a name, in bytes. Most file systems allow 255, and a number or a suffix may be added.
 const MAX_NAME_BYTES: usize = 180;
-/// Names that mean a device on Windows, whatever their ending.
+/// Names of devices on Windows, with any extension.
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CLOCK$", "CONIN$"];
 
-/// What a file may be called here that a stranger calls so: one plain name, visible, of this folder.
+/// Turns the name that a peer gave into a safe one: a single visible path component.
 pub(super) fn safe_name(offered: &str) -> String {
     let last = offered.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain = |c: char| !is_hidden(c) && !matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*');
@@ -13,7 +13,7 @@ pub(super) fn safe_name(offered: &str) -> String {
         .chars()
         .map(|c| if plain(c) { c } else { '_' })
         .collect();
-    // Nothing hidden, and nothing that looks like an option to a program.
+    // No hidden file, and no name that looks like a command-line option.
     let name = name.trim_start_matches(['.', ' ', '-', '~']);
     let name = name.trim_end_matches(['.', ' ']);
     let name = shortened(name);
@@ -27,7 +27,7 @@ pub(super) fn safe_name(offered: &str) -> String {
     name
 }
 
-/// The same name with a number, for when it is taken.
+/// Adds a number to a name that already exists.
 pub(super) fn numbered(name: &str, number: u32) -> String {
     match name.rsplit_once('.') {
         Some((stem, ending)) if !stem.is_empty() => format!("{stem} ({number}).{ending}"),

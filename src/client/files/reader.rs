@@ -8,44 +8,44 @@ use sha2::{Digest as _, Sha256};
 
 use crate::profile::Digest;
 
-/// One read takes so much, which is also what one `data` line carries.
+/// Maximum bytes per read, which is also the maximum that one `data` line carries.
 const CHUNK: usize = 32 * 1024;
-/// Pieces that may be read ahead of the connection.
+/// Maximum pieces to read ahead of the connection.
 const CHUNKS_AHEAD: usize = 4;
 
-/// A file that can be sent.
+/// A file to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// The last part of its path.
+    /// The last component of its path.
     pub(crate) name: String,
     pub(crate) size: u64,
-    /// The hash of all of it, if it was wanted.
+    /// The SHA-256 of the file, if it was requested.
     pub(crate) sha256: Option<Digest>,
 }
 
-/// How much is to be known of a file before it is sent.
+/// What to find out about a file before it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
     /// Its size.
     Briefly,
-    /// Its hash as well, for which all of it is read.
+    /// Its size and its SHA-256, for which the whole file is read.
     Thoroughly,
 }
 
-/// Looks at a file, in a thread of its own, because it may take a while.
+/// Inspects a file in a thread of its own, because it may take a while.
 pub(crate) fn look_at(path: PathBuf, look: Look) -> io::Result<Receiver<io::Result<Seen>>> {
     let (outcome, seen) = bounded(1);
     thread::Builder::new()
         .name("file-look".into())
         .spawn(move || {
-            // The user may have left meanwhile.
+            // The user may have left in the meantime.
             let _ = outcome.send(see(&path, look));
         })?;
     Ok(seen)
 }
 
 fn see(path: &Path, look: Look) -> io::Result<Seen> {
-    // Asked before it is opened: opening a pipe would wait for somebody to write into it.
+    // Checked before the file is opened, because opening a pipe would block until another program writes to it.
     let found = std::fs::metadata(path)?;
     if !found.is_file() {
         return Err(io::Error::other("not a regular file"));
@@ -59,7 +59,7 @@ fn see(path: &Path, look: Look) -> io::Result<Seen> {
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(Seen {
-        // In an offer the name is the rest of a line.
+        // In an offer, the name is the rest of a line.
         name: name.replace(char::is_control, "_"),
         size,
         sha256,
@@ -82,7 +82,7 @@ fn hash(path: &Path) -> io::Result<(u64, Digest)> {
     Ok((size, Digest(hash.finalize().into())))
 }
 
-/// Reads a file for a connection, in a thread of its own that ends with the file or with its channel.
+/// Reads a file in a thread of its own, which ends with the file or with its channel.
 #[derive(Debug)]
 pub(crate) struct Reader {
     /// The pieces, in order.
@@ -114,7 +114,7 @@ impl Reader {
                         }
                         Err(error) => Err(error),
                     };
-                    // Whoever has enough drops the other end of the channel.
+                    // The loop drops its end of the channel when it needs no more pieces.
                     let over = piece.is_err();
                     if pieces.send(piece).is_err() || over {
                         return;

@@ -14,63 +14,64 @@ use sha2::{Digest as _, Sha256};
 use super::name::{numbered, safe_name};
 use crate::profile::Digest;
 
-/// Pieces that may wait for the disk.
+/// Maximum pieces that wait for the disk.
 const CHUNKS_AHEAD: usize = 8;
-/// A name that is taken gets a number, up to here.
+/// Maximum number that is added to a name that already exists.
 const MAX_NUMBER: u32 = 999;
 
-/// Writes a file that comes, in a thread of its own. What is not complete stands beside under another name. When the channel
-/// ends early it stays there for another time, if a hash will tell then what it is a part of.
+/// Writes a received file in a thread of its own. An incomplete file has another name in the same directory. If the channel
+/// ends early and the hash of the file is known, the incomplete file stays, to resume later.
 #[derive(Debug)]
 pub(crate) struct Writer {
     chunks: Sender<Vec<u8>>,
-    /// Pieces for which the disk has no room yet. No more are taken from the connection meanwhile.
+    /// Pieces that do not fit into the thread's channel. While there are any, the loop does not read from the connection.
     held: VecDeque<Vec<u8>>,
-    /// When the channel ends early, what is there goes away. The thread looks at this once, at that end.
+    /// If set when the channel ends early, the thread deletes the incomplete file.
     unwanted: Arc<AtomicBool>,
     /// What the thread reports.
     pub(crate) reports: Receiver<Written>,
 }
 
-/// What becomes of a file.
+/// What the thread of a file reports.
 #[derive(Debug)]
 pub(crate) enum Written {
-    /// So many of its bytes are here already.
+    /// This many of its bytes already exist.
     Opened(u64),
-    /// All of it is here, as this file, and its hash is right, if one is known.
+    /// The file is complete, at this path, and its hash is correct, if it is known.
     Finished(PathBuf),
-    /// All of it is here, and its hash is wrong.
+    /// The file is complete, but its hash is wrong.
     Wrong,
-    /// It cannot be written.
+    /// The file cannot be written.
     Failed(io::Error),
 }
 
-/// Knows whether a file is being written: whoever ends the program waits, or a part of a file that nobody wants would stay.
+/// Tells whether a file is being written. The program waits for it at its end; otherwise an unwanted part of a file could
+/// stay on the disk.
 #[derive(Debug)]
 pub(crate) struct Disk {
-    /// Each thread has one. Nothing is ever sent.
+    /// Each thread holds a clone. Nothing is ever sent.
     busy: Sender<Infallible>,
     idle: Receiver<Infallible>,
 }
 
 impl Disk {
-    /// Nothing is being written.
+    /// Creates the value; no file is being written.
     pub(crate) fn new() -> Disk {
         let (busy, idle) = bounded(0);
         Disk { busy, idle }
     }
 
-    /// Waits until nothing is written any more, or for so long.
+    /// Blocks until no file is being written, or until the time limit.
     pub(crate) fn settle(self, limit: Duration) {
         let Disk { busy, idle } = self;
         drop(busy);
-        // The channel ends with the last thread, or the disk is too slow to wait for.
+        // The channel ends with the last thread. A time-out means that the disk is too slow.
         let _ = idle.recv_timeout(limit);
     }
 }
 
 impl Writer {
-    /// Starts the thread. First it reports [`Written::Opened`], and at the end one of the others, unless it is dropped before.
+    /// Starts the thread. It first reports [`Written::Opened`], and at the end one of the other variants, unless it is dropped.
     pub(crate) fn start(
         disk: &Disk,
         folder: &Path,
@@ -94,7 +95,7 @@ impl Writer {
             .spawn(move || {
                 let _busy = busy;
                 if let Some(end) = target.receive(&pieces, &report).transpose() {
-                    // The loop may have ended meanwhile.
+                    // The loop may have ended in the meantime.
                     let _ = report.send(end.unwrap_or_else(Written::Failed));
                 }
             })?;
@@ -106,23 +107,23 @@ impl Writer {
         })
     }
 
-    /// Writes a piece.
+    /// Queues a piece.
     pub(crate) fn write(&mut self, bytes: Vec<u8>) {
         self.held.push_back(bytes);
         self.push();
     }
 
-    /// What is there is not wanted any more, nor more of it.
+    /// Deletes the incomplete file.
     pub(crate) fn forget(self) {
         self.unwanted.store(true, Ordering::Release);
     }
 
-    /// The channel that must have room before [`Writer::push`] helps; `None` when nothing waits.
+    /// Returns the channel that must have room before [`Writer::push`] makes progress; `None` if nothing waits.
     pub(crate) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
         (!self.held.is_empty()).then_some(&self.chunks)
     }
 
-    /// Hands what waits to the thread, as far as it has room.
+    /// Moves waiting pieces to the thread's channel while it has room.
     pub(crate) fn push(&mut self) {
         while let Some(piece) = self.held.pop_front() {
             match self.chunks.try_send(piece) {
@@ -131,7 +132,7 @@ impl Writer {
                     self.held.push_front(piece);
                     return;
                 }
-                // It has failed, and its report says so.
+                // The thread has failed, and reported it.
                 Err(TrySendError::Disconnected(_)) => self.held.clear(),
             }
         }
@@ -146,14 +147,14 @@ struct Target {
     unwanted: Arc<AtomicBool>,
 }
 
-/// A file that is not complete yet, ours alone as long as it is open.
+/// An incomplete file, locked by this program while it is open.
 struct Part {
     file: File,
     path: PathBuf,
 }
 
 impl Target {
-    /// `None` when the channel ended before the file did.
+    /// Returns `None` if the channel ended before the file was complete.
     fn receive(
         &self,
         pieces: &Receiver<Vec<u8>>,
@@ -162,7 +163,7 @@ impl Target {
         let Part { mut file, path } = self.open()?;
         let (mut hash, mut here) = hash_of(&mut file)?;
         if here > self.size {
-            // It cannot be a beginning of what is offered.
+            // It is larger than the offered file, so it is not a part of it.
             file.set_len(0)?;
             (hash, here) = (Sha256::new(), 0);
         }
@@ -187,7 +188,7 @@ impl Target {
         Ok(Some(Written::Finished(published)))
     }
 
-    /// No more comes. What is there stays only if somebody may want it another time.
+    /// Ends an incomplete file. It stays only if it can be resumed later.
     fn stop(&self, part: &Path, here: u64) -> io::Result<Option<Written>> {
         if here == 0 || self.unwanted.load(Ordering::Acquire) {
             fs::remove_file(part)?;
@@ -203,7 +204,7 @@ impl Target {
         }
     }
 
-    /// Beside the file that it becomes, and recognisable when the same is offered again.
+    /// Returns the path of the incomplete file: in the same directory, and recognisable when the file is offered again.
     fn open_known(&self, sha256: Digest) -> io::Result<Part> {
         let hash = sha256.to_string();
         let path = self
@@ -231,21 +232,21 @@ impl Target {
         Ok(Part { file, path })
     }
 
-    /// Gives it its name, or the next free one. The name is first taken with an empty file, which fails if there is one:
-    /// then the rename can only replace our own.
+    /// Renames the file to its name, or to the next free one. It first creates an empty file with that name, which fails if
+    /// the name exists. So the rename can only replace this program's own file.
     fn publish(&self, part: &Path) -> io::Result<PathBuf> {
         let (_, path) = self.create("", |path| File::create_new(path))?;
         match fs::rename(part, &path) {
             Ok(()) => Ok(path),
             Err(error) => {
-                // The empty one is ours, too.
+                // This program created the empty file too.
                 let _ = fs::remove_file(&path);
                 Err(error)
             }
         }
     }
 
-    /// Creates a file that was not there, under our name or the next free one.
+    /// Creates a new file with the name, or with the next free one.
     fn create(
         &self,
         ending: &str,
@@ -329,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_is_kept_and_goes_on_from_there() {
+    fn an_interrupted_file_is_kept_and_resumed() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = start(folder.path(), "cat.png");
         assert_eq!(opened(&writer), 0);
@@ -347,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_or_not_wanted_leaves_nothing() {
+    fn a_wrong_or_unwanted_file_is_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = start(folder.path(), "cat.png");
         opened(&writer);
@@ -364,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_writes_the_same_file() {
+    fn the_same_file_is_not_written_twice_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let first = start(folder.path(), "cat.png");
         opened(&first);

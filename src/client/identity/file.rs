@@ -1,5 +1,5 @@
-//! An identity in a file: the private key in PEM (PKCS#8), as OpenSSL writes and reads it, below a line with the UUID, which
-//! PEM lets stand there.
+//! An identity in a file: a line with the UUID, then the private key in PEM (PKCS#8), as OpenSSL writes and reads it. PEM
+//! allows text before the key.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -17,23 +17,23 @@ use super::{Identity, KeyError};
 
 /// A key of 8192 bits takes 6.4 KB.
 const MAX_FILE: u64 = 64 * 1024;
-/// What stands before the UUID.
+/// The text before the UUID.
 const LABEL: &str = "Chatr identity: ";
 /// Digits in a line of PEM (RFC 7468).
 const PEM_LINE: usize = 64;
 
-/// Where the identity is unless one says otherwise: `matou/identity.pem` in the user's folder for data.
+/// Returns the default path of the identity: `matou/identity.pem` in the user's data directory.
 ///
 /// # Errors
-/// When there is no home.
+/// If there is no home directory.
 pub fn default_path() -> Result<PathBuf, FileError> {
     Ok(folder()?.join("identity.pem"))
 }
 
-/// Where the address book is unless one says otherwise: `matou/names` in the same folder.
+/// Returns the default path of the address book: `matou/names` in the same directory.
 ///
 /// # Errors
-/// When there is no home.
+/// If there is no home directory.
 pub fn default_book() -> Result<PathBuf, FileError> {
     Ok(folder()?.join("names"))
 }
@@ -43,22 +43,22 @@ fn folder() -> Result<PathBuf, FileError> {
     Ok(strategy.data_dir().join("matou"))
 }
 
-/// What is wrong with a file.
+/// What is wrong with an identity file.
 #[derive(Debug)]
 pub enum FileError {
-    /// Nobody says where the user's files are.
+    /// No home directory is set.
     NoHome,
-    /// It exists already.
+    /// The file already exists.
     Exists(PathBuf),
-    /// There is none.
+    /// The file does not exist.
     Missing(PathBuf),
-    /// It cannot be read or written.
+    /// The file cannot be read or written.
     Io(PathBuf, io::Error),
-    /// Others can read it, so the key may be known.
+    /// Other users can read the file, so they may know the key.
     Open(PathBuf),
-    /// It has no UUID, or no key.
+    /// The file has no UUID, or no key.
     NotAnIdentity(PathBuf, &'static str),
-    /// It has a key of the wrong kind.
+    /// The file has a key of the wrong kind.
     Key(PathBuf, KeyError),
 }
 
@@ -95,10 +95,10 @@ impl fmt::Display for FileError {
 impl std::error::Error for FileError {}
 
 impl Identity {
-    /// Writes it to a new file that only its owner can read, in a folder that is made where it is missing.
+    /// Writes the identity to a new file that only its owner can read. Creates the directory if it is missing.
     ///
     /// # Errors
-    /// When the file exists, or cannot be written. What was begun is removed then.
+    /// If the file exists or cannot be written. An incomplete file is removed.
     pub fn save(&self, path: &Path) -> Result<(), FileError> {
         let failed = |error| FileError::Io(path.to_owned(), error);
         if let Some(folder) = path.parent() {
@@ -119,16 +119,16 @@ impl Identity {
             .write_all(self.to_pem().as_bytes())
             .and_then(|()| file.sync_all());
         written.map_err(|error| {
-            // The first failure is the one to tell.
+            // The first failure is the one to report.
             let _ = fs::remove_file(path);
             failed(error)
         })
     }
 
-    /// Reads one.
+    /// Reads an identity.
     ///
     /// # Errors
-    /// When there is none, or others can read it, or it is not what [`Identity::save`] writes.
+    /// If the file is missing, readable by other users, or not in the format of [`Identity::save`].
     pub fn load(path: &Path) -> Result<Identity, FileError> {
         let failed = |error| FileError::Io(path.to_owned(), error);
         let file = match File::open(path) {
@@ -190,7 +190,7 @@ fn is_open_to_others(file: &File) -> io::Result<bool> {
 
 #[cfg(not(unix))]
 fn is_open_to_others(_file: &File) -> io::Result<bool> {
-    // Files of a user's own are not open to other users there, unless somebody took the trouble.
+    // On other systems a user's files are by default not readable by other users.
     Ok(false)
 }
 
@@ -200,7 +200,7 @@ mod tests {
     use crate::identity::KeyBits;
 
     #[test]
-    fn what_was_saved_is_loaded_and_never_replaced() {
+    fn a_saved_identity_is_loaded_and_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new folder").join("identity.pem");
         let identity = Identity::generate(KeyBits::Two).unwrap();
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_identity_is_refused() {
+    fn a_file_without_an_identity_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("identity.pem");
         assert!(matches!(Identity::load(&path), Err(FileError::Missing(_))));

@@ -3,12 +3,12 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of a certificate or of a public key, in DER: short enough to be compared by people.
+/// The SHA-256 of a certificate or of a public key in DER: short enough for people to compare.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The fingerprint of these bytes.
+    /// Computes the fingerprint of these bytes.
     pub fn of(der: &[u8]) -> Fingerprint {
         Fingerprint(Sha256::digest(der).into())
     }
@@ -31,7 +31,7 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// It is not 32 bytes in hexadecimal.
+/// The text is not 32 bytes in hexadecimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FingerprintError;
 

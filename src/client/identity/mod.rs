@@ -1,4 +1,4 @@
-//! Who one is to a Chatr Connect server: a UUID, and the RSA key that proves it.
+//! The identity of a user of Chatr Connect: a UUID, and the RSA key that proves it.
 
 mod file;
 mod fingerprint;
@@ -17,16 +17,16 @@ use uuid::Uuid;
 pub use file::{FileError, default_book, default_path};
 pub use fingerprint::{Fingerprint, FingerprintError};
 
-/// How many bits an RSA key has: what both the makers of keys and the server take.
+/// The size of an RSA key: the sizes that both the key generator and the server support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyBits {
-    /// 2048, the least.
+    /// 2048, the minimum.
     Two,
     /// 3072.
     Three,
-    /// 4096: what the protocol's pages ask for.
+    /// 4096: the size that the protocol's document asks for.
     Four,
-    /// 8192, the most.
+    /// 8192, the maximum.
     Eight,
 }
 
@@ -45,13 +45,13 @@ impl KeyBits {
 pub struct Identity {
     uuid: Uuid,
     pair: KeyPair,
-    /// The key as files have it.
+    /// The private key, as in the file.
     private: Pkcs8V1Der<'static>,
-    /// The public half as the registry has it: a DER SubjectPublicKeyInfo.
+    /// The public key, as in the registry: a DER SubjectPublicKeyInfo.
     public: PublicKeyX509Der<'static>,
 }
 
-/// The library that computes with keys has failed, or does not want this key.
+/// The cryptography library failed, or rejected the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyError(&'static str);
 
@@ -64,26 +64,26 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 impl Identity {
-    /// A new one, by chance. With 4096 bits it takes a second or so.
+    /// Generates a random identity. A key of 4096 bits takes about a second.
     ///
     /// # Errors
-    /// When the system has no randomness to give.
+    /// If the system gives no random numbers.
     pub fn generate(bits: KeyBits) -> Result<Identity, KeyError> {
         Identity::of(Uuid::new_v4(), new_pair(bits)?)
     }
 
-    /// The same UUID with a new key.
+    /// Generates a new key for the same UUID.
     ///
     /// # Errors
-    /// When the system has no randomness to give.
+    /// If the system gives no random numbers.
     pub fn renewed(&self, bits: KeyBits) -> Result<Identity, KeyError> {
         Identity::of(self.uuid, new_pair(bits)?)
     }
 
-    /// The identity of a private key in PKCS#8.
+    /// Creates the identity of a private key in PKCS#8.
     ///
     /// # Errors
-    /// When it is no RSA key of 2048 to 8192 bits.
+    /// If the key is not an RSA key of 2048 to 8192 bits.
     pub fn from_pkcs8(uuid: Uuid, der: &[u8]) -> Result<Identity, KeyError> {
         let pair = KeyPair::from_pkcs8(der)
             .map_err(|_| KeyError("the key is not an RSA key of 2048 to 8192 bits"))?;
@@ -100,25 +100,25 @@ impl Identity {
         })
     }
 
-    /// The UUID.
+    /// Returns the UUID.
     pub fn uuid(&self) -> Uuid {
         self.uuid
     }
 
-    /// The public key: DER SubjectPublicKeyInfo.
+    /// Returns the public key as a DER SubjectPublicKeyInfo.
     pub fn public_key(&self) -> &[u8] {
         self.public.as_ref()
     }
 
-    /// The fingerprint of the public key.
+    /// Returns the fingerprint of the public key.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.public_key())
     }
 
-    /// SHA256withRSA (PKCS#1 v1.5), as the protocol signs everything.
+    /// Signs with SHA256withRSA (PKCS#1 v1.5), the signature that the protocol uses everywhere.
     ///
     /// # Errors
-    /// When the library fails, for which no reason is known.
+    /// If the library fails.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         let random = SystemRandom::new();
@@ -128,10 +128,10 @@ impl Identity {
         Ok(signature)
     }
 
-    /// The key for TLS, with the bare public key in the certificate's place (RFC 7250).
+    /// Returns the key for TLS, with the raw public key instead of a certificate (RFC 7250).
     ///
     /// # Errors
-    /// When TLS cannot use the key.
+    /// If TLS cannot use the key.
     pub fn for_tls(&self) -> Result<Arc<CertifiedKey>, KeyError> {
         let private = PrivateKeyDer::Pkcs8(self.private.as_ref().to_vec().into());
         let signer = rustls::crypto::aws_lc_rs::sign::any_supported_type(&private)
@@ -146,7 +146,7 @@ fn new_pair(bits: KeyBits) -> Result<KeyPair, KeyError> {
         .map_err(|_| KeyError("cannot generate a key: the system gave no random numbers"))
 }
 
-/// Without the key.
+/// Does not show the key.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Identity({})", self.uuid)
@@ -159,7 +159,7 @@ mod tests {
     use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
     #[test]
-    fn what_one_signs_its_public_key_verifies_and_another_one_does_not() {
+    fn a_signature_is_verified_by_its_public_key_and_by_no_other() {
         let identity = Identity::generate(KeyBits::Two).unwrap();
         let other = Identity::generate(KeyBits::Two).unwrap();
         assert_ne!(identity.uuid(), other.uuid());
