@@ -1,4 +1,4 @@
-//! The loop: waits for whatever happens next, and owns everything that is not blocked in a system call.
+//! The loop: waits for the next event, and owns everything that does not block in a system call.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -52,7 +52,7 @@ use quitting::Quitting;
 pub(super) use waiting::Ready;
 use wire::Wire;
 
-/// How long the disk may take at the end, for files that have come and parts that go away.
+/// How long the program waits at its end for the disk to finish received files and delete parts.
 const DISK_TIME: Duration = Duration::from_secs(5);
 
 /// One chat, from the login to its end.
@@ -61,66 +61,66 @@ pub(super) struct Session {
     dialogue: Box<dyn Dialogue>,
     /// What is sent first.
     hello: Vec<Action>,
-    /// How the server is reached again.
+    /// How to connect to the server again.
     way: Way,
     /// For Chatr Connect.
     chatr: Option<Chatr>,
     server: Server,
     tunnels: BTreeMap<TunnelId, Tunnel>,
-    /// Who may connect to us.
+    /// Accepts the direct connections of peers.
     doorman: Doorman,
     unasked: direct::Unasked,
-    /// The private connection of `--tunnel`, once its bytes flow.
+    /// The private connection of `--tunnel`, after it was opened.
     pipe: Option<(TunnelId, Receiver<Result<(), Broken>>)>,
     lines: Receiver<Line>,
     /// Typed lines that wait for room.
     held: Held,
-    /// Lines that were refused and can be said again, until the person has them back.
+    /// Refused lines, until they are put back on the line that the user is typing.
     unsaid: String,
-    /// Leaving waits for the lines that wait.
+    /// The user wants to leave after the waiting lines have been sent.
     quitting: Option<Quitting>,
-    /// What comes from the keyboard of a terminal that we paint on.
+    /// Bytes of the keyboard, if the terminal is in raw mode.
     keys: Receiver<Vec<u8>>,
     signals: Signals,
     output: Output,
     people: People,
     requests: Requests,
-    /// Whose private connection the typed lines go to; everybody's chat when it is nobody's.
+    /// The peer whose private connection gets the typed lines; `None` for messages to everyone.
     talking_to: Option<String>,
     wire: Wire,
-    /// Files that are looked at before they are offered.
+    /// Files that are inspected before they are offered.
     looking: Vec<file::Looking>,
     progress: Progress,
     disk: Disk,
-    /// The connection was lost, and we are not back yet.
+    /// Set while the connection is lost.
     loss: Option<Loss>,
     phase: Phase,
-    /// When waiting is over: for the answer to the login, or for the end.
+    /// Deadline for the answer to the login, for the next attempt to connect, or for the end.
     deadline: Option<Instant>,
-    /// A line of standard input could not be sent.
+    /// A line of standard input was refused.
     refused_a_line: bool,
 }
 
-/// The connection on which we log in.
+/// The connection to the server.
 struct Server {
     link: Link,
     inbox: Inbox,
     address: SocketAddr,
-    /// Our end.
+    /// The local address.
     own_address: SocketAddr,
-    /// Everything has left, and our FIN.
+    /// Everything was sent, followed by FIN.
     all_sent: bool,
     send_error: Option<io::Error>,
-    /// It sends no more.
+    /// The server has stopped sending.
     ended: bool,
 }
 
 #[derive(Debug)]
 enum Phase {
     LoggingIn,
-    /// The login was refused; the person at the keyboard chooses another.
+    /// The login was refused; the user is choosing another.
     Choosing,
-    /// The connection was lost; a new one is made, or will be at the deadline.
+    /// The connection is lost; the client is reconnecting, or will at the deadline.
     Away,
     Talking {
         input_ended: bool,
@@ -128,7 +128,7 @@ enum Phase {
     Leaving {
         then: Ending,
         lingering: bool,
-        /// What was sent may take its time as long as it moves.
+        /// If true, sending may take longer than the deadline while bytes move.
         patience: Option<Watch>,
     },
 }
@@ -271,7 +271,7 @@ impl Session {
                 self.server.all_sent = true;
                 Ok(())
             }
-            // The reader may still have something for us, the reason for this perhaps; it will notice the end, too.
+            // The reader may still have bytes, perhaps with the reason for the failure. It notices the end too.
             Incoming::SendFailed(error) => {
                 self.server.send_error = Some(error);
                 Ok(())
@@ -349,7 +349,7 @@ impl Session {
 }
 
 impl Phase {
-    /// Somebody may type now. A script waits until it is logged in.
+    /// Starts to read the input. A script is read only after the login.
     fn takes_lines(&self) -> bool {
         match self {
             Phase::LoggingIn | Phase::Choosing | Phase::Away => true,

@@ -1,31 +1,31 @@
 //! An event as a line: for people, or as JSON for programs.
 //!
-//! The JSON form is one object per line and stable: fields may be added, those that are here keep their meaning.
+//! The JSON form is one object per line. It is stable: later versions may add fields, but existing fields keep their meaning.
 //!
 //! | `event` | further fields | meaning |
 //! |---|---|---|
-//! | `logged_in` | `login` | the login is ours |
-//! | `login_refused` | `login`, `reason` if one is given | it is not |
-//! | `message` | `from`, `text` | somebody told everybody; our own messages come back, except in ChatOS 1.0 and ChatHack |
-//! | `whisper` | `from`, `text` | somebody told us alone |
-//! | `private_asked` | `peer` | asks us for a private connection |
-//! | `private_denied` | `peer` | declines ours, or has left |
-//! | `private_withdrawn` | `peer` | no longer asks us, or has left |
-//! | `private_agreed` | `peer` | both agree, it is being opened |
-//! | `private_awaited` | `peer`, `address` | the peer is to connect to us, and we listen there |
-//! | `private_address` | `peer`, `address` | we are to connect to the peer, who says to listen there |
-//! | `private_up` | `peer` | it stands |
-//! | `private_text` | `peer`, `text` or `hex`, `complete` | a line on it, without its line feed; `hex` when it is not UTF-8; `complete` is false when the line feed has not come |
-//! | `private_eof` | `peer` | the peer sends no more on it |
-//! | `private_closed` | `peer`, `reason` unless in order | it is over |
-//! | `file_offered` | `peer`, `name`, `size` | a file is offered on a private connection |
-//! | `file_denied` | `peer`, `name`, `size`, `limit` | the peer has one that is larger than what is taken |
-//! | `file_begun` | `peer`, `way`, `name`, `size`, `offset` | it is on its way, `in` or `out`, from this byte on |
-//! | `file_sent` | `peer`, `name`, `size` | the peer has all of it; in ChatHack, where nobody says so, all of it has left |
-//! | `file_received` | `peer`, `name`, `size`, `path` | it is here |
-//! | `file_failed` | `peer`, `way`, `name`, `reason` | it is not to be |
-//! | `refused` | `what` | the server did not do what we wanted |
-//! | `unexpected` | `what` | the server sent a frame that has no meaning at this place |
+//! | `logged_in` | `login` | the server accepted the login |
+//! | `login_refused` | `login`, `reason` if the server gives one | the server refused the login |
+//! | `message` | `from`, `text` | a message to everyone; the client's own messages come back, except in ChatOS 1.0 and ChatHack |
+//! | `whisper` | `from`, `text` | a private message to this client |
+//! | `private_asked` | `peer` | the peer asks for a private connection |
+//! | `private_denied` | `peer` | the peer declined this client's request, or left |
+//! | `private_withdrawn` | `peer` | the peer withdrew its request, or left |
+//! | `private_agreed` | `peer` | both agreed; the private connection is being opened |
+//! | `private_awaited` | `peer`, `address` | this client listens at this address for the peer |
+//! | `private_address` | `peer`, `address` | the peer listens at this address; this client connects to it |
+//! | `private_up` | `peer` | the private connection is open |
+//! | `private_text` | `peer`, `text` or `hex`, `complete` | a line without its line feed; `hex` if it is not UTF-8; `complete` is false if the line feed has not arrived |
+//! | `private_eof` | `peer` | the peer has stopped sending |
+//! | `private_closed` | `peer`, `reason` if it failed | the private connection has closed |
+//! | `file_offered` | `peer`, `name`, `size` | the peer offers a file |
+//! | `file_denied` | `peer`, `name`, `size`, `limit` | the peer's file is larger than the limit |
+//! | `file_begun` | `peer`, `way`, `name`, `size`, `offset` | a transfer starts, `in` or `out`, at this byte |
+//! | `file_sent` | `peer`, `name`, `size` | the peer received the file; in ChatHack, which has no confirmation, the file was sent |
+//! | `file_received` | `peer`, `name`, `size`, `path` | the file was received |
+//! | `file_failed` | `peer`, `way`, `name`, `reason` | the transfer failed |
+//! | `refused` | `what` | the server refused a request |
+//! | `unexpected` | `what` | the server sent a frame that has no meaning in this state |
 
 mod file;
 
@@ -39,16 +39,16 @@ use super::paint::Paint;
 pub(super) use file::{file_line, file_painted};
 use matou_protocols::dialogue::Event;
 
-/// How events are written.
+/// The form of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// For people.
+    /// Plain text, for people.
     Plain,
     /// One JSON object per line.
     Json,
 }
 
-/// The line for an event, without a line feed. Nothing hidden is in it, whatever peers sent.
+/// Formats an event as a line without a line feed. Hidden characters of peers are escaped.
 pub fn line(event: &Event, form: Form) -> String {
     match form {
         Form::Plain => plain(event, &Paint::default()),
@@ -56,7 +56,7 @@ pub fn line(event: &Event, form: Form) -> String {
     }
 }
 
-/// The line for a person at a terminal.
+/// Formats an event for a person at a terminal.
 pub(super) fn painted(event: &Event, paint: &Paint) -> String {
     plain(event, paint)
 }
@@ -137,7 +137,7 @@ fn plain(event: &Event, paint: &Paint) -> String {
     }
 }
 
-/// The fields of all events; each has those that it needs.
+/// The fields of all events. Each event sets those that it needs.
 #[derive(Default, Serialize)]
 struct Row<'a> {
     event: &'static str,
@@ -162,7 +162,7 @@ struct Row<'a> {
 }
 
 fn json(event: &Event) -> String {
-    // Texts and booleans always serialise.
+    // Serialising texts and booleans cannot fail.
     let text = serde_json::to_string(&row(event)).unwrap_or_default();
     without_hidden(&text)
 }
@@ -244,8 +244,8 @@ fn with_peer<'a>(event: &'static str, peer: &'a str) -> Row<'a> {
     }
 }
 
-/// JSON lets most hidden characters stand as they are; a terminal does not care that it was meant to be JSON. Outside of
-/// its strings there are none, so each may become an escape of the same character.
+/// Escapes hidden characters in JSON. JSON allows most of them unescaped, but a terminal would obey them. They occur only
+/// inside strings, so each can become a JSON escape of the same character.
 fn without_hidden(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {

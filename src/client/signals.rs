@@ -1,4 +1,4 @@
-//! What signals ask of a chat.
+//! Signals for a running chat.
 
 use std::io;
 
@@ -9,23 +9,23 @@ mod taker;
 #[cfg(unix)]
 pub(super) use taker::{guard_terminal, suspend_all, tell_resumed};
 
-/// Ctrl-C and its like, as channels, until this is dropped. Then these signals end the program as they end any other.
+/// Receives signals such as Ctrl-C as channels, until it is dropped. After that these signals end the program as usual.
 #[derive(Debug)]
 pub(super) struct Signals {
-    /// Why to leave. A second reason that comes before the first was taken adds nothing.
+    /// The reason to leave. A second reason before the first is taken has no effect.
     pub(super) leave: Receiver<Why>,
-    /// One unit for windows that have another size now.
+    /// A unit when the window's size has changed.
     pub(super) resized: Receiver<()>,
-    /// One unit when the program goes on after it was stopped, and the terminal is ours again.
+    /// A unit when the program continues after a stop, and has the terminal again.
     pub(super) resumed: Receiver<()>,
 }
 
-/// Why to leave.
+/// The reason to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Why {
-    /// SIGINT or SIGTERM. Asked a second time, the program leaves at once.
+    /// SIGINT or SIGTERM. After a second one the program leaves at once.
     Asked,
-    /// SIGHUP: the terminal has gone. It comes from the system and from a shell, so a second one means nothing.
+    /// SIGHUP: the terminal was closed. Both the system and a shell may send it, so a second one has no effect.
     HungUp,
 }
 
@@ -43,7 +43,7 @@ impl Drop for Signals {
     }
 }
 
-/// Elsewhere Ctrl-C ends the program as the system wants.
+/// On other systems Ctrl-C ends the program at once.
 #[cfg(not(unix))]
 impl Signals {
     pub(super) fn listen() -> io::Result<Signals> {
@@ -55,7 +55,7 @@ impl Signals {
     }
 }
 
-/// Elsewhere no program can be stopped and go on.
+/// On other systems a program cannot be stopped and continued.
 #[cfg(not(unix))]
 pub(super) fn suspend_all() -> bool {
     false

@@ -1,30 +1,30 @@
-//! Messages and files on a private connection where the protocol has frames for them.
+//! Messages and files on a private connection whose protocol has frames for them (ChatHack).
 //!
-//! A file is a head that says its name and its size, and then all of its bytes. Nobody asks for it and nobody answers, so
-//! it comes or it does not: what is too large is skipped, and what is on its way holds up whatever is sent behind it. A
-//! file that cannot be sent to its end costs the connection, because nothing else would tell its bytes from the next frame.
+//! A file is a frame with its name and size, followed by all of its bytes. It has no offer and no answer. The receiver skips a
+//! file that is too large. Messages that are sent during a file wait until its end. If a file cannot be sent completely, the
+//! connection must close, because nothing else would separate its bytes from the next frame.
 
 use std::collections::VecDeque;
 use std::fmt;
 
 use super::exchange::{Deed, Exchange, FileEvent, Running, Way};
 
-/// Files that may wait for a file that is on its way.
+/// Maximum files that wait for the file that is being sent.
 const MOST_FILES: usize = 64;
-/// When messages of this size together, in bytes, wait for a file, typed lines are held back.
+/// When messages of this total size, in bytes, wait for a file, typed lines are held back.
 const ROOM: usize = 32 * 1024;
 
-/// What is on its way over one private connection, both ways. A value: what happens comes in, [`Deed`]s go out.
+/// The traffic on one private connection, in both directions. A value: events come in, [`Deed`]s go out.
 #[derive(Debug, Default)]
 pub(super) struct Streamed {
     next_id: u32,
     sending: Option<File>,
     waiting: VecDeque<Waiting>,
-    /// The one whose bytes come.
+    /// The file that is being received.
     coming: Option<Coming>,
-    /// Those of which every byte came, and that are not on the disk yet.
+    /// Files that arrived completely, and are not on the disk yet.
     written: Vec<File>,
-    /// We want to send no more than what waits.
+    /// The user has stopped sending; only the waiting messages and files are still sent.
     shut: bool,
 }
 
@@ -48,7 +48,7 @@ enum Coming {
     Skipped { left: u64 },
 }
 
-/// As many files wait already as may.
+/// The maximum number of files is already waiting.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
@@ -59,12 +59,12 @@ impl fmt::Display for Full {
 }
 
 impl Streamed {
-    /// Sends a frame, after the file that is on its way. Ask [`Streamed::has_room`] first.
+    /// Sends a frame, after the current file. Check [`Streamed::has_room`] first.
     pub(super) fn say(&mut self, frame: Vec<u8>) -> Vec<Deed> {
         self.queue(Waiting::Frame(frame))
     }
 
-    /// True when a typed line can be sent now, or will be soon.
+    /// True if a typed line can be sent now, or soon.
     pub(super) fn has_room(&self) -> bool {
         let sizes = self.waiting.iter().map(|one| match one {
             Waiting::Frame(bytes) | Waiting::File { head: bytes, .. } => bytes.len(),
@@ -72,7 +72,7 @@ impl Streamed {
         sizes.sum::<usize>() < ROOM
     }
 
-    /// Sends a file behind this head; its number is the one that its bytes are read under.
+    /// Sends a file with this head. Returns the number under which its bytes are read.
     pub(super) fn send(
         &mut self,
         head: Vec<u8>,
@@ -103,7 +103,7 @@ impl Streamed {
         self.go_on()
     }
 
-    /// What can be sent now.
+    /// Returns what can be sent now.
     fn go_on(&mut self) -> Vec<Deed> {
         let mut deeds = Vec::new();
         while self.sending.is_none() {
@@ -130,7 +130,7 @@ impl Streamed {
         deeds
     }
 
-    /// A file comes. `refusal` is why it is not wanted.
+    /// A file arrives. `refusal` is the reason not to accept it.
     pub(super) fn comes(
         &mut self,
         name: String,
@@ -156,7 +156,7 @@ impl Streamed {
         deeds
     }
 
-    /// Bytes of the file that comes.
+    /// Handles bytes of the file that is being received.
     pub(super) fn data(&mut self, bytes: Vec<u8>) -> Vec<Deed> {
         let length = bytes.len() as u64;
         match self.coming.take() {
@@ -179,7 +179,7 @@ impl Streamed {
         }
     }
 
-    /// No more of the file that comes is wanted: the rest of it is skipped.
+    /// Skips the rest of the file that is being received.
     fn skip_the_rest(&mut self, reason: &str) -> Vec<Deed> {
         match self.coming.take() {
             Some(Coming::Wanted(file)) => {
@@ -200,7 +200,7 @@ impl Exchange for Streamed {
         let Some(file) = self.sending.as_mut().filter(|file| file.id == id) else {
             return Vec::new();
         };
-        // A file may have grown since its size was said.
+        // The file may have grown after its size was announced.
         let left = usize::try_from(file.size - file.done).unwrap_or(usize::MAX);
         let piece = &bytes[..bytes.len().min(left)];
         file.done += piece.len() as u64;
@@ -221,7 +221,7 @@ impl Exchange for Streamed {
         vec![Deed::Break { reason }]
     }
 
-    /// Its bytes are on their way to it already.
+    /// The bytes of the file are written as they arrive, so this has no effect.
     fn opened(&mut self, _id: u32, _offset: u64) -> Vec<Deed> {
         Vec::new()
     }
@@ -253,7 +253,7 @@ impl Exchange for Streamed {
         }
     }
 
-    /// What is on its way to the peer cannot be taken back; what waits behind it can.
+    /// Cancels the newest transfer. The file that is being sent cannot be cancelled; files that wait can.
     fn cancel(&mut self) -> Vec<Deed> {
         let deeds = self.skip_the_rest("you cancelled it");
         if !deeds.is_empty() {

@@ -1,4 +1,4 @@
-//! Whether a server is the one that is meant: by the fingerprint of its certificate, or by a certificate file.
+//! Decides whether a server is trusted: by the fingerprint of its certificate, or by a certificate file.
 
 use std::fmt;
 use std::io;
@@ -20,15 +20,15 @@ use super::identity::Fingerprint;
 /// Which servers are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
-    /// None: connecting fails, and says which certificate was shown.
+    /// None: connecting fails, and the error shows the certificate's fingerprint.
     Nobody,
-    /// The one whose certificate has this fingerprint.
+    /// The server whose certificate has this fingerprint.
     Pin(Fingerprint),
-    /// The one that shows one of these certificates, or one that one of them has signed for its name.
+    /// A server with one of these certificates, or with a certificate for its name that one of them signed.
     Certificates(Vec<CertificateDer<'static>>),
 }
 
-/// What is wrong with a file of certificates.
+/// What is wrong with a certificate file.
 #[derive(Debug)]
 pub struct CertificateFileError {
     path: PathBuf,
@@ -47,7 +47,7 @@ impl Trust {
     /// Trusts the certificates in a PEM file.
     ///
     /// # Errors
-    /// When there is none in it.
+    /// If the file cannot be read or contains none.
     pub fn from_file(path: &Path) -> Result<Trust, CertificateFileError> {
         let failed = |why: String| CertificateFileError {
             path: path.to_owned(),
@@ -63,10 +63,10 @@ impl Trust {
         Ok(Trust::Certificates(certificates))
     }
 
-    /// How TLS is spoken with such a server.
+    /// Returns the TLS configuration for such a server.
     ///
     /// # Errors
-    /// When none of the certificates can be used.
+    /// If none of the certificates can be used.
     pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, Error> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier = Verifier {
@@ -82,7 +82,7 @@ impl Trust {
         Ok(Arc::new(config))
     }
 
-    /// Who follows chains of signatures up to the certificates. A certificate that can sign nothing is compared only.
+    /// Returns a verifier of certificate chains. Certificates that cannot sign are only compared.
     fn chains(&self, provider: &Arc<CryptoProvider>) -> Option<Arc<WebPkiServerVerifier>> {
         let Trust::Certificates(certificates) = self else {
             return None;
@@ -94,7 +94,7 @@ impl Trust {
     }
 }
 
-/// What a failed handshake means, in a sentence that says what to do.
+/// Explains a failed handshake, and what to do.
 pub(super) fn explained(error: io::Error) -> io::Error {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
     match tls {

@@ -13,49 +13,49 @@ use super::profile::{Decoder, Transfers};
 use super::reach::From;
 use super::streamed::Streamed;
 
-/// One private connection, whatever carries it.
+/// One private connection, over any carrier.
 #[derive(Debug)]
 pub(super) struct Tunnel {
-    /// Who is at the other end.
+    /// The peer's name.
     pub(super) peer: String,
-    /// The connection, until it came: it may be made through the server, or directly to the peer or by it.
+    /// Receives the connection, until it is there: through the server, or directly to or from the peer.
     pub(super) connecting: Receiver<io::Result<Link>>,
-    /// With what the peer is to begin that will connect to us, and until when; until it came.
+    /// The pass that the peer must present when it connects, and its deadline, until it has connected.
     pub(super) expected: Option<(Vec<u8>, Instant)>,
-    /// The connection, from then on.
+    /// The connection, after it was made.
     pub(super) link: Option<Link>,
-    /// What came and is not a whole frame yet.
+    /// Received bytes that are not a complete frame.
     pub(super) inbox: Inbox,
-    /// It stands.
+    /// The private connection is open.
     pub(super) up: bool,
-    /// We want to send no more.
+    /// This client has stopped sending.
     pub(super) shut: bool,
-    /// Everything has left, and our FIN.
+    /// Everything was sent, followed by FIN.
     pub(super) all_sent: bool,
-    /// The peer sends no more.
+    /// The peer has stopped sending.
     pub(super) ended: bool,
-    /// It is over, and why, unless in order. It stays for the files that the disk does not have yet.
+    /// The private connection has closed, with the reason if it failed. The value stays until the disk has all files.
     pub(super) over: Option<Option<String>>,
-    /// What is spoken on it since it stands.
+    /// What the open connection carries.
     pub(super) speech: Speech,
-    /// The files that are on their way.
+    /// The transfers.
     pub(super) files: Files,
 }
 
-/// What is spoken on a private connection.
+/// What a private connection carries.
 #[derive(Debug)]
 pub(super) enum Speech {
-    /// The protocol carries bytes and says no more about them: lines of text, and files between them.
+    /// Raw bytes, in the format of `profile/`: lines of text, with files between them.
     Lines {
         decoder: Decoder,
         transfers: Transfers,
     },
-    /// The protocol has frames of its own for messages and files.
+    /// Frames of the protocol for messages and files.
     Frames(Streamed),
 }
 
 impl Speech {
-    /// For a private connection that carries raw bytes. No file above the size, in bytes, is taken.
+    /// For a private connection with raw bytes. Files larger than `max_file` bytes are denied.
     pub(super) fn lines(max_file: u64) -> Speech {
         Speech::Lines {
             decoder: Decoder::default(),
@@ -63,7 +63,7 @@ impl Speech {
         }
     }
 
-    /// The files on it.
+    /// Returns the transfers on it.
     pub(super) fn exchange(&mut self) -> &mut dyn Exchange {
         match self {
             Speech::Lines { transfers, .. } => transfers,
@@ -73,7 +73,7 @@ impl Speech {
 }
 
 impl Tunnel {
-    /// The connection will come from this channel, once.
+    /// Creates a private connection whose connection arrives on this channel.
     pub(super) fn new(
         peer: String,
         connecting: Receiver<io::Result<Link>>,
@@ -95,7 +95,7 @@ impl Tunnel {
         }
     }
 
-    /// True when a typed line can be sent now.
+    /// True if a typed line can be sent now.
     pub(super) fn has_room(&self) -> bool {
         let by_speech = match &self.speech {
             Speech::Lines { .. } => true,
@@ -104,12 +104,12 @@ impl Tunnel {
         by_speech && self.link.as_ref().is_some_and(Link::has_room)
     }
 
-    /// Takes the connection over, if it has been made. `None` when it has not.
+    /// Takes the connection from the channel; `None` if it has not been made yet.
     pub(super) fn connected(&mut self) -> Option<io::Result<()>> {
         let outcome = match self.connecting.try_recv() {
             Ok(outcome) => outcome,
             Err(TryRecvError::Empty) => return None,
-            // Whoever would have made it has ended.
+            // The thread that should have made it has ended.
             Err(TryRecvError::Disconnected) => Err(io::ErrorKind::ConnectionAborted.into()),
         };
         self.connecting = never();
@@ -121,12 +121,12 @@ impl Tunnel {
         }))
     }
 
-    /// True when what comes is read by the protocol, not by us.
+    /// True if the protocol decodes the received bytes.
     pub(super) fn is_in_frames(&self) -> bool {
         !self.up || matches!(self.speech, Speech::Frames(_))
     }
 
-    /// How far it is, in a word.
+    /// Returns the state in one word, for the status line.
     pub(super) fn state(&self) -> &'static str {
         match (self.up, self.shut, self.ended) {
             (false, ..) if self.expected.is_some() => "awaited",
@@ -138,7 +138,7 @@ impl Tunnel {
     }
 }
 
-/// Connects in a thread of its own, which ends at the latest after `limit`, and sends the opening.
+/// Connects in a thread of its own, which ends at the latest after `limit`, and sends the opening frame.
 pub(super) fn connect(
     address: SocketAddr,
     opening: Vec<u8>,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::escape::quoted_name;
 
-/// What `/help` shows.
+/// The text of `/help`.
 pub const HELP: &str = "\
 TEXT                send a message to everyone; //TEXT sends a text that begins with a slash
 /msg NAME TEXT      send a private message to NAME
@@ -29,16 +29,16 @@ pub(super) const COMMANDS: &[&str] = &[
     "/private", "/quit", "/reply", "/send", "/tell", "/wire",
 ];
 
-/// What a person (or a script) typed on one line.
+/// One typed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
-    /// Nothing.
+    /// An empty line.
     Nothing,
-    /// A message for everybody.
+    /// A message to everyone.
     Say(String),
     /// `/msg`
     Whisper {
-        /// For whom.
+        /// The receiver.
         to: String,
         /// The message.
         text: String,
@@ -53,18 +53,18 @@ pub enum Typed {
     Deny(String),
     /// `/tell`
     Tell {
-        /// Whom.
+        /// The peer.
         peer: String,
         /// The line.
         text: String,
     },
-    /// `/tell` without a text: whom the next lines are for, or everybody.
+    /// `/tell` without a text: the receiver of the following lines; `None` for everyone.
     Talk(Option<String>),
     /// `/send`
     Send {
-        /// To whom.
+        /// The receiver.
         peer: String,
-        /// Where the file is.
+        /// The file's path.
         path: String,
     },
     /// `/cancel`
@@ -75,9 +75,9 @@ pub enum Typed {
     Ignore(Option<String>),
     /// `/name`
     Name {
-        /// Whom.
+        /// The peer.
         peer: String,
-        /// What to call them.
+        /// The new name.
         name: String,
     },
     /// `/wire`
@@ -88,18 +88,18 @@ pub enum Typed {
     Quit,
 }
 
-/// Why a line is no command.
+/// Why a line is not a valid command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypedError {
     /// There is no such command.
     UnknownCommand(String),
     /// The command needs a name.
     NoName(&'static str),
-    /// The command needs a text behind the name.
+    /// The command needs a text after the name.
     NoText(&'static str),
-    /// A quote that does not end, an escape that does not exist, or something right behind the closing quote.
+    /// An unclosed quote, an unknown escape, or text right after the closing quote.
     BadQuotes,
-    /// Something stands where the command is over.
+    /// There is text after the end of the command.
     TooMuch(&'static str, String),
 }
 
@@ -136,7 +136,7 @@ impl fmt::Display for TypedError {
 impl std::error::Error for TypedError {}
 
 impl Typed {
-    /// The same with other names for those who are meant.
+    /// Returns the same line with other names for the peers.
     #[must_use]
     pub fn meaning(self, known_as: impl Fn(&str) -> String) -> Typed {
         match self {
@@ -163,7 +163,7 @@ impl Typed {
         }
     }
 
-    /// Reads one line, without its line end.
+    /// Parses one line, without its line end.
     pub fn parse(line: &str) -> Result<Typed, TypedError> {
         if line.is_empty() {
             return Ok(Typed::Nothing);
@@ -241,7 +241,7 @@ fn nothing_more<T>(command: &'static str, rest: &str, done: T) -> Result<T, Type
     }
 }
 
-/// The name, and what stands behind the one space that follows it.
+/// Returns the name, and the text after the single space that follows it.
 fn name<'a>(command: &'static str, rest: &'a str) -> Result<(String, Option<&'a str>), TypedError> {
     let rest = rest.trim_start();
     if rest.is_empty() {

@@ -1,26 +1,26 @@
-//! Writes to a socket that say how far they are.
+//! Blocking writes to a socket that report their progress.
 
 use std::io::{self, Write};
 use std::net::TcpStream;
 #[cfg(unix)]
 use std::time::Duration;
 
-/// How often a write that waits says how far it is.
+/// How often a blocked write reports its progress.
 #[cfg(unix)]
 const WRITE_STEP: Duration = Duration::from_millis(500);
 
-/// Lets [`write_all`] say how far it is even when the peer takes a few bytes at a time: a blocking write returns only when
-/// much of the system's buffer is free.
+/// Prepares a socket so that [`write_all`] can report progress even if the peer reads a few bytes at a time. Without it, a
+/// blocking write returns only when much of the system's buffer is free.
 pub(super) fn report_progress(stream: &TcpStream) -> io::Result<()> {
     #[cfg(unix)]
     stream.set_write_timeout(Some(WRITE_STEP))?;
-    // On Windows a socket whose write has timed out must not be used any more.
+    // On Windows a socket must not be used any more after a write has timed out.
     #[cfg(not(unix))]
     let _ = stream;
     Ok(())
 }
 
-/// Blocks until all of this is written or the connection has failed, and says of each part that it has left.
+/// Blocks until all bytes are written or the connection has failed. Reports each part that was written.
 pub(super) fn write_all(
     mut stream: &TcpStream,
     mut bytes: &[u8],
@@ -34,7 +34,7 @@ pub(super) fn write_all(
                 bytes = &bytes[written..];
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Only a step is over. How long it may take is for the loop to decide; closing the connection ends it.
+            // Only one step timed out. The loop decides how long a write may take, and closes the connection to end it.
             #[cfg(unix)]
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),

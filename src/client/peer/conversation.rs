@@ -1,4 +1,4 @@
-//! One conversation: from the search for the peer to the last byte. No socket and no clock is known here.
+//! One conversation: from the search for the peer to the last byte. It uses no socket and no clock.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,56 +14,56 @@ use super::probes::{Nonce, Probing};
 use super::tls::{APPLICATION, SILENCE};
 use crate::identity::Fingerprint;
 
-/// So long may it take from the answer of the server until both have proven who they are.
+/// Time limit from the server's answer until both peers have proven their identity.
 pub(super) const OPENING_LIMIT: Duration = Duration::from_secs(15);
-/// How much is taken from a stream at a time, in bytes.
+/// Maximum bytes to read from a stream at a time.
 const PIECE: usize = 16 * 1024;
 
-/// With whom, and how, a conversation is sought.
+/// What is needed to start a conversation.
 #[derive(Debug, Clone)]
 pub(crate) struct Meeting {
-    /// Where the peer may be, in the order of preference.
+    /// The peer's possible addresses, in order of preference.
     pub(crate) candidates: Vec<SocketAddr>,
-    /// The fingerprint of the public key that is registered for the peer.
+    /// The fingerprint of the peer's registered public key.
     pub(crate) key: Fingerprint,
-    /// We call; the peer is called. Both must see it alike.
+    /// True if this side starts the QUIC connection. Both sides must agree.
     pub(crate) calls: bool,
-    /// A number that nobody can guess, new for each meeting.
+    /// A random number, new for each meeting.
     pub(crate) nonce: Nonce,
 }
 
 /// One conversation.
 pub(super) struct Conversation {
-    /// The search; its addresses are the only ones from which anything is taken.
+    /// The search. Datagrams from other addresses are dropped.
     pub(super) probing: Probing,
     pub(super) key: Fingerprint,
-    /// For the side that is called: what it takes a call with.
+    /// The server configuration, for the side that accepts the QUIC connection.
     pub(super) takes_calls: Option<Arc<ServerConfig>>,
     pub(super) line: Option<Line>,
     give_up_at: Instant,
     state: State,
     /// The datagram that closed the connection, once it was sent.
     farewell: Option<Farewell>,
-    /// Nobody will ask for it any more.
+    /// The link was dropped, so the conversation can be forgotten.
     pub(super) forgotten: bool,
 }
 
-/// How far a conversation is.
+/// The progress of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
-    /// The peer is sought, or has not proven who it is.
+    /// Searching for the peer, or waiting for the proof of its identity.
     Opening,
-    /// Both have proven who they are.
+    /// Both peers have proven their identity.
     Up,
-    /// It is over: in order, or for a reason.
+    /// Closed: normally, or for a reason.
     Over(Option<String>),
 }
 
-/// What came from a peer.
+/// What arrived from a peer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Received {
     Bytes(Vec<u8>),
-    /// The peer sends no more.
+    /// The peer has stopped sending.
     End,
 }
 
@@ -73,11 +73,11 @@ pub(super) struct Line {
     pub(super) connection: Connection,
     sending: Option<StreamId>,
     receiving: Option<StreamId>,
-    /// What has come of the peer's greeting.
+    /// The bytes of the peer's greeting that have arrived.
     greeting: Vec<u8>,
-    /// Everything that we sent has been acknowledged, and the end of it.
+    /// The peer has acknowledged everything that this side sent, and its end.
     all_sent: bool,
-    /// The peer's end was read.
+    /// The end of the peer's stream was read.
     all_received: bool,
 }
 
@@ -103,12 +103,12 @@ impl Conversation {
         &self.state
     }
 
-    /// The peer is being looked for and nothing larger than a probe has been sent.
+    /// Starts the search for the peer. Nothing larger than a probe has been sent.
     pub(super) fn is_searching(&self) -> bool {
         self.state == State::Opening && self.line.is_none()
     }
 
-    /// When something is to be done without anything having come.
+    /// Returns when something must be done even if nothing arrives.
     pub(super) fn deadline(&mut self) -> Option<Instant> {
         let probe = match self.is_searching() {
             true => self.probing.deadline(),
@@ -122,7 +122,7 @@ impl Conversation {
     }
 
     pub(super) fn timeout(&mut self, now: Instant) {
-        // A connection that was closed knows one time only: when it is forgotten, and would not hear the answer any more.
+        // A closed connection has only one deadline: when it is forgotten, and cannot receive the peer's answer any more.
         let waits_for_answer = !self.is_taken_leave_of();
         if let Some(line) = &mut self.line
             && !waits_for_answer
@@ -143,7 +143,7 @@ impl Conversation {
         }
     }
 
-    /// Takes what the connection says; true when there may be more to do for it.
+    /// Handles the events of the connection. Returns true if there may be more to do.
     pub(super) fn take_event(&mut self) -> bool {
         let Some(line) = &mut self.line else {
             return false;
@@ -168,7 +168,7 @@ impl Conversation {
         true
     }
 
-    /// A greeting, once the connection stands for both, shows that the peer takes our key.
+    /// Handles the greeting. It shows that the peer accepted this client's key.
     fn hear_greeting(&mut self) {
         let Some(line) = &mut self.line else {
             return;
@@ -214,7 +214,8 @@ impl Conversation {
         self.state = State::Over(reason);
     }
 
-    /// Sends as much of these bytes as there is room for, and says how much. Only once it is up.
+    /// Sends as many of these bytes as there is room for, and returns their number. Call it only after both peers have proven
+    /// their identity.
     pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
         let Some(line) = self.line.as_mut().filter(|_| self.state == State::Up) else {
             return 0;
@@ -222,22 +223,22 @@ impl Conversation {
         line.write(bytes)
     }
 
-    /// Sends no more.
+    /// Stops sending.
     pub(super) fn finish(&mut self) {
         if let Some(line) = &mut self.line
             && let Some(id) = line.sending
         {
-            // It fails when the peer wants no more: then nothing is left to be sent either.
+            // It fails if the peer has stopped reading. Then nothing is left to send either.
             line.all_sent |= line.connection.send_stream(id).finish().is_err();
         }
     }
 
-    /// Everything has arrived, and the end of it.
+    /// True if the peer has received everything, including the end.
     pub(super) fn all_sent(&self) -> bool {
         self.line.as_ref().is_some_and(|line| line.all_sent)
     }
 
-    /// What came next. After the end of the connection there may still be some.
+    /// Returns what arrived next. There may be more after the end of the connection.
     pub(super) fn read(&mut self) -> Option<Received> {
         if self.state == State::Opening {
             return None;
@@ -245,7 +246,7 @@ impl Conversation {
         self.line.as_mut()?.read(PIECE)
     }
 
-    /// Ends it at once, with a word to the peer if there is one.
+    /// Closes the conversation at once, and tells the peer if there is a connection.
     pub(super) fn close(&mut self, now: Instant) {
         if let Some(line) = &mut self.line {
             let code = match line.all_sent && line.all_received {
@@ -259,7 +260,7 @@ impl Conversation {
         }
     }
 
-    /// Notes that a datagram of the connection is sent now. The one that closes the connection is kept, to be sent again.
+    /// Records a datagram of the connection that is sent now. The closing datagram is kept, to be sent again.
     pub(super) fn note_sent(&mut self, now: Instant, to: SocketAddr, datagram: &[u8]) {
         let is_closed = |line: &Line| line.connection.is_closed();
         if !self.line.as_ref().is_some_and(is_closed) {
@@ -271,31 +272,31 @@ impl Conversation {
         }
     }
 
-    /// Returns the next copy of the closing datagram, if it should leave by now and the peer has not answered.
+    /// Returns the next copy of the closing datagram, if it is due and the peer has not answered.
     pub(super) fn farewell_due(&mut self, now: Instant) -> Option<(SocketAddr, Vec<u8>)> {
         self.unanswered()?;
         self.farewell.as_mut()?.due(now)
     }
 
-    /// True when the peer knows that the connection is closed, or will not be told again.
+    /// True if the peer knows that the connection is closed, or will not be told again.
     pub(super) fn is_taken_leave_of(&self) -> bool {
         let farewell = self.unanswered();
         farewell.is_none_or(|farewell| farewell.deadline().is_none())
     }
 
-    /// The closing datagram, until the peer has closed the connection, too.
+    /// Returns the closing datagram, until the peer has closed the connection too.
     fn unanswered(&self) -> Option<&Farewell> {
         let line = self.line.as_ref()?;
         let closed_by_peer = line.connection.stats().frame_rx.connection_close > 0;
         self.farewell.as_ref().filter(|_| !closed_by_peer)
     }
 
-    /// It cannot even begin.
+    /// Marks the conversation as failed before it began.
     pub(super) fn fail(&mut self, reason: String) {
         self.state = State::Over(Some(reason));
     }
 
-    /// Nothing of it is left that anybody must be told, on either side.
+    /// True if neither the loop nor the peer must be told anything more.
     pub(super) fn is_gone(&self) -> bool {
         let line = self.line.as_ref();
         let is_drained = line.is_none_or(|line| line.connection.is_drained());
@@ -318,19 +319,19 @@ impl Line {
 
     fn greet(&mut self) {
         self.sending = self.connection.streams().open(Dir::Uni);
-        // There is room in a window of its own.
+        // The greeting fits into the stream's initial window.
         self.write(APPLICATION);
     }
 
     fn write(&mut self, bytes: &[u8]) -> usize {
-        // A stream frame without data would still be one that the peer acknowledges.
+        // The peer would acknowledge even a stream frame without data.
         let Some(id) = self.sending.filter(|_| !bytes.is_empty()) else {
             return 0;
         };
         match self.connection.send_stream(id).write(bytes) {
             Ok(written) => written,
             Err(WriteError::Blocked) => 0,
-            // The peer wants no more: what is sent to it is lost, as on any connection.
+            // The peer has stopped reading: what is sent to it is lost, as on any connection.
             Err(WriteError::Stopped(_) | WriteError::ClosedStream) => bytes.len(),
         }
     }
@@ -350,12 +351,12 @@ impl Line {
     }
 }
 
-/// How a peer closes that has everything, and knows that its own has arrived.
+/// The close code of a peer that has received everything, and knows that its own bytes have arrived.
 const HAS_ALL: VarInt = VarInt::from_u32(0);
-/// How one does that has not.
+/// The close code of any other peer.
 const LEAVES: VarInt = VarInt::from_u32(1);
 
-/// The errors of a handshake begin here (RFC 9001, section 4.8).
+/// The error codes of a TLS handshake begin here (RFC 9001, section 4.8).
 fn is_of_tls(code: u64) -> bool {
     (0x100..0x200).contains(&code)
 }

@@ -1,4 +1,4 @@
-//! All conversations over one socket, without the socket: datagrams come in, datagrams go out, time is an argument.
+//! All conversations of one UDP socket, without the socket: datagrams come in, datagrams go out, time is an argument.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use rustls::sign::CertifiedKey;
 use super::conversation::{Conversation, Line, Meeting};
 use super::tls;
 
-/// Which conversation.
+/// The number of a conversation.
 pub(super) type Id = u32;
 
-/// All of them.
+/// All conversations of this client.
 pub(super) struct Conversations {
     own: Arc<CertifiedKey>,
     endpoint: Endpoint,
@@ -24,14 +24,14 @@ pub(super) struct Conversations {
 }
 
 impl Conversations {
-    /// None so far. The key proves who we are.
+    /// Creates an empty list. The identity's key proves who this client is.
     pub(super) fn new(own: Arc<CertifiedKey>) -> Conversations {
         let mut config = EndpointConfig::default();
-        // A set bit tells our QUIC packets from probes.
+        // A set bit distinguishes our QUIC packets from probes.
         config.grease_quic_bit(false);
         Conversations {
             own,
-            // Nothing is known about the path's MTU: datagrams keep to what every path carries.
+            // The path's MTU is unknown, so datagrams have the size that every path carries.
             endpoint: Endpoint::new(Arc::new(config), None, false, None),
             open: BTreeMap::new(),
             next: 0,
@@ -39,17 +39,17 @@ impl Conversations {
         }
     }
 
-    /// Begins to look for a peer.
+    /// Starts the search for a peer.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
+    /// If TLS cannot be set up.
     pub(super) fn meet(&mut self, now: Instant, meeting: &Meeting) -> Result<Id, rustls::Error> {
         let takes_calls = match meeting.calls {
             true => None,
             false => Some(tls::callee(&self.own, meeting.key)?),
         };
         if takes_calls.is_some() {
-            // Without one no call would be noticed; which one it is taken with is decided then.
+            // Without a server configuration the endpoint ignores incoming connections. The right one is chosen when one arrives.
             self.endpoint.set_server_config(takes_calls.clone());
         }
         let id = self.next;
@@ -60,13 +60,12 @@ impl Conversations {
         Ok(id)
     }
 
-    /// One of them, until it was closed here; after a conversation is over it can still be asked why.
+    /// Returns a conversation until it is closed here. After its end it still has the reason.
     pub(super) fn get(&mut self, id: Id) -> Option<&mut Conversation> {
         self.open.get_mut(&id)
     }
 
-    /// Takes a datagram. Nothing is taken from an address at which nobody is sought or spoken to, and nothing is ever
-    /// answered to one.
+    /// Handles a datagram. Datagrams from addresses without a conversation are dropped and never answered.
     pub(super) fn datagram(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
         let mut known = self.open.values_mut().rev();
         if !known.any(|conversation| conversation.probing.includes(from)) {
@@ -122,7 +121,7 @@ impl Conversations {
         }
     }
 
-    /// Does what time demands.
+    /// Handles expired deadlines.
     pub(super) fn timeout(&mut self, now: Instant) {
         for conversation in self.open.values_mut() {
             conversation.timeout(now);
@@ -130,13 +129,13 @@ impl Conversations {
         self.settle(now);
     }
 
-    /// When [`Conversations::timeout`] is due.
+    /// Returns when [`Conversations::timeout`] is due.
     pub(super) fn deadline(&mut self) -> Option<Instant> {
         let deadlines = self.open.values_mut().map(Conversation::deadline);
         deadlines.flatten().min()
     }
 
-    /// Ends one if it has not ended, and forgets it as soon as the peer knows.
+    /// Closes a conversation if it is open, and forgets it as soon as the peer knows.
     pub(super) fn close(&mut self, now: Instant, id: Id) {
         if let Some(conversation) = self.open.get_mut(&id) {
             conversation.close(now);
@@ -145,17 +144,17 @@ impl Conversations {
         self.settle(now);
     }
 
-    /// True when every peer whose conversation was closed knows it, or will not be told again.
+    /// True if every peer whose conversation was closed knows it, or will not be told again.
     pub(super) fn have_taken_leave(&self) -> bool {
         self.open.values().all(Conversation::is_taken_leave_of)
     }
 
-    /// The next datagram that should be sent.
+    /// Returns the next datagram to send.
     pub(super) fn next_datagram(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
         self.outgoing.pop_front()
     }
 
-    /// After anything was written, read or finished: what follows from it.
+    /// Updates a conversation after bytes were written, read or finished.
     pub(super) fn settle(&mut self, now: Instant) {
         let ids: Vec<Id> = self.open.keys().copied().collect();
         for id in ids {
@@ -165,7 +164,7 @@ impl Conversations {
         self.open.retain(|_, conversation| !conversation.is_gone());
     }
 
-    /// Sends the probes that are due, and calls once the peer is found.
+    /// Sends the probes that are due, and starts the QUIC connection when the peer is found.
     fn search(&mut self, now: Instant, id: Id) {
         let Some(conversation) = self.open.get_mut(&id).filter(|one| one.is_searching()) else {
             return;
@@ -191,7 +190,7 @@ impl Conversations {
         }
     }
 
-    /// Moves what a connection has to say: to its endpoint, to us and to the socket.
+    /// Moves the events and datagrams of a connection: to its endpoint, to the conversation and to the socket.
     fn drive(&mut self, now: Instant, id: Id) {
         let Some(conversation) = self.open.get_mut(&id) else {
             return;
@@ -232,5 +231,5 @@ impl Conversations {
     }
 }
 
-/// The library wants a name for whom it calls. It is not sent, and means nothing.
+/// The library requires a server name. It is not sent and has no meaning.
 const NAME: &str = "peer";

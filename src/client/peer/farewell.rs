@@ -8,12 +8,12 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// When each copy is sent, in milliseconds after the original. The last copy leaves long before the peer's idle timeout.
+/// When each copy is sent, in milliseconds after the original. The last copy is sent long before the peer's idle timeout.
 const COPIES: [u64; 6] = [50, 150, 350, 750, 1500, 3000];
-/// When the answer is not waited for any longer, in milliseconds after the original.
+/// Time limit for the answer, in milliseconds after the original.
 const END: u64 = 4000;
 
-/// A closing datagram, and how often it was sent.
+/// A closing datagram, and the number of copies sent.
 pub(super) struct Farewell {
     to: SocketAddr,
     datagram: Vec<u8>,
@@ -40,7 +40,7 @@ impl Farewell {
         self.datagram = datagram;
     }
 
-    /// Returns the next copy, if it should leave by now.
+    /// Returns the next copy, if it is due.
     pub(super) fn due(&mut self, now: Instant) -> Option<(SocketAddr, Vec<u8>)> {
         if self.deadline()? > now {
             return None;
@@ -53,7 +53,7 @@ impl Farewell {
         Some((self.to, self.datagram.clone()))
     }
 
-    /// When the next copy should leave, or the wait for an answer ends; `None` after that.
+    /// Returns when the next copy is due or the wait for an answer ends; `None` after that.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let after = COPIES.get(self.copies).unwrap_or(&END);
         (!self.over).then(|| self.first_sent + Duration::from_millis(*after))

@@ -1,36 +1,36 @@
-//! Conversations from peer to peer over UDP, for Chatr Connect, whose document leaves this part open.
+//! Peer-to-peer conversations over UDP, for Chatr Connect, whose document leaves this part open.
 //!
 //! # From an agreed request to a conversation
 //!
-//! The server has told each of two clients the other's address; the port is the one on which both have agreed beforehand
+//! The server has told each of two clients the other's address. The port is the one that both users agreed on in advance
 //! (`--p2p-port`). Then:
 //!
-//! 1. **Probes** (`probes`): both send datagrams of 64 bytes to the address that the server saw and, where that is of use,
-//!    to the one that the peer gave as its own: at most ten per request. A number that comes back shows a way there and back.
-//!    Both peers send, so each opens the way through its own NAT for the other.
-//! 2. **A handshake** (`tls`): the client with the smaller UUID calls the other with QUIC (version 1). Both show their
-//!    bare RSA keys in TLS 1.3 (RFC 7250), take no other key than the one *registered* for the other's UUID, and sign this
-//!    very handshake, to which both have given fresh random numbers: a recorded conversation proves nothing later. Sessions
-//!    are never resumed, because resuming would skip the proof.
-//! 3. **A greeting**: each opens one stream of its own and writes `matou-chatr/1` on it. Whoever reads the other's greeting
-//!    knows that its own key was taken, too. Only then do the users' bytes follow, in the framing of every private
-//!    conversation of this client: text and files, each direction with an end of its own.
+//! 1. **Probes** (`probes`): both clients send datagrams of 64 bytes to the address that the server saw and, where useful, to
+//!    the address that the peer gave as its own: at most ten per request. A client that gets its own number back knows a
+//!    path in both directions. Each client's probes also open its own NAT for the other.
+//! 2. **A handshake** (`tls`): the client with the smaller UUID opens a QUIC connection (version 1). Both clients present raw
+//!    RSA public keys in TLS 1.3 (RFC 7250), accept only the key that is *registered* for the other's UUID, and sign the
+//!    handshake. Fresh random numbers of both sides make every handshake different, so a recorded one proves nothing later.
+//!    Sessions are never resumed, because resuming would skip the proof.
+//! 3. **A greeting**: each client opens a stream and writes `matou-chatr/1` on it. A client that reads the other's greeting
+//!    knows that its own key was accepted. Then the users' bytes follow, in the framing of every private connection of this
+//!    client: text and files, each direction with its own end.
 //!
-//! QUIC does the rest: what is lost is sent again, what comes twice is dropped, what is swapped is put in order, and nobody on
-//! the way can read or change it. The crate `quinn-proto` is all of that without a socket; the socket and the clock are
-//! `thread`'s, and `conversations` in between can be driven by a test that loses, doubles and swaps datagrams as it likes.
+//! QUIC does the rest. It sends lost datagrams again, drops duplicates, restores the order, and encrypts. The crate
+//! `quinn-proto` implements QUIC without a socket. `thread` has the socket and the clock. `conversations`, between the two,
+//! is tested with a network that loses, duplicates and reorders datagrams.
 //!
 //! # Limits
 //!
-//! * NATs must keep the port: one that gives the socket another one cannot be crossed, because the protocol tells no port.
-//! * Nothing is relayed: when no probe comes through there is no conversation.
-//! * An address does not change while a conversation lasts; whoever moves asks again.
-//! * A peer that is silent for 30 s is gone; both send something every 8 s.
+//! * A NAT must keep the port, because the protocol does not carry port numbers.
+//! * Nothing is relayed: if no probe arrives, there is no conversation.
+//! * A peer's address cannot change during a conversation. A client that moves to another network must ask again.
+//! * A peer that is silent for 30 s is lost. Both sides send something every 8 s.
 //! * The datagram that closes a conversation is sent seven times in 3 s, or until the peer answers it (`farewell`). A client
 //!   that ends waits for the answer for at most 1 s.
-//! * An onlooker sees that two addresses talk and how much; the handshake encrypts the keys, but whoever can call in place of
-//!   the peer learns the callee's public key.
-//! * Datagrams stay at 1200 bytes of payload, so that every path carries them: safe, and no race for files.
+//! * An observer of the network sees the two addresses and the amount of data. The handshake encrypts the keys, but an
+//!   attacker that can connect in place of the peer learns the other client's public key.
+//! * Datagrams carry at most 1200 bytes of payload, which every path supports. This is reliable, but not the fastest for files.
 
 mod conversation;
 mod conversations;

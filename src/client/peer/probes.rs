@@ -1,24 +1,24 @@
 //! Probes: small datagrams that find out which of a peer's addresses leads to it, and back.
 //!
-//! A probe has 64 bytes: [`MARK`], a number of the sender's that nobody can guess, the number that the sender has heard from
-//! that address (or zeros), and zeros. Whoever gets its own number back from an address knows that datagrams reach it there
-//! and that it answers; nothing larger than a probe is sent anywhere before. Ten probes per agreed request, whatever comes:
-//! neither the server nor a peer can turn a client into a flood for somebody else.
+//! A probe has 64 bytes: [`MARK`], a random number of the sender, the number that the sender received from that address (or
+//! zeros), and zeros. A client that gets its own number back from an address knows that datagrams reach the peer there, and
+//! that the peer answers. Nothing larger than a probe is sent before that. A client sends at most ten probes per accepted
+//! request, so neither the server nor a peer can make it flood another machine.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// So long is every probe.
+/// Length of a probe, in bytes.
 pub(super) const PROBE_BYTES: usize = 64;
-/// So many may be sent for one request that was accepted, to all addresses together.
+/// Maximum probes per accepted request, to all addresses together.
 pub(super) const MOST_PROBES: usize = 10;
-/// The first bytes of a probe. The first one has the bit clear that is set in each QUIC packet of ours.
+/// The first bytes of a probe. In the first byte, a bit is clear that is set in each of our QUIC packets.
 const MARK: [u8; 16] = *b"\0matou probe v1\n";
-/// When each probe is sent, in milliseconds after the first. They take turns between the addresses. Close together at first:
-/// both peers begin at about the same time; later for one that was slow.
+/// When each probe is sent, in milliseconds after the first. The addresses take turns. The first probes are close together,
+/// because both peers begin at about the same time; the later ones are for a peer that was slow.
 const TIMES: [u64; MOST_PROBES] = [0, 0, 200, 400, 700, 1000, 1500, 2500, 4000, 6000];
 
-/// A number that nobody can guess.
+/// A random number.
 pub(super) type Nonce = [u8; 16];
 
 /// The search for one peer.
@@ -28,23 +28,23 @@ pub(super) struct Probing {
     nonce: Nonce,
     began: Instant,
     sent: usize,
-    /// Whom the next probe in turn is for.
+    /// The index of the address for the next probe.
     turn: usize,
 }
 
 #[derive(Debug)]
 struct Candidate {
     address: SocketAddr,
-    /// The number that came from there last.
+    /// The last number received from this address.
     heard: Option<Nonce>,
-    /// It has not been told so yet.
+    /// The number has not been sent back yet.
     owed: bool,
-    /// Our own number came back from there.
+    /// This client's own number came back from this address.
     answers: bool,
 }
 
 impl Probing {
-    /// Begins now, with the addresses in the order of preference.
+    /// Starts the search, with the addresses in order of preference.
     pub(super) fn begin(now: Instant, candidates: &[SocketAddr], nonce: Nonce) -> Probing {
         let candidates = candidates.iter().map(|address| Candidate {
             address: *address,
@@ -61,13 +61,13 @@ impl Probing {
         }
     }
 
-    /// Whether the peer may be at this address.
+    /// True if the peer may be at this address.
     pub(super) fn includes(&self, address: SocketAddr) -> bool {
         let mut candidates = self.candidates.iter();
         candidates.any(|candidate| candidate.address == address)
     }
 
-    /// Takes what came from an address: true when it was a probe and from one of ours.
+    /// Handles a datagram. Returns true if it was a probe from one of the addresses.
     pub(super) fn hear(&mut self, from: SocketAddr, datagram: &[u8]) -> bool {
         let Some((nonce, heard)) = read(datagram) else {
             return false;
@@ -82,14 +82,14 @@ impl Probing {
         true
     }
 
-    /// The first address in the order of preference from which our own number came back.
+    /// Returns the first address, in order of preference, from which this client's own number came back.
     pub(super) fn found(&self) -> Option<SocketAddr> {
         let mut candidates = self.candidates.iter();
         let found = candidates.find(|candidate| candidate.answers);
         found.map(|candidate| candidate.address)
     }
 
-    /// The next probe that should leave by now. What is owed goes first.
+    /// Returns the next probe that is due. Answers go first.
     pub(super) fn due(&mut self, now: Instant) -> Option<(SocketAddr, [u8; PROBE_BYTES])> {
         let deadline = self.deadline()?;
         if now < deadline {
@@ -108,7 +108,7 @@ impl Probing {
         Some((candidate.address, probe))
     }
 
-    /// When the next one should leave; never, after the last one.
+    /// Returns when the next probe is due; `None` after the last one.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let planned = *TIMES.get(self.sent)?;
         if self.candidates.is_empty() {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_found_when_ones_own_number_comes_back_from_it() {
+    fn an_address_is_found_when_the_own_number_comes_back_from_it() {
         let now = Instant::now();
         let (alice, bob) = (address(1), address(2));
         let mut ours = Probing::begin(now, &[bob], [1; 16]);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn hearing_something_for_ever_does_not_make_one_answer_for_ever() {
+    fn the_number_of_answers_is_limited() {
         let now = Instant::now();
         let mut probing = Probing::begin(now, &[address(1)], [1; 16]);
         let mut sent = 0;
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_and_garbage_are_not_heard() {
+    fn strangers_and_garbage_are_ignored() {
         let now = Instant::now();
         let mut probing = Probing::begin(now, &[address(1)], [1; 16]);
         let probe = write([2; 16], [1; 16]);

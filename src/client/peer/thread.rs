@@ -1,8 +1,8 @@
 //! The socket and the clock of the conversations: two threads, each of which blocks in one call.
 //!
-//! `peer-in` reads datagrams from the socket. `peer` owns everything else and waits for all of its channels at once, and for
-//! the next deadline: datagrams, new meetings, what the loop wants to send, room for what came, and the end of a link.
-//! Sending a datagram does not block for long: a socket that has no room drops it, as any network may.
+//! `peer-in` reads datagrams from the socket. `peer` owns everything else. It waits at once for its next deadline and for all
+//! of its channels: datagrams, new meetings, bytes to send, room for received bytes, and the end of a link. Sending a
+//! datagram does not block for long: a full socket drops the datagram, as any network may.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,14 +20,14 @@ use super::wired::{self, Wired};
 use crate::identity::Identity;
 use crate::link::Link;
 
-/// Datagrams that wait for their thread. What is beyond is dropped, and sent again by whoever sent it.
+/// Maximum datagrams that wait for the thread `peer`. Further ones are dropped, and the sender sends them again.
 const DATAGRAMS: usize = 256;
 /// The largest datagram that UDP carries.
 const MAX_DATAGRAM: usize = 65_535;
-/// Meetings that wait for their thread.
+/// Maximum meetings that wait for the thread `peer`.
 const MEETINGS: usize = 8;
-/// How long the end of the client waits for peers to answer that they know of it. Five copies of the closing datagram leave
-/// in this time.
+/// How long the client waits at its end for peers to confirm that they know of it. Five copies of the closing datagram are
+/// sent in this time.
 const LEAVE_TIME: Duration = Duration::from_secs(1);
 
 /// All conversations of this client. Dropping it ends them, and waits for the threads.
@@ -38,16 +38,16 @@ pub(crate) struct Peers {
     stop: Option<Sender<()>>,
     socket: UdpSocket,
     over: Arc<AtomicBool>,
-    /// The threads `peer` and `peer-in`, in the order in which they end: `peer` takes leave with what `peer-in` reads.
+    /// The threads `peer` and `peer-in`, in the order in which they end: `peer` needs the answers that `peer-in` reads.
     exchanging: Option<JoinHandle<()>>,
     reading: Option<JoinHandle<()>>,
 }
 
-/// Whoever may ask for conversations.
+/// Starts conversations.
 #[derive(Debug, Clone)]
 pub(crate) struct Callers(Sender<Call>);
 
-/// A meeting, the channels of the link that is to come of it, and where its outcome goes.
+/// A meeting, the channels of its link, and the channel for its outcome.
 struct Call {
     meeting: Meeting,
     wired: Wired,
@@ -58,7 +58,7 @@ impl Peers {
     /// Starts the threads of a socket.
     ///
     /// # Errors
-    /// When there are no threads or descriptors left, or TLS does not take the key.
+    /// If there are no threads or descriptors left, or TLS rejects the key.
     pub(crate) fn start(socket: UdpSocket, identity: &Identity) -> io::Result<Peers> {
         let conversations = Conversations::new(identity.for_tls().map_err(io::Error::other)?);
         let (meetings, calls) = bounded(MEETINGS);
@@ -95,17 +95,17 @@ impl Peers {
         Ok(peers)
     }
 
-    /// For whoever asks for conversations.
+    /// Returns a handle that starts conversations.
     pub(crate) fn callers(&self) -> Callers {
         Callers(self.meetings.clone())
     }
 }
 
 impl Callers {
-    /// Blocks until a conversation stands, or cannot.
+    /// Blocks until a conversation is open or has failed.
     ///
     /// # Errors
-    /// With the reason why it cannot.
+    /// The reason for the failure.
     pub(crate) fn meet(&self, meeting: Meeting) -> io::Result<Link> {
         let (line, control) = wired::line();
         let (link, ends) = Link::new(Box::new(line));
@@ -125,11 +125,11 @@ impl Callers {
 impl Drop for Peers {
     fn drop(&mut self) {
         self.stop = None;
-        // A panic in either thread has been printed; there is nothing left to save.
+        // If a thread panicked, the panic was already printed.
         let _ = self.exchanging.take().map(JoinHandle::join);
         self.over.store(true, Ordering::Release);
-        // Nothing else wakes a thread that waits for datagrams on every system. When the socket's buffer has no room for
-        // this one, the thread is awake.
+        // On some systems only a datagram wakes a thread that waits for datagrams. If the socket's buffer has no room for this
+        // one, the thread is already awake.
         if let Ok(address) = self.socket.local_addr() {
             let _ = self.socket.send_to(&[], reachable(address));
         }
@@ -137,7 +137,7 @@ impl Drop for Peers {
     }
 }
 
-/// Where a socket of this machine can be reached that is bound to this address.
+/// Returns the address at which this machine can reach a socket that is bound to `address`.
 fn reachable(bound: SocketAddr) -> SocketAddr {
     let ip = match bound.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -157,18 +157,18 @@ fn receive(socket: &UdpSocket, datagram: &Sender<(SocketAddr, Vec<u8>)>, over: &
         match received {
             Ok((length, from)) => {
                 if let Some(bytes) = buffer.get(..length) {
-                    // When there is no room it is lost, which UDP promises to nobody not to be.
+                    // If there is no room the datagram is lost, as UDP allows.
                     let _ = datagram.try_send((from, bytes.to_vec()));
                 }
             }
             Err(error) if is_about_another_datagram(&error) => {}
-            // Without a socket everybody falls silent, and every conversation ends of that.
+            // Without a socket no peer is heard any more, so every conversation times out.
             Err(_) => return,
         }
     }
 }
 
-/// Some systems report on a read that a datagram which was sent before found nobody.
+/// True for an error about a datagram sent earlier, which some systems report on a read (ICMP port unreachable).
 fn is_about_another_datagram(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -184,14 +184,14 @@ fn is_about_another_datagram(error: &io::Error) -> bool {
 struct Exchange {
     socket: UdpSocket,
     conversations: Conversations,
-    /// Ends when everything should.
+    /// Ends when the thread must stop.
     stopped: Receiver<()>,
     calls: Receiver<Call>,
     datagrams: Receiver<(SocketAddr, Vec<u8>)>,
     wired: BTreeMap<Id, Party>,
 }
 
-/// Who waits for a conversation, or has it.
+/// The caller that waits for a conversation, or its link.
 struct Party {
     wired: Wired,
     /// Until the outcome is known.
@@ -243,8 +243,7 @@ impl Exchange {
         }
     }
 
-    /// Blocks until there may be something to do. What it is is looked at afterwards: everything is tried each time, because
-    /// there are few conversations.
+    /// Blocks until there may be something to do. Afterwards the thread tries everything, because there are few conversations.
     fn wait(&mut self) {
         let deadline = self.conversations.deadline();
         let mut select = Select::new();
@@ -283,7 +282,7 @@ impl Exchange {
         }
     }
 
-    /// Moves what can be moved between the conversations and those who have them.
+    /// Moves bytes between the conversations and their links, as far as possible.
     fn serve(&mut self, now: Instant) {
         let conversations = &mut self.conversations;
         let mut gone = Vec::new();
@@ -302,7 +301,7 @@ impl Exchange {
                     }
                 };
                 let failed = known.is_err();
-                // Whoever does not want it any more drops the link, which is noticed below.
+                // The loop may have dropped the link; this is noticed below.
                 let _ = outcome.send(known);
                 party.waiting = None;
                 if failed {
@@ -323,7 +322,7 @@ impl Exchange {
 
     fn send(&mut self) {
         while let Some((to, datagram)) = self.conversations.next_datagram() {
-            // What cannot be sent is lost, as on the way; an address that nothing can be sent to is silent.
+            // A datagram that cannot be sent counts as lost. An address that cannot be reached stays silent.
             let _ = self.socket.send_to(&datagram, to);
         }
     }

@@ -1,5 +1,5 @@
-//! The proof: TLS 1.3 with bare public keys (RFC 7250) in place of certificates, on both sides, and with no key taken but the
-//! one that is registered for the peer.
+//! The proof of identity: TLS 1.3 with raw public keys (RFC 7250) instead of certificates, on both sides. Only the key that is
+//! registered for the peer is accepted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,22 +17,22 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 
 use crate::identity::Fingerprint;
 
-/// What both sides must name, so that nothing else that speaks QUIC is taken for a peer.
+/// The ALPN name, so that another program that speaks QUIC is not mistaken for a peer.
 pub(super) const APPLICATION: &[u8] = b"matou-chatr/1";
-/// A peer that has been silent for so long is gone.
+/// Idle timeout: a peer that is silent for this time is lost.
 pub(super) const SILENCE: Duration = Duration::from_secs(30);
-/// Whoever has nothing to say says so. It keeps the way through a NAT open, too.
+/// Interval of keep-alive packets. They also keep NAT mappings open.
 const KEEP_ALIVE: Duration = Duration::from_secs(8);
-/// How long a round trip is taken to be before one was measured. The library's third of a second would make three losses in
-/// a row cost most of the time that opening may take.
+/// Assumed round-trip time before the first measurement. With the library's default of a third of a second, three lost
+/// datagrams in a row would use most of the time limit for opening.
 const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
-/// What a peer may send before we have taken it. Text needs less, files gain nothing from more here.
+/// Maximum bytes that a peer may send before they are read. Text needs less, and more would not make files faster.
 const WINDOW: u32 = 256 * 1024;
 
-/// The side that calls.
+/// Configures the side that opens the connection.
 ///
 /// # Errors
-/// Only when the library lacks what it says it has.
+/// If the library lacks the cipher suite.
 pub(super) fn caller(own: &Arc<CertifiedKey>, peer: Fingerprint) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let verifier = OnlyThisKey::new(peer, &provider);
@@ -53,10 +53,10 @@ pub(super) fn caller(own: &Arc<CertifiedKey>, peer: Fingerprint) -> Result<Clien
     Ok(config)
 }
 
-/// The side that is called.
+/// Configures the side that accepts the connection.
 ///
 /// # Errors
-/// Only when the library lacks what it says it has.
+/// If the library lacks the cipher suite.
 pub(super) fn callee(
     own: &Arc<CertifiedKey>,
     peer: Fingerprint,
@@ -74,14 +74,14 @@ pub(super) fn callee(
     let crypto = QuicServerConfig::try_from(tls).map_err(|_| Error::General(NO_SUITE.into()))?;
     let mut config = ServerConfig::with_crypto(Arc::new(crypto));
     config.transport_config(transport());
-    // A peer that turns up elsewhere needs a new request.
+    // A peer at another address needs a new request.
     config.migration(false);
     Ok(Arc::new(config))
 }
 
 const NO_SUITE: &str = "the TLS library does not support AES-128-GCM";
 
-/// One stream each way, and no other.
+/// One stream in each direction, and no others.
 fn transport() -> Arc<TransportConfig> {
     let mut transport = TransportConfig::default();
     transport
@@ -97,7 +97,7 @@ fn transport() -> Arc<TransportConfig> {
     Arc::new(transport)
 }
 
-/// Takes one public key and no other, on either side.
+/// Accepts one public key and no other, on either side.
 #[derive(Debug)]
 struct OnlyThisKey {
     expected: Fingerprint,
@@ -119,7 +119,7 @@ impl OnlyThisKey {
         }
     }
 
-    /// The proof itself: a signature over this very handshake, whose random numbers are fresh on both sides.
+    /// Verifies the proof: a signature over this handshake, which contains fresh random numbers of both sides.
     fn has_signed(
         &self,
         message: &[u8],
@@ -140,7 +140,7 @@ impl OnlyThisKey {
     }
 }
 
-/// TLS 1.2 is not spoken here.
+/// TLS 1.2 is not supported.
 fn too_old() -> Error {
     Error::General("a signature of TLS 1.2 in a handshake of TLS 1.3".into())
 }

@@ -1,4 +1,4 @@
-//! A conversation that stands, and the channels to whoever has it.
+//! An open conversation, and the channels of its link.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use super::conversation::{Conversation, Received, State};
 use crate::link::{Carrier, Ends, Incoming};
 use crate::outgoing::Flow;
 
-/// What carries a link to a peer: a word to the thread `peer`, which has the conversation.
+/// The carrier of a link to a peer. It sends requests to the thread `peer`, which owns the conversation.
 #[derive(Debug)]
 pub(super) struct Line(Sender<Control>);
 
-/// What a link wants of its conversation.
+/// A request of a link to its conversation.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Control {
-    /// Nothing follows what has left.
+    /// Nothing follows the bytes already sent.
     EndSending,
-    /// It is over.
+    /// Close the conversation.
     Close,
 }
 
-/// A carrier and where its words come.
+/// Returns a carrier and the channel of its requests.
 pub(super) fn line() -> (Line, Receiver<Control>) {
-    // Each word is said once.
+    // Each request is sent at most once.
     let (word, control) = bounded(2);
     (Line(word), control)
 }
@@ -39,23 +39,23 @@ impl Carrier for Line {
     }
 }
 
-/// One conversation's side of the channels.
+/// The conversation's ends of the channels.
 pub(super) struct Wired {
     report: Sender<Incoming>,
-    /// Until their end was seen.
+    /// The channel of pieces to send, until its end.
     pieces: Option<Receiver<Vec<u8>>>,
     control: Receiver<Control>,
-    /// Where is said how much the conversation has taken.
+    /// Counts the bytes that the conversation has accepted.
     flow: Arc<Flow>,
-    /// What was taken from the pieces and has found no room so far.
+    /// Bytes taken from the channel for which the conversation has no room yet.
     unsent: VecDeque<u8>,
-    /// What must be told next, as soon as there is room. While something is here nothing more is read, and QUIC holds the
+    /// The next report, which waits for room in the channel. In the meantime the conversation is not read, and QUIC holds the
     /// peer back.
     waiting: VecDeque<Incoming>,
     told: Told,
 }
 
-/// What has been said for the last time.
+/// Reports that were sent for the last time.
 #[derive(Debug, Default)]
 struct Told {
     end: bool,
@@ -76,7 +76,7 @@ impl Wired {
         }
     }
 
-    /// Says what may be waited for: that which could be acted on at once.
+    /// Adds the channels that the thread can act on at once to its selection.
     pub(super) fn wait_for<'a>(&'a self, select: &mut Select<'a>) {
         select.recv(&self.control);
         if let Some(pieces) = self.pieces.as_ref().filter(|_| self.unsent.is_empty()) {
@@ -87,7 +87,7 @@ impl Wired {
         }
     }
 
-    /// Moves what can be moved. False when nothing ever will be again.
+    /// Moves bytes as far as possible. Returns false when nothing can ever move again.
     pub(super) fn serve(&mut self, conversation: &mut Conversation) -> bool {
         match self.control.try_recv() {
             Ok(Control::EndSending) => self.end_now(conversation),
@@ -119,7 +119,7 @@ impl Wired {
         }
     }
 
-    /// Nothing follows what was sent.
+    /// Nothing follows the bytes that were sent.
     fn end_now(&mut self, conversation: &mut Conversation) {
         if self.pieces.take().is_some() {
             conversation.finish();
@@ -135,7 +135,7 @@ impl Wired {
                         self.waiting.push_front(incoming);
                         return;
                     }
-                    // Nobody listens; that the control ends will end it all.
+                    // The loop has dropped the link; the end of the control channel closes the conversation.
                     Err(TrySendError::Disconnected(_)) => {}
                 }
             }
@@ -146,7 +146,7 @@ impl Wired {
         }
     }
 
-    /// What is to be told next, in the order in which a connection's threads would tell it.
+    /// Returns the next report, in the order in which the threads of a TCP connection would send it.
     fn next(&mut self, conversation: &mut Conversation) -> Option<Incoming> {
         match conversation.read() {
             Some(Received::Bytes(bytes)) => return Some(Incoming::Bytes(bytes)),

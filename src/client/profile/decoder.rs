@@ -1,29 +1,29 @@
 use super::Frame;
 use crate::lines::Lines;
 
-/// Cuts what comes on a private connection into text, frames and data.
+/// Splits the bytes of a private connection into text, frames and data.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     lines: Lines,
-    /// The file whose bytes come now, and how many of them.
+    /// The file whose bytes follow, and their number.
     data: Option<(u32, usize)>,
-    /// What comes is the rest of a long line, and so no frame, whatever it looks like.
+    /// The next bytes are the rest of a long line, so they cannot begin a frame.
     continued: bool,
 }
 
-/// A piece of what came.
+/// A piece of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// A line without its line feed, or a part of one that is long.
+    /// A line without its line feed, or a part of a long line.
     Text { line: Vec<u8>, complete: bool },
-    /// More than text.
+    /// A frame.
     Frame(Frame),
     /// Bytes of a file.
     Data { id: u32, bytes: Vec<u8> },
 }
 
 impl Decoder {
-    /// Takes what came.
+    /// Decodes received bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let mut rest = bytes;
@@ -36,7 +36,7 @@ impl Decoder {
                 pieces.push(Piece::Data { id, bytes });
                 continue;
             }
-            // Up to the end of one line: the bytes behind it may be a file's.
+            // Up to the end of one line: the bytes after it may belong to a file.
             let end = rest.iter().position(|byte| *byte == b'\n');
             let (line, behind) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
             rest = behind;
@@ -47,7 +47,7 @@ impl Decoder {
         pieces
     }
 
-    /// What has no line feed and will not get one.
+    /// Takes the last line, which has no line feed and will not get one.
     pub(crate) fn rest(&mut self) -> Option<Piece> {
         let (line, complete) = self.lines.rest()?;
         Some(Piece::Text { line, complete })
@@ -56,7 +56,7 @@ impl Decoder {
     fn line(&mut self, line: Vec<u8>, complete: bool) -> Option<Piece> {
         let whole = complete && !self.continued;
         self.continued = !complete;
-        // A terminal's peer may end its lines as terminals do.
+        // A peer may end its lines with CR LF.
         let bare = |line: &[u8]| line.strip_suffix(b"\r").and_then(Frame::parse);
         let frame = whole
             .then(|| Frame::parse(&line).or_else(|| bare(&line)))
@@ -115,14 +115,14 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_a_long_line_is_no_frame() {
+    fn the_rest_of_a_long_line_is_not_a_frame() {
         let mut decoder = Decoder::default();
         assert_eq!(decoder.push(&[b'x'; 4096]).len(), 1);
         let pieces = decoder.push(b"::matou/1 deny 3\n");
         assert_eq!(pieces, [text("::matou/1 deny 3")]);
     }
 
-    /// Pieces of data and of text, however they were cut, put together again.
+    /// Joins the pieces of data and of text, however they were cut.
     fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
         let mut joined: Vec<Piece> = Vec::new();
         for piece in pieces {

@@ -1,13 +1,13 @@
 use std::fmt;
 
-/// How every line begins that is more than text.
+/// The beginning of every frame.
 const MARK: &str = "::matou/1 ";
-/// What no text may begin with as it stands.
+/// The beginning of frames of any version. Text that begins so is escaped.
 const ANY_VERSION: &str = "::matou/";
-/// The most bytes behind one `data` line.
+/// Maximum bytes after one `data` line.
 const MAX_DATA: usize = 64 * 1024;
 
-/// A line that is more than text.
+/// A frame: a line that is not text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame {
     Offer {
@@ -23,7 +23,7 @@ pub(crate) enum Frame {
     Deny {
         id: u32,
     },
-    /// So many bytes follow.
+    /// This many bytes follow.
     Data {
         id: u32,
         length: usize,
@@ -73,12 +73,12 @@ impl Digest {
 }
 
 impl Frame {
-    /// The line with its line feed.
+    /// Encodes the line with its line feed.
     pub(crate) fn encode(&self) -> Vec<u8> {
         format!("{MARK}{self}\n").into_bytes()
     }
 
-    /// Reads a line without its line end; `None` when it is text.
+    /// Decodes a line without its line end; `None` if it is text.
     pub(super) fn parse(line: &[u8]) -> Option<Frame> {
         let line = str::from_utf8(line).ok()?.strip_prefix(MARK)?;
         let (verb, rest) = line.split_once(' ')?;
@@ -116,7 +116,7 @@ fn offer(id: u32, rest: &str) -> Option<Frame> {
     })
 }
 
-/// Digits and nothing else: the `+7` that Rust would read is not on the page.
+/// Parses digits only. Rust's parser would also accept `+7`.
 fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()
@@ -143,7 +143,7 @@ impl fmt::Display for Frame {
     }
 }
 
-/// A line of text as it goes out.
+/// Encodes a line of text.
 pub(crate) fn encode_text(text: &str) -> Vec<u8> {
     if text.starts_with(ANY_VERSION) {
         return Frame::Text(text.to_owned()).encode();
@@ -165,14 +165,14 @@ mod tests {
     #[case::a_negative_id("::matou/1 deny -1")]
     #[case::a_signed_id("::matou/1 deny +1")]
     #[case::too_large_an_id("::matou/1 deny 4294967296")]
-    #[case::something_behind("::matou/1 deny 1 2")]
+    #[case::something_after_it("::matou/1 deny 1 2")]
     #[case::too_much_data("::matou/1 data 1 65537")]
     #[case::no_data("::matou/1 data 1 0")]
     #[case::an_offer_without_a_name(
         "::matou/1 offer 1 5 0000000000000000000000000000000000000000000000000000000000000000"
     )]
     #[case::half_a_hash("::matou/1 offer 1 5 00 name")]
-    fn what_is_not_on_the_page_is_text(#[case] line: &str) {
+    fn a_line_that_is_not_a_frame_is_text(#[case] line: &str) {
         assert_eq!(Frame::parse(line.as_bytes()), None);
     }
 

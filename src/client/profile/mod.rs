@@ -1,29 +1,30 @@
-//! What our clients say to each other on a private connection: lines of text, and files between them.
+//! The format of private connections between two of these clients: lines of text, with files between them.
 //!
-//! A private connection carries raw bytes, and whoever is at the other end need not be this program. So **text is just
-//! text**: a line is its bytes and a line feed, which any peer can read, and any peer's lines can be read here. What is more
-//! than text is a line as well, and begins with `::matou/1 `, the 1 being the version of this page:
+//! A private connection carries raw bytes, and the peer may be another program. So **text is plain text**: a line is its bytes
+//! and a line feed. Any peer can read it, and this client can read any peer's lines. A frame is a line too. It begins with
+//! `::matou/1 `, where 1 is the version of this format:
 //!
-//! | line, behind `::matou/1 ` | from | meaning |
+//! | line, after `::matou/1 ` | from | meaning |
 //! |---|---|---|
-//! | `offer ID SIZE SHA256 NAME` | sender | a file: its size in bytes, the hash of all of it (64 hexadecimal digits), its name up to the end of the line |
-//! | `accept ID OFFSET` | receiver | send it, from this byte on; the bytes before it are here already |
-//! | `deny ID` | receiver | do not |
-//! | `data ID LENGTH` | sender | behind the line feed LENGTH bytes of the file follow, at most 65536; then the next line begins |
-//! | `withdraw ID` | sender | no more of it comes: the offer is void |
-//! | `stop ID` | receiver | no more of it is wanted; what is on its way is skipped |
-//! | `done ID` | receiver | all of it is here and its hash is right |
-//! | `bad ID` | receiver | all of it is here and its hash is wrong |
+//! | `offer ID SIZE SHA256 NAME` | sender | offers a file: its size in bytes, its SHA-256 (64 hexadecimal digits), and its name up to the end of the line |
+//! | `accept ID OFFSET` | receiver | accepts the file from this byte on; the receiver already has the bytes before it |
+//! | `deny ID` | receiver | declines the file |
+//! | `data ID LENGTH` | sender | after the line feed, LENGTH bytes of the file follow, at most 65536; then the next line begins |
+//! | `withdraw ID` | sender | withdraws the offer, or stops the transfer |
+//! | `stop ID` | receiver | cancels the transfer; the receiver skips the data that is still in transit |
+//! | `done ID` | receiver | the whole file arrived, and its hash is correct |
+//! | `bad ID` | receiver | the whole file arrived, but its hash is wrong |
 //! | `text TEXT` | both | a line of text that itself begins with `::matou/` |
 //!
-//! ID is a number below 2^32 that the sender of the file gives it; the two directions number on their own. A line of data
-//! may stand between any two lines, so talk goes on while a file is on its way. A line that begins with `::matou/` and is
-//! none of these (a later version's, say) is shown as the text that it is, and nothing else comes of it.
+//! ID is a number below 2^32 that the file's sender chooses. The two directions are numbered separately. A data line may
+//! follow any line, so users can talk during a transfer. A line that begins with `::matou/` and is none of these (such as one
+//! of a later version) is shown as text and has no other effect.
 //!
-//! **A transfer that was cut** is resumed by offering the same file again: the receiver recognises it by hash and size, and
-//! accepts from the byte that it does not have. The hash is over the whole file, so a wrong beginning is noticed at the end.
+//! **An interrupted transfer** resumes when the same file is offered again. The receiver recognises it by hash and size, and
+//! accepts it from the first byte that is missing. The hash covers the whole file, so a wrong beginning is detected at the
+//! end.
 //!
-//! Nothing here touches a file or a connection: [`Decoder`] takes bytes, [`Transfers`] says what is to be done.
+//! This module does no IO: [`Decoder`] takes bytes, [`Transfers`] returns what to do.
 
 mod decoder;
 mod frame;

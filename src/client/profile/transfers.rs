@@ -1,4 +1,4 @@
-//! The files that are on their way over one private connection. A value: events come in, [`Deed`]s go out.
+//! The transfers on one private connection. A value: events come in, [`Deed`]s go out.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use crate::exchange::{Deed, FileEvent, Running, Way};
 
 mod here;
 
-/// Offers of a peer that may wait for an answer at once; more are denied.
+/// Maximum unanswered offers of a peer; further ones are denied.
 const MAX_OFFERS: usize = 16;
 
-/// All transfers of one private connection, both ways.
+/// All transfers of one private connection, in both directions.
 #[derive(Debug)]
 pub(crate) struct Transfers {
-    /// The largest file that is taken, in bytes.
+    /// Maximum size of a file to accept, in bytes.
     max_size: u64,
     next_id: u32,
     sending: BTreeMap<u32, Sending>,
@@ -24,7 +24,7 @@ pub(crate) struct Transfers {
 struct Sending {
     name: String,
     size: u64,
-    /// How much has been handed to the connection, once the peer has accepted.
+    /// Bytes given to the connection, after the peer has accepted.
     sent: Option<u64>,
 }
 
@@ -39,14 +39,14 @@ struct Receiving {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Offered,
-    /// We want it; the disk is being asked how much of it is there.
+    /// The user accepted. The disk has not yet reported how much of the file already exists.
     Opening,
-    /// So much is here.
+    /// This many bytes exist.
     Running(u64),
 }
 
 impl Transfers {
-    /// Nothing is on its way. No file above the size, in bytes, will be taken.
+    /// Creates an empty list. Files larger than `max_file` bytes will be denied.
     pub(crate) fn new(max_size: u64) -> Transfers {
         Transfers {
             max_size,
@@ -56,7 +56,7 @@ impl Transfers {
         }
     }
 
-    /// The peer sends something.
+    /// Handles a frame of the peer.
     pub(crate) fn hear(&mut self, frame: Frame) -> Vec<Deed> {
         match frame {
             Frame::Offer {
@@ -75,7 +75,7 @@ impl Transfers {
             ),
             Frame::Done { id } => self.done(id),
             Frame::Withdraw { id } => self.end(Way::In, id, "the sender withdrew it"),
-            // The decoder has made pieces of these.
+            // The decoder turns these into other pieces.
             Frame::Data { .. } | Frame::Text(_) => Vec::new(),
         }
     }
@@ -136,10 +136,10 @@ impl Transfers {
         vec![Deed::Tell(FileEvent::Sent { name, size })]
     }
 
-    /// Bytes of a file came.
+    /// Handles bytes of a file.
     pub(crate) fn data(&mut self, id: u32, bytes: Vec<u8>) -> Vec<Deed> {
         let Some(file) = self.receiving.get_mut(&id) else {
-            // It was stopped, and these were on their way.
+            // The transfer was cancelled while these bytes were in transit.
             return Vec::new();
         };
         let State::Running(here) = file.state else {

@@ -1,4 +1,4 @@
-//! Just enough of an HTTP client: one request on a connection of its own, one answer of bounded size, all within one time limit.
+//! A minimal HTTP client: one request per connection, one response of bounded size, all within one time limit.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use crate::reach::From;
 use crate::{connect, trust};
 
-/// The largest head of an answer, in bytes.
+/// Maximum size of the headers of a response, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
-/// The largest body.
+/// Maximum size of the body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
-/// Header fields of an answer.
+/// Maximum number of header fields.
 const MAX_FIELDS: usize = 64;
 
-/// Where requests go, and how long one may take, from the connect to the last byte.
+/// The server of the requests, and the time limit of a request, from connecting to the last byte.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     pub(super) host: String,
@@ -36,17 +36,17 @@ pub(super) struct Request<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
 }
 
-/// Asks, and waits for the answer.
+/// Sends a request and waits for the response.
 ///
 /// # Errors
-/// When the place cannot be reached, is not trusted, or what it says is no answer.
+/// If the server cannot be reached, is not trusted, or sends an invalid response.
 pub(super) fn ask(place: &Place, request: Request<'_>) -> io::Result<Answer> {
     let mut stream = connect::in_time(&place.host, place.port, From::default(), place.limit)?;
     let bytes = written(place, request);
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    /// What a server sends, a byte at a time.
+    /// The bytes of a server, delivered one at a time.
     struct Script<'a>(&'a [u8]);
 
     impl Read for Script<'_> {
@@ -208,7 +208,7 @@ mod tests {
     #[case("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", 200, "{}")]
     #[case("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}behind", 200, "{}")]
     #[case("HTTP/1.0 404 Not Found\r\n\r\n", 404, "")]
-    fn an_answer_is_read(#[case] bytes: &str, #[case] status: u16, #[case] body: &str) {
+    fn a_response_is_read(#[case] bytes: &str, #[case] status: u16, #[case] body: &str) {
         let body = body.as_bytes().to_vec();
         let answer = converse(&mut Script(bytes.as_bytes()), b"GET").unwrap();
         assert_eq!(answer, Answer { status, body });
@@ -222,31 +222,31 @@ mod tests {
     #[case::no_number("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "not a number")]
     #[case::too_large("HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n", "too large")]
     #[case::chunks("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "chunked")]
-    fn what_is_no_answer_is_refused(#[case] bytes: &str, #[case] why: &str) {
+    fn an_invalid_response_is_an_error(#[case] bytes: &str, #[case] why: &str) {
         let error = converse(&mut Script(bytes.as_bytes()), b"GET").unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
     }
 
     #[test]
-    fn a_head_without_an_end_is_not_read_for_ever() {
+    fn endless_headers_are_not_read_for_ever() {
         let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(1024 * 1024));
         let error = converse(&mut Script(endless.as_bytes()), b"GET").unwrap_err();
         assert!(error.to_string().contains("too long"), "{error}");
     }
 
     #[test]
-    fn a_server_that_drips_gets_no_more_time_than_one_that_is_silent() {
+    fn a_server_that_sends_slowly_gets_no_more_time_than_a_silent_one() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let place = Place {
             host: "127.0.0.1".into(),
             port: listener.local_addr().unwrap().port(),
             tls: None,
-            // On a busy machine it includes the time until a thread runs.
+            // On a busy machine this includes the time until a thread runs.
             limit: Duration::from_secs(1),
         };
         let dripping = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            // Until the client has had enough and closes.
+            // Until the client closes the connection.
             while stream.write_all(b"HTTP/1.1 200 OK\r\nX: y\r\n").is_ok() {
                 std::thread::yield_now();
             }

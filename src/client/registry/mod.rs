@@ -24,23 +24,23 @@ pub struct Registry {
     place: Place,
 }
 
-/// Why there is no answer, or not the one that was hoped for.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum RegistryError {
-    /// The URL is none of a registry's.
+    /// The URL is not the address of a registry.
     Url(String),
     /// A registry over plain HTTP must be on this machine.
     PlainHttp(String),
-    /// It cannot be reached, or what it says cannot be understood.
+    /// The registry cannot be reached, or its answer is invalid.
     Io(String, io::Error),
-    /// It says no.
+    /// The registry refused the request.
     Refused {
-        /// The error's name in the protocol's pages.
+        /// The error's name in the protocol's document.
         kind: String,
-        /// What it says.
+        /// The registry's explanation.
         message: String,
     },
-    /// It answers for another UUID than it was asked for, or with another key than it was given.
+    /// The registry answered about another UUID or with another key than in the request.
     NotAsked,
     /// The key cannot sign.
     Key(KeyError),
@@ -76,7 +76,7 @@ impl fmt::Display for RegistryError {
 
 impl std::error::Error for RegistryError {}
 
-/// What it calls it that there is a key for a UUID already.
+/// The registry's error for a UUID that already has a key.
 const REGISTERED: &str = "ClientAlreadyRegisteredException";
 
 #[derive(Serialize)]
@@ -99,11 +99,11 @@ struct Failure {
 }
 
 impl Registry {
-    /// The registry at `https://HOST:PORT`, or at `http://HOST:PORT` when that is on this machine. One request may take as
-    /// long as the limit says.
+    /// Creates the registry at `https://HOST:PORT`, or at `http://HOST:PORT` on this machine. `limit` is the time limit of one
+    /// request.
     ///
     /// # Errors
-    /// When the URL is another one.
+    /// If the URL has another form.
     pub fn new(url: &str, trust: &Trust, limit: Duration) -> Result<Registry, RegistryError> {
         let refused = || RegistryError::Url(url.to_owned());
         let (scheme, rest) = url.split_once("://").ok_or_else(refused)?;
@@ -139,10 +139,10 @@ impl Registry {
         })
     }
 
-    /// Registers an identity, unless it is registered.
+    /// Registers an identity, unless it is already registered.
     ///
     /// # Errors
-    /// When the registry has another key for this UUID, or does not take this one.
+    /// If the registry has another key for this UUID, or rejects the key.
     pub fn register(&self, identity: &Identity) -> Result<(), RegistryError> {
         match self.put_key("PUT", identity, identity) {
             Err(RegistryError::Refused { kind, .. })
@@ -154,10 +154,10 @@ impl Registry {
         }
     }
 
-    /// Puts a new key in the place of an old one.
+    /// Replaces an old key by a new one.
     ///
     /// # Errors
-    /// When the registry does not know the old one, or does not take the new one.
+    /// If the registry does not know the old key, or rejects the new one.
     pub fn replace(&self, old: &Identity, new: &Identity) -> Result<(), RegistryError> {
         self.put_key("POST", new, old)
     }
@@ -169,7 +169,7 @@ impl Registry {
         signer: &Identity,
     ) -> Result<(), RegistryError> {
         let key = STANDARD.encode(identity.public_key());
-        // A map with one string always serialises.
+        // Serialising a map with one string cannot fail.
         let body = serde_json::to_vec(&NewKey { key }).unwrap_or_default();
         let signature = signer.sign(&body).map_err(RegistryError::Key)?;
         let signature = STANDARD.encode(signature);
@@ -184,10 +184,10 @@ impl Registry {
         }
     }
 
-    /// The public key of a UUID: DER SubjectPublicKeyInfo.
+    /// Asks for the public key of a UUID, a DER SubjectPublicKeyInfo.
     ///
     /// # Errors
-    /// When nobody has registered it.
+    /// If the UUID is not registered.
     pub fn key_of(&self, uuid: Uuid) -> Result<Vec<u8>, RegistryError> {
         self.ask("GET", uuid, &[], &[])
     }
@@ -223,7 +223,7 @@ impl Registry {
     }
 }
 
-/// The UUID and the key of an answer; what the registry says against it; nothing when it is no registry.
+/// Parses a response: the UUID and the key, or the registry's error; `None` if the server is not a registry.
 fn understood(answer: &Answer) -> Result<(Uuid, Vec<u8>), Option<RegistryError>> {
     if answer.status != 200 {
         let failure: Failure = serde_json::from_slice(&answer.body).map_err(|_| None)?;
@@ -238,7 +238,7 @@ fn understood(answer: &Answer) -> Result<(Uuid, Vec<u8>), Option<RegistryError>>
     Ok((uuid, key))
 }
 
-/// Every address of the host is this machine's own.
+/// True if every address of the host is a loopback address.
 fn is_here(host: &str) -> bool {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return ip.to_canonical().is_loopback();
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_says_whose_key_or_why_not() {
+    fn a_response_has_the_key_or_an_error() {
         let of = |status, body: &str| {
             let body = body.as_bytes().to_vec();
             understood(&Answer { status, body })

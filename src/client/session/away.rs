@@ -1,4 +1,4 @@
-//! What the loop does when the connection is lost and a person still sits there.
+//! Reconnecting: what the loop does when the connection is lost and a person uses the client.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ use crate::reach::Reached;
 use crate::{Ending, connect};
 use matou_protocols::dialogue::Intent;
 
-/// The first pause before another try; each is twice as long as the one before.
+/// The pause before the first attempt. Each pause is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// And none is longer.
+/// Maximum pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// A connection that is gone.
+/// A lost connection.
 #[derive(Debug)]
 pub(super) struct Loss {
     since: Instant,
@@ -29,14 +29,14 @@ pub(super) struct Loss {
 }
 
 impl Loss {
-    /// Where the outcome of a try will come.
+    /// Returns the channel for the outcome of the current attempt.
     pub(super) fn connecting(&self) -> Option<&Receiver<io::Result<Reached>>> {
         self.connecting.as_ref()
     }
 }
 
 impl Session {
-    /// The end for a script, and for whoever never got in. Others wait for a new connection.
+    /// Handles a lost connection. A script ends, and so does a client that was never logged in. Others reconnect.
     pub(super) fn lose(&mut self, reason: String) -> Result<(), Ending> {
         let reason = with_unsent(reason, self.server.link.unsent());
         self.server.link.abandon();
@@ -79,7 +79,7 @@ impl Session {
             return;
         };
         let way = self.way.clone();
-        // Which port it comes from matters less than that it comes: peers know where we are.
+        // A connection from another local port is better than none.
         let connecting = connect::in_background(move || Ok(way.go_from_somewhere()?.0));
         loss.connecting = Some(connecting);
         self.deadline = None;
@@ -110,7 +110,7 @@ impl Session {
         }
     }
 
-    /// Logged in, for the first time or again.
+    /// Reports the gap after the client has logged in again.
     pub(super) fn back(&mut self) {
         let Some(loss) = self.loss.take() else {
             return;
@@ -125,11 +125,11 @@ impl Session {
         ));
     }
 
-    /// The login is taken, or not to the server's liking: the person at the keyboard finds another.
+    /// Asks the user for another login, after the server refused this one.
     pub(super) fn choose_another(&mut self, refused: &str) {
         self.phase = Phase::Choosing;
         self.deadline = None;
-        // After a loss it is our own old connection, as a rule, whose end the server has not noticed.
+        // After a lost connection the login is usually in use by our own old connection, whose end the server has not noticed.
         let (proposal, remark) = match self.loss {
             Some(_) => (
                 refused.to_owned(),

@@ -1,4 +1,4 @@
-//! What disk and connection say of files, and what follows.
+//! Transfers: handles events of the disk and the connection, and carries out deeds.
 
 use super::Session;
 use super::holding::lines;
@@ -64,12 +64,12 @@ impl Session {
         self.close_if_over(id)
     }
 
-    /// Everything that is on its way ends here.
+    /// Ends all transfers of a private connection.
     pub(super) fn cut_files(&mut self, id: TunnelId) {
         self.with_exchange(id, |exchange| exchange.cut());
     }
 
-    /// Carries out what an exchange wants.
+    /// Carries out the deeds of an exchange.
     pub(super) fn with_exchange(
         &mut self,
         id: TunnelId,
@@ -81,7 +81,7 @@ impl Session {
         }
     }
 
-    /// A deed that fails has deeds of its own, which come after the others.
+    /// Carries out one deed. If it fails, further deeds follow, which are carried out after the others.
     pub(super) fn do_deeds(&mut self, id: TunnelId, deeds: Vec<Deed>) {
         let mut failures = Vec::new();
         for deed in deeds {

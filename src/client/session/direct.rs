@@ -1,4 +1,4 @@
-//! What the loop does about private connections that do not go through the server, and about files in frames.
+//! Direct private connections, which do not pass through the server, and files in frames.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -11,10 +11,10 @@ use crate::streamed::Streamed;
 use crate::tunnel::{self, Speech, Tunnel};
 use matou_protocols::dialogue::{Direction, Pass, Source, TunnelId};
 
-/// Files that come unasked: so many are taken, as long as the program runs.
+/// Maximum files received without an offer while the program runs.
 const MOST_FILES: u32 = 1000;
 
-/// What has come unasked so far.
+/// Files received without an offer so far.
 #[derive(Debug, Default)]
 pub(super) struct Unasked {
     files: u32,
@@ -22,7 +22,7 @@ pub(super) struct Unasked {
 }
 
 impl Session {
-    /// The peer will connect to us.
+    /// Listens for a peer.
     pub(super) fn await_peer(
         &mut self,
         id: TunnelId,
@@ -57,7 +57,7 @@ impl Session {
         self.perform_all(actions)
     }
 
-    /// We connect to the peer, if that is an address to connect to.
+    /// Connects to a peer, unless its address must be refused.
     pub(super) fn connect_to_peer(
         &mut self,
         id: TunnelId,
@@ -85,7 +85,7 @@ impl Session {
         Ok(())
     }
 
-    /// One who was listened for is there, with the right pass.
+    /// An expected peer has connected and presented the right pass.
     pub(super) fn peer_came(&mut self, id: TunnelId) {
         let expected = self
             .tunnels
@@ -97,7 +97,7 @@ impl Session {
         }
     }
 
-    /// When the first of the peers that are listened for is too late.
+    /// Returns the first deadline of the expected peers.
     pub(super) fn expected_until(&self) -> Option<Instant> {
         let expected = self
             .tunnels
@@ -106,7 +106,7 @@ impl Session {
         expected.map(|(_, until)| *until).min()
     }
 
-    /// Those who did not come in time are not waited for any more.
+    /// Gives up the peers that did not connect in time.
     pub(super) fn give_up_late(&mut self) -> Result<(), Ending> {
         let now = Instant::now();
         let is_late = |tunnel: &Tunnel| tunnel.expected.as_ref().is_some_and(|(_, at)| *at <= now);
@@ -120,7 +120,7 @@ impl Session {
         Ok(())
     }
 
-    /// A file comes: nobody was asked, so it is taken or skipped as the options say.
+    /// A file arrives without an offer. The options decide whether it is accepted or skipped.
     pub(super) fn file_comes(&mut self, id: TunnelId, name: String, size: u64) {
         let refusal = self.refusal_of_file(&name, size);
         if refusal.is_none() {
@@ -153,7 +153,7 @@ impl Session {
         })
     }
 
-    /// Bytes of a file came.
+    /// Bytes of a file arrived.
     pub(super) fn file_bytes(&mut self, id: TunnelId, bytes: Vec<u8>) {
         self.with_streamed(id, |streamed| streamed.data(bytes));
     }

@@ -1,4 +1,4 @@
-//! What the person wants with files.
+//! The user's commands about files.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::files::{self, Look, Seen, bytes_in_words};
 use crate::tunnel::Speech;
 use matou_protocols::dialogue::{Content, Refusal, TunnelId};
 
-/// A file that is looked at before it is sent.
+/// A file that is inspected before it is sent.
 #[derive(Debug)]
 pub(super) struct Looking {
     tunnel: TunnelId,
@@ -21,17 +21,17 @@ pub(super) struct Looking {
     outcome: Receiver<io::Result<Seen>>,
 }
 
-/// Each is a thread that reads; more would only slow each other down.
+/// Maximum files to inspect at once. Each has a reading thread; more would slow each other down.
 const MAX_LOOKING: usize = 8;
 
 impl Looking {
-    /// Where its size and hash will come.
+    /// Receives its size and hash.
     pub(super) fn outcome(&self) -> &Receiver<io::Result<Seen>> {
         &self.outcome
     }
 }
 
-/// What the person wants.
+/// Commands of the user.
 impl Session {
     pub(super) fn look_at_file(&mut self, peer: &str, path: &str) {
         let Some(id) = self.tunnel_to(peer) else {
@@ -115,7 +115,7 @@ impl Session {
         self.do_deeds(id, deeds);
     }
 
-    /// The peer is not asked whether it wants the file, so what we would not take ourselves is not sent.
+    /// Checks a file for a protocol without offers: a file that this client would not accept is not sent either.
     fn framed_file(
         &mut self,
         id: TunnelId,
@@ -139,7 +139,7 @@ impl Session {
         }
     }
 
-    /// False when there is no offer.
+    /// Answers an offer. Returns false if there is none.
     pub(super) fn answer_offer(&mut self, peer: &str, accept: bool) -> bool {
         let with_offer = self.tunnels.iter_mut().find_map(|(id, tunnel)| {
             let Speech::Lines { transfers, .. } = &mut tunnel.speech else {
@@ -177,7 +177,7 @@ impl Session {
     }
 }
 
-/// A shell is not there to do it.
+/// Expands `~/`, as a shell would.
 fn expanded(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),

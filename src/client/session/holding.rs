@@ -1,5 +1,4 @@
-//! What the loop does when a typed line finds no room: it holds the line until its connection has some. The person can go
-//! on typing, and leave, meanwhile.
+//! Holds typed lines until their connection has room. In the meantime the user can type and leave.
 
 use super::{Phase, Session};
 use crate::Ending;
@@ -9,11 +8,11 @@ use crate::tunnel::Tunnel;
 use crate::typed::Typed;
 use matou_protocols::dialogue::TunnelId;
 
-/// Lines that are sent before the loop looks at anything else.
+/// Maximum lines to send before the loop handles other events.
 const AT_ONCE: usize = 64;
 
 impl Session {
-    /// Does what a typed line says, or holds the line until there is room for it.
+    /// Carries out a typed line, or holds it until there is room for it.
     pub(super) fn enter(&mut self, line: &str) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Choosing) {
             return self.log_in_as(line);
@@ -42,7 +41,7 @@ impl Session {
         let is_first = self.held.is_empty();
         match typed {
             Typed::Tell { text, .. } => self.held.push(to, &as_text(text)),
-            // Whoever whispered last may be another one later.
+            // The last private message may come from another user by the time the line is sent.
             Typed::Reply(text) => {
                 let whisperer = self.people.whisperer().unwrap_or_default();
                 self.held
@@ -57,7 +56,7 @@ impl Session {
         }
     }
 
-    /// The connection that a line needs; `None` when it needs none, or the one that it needs does not exist.
+    /// Returns the connection that a line needs; `None` if it needs none, or if that connection does not exist.
     fn destination(&self, typed: &Typed) -> Option<Destination> {
         let peer = match typed {
             Typed::Say(_) => match &self.talking_to {
@@ -87,11 +86,11 @@ impl Session {
         match to {
             Destination::Server => match self.phase {
                 Phase::Talking { .. } => self.server.link.has_room(),
-                // What cannot be asked for without a connection is refused.
+                // A command that needs a connection is refused.
                 Phase::LoggingIn | Phase::Away => line.starts_with('/') && !line.starts_with("//"),
                 Phase::Choosing | Phase::Leaving { .. } => false,
             },
-            // On one that we have shut it is refused.
+            // On a connection that is shut the line is refused.
             Destination::Tunnel(id) => self
                 .tunnels
                 .get(&id)
@@ -99,13 +98,13 @@ impl Session {
         }
     }
 
-    /// Does what a line says. What was to be said and is refused can be said again.
+    /// Carries out a line. A refused message is kept, so that the user can send it again.
     fn carry(&mut self, to: Option<Destination>, typed: &Typed) -> Result<(), Ending> {
         let is_said = matches!(
             typed,
             Typed::Say(_) | Typed::Tell { .. } | Typed::Whisper { .. } | Typed::Reply(_)
         );
-        // How the program ends depends on whether a line was refused before.
+        // The exit code depends on whether any line was refused, so the flag is restored below.
         if !is_said {
             return self.typed(typed);
         }
@@ -126,7 +125,7 @@ impl Session {
         Ok(())
     }
 
-    /// How the same is typed once more.
+    /// Returns the line to type to send the same message again.
     fn said_again(&self, to: Option<Destination>, typed: &Typed) -> Option<String> {
         let to_peer = |peer: &str, text: &str| match self.talking_to.as_deref() == Some(peer) {
             true => as_text(text),
@@ -153,8 +152,8 @@ impl Session {
         }
     }
 
-    /// Puts what was refused where the person types, unless something else is there. `goes_on` when more may be typed right
-    /// after it that does not belong to its last line.
+    /// Puts refused lines on the line that the user is typing, unless it has text. With `goes_on`, a line feed follows, because
+    /// the rest of a paste may follow.
     pub(super) fn give_back(&mut self, goes_on: bool) {
         if self.unsaid.is_empty() || !self.held.is_empty() {
             return;
@@ -174,12 +173,12 @@ impl Session {
         self.held.destinations().find(|to| can_go(*to))
     }
 
-    /// True when there is room for a line that waits.
+    /// True if there is room for a waiting line.
     pub(super) fn has_room_for_held(&self) -> bool {
         self.next_held().is_some()
     }
 
-    /// Sends lines that wait, as far as there is room, and leaves if that was waited for.
+    /// Sends waiting lines while there is room, then leaves if the user wanted to.
     pub(super) fn send_held(&mut self) -> Result<(), Ending> {
         if self.held.is_empty() && self.quitting.is_none() {
             return Ok(());
@@ -205,7 +204,7 @@ impl Session {
         self.quit_when_sent()
     }
 
-    /// The peer has said goodbye, and now everything is sent that was typed before.
+    /// Stops sending to a peer that has stopped sending, after all waiting lines for it were sent.
     pub(super) fn shut_if_both_are_done(&mut self, id: TunnelId) {
         let nothing_waits = self.held.first(Destination::Tunnel(id)).is_none();
         let peer_ended = |tunnel: &Tunnel| tunnel.ended && !tunnel.shut;
@@ -217,7 +216,7 @@ impl Session {
         }
     }
 
-    /// The private connection is over: what waits for it cannot be sent.
+    /// The private connection has closed: the lines that wait for it cannot be sent.
     pub(super) fn give_up_held(&mut self, id: TunnelId, peer: &str) {
         let Some((count, text)) = self.held.take(Destination::Tunnel(id)) else {
             return;
@@ -230,7 +229,7 @@ impl Session {
         ));
         for line in text.lines() {
             let line = match Typed::parse(line) {
-                // Never without its name: it was for one alone.
+                // Always with the peer's name, because the text was for this peer only.
                 Ok(Typed::Say(text)) => format!("/tell {} {text}", Name(peer)),
                 _ => line.to_owned(),
             };
@@ -240,7 +239,7 @@ impl Session {
     }
 }
 
-/// A text as a line that means it.
+/// Returns the line to type for a text: a leading slash is doubled.
 fn as_text(text: &str) -> String {
     match text.starts_with('/') {
         true => format!("/{text}"),
@@ -248,7 +247,7 @@ fn as_text(text: &str) -> String {
     }
 }
 
-/// A number of lines, in words.
+/// Formats a number of lines.
 pub(super) fn lines(count: usize) -> String {
     match count {
         1 => "1 line".into(),

@@ -1,4 +1,4 @@
-//! What the loop does with keys, and what stands at the bottom of the terminal.
+//! Keys, and the rows at the bottom of the terminal.
 
 use crossbeam_channel::{TryRecvError, never};
 
@@ -16,7 +16,7 @@ impl Session {
             Ok(bytes) => bytes,
             Err(TryRecvError::Empty) => return Ok(()),
             Err(TryRecvError::Disconnected) => {
-                // The terminal has gone.
+                // The terminal was closed.
                 self.keys = never();
                 self.leave_as_wanted();
                 return Ok(());
@@ -26,7 +26,7 @@ impl Session {
             Some(terminal) => terminal.decode(&bytes),
             None => return Ok(()),
         };
-        // A person presses Enter and waits; more behind it, or more of them, is a paste.
+        // A person presses Enter and waits. More keys in the same read are a paste.
         let enters = keys.iter().filter(|key| **key == Key::Enter).count();
         let alone = enters == 1 && keys.last() == Some(&Key::Enter);
         for key in keys {
@@ -64,7 +64,7 @@ impl Session {
         }
     }
 
-    /// A pasted text may have several lines. `alone` when nothing else was typed right before or after it.
+    /// Handles a submitted text, which may have several lines. `alone` if no other key was read together with it.
     fn submitted(&mut self, text: &str, alone: bool) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return Ok(());
@@ -87,7 +87,7 @@ impl Session {
         }
     }
 
-    /// From everybody to the first private connection, from there to the next, and from the last to everybody.
+    /// Switches from everyone to the first private connection, then to the next, and from the last to everyone.
     fn next_conversation(&mut self) {
         let mut peers: Vec<_> = self
             .tunnels
@@ -108,7 +108,7 @@ impl Session {
         }
     }
 
-    /// The thread of the signals gives the terminal back, stops the program, and later has everything painted again.
+    /// Suspends the program. The signal thread restores the terminal, stops the program, and later has everything painted again.
     fn suspend(&mut self) {
         if !suspend_all() {
             self.output
@@ -117,7 +117,7 @@ impl Session {
     }
 
     pub(super) fn resumed(&mut self) {
-        // Only a hint, as everything that is waited for.
+        // Only a hint, like everything that the loop waits for.
         let _ = self.signals.resumed.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resumed();
@@ -125,7 +125,7 @@ impl Session {
     }
 
     pub(super) fn resized(&mut self) {
-        // Only a hint, as everything that is waited for.
+        // Only a hint, like everything that the loop waits for.
         let _ = self.signals.resized.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resized();
@@ -142,7 +142,7 @@ impl Session {
         }
     }
 
-    /// Shows what has changed since the last time.
+    /// Paints what has changed.
     pub(super) fn paint(&mut self) {
         if self.output.terminal().is_none() {
             return;
@@ -187,7 +187,7 @@ impl Session {
         for tunnel in self.tunnels.values() {
             row += &format!("  [{} {}]", Name(&tunnel.peer), tunnel.state());
         }
-        // Not padded to the full width: what is short does not wrap when the window becomes narrower.
+        // The row is not padded to the full width, so that it does not wrap when the window becomes narrower.
         match self.output.paint() {
             Some(paint) => paint.bar(&format!("{row} ")),
             None => row,

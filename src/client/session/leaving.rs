@@ -1,4 +1,4 @@
-//! How the loop comes to its end.
+//! The end of the loop.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ use crate::link::Link;
 use crate::outgoing::Watch;
 use crate::tunnel::Tunnel;
 
-/// How long leaving may take until everything is sent and the server has closed: from Ctrl-C on, or otherwise from the last
-/// byte that left.
+/// Time limit for leaving, until everything is sent and the server has closed: from Ctrl-C, or otherwise from the last byte
+/// that was written.
 pub(super) const LEAVE_TIME: Duration = Duration::from_secs(5);
-/// How long a private connection stays for what the peer still sends, once we have left everything else.
+/// How long a private connection stays open for the peer's last bytes, after everything else has ended.
 const LINGER_TIME: Duration = Duration::from_secs(1);
 
 impl Session {
@@ -45,7 +45,7 @@ impl Session {
         self.server_lost(lost)
     }
 
-    /// The end of the connection to the server, for this reason.
+    /// Handles the end of the connection to the server, for this reason.
     pub(super) fn server_lost(&mut self, lost: String) -> Result<(), Ending> {
         self.server.ended = true;
         if self.pipe.is_some() {
@@ -57,7 +57,7 @@ impl Session {
         self.lose(lost)
     }
 
-    /// Ends in order: what was sent leaves, the server is told that no more comes, and what it still sends is taken.
+    /// Leaves: the queued bytes are sent, then FIN, and the client reads until the server closes.
     pub(super) fn leave(&mut self, then: Ending) {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return;
@@ -81,7 +81,7 @@ impl Session {
         self.leave_tunnels();
     }
 
-    /// How it ended, once it has.
+    /// Returns the ending, after the end.
     pub(super) fn left(&mut self) -> Option<Ending> {
         let Phase::Leaving {
             then,
@@ -140,7 +140,7 @@ impl Session {
         }
     }
 
-    /// As [`Session::leave`], and what was said may take its time as long as it moves.
+    /// Leaves like [`Session::leave`], but without a time limit while bytes move.
     pub(super) fn leave_patiently(&mut self, then: Ending) {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return;
@@ -154,7 +154,7 @@ impl Session {
         }
     }
 
-    /// The private connections on which no file is on its way: files are not waited for.
+    /// Returns the private connections without a transfer. Leaving does not wait for transfers.
     fn without_files(&mut self) -> impl Iterator<Item = &Tunnel> {
         self.tunnels.values_mut().filter_map(|tunnel| {
             let has_files = !tunnel.speech.exchange().running().is_empty();
@@ -162,14 +162,14 @@ impl Session {
         })
     }
 
-    /// A number that grows whenever bytes leave.
+    /// Returns a number that grows whenever bytes are written.
     fn moved(&mut self) -> u64 {
         let server = self.server.link.moved();
         let links = self.without_files().filter_map(|one| one.link.as_ref());
         links.map(Link::moved).fold(server, u64::wrapping_add)
     }
 
-    /// Who has not taken everything that was said, and how many bytes are left.
+    /// Returns the peer that has not accepted everything, and the number of unsent bytes.
     fn unsent(&mut self) -> Option<(String, u64)> {
         if !self.server.ended && self.server.link.unsent() > 0 {
             let server = format!("the server at {}", self.server.address);
@@ -181,7 +181,7 @@ impl Session {
         })
     }
 
-    /// The terminal has gone. The first of these signals leaves in order, the others change nothing.
+    /// The terminal was closed. The first such signal makes the client leave; further ones have no effect.
     pub(super) fn hung_up(&mut self) -> Result<(), Ending> {
         match self.phase {
             Phase::Leaving { .. } => Ok(()),
@@ -189,7 +189,7 @@ impl Session {
         }
     }
 
-    /// Asked to leave; asked again, it ends at once.
+    /// Leaves after SIGINT or SIGTERM. The second signal ends the program at once.
     pub(super) fn interrupted(&mut self) -> Result<(), Ending> {
         let ending = match &self.options.tunnel {
             None => Ending::InOrder,

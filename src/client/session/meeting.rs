@@ -1,4 +1,4 @@
-//! What the loop does about peers that are met over datagrams, and about their names.
+//! Peers of Chatr Connect, which are reached over datagrams, and their names.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use crate::{Ending, connect};
 use matou_protocols::dialogue::TunnelId;
 
 impl Session {
-    /// Looks for a peer in a thread of its own. When it is there, it is a private connection like others.
+    /// Searches for a peer in a thread of its own. The result is a private connection like others.
     pub(super) fn meet_peer(
         &mut self,
         id: TunnelId,
@@ -35,7 +35,7 @@ impl Session {
         Ok(())
     }
 
-    /// The user calls somebody by another name from now on.
+    /// Gives a peer another name.
     pub(super) fn name(&mut self, peer: &str, name: &str) -> Result<(), Ending> {
         let before = self.dialogue.known_as(peer);
         let outcome = self.dialogue.name(peer, name);

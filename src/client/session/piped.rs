@@ -1,4 +1,4 @@
-//! What the loop does about the private connection of `--tunnel`.
+//! The private connection of `--tunnel`.
 
 use std::io;
 
@@ -13,7 +13,7 @@ impl Session {
         wish.is_some_and(|wish| wish.peer == peer)
     }
 
-    /// Nobody is there to answer: the peer of `--tunnel` is welcome, everybody else gets a refusal rather than silence.
+    /// Answers a request: accepts the peer of `--tunnel`, and denies all others.
     pub(super) fn asked(&mut self, peer: &str) -> Result<(), Ending> {
         let Some(wish) = &self.options.tunnel else {
             return Ok(());
@@ -24,8 +24,8 @@ impl Session {
         if !self.is_wanted(peer) || self.is_opening_or_up(peer) {
             return self.intend(Intent::Deny { peer });
         }
-        // When both ask, one of the two requests must win at both ends, or there would be two connections: the one of the
-        // smaller login does. It is repeated, because the first may have come before the peer did.
+        // If both clients ask, one request must win at both ends, or two connections would open. The request of the smaller
+        // login wins. It is repeated, because the first one may have been sent before the peer logged in.
         if wish.wait || *self.options.address.login > *peer {
             self.intend(Intent::Accept { peer })
         } else {

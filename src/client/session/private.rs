@@ -1,4 +1,4 @@
-//! What the loop does with private connections.
+//! Private connections.
 
 use super::Session;
 use super::stalls::with_unsent;
@@ -11,7 +11,7 @@ use crate::profile::{Piece, encode_text};
 use crate::tunnel::{Speech, Tunnel};
 use matou_protocols::dialogue::{Action, Content, Direction, Event, Refusal, Source, TunnelId};
 
-/// What goes on after something came on a private connection.
+/// What to do after an event on a private connection.
 enum Then {
     GoesOn,
     Closed(Option<String>),
@@ -83,7 +83,7 @@ impl Session {
                     return Ok(Then::GoesOn);
                 }
                 if self.output.is_for_a_person() {
-                    // A person says goodbye in words; what is left then is two ends to close.
+                    // With a person, the client closes its direction too when the peer has closed the other.
                     self.shut_if_both_are_done(id);
                 } else {
                     self.output.show(&Event::TunnelEof { peer });
@@ -131,7 +131,7 @@ impl Session {
         }
     }
 
-    /// From here on the bytes are the users' own; some may have come already.
+    /// The private connection is open: from here on it carries the users' bytes. Some may have arrived already.
     pub(super) fn tunnel_is_up(&mut self, id: TunnelId) -> Result<(), Ending> {
         let wanted = self.options.tunnel.as_ref().map(|wish| &wish.peer);
         let Some(tunnel) = self.tunnels.get_mut(&id) else {
@@ -198,7 +198,7 @@ impl Session {
         }
     }
 
-    /// The newest private connection with a peer that we can still write to.
+    /// Returns the newest private connection with a peer on which this client can still send.
     pub(super) fn tunnel_to(&self, peer: &str) -> Option<TunnelId> {
         let mut tunnels = self.tunnels.iter().rev();
         tunnels.find_map(|(id, tunnel)| {
@@ -251,7 +251,7 @@ impl Session {
         Ok(())
     }
 
-    /// It is over; what came is kept.
+    /// Closes a private connection. Received bytes are kept.
     pub(super) fn end_tunnel(
         &mut self,
         id: TunnelId,
@@ -307,7 +307,7 @@ impl Session {
         Ok(())
     }
 
-    /// The person wants no more of it. One that does not stand, because the peer has not come, is over at once.
+    /// Handles `/close`. A private connection that is not open yet, because the peer has not connected, closes at once.
     pub(super) fn shut_or_give_up(&mut self, id: TunnelId) -> Result<(), Ending> {
         let awaited = |tunnel: &Tunnel| tunnel.expected.is_some();
         if self.tunnels.get(&id).is_some_and(awaited) {
@@ -317,7 +317,7 @@ impl Session {
         Ok(())
     }
 
-    /// Sends no more on it; it is over when the peer has done the same.
+    /// Stops sending. The private connection closes when the peer has stopped too.
     pub(super) fn shut_tunnel(&mut self, id: TunnelId) {
         if let Some(tunnel) = self.tunnels.get_mut(&id) {
             tunnel.shut = true;
@@ -325,12 +325,12 @@ impl Session {
         self.with_exchange(id, |exchange| exchange.shut());
     }
 
-    /// Those that do not stand cannot any more.
+    /// Closes the private connections that are not open yet.
     pub(super) fn give_up_opening(&mut self) {
         let opening = self.tunnels.iter().filter(|(_, tunnel)| !tunnel.up);
         let opening: Vec<_> = opening.map(|(id, _)| *id).collect();
         for id in opening {
-            // With a person there it ends nothing else.
+            // With a person, this does not end the program.
             let _ = self.close_tunnel(
                 id,
                 Some("the connection to the server was lost before it was open".into()),
@@ -338,7 +338,7 @@ impl Session {
         }
     }
 
-    /// Those that stand are left in order; nobody waits for the others.
+    /// Shuts the open private connections, and drops the others.
     pub(super) fn leave_tunnels(&mut self) {
         self.doorman.close();
         let pipe = self.pipe.take().map(|(id, _)| id);

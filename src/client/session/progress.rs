@@ -1,4 +1,4 @@
-//! The rows above the prompt that show files on their way.
+//! The rows above the prompt that show transfers.
 
 use std::time::{Duration, Instant};
 
@@ -7,34 +7,34 @@ use crate::escape::Name;
 use crate::exchange::Way;
 use crate::files::{Pace, bytes_in_words};
 
-/// The rows that show how far files are, and when they are looked at again.
+/// The rows with the progress of transfers, and the time of the next update.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     rows: Vec<String>,
     due: Option<Instant>,
 }
 
-/// Often enough to be seen moving, and too seldom to cost anything.
+/// Interval of updates: short enough to see movement, long enough to cost little.
 const PROGRESS_STEP: Duration = Duration::from_millis(150);
-/// More files than these are on their way without a row.
+/// Maximum rows; further transfers have no row.
 const MAX_ROWS: usize = 4;
 /// The width of a bar, in columns.
 const BAR: u64 = 20;
 
 impl Progress {
-    /// A file is on its way, or no more.
+    /// A transfer started or ended.
     pub(super) fn begin(&mut self) {
         self.due.get_or_insert_with(Instant::now);
     }
 
-    /// When the rows are old.
+    /// Returns when the rows must be updated.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
     }
 }
 
 impl Session {
-    /// The rows of the files that are on their way; they change only when it is time.
+    /// Returns the rows of the transfers. They change only when an update is due.
     pub(super) fn progress_rows(&mut self) -> Vec<String> {
         let now = Instant::now();
         if self.progress.due.is_some_and(|due| due <= now) {

@@ -11,15 +11,15 @@ use crate::held::Destination;
 use crate::link::Link;
 use crate::outgoing::Watch;
 
-/// The person wants to leave when everything is sent that waits.
+/// The user wants to leave after the waiting lines have been sent.
 #[derive(Debug)]
 pub(super) struct Quitting {
-    /// Until nothing has moved for [`LEAVE_TIME`].
+    /// Measures whether bytes move; the limit is [`LEAVE_TIME`].
     watch: Watch,
 }
 
 impl Session {
-    /// Leaves, after what waits has been sent. The second time it leaves at once.
+    /// Leaves after the waiting lines have been sent. The second call leaves at once.
     pub(super) fn quit(&mut self) {
         if self.held.is_empty() || self.quitting.is_some() {
             return self.leave_as_wanted();
@@ -35,7 +35,7 @@ impl Session {
         ));
     }
 
-    /// When to look whether anything moves.
+    /// Returns when to check whether bytes move.
     pub(super) fn quitting_looks_at(&self) -> Option<Instant> {
         let quitting = self.quitting.as_ref()?;
         Some(quitting.watch.due(LEAVE_TIME))
@@ -57,7 +57,7 @@ impl Session {
         Ok(())
     }
 
-    /// Whoever should take the lines takes nothing.
+    /// Leaves without sending the waiting lines, because their receiver accepts no data.
     fn quit_without_sending(&mut self) -> Result<(), Ending> {
         let count = self.held.count();
         let reason = |who: &str| {
@@ -83,7 +83,7 @@ impl Session {
         Ok(())
     }
 
-    /// A number that grows whenever bytes leave on a connection for which lines wait.
+    /// Returns a number that grows whenever bytes are written to a connection for which lines wait.
     fn moved_for_held(&self) -> u64 {
         let link_of = |to| match to {
             Destination::Server => Some(&self.server.link),

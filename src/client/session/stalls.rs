@@ -1,4 +1,4 @@
-//! Connections whose peer takes nothing any more.
+//! Stalled connections, whose peer accepts no data.
 
 use std::time::Instant;
 
@@ -7,8 +7,8 @@ use crate::Ending;
 use crate::link::Link;
 
 impl Session {
-    /// Gives up every connection on which bytes wait and none has moved for `--stall-timeout`. While the program leaves it
-    /// has a shorter limit of its own.
+    /// Closes every connection on which bytes wait and none was written for `--stall-timeout`. Leaving has its own, shorter
+    /// limit.
     pub(super) fn look_for_stalls(&mut self) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return Ok(());
@@ -34,7 +34,7 @@ impl Session {
         Ok(())
     }
 
-    /// When [`Session::look_for_stalls`] has something to do.
+    /// Returns when to call [`Session::look_for_stalls`].
     pub(super) fn stalls_at(&self) -> Option<Instant> {
         let limit = self.options.stall_timeout;
         let tunnels = self.tunnels.values().filter_map(|one| one.link.as_ref());
@@ -43,7 +43,7 @@ impl Session {
     }
 }
 
-/// A reason, and what was lost by it.
+/// Adds the number of unsent bytes to a reason.
 pub(super) fn with_unsent(reason: String, bytes: u64) -> String {
     match bytes {
         0 => reason,

@@ -1,4 +1,4 @@
-//! What follows from what the user is told.
+//! Events of the dialogue: shows them, and does what follows from them.
 
 use super::{Phase, Session};
 use crate::{Ending, input};
@@ -18,11 +18,11 @@ impl Session {
                 self.logged_in()
             }
             Event::LoginRefused { login, reason } => {
-                // A password is wrong for one login; behind a loss it was right before.
+                // A wrong password cannot be corrected by another login. After a lost connection the password was right before.
                 let has_password = self.options.password.is_some() && self.loss.is_none();
                 let chooses = self.dialogue.chooses_its_login();
                 if !chooses && self.loss.is_some() {
-                    // It is our own old connection, as a rule, whose end the server has not noticed.
+                    // The login is usually in use by our own old connection, whose end the server has not noticed.
                     return self.lose("the server has not accepted the login yet".into());
                 }
                 if self.output.is_for_a_person() && !has_password && chooses {
@@ -51,7 +51,7 @@ impl Session {
             return Ok(());
         }
         self.deadline = None;
-        // With a tunnel, standard input is the tunnel's and there are no lines to wait for.
+        // With --tunnel, standard input belongs to the tunnel, so there are no lines to wait for.
         let input_ended = self.options.tunnel.is_some();
         self.phase = Phase::Talking { input_ended };
         if self.output.is_for_a_person() {

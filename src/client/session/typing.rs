@@ -1,4 +1,4 @@
-//! What the loop does with a typed line.
+//! Typed lines: carries out messages and commands.
 
 use super::{Phase, Session};
 use crate::Ending;
@@ -24,7 +24,7 @@ impl Session {
         }
     }
 
-    /// Does what a line says that needs no room, or has it.
+    /// Carries out a line that needs no room, or for which there is room.
     pub(super) fn typed(&mut self, typed: &Typed) -> Result<(), Ending> {
         match typed {
             Typed::Nothing => Ok(()),
@@ -99,7 +99,7 @@ impl Session {
         }
     }
 
-    /// Tells everybody.
+    /// Sends a message to everyone.
     pub(super) fn say(&mut self, text: &str) -> Result<(), Ending> {
         let sent = self.sends(Intent::Say { text })?;
         if sent && !self.dialogue.hears_itself() {
@@ -134,7 +134,7 @@ impl Session {
         Ok(())
     }
 
-    /// Whom the next lines are for.
+    /// Sets the receiver of the following lines.
     pub(super) fn talk_to(&mut self, peer: Option<&str>) {
         if let Some(peer) = peer
             && self.tunnel_to(peer).is_none()
@@ -178,7 +178,7 @@ impl Session {
         self.sends(intent).map(|_| ())
     }
 
-    /// False when it is refused, which the person has been told then.
+    /// Carries out an intent. Returns false if it was refused; the user has been told.
     pub(super) fn sends(&mut self, intent: Intent<'_>) -> Result<bool, Ending> {
         let outcome = self.dialogue.intend(intent);
         self.carry_out(outcome)

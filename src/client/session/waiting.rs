@@ -1,4 +1,4 @@
-//! What the loop waits for, and who deals with it.
+//! What the loop waits for, and the functions that handle it.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::Ending;
 use crate::signals::Why;
 use matou_protocols::dialogue::TunnelId;
 
-/// What can be dealt with next.
+/// What can be handled next.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Ready {
     Server,
@@ -19,26 +19,26 @@ pub(crate) enum Ready {
     TunnelRoom(TunnelId),
     Pipe,
     Line,
-    /// There is room for a typed line that waits.
+    /// There is room for a waiting line.
     Held,
     Keys,
     Resized,
     Resumed,
     Reconnected,
-    /// A file was looked at.
+    /// A file was inspected.
     Looked,
     /// A piece of a file was read.
     FileRead(TunnelId, u32),
-    /// The disk has something to say about a file.
+    /// The disk has a report about a file.
     FileReport(TunnelId, u32),
-    /// The disk has room.
+    /// The disk's queue has room.
     FileRoom(TunnelId, u32),
     Signal,
     Deadline,
 }
 
 impl Session {
-    /// Blocks until something can be done. What it was is looked at afterwards: being ready is a hint, taking decides.
+    /// Blocks until something can be done. Readiness is only a hint: the handler tries and may find nothing.
     pub(super) fn wait(&self) -> Ready {
         let mut select = Select::new();
         let mut sources = vec![Ready::Signal, Ready::Resized, Ready::Resumed];
@@ -104,7 +104,7 @@ impl Session {
         index.map_or(Ready::Deadline, |index| sources[index])
     }
 
-    /// A script can wait; a person may want to say something else, such as `/quit`.
+    /// True if standard input should be read. A script waits; a person may want to type something else, such as `/quit`.
     fn takes_lines(&self) -> bool {
         let has_room = match self.output.is_for_a_person() {
             true => !self.held.is_full(),
@@ -146,7 +146,7 @@ impl Session {
                     Ok(())
                 }
             },
-            // Lines are sent after whatever was dealt with.
+            // Waiting lines are sent after every event.
             Ready::Held => Ok(()),
             Ready::Keys => self.keys_came(),
             Ready::Resized => {
@@ -175,12 +175,12 @@ impl Session {
             Ready::Deadline if self.deadline.is_some_and(|at| at <= Instant::now()) => {
                 self.overdue()
             }
-            // Otherwise it was time to paint.
+            // Otherwise the wait ended to paint.
             Ready::Deadline => self.give_up_late(),
         }
     }
 
-    /// Until when there is nothing to do.
+    /// Returns the next deadline.
     fn next_deadline(&self) -> Option<Instant> {
         let others = self.progress.due().into_iter();
         let others = others.chain(self.expected_until());

@@ -1,4 +1,4 @@
-//! What the loop shows of the wire: `/wire`, and `--wire-log`.
+//! Shows frames byte by byte: `/wire` and `--wire-log`.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -10,20 +10,20 @@ use crate::hex::{self, Extent};
 use crate::paint::Paint;
 use matou_protocols::dialogue::{Direction, Source, TunnelId};
 
-/// Who looks at the wire.
+/// Where frames are shown.
 #[derive(Debug, Default)]
 pub(super) struct Wire {
-    /// The person.
+    /// On the screen.
     shown: bool,
-    /// A file.
+    /// In a file.
     log: Option<File>,
 }
 
-/// Of the raw bytes on a private connection so many are shown, of each piece: a large file should not become a larger one.
+/// Maximum raw bytes to show of each piece on a private connection, so that a large file does not make an even larger log.
 const RAW_SHOWN: usize = 64;
-/// Rows for one field on a screen; in a file there is room for all of it.
+/// Maximum rows per field on a screen. In a file there is no limit.
 const SCREEN_ROWS: usize = 6;
-/// Below this a terminal gets shorter rows.
+/// A narrower terminal gets shorter rows.
 const WIDE: usize = 100;
 
 impl Wire {
@@ -31,7 +31,7 @@ impl Wire {
         let log = log.map(|path| {
             let mut options = OpenOptions::new();
             options.append(true).create(true);
-            // It will hold whatever is said, and ids that open private connections.
+            // The log contains messages, and the ids that open private connections.
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             options.open(path).map_err(|error| {
@@ -54,7 +54,7 @@ impl Session {
         });
     }
 
-    /// Frames went one behind the other, or one came.
+    /// Shows frames that were sent, or one that arrived.
     pub(super) fn show_frames(&mut self, direction: Direction, source: Source, bytes: &[u8]) {
         if !self.wire.shown && self.wire.log.is_none() {
             return;
@@ -78,7 +78,7 @@ impl Session {
         }
     }
 
-    /// The frame that was taken last came on this connection.
+    /// Shows the frame that was taken last from this connection.
     pub(super) fn show_taken(&mut self, source: Source) {
         if !self.wire.shown && self.wire.log.is_none() {
             return;
@@ -94,7 +94,7 @@ impl Session {
         self.show_frames(Direction::Received, source, &frame);
     }
 
-    /// Bytes of the users' own went or came.
+    /// Shows raw bytes that were sent or received.
     pub(super) fn show_raw(&mut self, direction: Direction, tunnel: TunnelId, bytes: &[u8]) {
         if bytes.is_empty() || !self.wire.shown && self.wire.log.is_none() {
             return;

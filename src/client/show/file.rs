@@ -6,7 +6,7 @@ use crate::exchange::{FileEvent, Way};
 use crate::files::bytes_in_words;
 use crate::paint::Paint;
 
-/// The line for what happens to a file.
+/// Formats an event about a file.
 pub(crate) fn file_line(peer: &str, event: &FileEvent, form: Form) -> String {
     match form {
         Form::Plain => file_painted(peer, event, &Paint::default()),
@@ -14,7 +14,7 @@ pub(crate) fn file_line(peer: &str, event: &FileEvent, form: Form) -> String {
     }
 }
 
-/// The line for a person at a terminal.
+/// Formats an event about a file for a person at a terminal.
 pub(crate) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> String {
     let who = paint.name(peer);
     let peer = Name(peer);
@@ -78,7 +78,7 @@ pub(crate) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> Stri
     }
 }
 
-/// The fields of all these events; each has those that it needs.
+/// The fields of all file events. Each event sets those that it needs.
 #[derive(Default, Serialize)]
 struct Row<'a> {
     event: &'static str,
@@ -100,7 +100,7 @@ struct Row<'a> {
 
 fn json(peer: &str, event: &FileEvent) -> String {
     let row = Row { peer, ..row(event) };
-    // Texts and numbers always serialise.
+    // Serialising texts and numbers cannot fail.
     without_hidden(&serde_json::to_string(&row).unwrap_or_default())
 }
 
@@ -178,11 +178,7 @@ mod tests {
         "-- cat from bob was not received: no",
         r#"{"event":"file_failed","peer":"bob","way":"in","name":"cat","reason":"no"}"#
     )]
-    fn what_happens_to_a_file_is_a_line(
-        #[case] event: FileEvent,
-        #[case] plain: &str,
-        #[case] json: &str,
-    ) {
+    fn a_file_event_is_a_line(#[case] event: FileEvent, #[case] plain: &str, #[case] json: &str) {
         assert_eq!(file_line("bob", &event, Form::Plain), plain);
         assert_eq!(file_line("bob", &event, Form::Json), json);
     }

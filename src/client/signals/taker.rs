@@ -1,17 +1,17 @@
-//! One thread takes the signals of the whole process. It is started when the first one is wanted and ends with the process:
-//! a signal that was caught once has no effect of its own any more, so until the end this thread does what the system would
-//! have done, after the terminal is given back.
+//! The thread that receives the signals of the whole process. It starts with the first caught signal and ends with the
+//! process. A caught signal has no default effect any more, so this thread first restores the terminal and then does what
+//! the system would have done.
 //!
-//! | signal | with a chat | without, as in a prompt |
+//! | signal | during a chat | otherwise, as in a prompt |
 //! |---|---|---|
-//! | SIGINT, SIGTERM, SIGHUP | leave in order | end by it |
-//! | SIGQUIT, SIGABRT and others that end a program | end by it | end by it |
-//! | SIGTSTP (Ctrl-Z) | stop | stop |
-//! | SIGCONT | take the terminal again and paint | take the terminal again and ask again |
-//! | SIGWINCH | paint | nothing |
+//! | SIGINT, SIGTERM, SIGHUP | the chat leaves | ends the program |
+//! | SIGQUIT, SIGABRT and other fatal signals | ends the program | ends the program |
+//! | SIGTSTP (Ctrl-Z) | stops the program | stops the program |
+//! | SIGCONT | takes the terminal again and paints | takes the terminal again and shows the prompt |
+//! | SIGWINCH | paints | no effect |
 //!
-//! Signals that a fault of the program itself raises (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) are left alone: who
-//! returns from their handler meets the fault again.
+//! Signals for faults of the program itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) are not caught, because after
+//! their handler the program would meet the same fault again.
 
 use std::ffi::c_int;
 use std::io;
@@ -30,14 +30,14 @@ use signal_hook::low_level::emulate_default_handler;
 use super::{Signals, Why};
 use crate::terminal::{give_back, take_again};
 
-/// What a chat wants to know.
+/// Signals that a chat handles.
 const OF_A_CHAT: [c_int; 4] = [SIGINT, SIGTERM, SIGHUP, SIGWINCH];
-/// What ends or stops a program that has changed its terminal.
+/// Signals that end or stop a program, before which the terminal must be restored.
 const OF_THE_TERMINAL: [c_int; 14] = [
     SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF,
     SIGXCPU, SIGXFSZ, SIGTSTP, SIGCONT,
 ];
-/// What ends a program on this system and not on others.
+/// Signals that end a program only on this system.
 #[cfg(target_os = "linux")]
 const OF_THE_SYSTEM: [c_int; 3] = [
     Signal::IO.as_raw(),
@@ -46,18 +46,18 @@ const OF_THE_SYSTEM: [c_int; 3] = [
 ];
 #[cfg(not(target_os = "linux"))]
 const OF_THE_SYSTEM: [c_int; 0] = [];
-/// A shell has what it starts with `&` ignore SIGINT. Scripts end such a chat with it all the same.
+/// A shell makes a program that it starts with `&` ignore SIGINT. Scripts still use it to end such a chat.
 const NEVER_IGNORED: [c_int; 2] = [SIGINT, SIGTERM];
 
 static THREAD: Mutex<Option<Handle>> = Mutex::new(None);
 static CHAT: Mutex<Option<Chat>> = Mutex::new(None);
 
-/// A chat that listens.
+/// The channels of the running chat.
 struct Chat {
     leave: Sender<Why>,
     resized: Sender<()>,
     resumed: Sender<()>,
-    /// It was told to leave.
+    /// The chat was told to leave.
     leaves: bool,
 }
 
@@ -83,26 +83,26 @@ pub(super) fn listen_no_more() {
     *CHAT.lock() = None;
 }
 
-/// From here on every signal that can be caught has the terminal given back before it ends or stops the program.
+/// Catches all signals that end or stop the program, so that the terminal is restored first.
 pub(crate) fn guard_terminal() -> io::Result<()> {
     take(&OF_THE_TERMINAL)?;
     take(&OF_THE_SYSTEM)
 }
 
-/// Stops the program and those that were started together with it, as Ctrl-Z does. False when nothing could let them go on.
+/// Stops the program's process group, as Ctrl-Z does. Returns false if no shell could continue it.
 pub(crate) fn suspend_all() -> bool {
-    // It cannot fail for one's own group.
+    // Sending a signal to the own process group cannot fail.
     can_stop() && kill_current_process_group(Signal::TSTP).is_ok()
 }
 
-/// Has the chat paint everything again.
+/// Tells the chat to paint everything again.
 pub(crate) fn tell_resumed() {
     if let Some(chat) = &*CHAT.lock() {
         let _ = chat.resumed.try_send(());
     }
 }
 
-/// Takes these signals from here on, but those that the program was told to ignore when it was started.
+/// Catches these signals, except those that were ignored when the program started.
 fn take(signals: &[c_int]) -> io::Result<()> {
     let mut thread = THREAD.lock();
     let thread = match &mut *thread {
@@ -132,7 +132,7 @@ fn start() -> io::Result<Handle> {
 /// For a start.
 const NONE: [c_int; 0] = [];
 
-/// What came together has no order.
+/// Signals that arrive together have no order.
 fn act_on(signals: &[c_int]) {
     let goes_on = signals.contains(&SIGCONT);
     for &signal in signals {
@@ -143,7 +143,7 @@ fn act_on(signals: &[c_int]) {
                     let _ = chat.resized.try_send(());
                 }
             }
-            // It was told to stop and to go on.
+            // Both SIGTSTP and SIGCONT arrived.
             SIGTSTP if goes_on => {}
             SIGTSTP => suspend(),
             SIGINT | SIGTERM if has_leave(Why::Asked) => {}
@@ -156,7 +156,7 @@ fn act_on(signals: &[c_int]) {
     }
 }
 
-/// Has the chat leave, if there is one.
+/// Tells the chat to leave, if there is one.
 fn has_leave(why: Why) -> bool {
     let mut chat = CHAT.lock();
     let Some(chat) = &mut *chat else {
@@ -170,7 +170,7 @@ fn has_leave(why: Why) -> bool {
 fn end_by(signal: c_int) {
     give_back();
     let _ = emulate_default_handler(signal);
-    // It does not know those of one system only. A shell shows the two ends alike.
+    // The library does not know signals of one system only. A shell shows this exit code in the same way.
     std::process::exit(128 + signal);
 }
 
@@ -181,12 +181,12 @@ fn suspend() {
     }
 }
 
-/// Returns when the program goes on, and SIGCONT has come.
+/// Stops the program. Returns after SIGCONT.
 fn stop() {
     let _ = emulate_default_handler(SIGTSTP);
 }
 
-/// In the background only leaving goes on.
+/// Takes the terminal again, unless the program runs in the background.
 fn go_on() {
     if take_again() {
         tell_resumed();
@@ -195,13 +195,13 @@ fn go_on() {
     }
 }
 
-/// False without a shell that could let the program go on. In a group of the session's leader the system, too, has Ctrl-Z do
-/// nothing.
+/// True if a shell can continue the program. In the process group of the session's leader there is none; there the system
+/// ignores Ctrl-Z too.
 fn can_stop() -> bool {
     !is_ignored(SIGTSTP) && getsid(None).is_ok_and(|session| session != getpgrp())
 }
 
-/// True for a signal that the program was told to ignore when it was started, as `nohup` does with SIGHUP.
+/// True if the signal was ignored when the program started, as `nohup` does with SIGHUP.
 #[cfg(target_os = "linux")]
 fn is_ignored(signal: c_int) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -212,7 +212,7 @@ fn is_ignored(signal: c_int) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// Other systems do not say it without unsafe code. What is started with `nohup` has no terminal.
+/// On other systems this needs unsafe code. A program started with `nohup` has no terminal.
 #[cfg(not(target_os = "linux"))]
 fn is_ignored(signal: c_int) -> bool {
     use std::io::IsTerminal;

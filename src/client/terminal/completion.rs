@@ -1,8 +1,8 @@
-//! What the Tab key makes of a word: each press the next candidate, then what was typed again.
+//! Completion with the Tab key: each press shows the next candidate, and after the last one the typed word.
 
 use crate::escape::Name;
 
-/// What can be completed.
+/// The words that can be completed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known<'a> {
     /// The commands, with their slashes.
@@ -11,13 +11,13 @@ pub(crate) struct Known<'a> {
     pub(crate) names: &'a [String],
 }
 
-/// A round through the candidates.
+/// A cycle through the candidates.
 #[derive(Debug)]
 pub(super) struct Completion {
     /// Where the word begins, in bytes.
     start: usize,
     candidates: Vec<String>,
-    /// Which of them stands there.
+    /// The candidate that is shown.
     index: usize,
 }
 
@@ -47,18 +47,18 @@ impl Completion {
         })
     }
 
-    /// What to put in the word's place: it begins there.
+    /// Returns where the word begins, and the text to replace it.
     pub(super) fn current(&self) -> (usize, &str) {
         (self.start, &self.candidates[self.index])
     }
 
-    /// Goes on to the next one.
+    /// Moves to the next candidate.
     pub(super) fn advance(&mut self) {
         self.index = (self.index + 1) % self.candidates.len();
     }
 }
 
-/// Behind the last space, or at the quote that the last word begins with.
+/// Returns where the last word begins: after the last space, or at its opening quote.
 fn word_start(before: &str) -> usize {
     let after_space = before.rfind(' ').map_or(0, |space| space + 1);
     let mut quote = None;
@@ -123,12 +123,12 @@ mod tests {
     #[rstest]
     #[case::a_command("/m", &["/msg "])]
     #[case::all_commands("/", &["/accept ", "/msg ", "/private "])]
-    #[case::a_name_behind_a_command("/msg car", &["/msg carol "])]
+    #[case::a_name_after_a_command("/msg car", &["/msg carol "])]
     #[case::whom_a_message_is_for("car", &["carol: "])]
     #[case::a_name_in_a_message("hi car", &["hi carol "])]
     #[case::two_names("/msg bo", &["/msg bob ", "/msg \"Bobby Tables\" "])]
     #[case::a_name_in_quotes("/msg \"Bobby T", &["/msg \"Bobby Tables\" "])]
-    #[case::nobody("/msg zoe", &[])]
+    #[case::no_candidate("/msg zoe", &[])]
     fn tab_completes(#[case] typed: &str, #[case] completed: &[&str]) {
         assert_eq!(candidates(typed), completed);
     }

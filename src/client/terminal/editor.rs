@@ -1,4 +1,4 @@
-//! The line that is being typed: each key changes it. A value; it knows no terminal.
+//! The line that is being typed. Keys change it. A value; it does not use a terminal.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -10,38 +10,38 @@ use super::keys::Key;
 #[derive(Debug, Default)]
 pub(super) struct Editor {
     text: String,
-    /// In bytes, at the border of a character as people count them.
+    /// In bytes, at the border of a grapheme cluster.
     cursor: usize,
-    /// What was deleted last by a word or a line.
+    /// The last word or line that was deleted, for Ctrl-Y.
     killed: String,
     history: History,
     completion: Option<Completion>,
-    /// A part of a paste found no room; what follows it is not taken either.
+    /// A part of a paste did not fit; the rest of the paste is dropped too.
     is_full: bool,
 }
 
-/// What a key asks the program to do.
+/// What the program must do after a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Nothing but showing the line again.
+    /// Only show the line again.
     Edited,
-    /// The line is meant.
+    /// The line was submitted with Enter.
     Submitted(String),
-    /// The key does not work here.
+    /// The key has no effect here.
     Bell,
-    /// There is no room for the rest of a paste.
+    /// The rest of a paste does not fit.
     TooMuch,
     ClearScreen,
-    /// To talk in the next conversation.
+    /// Switch to the next conversation.
     Next,
-    /// Ctrl-C, with nothing typed that could be thrown away.
+    /// Ctrl-C on an empty line.
     Interrupted,
     /// Ctrl-D on an empty line.
     Ended,
     Suspended,
 }
 
-/// More is not taken, in bytes; far above what a person pastes.
+/// Maximum size of the line, in bytes; far above any paste of a person.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 impl Editor {
@@ -83,19 +83,19 @@ impl Editor {
         Outcome::Edited
     }
 
-    /// Text for an empty line.
+    /// Sets the text of an empty line.
     pub(super) fn suggest(&mut self, text: &str) {
         if self.text.is_empty() {
             self.replace_all(text.to_owned());
         }
     }
 
-    /// The text and where the cursor is in it.
+    /// Returns the text and the position of the cursor in it.
     pub(super) fn shown(&self) -> (&str, usize) {
         (&self.text, self.cursor)
     }
 
-    /// A paste comes in parts: when one finds no room, a later one that would must not take its place.
+    /// A paste arrives in parts. If one part does not fit, a later, shorter part must not take its place.
     fn paste(&mut self, text: &str) -> Outcome {
         if self.is_full || self.insert(text) == Outcome::Edited {
             return Outcome::Edited;
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_ends_where_there_is_no_more_room_and_has_no_hole() {
+    fn a_paste_is_cut_where_there_is_no_more_room_and_has_no_gap() {
         let mut editor = Editor::default();
         let part = "x".repeat(MOST_BYTES / 2 - 1);
         let mut paste = |text: &str| editor.press(Key::Paste(text.into()), &NOBODY);

@@ -1,23 +1,23 @@
 use std::collections::VecDeque;
 
-/// The lines that were sent, for the Up key. They live as long as the program: what somebody whispered does not belong
-/// into a file.
+/// The submitted lines, for the Up key. They are kept only in memory, because private messages do not belong in a file.
 #[derive(Debug, Default)]
 pub(super) struct History {
     lines: VecDeque<String>,
-    /// The size of all of them, in bytes.
+    /// The total size of the lines, in bytes.
     bytes: usize,
-    /// Which of them is shown, and what was being typed before.
+    /// The line that is shown, and the draft before it.
     shown: Option<(usize, String)>,
 }
 
-/// The oldest line goes when one more comes.
+/// Maximum number of lines; the oldest are dropped first.
 const MAX_LINES: usize = 500;
-/// The oldest lines go when all are larger together, in bytes; the newest stays, because it may have to be said again.
+/// Maximum total size, in bytes. The oldest lines are dropped first. The newest always stays, because the user may need to
+/// send it again.
 const MOST_BYTES: usize = 1024 * 1024;
 
 impl History {
-    /// Remembers a line, once if it is sent again and again.
+    /// Adds a line, unless it equals the last one.
     pub(super) fn add(&mut self, line: &str) {
         self.shown = None;
         if line.is_empty() || self.lines.back().is_some_and(|last| last == line) {
@@ -33,7 +33,7 @@ impl History {
         self.lines.push_back(line.to_owned());
     }
 
-    /// The line before the one that is shown, if there is one.
+    /// Returns the line before the one that is shown, if there is one.
     pub(super) fn older(&mut self, typed: &str) -> Option<&str> {
         let index = match &self.shown {
             Some((index, _)) => index.checked_sub(1)?,
@@ -47,7 +47,7 @@ impl History {
         self.lines.get(index).map(String::as_str)
     }
 
-    /// The line after it: what was being typed, at the end.
+    /// Returns the line after the one that is shown; the draft after the last one.
     pub(super) fn newer(&mut self) -> Option<String> {
         let (index, draft) = self.shown.take()?;
         match self.lines.get(index + 1) {

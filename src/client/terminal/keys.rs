@@ -1,11 +1,11 @@
-//! What a terminal sends when somebody presses a key.
+//! Decodes the bytes that a terminal sends for keys.
 
-/// A key, by what it is for.
+/// A key, by its function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Key {
     /// A character.
     Char(char),
-    /// Text that was pasted, or a part of it, without the control characters that it had besides line ends.
+    /// Pasted text, or a part of it, without control characters other than line ends.
     Paste(String),
     Enter,
     Tab,
@@ -21,13 +21,13 @@ pub(crate) enum Key {
     Down,
     /// Deletes to the start of the line.
     KillToStart,
-    /// Deletes to its end.
+    /// Deletes to the end of the line.
     KillToEnd,
     /// Deletes the word before the cursor.
     KillWordLeft,
-    /// Deletes the word behind it.
+    /// Deletes the word after the cursor.
     KillWordRight,
-    /// Brings back what was deleted last.
+    /// Inserts the text that was deleted last.
     Yank,
     ClearScreen,
     /// The next conversation.
@@ -37,14 +37,14 @@ pub(crate) enum Key {
     Suspend,
 }
 
-/// Cuts what comes into keys. A key may come in pieces.
+/// Splits bytes into keys. The bytes of a key may arrive in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     pending: Vec<u8>,
     pasting: bool,
 }
 
-/// No key is longer; what begins like one and goes on for more is noise.
+/// Maximum bytes of a key. A longer sequence is noise.
 const MAX_SEQUENCE: usize = 32;
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
@@ -68,7 +68,7 @@ impl Keys {
         keys
     }
 
-    /// How many bytes the next key takes and what it is; `None` while some of it is missing.
+    /// Decodes the next key and its length in bytes; `None` while bytes are missing.
     fn next(&mut self, pending: &[u8]) -> Option<(usize, Option<Key>)> {
         if self.pasting {
             return self.pasted(pending);
@@ -84,8 +84,8 @@ impl Keys {
         }
     }
 
-    /// As much of a paste as has come. However long it is, nothing of it is kept here but what may be half a character, half
-    /// a line end or half of the mark at its end.
+    /// Decodes the part of a paste that has arrived. Of a long paste, only the last bytes are kept: those that may be half a
+    /// character, half a line end or half of the end mark.
     fn pasted(&mut self, pending: &[u8]) -> Option<(usize, Option<Key>)> {
         if pending.starts_with(PASTE_ENDS) {
             self.pasting = false;
@@ -111,7 +111,7 @@ impl Keys {
     }
 }
 
-/// How much of this is whole, whatever follows: not the beginning of a character, nor the first half of a line end.
+/// Returns how many bytes are complete: without the beginning of a character or the first half of a line end.
 fn whole(text: &[u8]) -> usize {
     if text.ends_with(b"\r") {
         return text.len() - 1;
@@ -149,7 +149,7 @@ fn control_key(control: u8) -> Option<Key> {
     })
 }
 
-/// What follows an escape character: a sequence, or a key that was pressed together with Alt.
+/// Decodes what follows an escape character: a sequence, or a key that was pressed together with Alt.
 fn escaped(pending: &[u8]) -> Option<(usize, Option<Key>)> {
     match *pending.get(1)? {
         b'[' => sequence(pending),
@@ -158,7 +158,7 @@ fn escaped(pending: &[u8]) -> Option<(usize, Option<Key>)> {
         b'f' => Some((2, Some(Key::WordRight))),
         b'd' => Some((2, Some(Key::KillWordRight))),
         0x08 | 0x7f => Some((2, Some(Key::KillWordLeft))),
-        // Two escapes: the second may begin something.
+        // Two escapes: the second may begin a sequence.
         ESCAPE => Some((1, None)),
         _ => Some((2, None)),
     }
@@ -177,7 +177,7 @@ fn sequence(pending: &[u8]) -> Option<(usize, Option<Key>)> {
 }
 
 fn named(last: u8, parameters: &[u8]) -> Option<Key> {
-    // Held together with Ctrl or Alt.
+    // Pressed together with Ctrl or Alt.
     let by_word = parameters.ends_with(b";5") || parameters.ends_with(b";3");
     Some(match (last, parameters) {
         (b'A', _) => Key::Up,
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(Keys::default().push(bytes), keys);
     }
 
-    /// A paste comes in as many parts as there are reads.
+    /// A paste arrives in as many parts as there are reads.
     fn joined(keys: Vec<Key>) -> Vec<Key> {
         let mut joined = Vec::new();
         for key in keys {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_long_paste_is_lost_and_nothing_of_it_is_kept() {
+    fn a_long_paste_is_complete_and_is_not_kept() {
         let text = "été 世界 👍\n".repeat(100_000);
         let bytes = [PASTE_BEGINS, text.as_bytes(), PASTE_ENDS].concat();
         let mut keys = Keys::default();

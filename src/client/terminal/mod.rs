@@ -1,10 +1,9 @@
-//! A terminal with somebody in front of it.
+//! The terminal face: messages above, status and typed line at the bottom.
 //!
-//! The loop owns it and is the only one that writes to it, so nothing has to be locked and nothing is ever written into a
-//! half-typed line: whatever there is to print goes above the two rows at the bottom, which are taken away before and
-//! painted again behind it, in one write. `keys` knows what a terminal sends, `editor` what each key does to the typed
-//! line, `screen` what must be written; all three are values that know no terminal. `raw` is the only one that does: it
-//! gives the terminal back whatever ends or stops the program. `prompt` asks for a secret.
+//! Only the loop writes to the terminal, so no lock is needed and nothing is ever written into a half-typed line. Messages
+//! are printed above the two rows at the bottom: one write removes these rows, prints, and paints them again. `keys` decodes
+//! the bytes of keys, `editor` changes the typed line, `screen` computes what to write. These three are values without IO.
+//! Only `raw` uses the terminal; it restores the terminal whatever ends or stops the program. `prompt` asks for a secret.
 
 mod completion;
 mod editor;
@@ -41,17 +40,17 @@ pub(super) struct Terminal {
     keys: Keys,
     editor: Editor,
     screen: Screen,
-    /// At the next [`Terminal::paint`]: whether it rings, whether everything is wiped, and the lines that are printed then.
+    /// For the next [`Terminal::paint`]: ring the bell, clear the screen, and the lines to print.
     rings: bool,
     wipes: bool,
     printed: String,
-    /// What stands around the typed line, and whether anything else has changed since it was painted.
+    /// The text around the typed line, and whether anything has changed since it was painted.
     painted: (Vec<String>, String),
     stale: bool,
 }
 
 impl Terminal {
-    /// Takes the terminal over: its bytes come from the channel from here on.
+    /// Puts the terminal into raw mode. Its bytes arrive on the channel from here on.
     pub(super) fn open() -> io::Result<(Terminal, Receiver<Vec<u8>>)> {
         let modes = Modes::raw()?;
         let terminal = Terminal {
@@ -68,12 +67,12 @@ impl Terminal {
         Ok((terminal, input::bytes()?))
     }
 
-    /// Decodes what came from the keyboard. Each key is then given to [`Terminal::press`].
+    /// Decodes bytes of the keyboard. The caller passes each key to [`Terminal::press`].
     pub(super) fn decode(&mut self, bytes: &[u8]) -> Vec<Key> {
         self.keys.push(bytes)
     }
 
-    /// Lets a key do its work on the typed line.
+    /// Applies a key to the typed line.
     pub(super) fn press(&mut self, key: Key, known: &Known<'_>) -> Outcome {
         self.stale = true;
         let outcome = self.editor.press(key, known);
@@ -85,13 +84,13 @@ impl Terminal {
         outcome
     }
 
-    /// Puts text where the person types, unless something else stands there already.
+    /// Sets the typed line, unless it already has text.
     pub(super) fn suggest(&mut self, text: &str) {
         self.editor.suggest(text);
         self.stale = true;
     }
 
-    /// Prints lines above what is being typed. They are written with everything else at the next [`Terminal::paint`].
+    /// Prints lines above the typed line. They are written at the next [`Terminal::paint`].
     pub(super) fn print(&mut self, lines: &str) {
         lines.lines().for_each(|line| {
             self.printed.push_str(line);
@@ -100,13 +99,13 @@ impl Terminal {
         self.stale = true;
     }
 
-    /// Rings.
+    /// Rings the bell at the next [`Terminal::paint`].
     pub(super) fn bell(&mut self) {
         self.rings = true;
         self.stale = true;
     }
 
-    /// Writes everything that is new. `above` are rows that stand above the prompt and may change at any time.
+    /// Writes everything that has changed. `above` are rows above the prompt, which may change at any time.
     pub(super) fn paint(&mut self, above: &[String], prompt: &str) -> io::Result<()> {
         if !self.stale && self.painted.0 == above && self.painted.1 == prompt {
             return Ok(());
@@ -133,24 +132,24 @@ impl Terminal {
         })
     }
 
-    /// The window has another size now.
+    /// The window's size has changed.
     pub(super) fn resized(&mut self) {
         self.screen.resize(self.modes.columns());
         self.stale = true;
     }
 
-    /// The program goes on after it was stopped: everything is painted again.
+    /// The program continues after a stop: everything is painted again.
     pub(super) fn resumed(&mut self) {
         self.resized();
     }
 
-    /// How many columns there are.
+    /// Returns the number of columns.
     pub(super) fn columns(&self) -> usize {
         self.screen.columns()
     }
 }
 
-/// What was painted has gone, or has scrolled away, when others have used the terminal since.
+/// Forgets the painted rows if another program has used the terminal: they have scrolled away or are gone.
 fn forget_if_used(modes: &Modes, screen: &mut Screen) {
     if modes.was_used() {
         *screen = Screen::new(modes.columns());
@@ -159,7 +158,7 @@ fn forget_if_used(modes: &Modes, screen: &mut Screen) {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // What still had to be said. The modes go with their guard.
+        // Prints the waiting lines. Dropping the guard restores the modes.
         let _ = self.modes.write(|| {
             forget_if_used(&self.modes, &mut self.screen);
             let mut painting = Painting::default();

@@ -1,17 +1,17 @@
-//! The modes of the terminal: the only place that asks the system for them, and that gives them back.
+//! The modes of the terminal. Only this module changes and restores them.
 //!
-//! A terminal without echo is of no use to the shell that comes next. So whatever ends or stops the program gives back what
-//! it has changed: the guard [`Modes`] when it is dropped, the thread of the signals ([`crate::signals`]) before the
-//! program dies or stops, and a hook before the message of a panic. [`give_back`] and [`take_again`] work from every thread.
+//! After the program, the shell needs a terminal with echo. So everything that ends or stops the program restores the
+//! terminal: the guard [`Modes`] when it is dropped, the signal thread ([`crate::signals`]) before the program ends or stops,
+//! and a panic hook before the message of a panic. [`give_back`] and [`take_again`] may be called from every thread.
 
 use std::io;
 
-/// A window that does not say how wide it is.
+/// Assumed width of a window of unknown size, in columns.
 const USUAL_COLUMNS: usize = 80;
-/// From here on a paste comes with marks around it.
+/// Switches bracketed paste on: the terminal sends marks around a paste.
 #[cfg(unix)]
 const MARK_PASTES: &str = "\x1b[?2004h";
-/// And from here on it does not.
+/// Switches bracketed paste off.
 #[cfg(unix)]
 const STOP_MARKING_PASTES: &str = "\x1b[?2004l";
 
@@ -20,16 +20,16 @@ mod changed;
 #[cfg(unix)]
 pub(crate) use changed::{give_back, take_again};
 
-/// Text for the terminal, and what takes it away again.
+/// Text for the terminal, and the text that removes it again.
 #[derive(Debug, Default)]
 pub(super) struct Painting {
-    /// What is written.
+    /// The text to write.
     pub(super) text: String,
-    /// What must be written before another program uses the terminal.
+    /// The text to write before another program uses the terminal.
     pub(super) undo: String,
 }
 
-/// The terminal has other modes than before, until this is dropped. One at a time.
+/// Keeps the terminal's modes changed until it is dropped. Only one exists at a time.
 #[derive(Debug)]
 pub(super) struct Modes {
     #[cfg(unix)]
@@ -38,51 +38,51 @@ pub(super) struct Modes {
 
 #[cfg(unix)]
 impl Modes {
-    /// Has the terminal on standard input and output give every key as it is pressed. What was typed before is kept.
+    /// Puts the terminal on standard input and output into raw mode. Keys typed before are kept.
     ///
     /// # Errors
-    /// When standard input or output is no terminal, or signals cannot be waited for.
+    /// If standard input or output is not a terminal, or signals cannot be caught.
     pub(super) fn raw() -> io::Result<Modes> {
         use rustix::termios::OutputModes;
 
         let files = changed::Files::standard()?;
         changed::change(&files, MARK_PASTES, STOP_MARKING_PASTES, |modes| {
             modes.make_raw();
-            // A line feed still begins a line: what a panic says can be read.
+            // A line feed still starts a new line, so that a panic message is readable.
             modes.output_modes |= OutputModes::OPOST;
         })?;
         Ok(Modes { files })
     }
 
-    /// Has the terminal show nothing of what is typed but the end of the line, and prompts. The terminal itself edits the
-    /// line, and makes signals of Ctrl-C and the like.
+    /// Switches the echo off, except for the end of the line, and shows a prompt. The terminal itself edits the line and turns
+    /// keys such as Ctrl-C into signals.
     ///
     /// # Errors
-    /// When there is no terminal, or signals cannot be waited for.
+    /// If there is no terminal, or signals cannot be caught.
     pub(super) fn without_echo(prompt: &str) -> io::Result<Modes> {
         use rustix::termios::{InputModes, LocalModes};
 
         let files = changed::Files::controlling()?;
         changed::change(&files, prompt, "\n", |modes| {
-            // Also when the program before has left the terminal in disorder.
+            // Set explicitly, because an earlier program may have left the terminal in another mode.
             modes.input_modes |= InputModes::ICRNL;
             modes.local_modes |= LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHONL;
             modes.local_modes -= LocalModes::ECHO;
         })?;
-        // Half a password is not for the shell.
+        // The shell must not get half a password.
         changed::flush_at_the_end();
         Ok(Modes { files })
     }
 
-    /// What is typed.
+    /// Returns the terminal's input.
     pub(super) fn input(&self) -> &std::fs::File {
         &self.files.input
     }
 
-    /// Writes in one piece what is composed. While the terminal is given back nothing is composed or written.
+    /// Writes a composed text in one piece. While the terminal is given back, nothing is composed or written.
     ///
     /// # Errors
-    /// When the terminal cannot be written to.
+    /// If the terminal cannot be written.
     pub(super) fn write(&self, compose: impl FnOnce() -> Painting) -> io::Result<()> {
         changed::write(&self.files, || {
             let Painting { text, undo } = compose();
@@ -90,17 +90,17 @@ impl Modes {
         })
     }
 
-    /// True once after another program has used the terminal: the cursor is elsewhere, and what was painted has scrolled.
+    /// True once after another program has used the terminal: the cursor has moved, and the painted rows have scrolled.
     pub(super) fn was_used(&self) -> bool {
         changed::was_used()
     }
 
-    /// Gives the terminal back after the person has ended the line: there is nothing to take away or to throw away.
+    /// Restores the terminal after the user has ended the line. Nothing must be removed or dropped.
     pub(super) fn end_line(self) {
         changed::undo_nothing();
     }
 
-    /// The width of the window.
+    /// Returns the width of the window, in columns.
     pub(super) fn columns(&self) -> usize {
         rustix::termios::tcgetwinsize(&self.files.output)
             .ok()
@@ -117,7 +117,7 @@ impl Drop for Modes {
     }
 }
 
-/// Elsewhere there is no raw mode that could be had without unsafe code: the plain face serves there.
+/// On other systems raw mode needs unsafe code, so the client uses the plain face there.
 #[cfg(not(unix))]
 impl Modes {
     pub(super) fn raw() -> io::Result<Modes> {
@@ -139,8 +139,8 @@ impl Modes {
     }
 }
 
-/// Blocks until a key can be read; false when the terminal was given back for good. While it is given back what is typed is
-/// for others, and in the background a read would stop the program.
+/// Blocks until a key can be read. Returns false if the terminal was given back for good. While the terminal is given back,
+/// keys belong to other programs, and in the background a read would stop this program.
 pub(crate) fn await_key() -> bool {
     #[cfg(unix)]
     return changed::await_key();

@@ -1,8 +1,8 @@
-//! What must be written to a terminal so that it shows messages above and the typed line below. A value; what it makes is
-//! text with the few control sequences that every terminal of the last forty years obeys.
+//! Computes what to write to a terminal so that it shows messages above and the typed line at the bottom. A value. It uses only
+//! the few control sequences that every terminal supports.
 //!
-//! The bottom is painted again behind everything that is printed. It never wraps (a long line scrolls sideways in its row),
-//! so how far to go up is known. What stands above belongs to the terminal: its scrollback, its search, its copy and paste.
+//! The bottom is painted again after everything that is printed. It never wraps (a long line scrolls sideways), so the number
+//! of rows to move up is known. The lines above belong to the terminal: scrollback, search, copy and paste work as usual.
 
 use std::fmt::Write as _;
 
@@ -11,19 +11,19 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::escape::{Escaped, is_hidden};
 
-/// What stands at the bottom of the terminal.
+/// The rows at the bottom of the terminal.
 #[derive(Debug)]
 pub(super) struct Screen {
     columns: usize,
-    /// The widths of the rows that are painted, the last is the one with the cursor.
+    /// The widths of the painted rows. The last row has the cursor.
     painted: Vec<usize>,
-    /// The cursor's column in it.
+    /// The cursor's column in the last row.
     cursor: usize,
-    /// The text that is out of sight to the left, in bytes.
+    /// The part of the text that is hidden to the left, in bytes.
     scrolled: usize,
 }
 
-/// Narrower than this nothing can be shown in order.
+/// Minimum width for which rows are computed, in columns.
 const MIN_COLUMNS: usize = 10;
 
 impl Screen {
@@ -40,7 +40,7 @@ impl Screen {
         self.columns
     }
 
-    /// Lines for the part above. Each may wrap; the terminal knows how.
+    /// Prints lines above. The terminal wraps them.
     pub(super) fn print(&mut self, out: &mut String, lines: &str) {
         self.erase(out);
         for line in lines.lines() {
@@ -49,18 +49,18 @@ impl Screen {
         }
     }
 
-    /// Takes the bottom away; the cursor stands where it began.
+    /// Removes the bottom, and moves the cursor to where it began.
     pub(super) fn erase(&mut self, out: &mut String) {
         out.push_str(&self.erasure());
         self.painted.clear();
     }
 
-    /// What takes the bottom away.
+    /// Returns the text that removes the bottom.
     pub(super) fn erasure(&self) -> String {
         let Some((_, above)) = self.painted.split_last() else {
             return String::new();
         };
-        // Terminals that break a row anew when they become narrower have made more of it.
+        // Terminals that rewrap rows when they become narrower need more rows for them.
         let rows_of = |width: &usize| width.saturating_sub(1) / self.columns + 1;
         let up = above.iter().map(rows_of).sum::<usize>() + self.cursor / self.columns;
         match up {
@@ -69,19 +69,19 @@ impl Screen {
         }
     }
 
-    /// Wipes everything; the bottom is painted at the top.
+    /// Clears the screen. The bottom is then painted at the top.
     pub(super) fn clear(&mut self, out: &mut String) {
         self.painted.clear();
         out.push_str("\x1b[H\x1b[2J");
     }
 
-    /// The window has another width; what is painted no longer fits.
+    /// The window's width has changed, so the painted rows no longer fit.
     pub(super) fn resize(&mut self, columns: usize) {
         self.columns = columns.max(MIN_COLUMNS);
     }
 
-    /// Paints the bottom: rows, and below them the prompt with the typed text and the cursor in it. The last column stays
-    /// free: what a terminal does behind it differs.
+    /// Paints the bottom: rows, and below them the prompt with the typed text and the cursor. The last column stays free, because
+    /// terminals differ in what they do after it.
     pub(super) fn bottom(
         &mut self,
         out: &mut String,
@@ -97,7 +97,7 @@ impl Screen {
             out.push_str("\x1b[0m\r\n");
             self.painted.push(width);
         }
-        // A name of a stranger's length leaves room for typing all the same.
+        // Even a very long name in the prompt leaves room for typing.
         let (prompt, prompt_width) = cut(prompt, self.columns / 2);
         out.push_str(&prompt);
         out.push_str("\x1b[0m");
@@ -113,8 +113,8 @@ impl Screen {
         }
     }
 
-    /// Moves the text sideways when the cursor would be out of sight; by a part of the row, so that it does not move with
-    /// every key.
+    /// Scrolls the text sideways when the cursor would not be visible. It scrolls by a part of the row, so that the text does not
+    /// move with every key.
     fn scroll(&mut self, text: &str, cursor: usize, room: usize) {
         let in_sight = self.scrolled <= cursor
             && text.is_char_boundary(self.scrolled)
@@ -140,7 +140,7 @@ impl Screen {
     }
 }
 
-/// One's own text on the screen: what cannot be seen is shown, and it is all in one row.
+/// Formats the user's own text for one row: invisible characters are shown escaped.
 fn shown(grapheme: &str) -> String {
     match grapheme {
         "\n" => "↵".into(),
@@ -154,7 +154,7 @@ fn width_of(text: &str) -> usize {
     text.graphemes(true).map(|g| shown(g).width()).sum()
 }
 
-/// True when the text takes fewer columns. Looks only at as much of it as that takes: it may be a long paste.
+/// True if the text needs fewer columns. It stops early, because the text may be a long paste.
 fn is_narrower(text: &str, columns: usize) -> bool {
     let mut width = 0;
     text.graphemes(true).all(|grapheme| {
@@ -163,7 +163,7 @@ fn is_narrower(text: &str, columns: usize) -> bool {
     }) && width < columns
 }
 
-/// As much of the text as fits.
+/// Returns the part of the text that fits.
 fn fitting(text: &str, room: usize) -> (String, usize) {
     let mut row = String::new();
     let mut width = 0;
@@ -178,7 +178,7 @@ fn fitting(text: &str, room: usize) -> (String, usize) {
     (row, width)
 }
 
-/// As much of a row as fits, and how wide it is. Colours take no room and are all kept.
+/// Returns the part of a row that fits, and its width. Colour sequences have no width and are all kept.
 fn cut(row: &str, room: usize) -> (String, usize) {
     let mut kept = String::new();
     let mut width = 0;
@@ -203,7 +203,7 @@ fn cut(row: &str, room: usize) -> (String, usize) {
 mod tests {
     use super::*;
 
-    /// What a terminal shows after some text was written to it.
+    /// Returns the rows that a terminal shows after the text was written.
     fn rows(parser: &vt100::Parser) -> Vec<String> {
         let (_, columns) = parser.screen().size();
         let rows = parser
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_shown() {
+    fn invisible_characters_are_shown_escaped() {
         let (mut parser, mut screen) = terminal(40);
         write(&mut parser, |out| {
             screen.bottom(out, &[], "> ", "a\u{202e}b\nc", 0)

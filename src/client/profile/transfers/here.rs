@@ -1,13 +1,13 @@
-//! What happens on our side of a transfer: the wishes of the person, and what disk and connection say.
+//! This side of a transfer: commands of the user, and events of the disk and the connection.
 
 use super::{
     Deed, Digest, FileEvent, Frame, Receiving, Running, Sending, State, Transfers, Way, send,
 };
 use crate::exchange::Exchange;
 
-/// What the person wants.
+/// Commands of the user.
 impl Transfers {
-    /// Offers a file; it has this number from here on.
+    /// Offers a file, and returns its number.
     pub(crate) fn offer(&mut self, name: String, size: u64, sha256: Digest) -> (u32, Vec<Deed>) {
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
@@ -26,7 +26,7 @@ impl Transfers {
         (id, vec![send(offer)])
     }
 
-    /// True when an offer of the peer waits for an answer.
+    /// True if an offer of the peer is unanswered.
     pub(crate) fn has_offer(&self) -> bool {
         self.oldest_offer().is_some()
     }
@@ -36,7 +36,7 @@ impl Transfers {
         files.find_map(|(id, file)| (file.state == State::Offered).then_some(*id))
     }
 
-    /// Takes the file that was offered first.
+    /// Accepts the oldest unanswered offer.
     pub(crate) fn accept(&mut self) -> Vec<Deed> {
         let Some(id) = self.oldest_offer() else {
             return Vec::new();
@@ -53,7 +53,7 @@ impl Transfers {
         }]
     }
 
-    /// Declines the file that was offered first.
+    /// Declines the oldest unanswered offer.
     pub(crate) fn deny(&mut self) -> Vec<Deed> {
         let Some(id) = self.oldest_offer() else {
             return Vec::new();
@@ -63,7 +63,7 @@ impl Transfers {
     }
 }
 
-/// What the disk and the connection say.
+/// Events of the disk and the connection.
 impl Exchange for Transfers {
     fn read(&mut self, id: u32, bytes: &[u8]) -> Vec<Deed> {
         let Some(file) = self.sending.get_mut(&id) else {
@@ -130,7 +130,7 @@ impl Exchange for Transfers {
         deeds
     }
 
-    /// An offer of ours that waits is on its way, too.
+    /// Cancels the newest transfer. This side's unanswered offers count as transfers.
     fn cancel(&mut self) -> Vec<Deed> {
         let offered = |id: &u32| self.receiving[id].state == State::Offered;
         let incoming = self.receiving.keys().rev().copied().find(|id| !offered(id));
@@ -153,7 +153,7 @@ impl Exchange for Transfers {
         self.cut()
     }
 
-    /// The same offer goes on from there another time, so nobody waits for a large file.
+    /// The connection closed. The incomplete files stay, because the same offer resumes them later.
     fn shut(&mut self) -> Vec<Deed> {
         let mut deeds = self.cut();
         deeds.push(Deed::EndSending);
@@ -172,7 +172,7 @@ impl Exchange for Transfers {
         deeds
     }
 
-    /// The sender waits for the answer, so it is not the private connection's end that cuts one of these.
+    /// True while a complete file waits for the disk: its sender waits for `done` or `bad`.
     fn is_writing(&self) -> bool {
         false
     }

@@ -1,5 +1,5 @@
-//! What the process has changed of its terminal: one value, because a process has one terminal and signals are for all of
-//! it.
+//! The changes that the process has made to its terminal: one global value, because a process has one terminal, and signals
+//! concern the whole process.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -18,14 +18,14 @@ use rustix::termios::{
 
 use crate::signals;
 
-/// How long giving back waits for a terminal that takes nothing, and for a thread that writes to it. Then the modes are
-/// given back without a word.
+/// How long giving back waits for a terminal that accepts no output, and for a thread that writes to it. After that only the
+/// modes are restored.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
 /// Notified when the terminal is taken again.
 static TAKEN: Condvar = Condvar::new();
-/// Held over every write, so that nothing is painted after the terminal was given back. Taken before [`CHANGED`], which is
+/// Held during every write, so that nothing is painted after the terminal was given back. Locked before [`CHANGED`], which is
 /// never held while a write may block.
 static WRITING: Mutex<()> = Mutex::new(());
 static HOOK: Once = Once::new();
@@ -38,11 +38,11 @@ struct Changed {
     greeting: String,
     /// Written when it is given back.
     undo: String,
-    /// What was typed and not read is thrown away then.
+    /// Drop unread keys when the terminal is given back.
     flushes: bool,
-    /// Others have it at the moment.
+    /// The terminal is given back at the moment.
     given_back: bool,
-    /// Others have used it.
+    /// Another program has used the terminal.
     used: bool,
     /// The thread whose panic ends the program.
     owner: ThreadId,
@@ -60,8 +60,8 @@ impl Files {
         Files::of(&io::stdin(), &io::stdout())
     }
 
-    /// The terminal of the session, also when standard input is something else; for a process without a session, the one on
-    /// standard input.
+    /// Returns the session's terminal, even if standard input is something else. For a process without one, returns the terminal
+    /// on standard input.
     pub(super) fn controlling() -> io::Result<Files> {
         match File::options().read(true).write(true).open("/dev/tty") {
             Ok(terminal) => Files::of(&terminal, &terminal),
@@ -81,14 +81,14 @@ impl Files {
     }
 }
 
-/// Sets other modes and greets. From here on whatever ends or stops the program gives them back.
+/// Sets other modes and writes `greeting`. From here on, everything that ends or stops the program restores them.
 pub(super) fn change(
     files: &Files,
     greeting: &str,
     undo: &str,
     changes: impl FnOnce(&mut Termios),
 ) -> io::Result<()> {
-    // In the background this stops the program, while signals still do what they do to any program.
+    // In the background this stops the program. The signals are not caught yet, so they have their default effect.
     set(&files.input, &tcgetattr(&files.input)?)?;
     signals::guard_terminal()?;
     HOOK.call_once(give_back_at_a_panic);
@@ -114,7 +114,7 @@ pub(super) fn change(
     (&*files.output).write_all(greeting.as_bytes())
 }
 
-/// Writes what is composed, and keeps what takes it away again; nothing while the terminal is given back.
+/// Writes a composed text, and keeps the text that removes it. Does nothing while the terminal is given back.
 pub(super) fn write(files: &Files, compose: impl FnOnce() -> (String, String)) -> io::Result<()> {
     let _writing = WRITING.lock();
     if !is_taken() {
@@ -128,8 +128,7 @@ pub(super) fn write(files: &Files, compose: impl FnOnce() -> (String, String)) -
     Ok(())
 }
 
-/// Makes the terminal again what it was before the program came. In the background it belongs to others already. Nothing
-/// happens when nothing is changed.
+/// Restores the terminal. In the background it already belongs to another program. Does nothing if nothing was changed.
 pub(crate) fn give_back() {
     let _writing = WRITING.try_lock_for(PATIENCE);
     let mut changed = CHANGED.lock();
@@ -140,7 +139,7 @@ pub(crate) fn give_back() {
     if !is_ours(&changed.files) {
         return;
     }
-    // Whatever cannot be done is left: there is nobody to tell, and the rest is worth doing.
+    // Errors are ignored: they cannot be reported here, and the other steps are still useful.
     say(&changed.files, &changed.undo);
     if changed.flushes {
         let _ = tcflush(&changed.files.input, QueueSelector::IFlush);
@@ -148,8 +147,8 @@ pub(crate) fn give_back() {
     let _ = set(&changed.files.input, &changed.before);
 }
 
-/// Sets our modes again after [`give_back`], or after another program has set its own while this one was stopped. False in
-/// the background, where the terminal belongs to others.
+/// Sets this program's modes again after [`give_back`], or after another program has set its own while this one was stopped.
+/// Returns false in the background, where the terminal belongs to another program.
 pub(crate) fn take_again() -> bool {
     let _writing = WRITING.try_lock_for(PATIENCE);
     let mut changed = CHANGED.lock();
@@ -172,7 +171,7 @@ pub(crate) fn take_again() -> bool {
     true
 }
 
-/// True once after others have used the terminal.
+/// True once after another program has used the terminal.
 pub(super) fn was_used() -> bool {
     let mut changed = CHANGED.lock();
     changed
@@ -184,7 +183,7 @@ pub(super) fn was_used() -> bool {
 pub(super) fn await_key() -> bool {
     while let Some(input) = input_of_ours() {
         let mut key = [PollFd::new(&*input, PollFlags::IN)];
-        // Where the system has no poll for terminals it fails at once, and the read that follows waits.
+        // On systems that cannot poll terminals this fails at once, and the read that follows blocks.
         let _ = retry_on_intr(|| poll(&mut key, None));
         if is_taken() {
             return true;
@@ -193,7 +192,7 @@ pub(super) fn await_key() -> bool {
     false
 }
 
-/// The terminal's input, once the terminal is not given back; `None` when it was given back for good.
+/// Waits until the terminal is not given back, and returns its input; `None` if it was given back for good.
 fn input_of_ours() -> Option<Arc<File>> {
     let mut changed = CHANGED.lock();
     while changed.as_ref().is_some_and(|it| it.given_back) {
@@ -206,14 +205,14 @@ fn is_taken() -> bool {
     CHANGED.lock().as_ref().is_some_and(|it| !it.given_back)
 }
 
-/// From here on what was typed and not read is thrown away when the terminal is given back.
+/// From here on, unread keys are dropped when the terminal is given back.
 pub(super) fn flush_at_the_end() {
     if let Some(changed) = &mut *CHANGED.lock() {
         changed.flushes = true;
     }
 }
 
-/// From here on giving back sets the modes and does nothing else.
+/// From here on, giving back only restores the modes.
 pub(super) fn undo_nothing() {
     if let Some(changed) = &mut *CHANGED.lock() {
         changed.undo.clear();
@@ -221,13 +220,13 @@ pub(super) fn undo_nothing() {
     }
 }
 
-/// Nothing is changed any more.
+/// Forgets the changes after they were restored.
 pub(super) fn forget() {
     *CHANGED.lock() = None;
     TAKEN.notify_all();
 }
 
-/// Has a panic say what it says on a terminal that is in order. When the program survives it, the terminal is taken again.
+/// Restores the terminal before the message of a panic. If the program survives the panic, the terminal is taken again.
 fn give_back_at_a_panic() {
     let say = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -240,13 +239,13 @@ fn give_back_at_a_panic() {
     }));
 }
 
-/// False in the background. A terminal that is not our session's has no background.
+/// False in the background. A terminal that is not the session's has no background.
 fn is_ours(files: &Files) -> bool {
     tcgetpgrp(&files.input).map_or(true, |group| group == getpgrp())
 }
 
 fn set(terminal: &File, modes: &Termios) -> io::Result<()> {
-    // Not after what is on its way to the terminal: that may take for ever.
+    // Does not wait for output that is still queued, because that may take for ever.
     retry_on_intr(|| tcsetattr(terminal, OptionalActions::Now, modes))?;
     Ok(())
 }
@@ -256,7 +255,7 @@ fn differs(one: &Termios, other: &Termios) -> bool {
     modes(one) != modes(other)
 }
 
-/// Writes it if the terminal takes it.
+/// Writes a text if the terminal accepts it in time.
 fn say(files: &Files, text: &str) {
     let mut output = [PollFd::new(&*files.output, PollFlags::OUT)];
     let patience = Timespec {
@@ -283,7 +282,7 @@ mod tests {
 
     const WHERE: &str = "MATOU_TEST_PANIC";
 
-    /// No test of its own: the program, when the test below starts it.
+    /// Not a test: the program that the test below starts.
     #[test]
     fn program() {
         let Ok(place) = env::var(WHERE) else {
@@ -310,7 +309,10 @@ mod tests {
     #[rstest]
     #[case::ending_the_program("here", false)]
     #[case::of_another_thread("there", true)]
-    fn a_panic_is_said_on_a_terminal_that_is_in_order(#[case] place: &str, #[case] survives: bool) {
+    fn the_terminal_is_restored_before_a_panic_message(
+        #[case] place: &str,
+        #[case] survives: bool,
+    ) {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -335,7 +337,7 @@ mod tests {
         assert_eq!(program.status().unwrap().success(), survives);
         assert!(!differs(&tcgetattr(&slave).unwrap(), &before));
         drop((program, slave));
-        // Once nobody has the other end any more, reading ends with an error on some systems.
+        // After the other end is closed, reading ends with an error on some systems.
         let mut raw = Vec::new();
         let _ = File::from(master).read_to_end(&mut raw);
         let raw = String::from_utf8(raw).unwrap();
