@@ -146,7 +146,7 @@ fn a_server_over_a_slow_line_gets_the_same_verdicts() {
     engine.stop();
 }
 
-/// Counts a note as a pass: the choice that a note reports may depend on the order of events.
+/// Treats `Note` as `Pass`: a note only reports which of the allowed choices the server took, and that may change with the order of events.
 fn verdicts(report: &Report) -> BTreeMap<String, Verdict> {
     let seen = |verdict| match verdict {
         Verdict::Note => Verdict::Pass,

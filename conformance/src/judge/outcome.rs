@@ -138,7 +138,7 @@ pub enum Cause {
     MissingSettings(Vec<String>),
     /// The target is declared not to support it, for this reason.
     Declared(String),
-    /// The time limit of the run passed before it was judged.
+    /// The run reached its time limit before this case was judged.
     TimeLimit,
     /// There are no identities for its lanes.
     NoIdentities(Shortage),

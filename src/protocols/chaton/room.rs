@@ -1,4 +1,7 @@
 //! What each command of Chaton does (sections 1 and 2 of the document; sections 3 and 4 are in `private_connections.rs`).
+//!
+//! Lengths and UTF-8 were checked before, in `codec.rs` and `fields.rs`. What a connection does besides sending commands (it
+//! opens, is late, ends) is the same in all rooms: `Lifecycle` in `room/connections.rs`.
 
 use std::convert::Infallible;
 use std::sync::Arc;

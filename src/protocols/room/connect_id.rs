@@ -20,7 +20,7 @@ enum Source {
     },
 }
 
-/// Number of draws after which the random source counts as broken. One repetition among 63 bits is rare already, and a
+/// Maximum number of tries for a new id. If all fail, the random source counts as broken. One repetition among 63 bits is rare already, and a
 /// source that always returns the same number must not block the room.
 const MOST_DRAWS: usize = 64;
 

@@ -1,3 +1,5 @@
+//! How far a connection has come, where private connections are tunnels through the server; and what it may be late with.
+
 use std::sync::Arc;
 
 use super::{Flow, Overdue, Stage, Ticket};

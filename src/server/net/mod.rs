@@ -60,7 +60,8 @@
 //! 3. [`Hub::keep_time`](hub::Hub) asks the connection which deadline has passed
 //!    ([`Connection::look_at_deadlines`](connection::Connection::look_at_deadlines)). Often none
 //!    has: a deadline that was moved or cleared leaves its old entry in the clock.
-//! 4. What is due is done: the room decides about a late peer ([`Event::Overdue`]), the outbox
+//! 4. What is due is done: the room decides about a late peer
+//!    ([`Event::Overdue`]; the rooms share `Lifecycle::overdue` in `protocols/room/connections.rs`), the outbox
 //!    judges a slow one ([`Outbox::look`]), an orderly close that took too long is cut.
 //! 5. The connection registers its next deadline.
 //!

@@ -1,4 +1,4 @@
-//! What each kind of step does. Each is polled until it is done, waits or fails (`progress`).
+//! What each kind of step does. `expect` is the arrow `<` of a scenario, `act` the arrow `>`. Each is polled until it is done, waits or fails (`progress`).
 //!
 //! | file | what |
 //! |---|---|
