@@ -78,7 +78,7 @@ fn a_private_connection_is_closed_once() {
 }
 
 #[test]
-fn a_close_from_a_client_that_is_no_party_is_ignored() {
+fn a_close_with_a_wrong_connect_id_name_or_sender_is_ignored() {
     let (mut chat, id) = established();
     chat.arrives("ghost");
     for (who, frame) in [

@@ -93,7 +93,7 @@ fn both_ends_receive_all_bytes_before_the_close_and_the_other_party_is_told_firs
 }
 
 #[test]
-fn a_party_that_ends_its_direction_and_then_closes_is_announced_before_the_end() {
+fn a_close_after_the_end_of_one_direction_is_announced_before_that_end_is_relayed() {
     let server = server(FOR_EVER);
     let mut pair = pair(&server);
     pair.bobs.raw(b"the last word");

@@ -74,7 +74,7 @@ fn a_lost_fence_is_the_fault_of_the_case_that_judges_it() {
 fn a_fence_that_reaches_the_wrong_client_is_the_fault_of_the_case_that_judges_it() {
     const BYSTANDER: &str = r#"
         scenario "bystander" {
-            title "who says nothing hears nothing"
+            title "a client that says nothing receives nothing"
             checks PARLEY-1
             use login alice
             use login bob
