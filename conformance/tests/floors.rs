@@ -1,10 +1,10 @@
-//! The floors of the library point one way: no file uses a floor that is above its own. And folders stay small.
+//! Modules depend on each other in one direction: no file uses a floor above its own. Folders have few files.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the ground up; floors in one row do not use each other. The first row is other crates.
+/// The floors, the lowest first. Modules on one floor do not use each other. The lowest floor has the other crates.
 const FLOORS: [&[&str]; 9] = [
     &[
         "grammar", "identity", "load", "scenario", "source", "spec", "suite", "text", "tls",
@@ -19,7 +19,7 @@ const FLOORS: [&[&str]; 9] = [
     &["cli"],
 ];
 
-/// The same inside the crate that reads suites.
+/// The floors of the crate that reads suites.
 const FLOORS_OF_SUITE: [&[&str]; 5] = [
     &["text"],
     &["source", "tls"],
@@ -28,7 +28,7 @@ const FLOORS_OF_SUITE: [&[&str]; 5] = [
     &["identity", "suite"],
 ];
 
-/// The same inside `play`.
+/// The floors of the module `play`.
 const FLOORS_OF_PLAY: [&[&str]; 5] = [
     &["lane"],
     &["shared"],
@@ -37,8 +37,8 @@ const FLOORS_OF_PLAY: [&[&str]; 5] = [
     &["interpreter"],
 ];
 
-/// The names that follow `prefix` in a text, such as the `room` of `crate::room`.
-fn rooms_used<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
+/// Returns the names that follow `prefix` in a text, such as `report` in `crate::report`.
+fn modules_used<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
     let after = text.split(prefix).skip(1);
     after
         .map(|rest| {
@@ -49,8 +49,8 @@ fn rooms_used<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("the sources are there");
-    let paths = entries.map(|entry| entry.expect("it can be listed").path());
+    let entries = fs::read_dir(folder).expect("the sources exist");
+    let paths = entries.map(|entry| entry.expect("the folder can be listed").path());
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
@@ -62,32 +62,34 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Checks all uses of `prefix` in a folder, and returns how many there are. Files named in `above` may use everything.
+/// Checks all uses of `prefix` in a folder, and returns their number. Files named in `above` may use everything.
 fn check(folder: &Path, prefix: &str, floors: &[&[&str]], above: &[&str]) -> usize {
-    let floor_of = |name: &str| floors.iter().position(|rooms| rooms.contains(&name));
+    let floor_of = |name: &str| floors.iter().position(|modules| modules.contains(&name));
     let mut looked_at = 0;
     for path in rust_files(folder) {
-        let inside = path.strip_prefix(folder).expect("it was found there");
-        let room = inside
+        let inside = path
+            .strip_prefix(folder)
+            .expect("the file is in the folder");
+        let module = inside
             .iter()
             .next()
-            .expect("it has a name")
+            .expect("the file has a name")
             .to_string_lossy();
-        let room = room.trim_end_matches(".rs");
-        let Some(own) = floor_of(room) else {
+        let module = module.trim_end_matches(".rs");
+        let Some(own) = floor_of(module) else {
             assert!(
-                above.contains(&room),
-                "{room} has no floor: add it to the table above and to the map of its folder"
+                above.contains(&module),
+                "{module} has no floor: add it to the table above and to the map of its folder"
             );
             continue;
         };
-        let text = fs::read_to_string(&path).expect("it is text");
-        for used in rooms_used(&text, prefix) {
+        let text = fs::read_to_string(&path).expect("the file is UTF-8");
+        for used in modules_used(&text, prefix) {
             let Some(floor) = floor_of(used) else {
                 panic!("{}: {used} has no floor", path.display())
             };
             assert!(
-                floor < own || used == room,
+                floor < own || used == module,
                 "{} uses {used}",
                 path.display()
             );
@@ -98,7 +100,7 @@ fn check(folder: &Path, prefix: &str, floors: &[&[&str]], above: &[&str]) -> usi
 }
 
 #[test]
-fn no_room_uses_one_above_it() {
+fn no_module_uses_one_above_it() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let looked_at = check(&source, "crate::", &FLOORS, &["lib", "main"]);
     assert!(looked_at > 50, "only {looked_at} uses were found");
@@ -116,7 +118,7 @@ fn no_folder_has_more_than_twenty_files() {
     let mut in_folder: BTreeMap<PathBuf, usize> = BTreeMap::new();
     let crates = ["src", "load", "suite"].map(|folder| conformance.join(folder));
     for path in crates.iter().flat_map(|folder| rust_files(folder)) {
-        let folder = path.parent().expect("it lies in a folder").to_owned();
+        let folder = path.parent().expect("the file is in a folder").to_owned();
         *in_folder.entry(folder).or_default() += 1;
     }
     for (folder, files) in in_folder {
