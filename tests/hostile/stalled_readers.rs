@@ -78,17 +78,29 @@ fn is_connected(server: &Server, name: &str) -> bool {
     other.next() == "LOGIN_REFUSED"
 }
 
+/// Attempts before a bound in time counts as broken. A machine that stands still for a while can spoil one attempt; a server
+/// that breaks the bound spoils all of them.
+const ATTEMPTS: usize = 4;
+
+/// Repeats a measurement until it keeps its bound.
+fn expect_in_one_attempt(mut measure: impl FnMut() -> Result<(), String>) {
+    let broken: Vec<_> = (0..ATTEMPTS).map_while(|_| measure().err()).collect();
+    assert!(broken.len() < ATTEMPTS, "in every attempt: {broken:#?}");
+}
+
 #[test]
 fn hundreds_of_stalled_readers_do_not_delay_a_client_that_reads_again() {
     let server = server(NEVER, 1);
     let (mut hare, mut fox) = (server.login("hare"), server.login("fox"));
     let alone = catch_up(&mut hare, &mut fox);
     let sloths = sloths(&server, &mut hare);
-    let beside = catch_up(&mut hare, &mut fox);
-    assert!(
-        beside < 10 * alone + Duration::from_secs(2),
-        "{beside:?} beside {SLOTHS} stalled readers, {alone:?} without"
-    );
+    expect_in_one_attempt(|| {
+        let beside = catch_up(&mut hare, &mut fox);
+        let bound = 10 * alone + Duration::from_secs(2);
+        (beside < bound)
+            .then_some(())
+            .ok_or_else(|| format!("{beside:?} beside {SLOTHS} stalled readers, {alone:?} without"))
+    });
     for at in [0, SLOTHS / 2, SLOTHS - 1] {
         assert!(is_connected(&server, &format!("sloth{at}")));
     }
@@ -98,18 +110,22 @@ fn hundreds_of_stalled_readers_do_not_delay_a_client_that_reads_again() {
 #[test]
 fn hundreds_of_stalled_readers_are_cut_as_soon_as_one() {
     let stall = Duration::from_millis(1500);
-    let server = server(stall, 1);
-    let mut hare = server.login("hare");
-    let begun = Instant::now();
-    let sloths = sloths(&server, &mut hare);
-    let stalled = Instant::now();
-    for at in [0, SLOTHS / 2, SLOTHS - 1] {
-        while is_connected(&server, &format!("sloth{at}")) {}
-    }
-    assert!(begun.elapsed() >= stall, "cut after {:?}", begun.elapsed());
-    let late = stalled.elapsed();
-    assert!(late < 4 * stall, "cut {late:?} after the last could read");
-    drop(sloths);
+    expect_in_one_attempt(|| {
+        let server = server(stall, 1);
+        let mut hare = server.login("hare");
+        let begun = Instant::now();
+        let sloths = sloths(&server, &mut hare);
+        let stalled = Instant::now();
+        for at in [0, SLOTHS / 2, SLOTHS - 1] {
+            while is_connected(&server, &format!("sloth{at}")) {}
+        }
+        assert!(begun.elapsed() >= stall, "cut after {:?}", begun.elapsed());
+        let late = stalled.elapsed();
+        drop(sloths);
+        (late < 4 * stall)
+            .then_some(())
+            .ok_or_else(|| format!("cut {late:?} after the last could read"))
+    });
 }
 
 #[test]
