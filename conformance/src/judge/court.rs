@@ -99,33 +99,7 @@ impl<'a> Court<'a> {
         asked: &mut BTreeSet<String>,
     ) -> (Verdict, Option<Cause>) {
         match finding {
-            Finding::Unsupported(missing) => (
-                Verdict::Unsupported,
-                Some(Cause::MissingSettings(missing.clone())),
-            ),
-            Finding::NobodyToPlay(shortage) => (
-                Verdict::Unsupported,
-                Some(Cause::NoIdentities(shortage.clone())),
-            ),
-            Finding::TargetDied(culprit) => (
-                Verdict::Inconclusive,
-                Some(Cause::TargetDied(culprit.clone())),
-            ),
-            Finding::Declared(reason) => {
-                (Verdict::Unsupported, Some(Cause::Declared(reason.clone())))
-            }
-            Finding::OutOfTime(_) => (Verdict::Inconclusive, Some(Cause::TimeLimit)),
-            Finding::NotStarted(why) => {
-                (Verdict::Inconclusive, Some(Cause::NotStarted(why.clone())))
-            }
-            Finding::Stalled(_) => (Verdict::Inconclusive, Some(Cause::Stall)),
-            Finding::OnlyInCompany { failed, of, .. } => (
-                Verdict::Inconclusive,
-                Some(Cause::OnlyInCompany {
-                    failed: *failed,
-                    of: *of,
-                }),
-            ),
+            Finding::Undecided { cause, .. } => (cause.verdict(), Some(cause.clone())),
             Finding::Played(played) => match &played.failure {
                 None => (played.worth.into(), None),
                 Some(failure) => self.of_failure(id, failure, asked),

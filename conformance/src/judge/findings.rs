@@ -2,49 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::{Direction, Failure, Played, Shortage, Stray};
+use crate::evidence::{Direction, Failure, Played, Stray};
 use crate::scenario::Worth;
+
+use super::outcome::Cause;
 
 /// What came of one case.
 #[derive(Debug, Clone)]
 pub(crate) enum Finding {
     /// It was played, and this counts.
     Played(Played),
-    /// It failed while this machine stalled, twice.
-    Stalled(Played),
-    /// It failed beside others, but alone it passes, and beside others it failed only now and then.
-    OnlyInCompany {
-        played: Played,
-        failed: usize,
-        of: usize,
+    /// It was not played, or what came of it does not count.
+    Undecided {
+        /// Why.
+        cause: Cause,
+        /// The case as far as it was played.
+        played: Option<Played>,
     },
-    /// It was not played, because settings are missing.
-    Unsupported(Vec<String>),
-    /// It was not played, because there are no identities for its lanes.
-    NobodyToPlay(Shortage),
-    /// It was not played, or could not connect, because the target died of that case.
-    TargetDied(String),
-    /// It was not played, or not to its end, because the time limit of the run had passed.
-    OutOfTime(Option<Played>),
-    /// It was not played, because the target is declared not to support it: why.
-    Declared(String),
-    /// It was not played, because the target could not be started: why.
-    NotStarted(String),
 }
 
 impl Finding {
+    /// The finding of a case that was not played.
+    pub(crate) fn not_played(cause: Cause) -> Finding {
+        Finding::Undecided {
+            cause,
+            played: None,
+        }
+    }
+
+    /// The finding of a case whose play does not count.
+    pub(crate) fn does_not_count(played: Played, cause: Cause) -> Finding {
+        Finding::Undecided {
+            cause,
+            played: Some(played),
+        }
+    }
+
     /// The case as it was played, if it was.
     pub(crate) fn played(&self) -> Option<&Played> {
         match self {
-            Finding::Played(played)
-            | Finding::Stalled(played)
-            | Finding::OnlyInCompany { played, .. } => Some(played),
-            Finding::OutOfTime(played) => played.as_ref(),
-            Finding::Unsupported(_)
-            | Finding::Declared(_)
-            | Finding::NobodyToPlay(_)
-            | Finding::TargetDied(_)
-            | Finding::NotStarted(_) => None,
+            Finding::Played(played) => Some(played),
+            Finding::Undecided { played, .. } => played.as_ref(),
         }
     }
 

@@ -147,6 +147,23 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The verdict of a case that could not be judged for this reason.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Cause::MissingSettings(_) | Cause::Declared(_) | Cause::NoIdentities(_) => {
+                Verdict::Unsupported
+            }
+            Cause::Case(_)
+            | Cause::TargetDied(_)
+            | Cause::Stall
+            | Cause::OnlyInCompany { .. }
+            | Cause::TooLong
+            | Cause::TimeLimit
+            | Cause::NotStarted(_) => Verdict::Inconclusive,
+        }
+    }
+
     /// The case that is to blame, if one is.
     #[must_use]
     pub fn case(&self) -> Option<&str> {

@@ -6,7 +6,7 @@ use std::thread::Builder;
 use parking_lot::{Condvar, Mutex};
 
 use crate::grammar::Choices;
-use crate::judge::Finding;
+use crate::judge::{Cause, Finding};
 use crate::play::shared::Shared;
 use crate::play::{self, Cutting};
 use crate::scenario::{Company, Scenario};
@@ -53,21 +53,21 @@ impl<'a> Bench<'a> {
             .cloned()
             .collect();
         if !missing.is_empty() {
-            return Finding::Unsupported(missing);
+            return Finding::not_played(Cause::MissingSettings(missing));
         }
         if let Some(reason) = self.options.unsupported.get(&scenario.id) {
-            return Finding::Declared(reason.clone());
+            return Finding::not_played(Cause::Declared(reason.clone()));
         }
         let wire = self.shared.suite.grammar.in_reading(choices);
-        let mut finding = Finding::Unsupported(Vec::new());
+        let mut finding = Finding::not_played(Cause::Stall);
         for _ in 0..2 {
             if self.shared.is_over() {
-                return Finding::OutOfTime(None);
+                return Finding::not_played(Cause::TimeLimit);
             }
             let stay = match self.host.enter() {
                 Ok(stay) => stay,
-                Err(_) if self.shared.is_over() => return Finding::OutOfTime(None),
-                Err(failed) => return Finding::NotStarted(failed.to_string()),
+                Err(_) if self.shared.is_over() => return Finding::not_played(Cause::TimeLimit),
+                Err(failed) => return Finding::not_played(Cause::NotStarted(failed.to_string())),
             };
             let play = || {
                 play::play(
@@ -81,7 +81,7 @@ impl<'a> Bench<'a> {
             };
             let mut played = match play() {
                 Ok(played) => played,
-                Err(shortage) => return Finding::NobodyToPlay(shortage),
+                Err(shortage) => return Finding::not_played(Cause::NoIdentities(shortage)),
             };
             aftermath::inspect(self.shared, &stay, &mut played, beside, &|| {
                 // Only what it does to the target counts; if nobody is left to play, it does nothing.
@@ -93,7 +93,7 @@ impl<'a> Bench<'a> {
             }
             if played.failure.is_some() && self.shared.is_over() {
                 // Its waits were cut short: nothing is proved.
-                return Finding::OutOfTime(Some(played));
+                return Finding::does_not_count(played, Cause::TimeLimit);
             }
             let may_be_ours = played
                 .failure
@@ -109,7 +109,7 @@ impl<'a> Bench<'a> {
             if !may_be_ours {
                 return Finding::Played(played);
             }
-            finding = Finding::Stalled(played);
+            finding = Finding::does_not_count(played, Cause::Stall);
         }
         finding
     }

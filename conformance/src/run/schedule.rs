@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::evidence::{Failure, FailureKind};
 use crate::grammar::Choices;
-use crate::judge::{Finding, Findings};
+use crate::judge::{Cause, Finding, Findings};
 use crate::scenario::{Company, Scenario};
 
 use super::bench::Bench;
@@ -131,11 +131,9 @@ impl<'a, 'b> Schedule<'a, 'b> {
         let is_found = is_found || again.iter().any(Finding::ended_the_target);
         for ((case, first), again) in suspects.into_iter().zip(again) {
             let settled = match first {
-                Finding::Played(played) if !is_found && !again.failed() => Finding::OnlyInCompany {
-                    played,
-                    failed: 1,
-                    of: 1,
-                },
+                Finding::Played(played) if !is_found && !again.failed() => {
+                    Finding::does_not_count(played, Cause::OnlyInCompany { failed: 1, of: 1 })
+                }
                 _ => again,
             };
             self.findings.insert(case.id.clone(), settled);
@@ -173,11 +171,10 @@ impl<'a, 'b> Schedule<'a, 'b> {
             }
         }
         match failure {
-            Finding::Played(played) => Finding::OnlyInCompany {
-                played,
-                failed,
-                of: IN_COMPANY,
-            },
+            Finding::Played(played) => {
+                let of = IN_COMPANY;
+                Finding::does_not_count(played, Cause::OnlyInCompany { failed, of })
+            }
             other => other,
         }
     }
@@ -229,8 +226,10 @@ impl<'a, 'b> Schedule<'a, 'b> {
             return false;
         };
         for case in cases {
-            self.findings
-                .insert(case.id.clone(), Finding::TargetDied(culprit.clone()));
+            self.findings.insert(
+                case.id.clone(),
+                Finding::not_played(Cause::TargetDied(culprit.clone())),
+            );
         }
         true
     }
@@ -251,7 +250,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             .collect();
         for (index, (case, finding)) in cases.iter().zip(findings).enumerate() {
             let finding = if innocent.contains(&index) {
-                Finding::TargetDied(culprit.clone())
+                Finding::not_played(Cause::TargetDied(culprit.clone()))
             } else if case.id == culprit {
                 died(finding, met)
             } else {
@@ -265,8 +264,13 @@ impl<'a, 'b> Schedule<'a, 'b> {
 
 /// The finding of a case after which the target answered no login any more.
 fn died(finding: Finding, met: &Met) -> Finding {
-    let (Finding::Played(mut played) | Finding::Stalled(mut played)) = finding else {
-        return finding;
+    let mut played = match finding {
+        Finding::Played(played) => played,
+        Finding::Undecided {
+            cause: Cause::Stall,
+            played: Some(played),
+        } => played,
+        undecided => return undecided,
     };
     let (kind, got) = match met {
         Met::Silence => (
