@@ -296,6 +296,18 @@ impl<'a> Reader<'a> {
         self.findings.error(&node.file, span.clone(), message, help);
     }
 
+    /// Reports a mistake for which there is nothing to return.
+    fn refuse<T>(
+        &mut self,
+        node: &Node,
+        span: &Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Option<T> {
+        self.error(node, span, message, help);
+        None
+    }
+
     /// The sort of a type; in all readings it is the same, `check_choices` sees to that.
     fn sort_of(&self, type_name: &str) -> Option<Sort> {
         self.grammar

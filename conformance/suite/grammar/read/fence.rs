@@ -36,13 +36,12 @@ impl Reader<'_> {
         let mut arguments = node.arguments();
         let Some(name) = arguments.next() else {
             let word = &node.name.text;
-            self.error(
+            return self.refuse(
                 node,
                 &node.name.span,
                 format!("`{word}` lacks a packet"),
                 format!("write: {word} {example}"),
             );
-            return None;
         };
         let packet = self.known_packet(node, name)?;
         let mut fields = vec![None; self.grammar.packet(packet).fields.len()];
@@ -173,23 +172,21 @@ impl Reader<'_> {
             "from" if unidentified => {
                 let help =
                     "an unidentified lane has its fence alone with the server: to > ...; to < ...";
-                self.error(
+                return self.refuse(
                     node,
                     &node.name.span,
                     "`from` cannot be in this fence",
                     help,
                 );
-                return None;
             }
             "from" => Party::From,
             other => {
-                self.error(
+                return self.refuse(
                     node,
                     &node.name.span,
                     format!("`{other}` is not a lane of a fence"),
                     format!("write: {EXAMPLE}"),
                 );
-                return None;
             }
         };
         let (direction, packet) = self.arrow_and_packet(node, EXAMPLE)?;
@@ -210,25 +207,23 @@ impl Reader<'_> {
     ) -> Option<(Direction, PacketId)> {
         let mut arguments = node.arguments();
         let (Some(arrow), Some(name)) = (arguments.next(), arguments.next()) else {
-            self.error(
+            return self.refuse(
                 node,
                 &node.name.span,
                 "this step lacks an arrow and a packet",
                 format!("write: {example}"),
             );
-            return None;
         };
         let direction = match arrow.word() {
             Some(">") => Direction::Sends,
             Some("<") => Direction::Sees,
             _ => {
-                self.error(
+                return self.refuse(
                     node,
                     &arrow.span,
                     format!("`{arrow}` is not an arrow"),
                     "`>` is what the lane sends, `<` is what it receives",
                 );
-                return None;
             }
         };
         let packet = self.known_packet(node, name)?;
@@ -264,8 +259,7 @@ impl Reader<'_> {
         for (index, field) in known.iter().enumerate() {
             let Some(entry) = node.property(field) else {
                 let message = format!("this step lacks {field}");
-                self.error(node, &node.name.span, message, "name every field");
-                return None;
+                return self.refuse(node, &node.name.span, message, "name every field");
             };
             let sort = self.sort_of_field(packet, index);
             let Some(expr) = fence_expr(entry, sort, direction) else {

@@ -53,15 +53,13 @@ impl Reader<'_> {
         let answer = find(LoadLane::Me, Direction::Sees);
         let (Some(sent), Some(arrives)) = (sent, arrives) else {
             let message = "a message must be sent by `me` and received by `all`";
-            self.error(node, &node.name.span, message, format!("write: {MESSAGE}"));
-            return None;
+            return self.refuse(node, &node.name.span, message, format!("write: {MESSAGE}"));
         };
         for step in [&sent, &arrives] {
             let texts = step.fields.iter().filter(|field| **field == LoadExpr::Text);
             if texts.count() != 1 {
                 let message = "$text must be once in the packet that is sent, and once in the packet that arrives";
-                self.error(node, &node.name.span, message, format!("write: {MESSAGE}"));
-                return None;
+                return self.refuse(node, &node.name.span, message, format!("write: {MESSAGE}"));
             }
         }
         Some(LoadMessage {
@@ -94,8 +92,7 @@ impl Reader<'_> {
         let Some((_, lane)) = known().find(|(name, _)| *name == word) else {
             let message = format!("`{word}` cannot be in this exchange");
             let help = one_of(word, known().map(|(name, _)| name));
-            self.error(node, &node.name.span, message, help);
-            return None;
+            return self.refuse(node, &node.name.span, message, help);
         };
         let (direction, packet) = self.arrow_and_packet(node, LOGIN)?;
         let fields = self.load_fields(node, packet, direction, bound)?;
@@ -119,16 +116,14 @@ impl Reader<'_> {
         for (index, field) in known.iter().enumerate() {
             let Some(entry) = node.property(field) else {
                 let message = format!("this step lacks {field}");
-                self.error(node, &node.name.span, message, "name every field");
-                return None;
+                return self.refuse(node, &node.name.span, message, "name every field");
             };
             let sort = self.sort_of_field(packet, index);
             let Some(expr) = load_expr(entry, sort, direction, bound) else {
                 let help = "write @me, @a or @b, (signed)@me, $text, ?name and then $name, `_` (where it is received), \
                             text in quotes, or a number";
                 let message = format!("{} is not {sort}", entry.value);
-                self.error(node, &entry.span, message, help);
-                return None;
+                return self.refuse(node, &entry.span, message, help);
             };
             fields.push(expr);
         }

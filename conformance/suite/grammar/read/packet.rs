@@ -76,13 +76,12 @@ impl Reader<'_> {
     fn senders(&mut self, node: &Node) -> Option<Senders> {
         let Some(from) = node.property("from") else {
             let help = "write its sender: from=client, from=server or from=both";
-            self.error(
+            return self.refuse(
                 node,
                 &node.name.span,
                 "the sender of this packet is missing",
                 help,
             );
-            return None;
         };
         let written = from.value.to_string();
         match written.as_str() {
@@ -91,8 +90,7 @@ impl Reader<'_> {
             "both" => Some(Senders::Both),
             _ => {
                 let help = one_of(&written, ["client", "server", "both"]);
-                self.error(node, &from.span, format!("{written} is not a side"), help);
-                None
+                self.refuse(node, &from.span, format!("{written} is not a side"), help)
             }
         }
     }
@@ -141,24 +139,22 @@ impl Reader<'_> {
         let mut arguments = node.arguments();
         let (name, type_entry) = (arguments.next()?, arguments.next()?);
         let Some(field_name) = name.word() else {
-            self.error(
+            return self.refuse(
                 node,
                 &name.span,
                 format!("{name} cannot be the name of a field"),
                 format!("write: {example}"),
             );
-            return None;
         };
         let type_name = type_entry.to_string();
         let Some(sort) = self.sort_of(&type_name) else {
             let help = one_of(&type_name, self.seen_types.iter().map(String::as_str));
-            self.error(
+            return self.refuse(
                 node,
                 &type_entry.span,
                 format!("there is no type {type_name}"),
                 help,
             );
-            return None;
         };
         let max_bytes = self.limit(node, "max-bytes", sort != Sort::Int, "text and bytes");
         let min = self.limit(node, "min", sort == Sort::Int, "numbers");
@@ -192,14 +188,12 @@ impl Reader<'_> {
                 let help =
                     "name an earlier field that decides it: field address ADDRESS by=version";
                 let message = format!("no field decides which case of {type_entry} this is");
-                self.error(node, &type_entry.span, message, help);
-                None
+                self.refuse(node, &type_entry.span, message, help)
             }
             (Some(by), false) => {
                 let message = format!("{type_entry} has no cases for a field to decide between");
                 let help = "remove `by`, or use a type with `one-of`";
-                self.error(node, &by.span, message, help);
-                None
+                self.refuse(node, &by.span, message, help)
             }
             (Some(by), true) => {
                 let written = by.value.to_string();
@@ -223,13 +217,12 @@ impl Reader<'_> {
     fn limit(&mut self, node: &Node, key: &str, belongs: bool, to: &str) -> Option<i128> {
         let entry = node.property(key)?;
         if !belongs {
-            self.error(
+            return self.refuse(
                 node,
                 &entry.span,
                 format!("{key} is a limit of {to}"),
                 "text and bytes have max-bytes, numbers have min",
             );
-            return None;
         }
         let number = entry
             .number()

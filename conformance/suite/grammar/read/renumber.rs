@@ -113,13 +113,12 @@ impl Reader<'_> {
         let packet = self.known_packet(node, name)?;
         let Some(new) = number.number() else {
             let help = "write a number: renumber MESSAGE 4";
-            self.error(
+            return self.refuse(
                 node,
                 &number.span,
                 format!("{number} is not an opcode"),
                 help,
             );
-            return None;
         };
         self.check_fits(node, &number.span, new, width);
         Some((packet.0, new))

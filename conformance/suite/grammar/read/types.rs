@@ -50,13 +50,12 @@ impl Reader<'_> {
         let mut arguments = node.arguments();
         let (name, layout) = (arguments.next()?, arguments.next()?);
         let Some(name) = name.word() else {
-            self.error(
+            return self.refuse(
                 node,
                 &name.span,
                 format!("{name} cannot be the name of a type"),
                 format!("write: {EXAMPLE}"),
             );
-            return None;
         };
         let written = layout.to_string();
         let kind = match written.as_str() {
@@ -73,13 +72,12 @@ impl Reader<'_> {
 
     fn integer(&mut self, node: &Node, layout: &Entry, written: &str) -> Option<TypeKind> {
         let Some(int) = IntType::named(written) else {
-            self.error(
+            return self.refuse(
                 node,
                 &layout.span,
                 format!("{written} is not a kind of type"),
                 layouts(written),
             );
-            return None;
         };
         if let Some(length) = node.property("len").or(node.property("size")) {
             self.error(
@@ -110,14 +108,12 @@ impl Reader<'_> {
             (None, None) => {
                 let help =
                     format!("name the integer type of its length: type {name} {layout} len=INT");
-                self.error(node, &layout.span, format!("{layout} needs a length"), help);
-                None
+                self.refuse(node, &layout.span, format!("{layout} needs a length"), help)
             }
             (_, Some(size)) => {
                 let help = "bytes have a `len` before them or a fixed `size`; text has a `len`";
                 let message = format!("{layout} cannot have this size");
-                self.error(node, &size.span, message, help);
-                None
+                self.refuse(node, &size.span, message, help)
             }
         }
     }
@@ -127,8 +123,7 @@ impl Reader<'_> {
         let Some(size) = number.and_then(|size| usize::try_from(size).ok()) else {
             let message = format!("{} is not a number of bytes", size.value);
             let help = format!("write a number from 1 to {MAX_SIZE}: size=16");
-            self.error(node, &size.span, message, help);
-            return None;
+            return self.refuse(node, &size.span, message, help);
         };
         Some(TypeKind::Sized { size })
     }
@@ -159,8 +154,7 @@ impl Reader<'_> {
         }
         if cases.is_empty() {
             let help = format!("write: {ONE_OF}");
-            self.error(node, &node.name.span, "this type has no cases", help);
-            return None;
+            return self.refuse(node, &node.name.span, "this type has no cases", help);
         }
         Some(TypeKind::OneOf { cases })
     }

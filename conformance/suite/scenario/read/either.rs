@@ -22,15 +22,9 @@ const STRUCTURE: [&str; 8] = [
 impl Reader<'_> {
     /// `either { case "..." { steps } }`.
     pub(super) fn either(&mut self, node: &Node, out: &mut Vec<Step>) {
-        if let Some(extra) = node.entries.first() {
-            let help =
-                "write: either { case \"...\" { ... } }, or for one lane: alice < either { ... }";
-            self.error(
-                node,
-                &extra.span,
-                format!("`{extra}` does not belong here"),
-                help,
-            );
+        let help =
+            "write: either { case \"...\" { ... } }, or for one lane: alice < either { ... }";
+        if self.no_extra(node, node.entries.first(), help).is_none() {
             return;
         }
         if let Some(action) = self.branches(node, node.block(), None) {
@@ -40,15 +34,8 @@ impl Reader<'_> {
 
     /// `alice < either { case "..." { what alice sees } }`.
     pub(super) fn either_of_lane(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
-        if let Some(extra) = phrase.entries.first() {
-            self.error(
-                phrase.node,
-                &extra.span,
-                format!("`{extra}` does not belong here"),
-                "write the cases in braces: alice < either { case \"...\" { closed } }",
-            );
-            return None;
-        }
+        let help = "write the cases in braces: alice < either { case \"...\" { closed } }";
+        self.no_extra(phrase.node, phrase.entries.first(), help)?;
         self.branches(phrase.node, phrase.block, Some(lane))
     }
 
@@ -91,13 +78,12 @@ impl Reader<'_> {
         let example = "case \"refuses it\" verdict=non-strict { LOGIN_REFUSED }";
         if node.name.text != "case" {
             let message = format!("`{}` is not a case", node.name.text);
-            self.error(
+            return self.refuse(
                 node,
                 &node.name.span,
                 message,
                 format!("`either` consists of cases: {example}"),
             );
-            return None;
         }
         let shape = Shape {
             arguments: (1, 1),
@@ -110,13 +96,12 @@ impl Reader<'_> {
         }
         let entry = node.arguments().next()?;
         let Some(name) = entry.text().map(str::to_owned) else {
-            self.error(
+            return self.refuse(
                 node,
                 &entry.span,
                 "a case needs a text that says what the target does",
                 format!("write it in quotes: {example}"),
             );
-            return None;
         };
         let worth = match node.property("verdict") {
             None => Worth::Pass,
@@ -124,13 +109,12 @@ impl Reader<'_> {
                 Some(worth) => worth,
                 None => {
                     let written = verdict.value.to_string();
-                    self.error(
+                    return self.refuse(
                         node,
                         &verdict.span,
                         format!("{written} is not a verdict"),
                         one_of(&written, Worth::NAMES),
                     );
-                    return None;
                 }
             },
         };

@@ -34,22 +34,16 @@ impl Reader<'_> {
             Verb::Bytes => self.bytes(phrase),
             Verb::Silence => self.silence(phrase),
             Verb::Eof | Verb::Reset | Verb::Closed => {
-                if let Some(extra) = phrase.entries.first() {
-                    let help = match extra.key.as_ref().map(|key| key.text.as_str()) {
-                        Some("within") => format!(
-                            "write the time limit in braces: {} {{ within \"5s\" }}",
-                            phrase.word
-                        ),
-                        _ => format!("write: {} < {}", self.lane_name(lane), phrase.word),
-                    };
-                    self.error(
-                        phrase.node,
-                        &extra.span,
-                        format!("`{extra}` does not belong here"),
-                        help,
-                    );
-                    return None;
-                }
+                let first = phrase.entries.first();
+                let key = first.and_then(|extra| extra.key.as_ref());
+                let help = match key.map(|key| key.text.as_str()) {
+                    Some("within") => format!(
+                        "write the time limit in braces: {} {{ within \"5s\" }}",
+                        phrase.word
+                    ),
+                    _ => format!("write: {} < {}", self.lane_name(lane), phrase.word),
+                };
+                self.no_extra(phrase.node, first, &help)?;
                 self.ends(lane, phrase);
                 Some(match phrase.verb {
                     Verb::Eof => Incoming::Eof,
@@ -81,36 +75,26 @@ impl Reader<'_> {
     fn bytes(&mut self, phrase: &Phrase<'_>) -> Option<Incoming> {
         let example = "write: bob < bytes (hex)\"00 ff\", or: bob < bytes 1048576 sha256=$blob";
         let arguments: Vec<&Entry> = phrase.arguments().collect();
-        if let Some((key, _)) = phrase.properties().find(|(key, _)| key.text != "sha256") {
-            self.error(
-                phrase.node,
-                &key.span,
-                format!("`bytes` has no {}", key.text),
-                example,
-            );
-            return None;
-        }
+        self.only_properties(phrase, &["sha256"], example)?;
         let Some(hash) = phrase.property("sha256") else {
             if let [only] = arguments.as_slice()
                 && let Some(number) = only.number()
             {
                 let help = format!("name the remembered hash: bytes {number} sha256=$blob");
-                self.error(
+                return self.refuse(
                     phrase.node,
                     &only.span,
                     format!("it is not known which {number} bytes are expected"),
                     help,
                 );
-                return None;
             }
             if arguments.is_empty() {
-                self.error(
+                return self.refuse(
                     phrase.node,
                     phrase.verb_span,
                     "`bytes` lacks its bytes",
                     example,
                 );
-                return None;
             }
             let parts: Vec<Vec<u8>> = arguments
                 .iter()
@@ -118,25 +102,23 @@ impl Reader<'_> {
                 .collect();
             let bytes = parts.concat();
             if parts.len() == arguments.len() && bytes.is_empty() {
-                self.error(
+                return self.refuse(
                     phrase.node,
                     phrase.verb_span,
                     "there are no bytes to expect",
                     "to expect nothing, write: silence",
                 );
-                return None;
             }
             return (parts.len() == arguments.len()).then_some(Incoming::Bytes(bytes));
         };
         let Some(name) = hash.word().and_then(|word| word.strip_prefix('$')) else {
             let help = "sha256 names bytes that were sent: alice > random 1048576 seed=7 as=blob, then bytes 1048576 sha256=$blob";
-            self.error(
+            return self.refuse(
                 phrase.node,
                 &hash.span,
                 format!("{} is not a remembered hash", hash.value),
                 help,
             );
-            return None;
         };
         let length = match arguments.as_slice() {
             [only] => only
@@ -145,13 +127,12 @@ impl Reader<'_> {
             _ => None,
         };
         let Some(length) = length else {
-            self.error(
+            return self.refuse(
                 phrase.node,
                 phrase.verb_span,
                 "the number of bytes is missing",
                 example,
             );
-            return None;
         };
         match self.remembered(phrase.node, &hash.span, name)? {
             Remembered::Hash(sent) if sent == length => Some(Incoming::Hashed {
@@ -160,92 +141,66 @@ impl Reader<'_> {
             }),
             Remembered::Hash(sent) => {
                 let message = format!("${name} is the hash of {sent} bytes, not of {length}");
-                self.error(
+                self.refuse(
                     phrase.node,
                     &hash.span,
                     message,
                     "expect all bytes that were sent, because the hash is over all of them",
-                );
-                None
+                )
             }
-            _ => {
-                self.error(
-                    phrase.node,
-                    &hash.span,
-                    format!("${name} is not a hash"),
-                    "this step remembers a hash: alice > random 1048576 as=blob",
-                );
-                None
-            }
+            _ => self.refuse(
+                phrase.node,
+                &hash.span,
+                format!("${name} is not a hash"),
+                "this step remembers a hash: alice > random 1048576 as=blob",
+            ),
         }
     }
 
     fn silence(&mut self, phrase: &Phrase<'_>) -> Option<Incoming> {
         let example = "write: bob < silence, or: bob < silence after=alice";
-        if let Some(extra) = phrase
-            .entries
-            .iter()
-            .find(|entry| entry.key.as_ref().is_none_or(|key| key.text != "after"))
-        {
-            self.error(
-                phrase.node,
-                &extra.span,
-                format!("`{extra}` does not belong here"),
-                example,
-            );
-            return None;
-        }
+        let is_after = |entry: &&Entry| entry.key.as_ref().is_some_and(|key| key.text == "after");
+        let extra = phrase.entries.iter().find(|entry| !is_after(entry));
+        self.no_extra(phrase.node, extra, example)?;
         let Some(entry) = phrase.property("after") else {
             return Some(Incoming::Silence { after: None });
         };
         let Some(name) = entry.word() else {
             let help = "name the lane, without quotes: silence after=alice";
-            self.error(
+            return self.refuse(
                 phrase.node,
                 &entry.span,
                 format!("{} is not a lane", entry.value),
                 help,
             );
-            return None;
         };
         let after = self.lane_named(phrase.node, name.trim_start_matches('@'), &entry.span)?;
         if self.together.is_some() && Some(after) != self.lane {
             let help = "the proof uses both lanes; put it after the block";
-            self.error(
+            return self.refuse(
                 phrase.node,
                 &entry.span,
                 "silence after another lane cannot be proved inside `together`",
                 help,
             );
-            return None;
         }
         Some(Incoming::Silence { after: Some(after) })
     }
 
     fn any_order(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
-        if let Some(extra) = phrase.entries.first() {
-            let help =
-                "write the packets in braces: alice < any-order { MESSAGE ...; MESSAGE ... }";
-            self.error(
-                phrase.node,
-                &extra.span,
-                format!("`{extra}` does not belong here"),
-                help,
-            );
-            return None;
-        }
+        let help = "write the packets in braces: alice < any-order { MESSAGE ...; MESSAGE ... }";
+        self.no_extra(phrase.node, phrase.entries.first(), help)?;
         let (bounds, packets): (Vec<&Node>, Vec<&Node>) = phrase
             .block
             .iter()
             .partition(|node| node.name.text == "within");
         if packets.len() < 2 {
-            self.error(
+            return self.refuse(
                 phrase.node,
                 phrase.verb_span,
                 "`any-order` needs at least two packets",
                 "write them in its braces, each on a line",
             );
-            return None;
         }
         let mut frames = Vec::new();
         for node in &packets {

@@ -226,17 +226,15 @@ impl<'a> Reader<'a> {
         let given: Vec<&Entry> = node.arguments().skip(1).collect();
         let example = format!("write: use {name} {}", fragment.parameters.join(" "));
         if let Some((key, _)) = node.properties().next() {
-            self.error(
+            return self.refuse(
                 node,
                 &key.span,
                 "write the arguments of a fragment without names",
                 example,
             );
-            return None;
         }
         if node.children.is_some() {
-            self.error(node, &node.name.span, "`use` has no block", example);
-            return None;
+            return self.refuse(node, &node.name.span, "`use` has no block", example);
         }
         if given.len() != fragment.parameters.len() {
             let message = format!(
@@ -244,8 +242,7 @@ impl<'a> Reader<'a> {
                 fragment.parameters.len(),
                 given.len()
             );
-            self.error(node, &node.name.span, message, example);
-            return None;
+            return self.refuse(node, &node.name.span, message, example);
         }
         let arguments = fragment.parameters.iter().zip(given);
         Some(Bindings::of(arguments.map(|(parameter, entry)| {

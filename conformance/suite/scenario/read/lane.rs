@@ -120,13 +120,12 @@ impl Reader<'_> {
             }
             let Some(other) = same.word().filter(|word| is_name(word)) else {
                 let help = "name the lane without quotes and without @: client alice2 name=alice";
-                self.error(
+                return self.refuse(
                     node,
                     &same.span,
                     format!("{} is not a lane", same.value),
                     help,
                 );
-                return None;
             };
             return self
                 .lane_named(node, other, &same.span)
@@ -137,25 +136,23 @@ impl Reader<'_> {
             Some(entry) => match entry.text().filter(|text| !text.is_empty()) {
                 Some(text) => text.to_owned(),
                 None => {
-                    self.error(
+                    return self.refuse(
                         node,
                         &entry.span,
                         format!("{} cannot fill a name", entry.value),
                         "write a text: name-fill=\"é\"",
                     );
-                    return None;
                 }
             },
         };
         let Some(entry) = node.property("name-bytes") else {
             if let Some(fill) = node.property("name-fill") {
-                self.error(
+                return self.refuse(
                     node,
                     &fill.span,
                     "the length of the name is missing",
                     "write: name-bytes=30 name-fill=\"é\"",
                 );
-                return None;
             }
             return Some(LaneName::Fresh { exactly: None });
         };
@@ -164,13 +161,12 @@ impl Reader<'_> {
             .filter(|number| (1..=MAX_NAME_BYTES).contains(number));
         let Some(bytes) = bytes.and_then(|number| usize::try_from(number).ok()) else {
             let help = format!("write a number from 1 to {MAX_NAME_BYTES}: name-bytes=30");
-            self.error(
+            return self.refuse(
                 node,
                 &entry.span,
                 format!("{} is not the length of a name", entry.value),
                 help,
             );
-            return None;
         };
         Some(LaneName::Fresh {
             exactly: Some((bytes, fill)),
@@ -183,38 +179,27 @@ impl Reader<'_> {
         if what != Remembered::Setting {
             let message = format!("${name} is not a setting");
             let help = "the name of a lane must be known before its conversation begins: write `sets login` in the head, and name=$login";
-            self.error(node, &entry.span, message, help);
-            return None;
+            return self.refuse(node, &entry.span, message, help);
         }
         Some(LaneName::Setting(name.to_owned()))
     }
 
     /// `shutdown`, `close`, `abort`, `stops-reading`, `reads-again`.
     pub(super) fn ends_or_stops(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
-        if let Some(extra) = phrase.entries.first() {
-            let help = format!("write: {} > {}", self.lane_name(lane), phrase.word);
-            self.error(
-                phrase.node,
-                &extra.span,
-                format!("`{extra}` does not belong here"),
-                help,
-            );
-            return None;
-        }
+        let help = format!("write: {} > {}", self.lane_name(lane), phrase.word);
+        self.no_extra(phrase.node, phrase.entries.first(), &help)?;
         if !phrase.block.is_empty() {
-            self.error(
+            return self.refuse(
                 phrase.node,
                 phrase.verb_span,
                 format!("`{}` has no block", phrase.word),
                 "remove the block",
             );
-            return None;
         }
         if phrase.verb == Verb::Truncate && self.context.grammar.transport != Transport::Tls {
             let message = "`truncate` needs TLS";
             let help = "`close` ends a connection in order, `abort` resets it";
-            self.error(phrase.node, phrase.verb_span, message, help);
-            return None;
+            return self.refuse(phrase.node, phrase.verb_span, message, help);
         }
         let line = phrase.node.file.place(phrase.node.span.start).0;
         let state = self

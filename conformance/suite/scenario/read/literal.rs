@@ -29,18 +29,16 @@ impl Reader<'_> {
                     ..entry.clone()
                 };
                 let message = format!("{} takes {}, not {written}", target.name, target.sort);
-                self.error(node, &entry.span, message, example_of(target));
-                return None;
+                return self.refuse(node, &entry.span, message, example_of(target));
             }
         };
         if let Some(why) = self.does_not_fit(&value, target) {
-            self.error(
+            return self.refuse(
                 node,
                 &entry.span,
                 why,
                 format!("see the type {} in wire.kdl", target.type_name),
             );
-            return None;
         }
         Some(value)
     }
@@ -52,8 +50,7 @@ impl Reader<'_> {
                 let help = format!(
                     "names are fresh in every run; write @{text}, or choose a text that is not the name of a lane"
                 );
-                self.error(node, &entry.span, message, help);
-                return None;
+                return self.refuse(node, &entry.span, message, help);
             }
             return Some(text.to_owned());
         };
@@ -68,32 +65,27 @@ impl Reader<'_> {
             "utf8" => Some(text.to_owned()),
             "each" => {
                 let help = "`$i` in the text is the value of a counter: repeat 40 as=i { ... msg=(each)\"line $i\" }";
-                self.error(
+                self.refuse(
                     node,
                     &entry.span,
                     "there is no counter here, or it has another name",
                     help,
-                );
-                None
+                )
             }
-            "hex" | "ip" => {
-                self.error(
-                    node,
-                    &mark.span,
-                    "this field takes text",
-                    "send bytes that are not text with `raw`",
-                );
-                None
-            }
+            "hex" | "ip" => self.refuse(
+                node,
+                &mark.span,
+                "this field takes text",
+                "send bytes that are not text with `raw`",
+            ),
             other => {
                 let help = one_of(other, ["each", "utf8", "x1024"]);
-                self.error(
+                self.refuse(
                     node,
                     &mark.span,
                     format!("({other}) is not a mark for text"),
                     help,
-                );
-                None
+                )
             }
         }
     }
@@ -102,13 +94,12 @@ impl Reader<'_> {
         let length = text.len().saturating_mul(times);
         if length > MAX_REPEATED_BYTES || !self.budget.take_literal(length) {
             let message = format!("this text has {length} bytes, more than the maximum");
-            self.error(
+            return self.refuse(
                 node,
                 &entry.span,
                 message,
                 "for many bytes, write: alice > random 1048576 seed=7 as=blob",
             );
-            return None;
         }
         Some(text.repeat(times))
     }
@@ -120,37 +111,33 @@ impl Reader<'_> {
             let message = match &entry.mark {
                 Some(mark) if self.is_unknown_mark(&mark.text) => {
                     let help = self.known_marks(&mark.text);
-                    self.error(
+                    return self.refuse(
                         node,
                         &mark.span,
                         format!("there is no type or mark ({})", mark.text),
                         help,
                     );
-                    return None;
                 }
                 _ => format!("{entry} is not bytes"),
             };
-            self.error(node, &entry.span, message, example);
-            return None;
+            return self.refuse(node, &entry.span, message, example);
         };
         match mark.text.as_str() {
             "hex" => match bytes_of_hex(text) {
                 Ok(bytes) => Some(bytes),
                 Err(wrong) => {
                     let help = "each byte is two digits from 0 to f: (hex)\"00 ff\"";
-                    self.error(node, &entry.span, format!("`{wrong}` is not a byte"), help);
-                    None
+                    self.refuse(node, &entry.span, format!("`{wrong}` is not a byte"), help)
                 }
             },
             other if self.is_unknown_mark(other) => {
                 let help = self.known_marks(other);
-                self.error(
+                self.refuse(
                     node,
                     &mark.span,
                     format!("there is no type or mark ({other})"),
                     help,
-                );
-                None
+                )
             }
             "ip" => self.address(node, entry, text),
             _ => self.text(node, entry, text).map(String::into_bytes),
@@ -165,8 +152,7 @@ impl Reader<'_> {
             Err(_) => {
                 let help = "write (ip)\"127.0.0.1\" or (ip)\"::1\"";
                 let message = format!("{text:?} is not an IP address");
-                self.error(node, &entry.span, message, help);
-                None
+                self.refuse(node, &entry.span, message, help)
             }
         }
     }

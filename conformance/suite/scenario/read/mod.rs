@@ -155,14 +155,8 @@ impl<'a> Reader<'a> {
                 "write it inside the block, on a line of its own",
             );
         }
-        if let Some(extra) = node.arguments().nth(1) {
-            self.error(
-                node,
-                &extra.span,
-                format!("`{extra}` does not belong here"),
-                "an id is one word: scenario \"login-taken\" { ... }",
-            );
-        }
+        let help = "an id is one word: scenario \"login-taken\" { ... }";
+        self.no_extra(node, node.arguments().nth(1), help);
         self.budget.next_scenario();
         for setting in &self.context.grammar.settings {
             let known = &mut self.scope.bound;
@@ -225,6 +219,18 @@ impl<'a> Reader<'a> {
             help = format!("{help} (read for scenario {})", self.id);
         }
         self.findings.error(&node.file, span.clone(), message, help);
+    }
+
+    /// Reports a mistake for which there is nothing to return.
+    fn refuse<T>(
+        &mut self,
+        node: &Node,
+        span: &Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Option<T> {
+        self.error(node, span, message, help);
+        None
     }
 
     fn has_shape(&mut self, shape: Shape<'_>, node: &Node) -> bool {

@@ -38,8 +38,7 @@ impl Reader<'_> {
         let name = phrase.word;
         let Some(id) = grammar.packet_named(name) else {
             let (message, help) = self.unknown_verb(name, side);
-            self.error(phrase.node, phrase.verb_span, message, help);
-            return None;
+            return self.refuse(phrase.node, phrase.verb_span, message, help);
         };
         if !grammar.packet(id).from.include(side) {
             let help = match side {
@@ -49,8 +48,7 @@ impl Reader<'_> {
                 Side::Server => "reverse the arrow, or check `from=` in wire.kdl".to_owned(),
             };
             let message = format!("{name} is never sent by a {side}");
-            self.error(phrase.node, phrase.verb_span, message, help);
-            return None;
+            return self.refuse(phrase.node, phrase.verb_span, message, help);
         }
         Some(id)
     }

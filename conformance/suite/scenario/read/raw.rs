@@ -16,31 +16,28 @@ impl Reader<'_> {
         if self.context.grammar.frame_length.is_none() {
             let help = "wire.kdl has no `length`; use `raw` instead";
             let message = "packets of this protocol do not begin with a length";
-            self.error(phrase.node, phrase.verb_span, message, help);
-            return None;
+            return self.refuse(phrase.node, phrase.verb_span, message, help);
         }
         self.raw(phrase).map(Outgoing::Framed)
     }
 
     pub(super) fn raw(&mut self, phrase: &Phrase<'_>) -> Option<Vec<Piece>> {
         if let Some((key, _)) = phrase.properties().next() {
-            self.error(
+            return self.refuse(
                 phrase.node,
                 &key.span,
                 format!("write the pieces of `{}` without names", phrase.word),
                 EXAMPLE,
             );
-            return None;
         }
         let entries: Vec<&Entry> = phrase.arguments().collect();
         if entries.is_empty() {
-            self.error(
+            return self.refuse(
                 phrase.node,
                 phrase.verb_span,
                 format!("`{}` lacks its bytes", phrase.word),
                 EXAMPLE,
             );
-            return None;
         }
         let pieces: Vec<Piece> = entries
             .iter()
@@ -52,13 +49,12 @@ impl Reader<'_> {
     pub(super) fn piece(&mut self, phrase: &Phrase<'_>, entry: &Entry) -> Option<Piece> {
         let Some(mark) = &entry.mark else {
             let help = "write how it becomes bytes: (hex)\"00 ff\", (utf8)\"abc\", or a type of wire.kdl: (INT)5";
-            self.error(
+            return self.refuse(
                 phrase.node,
                 &entry.span,
                 format!("`{entry}` has no mark"),
                 help,
             );
-            return None;
         };
         if mark.text == "opcode" {
             return self.opcode_piece(phrase, entry);
@@ -69,8 +65,7 @@ impl Reader<'_> {
         if self.is_decided_by_a_field(&mark.text) {
             let help = "write its bytes: (hex)\"00 ff\", or (ip)\"127.0.0.1\"";
             let message = format!("it is not known which case of {} this is", mark.text);
-            self.error(phrase.node, &mark.span, message, help);
-            return None;
+            return self.refuse(phrase.node, &mark.span, message, help);
         }
         if self.is_type(&mark.text) {
             let target = Target::of_type(&mark.text, self.context.grammar);
@@ -132,13 +127,12 @@ impl Reader<'_> {
                     grammar.opcode.min(),
                     grammar.opcode.max()
                 );
-                self.error(
+                self.refuse(
                     phrase.node,
                     &entry.span,
                     format!("{} is not an opcode", entry.value),
                     help,
-                );
-                None
+                )
             }
         }
     }
@@ -163,13 +157,12 @@ impl Reader<'_> {
                 matches!(known.kind, TypeKind::Text { .. } | TypeKind::Bytes { .. })
             });
             let help = one_of(type_name, known.map(|known| known.name.as_str()));
-            self.error(
+            return self.refuse(
                 phrase.node,
                 &mark.span,
                 format!("{type_name} is not a type with a length"),
                 help,
             );
-            return None;
         }
         let claims = entry
             .number_behind_mark()

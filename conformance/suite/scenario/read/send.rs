@@ -7,7 +7,7 @@ use super::scope::Remembered;
 use super::step::Phrase;
 use crate::grammar::Side;
 use crate::scenario::{Action, Cut, LaneId, Outgoing, Verb};
-use crate::source::{Entry, Node, Word};
+use crate::source::{Entry, Node};
 
 impl Reader<'_> {
     /// What stands behind `>`.
@@ -34,28 +34,19 @@ impl Reader<'_> {
     }
 
     fn glued(&mut self, phrase: &Phrase<'_>) -> Option<(Vec<Outgoing>, Cut)> {
-        if let Some(extra) = phrase.entries.first() {
-            let help = "write the packets in braces: alice > glued { LOGIN login=@alice; ... }";
-            self.error(
-                phrase.node,
-                &extra.span,
-                format!("`{extra}` does not belong here"),
-                help,
-            );
-            return None;
-        }
+        let help = "write the packets in braces: alice > glued { LOGIN login=@alice; ... }";
+        self.no_extra(phrase.node, phrase.entries.first(), help)?;
         let (modifiers, contents): (Vec<&Node>, Vec<&Node>) = phrase
             .block
             .iter()
             .partition(|node| node.name.text == "split");
         if contents.is_empty() {
-            self.error(
+            return self.refuse(
                 phrase.node,
                 phrase.verb_span,
                 "`glued` has no packets",
                 "write packets in its braces, each on a line",
             );
-            return None;
         }
         let mut what = Vec::new();
         for node in &contents {
@@ -97,17 +88,7 @@ impl Reader<'_> {
     /// `random 1048576 seed=7 as=blob`.
     fn random(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
         let example = "write: alice > random 1048576 seed=7 as=blob";
-        let known = ["seed", "as"];
-        let unknown = |(key, _): &(&Word, &Entry)| !known.contains(&key.text.as_str());
-        if let Some((key, _)) = phrase.properties().find(unknown) {
-            self.error(
-                phrase.node,
-                &key.span,
-                format!("`random` has no {}", key.text),
-                example,
-            );
-            return None;
-        }
+        self.only_properties(phrase, &["seed", "as"], example)?;
         let arguments: Vec<&Entry> = phrase.arguments().collect();
         let length = match arguments.as_slice() {
             [only] => only
@@ -118,21 +99,19 @@ impl Reader<'_> {
         let Some(length) = length.filter(|length| (1..=MAX_LITERAL_BYTES).contains(length)) else {
             let message =
                 format!("`random` takes a number of bytes, from 1 to {MAX_LITERAL_BYTES}");
-            self.error(phrase.node, phrase.verb_span, message, example);
-            return None;
+            return self.refuse(phrase.node, phrase.verb_span, message, example);
         };
         let seed = match phrase.property("seed") {
             None => 0,
             Some(entry) => match entry.number().and_then(|number| u64::try_from(number).ok()) {
                 Some(seed) => seed,
                 None => {
-                    self.error(
+                    return self.refuse(
                         phrase.node,
                         &entry.span,
                         format!("{} is not a seed", entry.value),
                         example,
                     );
-                    return None;
                 }
             },
         };
@@ -144,13 +123,12 @@ impl Reader<'_> {
                     Some(name.to_owned())
                 }
                 None => {
-                    self.error(
+                    return self.refuse(
                         phrase.node,
                         &entry.span,
                         format!("{} is not a name", entry.value),
                         example,
                     );
-                    return None;
                 }
             },
         };
@@ -168,22 +146,20 @@ impl Reader<'_> {
             match node.name.text.as_str() {
                 "split" => cut = self.split(node)?,
                 "within" => {
-                    self.error(
+                    return self.refuse(
                         node,
                         &node.name.span,
                         "`within` limits the time of an expectation, not of a send",
                         "move it to the expectation that follows",
                     );
-                    return None;
                 }
                 other => {
-                    self.error(
+                    return self.refuse(
                         node,
                         &node.name.span,
                         format!("`{other}` does not belong here"),
                         "a send takes only { split every=1 } or { split at=3 }",
                     );
-                    return None;
                 }
             }
         }
@@ -193,13 +169,12 @@ impl Reader<'_> {
     fn split(&mut self, node: &Node) -> Option<Cut> {
         let example = "write: split every=1, or: split at=3, or: split at=\"3 7\"";
         let [entry] = node.entries.as_slice() else {
-            self.error(
+            return self.refuse(
                 node,
                 &node.name.span,
                 "`split` does not say where to cut",
                 example,
             );
-            return None;
         };
         let key = entry.key.as_ref().map(|key| key.text.as_str());
         let numbers = offsets(entry);
@@ -208,24 +183,18 @@ impl Reader<'_> {
             (Some("at"), Some(numbers)) if numbers.windows(2).all(|pair| pair[0] < pair[1]) => {
                 Some(Cut::At(numbers))
             }
-            (Some("at"), Some(_)) => {
-                self.error(
-                    node,
-                    &entry.span,
-                    "these offsets are not in rising order",
-                    "write them in rising order, each once: split at=\"3 7\"",
-                );
-                None
-            }
-            _ => {
-                self.error(
-                    node,
-                    &entry.span,
-                    format!("`{entry}` is not a way to split"),
-                    example,
-                );
-                None
-            }
+            (Some("at"), Some(_)) => self.refuse(
+                node,
+                &entry.span,
+                "these offsets are not in rising order",
+                "write them in rising order, each once: split at=\"3 7\"",
+            ),
+            _ => self.refuse(
+                node,
+                &entry.span,
+                format!("`{entry}` is not a way to split"),
+                example,
+            ),
         }
     }
 }

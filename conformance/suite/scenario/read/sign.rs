@@ -29,8 +29,7 @@ impl Reader<'_> {
         let Some(lane) = lane.filter(|_| target.sort == Sort::Bytes) else {
             let message = format!("{} is not a signature", entry.value);
             let help = "a lane signs its own name, and the field must take bytes: signature=(signed)@alice";
-            self.error(node, &entry.span, message, help);
-            return None;
+            return self.refuse(node, &entry.span, message, help);
         };
         self.lane_named(node, lane, &entry.span)
             .map(Expr::SignatureOf)
@@ -41,14 +40,7 @@ impl Reader<'_> {
         if !self.has_identities(phrase.node, phrase.verb_span) {
             return None;
         }
-        let unknown = phrase
-            .properties()
-            .find(|(key, _)| !["as", "scheme"].contains(&key.text.as_str()));
-        if let Some((key, _)) = unknown {
-            let message = format!("`signs` has no {}", key.text);
-            self.error(phrase.node, &key.span, message, EXAMPLE);
-            return None;
-        }
+        self.only_properties(phrase, &["as", "scheme"], EXAMPLE)?;
         let entries: Vec<&Entry> = phrase.arguments().collect();
         let pieces: Vec<Piece> = entries
             .iter()
@@ -61,8 +53,7 @@ impl Reader<'_> {
         let name = phrase.property("as").and_then(Entry::word);
         let Some(name) = name.filter(|name| is_name(name)) else {
             let message = "the name for the signature is missing";
-            self.error(phrase.node, phrase.verb_span, message, EXAMPLE);
-            return None;
+            return self.refuse(phrase.node, phrase.verb_span, message, EXAMPLE);
         };
         self.bind(
             phrase.node,

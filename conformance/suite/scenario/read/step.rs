@@ -50,6 +50,44 @@ impl<'n> Phrase<'n> {
     }
 }
 
+/// What many steps check, in one line each: `None` if a mistake was reported.
+impl Reader<'_> {
+    /// Nothing may follow; `extra` is the first thing that does.
+    pub(super) fn no_extra(
+        &mut self,
+        node: &Node,
+        extra: Option<&Entry>,
+        help: &str,
+    ) -> Option<()> {
+        let Some(extra) = extra else {
+            return Some(());
+        };
+        self.refuse(
+            node,
+            &extra.span,
+            format!("`{extra}` does not belong here"),
+            help,
+        )
+    }
+
+    /// Only these properties may follow.
+    pub(super) fn only_properties(
+        &mut self,
+        phrase: &Phrase<'_>,
+        known: &[&str],
+        help: &str,
+    ) -> Option<()> {
+        let mut properties = phrase.properties();
+        match properties.find(|(key, _)| !known.contains(&key.text.as_str())) {
+            None => Some(()),
+            Some((key, _)) => {
+                let message = format!("`{}` has no {}", phrase.word, key.text);
+                self.refuse(phrase.node, &key.span, message, help)
+            }
+        }
+    }
+}
+
 impl Reader<'_> {
     /// A block of steps.
     pub(super) fn steps(&mut self, nodes: &[Node]) -> Vec<Step> {
@@ -256,24 +294,22 @@ impl Reader<'_> {
         let lane = self.scope.lanes.get(name)?;
         if let Some((how, line)) = lane.ended {
             let help = format!("open a new connection with `client {name}`, or remove the step");
-            self.error(
+            return self.refuse(
                 node,
                 &node.name.span,
                 format!("lane {name} has ended: `{how}` on line {line}"),
                 help,
             );
-            return None;
         }
         let sends = arrow == Arrow::Does && verb.needs_open_side();
         if let Some(line) = lane.shut.filter(|_| sends) {
             let help = "after `shutdown` a lane only reads; move the shutdown after the last send";
-            self.error(
+            return self.refuse(
                 node,
                 &node.name.span,
                 format!("lane {name} cannot send after its `shutdown` on line {line}"),
                 help,
             );
-            return None;
         }
         Some(id)
     }
@@ -296,8 +332,7 @@ impl Reader<'_> {
             }
             None => format!("declare it first: client {name}"),
         };
-        self.error(node, span, format!("there is no lane {name}"), help);
-        None
+        self.refuse(node, span, format!("there is no lane {name}"), help)
     }
 }
 

@@ -13,13 +13,8 @@ impl Reader<'_> {
     /// `together { steps of several lanes }`.
     pub(super) fn together(&mut self, node: &Node, out: &mut Vec<Step>) {
         let example = "write: together { alice > ...; bob > ... }";
-        if let Some(extra) = node.entries.first() {
-            return self.error(
-                node,
-                &extra.span,
-                format!("`{extra}` does not belong here"),
-                example,
-            );
+        if self.no_extra(node, node.entries.first(), example).is_none() {
+            return;
         }
         if self.together.is_some() {
             return self.error(
@@ -70,8 +65,7 @@ impl Reader<'_> {
                 } else {
                     node.name.span.clone()
                 };
-                self.error(node, &span, message, help);
-                return None;
+                return self.refuse(node, &span, message, help);
             };
             match lanes.iter_mut().find(|(known, _)| *known == lane) {
                 Some((_, steps)) => steps.push(step),

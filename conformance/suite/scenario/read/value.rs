@@ -43,18 +43,16 @@ impl Reader<'_> {
         if let Some(word) = entry.word() {
             if let Some(name) = word.strip_prefix('?') {
                 let help = format!("to send a remembered value, write ${name}");
-                self.error(
+                return self.refuse(
                     node,
                     &entry.span,
                     format!("?{name} remembers a received value, but this step receives nothing"),
                     help,
                 );
-                return None;
             }
             if word == "_" {
                 let help = "write the value to send; `_` is only for expectations";
-                self.error(node, &entry.span, "`_` is not a value", help);
-                return None;
+                return self.refuse(node, &entry.span, "`_` is not a value", help);
             }
         }
         self.known_value(node, entry, target)
@@ -73,13 +71,12 @@ impl Reader<'_> {
             }
             if let Some(name) = word.strip_prefix('?') {
                 if !is_name(name) {
-                    self.error(
+                    return self.refuse(
                         node,
                         &entry.span,
                         format!("?{name} is not a name"),
                         "write names in lowercase: ?id",
                     );
-                    return None;
                 }
                 self.bind(node, &entry.span, name, Remembered::Value(target.sort));
                 return Some(Pattern::Bind(name.to_owned()));
@@ -89,13 +86,12 @@ impl Reader<'_> {
         if let (Expr::Literal(literal), Some(field)) = (&value, target.field)
             && let Some(why) = never_comes(literal, field)
         {
-            self.error(
+            return self.refuse(
                 node,
                 &entry.span,
                 why,
                 "wire.kdl limits this field; a packet beyond the limit is not a frame of the protocol",
             );
-            return None;
         }
         Some(Pattern::Is(value))
     }
@@ -116,13 +112,12 @@ impl Reader<'_> {
         };
         if let Some(name) = word.strip_prefix('@') {
             if target.sort != Sort::Text {
-                self.error(
+                return self.refuse(
                     node,
                     &entry.span,
                     format!("{} takes {}, not a name", target.name, target.sort),
                     example_of(target),
                 );
-                return None;
             }
             return self.lane_named(node, name, &entry.span).map(Expr::NameOf);
         }
@@ -140,13 +135,12 @@ impl Reader<'_> {
                     target.name,
                     target.sort
                 );
-                self.error(
+                return self.refuse(
                     node,
                     &entry.span,
                     message,
                     "remember the value from a field of the same type",
                 );
-                return None;
             }
             return Some(match what {
                 Remembered::Setting => Expr::Setting {
@@ -170,8 +164,7 @@ impl Reader<'_> {
     ) -> Option<Expr> {
         if target.sort != Sort::Bytes {
             let message = format!("{} takes {}, not an address", target.name, target.sort);
-            self.error(node, &entry.span, message, example_of(target));
-            return None;
+            return self.refuse(node, &entry.span, message, example_of(target));
         }
         self.lane_named(node, lane, &entry.span)
             .map(Expr::AddressOf)
@@ -218,13 +211,12 @@ impl Reader<'_> {
                 "{} remembers ${name} at the same time",
                 self.lane_name(other)
             );
-            self.error(
+            return self.refuse(
                 node,
                 span,
                 message,
                 "lanes inside `together` do not wait for each other; use the value after the block",
             );
-            return None;
         }
         if what.is_some() {
             return what;
@@ -239,8 +231,7 @@ impl Reader<'_> {
             });
             (format!("no step remembers ${name}"), help)
         };
-        self.error(node, span, message, help);
-        None
+        self.refuse(node, span, message, help)
     }
 
     /// Remembers a name from here on.

@@ -26,22 +26,20 @@ impl Reader<'_> {
                 "within" => bounds.within = Some(self.within(node)?),
                 "not-before" => bounds.not_before = Some(self.within(node)?),
                 "split" => {
-                    self.error(
+                    return self.refuse(
                         node,
                         &node.name.span,
                         "`split` cuts what is sent",
                         "move it to a send: alice > LOGIN login=@alice { split every=1 }",
                     );
-                    return None;
                 }
                 other => {
-                    self.error(
+                    return self.refuse(
                         node,
                         &node.name.span,
                         format!("`{other}` does not belong here"),
                         "an expectation takes only { within \"5s\" } or { not-before \"1s\" }",
                     );
-                    return None;
                 }
             }
         }
@@ -55,8 +53,7 @@ impl Reader<'_> {
             format!("write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"");
         let [entry] = node.entries.as_slice() else {
             let message = format!("`{word}` lacks its duration");
-            self.error(node, &node.name.span, message, example);
-            return None;
+            return self.refuse(node, &node.name.span, message, example);
         };
         if let Some(name) = entry.word().and_then(|word| word.strip_prefix('$')) {
             let settings = &self.context.grammar.settings;
@@ -65,30 +62,27 @@ impl Reader<'_> {
             }
             let help = one_of(name, settings.iter().map(|setting| setting.name.as_str()));
             let message = format!("wire.kdl has no setting {name}");
-            self.error(node, &entry.span, message, help);
-            return None;
+            return self.refuse(node, &entry.span, message, help);
         }
         let duration = entry
             .text()
             .and_then(duration_of)
             .filter(|_| entry.key.is_none());
         let Some(duration) = duration else {
-            self.error(
+            return self.refuse(
                 node,
                 &entry.span,
                 format!("{entry} is not a duration"),
                 example,
             );
-            return None;
         };
         if duration.is_zero() || duration > MAX_WITHIN {
-            self.error(
+            return self.refuse(
                 node,
                 &entry.span,
                 format!("{entry} is not a possible limit"),
                 "write a duration above zero, at most one hour",
             );
-            return None;
         }
         Some(Bound::Fixed(duration))
     }
