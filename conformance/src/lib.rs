@@ -23,6 +23,8 @@
 //! | [`matrix`] | several runs side by side |
 //! | [`report`] | what was found out, for people and for programs |
 //! | [`cli`] | the command line |
+//!
+//! `play` is private: a run is started with [`run::run_suite`], which answers with a [`run::Report`].
 
 pub mod cli;
 pub mod diagnosis;
