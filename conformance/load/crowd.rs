@@ -260,7 +260,7 @@ pub(crate) fn gather_crowd<'a>(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<Crowd<'a>, Trouble> {
-    // Tells nobody there from nobody let in.
+    // So that a server that does not listen is told from one that lets no client in.
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     allow_descriptors(names.len());
     let mut crowd =

@@ -12,7 +12,7 @@
 //! | `client`, `crowd` | many connections on one thread |
 //! | `payload` | messages that show loss, disorder and damage |
 //! | `fan_out` | messages for everybody, as fast as they come back or at a rate |
-//! | `idle` | clients that are there and say nothing unasked |
+//! | `idle` | clients that are logged in and only answer |
 //! | `talker`, `churn`, `tunnel` | the work that needs few connections: one blocking thread for each |
 //! | `target` | what the server's process costs |
 //! | `figures` | what came of it |

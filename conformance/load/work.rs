@@ -16,7 +16,7 @@ pub enum Work {
     Storm {
         /// How many.
         clients: usize,
-        /// At most so many logins are under way.
+        /// Maximum number of logins under way.
         at_once: usize,
     },
     /// Messages for everybody.
@@ -25,7 +25,7 @@ pub enum Work {
     Idle {
         /// How many.
         clients: usize,
-        /// At most so many logins are under way before.
+        /// Maximum number of logins under way before.
         at_once: usize,
         /// How long.
         lasts: Duration,
@@ -63,11 +63,11 @@ pub struct FanOut {
     pub pace: Pace,
     /// Bytes of text in a message.
     pub size: usize,
-    /// At most so many messages.
+    /// Maximum number of messages.
     pub messages: u64,
-    /// New messages are sent for so long.
+    /// How long new messages are sent.
     pub lasts: Duration,
-    /// At most so many logins are under way before.
+    /// Maximum number of logins under way before.
     pub at_once: usize,
 }
 
@@ -75,16 +75,16 @@ pub struct FanOut {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pace {
-    /// Each sender has so many messages under way that have not reached everybody.
+    /// Maximum number of messages of each sender that have not reached every client yet.
     Window(usize),
-    /// So many messages a second in all.
+    /// Messages per second, of all senders together.
     Rate(f64),
 }
 
 /// What keeps a load from going on for ever.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Nothing comes for so long: it will not come.
+    /// What has not come after this time is taken as lost.
     pub patience: Duration,
     /// The whole load ends then, whatever is missing.
     pub until: Instant,

@@ -1,4 +1,4 @@
-//! Speaking TLS with whoever listens there: a laboratory has no authority that would vouch for its servers.
+//! TLS towards a server under test: a laboratory has no authority that would vouch for its certificate.
 
 use std::io;
 use std::net::{IpAddr, TcpStream};
@@ -55,7 +55,7 @@ impl TlsClient {
             .map_err(io::Error::other)
     }
 
-    /// A stream over TLS with whoever is at the other end, for one thread.
+    /// A stream over TLS for one thread.
     pub fn stream(
         &self,
         stream: TcpStream,

@@ -29,7 +29,7 @@ pub struct Event {
     pub bytes: String,
     /// How many bytes there were.
     pub length: usize,
-    /// The bytes themselves, as far as they are kept.
+    /// The bytes that are kept: the first of a long event, none of a very long case.
     #[serde(skip)]
     pub data: Vec<u8>,
     /// Whether it belongs to the conversation of another case.
@@ -138,10 +138,10 @@ pub enum Direction {
 /// What bytes say.
 #[derive(Debug, Clone, Default)]
 pub struct Annotated {
-    /// The frames as they would be written in a scenario, and the bytes behind them counted.
+    /// The frames as they would be written in a scenario, and the number of the bytes after them.
     pub text: String,
     /// The fields of all these frames, and of a frame that is not whole.
     pub fields: Vec<EventField>,
-    /// Why what stands behind them can never be a frame of that side.
+    /// Why the bytes after them can never be a frame of that side.
     pub remark: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What went wrong in a case, told so that somebody who did not write the suite understands it.
+//! What went wrong in a case, for readers who did not write the suite.
 
 use std::fmt::Write as _;
 
@@ -31,7 +31,7 @@ pub struct Failure {
     /// Set when waiting played a part, so that a slow machine could be the reason.
     #[serde(skip)]
     pub by_time: bool,
-    /// The scenario that judges the fragment in which the step stands.
+    /// The scenario that judges the fragment to which the step belongs.
     #[serde(skip)]
     pub proved_by: Option<String>,
     /// How many bytes on the lane did not fit, if it was one whole frame.
@@ -42,7 +42,7 @@ pub struct Failure {
     pub(crate) stray: Option<Stray>,
 }
 
-/// Whose frame it is that came where nobody expected it.
+/// The owner of a frame that no step expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stray {
     /// It belongs to a fence: the suite made the server send it.
@@ -61,7 +61,7 @@ pub enum FailureKind {
     Mismatch,
     /// The connection ended, or ended in the wrong way.
     Ended,
-    /// Something came that nobody expected.
+    /// Something came that no step expected.
     Unexpected,
     /// The beginning of a frame, and never its rest.
     HalfFrame,
@@ -114,7 +114,7 @@ pub struct FieldReport {
 }
 
 impl Failure {
-    /// A failure of this kind; the details are filled in by whoever knows them.
+    /// A failure of this kind; callers add the details that they know.
     pub(crate) fn new(kind: FailureKind, expected: String, got: String) -> Failure {
         Failure {
             kind,

@@ -18,9 +18,9 @@ pub struct Incident {
 pub enum IncidentKind {
     /// The process ended.
     Crash,
-    /// The process lives and answers nobody any more.
+    /// The process lives, but answers no client any more.
     Hang,
-    /// It uses processor time, though nobody is connected.
+    /// It uses processor time, though no client is connected.
     Busy,
     /// Threads stay after their clients have left.
     Threads,

@@ -2,7 +2,7 @@
 
 use crate::grammar::{DecodedField, Frame};
 
-/// What stands at the front of a connection, foreign frames and answers to old fences taken away.
+/// What is next on a connection, after foreign frames and answers to old fences are taken away.
 #[derive(Debug)]
 pub(crate) enum Look {
     /// Nothing came, and more may come.

@@ -33,12 +33,12 @@ impl Segments {
     }
 }
 
-/// A place where a send is cut, or where it is glued to the one behind it.
+/// A place where a send is cut, or where it is glued to the send that follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Point {
     /// Which send of the play, counted from 0.
     pub(crate) send: usize,
-    /// Behind how many of its bytes.
+    /// After how many of its bytes.
     pub(crate) at: usize,
 }
 

@@ -6,7 +6,7 @@ use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
 use super::describe::{field_reports, frame_fields};
 use super::words::{count, frame_in_words};
 
-/// So many frames of one event are told; what stands behind them is counted.
+/// Frames of one event that are written out; the bytes after them are counted.
 const TOLD_FRAMES: usize = 4;
 
 /// What `bytes`, sent by `from`, say; they may be only the first of `length`.
@@ -63,7 +63,7 @@ fn placed(reports: Vec<FieldReport>, at: usize) -> impl Iterator<Item = EventFie
     })
 }
 
-/// What one whole frame says, whoever may send it.
+/// What one whole frame says, from either side.
 #[must_use]
 pub fn annotate_frame(grammar: &Grammar, wire: &Wire, frame: &Frame, bytes: &[u8]) -> Annotated {
     Annotated {

@@ -71,7 +71,7 @@ pub(crate) fn no_frame(shown: &Shown<'_>, wanted: &WantedFrame, look: &Look) -> 
     failure
 }
 
-/// What stands at the front of a lane, where something else was expected.
+/// What is next on a lane, where something else was expected.
 pub(crate) fn something(
     shown: &Shown<'_>,
     kind: FailureKind,

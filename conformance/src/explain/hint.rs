@@ -57,7 +57,7 @@ fn texts<'a>(
     let mut length_at = wanted.len() - lengths.iter().sum::<usize>();
     for (value, length) in values.iter().zip(lengths) {
         let end = length_at + length;
-        // A text behind its length; a UUID is shorter than what people write for it.
+        // A text after its length; a UUID has fewer bytes than its text form.
         if let Value::Text(text) = value
             && wanted
                 .get(..end)
@@ -157,7 +157,7 @@ fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'s
     }
 }
 
-/// A frame that is right as far as it goes.
+/// A frame whose bytes are right, but too few, too many or too late.
 fn in_the_length_of_the_frame(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     if wanted.len() > came.len() && wanted.starts_with(came) {
         return Some("the beginning of the frame is right, but its last bytes are missing");

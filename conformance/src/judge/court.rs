@@ -59,7 +59,7 @@ impl<'a> Court<'a> {
         let incidents = played
             .map(|played| played.incidents.clone())
             .unwrap_or_default();
-        // What stays behind in the target is against no document; nobody would call it right.
+        // No document forbids to leave something open in the target, but it is not right.
         let verdict = match verdict {
             Verdict::Pass | Verdict::Note if !incidents.is_empty() => Verdict::NonStrict,
             verdict => verdict,

@@ -16,7 +16,7 @@ pub(crate) enum Finding {
     Undecided {
         /// Why.
         cause: Cause,
-        /// The case as far as it was played.
+        /// The part of the case that was played, if any.
         played: Option<Played>,
     },
 }
@@ -70,7 +70,7 @@ impl Finding {
         events.any(|event| event.direction == Direction::Sees)
     }
 
-    /// How good it is, as far as the target is to blame for it: 0 it holds, 1 the document would prefer otherwise, 2 it
+    /// How good the target's behaviour was: 0 it holds, 1 the document would prefer otherwise, 2 it
     /// failed. `None` if that is not known.
     pub(crate) fn grade(&self) -> Option<u8> {
         let Finding::Played(played) = self else {

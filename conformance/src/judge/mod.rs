@@ -1,4 +1,4 @@
-//! From what plays left behind to verdicts.
+//! From what plays left to verdicts.
 //!
 //! | file | what |
 //! |---|---|

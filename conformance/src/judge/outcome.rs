@@ -127,9 +127,9 @@ pub enum Cause {
     Stall,
     /// It failed beside other cases and passed alone.
     OnlyInCompany {
-        /// So often it failed beside others.
+        /// How often it failed beside others.
         failed: usize,
-        /// So often it was run beside others.
+        /// How often it was run beside others.
         of: usize,
     },
     /// A bound of the whole case passed.
@@ -305,7 +305,7 @@ impl Report {
         cases.map(|case| case.id.as_str()).collect()
     }
 
-    /// Whether the case judges something that the document demands; a requirement that nobody knows counts as such.
+    /// Whether the case judges something that the document demands; an unknown requirement counts as such.
     #[must_use]
     pub fn has_must(&self, case: &Outcome) -> bool {
         has_must(&self.requirements, &case.requirements)

@@ -13,20 +13,20 @@ use super::host::Stay;
 /// A process that closes everything and is about to end has ended by then.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// So long the end is waited for where a case failed beside others.
+/// How long to wait for the end of the process after a case failed beside others.
 const DYING: Duration = Duration::from_millis(300);
 
-/// So long a target may take to let go of what its clients had, but for their connections.
+/// How long a target may take to release what its clients had, except for their connections.
 const SETTLING: Duration = Duration::from_millis(500);
 
 /// Between two looks at what it has.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// So often, and so far apart, a target is looked at before it counts as busy: one that has nothing to do sleeps in some.
+/// How often, and at which interval, a target is looked at before it counts as busy: an idle one sleeps in some looks.
 const LOOKS: usize = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// Threads are looked at one after the other: two that take turns may each be seen asleep. So often, and in half of all
+/// Threads are looked at one after the other: two that take turns may each be seen asleep. This often, and in half of all
 /// looks, that is no rest.
 const MISTAKES: usize = 2;
 
@@ -111,7 +111,7 @@ fn end_of(
     }
     let met = contact::establish(shared, stay.address).err()?;
     if shared.is_over() {
-        // Nobody waited as long as an answer may take.
+        // The wait was shorter than an answer may take.
         return None;
     }
     let until = Instant::now() + LAST_BREATH;
@@ -200,7 +200,7 @@ fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Optio
     }
 }
 
-/// Whether it works for nobody: when it is looked at, one of its threads runs, or would if the machine let it. One that
+/// Whether it works though no client is connected: when it is looked at, one of its threads runs, or would if the machine let it. One that
 /// sleeps is seen to do so in the first looks.
 fn busy(process: &Process) -> Option<Incident> {
     let began = Instant::now();

@@ -84,7 +84,7 @@ impl<'a> Bench<'a> {
                 Err(shortage) => return Finding::not_played(Cause::NoIdentities(shortage)),
             };
             aftermath::inspect(self.shared, &stay, &mut played, beside, &|| {
-                // Only what it does to the target counts; if nobody is left to play, it does nothing.
+                // Only what it does to the target counts; without identities to play it, it does nothing.
                 let _ = play();
             });
             if !played.incidents.is_empty() && beside == Beside::Nobody {

@@ -1,4 +1,4 @@
-//! Is there anybody who speaks this protocol? Asked before a run, and after each hostile case.
+//! Logs in to the target, to see whether it speaks the protocol: before a run, and after each hostile case.
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,7 +29,7 @@ pub(crate) enum Met {
     Protocol,
     /// No connection.
     Nobody(String),
-    /// A connection, and nobody who speaks TLS.
+    /// A connection, but no TLS.
     NoTls(String),
     /// A connection, and not one byte.
     Silence,
@@ -147,7 +147,7 @@ pub(crate) fn logins(shared: &Shared<'_>, grammar: &Grammar, wires: &[Wire]) -> 
     let (number, mut random) = shared.number_case("");
     let name = match grammar.names {
         Names::Chosen => names::fresh("contact", None, &mut random),
-        // Nobody the target knows: its answer, that it does not, is an answer.
+        // The target does not know this name: to say so is an answer, too.
         Names::Identities => uuid_of(u128::from(random.next())),
     };
     shared.ledger.note_name(number, &name);

@@ -1,4 +1,4 @@
-//! Whom the cases talk to: somebody at an address, or processes that the runner starts.
+//! The target: a server at an address, or processes that the runner starts.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use parking_lot::Mutex;
 
 use crate::spawn::{Mark, NotStarted, Observation, Process, Spawn};
 
-/// After so many failed starts in a row no more are tried: each may take as long as a start may.
+/// After this number of failed starts in a row no more are tried: each may take as long as a start may.
 const FAILED_STARTS: usize = 3;
 
 /// Who is judged.
 #[derive(Debug, Clone)]
 pub enum Target {
-    /// Somebody who listens there.
+    /// A server that listens there.
     Address(SocketAddr),
     /// A process that is started for it.
     Spawned {
@@ -44,7 +44,7 @@ impl From<SocketAddr> for Target {
 #[derive(Debug)]
 pub(crate) struct Host {
     target: Target,
-    /// Nobody waits longer for a start.
+    /// No start is awaited longer than until then.
     deadline: Option<Instant>,
     state: Mutex<State>,
 }
@@ -74,7 +74,7 @@ impl Host {
         }
     }
 
-    /// Where the target listens, as far as it is known beforehand; port 0 is one that is chosen for each start.
+    /// Where the target listens; port 0 if each start chooses a port.
     pub(crate) fn address(&self) -> SocketAddr {
         match &self.target {
             Target::Address(address) => *address,
@@ -108,7 +108,7 @@ impl Host {
         }
     }
 
-    /// So many cases may be run side by side, of as many as were asked for.
+    /// How many cases may be run side by side, if `asked` were asked for.
     pub(crate) fn jobs(&self, asked: usize) -> usize {
         match &self.target {
             Target::Spawned {
@@ -119,7 +119,7 @@ impl Host {
         }
     }
 
-    /// Somebody to talk to, started if need be.
+    /// The target for one case, started if need be.
     pub(crate) fn enter(&self) -> Result<Stay, NotStarted> {
         let (spawn, lifetime) = match &self.target {
             Target::Address(address) => {

@@ -13,10 +13,10 @@ use super::schedule::Schedule;
 use super::selection::Selection;
 use super::smallest::smallest;
 
-/// So often a case is played in the search for the fewest cuts. Each play that shows a failure may wait as long as one.
+/// Maximum plays of a case in the search for the fewest cuts. Each play that shows a failure may wait as long as one.
 const PLAYS: usize = 40;
 
-/// So often the case is played with the fewest cuts before it is told with more.
+/// Maximum plays with the fewest cuts, before the report shows more of them.
 const TRIES: usize = 3;
 
 /// A run with whole segments.
@@ -79,7 +79,7 @@ impl Whole<'_, '_> {
             return;
         }
         let segments = self.bench.options.segments;
-        // Whoever is undecided already in whole segments is not undecided because of others.
+        // A case that changes its verdict in whole segments too does not do so because of the cuts.
         if self.bench.play(scenario, self.choices).grade() != before {
             outcome.notes.push(format!(
                 "with segments {} its verdict was {}; but the verdict also changes without cuts",

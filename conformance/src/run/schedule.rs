@@ -14,10 +14,10 @@ use super::bench::Bench;
 use super::contact::{self, Met};
 use super::selection::Selection;
 
-/// So often a case is played in company before a failure that vanishes alone is judged.
+/// How often a case is played in company before a failure that vanishes alone is judged.
 const IN_COMPANY: usize = 3;
 
-/// So many of these failures make it a failure.
+/// This number of failures among them makes it a failure.
 const FAILURES_THAT_COUNT: usize = 2;
 
 /// Plays all cases but the probes.
@@ -121,7 +121,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.find_who_ended_it(suspects, is_found);
     }
 
-    /// Of the cases that were under way when the process ended, those that end it alone, too, did it. If nobody does, all
+    /// Of the cases that were under way when the process ended, those that end it alone, too, did it. If none does, all
     /// are inconclusive.
     fn find_who_ended_it(&mut self, suspects: Vec<(&Scenario, Finding)>, is_found: bool) {
         let again: Vec<Finding> = suspects
@@ -209,7 +209,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// What a target that nobody started again met us with, if it does not answer any more.
+    /// What a login met, if the target was not started by the runner and no longer answers.
     fn dead(&self) -> Option<Met> {
         let (shared, host) = (self.bench.shared, self.bench.host);
         match host.spawns() {

@@ -35,7 +35,7 @@ impl std::error::Error for UnknownScenario {}
 pub(crate) struct Selection<'a> {
     /// In the order of the suite.
     pub(crate) scenarios: Vec<&'a Scenario>,
-    /// Those that nobody asked for, but others rest on.
+    /// Those that were not asked for, but on which others rest.
     pub(crate) prerequisites: BTreeSet<&'a str>,
     /// The ids of the scenarios that judge what others rest on: fragments, and the fence.
     pub(crate) proving: BTreeSet<&'a str>,

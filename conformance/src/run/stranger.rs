@@ -37,7 +37,7 @@ pub(crate) fn in_words(shared: &Shared<'_>, target: SocketAddr, met: &Met) -> St
 }
 
 enum Seems {
-    /// These protocols, as far as a login can tell; often none.
+    /// The protocols that answer a login; often none.
     Speaks(Vec<Suite>),
     Http,
 }

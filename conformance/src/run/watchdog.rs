@@ -1,4 +1,4 @@
-//! Notices when this machine stalls: a wait that runs out while nobody was running proves nothing about the target.
+//! Notices when this machine stalls: a wait that runs out while no thread could run proves nothing about the target.
 
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
@@ -57,7 +57,7 @@ impl Watchdog {
     /// Whether the machine stalled between these instants.
     pub(crate) fn stalled(&self, from: Instant, to: Instant) -> bool {
         let state = self.shared.state.lock();
-        // Whoever asks may have been woken before the watchdog was: then its own beat is overdue.
+        // The caller may have been woken before the watchdog: then its own beat is overdue.
         let now = Instant::now();
         let overlaps = |began: Instant, ended: Instant| began < to && ended > from;
         (now > state.due + LATE && overlaps(state.due, now))

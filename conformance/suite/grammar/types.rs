@@ -30,7 +30,7 @@ pub enum TypeKind {
     },
     /// The 16 bytes of a UUID, which people write as text.
     Uuid,
-    /// So many bytes.
+    /// This number of bytes.
     Sized {
         /// How many.
         size: usize,

@@ -47,7 +47,7 @@ impl Key {
     }
 }
 
-/// Nobody is shown a private key.
+/// Shows no part of a private key.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key")

@@ -51,7 +51,7 @@ pub enum Source {
     None,
     /// They are made, and registered here.
     Minted(Rest),
-    /// They are there already.
+    /// They are registered already.
     Listed(Vec<Identity>),
 }
 

@@ -107,7 +107,7 @@ impl Rest {
     }
 }
 
-/// The whole answer to a request, behind which the connection ends.
+/// The whole answer to a request, after which the connection ends.
 fn ask(mut stream: impl Read + Write, request: &[u8]) -> io::Result<Vec<u8>> {
     stream.write_all(request)?;
     stream.flush()?;

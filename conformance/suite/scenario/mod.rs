@@ -115,7 +115,7 @@ pub struct Step {
     pub line: usize,
     /// The step as it is written, on one line, for the report.
     pub text: String,
-    /// The scenario that judges the fragment in which this step stands, outermost fragment first.
+    /// The scenario that judges the fragment to which this step belongs, outermost fragment first.
     pub proved_by: Option<String>,
 }
 
@@ -152,7 +152,7 @@ pub enum Action {
         /// Under which name it is remembered, as [`Value::Bytes`].
         remember: String,
     },
-    /// Takes nothing from the socket from now on.
+    /// Stops reading from the socket.
     StopReading(LaneId),
     /// Reads again.
     ReadAgain(LaneId),
@@ -213,7 +213,7 @@ pub enum Outgoing {
     },
     /// Pieces put together by hand.
     Raw(Vec<Piece>),
-    /// Pieces put together by hand, behind their length.
+    /// Pieces put together by hand, after their length.
     Framed(Vec<Piece>),
     /// Pseudo-random bytes.
     Random {
@@ -356,7 +356,7 @@ pub enum Cut {
     Whole,
     /// In pieces of this many bytes.
     Every(usize),
-    /// Behind these offsets.
+    /// After these offsets.
     At(Vec<usize>),
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct LaneConnection {
     pub(crate) login: String,
     /// Who it is, where names are identities.
     pub(crate) identity: Option<Identity>,
-    /// Closed or aborted by the scenario: what comes is nobody's business any more.
+    /// Closed or aborted by the scenario: what still comes is ignored.
     pub(crate) left: bool,
     /// `stops-reading`.
     pub(crate) paused: bool,
@@ -77,9 +77,9 @@ pub(crate) enum Purpose {
 pub(crate) struct Unasked {
     /// Whether the lane answers at all.
     pub(crate) answers: bool,
-    /// So many of the received bytes are looked through.
+    /// Number of received bytes that were looked through.
     pub(crate) seen: usize,
-    /// Bytes came that are no frame: behind them nothing is recognised.
+    /// Bytes came that are no frame: after them no frame is recognised.
     pub(crate) lost: bool,
 }
 

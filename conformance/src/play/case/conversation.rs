@@ -137,7 +137,7 @@ fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
     events
 }
 
-/// The frames that nobody took, at most 32 of them, and the bytes behind them.
+/// The frames that no step took, at most 32 of them, and the bytes after them.
 fn left_over(case: &Case<'_>, conn: ConnId) -> Vec<std::ops::Range<usize>> {
     let consumed = case.view.fronts.get(conn).map_or(0, |front| front.consumed);
     let unread = case.unread(conn);

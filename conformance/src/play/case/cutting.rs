@@ -1,6 +1,6 @@
 //! How the sends of one play are laid into segments.
 //!
-//! TCP keeps no borders between sends: whoever reads may get half a frame, or three. A play can cut all its sends in one
+//! TCP keeps no borders between sends: one read may return half a frame, or three. A play can cut all its sends in one
 //! way, or only at chosen points; from its points the smallest set is looked for that makes a difference.
 
 use std::collections::BTreeSet;
@@ -43,7 +43,7 @@ impl Cutting {
         }
     }
 
-    /// Where this send is cut: behind so many bytes each, in rising order.
+    /// Where this send is cut: offsets in its bytes, in rising order.
     pub(crate) fn cuts(&self, wire: &Wire, send: usize, bytes: &[u8]) -> Vec<usize> {
         let everywhere = match self.segments {
             Segments::Whole | Segments::Glued => Vec::new(),
@@ -67,7 +67,7 @@ impl Cutting {
     }
 }
 
-/// How long the writer rests between the pieces of a send that is cut so often.
+/// How long the writer rests between the pieces of a send with this number of cuts.
 pub(crate) fn pause(cuts: usize) -> Duration {
     let share = ALL_PAUSES.checked_div(u32::try_from(cuts).unwrap_or(u32::MAX));
     share.map_or(Duration::ZERO, |share| share.min(PAUSE))
@@ -103,7 +103,7 @@ fn inside_lengths(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
         .collect()
 }
 
-/// Behind the first byte of each character that takes several.
+/// After the first byte of each character that takes several.
 fn inside_characters(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
     let mut cuts = Vec::new();
     for (_, content, value) in sized_fields(wire, bytes) {

@@ -1,4 +1,4 @@
-//! What stands at the front of a connection, once what belongs to others is taken away.
+//! What is next on a connection, after what belongs to others is taken away.
 
 use crate::evidence::{Look, Stray};
 use crate::grammar::{Decoded, Frame, PacketId, Side, Value};
@@ -7,12 +7,12 @@ use super::view::{Front, Mark, Meaning};
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// What stands at the front of a connection. `own` is the outstanding frame that the caller waits for itself.
+    /// What is next on a connection. `own` is the outstanding frame that the caller waits for itself.
     pub(crate) fn look(&mut self, conn: ConnId, own: Option<usize>) -> Look {
         self.look_for(conn, own, None)
     }
 
-    /// What stands at the front of a connection, where a packet is expected that may also come unasked.
+    /// What is next on a connection, where a packet is expected that may also come unasked.
     pub(crate) fn look_for(
         &mut self,
         conn: ConnId,
@@ -51,7 +51,7 @@ impl Case<'_> {
         }
     }
 
-    /// `Some` if the frame belongs to the conversation of somebody else: with the ledger's entry, or without one if a
+    /// `Some` if the frame belongs to another conversation: with the ledger's entry, or without one if a
     /// stranger sent it.
     fn foreign_entry(&self, conn: ConnId, frame: &Frame) -> Option<Option<u64>> {
         let front = &self.view.fronts[conn];
@@ -89,7 +89,7 @@ impl Case<'_> {
             && !is_own()
     }
 
-    /// Whose frame stands at the front of a connection, if it is certainly not one of this case's conversation.
+    /// The owner of the next frame on a connection, if it is certainly not one of this case's conversation.
     pub(crate) fn stray(&self, conn: ConnId) -> Option<Stray> {
         match self.wire.decode(Side::Server, self.unread(conn)) {
             Decoded::Frame(frame) => self.shared.ledger.stray(self.number, &frame),
@@ -119,7 +119,7 @@ impl Case<'_> {
         self.consume(conn, frame.length, meaning);
     }
 
-    /// So many bytes at the front are dealt with.
+    /// The next `length` bytes are dealt with.
     pub(crate) fn consume(&mut self, conn: ConnId, length: usize, meaning: Meaning) {
         let front: &mut Front = &mut self.view.fronts[conn];
         let end = front.consumed + length;

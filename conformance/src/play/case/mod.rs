@@ -71,7 +71,7 @@ pub(crate) struct Case<'a> {
     /// The lane that the runner opened for its fences.
     pub(crate) helper: Option<ConnId>,
     pub(crate) view: View,
-    /// Answers to fences that nobody waits for any more, or that come where nobody waits.
+    /// Answers to fences that no step waits for.
     pub(crate) outstanding: Vec<Outstanding>,
     /// What was done, for the report.
     pub(crate) log: Vec<Done>,

@@ -12,10 +12,10 @@ use super::cutting::{self, BYTE_BY_BYTE};
 use super::{Case, ConnId};
 use crate::play::lane::Gate;
 
-/// More pieces than this follow each other at once: among so many some are read as they were sent.
+/// With more pieces than this the writer makes no pauses: among many pieces the target reads some as they were sent.
 const PAUSED_CUTS: usize = 16;
 
-/// So many bytes are shown on each side of a cut.
+/// Bytes that are shown on each side of a cut.
 const SHOWN: usize = 8;
 
 impl Case<'_> {

@@ -32,7 +32,7 @@ impl View {
 /// How far a case has come on one connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Front {
-    /// So many of the received bytes are dealt with.
+    /// Number of received bytes that are dealt with.
     pub(crate) consumed: usize,
     /// What they were.
     pub(crate) marks: Vec<Mark>,

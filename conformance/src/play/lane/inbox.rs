@@ -92,7 +92,7 @@ impl Inbox {
         }
     }
 
-    /// What comes behind the end that TLS has announced is nobody's business, but unread it would make the kernel answer
+    /// What comes after the end that TLS has announced means nothing, but unread it would make the kernel answer
     /// with a reset.
     fn read_on(&self, stream: &TcpStream, buffer: &mut [u8]) {
         while matches!(self.read_once(stream, buffer), Ok(length) if length > 0) {}
@@ -117,7 +117,7 @@ impl Inbox {
 
     /// One `read`, unless the lane is paused.
     ///
-    /// The thread sleeps in `peek`, which takes nothing out of the socket. The `read` behind it finds bytes or the end
+    /// The thread sleeps in `peek`, which leaves the bytes in the socket. The `read` after it finds bytes or the end
     /// and so does not block, therefore it may hold `paused`: once [`pause`](Inbox::pause) has returned, not one byte
     /// more is taken.
     fn read_once(&self, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {

@@ -28,7 +28,7 @@ use tls::Secured;
 /// How much the kernel keeps for a lane that will stop reading: little, so that the target feels it soon.
 const SMALL_RECEIVE_BUFFER: usize = 16 << 10;
 
-/// Whether the kernel keeps much or little of what nobody read yet.
+/// How much unread data the kernel keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReceiveBuffer {
     /// As the system has it.
@@ -44,7 +44,7 @@ pub(crate) enum Speech<'a> {
     Plain,
     /// They travel inside TLS.
     Tls(&'a TlsClient),
-    /// They are what travels, to somebody who speaks TLS: what comes back says nothing to this lane.
+    /// They are what travels, but the target speaks TLS: what comes back means nothing to this lane.
     Blind,
 }
 
@@ -177,7 +177,7 @@ impl Connection {
         self.outbox.has_room()
     }
 
-    /// Queues bytes behind those that are queued already.
+    /// Queues bytes after those that are queued already.
     pub(crate) fn send(&self, bytes: Vec<u8>, cut: Cut, gate: Option<Arc<Gate>>) {
         self.outbox.push(bytes, cut, gate);
     }
@@ -187,12 +187,12 @@ impl Connection {
         self.outbox.push_pause(pause);
     }
 
-    /// FIN behind everything that is queued, over TLS behind its close_notify; goes on reading.
+    /// FIN after everything that is queued, over TLS after its close_notify; goes on reading.
     pub(crate) fn shut_down(&self) {
         self.outbox.push_fin(Farewell::InOrder);
     }
 
-    /// FIN behind everything that is queued, and over TLS no close_notify; goes on reading.
+    /// FIN after everything that is queued, and over TLS no close_notify; goes on reading.
     pub(crate) fn truncate(&self) {
         self.outbox.push_fin(Farewell::Truncated);
     }
@@ -202,7 +202,7 @@ impl Connection {
         self.outbox.is_idle()
     }
 
-    /// Takes nothing more from the socket.
+    /// Stops reading from the socket.
     pub(crate) fn stop_reading(&self) {
         self.inbox.pause();
     }
@@ -245,7 +245,7 @@ impl Connection {
 
     fn join(&mut self) {
         for thread in self.threads.drain(..) {
-            // A panic of such a thread was printed by itself; there is nobody to tell it to.
+            // Such a thread has printed its panic itself; the case can do nothing about it.
             let _ = thread.join();
         }
     }

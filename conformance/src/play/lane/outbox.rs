@@ -19,7 +19,7 @@ const QUEUED_BYTES: usize = 64 << 20;
 /// And up to this many sends.
 const QUEUED_SENDS: usize = 4096;
 
-/// Nobody waits longer for a gate: it opens microseconds after the last send is queued.
+/// Maximum wait for a gate: it opens microseconds after the last send is queued.
 const GATE_BOUND: Duration = Duration::from_secs(1);
 
 /// Holds the writers of several lanes until all of them have something to write, so that they start at one instant.
@@ -78,7 +78,7 @@ enum Job {
 /// How FIN is said on a connection that speaks TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Farewell {
-    /// Behind a close_notify.
+    /// After a close_notify.
     InOrder,
     /// Without one.
     Truncated,
@@ -106,7 +106,7 @@ impl Outbox {
         self.changed.notify_all();
     }
 
-    /// FIN behind everything that is queued.
+    /// FIN after everything that is queued.
     pub(crate) fn push_fin(&self, farewell: Farewell) {
         self.queue.lock().jobs.push_back(Job::Fin(farewell));
         self.changed.notify_all();

@@ -61,7 +61,7 @@ fn shake_hands(
     }
 }
 
-/// Somebody listens there, and there is no TLS with them: why.
+/// Why a server that accepts connections has no TLS.
 #[derive(Debug)]
 pub(crate) struct NoTls(String);
 
@@ -73,7 +73,7 @@ impl fmt::Display for NoTls {
 
 impl std::error::Error for NoTls {}
 
-/// The error for whoever judges the target.
+/// The error in words that say what the target did.
 fn told(error: &io::Error) -> io::Error {
     let (kind, why) = match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => (

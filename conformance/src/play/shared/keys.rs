@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 
 use crate::identity::Key;
 
-/// So many lanes of a case have keys that nobody else in it has.
+/// Number of keys; with more lanes than that, two lanes of a case share one.
 const KEYS: usize = 4;
 
 /// The keys of a run.
@@ -51,7 +51,7 @@ impl Shared {
         }
     }
 
-    /// Made by whoever asks first; others wait for it.
+    /// The first caller makes it; others wait for it.
     fn key(&self, index: usize) -> Arc<Key> {
         Arc::clone(self.keys[index].get_or_init(|| Arc::new(Key::generate())))
     }

@@ -14,7 +14,7 @@ use crate::grammar::{Decoded, Frame, Grammar, PacketId, Side, Value, Wire};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CaseNumber(pub(crate) u64);
 
-/// A frame that a client began has to be complete within so many bytes; what is longer is no chat frame.
+/// Maximum bytes of a frame that a client sends; what is longer is no chat frame.
 const LONGEST_FRAME: usize = 64 << 10;
 
 /// The sends of all cases of a run.

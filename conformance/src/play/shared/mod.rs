@@ -126,7 +126,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// Who the lanes of a case are; nobody in particular where names are chosen.
+    /// The identities of a case's lanes; none where names are chosen.
     pub(crate) fn cast(
         &self,
         scenario: &Scenario,

@@ -27,7 +27,7 @@ impl SplitMix {
         mixed ^ (mixed >> 31)
     }
 
-    /// So many bytes.
+    /// This number of bytes.
     pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(length.next_multiple_of(8));
         while bytes.len() < length {
@@ -37,7 +37,7 @@ impl SplitMix {
         bytes
     }
 
-    /// So many characters of `0-9a-z`.
+    /// This number of characters of `0-9a-z`.
     pub(crate) fn letters(&mut self, count: usize) -> String {
         const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         (0..count)

@@ -1,7 +1,7 @@
 //! Who lanes are, where a name is a UUID that the target knows, and an RSA key.
 //!
 //! The target has to be told of an identity before anybody can be it. With `--set rest=ADDR` the runner does that itself, and
-//! each case gets identities that nobody had before. With `--set identities=FILE` a person has done it, and cases share what
+//! each case gets identities that no case had before. With `--set identities=FILE` a person has done it, and cases share what
 //! there is: each takes what it needs, and gives it back.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -16,7 +16,7 @@ use crate::scenario::{Lane, LaneName, Scenario};
 use super::keys::Keys;
 use super::random::SplitMix;
 
-/// A signature by somebody over the bytes of their own name.
+/// A client's signature over the bytes of its own name.
 pub(crate) fn signature_of(who: Option<&Identity>) -> Result<Value, Box<Failure>> {
     let signature = who.and_then(Identity::signature);
     let signature =
@@ -35,7 +35,7 @@ enum Source {
     Minted(Rest),
     Listed {
         /// Those that no case has now; who waited longest comes first, because the target may take a moment to notice that
-        /// somebody has left.
+        /// a client has left.
         free: Mutex<VecDeque<Identity>>,
         given_back: Condvar,
         there_are: usize,

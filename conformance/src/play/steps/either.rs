@@ -1,6 +1,6 @@
 //! Alternatives: the first that fits what came is taken.
 //!
-//! Each alternative is tried on a copy of what the case has taken in, so that trying takes nothing away from the others.
+//! Each alternative is tried on a copy of what the case has taken in, so that a try consumes nothing that another may need.
 //! One that only watches is tried from the beginning, beside the others. One that sends, or that proves silence, is tried
 //! when those before it can no longer fit. What was sent cannot be taken back: from then on it is this one or none.
 
@@ -14,7 +14,7 @@ use crate::scenario::{Branch, LaneId, Worth, walk};
 use super::progress::Progress;
 use super::track::Track;
 
-/// The alternatives and how each of them stands.
+/// The alternatives and the state of each.
 #[derive(Debug)]
 pub(crate) struct Either<'a> {
     attempts: Vec<Attempt<'a>>,

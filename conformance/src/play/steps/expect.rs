@@ -72,7 +72,7 @@ fn frame(
     }
 }
 
-/// How soon a frame came behind the last one that a step took, if that is too soon.
+/// The time between a frame and the last one that a step took, if it is too short.
 fn too_early(
     case: &Case<'_>,
     conn: ConnId,
@@ -142,7 +142,7 @@ fn bytes(case: &mut Case<'_>, conn: ConnId, wanted: &[u8], until: Instant) -> Pr
     explain::wrong_bytes(&case.shown(conn), wanted, common).into()
 }
 
-/// So many bytes with the remembered hash.
+/// `length` bytes with the remembered hash.
 fn hashed(
     case: &mut Case<'_>,
     conn: ConnId,

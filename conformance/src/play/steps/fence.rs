@@ -29,7 +29,7 @@ pub(crate) struct Exchange {
     kind: Kind,
     from: ConnId,
     to: ConnId,
-    /// It proves only that the server has handled what this lane did, and takes nothing away from the scenario.
+    /// It proves only that the server has handled what this lane did, and consumes nothing that the scenario expects.
     in_passing: bool,
     begun: Option<Begun>,
 }
@@ -106,7 +106,7 @@ impl Exchange {
         }
     }
 
-    /// The answers are outstanding from the start: whoever gives up on this fence leaves them to be put aside.
+    /// The answers are outstanding from the start: when a step gives up on this fence, they are put aside later.
     fn begin(&self, case: &mut Case<'_>, fence: &Fence) -> Begun {
         let token = case.random.next();
         let mut answers = Vec::new();
@@ -235,7 +235,7 @@ impl Exchange {
     }
 }
 
-/// The answer to the provoker, wherever it stands among what the scenario has yet to take; it is put aside when it comes to
+/// The answer to the provoker, anywhere among what the scenario has yet to take; it is put aside when it comes to
 /// that.
 fn see_among_others(
     case: &Case<'_>,
@@ -260,8 +260,8 @@ fn see_among_others(
     }
 }
 
-/// The answer to the provoker, who has a conversation of its own. It is waited for where nothing else stands before it, so
-/// that something of the same kind, which the target sent unasked, cannot pass for it; behind what the scenario has yet to
+/// The answer to the provoker, who has a conversation of its own. It is waited for where nothing else comes before it, so
+/// that something of the same kind, which the target sent unasked, cannot pass for it; after what the scenario has yet to
 /// take, it is put aside when it comes.
 fn see_in_passing(
     case: &mut Case<'_>,

@@ -1,4 +1,4 @@
-//! Silence, proved by a fence: an exchange whose answer must come behind whatever the target might have sent before.
+//! Silence, proved by a fence: an exchange whose answer must come after anything that the target might have sent before.
 //!
 //! Let P be the lane whose doings might have broken the silence, and S the silent lane.
 //!
@@ -240,7 +240,7 @@ fn await_time(case: &mut Case<'_>, conn: ConnId, until: Instant) -> Progress {
     }
 }
 
-/// What breaks the silence before the fence has come as far as the silent lane.
+/// What breaks the silence before the fence has reached the silent lane.
 fn broken_already(case: &mut Case<'_>, silent: ConnId) -> Option<Failure> {
     match case.look(silent, None) {
         Look::Nothing | Look::Partial => None,

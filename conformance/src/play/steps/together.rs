@@ -25,7 +25,7 @@ impl<'a> Together<'a> {
         }
     }
 
-    /// In the first round the sends of all lanes are queued behind one gate, so that they start at one instant.
+    /// In the first round the sends of all lanes are held by one gate, so that they start at one instant.
     pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
         if self.begun {
             return self.round(case);

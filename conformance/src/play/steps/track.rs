@@ -49,7 +49,7 @@ impl<'a> Track<'a> {
         }
     }
 
-    /// Goes as far as it can.
+    /// Carries out steps until one waits or fails.
     pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
         while let Some(step) = self.steps.get(self.next) {
             let running = self

@@ -8,7 +8,7 @@ use crate::source::{Entry, Node, Scalar, Span, Word, did_you_mean, nearest};
 /// The longest text of a step; the file has the rest.
 const MAX_TEXT_CHARS: usize = 200;
 
-/// What stands behind an arrow, or, in the block of a lane's step, by itself.
+/// What follows an arrow, or, in the block of a lane's step, a line without one.
 pub(super) struct Phrase<'n> {
     pub(super) node: &'n Node,
     pub(super) verb: Verb,
@@ -336,7 +336,7 @@ impl Reader<'_> {
     }
 }
 
-/// The arrow behind a lane, if the node is a lane's step.
+/// The arrow after a lane, if the node is a lane's step.
 pub(super) fn arrow(node: &Node) -> Option<Arrow> {
     match node.entries.first().and_then(Entry::word) {
         Some(">") => Some(Arrow::Does),
