@@ -31,6 +31,17 @@
 //!
 //! Not here: connections to a target, threads, verdicts, reports.
 
+// Bytes of a target and files of other people reach this crate: none of them may end the program.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
 pub mod grammar;
 pub mod identity;
 pub mod scenario;

@@ -41,6 +41,10 @@ impl Suite {
     ///
     /// If it has mistakes; the tests of this crate keep it from being built so.
     #[must_use]
+    #[expect(
+        clippy::panic,
+        reason = "no file of a user is read here, and a test reads every protocol that is compiled in"
+    )]
     pub fn built_in(name: &str) -> Option<Suite> {
         let sources = built_in::sources(name)?;
         match Suite::from_sources(sources) {

@@ -100,6 +100,10 @@ impl Grammar {
     ///
     /// If the id comes from another grammar.
     #[must_use]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "only this grammar makes its ids, one for each packet"
+    )]
     pub fn packet(&self, id: PacketId) -> &Packet {
         &self.packets[id.0]
     }

@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
                 names: Names::Chosen,
                 settings: Vec::new(),
                 frame_length: None,
-                opcode: IntType::NAMED[0].1,
+                opcode: IntType::BYTE,
                 types: Vec::new(),
                 readings: Vec::new(),
                 packets: Vec::new(),

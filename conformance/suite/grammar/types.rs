@@ -107,9 +107,12 @@ pub(super) enum Int {
 }
 
 impl IntType {
+    /// What an opcode is until wire.kdl says otherwise.
+    pub(super) const BYTE: IntType = IntType::signed(1);
+
     /// The names that wire.kdl knows, with what they mean.
     pub const NAMED: [(&'static str, IntType); 9] = [
-        ("int8", IntType::signed(1)),
+        ("int8", IntType::BYTE),
         ("int16", IntType::signed(2)),
         ("int32", IntType::signed(4)),
         ("int64", IntType::signed(8)),

@@ -21,8 +21,11 @@ impl Key {
     }
 
     /// A new one, which takes a good part of a second.
+    #[expect(
+        clippy::expect_used,
+        reason = "without memory or randomness nothing else works either"
+    )]
     pub fn generate() -> Key {
-        // It fails only without memory or randomness, and then nothing else works either.
         Key(RsaKeyPair::generate(KeySize::Rsa2048).expect("the machine has randomness for a key"))
     }
 

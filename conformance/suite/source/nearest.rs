@@ -23,6 +23,10 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
 }
 
 /// How many letters have to be put in, taken out, changed or swapped with their neighbour.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the table has a row for each letter of `from` and a column for each of `to`, and one more of each"
+)]
 fn distance(from: &str, to: &str) -> usize {
     let from: Vec<char> = from.chars().collect();
     let to: Vec<char> = to.chars().collect();

@@ -42,26 +42,31 @@ pub fn masked(source: &str) -> String {
 pub fn guarded(output: &str) -> String {
     let mut out = String::with_capacity(output.len());
     let mut rest = output;
-    while let Some(at) = rest.find('\u{1b}') {
-        out.push_str(&visible(&rest[..at], &['\n']));
-        let colour = colour(&rest[at..]);
-        match colour {
-            Some(sequence) => out.push_str(sequence),
-            None => push_escape(&mut out, '\u{1b}'),
-        }
-        rest = &rest[at + colour.map_or(1, str::len)..];
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        out.push_str(&visible(before, &['\n']));
+        rest = match colour(after) {
+            Some((parameters, after_colour)) => {
+                out.push_str(&format!("\u{1b}[{parameters}m"));
+                after_colour
+            }
+            None => {
+                push_escape(&mut out, '\u{1b}');
+                after
+            }
+        };
     }
     out.push_str(&visible(rest, &['\n']));
     without_commands(&out, push_escape)
 }
 
-/// The sequence that sets a colour, at the beginning of the text.
-fn colour(text: &str) -> Option<&str> {
-    let parameters = text.strip_prefix("\u{1b}[")?;
-    let end = parameters.find(|each: char| !each.is_ascii_digit() && each != ';')?;
-    parameters[end..]
-        .starts_with('m')
-        .then(|| &text[.."\u{1b}[".len() + end + 1])
+/// The parameters of a sequence that sets a colour, and what follows it; `text` is what follows its ESC.
+fn colour(text: &str) -> Option<(&str, &str)> {
+    let (parameters, after) = text.strip_prefix('[')?.split_once('m')?;
+    let is_parameter = |each: char| each.is_ascii_digit() || each == ';';
+    parameters
+        .chars()
+        .all(is_parameter)
+        .then_some((parameters, after))
 }
 
 #[cfg(test)]

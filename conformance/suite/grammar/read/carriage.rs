@@ -100,7 +100,9 @@ impl Reader<'_> {
             };
             if let Some(packet) = self.grammar.packet_named(&name.value.to_string()) {
                 let answer = self.answer(node, entry, packet.0);
-                self.grammar.packets[packet.0].answered_by = answer;
+                if let Some(packet) = self.grammar.packets.get_mut(packet.0) {
+                    packet.answered_by = answer;
+                }
             }
         }
     }

@@ -62,7 +62,11 @@ impl Reader<'_> {
             };
             let sort = self.sort_of_field(packet, index);
             match literal(entry, sort) {
-                Some(value) => fields[index] = Some(value),
+                Some(value) => {
+                    if let Some(field) = fields.get_mut(index) {
+                        *field = Some(value);
+                    }
+                }
                 None => self.wrong_value(node, entry, sort),
             }
         }

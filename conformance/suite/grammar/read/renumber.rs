@@ -70,8 +70,7 @@ impl Reader<'_> {
             if node.name.text == "renumber"
                 && let Some((index, number)) = self.renumbered(node, width)
             {
-                self.grammar.packets[index].opcode = number;
-                places[index] = place(node);
+                renumber(&mut self.grammar.packets, &mut places, index, number, node);
             }
         }
         self.check_distinct(&self.grammar.packets.clone(), &places);
@@ -94,11 +93,10 @@ impl Reader<'_> {
         let renumbers = |node: &&Node| node.name.text == "renumber";
         for node in choice.block().iter().filter(renumbers) {
             if let Some((index, number)) = self.renumbered(node, width) {
-                let name = packets[index].name.clone();
-                let span = &node.name.span;
+                let name = packets.get(index).map(|packet| packet.name.clone());
+                let (name, span) = (name.unwrap_or_default(), &node.name.span);
                 is_first(&mut seen, &name, "renumber", node, span, self.findings);
-                packets[index].opcode = number;
-                places[index] = place(node);
+                renumber(&mut packets, &mut places, index, number, node);
             }
         }
         if !seen.is_empty() {
@@ -133,29 +131,39 @@ impl Reader<'_> {
     }
 
     fn check_distinct(&mut self, packets: &[Packet], places: &[Place]) {
-        for (index, packet) in packets.iter().enumerate() {
-            let earlier = packets.iter().take(index).position(|other| {
+        let placed = || packets.iter().zip(places).enumerate();
+        let is_moved = |index: usize, place: &Place| self.packet_places.get(index) != Some(place);
+        for (index, (packet, place)) in placed() {
+            let earlier = placed().take(index).find(|(_, (other, _))| {
                 let shared_side = [Side::Client, Side::Server]
                     .into_iter()
                     .any(|side| other.from.include(side) && packet.from.include(side));
                 other.opcode == packet.opcode && shared_side
             });
-            let Some(earlier) = earlier else { continue };
-            // Of two packets of which one was renumbered, that one is to blame.
-            let is_moved = |index: usize| places[index] != self.packet_places[index];
-            let (blamed, other) = if is_moved(earlier) && !is_moved(index) {
-                (earlier, index)
-            } else {
-                (index, earlier)
+            let Some((earlier, (other, others_place))) = earlier else {
+                continue;
             };
-            let (file, span) = &places[blamed];
+            // Of two packets of which one was renumbered, that one is to blame.
+            let earlier_is_to_blame = is_moved(earlier, others_place) && !is_moved(index, place);
+            let (blamed, (file, span), other) = match earlier_is_to_blame {
+                true => (other, others_place, packet),
+                false => (packet, place, other),
+            };
             let message = format!(
                 "{} has the opcode {} of {}",
-                packets[blamed].name, packets[blamed].opcode, packets[other].name
+                blamed.name, blamed.opcode, other.name
             );
             let help = "packets of one side must have different opcodes";
             self.findings.error(file, span.clone(), message, help);
         }
+    }
+}
+
+/// Gives a packet another opcode, which is written in this node.
+fn renumber(packets: &mut [Packet], places: &mut [Place], index: usize, number: i128, node: &Node) {
+    if let (Some(packet), Some(known)) = (packets.get_mut(index), places.get_mut(index)) {
+        packet.opcode = number;
+        *known = place(node);
     }
 }
 

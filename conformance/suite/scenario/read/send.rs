@@ -179,8 +179,8 @@ impl Reader<'_> {
         let key = entry.key.as_ref().map(|key| key.text.as_str());
         let numbers = offsets(entry);
         match (key, numbers) {
-            (Some("every"), Some(numbers)) if numbers.len() == 1 => Some(Cut::Every(numbers[0])),
-            (Some("at"), Some(numbers)) if numbers.windows(2).all(|pair| pair[0] < pair[1]) => {
+            (Some("every"), Some(numbers)) if let [size] = numbers[..] => Some(Cut::Every(size)),
+            (Some("at"), Some(numbers)) if numbers.is_sorted_by(|one, next| one < next) => {
                 Some(Cut::At(numbers))
             }
             (Some("at"), Some(_)) => self.refuse(

@@ -249,7 +249,7 @@ impl Reader<'_> {
         } else if ["->", "=>", "<-", "<=", ">>", "<<", ":"].contains(&behind.as_str()) {
             self.error(
                 node,
-                &node.entries[0].span,
+                node.entries.first().map_or(span, |entry| &entry.span),
                 format!("`{behind}` is not an arrow"),
                 "`>` is what the lane does, `<` is what it must receive",
             );
