@@ -106,7 +106,7 @@ impl Event {
     pub fn with_bytes(mut self, bytes: &[u8], length: usize) -> Event {
         self.bytes = hex(bytes, SHOWN_BYTES);
         self.length = length;
-        self.data = bytes[..bytes.len().min(KEPT_BYTES)].to_vec();
+        self.data = bytes.iter().copied().take(KEPT_BYTES).collect();
         self
     }
 

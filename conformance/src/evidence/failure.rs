@@ -201,9 +201,9 @@ impl Failure {
 
 /// The bytes as pairs of digits with spaces between, up to `limit` of them.
 pub(crate) fn hex(bytes: &[u8], limit: usize) -> String {
-    let shown = &bytes[..bytes.len().min(limit)];
-    let mut text = String::with_capacity(3 * shown.len() + 4);
-    for (at, byte) in shown.iter().enumerate() {
+    let shown = bytes.len().min(limit);
+    let mut text = String::with_capacity(3 * shown + 4);
+    for (at, byte) in bytes.iter().take(limit).enumerate() {
         // Writing into a text cannot fail.
         let _ = write!(text, "{}{byte:02x}", if at == 0 { "" } else { " " });
     }

@@ -17,20 +17,20 @@ pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame
         wanted.in_words(shown.grammar),
         &Look::Frame(frame.clone()),
     );
-    let before = usize::from(frame.prefix > 0);
+    // The length comes before the opcode, where there is one.
+    let mut reports = failure
+        .fields
+        .iter_mut()
+        .skip(usize::from(frame.prefix > 0));
+    let opcode = reports.next();
     if frame.packet == wanted.packet {
-        for ((report, wanted), field) in failure.fields[before + 1..]
-            .iter_mut()
-            .zip(&wanted.fields)
-            .zip(&frame.fields)
-        {
+        for ((report, wanted), field) in reports.zip(&wanted.fields).zip(&frame.fields) {
             if let Some(value) = wanted.value() {
                 report.differs = *value != field.value;
                 report.expected = Some(value_in_words(value));
             }
         }
-    } else {
-        let opcode = &mut failure.fields[before];
+    } else if let Some(opcode) = opcode {
         opcode.expected = Some(named_opcode(shown.wire, wanted.packet));
         opcode.differs = true;
     }
@@ -111,7 +111,7 @@ pub(crate) fn something(
         ),
     };
     let mut failure = Failure::new(kind, expected, got)
-        .with_bytes(&unread[..length.min(unread.len())])
+        .with_bytes(unread.get(..length).unwrap_or(unread))
         .on(shown.lane);
     failure.fields = fields;
     failure.stray = shown.stray;
@@ -144,7 +144,7 @@ pub(crate) fn wrong_bytes(shown: &Shown<'_>, wanted: &[u8], common: usize) -> Fa
             format!("{common} of them, then nothing within the time limit"),
         ),
     };
-    let first = &came[..came.len().min(wanted.len().max(common + 1))];
+    let first = came.get(..wanted.len().max(common + 1)).unwrap_or(came);
     let expected = format!("{}: {}", count(wanted.len(), "byte"), hex(wanted, 64));
     let mut failure = Failure::new(kind, expected, got).with_bytes(first);
     failure.stray = shown.stray;
