@@ -1,4 +1,4 @@
-//! Coming and going: each slot is a thread that connects, logs in and leaves, again and again.
+//! Churn: each slot is a thread that connects, logs in and leaves, again and again.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -12,16 +12,16 @@ use super::target::Meter;
 use super::tongue::Tongue;
 use super::work::{Bounds, Teller, Trouble};
 
-/// After so many refusals one after the other a slot gives up.
+/// A slot gives up after this number of consecutive refusals.
 const MOST_REFUSALS: usize = 3;
 
-/// What one slot did.
+/// The results of one slot.
 struct Slot {
     latency: Histogram<u64>,
     flaws: Flaws,
 }
 
-/// Plays the churn.
+/// Runs the churn.
 pub(super) fn play(
     tongue: &dyn Tongue,
     target: SocketAddr,
@@ -32,7 +32,7 @@ pub(super) fn play(
 ) -> Result<ChurnFigures, Trouble> {
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     let names = tongue.names(slots).map_err(Trouble::Protocol)?;
-    // One login first: where that fails there is nothing to measure.
+    // One login first: if it fails, there is nothing to measure.
     let first = tongue.again(&names[0], 0);
     log_in(tongue, target, &first, bounds.patience).map_err(|why| Trouble::NotAllIn {
         known: 0,

@@ -1,4 +1,4 @@
-//! One of many clients: a connection that never blocks, with what has come and what is yet to be written.
+//! One of many clients: a connection that never blocks, with its unread input and its unsent output.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -11,19 +11,19 @@ use rustls::ClientConnection;
 use super::tongue::Login;
 use conformance_suite::tls::TlsClient;
 
-/// More than this is not read at once, or one connection would keep the others waiting.
+/// Maximum bytes of one read. A longer read would keep the other connections waiting.
 const MOST_AT_ONCE: usize = 256 * 1024;
 
-/// Where a client stands.
+/// The progress of a client.
 #[derive(Debug)]
 pub(crate) enum Stage {
     /// The connection is being made.
     Connecting,
-    /// The exchange of the login goes on.
+    /// The login exchange is running.
     LoggingIn,
-    /// The server knows it.
+    /// The client is logged in.
     In,
-    /// It is no client any more.
+    /// The connection has ended.
     Lost,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Client {
     tls: Option<Box<ClientConnection>>,
     pub(crate) login: Login,
     pub(crate) stage: Stage,
-    /// What has come and is not taken yet.
+    /// Bytes that arrived and are not handled yet.
     pub(crate) inbox: Vec<u8>,
     outbox: Vec<u8>,
     written: usize,
@@ -44,7 +44,7 @@ pub(crate) struct Client {
 pub(crate) type Ended = String;
 
 impl Client {
-    /// Begins to connect.
+    /// Starts to connect.
     pub(crate) fn open(
         target: SocketAddr,
         tls: Option<&TlsClient>,
@@ -67,7 +67,7 @@ impl Client {
         })
     }
 
-    /// Whether the connection that was begun stands now.
+    /// Returns whether the connection that was started is open now.
     pub(crate) fn connected(&self) -> Result<bool, Ended> {
         if let Some(error) = self
             .stream
@@ -86,18 +86,18 @@ impl Client {
         }
     }
 
-    /// Whether TLS is not ready to carry anything yet.
+    /// Returns whether the TLS handshake is still running.
     pub(crate) fn is_securing(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
     }
 
-    /// Sends these bytes as soon as the socket takes them.
+    /// Sends these bytes as soon as the socket accepts them.
     pub(crate) fn say(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         self.queue(bytes)?;
         self.flush()
     }
 
-    /// Sends these bytes with the next flush, together with whatever else waits for it.
+    /// Sends these bytes with the next flush, together with the other queued bytes.
     pub(crate) fn queue(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         match &mut self.tls {
             None => self.outbox.extend_from_slice(bytes),
@@ -109,7 +109,7 @@ impl Client {
         Ok(())
     }
 
-    /// How many bytes the socket has not taken yet.
+    /// Returns the number of bytes that the socket has not accepted yet.
     pub(crate) fn unsent(&self) -> usize {
         self.outbox.len() - self.written
     }
@@ -134,7 +134,8 @@ impl Client {
         Ok(())
     }
 
-    /// Reads into `buffer` behind what was kept. Says how much of the buffer is full now, and whether there may be more.
+    /// Reads into `buffer`, after the bytes that were kept. Returns how much of the buffer is full now, and whether
+    /// more bytes may follow.
     pub(crate) fn read(&mut self, buffer: &mut Vec<u8>) -> Result<(usize, bool), Ended> {
         let kept = self.inbox.len();
         if buffer.len() < kept + MOST_AT_ONCE {
@@ -152,12 +153,12 @@ impl Client {
         }
     }
 
-    /// `None` when there is nothing more now.
+    /// Reads from a plain socket. Returns `None` when there is nothing more now.
     fn read_plain(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Ended> {
         arrived(|| self.stream.read(buffer))
     }
 
-    /// The same of what was sealed.
+    /// Reads from TLS. Returns `None` when there is nothing more now.
     fn read_sealed(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Ended> {
         loop {
             let Some(tls) = &mut self.tls else {
@@ -176,7 +177,7 @@ impl Client {
     }
 }
 
-/// How much was read, or `None` if there is nothing now.
+/// Returns the number of bytes read, or `None` when there is nothing now.
 fn arrived(mut read: impl FnMut() -> io::Result<usize>) -> Result<Option<usize>, Ended> {
     loop {
         match read() {

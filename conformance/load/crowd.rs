@@ -1,4 +1,4 @@
-//! Many clients on one thread: who connects, who is in, and what comes to whom.
+//! Many clients on one thread: it connects them, logs them in and passes on what arrives for each.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,13 +15,14 @@ use super::target::allow_descriptors;
 use super::tongue::{Heard, Login, Tongue};
 use super::work::{Bounds, Teller, Trouble};
 
-/// Hears what comes to the clients that are in.
+/// A listener for everything that arrives at clients that are logged in.
 pub(crate) trait Listener {
-    /// Looks at the front of what has come to a client, and says what it was: a message is not told any further.
+    /// Looks at the first bytes that arrived at a client, and returns what they were. The crowd does not use a message
+    /// any further.
     fn hear(&mut self, client: usize, front: &[u8]) -> Heard;
 }
 
-/// Before everybody is in, nothing is listened to.
+/// The listener until all clients are logged in: it ignores everything.
 struct Deaf<'a>(&'a dyn Tongue);
 
 impl Listener for Deaf<'_> {
@@ -38,10 +39,10 @@ pub(crate) struct Crowd<'a> {
     events: Events,
     clients: Vec<Client>,
     buffer: Vec<u8>,
-    /// How many are in.
+    /// The number of clients that are logged in.
     pub(crate) known: usize,
     pub(crate) logins: Histogram<u64>,
-    /// The first client that was lost, and why.
+    /// The first client whose connection ended, and why.
     pub(crate) first_loss: Option<String>,
     pub(crate) losses: usize,
 }
@@ -66,7 +67,7 @@ impl<'a> Crowd<'a> {
         self.clients.len()
     }
 
-    /// Connects a client for each name and logs it in; at most `at_once` are under way.
+    /// Connects a client for each name and logs it in. At most `at_once` logins run at the same time.
     pub(crate) fn gather(
         &mut self,
         names: &[String],
@@ -114,14 +115,14 @@ impl<'a> Crowd<'a> {
         Ok(())
     }
 
-    /// Has bytes sent from a client with its next flush.
+    /// Queues bytes for a client; its next flush sends them.
     pub(crate) fn queue(&mut self, client: usize, bytes: &[u8]) {
         if let Err(why) = self.clients[client].queue(bytes) {
             self.lose(client, &why);
         }
     }
 
-    /// Sends what was queued for a client.
+    /// Sends the queued bytes of a client.
     pub(crate) fn flush(&mut self, client: usize) {
         if let Err(why) = self.clients[client].flush() {
             self.lose(client, &why);
@@ -132,7 +133,7 @@ impl<'a> Crowd<'a> {
         self.clients[client].unsent()
     }
 
-    /// Waits for something to come, at most so long, and handles everything that did.
+    /// Waits for input, at most this long, and handles everything that arrived.
     pub(crate) fn turn(
         &mut self,
         wait: Duration,
@@ -184,7 +185,7 @@ impl<'a> Crowd<'a> {
         Ok(())
     }
 
-    /// Readiness is told once: reads until there is no more.
+    /// Reads until there is no more, because readiness is reported only once.
     fn read(&mut self, index: usize, listener: &mut dyn Listener) -> Result<(), Ended> {
         loop {
             let mut buffer = std::mem::take(&mut self.buffer);
@@ -260,7 +261,7 @@ pub(crate) fn gather_crowd<'a>(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<Crowd<'a>, Trouble> {
-    // So that a server that does not listen is told from one that lets no client in.
+    // If this fails, the server does not listen at all; later failures mean that it refuses clients.
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     allow_descriptors(names.len());
     let mut crowd =

@@ -1,4 +1,4 @@
-//! Messages for everybody: sent by a few, each of them checked with everybody.
+//! Fan-out: a few senders write messages for everybody, and each copy is checked at each client.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -12,13 +12,13 @@ use super::target::Meter;
 use super::tongue::{Heard, Tongue};
 use super::work::{Bounds, FanOut, Pace, Teller, Trouble};
 
-/// A sender whose socket takes no more waits.
+/// Maximum unsent bytes of a sender. A sender with more waits.
 const MOST_UNSENT: usize = 128 * 1024;
 
-/// The number of the message that finds out who hears whom; the clock starts behind it.
+/// The number of the message that finds out which clients receive whose messages; the clock starts after it.
 const PROBE: u32 = 0;
 
-/// Plays a fan-out.
+/// Runs a fan-out.
 pub(super) fn play(
     tongue: &dyn Tongue,
     target: SocketAddr,
@@ -66,12 +66,12 @@ pub(super) fn play(
     })
 }
 
-/// Who sends, and how the server's copy of what each sends begins.
+/// The senders, and how the server's copy of each sender's messages begins.
 struct Senders {
-    /// Which client each of them is.
+    /// Their clients, by index.
     clients: Vec<usize>,
     names: Vec<String>,
-    /// What stands before and behind the text of each one's message as it arrives; nothing where that varies.
+    /// The bytes before and after the text of each sender's message as it arrives; empty where they vary.
     frames: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -107,13 +107,13 @@ impl Senders {
     }
 }
 
-/// Checks what everybody hears.
+/// The checks of what all clients receive.
 struct Ears<'a> {
     tongue: &'a dyn Tongue,
     payload: &'a Payload,
     frames: &'a [(Vec<u8>, Vec<u8>)],
     senders: &'a [usize],
-    /// The number that a client expects next of a sender: clients x senders.
+    /// The number that a client expects next from a sender: clients x senders.
     next: Vec<u32>,
     /// Deliveries of each sender's messages.
     heard: Vec<u64>,
@@ -144,7 +144,7 @@ impl<'a> Ears<'a> {
         }
     }
 
-    /// What was heard so far was the probe.
+    /// Starts the count; what arrived before was the probe.
     fn begin(&mut self) {
         self.next.fill(PROBE + 1);
         self.heard.fill(0);
@@ -152,8 +152,8 @@ impl<'a> Ears<'a> {
         self.latency.reset();
     }
 
-    /// A message of ours at the front, whole: who sent it, and how long the frame is. By comparison of bytes, because a
-    /// load is mostly this.
+    /// Returns a complete message of ours at the front: its sender, its number, its time and the length of its frame.
+    /// It compares bytes, because a load spends most of its time here.
     fn message_at(&self, front: &[u8]) -> Option<(usize, u32, Duration, usize)> {
         let (before, behind) = self.frames.first()?;
         let text_end = before.len() + self.payload.size();
@@ -209,7 +209,7 @@ impl Listener for Ears<'_> {
     }
 }
 
-/// Each sender says one thing, which must reach everybody; whether it comes back to itself is the server's choice.
+/// Sends one message from each sender, which must reach everybody. The server may or may not echo it to its sender.
 fn probe(
     crowd: &mut Crowd<'_>,
     ears: &mut Ears<'_>,
@@ -235,7 +235,7 @@ fn probe(
         if ears.deliveries >= without_echo + count as u64 {
             return Ok(true);
         }
-        // An echo that is later than everybody else's copy by this much is none.
+        // An echo that arrives this long after all other copies counts as no echo.
         if ears.deliveries == without_echo && echoes == 0 {
             let since = others_since.get_or_insert_with(Instant::now);
             if since.elapsed() > Duration::from_millis(200) {
@@ -268,7 +268,7 @@ fn say(
     Ok(())
 }
 
-/// Sends until a bound is met, then waits for what is under way. Returns how many messages were sent.
+/// Sends until a bound is reached, then waits for the messages under way. Returns the number of messages sent.
 fn broadcast(
     crowd: &mut Crowd<'_>,
     ears: &mut Ears<'_>,
@@ -301,8 +301,8 @@ fn broadcast(
                     say(crowd, ears, senders, sender, number)?;
                 }
             }
-            // What one sender may say now goes out in one piece, as from anybody who types fast: a call for each message
-            // would measure the load itself.
+            // The messages that one sender may send now leave in one write, as from a fast writer. One call for each
+            // message would measure the load itself.
             senders.flush(crowd);
             wait = what
                 .pace
@@ -316,14 +316,14 @@ fn broadcast(
             progress = (ears.deliveries, Instant::now());
             teller.tell(|| format!("{} messages, {} deliveries", total, ears.deliveries));
         } else if progress.1.elapsed() > bounds.patience {
-            // What is under way for that long does not come any more.
+            // A message under way for this long does not arrive any more.
             return Ok(sent.iter().sum());
         }
     }
 }
 
 impl Pace {
-    /// Who may send now, each as often as it stands there.
+    /// Returns the senders that may send now, each as often as it may send.
     fn due(&self, sent: &[u64], heard: &[u64], recipients: u64, elapsed: Duration) -> Vec<usize> {
         match self {
             Pace::Window(window) => {
@@ -345,7 +345,7 @@ impl Pace {
         }
     }
 
-    /// How long nothing is due.
+    /// Returns how long no message is due.
     fn pause(&self, sent: u64, elapsed: Duration) -> Duration {
         match self {
             Pace::Window(_) => Duration::MAX,

@@ -1,4 +1,4 @@
-//! What came of a load: for people a table, for programs JSON.
+//! The results of a load: a table for people, JSON for programs.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::work::{Direction, Pace};
 
-/// Latencies up to a minute, in microseconds, to three digits.
+/// Returns a histogram for latencies up to a minute, in microseconds, with three digits.
 pub(super) fn latencies() -> Histogram<u64> {
     #[expect(clippy::expect_used, reason = "the bounds are constants that fit")]
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds of a histogram")
@@ -18,129 +18,129 @@ pub(super) fn micros(took: Duration) -> u64 {
     u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// What came of a load.
+/// The results of a load.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "work", rename_all = "kebab-case")]
 pub enum Figures {
-    /// Of clients that connected and logged in.
+    /// Clients that connected and logged in.
     Storm(StormFigures),
-    /// Of messages for everybody.
+    /// Messages for everybody.
     FanOut(FanOutFigures),
-    /// Of clients that say nothing unasked.
+    /// Idle clients.
     Idle(IdleFigures),
-    /// Of coming and going.
+    /// Clients that connect, log in and leave.
     Churn(ChurnFigures),
-    /// Of a private connection.
+    /// A private connection.
     Tunnel(TunnelFigures),
 }
 
-/// How clients got in.
+/// The results of logins.
 #[derive(Debug, Clone, Serialize)]
 pub struct StormFigures {
-    /// How many.
+    /// The number of clients.
     pub clients: usize,
-    /// From the first connect to the last login.
+    /// Seconds from the first connect to the last login.
     pub seconds: f64,
-    /// Logins.
+    /// Logins per second.
     pub per_second: f64,
-    /// From connect to the answer of the login.
+    /// Time from connect to the answer of the login.
     pub latency: Latency,
-    /// Per login, where the process is known.
+    /// The server's cost per login, where the process is known.
     pub server: Option<ServerCost>,
 }
 
-/// How messages reached everybody.
+/// The results of messages for everybody.
 #[derive(Debug, Clone, Serialize)]
 pub struct FanOutFigures {
-    /// How many were in the room.
+    /// The number of clients in the room.
     pub clients: usize,
-    /// How many of them spoke.
+    /// The number of clients that send.
     pub senders: usize,
-    /// How fast.
+    /// The pace of the messages.
     pub pace: Pace,
-    /// Of text in a message.
+    /// Bytes of text in a message.
     pub bytes: usize,
-    /// Whether senders get their own messages.
+    /// Whether the server sends senders their own messages.
     pub echo: bool,
-    /// From the first message sent to the last copy that came.
+    /// Seconds from the first message sent to the last copy that arrived.
     pub seconds: f64,
-    /// How many were sent.
+    /// The number of messages sent.
     pub messages: u64,
-    /// How many copies came.
+    /// The number of copies that arrived.
     pub deliveries: u64,
-    /// Copies.
+    /// Copies per second.
     pub per_second: f64,
-    /// From sending a message to each of its copies.
+    /// Time from sending a message to the arrival of each copy.
     pub latency: Latency,
-    /// Per delivery, where the process is known.
+    /// The server's cost per delivery, where the process is known.
     pub server: Option<ServerCost>,
-    /// What went wrong.
+    /// The broken promises.
     pub flaws: Flaws,
 }
 
-/// What it costs that clients are there.
+/// The cost of idle clients.
 #[derive(Debug, Clone, Serialize)]
 pub struct IdleFigures {
-    /// How many.
+    /// The number of clients.
     pub clients: usize,
-    /// How long.
+    /// The duration in seconds.
     pub seconds: f64,
-    /// What they answered by themselves, such as pings.
+    /// The number of requests, such as pings, that the clients answered by themselves.
     pub answered: u64,
-    /// Per second, where the process is known.
+    /// The server's cost per second, where the process is known.
     pub server: Option<ServerCost>,
-    /// What went wrong.
+    /// The broken promises.
     pub flaws: Flaws,
 }
 
-/// How clients came and went.
+/// The results of clients that connect, log in and leave.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChurnFigures {
-    /// How many did so at the same time.
+    /// The number of clients that did so at the same time.
     pub slots: usize,
-    /// How long.
+    /// The duration in seconds.
     pub seconds: f64,
-    /// How many were let in.
+    /// The number of logins that the server accepted.
     pub logins: u64,
-    /// Logins.
+    /// Logins per second.
     pub per_second: f64,
-    /// From connect to the answer of the login.
+    /// Time from connect to the answer of the login.
     pub latency: Latency,
-    /// Per login, where the process is known.
+    /// The server's cost per login, where the process is known.
     pub server: Option<ServerCost>,
-    /// Who was not let in.
+    /// The broken promises: logins that the server refused.
     pub flaws: Flaws,
 }
 
-/// How bytes went through a private connection.
+/// The results of bytes sent through a private connection.
 #[derive(Debug, Clone, Serialize)]
 pub struct TunnelFigures {
-    /// Which way.
+    /// The direction of the bytes.
     pub direction: Direction,
-    /// How long.
+    /// The duration in seconds.
     pub seconds: f64,
-    /// Bytes that came, in all.
+    /// The number of bytes that arrived, in all directions.
     pub bytes: u64,
     /// GiB per second, in all directions; for a ping-pong, round trips per second.
     pub per_second: f64,
-    /// Of round trips.
+    /// Time of a round trip, for a ping-pong.
     pub latency: Option<Latency>,
-    /// Per GiB or per round trip, where the process is known.
+    /// The server's cost per GiB or per round trip, where the process is known.
     pub server: Option<ServerCost>,
-    /// What went wrong.
+    /// The broken promises.
     pub flaws: Flaws,
 }
 
 /// Latencies in microseconds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Latency {
-    /// Half were faster.
+    /// Half of the deliveries were faster.
     pub p50: u64,
-    /// Nine of ten were.
+    /// 90 % were faster.
     pub p90: u64,
-    /// All but one of a hundred were.
+    /// 99 % were faster.
     pub p99: u64,
-    /// All but one of a thousand were.
+    /// 99.9 % were faster.
     pub p999: u64,
     /// The slowest.
     pub max: u64,
@@ -158,53 +158,53 @@ impl From<&Histogram<u64>> for Latency {
     }
 }
 
-/// What the work cost the server's process.
+/// The cost of the work in the server's process.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct ServerCost {
-    /// User and system time.
+    /// User and system time, in seconds.
     pub cpu_seconds: f64,
     /// The same per delivery, login, GiB, round trip or second, in microseconds.
     pub cpu_micros_each: f64,
     /// Resident memory that each idle client took, in KiB.
     pub resident_kib_per_client: Option<f64>,
-    /// Threads at the end.
+    /// The number of threads at the end.
     pub threads: u64,
 }
 
-/// Promises that were broken.
+/// Broken promises, with their counts.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Flaws {
-    /// Copies that never came; in a tunnel, bytes.
+    /// Copies that never arrived; in a tunnel, bytes.
     pub lost: u64,
-    /// Copies that came before or behind their place.
+    /// Copies that arrived too early or too late in the order.
     pub out_of_order: u64,
-    /// Copies whose bytes were not those that were sent.
+    /// Copies whose bytes differ from the bytes sent.
     pub damaged: u64,
-    /// Frames that nobody asked for.
+    /// Frames that no client had asked for.
     pub unexpected: u64,
-    /// The first of them, in words.
+    /// The first unexpected frame, in words.
     pub first_unexpected: Option<String>,
-    /// Connections that ended or were refused.
+    /// Connections that ended, or that the server refused.
     pub ends: usize,
-    /// The first of them, in words.
+    /// The reason of the first one, in words.
     pub first_end: Option<String>,
 }
 
 impl Flaws {
-    /// One more frame that nobody asked for.
+    /// Counts one more frame that no client had asked for.
     pub(super) fn came_unexpectedly(&mut self, words: &str) {
         self.unexpected += 1;
         self.first_unexpected
             .get_or_insert_with(|| words.to_owned());
     }
 
-    /// Nothing went wrong.
+    /// Returns whether no promise was broken.
     #[must_use]
     pub fn none(&self) -> bool {
         self.lost + self.out_of_order + self.damaged + self.unexpected == 0 && self.ends == 0
     }
 
-    /// A sentence for each kind.
+    /// Returns a sentence for each kind of broken promise.
     #[must_use]
     pub fn in_words(&self) -> Vec<String> {
         let of = |what: &Option<String>| match what {
@@ -230,7 +230,7 @@ impl Flaws {
 }
 
 impl Figures {
-    /// What went wrong; a storm that did not let everybody in has no figures.
+    /// Returns the broken promises. A storm in which a login failed has no figures.
     #[must_use]
     pub fn flaws(&self) -> Flaws {
         match self {
@@ -329,7 +329,7 @@ fn tunnel_rows(figures: &TunnelFigures) -> Vec<(&'static str, String)> {
     rows
 }
 
-/// What a cost is divided by.
+/// The unit that a cost is divided by.
 #[derive(Clone, Copy)]
 enum Each {
     Login,
@@ -360,7 +360,7 @@ fn cost_rows(cost: Option<ServerCost>, each: Each) -> Vec<(&'static str, String)
     rows
 }
 
-/// With spaces between thousands.
+/// Formats a number, with spaces between thousands.
 fn rounded(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut out = String::new();

@@ -1,4 +1,4 @@
-//! Clients that are there and say nothing unasked: what they cost, and whether they are left in peace.
+//! Idle clients: what they cost, and whether the server leaves their connections open.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use super::target::Meter;
 use super::tongue::{Heard, Tongue};
 use super::work::{Bounds, Teller, Trouble};
 
-/// Plays it, with a crowd of so many clients, of which so many log in at once.
+/// Runs the load with a crowd of this number of clients, and at most this number of logins at the same time.
 pub(super) fn play(
     tongue: &dyn Tongue,
     target: SocketAddr,

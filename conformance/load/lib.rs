@@ -1,21 +1,21 @@
-//! A load: many clients at once against one server, and every promise checked while it lasts.
+//! The load: many clients at once against one server. Every promise is checked while it runs.
 //!
-//! Unlike a scenario a load does not judge a document: it asks how much, how fast and at what cost, and whether what is
-//! promised to one client still holds for all of them: each message reaches everybody, once, whole and in order.
+//! A scenario judges a server by a document. A load measures: how much, how fast, and at what cost. It also checks that
+//! the promises made to one client hold for all clients: each message reaches everybody once, complete and in order.
 //!
 //! | file | what |
 //! |---|---|
-//! | `work`, `run` | what a load is told, and one load from its first connect to its figures |
-//! | `speech` | the protocol's exchanges as `load` of wire.kdl has them, as bytes |
-//! | `tongue`, `peers` | what any protocol must offer to a load; those of other servers, to compare with |
-//! | `names` | how its clients are called, or who they are |
+//! | `work`, `run` | the settings of a load, and one load from its first connect to its figures |
+//! | `speech` | the protocol's exchanges as bytes; `load` in wire.kdl describes them |
+//! | `tongue`, `peers` | what a protocol must offer to a load; the protocols of other servers, for comparison |
+//! | `names` | the names or identities of the clients |
 //! | `client`, `crowd` | many connections on one thread |
 //! | `payload` | messages that show loss, disorder and damage |
-//! | `fan_out` | messages for everybody, as fast as they come back or at a rate |
-//! | `idle` | clients that are logged in and only answer |
-//! | `talker`, `churn`, `tunnel` | the work that needs few connections: one blocking thread for each |
+//! | `fan_out` | messages for everybody, as fast as they return or at a fixed rate |
+//! | `idle` | clients that are logged in and send nothing except answers |
+//! | `talker`, `churn`, `tunnel` | work that needs few connections: one blocking thread for each |
 //! | `target` | what the server's process costs |
-//! | `figures` | what came of it |
+//! | `figures` | the results |
 
 mod churn;
 mod client;
@@ -43,10 +43,10 @@ pub use figures::{
 pub use run::run;
 pub use work::{Bounds, Direction, FanOut, Language, Pace, Teller, Trouble, Tunnel, Work};
 
-/// The settings that a load knows: where a server knows its clients from.
+/// The settings that a load knows: the source of the identities that the server accepts.
 pub const SETTINGS: [&str; 2] = [REST, IDENTITIES];
 
-/// Whether this system tells what that process costs.
+/// Returns whether this system reports the cost of that process.
 #[must_use]
 pub fn tells_its_cost(process: u32) -> bool {
     target::readable(process)

@@ -1,4 +1,4 @@
-//! How the clients of a load are called.
+//! The names of the clients of a load.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,21 +6,22 @@ use std::sync::Arc;
 use conformance_suite::grammar::{Names, uuid_of};
 use conformance_suite::identity::{IDENTITIES, Identity, Key, REST, Rest, Source};
 
-/// Where names come from.
+/// The source of the names.
 #[derive(Debug)]
 pub(super) enum Naming {
-    /// Anybody may have any.
+    /// Any client may choose any name.
     Chosen,
-    /// UUIDs, registered as they are needed, all with one key: to make a key takes longer than to check it.
+    /// UUIDs that the load registers as it needs them. All use one key, because making a key takes longer than checking
+    /// it.
     Minted(Rest, Arc<Key>),
-    /// UUIDs that somebody registered, with their keys.
+    /// UUIDs from a file of registered identities, with their keys.
     Listed(BTreeMap<String, Arc<Key>>),
-    /// They are UUIDs, and nothing says of which the server knows.
+    /// The names are UUIDs, and no setting says which of them the server knows.
     Unknown,
 }
 
 impl Naming {
-    /// As the protocol has them, and the settings say.
+    /// Returns the source that fits the protocol and the settings.
     pub(super) fn of(names: Names, settings: &BTreeMap<String, String>) -> Result<Naming, String> {
         if names == Names::Chosen {
             return Ok(Naming::Chosen);
@@ -37,7 +38,7 @@ impl Naming {
         })
     }
 
-    /// Names that nobody else has.
+    /// Returns names that no other client has.
     pub(super) fn make(&self, count: usize) -> Result<Vec<String>, String> {
         match self {
             Naming::Chosen => Ok(chosen(count)),
@@ -57,7 +58,7 @@ impl Naming {
         }
     }
 
-    /// With which the client of this name says that it is itself.
+    /// Returns the signature that proves the identity of this client.
     pub(super) fn signature(&self, name: &str) -> Option<Vec<u8>> {
         let key = match self {
             Naming::Minted(_, key) => key,
@@ -71,8 +72,8 @@ impl Naming {
         identity.signature()
     }
 
-    /// The name under which a client comes back: another one where that costs nothing, because the server may still be busy
-    /// with the farewell to the old one.
+    /// Returns the name under which a client returns. It is a new one where names can be chosen, because the server may
+    /// still be busy removing the old one.
     pub(super) fn again(&self, name: &str, turn: u32) -> String {
         match self {
             Naming::Chosen => format!("{name}{turn:x}"),
@@ -81,7 +82,7 @@ impl Naming {
     }
 }
 
-/// Names of one length.
+/// Returns names of one length.
 fn chosen(count: usize) -> Vec<String> {
     let run = u32::from_be_bytes(random());
     (0..count)
@@ -101,7 +102,7 @@ fn mint(uuid: String, rest: &Rest, key: &Arc<Key>) -> Result<String, String> {
 
 fn random<const SIZE: usize>() -> [u8; SIZE] {
     let mut bytes = [0; SIZE];
-    // Without chance the names of one load are still different from each other.
+    // If this fails, the names of one load still differ from each other.
     let _ = getrandom::fill(&mut bytes);
     bytes
 }

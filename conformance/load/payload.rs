@@ -1,30 +1,30 @@
-//! What the messages of a load say: who sent it, which one it is, when, and a filler that shows damage.
+//! The text of a load's messages: the sender, the number, the time, and a filler that shows damage.
 
 use std::time::{Duration, Instant};
 
-/// A message takes at least so many bytes.
+/// Minimum size of a message, in bytes.
 pub(crate) const SMALLEST: usize = 34;
 
 const SENDER: usize = 6;
 const NUMBER: usize = 10;
 const TIME: usize = 16;
-/// The filler repeats after so many bytes.
+/// The filler repeats after this number of bytes.
 const PERIOD: usize = 64;
 
 const ALPHABET: &[u8; PERIOD] = b"abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
 
-/// What one message says.
+/// The content of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Said {
-    /// Which of the senders.
+    /// The index of the sender.
     pub(crate) sender: u32,
-    /// Its how-manieth message, from 0 on.
+    /// The message's number among those of its sender, from 0.
     pub(crate) number: u32,
-    /// When it was sent, counted from the beginning of the load.
+    /// The time of sending, measured from the start of the load.
     pub(crate) sent: Duration,
 }
 
-/// Writes and reads messages of one size; they are plain ASCII, as any protocol of text carries it.
+/// A writer and reader for messages of one size. The messages are plain ASCII, which every text protocol carries.
 #[derive(Debug)]
 pub(crate) struct Payload {
     size: usize,
@@ -55,7 +55,7 @@ impl Payload {
         self.size
     }
 
-    /// The text of a message that is sent now.
+    /// Returns the text of a message that is sent now.
     pub(crate) fn write(&self, sender: u32, number: u32) -> String {
         let nanos = u64::try_from(self.now().as_nanos()).unwrap_or(u64::MAX);
         let mut text = format!("{sender:06} {number:010} {nanos:016x}");
@@ -64,7 +64,7 @@ impl Payload {
         text
     }
 
-    /// What a text says, if it is one of ours and whole.
+    /// Returns the content of a text, if it is one of ours and complete.
     pub(crate) fn read(&self, text: &[u8]) -> Option<Said> {
         if text.len() != self.size {
             return None;

@@ -13,12 +13,12 @@ use super::tongue::Tongue;
 use super::work::{Bounds, Language, Teller, Trouble, Work};
 use super::{churn, fan_out, idle, peers, tunnel};
 
-/// Puts a load on a server.
+/// Runs a load on a server.
 ///
 /// # Errors
 ///
-/// If it cannot begin, or the protocol has no such work. A promise that the server breaks under the load is no error but a
-/// figure.
+/// If the load cannot start, or the protocol does not have such work. A promise that the server breaks under load is
+/// not an error but a figure.
 pub fn run(
     language: Language<'_>,
     target: SocketAddr,
@@ -88,7 +88,7 @@ pub fn run(
 
 fn relays(suite: &Suite) -> bool {
     let load = suite.grammar.load.as_ref();
-    // Without any load the protocol cannot be spoken at all, which is the better thing to say.
+    // Without a `load` in wire.kdl the load cannot speak the protocol at all; that error is the more useful one.
     load.is_none_or(|load| !load.tunnel.is_empty())
 }
 

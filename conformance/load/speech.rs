@@ -1,4 +1,4 @@
-//! The protocol as a load speaks it: exchanges of wire.kdl in one reading, as bytes.
+//! The protocol as a load speaks it: the exchanges of wire.kdl in one reading, as bytes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use conformance_suite::grammar::{
 };
 use conformance_suite::tls::TlsClient;
 
-/// Who is who in an exchange, and what was learned in it.
+/// The roles in an exchange, and the values learned in it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parties {
     names: BTreeMap<LoadLane, String>,
@@ -27,7 +27,7 @@ impl Parties {
         }
     }
 
-    /// One client, alone.
+    /// Returns the parties of an exchange with one client.
     pub(crate) fn of_me(name: &str) -> Parties {
         Parties::of([(LoadLane::Me, name.to_owned())])
     }
@@ -43,12 +43,12 @@ impl Parties {
             LoadExpr::Text => Some(Value::Text(self.text.clone())),
             LoadExpr::Value(name) => self.values.get(name).cloned(),
             LoadExpr::Literal(value) => Some(value.clone()),
-            // What only the speech knows, or nobody.
+            // The speech makes signatures; `any` has no value.
             LoadExpr::SignatureOf(_) | LoadExpr::Any => None,
         }
     }
 
-    /// Whether the frame is the one that the step waits for; binds what it names first.
+    /// Returns whether the step waits for this frame. If so, binds the values that the step names for the first time.
     pub(crate) fn fits(&mut self, step: &LoadStep, frame: &Frame) -> bool {
         if frame.packet != step.packet {
             return false;
@@ -76,19 +76,19 @@ pub(crate) struct Speech {
     tls: Option<TlsClient>,
 }
 
-/// What is at the front of what has come.
+/// The beginning of the bytes that arrived.
 #[derive(Debug)]
 pub(super) enum Front {
-    /// Too little to say.
+    /// Too few bytes to decide.
     Nothing,
-    /// A whole frame.
+    /// A complete frame.
     Frame(Frame),
     /// Bytes that no server of this protocol sends.
     Broken(String),
 }
 
 impl Speech {
-    /// The protocol with its readings settled as chosen; an error says why no load can be made of it.
+    /// Builds the speech for the chosen readings. The error says why the protocol has no load.
     pub(crate) fn new(
         grammar: &Grammar,
         choices: &Choices,
@@ -113,7 +113,7 @@ impl Speech {
         })
     }
 
-    /// The bytes of what a step sends (or, of an arrival, would see).
+    /// Returns the bytes that a step sends, or the bytes that it waits for.
     pub(crate) fn bytes(&self, step: &LoadStep, parties: &Parties) -> Result<Vec<u8>, String> {
         let values = step.fields.iter().map(|expr| match expr {
             LoadExpr::SignatureOf(lane) => self.signature(parties.names.get(lane)?),
@@ -133,7 +133,7 @@ impl Speech {
         self.naming.signature(name).map(Value::Bytes)
     }
 
-    /// What a client says to this by itself, such as to a ping.
+    /// Returns the automatic answer of a client to this frame, such as to a ping.
     fn answer(&self, asked: &Frame) -> Option<Heard> {
         let (packet, values) = self.grammar.answer_to(asked)?;
         let bytes = self.wire.encode(packet, &values).ok()?;
@@ -148,7 +148,7 @@ impl Speech {
         }
     }
 
-    /// A frame in words, for people.
+    /// Describes a frame, for people.
     pub(crate) fn in_words(&self, frame: &Frame) -> String {
         let mut words = self.grammar.packet(frame.packet).name.clone();
         for field in &frame.fields {
@@ -157,7 +157,7 @@ impl Speech {
         words
     }
 
-    /// What a step waits for, in words.
+    /// Describes what a step waits for.
     pub(crate) fn expected(&self, step: &LoadStep) -> &str {
         &self.grammar.packet(step.packet).name
     }
@@ -257,7 +257,7 @@ impl Tongue for Speech {
 }
 
 impl Speech {
-    /// What a login sends next.
+    /// Returns the next bytes of a login.
     fn goes_on(&self, login: &mut Login) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         for step in login.progress.sends(&self.load.login) {
@@ -267,14 +267,14 @@ impl Speech {
     }
 }
 
-/// How far one connection has come in an exchange.
+/// The position of one connection in an exchange.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
     done: usize,
 }
 
 impl Progress {
-    /// What is to be sent now, up to the next thing to see; `None` when the exchange is over.
+    /// Returns the steps to send now, up to the next step that waits; `None` when the exchange is over.
     pub(crate) fn sends<'a>(&mut self, steps: &'a [LoadStep]) -> Vec<&'a LoadStep> {
         let sends: Vec<_> = steps[self.done..]
             .iter()
@@ -284,12 +284,12 @@ impl Progress {
         sends
     }
 
-    /// What is waited for.
+    /// Returns the step that waits for a frame.
     pub(crate) fn awaits<'a>(&self, steps: &'a [LoadStep]) -> Option<&'a LoadStep> {
         steps.get(self.done)
     }
 
-    /// It came.
+    /// Moves to the next step, because the frame arrived.
     pub(crate) fn seen(&mut self) {
         self.done += 1;
     }

@@ -1,4 +1,4 @@
-//! One connection that blocks: for work that needs few of them.
+//! One blocking connection, for work that needs few of them.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,14 +11,14 @@ use super::tongue::{Heard, Login, Tongue};
 use conformance_suite::grammar::{Direction, LoadStep};
 use conformance_suite::tls::TlsClient;
 
-/// A connection, and what has come on it that is not taken yet.
+/// A connection, and the bytes that arrived on it and are not handled yet.
 #[derive(Debug)]
 pub(super) struct Talker {
     stream: Stream,
     inbox: Vec<u8>,
 }
 
-/// What carries the bytes.
+/// The carrier of the bytes.
 #[derive(Debug)]
 enum Stream {
     Plain(TcpStream),
@@ -26,7 +26,7 @@ enum Stream {
 }
 
 impl Talker {
-    /// A connection, its TLS handshake done.
+    /// Connects; over TLS, the handshake is done when this returns.
     pub(super) fn connect(
         target: SocketAddr,
         tls: Option<&TlsClient>,
@@ -84,7 +84,7 @@ impl Talker {
     fn say(&mut self, bytes: &[u8]) -> Result<(), String> {
         let sent = match &mut self.stream {
             Stream::Plain(stream) => stream.write_all(bytes),
-            // What a TLS stream takes it also sends, as far as a flush asks for it.
+            // A TLS stream may keep bytes after a write; the flush sends them.
             Stream::Sealed(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
         };
         sent.map_err(|error| format!("cannot send: {error}"))
@@ -106,7 +106,7 @@ impl Talker {
         }
     }
 
-    /// One step of an exchange.
+    /// Carries out one step of an exchange.
     pub(super) fn step(
         &mut self,
         speech: &Speech,
@@ -145,7 +145,7 @@ impl Talker {
         }
     }
 
-    /// The bare connection, when nothing that has come is left over.
+    /// Returns the bare connection, if every byte that arrived has been handled.
     pub(super) fn into_stream(self) -> Result<TcpStream, String> {
         match (self.stream, self.inbox.len()) {
             (Stream::Plain(stream), 0) => Ok(stream),

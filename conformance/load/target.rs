@@ -1,11 +1,11 @@
-//! What the server's process costs, where the system tells (Linux); and what this process needs.
+//! The cost of the server's process, where the system reports it (Linux), and the resources of this process.
 
 #[cfg(target_os = "linux")]
 use std::fs;
 
 use super::figures::ServerCost;
 
-/// Reads a process at the beginning and at the end of something.
+/// A meter that reads a process at the start and at the end of something.
 #[derive(Debug)]
 pub(super) struct Meter {
     process: Option<u32>,
@@ -27,23 +27,23 @@ impl Meter {
         }
     }
 
-    /// What came before does not count.
+    /// Starts again: the cost until now does not count.
     pub(super) fn restart(&mut self) {
         self.before = self.process.and_then(read);
     }
 
-    /// How much more memory it has for each of so many clients.
+    /// Returns how much memory the process has gained for each of this number of clients.
     pub(super) fn resident_per(&self, clients: usize) -> Option<f64> {
         let now = self.process.and_then(read)?;
         Some((now.resident_kib - self.before?.resident_kib) / clients as f64)
     }
 
-    /// What so many pieces of work cost.
+    /// Returns the cost since the start, for this number of pieces of work.
     pub(super) fn cost(&self, pieces: u64, resident: Option<f64>) -> Option<ServerCost> {
         self.cost_of(pieces as f64, resident)
     }
 
-    /// The same, of pieces that can be broken.
+    /// Returns the cost since the start, for a number of pieces that may be fractional.
     pub(super) fn cost_of(&self, pieces: f64, resident: Option<f64>) -> Option<ServerCost> {
         let now = self.process.and_then(read)?;
         let cpu_seconds = now.cpu_seconds - self.before?.cpu_seconds;
@@ -56,12 +56,12 @@ impl Meter {
     }
 }
 
-/// Whether the cost of such a process can be told.
+/// Returns whether this system reports the cost of such a process.
 pub(super) fn readable(process: u32) -> bool {
     read(process).is_some()
 }
 
-/// A process with the children that work for it, and what those that have ended had cost.
+/// Reads a process with the children that work for it, and the cost of children that have ended.
 #[cfg(target_os = "linux")]
 fn read(process: u32) -> Option<Reading> {
     let mut sum = read_one(process)?;
@@ -71,7 +71,7 @@ fn read(process: u32) -> Option<Reading> {
         .split_whitespace()
         .filter_map(|child| child.parse().ok())
     {
-        // It may have ended meanwhile.
+        // The child may have ended since it was listed.
         if let Some(child) = read(child) {
             sum.cpu_seconds += child.cpu_seconds;
             sum.resident_kib += child.resident_kib;
@@ -84,7 +84,7 @@ fn read(process: u32) -> Option<Reading> {
 #[cfg(target_os = "linux")]
 fn read_one(process: u32) -> Option<Reading> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name, in parentheses, may hold anything; behind it the fields are numbered from 3 on.
+    // The name, in parentheses, may hold any character. The fields after it are numbered from 3.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     let ticks = field(14)? + field(15)? + field(16)? + field(17)?;
@@ -108,7 +108,7 @@ fn read(_: u32) -> Option<Reading> {
     None
 }
 
-/// Many clients are many descriptors: allows as many as the system lets this process have.
+/// Raises the limit of open descriptors as far as the system allows: each client needs one.
 #[cfg(unix)]
 pub(super) fn allow_descriptors(clients: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -116,7 +116,7 @@ pub(super) fn allow_descriptors(clients: usize) {
     let wanted = clients as u64 + 64;
     if limit.current.is_some_and(|current| current < wanted) {
         let most = limit.maximum.unwrap_or(wanted);
-        // Where it is refused, connecting says what is missing.
+        // If the system refuses, the error of a connect says what is missing.
         let _ = setrlimit(
             Resource::Nofile,
             Rlimit {

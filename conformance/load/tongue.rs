@@ -1,4 +1,4 @@
-//! What a load must be able to say and to understand, whatever the protocol.
+//! What a load must be able to send and to understand, for any protocol.
 
 use std::ops::Range;
 
@@ -10,13 +10,13 @@ use conformance_suite::tls::TlsClient;
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) name: String,
-    /// How far its exchange has come, for protocols that wire.kdl describes.
+    /// The client's position in the exchange, for protocols that wire.kdl describes.
     pub(crate) progress: Progress,
     pub(crate) parties: Parties,
 }
 
 impl Login {
-    /// The login of a client that has said nothing yet.
+    /// Returns the login of a client that has sent nothing yet.
     pub(crate) fn of(name: &str) -> Login {
         Login {
             name: name.to_owned(),
@@ -26,59 +26,59 @@ impl Login {
     }
 }
 
-/// What the bytes at the front of a connection are.
+/// The meaning of the bytes at the front of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Heard {
-    /// Too little to say.
+    /// Too few bytes to decide.
     More,
-    /// So many bytes that a load expects and needs no more.
+    /// This number of bytes is expected, and the load does not need them.
     Fine(usize),
-    /// So many bytes, which ask for these.
+    /// This number of bytes asks for an answer, which is the second value.
     Answer(usize, Vec<u8>),
-    /// Behind so many bytes the client is in.
+    /// After this number of bytes the client is logged in.
     In(usize),
-    /// A message for everybody, and where its text is.
+    /// A message for everybody, and the position of its text.
     Message { text: Range<usize>, length: usize },
-    /// So many bytes that nobody asked for, in words.
+    /// This number of bytes was not asked for; the text describes them.
     Unexpected(usize, String),
-    /// Something that ends this client, in words.
+    /// An error that ends this client, in words.
     Broken(String),
 }
 
 /// A protocol as a load speaks it.
 pub(crate) trait Tongue: Sync {
-    /// Names for so many clients, all of them different.
+    /// Returns this number of names, all different.
     fn names(&self, count: usize) -> Result<Vec<String>, String> {
         Naming::Chosen.make(count)
     }
 
-    /// The name under which a client comes back for its `turn`-th time.
+    /// Returns the name under which a client returns for the `turn`-th time.
     fn again(&self, name: &str, turn: u32) -> String {
         Naming::Chosen.again(name, turn)
     }
 
-    /// Whether there is a message for everybody.
+    /// Returns whether the protocol has messages for everybody.
     fn has_messages(&self) -> bool {
         true
     }
 
-    /// What carries its bytes, if not TCP as it is.
+    /// Returns the TLS settings, if the protocol does not use plain TCP.
     fn tls(&self) -> Option<&TlsClient> {
         None
     }
 
-    /// What a client says first.
+    /// Returns the first bytes of a client.
     fn hello(&self, login: &mut Login) -> Result<Vec<u8>, String>;
 
-    /// What came to a client that logs in.
+    /// Interprets the bytes that arrived at a client during its login.
     fn hear_login(&self, login: &mut Login, front: &[u8]) -> Heard;
 
-    /// What came to a client that is in.
+    /// Interprets the bytes that arrived at a client that is logged in.
     fn hear(&self, front: &[u8]) -> Heard;
 
-    /// A message for everybody.
+    /// Returns the bytes of a message for everybody.
     fn message(&self, name: &str, text: &str) -> Result<Vec<u8>, String>;
 
-    /// The same as it comes to everybody, when that is always the same bytes.
+    /// Returns the message as the server delivers it, if its bytes are always the same.
     fn arrival(&self, name: &str, text: &str) -> Option<Vec<u8>>;
 }

@@ -15,22 +15,22 @@ use super::tongue::Tongue;
 use super::work::{Bounds, Direction, Teller, Trouble, Tunnel};
 use conformance_suite::grammar::LoadLane;
 
-/// So much is written and read at once.
+/// Bytes written and read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// The stream repeats after so many bytes: a prime, so that no buffer of a server's fits it evenly.
+/// The stream repeats after this number of bytes. It is a prime, so that it does not fit any buffer of a server evenly.
 const PERIOD: usize = 65_521;
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
-/// The two ends of a tunnel, and whatever must stay open as long as they do.
+/// The two ends of a tunnel, and the connections that must stay open with them.
 pub(super) struct Ends {
     a: TcpStream,
     b: TcpStream,
     _others: Vec<Talker>,
 }
 
-/// Sends bytes through a tunnel.
+/// Runs a load of bytes through a tunnel.
 pub(super) fn play(
     ends: Ends,
     what: &Tunnel,
@@ -46,7 +46,7 @@ pub(super) fn play(
     }
 }
 
-/// Logs two in and lets them agree on a private connection.
+/// Logs in two clients and lets them agree on a private connection.
 pub(super) fn agree(speech: &Speech, target: SocketAddr, bounds: &Bounds) -> Result<Ends, Trouble> {
     if speech.load.tunnel.is_empty() {
         return Err(Trouble::NoSuchWork(
@@ -87,12 +87,12 @@ pub(super) fn agree(speech: &Speech, target: SocketAddr, bounds: &Bounds) -> Res
     Ok(Ends {
         a: a.into_stream().map_err(Trouble::Lost)?,
         b: b.into_stream().map_err(Trouble::Lost)?,
-        // If the two left, so might their private connection.
+        // If the two logged out, the server might close their private connection.
         _others: talkers.into_values().collect(),
     })
 }
 
-/// Connects to a proxy and takes the connection that it makes.
+/// Connects to a proxy and accepts the connection that it makes.
 pub(super) fn through_proxy(
     proxy: SocketAddr,
     backend: SocketAddr,
@@ -119,7 +119,7 @@ pub(super) fn through_proxy(
     })
 }
 
-/// What one direction came to.
+/// The results of one direction.
 struct Passed {
     bytes: u64,
     flaws: Flaws,
@@ -194,7 +194,7 @@ fn settle(sent: Result<u64, String>, received: Received) -> Passed {
     }
 }
 
-/// The bytes of the stream from an offset on, as many as a chunk has.
+/// Returns the bytes of the stream from an offset on, one chunk long.
 fn pattern() -> Vec<u8> {
     let byte = |index: usize| (index % PERIOD).wrapping_mul(2_654_435_761).to_be_bytes()[4];
     (0..PERIOD + CHUNK).map(byte).collect()
@@ -249,7 +249,7 @@ fn receive(mut stream: &TcpStream, teller: &Teller<'_>) -> Received {
     }
 }
 
-/// A few bytes there, the same bytes back.
+/// Sends a few bytes and waits for the same bytes to return, repeatedly.
 fn ping_pong(
     mut a: &TcpStream,
     b: &TcpStream,
@@ -279,7 +279,7 @@ fn ping_pong(
             flaws.damaged += u64::from(back != sent);
             teller.tell(|| format!("{} round trips", latency.len()));
         }
-        // Ends the echo.
+        // This ends the echo.
         let _ = a.shutdown(Shutdown::Write);
     });
     let seconds = began.elapsed().as_secs_f64();

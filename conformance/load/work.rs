@@ -1,4 +1,4 @@
-//! What a load is told, what bounds it, and why it may have no figures.
+//! The settings of a load, its bounds, and the reasons why it may have no figures.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,32 +9,32 @@ use conformance_suite::grammar::Choices;
 use conformance_suite::suite::Suite;
 use serde::Serialize;
 
-/// What is to be done.
+/// The work to do.
 #[derive(Debug, Clone, Copy)]
 pub enum Work {
-    /// Clients connect and log in, and that is all.
+    /// Clients connect and log in.
     Storm {
-        /// How many.
+        /// The number of clients.
         clients: usize,
-        /// Maximum number of logins under way.
+        /// Maximum number of logins at the same time.
         at_once: usize,
     },
     /// Messages for everybody.
     FanOut(FanOut),
-    /// Clients that are in, and only answer what they are asked, such as pings.
+    /// Clients are logged in and only answer requests such as pings.
     Idle {
-        /// How many.
+        /// The number of clients.
         clients: usize,
-        /// Maximum number of logins under way before.
+        /// Maximum number of logins at the same time, before the measurement.
         at_once: usize,
-        /// How long.
+        /// The duration.
         lasts: Duration,
     },
-    /// Connect, log in, leave, again and again.
+    /// Clients connect, log in and leave, again and again.
     Churn {
-        /// How many do so at the same time.
+        /// The number of clients that do so at the same time.
         slots: usize,
-        /// How long.
+        /// The duration.
         lasts: Duration,
     },
     /// Bytes through a private connection that the server relays.
@@ -44,22 +44,22 @@ pub enum Work {
 /// Bytes through a private connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Tunnel {
-    /// Which way.
+    /// The direction of the bytes.
     pub direction: Direction,
-    /// How many bytes each way, or in each round trip.
+    /// The number of bytes each way, or in each round trip.
     pub bytes: u64,
-    /// How long at most.
+    /// The maximum duration.
     pub lasts: Duration,
 }
 
 /// Messages for everybody.
 #[derive(Debug, Clone, Copy)]
 pub struct FanOut {
-    /// How many are in the room.
+    /// The number of clients in the room.
     pub clients: usize,
-    /// How many of them speak.
+    /// The number of clients that send.
     pub senders: usize,
-    /// How fast.
+    /// The pace of the messages.
     pub pace: Pace,
     /// Bytes of text in a message.
     pub size: usize,
@@ -67,28 +67,28 @@ pub struct FanOut {
     pub messages: u64,
     /// How long new messages are sent.
     pub lasts: Duration,
-    /// Maximum number of logins under way before.
+    /// Maximum number of logins at the same time, before the measurement.
     pub at_once: usize,
 }
 
-/// How fast messages are sent.
+/// The pace of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pace {
-    /// Maximum number of messages of each sender that have not reached every client yet.
+    /// Each sender has this number of messages under way, which have not reached everybody.
     Window(usize),
-    /// Messages per second, of all senders together.
+    /// Messages per second, all senders together.
     Rate(f64),
 }
 
-/// What keeps a load from going on for ever.
+/// The bounds that end a load.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// What has not come after this time is taken as lost.
+    /// How long the load waits for input. After that time without input it counts what is missing as lost.
     pub patience: Duration,
-    /// The whole load ends then, whatever is missing.
+    /// The whole load ends at this instant, even if something is missing.
     pub until: Instant,
-    /// The process of the server, if its cost is to be known.
+    /// The server's process, if the load measures its cost.
     pub process: Option<u32>,
 }
 
@@ -98,27 +98,27 @@ impl Bounds {
     }
 }
 
-/// Why there are no figures.
+/// The reason why there are no figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
     /// The server cannot be reached.
     CannotConnect(String),
-    /// Not everybody was let in.
+    /// The server did not accept every login.
     NotAllIn {
-        /// How many were.
+        /// The number of clients that logged in.
         known: usize,
-        /// How many wanted to.
+        /// The number of clients that tried.
         wanted: usize,
         /// What happened.
         why: String,
     },
-    /// A promise was broken before the measurement began.
+    /// The server broke a promise before the measurement began.
     Lost(String),
-    /// The protocol has nothing of that kind.
+    /// The protocol does not have such work.
     NoSuchWork(&'static str),
-    /// The protocol cannot be spoken as wire.kdl says.
+    /// The server does not speak the protocol as wire.kdl describes it.
     Protocol(String),
-    /// This machine does not give what the load needs.
+    /// This machine cannot provide what the load needs.
     Machine(String),
 }
 
@@ -138,7 +138,7 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
-/// Tells a person who waits how far a load has come, at most a few times a second.
+/// A teller of progress, for a person who waits. It reports at most a few times a second.
 pub struct Teller<'a> {
     tell: &'a (dyn Fn(&str) + Sync),
     last: parking_lot::Mutex<Instant>,
@@ -151,7 +151,7 @@ impl fmt::Debug for Teller<'_> {
 }
 
 impl<'a> Teller<'a> {
-    /// Tells it to this function, which may be called from several threads.
+    /// Reports to this function, which may be called from several threads.
     #[must_use]
     pub fn new(tell: &'a (dyn Fn(&str) + Sync)) -> Teller<'a> {
         Teller {
@@ -169,25 +169,25 @@ impl<'a> Teller<'a> {
     }
 }
 
-/// What is spoken.
+/// The language of a load.
 #[derive(Debug, Clone, Copy)]
 pub enum Language<'a> {
-    /// A protocol of a suite, its readings settled so.
+    /// A protocol of a suite, in chosen readings.
     Suite {
         /// The protocol.
         suite: &'a Suite,
-        /// What the server chose where the document is open.
+        /// The server's choices where the document is open.
         choices: &'a Choices,
-        /// Where the server knows its clients from, if they cannot choose their names: `rest` or `identities`.
+        /// The source of the clients' identities, if clients cannot choose their names: `rest` or `identities`.
         settings: &'a BTreeMap<String, String>,
     },
-    /// Another one, by its name in [`peers::NAMES`](crate::peers::NAMES).
+    /// Another protocol, by its name in [`peers::NAMES`](crate::peers::NAMES).
     Peer(&'a str),
-    /// No protocol at all: a proxy that connects everybody to this address, where the load listens. Only for tunnels.
+    /// No protocol: a proxy that connects every client to this address, where the load listens. Only for tunnels.
     Proxy(SocketAddr),
 }
 
-/// Which way the bytes go.
+/// The direction of the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
@@ -195,7 +195,7 @@ pub enum Direction {
     OneWay,
     /// From each end to the other at the same time.
     BothWays,
-    /// There and back, a few bytes at a time.
+    /// A few bytes there and the same bytes back.
     PingPong,
 }
 

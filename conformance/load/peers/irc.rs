@@ -6,7 +6,7 @@ use super::{in_words, line};
 #[derive(Debug)]
 pub(super) struct Irc;
 
-/// A line without the `:prefix` in front of its command.
+/// Returns the command of a line, without the `:prefix` before it.
 fn command(line: &[u8]) -> &[u8] {
     match line.iter().position(|byte| *byte == b' ') {
         Some(space) if line.starts_with(b":") => &line[space + 1..],
@@ -29,7 +29,7 @@ impl Irc {
 
 impl Tongue for Irc {
     fn hello(&self, login: &mut Login) -> Result<Vec<u8>, String> {
-        // A nickname is short: what differs between the names of one load stands at their end.
+        // IRC nicknames are short: the part that differs between the names of one load is at their end.
         let nick = nick(&login.name);
         Ok(format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\n").into_bytes())
     }

@@ -1,4 +1,4 @@
-//! Servers of other protocols, each with a room of its own kind: what a user could pick instead, to be compared with.
+//! Servers of other protocols, each with its own kind of room, for comparison: a user could choose one of them instead.
 
 mod irc;
 mod mqtt;
@@ -7,10 +7,10 @@ mod tls;
 
 use super::tongue::Tongue;
 
-/// The names under which they are asked for.
+/// The names of these protocols on the command line.
 pub const NAMES: [&str; 4] = ["irc", "mqtt", "nats", "tls"];
 
-/// The protocol of that name.
+/// Returns the protocol with that name.
 pub(super) fn tongue_of(name: &str) -> Option<Box<dyn Tongue>> {
     match name {
         "irc" => Some(Box::new(irc::Irc)),
@@ -21,7 +21,7 @@ pub(super) fn tongue_of(name: &str) -> Option<Box<dyn Tongue>> {
     }
 }
 
-/// A line without its end, and how long it is with it.
+/// Returns a line without its end, and its length with its end.
 fn line(front: &[u8]) -> Option<(&[u8], usize)> {
     let end = front.iter().position(|byte| *byte == b'\n')?;
     let line = &front[..end];

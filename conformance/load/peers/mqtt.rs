@@ -7,7 +7,7 @@ pub(super) struct Mqtt;
 
 const TOPIC: &[u8] = b"load";
 
-/// A packet of this first byte.
+/// Returns a packet that begins with this byte.
 fn packet(kind: u8, body: &[u8]) -> Vec<u8> {
     let mut packet = vec![kind];
     let mut left = body.len();
@@ -28,7 +28,7 @@ fn string(bytes: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], bytes].concat()
 }
 
-/// Where the body of the packet at the front begins and ends.
+/// Returns where the body of the packet at the front begins and ends.
 fn body(front: &[u8]) -> Option<(usize, usize)> {
     let mut length = 0;
     for (index, byte) in front.iter().skip(1).take(4).enumerate() {

@@ -1,4 +1,4 @@
-//! TLS and nothing else: whoever has shaken hands is in. For any server that speaks it.
+//! TLS and nothing else: a client is logged in after the handshake. For any server that speaks TLS.
 
 use super::super::tongue::{Heard, Login, Tongue};
 use conformance_suite::tls::TlsClient;
@@ -7,7 +7,7 @@ use conformance_suite::tls::TlsClient;
 pub(super) struct Tls(TlsClient);
 
 impl Tls {
-    /// `None` if this machine can speak no TLS.
+    /// Returns `None` if this machine cannot speak TLS.
     pub(super) fn new() -> Option<Tls> {
         TlsClient::new(None).ok().map(Tls)
     }
@@ -30,7 +30,7 @@ impl Tongue for Tls {
         Heard::In(0)
     }
 
-    /// Whatever it is.
+    /// Accepts all bytes.
     fn hear(&self, front: &[u8]) -> Heard {
         Heard::Fine(front.len())
     }
