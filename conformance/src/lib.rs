@@ -1,27 +1,28 @@
-//! Judges anybody's server against a chat protocol that is written down as data.
+//! The judge: tests any server against a chat protocol that is described as data.
 //!
-//! A protocol is a folder of three things: [`spec`] (what it asks for, as numbered requirements), [`grammar`] (what its packets
-//! look like) and [`scenario`]s (who says what, and what must come back). `GUIDE.md` explains every word of the format.
+//! A protocol is a folder with three things: [`spec`] (its numbered requirements), [`grammar`] (the layout of its
+//! packets) and [`scenario`]s (what each client sends, and what the server must answer). `GUIDE.md` explains every word
+//! of the format.
 //!
 //! # Floors
 //!
-//! Each uses only those above it in this table; `tests/floors.rs` checks it.
+//! Each floor uses only the floors above it in this table; `tests/floors.rs` checks it.
 //!
 //! | floor | what |
 //! |---|---|
 //! | crate `conformance-suite`: [`text`], [`source`], [`grammar`], [`scenario`], [`spec`], [`suite`] | a protocol's documents as typed data, and the codec that they drive |
-//! | crate `conformance-load`: [`load`] | many clients at once: the same promises, and what they cost |
-//! | [`spawn`] | a target that we start ourselves: its processes, its output |
+//! | crate `conformance-load`: [`load`] | many clients at once: the load checks the same promises and measures what they cost |
+//! | [`spawn`] | a target that the runner starts itself: its processes, its output |
 //! | [`profile`] | what is known about one target |
-//! | [`evidence`] | what a play of a case leaves behind, as data |
+//! | [`evidence`] | the record of a case that was played, as data |
 //! | [`explain`] | failures and conversations in words and in bytes |
-//! | [`judge`] | from what cases left behind to verdicts |
+//! | [`judge`] | from the records of cases to verdicts |
 //! | `play` | one case: its lanes, its steps, what they expect |
-//! | [`run`] | which cases are played, when and beside which others |
-//! | [`diagnosis`] | which known mistakes explain what failed |
-//! | [`tap`] | a proxy that listens between somebody's client and server |
+//! | [`run`] | which cases are played, when, and beside which others |
+//! | [`diagnosis`] | which known mistakes explain the failures |
+//! | [`tap`] | a proxy between a client and a server that records what they say |
 //! | [`matrix`] | several runs side by side |
-//! | [`report`] | what was found out, for people and for programs |
+//! | [`report`] | the results, for people and for programs |
 //! | [`cli`] | the command line |
 //!
 //! `play` is private: a run is started with [`run::run_suite`], which answers with a [`run::Report`].

@@ -1,4 +1,4 @@
-//! The command `conformance`; everything it does is in the library.
+//! The command `conformance`; its code is in the library.
 
 use std::process::ExitCode;
 

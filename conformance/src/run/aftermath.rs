@@ -1,4 +1,4 @@
-//! What a case did to a target that the runner started: did it end, does it still answer, has it come to rest?
+//! The effects of a case on a target that the runner started: did it end, does it still answer, has it come to rest?
 
 use std::time::{Duration, Instant};
 
@@ -10,42 +10,43 @@ use crate::spawn::{Observation, Process};
 use super::contact;
 use super::host::Stay;
 
-/// A process that closes everything and is about to end has ended by then.
+/// A process that closes everything because it is about to end has ended by then.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// How long to wait for the end of the process after a case failed beside others.
+/// How long the runner waits for the end of the process, where a case failed beside others.
 const DYING: Duration = Duration::from_millis(300);
 
-/// How long a target may take to release what its clients had, except for their connections.
+/// How long a target may take to release what its clients used, apart from their connections.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// Between two looks at what it has.
+/// The pause between two observations of the target.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// How often, and at which interval, a target is looked at before it counts as busy: an idle one sleeps in some looks.
+/// The number of observations, and the pause between them, before a target counts as busy. An idle one is asleep in
+/// some of them.
 const LOOKS: usize = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// Threads are looked at one after the other: two that take turns may each be seen asleep. This often, and in half of all
-/// looks, that is no rest.
+/// The observations look at one thread after the other, so two threads that take turns may each be seen asleep. Only
+/// more sleeping observations than this number plus half of all count as rest.
 const MISTAKES: usize = 2;
 
-/// Processor time that it must have used meanwhile, in hundredths of a second.
+/// Processor time that the target must have used between the observations, in hundredths of a second.
 const WORK: u64 = 30;
 
-/// On a machine with much to do that takes a while; not longer than this.
+/// On a busy machine that takes a while, but the runner waits no longer than this.
 const WORK_BOUND: Duration = Duration::from_secs(30);
 
-/// In whose company a case was played.
+/// The company in which a case was played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beside {
-    /// The process was its own meanwhile.
+    /// The case had the process for itself.
     Nobody,
-    /// Others used the process, too: only its end is noticed, and may be another's doing.
+    /// Other cases used the process too. Only its end is noticed, and another case may have caused it.
     Others,
 }
 
-/// Notes what became of the target. Whatever it is, it is a finding of its own. `replay` plays the case once more.
+/// Notes the effects of a case on the target. Each effect is a separate finding. `replay` plays the case once more.
 pub(crate) fn inspect(
     shared: &Shared<'_>,
     stay: &Stay,
@@ -71,7 +72,7 @@ pub(crate) fn inspect(
     played.output = Some(process.log().since(stay.mark));
 }
 
-/// Why a target that the runner started gave no answer to the very first login, if it is because it ended.
+/// Returns why a target that the runner started did not answer the first login, if the reason is that it ended.
 pub(crate) fn end_of_contact(stay: &Stay) -> Option<String> {
     let process = stay.process.as_ref()?;
     let end = process.end_by(Instant::now() + LAST_BREATH)?;
@@ -111,7 +112,7 @@ fn end_of(
     }
     let met = contact::establish(shared, stay.address).err()?;
     if shared.is_over() {
-        // The wait was shorter than an answer may take.
+        // The case waited for less than an answer may take.
         return None;
     }
     let until = Instant::now() + LAST_BREATH;
@@ -127,7 +128,7 @@ fn end_of(
     })
 }
 
-/// What does not come to rest, though all clients have left.
+/// Returns what does not come to rest, though all clients have left.
 fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()) -> Vec<Incident> {
     let mut incidents = Vec::new();
     let Some(before) = stay.before else {
@@ -147,7 +148,7 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
     if incidents.is_empty()
         && (rest.threads > before.threads || rest.descriptors > before.descriptors)
     {
-        // Many servers take something the first time and keep it for the next: only what grows again is left behind.
+        // Many servers allocate something the first time and keep it. Only what grows again counts as a leak.
         replay();
         if let Some(again) = settled(shared, process, rest) {
             incidents.extend(growth(before, rest, again));
@@ -156,7 +157,7 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
     incidents
 }
 
-/// What was more after the case, and once more after its repetition.
+/// Returns what grew after the case, and grew again after its repetition.
 fn growth(before: Observation, rest: Observation, again: Observation) -> Vec<Incident> {
     let kinds = [
         (
@@ -183,7 +184,7 @@ fn growth(before: Observation, rest: Observation, again: Observation) -> Vec<Inc
         .collect()
 }
 
-/// The state in which it comes to rest, or the last one within the bounds.
+/// Returns the state in which the target comes to rest, or its last state within the bounds.
 fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Option<Observation> {
     let began = Instant::now();
     let all_of_it = began + SETTLING;
@@ -200,8 +201,8 @@ fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Optio
     }
 }
 
-/// Whether it works though no client is connected: when it is looked at, one of its threads runs, or would if the machine let it. One that
-/// sleeps is seen to do so in the first looks.
+/// Returns an incident if the target works though no client is connected: in the observations, one of its threads runs
+/// or is ready to run. The first observations of an idle target already show its threads asleep.
 fn busy(process: &Process) -> Option<Incident> {
     let began = Instant::now();
     let before = process.observe()?.processor;

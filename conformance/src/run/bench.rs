@@ -17,7 +17,7 @@ use super::milestone::Milestone;
 use super::options::Options;
 use super::watchdog::Watchdog;
 
-/// What is needed to run cases.
+/// The things that are needed to run cases.
 pub(crate) struct Bench<'a> {
     pub(crate) shared: &'a Shared<'a>,
     pub(crate) host: &'a Host,
@@ -28,7 +28,7 @@ pub(crate) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// The same, but all sends are cut otherwise.
+    /// Returns the same bench, with all sends cut differently.
     pub(crate) fn cut(&self, cutting: Cutting) -> Bench<'a> {
         Bench {
             shared: self.shared,
@@ -40,7 +40,8 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Plays a case, alone. A failure while this machine stalled does not count; the second time it is inconclusive.
+    /// Plays a case alone. A failure while this machine stalled does not count; if that happens twice, the case is
+    /// inconclusive.
     pub(crate) fn play(&self, scenario: &Scenario, choices: &Choices) -> Finding {
         self.play_beside(scenario, choices, Beside::Nobody)
     }
@@ -84,11 +85,11 @@ impl<'a> Bench<'a> {
                 Err(shortage) => return Finding::not_played(Cause::NoIdentities(shortage)),
             };
             aftermath::inspect(self.shared, &stay, &mut played, beside, &|| {
-                // Only what it does to the target counts; without identities to play it, it does nothing.
+                // Only the effect on the target counts. If the target is gone, there is no effect.
                 let _ = play();
             });
             if !played.incidents.is_empty() && beside == Beside::Nobody {
-                // The next case is not to pay for it.
+                // The next case must not suffer from it.
                 self.host.renew();
             }
             if played.failure.is_some() && self.shared.is_over() {
@@ -114,8 +115,8 @@ impl<'a> Bench<'a> {
         finding
     }
 
-    /// Plays cases side by side, `jobs` at a time; two with the same lock never meet. Those that mostly wait are begun
-    /// before the others and do not count. The findings come in the order of the cases.
+    /// Plays cases side by side, `jobs` at a time; two with the same lock never run together. Cases that mostly wait
+    /// start before the others and do not count towards `jobs`. The findings are in the order of the cases.
     pub(crate) fn play_in_company(
         &self,
         scenarios: &[&Scenario],
@@ -151,7 +152,7 @@ impl<'a> Bench<'a> {
                 }
             };
             for worker in 1..jobs.min(scenarios.len()) {
-                // One worker less makes a run slower, and nothing else.
+                // With one worker less a run is only slower.
                 let _ = Builder::new()
                     .name(format!("cases {worker}"))
                     .spawn_scoped(scope, work);
@@ -187,7 +188,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// The next case whose lock is free; blocks while all that are left wait for one.
+    /// Returns the next case whose lock is free. Blocks while all remaining cases wait for a lock.
     fn next(&self) -> Option<(usize, &'a Scenario)> {
         let mut state = self.state.lock();
         loop {

@@ -1,4 +1,5 @@
-//! Logs in to the target, to see whether it speaks the protocol: before a run, and after each hostile case.
+//! Finds out whether a server at the target's address speaks this protocol. The runner does this before a run and after
+//! each hostile case.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,33 +14,33 @@ use crate::play::lane::{Bell, Connection, NoTls, ReceiveBuffer, Speech};
 use crate::play::shared::{Shared, names};
 use crate::scenario::Cut;
 
-/// How often a login is tried before the target counts as silent.
+/// The number of login attempts before the target counts as silent.
 const TRIES: usize = 3;
 
-/// As long as an RSA signature usually is.
+/// The usual length of an RSA signature, in bytes.
 const SIGNATURE_BYTES: usize = 256;
 
-/// How an HTTP server begins whatever it says.
+/// The first bytes of every HTTP response.
 pub(crate) const HTTP: &[u8] = b"HTTP/";
 
-/// What one try met.
+/// The result of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Met {
     /// A documented answer.
     Protocol,
     /// No connection.
     Nobody(String),
-    /// A connection, but no TLS.
+    /// A connection, but the server does not speak TLS.
     NoTls(String),
-    /// A connection, and not one byte.
+    /// A connection, but no byte arrived.
     Silence,
-    /// A connection that ended without a byte.
+    /// A connection that the target ended without sending a byte.
     Closed(End),
-    /// Bytes that are no answer to a login in any reading.
+    /// Bytes that do not answer a login in any reading.
     Strange(Vec<u8>),
 }
 
-/// Tries to log in, on up to three fresh connections, in every reading. `Err` is what the last of them met.
+/// Tries to log in, on up to three new connections, in every reading. `Err` holds the result of the last attempt.
 pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), Met> {
     let grammar = &shared.suite.grammar;
     let wires = wires(grammar);
@@ -47,14 +48,14 @@ pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), M
     for attempt in 0..TRIES {
         let logins = logins(shared, grammar, &wires);
         if logins.is_empty() && attempt == 0 {
-            // A protocol that declares no login can only be asked whether it listens.
+            // For a protocol that declares no login, the runner can only check that the target listens.
             return connect(shared, target, shared.speech(true)).map(|_| ());
         }
         for login in logins {
             met = meet(shared, target, shared.speech(true), &wires, login);
             match met {
                 Met::Protocol => return Ok(()),
-                // A second try cannot find what does not listen, or does not speak TLS.
+                // A second attempt would not help if the target does not listen or does not speak TLS.
                 Met::Nobody(_) | Met::NoTls(_) => return Err(met),
                 _ => {}
             }
@@ -63,7 +64,7 @@ pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), M
     Err(met)
 }
 
-/// A fresh connection, and what rings when something comes.
+/// Opens a new connection, with the bell that rings when something arrives.
 pub(crate) fn connect(
     shared: &Shared<'_>,
     target: SocketAddr,
@@ -80,7 +81,7 @@ pub(crate) fn connect(
         })
 }
 
-/// One fresh connection and one login.
+/// Opens one new connection and tries one login.
 pub(crate) fn meet(
     shared: &Shared<'_>,
     target: SocketAddr,
@@ -104,7 +105,7 @@ pub(crate) fn meet(
         if answered {
             return Met::Protocol;
         }
-        // Bytes that no reading can make sense of get no better by waiting.
+        // Bytes that do not fit any reading do not become right by waiting.
         let hopeless = wires
             .iter()
             .all(|wire| matches!(wire.decode(Side::Server, received), Decoded::Broken { .. }));
@@ -120,7 +121,7 @@ pub(crate) fn meet(
     }
 }
 
-/// The protocol as first read, and with each other choice in turn.
+/// Returns the protocol in its first reading, then once for each other choice.
 pub(crate) fn wires(grammar: &Grammar) -> Vec<Wire> {
     let mut wires = vec![grammar.in_reading(&Choices::new())];
     for reading in &grammar.readings {
@@ -132,7 +133,7 @@ pub(crate) fn wires(grammar: &Grammar) -> Vec<Wire> {
     wires
 }
 
-/// What a lane without a name sends to get one, in each reading that makes a difference to it.
+/// Returns what a lane without a name sends to get one, in each reading that changes it.
 pub(crate) fn logins(shared: &Shared<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Vec<u8>> {
     let Some(fence) = &grammar.fence_unidentified else {
         return Vec::new();
@@ -147,7 +148,7 @@ pub(crate) fn logins(shared: &Shared<'_>, grammar: &Grammar, wires: &[Wire]) -> 
     let (number, mut random) = shared.number_case("");
     let name = match grammar.names {
         Names::Chosen => names::fresh("contact", None, &mut random),
-        // The target does not know this name: to say so is an answer, too.
+        // An identity that the target does not know: its refusal is an answer too.
         Names::Identities => uuid_of(u128::from(random.next())),
     };
     shared.ledger.note_name(number, &name);
@@ -173,12 +174,12 @@ pub(crate) fn logins(shared: &Shared<'_>, grammar: &Grammar, wires: &[Wire]) -> 
     logins
 }
 
-/// Whether it was an HTTP server that answered the login.
+/// Returns whether an HTTP server answered the login.
 pub(crate) fn is_http(met: &Met) -> bool {
     matches!(met, Met::Strange(bytes) if bytes.starts_with(HTTP))
 }
 
-/// What was met, for the person who asked.
+/// Describes the result, for the person who started the run.
 pub(crate) fn in_words(target: SocketAddr, met: &Met) -> String {
     match met {
         Met::Protocol => format!("{target} answers"),

@@ -1,4 +1,4 @@
-//! The target: a server at an address, or processes that the runner starts.
+//! The target of the cases: a server at an address, or processes that the runner starts.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,29 +8,29 @@ use parking_lot::Mutex;
 
 use crate::spawn::{Mark, NotStarted, Observation, Process, Spawn};
 
-/// After this number of failed starts in a row no more are tried: each may take as long as a start may.
+/// The runner gives up after this number of consecutive failed starts, because each may last until its time limit.
 const FAILED_STARTS: usize = 3;
 
-/// Who is judged.
+/// The target that is judged.
 #[derive(Debug, Clone)]
 pub enum Target {
-    /// A server that listens there.
+    /// A server that listens at this address.
     Address(SocketAddr),
-    /// A process that is started for it.
+    /// A process that the runner starts.
     Spawned {
-        /// How it is started.
+        /// The command and settings of the start.
         spawn: Spawn,
-        /// For how long.
+        /// The lifetime of the process.
         lifetime: Lifetime,
     },
 }
 
-/// How long a process lives that the runner started.
+/// The lifetime of a process that the runner started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// For all cases; it is started again only after it crashed, hung, or was left in a bad state.
+    /// One process for all cases. The runner starts it again only after it crashed, hung, or was left in a bad state.
     Run,
-    /// For one case.
+    /// One process for each case.
     Case,
 }
 
@@ -40,11 +40,11 @@ impl From<SocketAddr> for Target {
     }
 }
 
-/// Lets cases in.
+/// The host gives each case access to the target.
 #[derive(Debug)]
 pub(crate) struct Host {
     target: Target,
-    /// No start is awaited longer than until then.
+    /// The runner does not wait for a start after this instant.
     deadline: Option<Instant>,
     state: Mutex<State>,
 }
@@ -56,7 +56,7 @@ struct State {
     failed_starts: usize,
 }
 
-/// A case's time with the target.
+/// A case's use of the target.
 #[derive(Debug)]
 pub(crate) struct Stay {
     pub(crate) address: SocketAddr,
@@ -74,7 +74,7 @@ impl Host {
         }
     }
 
-    /// Where the target listens; port 0 if each start chooses a port.
+    /// Returns where the target listens, if that is known before its start. Port 0 means that each start chooses one.
     pub(crate) fn address(&self) -> SocketAddr {
         match &self.target {
             Target::Address(address) => *address,
@@ -84,12 +84,12 @@ impl Host {
         }
     }
 
-    /// Whether the runner starts the target.
+    /// Returns whether the runner starts the target.
     pub(crate) fn spawns(&self) -> bool {
         matches!(self.target, Target::Spawned { .. })
     }
 
-    /// Whether all cases talk to the same process.
+    /// Returns whether all cases use the same process.
     pub(crate) fn is_shared(&self) -> bool {
         !matches!(
             self.target,
@@ -100,7 +100,7 @@ impl Host {
         )
     }
 
-    /// The command that starts it.
+    /// Returns the command that starts the target.
     pub(crate) fn command(&self) -> Option<&str> {
         match &self.target {
             Target::Address(_) => None,
@@ -108,7 +108,7 @@ impl Host {
         }
     }
 
-    /// How many cases may be run side by side, if `asked` were asked for.
+    /// Returns how many cases may run side by side, at most the number that the user asked for.
     pub(crate) fn jobs(&self, asked: usize) -> usize {
         match &self.target {
             Target::Spawned {
@@ -119,7 +119,7 @@ impl Host {
         }
     }
 
-    /// The target for one case, started if need be.
+    /// Returns a running target; starts it if necessary.
     pub(crate) fn enter(&self) -> Result<Stay, NotStarted> {
         let (spawn, lifetime) = match &self.target {
             Target::Address(address) => {
@@ -147,7 +147,7 @@ impl Host {
         })
     }
 
-    /// The next case gets a process in which nothing is left of earlier ones.
+    /// Gives the next case a new process, without leftovers of earlier cases.
     pub(crate) fn renew(&self) {
         let old = self.state.lock().shared.take();
         drop(old);
@@ -160,7 +160,7 @@ impl Host {
         {
             return Ok(Arc::clone(process));
         }
-        // A fixed port must be free before the next one can have it.
+        // A fixed port must be free before the next process can bind it.
         state.shared = None;
         let process = Arc::new(self.start_within(spawn, &mut state.failed_starts)?);
         state.shared = Some(Arc::clone(&process));

@@ -1,18 +1,18 @@
-//! How far a run has come, for a person who waits for it.
+//! The progress of a run, for a person who waits for it.
 
-/// Something that a person who waits may want to know.
+/// A piece of news for a person who waits.
 #[derive(Debug, Clone, Copy)]
 pub enum Milestone<'a> {
     /// The run begins.
     Begins {
-        /// How many cases it has.
+        /// The number of its cases.
         cases: usize,
     },
-    /// A case was played once; it may be played again before it is judged.
+    /// A case was played once. The runner may play it again before it is judged.
     Played {
         /// Its id.
         id: &'a str,
-        /// Whether it came to its end.
+        /// Whether it reached its end.
         held: bool,
     },
 }

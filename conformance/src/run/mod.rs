@@ -2,16 +2,16 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `options`, `milestone` | what a run is told, and what it tells while it goes on |
+//! | `options`, `milestone` | the settings of a run, and the progress that it reports |
 //! | `host` | the target: an address, or a process that the runner starts |
 //! | `contact`, `stranger` | whether the target answers a login, and what it seems to speak if it does not |
 //! | `selection`, `schedule`, `bench` | which cases are run, in which order, and beside which others |
 //! | `readings` | which reading of the document the target follows |
-//! | `aftermath` | what a case did to a process that the runner started |
+//! | `aftermath` | the effects of a case on a process that the runner started |
 //! | `recut`, `smallest` | the same sends in other segments, and the fewest cuts that change a verdict |
 //! | `watchdog` | notices when this machine stalls |
 //!
-//! A case itself is played in `play`, and its verdict is found in [`judge`](crate::judge).
+//! `play` plays a single case, and [`judge`](crate::judge) finds its verdict.
 
 mod aftermath;
 mod bench;
@@ -65,7 +65,7 @@ pub fn run_suite(
     run_suite_watched(suite, target, options, &|_| {})
 }
 
-/// Judges a target, and tells how far it has come; `progress` is called from several threads.
+/// Judges a target and reports progress; `progress` is called from several threads.
 ///
 /// # Errors
 ///
@@ -155,7 +155,7 @@ pub fn run_suite_watched(
     Ok(report)
 }
 
-/// Connects to the target and logs in, to see whether it speaks the protocol. The error says why it cannot be judged.
+/// Connects to the target and logs in, to check that it speaks the protocol. The error says why it cannot be judged.
 fn greet(shared: &Shared<'_>, host: &Host) -> Result<(), String> {
     let stay = host.enter().map_err(|failed| failed.to_string())?;
     let met = match contact::establish(shared, stay.address) {

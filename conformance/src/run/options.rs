@@ -1,4 +1,4 @@
-//! What a run is told.
+//! The settings of a run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,35 +6,35 @@ use std::time::Duration;
 use crate::evidence::Segments;
 use crate::play::shared::Bounds;
 
-/// How a run is to be done. The default judges everything, with eight cases side by side.
+/// The settings of a run. The default judges everything, with eight cases side by side.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Only these scenarios, and what they rest on; everything if empty.
+    /// Only these scenarios and the ones that they depend on; all scenarios if empty.
     pub only: Vec<String>,
-    /// Not these.
+    /// Scenarios to leave out.
     pub skip: Vec<String>,
-    /// How many cases run side by side, at least one.
+    /// The number of cases that run side by side, at least one.
     pub jobs: usize,
-    /// Every bound is multiplied by this.
+    /// The factor for every bound.
     pub scale: f64,
-    /// How long a step waits that has no bound of its own, before scaling.
+    /// How long a step waits that has no bound of its own, before the factor is applied.
     pub wait: Duration,
     /// Settings of the target that scenarios ask for, `--set name=value`.
     pub settings: BTreeMap<String, String>,
-    /// The choices that the target is known to follow, by the names of the readings: no others are tried.
+    /// The choices that the target is known to follow, by the names of the readings. The runner tries no others.
     pub readings: BTreeMap<String, String>,
     /// Scenarios that the target does not support, each with the reason: they are not run.
     pub unsupported: BTreeMap<String, String>,
-    /// Deviations that are known, by their scenarios, each with the reason: they do not count for the exit code.
+    /// Known deviations by scenario, each with the reason. They do not count for the exit code.
     pub known: BTreeMap<String, String>,
-    /// The whole run takes no longer; what was not judged by then is inconclusive.
+    /// The time limit of the whole run. Cases that are not judged by then are inconclusive.
     pub time_limit: Option<Duration>,
-    /// All cases are played once more, with those sends cut so that are not cut by their scenario; a verdict that changes
-    /// is a finding.
+    /// How to play all cases once more with other segments. Only sends that their scenario does not cut are cut. A
+    /// verdict that changes is a finding.
     pub segments: Segments,
-    /// Whether strangers use the target too; their broadcasts are put aside.
+    /// Whether other people use the target too. Their broadcasts are put aside.
     pub shared_target: bool,
-    /// Names, tokens and payloads repeat with it; drawn if not given.
+    /// The seed of names, tokens and payloads. Random if not given.
     pub seed: Option<u64>,
 }
 
@@ -59,7 +59,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The bounds that follow from them.
+    /// Returns the bounds that follow from these settings.
     pub(crate) fn bounds(&self) -> Bounds {
         Bounds::new(self.scale, self.wait)
     }

@@ -1,4 +1,4 @@
-//! Which reading of the document does the target follow? Probes find it out before anything else is judged.
+//! Finds out which reading of the document the target follows. Probes do this before anything else is judged.
 
 use crate::grammar::{Choice, Choices, Reading, Worth};
 use crate::judge::{Finding, SettledReading};
@@ -6,7 +6,7 @@ use crate::scenario::Scenario;
 
 use super::bench::Bench;
 
-/// How the readings were settled, and what came of the probes.
+/// The chosen readings, and the findings of the probes.
 #[derive(Debug, Default)]
 pub(crate) struct Settled {
     pub(crate) choices: Choices,
@@ -14,7 +14,7 @@ pub(crate) struct Settled {
     pub(crate) probes: Vec<(String, Finding)>,
 }
 
-/// Runs the probes among these scenarios, each alone and in one choice after the other, until it passes.
+/// Runs the probes among these scenarios. Each runs alone, in one choice after the other, until it passes.
 pub(crate) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
     let mut settled = Settled::default();
     for reading in &bench.shared.suite.grammar.readings {
@@ -41,7 +41,7 @@ pub(crate) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
             .iter()
             .any(|scenario| scenario.probes.as_deref() == Some(&reading.name));
         if has_probe && probe.is_none() {
-            // Nothing that was asked for depends on it.
+            // No selected scenario depends on this reading.
             continue;
         }
         let proved = probe.is_some_and(|probe| settle_one(bench, reading, probe, &mut settled));
@@ -59,7 +59,7 @@ pub(crate) fn settle(bench: &Bench<'_>, scenarios: &[&Scenario]) -> Settled {
     settled
 }
 
-/// Whether the probe passes in one of the choices; then that one is taken.
+/// Returns whether the probe passes in one of the choices; if so, takes that choice.
 fn settle_one(
     bench: &Bench<'_>,
     reading: &Reading,

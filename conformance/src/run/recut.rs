@@ -1,4 +1,4 @@
-//! The same cases in other segments. Where a verdict changes, the fewest cuts are looked for that change it.
+//! The same cases in other segments. Where a verdict changes, the runner searches for the fewest cuts that change it.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,14 @@ use super::schedule::Schedule;
 use super::selection::Selection;
 use super::smallest::smallest;
 
-/// Maximum plays of a case in the search for the fewest cuts. Each play that shows a failure may wait as long as one.
+/// Maximum number of plays in the search for the fewest cuts. Each play that shows a failure may wait as long as a
+/// failure does.
 const PLAYS: usize = 40;
 
-/// Maximum plays with the fewest cuts, before the report shows more of them.
+/// How often the runner plays the case with the fewest cuts before it reports more cuts.
 const TRIES: usize = 3;
 
-/// A run with whole segments.
+/// A run with uncut segments.
 pub(crate) struct Whole<'a, 'b> {
     pub(crate) bench: &'b Bench<'a>,
     pub(crate) choices: &'b Choices,
@@ -28,11 +29,11 @@ pub(crate) struct Whole<'a, 'b> {
     pub(crate) readings: &'b [SettledReading],
 }
 
-/// Plays everything again with all sends cut, and tells of each case whose verdict changes.
+/// Plays everything again with all sends cut, and reports each case whose verdict changes.
 pub(crate) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
     let options = whole.bench.options;
     let cut = whole.bench.cut(Cutting::everywhere(options.segments));
-    // The readings are settled.
+    // The readings are chosen already.
     let probes = whole.selection.scenarios.iter().filter_map(|scenario| {
         let finding = whole.findings.get(&scenario.id)?;
         let is_probe = scenario.probes.is_some();
@@ -65,7 +66,7 @@ fn in_doubt(segments: Segments, cause: &Cause) -> String {
 }
 
 impl Whole<'_, '_> {
-    /// Looks at one case that was played in both ways.
+    /// Compares the two plays of one case.
     fn compare_case(
         &self,
         scenario: &Scenario,
@@ -79,7 +80,7 @@ impl Whole<'_, '_> {
             return;
         }
         let segments = self.bench.options.segments;
-        // A case that changes its verdict in whole segments too does not do so because of the cuts.
+        // A case that varies without any cut does not vary because of the cuts.
         if self.bench.play(scenario, self.choices).grade() != before {
             outcome.notes.push(format!(
                 "with segments {} its verdict was {}; but the verdict also changes without cuts",
@@ -119,7 +120,7 @@ impl Whole<'_, '_> {
         }
     }
 
-    /// The case with the fewest cuts that give it this grade: first the sends are found that matter, then the places in them.
+    /// Finds the fewest cuts that give the case this grade: first the sends that matter, then the places in them.
     fn search(&self, scenario: &Scenario, grade: Option<u8>, points: Vec<Point>) -> Option<Played> {
         let segments = self.bench.options.segments;
         let mut last = None;
@@ -145,8 +146,7 @@ impl Whole<'_, '_> {
         self.shown(scenario, grade, &points).or(last)
     }
 
-    /// The case with just these cuts. A target that is slow to read may get two pieces as one after all: then it is played
-    /// again.
+    /// Plays the case with exactly these cuts. A slow target may read two pieces as one; then the case is played again.
     fn shown(&self, scenario: &Scenario, grade: Option<u8>, points: &[Point]) -> Option<Played> {
         let bench = self
             .bench

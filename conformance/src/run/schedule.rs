@@ -1,7 +1,8 @@
-//! In which order and in which company cases are run.
+//! The order of the cases, and which of them run side by side.
 //!
-//! First the cases on which others rest, then all that may have company, then those that want to be alone, and last the
-//! hostile ones. A failure in company is looked at again alone, because company may have caused it.
+//! First come the cases on which others depend, then all that may run side by side, then those that must run alone, and
+//! last the hostile ones. A case that fails beside others is played again alone, because the others may have caused the
+//! failure.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +15,10 @@ use super::bench::Bench;
 use super::contact::{self, Met};
 use super::selection::Selection;
 
-/// How often a case is played in company before a failure that vanishes alone is judged.
+/// How often a case is played beside others before a failure that does not occur alone is judged.
 const IN_COMPANY: usize = 3;
 
-/// This number of failures among them makes it a failure.
+/// The number of such failures that count as a failure.
 const FAILURES_THAT_COUNT: usize = 2;
 
 /// Plays all cases but the probes.
@@ -26,7 +27,7 @@ pub(crate) struct Schedule<'a, 'b> {
     choices: &'b Choices,
     jobs: usize,
     findings: Findings,
-    /// The case of which the target died.
+    /// The case that ended the target.
     died_of: Option<String>,
 }
 
@@ -45,7 +46,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Plays everything that was selected.
+    /// Plays all selected cases.
     pub(crate) fn play_all(mut self, selection: &Selection<'_>) -> Findings {
         let cases: Vec<&Scenario> = selection
             .scenarios
@@ -67,14 +68,14 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.findings
     }
 
-    /// Side by side; what fails is played again alone, and that counts.
+    /// Plays cases side by side. A case that fails is played again alone, and that result counts.
     fn in_company(&mut self, cases: &[&Scenario]) {
         if self.gave_up(cases) {
             return;
         }
         let host = &self.bench.host;
         if host.spawns() && host.is_shared() && self.jobs == 1 {
-            // One after the other, so that each finding about the process is one case's.
+            // One after the other, so that each finding about the process belongs to one case.
             return self.alone(cases);
         }
         let first = self.bench.play_in_company(cases, self.choices, self.jobs);
@@ -89,7 +90,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.settle(cases, first);
     }
 
-    /// What failed beside others is played again.
+    /// Plays the cases again that failed beside others.
     fn settle(&mut self, cases: &[&Scenario], first: Vec<Finding>) {
         let passed: Vec<&Scenario> = cases
             .iter()
@@ -106,7 +107,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             }
         }
         if self.bench.host.spawns() {
-            // One that hangs would be so for everybody who is looked at again.
+            // A process that hangs would hang for every case that is played again.
             self.bench.host.renew();
         }
         let (suspects, others): (Vec<_>, Vec<_>) = accused
@@ -121,8 +122,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.find_who_ended_it(suspects, is_found);
     }
 
-    /// Of the cases that were under way when the process ended, those that end it alone, too, did it. If none does, all
-    /// are inconclusive.
+    /// Finds which case ended the process. Of the cases that were running then, those that also end it alone are
+    /// guilty. If none does, all are inconclusive.
     fn find_who_ended_it(&mut self, suspects: Vec<(&Scenario, Finding)>, is_found: bool) {
         let again: Vec<Finding> = suspects
             .iter()
@@ -140,13 +141,13 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// A case that failed beside others: alone, and if it passes there, beside others again.
+    /// Plays a case that failed beside others: alone, and if it passes there, beside others again.
     fn look_again(&self, case: &Scenario, first: Finding, passed: &[&Scenario]) -> Finding {
         if self.is_consequence(case, &first) {
             return first;
         }
         let alone = self.bench.play(case, self.choices);
-        // What belongs to another case is for that case to complain about.
+        // A frame of another case is a finding for that other case.
         let settled = !first.failed() || first.met_another_case();
         if settled || alone.failed() || !matches!(alone, Finding::Played(_)) {
             return alone;
@@ -179,8 +180,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Whether the case failed by what another case judges, and that one has failed already: then nothing is learnt by a
-    /// second look.
+    /// Returns whether the case failed because of something that another case judges, and that case has failed already.
+    /// Then another play would show nothing new.
     fn is_consequence(&self, case: &Scenario, finding: &Finding) -> bool {
         let grammar = &self.bench.shared.suite.grammar;
         let failure = finding.played().and_then(|played| played.failure.as_ref());
@@ -193,7 +194,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         })
     }
 
-    /// One after the other. After a hostile case, and after a failure, the target is asked whether it is still there.
+    /// Plays cases one after the other. After a hostile case and after a failure, the runner checks that the target
+    /// still answers.
     fn alone(&mut self, cases: &[&Scenario]) {
         for (index, case) in cases.iter().enumerate() {
             if self.gave_up(&cases[index..]) {
@@ -209,7 +211,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// What a login met, if the target was not started by the runner and no longer answers.
+    /// Returns how a target that is not restarted failed to answer; `None` if it still answers.
     fn dead(&self) -> Option<Met> {
         let (shared, host) = (self.bench.shared, self.bench.host);
         match host.spawns() {
@@ -220,7 +222,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Whether the target is dead; then these cases cannot be judged any more.
+    /// Returns whether the target is dead. Then these cases cannot be judged any more.
     fn gave_up(&mut self, cases: &[&Scenario]) -> bool {
         let Some(culprit) = &self.died_of else {
             return false;
@@ -234,8 +236,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         true
     }
 
-    /// The target died while several cases ran. Nearest to the deed is the last one that still had an answer, and of
-    /// those rather one that failed.
+    /// Records that the target died while several cases ran. The suspect is a case that still had an answer: one that
+    /// failed if there is any, and among those the one that started last.
     fn record_death(&mut self, cases: &[&Scenario], findings: Vec<Finding>, met: &Met) {
         let culprit = cases
             .iter()
@@ -262,7 +264,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
     }
 }
 
-/// The finding of a case after which the target answered no login any more.
+/// Returns the finding of a case after which the target did not answer any login.
 fn died(finding: Finding, met: &Met) -> Finding {
     let mut played = match finding {
         Finding::Played(played) => played,

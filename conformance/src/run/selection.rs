@@ -1,4 +1,4 @@
-//! Which cases are run: what was asked for, and what that rests on.
+//! The cases of a run: those that the user asked for, and those that they depend on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,10 +8,10 @@ use crate::suite::Suite;
 
 use super::options::Options;
 
-/// A scenario that was asked for and does not exist.
+/// The user asked for a scenario that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownScenario {
-    /// What was written.
+    /// The id that the user wrote.
     pub asked: String,
     /// The ids that exist.
     pub known: Vec<String>,
@@ -35,9 +35,9 @@ impl std::error::Error for UnknownScenario {}
 pub(crate) struct Selection<'a> {
     /// In the order of the suite.
     pub(crate) scenarios: Vec<&'a Scenario>,
-    /// Those that were not asked for, but on which others rest.
+    /// Cases that the user did not ask for, but that others depend on.
     pub(crate) prerequisites: BTreeSet<&'a str>,
-    /// The ids of the scenarios that judge what others rest on: fragments, and the fence.
+    /// The ids of the scenarios that judge what others depend on: fragments, and the fence.
     pub(crate) proving: BTreeSet<&'a str>,
 }
 

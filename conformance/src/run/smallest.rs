@@ -1,7 +1,7 @@
-//! The fewest of many things that still make a difference, found by leaving out ever smaller parts.
+//! The fewest of many things that still make a difference, found by leaving out smaller and smaller parts.
 
-/// The items without those that can be left out: `fits` says whether some of them still make the difference. It is asked at
-/// most as often as the budget allows; then what is left by then is the answer.
+/// Returns the items without those that can be left out. `fits` says whether some of them still make the difference. It
+/// is called at most as often as the budget allows; the result is what is left by then.
 pub(crate) fn smallest<T: Clone>(
     items: Vec<T>,
     budget: &mut usize,

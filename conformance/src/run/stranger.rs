@@ -1,5 +1,5 @@
-//! Who does not speak the protocol may speak another one that the program knows, or HTTP. Asked on fresh connections, all at
-//! once, so that an answer costs no more than one wait.
+//! A server that does not speak the protocol may speak another one that the program knows, or HTTP. The runner tries
+//! them all at once, on new connections, so that the answer takes no longer than one wait.
 
 use std::net::SocketAddr;
 use std::thread::Builder;
@@ -15,7 +15,7 @@ use super::contact::{self, Met, logins, meet, wires};
 
 const HTTP_REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
 
-/// Why the target cannot be judged, and what it seems to speak instead.
+/// Describes why the target cannot be judged, and what it seems to speak instead.
 pub(crate) fn in_words(shared: &Shared<'_>, target: SocketAddr, met: &Met) -> String {
     let why = contact::in_words(target, met);
     if matches!(met, Met::Nobody(_)) || contact::is_http(met) {
@@ -37,7 +37,7 @@ pub(crate) fn in_words(shared: &Shared<'_>, target: SocketAddr, met: &Met) -> St
 }
 
 enum Seems {
-    /// The protocols that answer a login; often none.
+    /// These protocols, as far as a login can show; often none.
     Speaks(Vec<Suite>),
     Http,
 }
@@ -50,7 +50,7 @@ fn recognise(shared: &Shared<'_>, target: SocketAddr) -> Seems {
     std::thread::scope(|scope| {
         let asked: Vec<_> = others
             .map(|suite| {
-                // Without a thread for it a protocol is not recognised, and nothing worse.
+                // Without a thread for it, this protocol is not recognised. Nothing else is lost.
                 Builder::new()
                     .name(format!("ask for {}", suite.name))
                     .spawn_scoped(scope, move || {
@@ -71,7 +71,7 @@ fn recognise(shared: &Shared<'_>, target: SocketAddr) -> Seems {
     })
 }
 
-/// Whether a login of that protocol gets an answer, in any of its readings.
+/// Returns whether a login of that protocol gets an answer, in any of its readings.
 fn answers(shared: &Shared<'_>, target: SocketAddr, suite: &Suite) -> bool {
     let wires = wires(&suite.grammar);
     let speech = match suite.grammar.transport {

@@ -1,4 +1,4 @@
-//! Notices when this machine stalls: a wait that runs out while no thread could run proves nothing about the target.
+//! Notices when this machine stalls: a wait that ends while no thread could run proves nothing about the target.
 
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex};
 /// The watchdog wakes this often.
 const BEAT: Duration = Duration::from_millis(50);
 
-/// So much later than asked is no longer ordinary scheduling.
+/// A delay of this length is no longer ordinary scheduling.
 const LATE: Duration = Duration::from_millis(250);
 
 /// A thread that sleeps in short beats and notes when it was woken late.
@@ -29,14 +29,14 @@ struct Shared {
 struct State {
     ended: bool,
     stalls: Vec<(Instant, Instant)>,
-    /// When the thread wants to be awake next.
+    /// The instant at which the thread should be awake next.
     due: Instant,
 }
 
 impl Watchdog {
-    /// Begins to watch. Without a thread to spare nothing is noticed.
+    /// Starts to watch. If the system gives no thread, no stall is noticed.
     pub(crate) fn start() -> Watchdog {
-        // The first beat counts from here: the machine may stall before the thread has begun.
+        // The first beat counts from here: the machine may stall before the thread has started.
         let state = State {
             ended: false,
             stalls: Vec::new(),
@@ -54,10 +54,10 @@ impl Watchdog {
         Watchdog { shared, thread }
     }
 
-    /// Whether the machine stalled between these instants.
+    /// Returns whether the machine stalled between these instants.
     pub(crate) fn stalled(&self, from: Instant, to: Instant) -> bool {
         let state = self.shared.state.lock();
-        // The caller may have been woken before the watchdog: then its own beat is overdue.
+        // The caller may have been woken before the watchdog. Then the watchdog's own beat is overdue.
         let now = Instant::now();
         let overlaps = |began: Instant, ended: Instant| began < to && ended > from;
         (now > state.due + LATE && overlaps(state.due, now))

@@ -1,7 +1,7 @@
-//! A process and all that it starts are one group, and end together.
+//! Process groups: a process and everything that it starts are one group, and end together.
 //!
-//! The groups that live are written down in one place, so that an interrupted runner can end them before it goes: a signal
-//! runs no destructors.
+//! The living groups are listed in one place, so that an interrupted runner can end them before it exits: a signal runs
+//! no destructors.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ struct Living {
     scratch: PathBuf,
 }
 
-/// Has the command begin a group of its own: a Ctrl-C in the terminal is for the runner alone.
+/// Makes the command start its own group: a Ctrl-C in the terminal is for the runner alone.
 pub(super) fn separate(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
@@ -24,9 +24,9 @@ pub(super) fn separate(command: &mut Command) {
     let _ = command;
 }
 
-/// Starts the command, and writes the group down together with its scratch directory.
+/// Starts the command, and lists the group together with its scratch directory.
 pub(super) fn start(command: &mut Command, scratch: PathBuf) -> io::Result<Child> {
-    // Held over the start, so that an interruption finds every group that there is.
+    // Held during the start, so that an interruption finds every group.
     let mut living = LIVING.lock();
     let child = command.spawn()?;
     living.push(Living {
@@ -36,7 +36,7 @@ pub(super) fn start(command: &mut Command, scratch: PathBuf) -> io::Result<Child
     Ok(child)
 }
 
-/// Ends the group, and forgets it. Whoever refuses to go is not asked.
+/// Kills the group, and removes it from the list. No process of the group can refuse.
 pub(super) fn end(child: &mut Child) {
     let mut living = LIVING.lock();
     let before = living.len();
@@ -54,7 +54,7 @@ fn kill(leader: u32) {
         .ok()
         .and_then(rustix::process::Pid::from_raw);
     if let Some(group) = group {
-        // Fails only if nobody of the group is left.
+        // Fails only if no process of the group is left.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
 }
@@ -62,8 +62,9 @@ fn kill(leader: u32) {
 #[cfg(not(unix))]
 fn kill(_leader: u32) {}
 
-/// From now on an interruption (Ctrl-C, a termination, a terminal that is closed) ends all groups and removes their scratch
-/// directories before it ends the runner, in the way in which it would have ended anyway.
+/// Sets the handler of interruptions (Ctrl-C, a termination, a terminal that is closed). From now on an interruption
+/// ends all groups and removes their scratch directories. Then it ends the runner in the way in which it would have
+/// ended anyway.
 ///
 /// # Errors
 ///
@@ -75,11 +76,11 @@ pub fn end_all_when_interrupted() -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let wait = move || {
         if let Some(signal) = signals.forever().next() {
-            // Kept locked: nothing starts any more.
+            // Stays locked: nothing starts any more.
             let living = LIVING.lock();
             for group in living.iter() {
                 kill(group.leader);
-                // What is left behind in a directory for temporary files harms nobody.
+                // A leftover in a directory for temporary files does no harm.
                 let _ = std::fs::remove_dir_all(&group.scratch);
             }
             let _ = signal_hook::low_level::emulate_default_handler(signal);
@@ -91,7 +92,7 @@ pub fn end_all_when_interrupted() -> io::Result<()> {
         .map(|_| ())
 }
 
-/// Elsewhere the console ends the target together with the runner.
+/// Does nothing: on other systems the console ends the target together with the runner.
 ///
 /// # Errors
 ///

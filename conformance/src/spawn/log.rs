@@ -1,4 +1,4 @@
-//! What a process writes to its standard output and error, in the order in which it wrote it.
+//! The standard output and error of a process, in the order in which it wrote them.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -6,17 +6,17 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-/// Of a talkative process the last so many bytes are kept.
+/// The number of last bytes that are kept from a process that writes much.
 const KEPT: usize = 256 << 10;
 
-/// Of the output of one case the last so many bytes are told.
+/// The number of last bytes that are reported from the output of one case.
 const TOLD: usize = 16 << 10;
 
 /// A place in the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(u64);
 
-/// Filled by a reader thread; whoever wants to know looks.
+/// The output of a process. A reader thread fills it, and other threads look at it.
 #[derive(Debug, Default)]
 pub struct Log {
     written: Mutex<Written>,
@@ -31,10 +31,10 @@ struct Written {
 }
 
 impl Log {
-    /// The reader thread: reads until nobody can write any more.
+    /// Runs the reader thread: reads until every writer has closed its end.
     pub(super) fn read_from(&self, mut source: impl Read) {
         let mut buffer = [0; 8 << 10];
-        // An error is an end, too: nothing more comes from there.
+        // An error is an end too: nothing more arrives from there.
         while let Ok(length @ 1..) = source.read(&mut buffer) {
             let mut written = self.written.lock();
             written.kept.extend(&buffer[..length]);
@@ -47,19 +47,19 @@ impl Log {
         self.changed.notify_all();
     }
 
-    /// The end of what was written so far.
+    /// Returns the end of the output so far.
     #[must_use]
     pub fn mark(&self) -> Mark {
         Mark(self.written.lock().total)
     }
 
-    /// The very beginning.
+    /// Returns the beginning of the output.
     #[must_use]
     pub fn beginning() -> Mark {
         Mark(0)
     }
 
-    /// What was written since; of much of it the end.
+    /// Returns the output since the mark; if it is long, only its end.
     #[must_use]
     pub fn since(&self, mark: Mark) -> String {
         let written = self.written.lock();
@@ -78,7 +78,8 @@ impl Log {
         }
     }
 
-    /// Whether a line with this text was written; waits for it until then, or until nobody can write any more.
+    /// Returns whether a line with this text was written. Waits for it until that instant, or until every writer has
+    /// closed its end.
     pub(super) fn wait_for_line(&self, text: &str, until: Instant) -> bool {
         let mut written = self.written.lock();
         loop {
@@ -91,7 +92,7 @@ impl Log {
         }
     }
 
-    /// Waits until nobody can write any more, or until then.
+    /// Waits until every writer has closed its end, or until that instant.
     pub(super) fn wait_for_end(&self, until: Instant) {
         let mut written = self.written.lock();
         while !written.ended {
@@ -102,7 +103,7 @@ impl Log {
     }
 }
 
-/// Only whole lines count: the rest of one may still change what it says.
+/// Only complete lines count: the rest of an incomplete line may change its meaning.
 fn has_line(kept: &VecDeque<u8>, text: &str) -> bool {
     let bytes: Vec<u8> = kept.iter().copied().collect();
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);

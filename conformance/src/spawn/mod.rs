@@ -1,12 +1,12 @@
-//! A target that we start ourselves: a command, run in a process group and with a scratch directory of its own.
+//! A target that the runner starts itself: a command with a process group and a scratch directory of its own.
 //!
 //! | file | what |
 //! |---|---|
 //! | `start` | from a command to a process that is ready |
 //! | `process` | a process while it runs, and its end |
-//! | `log` | what it writes, bounded |
-//! | `group` | whole families of processes are ended, also when the runner is interrupted |
-//! | `observe` | what the system tells about it: processor time, threads, open connections |
+//! | `log` | its output, bounded |
+//! | `group` | ends whole process groups, also when the runner is interrupted |
+//! | `observe` | what the system reports about it: processor time, threads, open connections |
 
 mod group;
 mod log;
@@ -23,34 +23,34 @@ pub use log::{Log, Mark};
 pub use observe::Observation;
 pub use process::Process;
 
-/// Stands for the port in a command, a directory and an environment.
+/// The placeholder for the port in a command, a directory and an environment.
 pub const PORT: &str = "{port}";
 
-/// Stands for the scratch directory there.
+/// The placeholder for the scratch directory in the same places.
 pub const SCRATCH: &str = "{scratch}";
 
-/// So long a start may take where nobody says it.
+/// The default time limit of a start.
 pub const START_BOUND: Duration = Duration::from_secs(10);
 
-/// How a target is started.
+/// How the runner starts a target.
 #[derive(Debug, Clone)]
 pub struct Spawn {
-    /// As one types it into a shell; [`PORT`] and [`SCRATCH`] are replaced.
+    /// The command, as it is typed into a shell; [`PORT`] and [`SCRATCH`] are replaced.
     pub command: String,
-    /// Where it runs; here, if not given. May hold [`SCRATCH`].
+    /// The working directory; the current one if not given. May hold [`SCRATCH`].
     pub directory: Option<String>,
     /// Added to the environment; the values may hold [`PORT`] and [`SCRATCH`].
     pub environment: Vec<(String, String)>,
-    /// It is ready when a line with this text appears; if not given, when its port answers.
+    /// The target is ready when it writes a line with this text; if not given, when its port answers.
     pub ready_line: Option<String>,
-    /// It must be ready by then.
+    /// The target must be ready within this time.
     pub start_bound: Duration,
-    /// Where it listens; if not given, on loopback at a port that is chosen anew for each start.
+    /// The address where the target listens; if not given, loopback with a port that is chosen for each start.
     pub address: Option<SocketAddr>,
 }
 
 impl Spawn {
-    /// A command with nothing special about it.
+    /// Returns a plain command with default settings.
     #[must_use]
     pub fn new(command: impl Into<String>) -> Spawn {
         Spawn {
@@ -63,7 +63,7 @@ impl Spawn {
         }
     }
 
-    /// Whether the target is told its port.
+    /// Returns whether the command receives the port.
     #[must_use]
     pub fn takes_a_port(&self) -> bool {
         let environment = self.environment.iter().map(|(_, value)| value);
@@ -72,19 +72,19 @@ impl Spawn {
             .any(|text| text.contains(PORT))
     }
 
-    /// Whether only one of them can run at a time.
+    /// Returns whether only one process of this command can run at a time.
     #[must_use]
     pub fn is_bound_to_a_port(&self) -> bool {
         self.address.is_some()
     }
 }
 
-/// Why a target did not become ready.
+/// The reason why a target did not become ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotStarted {
     /// What happened, and what to do, in words.
     pub why: String,
-    /// What it wrote.
+    /// The output of the target.
     pub output: String,
 }
 

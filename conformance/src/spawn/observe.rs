@@ -1,17 +1,17 @@
-//! What the system tells about a group of processes. Linux tells it in /proc; elsewhere nothing is observed.
+//! What the system reports about a group of processes. Linux reports it in /proc; on other systems nothing is observed.
 
-/// What a target has and has used at one moment, everything that it started included.
+/// The resources of a target at one moment, including everything that it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Observation {
-    /// Processor time since it began, in hundredths of a second.
+    /// Processor time since its start, in hundredths of a second.
     pub processor: u64,
     /// Its threads.
     pub threads: usize,
-    /// Those among them that run, or would if they were let.
+    /// The number of threads that run or are ready to run.
     pub running: usize,
-    /// Its descriptors, of whatever kind.
+    /// The number of its descriptors, of any kind.
     pub descriptors: usize,
-    /// Those among them that are connections of its port; the one that listens is none.
+    /// The number of connections of its port, without the listening socket.
     pub connections: usize,
 }
 
@@ -20,7 +20,7 @@ pub(super) fn observe(_leader: u32, _port: u16) -> Option<Observation> {
     None
 }
 
-/// Whether somebody listens on this port; `None` where the system does not tell.
+/// Returns whether a process listens on this port; `None` where the system does not report it.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn listens(_port: u16) -> Option<bool> {
     None
@@ -37,10 +37,10 @@ mod linux {
 
     use super::Observation;
 
-    /// State of a socket that waits for connections, in /proc/net/tcp.
+    /// The state of a listening socket, in /proc/net/tcp.
     const LISTENS: &str = "0A";
 
-    /// Looks at all processes of the group; `None` if there are none, or may not be looked at.
+    /// Observes all processes of the group; `None` if there are none, or the runner may not look at them.
     pub(in crate::spawn) fn observe(leader: u32, port: u16) -> Option<Observation> {
         let connections = connections_of_port(port);
         let mut sum = None;
@@ -63,7 +63,7 @@ mod linux {
         sum
     }
 
-    /// What is used of a process's `stat`.
+    /// The fields used from a process's `stat`.
     struct Stat {
         group: u32,
         processor: u64,
@@ -72,10 +72,10 @@ mod linux {
 
     impl Stat {
         fn read(process: &Path) -> Option<Stat> {
-            // Most entries of /proc are no processes.
+            // Most entries of /proc are not processes.
             process.file_name()?.to_str()?.parse::<u32>().ok()?;
             let text = fs::read_to_string(process.join("stat")).ok()?;
-            // The name, in parentheses, may hold anything; behind it stand the fields from the third on.
+            // The name, in parentheses, may hold any character; after it come the fields from the third on.
             let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
             let number = |of: usize| fields.get(of - 3)?.parse::<u64>().ok();
             let (user, system) = (number(14)?, number(15)?);
@@ -87,7 +87,7 @@ mod linux {
         }
     }
 
-    /// A thread that ends meanwhile is none that runs.
+    /// A thread that ends during the observation does not count as running.
     fn running_threads(process: &Path) -> usize {
         let threads = fs::read_dir(process.join("task"));
         threads
@@ -102,7 +102,7 @@ mod linux {
             .count()
     }
 
-    /// One entry per descriptor: the inode if it is a socket.
+    /// Returns one entry per descriptor: the inode if it is a socket.
     fn sockets_and_others(process: &Path) -> Option<Vec<Option<u64>>> {
         let descriptors = fs::read_dir(process.join("fd")).ok()?.flatten();
         let inode = |target: &Path| {
@@ -116,13 +116,13 @@ mod linux {
         )
     }
 
-    /// Whether somebody listens on this port.
+    /// Returns whether a process listens on this port.
     pub(in crate::spawn) fn listens(port: u16) -> Option<bool> {
         let sockets = sockets_of_port(port)?;
         Some(sockets.iter().any(|socket| socket.listens))
     }
 
-    /// The inodes of all sockets with this local port, but for those that listen.
+    /// Returns the inodes of all sockets with this local port, except listening ones.
     fn connections_of_port(port: u16) -> BTreeSet<u64> {
         let sockets = sockets_of_port(port).unwrap_or_default();
         sockets

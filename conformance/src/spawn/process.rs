@@ -10,13 +10,13 @@ use tempfile::TempDir;
 
 use super::{Log, NotStarted, Observation, Spawn, group, observe, start};
 
-/// So long the last words of a process that has ended are waited for.
+/// How long the runner waits for the last output of a process that has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// The pause between two looks at a process of which nothing else tells that it has ended.
+/// The pause between two checks of a process, where nothing else reports its end.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// A running target; it, and everything that it started, ends with this value.
+/// A running target. The process and everything that it started end when this value is dropped.
 #[derive(Debug)]
 pub struct Process {
     address: SocketAddr,
@@ -50,32 +50,32 @@ impl Process {
         }
     }
 
-    /// Where it listens.
+    /// Returns the address where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it writes.
+    /// Returns its output.
     #[must_use]
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// How it ended, in words, if it did.
+    /// Returns how it ended, in words, if it did.
     #[must_use]
     pub fn end(&self) -> Option<String> {
         let mut child = self.child.lock();
-        // Who cannot be asked is taken to be alive: nobody is blamed for that.
+        // A process whose state is unknown counts as alive: the runner blames no target without proof.
         let status = child.try_wait().ok().flatten()?;
-        // What it started must not go on without it.
+        // The processes that it started must not go on without it.
         group::end(&mut child);
         drop(child);
         self.log.wait_for_end(Instant::now() + LAST_WORDS);
         Some(in_words(status))
     }
 
-    /// The same, but waits for it until then.
+    /// Returns the same as `end`, but waits for the end until that instant.
     #[must_use]
     pub fn end_by(&self, until: Instant) -> Option<String> {
         loop {
@@ -87,7 +87,7 @@ impl Process {
         }
     }
 
-    /// What the system tells about it now; `None` where the system does not.
+    /// Returns what the system reports about it now; `None` where the system reports nothing.
     #[must_use]
     pub fn observe(&self) -> Option<Observation> {
         let leader = self.child.lock().id();
@@ -99,13 +99,13 @@ impl Drop for Process {
     fn drop(&mut self) {
         let child = self.child.get_mut();
         group::end(child);
-        // It was killed: this takes no time, and fails only if it was waited for already.
+        // The process was killed, so this does not block. It fails only if the process was waited for already.
         let _ = child.wait();
         self.log.wait_for_end(Instant::now() + LAST_WORDS);
     }
 }
 
-/// `exit code 1`, `signal 11 (SIGSEGV)`. A shell tells the latter as a code above 128.
+/// Returns a text such as `exit code 1` or `signal 11 (SIGSEGV)`. A shell reports the latter as a code above 128.
 fn in_words(status: ExitStatus) -> String {
     #[cfg(unix)]
     {

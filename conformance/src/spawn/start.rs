@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use super::{Log, NotStarted, PORT, Process, SCRATCH, Spawn, group, observe};
 
-/// Between two looks whether a port answers.
+/// The pause between two checks whether a port answers.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// A port that is ours to choose may be taken by somebody else before the target has it; then another one is tried.
+/// Maximum number of ports to try: another process may bind the chosen port before the target does.
 const PORTS: usize = 3;
 
-/// A connection to a port that is there takes no longer.
+/// Time limit for a connection to an open port.
 const CONNECT_BOUND: Duration = Duration::from_millis(500);
 
 pub(super) fn start(spawn: &Spawn) -> Result<Process, NotStarted> {
@@ -33,8 +33,8 @@ pub(super) fn start(spawn: &Spawn) -> Result<Process, NotStarted> {
     }
 }
 
-/// A process that ends at once may have found its port in use: one of ours is replaced; a fixed one is given back by the
-/// system only after a while.
+/// Returns whether another start may help. A process that ends at once may have found its port in use: the runner
+/// chooses another port, but the system releases a fixed port only after a while.
 fn may_try_again(spawn: &Spawn, tries: usize, until: Instant) -> bool {
     match spawn.address {
         Some(_) => Instant::now() < until,
@@ -43,9 +43,9 @@ fn may_try_again(spawn: &Spawn, tries: usize, until: Instant) -> bool {
 }
 
 enum Trouble {
-    /// It ended before it was ready.
+    /// The process ended before it was ready.
     Ended(NotStarted),
-    /// Another try would change nothing.
+    /// Another start would change nothing.
     Final(NotStarted),
 }
 
@@ -94,7 +94,7 @@ fn choose_address(spawn: &Spawn) -> Result<SocketAddr, Trouble> {
         .map_err(|error| failed(format!("cannot find a free port on loopback: {error}")))
 }
 
-/// Standard output and error share one pipe, so that their order is kept.
+/// Starts the command. Standard output and error share one pipe, so that their order is kept.
 fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Child, PipeReader)> {
     let filled = |text: &str| {
         text.replace(PORT, &address.port().to_string())
@@ -109,7 +109,7 @@ fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Chi
     for name in ["TMPDIR", "TMP", "TEMP"] {
         command.env(name, scratch);
     }
-    // Else what a Python program wrote last would end with it, in its buffer.
+    // Without this, the last output of a Python program would be lost in its buffer.
     command.env("PYTHONUNBUFFERED", "1");
     for (name, value) in &spawn.environment {
         command.env(name, filled(value));
@@ -119,7 +119,7 @@ fn launch(spawn: &Spawn, address: SocketAddr, scratch: &Path) -> io::Result<(Chi
     }
     group::separate(&mut command);
     let child = group::start(&mut command, scratch.to_owned())?;
-    // `command` holds the writing ends: dropped here, the target's are the only ones.
+    // `command` holds the writing ends. When it is dropped here, only the target has them.
     Ok((child, output))
 }
 
@@ -161,7 +161,8 @@ fn wait_until_ready(spawn: &Spawn, process: &Process, until: Instant) -> Result<
     }
 }
 
-/// Where the system tells who listens, nobody knocks: to the server that would be a client, which leaves at once.
+/// Returns whether the target listens. Where the system reports listeners, the runner does not connect: for the server
+/// that would be a client that leaves at once.
 fn answers(address: SocketAddr) -> bool {
     observe::listens(address.port())
         .unwrap_or_else(|| TcpStream::connect_timeout(&address, CONNECT_BOUND).is_ok())

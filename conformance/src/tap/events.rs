@@ -1,4 +1,4 @@
-//! What was heard, as a conversation.
+//! The recorded moments, as a conversation.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use crate::run::{Direction, Event, TcpSign, annotate, annotate_frame};
 use super::record::{Moment, What};
 use super::watch::Heard;
 
-/// A conversation of more events than this is told from here to its end.
+/// Maximum number of events in a conversation; later events are left out of it.
 const KEPT_EVENTS: usize = 2000;
 
-/// All moments as a conversation; each connection is a lane of that name. Bytes without a meaning that follow each other are
-/// counted together.
+/// Returns all moments as a conversation; each connection is a lane with its name. Consecutive bytes without a meaning
+/// are counted together.
 #[must_use]
 pub fn events(
     grammar: &Grammar,
@@ -45,7 +45,7 @@ pub fn events(
     events.split_off(skipped)
 }
 
-/// One moment on the lane of that name.
+/// Returns one moment as an event on the lane with that name.
 #[must_use]
 pub fn event(grammar: &Grammar, wire: &Wire, moment: &Moment, lane: &str) -> Event {
     let blank = |direction, text| Event {

@@ -1,10 +1,10 @@
-//! Listens between somebody's client and somebody's server, and changes nothing.
+//! The tap: listens between a client and a server, and changes nothing.
 //!
 //! | file | what |
 //! |---|---|
-//! | `relay` | bytes from one socket to the other, half-close and reset passed on |
-//! | `watch` | what the bytes mean, and what is wrong with them |
-//! | `record` | all that was heard, in one order |
+//! | `relay` | bytes from one socket to the other; half-close and reset are passed on |
+//! | `watch` | the meaning of the bytes, and the mistakes in them |
+//! | `record` | everything that the tap heard, in one order |
 //! | `events` | the same as a conversation that reports can draw |
 //! | `replay` | the same as a scenario that the suite can play |
 
@@ -29,13 +29,13 @@ pub use record::{Moment, Record, What};
 pub use replay::{Replay, lane_names, scenario};
 pub use watch::{Heard, Watch, Wires};
 
-/// The target takes a connection within this time, or the client's is cut.
+/// Time limit for the connection to the target; after it the tap cuts the client's connection.
 const CONNECT_BOUND: Duration = Duration::from_secs(10);
 
-/// Whoever wants to know at once what is heard; called from several threads, but never twice at a time.
+/// A function that hears every moment at once. Several threads call it, but never two at the same time.
 pub type Listener = Box<dyn Fn(&Moment) + Send + Sync>;
 
-/// A tap that listens.
+/// A running tap.
 pub struct Tap {
     shared: Arc<Shared>,
     address: SocketAddr,
@@ -50,11 +50,11 @@ struct Shared {
 }
 
 impl Tap {
-    /// Listens, and connects each client to the target; `tell` hears of everything.
+    /// Listens, and connects each client to the target; `tell` hears every moment.
     ///
     /// # Errors
     ///
-    /// If nobody may listen there, or the system gives no thread.
+    /// If the tap cannot bind the address, or the system gives no thread.
     pub fn start(
         grammar: &Grammar,
         choices: &Choices,
@@ -82,57 +82,57 @@ impl Tap {
         Ok(tap)
     }
 
-    /// Where it listens.
+    /// Returns the address where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Gets a message for each connection that has ended.
+    /// Returns the channel that gets a message for each connection that has ended.
     #[must_use]
     pub fn ended(&self) -> &crossbeam_channel::Receiver<()> {
         &self.ended
     }
 
-    /// The codecs of the reading in which it listens.
+    /// Returns the codecs of the reading in which it listens.
     #[must_use]
     pub fn wires(&self) -> &Wires {
         &self.shared.wires
     }
 
-    /// When it began.
+    /// Returns when it started.
     #[must_use]
     pub fn began(&self) -> SystemTime {
         self.shared.record.began()
     }
 
-    /// All that was heard up to now.
+    /// Returns everything that it has heard so far.
     #[must_use]
     pub fn heard(&self) -> Vec<Moment> {
         self.shared.record.all()
     }
 }
 
-/// For ever: it ends with the process.
+/// Accepts clients until the process ends.
 fn accept(listener: &TcpListener, shared: &Arc<Shared>, ended: &crossbeam_channel::Sender<()>) {
     for (connection, client) in listener.incoming().enumerate() {
         let Ok(client) = client else {
-            // Too many open files, or a client that has gone already: the next one may be luckier.
+            // Too many open files, or a client that has left already: the next accept may succeed.
             std::thread::sleep(Duration::from_millis(20));
             continue;
         };
         let (shared, ended) = (Arc::clone(shared), ended.clone());
         let name = format!("tap {}", connection + 1);
-        // A client that gets no thread is let go; there is nobody else to tell.
+        // Without a thread the tap drops this client. There is no caller to report it to.
         let _ = Builder::new().name(name).spawn(move || {
             join(&shared, connection, client);
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = ended.send(());
         });
     }
 }
 
-/// Connects a client with the target and relays until both directions have ended.
+/// Connects a client to the target and relays until both directions have ended.
 fn join(shared: &Shared, connection: usize, client: TcpStream) {
     let peer = client
         .peer_addr()
@@ -146,7 +146,7 @@ fn join(shared: &Shared, connection: usize, client: TcpStream) {
         Err(error) => {
             let why = format!("cannot connect to {}: {error}", shared.target);
             shared.record.note(connection, What::Refused { why });
-            // The client sees what it would have seen without a tap: no connection, as far as that is possible.
+            // The client sees what it would see without a tap, as far as possible: no connection.
             let _ = SockRef::from(&client).set_linger(Some(Duration::ZERO));
         }
     }

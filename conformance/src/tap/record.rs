@@ -1,4 +1,4 @@
-//! All that was heard, of all connections, in one order.
+//! Everything that the tap heard, of all connections, in one order.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,41 +9,41 @@ use crate::grammar::Side;
 use super::Listener;
 use super::watch::{Heard, Watch};
 
-/// So many moments are kept; what comes later is told at once, and forgotten.
+/// Maximum number of moments that are kept. Later ones are reported at once and then forgotten.
 const MOST_MOMENTS: usize = 20_000;
 
-/// And so many bytes.
+/// Maximum number of bytes that are kept.
 const MOST_BYTES: usize = 16 << 20;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
-    /// Since the tap began.
+    /// Time since the tap started.
     pub at: Duration,
-    /// Which connection, from 0.
+    /// The connection, numbered from 0.
     pub connection: usize,
-    /// What.
+    /// The event.
     pub what: What,
 }
 
-/// What happened.
+/// The kinds of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// A client came.
+    /// A client connected.
     Opened {
-        /// From there.
+        /// The client's address.
         peer: String,
     },
-    /// The target took no connection.
+    /// The target did not accept the connection.
     Refused {
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// Somebody said something.
+    /// One side sent something or ended.
     Said(Side, Heard),
 }
 
-/// Where everything is written down.
+/// The place where everything is recorded.
 pub struct Record {
     began: Instant,
     began_at: SystemTime,
@@ -74,7 +74,7 @@ impl Record {
         }
     }
 
-    /// All that is kept.
+    /// Returns everything that is kept.
     pub(super) fn all(&self) -> Vec<Moment> {
         self.kept.lock().moments.clone()
     }
@@ -91,7 +91,7 @@ impl Record {
         }
     }
 
-    /// Writes something down, and tells it.
+    /// Records a moment and reports it.
     pub(super) fn note(&self, connection: usize, what: What) {
         let mut kept = self.kept.lock();
         let moment = Moment {
@@ -109,7 +109,8 @@ impl Record {
 }
 
 impl Line<'_> {
-    /// Bytes of one side. They are written down before they are passed on: so an answer never stands before its question.
+    /// Records bytes of one side. The tap records them before it passes them on, so an answer never comes before its
+    /// question.
     pub(super) fn hear(&self, side: Side, bytes: &[u8]) {
         let mut watch = self.watch.lock();
         for heard in watch.hear(side, bytes) {
@@ -117,7 +118,7 @@ impl Line<'_> {
         }
     }
 
-    /// One side says no more, in this way.
+    /// Records that one side sends nothing more, and how it ended.
     pub(super) fn end(&self, side: Side, how: Heard) {
         let mut watch = self.watch.lock();
         if let Some(left) = watch.end(side) {

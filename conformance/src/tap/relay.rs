@@ -1,8 +1,8 @@
-//! Bytes from one socket to the other, as if there were nothing between.
+//! Relays bytes from one socket to the other, as if the tap did not exist.
 //!
-//! Each direction has a thread that reads, and then writes what it read before it reads again: so a receiver that does not
-//! take its bytes holds up their sender, as it would without the tap. FIN of one side becomes FIN to the other behind
-//! everything before it, while the other direction goes on; RST of one side becomes RST to the other.
+//! Each direction has a thread that reads, and then writes what it read before it reads again. So a receiver that does
+//! not read holds up its sender, as it would without the tap. FIN of one side becomes FIN to the other after everything
+//! before it, while the other direction goes on. RST of one side becomes RST to the other.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -17,21 +17,21 @@ use crate::grammar::Side;
 use super::record::Line;
 use super::watch::Heard;
 
-/// The most that is read at once.
+/// Maximum bytes of one read.
 const CHUNK: usize = 16 << 10;
 
 /// One end of a relayed connection.
 struct End {
     stream: TcpStream,
-    /// It is to be cut: nobody says anything in order to it any more.
+    /// The connection is to be reset: nothing is sent to it in order any more.
     cut: AtomicBool,
-    /// Somebody is in the middle of a write to it.
+    /// A thread is in the middle of a write to it.
     written: AtomicBool,
 }
 
 impl End {
     fn new(stream: TcpStream) -> Arc<End> {
-        // Without it the system would glue what was apart. Where it cannot be had, bytes still arrive.
+        // Without it the system would join segments. If it cannot be set, bytes still arrive.
         let _ = stream.set_nodelay(true);
         Arc::new(End {
             stream,
@@ -40,9 +40,9 @@ impl End {
         })
     }
 
-    /// From here on the socket says RST when its last owner lets go of it. Both threads own it, so both are woken: the
-    /// reader by a shutdown that sends nothing, and a writer that is stuck by one whose FIN finds no room behind the bytes
-    /// that nobody takes.
+    /// Resets the connection. From here on the socket sends RST when its last owner drops it. Both threads own it, so
+    /// both are woken: the reader by a shutdown that sends nothing, and a blocked writer by a shutdown whose FIN cannot
+    /// pass the bytes that the peer does not read.
     fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
         // Each call fails only when the connection is gone already.
@@ -81,17 +81,17 @@ pub(super) fn relay(client: TcpStream, target: TcpStream, line: &Line<'_>) {
     });
 }
 
-/// One direction, until it ends.
+/// Relays one direction until it ends.
 fn pump(from: &End, to: &End, side: Side, line: &Line<'_>) {
     let mut buffer = vec![0; CHUNK];
     loop {
         match (&from.stream).read(&mut buffer) {
-            // We woke this thread ourselves.
+            // The tap woke this thread itself.
             Ok(0) if from.is_cut() => return,
             Ok(0) => {
                 line.end(side, Heard::Fin);
                 if !to.is_cut() {
-                    // Fails when that side is gone, and then its own reader tells how.
+                    // Fails when that side is gone; then its own reader records how.
                     let _ = to.stream.shutdown(Shutdown::Write);
                 }
                 return;
@@ -100,7 +100,7 @@ fn pump(from: &End, to: &End, side: Side, line: &Line<'_>) {
                 let bytes = buffer.get(..length).unwrap_or_default();
                 line.hear(side, bytes);
                 if !to.write(bytes) {
-                    // The receiver is gone, and so the sender is told.
+                    // The receiver is gone, so the sender's connection is reset too.
                     from.cut();
                     return;
                 }

@@ -1,16 +1,17 @@
-//! What bytes between a client and a server mean, and what is wrong with them. Nothing in here does IO.
+//! The meaning of bytes between a client and a server, and the mistakes in them. This file does no IO.
 
 use std::collections::BTreeSet;
 
 use crate::grammar::{Choices, Decoded, Frame, Grammar, Identification, PacketId, Side, Wire};
 
-/// A frame that is not whole after so many bytes is given up: what claims to be longer is hardly meant.
+/// The watch gives up on a frame that is not complete after this number of bytes: a longer length is probably a
+/// mistake.
 const LONGEST_FRAME: usize = 256 << 10;
 
-/// Something that one side of a connection said, or did.
+/// Something that one side of a connection sent or did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// A whole frame.
+    /// A complete frame.
     Frame {
         /// Its fields.
         frame: Frame,
@@ -19,25 +20,25 @@ pub enum Heard {
         /// What is wrong with it.
         wrong: Option<String>,
     },
-    /// Bytes that are no frame of that side. What follows them cannot be decoded any more.
+    /// Bytes that are not a frame of that side. Bytes after them cannot be decoded.
     Broken {
-        /// All of them that are there.
+        /// The undecoded bytes.
         bytes: Vec<u8>,
-        /// Why they are none.
+        /// The reason why they are not a frame.
         why: String,
     },
-    /// Bytes to which the protocol gives no meaning, or which come behind broken ones.
+    /// Bytes to which the protocol gives no meaning, or that follow broken ones.
     Raw(Vec<u8>),
-    /// The beginning of a frame, of which the rest never comes.
+    /// The beginning of a frame whose rest never arrives.
     LeftOver(Vec<u8>),
-    /// Nothing more comes from this side.
+    /// This side sends nothing more.
     Fin,
-    /// This side cut the connection.
+    /// This side reset the connection.
     Reset,
 }
 
 impl Heard {
-    /// What is wrong with it, if anything is.
+    /// Returns the mistake in it, if it has one.
     #[must_use]
     pub fn wrong(&self) -> Option<String> {
         match self {
@@ -52,7 +53,7 @@ impl Heard {
     }
 }
 
-/// Listens to one connection, in one reading of the protocol.
+/// A listener for one connection, in one reading of the protocol.
 #[derive(Debug)]
 pub struct Watch<'a> {
     grammar: &'a Grammar,
@@ -64,28 +65,28 @@ pub struct Watch<'a> {
     sent: BTreeSet<PacketId>,
 }
 
-/// What came from one side and is not understood yet.
+/// The bytes of one side that are not decoded yet.
 #[derive(Debug, Default)]
 struct Half {
     buffer: Vec<u8>,
     mode: Mode,
-    /// What was already said against the frame at the front of the buffer.
+    /// The mistake that was already reported for the frame at the front of the buffer.
     wrong: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Mode {
-    /// Frames come.
+    /// The side sends frames.
     #[default]
     Frames,
-    /// By the protocol, anything may come.
+    /// The protocol allows any bytes here.
     Raw,
-    /// Nobody knows any more where a frame begins.
+    /// The beginning of the next frame is unknown.
     Lost,
 }
 
-/// The two codecs that a tap needs: one with the protocol's limits, one without any, which finds the end of a frame that is
-/// too long.
+/// The two codecs of a tap: one with the protocol's limits, and one without limits, which finds the end of a frame that
+/// is too long.
 #[derive(Debug, Clone)]
 pub struct Wires {
     strict: Wire,
@@ -93,7 +94,7 @@ pub struct Wires {
 }
 
 impl Wires {
-    /// The codecs in this reading.
+    /// Returns the codecs of this reading.
     #[must_use]
     pub fn new(grammar: &Grammar, choices: &Choices) -> Wires {
         let mut limitless = grammar.clone();
@@ -111,7 +112,7 @@ impl Wires {
         }
     }
 
-    /// The codec with the protocol's limits.
+    /// Returns the codec with the protocol's limits.
     #[must_use]
     pub fn strict(&self) -> &Wire {
         &self.strict
@@ -119,7 +120,7 @@ impl Wires {
 }
 
 impl<'a> Watch<'a> {
-    /// For a new connection.
+    /// Returns a watch for a new connection.
     #[must_use]
     pub fn new(grammar: &'a Grammar, wires: &'a Wires) -> Watch<'a> {
         Watch {
@@ -133,7 +134,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// What these bytes, which come behind all earlier ones of that side, complete.
+    /// Returns what these bytes complete; they follow all earlier ones of that side.
     pub fn hear(&mut self, side: Side, bytes: &[u8]) -> Vec<Heard> {
         self.half(side).buffer.extend_from_slice(bytes);
         let mut heard = Vec::new();
@@ -143,7 +144,7 @@ impl<'a> Watch<'a> {
         heard
     }
 
-    /// What is left of a side that says no more.
+    /// Returns what is left when a side sends nothing more.
     pub fn end(&mut self, side: Side) -> Option<Heard> {
         let left = std::mem::take(&mut self.half(side).buffer);
         (!left.is_empty()).then_some(Heard::LeftOver(left))
@@ -170,7 +171,7 @@ impl<'a> Watch<'a> {
             Decoded::Partial(_) => self.wait_for_more(side),
             Decoded::Broken { why, .. } => {
                 half.wrong.get_or_insert(why);
-                // Too long, or of the other side: where it ends is known all the same.
+                // The frame is too long or belongs to the other side. Its end can be found all the same.
                 let other = match side {
                     Side::Client => Side::Server,
                     Side::Server => Side::Client,
@@ -206,7 +207,7 @@ impl<'a> Watch<'a> {
         Some(self.give_up(side))
     }
 
-    /// The bytes are no frame. In a tunnel that the client has opened, they may be what comes through it.
+    /// Gives up on decoding. If the client has opened a tunnel, the bytes may be from the tunnel.
     fn give_up(&mut self, side: Side) -> Heard {
         let in_tunnel = self.client.mode == Mode::Raw && side == Side::Server;
         let half = self.half(side);
@@ -234,7 +235,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// What a frame changes: the connection has a name, or its bytes have no meaning from here on.
+    /// Notes what a frame changes: the connection has a name, or its bytes have no meaning from here on.
     fn note(&mut self, side: Side, frame: &Frame) {
         if side == Side::Client {
             self.sent.insert(frame.packet);

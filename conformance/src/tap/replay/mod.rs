@@ -1,11 +1,11 @@
-//! What was heard as a scenario: the suite plays the clients, and expects of the server what it said.
+//! A recording as a scenario: the suite plays the clients, and expects of the server what it said.
 //!
 //! | file | what |
 //! |---|---|
-//! | `names` | which lane is called how, and which values the server gave out |
+//! | `names` | the names of the lanes, and the values that the server gave out |
 //! | `steps` | from moments to steps |
-//! | `value` | values and bytes as they are written |
-//! | `write` | steps as text; what races stands in `together` |
+//! | `value` | values and bytes as a scenario writes them |
+//! | `write` | steps as text; steps that race are in `together` |
 
 mod names;
 mod steps;
@@ -20,7 +20,7 @@ use super::record::Moment;
 use names::Names;
 use steps::Steps;
 
-/// What stands in a scenario's head.
+/// The head of a scenario.
 #[derive(Debug, Clone)]
 pub struct Replay<'a> {
     /// Its id.
@@ -31,10 +31,10 @@ pub struct Replay<'a> {
     pub checks: &'a [String],
 }
 
-/// A file of one scenario that says and expects what was heard.
+/// Returns a file of one scenario that sends and expects what the tap heard.
 ///
-/// Names that clients logged in with are the lanes' fresh names, and values that the server gave out and a client used later
-/// are remembered. What cannot be written as a packet is written as bytes.
+/// The names that clients logged in with become fresh names of the lanes. Values that the server gave out and a client
+/// used later are remembered. What cannot be written as a packet is written as bytes.
 #[must_use]
 pub fn scenario(grammar: &Grammar, moments: &[Moment], head: &Replay<'_>) -> String {
     let names = Names::of(grammar, moments);
@@ -42,7 +42,7 @@ pub fn scenario(grammar: &Grammar, moments: &[Moment], head: &Replay<'_>) -> Str
     write::write(&steps, &names, head)
 }
 
-/// How the lanes are called: by the login of the connection where it has one, `client3` where it has none.
+/// Returns the names of the lanes: the login of the connection, or `client3` where it has none.
 #[must_use]
 pub fn lane_names(grammar: &Grammar, moments: &[Moment]) -> BTreeMap<usize, String> {
     let names = Names::of(grammar, moments);

@@ -1,4 +1,4 @@
-//! What is different in every run: logins, and what the server gives out.
+//! The values that differ in every run: logins, and values that the server gives out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +7,10 @@ use crate::scenario::WORDS;
 use crate::tap::record::{Moment, What};
 use crate::tap::watch::Heard;
 
-/// A lane's name is no longer, so that a fresh login, which is made of it, is short, too.
+/// Maximum length of a lane's name. The fresh login is made from it and must be short too.
 const LONGEST_NAME: usize = 10;
 
-/// A login of more bytes than this is long on purpose, so the fresh one is made as long.
+/// A login of more bytes is long on purpose, so the fresh one gets the same length.
 const USUAL_LOGIN: usize = 20;
 
 /// The names of a conversation.
@@ -20,7 +20,7 @@ pub(super) struct Names {
     pub(super) lanes: BTreeMap<usize, Lane>,
     /// Login to lane.
     pub(super) logins: BTreeMap<String, String>,
-    /// Values that the server gave out, by the name of their field, and as what they are remembered.
+    /// Values that the server gave out, by the name of their field, and the names under which they are remembered.
     remembered: BTreeMap<(String, String), String>,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Lane {
     pub(super) name: String,
     /// The earlier lane that had the same login.
     pub(super) same_as: Option<String>,
-    /// The length of its login, where it is to be kept.
+    /// The length of its login, if that length must be kept.
     pub(super) bytes: Option<usize>,
 }
 
@@ -77,7 +77,7 @@ impl Names {
         self.lanes.insert(connection, lane);
     }
 
-    /// Finds the values that a server's frame is the first to name, and that a client says later in a field of that name.
+    /// Finds the values that first appear in a server's frame and that a client uses later in a field of the same name.
     fn remember(&mut self, grammar: &Grammar, moments: &[Moment]) {
         let mut said: BTreeSet<(String, String)> = BTreeSet::new();
         let mut given: BTreeSet<(String, String)> = BTreeSet::new();
@@ -122,7 +122,7 @@ impl Names {
         self.remembered.insert(key.clone(), name);
     }
 
-    /// As what a value of that field is remembered.
+    /// Returns the name under which a value of that field is remembered.
     pub(super) fn remembered(&self, field: &str, value: &Value) -> Option<&str> {
         let key = (field.to_owned(), value.to_string());
         self.remembered.get(&key).map(String::as_str)
@@ -153,7 +153,8 @@ fn fields<'a>(
         .zip(frame.fields.iter().map(|field| &field.value))
 }
 
-/// The login of each connection: the last that it asked for before it was given one, or at all.
+/// Returns the login of each connection: the last one that it asked for before the server accepted one, or the last one
+/// at all.
 fn logins(grammar: &Grammar, moments: &[Moment]) -> BTreeMap<usize, String> {
     let mut logins = BTreeMap::new();
     let mut granted = BTreeSet::new();
@@ -193,7 +194,7 @@ fn logins(grammar: &Grammar, moments: &[Moment]) -> BTreeMap<usize, String> {
     logins
 }
 
-/// The fields in which a client asks for its name: those that the fence of a lane without one fills with it.
+/// Returns the fields in which a client asks for its name: those that the fence of a lane without a name fills with it.
 fn login_fields(grammar: &Grammar) -> Vec<(PacketId, usize)> {
     let fence = grammar.fence_unidentified.iter();
     let sends = fence
@@ -208,7 +209,7 @@ fn login_fields(grammar: &Grammar) -> Vec<(PacketId, usize)> {
         .collect()
 }
 
-/// The letters and digits of a login, if it begins with a letter.
+/// Returns the letters and digits of a login, if it begins with a letter.
 fn lane_name(login: &str) -> String {
     let name: String = login
         .chars()

@@ -1,4 +1,4 @@
-//! From what was heard to what a scenario does and expects.
+//! From the recording to the steps of a scenario.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use crate::tap::watch::Heard;
 use super::names::Names;
 use super::value::{bytes, in_hex, literal};
 
-/// A scenario of more steps is nothing that anybody reads.
+/// Maximum number of steps. Longer scenarios are not readable.
 const MOST_STEPS: usize = 2000;
 
-/// More bytes than these are not written out.
+/// Maximum number of bytes that are written out.
 const WRITTEN_BYTES: usize = 2048;
 
 /// The steps, in order.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     pub(super) steps: Vec<Step>,
-    /// Why not everything that was heard is among them.
+    /// Why the steps do not hold the whole recording.
     pub(super) stopped: Option<String>,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Steps {
 pub(super) struct Step {
     pub(super) connection: usize,
     pub(super) kind: Kind,
-    /// What stands behind the arrow.
+    /// The text after the arrow.
     pub(super) text: String,
     /// A remark for the reader.
     pub(super) remark: Option<String>,
@@ -39,9 +39,9 @@ pub(super) enum Kind {
     Opens,
     Sends,
     Sees,
-    /// Shuts down, closes, cuts.
+    /// The client shuts down, closes or cuts the connection.
     Does,
-    /// Nothing came.
+    /// The lane stays silent.
     Silent,
 }
 
@@ -49,10 +49,10 @@ struct Making<'a> {
     grammar: &'a Grammar,
     names: &'a Names,
     made: Steps,
-    /// Lanes that may be named, because they have been opened.
+    /// Lanes that are open, so that steps may name them.
     opened: Vec<usize>,
     ended: Vec<usize>,
-    /// Large amounts of bytes that were sent, and as what they are remembered.
+    /// Large amounts of bytes that were sent, and the names under which they are remembered.
     blobs: BTreeMap<Vec<u8>, String>,
 }
 
@@ -82,11 +82,11 @@ impl Steps {
     }
 }
 
-/// The moments, where raw bytes of one direction that follow each other are one. They end where their lane says anything else,
-/// or where another client does: what it says may be an answer to them.
+/// Returns the moments, with consecutive raw bytes of one direction joined. Joined bytes end where their lane says
+/// anything else, or where another client does: what that client says may answer them.
 fn joined(moments: &[Moment]) -> Vec<Moment> {
     let mut joined: Vec<Moment> = Vec::new();
-    // Where the raw bytes of a connection's side stand that may still grow.
+    // The positions of each connection's raw bytes that may still grow.
     let mut growing: BTreeMap<(usize, bool), usize> = BTreeMap::new();
     for moment in moments {
         let connection = moment.connection;
@@ -171,7 +171,8 @@ impl Making<'_> {
         });
     }
 
-    /// A client may send what is too long, but only its own packets.
+    /// Returns whether the frame can be written as a packet. A client may send a packet that is too long, but only its
+    /// own packets.
     fn may_be_written(&self, side: Side, frame: &Frame) -> bool {
         let packet = self.grammar.packet(frame.packet);
         side == Side::Client && packet.from.include(side)
@@ -202,7 +203,7 @@ impl Making<'_> {
         text
     }
 
-    /// Bytes; many of them are random ones in each run, and remembered where they are sent.
+    /// Returns bytes as text. Long ones become random bytes of the same number, remembered where they are sent.
     fn raw(&mut self, kind: Kind, all: &[u8], is_tunnel: bool) -> Result<String, String> {
         let sends = kind == Kind::Sends;
         if all.len() <= WRITTEN_BYTES {
@@ -247,7 +248,8 @@ impl Making<'_> {
         }
     }
 
-    /// What is sent last would be seen by nobody. Where a lane has a fence, it proves that nothing came of it.
+    /// Adds an observation after the last send, so that it has one. Where a lane has a fence, the fence proves that the
+    /// send had no effect.
     fn watch_the_last(&mut self) {
         let Some(last) = self.made.steps.last() else {
             return;

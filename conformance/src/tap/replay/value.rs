@@ -1,13 +1,13 @@
-//! Values and bytes as they stand in a scenario.
+//! Values and bytes as a scenario writes them.
 
 use crate::evidence::hex;
 use crate::grammar::Value;
 use crate::text::kdl;
 
-/// Texts of one repeated character that are longer are written as `(xN)`.
+/// Texts of one repeated character that are longer than this are written as `(xN)`.
 const LONG_TEXT: usize = 64;
 
-/// A value that is the same in every run; `lanes` are the names that must not be mistaken for text.
+/// Returns a value that is the same in every run; `lanes` are the names that must not be mistaken for text.
 pub(super) fn literal<'a>(value: &Value, mut lanes: impl Iterator<Item = &'a str>) -> String {
     match value {
         Value::Text(text) => {
@@ -30,7 +30,7 @@ pub(super) fn literal<'a>(value: &Value, mut lanes: impl Iterator<Item = &'a str
     }
 }
 
-/// The pieces of `raw` and `bytes` in a tunnel: readable text as such.
+/// Returns the pieces of `raw` and `bytes` in a tunnel: readable text stays text.
 pub(super) fn bytes(bytes: &[u8]) -> String {
     let is_line = |text: &&str| text.chars().all(|each| !each.is_control() || each == '\n');
     match std::str::from_utf8(bytes).ok().filter(is_line) {
@@ -39,7 +39,7 @@ pub(super) fn bytes(bytes: &[u8]) -> String {
     }
 }
 
-/// The pieces of `raw` and `bytes`, digit by digit.
+/// Returns the pieces of `raw` and `bytes`, digit by digit.
 pub(super) fn in_hex(bytes: &[u8]) -> String {
     format!("(hex)\"{}\"", hex(bytes, bytes.len()))
 }

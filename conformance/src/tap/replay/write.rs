@@ -31,7 +31,7 @@ pub(super) fn write(steps: &Steps, names: &Names, head: &Replay<'_>) -> String {
     out
 }
 
-/// Steps that belong together: those between two observations.
+/// Returns groups of steps that belong together: those between two observations.
 fn groups(steps: &[Step]) -> Vec<&[Step]> {
     steps
         .chunk_by(|one, next| one.kind != Kind::Sees && next.kind != Kind::Sees)
@@ -48,7 +48,8 @@ fn write_group(out: &mut String, steps: &[Step], names: &Names) {
         steps.iter().for_each(|step| line(out, step, names, 1));
         return;
     }
-    // Several lanes send, and nobody looks in between: they race. Connections are there before it, silence is proved after it.
+    // Several lanes send and nothing is observed in between: they race. Connections are opened before that, and silence
+    // is proved after it.
     let of = |kinds: &'static [Kind]| steps.iter().filter(|step| kinds.contains(&step.kind));
     of(&[Kind::Opens]).for_each(|step| line(out, step, names, 1));
     let _ = writeln!(out, "    together {{");
