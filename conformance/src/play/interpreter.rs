@@ -1,4 +1,4 @@
-//! Carries out one scenario, from the first connect to the last farewell.
+//! Plays one scenario, from the first connect to the last close.
 
 use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
@@ -16,7 +16,7 @@ use super::steps::{Progress, Track};
 ///
 /// # Errors
 ///
-/// If its lanes cannot be who they must be; then nothing was done.
+/// If its lanes cannot get their identities; then nothing was done.
 pub(crate) fn play<'a>(
     shared: &'a Shared<'a>,
     target: SocketAddr,
@@ -64,7 +64,7 @@ fn conduct(mut case: Case<'_>) -> Played {
 }
 
 impl<'a> Case<'a> {
-    /// Takes over what came on all lanes, and the time.
+    /// Takes in what arrived on all lanes, and the current time.
     fn absorb(&mut self) {
         for conn in self.connections.values_mut() {
             conn.socket.absorb();
@@ -73,7 +73,7 @@ impl<'a> Case<'a> {
         self.answer_what_came_unasked();
     }
 
-    /// Polls the steps until they are done or have failed, sleeping in between.
+    /// Polls the steps until they are done or have failed, and sleeps in between.
     fn conduct(&mut self, track: &mut Track<'a>) -> Result<(), Box<Failure>> {
         let last = self
             .shared
@@ -88,14 +88,15 @@ impl<'a> Case<'a> {
                 }
                 Progress::Fails(failure) => return Err(failure),
                 Progress::Waits(_) if self.now >= last => return Err(Box::new(too_long(self))),
-                // Polled again: what was held back may be what is waited for.
+                // Polls again: the target may wait for the bytes that were held back.
                 Progress::Waits(_) if self.held.is_some() => self.flush_held(),
                 Progress::Waits(until) => self.bell.wait(rung, until.min(last)),
             }
         }
     }
 
-    /// What came that no step took: everything must be expected, and a frame that has begun must become whole.
+    /// Checks what arrived and no step took: a step must expect every frame, and a frame that has begun must become
+    /// complete.
     fn leftovers(&mut self) -> Result<(), Box<Failure>> {
         let until = self
             .shared
@@ -136,8 +137,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Leaves the target as it was found: every connection is closed in order, and what the target still sends is read,
-    /// so that no reset reaches it.
+    /// Leaves the target in order: closes every connection with FIN, and reads what the target still sends, so that the
+    /// target gets no reset.
     fn take_leave(&mut self) {
         for conn in self.connections.ids() {
             self.close_connection(conn);

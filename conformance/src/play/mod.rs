@@ -11,7 +11,7 @@
 //! | `shared` | what all cases of a run share |
 //! | `lane` | a connection with its reader and writer threads, and how they wake the interpreter |
 //!
-//! Each uses only those below it in this table.
+//! Each place uses only the places below it in this table.
 
 mod case;
 mod interpreter;

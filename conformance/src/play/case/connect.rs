@@ -21,7 +21,7 @@ impl Case<'_> {
         buffer: ReceiveBuffer,
         speech: Speech<'_>,
     ) -> Result<ConnId, Box<Failure>> {
-        // What was sent before is on its way when this begins.
+        // Bytes that were sent before must be on their way when this starts.
         self.flush_held();
         let bound = self.shared.bounds.wait(None);
         let target = self.target;
@@ -55,13 +55,13 @@ impl Case<'_> {
         Ok(conn)
     }
 
-    /// Whether a lane can provoke nothing any more: closed, cut, or ended by the target.
+    /// Returns whether a lane can provoke nothing any more: it is closed, cut, or ended by the target.
     pub(crate) fn is_gone(&self, conn: ConnId) -> bool {
         self.connections[conn].left || self.end_of(conn).is_some() || self.has_shut_down(conn)
     }
 
-    /// FIN; the reader goes on in the background, so that what the target still sends does not make the kernel answer
-    /// with a reset.
+    /// Sends FIN. The reader goes on in the background, so that bytes that the target still sends do not make the
+    /// kernel answer with a reset.
     pub(crate) fn close_connection(&mut self, conn: ConnId) {
         if self.connections[conn].left {
             return;
@@ -73,7 +73,7 @@ impl Case<'_> {
         self.note_done(conn, Doing::Closed);
     }
 
-    /// For the report.
+    /// Notes an action, for the report.
     pub(crate) fn note_done(&mut self, conn: ConnId, what: Doing) {
         self.log.push(Done {
             at: Instant::now(),
@@ -83,7 +83,7 @@ impl Case<'_> {
     }
 }
 
-/// The failure of a connect.
+/// Returns the failure of a connect.
 fn no_connection(error: &io::Error) -> Failure {
     let mut failure = Failure::new(
         FailureKind::NoConnection,

@@ -1,4 +1,4 @@
-//! The connections of a case, and what was done on them.
+//! The connections of a case, and the actions on them.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -14,26 +14,26 @@ use super::ConnId;
 /// A connection of a case.
 pub(crate) struct LaneConnection {
     pub(crate) socket: Connection,
-    /// Name of its lane.
+    /// The name of its lane.
     pub(crate) lane: String,
-    /// The name by which it logs in.
+    /// The name that it uses for its login.
     pub(crate) login: String,
-    /// Who it is, where names are identities.
+    /// Its identity, where names are identities.
     pub(crate) identity: Option<Identity>,
-    /// Closed or aborted by the scenario: what still comes is ignored.
+    /// The scenario closed or cut it. What arrives after that does not matter.
     pub(crate) left: bool,
-    /// `stops-reading`.
+    /// Set by `stops-reading`.
     pub(crate) paused: bool,
-    /// The packets that come unasked and that the lane answers.
+    /// The progress in answering packets that arrive unasked.
     pub(crate) unasked: Unasked,
     /// Whether the runner opened it for a fence.
     pub(crate) is_helper: bool,
     pub(crate) sent: SentFrames,
-    /// The packets among what was sent.
+    /// The packets that it has sent.
     pub(crate) has_sent: BTreeSet<PacketId>,
 }
 
-/// Something that was done on a connection.
+/// An action on a connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Done {
     pub(crate) at: Instant,
@@ -41,7 +41,7 @@ pub(crate) struct Done {
     pub(crate) what: Doing,
 }
 
-/// What was done.
+/// The kind of an action.
 #[derive(Debug, Clone)]
 pub(crate) enum Doing {
     Connected,
@@ -58,28 +58,28 @@ pub(crate) enum Doing {
     ReadsAgain,
 }
 
-/// Why something is sent.
+/// The purpose of a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// The scenario says so.
     Scenario,
-    /// It proves silence.
+    /// A fence sends it to prove silence.
     Fence,
-    /// It answers what came unasked.
+    /// It answers a packet that arrived unasked.
     Answer,
 }
 
-/// How far a connection has been looked through for what is to be answered.
+/// How far the received bytes were searched for packets to answer.
 ///
-/// This has nothing to do with how far the steps have come: an answer is due when its question is there, and is given once,
-/// in however many alternatives the question is looked at.
+/// This is independent of the progress of the steps. An answer is due when its question has arrived. It is given once,
+/// even if several alternatives look at the question.
 #[derive(Debug, Default)]
 pub(crate) struct Unasked {
     /// Whether the lane answers at all.
     pub(crate) answers: bool,
-    /// Number of received bytes that were looked through.
+    /// The number of received bytes that were searched.
     pub(crate) seen: usize,
-    /// Bytes came that are no frame: after them no frame is recognised.
+    /// Bytes arrived that are not a frame. After them no packet is recognised.
     pub(crate) lost: bool,
 }
 
@@ -97,7 +97,7 @@ impl Unasked {
 pub(crate) struct Outstanding {
     pub(crate) conn: ConnId,
     pub(crate) packet: PacketId,
-    /// `None` where anything is right.
+    /// `None` where any value is right.
     pub(crate) fields: Vec<Option<Value>>,
 }
 
@@ -113,7 +113,7 @@ impl Outstanding {
     }
 }
 
-/// A send that waits for the next one of its lane, to share a segment with it.
+/// A send that waits for the next send of its lane, to share a segment with it.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) conn: ConnId,

@@ -1,4 +1,4 @@
-//! Who said what, for the ladder of the report.
+//! The conversation of a case, for the ladder of the report.
 
 use std::time::Instant;
 
@@ -10,13 +10,14 @@ use super::connection::{Doing, Purpose};
 use super::view::Meaning;
 use super::{Case, ConnId};
 
-/// The bytes of all events of a case that are kept for a capture; what comes later is told by its length.
+/// Maximum bytes that are kept for a capture, for all events of a case together. Of later bytes only the length is
+/// reported.
 const KEPT_BYTES_OF_CASE: usize = 256 << 10;
 
-/// A conversation of thousands of frames is told from here to its end.
+/// Maximum number of events; of a longer conversation, only the last ones are reported.
 const KEPT_EVENTS: usize = 1000;
 
-/// What happened in a case, in order of time; of a very long one the last thousand events.
+/// Returns the events of a case, in order of time. Of a very long case, only the last thousand.
 pub(crate) fn of(case: &Case<'_>) -> Vec<Event> {
     let mut events: Vec<(Instant, Event)> = case
         .log
@@ -27,7 +28,7 @@ pub(crate) fn of(case: &Case<'_>) -> Vec<Event> {
         events.extend(seen(case, conn));
     }
     let skipped = events.len().saturating_sub(KEPT_EVENTS);
-    // Stable: what happened at one instant stays in the order in which it was done.
+    // The sort is stable: events of one instant stay in the order in which they happened.
     events.sort_by_key(|(at, _)| *at);
     let mut room = KEPT_BYTES_OF_CASE;
     events
@@ -63,7 +64,7 @@ fn of_doing(case: &Case<'_>, conn: ConnId, what: &Doing) -> Event {
                 .with_meaning(annotate(grammar, case.wire, Side::Client, bytes, *length));
             sent.fence |= *purpose == Purpose::Fence;
             sent.unasked = *purpose == Purpose::Answer;
-            // What the suite sends on purpose needs no reproach.
+            // The suite sends broken frames on purpose, so they get no remark.
             sent.remark = None;
             return sent;
         }
@@ -90,7 +91,7 @@ fn sign(what: &Doing) -> Option<TcpSign> {
     }
 }
 
-/// What came on one connection: what steps took, what is left, and the end.
+/// Returns the events that arrived on one connection: what steps took, what is left, and the end.
 fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
     let connection = &case.connections[conn].socket;
     let received = connection.received();
@@ -137,7 +138,7 @@ fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
     events
 }
 
-/// The frames that no step took, at most 32 of them, and the bytes after them.
+/// Returns the frames that no step took, at most 32, and the bytes after them.
 fn left_over(case: &Case<'_>, conn: ConnId) -> Vec<std::ops::Range<usize>> {
     let consumed = case.view.fronts.get(conn).map_or(0, |front| front.consumed);
     let unread = case.unread(conn);

@@ -1,7 +1,7 @@
-//! How the sends of one play are laid into segments.
+//! How one play divides its sends into segments.
 //!
-//! TCP keeps no borders between sends: one read may return half a frame, or three. A play can cut all its sends in one
-//! way, or only at chosen points; from its points the smallest set is looked for that makes a difference.
+//! TCP keeps no borders between sends: a reader may get half a frame, or three frames. A play can cut all its sends in
+//! one way, or only at chosen points. From its points the runner searches for the smallest set that makes a difference.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,25 +9,26 @@ use std::time::Duration;
 use crate::evidence::{Point, Segments};
 use crate::grammar::{Decoded, Side, Value, Wire};
 
-/// With `--segments each-byte`, so much of a send goes byte by byte; a megabyte would take a million system calls.
+/// With `--segments each-byte`, this number of bytes of a send goes byte by byte. A megabyte would take a million
+/// system calls.
 pub(crate) const BYTE_BY_BYTE: usize = 4096;
 
-/// A few cuts are given time to be seen as such: pieces that follow each other at once may be read as one.
+/// The pause after a cut, when there are few cuts. Without it the target may read two pieces as one.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// All pauses in one send take no longer.
+/// Maximum length of all pauses in one send.
 const ALL_PAUSES: Duration = Duration::from_millis(100);
 
-/// How the sends of one play are cut that their scenario does not cut itself.
+/// How a play cuts the sends that their scenario does not cut.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cutting {
     pub(crate) segments: Segments,
-    /// Only here; everywhere, if not given.
+    /// Only at these points; everywhere, if not given.
     pub(crate) only: Option<BTreeSet<Point>>,
 }
 
 impl Cutting {
-    /// Everywhere in this way.
+    /// Cuts everywhere in this way.
     pub(crate) fn everywhere(segments: Segments) -> Cutting {
         Cutting {
             segments,
@@ -35,7 +36,7 @@ impl Cutting {
         }
     }
 
-    /// Only at these points.
+    /// Cuts only at these points.
     pub(crate) fn only(segments: Segments, points: &[Point]) -> Cutting {
         Cutting {
             segments,
@@ -43,7 +44,7 @@ impl Cutting {
         }
     }
 
-    /// Where this send is cut: offsets in its bytes, in rising order.
+    /// Returns the cuts of this send, as numbers of bytes before each cut, in ascending order.
     pub(crate) fn cuts(&self, wire: &Wire, send: usize, bytes: &[u8]) -> Vec<usize> {
         let everywhere = match self.segments {
             Segments::Whole | Segments::Glued => Vec::new(),
@@ -57,7 +58,7 @@ impl Cutting {
         wanted.collect()
     }
 
-    /// Whether this send is to be in one segment with the next of its lane.
+    /// Returns whether this send shares one segment with the next send of its lane.
     pub(crate) fn glues(&self, send: usize) -> bool {
         self.segments == Segments::Glued && self.includes(Point { send, at: 0 })
     }
@@ -67,14 +68,14 @@ impl Cutting {
     }
 }
 
-/// How long the writer rests between the pieces of a send with this number of cuts.
+/// Returns how long the writer pauses between the pieces of a send with this number of cuts.
 pub(crate) fn pause(cuts: usize) -> Duration {
     let share = ALL_PAUSES.checked_div(u32::try_from(cuts).unwrap_or(u32::MAX));
     share.map_or(Duration::ZERO, |share| share.min(PAUSE))
 }
 
-/// The fields of the frames in these bytes that are text or bytes with a length before them: where the field begins, where
-/// what it holds begins, and what that is.
+/// Returns the fields of the frames in these bytes that are text or bytes with a length before them: where the field
+/// begins, where its content begins, and its content.
 fn sized_fields(wire: &Wire, bytes: &[u8]) -> Vec<(usize, usize, Value)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -94,7 +95,7 @@ fn sized_fields(wire: &Wire, bytes: &[u8]) -> Vec<(usize, usize, Value)> {
     found
 }
 
-/// In the middle of each length.
+/// Returns a cut in the middle of each length.
 fn inside_lengths(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
     sized_fields(wire, bytes)
         .into_iter()
@@ -103,7 +104,7 @@ fn inside_lengths(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
         .collect()
 }
 
-/// After the first byte of each character that takes several.
+/// Returns a cut after the first byte of each character of several bytes.
 fn inside_characters(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
     let mut cuts = Vec::new();
     for (_, content, value) in sized_fields(wire, bytes) {

@@ -1,4 +1,4 @@
-//! What is next on a connection, after what belongs to others is taken away.
+//! The next frame or bytes of a connection, after frames of other cases and of fences are removed.
 
 use crate::evidence::{Look, Stray};
 use crate::grammar::{Decoded, Frame, PacketId, Side, Value};
@@ -7,12 +7,12 @@ use super::view::{Front, Mark, Meaning};
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// What is next on a connection. `own` is the outstanding frame that the caller waits for itself.
+    /// Returns what is next on a connection. `own` is the outstanding frame that the caller itself waits for.
     pub(crate) fn look(&mut self, conn: ConnId, own: Option<usize>) -> Look {
         self.look_for(conn, own, None)
     }
 
-    /// What is next on a connection, where a packet is expected that may also come unasked.
+    /// Returns what is next on a connection, where a step expects a packet that may also arrive unasked.
     pub(crate) fn look_for(
         &mut self,
         conn: ConnId,
@@ -51,7 +51,7 @@ impl Case<'_> {
         }
     }
 
-    /// `Some` if the frame belongs to another conversation: with the ledger's entry, or without one if a
+    /// Returns `Some` if the frame belongs to another conversation: with the ledger's entry, or without one if a
     /// stranger sent it.
     fn foreign_entry(&self, conn: ConnId, frame: &Frame) -> Option<Option<u64>> {
         let front = &self.view.fronts[conn];
@@ -76,7 +76,8 @@ impl Case<'_> {
         (self.shared.has_strangers && stranger).then_some(None)
     }
 
-    /// Whether it is a broadcast with which the suite proves the silence of another lane, or its sender's own copy of it.
+    /// Returns whether the frame is a broadcast with which the suite proves the silence of another lane, or its
+    /// sender's own copy of it.
     fn is_fence_for_others(&self, conn: ConnId, frame: &Frame, own: Option<usize>) -> bool {
         let is_own = || {
             own.and_then(|own| self.outstanding.get(own))
@@ -89,7 +90,7 @@ impl Case<'_> {
             && !is_own()
     }
 
-    /// The owner of the next frame on a connection, if it is certainly not one of this case's conversation.
+    /// Returns whose frame is next on a connection, if it certainly does not belong to this case's conversation.
     pub(crate) fn stray(&self, conn: ConnId) -> Option<Stray> {
         match self.wire.decode(Side::Server, self.unread(conn)) {
             Decoded::Frame(frame) => self.shared.ledger.stray(self.number, &frame),
@@ -111,7 +112,7 @@ impl Case<'_> {
             .map(|(index, _)| index)
     }
 
-    /// A frame at the front is dealt with.
+    /// Marks a frame at the front as handled.
     pub(crate) fn consume_frame(&mut self, conn: ConnId, frame: &Frame, meaning: Meaning) {
         if self.identifies(conn, frame) {
             self.view.fronts[conn].identified = true;
@@ -119,7 +120,7 @@ impl Case<'_> {
         self.consume(conn, frame.length, meaning);
     }
 
-    /// The next `length` bytes are dealt with.
+    /// Marks this number of bytes at the front as handled.
     pub(crate) fn consume(&mut self, conn: ConnId, length: usize, meaning: Meaning) {
         let front: &mut Front = &mut self.view.fronts[conn];
         let end = front.consumed + length;

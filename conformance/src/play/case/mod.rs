@@ -1,13 +1,13 @@
-//! One case while it runs: its connections, what came on them, what it remembers.
+//! One case while it runs: its connections, the bytes that arrived on them, and the values that it remembers.
 //!
 //! | file | what |
 //! |---|---|
-//! | `connection`, `per_connection` | its connections, and what was done on them |
+//! | `connection`, `per_connection` | its connections, and the actions on them |
 //! | `view` | what its steps have taken so far |
 //! | `look`, `shown` | what is next on a connection, for steps and for explanations |
-//! | `connect`, `sending`, `cutting` | opening and closing connections; sends, and the segments they are laid into |
-//! | `unasked` | packets that come unasked and that lanes answer by themselves |
-//! | `conversation` | what happened, in order of time, for the reports |
+//! | `connect`, `sending`, `cutting` | opening and closing connections; sends, and how they are divided into segments |
+//! | `unasked` | packets that arrive unasked and that lanes answer by themselves |
+//! | `conversation` | all events in order of time, for the reports |
 
 mod connect;
 mod connection;
@@ -41,11 +41,11 @@ pub(crate) use cutting::Cutting;
 pub(crate) use per_connection::{ConnId, PerConnection};
 pub(crate) use view::{Meaning, View};
 
-/// Who plays a case.
+/// The names and identities of a case's lanes.
 pub(crate) struct Players {
     pub(crate) number: CaseNumber,
     pub(crate) random: SplitMix,
-    /// Who the lanes are, where names are not chosen.
+    /// The identities of the lanes, where names cannot be chosen.
     pub(crate) identities: Vec<Identity>,
 }
 
@@ -66,29 +66,29 @@ pub(crate) struct Case<'a> {
     pub(crate) open: Vec<Option<ConnId>>,
     /// The name of each lane.
     pub(crate) names: Vec<String>,
-    /// Who each lane is, where names are identities.
+    /// The identity of each lane, where names are identities.
     pub(crate) identities: Vec<Identity>,
     /// The lane that the runner opened for its fences.
     pub(crate) helper: Option<ConnId>,
     pub(crate) view: View,
-    /// Answers to fences that no step waits for.
+    /// Answers to fences that no step waits for any more, or that arrive where no step waits.
     pub(crate) outstanding: Vec<Outstanding>,
-    /// What was done, for the report.
+    /// The actions so far, for the report.
     pub(crate) log: Vec<Done>,
-    /// When the interpreter began to look; deadlines are compared with it.
+    /// The time at which the interpreter began to look; deadlines are compared with it.
     pub(crate) now: Instant,
     pub(crate) started: Instant,
-    /// While the first steps of a `together` are begun: what holds back their sends.
+    /// The gate that holds back the sends while the first steps of a `together` start.
     pub(crate) gate: Option<Arc<Gate>>,
-    /// How many steps did something to the target.
+    /// The number of steps that did something to the target.
     pub(crate) actions: usize,
     /// How its sends are cut.
     pub(crate) cutting: &'a Cutting,
-    /// How many sends there were.
+    /// The number of sends so far.
     pub(crate) sends: usize,
-    /// Where they were cut or glued.
+    /// The places where sends were cut or glued.
     pub(crate) made: Vec<Made>,
-    /// What waits to share a segment with the next send of its lane.
+    /// The send that waits to share a segment with the next send of its lane.
     pub(crate) held: Option<Held>,
 }
 
@@ -150,17 +150,17 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A connection that was opened while an alternative was tried is known to the others, too.
+    /// Makes a connection that was opened during an alternative known to the other alternatives.
     pub(crate) fn complete_view(&mut self) {
         self.view.fronts.extend_to(&self.connections);
     }
 
-    /// Whether the scenario cut this connection.
+    /// Returns whether the scenario cut this connection.
     pub(crate) fn was_aborted(&self, conn: ConnId) -> bool {
         self.did(conn, |what| matches!(what, Doing::Aborted))
     }
 
-    /// Whether the scenario ended this connection's sending side.
+    /// Returns whether the scenario ended the sending side of this connection.
     pub(crate) fn has_shut_down(&self, conn: ConnId) -> bool {
         self.did(conn, |what| matches!(what, Doing::ShutDown))
     }
@@ -171,7 +171,7 @@ impl<'a> Case<'a> {
             .any(|done| done.conn == conn && is_that(&done.what))
     }
 
-    /// The connection of a lane.
+    /// Returns the connection of a lane.
     pub(crate) fn conn_of(&self, lane: LaneId) -> Result<ConnId, Box<Failure>> {
         self.open.get(lane.0).copied().flatten().ok_or_else(|| {
             Failure::own_fault(format!(
@@ -181,7 +181,7 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The lane's name in the scenario.
+    /// Returns the lane's name in the scenario.
     pub(crate) fn lane_name(&self, lane: LaneId) -> &str {
         self.scenario
             .lanes
@@ -189,7 +189,7 @@ impl<'a> Case<'a> {
             .map_or("a lane", |lane| lane.name.as_str())
     }
 
-    /// What an expression is worth now.
+    /// Returns the value of an expression now.
     pub(crate) fn value(&self, expression: &Expr) -> Result<Value, Box<Failure>> {
         match expression {
             Expr::Literal(value) => Ok(value.clone()),
@@ -207,7 +207,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// How long a bound is; one of its own is not scaled yet.
+    /// Returns the length of a bound. A fixed one is not scaled yet.
     pub(crate) fn duration(&self, bound: &Bound) -> Duration {
         match bound {
             Bound::Fixed(duration) => *duration,
@@ -215,7 +215,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// What was given on the command conn, as the field takes it.
+    /// Returns the value of a setting from the command line, as the field needs it.
     fn setting(&self, name: &str, sort: Sort) -> Result<Value, Box<Failure>> {
         let Some(text) = self.shared.settings.get(name) else {
             return Err(Failure::own_fault(format!(
@@ -231,7 +231,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A remembered value.
+    /// Returns a remembered value.
     pub(crate) fn remembered(&self, name: &str) -> Result<Value, Box<Failure>> {
         self.view
             .remembered
@@ -240,7 +240,7 @@ impl<'a> Case<'a> {
             .ok_or_else(|| Failure::own_fault(format!("${name} is used before it is remembered")))
     }
 
-    /// What was received on a connection and is not dealt with yet.
+    /// Returns the received bytes of a connection that are not handled yet.
     pub(crate) fn unread(&self, conn: ConnId) -> &[u8] {
         let consumed = self.view.fronts.get(conn).map_or(0, |front| front.consumed);
         self.connections
@@ -249,7 +249,7 @@ impl<'a> Case<'a> {
             .unwrap_or_default()
     }
 
-    /// How the target ended a connection.
+    /// Returns how the target ended a connection.
     pub(crate) fn end_of(&self, conn: ConnId) -> Option<End> {
         self.connections
             .get(conn)

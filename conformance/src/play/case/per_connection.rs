@@ -1,15 +1,15 @@
-//! One value for each connection of a case, and the number that finds it.
+//! One value for each connection of a case, and the id that finds it.
 
 use std::ops::{Index, IndexMut};
 
-/// Identifies a connection of a case: they are counted in the order in which they were opened.
+/// The id of a connection of a case: connections are numbered in the order in which they were opened.
 ///
 /// A lane is identified by its [`LaneId`](crate::scenario::LaneId); it may have several connections, one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ConnId(usize);
 
 impl ConnId {
-    /// The number, as the reports show it.
+    /// Returns the number, as the reports show it.
     pub(crate) fn number(self) -> usize {
         self.0
     }
@@ -36,7 +36,7 @@ impl<T> PerConnection<T> {
         self.0.get(conn.0)
     }
 
-    /// The connections that have a value.
+    /// Returns the connections that have a value.
     pub(crate) fn ids(&self) -> impl Iterator<Item = ConnId> + use<T> {
         (0..self.0.len()).map(ConnId)
     }
@@ -51,7 +51,7 @@ impl<T> PerConnection<T> {
 }
 
 impl<T: Default> PerConnection<T> {
-    /// Gives a value to every connection of `others` that has none here.
+    /// Gives a value to every connection of `others` that has no value here.
     pub(crate) fn extend_to<U>(&mut self, others: &PerConnection<U>) {
         let length = others.0.len().max(self.0.len());
         self.0.resize_with(length, T::default);

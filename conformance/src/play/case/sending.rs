@@ -1,4 +1,4 @@
-//! A case's sends on their way to their connections: cut, glued, or as they are.
+//! The sends of a case on their way to their connections: cut, glued, or unchanged.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use super::cutting::{self, BYTE_BY_BYTE};
 use super::{Case, ConnId};
 use crate::play::lane::Gate;
 
-/// With more pieces than this the writer makes no pauses: among many pieces the target reads some as they were sent.
+/// A send with more cuts than this has no pauses: among that number of pieces, the target reads some as they were sent.
 const PAUSED_CUTS: usize = 16;
 
-/// Bytes that are shown on each side of a cut.
+/// The number of bytes shown on each side of a cut.
 const SHOWN: usize = 8;
 
 impl Case<'_> {
-    /// Sends bytes that are ready; before that the ledger knows the frames in them.
+    /// Sends bytes. Before that, the frames in them are written to the ledger.
     pub(crate) fn transmit(&mut self, conn: ConnId, bytes: Vec<u8>, cut: &Cut, purpose: Purpose) {
         let grammar = &self.shared.suite.grammar;
         for frame in self.connections[conn].sent.push(self.wire, &bytes) {
@@ -42,7 +42,7 @@ impl Case<'_> {
         self.lay_out(conn, bytes, cut, gate);
     }
 
-    /// Hands bytes to their connection in the segments of this play.
+    /// Queues bytes on their connection in the segments of this play.
     fn lay_out(&mut self, conn: ConnId, bytes: Vec<u8>, cut: &Cut, gate: Option<Arc<Gate>>) {
         let send = self.sends;
         self.sends += 1;
@@ -50,7 +50,7 @@ impl Case<'_> {
             self.flush_held();
             return self.connections[conn].socket.send(bytes, cut.clone(), gate);
         }
-        // What is to race with other lanes is held by its gate already.
+        // The gate already holds a send that races with other lanes.
         let may_wait = gate.is_none();
         let bytes = match self.held.take_if(|held| held.conn == conn && may_wait) {
             Some(held) => self.glue(held, bytes),
@@ -64,7 +64,7 @@ impl Case<'_> {
         self.cut(conn, send, bytes, gate);
     }
 
-    /// What waits to share a segment goes out as it is: nothing follows it now.
+    /// Sends the bytes that waited to share a segment, because no send follows them now.
     pub(crate) fn flush_held(&mut self) {
         if let Some(held) = self.held.take() {
             let connection = &self.connections[held.conn].socket;
@@ -119,7 +119,7 @@ impl Case<'_> {
         connection.send(bytes[start..].to_vec(), Cut::Whole, gate);
     }
 
-    /// Words are for a person who looks at a few chosen cuts.
+    /// Returns these words if a person looks at a few chosen cuts, else nothing.
     fn words(&self, words: impl FnOnce(&Case<'_>) -> String) -> String {
         match self.cutting.only {
             Some(_) => words(self),
@@ -139,7 +139,8 @@ fn frames_in_words(case: &Case<'_>, bytes: &[u8]) -> String {
     .text
 }
 
-/// Whether other lanes may see what comes of this packet: it is ambient, or an ambient packet of the server has its shape.
+/// Returns whether other lanes may receive something because of this packet: it is ambient, or an ambient packet of the
+/// server has the same layout.
 fn may_reach_others(grammar: &Grammar, packet: PacketId) -> bool {
     let sent = grammar.packet(packet);
     sent.ambient.is_some()

@@ -1,4 +1,4 @@
-//! A case as data, for those who explain what went wrong in it.
+//! A case as data, for the explanation of a failure.
 
 use crate::evidence::{End, Failure, FailureKind, Look};
 use crate::explain::{self, Shown, WantedField, WantedFrame};
@@ -8,7 +8,7 @@ use crate::scenario::{FramePattern, Pattern};
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// What a connection shows now.
+    /// Returns what a connection shows now.
     pub(crate) fn shown(&self, conn: ConnId) -> Shown<'_> {
         Shown {
             grammar: &self.shared.suite.grammar,
@@ -20,7 +20,7 @@ impl Case<'_> {
         }
     }
 
-    /// The frame that a pattern wants now. A value that cannot be had counts as any value.
+    /// Returns the frame that a pattern wants now. A value that is not known yet counts as any value.
     pub(crate) fn wanted(&self, pattern: &FramePattern) -> WantedFrame {
         let field = |wanted: &Pattern| match (self.wanted_value(wanted), wanted) {
             (Ok(Some(value)), _) => WantedField::Is(value),
@@ -33,7 +33,7 @@ impl Case<'_> {
         }
     }
 
-    /// What a field must be; `None` if anything is right.
+    /// Returns the value that a field must have; `None` if any value is right.
     pub(crate) fn wanted_value(&self, pattern: &Pattern) -> Result<Option<Value>, Box<Failure>> {
         match pattern {
             Pattern::Any => Ok(None),
@@ -42,7 +42,7 @@ impl Case<'_> {
         }
     }
 
-    /// Something came where nothing was to come.
+    /// Returns the failure of a silence in which something arrived.
     pub(crate) fn broken_silence(&self, conn: ConnId, look: &Look) -> Failure {
         let kind = match look {
             Look::Ended(End::Flood) => FailureKind::Flood,

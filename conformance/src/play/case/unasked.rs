@@ -1,4 +1,5 @@
-//! Packets that come unasked, such as pings: lanes answer them by themselves, and a step sees one only if it expects it.
+//! Packets that arrive unasked, such as pings. Lanes answer them by themselves, and a step sees one only if it expects
+//! it.
 
 use crate::grammar::{Decoded, Frame, PacketId, Side};
 use crate::scenario::Cut;
@@ -7,12 +8,12 @@ use super::connection::Purpose;
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// The packet with which lanes answer this one by themselves, if they do.
+    /// Returns the packet with which lanes answer this one by themselves, if they do.
     pub(crate) fn answer_to(&self, packet: PacketId) -> Option<PacketId> {
         self.shared.suite.grammar.packet(packet).answered_by
     }
 
-    /// Answers whatever has come since the last call.
+    /// Answers everything that has arrived since the last call.
     pub(crate) fn answer_what_came_unasked(&mut self) {
         for conn in self.connections.ids() {
             while let Some(frame) = self.next_to_look_at(conn) {

@@ -1,4 +1,5 @@
-//! What the interpreter has taken in so far. An alternative is tried on a copy, which is thrown away if it does not fit.
+//! The interpreter's view of what has arrived. An alternative is tried on a copy, which is dropped if the alternative
+//! does not fit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -8,54 +9,54 @@ use crate::scenario::Worth;
 
 use super::PerConnection;
 
-/// How far a case has come on each connection, and what it knows.
+/// The progress of a case on each connection, and its remembered values.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
-    /// One per connection of the case.
+    /// One front per connection of the case.
     pub(crate) fronts: PerConnection<Front>,
     /// Remembered values.
     pub(crate) remembered: BTreeMap<String, Value>,
-    /// The alternatives that fitted and other remarks.
+    /// Remarks, such as the alternatives that fitted.
     pub(crate) notes: Vec<String>,
-    /// The least of them.
+    /// The lowest worth of these alternatives.
     pub(crate) worth: Option<Worth>,
 }
 
 impl View {
-    /// An alternative of this worth was taken.
+    /// Notes that an alternative of this worth was taken.
     pub(crate) fn remark(&mut self, worth: Worth, note: String) {
         self.notes.push(note);
         self.worth = self.worth.max(Some(worth));
     }
 }
 
-/// How far a case has come on one connection.
+/// The progress of a case on one connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Front {
-    /// Number of received bytes that are dealt with.
+    /// The number of received bytes that are handled.
     pub(crate) consumed: usize,
-    /// What they were.
+    /// The meaning of these bytes.
     pub(crate) marks: Vec<Mark>,
     /// Whether the server knows this connection by its name.
     pub(crate) identified: bool,
     /// Whether a step has seen how the target ended it.
     pub(crate) end_seen: bool,
-    /// The ledger's entries of other cases that this connection got.
+    /// The ledger's entries of other cases that arrived on this connection.
     pub(crate) foreign: BTreeSet<u64>,
-    /// The outstanding answers to fences that came.
+    /// The outstanding answers to fences that arrived.
     pub(crate) swallowed: BTreeSet<usize>,
 }
 
-/// A piece of what was received, once it is dealt with.
+/// A piece of the received bytes that is handled.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark {
-    /// Which bytes.
+    /// The range of its bytes.
     pub(crate) bytes: Range<usize>,
-    /// What they are.
+    /// The meaning of its bytes.
     pub(crate) meaning: Meaning,
 }
 
-/// What a piece of the received bytes is.
+/// The meaning of a piece of the received bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// A frame that the scenario expected.
@@ -66,7 +67,7 @@ pub(crate) enum Meaning {
     Foreign,
     /// The answer to a fence.
     Fence,
-    /// A frame that came unasked, and that no step expected.
+    /// A frame that arrived unasked, and that no step expected.
     Unasked,
     /// A frame that a try of `eventually` did not want.
     PassedOver,

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-/// Counts what happened on any lane of a case.
+/// A counter of the events on all lanes of a case.
 ///
-/// The interpreter notes the count, looks at its lanes, and when they have nothing for it waits until the count has gone
-/// past what it noted. Whatever happens between the look and the wait is in the count, so no wake-up is lost.
+/// The interpreter notes the count, then looks at its lanes. If they have nothing for it, it waits until the count
+/// exceeds the noted one. Events between the look and the wait are in the count, so no wake-up is lost.
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
     rings: Mutex<u64>,
@@ -15,18 +15,18 @@ pub(crate) struct Bell {
 }
 
 impl Bell {
-    /// How often it rang so far.
+    /// Returns how often it has rung so far.
     pub(crate) fn count(&self) -> u64 {
         *self.rings.lock()
     }
 
-    /// Something happened.
+    /// Reports an event.
     pub(crate) fn ring(&self) {
         *self.rings.lock() += 1;
         self.rung.notify_all();
     }
 
-    /// Blocks until it rang after `seen` was counted, or until that instant.
+    /// Blocks until the bell has rung after `seen` was counted, or until that instant.
     pub(crate) fn wait(&self, seen: u64, until: Instant) {
         let mut rings = self.rings.lock();
         while *rings == seen {

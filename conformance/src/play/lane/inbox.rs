@@ -1,4 +1,4 @@
-//! What came on one connection, and the thread that reads it.
+//! The bytes that arrived on one connection, and the thread that reads them.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::TcpStream;
@@ -12,13 +12,13 @@ use super::bell::Bell;
 use super::outbox::Outbox;
 use super::tls::Secured;
 
-/// A lane that got this much in one case is flooded: no scenario asks for so much, and memory has an end.
+/// A lane that received this many bytes in one case is flooded. No scenario needs more, and memory is limited.
 pub(crate) const FLOOD: usize = 64 << 20;
 
-/// One `read` takes up to this much.
+/// Maximum bytes of one `read`.
 const CHUNK: usize = 64 << 10;
 
-/// Bytes that came together.
+/// Bytes that arrived together.
 #[derive(Debug)]
 pub(crate) struct Chunk {
     /// When they were read.
@@ -27,7 +27,7 @@ pub(crate) struct Chunk {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Filled by the reader thread, emptied by the interpreter.
+/// The received bytes of a connection. The reader thread fills it, the interpreter empties it.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     arrived: Mutex<Arrived>,
@@ -43,24 +43,25 @@ struct Arrived {
 }
 
 impl Inbox {
-    /// Takes what came since the last call.
+    /// Returns what arrived since the last call.
     pub(crate) fn take(&self) -> (Vec<Chunk>, Option<(Instant, End)>) {
         let mut arrived = self.arrived.lock();
         (std::mem::take(&mut arrived.fresh), arrived.end)
     }
 
-    /// From now on nothing is taken from the socket.
+    /// Stops reading from the socket.
     pub(crate) fn pause(&self) {
         *self.paused.lock() = true;
     }
 
-    /// The reader goes on.
+    /// Lets the reader continue.
     pub(crate) fn resume(&self) {
         *self.paused.lock() = false;
         self.resumed.notify_all();
     }
 
-    /// The reader thread: reads until the connection ends or floods. What TLS itself has to say goes to the outbox.
+    /// Runs the reader thread: reads until the connection ends or is flooded. Bytes that TLS itself must send go to the
+    /// outbox.
     pub(crate) fn read_from(
         &self,
         stream: &TcpStream,
@@ -69,7 +70,7 @@ impl Inbox {
         bell: &Bell,
     ) {
         let mut buffer = vec![0; CHUNK];
-        // The end of the handshake may have come together with the first text.
+        // The end of the handshake may have arrived together with the first text.
         let mut end = tls.and_then(|tls| self.take_in_secured(tls, &[], outbox));
         while end.is_none() {
             end = match self.read_once(stream, &mut buffer) {
@@ -80,7 +81,7 @@ impl Inbox {
                     None => self.store(&buffer[..length]),
                 },
                 Err(error) if error.kind() == ErrorKind::Interrupted => None,
-                // ECONNRESET, and rarer ends (ETIMEDOUT, EHOSTUNREACH) that are no orderly ones either.
+                // ECONNRESET, and rarer abnormal ends (ETIMEDOUT, EHOSTUNREACH).
                 Err(_) => Some(End::Reset),
             };
             bell.ring();
@@ -92,13 +93,13 @@ impl Inbox {
         }
     }
 
-    /// What comes after the end that TLS has announced means nothing, but unread it would make the kernel answer
+    /// Reads on after TLS has announced the end. The bytes do not matter, but unread they would make the kernel answer
     /// with a reset.
     fn read_on(&self, stream: &TcpStream, buffer: &mut [u8]) {
         while matches!(self.read_once(stream, buffer), Ok(length) if length > 0) {}
     }
 
-    /// How the connection ended in this ciphertext, if it did.
+    /// Takes in ciphertext. Returns how the connection ended in it, if it did.
     fn take_in_secured(&self, tls: &Secured, ciphertext: &[u8], outbox: &Outbox) -> Option<End> {
         let opened = tls.open(ciphertext);
         if opened.owes {
@@ -115,11 +116,11 @@ impl Inbox {
         }
     }
 
-    /// One `read`, unless the lane is paused.
+    /// Reads once, unless the lane is paused.
     ///
     /// The thread sleeps in `peek`, which leaves the bytes in the socket. The `read` after it finds bytes or the end
-    /// and so does not block, therefore it may hold `paused`: once [`pause`](Inbox::pause) has returned, not one byte
-    /// more is taken.
+    /// and does not block, so it may hold `paused`: once [`pause`](Inbox::pause) has returned, not one more byte is
+    /// read.
     fn read_once(&self, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
         stream.peek(&mut [0])?;
         let mut paused = self.paused.lock();
@@ -129,7 +130,7 @@ impl Inbox {
         stream.read(buffer)
     }
 
-    /// Keeps bytes for the interpreter, unless it is flooded.
+    /// Keeps bytes for the interpreter. Returns the end if the lane is flooded.
     fn store(&self, bytes: &[u8]) -> Option<End> {
         let mut arrived = self.arrived.lock();
         arrived.total += bytes.len();

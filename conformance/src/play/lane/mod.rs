@@ -1,5 +1,5 @@
-//! One TCP connection of a scenario: a reader thread that always reads, a writer thread that may block, and in the
-//! middle the interpreter, which never does.
+//! One TCP connection of a scenario. A reader thread always reads, a writer thread may block, and between them the
+//! interpreter never blocks.
 
 mod bell;
 mod inbox;
@@ -25,26 +25,26 @@ use outbox::{Farewell, Outbox};
 pub(crate) use tls::NoTls;
 use tls::Secured;
 
-/// How much the kernel keeps for a lane that will stop reading: little, so that the target feels it soon.
+/// The receive buffer of a lane that will stop reading. It is small, so that the target soon cannot send any more.
 const SMALL_RECEIVE_BUFFER: usize = 16 << 10;
 
-/// How much unread data the kernel keeps.
+/// The size of the kernel's receive buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReceiveBuffer {
-    /// As the system has it.
+    /// The system's default.
     Usual,
-    /// Little.
+    /// [`SMALL_RECEIVE_BUFFER`].
     Small,
 }
 
-/// What a lane speaks on its connection.
+/// The encoding of a lane's bytes on its connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Speech<'a> {
-    /// Its bytes are what travels.
+    /// TCP carries the bytes unchanged.
     Plain,
-    /// They travel inside TLS.
+    /// TLS carries the bytes.
     Tls(&'a TlsClient),
-    /// They are what travels, but the target speaks TLS: what comes back means nothing to this lane.
+    /// TCP carries the bytes unchanged, to a target that speaks TLS. This lane cannot interpret what the target sends.
     Blind,
 }
 
@@ -62,11 +62,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects within the bound, TLS included, and starts the threads; `name` is what debuggers call them.
+    /// Connects within the bound, TLS handshake included, and starts the threads; debuggers show them as `name`.
     ///
     /// # Errors
     ///
-    /// If nothing listens, nothing answers in time, there is no TLS where it should be, or the system gives no thread.
+    /// If nothing listens, nothing answers in time, the TLS handshake fails, or the system gives no thread.
     pub(crate) fn open(
         target: SocketAddr,
         bound: Duration,
@@ -86,7 +86,7 @@ impl Connection {
         let until = Instant::now() + bound;
         socket.connect_timeout(&target.into(), bound)?;
         let stream = Arc::new(TcpStream::from(socket));
-        // Without it the kernel would glue small writes together, and a cut would be no cut.
+        // Without it the kernel would join small writes, and a cut would have no effect.
         stream.set_nodelay(true)?;
         let secured = match speech {
             Speech::Tls(client) => Some(tls::handshake(client, &stream, target.ip(), until)?),
@@ -130,20 +130,20 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes over what the reader thread has.
+    /// Takes in what the reader thread has received.
     pub(crate) fn absorb(&mut self) {
         let (chunks, end) = self.inbox.take();
         for chunk in chunks.into_iter().filter(|_| !self.is_blind) {
             self.received.extend_from_slice(&chunk.bytes);
             self.arrivals.push((self.received.len(), chunk.at));
         }
-        // After our own shutdown the reader sees an end that the target had no part in.
+        // After our own shutdown the reader sees an end that the target did not cause.
         if self.stream.is_some() && self.end.is_none() {
             self.end = end;
         }
     }
 
-    /// The address of this machine from which it is connected: 4 or 16 bytes, and none once it was cut.
+    /// Returns this machine's address on the connection: 4 or 16 bytes, or none after the connection was cut.
     pub(crate) fn own_address(&self) -> Vec<u8> {
         let address = self
             .stream
@@ -156,48 +156,48 @@ impl Connection {
         }
     }
 
-    /// Everything that came so far, as of the last [`absorb`](Connection::absorb).
+    /// Returns everything that arrived, as of the last [`absorb`](Connection::absorb).
     pub(crate) fn received(&self) -> &[u8] {
         &self.received
     }
 
-    /// When the byte before this offset was read.
+    /// Returns when the byte before this offset was read.
     pub(crate) fn arrival(&self, offset: usize) -> Option<Instant> {
         let index = self.arrivals.partition_point(|(end, _)| *end < offset);
         self.arrivals.get(index).map(|(_, at)| *at)
     }
 
-    /// How the target ended its side, if it did.
+    /// Returns how the target ended its side, if it did.
     pub(crate) fn end(&self) -> Option<(Instant, End)> {
         self.end
     }
 
-    /// Whether a send may be queued.
+    /// Returns whether a send may be queued.
     pub(crate) fn has_room(&self) -> bool {
         self.outbox.has_room()
     }
 
-    /// Queues bytes after those that are queued already.
+    /// Queues bytes after the bytes that are queued already.
     pub(crate) fn send(&self, bytes: Vec<u8>, cut: Cut, gate: Option<Arc<Gate>>) {
         self.outbox.push(bytes, cut, gate);
     }
 
-    /// The writer rests before it goes on with what is queued next.
+    /// Makes the writer pause before it writes what is queued next.
     pub(crate) fn pause(&self, pause: Duration) {
         self.outbox.push_pause(pause);
     }
 
-    /// FIN after everything that is queued, over TLS after its close_notify; goes on reading.
+    /// Queues FIN after everything that is queued, over TLS after a close_notify; goes on reading.
     pub(crate) fn shut_down(&self) {
         self.outbox.push_fin(Farewell::InOrder);
     }
 
-    /// FIN after everything that is queued, and over TLS no close_notify; goes on reading.
+    /// Queues FIN after everything that is queued, over TLS without a close_notify; goes on reading.
     pub(crate) fn truncate(&self) {
         self.outbox.push_fin(Farewell::Truncated);
     }
 
-    /// Whether everything queued was handed to the kernel.
+    /// Returns whether everything queued was handed to the kernel.
     pub(crate) fn is_flushed(&self) -> bool {
         self.outbox.is_idle()
     }
@@ -214,13 +214,13 @@ impl Connection {
 
     /// Cuts the connection with RST; returns when it is gone.
     ///
-    /// The kernel sends RST when the last owner closes a socket that lingers for no time. So the threads, which own it
-    /// too, must end first, and without a FIN: `shutdown(Read)` wakes the reader and sends nothing.
+    /// The kernel sends RST when the last owner closes a socket whose linger time is zero. The threads own it too, so
+    /// they must end first, and without a FIN: `shutdown(Read)` wakes the reader and sends nothing.
     pub(crate) fn abort(&mut self) {
         let Some(stream) = self.stream.take() else {
             return;
         };
-        // Each call can only fail when the connection is gone already, which is what is wanted.
+        // Each call can only fail when the connection is gone already, which is the goal.
         let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
         self.outbox.close();
         self.inbox.resume();
@@ -245,7 +245,7 @@ impl Connection {
 
     fn join(&mut self) {
         for thread in self.threads.drain(..) {
-            // Such a thread has printed its panic itself; the case can do nothing about it.
+            // The panic of such a thread was printed already.
             let _ = thread.join();
         }
     }

@@ -1,4 +1,4 @@
-//! What is to be sent on one connection, and the thread that writes it.
+//! The bytes to send on one connection, and the thread that writes them.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -13,16 +13,17 @@ use crate::scenario::Cut;
 use super::bell::Bell;
 use super::tls::Secured;
 
-/// A lane queues up to this many bytes; then its next send waits until the target has taken some.
+/// Maximum queued bytes of a lane. With more, its next send waits until the target has read some.
 const QUEUED_BYTES: usize = 64 << 20;
 
-/// And up to this many sends.
+/// Maximum queued sends of a lane.
 const QUEUED_SENDS: usize = 4096;
 
-/// Maximum wait for a gate: it opens microseconds after the last send is queued.
+/// Time limit for a gate: it opens microseconds after the last send is queued.
 const GATE_BOUND: Duration = Duration::from_secs(1);
 
-/// Holds the writers of several lanes until all of them have something to write, so that they start at one instant.
+/// A gate that holds the writers of several lanes until all of them have something to write, so that they start at the
+/// same instant.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     open: Mutex<bool>,
@@ -30,7 +31,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Lets everybody through.
+    /// Opens the gate for all writers.
     pub(crate) fn open(&self) {
         *self.open.lock() = true;
         self.opened.notify_all();
@@ -47,7 +48,7 @@ impl Gate {
     }
 }
 
-/// Filled by the interpreter, emptied by the writer thread.
+/// The queue of one connection. The interpreter fills it, the writer thread empties it.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
@@ -71,28 +72,28 @@ enum Job {
     },
     Pause(Duration),
     Fin(Farewell),
-    /// What TLS itself has to say.
+    /// Bytes that TLS itself must send.
     Owed,
 }
 
-/// How FIN is said on a connection that speaks TLS.
+/// How a connection with TLS sends FIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Farewell {
     /// After a close_notify.
     InOrder,
-    /// Without one.
+    /// Without a close_notify.
     Truncated,
 }
 
 impl Outbox {
-    /// Whether another send may be queued now.
+    /// Returns whether another send may be queued now.
     pub(crate) fn has_room(&self) -> bool {
         let queue = self.queue.lock();
         queue.bytes < QUEUED_BYTES && queue.jobs.len() < QUEUED_SENDS
     }
 
-    /// Queues bytes; the caller asked [`has_room`](Outbox::has_room) first. On a connection that is gone they vanish,
-    /// and the reader tells how it ended.
+    /// Queues bytes; the caller has checked [`has_room`](Outbox::has_room). On a connection that is gone they are
+    /// dropped, and the reader reports how it ended.
     pub(crate) fn push(&self, bytes: Vec<u8>, cut: Cut, gate: Option<Arc<Gate>>) {
         let mut queue = self.queue.lock();
         queue.bytes += bytes.len();
@@ -100,42 +101,42 @@ impl Outbox {
         self.changed.notify_all();
     }
 
-    /// A rest before what is queued next.
+    /// Queues a pause before what is queued next.
     pub(crate) fn push_pause(&self, pause: Duration) {
         self.queue.lock().jobs.push_back(Job::Pause(pause));
         self.changed.notify_all();
     }
 
-    /// FIN after everything that is queued.
+    /// Queues FIN after everything that is queued.
     pub(crate) fn push_fin(&self, farewell: Farewell) {
         self.queue.lock().jobs.push_back(Job::Fin(farewell));
         self.changed.notify_all();
     }
 
-    /// The writer is to write what TLS itself has to say.
+    /// Makes the writer send the bytes that TLS itself must send.
     pub(crate) fn push_owed(&self) {
         self.queue.lock().jobs.push_back(Job::Owed);
         self.changed.notify_all();
     }
 
-    /// Whether the kernel has taken everything.
+    /// Returns whether the kernel has accepted everything.
     pub(crate) fn is_idle(&self) -> bool {
         let queue = self.queue.lock();
         queue.closed || (queue.jobs.is_empty() && !queue.writing)
     }
 
-    /// Whether the writer thread is in the middle of a write.
+    /// Returns whether the writer thread is in the middle of a write.
     pub(crate) fn is_writing(&self) -> bool {
         self.queue.lock().writing
     }
 
-    /// The writer ends after what it is writing now.
+    /// Makes the writer end after its current write.
     pub(crate) fn close(&self) {
         self.queue.lock().closed = true;
         self.changed.notify_all();
     }
 
-    /// The writer thread: writes until the outbox is closed or the connection is gone.
+    /// Runs the writer thread: writes until the outbox is closed or the connection is gone.
     pub(crate) fn write_to(&self, mut stream: &TcpStream, tls: Option<&Secured>, bell: &Bell) {
         while let Some(job) = self.next() {
             let written = match job {
@@ -209,8 +210,8 @@ fn say_farewell(
     stream.shutdown(Shutdown::Write)
 }
 
-/// The bytes as the scenario wants them cut. With TCP_NODELAY each piece becomes a segment of its own; over TLS it is a
-/// record of its own, too.
+/// Returns the bytes in the pieces that the scenario wants. With TCP_NODELAY each piece becomes a separate segment;
+/// over TLS it is a separate record, too.
 fn pieces<'a>(bytes: &'a [u8], cut: &Cut) -> Vec<&'a [u8]> {
     match cut {
         Cut::Whole => vec![bytes],

@@ -1,9 +1,9 @@
 //! TLS on a lane.
 //!
-//! The reader thread sleeps in the socket, and the writer thread may block in it, so neither may hold the TLS connection
-//! meanwhile. rustls allows that, for it does no input or output by itself: the reader brings ciphertext and takes text, the
-//! writer brings text and takes ciphertext, each under a lock that is held for no longer. Only the writer takes ciphertext
-//! out, so that records reach the socket in the order in which they were sealed.
+//! The reader thread sleeps in the socket, and the writer thread may block in it, so neither may hold the TLS
+//! connection during that time. rustls does no IO itself, which makes this possible: the reader brings ciphertext and
+//! takes text, the writer brings text and takes ciphertext, each under a short lock. Only the writer takes ciphertext
+//! out, so records reach the socket in the order in which they were sealed.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,11 +15,11 @@ use rustls::ClientConnection;
 
 use crate::tls::TlsClient;
 
-/// Makes a TLS connection over this stream, which is left without time-outs.
+/// Makes a TLS connection over this stream; on return the stream has no timeouts.
 ///
 /// # Errors
 ///
-/// If the other side speaks no TLS, shows another certificate than the pinned one, or is not done in time.
+/// If the other side does not speak TLS, shows another certificate than the pinned one, or does not finish in time.
 pub(crate) fn handshake(
     client: &TlsClient,
     stream: &TcpStream,
@@ -27,7 +27,7 @@ pub(crate) fn handshake(
     until: Instant,
 ) -> io::Result<Secured> {
     let mut conn = client.connection(server)?;
-    // What is sealed is taken out at once.
+    // Sealed records are taken out at once.
     conn.set_buffer_limit(None);
     shake_hands(&mut conn, stream, until).map_err(|error| told(&error))?;
     stream.set_read_timeout(None)?;
@@ -54,14 +54,14 @@ fn shake_hands(
             return Err(ErrorKind::UnexpectedEof.into());
         }
         if let Err(error) = conn.process_new_packets() {
-            // The alert that says so; whether it arrives makes no difference any more.
+            // This sends the alert with the reason; whether it arrives does not matter any more.
             let _ = conn.write_tls(&mut stream);
             return Err(io::Error::new(ErrorKind::InvalidData, error));
         }
     }
 }
 
-/// Why a server that accepts connections has no TLS.
+/// A server listens, but the TLS handshake failed, for this reason.
 #[derive(Debug)]
 pub(crate) struct NoTls(String);
 
@@ -73,7 +73,7 @@ impl fmt::Display for NoTls {
 
 impl std::error::Error for NoTls {}
 
-/// The error in words that say what the target did.
+/// Returns the error in words for the person who judges the target.
 fn told(error: &io::Error) -> io::Error {
     let (kind, why) = match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => (
@@ -95,32 +95,32 @@ pub(crate) struct Secured {
     conn: Mutex<ClientConnection>,
 }
 
-/// What ciphertext turned out to be.
+/// The result of decrypting ciphertext.
 #[derive(Debug, Default)]
 pub(crate) struct Opened {
     /// The text in it.
     pub(crate) text: Vec<u8>,
-    /// Whether the other side has said that it sends no more.
+    /// Whether the other side has announced that it sends no more.
     pub(crate) closed: bool,
-    /// Whether TLS itself has something to say now, and the writer is to be woken for it.
+    /// Whether TLS itself must send something now, so that the writer must be woken.
     pub(crate) owes: bool,
-    /// Whether it makes no sense, or is an alert that ends the connection.
+    /// Whether the ciphertext is invalid, or an alert that ends the connection.
     pub(crate) garbled: bool,
 }
 
 impl Secured {
-    /// Takes in ciphertext; none at all gives what the handshake left.
+    /// Takes in ciphertext. Empty ciphertext returns what the handshake left.
     pub(crate) fn open(&self, mut ciphertext: &[u8]) -> Opened {
         let mut conn = self.conn.lock();
         let mut opened = Opened::default();
         loop {
-            // From a slice it fails only when its buffers are full, and they are emptied in each round.
+            // Reading from a slice fails only when the buffers are full, and each round empties them.
             let taken = conn.read_tls(&mut ciphertext).is_ok();
             match conn.process_new_packets() {
                 Ok(state) => opened.closed |= state.peer_has_closed(),
                 Err(_) => opened.garbled = true,
             }
-            // Text before an alert counts; the error is only that there is no more of it now.
+            // Text before an alert counts; the error only means that there is no more text now.
             let _ = conn.reader().read_to_end(&mut opened.text);
             if ciphertext.is_empty() || opened.garbled || !taken {
                 opened.owes = conn.wants_write();
@@ -129,14 +129,14 @@ impl Secured {
         }
     }
 
-    /// The records that carry this text, and whatever TLS itself had to say before.
+    /// Returns the records that carry this text, and before them what TLS itself had to send.
     pub(crate) fn seal(&self, text: &[u8]) -> io::Result<Vec<u8>> {
         let mut conn = self.conn.lock();
         conn.writer().write_all(text)?;
         records(&mut conn)
     }
 
-    /// The records with which this side says that it sends no more.
+    /// Returns the records that announce that this side sends no more.
     pub(crate) fn close_notify(&self) -> io::Result<Vec<u8>> {
         let mut conn = self.conn.lock();
         conn.send_close_notify();

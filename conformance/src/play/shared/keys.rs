@@ -1,4 +1,4 @@
-//! The keys of a run. One takes a good part of a second to make, so a run makes a few, beforehand, and gives them to many
+//! The keys of a run. Making one takes a good part of a second, so a run makes a few in advance and uses each for many
 //! UUIDs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 
 use crate::identity::Key;
 
-/// Number of keys; with more lanes than that, two lanes of a case share one.
+/// The number of keys: up to this number of lanes of a case have different keys.
 const KEYS: usize = 4;
 
 /// The keys of a run.
@@ -23,19 +23,19 @@ struct Shared {
 }
 
 impl Keys {
-    /// Begins to make them, in the background.
+    /// Starts to make the keys, in the background.
     pub(crate) fn start() -> Keys {
         let shared = Arc::new(Shared::default());
         let making = Arc::clone(&shared);
         let maker = Builder::new().name("make keys".to_owned());
         Keys {
             shared,
-            // Without a thread for it keys are made by those who need them.
+            // Without a thread, the callers that need keys make them.
             maker: maker.spawn(move || making.make_all()).ok(),
         }
     }
 
-    /// The key for the lane with this number.
+    /// Returns the key for the lane with this number.
     pub(crate) fn key(&self, lane: usize) -> Arc<Key> {
         self.shared.key(lane % KEYS)
     }
@@ -51,7 +51,7 @@ impl Shared {
         }
     }
 
-    /// The first caller makes it; others wait for it.
+    /// Returns a key. The first caller makes it, and others wait for it.
     fn key(&self, index: usize) -> Arc<Key> {
         Arc::clone(self.keys[index].get_or_init(|| Arc::new(Key::generate())))
     }
@@ -61,7 +61,7 @@ impl Drop for Keys {
     fn drop(&mut self) {
         self.shared.ended.store(true, Ordering::Relaxed);
         if let Some(maker) = self.maker.take() {
-            // Who needs a key that it could not make has been told already.
+            // A caller that needed a key and could not make it has reported that already.
             let _ = maker.join();
         }
     }

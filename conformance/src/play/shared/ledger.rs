@@ -1,7 +1,7 @@
-//! Who sent what in the whole run, so that cases beside each other can put aside each other's broadcasts.
+//! The ledger of all sends in a run, so that cases that run side by side can put aside each other's broadcasts.
 //!
-//! Every send is written here *before* it goes out. A whole ambient frame that reaches an identified lane is *foreign*
-//! when its fields equal an entry of another case that this lane has not got yet.
+//! Every send is written here *before* it goes out. A complete ambient frame that reaches an identified lane is
+//! *foreign* when its fields equal an entry of another case that has not arrived on this lane yet.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,11 +10,11 @@ use parking_lot::Mutex;
 use crate::evidence::Stray;
 use crate::grammar::{Decoded, Frame, Grammar, PacketId, Side, Value, Wire};
 
-/// Identifies one run of one scenario.
+/// The number of one run of one scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CaseNumber(pub(crate) u64);
 
-/// Maximum bytes of a frame that a client sends; what is longer is no chat frame.
+/// Maximum size of a frame that a client sends, in bytes. A longer one is not a chat frame.
 const LONGEST_FRAME: usize = 64 << 10;
 
 /// The sends of all cases of a run.
@@ -39,7 +39,7 @@ struct Entry {
 }
 
 impl Ledger {
-    /// Notes a name that a lane of this case goes by.
+    /// Notes a name that a lane of this case uses.
     pub(crate) fn note_name(&self, case: CaseNumber, name: &str) {
         self.entries.lock().names.insert(name.to_owned(), case);
     }
@@ -49,19 +49,19 @@ impl Ledger {
         self.entries.lock().tokens.insert(token.to_string());
     }
 
-    /// Whether a frame carries the token of a fence.
+    /// Returns whether a frame carries the token of a fence.
     pub(crate) fn has_token(&self, frame: &Frame) -> bool {
         let entries = self.entries.lock();
         let mut values = frame.fields.iter().map(|field| field.value.to_string());
         values.any(|value| entries.tokens.contains(&value))
     }
 
-    /// Whether a lane of ours goes by this name.
+    /// Returns whether a lane of this run uses this name.
     pub(crate) fn is_ours(&self, name: &str) -> bool {
         self.entries.lock().names.contains_key(name)
     }
 
-    /// Whose frame this is, if it is certainly not one of this case's conversation.
+    /// Returns whose frame this is, if it certainly does not belong to this case's conversation.
     pub(crate) fn stray(&self, case: CaseNumber, frame: &Frame) -> Option<Stray> {
         if self.has_token(frame) {
             return Some(Stray::Fence);
@@ -78,7 +78,7 @@ impl Ledger {
         (!owners.is_empty() && !owners.contains(&case)).then_some(Stray::OtherCase)
     }
 
-    /// Writes down a frame that is about to be sent.
+    /// Writes a frame down before it is sent.
     pub(crate) fn enter(&self, case: CaseNumber, packet: PacketId, values: &[Value]) {
         let mut entries = self.entries.lock();
         let number = entries.next;
@@ -94,9 +94,9 @@ impl Ledger {
             });
     }
 
-    /// The entry of another case that this frame comes from, if `got` does not hold it already.
+    /// Returns the entry of another case that this frame comes from, unless `got` holds it already.
     ///
-    /// The server's form of a packet may be another packet with the same fields, when only the server sends it.
+    /// The server may send a packet in another form: a packet with the same fields that only the server sends.
     pub(crate) fn origin_elsewhere(
         &self,
         case: CaseNumber,
@@ -123,7 +123,7 @@ fn content(values: &[Value]) -> String {
     format!("{values:?}")
 }
 
-/// Finds the frames in what one connection sends, however the scenario put the bytes together.
+/// A finder of the frames that one connection sends, independent of how the scenario assembles the bytes.
 #[derive(Debug, Default)]
 pub(crate) struct SentFrames {
     unread: Vec<u8>,
@@ -131,7 +131,7 @@ pub(crate) struct SentFrames {
 }
 
 impl SentFrames {
-    /// The frames that these bytes complete. After bytes that are no frame nothing is recognised any more.
+    /// Returns the frames that these bytes complete. After bytes that are not a frame it recognises nothing more.
     pub(crate) fn push(&mut self, wire: &Wire, bytes: &[u8]) -> Vec<Frame> {
         let mut frames = Vec::new();
         if self.lost {

@@ -2,8 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `bounds` | how long steps may take |
-//! | `ledger` | which case sent what, so that cases beside each other do not disturb each other |
+//! | `bounds` | the time limits of steps |
+//! | `ledger` | which case sent what, so that cases that run side by side do not disturb each other |
 //! | `random`, `names` | repeatable randomness, and the names made from it |
 //! | `registry`, `keys` | the identities of lanes, where names are UUIDs with keys |
 
@@ -32,19 +32,19 @@ use ledger::{CaseNumber, Ledger};
 use random::SplitMix;
 use registry::{Cast, Registry};
 
-/// The setting that names the only certificate that is right.
+/// The setting with the fingerprint of the only accepted certificate.
 const FINGERPRINT: &str = "fingerprint";
 
-/// What a run says about all of its cases.
+/// The settings of a run that all of its cases use.
 pub(crate) struct Terms<'a> {
     /// Settings of the target that scenarios ask for.
     pub(crate) settings: &'a BTreeMap<String, String>,
     pub(crate) bounds: Bounds,
     /// Whether other people use the target too; their broadcasts are put aside.
     pub(crate) has_strangers: bool,
-    /// What repeats names and payloads.
+    /// The seed of names and payloads.
     pub(crate) seed: u64,
-    /// When the whole run is to be over.
+    /// The instant at which the whole run must be over.
     pub(crate) deadline: Option<Instant>,
 }
 
@@ -62,9 +62,9 @@ pub(crate) struct Shared<'a> {
     pub(crate) ledger: Ledger,
     seed: u64,
     next_case: AtomicU64,
-    /// How often each scenario was begun.
+    /// The number of times that each scenario was started.
     begun: Mutex<BTreeMap<String, u64>>,
-    /// When the whole run is to be over.
+    /// The instant at which the whole run must be over.
     deadline: Option<Instant>,
 }
 
@@ -95,8 +95,9 @@ impl<'a> Shared<'a> {
         })
     }
 
-    /// A number for one more case, and randomness of its own: with one seed it is the same whenever a scenario is begun
-    /// for the first time, for the second time, and so on, whatever runs beside it or before it.
+    /// Returns a number for one more case, and randomness of its own. With one seed that randomness is the same
+    /// whenever a scenario starts for the first time, for the second time, and so on, no matter which cases run beside
+    /// it or before it.
     pub(crate) fn number_case(&self, id: &str) -> (CaseNumber, SplitMix) {
         let number = self.next_case.fetch_add(1, Ordering::Relaxed);
         let mut begun = self.begun.lock();
@@ -106,18 +107,18 @@ impl<'a> Shared<'a> {
         (CaseNumber(number), SplitMix::of(own.as_bytes()))
     }
 
-    /// Whether the time limit of the run has passed.
+    /// Returns whether the time limit of the run has passed.
     pub(crate) fn is_over(&self) -> bool {
         self.deadline
             .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// That moment, or the end of the run if it comes before.
+    /// Returns that instant, or the end of the run if it comes first.
     pub(crate) fn at_latest(&self, until: Instant) -> Instant {
         self.deadline.map_or(until, |deadline| deadline.min(until))
     }
 
-    /// What a lane of the protocol speaks; one that does not speak TLS is blind where the target does.
+    /// Returns what a lane of the protocol speaks. A lane without TLS is blind where the target speaks TLS.
     pub(crate) fn speech(&self, tls: bool) -> Speech<'_> {
         match self.suite.grammar.transport {
             Transport::Tcp => Speech::Plain,
@@ -126,7 +127,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// The identities of a case's lanes; none where names are chosen.
+    /// Returns the identities of a case's lanes; none where names are chosen.
     pub(crate) fn cast(
         &self,
         scenario: &Scenario,
@@ -139,7 +140,7 @@ impl<'a> Shared<'a> {
         )
     }
 
-    /// The case is over.
+    /// Takes back the identities at the end of a case.
     pub(crate) fn dismiss(&self, cast: Cast) {
         if let Some(registry) = &self.registry {
             registry.give_back(cast);

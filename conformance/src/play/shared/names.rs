@@ -6,13 +6,14 @@ use crate::scenario::{Lane, LaneId, LaneName};
 
 use super::random::SplitMix;
 
-/// So much of a lane's name is kept: with the random part it stays below the limits of usual protocols.
+/// Maximum characters of a lane's name that are kept. With the random part the result stays below the limits of usual
+/// protocols.
 const KEPT: usize = 16;
 
-/// Characters of the random part.
+/// The number of characters of the random part.
 const RANDOM: usize = 6;
 
-/// A name for each lane, in their order.
+/// Returns a name for each lane, in their order.
 pub(crate) fn names_of(
     lanes: &[Lane],
     settings: &BTreeMap<String, String>,
@@ -23,7 +24,7 @@ pub(crate) fn names_of(
         let name = match &lane.login {
             LaneName::Fresh { exactly } => fresh(&lane.name, exactly.as_ref(), random),
             LaneName::SameAs(LaneId(other)) => names.get(*other).cloned().unwrap_or_default(),
-            // A case whose settings were not given is not played.
+            // A case whose settings are not given is not played.
             LaneName::Setting(setting) => settings.get(setting).cloned().unwrap_or_default(),
         };
         names.push(name);
@@ -31,7 +32,7 @@ pub(crate) fn names_of(
     names
 }
 
-/// `alice-4f2a91`; or, of an exact length, as much of that as fits and then the filler.
+/// Returns `alice-4f2a91`; or, for an exact length, as much of that as fits, followed by the filler.
 pub(crate) fn fresh(
     lane: &str,
     exactly: Option<&(usize, String)>,
@@ -51,7 +52,7 @@ fn of_length(length: usize, filler: &str, name: &str, random: &mut SplitMix) -> 
     }
     let mut filled = name.to_owned();
     if !filler.is_empty() {
-        // What the filler cannot fill evenly is made up for in front of it.
+        // Padding before the filler, where the filler does not fit evenly.
         filled.push_str(&"x".repeat((length - name.len()) % filler.len()));
         filled.push_str(&filler.repeat((length - filled.len()) / filler.len()));
     }

@@ -7,18 +7,18 @@ use sha2::{Digest, Sha256};
 pub(crate) struct SplitMix(u64);
 
 impl SplitMix {
-    /// The sequence of this seed.
+    /// Returns the sequence of this seed.
     pub(crate) fn new(seed: u64) -> SplitMix {
         SplitMix(seed)
     }
 
-    /// A sequence that any bytes stand for.
+    /// Returns a sequence that depends on these bytes.
     pub(crate) fn of(bytes: &[u8]) -> SplitMix {
         let first = sha256(bytes).into_iter().take(8);
         SplitMix(first.fold(0, |seed, byte| seed << 8 | u64::from(byte)))
     }
 
-    /// The next 64 bits.
+    /// Returns the next 64 bits.
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -27,7 +27,7 @@ impl SplitMix {
         mixed ^ (mixed >> 31)
     }
 
-    /// This number of bytes.
+    /// Returns this number of bytes.
     pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(length.next_multiple_of(8));
         while bytes.len() < length {
@@ -37,7 +37,7 @@ impl SplitMix {
         bytes
     }
 
-    /// This number of characters of `0-9a-z`.
+    /// Returns this number of characters of `0-9a-z`.
     pub(crate) fn letters(&mut self, count: usize) -> String {
         const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         (0..count)
@@ -46,7 +46,7 @@ impl SplitMix {
     }
 }
 
-/// The hash under which a scenario remembers a payload.
+/// Returns the hash under which a scenario remembers a payload.
 pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }

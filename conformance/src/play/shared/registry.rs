@@ -1,8 +1,8 @@
-//! Who lanes are, where a name is a UUID that the target knows, and an RSA key.
+//! The identities of lanes, where a name is a UUID that the target knows, with an RSA key.
 //!
-//! The target has to be told of an identity before anybody can be it. With `--set rest=ADDR` the runner does that itself, and
-//! each case gets identities that no case had before. With `--set identities=FILE` a person has done it, and cases share what
-//! there is: each takes what it needs, and gives it back.
+//! The target must know an identity before a lane can use it. With `--set rest=ADDR` the runner registers identities,
+//! and each case gets new ones. With `--set identities=FILE` they are registered already, and the cases share them:
+//! each case takes the identities that it needs, and gives them back.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,7 +16,7 @@ use crate::scenario::{Lane, LaneName, Scenario};
 use super::keys::Keys;
 use super::random::SplitMix;
 
-/// A client's signature over the bytes of its own name.
+/// Returns the signature of an identity over the bytes of its own name.
 pub(crate) fn signature_of(who: Option<&Identity>) -> Result<Value, Box<Failure>> {
     let signature = who.and_then(Identity::signature);
     let signature =
@@ -34,8 +34,8 @@ enum Source {
     None,
     Minted(Rest),
     Listed {
-        /// Those that no case has now; who waited longest comes first, because the target may take a moment to notice that
-        /// a client has left.
+        /// Identities that no case uses now. The first is the one that has waited longest, because the target may take
+        /// a moment to notice that a client has left.
         free: Mutex<VecDeque<Identity>>,
         given_back: Condvar,
         there_are: usize,
@@ -43,11 +43,11 @@ enum Source {
 }
 
 impl Registry {
-    /// As the settings of the run say.
+    /// Returns the registry that the settings of the run describe.
     ///
     /// # Errors
     ///
-    /// A sentence, if the file cannot be used or nothing answers where identities are to be registered.
+    /// If the file cannot be used, or nothing answers at the REST address. The error is a sentence.
     pub(crate) fn of(settings: &BTreeMap<String, String>) -> Result<Registry, String> {
         let source = match identity::Source::of(settings)? {
             identity::Source::None => Source::None,
@@ -64,11 +64,11 @@ impl Registry {
         })
     }
 
-    /// An identity for each lane of a scenario, in their order.
+    /// Returns an identity for each lane of a scenario, in their order.
     ///
     /// # Errors
     ///
-    /// If there are not as many as it needs.
+    /// If there are fewer than the scenario needs.
     pub(crate) fn cast(
         &self,
         scenario: &Scenario,
@@ -92,7 +92,7 @@ impl Registry {
         Ok(Cast { identities, taken })
     }
 
-    /// The case is over.
+    /// Takes back the identities at the end of a case.
     pub(crate) fn give_back(&self, cast: Cast) {
         if let Source::Listed {
             free, given_back, ..
@@ -131,7 +131,8 @@ impl Registry {
         }
     }
 
-    /// An identity that the target has not heard of. Lanes of one case have different keys, as far as these go.
+    /// Returns an identity that the target does not know. Lanes of one case have different keys, while there are enough
+    /// keys.
     fn fresh(&self, index: usize, random: &mut SplitMix) -> Identity {
         let bits = u128::from(random.next()) << 64 | u128::from(random.next());
         Identity {
@@ -141,10 +142,10 @@ impl Registry {
     }
 }
 
-/// Who the lanes of one case are.
+/// The identities of the lanes of one case.
 #[derive(Debug, Default)]
 pub(crate) struct Cast {
-    /// One per lane; none at all where names are chosen.
+    /// One identity per lane; none where names are chosen.
     pub(crate) identities: Vec<Identity>,
     taken: Vec<Identity>,
 }

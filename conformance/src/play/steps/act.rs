@@ -1,4 +1,4 @@
-//! What a lane does: connect, send, shut down, close, cut, stop reading.
+//! The actions of a lane: connect, send, shut down, close, cut, stop reading.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing, Piece, Scheme, wa
 
 use super::progress::Progress;
 
-/// A step that does something and gives up at an instant.
+/// A step that does something and gives up at a given instant.
 #[derive(Debug)]
 pub(crate) struct Act {
     until: Instant,
@@ -64,7 +64,7 @@ impl Act {
             .into()
     }
 
-    /// What was sent before goes out first, as long as the target takes it.
+    /// Cuts the connection. Bytes that were sent before go out first, as long as the target reads them.
     fn abort(&self, case: &mut Case<'_>, lane: LaneId) -> Progress {
         let conn = match case.conn_to_use(lane) {
             Ok(conn) => conn,
@@ -93,14 +93,14 @@ fn stuck(case: &Case<'_>, lane: LaneId) -> Failure {
 }
 
 impl Case<'_> {
-    /// Connects a lane. A lane that is connected already is closed in order and gets a new connection and a new name.
+    /// Connects a lane. A lane that is connected already is closed in order, and gets a new connection and a new name.
     fn open_lane(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let Some(declared) = self.scenario.lanes.get(lane.0) else {
             return Err(Failure::own_fault("a lane that is not declared"));
         };
         if let Some(old) = self.open[lane.0].take() {
             self.close_connection(old);
-            // Who a lane is stays the same, where that is more than a name.
+            // The identity of a lane stays the same, where it is more than a name.
             if let (LaneName::Fresh { exactly }, true) =
                 (&declared.login, self.identities.is_empty())
             {
@@ -111,7 +111,7 @@ impl Case<'_> {
                     .note_name(self.number, &self.names[lane.0]);
             }
         }
-        // Followed at each opening: an earlier lane may have got a new name since the case began.
+        // Looked up at each opening: an earlier lane may have got a new name since the case began.
         if let LaneName::SameAs(other) = declared.login {
             self.names[lane.0] = self.names[other.0].clone();
         }
@@ -143,7 +143,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// FIN without close_notify; the reader goes on in the background.
+    /// Sends FIN without close_notify; the reader goes on in the background.
     fn truncate(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let conn = self.conn_to_use(lane)?;
         self.connections[conn].left = true;

@@ -10,7 +10,7 @@ use crate::scenario::{FramePattern, LaneId};
 use super::expect;
 use super::progress::Progress;
 
-/// The frames that are still to come.
+/// The frames that have not arrived yet.
 #[derive(Debug)]
 pub(crate) struct AnyOrder<'a> {
     left: Vec<&'a FramePattern>,
@@ -25,7 +25,7 @@ impl<'a> AnyOrder<'a> {
         }
     }
 
-    /// A frame that fits several patterns is taken for the first of them.
+    /// Polls the step. A frame that fits several patterns is taken for the first of them.
     pub(crate) fn poll(&mut self, case: &mut Case<'_>, lane: LaneId) -> Progress {
         let conn = match case.conn_of(lane) {
             Ok(conn) => conn,

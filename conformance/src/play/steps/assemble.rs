@@ -7,7 +7,7 @@ use crate::play::shared::random::{SplitMix, sha256};
 use crate::scenario::{Expr, Outgoing, Piece};
 
 impl Case<'_> {
-    /// The bytes of a send.
+    /// Returns the bytes of a send.
     pub(crate) fn assemble(&mut self, what: &[Outgoing]) -> Result<Vec<u8>, Box<Failure>> {
         let mut bytes = Vec::new();
         for outgoing in what {
@@ -46,7 +46,7 @@ impl Case<'_> {
         fields.iter().map(|field| self.value(field)).collect()
     }
 
-    /// Pieces, back to back.
+    /// Returns the bytes of the pieces, one after the other.
     pub(crate) fn pieces(&self, pieces: &[Piece]) -> Result<Vec<u8>, Box<Failure>> {
         let mut bytes = Vec::new();
         for piece in pieces {

@@ -1,8 +1,9 @@
-//! Alternatives: the first that fits what came is taken.
+//! Alternatives: the step takes the first one that fits what arrived.
 //!
-//! Each alternative is tried on a copy of what the case has taken in, so that a try consumes nothing that another may need.
-//! One that only watches is tried from the beginning, beside the others. One that sends, or that proves silence, is tried
-//! when those before it can no longer fit. What was sent cannot be taken back: from then on it is this one or none.
+//! Each alternative is tried on a copy of the case's view, so that a try does not affect the others. An alternative
+//! that only watches is tried from the start, beside the others. One that sends, or that proves silence, is tried when
+//! the alternatives before it can no longer fit. A send cannot be undone: after it, either this alternative fits or
+//! none does.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -51,7 +52,7 @@ impl<'a> Either<'a> {
         }
     }
 
-    /// Takes the first alternative that fits once none before it can fit any more.
+    /// Takes the first alternative that fits, as soon as none before it can fit any more.
     pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
         let mut earliest: Option<Instant> = None;
         let mut index = 0;
@@ -63,7 +64,7 @@ impl<'a> Either<'a> {
                     earliest = Some(earliest.map_or(until, |known| known.min(until)));
                 }
                 if !attempt.only_watches && case.actions > before {
-                    // It acted: the others are out.
+                    // It acted, so the others are out.
                     self.attempts.truncate(index + 1);
                     self.attempts.drain(..index);
                     index = 0;
@@ -94,7 +95,7 @@ impl<'a> Either<'a> {
             .iter()
             .map(|(name, failure)| format!("\"{name}\": {}", failure.expected))
             .collect();
-        // The one that says most: something came rather than nothing.
+        // Choose the failure that says most: an unexpected frame rather than no frame.
         let telling = failures
             .iter()
             .map(|(_, failure)| *failure)
@@ -111,7 +112,7 @@ impl<'a> Either<'a> {
             };
             failure.expected = format!("one of {}", expected.join("; "));
             failure.by_time = failures.iter().any(|(_, failure)| failure.by_time);
-            // The step to show is the whole `either`; its alternatives stand in `expected`.
+            // The step to show is the whole `either`; its alternatives are in `expected`.
             failure.step = None;
             failure.proved_by = None;
         }
@@ -120,7 +121,7 @@ impl<'a> Either<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    /// Goes on with this alternative; until when it waits, if it does.
+    /// Continues this alternative. Returns until when it waits, if it does.
     fn poll(&mut self, case: &mut Case<'a>) -> Option<Instant> {
         let (view, mut track) = match std::mem::replace(&mut self.state, State::Untried) {
             State::Untried => {
@@ -158,7 +159,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Beside other lanes (`together`) these go on while this one tries its alternatives.
+    /// Takes over the state of other lanes: in a `together` they go on while this lane tries its alternatives.
     fn take_over_other_lanes(&self, case: &mut Case<'_>, outside: &View) {
         case.complete_view();
         let own: BTreeSet<ConnId> = self

@@ -11,7 +11,7 @@ use crate::scenario::{Action, LaneId, Step, walk};
 use super::progress::Progress;
 use super::track::Track;
 
-/// How many tries are left, and the one that is under way.
+/// The number of tries that are left, and the try that is running.
 #[derive(Debug)]
 pub(crate) struct Eventually<'a> {
     tries_left: usize,
@@ -65,8 +65,8 @@ impl<'a> Eventually<'a> {
         self.tries_left > 0 && failure.kind != FailureKind::OwnFault
     }
 
-    /// Lanes of the try are closed, what it remembered is forgotten, and a frame that it did not want is passed over: the
-    /// next try may get another.
+    /// Cleans up after a try: closes its lanes, forgets what it remembered, and passes over a frame that it did not
+    /// want, so that the next try may get another frame.
     fn tidy_up(&self, case: &mut Case<'_>, failure: &Failure) {
         for lane in &self.opened_inside {
             if let Some(conn) = case.open[lane.0] {

@@ -11,7 +11,7 @@ use crate::scenario::{FramePattern, Incoming, LaneId, Pattern};
 
 use super::progress::Progress;
 
-/// Whether it has come, can still come until that instant, or cannot come any more.
+/// Returns whether the expected thing has arrived, can still arrive until that instant, or cannot arrive any more.
 pub(crate) fn poll(
     case: &mut Case<'_>,
     lane: LaneId,
@@ -44,7 +44,7 @@ fn on_lane(progress: Progress, lane: &str) -> Progress {
     }
 }
 
-/// A frame that fits the pattern.
+/// Polls for a frame that fits the pattern.
 fn frame(
     case: &mut Case<'_>,
     conn: ConnId,
@@ -72,7 +72,7 @@ fn frame(
     }
 }
 
-/// The time between a frame and the last one that a step took, if it is too short.
+/// Returns how soon a frame arrived after the last one that a step took, if that is too soon.
 fn too_early(
     case: &Case<'_>,
     conn: ConnId,
@@ -90,7 +90,7 @@ fn too_early(
     (after < bound).then_some((after, bound))
 }
 
-/// Whether a frame fits a pattern.
+/// Returns whether a frame fits a pattern.
 pub(crate) fn fits(
     case: &Case<'_>,
     pattern: &FramePattern,
@@ -110,7 +110,7 @@ pub(crate) fn fits(
     Ok(true)
 }
 
-/// Remembers what the pattern wants remembered.
+/// Remembers the values that the pattern names.
 pub(crate) fn bind(case: &mut Case<'_>, pattern: &FramePattern, frame: &Frame) {
     for (wanted, field) in pattern.fields.iter().zip(&frame.fields) {
         if let Pattern::Bind(name) = wanted {
@@ -121,7 +121,7 @@ pub(crate) fn bind(case: &mut Case<'_>, pattern: &FramePattern, frame: &Frame) {
     }
 }
 
-/// Exactly these bytes. On a lane that the server knows, the broadcasts of other cases are taken away first.
+/// Polls for exactly these bytes. On a lane that the server knows, the broadcasts of other cases are removed first.
 fn bytes(case: &mut Case<'_>, conn: ConnId, wanted: &[u8], until: Instant) -> Progress {
     if case.view.fronts[conn].identified {
         case.look(conn, None);
@@ -142,7 +142,7 @@ fn bytes(case: &mut Case<'_>, conn: ConnId, wanted: &[u8], until: Instant) -> Pr
     explain::wrong_bytes(&case.shown(conn), wanted, common).into()
 }
 
-/// `length` bytes with the remembered hash.
+/// Polls for this number of bytes, with the remembered hash.
 fn hashed(
     case: &mut Case<'_>,
     conn: ConnId,
@@ -183,7 +183,7 @@ enum EndWanted {
     Any,
 }
 
-/// The end of the connection, with nothing left in front of it.
+/// Polls for the end of the connection, with nothing left before it.
 fn ended(case: &mut Case<'_>, conn: ConnId, wanted: EndWanted, until: Instant) -> Progress {
     let words = match wanted {
         EndWanted::Fin => "the end of the connection (FIN)",

@@ -14,22 +14,23 @@ use crate::scenario::Cut;
 
 use super::progress::Progress;
 
-/// Which of the grammar's fences.
+/// The grammar's fence that is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Between lanes that the server knows.
+    /// The fence between lanes that the server knows.
     Between,
-    /// The login of one that it does not know yet.
+    /// The login of a lane that the server does not know yet.
     Login,
 }
 
-/// An exchange under way.
+/// An exchange that is running.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     kind: Kind,
     from: ConnId,
     to: ConnId,
-    /// It proves only that the server has handled what this lane did, and consumes nothing that the scenario expects.
+    /// Whether it only proves that the server has handled what this lane did. Then it leaves the scenario's frames in
+    /// place.
     in_passing: bool,
     begun: Option<Begun>,
 }
@@ -39,7 +40,7 @@ struct Begun {
     next: usize,
     until: Instant,
     token: u64,
-    /// The outstanding answer for each step that sees one.
+    /// The outstanding answer for each step that receives one.
     answers: Vec<Option<usize>>,
 }
 
@@ -54,7 +55,8 @@ impl Exchange {
         }
     }
 
-    /// A lane's own exchange with the server, where the scenario may not have taken yet what came before the answer.
+    /// Returns a lane's own exchange with the server. The scenario may not have taken yet what arrived before the
+    /// answer.
     pub(crate) fn in_passing(conn: ConnId) -> Exchange {
         Exchange {
             in_passing: true,
@@ -62,7 +64,7 @@ impl Exchange {
         }
     }
 
-    /// Whether an answer to this exchange comes to that connection.
+    /// Returns whether an answer to this exchange arrives on that connection.
     pub(crate) fn looks_at(&self, case: &Case<'_>, conn: ConnId) -> bool {
         let seen_by = |party| {
             self.fence(case).is_some_and(|fence| {
@@ -106,7 +108,8 @@ impl Exchange {
         }
     }
 
-    /// The answers are outstanding from the start: when a step gives up on this fence, they are put aside later.
+    /// Starts the exchange. The answers are outstanding from the start: if a step gives up on this fence, they are
+    /// still put aside when they arrive.
     fn begin(&self, case: &mut Case<'_>, fence: &Fence) -> Begun {
         let token = case.random.next();
         let mut answers = Vec::new();
@@ -129,7 +132,7 @@ impl Exchange {
         }
     }
 
-    /// Wherever a frame with this token comes, it is the suite's own doing.
+    /// Notes the tokens, so that the suite recognises its own frames on every lane.
     fn note_tokens(&self, case: &Case<'_>, step: &FenceStep, token: u64) {
         for (field, value) in step.fields.iter().zip(self.values(case, step, token)) {
             if let (FenceExpr::Token, Some(value)) = (field, value) {
@@ -200,7 +203,7 @@ impl Exchange {
         }
     }
 
-    /// The values of what is sent, with the signatures in it.
+    /// Returns the values that are sent, with their signatures.
     fn signed(
         &self,
         case: &Case<'_>,
@@ -217,7 +220,7 @@ impl Exchange {
         Ok(values)
     }
 
-    /// One value per field; `None` for any, and for signatures.
+    /// Returns one value per field; `None` for any value, and for signatures.
     fn values(&self, case: &Case<'_>, step: &FenceStep, token: u64) -> Vec<Option<Value>> {
         let packet = case.shared.suite.grammar.packet(step.packet);
         step.fields
@@ -235,8 +238,8 @@ impl Exchange {
     }
 }
 
-/// The answer to the provoker, anywhere among what the scenario has yet to take; it is put aside when it comes to
-/// that.
+/// Finds the answer to the provoker among the frames that the scenario has not taken yet. It is put aside when the
+/// scenario reaches it.
 fn see_among_others(
     case: &Case<'_>,
     conn: ConnId,
@@ -249,7 +252,7 @@ fn see_among_others(
         match case.wire.decode(Side::Server, unread) {
             Decoded::Frame(frame) if fits(case, own, &frame) => return Progress::Done,
             Decoded::Frame(frame) => unread = &unread[frame.length..],
-            // Whatever else is wrong with this lane, its own steps tell.
+            // The steps of this lane report its other mistakes.
             Decoded::Broken { .. } => return Progress::Done,
             Decoded::Partial(_) if case.connections[conn].paused || case.end_of(conn).is_some() => {
                 return Progress::Done;
@@ -260,9 +263,9 @@ fn see_among_others(
     }
 }
 
-/// The answer to the provoker, who has a conversation of its own. It is waited for where nothing else comes before it, so
-/// that something of the same kind, which the target sent unasked, cannot pass for it; after what the scenario has yet to
-/// take, it is put aside when it comes.
+/// Waits for the answer to the provoker, which has a conversation of its own. If the answer is the next frame, it is
+/// taken here, so that a similar frame that the target sent unasked cannot pass for it. If the scenario has frames to
+/// take before it, the answer is put aside when it arrives.
 fn see_in_passing(
     case: &mut Case<'_>,
     conn: ConnId,
@@ -290,7 +293,7 @@ fn fits(case: &Case<'_>, own: Option<usize>, frame: &Frame) -> bool {
         .is_some_and(|answer| answer.fits(frame))
 }
 
-/// The token as a value of a type.
+/// Returns the token as a value of a type.
 fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
     let kinds = case
         .shared
@@ -305,7 +308,7 @@ fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
     }
 }
 
-/// The fence did not come back: neither silence nor its opposite is proved.
+/// Returns the failure of a fence without an answer: neither silence nor its opposite is proved.
 fn no_answer(case: &Case<'_>, conn: ConnId, packet: PacketId, look: &Look) -> Failure {
     let name = &case.shared.suite.grammar.packet(packet).name;
     let expected = format!("{name}, the fence which proves that the target sent nothing else");

@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `progress` | what a step says when it is polled |
+//! | `progress` | the result of polling a step |
 //! | `track` | steps in their order |
 //! | `act`, `assemble` | a lane connects, sends, closes; the bytes of a send |
 //! | `expect`, `any_order` | what must come next on a lane |

@@ -1,17 +1,17 @@
-//! What a step says when it is polled.
+//! The result of polling a step.
 
 use std::time::Instant;
 
 use crate::evidence::Failure;
 
-/// What a step says when it is polled.
+/// The result of polling a step.
 #[derive(Debug)]
 pub(crate) enum Progress {
-    /// It has happened.
+    /// The step is done.
     Done,
-    /// It needs more, and gives up at that instant.
+    /// The step waits for more, and gives up at that instant.
     Waits(Instant),
-    /// It cannot happen any more.
+    /// The step can no longer succeed.
     Fails(Box<Failure>),
 }
 

@@ -1,13 +1,14 @@
-//! Silence, proved by a fence: an exchange whose answer must come after anything that the target might have sent before.
+//! Silence, proved by a fence: an exchange whose answer must arrive after everything that the target might have sent
+//! before.
 //!
-//! Let P be the lane whose doings might have broken the silence, and S the silent lane.
+//! Let P be the lane whose actions might have broken the silence, and S the silent lane.
 //!
-//! * P and S are known to the server: the fence goes from P to S. What P provoked comes before it.
+//! * P and S are known to the server: the fence goes from P to S. Frames that P provoked arrive before it.
 //! * P is S: the fence goes round, from S to a lane of the runner's own and from there to S. When the runner's lane sees the
 //!   first half, the server has handled what S did before.
-//! * S is not known yet: P's doings are handled first (a fence to the runner's lane), then S logs in.
-//! * The fence is each lane's own with the server: P has it first, then S.
-//! * P is gone: the server is waited for until it has closed, then S has a fence of its own.
+//! * S is not known yet: the server handles P's actions first (a fence to the runner's lane), then S logs in.
+//! * The fence is an exchange of one lane with the server: P does it first, then S.
+//! * P is gone: the runner waits until the server has closed P's connection, then S does a fence of its own.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -29,28 +30,28 @@ pub(crate) struct Silence {
     plan: Option<VecDeque<Part>>,
 }
 
-/// How long silence is waited for, where the scenario says so.
+/// How long the step waits for silence, where the scenario gives a time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wait {
-    /// On a slow machine longer.
+    /// Longer on a slow machine.
     Scaled(Duration),
-    /// As long as that: the target's clock is what it is.
+    /// Exactly this long, because the target's clock is not scaled.
     Exactly(Duration),
 }
 
 /// One part of a proof.
 #[derive(Debug)]
 enum Part {
-    /// The provoker's connection ends, or that instant comes: then it may be taken for gone.
+    /// Waits until the provoker's connection ends. At that instant it is taken for gone.
     Ended { conn: ConnId, until: Instant },
     /// A fence.
     Exchange(Exchange),
-    /// Nothing comes until that instant, where there is no fence.
+    /// Waits until that instant without input, where there is no fence.
     Time { conn: ConnId, until: Instant },
 }
 
 impl Part {
-    /// Whether this part itself looks at what comes to that connection.
+    /// Returns whether this part itself looks at what arrives on that connection.
     fn is_about(&self, case: &Case<'_>, conn: ConnId) -> bool {
         match self {
             Part::Ended { .. } => false,
@@ -154,7 +155,7 @@ impl Silence {
         Ok(plan)
     }
 
-    /// From one lane to the runner's and from there to the silent one.
+    /// Plans a fence from one lane to the runner's lane and from there to the silent one.
     fn go_round(
         &self,
         case: &mut Case<'_>,
@@ -172,7 +173,7 @@ impl Silence {
         Ok(())
     }
 
-    /// Everything that the provoker did is handled.
+    /// Plans an exchange after which the server has handled everything that the provoker did.
     fn settle(
         &self,
         case: &mut Case<'_>,
@@ -193,7 +194,7 @@ fn exchange(kind: Kind, from: ConnId, to: ConnId) -> Part {
     Part::Exchange(Exchange::new(kind, from, to))
 }
 
-/// The runner's own lane; if there is none yet it is opened, and its login comes first.
+/// Returns the runner's own lane. If it does not exist yet, opens it and plans its login first.
 fn helper(case: &mut Case<'_>, plan: &mut VecDeque<Part>) -> Result<ConnId, Box<Failure>> {
     if let Some(helper) = case.helper {
         return Ok(helper);
@@ -234,13 +235,13 @@ fn await_time(case: &mut Case<'_>, conn: ConnId, until: Instant) -> Progress {
             case.view.notes.push(note);
             Progress::Done
         }
-        // Half a frame has broken the silence already, but the whole one says more.
+        // Half a frame has broken the silence already, but the complete one says more.
         Look::Partial if case.now < until => Progress::Waits(until),
         look => case.broken_silence(conn, &look).into(),
     }
 }
 
-/// What breaks the silence before the fence has reached the silent lane.
+/// Returns what breaks the silence before the fence has reached the silent lane.
 fn broken_already(case: &mut Case<'_>, silent: ConnId) -> Option<Failure> {
     match case.look(silent, None) {
         Look::Nothing | Look::Partial => None,

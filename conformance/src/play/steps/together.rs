@@ -25,7 +25,8 @@ impl<'a> Together<'a> {
         }
     }
 
-    /// In the first round the sends of all lanes are held by one gate, so that they start at one instant.
+    /// Polls all lanes. In the first round one gate holds the sends of all lanes, so that they start at the same
+    /// instant.
     pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
         if self.begun {
             return self.round(case);

@@ -1,8 +1,8 @@
-//! Steps in their order, as a thing that can be polled.
+//! A list of steps that can be polled.
 //!
-//! Nothing in here blocks but a connect. A step is asked again and again whether it is done, needs more until an
-//! instant, or has failed; between two rounds the interpreter sleeps until a lane rings the bell. So `together` and
-//! `either` need no threads: their parts are polled in turn.
+//! Nothing in this file blocks except a connect. The interpreter polls a step until it is done or has failed; between
+//! two rounds it sleeps until a lane rings the bell. So `together` and `either` need no threads: their parts are polled
+//! in turn.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ use super::silence::{Silence, Wait};
 use super::together::Together;
 use super::{act, expect};
 
-/// A list of steps and how far it has come.
+/// A list of steps and its progress.
 #[derive(Debug)]
 pub(crate) struct Track<'a> {
     steps: &'a [Step],
@@ -26,10 +26,10 @@ pub(crate) struct Track<'a> {
     running: Option<Running<'a>>,
 }
 
-/// A step that has begun.
+/// A step that has started.
 #[derive(Debug)]
 enum Running<'a> {
-    /// Something that the lane does; it gives up at that instant.
+    /// An action of the lane; it gives up at that instant.
     Act(act::Act),
     Expect(Instant),
     AnyOrder(AnyOrder<'a>),
@@ -49,7 +49,7 @@ impl<'a> Track<'a> {
         }
     }
 
-    /// Carries out steps until one waits or fails.
+    /// Carries out steps until one must wait.
     pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
         while let Some(step) = self.steps.get(self.next) {
             let running = self
