@@ -1,4 +1,4 @@
-//! Every command that a document of the suite shows is one that the program accepts.
+//! Tests that the program accepts every command that a document of the suite shows.
 
 use clap::Parser;
 
@@ -13,7 +13,7 @@ const DOCUMENTS: [(&str, &str); 3] = [
     ("REPORTS.md", REPORTS),
 ];
 
-/// The words of the command on a line of an indented block; two spaces begin a remark.
+/// Returns the words of the command on a line of an indented block; two spaces begin a remark.
 fn command(line: &str) -> Option<Vec<String>> {
     let command = line.strip_prefix("    ")?;
     if !command.starts_with("conformance ") {

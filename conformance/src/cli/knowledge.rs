@@ -1,4 +1,4 @@
-//! Files in which something is known about the target: its profile, its deviations, an earlier run.
+//! Files with facts about the target: its profile, its deviations, an earlier run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::run::{Options, Report};
 use crate::source::Diagnostics;
 use crate::suite::Suite;
 
-/// What is known beforehand.
+/// The arguments that name these files.
 #[derive(Debug, Args)]
 pub(super) struct KnowledgeArguments {
     /// Facts about the server: settings, readings, and what it does not support
@@ -37,17 +37,17 @@ pub(super) struct KnowledgeArguments {
     rerun_failed: Option<PathBuf>,
 }
 
-/// What the files say.
+/// The contents of the files.
 #[derive(Debug, Default)]
 pub(super) struct Knowledge {
     pub(super) profile: Profile,
     pub(super) known: BTreeMap<String, String>,
-    /// The cases that are to be run again.
+    /// The cases to run again.
     pub(super) only: Option<Vec<String>>,
 }
 
 impl KnowledgeArguments {
-    /// Reads the files. What is wrong with them is wrong usage.
+    /// Reads the files. A mistake in them is wrong usage.
     pub(super) fn read(&self, suite: &Suite) -> Result<Knowledge, Outcome> {
         let mut knowledge = Knowledge::default();
         let refused = |mistakes: Diagnostics| Outcome::mistaken(&mistakes);
@@ -76,7 +76,7 @@ impl KnowledgeArguments {
         Ok(knowledge)
     }
 
-    /// Writes the profile, if that is wanted; an error is told in words.
+    /// Writes the profile, if the user asked for it. The error is in words.
     pub(super) fn save(
         &self,
         suite: &Suite,
@@ -101,7 +101,7 @@ impl KnowledgeArguments {
         })
     }
 
-    /// These arguments, but for what chooses cases and what is written.
+    /// Returns these arguments, without those that choose cases or name output files.
     pub(super) fn words(&self) -> Vec<String> {
         let files = [("--profile", &self.profile), ("--known", &self.known)];
         files
@@ -112,7 +112,7 @@ impl KnowledgeArguments {
     }
 }
 
-/// The cases of an earlier run that did not come to a good end.
+/// Returns the cases of an earlier run that failed or were inconclusive.
 fn failed_in(path: &Path, suite: &Suite) -> Result<Vec<String>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let run: EarlierRun = serde_json::from_str(&text).map_err(|error| {

@@ -9,7 +9,7 @@ use crate::diagnosis::Atlas;
 use crate::report::{laboratory_page, laboratory_text};
 use crate::suite::Suite;
 
-/// What `lab` is told.
+/// The arguments of `lab`.
 #[derive(Debug, Args)]
 pub(super) struct LabArguments {
     /// A protocol that comes with the program [default: all of them]
@@ -27,7 +27,7 @@ fn page(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// Tells what the laboratory found out.
+/// Prints the results of the laboratory.
 pub(super) fn lab(arguments: &LabArguments) -> Outcome {
     let names: Vec<&str> = match &arguments.protocol {
         Some(name) => vec![name],

@@ -1,4 +1,4 @@
-//! `conformance lint`: every mistake with its place and what to write instead.
+//! `conformance lint`: reports every mistake with its place and what to write instead.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::source::{Diagnostics, Severity};
 use crate::suite::Suite;
 use crate::text;
 
-/// What to check.
+/// The arguments of `lint`.
 #[derive(Debug, clap::Args)]
 pub(super) struct LintArguments {
     /// The folder of a suite. With --protocol: a file of scenarios, or a folder of such files
@@ -51,7 +51,7 @@ pub(super) fn lint(arguments: &LintArguments) -> Outcome {
     }
 }
 
-/// The warnings about the files that were given; the protocol's own are its authors' concern.
+/// Returns the warnings about the given files. The warnings about the protocol itself are for its authors.
 fn about(path: &Path, warnings: &Diagnostics) -> Diagnostics {
     let given = |name: &str| Path::new(name).starts_with(path);
     Diagnostics(

@@ -1,4 +1,4 @@
-//! `conformance list`: what there is.
+//! `conformance list`: lists protocols, cases and requirements.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::Outcome;
 use crate::scenario::{Company, Scenario};
 use crate::suite::Suite;
 
-/// What to list.
+/// The arguments of `list`.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArguments {
     /// A protocol that comes with the program, or the folder of a suite; without it, list the protocols
@@ -68,7 +68,7 @@ fn cases(suite: &Suite) -> String {
     out
 }
 
-/// What is special about a case: `(probe, alone)`.
+/// Returns the special properties of a case: `(probe, alone)`.
 pub(super) fn remarks(scenario: &Scenario) -> String {
     let mut remarks = Vec::new();
     if scenario.probes.is_some() {

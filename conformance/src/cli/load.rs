@@ -16,7 +16,7 @@ use crate::load::{
 use crate::suite::Suite;
 use crate::text;
 
-/// What `load` is told.
+/// The arguments of `load`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Each message has its sender, its number and a filler. Each client checks every message of every sender. A server must not
@@ -127,7 +127,7 @@ enum Kind {
     PingPong,
 }
 
-/// Puts a load on a server.
+/// Runs a load on a server.
 pub(super) fn load(arguments: &LoadArguments) -> Outcome {
     let foreign = peers::NAMES.contains(&arguments.protocol.as_str());
     let suite = match (foreign, arguments.backend) {
@@ -181,7 +181,7 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
     }
 }
 
-/// The target's address, if the arguments fit each other and the protocol.
+/// Returns the target's address, if the arguments fit each other and the protocol.
 fn usable(arguments: &LoadArguments, suite: Option<&Suite>) -> Result<SocketAddr, String> {
     if arguments.work == Kind::FanOut {
         if arguments.clients < 2 {

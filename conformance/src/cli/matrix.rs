@@ -10,7 +10,7 @@ use super::report_file::put;
 use crate::matrix::{Matrix, RunFile, Weights};
 use crate::report::{self, Paint};
 
-/// What `matrix` is told.
+/// The arguments of `matrix`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A score is the share of the possible points that a team earned, from 0 to 100. Each case has the points of the highest level
@@ -54,10 +54,10 @@ impl MatrixReport {
     }
 }
 
-/// Puts runs side by side.
+/// Compares runs.
 pub(super) fn matrix(arguments: &MatrixArguments) -> Outcome {
     match side_by_side(arguments) {
-        // Its parts are escaped; it has colours.
+        // Its parts are escaped already, and it has colours.
         Ok(out) => Outcome {
             out,
             ..Outcome::default()
@@ -103,7 +103,7 @@ fn side_by_side(arguments: &MatrixArguments) -> Result<String, String> {
     ))
 }
 
-/// Those of the file, and then those of the command line, which weigh more.
+/// Returns the weights of the file, then those of the command line, which take precedence.
 fn weights(arguments: &MatrixArguments) -> Result<Weights, String> {
     let mut weights = Weights::default();
     if let Some(file) = &arguments.weights_file {
@@ -118,7 +118,7 @@ fn weights(arguments: &MatrixArguments) -> Result<Weights, String> {
     Ok(weights)
 }
 
-/// `RUN.json`, or `TEAM=RUN.json` where there is no file of that whole name.
+/// Reads `RUN.json`, or `TEAM=RUN.json` where no file has that whole name.
 fn read_run(written: &str) -> Result<RunFile, String> {
     let (name, file) = match written.split_once('=') {
         Some((name, file)) if !Path::new(written).exists() => (Some(name), Path::new(file)),

@@ -55,9 +55,9 @@ enum Command {
     Lint(lint::LintArguments),
 }
 
-/// What a command has to say, and how it ends.
+/// The output and the exit code of a command.
 ///
-/// What is said for people goes through [`text::guarded`], so that nothing of it is obeyed by a terminal or a build server.
+/// Text for people goes through [`text::guarded`], so that no terminal and no build server obeys anything in it.
 #[derive(Default)]
 struct Outcome {
     out: String,
@@ -68,7 +68,7 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// Lines with text from elsewhere in them, and no colours.
+    /// Returns an outcome with these lines. They may hold text from elsewhere, and have no colours.
     fn said(out: String) -> Outcome {
         Outcome {
             out: text::lines(&out),
@@ -76,7 +76,7 @@ impl Outcome {
         }
     }
 
-    /// Wrong usage, in lines with text from elsewhere in them, and no colours.
+    /// Returns the outcome of wrong usage. The lines may hold text from elsewhere, and have no colours.
     fn refused(err: String) -> Outcome {
         Outcome {
             err: text::lines(&err),
@@ -85,7 +85,7 @@ impl Outcome {
         }
     }
 
-    /// A suite with mistakes.
+    /// Returns the outcome of a suite with mistakes.
     fn mistaken(mistakes: &Diagnostics) -> Outcome {
         Outcome {
             err: rendered(mistakes),
@@ -94,15 +94,15 @@ impl Outcome {
         }
     }
 
-    /// Something went wrong besides, told in lines with text from elsewhere in them.
+    /// Adds an error, in lines that may hold text from elsewhere.
     fn complain(&mut self, why: &str) {
         self.code = 2;
         self.err.push_str(&text::lines(why));
     }
 }
 
-/// Parses the command line, carries it out, and says how the process is to end: 0 well, 2 wrong usage or a mistake in a suite
-/// (and, for `run`, what it documents).
+/// Parses the command line, runs the command, and returns the exit code of the process: 0 for success, 2 for wrong
+/// usage or a mistake in a suite (and, for `run`, the codes that it documents).
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -120,14 +120,15 @@ pub fn main() -> ExitCode {
         Command::Tap(arguments) => tap::tap(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };
-    // A reader that has left (`| head`) has seen what it wanted.
+    // A reader that has closed its end (`| head`) has seen enough.
     let _ = io::stdout().write_all(text::guarded(&outcome.out).as_bytes());
     let _ = io::stdout().write_all(outcome.reports.as_bytes());
     let _ = io::stderr().write_all(text::guarded(&outcome.err).as_bytes());
     ExitCode::from(outcome.code)
 }
 
-/// Help, the version, or an argument that cannot be: it is repeated, and may have come from a file's name.
+/// Prints the help, the version, or an error about an argument. The error repeats the argument, which may come from a
+/// file's name.
 fn unparsed(error: &clap::Error) -> ExitCode {
     let ours = !error.use_stderr();
     let plain = |argument: std::ffi::OsString| {
@@ -135,7 +136,7 @@ fn unparsed(error: &clap::Error) -> ExitCode {
         text::line(&argument) == *argument
     };
     if ours || std::env::args_os().all(plain) {
-        // With its colours.
+        // This prints it with its colours.
         error.exit();
     }
     let said = text::lines(&error.render().to_string());

@@ -1,4 +1,4 @@
-//! `conformance new`: a folder to begin with.
+//! `conformance new`: writes a folder to start from.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use clap::Args;
 use super::Outcome;
 use crate::suite::Suite;
 
-/// What to begin.
+/// The arguments of `new`.
 #[derive(Debug, Args)]
 pub(super) struct NewArguments {
     /// Name of the protocol in lowercase, such as our-chat; also the name of the folder
@@ -25,7 +25,7 @@ pub(super) struct NewArguments {
     into: PathBuf,
 }
 
-/// A file of the folder, and its text with marks to fill in.
+/// A file of the folder, and its text with placeholders.
 type Template = (&'static str, &'static str);
 
 const WHOLE: [Template; 3] = [
@@ -100,7 +100,7 @@ fn write(folder: &Path, arguments: &NewArguments) -> io::Result<()> {
     };
     fs::create_dir_all(folder.join("scenarios"))?;
     for (file, text) in templates {
-        // Never over something that is there already.
+        // An existing file is never overwritten.
         let mut out = OpenOptions::new()
             .write(true)
             .create_new(true)

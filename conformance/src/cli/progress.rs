@@ -1,4 +1,4 @@
-//! How far a run has come, for whoever waits for it.
+//! The progress of a run, for a person who waits for it.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::run::Milestone;
 use crate::text;
 
-/// Says on a terminal how far the run has come, on one line that is overwritten.
+/// A line on the terminal that shows the progress of the run, and is overwritten each time.
 pub(super) struct Progress {
     visible: bool,
     cases: AtomicUsize,
@@ -42,7 +42,7 @@ impl Progress {
 
     fn write(&self, text: &str) {
         if self.visible {
-            // Nobody is helped by an error about progress.
+            // An error about progress would not help anyone.
             let _ = io::stderr().write_all(text.as_bytes());
         }
     }

@@ -1,4 +1,4 @@
-//! `--report FORMAT=FILE`: which reports are written, and where to.
+//! `--report FORMAT=FILE`: which reports are written, and their places.
 
 use std::fmt;
 use std::io;
@@ -8,10 +8,10 @@ use crate::report::{self, Conversation};
 use crate::run::Report;
 use crate::suite::Suite;
 
-/// How `--report` is written.
+/// How to write `--report`.
 const USAGE: &str = "write FORMAT=FILE, such as html=report.html; the formats are html, json, junit, tap, annotations and pcapng";
 
-/// One report that is wanted.
+/// One report that the user asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ReportFile {
     format: Format,
@@ -28,7 +28,7 @@ enum Format {
     Pcapng,
 }
 
-/// Where a report goes.
+/// The place of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
     StandardOutput,
@@ -45,7 +45,7 @@ impl fmt::Display for Place {
 }
 
 impl ReportFile {
-    /// What stands behind `--report`.
+    /// Parses the value of `--report`.
     pub(super) fn parse(text: &str) -> Result<ReportFile, String> {
         let (format, place) = text.split_once('=').ok_or(USAGE)?;
         let format = match format {
@@ -68,16 +68,16 @@ impl ReportFile {
         Ok(ReportFile { format, place })
     }
 
-    /// Whether it takes the standard output from the report for people.
+    /// Returns whether it takes the standard output from the report for people.
     pub(super) fn takes_the_output(&self) -> bool {
         self.place == Place::StandardOutput && self.format != Format::Annotations
     }
 
-    /// Writes the report; returns what is to be said on the standard output.
+    /// Writes the report; returns the text for the standard output.
     ///
     /// # Errors
     ///
-    /// A sentence, if it cannot be written.
+    /// If it cannot be written. The error is a sentence.
     pub(super) fn write(
         &self,
         suite: &Suite,
@@ -100,7 +100,7 @@ impl ReportFile {
         }
     }
 
-    /// A file with all cases, or a folder with a file for each.
+    /// Writes a file with all cases, or a folder with a file for each case.
     fn write_captures(&self, report: &Report) -> Result<(), String> {
         let Place::File(path) = &self.place else {
             return Ok(());
@@ -122,7 +122,7 @@ impl ReportFile {
     }
 }
 
-/// Writes a file, and the folders above it.
+/// Writes a file, and creates the folders above it.
 pub(super) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

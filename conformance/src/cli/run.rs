@@ -17,7 +17,7 @@ use crate::run::{Options, Report, Segments, run_suite_watched};
 use crate::source::Diagnostics;
 use crate::suite::Suite;
 
-/// What `run` is told.
+/// The arguments of `run`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
@@ -155,7 +155,7 @@ fn load(arguments: &RunArguments) -> Result<Suite, Diagnostics> {
     Ok(suite)
 }
 
-/// What is typed counts more than what a profile says.
+/// Returns the options of the run. Arguments take precedence over the profile.
 fn options(arguments: &RunArguments, knowledge: Knowledge) -> Options {
     let Knowledge {
         profile,
@@ -181,7 +181,7 @@ fn options(arguments: &RunArguments, knowledge: Knowledge) -> Options {
     }
 }
 
-/// Writes the reports that are wanted, and returns the one for people.
+/// Writes the reports that the user asked for, and returns the report for people.
 fn outcome(arguments: &RunArguments, suite: &Suite, report: &Report) -> Outcome {
     let style = Style {
         detail: match (arguments.quiet, arguments.verbose) {
@@ -215,7 +215,7 @@ fn outcome(arguments: &RunArguments, suite: &Suite, report: &Report) -> Outcome 
     outcome
 }
 
-/// The command as it was given, but for what chooses cases and files.
+/// Returns the command as it was given, without the arguments that choose cases and files.
 fn rerun(arguments: &RunArguments) -> String {
     let mut words = vec!["conformance run".to_owned(), quoted(&arguments.protocol)];
     words.extend(arguments.target.words());

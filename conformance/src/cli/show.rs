@@ -1,4 +1,4 @@
-//! `conformance show`: one case, for somebody who did not write it.
+//! `conformance show`: explains one case to a person who did not write it.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::scenario::Scenario;
 use crate::source::one_of;
 use crate::suite::Suite;
 
-/// What to show.
+/// The arguments of `show`.
 #[derive(Debug, clap::Args)]
 pub(super) struct ShowArguments {
     /// A protocol that comes with the program, or the folder of a suite

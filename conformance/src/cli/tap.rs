@@ -1,4 +1,4 @@
-//! `conformance tap`: listens between somebody's client and somebody's server.
+//! `conformance tap`: listens between a client and a server.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -19,10 +19,11 @@ use crate::suite::Suite;
 use crate::tap::{self, Moment, Replay, Tap, What, Wires};
 use crate::text;
 
-/// Lines that the terminal has not taken yet; more are left out, so that a terminal that stands still holds up nobody.
+/// Maximum number of lines that wait for the terminal. Further lines are left out, so that a paused terminal does not
+/// delay the connections.
 const WAITING_LINES: usize = 10_000;
 
-/// What `tap` is told.
+/// The arguments of `tap`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Ctrl-C ends the tap and writes the files.
@@ -78,7 +79,7 @@ impl TapReport {
     }
 }
 
-/// Listens until Ctrl-C, or until so many connections have ended.
+/// Listens until Ctrl-C, or until this number of connections have ended.
 pub(super) fn tap(arguments: &TapArguments) -> Outcome {
     let suite = match Suite::find(&arguments.protocol) {
         Ok(suite) => suite,
@@ -156,7 +157,8 @@ fn greeting(
     text
 }
 
-/// Turns what is heard into lines. Bytes without a meaning are told when they have doubled, not each time.
+/// Turns moments into lines. Bytes without a meaning are reported each time their number has doubled, not each time
+/// they arrive.
 fn teller(
     grammar: &Grammar,
     choices: &Choices,
@@ -181,7 +183,7 @@ fn teller(
             event.text = format!("{} bytes so far", *total);
         }
         if !quiet || event.unexpected {
-            // A terminal that stands still misses lines; the files have them.
+            // A paused terminal misses lines; the files have them.
             let _ = lines.try_send(event);
         }
     })
@@ -204,7 +206,7 @@ fn show_until_the_end(
     let interrupted = interrupts().map_err(|error| format!("cannot handle Ctrl-C: {error}\n"))?;
     let mut left = connections.unwrap_or(usize::MAX);
     let show = |event: &Event| {
-        // A reader that has left (`| head`) has seen what it wanted; the clients have not.
+        // A reader that has closed its end (`| head`) has seen enough; the clients still need the tap.
         let _ = writeln!(io::stdout(), "{}", report::live(event, paint));
     };
     while left > 0 {
@@ -218,7 +220,7 @@ fn show_until_the_end(
     Ok(())
 }
 
-/// Gets a message when the process is asked to end.
+/// Returns a channel that gets a message when the process is asked to end.
 #[cfg(unix)]
 fn interrupts() -> io::Result<Receiver<()>> {
     use signal_hook::consts::{SIGINT, SIGTERM};
@@ -228,20 +230,21 @@ fn interrupts() -> io::Result<Receiver<()>> {
         .name("signals".to_owned())
         .spawn(move || {
             for _ in signals.forever() {
-                // It was told already.
+                // The message is in the channel already.
                 let _ = tell.try_send(());
             }
         })?;
     Ok(told)
 }
 
-/// Elsewhere Ctrl-C ends the process at once; `--connections` ends it in order.
+/// Returns a channel that gets no message: on other systems Ctrl-C ends the process at once, and `--connections` ends
+/// it in order.
 #[cfg(not(unix))]
 fn interrupts() -> io::Result<Receiver<()>> {
     Ok(crossbeam_channel::never())
 }
 
-/// Writes the files, and says what it came to.
+/// Writes the files, and returns a summary.
 fn report(arguments: &TapArguments, suite: &Suite, target: SocketAddr, tap: &Tap) -> Outcome {
     let moments = tap.heard();
     let names = tap::lane_names(&suite.grammar, &moments);
@@ -280,7 +283,7 @@ fn report(arguments: &TapArguments, suite: &Suite, target: SocketAddr, tap: &Tap
     outcome
 }
 
-/// It checks the first requirement, for want of anybody who knows better: a scenario needs one.
+/// Returns the scenario. It checks the first requirement: a scenario needs one, and the tap cannot know a better one.
 fn scenario(suite: &Suite, file: &std::path::Path, moments: &[Moment]) -> String {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let allowed = |each: &char| each.is_ascii_alphanumeric() || "-_.".contains(*each);

@@ -1,4 +1,4 @@
-//! Whom to judge: an address, or a command that starts the target.
+//! The target: an address, or a command that starts it.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::words::{duration, pair, quoted};
 use crate::run::{Lifetime, Target};
 use crate::spawn::{PORT, START_BOUND, Spawn, end_all_when_interrupted};
 
-/// Who is judged.
+/// The arguments that name the target.
 #[derive(Debug, Args)]
 pub(super) struct TargetArguments {
     /// Address and port of the server, such as 127.0.0.1:7777
@@ -62,11 +62,11 @@ enum Isolation {
     Case,
 }
 
-/// How many cases run side by side where nobody says it.
+/// The default number of cases that run side by side.
 const JOBS: usize = 8;
 
 impl TargetArguments {
-    /// Whom to judge. A target that is to be started is ended, too, when the program is interrupted.
+    /// Returns the target. If the runner starts it, an interruption of the program ends it too.
     pub(super) fn target(&self) -> Result<Target, String> {
         let address = self.target.as_deref().map(resolve).transpose()?;
         let Some(command) = &self.spawn else {
@@ -97,8 +97,9 @@ impl TargetArguments {
         Ok(Target::Spawned { spawn, lifetime })
     }
 
-    /// So many cases side by side, if nobody says it: on one process that we start one after the other, so that what
-    /// befalls it is one case's doing; with processes of their own as many as the machine has processors.
+    /// Returns the default number of cases that run side by side. On one process that the runner starts: one, so that
+    /// each effect on the process belongs to one case. With a process for each case: the number of processors of the
+    /// machine, but at most [`JOBS`].
     pub(super) fn jobs(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         match (&self.spawn, self.isolate) {
@@ -108,7 +109,7 @@ impl TargetArguments {
         }
     }
 
-    /// These arguments as they were given.
+    /// Returns these arguments as they were given.
     pub(super) fn words(&self) -> Vec<String> {
         let mut words: Vec<String> = self.target.iter().map(|target| quoted(target)).collect();
         let texts = [
@@ -138,7 +139,7 @@ impl TargetArguments {
     }
 }
 
-/// The first address of the name; the others are most often the same server in another family.
+/// Returns the first address of the name. The others are usually the same server in another address family.
 pub(super) fn resolve(target: &str) -> Result<SocketAddr, String> {
     let mut addresses = target.to_socket_addrs().map_err(|error| {
         format!("{target:?} is not an address: {error}; write HOST:PORT, such as 127.0.0.1:7777")

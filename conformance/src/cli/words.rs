@@ -1,8 +1,8 @@
-//! What arguments are made of.
+//! The parts of arguments.
 
 use std::time::Duration;
 
-/// As a shell takes it for one word.
+/// Quotes a text so that a shell takes it for one word.
 pub(super) fn quoted(word: &str) -> String {
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "-_./:=+,[]".contains(character);
@@ -27,7 +27,7 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-/// `NAME=VALUE`.
+/// Parses `NAME=VALUE`.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -35,7 +35,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// `500ms`, `90s`, `10m`, `2h`.
+/// Parses `500ms`, `90s`, `10m`, `2h`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
     units

@@ -1,4 +1,4 @@
-//! Which cases each known mistake fails, as the laboratory wrote it down.
+//! The atlas: which cases each known mistake fails, as recorded by the laboratory.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const FILE: &str = "faults.json";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Atlas {
-    /// The protocol whose mistakes are known here, too: the one that this one extends.
+    /// The protocol that this one extends. Its known mistakes apply here too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also: Option<String>,
     /// The mistakes, in the laboratory's order.
@@ -25,28 +25,28 @@ pub struct Atlas {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownFault {
-    /// What the server does wrong, behind "the server".
+    /// What the server does wrong, as the words after "the server".
     pub does: String,
     /// The requirement that it breaks.
     pub breaks: String,
-    /// The cases that blame the target for it.
+    /// The cases that fail because of it.
     pub fails: BTreeSet<String>,
-    /// Those that could not be judged because of it.
+    /// The cases that cannot be judged because of it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub hides: BTreeSet<String>,
 }
 
-/// What was seen of a target.
+/// The results of a target.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
-    /// The cases that blame it.
+    /// The cases that it failed.
     pub failed: BTreeSet<String>,
-    /// The cases that were judged, whatever came of it.
+    /// The cases that were judged, with any verdict.
     pub judged: BTreeSet<String>,
 }
 
 impl Atlas {
-    /// The atlas of a protocol that is compiled in, with that of the one it extends.
+    /// Returns the atlas of a built-in protocol, with the atlas of the protocol that it extends.
     #[must_use]
     pub fn of(protocol: &str) -> Option<Atlas> {
         let mut atlas = Atlas::read(suite::built_in_file(protocol, FILE)?).ok()?;
@@ -56,16 +56,17 @@ impl Atlas {
         Some(atlas)
     }
 
-    /// Reads the text of such a file.
+    /// Reads an atlas from the text of its file.
     ///
     /// # Errors
     ///
-    /// If it is not one, with the place.
+    /// If the text is not an atlas; the error has the place.
     pub fn read(text: &str) -> Result<Atlas, serde_json::Error> {
         serde_json::from_str(text)
     }
 
-    /// The text of such a file: a line for each mistake, so that a change of one is a change of one line.
+    /// Returns the text of the atlas file. It has one line for each mistake, so that a change of one mistake changes
+    /// one line.
     #[must_use]
     pub fn text(&self) -> String {
         let line = |fault: &KnownFault| serde_json::to_string(fault).unwrap_or_default();
@@ -78,7 +79,7 @@ impl Atlas {
     }
 }
 
-/// What a run saw.
+/// Returns the results of a run.
 pub(super) fn observed(report: &Report) -> Observed {
     let mut observed = Observed::default();
     for case in &report.cases {

@@ -1,30 +1,31 @@
-//! How often the diagnosis is right, by what the laboratory wrote down.
+//! The accuracy of the diagnosis, measured with the laboratory's records.
 
 use std::collections::BTreeSet;
 
 use super::atlas::{Atlas, KnownFault, Observed};
 use super::rank::{Explanation, diagnose};
 
-/// How often the true cause was named.
+/// How often the diagnosis named the true cause.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accuracy {
-    /// Servers with one mistake.
+    /// The number of servers with one mistake.
     pub single: usize,
-    /// Of those, it was named first.
+    /// How often their mistake was named first.
     pub single_first: usize,
-    /// Of those, it was named at all.
+    /// How often their mistake was named at all.
     pub single_named: usize,
-    /// Servers with two mistakes.
+    /// The number of servers with two mistakes.
     pub pairs: usize,
-    /// Of those, both were named first, together.
+    /// How often both were named first, together.
     pub pairs_first: usize,
-    /// Of those, the explanation that came first named one of them at least.
+    /// How often the first explanation named at least one of the two.
     pub pairs_half: usize,
 }
 
-/// Diagnoses every mistake of the atlas alone, and every two together: what fails then is taken to be what fails for either.
+/// Diagnoses every mistake of the atlas alone, and every pair of mistakes. A pair is assumed to fail every case that
+/// one of the two fails.
 ///
-/// Mistakes that fail just the same cases cannot be told apart, and count as named when one of them is.
+/// Mistakes that fail exactly the same cases cannot be told apart, and count as named when one of them is.
 #[must_use]
 pub fn measure(atlas: &Atlas) -> Accuracy {
     let mut accuracy = Accuracy::default();
@@ -58,7 +59,7 @@ fn told(atlas: &Atlas, faults: &[&KnownFault]) -> Vec<Explanation> {
     diagnose(atlas, &Observed { failed, judged })
 }
 
-/// Whether the explanation says that all of these, or mistakes that look the same, are there.
+/// Returns whether the explanation names all of these mistakes, or mistakes that fail the same cases.
 fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     let union = |faults: &mut dyn Iterator<Item = &KnownFault>| -> BTreeSet<String> {
         faults.flat_map(|fault| fault.fails.clone()).collect()
@@ -68,7 +69,7 @@ fn names(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     said == union(&mut faults.iter().copied())
 }
 
-/// Whether one of them, or one that looks the same, is among the causes.
+/// Returns whether one of these mistakes, or a mistake that fails the same cases, is among the causes.
 fn one_of(atlas: &Atlas, told: &Explanation, faults: &[&KnownFault]) -> bool {
     let by_name = |does: &String| atlas.faults.iter().find(|fault| fault.does == *does);
     let mut said = told.causes.iter().filter_map(by_name);

@@ -1,8 +1,9 @@
-//! What is likely wrong with a target, told from which cases it fails.
+//! The diagnosis: the likely causes of the failed cases of a run.
 //!
-//! The laboratory (servers with one known mistake each) has written down which cases each mistake fails: the [`Atlas`] of a
-//! protocol. A run's failures are compared with those of every mistake and of every two mistakes together; what fits best is
-//! named in the words of the mistake, with how well it fits. It is a guess, and said to be one.
+//! The laboratory (servers with one known mistake each) has recorded which cases each mistake fails: the [`Atlas`] of a
+//! protocol. The diagnosis compares a run's failures with those of every mistake and of every pair of mistakes. It
+//! names the best matches in the words of the mistake, with how well they fit. The result is a guess, and the report
+//! says so.
 
 mod atlas;
 mod measure;
@@ -14,7 +15,8 @@ pub use rank::{Explanation, MOST, diagnose};
 
 use crate::run::Report;
 
-/// What is likely wrong with the target of a run, the likeliest first; empty if nothing failed, or nothing known fits.
+/// Returns the likely causes of the failures of a run, the most likely first; empty if nothing failed, or nothing known
+/// fits.
 #[must_use]
 pub fn of(report: &Report) -> Vec<Explanation> {
     Atlas::of(&report.protocol)

@@ -1,4 +1,4 @@
-//! Which mistake, or which two, explain what was seen.
+//! Finds the mistake, or the two mistakes, that explain the results.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,40 +6,40 @@ use serde::Serialize;
 
 use super::atlas::{Atlas, KnownFault, Observed};
 
-/// So many explanations are told at most.
+/// Maximum number of explanations that are reported.
 pub const MOST: usize = 3;
 
-/// Below this nothing is said: a server with many mistakes looks a little like every one with others.
+/// Below this fit nothing is reported: a server with many mistakes looks a little like every server with others.
 const LEAST_FIT: f64 = 0.5;
 
-/// Two mistakes explain more than one, by chance alone: the second must earn this much.
+/// Two mistakes explain more than one by chance alone. The second must improve the fit by more than this.
 const COST_OF_A_SECOND: f64 = 0.08;
 
-/// Something that may be wrong with a target.
+/// A possible explanation of the failures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// The mistake, or two of them, the one that explains more first: what the server does, behind "the server".
+    /// One mistake or two, the one that explains more first: what the server does, as the words after "the server".
     pub causes: Vec<String>,
     /// The requirements that they break, in the same order.
     pub breaks: Vec<String>,
-    /// How many of the failures it explains.
+    /// The number of failures that it explains.
     pub explained: usize,
-    /// How many failures there are.
+    /// The number of failures of the run.
     pub failures: usize,
-    /// Cases that should fail as well, and do not.
+    /// The number of cases that should fail too, but do not.
     pub unmet: usize,
-    /// How well it fits: 1 if just those cases fail that should, weighted by how few mistakes fail each.
+    /// How well it fits: 1 if exactly the right cases fail. Cases that few mistakes fail weigh more.
     pub fit: f64,
 }
 
-/// The likeliest explanations, the best first.
+/// Returns the most likely explanations, the best first.
 #[must_use]
 pub fn diagnose(atlas: &Atlas, observed: &Observed) -> Vec<Explanation> {
     if observed.failed.is_empty() {
         return Vec::new();
     }
     let weights = weights(atlas);
-    // What could not be judged says nothing for or against.
+    // A case that could not be judged counts neither for nor against a mistake.
     let candidates: Vec<Candidate<'_>> = atlas
         .faults
         .iter()
@@ -74,7 +74,8 @@ fn worth(explanation: &Explanation) -> f64 {
     explanation.fit - COST_OF_A_SECOND * more as f64
 }
 
-/// A case that every mistake fails says little; one that a single mistake fails says nearly all.
+/// Returns the weight of each case. A case that every mistake fails says little; one that a single mistake fails says
+/// nearly all.
 fn weights(atlas: &Atlas) -> BTreeMap<&String, f64> {
     let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
     for id in atlas.faults.iter().flat_map(|fault| &fault.fails) {
@@ -97,7 +98,7 @@ struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     fn and(&self, other: &Candidate<'a>) -> Candidate<'a> {
         let mut both = [self, other];
-        // Whoever explains more comes first.
+        // The mistake that explains more comes first.
         both.sort_by_key(|one| std::cmp::Reverse(one.fails.len()));
         Candidate {
             causes: both.iter().flat_map(|one| one.causes.clone()).collect(),
@@ -106,7 +107,7 @@ impl<'a> Candidate<'a> {
     }
 
     fn explanation(&self, observed: &Observed, weights: &BTreeMap<&String, f64>) -> Explanation {
-        // A case that no known mistake fails weighs as much as one that a single one does.
+        // A case that no known mistake fails weighs as much as one that a single mistake fails.
         let most = weights.values().copied().fold(1.0, f64::max);
         let weigh = |id: &&String| weights.get(*id).copied().unwrap_or(most);
         let seen: BTreeSet<&String> = observed.failed.iter().collect();
@@ -128,7 +129,7 @@ impl<'a> Candidate<'a> {
 }
 
 impl Explanation {
-    /// A sentence for people.
+    /// Returns a sentence for people.
     #[must_use]
     pub fn in_words(&self) -> String {
         let causes = match self.causes.as_slice() {

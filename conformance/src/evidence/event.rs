@@ -1,78 +1,78 @@
-//! What happened on the lanes of a case, one thing at a time.
+//! The events on the lanes of a case.
 
 use serde::Serialize;
 
 use super::failure::hex;
 
-/// The bytes of one event that the report shows.
+/// The number of bytes of one event that the report shows.
 const SHOWN_BYTES: usize = 64;
 
-/// The bytes of one event that are kept for a capture.
+/// The number of bytes of one event that are kept for a capture.
 const KEPT_BYTES: usize = 4096;
 
-/// Something that happened on a lane.
+/// An event on a lane.
 #[derive(Debug, Clone, Serialize)]
 pub struct Event {
     /// Milliseconds since the case began.
     pub at_ms: f64,
     /// The lane's name in the scenario; `(fence)` for the runner's own.
     pub lane: String,
-    /// Which of the case's connections it was, in the order in which they were opened; a lane may have several.
+    /// The number of the connection in the case, in order of opening; a lane may have several.
     pub connection: usize,
-    /// What happened.
+    /// The kind of event.
     pub direction: Direction,
-    /// The frame as it would be written in a scenario, or what else happened, in words.
+    /// The frame as a scenario would write it, or another event in words.
     pub text: String,
-    /// The fields of the frames in the bytes that are shown, each frame beginning with its opcode.
+    /// The fields of the frames in the bytes that are shown; each frame begins with its opcode.
     pub fields: Vec<EventField>,
     /// The bytes in hexadecimal, at most 64 of them.
     pub bytes: String,
-    /// How many bytes there were.
+    /// The number of bytes.
     pub length: usize,
-    /// The bytes that are kept: the first of a long event, none of a very long case.
+    /// The first bytes themselves, up to the number that is kept.
     #[serde(skip)]
     pub data: Vec<u8>,
     /// Whether it belongs to the conversation of another case.
     pub foreign: bool,
     /// Whether it belongs to a fence, with which the suite proves silence.
     pub fence: bool,
-    /// Whether it came unasked and was put aside, or answers such a thing.
+    /// Whether it arrived unasked and was put aside, or answers such a packet.
     pub unasked: bool,
     /// Whether no step took it.
     pub unexpected: bool,
-    /// Why the bytes are no frame of the protocol, where they should have been one.
+    /// Why the bytes are not a frame of the protocol, where a frame was expected.
     pub remark: Option<String>,
-    /// What TCP itself said with it.
+    /// The TCP flag that came with it.
     pub tcp: Option<TcpSign>,
 }
 
-/// The signs with which TCP begins and ends a connection.
+/// The TCP flags that begin and end a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TcpSign {
-    /// It begins.
+    /// The connection begins.
     Syn,
-    /// Nothing more comes from this side.
+    /// This side sends nothing more.
     Fin,
-    /// It is cut.
+    /// The connection is reset.
     Rst,
 }
 
-/// One field of a frame, and where its bytes lie in the event.
+/// One field of a frame, and the position of its bytes in the event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventField {
     /// Its name in wire.kdl, or `opcode`.
     pub name: String,
     /// Offset of its first byte in the event.
     pub offset: usize,
-    /// How many bytes it takes, a length prefix included.
+    /// The number of its bytes, with its length prefix.
     pub length: usize,
-    /// What they mean.
+    /// Its meaning.
     pub value: String,
 }
 
 impl Event {
-    /// Something that happened on a lane and was said in no bytes.
+    /// Returns an event without bytes.
     #[must_use]
     pub fn of_words(lane: &str, connection: usize, direction: Direction, text: String) -> Event {
         Event {
@@ -94,14 +94,14 @@ impl Event {
         }
     }
 
-    /// The same with what TCP said.
+    /// Returns the event with a TCP flag.
     #[must_use]
     pub fn with_sign(mut self, sign: TcpSign) -> Event {
         self.tcp = Some(sign);
         self
     }
 
-    /// The same with the bytes that were said; `bytes` may be only the first of `length`.
+    /// Returns the event with the bytes that were sent; `bytes` may be only the first of `length`.
     #[must_use]
     pub fn with_bytes(mut self, bytes: &[u8], length: usize) -> Event {
         self.bytes = hex(bytes, SHOWN_BYTES);
@@ -110,7 +110,7 @@ impl Event {
         self
     }
 
-    /// The same with what the bytes mean.
+    /// Returns the event with the meaning of its bytes.
     #[must_use]
     pub fn with_meaning(mut self, meaning: Annotated) -> Event {
         self.text = meaning.text;
@@ -121,13 +121,13 @@ impl Event {
     }
 }
 
-/// Which way an event goes.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// The lane sent something.
     Sends,
-    /// Something came to the lane.
+    /// The lane received something.
     Sees,
     /// The lane did something else: it connected, closed, stopped reading.
     Does,
@@ -135,13 +135,13 @@ pub enum Direction {
     Ends,
 }
 
-/// What bytes say.
+/// The meaning of bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Annotated {
-    /// The frames as they would be written in a scenario, and the number of the bytes after them.
+    /// The frames as a scenario would write them, and the number of bytes after them.
     pub text: String,
-    /// The fields of all these frames, and of a frame that is not whole.
+    /// The fields of all these frames, and of an incomplete frame.
     pub fields: Vec<EventField>,
-    /// Why the bytes after them can never be a frame of that side.
+    /// Why the bytes after them can never become a frame of that side.
     pub remark: Option<String>,
 }

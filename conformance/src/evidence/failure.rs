@@ -1,4 +1,4 @@
-//! What went wrong in a case, for readers who did not write the suite.
+//! The failure of a case, in terms that a person understands who did not write the suite.
 
 use std::fmt::Write as _;
 
@@ -7,37 +7,37 @@ use serde::Serialize;
 use crate::grammar::Grammar;
 use crate::scenario::Step;
 
-/// Why a case did not come to its end.
+/// The reason why a case did not reach its end.
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub kind: FailureKind,
-    /// The step that failed; `None` for what was found after the last one.
+    /// The step that failed; `None` for a failure that was found after the last step.
     pub step: Option<Place>,
-    /// The lane on which it was seen.
+    /// The lane where it was noticed.
     pub lane: Option<String>,
-    /// What had to come, in words.
+    /// What was expected, in words.
     pub expected: String,
-    /// What came instead, in words.
+    /// What arrived instead, in words.
     pub got: String,
-    /// The frame that came, or its beginning, field by field.
+    /// The frame that arrived, or its beginning, field by field.
     pub fields: Vec<FieldReport>,
-    /// The bytes that came, from the first that did not belong, in hexadecimal; at most 256 of them.
+    /// The bytes that arrived, from the first wrong one, in hexadecimal; at most 256 of them.
     pub bytes: String,
-    /// How many bytes there were.
+    /// The number of these bytes.
     pub length: usize,
-    /// The usual cause of such a thing.
+    /// The usual cause of such a failure.
     pub hint: Option<String>,
-    /// Set when waiting played a part, so that a slow machine could be the reason.
+    /// Whether it depends on a wait, so that a slow machine could be the reason.
     #[serde(skip)]
     pub by_time: bool,
-    /// The scenario that judges the fragment to which the step belongs.
+    /// The scenario that judges the fragment of the step.
     #[serde(skip)]
     pub proved_by: Option<String>,
-    /// How many bytes on the lane did not fit, if it was one whole frame.
+    /// The number of bytes on the lane that did not fit, if they were one complete frame.
     #[serde(skip)]
     pub frame_length: Option<usize>,
-    /// Set when what came was certainly not part of this case's conversation.
+    /// Set when the frame certainly did not belong to this case's conversation.
     #[serde(skip)]
     pub(crate) stray: Option<Stray>,
 }
@@ -45,9 +45,9 @@ pub struct Failure {
 /// The owner of a frame that no step expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stray {
-    /// It belongs to a fence: the suite made the server send it.
+    /// A fence: the suite made the server send it.
     Fence,
-    /// It names only lanes of other cases.
+    /// Another case: the frame names only lanes of other cases.
     OtherCase,
 }
 
@@ -55,66 +55,66 @@ pub(crate) enum Stray {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
-    /// Nothing, or not enough, came in time.
+    /// Nothing, or not enough, arrived in time.
     Timeout,
-    /// Something else came.
+    /// Something else arrived.
     Mismatch,
     /// The connection ended, or ended in the wrong way.
     Ended,
-    /// Something came that no step expected.
+    /// Something arrived that no step expected.
     Unexpected,
-    /// The beginning of a frame, and never its rest.
+    /// The beginning of a frame arrived, but never its rest.
     HalfFrame,
-    /// The target takes no connection, or took nothing that was sent.
+    /// The target does not accept the connection, or did not read what was sent.
     NoConnection,
-    /// More came than any scenario asks for.
+    /// More arrived than any scenario needs.
     Flood,
     /// None of the alternatives fits.
     NoAlternative,
-    /// The exchange that proves silence did not come back.
+    /// The answer to the fence did not arrive, so silence is not proved.
     NoFence,
     /// The whole case took too long.
     TooLong,
     /// The target no longer answers after this case.
     TargetDied,
-    /// The target lives, and no longer answers after this case.
+    /// The target is alive, but no longer answers after this case.
     TargetHangs,
-    /// The suite's own fault: a scenario that cannot be carried out.
+    /// A fault of the suite: a scenario that cannot be played.
     OwnFault,
 }
 
-/// Where a step is written.
+/// The place of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
-    /// The step, on one line.
+    /// The text of the step, on one line.
     pub text: String,
-    /// The file, as it is shown to people.
+    /// The name of the file, as people see it.
     pub file: String,
-    /// One-based.
+    /// The line number, from 1.
     pub line: usize,
 }
 
-/// A field of the frame that came.
+/// A field of the frame that arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldReport {
     /// Its name in wire.kdl, or `opcode`.
     pub name: String,
     /// Offset of its first byte in the frame.
     pub offset: usize,
-    /// How many bytes it takes, a length prefix included.
+    /// The number of its bytes, with its length prefix.
     pub length: usize,
     /// Its bytes in hexadecimal; at most 64 of them.
     pub bytes: String,
-    /// What they mean.
+    /// Its meaning.
     pub value: String,
-    /// What they should have meant; `None` where anything is right, or where another packet was expected.
+    /// The right meaning; `None` where any value is right, or where another packet was expected.
     pub expected: Option<String>,
-    /// Whether it is this field that is wrong.
+    /// Whether this field is wrong.
     pub differs: bool,
 }
 
 impl Failure {
-    /// A failure of this kind; callers add the details that they know.
+    /// Returns a failure of this kind. The caller adds the details that it knows.
     pub(crate) fn new(kind: FailureKind, expected: String, got: String) -> Failure {
         Failure {
             kind,
@@ -133,7 +133,7 @@ impl Failure {
         }
     }
 
-    /// The suite's own fault.
+    /// Returns a failure that is a fault of the suite.
     pub(crate) fn own_fault(what: impl std::fmt::Display) -> Box<Failure> {
         Box::new(Failure::new(
             FailureKind::OwnFault,
@@ -142,8 +142,8 @@ impl Failure {
         ))
     }
 
-    /// The target, or the process that it was, does not serve others any more. What was seen in the case itself is told,
-    /// too.
+    /// Returns the failure of a target, or of its process, that does not serve other clients any more. It includes the
+    /// failure that was seen in the case itself.
     pub(crate) fn of_target(kind: FailureKind, got: &str, seen: Option<Failure>) -> Failure {
         let seen = seen
             .map(|failure| format!("; in the case itself: {}", failure.got))
@@ -155,7 +155,7 @@ impl Failure {
         )
     }
 
-    /// Whether the target is no longer there for others.
+    /// Returns whether the target no longer serves other clients.
     pub(crate) fn is_end_of_target(&self) -> bool {
         matches!(
             self.kind,
@@ -163,21 +163,21 @@ impl Failure {
         )
     }
 
-    /// On this lane.
+    /// Sets the lane.
     pub(crate) fn on(mut self, lane: &str) -> Failure {
         self.lane = Some(lane.to_owned());
         self
     }
 
-    /// With the bytes that came.
+    /// Adds the bytes that arrived.
     pub(crate) fn with_bytes(mut self, bytes: &[u8]) -> Failure {
         self.bytes = hex(bytes, 256);
         self.length = bytes.len();
         self
     }
 
-    /// The cases that judge what this failure rests on: the fragment in which it happened, and the fence if what came, or
-    /// did not come, belongs to one.
+    /// Returns the cases that judge what this failure depends on: the fragment in which it happened, and the fence if
+    /// the frame that arrived, or did not arrive, belongs to one.
     pub(crate) fn provers<'a>(&'a self, grammar: &'a Grammar) -> impl Iterator<Item = &'a str> {
         let by_fence = self.kind == FailureKind::NoFence || self.stray == Some(Stray::Fence);
         let fence = grammar.fence.as_ref().filter(|_| by_fence);
@@ -185,7 +185,7 @@ impl Failure {
         self.proved_by.as_deref().into_iter().chain(fence)
     }
 
-    /// In this step, unless a step inside it is known already.
+    /// Sets the step, unless a step inside it is known already.
     pub(crate) fn at(mut self, step: &Step) -> Failure {
         if self.step.is_none() {
             self.step = Some(Place {
@@ -199,7 +199,7 @@ impl Failure {
     }
 }
 
-/// The bytes as pairs of digits with spaces between, up to `limit` of them.
+/// Returns the bytes as pairs of digits with spaces between them, at most `limit` bytes.
 pub(crate) fn hex(bytes: &[u8], limit: usize) -> String {
     let shown = bytes.len().min(limit);
     let mut text = String::with_capacity(3 * shown + 4);

@@ -1,14 +1,14 @@
-//! What befell the target itself in a case, whatever was said on its connections.
+//! Incidents: what happened to the target itself in a case, independent of its connections.
 
 use serde::Serialize;
 
-/// Something that befell the target in a case, or that a case left behind in it. Known only of a target that the runner
+/// An event in the target during a case, or something that a case left in it. Known only for a target that the runner
 /// started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Incident {
-    /// What kind.
+    /// The kind of incident.
     pub kind: IncidentKind,
-    /// In words.
+    /// A description in words.
     pub text: String,
 }
 
@@ -18,7 +18,7 @@ pub struct Incident {
 pub enum IncidentKind {
     /// The process ended.
     Crash,
-    /// The process lives, but answers no client any more.
+    /// The process is alive but does not answer any client.
     Hang,
     /// It uses processor time, though no client is connected.
     Busy,
@@ -29,7 +29,7 @@ pub enum IncidentKind {
 }
 
 impl IncidentKind {
-    /// The word for it, as in the JSON report.
+    /// Returns the word for it, as in the JSON report.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -1,19 +1,19 @@
-//! What a connection shows: what is next on it, and how the target ended it.
+//! The state of a connection: what is next on it, and how the target ended it.
 
 use crate::grammar::{DecodedField, Frame};
 
-/// What is next on a connection, after foreign frames and answers to old fences are taken away.
+/// The next thing on a connection, after foreign frames and answers to old fences are removed.
 #[derive(Debug)]
 pub(crate) enum Look {
-    /// Nothing came, and more may come.
+    /// Nothing arrived, and more may arrive.
     Nothing,
-    /// The beginning of a frame; more may come.
+    /// The beginning of a frame; more may arrive.
     Partial,
     /// The beginning of a frame, and the connection has ended.
     Half(Vec<DecodedField>, End),
     /// A frame.
     Frame(Frame),
-    /// Bytes that are no frame.
+    /// Bytes that are not a frame.
     Broken {
         at: usize,
         why: String,
@@ -30,10 +30,10 @@ pub enum End {
     Fin,
     /// With RST.
     Reset,
-    /// With FIN, and without the close_notify that TLS demands before it.
+    /// With FIN, but without the close_notify that TLS demands before it.
     Truncated,
-    /// With an alert of TLS, or records that make no sense.
+    /// With a TLS alert, or with invalid records.
     Garbled,
-    /// It did not: we stopped reading, because it sent more than 64 MiB in one case.
+    /// The target did not end it. The runner stopped reading, because the target sent more than 64 MiB in one case.
     Flood,
 }

@@ -1,11 +1,11 @@
-//! What a play leaves behind: data that the steps fill in, the court judges and the reports show.
+//! The record of a play: data that the steps fill in, the court judges and the reports show.
 //!
 //! | file | what |
 //! |---|---|
 //! | `look` | what a connection shows: a frame, half of one, its end |
-//! | `failure` | why a case did not come to its end |
-//! | `event` | what happened on its lanes |
-//! | `segments` | how sends are laid into segments, and where one was cut |
+//! | `failure` | why a case did not reach its end |
+//! | `event` | the events on its lanes |
+//! | `segments` | how sends are divided into segments, and where one was cut |
 //! | `incident` | what happened to the target itself |
 //! | `shortage` | why a case was not played |
 //! | `played` | all of this together, for one play of one case |

@@ -1,26 +1,26 @@
-//! How sends are laid into segments, and where one play cut them.
+//! How sends are divided into segments, and where one play cut them.
 
 use serde::Serialize;
 
-/// How sends are laid into segments where the scenario does not say it.
+/// How sends are divided into segments where the scenario does not define it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Segments {
-    /// Each in one write.
+    /// Each send in one write.
     #[default]
     Whole,
-    /// Each byte in a segment of its own; of a large payload the first 4 KiB.
+    /// Each byte in its own segment; of a large payload only the first 4 KiB.
     EachByte,
-    /// What a lane sends without waiting for anything, in one segment.
+    /// Everything that a lane sends without waiting, in one segment.
     Glued,
     /// Cut in the middle of each length.
     InsideLength,
-    /// Cut inside each character that takes several bytes.
+    /// Cut inside each character of several bytes.
     InsideCharacter,
 }
 
 impl Segments {
-    /// The word for it on the command line and in reports.
+    /// Returns the word for it on the command line and in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -33,12 +33,12 @@ impl Segments {
     }
 }
 
-/// A place where a send is cut, or where it is glued to the send that follows.
+/// A place where a send is cut, or where it is glued to the next send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Point {
-    /// Which send of the play, counted from 0.
+    /// The number of the send in the play, from 0.
     pub(crate) send: usize,
-    /// After how many of its bytes.
+    /// The number of its bytes before the cut.
     pub(crate) at: usize,
 }
 
@@ -46,6 +46,6 @@ pub(crate) struct Point {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Made {
     pub(crate) point: Point,
-    /// In words; empty where all sends are cut.
+    /// A description in words; empty where all sends are cut.
     pub(crate) words: String,
 }

@@ -1,22 +1,22 @@
-//! Why a case was not played: it found no identities for its lanes.
+//! The reason why a case was not played: its lanes have no identities.
 
 use std::fmt;
 
 use crate::identity::{IDENTITIES, REST};
 
-/// Why a case cannot have the identities that it needs.
+/// The reason why a case has no identities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shortage {
-    /// Nothing says where they could come from.
+    /// No setting names a source of identities.
     NoSource,
-    /// The file names too few.
+    /// The file has too few.
     TooFew {
-        /// How many the case needs.
+        /// The number that the case needs.
         needs: usize,
-        /// How many there are.
+        /// The number in the file.
         there_are: usize,
     },
-    /// The target did not register one: what it said.
+    /// The target did not register one: its answer.
     Refused(String),
 }
 

@@ -1,4 +1,4 @@
-//! What bytes say, for people: the frames in them, in words and field by field.
+//! The meaning of bytes, for people: the frames in them, in words and field by field.
 
 use crate::evidence::{Annotated, EventField, FieldReport};
 use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
@@ -6,10 +6,10 @@ use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
 use super::describe::{field_reports, frame_fields};
 use super::words::{count, frame_in_words};
 
-/// Frames of one event that are written out; the bytes after them are counted.
+/// Maximum number of frames of one event that are described. The bytes after them are counted.
 const TOLD_FRAMES: usize = 4;
 
-/// What `bytes`, sent by `from`, say; they may be only the first of `length`.
+/// Describes `bytes` that `from` sent; they may be only the first of `length`.
 #[must_use]
 pub fn annotate(
     grammar: &Grammar,
@@ -53,7 +53,7 @@ pub fn annotate(
     }
 }
 
-/// The fields of a frame that begins at this offset of the event.
+/// Returns the fields of a frame that begins at this offset of the event.
 fn placed(reports: Vec<FieldReport>, at: usize) -> impl Iterator<Item = EventField> {
     reports.into_iter().map(move |report| EventField {
         name: report.name,
@@ -63,7 +63,7 @@ fn placed(reports: Vec<FieldReport>, at: usize) -> impl Iterator<Item = EventFie
     })
 }
 
-/// What one whole frame says, from either side.
+/// Describes one complete frame, from either side.
 #[must_use]
 pub fn annotate_frame(grammar: &Grammar, wire: &Wire, frame: &Frame, bytes: &[u8]) -> Annotated {
     Annotated {

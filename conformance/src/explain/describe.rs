@@ -1,4 +1,4 @@
-//! What was expected and what came, in words and field by field.
+//! What was expected and what arrived, in words and field by field.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::hint;
 use super::wanted::{Shown, WantedFrame};
 use super::words::{count, end_in_words, frame_in_words, value_in_words};
 
-/// Another frame than the expected one.
+/// Describes a frame that differs from the expected one.
 pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame) -> Failure {
     let mut failure = something(
         shown,
@@ -38,7 +38,7 @@ pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame
     failure
 }
 
-/// The right frame, `came` after what was before it, where `bound` had to pass.
+/// Describes the right frame that arrived too early: `came` after the frame before it, though `bound` had to pass.
 pub(crate) fn early_frame(
     shown: &Shown<'_>,
     wanted: &WantedFrame,
@@ -49,12 +49,12 @@ pub(crate) fn early_frame(
     let look = Look::Frame(frame.clone());
     let mut failure = something(shown, FailureKind::Mismatch, expected, &look);
     failure.got = format!("{}, after {came:.1?}", failure.got);
-    // What came before it may have lain there for a while, if this machine stalled.
+    // If this machine stalled, the frame before it may have been waiting for a while.
     failure.by_time = true;
     failure
 }
 
-/// No frame, though one was expected.
+/// Describes that no frame arrived, though one was expected.
 pub(crate) fn no_frame(shown: &Shown<'_>, wanted: &WantedFrame, look: &Look) -> Failure {
     let kind = match look {
         Look::Nothing => FailureKind::Timeout,
@@ -71,7 +71,7 @@ pub(crate) fn no_frame(shown: &Shown<'_>, wanted: &WantedFrame, look: &Look) -> 
     failure
 }
 
-/// What is next on a lane, where something else was expected.
+/// Describes what is next on a lane, where something else was expected.
 pub(crate) fn something(
     shown: &Shown<'_>,
     kind: FailureKind,
@@ -124,7 +124,7 @@ pub(crate) fn something(
     failure
 }
 
-/// Other bytes than the expected ones; `common` of them were right.
+/// Describes bytes that differ from the expected ones; the first `common` bytes were right.
 pub(crate) fn wrong_bytes(shown: &Shown<'_>, wanted: &[u8], common: usize) -> Failure {
     let came = shown.unread;
     let (kind, got) = match (came.get(common), shown.end) {
@@ -151,7 +151,7 @@ pub(crate) fn wrong_bytes(shown: &Shown<'_>, wanted: &[u8], common: usize) -> Fa
     failure
 }
 
-/// Fewer bytes than were to be relayed.
+/// Describes that fewer bytes arrived than had to be relayed.
 pub(crate) fn too_few_bytes(wanted: usize, came: &[u8], end: Option<End>) -> Failure {
     let expected = count(wanted, "byte");
     let got = match end {
@@ -173,7 +173,7 @@ fn named_opcode(wire: &Wire, packet: PacketId) -> String {
     wire.packet(packet).map(in_words).unwrap_or_default()
 }
 
-/// The length, the opcode and the fields of a whole frame.
+/// Returns the length, the opcode and the fields of a complete frame.
 pub(crate) fn frame_fields(wire: &Wire, frame: &Frame, bytes: &[u8]) -> Vec<FieldReport> {
     let opcode_end = frame
         .fields

@@ -1,10 +1,10 @@
-//! The usual causes of wrong bytes, recognised by comparing what came with what should have come.
+//! The usual causes of wrong bytes. They are recognised by comparing what arrived with what was expected.
 
 use crate::grammar::Value;
 
 use super::wanted::{Shown, WantedFrame};
 
-/// A sentence about the likely cause, if the bytes show one.
+/// Returns a sentence about the likely cause, if the bytes show one.
 pub(crate) fn usual_cause(shown: &Shown<'_>, pattern: &WantedFrame) -> Option<String> {
     let came = shown.unread;
     if came.starts_with(b"HTTP/") {
@@ -30,7 +30,7 @@ pub(crate) fn usual_cause(shown: &Shown<'_>, pattern: &WantedFrame) -> Option<St
         .map(str::to_owned)
 }
 
-/// A text of a frame, and where its length and its bytes begin.
+/// A text of a frame, and the positions of its length and its bytes.
 struct PlacedText<'a> {
     text: &'a str,
     length_at: usize,
@@ -57,7 +57,7 @@ fn texts<'a>(
     let mut length_at = wanted.len() - lengths.iter().sum::<usize>();
     for (value, length) in values.iter().zip(lengths) {
         let end = length_at + length;
-        // A text after its length; a UUID has fewer bytes than its text form.
+        // A text after its length; a UUID on the wire is shorter than its written form.
         if let Value::Text(text) = value
             && wanted
                 .get(..end)
@@ -74,7 +74,7 @@ fn texts<'a>(
     texts
 }
 
-/// A length in front of the frame that counts something else than opcode and fields.
+/// Finds a length before the frame that counts something else than the opcode and the fields.
 fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     let ([wanted, opcode, ..], [length, rest @ ..]) = (wanted, came) else {
         return None;
@@ -93,7 +93,7 @@ fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// An opcode that takes more bytes than it should.
+/// Finds an opcode that has more bytes than it should.
 fn in_the_opcode(opcode: &[u8], came: &[u8]) -> Option<&'static str> {
     if let [number] = opcode
         && *number != 0
@@ -110,7 +110,7 @@ fn in_the_opcode(opcode: &[u8], came: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// What can be wrong with a text of a frame, where everything before it is right.
+/// Finds a mistake in a text of a frame, where everything before it is right.
 fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     let wrong = wanted
         .iter()
@@ -157,7 +157,7 @@ fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'s
     }
 }
 
-/// A frame whose bytes are right, but too few, too many or too late.
+/// Finds missing bytes at either end of the frame, or surplus bytes before it.
 fn in_the_length_of_the_frame(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     if wanted.len() > came.len() && wanted.starts_with(came) {
         return Some("the beginning of the frame is right, but its last bytes are missing");

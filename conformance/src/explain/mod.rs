@@ -2,11 +2,11 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `describe` | what was expected and what came |
-//! | `wanted` | what was expected, with the values of this play, and what came instead |
+//! | `describe` | what was expected and what arrived |
+//! | `wanted` | what was expected, with the values of this play, and what arrived instead |
 //! | `hint` | the usual causes of wrong bytes |
 //! | `words` | frames, values and ends of connections in words |
-//! | `annotate` | what bytes mean, for the ladder of the reports |
+//! | `annotate` | the meaning of bytes, for the ladder of the reports |
 //!
 //! Everything here is given as data (`Shown`, `WantedFrame`): nothing knows a running case.
 

@@ -1,17 +1,17 @@
-//! What is compared when something is explained: what a step wanted, and what its connection shows.
+//! The two sides of an explanation: what a step wanted, and what its connection shows.
 
 use crate::evidence::{End, Stray};
 use crate::grammar::{Grammar, PacketId, Value, Wire};
 
 use super::words::value_in_words;
 
-/// What a connection shows at the moment of a failure.
+/// The state of a connection at the moment of a failure.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shown<'a> {
     pub(crate) grammar: &'a Grammar,
     /// The reading in which the case is played.
     pub(crate) wire: &'a Wire,
-    /// Name of the lane.
+    /// The name of the lane.
     pub(crate) lane: &'a str,
     /// The bytes that were received and that no step has taken yet.
     pub(crate) unread: &'a [u8],
@@ -25,11 +25,11 @@ pub(crate) struct Shown<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct WantedFrame {
     pub(crate) packet: PacketId,
-    /// One per field of the packet.
+    /// One entry per field of the packet.
     pub(crate) fields: Vec<WantedField>,
 }
 
-/// What a field must be.
+/// The value that a field must have.
 #[derive(Debug, Clone)]
 pub(crate) enum WantedField {
     /// This value.
@@ -41,7 +41,7 @@ pub(crate) enum WantedField {
 }
 
 impl WantedField {
-    /// The value that the field must have, if only one is right.
+    /// Returns the value that the field must have, if only one is right.
     pub(crate) fn value(&self) -> Option<&Value> {
         match self {
             WantedField::Is(value) => Some(value),
@@ -51,7 +51,7 @@ impl WantedField {
 }
 
 impl WantedFrame {
-    /// The frame as it would be written in a scenario, with the values of this play.
+    /// Returns the frame as a scenario would write it, with the values of this play.
     pub(crate) fn in_words(&self, grammar: &Grammar) -> String {
         let packet = grammar.packet(self.packet);
         let mut words = packet.name.clone();

@@ -3,10 +3,10 @@
 use crate::evidence::{End, hex};
 use crate::grammar::{Frame, Grammar, Value};
 
-/// Longer values are cut in sentences; the bytes show them.
+/// Maximum characters of a value in a sentence. Longer values are cut; the bytes show them.
 const SHOWN_CHARACTERS: usize = 48;
 
-/// `the connection was closed (FIN)`.
+/// Returns a text such as `the connection was closed (FIN)`.
 pub(crate) fn end_in_words(end: End) -> &'static str {
     match end {
         End::Fin => "the connection was closed (FIN)",
@@ -17,7 +17,7 @@ pub(crate) fn end_in_words(end: End) -> &'static str {
     }
 }
 
-/// A frame as it would be written in a scenario.
+/// Returns a frame as a scenario would write it.
 pub(crate) fn frame_in_words(grammar: &Grammar, frame: &Frame) -> String {
     let mut words = grammar.packet(frame.packet).name.clone();
     for field in &frame.fields {
@@ -26,7 +26,7 @@ pub(crate) fn frame_in_words(grammar: &Grammar, frame: &Frame) -> String {
     words
 }
 
-/// A value, cut when it is long.
+/// Returns a value, cut when it is long.
 pub(crate) fn value_in_words(value: &Value) -> String {
     match value {
         Value::Text(text) if text.chars().count() > SHOWN_CHARACTERS => {
@@ -40,7 +40,7 @@ pub(crate) fn value_in_words(value: &Value) -> String {
     }
 }
 
-/// `1 byte`, `2 bytes`.
+/// Returns `1 byte`, `2 bytes`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")

@@ -1,4 +1,4 @@
-//! From what came of the cases to verdicts.
+//! The court: from the findings of the cases to verdicts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::suite::{Requirement, Suite};
 use super::findings::{Finding, Findings};
 use super::outcome::{Cause, Outcome, SettledReading, Verdict, has_must};
 
-/// The requirements by their ids.
+/// Returns the requirements by their ids.
 pub(crate) fn by_id(suite: &Suite) -> BTreeMap<String, Requirement> {
     suite
         .requirements
@@ -18,7 +18,7 @@ pub(crate) fn by_id(suite: &Suite) -> BTreeMap<String, Requirement> {
         .collect()
 }
 
-/// Judges the cases of one run.
+/// The court of one run.
 pub(crate) struct Court<'a> {
     known: &'a BTreeMap<String, String>,
     suite: &'a Suite,
@@ -28,7 +28,7 @@ pub(crate) struct Court<'a> {
 }
 
 impl<'a> Court<'a> {
-    /// `known` are the deviations that are known, by their scenarios, each with the reason.
+    /// Makes the court. `known` holds the known deviations by scenario, each with the reason.
     pub(crate) fn new(
         suite: &'a Suite,
         known: &'a BTreeMap<String, String>,
@@ -44,7 +44,7 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Judges these cases, in their order. Those without a finding are left out.
+    /// Judges these cases, in their order. Cases without a finding are left out.
     pub(crate) fn judge(&self, scenarios: &[&Scenario]) -> Vec<Outcome> {
         let judged = scenarios.iter().filter_map(|scenario| {
             let finding = self.findings.get(&scenario.id)?;
@@ -59,7 +59,7 @@ impl<'a> Court<'a> {
         let incidents = played
             .map(|played| played.incidents.clone())
             .unwrap_or_default();
-        // No document forbids to leave something open in the target, but it is not right.
+        // Resources that stay in the target violate no document, but they are never right.
         let verdict = match verdict {
             Verdict::Pass | Verdict::Note if !incidents.is_empty() => Verdict::NonStrict,
             verdict => verdict,
@@ -91,7 +91,7 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// The verdict and, where it needs one, its cause. `asked` are the cases whose verdict rests on this one.
+    /// Returns the verdict and, where it needs one, its cause. `asked` are the cases whose verdict depends on this one.
     fn verdict(
         &self,
         id: &str,
@@ -131,7 +131,7 @@ impl<'a> Court<'a> {
             .scenario(id)
             .map(|scenario| scenario.checks.as_slice())
             .unwrap_or_default();
-        // What kills the target is never a matter of taste.
+        // Ending the target is always a failure, even where the document only prefers something.
         if failure.is_end_of_target() || has_must(&self.requirements, checks) {
             (Verdict::Fail, None)
         } else {
@@ -139,8 +139,8 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Why a step in a fragment is not to be held against the case that uses it: its prover did not pass either. The
-    /// cause is the first one, not the last of a chain.
+    /// Returns why a failed step in a fragment does not count against the case that uses the fragment: its prover did
+    /// not pass either. The cause is the first case of the chain, not the last.
     fn excuse(&self, prover: &str, asked: &mut BTreeSet<String>) -> Option<Cause> {
         if asked.contains(prover) {
             return None;
@@ -158,7 +158,7 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// A probe judges also what the choice that it found out is remarked against.
+    /// Returns the requirements that a probe judges besides its own: those of the choice that it found out.
     fn checks_of_choice(&self, scenario: &Scenario) -> Vec<String> {
         let Some(name) = &scenario.probes else {
             return Vec::new();
@@ -179,7 +179,7 @@ impl<'a> Court<'a> {
             .collect()
     }
 
-    /// A remark for each reading that matters to the case and that no probe could settle.
+    /// Returns a remark for each reading that affects the case and that no probe could decide.
     fn unproved(&self, scenario: &Scenario) -> Vec<String> {
         self.readings
             .iter()

@@ -1,4 +1,4 @@
-//! What came of each case, before it is judged.
+//! The finding of each case, before it is judged.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::outcome::Cause;
 /// What came of one case.
 #[derive(Debug, Clone)]
 pub(crate) enum Finding {
-    /// It was played, and this counts.
+    /// The case was played, and the result counts.
     Played(Played),
     /// It was not played, or what came of it does not count.
     Undecided {
@@ -46,7 +46,7 @@ impl Finding {
         }
     }
 
-    /// Whether it was played and failed by the target's doing.
+    /// Returns whether it was played and the target made it fail.
     pub(crate) fn failed(&self) -> bool {
         match self {
             Finding::Played(played) => played.failure.is_some(),
@@ -54,14 +54,14 @@ impl Finding {
         }
     }
 
-    /// Whether it failed, or came to an end that the document would rather not have.
+    /// Returns whether it failed, or reached an end that the document does not prefer.
     pub(crate) fn is_below_note(&self) -> bool {
         let is_non_strict = |played: &Played| played.worth == Worth::NonStrict;
         self.failed() || self.played().is_some_and(is_non_strict)
     }
 
-    /// Whether the target said anything in it. A connection alone proves nothing: the system completes it for a process that
-    /// is dying.
+    /// Returns whether the target sent anything in it. A connection alone proves nothing: the system completes it for a
+    /// process that is dying.
     pub(crate) fn was_answered(&self) -> bool {
         let mut events = self
             .played()
@@ -70,8 +70,8 @@ impl Finding {
         events.any(|event| event.direction == Direction::Sees)
     }
 
-    /// How good the target's behaviour was: 0 it holds, 1 the document would prefer otherwise, 2 it
-    /// failed. `None` if that is not known.
+    /// Returns how bad the result is, as far as the target is the cause: 0 it holds, 1 the document prefers something
+    /// else, 2 it failed. `None` if that is not known.
     pub(crate) fn grade(&self) -> Option<u8> {
         let Finding::Played(played) = self else {
             return None;
@@ -83,14 +83,14 @@ impl Finding {
         })
     }
 
-    /// Whether the target was gone after it.
+    /// Returns whether the target was gone after it.
     pub(crate) fn ended_the_target(&self) -> bool {
         self.played()
             .and_then(|played| played.failure.as_ref())
             .is_some_and(Failure::is_end_of_target)
     }
 
-    /// Whether it failed because a frame came that belongs to the conversation of another case.
+    /// Returns whether it failed because a frame arrived that belongs to the conversation of another case.
     pub(crate) fn met_another_case(&self) -> bool {
         self.played()
             .and_then(|played| played.failure.as_ref())
@@ -98,5 +98,5 @@ impl Finding {
     }
 }
 
-/// What came of all cases, by id.
+/// The findings of all cases, by id.
 pub(crate) type Findings = BTreeMap<String, Finding>;

@@ -1,12 +1,12 @@
-//! From what plays left to verdicts.
+//! From the records of plays to verdicts.
 //!
 //! | file | what |
 //! |---|---|
-//! | `findings` | what came of each case: played, stalled, not played |
-//! | `court` | a finding becomes a verdict and its cause: here a case becomes a failure |
+//! | `findings` | the finding of each case: played, stalled, not played |
+//! | `court` | turns a finding into a verdict and its cause: here a case becomes a failure |
 //! | `outcome` | one case judged, and the report of a whole run |
 //!
-//! The court knows no connection and no clock: the same findings always give the same verdicts.
+//! The court uses no connection and no clock: the same findings always give the same verdicts.
 
 // What a target sent is judged here: none of its bytes may end the program.
 #![cfg_attr(

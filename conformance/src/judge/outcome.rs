@@ -1,4 +1,4 @@
-//! What a run found out.
+//! The results of a run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,24 +15,24 @@ use crate::suite::{Level, Requirement};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// As the document says.
+    /// The target follows the document.
     Pass,
-    /// As the document says; it leaves a choice, and the one that was met is recorded.
+    /// The target follows the document. The document leaves a choice, and the target's choice is recorded.
     Note,
-    /// The document would prefer otherwise.
+    /// The document prefers something else.
     NonStrict,
-    /// The target does not allow it to be judged, by a setting that was not given.
+    /// It cannot be judged on this target: a setting is missing.
     Unsupported,
-    /// Something that it rests on did not hold, or this machine stalled.
+    /// A case that it depends on did not pass, or this machine stalled.
     Inconclusive,
-    /// Against the document.
+    /// The target violates the document.
     Fail,
-    /// The suite's own fault.
+    /// A fault of the suite.
     Error,
 }
 
 impl Verdict {
-    /// All of them, the best first.
+    /// All verdicts, the best first.
     pub const ALL: [Verdict; 7] = [
         Verdict::Pass,
         Verdict::Note,
@@ -43,13 +43,13 @@ impl Verdict {
         Verdict::Error,
     ];
 
-    /// Whether the target behaves as it may.
+    /// Returns whether the document allows what the target did.
     #[must_use]
     pub fn holds(self) -> bool {
         matches!(self, Verdict::Pass | Verdict::Note | Verdict::NonStrict)
     }
 
-    /// The word for it, as in the JSON report.
+    /// Returns the word for it, as in the JSON report.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -97,42 +97,43 @@ pub struct Outcome {
     pub began: Option<SystemTime>,
     /// How long it took.
     pub duration: Duration,
-    /// Free choices that were met, and remarks.
+    /// Free choices of the target, and remarks.
     pub notes: Vec<String>,
-    /// What went wrong. An inconclusive case has one, too, where its cause showed.
+    /// The failure. An inconclusive case has one too, where its cause was seen.
     pub failure: Option<Failure>,
-    /// Who said what.
+    /// The conversation.
     pub conversation: Vec<Event>,
-    /// What befell the target meanwhile, or stayed behind in it; only of a target that the runner started.
+    /// Incidents in the target during the case, or left by it; only of a target that the runner started.
     pub incidents: Vec<Incident>,
-    /// What the target wrote meanwhile to its standard output and error; only of a target that the runner started. Of
-    /// cases side by side on one process each has what was written in its time.
+    /// The target's standard output and error during the case; only of a target that the runner started. If several
+    /// cases run at the same time on one process, each has what was written in its time.
     pub output: Option<String>,
     /// How its verdict changed when its sends were cut, if it did.
     pub recut: Option<Recut>,
-    /// Why it is a known deviation, if it is listed as one: then its failure does not count for the exit code.
+    /// The reason why it is a known deviation, if it is listed as one. Then its failure does not count for the exit
+    /// code.
     pub known: Option<String>,
-    /// It was not asked for, but what was asked for rests on it.
+    /// Whether the user did not ask for it, but a selected case depends on it.
     pub prerequisite: bool,
 }
 
 /// Why a case could not be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// The case that judges what it rests on did not pass.
+    /// The case that judges what it depends on did not pass.
     Case(String),
-    /// After that case the target no longer answered.
+    /// The target no longer answered after that case.
     TargetDied(String),
-    /// This machine did nothing for a while, and a wait ran out meanwhile.
+    /// This machine stalled, and a wait ran out during that time.
     Stall,
     /// It failed beside other cases and passed alone.
     OnlyInCompany {
         /// How often it failed beside others.
         failed: usize,
-        /// How often it was run beside others.
+        /// How often it ran beside others.
         of: usize,
     },
-    /// A bound of the whole case passed.
+    /// The time limit of the whole case passed.
     TooLong,
     /// These settings were not given.
     MissingSettings(Vec<String>),
@@ -140,9 +141,9 @@ pub enum Cause {
     Declared(String),
     /// The run reached its time limit before this case was judged.
     TimeLimit,
-    /// There are no identities for its lanes.
+    /// Its lanes have no identities.
     NoIdentities(Shortage),
-    /// The target could not be started for it: why, and what it wrote.
+    /// The target could not be started for it: the reason, and the target's output.
     NotStarted(String),
 }
 
@@ -209,31 +210,31 @@ pub struct Recut {
     pub whole: Verdict,
     /// The verdict with all sends cut.
     pub cut: Verdict,
-    /// The fewest cuts that were found to change it, in words; none if it changed only with all of them.
+    /// The fewest cuts that change it, in words; empty if only all cuts together changed it.
     pub smallest: Vec<String>,
 }
 
-/// How a reading of the protocol was settled.
+/// The choice of a reading of the protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SettledReading {
     /// The reading's name.
     pub name: String,
-    /// What it is about.
+    /// Its subject.
     pub title: String,
-    /// The choice that is followed.
+    /// The choice that the run follows.
     pub choice: String,
-    /// Whether a probe found it out; else it is the first choice, taken for want of anything better.
+    /// Whether a probe found it out; else it is the first choice, used as the default.
     pub proved: bool,
 }
 
-/// Everything that a run found out.
+/// All results of a run.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The protocol's name.
     pub protocol: String,
     /// Its title.
     pub title: String,
-    /// Who was judged; port 0 if each start of the target got a port of its own.
+    /// The target's address; port 0 if each start of the target got its own port.
     pub target: SocketAddr,
     /// The command that started the target, if the runner did.
     pub command: Option<String>,
@@ -243,20 +244,20 @@ pub struct Report {
     pub readings: Vec<SettledReading>,
     /// The cases in the order of the suite.
     pub cases: Vec<Outcome>,
-    /// Set if the target cannot be judged at all: why.
+    /// Why the target cannot be judged at all, if so.
     pub unjudgeable: Option<String>,
     /// The SHA-256 fingerprint of the target's certificate, where it speaks TLS.
     pub certificate: Option<String>,
-    /// What repeats names and payloads.
+    /// The seed that repeats names and payloads.
     pub seed: u64,
-    /// When it began.
+    /// When the run began.
     pub began: SystemTime,
-    /// How long it took.
+    /// How long the run took.
     pub duration: Duration,
 }
 
 impl Report {
-    /// Who was judged, for people: an address, or the command that started it.
+    /// Returns the name of the target, for people: its address, or the command that started it.
     #[must_use]
     pub fn judged(&self) -> String {
         match &self.command {
@@ -265,13 +266,13 @@ impl Report {
         }
     }
 
-    /// The case with this id.
+    /// Returns the case with this id.
     #[must_use]
     pub fn case(&self, id: &str) -> Option<&Outcome> {
         self.cases.iter().find(|case| case.id == id)
     }
 
-    /// How many cases have this verdict.
+    /// Returns the number of cases with this verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
         self.cases
@@ -280,7 +281,8 @@ impl Report {
             .count()
     }
 
-    /// 0 if no MUST failed that is not a known deviation; 1 if one did, or a known deviation is none any more; 3 if the target cannot be judged; 4 if nothing failed, but a MUST is open.
+    /// Returns the exit code: 0 if no MUST failed except known deviations; 1 if one did, or a known deviation no longer
+    /// occurs; 3 if the target cannot be judged; 4 if nothing failed, but a MUST is open.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if self.unjudgeable.is_some() {
@@ -297,7 +299,7 @@ impl Report {
         if open { 4 } else { 0 }
     }
 
-    /// The cases that are listed as known deviations and are none any more: the list is to stay true.
+    /// Returns the cases that are listed as known deviations but no longer deviate, so that the list stays true.
     #[must_use]
     pub fn stale(&self) -> Vec<&str> {
         let stale = |case: &&Outcome| case.known.is_some() && case.verdict.holds();
@@ -305,13 +307,13 @@ impl Report {
         cases.map(|case| case.id.as_str()).collect()
     }
 
-    /// Whether the case judges something that the document demands; an unknown requirement counts as such.
+    /// Returns whether the case judges a MUST of the document. An unknown requirement counts as one.
     #[must_use]
     pub fn has_must(&self, case: &Outcome) -> bool {
         has_must(&self.requirements, &case.requirements)
     }
 
-    /// Cases that are to blame for others, each with how many.
+    /// Returns the cases that are the cause of other cases' verdicts, each with their number.
     #[must_use]
     pub fn causes(&self) -> Vec<(&str, usize)> {
         let mut causes: BTreeMap<&str, usize> = BTreeMap::new();
@@ -324,7 +326,8 @@ impl Report {
     }
 }
 
-/// Whether one of these requirements is a must. No requirement at all counts as one: a failure must not get lost.
+/// Returns whether one of these requirements is a MUST. No requirement at all counts as one: a failure must not get
+/// lost.
 pub(crate) fn has_must(known: &BTreeMap<String, Requirement>, ids: &[String]) -> bool {
     ids.is_empty()
         || ids.iter().any(|id| {

@@ -1,10 +1,10 @@
-//! Many targets at once: what several runs found out, side by side.
+//! The matrix: the results of several runs, side by side.
 //!
 //! | file | what |
 //! |---|---|
-//! | `run` | what is read of a run's JSON report |
-//! | `weights` | what a case and a verdict are worth |
-//! | `order` | rows and columns so that those that are alike stand together |
+//! | `run` | the part of a run's JSON report that a matrix reads |
+//! | `weights` | the weights of cases and verdicts |
+//! | `order` | an order of rows and columns in which neighbours are similar |
 
 mod order;
 mod run;
@@ -19,29 +19,29 @@ pub use weights::Weights;
 
 use order::neighbours;
 
-/// Runs side by side: a column per target, a row per case.
+/// Runs side by side: one column per target, one row per case.
 #[derive(Debug, Clone)]
 pub struct Matrix {
     /// The protocol's title.
     pub title: String,
-    /// The columns; those that are alike stand together.
+    /// The columns, with similar ones together.
     pub teams: Vec<Team>,
-    /// The rows; likewise.
+    /// The rows, with similar ones together.
     pub rows: Vec<Row>,
 }
 
 /// One target.
 #[derive(Debug, Clone)]
 pub struct Team {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What was judged.
+    /// The address or command of the target.
     pub target: String,
-    /// From 0 to 100; nothing if nothing could be judged.
+    /// From 0 to 100; `None` if nothing could be judged.
     pub score: Option<f64>,
-    /// What its run came to, in a sentence.
+    /// The result of its run, as a sentence.
     pub sentence: String,
-    /// How its readings were settled: name and choice.
+    /// The choices of its readings: name and choice.
     pub readings: Vec<(String, String)>,
 }
 
@@ -56,23 +56,23 @@ pub struct Row {
     pub level: String,
     /// The requirements that it cites.
     pub requirements: Vec<String>,
-    /// What it is worth.
+    /// Its weight.
     pub weight: f64,
-    /// Per team, in the teams' order; nothing where a run did not have the case.
+    /// One cell per team, in the teams' order; `None` where a run did not have the case.
     pub cells: Vec<Option<Cell>>,
 }
 
-/// What a case came to for a team.
+/// The result of a case for a team.
 #[derive(Debug, Clone)]
 pub struct Cell {
     /// The verdict.
     pub verdict: Verdict,
-    /// Why, in a few words.
+    /// The reason, in a few words.
     pub why: Option<String>,
 }
 
 impl Row {
-    /// For how many teams it does not hold.
+    /// Returns the number of teams for which it does not hold.
     #[must_use]
     pub fn failures(&self) -> usize {
         let cells = self.cells.iter().flatten();
@@ -81,7 +81,7 @@ impl Row {
             .count()
     }
 
-    /// Whether all teams have the same good verdict.
+    /// Returns whether all teams have the same good verdict.
     #[must_use]
     pub fn is_dull(&self) -> bool {
         let good = |cell: &Option<Cell>| {
@@ -93,11 +93,11 @@ impl Row {
 }
 
 impl Matrix {
-    /// Puts runs of one protocol side by side.
+    /// Compares runs of one protocol.
     ///
     /// # Errors
     ///
-    /// A sentence, if there is none, or they are of different protocols.
+    /// If no run is given, or the runs are of different protocols. The error is a sentence.
     pub fn of(runs: &[RunFile], weights: &Weights) -> Result<Matrix, String> {
         let first = runs.first().ok_or("there are no reports to compare")?;
         if let Some(other) = runs.iter().find(|run| run.protocol != first.protocol) {
@@ -115,7 +115,8 @@ impl Matrix {
         Ok(matrix)
     }
 
-    /// Columns and rows so that those that are alike stand together: the best team first, and the case that most fail.
+    /// Orders columns and rows so that similar ones are together. The best team and the case with the most failures
+    /// come first.
     fn put_in_order(&mut self) {
         let mut by_score: Vec<usize> = (0..self.teams.len()).collect();
         let score = |team: usize| self.teams[team].score.unwrap_or(-1.0);
@@ -137,7 +138,7 @@ impl Matrix {
         for row in &mut self.rows {
             row.cells = teams.iter().map(|team| row.cells[*team].clone()).collect();
         }
-        // Those that everybody passes tell nothing, and come last in their own order.
+        // Cases that all teams pass say nothing, and come last in their own order.
         let (dull, mut telling): (Vec<Row>, Vec<Row>) = self.rows.drain(..).partition(Row::is_dull);
         telling.sort_by_key(|row| std::cmp::Reverse(row.failures()));
         let lines: Vec<Vec<Option<Verdict>>> = telling
@@ -150,7 +151,7 @@ impl Matrix {
     }
 }
 
-/// In what cells are alike: a free choice makes no difference.
+/// Returns what makes cells similar: a free choice makes no difference.
 fn verdict(cell: &Option<Cell>) -> Option<Verdict> {
     cell.as_ref().map(|cell| match cell.verdict {
         Verdict::Note => Verdict::Pass,
@@ -172,7 +173,7 @@ fn team(run: &RunFile, weights: &Weights) -> Team {
     }
 }
 
-/// Every case that any run has, in the order in which they are met.
+/// Returns every case that any run has, in order of appearance.
 fn rows(runs: &[RunFile], weights: &Weights) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();

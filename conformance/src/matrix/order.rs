@@ -1,12 +1,14 @@
-//! An order in which neighbours are alike.
+//! An order in which neighbours are similar.
 
-/// Passes over the whole order; each makes it better, and few are needed.
+/// Maximum number of passes over the whole order. Each makes it better, and few are needed.
 const MOST_PASSES: usize = 8;
 
-/// An order of these lines, as their indices, in which neighbours differ in few places. It begins with the first.
+/// Returns an order of these lines, as indices, in which neighbours differ in few places. It begins with the first
+/// line.
 ///
-/// From there on it takes the nearest that is left, the earlier of equals, and then turns pieces around as long as that brings those that are alike
-/// nearer to each other. It is not the best order, which would take for ever, and it is the same each time.
+/// After the first line it takes the nearest remaining one each time, the earlier of equals. Then it reverses pieces as
+/// long as that brings similar lines nearer to each other. The result is not the best order, which would take too long
+/// to find, but it is the same each time.
 pub(super) fn neighbours<T: PartialEq>(lines: &[Vec<T>]) -> Vec<usize> {
     let distance = |one: usize, other: usize| {
         let pairs = lines[one].iter().zip(&lines[other]);
@@ -29,7 +31,8 @@ pub(super) fn neighbours<T: PartialEq>(lines: &[Vec<T>]) -> Vec<usize> {
     order
 }
 
-/// Turns around each piece whose ends then have nearer neighbours; says whether there was one. The first stays where it is.
+/// Reverses each piece whose ends then have nearer neighbours; returns whether it reversed any. The first line stays in
+/// its place.
 fn turn_around(order: &mut [usize], distance: &impl Fn(usize, usize) -> usize) -> bool {
     let mut better = false;
     for start in 1..order.len() {

@@ -1,10 +1,10 @@
-//! What a matrix reads of a run's JSON report; the rest is passed over.
+//! The part of a run's JSON report that a matrix reads; the rest is ignored.
 
 use serde::Deserialize;
 
 use crate::run::Verdict;
 
-/// The format that is understood.
+/// The format that it reads.
 const FORMAT: u32 = 1;
 
 /// A run.
@@ -19,12 +19,12 @@ pub struct RunFile {
     /// Its title.
     #[serde(default)]
     pub title: String,
-    /// What was judged.
+    /// The address or command of the target.
     pub target: String,
-    /// What it came to.
+    /// The result as a sentence.
     #[serde(default)]
     pub sentence: String,
-    /// How readings were settled.
+    /// The choices of its readings.
     #[serde(default)]
     pub readings: Vec<ReadingOfRun>,
     /// The cases.
@@ -47,7 +47,7 @@ pub struct CaseOfRun {
     pub id: String,
     /// Its title.
     pub title: String,
-    /// What it judges.
+    /// The requirements that it judges.
     pub requirements: Vec<RequirementOfRun>,
     /// The verdict.
     pub verdict: Verdict,
@@ -60,7 +60,7 @@ pub struct CaseOfRun {
 pub struct RequirementOfRun {
     /// Its id.
     pub id: String,
-    /// must, should or may; nothing where it was not known.
+    /// must, should or may; `None` where it was not known.
     pub level: Option<String>,
 }
 
@@ -76,11 +76,11 @@ struct FailureOfRun {
 }
 
 impl RunFile {
-    /// Reads a report; `name` is the team's.
+    /// Reads a report; `name` is the name of the team.
     ///
     /// # Errors
     ///
-    /// A sentence, if it is no report of a run, or one of another format.
+    /// If the text is not a report of a run, or has another format. The error is a sentence.
     pub fn read(name: &str, text: &str) -> Result<RunFile, String> {
         let mut run: RunFile = serde_json::from_str(text).map_err(|error| {
             format!("it is not the report of a run, as --report json=FILE writes it: {error}")
@@ -100,7 +100,7 @@ impl RunFile {
 }
 
 impl CaseOfRun {
-    /// The highest level among its requirements; a case whose requirements nobody knows judges a must.
+    /// Returns the highest level among its requirements. A case with unknown requirements judges a must.
     #[must_use]
     pub fn level(&self) -> &str {
         let level = |word: &&str| {
@@ -116,7 +116,7 @@ impl CaseOfRun {
             .unwrap_or("must")
     }
 
-    /// Why it is not passed, in a few words.
+    /// Returns why it does not pass, in a few words.
     #[must_use]
     pub fn why(&self) -> Option<String> {
         let cause = self.cause.as_ref().map(|cause| cause.text.clone());

@@ -1,8 +1,8 @@
-//! What a case is worth, and what of it a verdict earns.
+//! The points of a case, and the share of them that each verdict earns.
 //!
-//! A score is what was earned of what could be, from 0 to 100: each case counts by the highest level among its requirements
-//! (or by a weight of its own), and earns a part of it by its verdict. What the target does not support, and errors of the
-//! suite, count for nothing either way.
+//! A score is the share of the possible points that were earned, from 0 to 100. Each case counts by the highest level
+//! among its requirements, or by a weight of its own, and its verdict earns a share of that. What the target does not
+//! support, and errors of the suite, do not count at all.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::run::Verdict;
 
 use super::run::CaseOfRun;
 
-/// The words that may be given a number, and what they have without.
+/// The words that can be given a number, and their defaults.
 const USUAL: [(&str, f64); 7] = [
     ("must", 3.0),
     ("should", 1.0),
@@ -21,7 +21,7 @@ const USUAL: [(&str, f64); 7] = [
     ("fail", 0.0),
 ];
 
-/// Weights and parts.
+/// Weights of levels and cases, and shares of verdicts.
 #[derive(Debug, Clone)]
 pub struct Weights {
     words: BTreeMap<&'static str, f64>,
@@ -38,7 +38,7 @@ impl Default for Weights {
 }
 
 impl Weights {
-    /// Takes over lines such as `must = 3`, `non-strict = 0.5` or `case whisper = 10`; `//` begins a remark.
+    /// Reads lines such as `must = 3`, `non-strict = 0.5` or `case whisper = 10`; `//` begins a remark.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Weights {
         Ok(())
     }
 
-    /// Takes over one of them.
+    /// Reads one of these lines.
     ///
     /// # Errors
     ///
@@ -85,12 +85,12 @@ impl Weights {
         Ok(())
     }
 
-    /// The ids of the cases that have a weight of their own.
+    /// Returns the ids of the cases that have a weight of their own.
     pub fn cases(&self) -> impl Iterator<Item = &str> {
         self.cases.keys().map(String::as_str)
     }
 
-    /// In one line, for whoever reads a score.
+    /// Returns the weights in one line, for a person who reads a score.
     #[must_use]
     pub fn in_words(&self) -> String {
         let mut words: Vec<String> = USUAL
@@ -105,14 +105,14 @@ impl Weights {
         words.join(", ")
     }
 
-    /// What a case is worth.
+    /// Returns the points of a case.
     #[must_use]
     pub fn of_case(&self, case: &CaseOfRun) -> f64 {
         let own = self.cases.get(&case.id).copied();
         own.unwrap_or_else(|| self.word(case.level()))
     }
 
-    /// From 0 to 100; nothing where there is nothing to earn.
+    /// Returns a score from 0 to 100; `None` where no points can be earned.
     pub(super) fn score(&self, cases: &[CaseOfRun]) -> Option<f64> {
         let (mut earned, mut possible) = (0.0, 0.0);
         for case in cases {

@@ -1,4 +1,4 @@
-//! What is known about one target: a profile, and the deviations that its team knows of. Both are files of lines, in KDL.
+//! Facts about one target: a profile, and the deviations that its team knows of. Both are files of lines, in KDL.
 //!
 //! ```text
 //! protocol chaton
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 pub use read::{read_known, read_profile};
 
-/// What is known about a target.
+/// Facts about a target.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Profile {
     /// Its settings, as with `--set`.

@@ -1,4 +1,4 @@
-//! Files about a target into what they say; every mistake with its place and a remedy.
+//! Reads files about a target. Every mistake is reported with its place and a remedy.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,11 +38,11 @@ pub fn read_profile(path: &Path, suite: &Suite) -> Result<Profile, Diagnostics> 
     reader.finish(profile)
 }
 
-/// Reads the deviations that are known: on each line a case, and in quotes the reason.
+/// Reads the known deviations: on each line a case, and in quotes the reason.
 ///
 /// # Errors
 ///
-/// Every mistake in it, a case that the suite does not have among them.
+/// Every mistake in it, including a case that the suite does not have.
 pub fn read_known(path: &Path, suite: &Suite) -> Result<BTreeMap<String, String>, Diagnostics> {
     const SHAPE: Shape<'static> = Shape {
         arguments: (1, 1),
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         self.findings.error(&node.file, span.clone(), message, help);
     }
 
-    /// The arguments as texts, if there are so many and nothing else.
+    /// Returns the arguments as texts, if they are exactly this number of texts.
     fn texts<const COUNT: usize>(&mut self, node: &Node, example: &str) -> Option<[String; COUNT]> {
         let shape = Shape {
             arguments: (COUNT, COUNT),
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A case of the suite, and why; `reason` is the argument that says it.
+    /// Returns a case of the suite, and the reason; `reason` is the argument that gives it.
     fn case_with_reason(
         &mut self,
         node: &Node,

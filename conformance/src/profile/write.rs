@@ -7,7 +7,8 @@ use crate::suite::Suite;
 use crate::text::{kdl, kdl_comment};
 
 impl Profile {
-    /// The file. Settings that scenarios ask for and that are not known stand there as comments, to be filled in.
+    /// Returns the text of the file. Settings that scenarios ask for and that are not known appear as comments, to be
+    /// filled in.
     #[must_use]
     pub fn to_kdl(&self, suite: &Suite) -> String {
         let mut out = format!(

@@ -1,4 +1,4 @@
-//! One failure, explained: what was asked for, what came, byte by byte, and how to see it again.
+//! The explanation of one failure: what was expected, what arrived, byte by byte, and how to repeat it.
 
 use std::fmt::Write;
 
@@ -7,13 +7,14 @@ use crate::run::{Failure, FieldReport, Outcome, Report};
 use super::ladder::ladder;
 use super::paint::Paint;
 
-/// The explanation without colours, for other programs; long conversations are cut. The report is [`shown`](super::shown).
+/// Returns the explanation without colours, for other programs; long conversations are cut. The report is
+/// [`shown`](super::shown).
 pub(super) fn plain(report: &Report, case: &Outcome, rerun: &str) -> Option<String> {
     explain(report, case, rerun, false, Paint::Plain)
 }
 
-/// Several lines about a case that did not come to its end, or left something behind in the target; `None` where there is
-/// nothing to explain.
+/// Returns several lines about a case that did not reach its end, or left something in the target; `None` where no
+/// explanation is needed.
 pub(super) fn explain(
     report: &Report,
     case: &Outcome,
@@ -69,7 +70,7 @@ fn failed(out: &mut String, failure: &Failure, paint: Paint) {
     bytes(out, failure, paint);
 }
 
-/// What befell the target itself, unless that is the failure.
+/// Describes what happened to the target itself, unless that is the failure.
 fn befell(out: &mut String, case: &Outcome, paint: Paint) {
     let told = case.failure.as_ref().map(|failure| &failure.got);
     for incident in &case.incidents {
@@ -80,10 +81,10 @@ fn befell(out: &mut String, case: &Outcome, paint: Paint) {
     }
 }
 
-/// Of what the target wrote the last lines are shown, unless all of it is asked for.
+/// The number of last lines of the target's output that are shown, unless the user asks for all of it.
 const LAST_LINES: usize = 20;
 
-/// What the target wrote, escaped already.
+/// Adds the target's output, which is escaped already.
 fn written(out: &mut String, case: &Outcome, whole: bool) {
     let Some(output) = case.output.as_deref().filter(|output| !output.is_empty()) else {
         return;
@@ -102,7 +103,7 @@ fn written(out: &mut String, case: &Outcome, whole: bool) {
     }
 }
 
-/// How the verdict changed with the segments.
+/// Describes how the verdict changed with the segments.
 fn recut(out: &mut String, case: &Outcome) {
     let Some(recut) = &case.recut else {
         return;
@@ -136,7 +137,7 @@ fn requirements(out: &mut String, report: &Report, case: &Outcome) {
     }
 }
 
-/// The frame field by field, or, where it is none, its bytes.
+/// Adds the frame field by field, or the bytes, if they are not a frame.
 fn bytes(out: &mut String, failure: &Failure, paint: Paint) {
     if failure.length == 0 {
         return;

@@ -1,4 +1,4 @@
-//! Annotations as GitHub's workflows read them from what a command says.
+//! Annotations in the form in which GitHub's workflows read them from a command's output.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,13 +10,13 @@ use super::shown::shown;
 use super::words;
 use crate::text;
 
-/// An error per failure, a warning per remark, and a notice with the sum.
+/// Returns an error per failure, a warning per remark, and a notice with the summary.
 #[must_use]
 pub fn to_annotations(report: &Report, rerun: &str) -> String {
     let report = &shown(report, text::line);
     let rerun = &text::line(rerun);
     let mut out = String::new();
-    // GitHub shows the first ten of each kind, so what fails comes before what is only remarked.
+    // GitHub shows the first ten of each kind, so failures come before remarks.
     for wanted in [Verdict::Fail, Verdict::Error, Verdict::NonStrict] {
         for case in report.cases.iter().filter(|case| case.verdict == wanted) {
             of_case(&mut out, report, case, rerun);
@@ -42,7 +42,7 @@ fn of_case(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     };
     let title = format!("{}: {}: {}", report.protocol, case.id, case.title);
     let mut properties = format!("title={}", text::annotation_property(&title));
-    // The files of a protocol that is compiled in lie nowhere.
+    // The files of a built-in protocol have no place on the disk.
     let step = case
         .failure
         .as_ref()

@@ -1,7 +1,7 @@
-//! JUnit's XML, which build servers show: one test case per case.
+//! JUnit XML, which build servers show: one test case per case.
 //!
-//! What holds is a success, whatever its remarks; what could not be judged is skipped, with the reason; a failure carries
-//! the whole explanation.
+//! A case that holds is a success, whatever its remarks. A case that could not be judged is skipped, with the reason. A
+//! failure has the whole explanation.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ use super::shown::shown;
 use super::words;
 use crate::text;
 
-/// The report as JUnit's XML.
+/// Returns the report as JUnit XML.
 ///
 /// # Panics
 ///
@@ -65,7 +65,7 @@ fn of_case(report: &Report, case: &Outcome, rerun: &str) -> TestCase {
     entry.add_property(("requirements", case.requirements.join(" ").as_str()));
     let mut remarks = case.notes.clone();
     if matches!(entry.status, TestCaseStatus::Success { .. }) {
-        // A success has no description of its own.
+        // In JUnit a success has no description of its own.
         remarks.extend(plain(report, case, rerun));
     }
     if !remarks.is_empty() {

@@ -10,7 +10,7 @@ use super::html::render;
 use crate::diagnosis::{Accuracy, Atlas, KnownFault, measure};
 use crate::suite::Suite;
 
-/// The matrix as text: each mistake with the requirement that it breaks and the cases that catch it.
+/// Returns the matrix as text: each mistake with the requirement that it breaks and the cases that catch it.
 #[must_use]
 pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
     let mut out = format!("{}: {} faults\n", suite.grammar.title, atlas.faults.len());
@@ -28,7 +28,7 @@ pub fn laboratory_text(suite: &Suite, atlas: &Atlas) -> String {
     out
 }
 
-/// How good the diagnosis is, as a sentence.
+/// Describes the accuracy of the diagnosis in a sentence.
 fn in_words(accuracy: &Accuracy) -> String {
     let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
     format!(
@@ -50,10 +50,10 @@ fn in_words(accuracy: &Accuracy) -> String {
 struct Matrix<'a> {
     title: &'a str,
     accuracy: String,
-    /// The cases that catch anything, with how many mistakes each catches.
+    /// The cases that catch a mistake, with the number of mistakes that each catches.
     cases: Vec<Column<'a>>,
     rows: Vec<Row<'a>>,
-    /// Cases that catch none: what they ask for is broken by nothing that the laboratory has.
+    /// Cases that catch no mistake: the laboratory has no server that breaks what they check.
     idle: Vec<&'a str>,
 }
 
@@ -72,11 +72,11 @@ struct Row<'a> {
     cells: Vec<&'static str>,
 }
 
-/// The matrix as a page that needs nothing else.
+/// Returns the matrix as a self-contained page.
 ///
 /// # Panics
 ///
-/// If a template has a mistake; the tests of this crate keep it from being built so.
+/// If a template has a mistake; the tests of this crate find such a mistake before a release.
 #[must_use]
 pub fn laboratory_page(suite: &Suite, atlas: &Atlas) -> String {
     let mut catches: BTreeMap<&str, usize> = BTreeMap::new();

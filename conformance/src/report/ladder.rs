@@ -9,16 +9,16 @@ use super::paint::Paint;
 use super::shown::shown_event;
 use crate::text;
 
-/// A longer conversation is shown from here to its end, unless all of it is asked for.
+/// The number of last rungs of a longer conversation that are shown, unless the user asks for all of it.
 const LAST_RUNGS: usize = 40;
 
-/// One rung, for somebody who watches while it happens.
+/// Returns one rung, for a person who watches live.
 #[must_use]
 pub fn live(event: &Event, paint: Paint) -> String {
     painted(&shown_event(event, text::line), LIVE_LANE, paint)
 }
 
-/// The rungs, each on a line of its own.
+/// Returns the rungs, one per line.
 pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
     let mut out = String::new();
     let runs = runs(events);
@@ -48,10 +48,10 @@ pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
     out
 }
 
-/// The columns of a lane's name where the longest is not known yet.
+/// The width of a lane's name, in columns, where the longest name is not known yet.
 const LIVE_LANE: usize = 9;
 
-/// Events that follow each other and are alike: one lane, one direction, one packet.
+/// Returns groups of consecutive similar events: one lane, one direction, one packet.
 pub(super) fn runs(events: &[Event]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (index, event) in events.iter().enumerate() {
@@ -85,7 +85,7 @@ fn painted(event: &Event, width: usize, paint: Paint) -> String {
     }
 }
 
-/// The first 16 bytes; the explanation above shows those that matter.
+/// Returns the first 16 bytes; the explanation above shows the important ones.
 fn first_bytes(hex: &str) -> String {
     match hex.char_indices().nth(16 * 3 - 1) {
         Some((end, _)) if hex.len() > end + 1 => format!("{} ...", &hex[..end]),

@@ -1,15 +1,15 @@
-//! What a run found out, for people and for programs.
+//! The results of a run, for people and for programs.
 //!
 //! | file | what |
 //! |---|---|
 //! | `terminal`, `explain`, `ladder`, `paint` | for people, on a terminal |
 //! | `html` | for people, as one page |
-//! | `json` | for programs; everything that is known |
+//! | `json` | for programs; the complete results |
 //! | `junit`, `test_anything`, `github` | for build servers |
 //! | `pcapng` | conversations as a capture |
 //! | `matrix` | many targets side by side |
-//! | `words` | what all of them say in the same words |
-//! | `shown` | a report with everything from elsewhere escaped; how each kind of report escapes is in [`text`](crate::text) |
+//! | `words` | the words that all reports share |
+//! | `shown` | a report with all foreign text escaped; [`text`](crate::text) defines how each kind of report escapes |
 
 mod explain;
 mod github;

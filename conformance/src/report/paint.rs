@@ -1,13 +1,13 @@
-//! Colours, where they are wanted.
+//! Colours, where the user wants them.
 
 use crate::run::Verdict;
 
 /// Whether text is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
-    /// Plain text.
+    /// Without colours.
     Plain,
-    /// With the escape sequences that terminals know.
+    /// With the escape sequences that terminals understand.
     Colour,
 }
 

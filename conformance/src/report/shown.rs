@@ -1,6 +1,7 @@
-//! A report with everything in it that was not written here escaped for one kind of sink.
+//! A report whose foreign text is escaped for one kind of output.
 //!
-//! Each struct is taken apart field by field, so that a new field is not forgotten: it does not compile without a decision.
+//! Each struct is taken apart field by field, so that no new field is forgotten: without a decision it does not
+//! compile.
 
 use crate::run::{
     Cause, Event, EventField, Failure, FieldReport, Incident, Outcome, Place, Recut, Report,
@@ -11,10 +12,10 @@ use crate::suite::Requirement;
 /// Escapes a text that is part of one line.
 pub(super) type Escape = fn(&str) -> String;
 
-/// Output of a target inside a sentence: each of its lines is marked as such, and is no line of ours.
+/// Output of a target inside a sentence. Each of its lines is marked, so that it cannot pass for a line of the report.
 const OUTPUT: &str = "\n    | ";
 
-/// The report with its texts escaped.
+/// Returns the report with its texts escaped.
 pub(super) fn shown(report: &Report, escape: Escape) -> Report {
     let mut report = report.clone();
     let Report {
@@ -47,7 +48,7 @@ pub(super) fn shown(report: &Report, escape: Escape) -> Report {
     report
 }
 
-/// An event as it is shown by itself.
+/// Returns an event, escaped, as it is shown alone.
 pub(super) fn shown_event(event: &Event, escape: Escape) -> Event {
     let mut event = event.clone();
     self::event(&mut event, escape);
@@ -58,7 +59,7 @@ fn one(text: &mut String, escape: Escape) {
     *text = escape(text);
 }
 
-/// A sentence that may hold what a target wrote, in several lines.
+/// Escapes a sentence that may hold a target's output, in several lines.
 fn several(text: &mut String, escape: Escape) {
     let lines: Vec<String> = text.lines().map(escape).collect();
     *text = lines.join(OUTPUT);
@@ -150,7 +151,7 @@ fn cause(cause: &mut Cause, escape: Escape) {
 }
 
 fn failure(failure: &mut Failure, escape: Escape) {
-    // What else it has is for the runner, and is not shown.
+    // The runner needs the other fields; they are not shown.
     let Failure {
         kind: _,
         step,

@@ -11,10 +11,10 @@ use super::shown::shown;
 use super::words;
 use crate::text;
 
-/// How much is told.
+/// How much the report says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
-    /// What is wrong, and the last sentence.
+    /// Only what is wrong, and the last sentence.
     Quiet,
     /// A line per case, and an explanation of each failure.
     Usual,
@@ -22,10 +22,10 @@ pub enum Detail {
     Verbose,
 }
 
-/// How a report looks.
+/// The style of a report.
 #[derive(Debug, Clone)]
 pub struct Style {
-    /// How much is told.
+    /// How much it says.
     pub detail: Detail,
     /// Whether it has colours.
     pub paint: Paint,
@@ -33,7 +33,7 @@ pub struct Style {
     pub rerun: String,
 }
 
-/// The whole report.
+/// Returns the whole report.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
     let report = &shown(report, text::line);
@@ -61,7 +61,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     out
 }
 
-/// One case on one line, its notes below.
+/// Adds one case on one line, with its notes below.
 fn line(out: &mut String, case: &Outcome, style: &Style) {
     let verdict = format!("{:12}", case.verdict);
     let cause = case
@@ -102,7 +102,7 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
         let wanted = match case.verdict {
             Verdict::Fail if case.known.is_some() => style.detail == Detail::Verbose,
             Verdict::Fail | Verdict::Error | Verdict::NonStrict => true,
-            // What only follows from something else is explained there.
+            // A case that fails only because of another is explained there.
             _ => {
                 style.detail == Detail::Verbose
                     || case
@@ -111,7 +111,7 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
                         .is_some_and(|cause| cause.case().is_none())
             }
         };
-        // What was left behind is told even of a case that holds.
+        // Incidents are shown even for a case that holds.
         if wanted || !case.incidents.is_empty() {
             let whole = style.detail == Detail::Verbose;
             if let Some(text) = explain(report, case, &style.rerun, whole, style.paint) {
@@ -121,7 +121,7 @@ fn explanations(out: &mut String, report: &Report, style: &Style) {
     }
 }
 
-/// The readings, the causes, the counts, and one sentence.
+/// Adds the readings, the causes, the counts, and one sentence.
 fn summary(out: &mut String, report: &Report, style: &Style) {
     let _ = writeln!(out);
     for reading in &report.readings {

@@ -1,4 +1,4 @@
-//! The Test Anything Protocol, version 14: a line per case, and what a failure has to say as YAML below it.
+//! The Test Anything Protocol, version 14: a line per case, and the details of a failure as YAML below it.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use super::shown::shown;
 use super::words;
 use crate::text;
 
-/// The report as TAP.
+/// Returns the report as TAP.
 #[must_use]
 pub fn to_tap(report: &Report, rerun: &str) -> String {
     let report = &shown(report, text::line);
@@ -36,7 +36,7 @@ pub fn to_tap(report: &Report, rerun: &str) -> String {
     out
 }
 
-/// A block of YAML.
+/// Adds a block of YAML.
 fn diagnosis(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     if case.verdict == Verdict::Pass {
         return;
@@ -59,7 +59,7 @@ fn diagnosis(out: &mut String, report: &Report, case: &Outcome, rerun: &str) {
     let _ = writeln!(out, "  ...");
 }
 
-/// One of a list; only what YAML would read otherwise is quoted.
+/// Returns one entry of a list, quoted only where YAML would misread it.
 fn word(text: &str) -> String {
     let plain = |each: char| each.is_ascii_alphanumeric() || "-_.".contains(each);
     match text.chars().all(plain) {

@@ -1,4 +1,4 @@
-//! What all reports say in the same words.
+//! The words that all reports share.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::run::{Outcome, Report, Verdict};
 
-/// What it comes to, without the cases by name.
+/// Returns the result of a run, without the names of cases.
 pub(super) fn headline(report: &Report) -> String {
     match report.exit_code() {
         1 if !failed(report).is_empty() => format!(
@@ -18,7 +18,7 @@ pub(super) fn headline(report: &Report) -> String {
     }
 }
 
-/// What it comes to.
+/// Returns the result of a run.
 pub(super) fn sentence(report: &Report) -> String {
     if let Some(why) = &report.unjudgeable {
         return format!("The server cannot be judged: {why}.");
@@ -61,7 +61,7 @@ pub(super) fn sentence(report: &Report) -> String {
     }
 }
 
-/// What the list of known deviations excuses.
+/// Returns what the list of known deviations excuses.
 fn but_for(report: &Report) -> String {
     let excused = |case: &&Outcome| case.known.is_some() && !case.verdict.holds();
     match report.cases.iter().filter(excused).count() {
@@ -70,14 +70,14 @@ fn but_for(report: &Report) -> String {
     }
 }
 
-/// The cases to look at, for whoever scrolled past them; known deviations are not among them.
+/// Returns the cases to look at, for a person at the end of a long report. Known deviations are not among them.
 pub(super) fn failed(report: &Report) -> Vec<&str> {
     let failed = |case: &&Outcome| case.verdict == Verdict::Fail && case.known.is_none();
     let cases = report.cases.iter().filter(failed);
     cases.map(|case| case.id.as_str()).collect()
 }
 
-/// `2 causes, 14 consequences: login (13), whisper (1)`, if any case is to blame for others.
+/// Returns `2 causes, 14 consequences: login (13), whisper (1)`, if any case is the cause of others.
 pub(super) fn causes(report: &Report) -> Option<String> {
     let causes = report.causes();
     if causes.is_empty() {
@@ -96,7 +96,7 @@ pub(super) fn causes(report: &Report) -> Option<String> {
     ))
 }
 
-/// The verdicts that occur, the best first, each with how often.
+/// Returns the verdicts that occur, the best first, each with its count.
 pub(super) fn counts(report: &Report) -> Vec<(Verdict, usize)> {
     Verdict::ALL
         .iter()
@@ -105,7 +105,7 @@ pub(super) fn counts(report: &Report) -> Vec<(Verdict, usize)> {
         .collect()
 }
 
-/// One case in a few words: what came where what was expected, or why it is open.
+/// Describes one case in a few words: what arrived and what was expected, or why it is open.
 pub(super) fn in_short(case: &Outcome) -> Option<String> {
     if let Some(cause) = &case.cause {
         return Some(format!("{}, {cause}", case.verdict));
@@ -128,13 +128,13 @@ pub(super) fn in_short(case: &Outcome) -> Option<String> {
     ))
 }
 
-/// `1 case`, `2 cases`.
+/// Returns `1 case`, `2 cases`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
 
-/// `2026-11-21T14:32:29Z`.
+/// Returns `2026-11-21T14:32:29Z`.
 pub(super) fn moment(at: SystemTime) -> String {
     DateTime::<Utc>::from(at).to_rfc3339_opts(SecondsFormat::Secs, true)
 }

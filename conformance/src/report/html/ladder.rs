@@ -1,4 +1,4 @@
-//! A conversation as a picture: a line per lane on the left, the target on the right, arrows between.
+//! A conversation as a picture: a line per lane on the left, the target on the right, and arrows between them.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use crate::report::ladder::{alike, runs};
 use crate::report::words::counted;
 use crate::run::{Direction, Event, Failure};
 
-/// The fields of a frame have colours, which repeat after so many; the opcode has its own.
+/// The number of colours for the fields of a frame, after which they repeat; the opcode has its own.
 const FIELD_COLOURS: usize = 6;
 
-/// Of events that are alike, so many are shown.
+/// The number of similar events that are shown.
 const SHOWN_OF_ALIKE: usize = 3;
 
 /// How much of a conversation is shown.
@@ -22,13 +22,13 @@ pub(in crate::report) struct Bounds {
 }
 
 impl Bounds {
-    /// What ended badly is told from its end.
+    /// Of a case that ended badly, the end is shown.
     pub(in crate::report) const LAST: Bounds = Bounds {
         rungs: 300,
         from_the_end: true,
     };
 
-    /// What ended well is told from its beginning, and only to give an impression.
+    /// Of a case that ended well, the beginning is shown, only to give an impression.
     pub(in crate::report) const FIRST: Bounds = Bounds {
         rungs: 40,
         from_the_end: false,
@@ -49,7 +49,7 @@ struct Rung {
     /// `sends`, `sees`, `does`, `ends`, `more`, `wrong`.
     kind: &'static str,
     time: String,
-    /// Number of its lane, from 0.
+    /// The number of its lane, from 0.
     lane: usize,
     name: String,
     packet: String,
@@ -59,21 +59,21 @@ struct Rung {
     unexpected: bool,
     remark: Option<String>,
     bytes: Vec<Piece>,
-    /// Bytes that are not shown.
+    /// The number of bytes that are not shown.
     hidden: usize,
 }
 
 /// Bytes of one field.
 #[derive(Debug, Serialize)]
 struct Piece {
-    /// 0 for an opcode, 1 and up for fields, nothing for bytes without a meaning.
+    /// 0 for an opcode, 1 and up for fields, `None` for bytes without a meaning.
     colour: Option<usize>,
     hex: String,
     about: String,
 }
 
 impl Ladder {
-    /// The conversation, and in it the moment where it went wrong.
+    /// Returns the conversation, with the moment where it went wrong.
     pub(in crate::report) fn of(
         events: &[Event],
         failure: Option<&Failure>,
@@ -113,7 +113,7 @@ impl Ladder {
     }
 }
 
-/// The events that are shown: whole runs, as many as the bounds allow.
+/// Returns the events that are shown: whole groups of similar events, as many as the bounds allow.
 fn shown(events: &[Event], bounds: Bounds) -> Range<usize> {
     let runs = runs(events);
     let first = match bounds.from_the_end {
@@ -128,7 +128,7 @@ fn shown(events: &[Event], bounds: Bounds) -> Range<usize> {
     start..end
 }
 
-/// The event behind which it went wrong: the first that nobody expected on the lane that failed, or else the last one.
+/// Returns the event after which it went wrong: the first unexpected one on the lane that failed, or else the last one.
 fn moment(events: &[Event], failure: &Failure) -> usize {
     let on_lane = |event: &Event| failure.lane.as_ref().is_none_or(|lane| event.lane == *lane);
     events
@@ -139,7 +139,7 @@ fn moment(events: &[Event], failure: &Failure) -> usize {
 
 fn of_run(events: &[Event], run: &Range<usize>, lanes: &[String]) -> Vec<Rung> {
     let of_run = &events[run.clone()];
-    // A few are shown one by one; of many, the first ones stand for all.
+    // A few are shown one by one; of many, the first ones represent all.
     let shown = match of_run.len() {
         few if few <= SHOWN_OF_ALIKE + 1 => few,
         _ => SHOWN_OF_ALIKE,
@@ -216,7 +216,7 @@ impl Rung {
     }
 }
 
-/// Packets are written in capitals.
+/// Returns whether the word is a packet: packets are written in capitals.
 fn is_packet(word: &str) -> bool {
     let word = word.trim_end_matches(';');
     word.starts_with(|first: char| first.is_ascii_uppercase())
@@ -225,7 +225,7 @@ fn is_packet(word: &str) -> bool {
             .all(|each| each.is_ascii_uppercase() || each.is_ascii_digit() || each == '_')
 }
 
-/// The bytes that are shown, cut where fields begin and end.
+/// Returns the bytes that are shown, cut where fields begin and end.
 fn pieces(event: &Event) -> Vec<Piece> {
     let pairs: Vec<&str> = event
         .bytes

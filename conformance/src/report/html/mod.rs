@@ -1,4 +1,4 @@
-//! The page of a run: one file that needs nothing else, neither a network nor a script.
+//! The page of a run: one file that needs neither a network nor a script.
 
 mod ladder;
 mod page;
@@ -15,25 +15,25 @@ use crate::text;
 pub(super) use ladder::Bounds;
 pub(super) use page::glyph;
 
-/// A template that is compiled in, and so is right.
+/// The templates are compiled in and tested, so they are right.
 const SOUND: &str = "the templates of the reports are sound";
 
-/// The page of a run; `rerun` is the command that runs it again.
+/// Returns the page of a run; `rerun` is the command that runs it again.
 ///
 /// # Panics
 ///
-/// If a template has a mistake; the tests of this crate keep it from being built so.
+/// If a template has a mistake; the tests of this crate find such a mistake before a release.
 #[must_use]
 pub fn to_html(suite: &Suite, report: &Report, rerun: &str) -> String {
     let page = page::Page::of(suite, report, rerun);
     render("run.html", context! { page => Value::from(Serde(page)) })
 }
 
-/// A conversation alone, as a page.
+/// Returns a conversation alone, as a page.
 ///
 /// # Panics
 ///
-/// If a template has a mistake; the tests of this crate keep it from being built so.
+/// If a template has a mistake; the tests of this crate find such a mistake before a release.
 #[must_use]
 pub fn ladder_page(title: &str, lead: &str, events: &[Event]) -> String {
     let ladder = ladder::Ladder::of(events, None, Bounds::LAST);
@@ -43,7 +43,7 @@ pub fn ladder_page(title: &str, lead: &str, events: &[Event]) -> String {
     )
 }
 
-/// A template with its values; whatever stands in them is text, never markup, and shows what is in it.
+/// Fills a template with values. The values are text, never markup, and hidden characters in them are made visible.
 pub(super) fn render(name: &str, values: Value) -> String {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()

@@ -1,4 +1,4 @@
-//! What the page of a run shows, as plain values for its templates.
+//! The contents of the page of a run, as plain values for its templates.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ struct CaseView<'a> {
     title: &'a str,
     verdict: &'static str,
     glyph: &'static str,
-    /// Shown at once: the first that went wrong.
+    /// Whether it is unfolded at first: only the first failure is.
     open: bool,
     prerequisite: bool,
     cause: Option<String>,
@@ -82,7 +82,7 @@ struct FailureView<'a> {
     length: usize,
 }
 
-/// A sign for each verdict, for those who cannot tell the colours apart.
+/// Returns a sign for each verdict, for readers who cannot tell the colours apart.
 pub(in crate::report) fn glyph(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "✓",
@@ -145,7 +145,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The cases that judged each requirement, with their verdicts.
+/// Returns the cases that judged each requirement, with their verdicts.
 fn verdicts(report: &Report) -> BTreeMap<&str, Vec<(&str, Verdict)>> {
     let mut verdicts: BTreeMap<&str, Vec<(&str, Verdict)>> = BTreeMap::new();
     for case in &report.cases {

@@ -1,4 +1,4 @@
-//! The specification itself, with each requirement in the colour of its verdict.
+//! The specification, with each requirement in the colour of its verdict.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::page::glyph;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub(super) enum Block {
-    /// What stands between requirements, as HTML.
+    /// The text between requirements, as HTML.
     Prose { html: String },
     /// A requirement.
     Requirement(Painted),
@@ -42,7 +42,7 @@ struct Judge {
     glyph: &'static str,
 }
 
-/// All of spec.md, after what it inherits, in order.
+/// Returns all of spec.md, after what it inherits, in order.
 pub(super) fn blocks(suite: &Suite, verdicts: &BTreeMap<&str, Vec<(&str, Verdict)>>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for text in suite.sources.specifications() {
@@ -55,12 +55,12 @@ pub(super) fn blocks(suite: &Suite, verdicts: &BTreeMap<&str, Vec<(&str, Verdict
                 continue;
             };
             push_prose(&mut blocks, &mut prose);
-            // Its remarks, which the suite has read already.
+            // Skips its remarks, which the suite has read already.
             while lines
                 .next_if(|next| next.starts_with([' ', '\t']) && !next.trim().is_empty())
                 .is_some()
             {}
-            // What an extending protocol says anew stands there, not here.
+            // A requirement that an extending protocol replaces appears there, not here.
             if text.ends_with(&requirement.text) {
                 blocks.push(Block::Requirement(painted(requirement, verdicts)));
             }
@@ -70,7 +70,7 @@ pub(super) fn blocks(suite: &Suite, verdicts: &BTreeMap<&str, Vec<(&str, Verdict
     blocks
 }
 
-/// The requirement whose line this is, and what stands behind its id.
+/// Returns the requirement that this line defines, and the text after its id.
 fn requirement<'a, 'b>(suite: &'a Suite, line: &'b str) -> Option<(&'a Requirement, &'b str)> {
     let rest = line
         .strip_prefix("- **")
@@ -87,10 +87,10 @@ fn push_prose(blocks: &mut Vec<Block>, prose: &mut String) {
     prose.clear();
 }
 
-/// Markdown as HTML. HTML in the file is shown as text, and so are images and links that are more than an address: a page
-/// that is handed around runs nobody's scripts, and loads nothing.
+/// Returns Markdown as HTML. HTML in the file is shown as text, and so are images and links that are not plain
+/// addresses: a page that is passed on runs no scripts and loads nothing.
 fn to_html(markdown: &str) -> String {
-    // Its writer escapes the markup, as in XML.
+    // The author's markup is escaped, as in XML.
     let markdown = text::xml(markdown);
     let parser =
         Parser::new_ext(&markdown, Options::ENABLE_TABLES).filter_map(|event| match event {
@@ -119,7 +119,7 @@ fn to_html(markdown: &str) -> String {
     out
 }
 
-/// Not a script, nor a page that is hidden in the address.
+/// Returns whether the address leads to a page: not to a script, and not to a page inside the address.
 fn leads_to_a_page(address: &str) -> bool {
     let scheme = address.split(['/', '?', '#']).next().unwrap_or_default();
     let scheme = scheme.split_once(':').map(|(scheme, _)| scheme.trim());
@@ -154,7 +154,8 @@ fn painted(requirement: &Requirement, verdicts: &BTreeMap<&str, Vec<(&str, Verdi
     }
 }
 
-/// What the cases come to for a requirement of that level: a case that fails may cite what the document only prefers, too.
+/// Returns the result of the cases for a requirement of that level. A case that fails may also cite a requirement that
+/// is only a preference.
 fn worst(level: Level, judged: &[(&str, Verdict)]) -> Option<Verdict> {
     let judged = judged.iter().map(|(_, verdict)| *verdict);
     let worst = judged

@@ -5,7 +5,7 @@ use crate::text;
 
 use super::score;
 
-/// A line per case, a column per team, and the scores in the last line.
+/// Returns a line per case, a column per team, and the scores in the last line.
 #[must_use]
 pub fn to_csv(matrix: &Matrix) -> String {
     let mut out = String::new();
@@ -40,6 +40,6 @@ pub fn to_csv(matrix: &Matrix) -> String {
 fn line<'a>(out: &mut String, cells: impl Iterator<Item = &'a str>) {
     let cells: Vec<String> = cells.map(text::csv).collect();
     out.push_str(&cells.join(","));
-    // As RFC 4180 has it.
+    // RFC 4180 demands CRLF.
     out.push_str("\r\n");
 }

@@ -18,7 +18,7 @@ struct Page<'a> {
     /// By score.
     ranked: Vec<TeamView<'a>>,
     rows: Vec<RowView<'a>>,
-    /// Cases that all pass.
+    /// Cases that all teams pass.
     dull: Vec<RowView<'a>>,
 }
 
@@ -50,11 +50,11 @@ struct CellView<'a> {
     why: Option<&'a str>,
 }
 
-/// The matrix as one page that needs nothing else; `weights` says how its scores come about.
+/// Returns the matrix as a self-contained page; `weights` explains how its scores are computed.
 ///
 /// # Panics
 ///
-/// If a template has a mistake; the tests of this crate keep it from being built so.
+/// If a template has a mistake; the tests of this crate find such a mistake before a release.
 #[must_use]
 pub fn to_page(matrix: &Matrix, weights: &str) -> String {
     let (dull, telling): (Vec<&Row>, Vec<&Row>) = matrix.rows.iter().partition(|row| row.is_dull());

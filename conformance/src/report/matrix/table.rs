@@ -10,7 +10,7 @@ use crate::text;
 
 use super::score;
 
-/// The teams by number with their scores, and a line per case that tells them apart.
+/// Returns the teams by number with their scores, and a line for each case that distinguishes them.
 #[must_use]
 pub fn table(matrix: &Matrix, weights: &str, whole: bool, paint: Paint) -> String {
     let mut out = String::new();

@@ -1,9 +1,9 @@
 //! Conversations as a capture that Wireshark opens.
 //!
-//! The suite sees bytes on connections, not packets, so the packets are made up around what it saw: one TCP stream per
-//! connection, with right numbers and checksums, at the times that were observed. Of a protocol inside TLS it is the plain
-//! text. Each case is an interface of its own, and each packet says in a comment what it means; a large send is there with
-//! its first bytes only, like a packet that was cut when it was captured.
+//! The suite sees bytes on connections, not packets. So the capture invents the packets around the bytes: one TCP
+//! stream per connection, with right numbers and checksums, at the times that were observed. For a protocol inside TLS
+//! it holds the plain text. Each case is an interface of its own, and the comment of each packet gives its meaning. Of
+//! a large send only the first bytes are included, like a packet that was cut when it was captured.
 
 mod blocks;
 mod segment;
@@ -18,27 +18,27 @@ use crate::run::{Event, Outcome};
 use blocks::Capture;
 use stream::{Packet, Stream};
 
-/// The first port that a client of ours has in a capture.
+/// The first client port in a capture.
 const FIRST_PORT: u16 = 40_000;
 
-/// The port of a target that had many.
+/// The port of a target that had several.
 const MADE_UP_PORT: u16 = 7777;
 
-/// A conversation that is put into a capture.
+/// A conversation for a capture.
 #[derive(Debug, Clone, Copy)]
 pub struct Conversation<'a> {
-    /// What its interface is called.
+    /// The name of its interface.
     pub name: &'a str,
-    /// What stands beside the name.
+    /// The description of its interface.
     pub title: &'a str,
     /// When it began.
     pub began: SystemTime,
-    /// Who said what.
+    /// The events of the conversation.
     pub events: &'a [Event],
 }
 
 impl<'a> Conversation<'a> {
-    /// The conversation of a case that was played.
+    /// Returns the conversation of a case that was played.
     #[must_use]
     pub fn of(case: &'a Outcome) -> Option<Conversation<'a>> {
         Some(Conversation {
@@ -50,13 +50,13 @@ impl<'a> Conversation<'a> {
     }
 }
 
-/// These conversations, in order of time.
+/// Returns a capture of these conversations, in order of time.
 #[must_use]
 pub fn to_pcapng<'a>(
     target: SocketAddr,
     conversations: impl IntoIterator<Item = Conversation<'a>>,
 ) -> Vec<u8> {
-    // Where each start of the target had a port of its own, a capture gives it one.
+    // If each start of the target had its own port, the capture uses an invented one.
     let target = match target.port() {
         0 => SocketAddr::new(target.ip(), MADE_UP_PORT),
         _ => target,
@@ -75,7 +75,7 @@ pub fn to_pcapng<'a>(
     capture.into_bytes()
 }
 
-/// Gives each connection a port of its own, as long as there are any.
+/// The client ports of a capture: each connection gets its own, as long as unused ones remain.
 struct Ports {
     next: u16,
     taken: u16,

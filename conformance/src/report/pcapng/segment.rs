@@ -10,8 +10,8 @@ pub(super) const ACK: u8 = 0x10;
 
 const PROTOCOL_TCP: u8 = 6;
 
-/// In a SYN: segments of up to 65,495 bytes, as on loopback, and a window that counts units of 2^10 bytes, so that no stream
-/// of ours ever fills it.
+/// The options of a SYN: segments of up to 65,495 bytes, as on loopback, and a window in units of 2^10 bytes, so that
+/// no stream of ours ever fills it.
 const SYN_OPTIONS: [u8; 8] = [2, 4, 0xff, 0xd7, 3, 3, 10, 0];
 
 /// A segment.
@@ -25,7 +25,7 @@ pub(super) struct Segment<'a> {
 }
 
 impl Segment<'_> {
-    /// The packet, its IP header first. It must be no longer than an IP packet can be: a payload of up to 60,000 bytes.
+    /// Returns the packet, with its IP header first. The payload must fit into an IP packet: up to 60,000 bytes.
     pub(super) fn packet(&self) -> Vec<u8> {
         let tcp = self.tcp();
         let mut packet = match (self.from.ip(), self.to.ip()) {
@@ -59,7 +59,7 @@ impl Segment<'_> {
         tcp
     }
 
-    /// What TCP's checksum covers of the IP header.
+    /// Returns the part of the IP header that TCP's checksum covers.
     fn pseudo_header(&self, length: usize) -> Vec<u8> {
         let mut pseudo = Vec::new();
         match (self.from.ip(), self.to.ip()) {
@@ -72,7 +72,7 @@ impl Segment<'_> {
                 pseudo.extend(six(to).octets());
             }
         }
-        // Added up in 16 bits, the two families' layouts come to the same.
+        // Summed in units of 16 bits, the layouts of IPv4 and IPv6 give the same result.
         pseudo.extend(u32::from(PROTOCOL_TCP).to_be_bytes());
         pseudo.extend(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
         pseudo
@@ -108,7 +108,7 @@ fn ipv6(from: Ipv6Addr, to: Ipv6Addr, payload: usize) -> Vec<u8> {
     header
 }
 
-/// The Internet's checksum over parts, of which all but the last have an even length (RFC 1071).
+/// Returns the Internet checksum over parts; all but the last have an even length (RFC 1071).
 fn checksum(parts: &[&[u8]]) -> u16 {
     let mut sum: u32 = 0;
     for part in parts {
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_checksum_is_the_one_of_a_known_header() {
-        // The example of RFC 1071's readers: a header whose checksum is b861.
+        // A well-known example for RFC 1071: a header whose checksum is b861.
         let header = [
             0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11, 0x00, 0x00, 0xc0, 0xa8,
             0x00, 0x01, 0xc0, 0xa8, 0x00, 0xc7,

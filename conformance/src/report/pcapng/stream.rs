@@ -1,4 +1,4 @@
-//! One connection as a stream of TCP segments, made up around what was observed.
+//! One connection as a stream of TCP segments, invented around the observed bytes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -7,19 +7,19 @@ use crate::run::{Direction, Event, TcpSign};
 
 use super::segment::{ACK, FIN, PSH, RST, SYN, Segment};
 
-/// A segment carries no more than this.
+/// Maximum payload of a segment, in bytes.
 const LARGEST_PAYLOAD: usize = 32 << 10;
 
-/// Of segments whose bytes were not kept, so many are written at most for one event.
+/// Maximum number of segments per event whose bytes were not kept.
 const MOST_CUT_SEGMENTS: usize = 64;
 
 /// One captured packet.
 pub(super) struct Packet {
-    /// Since 1970.
+    /// Time since 1970.
     pub(super) at: Duration,
     pub(super) interface: u32,
     pub(super) bytes: Vec<u8>,
-    /// Its length on the wire; more than what was captured if it was cut.
+    /// Its length on the wire; it is larger than the captured part if the packet was cut.
     pub(super) length: u32,
     pub(super) comment: String,
 }
@@ -30,11 +30,11 @@ pub(super) struct Stream {
     target: SocketAddr,
     interface: u32,
     open: bool,
-    /// The next number of the client, and of the target.
+    /// The next sequence number of the client, and of the target.
     next: [u32; 2],
 }
 
-/// Whose segment it is: an index into the numbers.
+/// The sender of a segment: an index into the numbers.
 #[derive(Clone, Copy)]
 enum Sender {
     Client = 0,
@@ -45,7 +45,7 @@ impl Stream {
     pub(super) fn new(target: SocketAddr, port: u16, interface: u32) -> Stream {
         let client: IpAddr = match target.ip() {
             local if local.is_loopback() => local,
-            // The addresses that are set aside for documentation: nobody's.
+            // Addresses that are reserved for documentation.
             IpAddr::V4(_) => Ipv4Addr::new(192, 0, 2, 1).into(),
             IpAddr::V6(_) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
         };
@@ -58,7 +58,7 @@ impl Stream {
         }
     }
 
-    /// The packets of one event.
+    /// Adds the packets of one event.
     pub(super) fn record(&mut self, event: &Event, at: Duration, packets: &mut Vec<Packet>) {
         if !self.open {
             self.shake_hands(event, at, packets);
@@ -154,7 +154,7 @@ impl Stream {
     }
 }
 
-/// `alice > MESSAGE login="alice" msg="hi"`.
+/// Returns a comment such as `alice > MESSAGE login="alice" msg="hi"`.
 fn comment(event: &Event) -> String {
     let arrow = match event.direction {
         Direction::Sends => '>',
