@@ -1,4 +1,4 @@
-//! The protocols are compiled in; a file that is new among them must be noticed.
+//! Tells cargo to notice new files among the protocols, which are compiled in.
 
 fn main() {
     println!("cargo:rerun-if-changed=../protocols");

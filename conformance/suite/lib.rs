@@ -1,33 +1,34 @@
 //! Reads the documents of a chat protocol into typed data, and the codec that they drive.
 //!
-//! A protocol is a folder of three things: [`spec`] (what it asks for, as numbered requirements), [`grammar`] (what its packets
-//! look like) and [`scenario`]s (who says what, and what must come back). The judge (`conformance`) plays the scenarios; the
-//! load generator (`conformance-load`) needs the grammar only. Both use this crate, and neither depends on the other's work.
+//! A protocol is a folder with three things: [`spec`] (its numbered requirements), [`grammar`] (the layout of its
+//! packets) and [`scenario`]s (what each client sends, and what the server must answer). The judge (`conformance`)
+//! plays the scenarios. The load generator (`conformance-load`) needs only the grammar. Both use this crate, and
+//! neither depends on the other.
 //!
 //! # Floors
 //!
-//! Each uses only those above it in this table; `tests/floors.rs` of `conformance` checks it.
+//! Each floor uses only the floors above it in this table; `tests/floors.rs` of `conformance` checks it.
 //!
 //! | floor | what |
 //! |---|---|
-//! | [`text`] | text from elsewhere, escaped for where it is shown |
+//! | [`text`] | foreign text, escaped for the place where it is shown |
 //! | [`source`] | files as text and as trees of words; mistakes with their place and a remedy |
-//! | [`tls`] | TLS towards any server, or only one with a known certificate |
+//! | [`tls`] | TLS to any server, or only to one with a known certificate |
 //! | [`grammar`] | wire.kdl, and the codec that it drives |
-//! | [`scenario`], [`spec`] | who says what; what is asked for |
+//! | [`scenario`], [`spec`] | what the clients send and the server must answer; the requirements |
 //! | [`identity`] | the identity of a client, where names are UUIDs with keys |
-//! | [`suite`] | one protocol, whole and linted |
+//! | [`suite`] | one protocol, complete and linted |
 //!
 //! # Promises
 //!
-//! * The codec is the suite's own, made from wire.kdl: it shares no line, and so no misreading, with any server
-//!   ([`grammar::Wire`]).
-//! * Whatever bytes a target sends, decoding has an answer, and nothing is allocated from a length that it claims
-//!   ([`grammar::Wire::decode`]).
-//! * Whatever text is in a file, reading it ends soon, and every mistake says where it is and what to write instead
-//!   ([`source::Diagnostics`]).
-//! * What a scenario means is settled before anything is sent: names are looked up, fragments and repetitions are put in,
-//!   values fit their types ([`scenario::read_scenarios`]).
+//! * The codec is the suite's own, made from wire.kdl. It shares no line, and so no misreading, with any server
+//! ([`grammar::Wire`]).
+//! * Decoding has an answer for all bytes that a target can send. It allocates nothing from a length that the target
+//! claims ([`grammar::Wire::decode`]).
+//! * Reading ends soon, for any text in a file. Every mistake says where it is and what to write instead
+//! ([`source::Diagnostics`]).
+//! * The meaning of a scenario is fixed before anything is sent: names are looked up, fragments and repetitions are
+//! inserted, and values fit their types ([`scenario::read_scenarios`]).
 //!
 //! Not here: connections to a target, threads, verdicts, reports.
 

@@ -1,4 +1,4 @@
-//! Reading spec.md: prose, with one line per requirement.
+//! Reads spec.md: prose, with one line per requirement.
 //!
 //! ```text
 //! - **CHATON-1.3** (must, section 1) A login that another connected client uses is refused with LOGIN_REFUSED.
@@ -18,11 +18,11 @@ pub struct Requirement {
     pub id: String,
     /// How binding it is.
     pub level: Level,
-    /// Section of the document it comes from.
+    /// The section of the document that it comes from.
     pub section: String,
     /// The sentence.
     pub text: String,
-    /// What the authors of the suite say about it, in one line; may be empty.
+    /// The remarks of the suite's authors, in one line; may be empty.
     pub remarks: String,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for Level {
 const EXAMPLE: &str =
     "write: - **CHATON-1.3** (must, section 1) A login that is in use is refused.";
 
-/// The requirements of a file, in their order, with the places of their ids.
+/// Returns the requirements of a file, in their order, with the places of their ids.
 pub fn read_requirements(
     file: &Arc<SourceFile>,
     findings: &mut Findings,

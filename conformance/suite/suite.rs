@@ -17,7 +17,7 @@ pub use built_in::built_in_file;
 pub use coverage::{Coverage, Covered};
 pub use folder::Sources;
 
-/// Everything that is known about one protocol.
+/// The documents of one protocol.
 #[derive(Debug, Clone)]
 pub struct Suite {
     /// Name on the command line, `chaton`.
@@ -28,18 +28,18 @@ pub struct Suite {
     pub requirements: Vec<Requirement>,
     /// The scenarios and probes, in the order of their files and lines.
     pub scenarios: Vec<Scenario>,
-    /// What lint would have the authors think about; nothing here keeps the suite from being used.
+    /// Warnings of lint; none of them keeps the suite from being used.
     pub warnings: Diagnostics,
     /// The files it was read from.
     pub sources: Sources,
 }
 
 impl Suite {
-    /// The protocol of that name that is compiled in.
+    /// Returns the built-in protocol with that name.
     ///
     /// # Panics
     ///
-    /// If it has mistakes; the tests of this crate keep it from being built so.
+    /// If it has mistakes; the tests of this crate find such a mistake before a release.
     #[must_use]
     #[expect(
         clippy::panic,
@@ -55,7 +55,7 @@ impl Suite {
         }
     }
 
-    /// The names of the protocols that are compiled in, in alphabetical order.
+    /// Returns the names of the built-in protocols, in alphabetical order.
     #[must_use]
     pub fn built_in_names() -> Vec<&'static str> {
         built_in::names()
@@ -65,16 +65,16 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// Every mistake in it, with its place and a remedy; a file that cannot be read is one, too.
+    /// Every mistake in it, with its place and a remedy. A file that cannot be read is a mistake too.
     pub fn read_folder(folder: &Path) -> Result<Suite, Diagnostics> {
         Suite::from_sources(Sources::read_folder(folder)?)
     }
 
-    /// The protocol that is compiled in under this name, or else the folder at this path.
+    /// Returns the built-in protocol with this name, or else the folder at this path.
     ///
     /// # Errors
     ///
-    /// The mistakes of the folder, or that there is neither.
+    /// The mistakes of the folder, or that neither exists.
     pub fn find(name_or_folder: &str) -> Result<Suite, Diagnostics> {
         if let Some(suite) = Suite::built_in(name_or_folder) {
             return Ok(suite);
@@ -86,8 +86,8 @@ impl Suite {
         Err(folder::no_such_protocol(name_or_folder))
     }
 
-    /// The suite with the scenarios of one more file, or of all `.kdl` files of a folder. They may use the fragments of the
-    /// protocol, and are linted as its own are.
+    /// Returns the suite with the scenarios of one more file, or of all `.kdl` files of a folder. They may use the
+    /// fragments of the protocol, and are linted like its own scenarios.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl Suite {
         Suite::from_sources(sources)
     }
 
-    /// Reads and lints files that are in memory.
+    /// Reads and lints files in memory.
     ///
     /// # Errors
     ///
@@ -107,13 +107,13 @@ impl Suite {
         assemble::assemble(sources)
     }
 
-    /// The scenario or probe with this id.
+    /// Returns the scenario or probe with this id.
     #[must_use]
     pub fn scenario(&self, id: &str) -> Option<&Scenario> {
         self.scenarios.iter().find(|scenario| scenario.id == id)
     }
 
-    /// The requirement with this id.
+    /// Returns the requirement with this id.
     #[must_use]
     pub fn requirement(&self, id: &str) -> Option<&Requirement> {
         self.requirements
@@ -121,7 +121,7 @@ impl Suite {
             .find(|requirement| requirement.id == id)
     }
 
-    /// Which cases judge which requirement.
+    /// Returns which cases judge which requirement.
     #[must_use]
     pub fn coverage(&self) -> Coverage<'_> {
         Coverage::of(self)

@@ -1,4 +1,4 @@
-//! TLS towards a server under test: a laboratory has no authority that would vouch for its certificate.
+//! TLS to any server: no certificate authority vouches for the servers of a laboratory.
 
 use std::io;
 use std::net::{IpAddr, TcpStream};
@@ -15,7 +15,7 @@ use rustls::{
 };
 use sha2::{Digest, Sha256};
 
-/// How connections speak TLS with the target.
+/// The TLS settings for connections to the target.
 #[derive(Debug)]
 pub struct TlsClient {
     config: Arc<ClientConfig>,
@@ -23,7 +23,7 @@ pub struct TlsClient {
 }
 
 impl TlsClient {
-    /// Takes any certificate, or only the one with this SHA-256 fingerprint.
+    /// Accepts any certificate, or only the one with this SHA-256 fingerprint.
     pub fn new(pinned: Option<&str>) -> Result<TlsClient, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let certificate = Arc::new(Certificate {
@@ -36,7 +36,7 @@ impl TlsClient {
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&certificate) as _)
             .with_no_client_auth();
-        // Each connection has a handshake of its own, as clients that do not know each other have.
+        // Each connection has its own handshake, like clients that do not know each other.
         config.resumption = Resumption::disabled();
         Ok(TlsClient {
             config: Arc::new(config),
@@ -44,18 +44,18 @@ impl TlsClient {
         })
     }
 
-    /// The fingerprint of the target's certificate, once a connection has seen it.
+    /// Returns the fingerprint of the target's certificate, once a connection has seen it.
     pub fn fingerprint(&self) -> Option<String> {
         self.certificate.seen.lock().clone()
     }
 
-    /// A connection before its handshake.
+    /// Returns a connection before its handshake.
     pub fn connection(&self, server: IpAddr) -> io::Result<ClientConnection> {
         ClientConnection::new(Arc::clone(&self.config), ServerName::from(server))
             .map_err(io::Error::other)
     }
 
-    /// A stream over TLS for one thread.
+    /// Returns a stream over TLS, for one thread.
     pub fn stream(
         &self,
         stream: TcpStream,
@@ -67,7 +67,7 @@ impl TlsClient {
     }
 }
 
-/// Looks at the target's certificate and takes it, unless another one is pinned.
+/// A verifier that notes the target's certificate and accepts it, unless another one is pinned.
 #[derive(Debug)]
 struct Certificate {
     provider: Arc<CryptoProvider>,
@@ -120,7 +120,7 @@ impl ServerCertVerifier for Certificate {
     }
 }
 
-/// `AB:CD:...`, as OpenSSL shows it.
+/// Returns a fingerprint such as `AB:CD:...`, as OpenSSL shows it.
 fn fingerprint(certificate: &[u8]) -> String {
     let pairs: Vec<String> = Sha256::digest(certificate)
         .iter()
@@ -129,7 +129,7 @@ fn fingerprint(certificate: &[u8]) -> String {
     pairs.join(":")
 }
 
-/// However it is written: only its digits count.
+/// Returns only the digits of a fingerprint, so that its form does not matter.
 fn plain_fingerprint(written: &str) -> String {
     let digits = written.chars().filter(char::is_ascii_hexdigit);
     digits.map(|digit| digit.to_ascii_lowercase()).collect()

@@ -1,7 +1,7 @@
-//! Bytes into frames.
+//! Decodes bytes into frames.
 //!
-//! Nothing here allocates from a length that the wire claims: a length is compared with its limit and then with what is
-//! there. Every sequence of bytes has an answer.
+//! Nothing here allocates from a length that the wire claims. A length is compared with its limit and then with the
+//! bytes that have arrived. Every sequence of bytes has an answer.
 
 use super::types::Int;
 use super::uuid::{UUID_BYTES, uuid_in_words};
@@ -9,10 +9,11 @@ use super::wire::Layout;
 use super::{Decoded, DecodedField, Field, Frame, IntType, Packet, PacketId, Side, Value, Wire};
 
 impl Wire {
-    /// What the front of `bytes`, sent by `from`, is: a frame, the beginning of one, or nothing that `from` may send.
+    /// Decodes the front of `bytes`, which `from` sent: a frame, the beginning of one, or bytes that `from` may not
+    /// send.
     ///
-    /// A mistake is reported as soon as it can be seen: a length above the limit before its payload is there, and bytes
-    /// that are not UTF-8 before the text is complete.
+    /// A mistake is reported as soon as it is visible: a length above the limit before its payload has arrived, and
+    /// bytes that are not UTF-8 before the text is complete.
     #[must_use]
     pub fn decode(&self, from: Side, bytes: &[u8]) -> Decoded {
         let mut cursor = Cursor {
@@ -23,8 +24,8 @@ impl Wire {
         let mut fields = Vec::new();
         match self.decode_frame(from, &mut cursor, &mut fields) {
             Ok((packet, own)) => {
-                // Length and opcode stand in front for the report of a frame that is not whole; a whole one is known by
-                // its id.
+                // Length and opcode come first in the report of an incomplete frame; a complete frame is known by its
+                // id.
                 let own_fields = fields.split_off(own);
                 Decoded::Frame(Frame {
                     packet,
@@ -70,7 +71,7 @@ impl Wire {
         Ok((id, own))
     }
 
-    /// The packet that `from` sends with this opcode; a client's and a server's packet may share one.
+    /// Returns the packet that `from` sends with this opcode; a client's and a server's packet may share one.
     fn packet_with_opcode(
         &self,
         from: Side,
@@ -156,7 +157,7 @@ impl Wire {
     }
 }
 
-/// Why decoding ended before the frame did.
+/// The reason why decoding ended before the frame did.
 enum Stop {
     MoreIsNeeded,
     Broken { at: usize, why: String },
@@ -166,7 +167,7 @@ fn broken(at: usize, why: String) -> Stop {
     Stop::Broken { at, why }
 }
 
-/// The field that decides how this one is laid out is where the mistake is.
+/// Returns the mistake of a field that no case fits. It is in the earlier field that decides the layout.
 fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     let Some(tag) = tag else {
         return broken(start, format!("the form of {} is not known", field.name));
@@ -178,7 +179,7 @@ fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     broken(tag.bytes.start, why)
 }
 
-/// A character may still be cut at the end of what has come, but no byte may be wrong.
+/// Checks a text so far: a character may be incomplete at the end, but no byte may be wrong.
 fn text_so_far(field: &Field, start: usize, available: &[u8]) -> Result<(), Stop> {
     match std::str::from_utf8(available) {
         Err(error) if error.error_len().is_some() => {
@@ -195,12 +196,12 @@ fn not_utf8(field: &Field, at: usize) -> Stop {
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Where the frame ends, if it says so in front.
+    /// The end of the frame, if its length comes first.
     end: Option<usize>,
 }
 
 impl<'a> Cursor<'a> {
-    /// The length in front of a frame: from now on it is known where it ends.
+    /// Reads the length before a frame. After that the end of the frame is known.
     fn frame_of(&mut self, int: IntType, fields: &mut Vec<DecodedField>) -> Result<(), Stop> {
         let claimed = self.integer(int, "the length")?;
         let whole = usize::try_from(claimed)
@@ -218,7 +219,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// All fields are read: nothing may be left of the frame.
+    /// Checks that no byte of the frame is left after its fields.
     fn check_end(&self, packet: &str) -> Result<(), Stop> {
         match self.end {
             Some(end) if end > self.at => {
@@ -230,7 +231,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// What is missing up to this offset has not come yet, or never comes because the frame ends before it.
+    /// Returns why bytes are missing up to this offset: they have not arrived yet, or never arrive because the frame
+    /// ends before them.
     fn missing(&self, up_to: usize, what: &str) -> Stop {
         match self.end {
             Some(end) if up_to > end => broken(self.at, format!("the frame ends inside {what}")),
@@ -238,7 +240,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// What there is of the frame from here on.
+    /// Returns the bytes of the frame from here on.
     fn rest(&self) -> &'a [u8] {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let within = self
@@ -261,7 +263,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A length, checked against the field's limit, and what has come of the bytes that it counts, with their offset.
+    /// Reads a length and checks it against the field's limit. Returns its value and the bytes that it counts, as far
+    /// as they have arrived, with their offset.
     fn counted(&mut self, length: IntType, field: &Field) -> Result<(usize, Payload<'a>), Stop> {
         let prefix_at = self.at;
         let name = &field.name;
@@ -287,7 +290,7 @@ impl<'a> Cursor<'a> {
         Ok((start, self.payload(length, name)?))
     }
 
-    /// What has come of so many bytes.
+    /// Returns what has arrived of this number of bytes.
     fn payload(&mut self, length: usize, what: &str) -> Result<Payload<'a>, Stop> {
         let start = self.at;
         if self
@@ -303,7 +306,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The bytes behind a length, as far as they are there.
+/// The bytes after a length that have arrived.
 struct Payload<'a> {
     available: &'a [u8],
     length: usize,

@@ -1,4 +1,4 @@
-//! Values into bytes.
+//! Encodes values into bytes.
 
 use std::fmt;
 
@@ -9,65 +9,65 @@ use super::{PacketId, Sort, Value, Wire};
 /// A value that a type cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EncodeError {
-    /// The packet has another number of fields.
+    /// The packet has a different number of fields.
     FieldCount {
         /// The packet's name.
         packet: String,
-        /// How many fields it has.
+        /// The number of its fields.
         takes: usize,
-        /// How many values there were.
+        /// The number of values.
         given: usize,
     },
     /// The grammar has no packet with that id.
     UnknownPacket(PacketId),
     /// The grammar has no type with that name in this reading.
     UnknownType(String),
-    /// Text where a number belongs, and the like.
+    /// The value has the wrong sort, such as text for a number.
     WrongSort {
         /// The type's name.
         type_name: String,
-        /// What the type takes.
+        /// The sort that the type takes.
         takes: Sort,
-        /// What was given.
+        /// The sort of the value.
         given: Sort,
     },
-    /// A number that the integer cannot hold.
+    /// The number does not fit into the integer.
     OutOfRange {
         /// The type's name.
         type_name: String,
         /// The number.
         number: i128,
-        /// The smallest that it holds.
+        /// The smallest number that fits.
         min: i128,
-        /// The largest that it holds.
+        /// The largest number that fits.
         max: i128,
     },
-    /// Text that is no UUID.
+    /// The text is not a UUID.
     NotUuid {
         /// The type's name.
         type_name: String,
         /// The text.
         text: String,
     },
-    /// More bytes than the length prefix can count.
+    /// The value has more bytes than the length prefix can count.
     TooLong {
         /// The type's name.
         type_name: String,
-        /// How many bytes.
+        /// The number of its bytes.
         length: usize,
-        /// The most that the prefix can count.
+        /// The largest number that the prefix can count.
         max: i128,
     },
-    /// Another number of bytes than the type has.
+    /// The value does not have the type's number of bytes.
     WrongSize {
         /// The type's name.
         type_name: String,
-        /// How many bytes it has.
+        /// The type's number of bytes.
         size: usize,
-        /// How many were given.
+        /// The value's number of bytes.
         given: usize,
     },
-    /// The field that decides how the type is laid out says what none of its cases is for.
+    /// The field that decides the layout has a value for which the type has no case.
     NoCase {
         /// The type's name.
         type_name: String,
@@ -135,7 +135,7 @@ impl fmt::Display for EncodeError {
 impl std::error::Error for EncodeError {}
 
 impl Wire {
-    /// The bytes of a whole packet. Limits (`max-bytes`, `min`) are not applied.
+    /// Returns the bytes of a whole packet. Limits (`max-bytes`, `min`) are not applied.
     ///
     /// # Errors
     ///
@@ -159,7 +159,7 @@ impl Wire {
         Ok(self.framed(out))
     }
 
-    /// An opcode and what follows it, behind their length where frames have one.
+    /// Returns an opcode and what follows it, after their length where frames have one.
     #[must_use]
     pub fn framed(&self, content: Vec<u8>) -> Vec<u8> {
         let Some(int) = self.frame_length else {
@@ -174,7 +174,7 @@ impl Wire {
         framed
     }
 
-    /// The bytes of one value as a type of wire.kdl. Limits are not applied.
+    /// Returns the bytes of one value as a type of wire.kdl. Limits are not applied.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ impl Wire {
         Ok(out)
     }
 
-    /// The opcode of a packet; nothing for an id of another grammar.
+    /// Returns the opcode of a packet; nothing for an id of another grammar.
     #[must_use]
     pub fn opcode(&self, packet: PacketId) -> Vec<u8> {
         self.packets
@@ -194,7 +194,7 @@ impl Wire {
             .unwrap_or_default()
     }
 
-    /// A number as an opcode. One that does not fit (lint refuses it) loses its high bits.
+    /// Returns a number as an opcode. One that does not fit (lint refuses it) loses its high bits.
     #[must_use]
     pub fn opcode_number(&self, number: i128) -> Vec<u8> {
         let mut out = Vec::new();
@@ -202,8 +202,8 @@ impl Wire {
         out
     }
 
-    /// The length prefix of a type, alone, claiming any length. A number that does not fit (lint refuses it) loses its
-    /// high bits; a type without a prefix gives nothing.
+    /// Returns only the length prefix of a type, with any claimed length. A number that does not fit (lint refuses it)
+    /// loses its high bits; a type without a prefix gives no bytes.
     #[must_use]
     pub fn length_of(&self, type_name: &str, claims: i128) -> Vec<u8> {
         let mut out = Vec::new();

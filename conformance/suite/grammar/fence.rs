@@ -1,4 +1,5 @@
-//! Fences: an exchange whose answer must come after whatever the server might have sent before, so that it proves silence.
+//! Fences: an exchange whose answer must arrive after everything that the server might have sent before, so that it
+//! proves silence.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +8,14 @@ use super::{Frame, PacketId, Value};
 /// An exchange that proves that nothing else was sent to one lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
-    /// In this order; the last one is seen by [`Party::To`].
+    /// The steps in order; [`Party::To`] sees the last one.
     pub steps: Vec<FenceStep>,
-    /// The scenario that judges the packets of the fence: where it does not pass, proofs of silence say nothing.
+    /// The scenario that judges the packets of the fence. If it does not pass, proofs of silence prove nothing.
     pub proved_by: Option<String>,
 }
 
 impl Fence {
-    /// Whether each lane has it with the server alone: `from` has no part in it.
+    /// Returns whether each lane has the exchange with the server alone: `from` has no part in it.
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.steps.iter().all(|step| step.who == Party::To)
@@ -24,11 +25,11 @@ impl Fence {
 /// One packet of a fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FenceStep {
-    /// Which of the two lanes.
+    /// The lane, as one of the two.
     pub who: Party,
     /// Whether that lane sends it or sees it.
     pub direction: Direction,
-    /// Which packet.
+    /// The packet.
     pub packet: PacketId,
     /// One expression per field, in the grammar's order.
     pub fields: Vec<FenceExpr>,
@@ -37,18 +38,18 @@ pub struct FenceStep {
 /// The two lanes of a fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
-    /// The lane whose doings might have broken the silence.
+    /// The lane whose actions might have broken the silence.
     From,
-    /// The lane that must have seen nothing.
+    /// The lane that must have received nothing.
     To,
 }
 
-/// Which way a packet goes, seen from a lane.
+/// The direction of a packet, seen from a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// The lane sends it.
     Sends,
-    /// It comes to the lane.
+    /// The lane receives it.
     Sees,
 }
 
@@ -57,29 +58,29 @@ pub enum Direction {
 pub enum FenceExpr {
     /// `@from` or `@to`: the name of that lane.
     NameOf(Party),
-    /// `$token`: a value that is new in every fence; text or a number, as the field asks for.
+    /// `$token`: a value that is new in every fence; text or a number, as the field needs.
     Token,
     /// `(signed)@to`: a signature by that lane's key over its name.
     SignatureOf(Party),
-    /// As written.
+    /// The value that is written.
     Literal(Value),
-    /// `_`: anything; only in what is seen.
+    /// `_`: any value; only in what is seen.
     Any,
 }
 
-/// A packet that changes what a connection is: after it the server knows the lane by its name, or bytes have no meaning.
+/// A packet that changes a connection: after it the server knows the lane by its name, or bytes have no meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identification {
-    /// Which packet.
+    /// The packet.
     pub packet: PacketId,
-    /// What the lane must have sent before, where the packet answers other things, too.
+    /// The packet that the lane must have sent before, where this packet also answers other packets.
     pub after: Option<PacketId>,
     /// One per field of the packet: the value it must have, or `None` for any.
     pub fields: Vec<Option<Value>>,
 }
 
 impl Identification {
-    /// Whether this frame is it, on a connection whose client has sent these packets.
+    /// Returns whether the frame is this packet, on a connection whose client has sent these packets.
     #[must_use]
     pub fn matches(&self, frame: &Frame, sent: &BTreeSet<PacketId>) -> bool {
         let fits = |(wanted, field): (&Option<Value>, &super::DecodedField)| {

@@ -1,25 +1,26 @@
-//! How `conformance load` speaks a protocol: the exchanges that a load is made of, without a scenario around them.
+//! How `conformance load` speaks a protocol: its exchanges, without a scenario around them.
 
 use super::{Direction, PacketId, Value};
 
-/// What a protocol offers to a load.
+/// The exchanges that a protocol offers to a load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Load {
-    /// Until the server knows who one is; the only lane is [`LoadLane::Me`].
+    /// The login, until the server knows the client; the only lane is [`LoadLane::Me`].
     pub login: Vec<LoadStep>,
     /// A message for everybody, where the protocol has one.
     pub message: Option<LoadMessage>,
-    /// A private connection that the server relays, where the protocol has one: from two who are logged in to raw bytes
-    /// between two connections.
+    /// A private connection that the server relays, where the protocol has one: from two clients that are logged in to
+    /// raw bytes between two connections.
     pub tunnel: Vec<LoadStep>,
 }
 
-/// A message for everybody: what is sent, how it comes to the others, and what the server answers to its sender.
+/// A message for everybody: what is sent, how it arrives at the other clients, and what the server answers to its
+/// sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadMessage {
     /// What the sender sends.
     pub sent: LoadStep,
-    /// What everybody gets; names in it are the sender's.
+    /// What every client receives; names in it are the sender's.
     pub arrives: LoadStep,
     /// What the server answers to the sender alone, if it does.
     pub answer: Option<LoadStep>,
@@ -28,11 +29,11 @@ pub struct LoadMessage {
 /// One packet of an exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadStep {
-    /// Whose connection.
+    /// The connection.
     pub lane: LoadLane,
     /// Whether it sends or sees the packet.
     pub direction: Direction,
-    /// Which packet.
+    /// The packet.
     pub packet: PacketId,
     /// One expression per field, in the grammar's order.
     pub fields: Vec<LoadExpr>,
@@ -45,18 +46,18 @@ pub enum LoadLane {
     Me,
     /// All clients.
     All,
-    /// Who asks for a private connection.
+    /// The client that asks for a private connection.
     A,
-    /// Who is asked.
+    /// The client that is asked.
     B,
-    /// The asker's end of it.
+    /// The asking client's end of the private connection.
     AEnd,
-    /// The other one's.
+    /// The other client's end.
     BEnd,
 }
 
 impl LoadLane {
-    /// The lanes as they are written.
+    /// The lanes as wire.kdl writes them.
     pub const NAMED: [(&str, LoadLane); 6] = [
         ("me", LoadLane::Me),
         ("all", LoadLane::All),
@@ -74,12 +75,12 @@ pub enum LoadExpr {
     NameOf(LoadLane),
     /// `(signed)@me`: the signature of that lane's client over its own name; only in what is sent.
     SignatureOf(LoadLane),
-    /// `$text`: what the load has to say.
+    /// `$text`: the text of the load's message.
     Text,
-    /// `?id`: whatever comes, under a name; then `$id`: the same again.
+    /// `?id`: any value, under a name; then `$id`: the same value again.
     Value(String),
-    /// As written.
+    /// The value that is written.
     Literal(Value),
-    /// `_`: anything; only in what is seen.
+    /// `_`: any value; only in what is seen.
     Any,
 }

@@ -1,17 +1,17 @@
-//! What packets look like on the wire: `wire.kdl`, and the codec that it drives.
+//! The layout of packets on the wire: `wire.kdl`, and the codec that it drives.
 //!
 //! A [`Grammar`] is the file as written, with its open [`Reading`]s. [`Grammar::in_reading`] settles them and gives a
 //! [`Wire`], which encodes and decodes.
 //!
 //! | file | what |
 //! |---|---|
-//! | `value` | values, frames, what the front of a lane turned out to be |
+//! | `value` | values, frames, and the meaning of the bytes at the front of a lane |
 //! | `types`, `uuid` | integers, length-prefixed types, UUIDs |
 //! | `packet` | packets, their fields and limits |
 //! | `reading` | where the document can be read in several ways |
-//! | `setting` | bounds of time that the command line can set |
+//! | `setting` | time limits that the command line can set |
 //! | `fence` | how silence is proved |
-//! | `load` | how a load of many clients speaks it |
+//! | `load` | how a load of many clients speaks the protocol |
 //! | `wire`, `encode`, `decode` | the codec |
 //! | `read` | wire.kdl |
 
@@ -40,21 +40,21 @@ pub use uuid::{is_uuid, uuid_of};
 pub use value::{Decoded, DecodedField, Frame, PacketId, Side, Value};
 pub use wire::Wire;
 
-/// What carries the bytes of a protocol.
+/// The carrier of a protocol's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
-    /// TCP as it is.
+    /// Plain TCP.
     Tcp,
     /// TLS over TCP.
     Tls,
 }
 
-/// How a client is called.
+/// The names of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Names {
-    /// As it likes: a text.
+    /// A client chooses its name: any text.
     Chosen,
-    /// By a UUID that the target knows, with the public half of an RSA key.
+    /// A client's name is a UUID that the target knows, with the public half of an RSA key.
     Identities,
 }
 
@@ -65,36 +65,36 @@ pub struct Grammar {
     pub name: String,
     /// Its title, `Chaton`.
     pub title: String,
-    /// What carries its bytes.
+    /// The carrier of its bytes.
     pub transport: Transport,
-    /// How a client is called.
+    /// The names of its clients.
     pub names: Names,
-    /// Its bounds of time.
+    /// Its time limits.
     pub settings: Vec<Setting>,
-    /// The integer in front of every packet that says how many bytes follow it, if there is one.
+    /// The integer before every packet that says how many bytes follow it, if the protocol has one.
     pub frame_length: Option<IntType>,
-    /// The integer with which every packet begins, behind that length.
+    /// The integer with which every packet begins, after that length.
     pub opcode: IntType,
     /// The types that are the same in every reading.
     pub types: Vec<TypeDefinition>,
-    /// Where the document is open, in the order in which they are found out.
+    /// The questions that the document leaves open, in the order in which the probes find them out.
     pub readings: Vec<Reading>,
     /// The packets; a [`PacketId`] is an index into them.
     pub packets: Vec<Packet>,
     /// The packet after which a lane has a name for the server.
     pub identified_by: Option<Identification>,
-    /// The packets behind which, on a connection without a name, whatever their sender says is bytes without a meaning.
+    /// The packets after which, on a connection without a name, all bytes of their sender have no meaning.
     pub raw_after: Vec<Identification>,
-    /// Proves that nothing came to an identified lane.
+    /// The exchange that proves that nothing came to an identified lane.
     pub fence: Option<Fence>,
-    /// Proves that nothing came to a lane without a name.
+    /// The exchange that proves that nothing came to a lane without a name.
     pub fence_unidentified: Option<Fence>,
-    /// How a load is made of it.
+    /// The exchanges for a load.
     pub load: Option<Load>,
 }
 
 impl Grammar {
-    /// The packet with this id.
+    /// Returns the packet with this id.
     ///
     /// # Panics
     ///
@@ -108,7 +108,7 @@ impl Grammar {
         &self.packets[id.0]
     }
 
-    /// The id of the packet with this name.
+    /// Returns the id of the packet with this name.
     #[must_use]
     pub fn packet_named(&self, name: &str) -> Option<PacketId> {
         self.packets
@@ -117,7 +117,7 @@ impl Grammar {
             .map(PacketId)
     }
 
-    /// What a client says to this packet of a server by itself (`answered-by`), if it says anything.
+    /// Returns the automatic answer of a client to this packet of a server (`answered-by`), if it has one.
     #[must_use]
     pub fn answer_to(&self, asked: &Frame) -> Option<(PacketId, Vec<Value>)> {
         let answer = self.packet(asked.packet).answered_by?;
@@ -125,24 +125,24 @@ impl Grammar {
             let same = asked.fields.iter().find(|field| field.name == wanted.name);
             same.map(|field| field.value.clone())
         });
-        // Lint has seen to it that every field of the answer is one of the question's.
+        // Lint has checked that every field of the answer is a field of the question.
         let values: Option<Vec<Value>> = given.collect();
         Some((answer, values?))
     }
 
-    /// The reading with this name.
+    /// Returns the reading with this name.
     #[must_use]
     pub fn reading_named(&self, name: &str) -> Option<&Reading> {
         self.readings.iter().find(|reading| reading.name == name)
     }
 
-    /// The codec where every reading is settled. A reading that `choices` leaves out takes its first choice.
+    /// Returns the codec in which every reading is settled. A reading that `choices` leaves out takes its first choice.
     #[must_use]
     pub fn in_reading(&self, choices: &Choices) -> Wire {
         Wire::new(self, choices)
     }
 
-    /// The sizes that values of this kind can have, in bytes, if there are only so many.
+    /// Returns the sizes that values of this kind can have, in bytes, if their number is limited.
     #[must_use]
     pub fn sizes_of(&self, kind: &TypeKind, choices: &Choices) -> Option<Vec<usize>> {
         match kind {
@@ -163,7 +163,7 @@ impl Grammar {
         }
     }
 
-    /// Every kind that a type has in the readings that `choices` leaves open; empty if there is no such type.
+    /// Returns every kind that a type has in the readings that `choices` leaves open; empty if the type does not exist.
     #[must_use]
     pub fn kinds_of_type(&self, type_name: &str, choices: &Choices) -> Vec<&TypeKind> {
         let settled = self

@@ -5,22 +5,22 @@ use super::{PacketId, Side};
 /// One kind of packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
-    /// `LOGIN`.
+    /// The name, such as `LOGIN`.
     pub name: String,
     /// The number it begins with.
     pub opcode: i128,
-    /// Who may send it.
+    /// The side that may send it.
     pub from: Senders,
-    /// Set if it reaches clients who asked for nothing: the index of the field with the origin's name.
+    /// Set if it reaches clients that asked for nothing: the index of the field with the origin's name.
     pub ambient: Option<usize>,
-    /// Set if it comes unasked and lanes answer it by themselves: with which packet.
+    /// Set if it arrives unasked and lanes answer it by themselves: the packet of the answer.
     pub answered_by: Option<PacketId>,
-    /// What follows the opcode.
+    /// The fields after the opcode.
     pub fields: Vec<Field>,
 }
 
 impl Packet {
-    /// The index of the field with this name.
+    /// Returns the index of the field with this name.
     #[must_use]
     pub fn field_named(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
@@ -30,11 +30,11 @@ impl Packet {
 /// One field of a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// `login`.
+    /// The name, such as `login`.
     pub name: String,
     /// Name of its type in wire.kdl.
     pub type_name: String,
-    /// The most bytes that the text or the bytes may take, length prefix not counted.
+    /// Maximum bytes of the text or the bytes, without the length prefix.
     pub max_bytes: Option<usize>,
     /// The smallest number.
     pub min: Option<i128>,
@@ -42,7 +42,7 @@ pub struct Field {
     pub by: Option<usize>,
 }
 
-/// Who may send a packet.
+/// The sides that may send a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Senders {
     /// Clients only.
@@ -54,7 +54,7 @@ pub enum Senders {
 }
 
 impl Senders {
-    /// Whether this side may send it.
+    /// Returns whether this side may send it.
     #[must_use]
     pub fn include(self, side: Side) -> bool {
         match self {

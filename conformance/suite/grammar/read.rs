@@ -1,6 +1,6 @@
-//! Reading wire.kdl.
+//! Reads wire.kdl.
 //!
-//! Every mistake is reported and the rest read on; the grammar is only used if there was none.
+//! It reports every mistake and reads on; the grammar is only used if it has no mistake.
 
 mod carriage;
 mod extend;
@@ -51,16 +51,16 @@ pub struct GrammarFile {
 /// A requirement that a choice cites.
 #[derive(Debug)]
 pub struct Cited {
-    /// `CHATON-2.3`.
+    /// The id, such as `CHATON-2.3`.
     pub id: String,
-    /// The file in which it stands.
+    /// The file that contains it.
     pub file: Arc<SourceFile>,
-    /// Where.
+    /// Its place.
     pub span: Span,
 }
 
-/// Reads the nodes of a wire.kdl, and of those that it extends: the one that extends nothing first. Without a `protocol` in
-/// each there is nothing to return.
+/// Reads the nodes of a wire.kdl, and of those that it extends; the one that extends nothing comes first. Returns
+/// `None` if one of them has no `protocol`.
 pub fn read_grammar(
     layers: &[(Arc<SourceFile>, Vec<Node>)],
     findings: &mut Findings,
@@ -85,7 +85,7 @@ pub fn read_grammar(
     })
 }
 
-/// The one node of wire.kdl.
+/// Returns the one node of wire.kdl.
 fn protocol<'a>(
     file: &Arc<SourceFile>,
     nodes: &'a [Node],
@@ -137,7 +137,7 @@ struct Reader<'a> {
     root: &'a Node,
     grammar: Grammar,
     cited: Vec<Cited>,
-    /// Where each packet of the grammar has its number.
+    /// The place where each packet of the grammar has its number.
     packet_places: Vec<Place>,
     /// Names of types, readings and packets that are taken.
     seen_types: BTreeSet<String>,
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Types before the packets that use them, packets before the fences: the order in the file is free.
+    /// Reads types before the packets that use them, and packets before the fences: the order in the file is free.
     fn read(&mut self) {
         let nodes = self.root.block();
         let mut has_opcode = false;

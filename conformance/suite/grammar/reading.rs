@@ -1,33 +1,33 @@
-//! Named readings: where a document contradicts itself or leaves a choice, the target settles it.
+//! Named readings: where a document contradicts itself or leaves a choice, the target decides.
 
 use std::collections::BTreeMap;
 
 use super::{IntType, TypeDefinition};
 
-/// Which choice is taken in each reading: name of the reading -> name of the choice.
+/// The chosen choice of each reading: name of the reading -> name of the choice.
 pub type Choices = BTreeMap<String, String>;
 
 /// One question that the document leaves open.
 #[derive(Debug, Clone)]
 pub struct Reading {
-    /// `long-width`.
+    /// The name, such as `long-width`.
     pub name: String,
     /// The question in words.
     pub title: String,
-    /// The answers, the likeliest first; never empty.
+    /// The answers, the most likely first; never empty.
     pub choices: Vec<Choice>,
-    /// Whether a protocol that extends this one has taken the first choice: then nothing is open any more.
+    /// Whether a protocol that extends this one has taken the first choice. Then the reading is not open any more.
     pub settled: bool,
 }
 
 impl Reading {
-    /// The choice with this name.
+    /// Returns the choice with this name.
     #[must_use]
     pub fn choice_named(&self, name: &str) -> Option<&Choice> {
         self.choices.iter().find(|choice| choice.name == name)
     }
 
-    /// The one that `choices` takes, or all of them if it leaves this reading open.
+    /// Returns the choice that `choices` takes, or all of them if it leaves this reading open.
     pub(super) fn choices_left<'a>(&'a self, choices: &Choices) -> Vec<&'a Choice> {
         match choices
             .get(&self.name)
@@ -43,13 +43,13 @@ impl Reading {
 /// One answer.
 #[derive(Debug, Clone)]
 pub struct Choice {
-    /// `8`.
+    /// The name, such as `8`.
     pub name: String,
-    /// What it is worth to follow it.
+    /// The worth of following it.
     pub verdict: Worth,
-    /// The requirements against which a verdict below pass is remarked.
+    /// The requirements that get a remark when the verdict is below pass.
     pub checks: Vec<String>,
-    /// The types that are so in this choice.
+    /// The types that this choice defines.
     pub types: Vec<TypeDefinition>,
     /// The opcode's integer, where this choice changes it.
     pub opcode: Option<IntType>,
@@ -58,21 +58,21 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Whether this choice changes how packets begin.
+    /// Returns whether this choice changes how packets begin.
     #[must_use]
     pub fn changes_opcodes(&self) -> bool {
         self.opcode.is_some() || !self.renumbered.is_empty()
     }
 }
 
-/// What it is worth that the target does something: the verdict of a branch that fits, or of a choice that is followed.
+/// The worth of what the target does: the verdict of a branch that fits, or of a choice that is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Worth {
-    /// As the document says.
+    /// The target follows the document.
     Pass,
     /// A free choice.
     Note,
-    /// The document would prefer otherwise.
+    /// The document prefers something else.
     NonStrict,
 }
 
@@ -80,7 +80,7 @@ impl Worth {
     /// The names of the verdicts in files.
     pub const NAMES: [&str; 3] = ["pass", "note", "non-strict"];
 
-    /// The verdict that is written so.
+    /// Returns the verdict with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Worth> {
         match name {

@@ -1,17 +1,17 @@
-//! Bounds of time that a protocol sets, which the command line can set otherwise for a server that runs on a faster clock.
+//! Time limits of a protocol. The command line can change them, for a server that runs on a faster clock.
 
 use std::time::Duration;
 
 /// A time with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// `ping-within`.
+    /// The name, such as `ping-within`.
     pub name: String,
-    /// What it is if the command line does not say.
+    /// The value if the command line does not set it.
     pub default: Duration,
 }
 
-/// `500ms`, `1.5s`, `2min` as a time.
+/// Returns a text such as `500ms`, `1.5s`, `2min` as a time.
 #[must_use]
 pub fn duration_of(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;

@@ -1,4 +1,4 @@
-//! Types of fields: integers, text or bytes behind a length, UUIDs, bytes of a fixed size, and choices among those.
+//! Types of fields: integers, text or bytes after a length, UUIDs, bytes of a fixed size, and choices among those.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use super::Value;
 /// A type with its name in wire.kdl.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeDefinition {
-    /// `STRING`.
+    /// The name, such as `STRING`.
     pub name: String,
-    /// How it is laid out.
+    /// Its layout.
     pub kind: TypeKind,
 }
 
-/// How a type is laid out.
+/// The layout of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeKind {
     /// A big-endian integer.
@@ -30,20 +30,20 @@ pub enum TypeKind {
     },
     /// The 16 bytes of a UUID, which people write as text.
     Uuid,
-    /// This number of bytes.
+    /// A fixed number of bytes.
     Sized {
-        /// How many.
+        /// The number of bytes.
         size: usize,
     },
     /// Bytes whose layout an earlier field of the packet decides.
     OneOf {
-        /// What that field says, and the name of the type of bytes that it means.
+        /// The values of that field, each with the name of the type of bytes that it means.
         cases: Vec<(i128, String)>,
     },
 }
 
 impl TypeKind {
-    /// Which values it takes.
+    /// Returns the sort of its values.
     #[must_use]
     pub fn sort(&self) -> Sort {
         match self {
@@ -54,7 +54,7 @@ impl TypeKind {
     }
 }
 
-/// What a value is, without regard to its width.
+/// The sort of a value, without regard to its width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// An integer.
@@ -66,7 +66,7 @@ pub enum Sort {
 }
 
 impl Sort {
-    /// The sort of this value.
+    /// Returns the sort of this value.
     #[must_use]
     pub fn of(value: &Value) -> Sort {
         match value {
@@ -90,17 +90,17 @@ impl fmt::Display for Sort {
 /// An integer: big-endian, of 1, 2, 4 or 8 bytes, or a varint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IntType {
-    /// The bytes that it takes; of a varint, the most.
+    /// The number of its bytes; of a varint, the maximum.
     width: usize,
     signed: bool,
     varint: bool,
 }
 
-/// The integer at the front of some bytes.
+/// The result of reading an integer from bytes.
 pub(super) enum Int {
-    /// It, and how many bytes it takes.
+    /// The complete integer, and the number of its bytes.
     Whole(i128, usize),
-    /// Only its beginning.
+    /// Only the beginning of an integer.
     Partial,
     /// A varint that does not end where it must.
     Endless,
@@ -123,8 +123,8 @@ impl IntType {
         ("varint", IntType::VARINT),
     ];
 
-    /// Groups of 7 bits, the lowest first; the high bit of a byte says that another one follows. It counts, so it goes up to
-    /// 2,147,483,647 and takes at most 5 bytes; superfluous groups of zeros are read.
+    /// A varint: groups of 7 bits, the lowest first. The high bit of a byte says that another byte follows. It is used
+    /// for lengths, so its maximum is 2,147,483,647, in at most 5 bytes. Superfluous groups of zeros are accepted.
     const VARINT: IntType = IntType {
         width: 5,
         signed: false,
@@ -147,7 +147,7 @@ impl IntType {
         }
     }
 
-    /// The integer type that wire.kdl calls so.
+    /// Returns the integer type with this name in wire.kdl.
     #[must_use]
     pub fn named(name: &str) -> Option<IntType> {
         IntType::NAMED
@@ -156,13 +156,13 @@ impl IntType {
             .map(|(_, int)| *int)
     }
 
-    /// The most bytes that it takes.
+    /// Returns the maximum number of its bytes.
     #[must_use]
     pub fn width(self) -> usize {
         self.width
     }
 
-    /// The smallest number it can carry.
+    /// Returns the smallest number that it can carry.
     #[must_use]
     pub fn min(self) -> i128 {
         if self.signed {
@@ -172,7 +172,7 @@ impl IntType {
         }
     }
 
-    /// The largest number it can carry.
+    /// Returns the largest number that it can carry.
     #[must_use]
     pub fn max(self) -> i128 {
         let magnitude_bits = match (self.varint, self.signed) {
@@ -183,7 +183,7 @@ impl IntType {
         (1 << magnitude_bits) - 1
     }
 
-    /// Whether it can carry this number.
+    /// Returns whether it can carry this number.
     #[must_use]
     pub fn carries(self, number: i128) -> bool {
         (self.min()..=self.max()).contains(&number)
@@ -193,7 +193,7 @@ impl IntType {
         self.width * 8
     }
 
-    /// The lowest bytes of the number. A number that the type does not carry loses its high bits.
+    /// Adds the lowest bytes of the number. A number that the type cannot carry loses its high bits.
     pub(super) fn encode(self, number: i128, out: &mut Vec<u8>) {
         if self.varint {
             return encode_varint(number & self.max(), out);
@@ -202,7 +202,7 @@ impl IntType {
         out.extend(all.iter().skip(all.len() - self.width));
     }
 
-    /// The number at the front of these bytes.
+    /// Returns the number at the front of these bytes.
     pub(super) fn decode(self, bytes: &[u8]) -> Int {
         if self.varint {
             return decode_varint(bytes, self.width);

@@ -1,29 +1,30 @@
-//! UUIDs: 16 bytes on the wire, and for people a text in which they stand in the same order.
+//! UUIDs: 16 bytes on the wire, and for people a text with the same order.
 
 use uuid::Uuid;
 
-/// How many bytes one takes.
+/// The number of bytes of a UUID.
 pub(super) const UUID_BYTES: usize = 16;
 
-/// The UUID that these bits, which may be any, make.
+/// Makes a UUID from these bits, which may be any.
 #[must_use]
 pub fn uuid_of(bits: u128) -> String {
     let builder = uuid::Builder::from_random_bytes(bits.to_be_bytes());
     builder.into_uuid().to_string()
 }
 
-/// Whether this is how a UUID is written, `6ba7b810-9dad-11d1-80b4-00c04fd430c8`, so that equal ones are equal texts.
+/// Returns whether the text has the canonical form `6ba7b810-9dad-11d1-80b4-00c04fd430c8`, so that equal UUIDs are
+/// equal texts.
 #[must_use]
 pub fn is_uuid(text: &str) -> bool {
     Uuid::try_parse(text).is_ok_and(|uuid| uuid.to_string() == text)
 }
 
-/// The bytes of a UUID.
+/// Returns the bytes of a UUID.
 pub(super) fn bytes_of_uuid(text: &str) -> Option<[u8; UUID_BYTES]> {
     Uuid::try_parse(text).ok().map(Uuid::into_bytes)
 }
 
-/// The text of these bytes.
+/// Returns the text of these bytes.
 pub(super) fn uuid_in_words(bytes: &[u8]) -> String {
     Uuid::from_slice(bytes).unwrap_or_default().to_string()
 }

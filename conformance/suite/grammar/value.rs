@@ -8,13 +8,13 @@ use std::ops::Range;
 pub enum Value {
     /// An integer of any width and sign.
     Int(i128),
-    /// Text, which travels as UTF-8.
+    /// Text, encoded as UTF-8.
     Text(String),
     /// Bytes without a meaning of their own.
     Bytes(Vec<u8>),
 }
 
-/// As it would be written in a scenario.
+/// Shows the value as a scenario would write it.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -32,7 +32,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// Who speaks.
+/// One side of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// The lanes of the suite.
@@ -54,23 +54,23 @@ impl fmt::Display for Side {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PacketId(pub usize);
 
-/// A decoded field and where its bytes lie in the frame (length prefix included).
+/// A decoded field and the position of its bytes in the frame (length prefix included).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodedField {
     /// The field's name in wire.kdl; the opcode has the name `opcode`, the length of a frame `length`.
     pub name: String,
-    /// What it holds.
+    /// Its value.
     pub value: Value,
     /// Offsets from the frame's first byte.
     pub bytes: Range<usize>,
 }
 
-/// A whole frame.
+/// A complete frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// Which packet it is.
+    /// Its packet.
     pub packet: PacketId,
-    /// How many bytes the length in front of it takes; none where frames have no length.
+    /// The number of bytes of the length before it; none where frames have no length.
     pub prefix: usize,
     /// The fields in order, without the opcode.
     pub fields: Vec<DecodedField>,
@@ -78,12 +78,13 @@ pub struct Frame {
     pub length: usize,
 }
 
-/// What the bytes at the front of a lane are.
+/// The meaning of the bytes at the front of a lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decoded {
-    /// A whole frame.
+    /// A complete frame.
     Frame(Frame),
-    /// Only the beginning of one; the fields that are complete (length and opcode are the first) are named for the report.
+    /// Only the beginning of a frame; the fields that are complete (length and opcode are the first) are named for the
+    /// report.
     Partial(Vec<DecodedField>),
     /// Bytes that can never become a frame of that side.
     Broken {

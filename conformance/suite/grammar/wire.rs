@@ -1,12 +1,13 @@
-//! A grammar in one reading: nothing is open any more.
+//! A grammar in one reading, with nothing left open.
 
 use std::collections::BTreeMap;
 
 use super::{Choices, Grammar, IntType, Packet, PacketId, TypeKind, Value};
 
-/// Encodes and decodes packets in one reading of the protocol.
+/// A codec that encodes and decodes packets in one reading of the protocol.
 ///
-/// Encoding does not apply the limits of the fields, because tests send what is too long; decoding does.
+/// Encoding does not apply the limits of the fields, because tests send values that are too long. Decoding applies
+/// them.
 #[derive(Debug, Clone)]
 pub struct Wire {
     pub(super) frame_length: Option<IntType>,
@@ -15,7 +16,7 @@ pub struct Wire {
     pub(super) packets: Vec<Packet>,
 }
 
-/// A [`TypeKind`] in which other types are looked up.
+/// A [`TypeKind`] whose types are looked up.
 #[derive(Debug, Clone)]
 pub(super) enum Layout {
     Int(IntType),
@@ -27,7 +28,7 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    /// What is laid out behind a field that says `tag`; the layout itself, where no field decides.
+    /// Returns the layout after a field with the value `tag`, or the layout itself, where no field decides.
     pub(super) fn chosen_by(&self, tag: Option<&Value>) -> Option<&Layout> {
         let (Layout::OneOf { cases }, tag) = (self, tag) else {
             return Some(self);
@@ -40,7 +41,7 @@ impl Layout {
 }
 
 impl Wire {
-    /// The packet with this id, under the opcode that it has in this reading; nothing for an id of another grammar.
+    /// Returns the packet with this id, with its opcode in this reading; `None` for an id of another grammar.
     #[must_use]
     pub fn packet(&self, id: PacketId) -> Option<&Packet> {
         self.packets.get(id.0)
@@ -79,7 +80,7 @@ impl Wire {
     }
 }
 
-/// How a type is laid out; nothing if it rests on a type that is not there, which lint reports.
+/// Returns the layout of a type; `None` if it depends on a type that does not exist, which lint reports.
 fn layout(kind: &TypeKind, kinds: &BTreeMap<&str, &TypeKind>) -> Option<Layout> {
     let integer = |name: &str| match kinds.get(name) {
         Some(TypeKind::Int(int)) => Some(*int),
@@ -99,7 +100,7 @@ fn layout(kind: &TypeKind, kinds: &BTreeMap<&str, &TypeKind>) -> Option<Layout> 
             cases: cases
                 .iter()
                 .map(|(tag, name)| match kinds.get(name.as_str())? {
-                    // One of several never leads to another one of several: lint sees to that, and nothing goes in circles.
+                    // A `one-of` never leads to another `one-of`: lint checks that, so there is no cycle.
                     TypeKind::OneOf { .. } => None,
                     kind => Some((*tag, layout(kind, kinds)?)),
                 })

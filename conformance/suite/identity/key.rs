@@ -15,7 +15,7 @@ use crate::scenario::Scheme;
 pub struct Key(RsaKeyPair);
 
 impl Key {
-    /// This pair.
+    /// Returns the key of this pair.
     pub fn of(pair: RsaKeyPair) -> Key {
         Key(pair)
     }
@@ -29,7 +29,7 @@ impl Key {
         Key(RsaKeyPair::generate(KeySize::Rsa2048).expect("the machine has randomness for a key"))
     }
 
-    /// A signature over these bytes.
+    /// Returns a signature over these bytes.
     pub fn sign(&self, bytes: &[u8], scheme: Scheme) -> Option<Vec<u8>> {
         let encoding: &'static dyn RsaEncoding = match scheme {
             Scheme::Sha256 => &RSA_PKCS1_SHA256,
@@ -43,14 +43,14 @@ impl Key {
         signed.is_ok().then_some(signature)
     }
 
-    /// The public half, as a DER SubjectPublicKeyInfo.
+    /// Returns the public half, as a DER SubjectPublicKeyInfo.
     pub fn public(&self) -> Option<Vec<u8>> {
         let der = self.0.public_key().as_der().ok()?;
         Some(der.as_ref().to_vec())
     }
 }
 
-/// Shows no part of a private key.
+/// A private key is never shown.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key")

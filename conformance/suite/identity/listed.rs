@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Identity, Key};
 
-/// The identities of this file, or a sentence about what is wrong with it.
+/// Reads the identities of this file. The error is a sentence about what is wrong with it.
 pub(super) fn read(file: &str) -> Result<Vec<Identity>, String> {
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?;

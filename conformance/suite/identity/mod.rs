@@ -1,7 +1,7 @@
-//! Who a client is, where a name is a UUID that the target knows, and an RSA key.
+//! The identity of a client, where a name is a UUID that the target knows, with an RSA key.
 //!
-//! The target has to be told of an identity before anybody can be it. With `--set rest=ADDR` that is done here; with
-//! `--set identities=FILE` a person has done it.
+//! The target must know an identity before a client can use it. With `--set rest=ADDR` this module registers it; with
+//! `--set identities=FILE` it is registered already.
 
 mod key;
 mod listed;
@@ -18,49 +18,49 @@ pub use rest::Rest;
 
 use crate::scenario::Scheme;
 
-/// The setting that says where identities are registered.
+/// The setting with the address where identities are registered.
 pub const REST: &str = "rest";
 
-/// The setting that says which file names registered ones.
+/// The setting with the file of registered identities.
 pub const IDENTITIES: &str = "identities";
 
-/// The longest that one registration takes.
+/// Time limit of one registration.
 const REGISTRATION: Duration = Duration::from_secs(10);
 
-/// A name and the key that goes with it.
+/// A name and its key.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// In its usual text form.
+    /// The UUID in its usual text form.
     pub uuid: String,
     /// Its RSA key.
     pub key: Arc<Key>,
 }
 
 impl Identity {
-    /// With which it says that it is itself: over the bytes of its own name.
+    /// Returns the signature that proves the identity: over the bytes of its own name.
     pub fn signature(&self) -> Option<Vec<u8>> {
         let uuid = Uuid::try_parse(&self.uuid).ok()?;
         self.key.sign(uuid.as_bytes(), Scheme::Sha256)
     }
 }
 
-/// Where identities come from.
+/// The source of identities.
 #[derive(Debug)]
 pub enum Source {
-    /// Nothing says where.
+    /// No setting names a source.
     None,
-    /// They are made, and registered here.
+    /// This module makes and registers them.
     Minted(Rest),
     /// They are registered already.
     Listed(Vec<Identity>),
 }
 
 impl Source {
-    /// As the settings say.
+    /// Returns the source that the settings describe.
     ///
     /// # Errors
     ///
-    /// A sentence, if the file cannot be used or nothing answers where identities are to be registered.
+    /// If the file cannot be used, or nothing answers at the REST address. The error is a sentence.
     pub fn of(settings: &BTreeMap<String, String>) -> Result<Source, String> {
         match (settings.get(REST), settings.get(IDENTITIES)) {
             (Some(address), _) => Ok(Source::Minted(Rest::at(address, REGISTRATION)?)),

@@ -12,10 +12,10 @@ use super::Identity;
 use crate::scenario::Scheme;
 use crate::tls::TlsClient;
 
-/// A longer answer is none that we asked for.
+/// Maximum bytes of an answer. A longer one is not the answer that we asked for.
 const LONGEST_ANSWER: u64 = 64 << 10;
 
-/// Where identities are registered.
+/// The REST interface that registers identities.
 #[derive(Debug)]
 pub struct Rest {
     host: String,
@@ -25,7 +25,7 @@ pub struct Rest {
     bound: Duration,
 }
 
-/// What the interface says when it refuses.
+/// The body of a refusal.
 #[derive(Debug, Deserialize)]
 struct Refusal {
     error_message: String,
@@ -33,7 +33,8 @@ struct Refusal {
 }
 
 impl Rest {
-    /// `https://HOST:PORT`, `http://HOST:PORT`, or `HOST:PORT`: then HTTPS, if it is spoken there.
+    /// Parses `https://HOST:PORT`, `http://HOST:PORT`, or `HOST:PORT`. The last one means HTTPS, if the interface
+    /// speaks it.
     pub fn at(written: &str, bound: Duration) -> Result<Rest, String> {
         let (scheme, host) = match written.split_once("://") {
             Some((scheme, rest)) => (Some(scheme), rest.trim_end_matches('/')),
@@ -64,11 +65,11 @@ impl Rest {
         Ok(rest)
     }
 
-    /// Tells the target of an identity.
+    /// Registers an identity at the target.
     ///
     /// # Errors
     ///
-    /// A sentence with what it said instead of 200.
+    /// If the answer is not 200. The error is a sentence with the answer.
     pub fn register(&self, identity: &Identity) -> Result<(), String> {
         let signed = identity.key.public().and_then(|key| {
             let body = serde_json::json!({ "key": STANDARD.encode(key) }).to_string();
@@ -107,13 +108,13 @@ impl Rest {
     }
 }
 
-/// The whole answer to a request, after which the connection ends.
+/// Returns the whole answer to a request; the connection ends after it.
 fn ask(mut stream: impl Read + Write, request: &[u8]) -> io::Result<Vec<u8>> {
     stream.write_all(request)?;
     stream.flush()?;
     let mut answer = Vec::new();
     match stream.take(LONGEST_ANSWER).read_to_end(&mut answer) {
-        // However the connection ended: an answer is one.
+        // An answer counts, no matter how the connection ended.
         Err(error) if answer.is_empty() => Err(error),
         _ => Ok(answer),
     }

@@ -8,7 +8,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 use super::{SourceFile, Span};
 use crate::text;
 
-/// One mistake, or one thing to think about.
+/// One mistake, or one warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Whether it keeps the suite from being used.
@@ -23,30 +23,30 @@ pub struct Diagnostic {
     pub span: Span,
 }
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The suite can be used.
     Warning,
-    /// It cannot.
+    /// The suite cannot be used.
     Error,
 }
 
 impl Diagnostic {
-    /// The one-based line.
+    /// Returns the line, counted from 1.
     #[must_use]
     pub fn line(&self) -> usize {
         self.file.place(self.span.start).0
     }
 
-    /// The one-based column, in characters.
+    /// Returns the column in characters, counted from 1.
     #[must_use]
     pub fn column(&self) -> usize {
         self.file.place(self.span.start).1
     }
 }
 
-/// The message alone; [`Diagnostics::render`] shows the place and the remedy.
+/// Shows the message alone; [`Diagnostics::render`] shows the place and the remedy.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -70,7 +70,7 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        // A mistake about a file that cannot be read, or is empty, has no text to point into.
+        // A mistake about a file that is empty or cannot be read has no text to point to.
         (!self.file.text.is_empty()).then_some(&*self.file as &dyn miette::SourceCode)
     }
 
@@ -87,7 +87,7 @@ impl miette::Diagnostic for Diagnostic {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// How many keep the suite from being used.
+    /// Returns the number of mistakes that keep the suite from being used.
     #[must_use]
     pub fn errors(&self) -> usize {
         self.0
@@ -96,7 +96,7 @@ impl Diagnostics {
             .count()
     }
 
-    /// Each with its file, line, column and caret, for a terminal.
+    /// Renders each diagnostic with its file, line, column and caret, for a terminal.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let theme = if colour {
@@ -117,12 +117,13 @@ impl Diagnostics {
             }
             out.push('\n');
         }
-        // Where a long word is broken, the rest of it begins a line.
+        // Where a long word is broken, its rest begins a line.
         text::guarded(&out)
     }
 }
 
-/// Mistakes as a terminal shows them: a suite is written by anybody. Files are kept, since most have several mistakes.
+/// Mistakes as a terminal shows them, escaped, because the suite may come from any author. Files are kept, since most
+/// have several mistakes.
 #[derive(Default)]
 struct ShownFiles {
     last: Option<(Arc<SourceFile>, Arc<SourceFile>)>,
@@ -153,17 +154,17 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// Errors, and warnings: more than this nobody reads. A file of noise would otherwise give one for every word.
+/// Maximum number of errors and warnings. A longer list is not read, and a file of noise would give one for every word.
 const MAX_FINDINGS: usize = 200;
 
-/// Mistakes while they are being found.
+/// The collection of diagnostics while a suite is read.
 #[derive(Debug, Default)]
 pub struct Findings {
     found: Vec<Diagnostic>,
 }
 
 impl Findings {
-    /// Something that keeps the suite from being used.
+    /// Adds a mistake that keeps the suite from being used.
     pub fn error(
         &mut self,
         file: &Arc<SourceFile>,
@@ -174,7 +175,7 @@ impl Findings {
         self.find(Severity::Error, file, span, message.into(), help.into());
     }
 
-    /// Something to think about.
+    /// Adds a warning.
     pub fn warning(
         &mut self,
         file: &Arc<SourceFile>,
@@ -202,7 +203,8 @@ impl Findings {
         });
     }
 
-    /// Steps of a fragment or of a repetition are read many times; the first mistake in a place is enough.
+    /// Adds a diagnostic. Steps of a fragment or of a repetition are read many times; the first mistake in a place is
+    /// enough.
     fn add(&mut self, finding: Diagnostic) {
         let again = self.found.iter().any(|earlier| {
             Arc::ptr_eq(&earlier.file, &finding.file) && earlier.span == finding.span
@@ -216,14 +218,14 @@ impl Findings {
         }
     }
 
-    /// Takes over what was found elsewhere.
+    /// Adds the findings of another collection.
     pub fn append(&mut self, other: Findings) {
         for finding in other.found {
             self.add(finding);
         }
     }
 
-    /// Whether anything was found that keeps the suite from being used.
+    /// Returns whether a mistake was found that keeps the suite from being used.
     #[must_use]
     pub fn have_errors(&self) -> bool {
         self.found
@@ -231,7 +233,7 @@ impl Findings {
             .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// All of them, in the order of files and places.
+    /// Returns all diagnostics, in the order of files and places.
     #[must_use]
     pub fn into_diagnostics(mut self) -> Diagnostics {
         self.found

@@ -9,22 +9,22 @@ use crate::text;
 /// A place in a file, in bytes.
 pub type Span = Range<usize>;
 
-/// The longest file that is read. The largest that we know has some 20 KiB; beyond this it is the wrong file.
+/// Maximum size of a file. The largest known file has about 20 KiB; a file above this limit is the wrong file.
 pub const MAX_FILE_BYTES: usize = 256 * 1024;
 
-/// The text of one file, under the name that people know it by.
+/// The text of one file, with the name that people know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// As it is shown, `chaton/scenarios/login.kdl`.
+    /// The name that is shown, such as `chaton/scenarios/login.kdl`.
     pub name: String,
-    /// What it holds.
+    /// The text.
     pub text: String,
-    /// Where each line begins: steps ask for their line thousands of times.
+    /// The offset of each line's beginning. It is kept because steps ask for their line thousands of times.
     line_starts: Vec<usize>,
 }
 
 impl SourceFile {
-    /// A file with this name and text.
+    /// Returns a file with this name and text.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> SourceFile {
         let text = text.into();
@@ -37,7 +37,7 @@ impl SourceFile {
         }
     }
 
-    /// The one-based line and column (in characters) of an offset.
+    /// Returns the line and column (in characters) of an offset, both counted from 1.
     #[must_use]
     pub fn place(&self, offset: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|start| *start <= offset);
@@ -54,7 +54,7 @@ impl SourceFile {
 }
 
 impl SourceFile {
-    /// The same file with nothing in it that a terminal obeys; every place is where it was.
+    /// Returns the same file without anything that a terminal obeys; every place stays the same.
     pub(super) fn shown_in_a_terminal(&self) -> SourceFile {
         SourceFile {
             name: text::line(&self.name),
@@ -64,11 +64,12 @@ impl SourceFile {
     }
 }
 
-/// The most bytes of a line that are shown around a mistake, on each side of where it begins.
+/// Maximum bytes of a line that are shown on each side of the beginning of a mistake.
 const MAX_SHOWN_BYTES: usize = 200;
 
 impl SourceFile {
-    /// The part of a span that is shown: of its first line, and not without end. Whoever draws carets counts on that.
+    /// Returns the part of a span that is shown: only its first line, and bounded. The code that draws carets relies on
+    /// that.
     pub(super) fn shown(&self, span: &Span) -> Span {
         let start = self.boundary(span.start);
         let rest = self.text.get(start..).unwrap_or_default();
@@ -81,7 +82,7 @@ impl SourceFile {
         start..self.boundary(end)
     }
 
-    /// The offset, or the next one below that is not inside a character.
+    /// Returns the offset, or the next lower one that is not inside a character.
     fn boundary(&self, offset: usize) -> usize {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
@@ -90,7 +91,7 @@ impl SourceFile {
         offset
     }
 
-    /// A part of one line that is too long to be shown.
+    /// Returns a part of a line that is too long to be shown.
     fn excerpt(&self, span: &SourceSpan) -> MietteSpanContents<'_> {
         let (line, _) = self.place(span.offset());
         let line_start = line

@@ -1,9 +1,9 @@
-//! Files of a suite as text and as trees of words, and what is said about mistakes in them.
+//! Files of a suite as text and as trees of words, and the reports of mistakes in them.
 //!
-//! The files are KDL 2, read in three steps. A scan looks at the bare text and bounds what a parser would choke on,
-//! and explains the traps of the syntax while the text is still what the author wrote. Then the `kdl` crate parses, on a
-//! thread with a large stack. Then the tree is made ours: words, texts and numbers with their places, where only what
-//! stood without quotes is a word.
+//! The files are KDL 2, read in three steps. First a scan checks the bare text: it limits what would overload a parser,
+//! and explains the traps of the syntax while the text is still what the author wrote. Then the `kdl` crate parses, on
+//! a thread with a large stack. Then the tree is converted to our own: words, texts and numbers with their places,
+//! where only text without quotes is a word.
 
 mod diagnostic;
 mod file;

@@ -1,9 +1,9 @@
-//! "Did you mean": the known name that is nearest to what was written.
+//! "Did you mean": finds the known name that is most similar to what was written.
 
-/// The nearest of `known`, if one is near enough to be meant.
+/// Returns the most similar name of `known`, if one is similar enough.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // A third of the letters may be wrong; more is another word. Long nonsense is not worth the comparison.
+    // A third of the letters may be wrong; with more, it is another word. Long nonsense is not worth the comparison.
     if written.len() > 64 {
         return None;
     }

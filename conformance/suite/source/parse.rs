@@ -1,4 +1,4 @@
-//! Text into a tree.
+//! Parses text into a tree.
 
 use std::sync::Arc;
 use std::thread;
@@ -7,11 +7,11 @@ use kdl::{KdlDiagnostic, KdlDocument, KdlError};
 
 use super::{Findings, MAX_FILE_BYTES, Node, SourceFile, Span, scan, tree};
 
-/// The parser recurses, with large frames in a build without optimisation; this is some ten times what
-/// [`MAX_DEPTH`](super::MAX_DEPTH) levels take.
+/// The parser recurses, with large frames in a build without optimisation. This is about ten times what
+/// [`MAX_DEPTH`](super::MAX_DEPTH) levels need.
 const PARSER_STACK_BYTES: usize = 64 * 1024 * 1024;
 
-/// The nodes of a file. Where it is not well-formed, that is reported and nothing comes back.
+/// Returns the nodes of a file. If the file is not well-formed, reports that and returns `None`.
 pub fn parse(file: &Arc<SourceFile>, findings: &mut Findings) -> Option<Vec<Node>> {
     if file.text.len() > MAX_FILE_BYTES {
         findings.error(
@@ -41,7 +41,8 @@ pub fn parse(file: &Arc<SourceFile>, findings: &mut Findings) -> Option<Vec<Node
     }
 }
 
-/// `kdl` promises neither a bounded stack nor to be free of panics; a thread of its own contains the latter.
+/// Parses on a thread of its own: `kdl` promises neither a bounded stack nor that it does not panic, and the thread
+/// contains a panic.
 fn parse_on_a_large_stack(file: &Arc<SourceFile>) -> Result<KdlDocument, Option<KdlError>> {
     let file = Arc::clone(file);
     thread::Builder::new()
@@ -54,10 +55,12 @@ fn parse_on_a_large_stack(file: &Arc<SourceFile>) -> Result<KdlDocument, Option<
         .map_err(Some)
 }
 
-/// The first mistake that `kdl` found. It goes on behind it, but out of step: what it says then is about its own confusion.
+/// Reports the first mistake that `kdl` found. After it `kdl` goes on out of step, so its later messages are about its
+/// own confusion.
 fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findings) {
     let diagnostics = error.iter().flat_map(|error| &error.diagnostics);
-    // The scan has seen that every brace is closed: what is said about an outer block is no mistake of that block.
+    // The scan has checked that every brace is closed, so a message about an outer block is not a mistake of that
+    // block.
     let first = diagnostics
         .filter(|diagnostic| {
             !diagnostic
@@ -75,7 +78,8 @@ fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findi
 
 const HELP: &str = "a step is: a lane, an arrow, a packet, then name=value fields, all separated by spaces; a block ends its step";
 
-/// Where `kdl` means; a span over many lines begins with the node in which it lost its way, and ends where that was.
+/// Returns the place that `kdl` means. A span over many lines begins with the node where it lost its way, and ends at
+/// that point.
 fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
     let start = diagnostic.span.offset().min(text.len());
     let end = (start + diagnostic.span.len()).min(text.len());
@@ -91,10 +95,10 @@ fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
     }
 }
 
-/// What `kdl` says, for somebody who does not know the grammar of KDL.
+/// Returns the message of `kdl`, for a reader who does not know the grammar of KDL.
 fn in_words(diagnostic: &KdlDiagnostic) -> String {
     let said = diagnostic.message.as_deref().unwrap_or_default();
-    // Where it speaks of the end it means: here it did not know how to go on.
+    // Where `kdl` speaks of the end, it means that it did not know how to continue here.
     if said.is_empty()
         || said.contains("Closing")
         || said.contains("closing")

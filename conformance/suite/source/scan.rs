@@ -1,7 +1,8 @@
-//! The look at the bare text before any parser sees it.
+//! The check of the bare text before a parser sees it.
 //!
-//! It knows just enough of KDL to tell words from texts and comments. It bounds what a recursive parser cannot take
-//! (depth, a `/-` inside a `/-`), finds texts and braces that are not closed, and shows every bare word to [`super::trap`].
+//! It knows only as much of KDL as it needs to tell words from texts and comments. It limits what a recursive parser
+//! cannot handle (depth, a `/-` inside a `/-`), finds texts and braces that are not closed, and passes every bare word
+//! to [`super::trap`].
 
 mod text;
 
@@ -9,10 +10,10 @@ use std::sync::Arc;
 
 use super::{Findings, SourceFile, Span, trap};
 
-/// How deep braces and comments may be nested. Scenarios need six.
+/// Maximum nesting of braces and comments. Scenarios need six.
 pub const MAX_DEPTH: usize = 32;
 
-/// Reports what would make the parser choke, or give an obscure answer.
+/// Reports what would overload the parser, or give an obscure message.
 pub(super) fn scan(file: &Arc<SourceFile>, findings: &mut Findings) {
     let mut scanner = Scanner {
         file,
@@ -29,16 +30,16 @@ struct Scanner<'a> {
     file: &'a Arc<SourceFile>,
     text: &'a str,
     at: usize,
-    /// Where the open braces are.
+    /// The positions of the open braces.
     braces: Vec<usize>,
-    /// Set behind a `/-`, until the node that it stands in ends.
+    /// Set after a `/-`, until the node that contains it ends.
     switched_off: Option<SwitchedOff>,
     findings: &'a mut Findings,
 }
 
 struct SwitchedOff {
     depth: usize,
-    /// Whether the thing that is switched off has begun.
+    /// Whether the disabled thing has begun.
     begun: bool,
 }
 
@@ -144,7 +145,7 @@ impl<'a> Scanner<'a> {
         self.skip(end.len_utf8())
     }
 
-    /// `\` goes on with the node on the next line.
+    /// Handles `\`, which continues the node on the next line.
     fn line_continuation(&mut self) -> bool {
         let after_blanks = self
             .rest()
@@ -222,7 +223,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// `(hex)`: one word. The parser goes deeper with each parenthesis that is not closed.
+    /// Handles `(hex)`, which is one word. The parser goes deeper with each parenthesis that is not closed.
     fn mark(&mut self) -> bool {
         self.begun();
         let inside = self.rest().get(1..).unwrap_or_default();
@@ -264,7 +265,7 @@ impl<'a> Scanner<'a> {
                 example,
             );
         } else if before.ends_with(['<', '>']) {
-            // An arrow with a sign is explained where the word is looked at.
+            // An arrow with a sign is explained where the word is checked.
         } else if before.ends_with(char::is_whitespace) || rest.get(1..) != Some(behind) {
             let help = format!("write it without spaces; {example}");
             self.error(self.at..self.at + 1, "there are spaces around `=`", help);

@@ -1,22 +1,22 @@
-//! Checks that every reader of a tree makes: known properties, the number of arguments, blocks where they belong.
+//! Checks that every reader of a tree needs: known properties, the number of arguments, and blocks in the right places.
 
 use super::{Entry, Findings, Node, Span, Word, nearest};
 
-/// What a node may consist of.
+/// The allowed parts of a node.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape<'a> {
-    /// The fewest and the most arguments.
+    /// The minimum and the maximum number of arguments.
     pub arguments: (usize, usize),
     /// The properties that it may have.
     pub properties: &'a [&'a str],
     /// Whether it may have a block.
     pub block: bool,
-    /// How it is written, for the remedy.
+    /// An example, for the remedy.
     pub example: &'a str,
 }
 
 impl Shape<'_> {
-    /// Reports whatever does not belong to the node; says whether it is as it should be.
+    /// Reports everything that does not belong to the node; returns whether the node is right.
     pub fn check(&self, node: &Node, findings: &mut Findings) -> bool {
         let (least, most) = self.arguments;
         let help = format!("write: {}", self.example);
@@ -70,13 +70,13 @@ impl Shape<'_> {
     }
 }
 
-/// `did you mean X?`, if one of the known names is near.
+/// Returns `did you mean X?`, if one of the known names is similar.
 #[must_use]
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(written, known).map(|name| format!("did you mean {name}?"))
 }
 
-/// `did you mean X?`, or the whole list.
+/// Returns `did you mean X?`, or the whole list.
 #[must_use]
 pub fn one_of<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
@@ -87,7 +87,7 @@ pub fn one_of<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> St
     })
 }
 
-/// Reports a second thing of the same name; says whether it is the first.
+/// Reports a second thing with the same name; returns whether it is the first.
 pub fn is_first(
     seen: &mut std::collections::BTreeSet<String>,
     name: &str,

@@ -1,15 +1,15 @@
-//! Bare words that KDL takes for something else than their author meant.
+//! Traps: bare words that KDL understands differently from what their author meant.
 
 use super::Span;
 
-/// What is wrong with a word; the span counts from its first byte.
+/// The mistake in a word; the span counts from its first byte.
 pub(super) struct Trap {
     pub(super) span: Span,
     pub(super) message: String,
     pub(super) help: String,
 }
 
-/// Looks at one bare word and at the characters around it.
+/// Checks one bare word and the characters around it.
 pub(super) fn in_word(word: &str, before: Option<char>, behind: Option<char>) -> Option<Trap> {
     comma(word)
         .or_else(|| braces_behind_dollar(word, behind))
@@ -159,7 +159,7 @@ fn number(word: &str, before: Option<char>) -> Option<Trap> {
     )
 }
 
-/// `0x1f`, `0o17`, `0b101`.
+/// Returns whether it is a number such as `0x1f`, `0o17`, `0b101`.
 fn is_prefixed_number(unsigned: &str) -> bool {
     let mut characters = unsigned.chars();
     let radix = match (characters.next(), characters.next()) {

@@ -1,4 +1,4 @@
-//! A KDL document as our own tree: every part with its place, and words apart from texts.
+//! A KDL document as our own tree: every part has its place, and words are separate from texts.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use kdl::{KdlDocument, KdlEntry, KdlIdentifier, KdlNode, KdlValue};
 
 use super::{Findings, SourceFile, Span};
 
-/// A name and where it stands.
+/// A name and its place.
 #[derive(Debug, Clone)]
 pub struct Word {
     /// The name.
@@ -20,15 +20,15 @@ pub struct Word {
 /// `name entries... { children }`.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// What it begins with.
+    /// The name at its beginning.
     pub name: Word,
     /// Arguments and properties, in their order.
     pub entries: Vec<Entry>,
-    /// The block, if there is one.
+    /// The block, if it has one.
     pub children: Option<Vec<Node>>,
     /// From the name to the end of the block.
     pub span: Span,
-    /// The file in which it stands.
+    /// The file that contains it.
     pub file: Arc<SourceFile>,
 }
 
@@ -37,41 +37,41 @@ pub struct Node {
 pub struct Entry {
     /// The name before `=`.
     pub key: Option<Word>,
-    /// What stands in parentheses before the value.
+    /// The word in parentheses before the value.
     pub mark: Option<Word>,
     /// The value.
     pub value: Scalar,
-    /// All of it.
+    /// The place of the whole entry.
     pub span: Span,
 }
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scalar {
-    /// Something without quotes: a word, or a reference.
+    /// A value without quotes: a word, or a reference.
     Word(String),
-    /// Something in quotes.
+    /// A value in quotes.
     Text(String),
     /// A whole number.
     Number(i128),
-    /// What KDL knows and we do not: fractions, `#true`.
+    /// Values that KDL knows and the suite does not: fractions, `#true`.
     Other(String),
 }
 
 impl Node {
-    /// The arguments: entries without a key.
+    /// Returns the arguments: entries without a key.
     pub fn arguments(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(|entry| entry.key.is_none())
     }
 
-    /// The properties: entries with a key.
+    /// Returns the properties: entries with a key.
     pub fn properties(&self) -> impl Iterator<Item = (&Word, &Entry)> {
         self.entries
             .iter()
             .filter_map(|entry| Some((entry.key.as_ref()?, entry)))
     }
 
-    /// The property with this key.
+    /// Returns the property with this key.
     #[must_use]
     pub fn property(&self, key: &str) -> Option<&Entry> {
         self.properties()
@@ -79,7 +79,7 @@ impl Node {
             .map(|(_, entry)| entry)
     }
 
-    /// The nodes of the block; nothing if there is none.
+    /// Returns the nodes of the block; none if the node has no block.
     #[must_use]
     pub fn block(&self) -> &[Node] {
         self.children.as_deref().unwrap_or_default()
@@ -87,7 +87,7 @@ impl Node {
 }
 
 impl Entry {
-    /// The bare word, if it is one and has no mark.
+    /// Returns the bare word, if it is one and has no mark.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
         match (&self.value, &self.mark) {
@@ -96,7 +96,7 @@ impl Entry {
         }
     }
 
-    /// The text in quotes, if it is one and has no mark.
+    /// Returns the text in quotes, if it is one and has no mark.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match (&self.value, &self.mark) {
@@ -105,7 +105,7 @@ impl Entry {
         }
     }
 
-    /// The number, if it is one and has no mark.
+    /// Returns the number, if it is one and has no mark.
     #[must_use]
     pub fn number(&self) -> Option<i128> {
         match (&self.value, &self.mark) {
@@ -114,7 +114,7 @@ impl Entry {
         }
     }
 
-    /// The number, whatever mark it has.
+    /// Returns the number, with or without a mark.
     #[must_use]
     pub fn number_behind_mark(&self) -> Option<i128> {
         match self.value {
@@ -123,7 +123,7 @@ impl Entry {
         }
     }
 
-    /// A name that may be written with or without quotes, or as a number.
+    /// Returns a name that may be written with or without quotes, or as a number.
     #[must_use]
     pub fn name(&self) -> Option<String> {
         match (&self.value, &self.mark) {
@@ -134,7 +134,7 @@ impl Entry {
     }
 }
 
-/// As written.
+/// Shows it as written.
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -157,7 +157,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// On one line.
+/// Shows it on one line.
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name.text)?;
@@ -177,7 +177,7 @@ impl fmt::Display for Node {
     }
 }
 
-/// Takes over what `kdl` parsed, and reports what it accepts and we do not.
+/// Converts what `kdl` parsed, and reports what `kdl` accepts and the suite does not.
 pub(super) fn adopt(
     document: &KdlDocument,
     file: &Arc<SourceFile>,
@@ -223,7 +223,7 @@ fn adopt_node(node: &KdlNode, file: &Arc<SourceFile>, findings: &mut Findings) -
     let start = name.span.start;
     let end = whole.end.max(name.span.end);
     let written = file.text.get(start..end).unwrap_or_default();
-    // kdl counts the blanks and comments behind a node as its own.
+    // kdl counts the blanks and comments after a node as its own.
     let end = start
         + written
             .trim_end_matches(|c: char| c.is_whitespace() || c == ';')

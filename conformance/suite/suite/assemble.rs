@@ -1,4 +1,4 @@
-//! From files to a suite, with the mistakes that only the whole shows.
+//! From files to a suite, with the mistakes that only show in the whole suite.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ fn read(sources: &mut Sources, findings: &mut Findings) -> Option<Suite> {
     if requirements.is_empty() && !findings.have_errors() {
         nothing_is_asked_for(&sources.spec, findings);
     }
-    // Without its base a protocol is half a grammar, and against that every second line would look like a mistake.
+    // Without its base a protocol is half a grammar, and every second line would look like a mistake.
     let GrammarFile { grammar, cited } =
         read_grammar(&layers, findings).filter(|_| !findings.have_errors())?;
     let files = inherit::scenario_files(sources, &grammar, findings);
@@ -78,7 +78,7 @@ fn read(sources: &mut Sources, findings: &mut Findings) -> Option<Suite> {
     })
 }
 
-/// Where this is written: in the protocol's own wire.kdl, or else in those that it extends.
+/// Returns the place where this is written: in the protocol's own wire.kdl, or else in those that it extends.
 fn written_in<'a>(
     wires: &[&'a Arc<SourceFile>],
     needle: &str,
@@ -177,7 +177,7 @@ fn check_fence_prover(
     }
 }
 
-/// Two scenarios that excuse each other would both be inconclusive for ever.
+/// Reports scenarios that excuse each other: both would always be inconclusive.
 fn check_provers(
     scenarios: &[Scenario],
     files: &[(Arc<SourceFile>, Vec<Node>)],
@@ -225,7 +225,7 @@ fn collect_provers<'a>(steps: &'a [Step], provers: &mut BTreeSet<&'a str>) {
     }
 }
 
-/// Whether the scenario is among those that excuse it, directly or through others.
+/// Returns whether the scenario is among those that excuse it, directly or through others.
 fn leads_to(start: &str, excused_by: &BTreeMap<&str, BTreeSet<&str>>) -> bool {
     let mut seen = BTreeSet::new();
     let mut open: Vec<&str> = excused_by

@@ -1,4 +1,4 @@
-//! The protocols that are compiled in.
+//! The built-in protocols, which are compiled in.
 
 use include_dir::{Dir, DirEntry, File, include_dir};
 
@@ -14,7 +14,7 @@ pub(super) fn names() -> Vec<&'static str> {
     names
 }
 
-/// Another file of the folder of a protocol that is compiled in, as text.
+/// Returns another file from the folder of a built-in protocol, as text.
 #[must_use]
 pub fn built_in_file(protocol: &str, file_name: &str) -> Option<&'static str> {
     PROTOCOLS
@@ -54,7 +54,7 @@ pub(super) fn sources(name: &str) -> Option<Sources> {
 }
 
 fn source_file(file: &File<'_>) -> SourceFile {
-    // Our own files are UTF-8; lint would report the empty text.
+    // The built-in files are UTF-8; lint would report the empty text.
     SourceFile::new(
         file.path().to_string_lossy(),
         file.contents_utf8().unwrap_or_default(),

@@ -1,29 +1,29 @@
-//! Which cases judge which requirement.
+//! The coverage of the requirements: which cases judge which requirement.
 
 use std::fmt;
 
 use super::{Requirement, Suite};
 
-/// Every requirement with what judges it, in the order of spec.md.
+/// Every requirement with the cases and readings that judge it, in the order of spec.md.
 #[derive(Debug, Clone)]
 pub struct Coverage<'a> {
-    /// One per requirement.
+    /// One entry per requirement.
     pub requirements: Vec<Covered<'a>>,
 }
 
-/// A requirement and what judges it.
+/// A requirement and the cases and readings that judge it.
 #[derive(Debug, Clone)]
 pub struct Covered<'a> {
-    /// Which one.
+    /// The requirement.
     pub requirement: &'a Requirement,
     /// The ids of scenarios and probes that cite it.
     pub cases: Vec<&'a str>,
-    /// The readings whose choices are remarked against it.
+    /// The readings whose choices can be remarks against it.
     pub readings: Vec<&'a str>,
 }
 
 impl Covered<'_> {
-    /// Whether anything judges it.
+    /// Returns whether any case or reading judges it.
     #[must_use]
     pub fn is_checked(&self) -> bool {
         !self.cases.is_empty() || !self.readings.is_empty()
@@ -60,7 +60,7 @@ impl<'a> Coverage<'a> {
         Coverage { requirements }
     }
 
-    /// How many requirements something judges.
+    /// Returns the number of requirements that a case or reading judges.
     #[must_use]
     pub fn checked(&self) -> usize {
         self.requirements
@@ -70,7 +70,7 @@ impl<'a> Coverage<'a> {
     }
 }
 
-/// A table, with what nothing checks marked, and a line with the sum.
+/// Shows a table in which unchecked requirements are marked, and a line with the sum.
 impl fmt::Display for Coverage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self

@@ -19,7 +19,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Files that are in memory: spec.md, wire.kdl, and scenario files in the order in which they are to be read.
+    /// Returns sources from memory: spec.md, wire.kdl, and scenario files in the order in which they are to be read.
     #[must_use]
     pub fn new(spec: SourceFile, wire: SourceFile, scenarios: Vec<SourceFile>) -> Sources {
         Sources {
@@ -30,14 +30,15 @@ impl Sources {
         }
     }
 
-    /// All files, inherited ones too; what a step or a scenario names as its file is the name of one of them.
+    /// Returns all files, including inherited ones. The file name of every step and scenario is the name of one of
+    /// them.
     pub fn files(&self) -> Box<dyn Iterator<Item = &Arc<SourceFile>> + '_> {
         let inherited = self.base.iter().flat_map(|base| base.files());
         let own = [&self.spec, &self.wire].into_iter().chain(&self.scenarios);
         Box::new(inherited.chain(own))
     }
 
-    /// The text of spec.md, after those of the protocols that it extends.
+    /// Returns the text of spec.md, after those of the protocols that it extends.
     pub fn specifications(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         let inherited = self.base.iter().flat_map(|base| base.specifications());
         Box::new(inherited.chain([self.spec.text.as_str()]))
@@ -46,7 +47,7 @@ impl Sources {
     pub(super) fn read_folder(folder: &Path) -> Result<Sources, Diagnostics> {
         let mut findings = Findings::default();
         let wire = read(&folder.join("wire.kdl"), &mut findings);
-        // What extends another protocol may leave out what it does not change.
+        // A protocol that extends another may leave out what it does not change.
         let may_lack = inherit::extends(&wire);
         let [spec, scenarios] = [folder.join("spec.md"), folder.join("scenarios")];
         let spec = if may_lack && !spec.exists() {
@@ -121,7 +122,8 @@ fn read(path: &Path, findings: &mut Findings) -> Arc<SourceFile> {
     file
 }
 
-/// At most a little more than what is allowed, so that the wrong file does not fill the memory; lint says that it is too long.
+/// Reads slightly more than the allowed size at most, so that a wrong file does not fill the memory. Lint reports that
+/// it is too long.
 fn text_of(path: &Path) -> io::Result<String> {
     let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX) + 1;
     let mut bytes = Vec::new();
@@ -129,7 +131,7 @@ fn text_of(path: &Path) -> io::Result<String> {
     let too_long = bytes.len() > MAX_FILE_BYTES;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(text),
-        // The cut may have gone through a character.
+        // The cut may be inside a character.
         Err(error) if too_long => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
         Err(error) => Err(io::Error::new(
             io::ErrorKind::InvalidData,

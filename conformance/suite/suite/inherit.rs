@@ -1,4 +1,4 @@
-//! A protocol that extends another one: whose requirements and scenarios it inherits, replaces and removes.
+//! Inheritance: a protocol that extends another one inherits, replaces and removes its requirements and scenarios.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,32 +8,32 @@ use crate::grammar::{Grammar, base_of, no_such_base};
 use crate::source::{Diagnostics, Findings, Node, SourceFile, Span, did_you_mean, parse};
 use crate::spec::{Requirement, read_requirements};
 
-/// A file of scenarios and what stands in it.
+/// A file of scenarios and its nodes.
 pub(super) type ScenarioFile = (Arc<SourceFile>, Vec<Node>);
 
-/// A wire.kdl and what stands in it.
+/// A wire.kdl and its nodes.
 pub(super) type WireFile = (Arc<SourceFile>, Vec<Node>);
 
-/// A requirement and where its id is written.
+/// A requirement and the place of its id.
 pub(super) struct PlacedRequirement {
     pub(super) requirement: Requirement,
     pub(super) file: Arc<SourceFile>,
     pub(super) span: Span,
 }
 
-/// Whether this wire.kdl extends another protocol: then its folder needs neither spec.md nor scenarios.
+/// Returns whether this wire.kdl extends another protocol. If so, its folder needs neither spec.md nor scenarios.
 pub(super) fn extends(wire: &Arc<SourceFile>) -> bool {
     let mut unheard = Findings::default();
     parse(wire, &mut unheard).is_some_and(|nodes| base_of(&nodes).is_some())
 }
 
-/// The wire.kdl of the protocol and of all that it rests on, the one that extends nothing first. The sources learn what
-/// they rest on.
+/// Returns the wire.kdl of the protocol and of all that it extends, the one that extends nothing first. Also notes in
+/// the sources what they extend.
 pub(super) fn wire_layers(sources: &mut Sources, findings: &mut Findings) -> Vec<WireFile> {
     layers_below(sources, &mut BTreeSet::new(), findings)
 }
 
-/// `above` are the protocols that are known to rest on this one: none of them may be below it.
+/// Adds the layers below. `above` are the protocols that extend this one: none of them may be below it.
 fn layers_below(
     sources: &mut Sources,
     above: &mut BTreeSet<String>,
@@ -60,7 +60,8 @@ fn layers_below(
     layers
 }
 
-/// What the protocol asks for: what it inherits, with what it says otherwise in its place, then what it adds.
+/// Returns the requirements of the protocol: the inherited ones, with replaced ones in their place, then the added
+/// ones.
 pub(super) fn requirements(sources: &Sources, findings: &mut Findings) -> Vec<PlacedRequirement> {
     let mut all = match &sources.base {
         Some(base) => requirements(base, findings),
@@ -82,7 +83,7 @@ pub(super) fn requirements(sources: &Sources, findings: &mut Findings) -> Vec<Pl
     all
 }
 
-/// The scenario files: what is inherited and neither replaced nor removed, and the protocol's own.
+/// Returns the scenario files: what is inherited and neither replaced nor removed, and the protocol's own.
 pub(super) fn scenario_files(
     sources: &Sources,
     grammar: &Grammar,
@@ -111,7 +112,7 @@ pub(super) fn scenario_files(
     files
 }
 
-/// Adds to what is wrong, or doubtful, in an inherited file that it is inherited: whoever reads it cannot change it there.
+/// Notes on each diagnostic in an inherited file that the file is inherited: its reader cannot change it there.
 pub(super) fn explain_inherited(found: &mut Diagnostics, sources: &Sources) {
     let Some(base) = &sources.base else { return };
     for diagnostic in &mut found.0 {
@@ -137,13 +138,14 @@ fn parse_all(files: &[Arc<SourceFile>], findings: &mut Findings) -> Vec<Scenario
         .collect()
 }
 
-/// The name of a protocol that is compiled in: its folder's.
+/// Returns the name of a built-in protocol: the name of its folder.
 fn name_of(base: &Sources) -> String {
     let name = base.wire.name.split('/').next();
     name.unwrap_or_default().to_owned()
 }
 
-/// An inherited probe of a reading that the protocol has settled or removed has nothing to find out.
+/// Returns whether the node is an inherited probe of a reading that the protocol has settled or removed. Such a probe
+/// has nothing to find out.
 fn probes_what_is_settled(node: &Node, grammar: &Grammar) -> bool {
     let name = node.arguments().next().and_then(|entry| entry.name());
     let reading = name.and_then(|name| grammar.reading_named(&name));
@@ -151,16 +153,16 @@ fn probes_what_is_settled(node: &Node, grammar: &Grammar) -> bool {
 }
 
 struct Merge<'a> {
-    /// Nothing is inherited without it.
+    /// Without a base nothing is inherited.
     base_name: Option<String>,
     inherited: Vec<ScenarioFile>,
-    /// What was replaced or removed already.
+    /// The names that were replaced or removed already.
     replaced: BTreeSet<String>,
     findings: &'a mut Findings,
 }
 
 impl Merge<'_> {
-    /// Applies what a node of the protocol's own says about inherited ones; says whether the node itself stays.
+    /// Applies what a node of the protocol says about inherited ones; returns whether the node itself stays.
     fn keeps(&mut self, node: &mut Node) -> bool {
         match node.name.text.as_str() {
             "remove" => {
@@ -175,7 +177,7 @@ impl Merge<'_> {
         }
     }
 
-    /// `remove "unknown-opcodes" "echo-probe"`.
+    /// Handles `remove "unknown-opcodes" "echo-probe"`.
     fn remove(&mut self, node: &Node) {
         if self.is_alone(node, &node.name.span, "remove") {
             return;
@@ -204,7 +206,8 @@ impl Merge<'_> {
         }
     }
 
-    /// `replaces` among the lines of a head takes the inherited namesake away; without it a namesake is a mistake.
+    /// Handles `replaces`: among the lines of a head it removes the inherited namesake. Without it a namesake is a
+    /// mistake.
     fn replace(&mut self, node: &mut Node) {
         let kind = node.name.text.clone();
         let Some(entry) = node.arguments().next() else {
@@ -277,7 +280,7 @@ impl Merge<'_> {
     }
 }
 
-/// As it is called on the command line.
+/// Returns its name on the command line.
 fn id_of(node: &Node) -> Option<String> {
     let name = node.arguments().next()?.name()?;
     Some(match node.name.text.as_str() {
@@ -286,7 +289,7 @@ fn id_of(node: &Node) -> Option<String> {
     })
 }
 
-/// `did you mean X?`, or what to do instead.
+/// Returns `did you mean X?`, or what to do instead.
 fn one_near(written: &str, known: &[String], otherwise: &str) -> String {
     did_you_mean(written, known.iter().map(String::as_str)).unwrap_or_else(|| otherwise.to_owned())
 }

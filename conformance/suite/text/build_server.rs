@@ -1,21 +1,21 @@
-//! What build servers read: lines that are commands to them, and TAP.
+//! Escapes for build servers: lines that are commands to them, and TAP.
 
 use super::hidden::{push_escape, visible};
 use super::terminal::line;
 
-/// Steps through a text line by line, and says which of its characters would make a build server obey.
+/// A reader that goes through a text line by line, and says which characters would make a build server obey.
 ///
-/// The runner of GitHub's workflows takes a line for a command when it begins with `::`, white space before it not counted
+/// The runner of GitHub's workflows takes a line for a command when it begins with `::`, after optional white space
 /// (`::stop-commands::x` switches all later annotations off), and when `##[` is anywhere in it. Others do the same with
 /// `##vso[` and `##teamcity[`.
 #[derive(Debug, Default)]
 pub(super) struct Commands {
-    /// Something other than white space was in this line.
+    /// Whether this line had a character other than white space.
     begun: bool,
 }
 
 impl Commands {
-    /// Whether this character, with `rest` after it, must not be shown as it is.
+    /// Returns whether this character, with `rest` after it, must not be shown unescaped.
     pub(super) fn obeys(&mut self, character: char, rest: &str) -> bool {
         if character == '\n' {
             self.begun = false;
@@ -34,7 +34,7 @@ impl Commands {
     }
 }
 
-/// The text with those characters that a build server would obey written as `escape` writes them.
+/// Returns the text in which `escape` has written the characters that a build server would obey.
 pub(super) fn without_commands(text: &str, escape: impl Fn(&mut String, char)) -> String {
     let mut commands = Commands::default();
     let mut out = String::with_capacity(text.len());
@@ -49,7 +49,7 @@ pub(super) fn without_commands(text: &str, escape: impl Fn(&mut String, char)) -
     out
 }
 
-/// The value of an annotation, `::error title=...::VALUE`. Line ends arrive as such.
+/// Escapes the value of an annotation, `::error title=...::VALUE`. Line ends arrive as line ends.
 #[must_use]
 pub fn annotation(text: &str) -> String {
     without_commands(&visible(text, &['\n']), push_escape)
@@ -57,13 +57,14 @@ pub fn annotation(text: &str) -> String {
         .replace('\n', "%0A")
 }
 
-/// A property of an annotation, `::error PROPERTY=...::value`.
+/// Escapes a property of an annotation, `::error PROPERTY=...::value`.
 #[must_use]
 pub fn annotation_property(text: &str) -> String {
     annotation(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// A description, or the reason of a directive, in a line of TAP: on one line, and nothing in it begins a directive.
+/// Escapes a description, or the reason of a directive, in a line of TAP: it stays on one line, and nothing in it
+/// begins a directive.
 #[must_use]
 pub fn tap(text: &str) -> String {
     line(&text.replace(['\n', '\r'], " "))
@@ -71,8 +72,8 @@ pub fn tap(text: &str) -> String {
         .replace('#', "\\#")
 }
 
-/// A text in double quotes, as YAML and JSON both read it. Escaped characters stay escaped: YAML knows no pairs of
-/// surrogates, so not every one of them could be given back.
+/// Returns a text in double quotes, as YAML and JSON both read it. Escaped characters stay escaped: YAML has no
+/// surrogate pairs, so not every character could be restored.
 #[must_use]
 pub fn yaml(text: &str) -> String {
     serde_json::Value::from(line(text)).to_string()

@@ -1,4 +1,4 @@
-//! JSON, KDL and CSV.
+//! Escapes for JSON, KDL and CSV.
 
 use std::fmt::Write;
 
@@ -6,8 +6,9 @@ use super::build_server::without_commands;
 use super::hidden::{is_hidden, push_escape, visible};
 use super::terminal::line;
 
-/// A whole document that a library has written. JSON lets most hidden characters stand as they are; outside of its strings
-/// there are none but line ends, so each becomes an escape of the same character.
+/// Escapes a whole document that a library has written. JSON allows most hidden characters inside strings unescaped.
+/// Outside strings the only hidden characters are line ends. So each hidden character in a string becomes an escape of
+/// the same character.
 #[must_use]
 pub fn json(document: &str) -> String {
     let mut out = String::with_capacity(document.len());
@@ -23,12 +24,12 @@ pub fn json(document: &str) -> String {
 
 fn push_utf16(out: &mut String, character: char) {
     for unit in character.encode_utf16(&mut [0; 2]) {
-        // Writing into a text cannot fail.
+        // Writing to a text cannot fail.
         let _ = write!(out, "\\u{unit:04x}");
     }
 }
 
-/// A string of KDL in quotes, which gives back exactly this text.
+/// Returns a KDL string in quotes, which is read back as exactly this text.
 #[must_use]
 pub fn kdl(text: &str) -> String {
     let mut out = String::from('"');
@@ -43,13 +44,14 @@ pub fn kdl(text: &str) -> String {
     out
 }
 
-/// Text in a comment of KDL, from which nothing can break out.
+/// Escapes text in a comment of KDL, so that nothing can break out of the comment.
 #[must_use]
 pub fn kdl_comment(text: &str) -> String {
     visible(text, &[])
 }
 
-/// A cell of a table for spreadsheets. What a spreadsheet would take for a formula gets an apostrophe in front.
+/// Escapes a cell of a table for spreadsheets. A text that a spreadsheet would take for a formula gets an apostrophe
+/// before it.
 #[must_use]
 pub fn csv(text: &str) -> String {
     let text = line(text);

@@ -1,8 +1,8 @@
-//! Which characters are never shown as they are.
+//! The characters that are never shown unescaped.
 
 use std::fmt::Write;
 
-/// True for what a reader does not see, or sees as something else, and for what a terminal obeys.
+/// Returns whether a reader does not see the character, or sees it as something else, or a terminal obeys it.
 ///
 /// These are control characters (C0, DEL, C1), Unicode's properties `Default_Ignorable_Code_Point`, `Bidi_Control` and
 /// `Noncharacter_Code_Point` (as of Unicode 16), the separators of lines and paragraphs (U+2028, U+2029), the empty Braille
@@ -32,20 +32,21 @@ fn is_noncharacter(character: char) -> bool {
     matches!(character, '\u{fdd0}'..='\u{fdef}') || u32::from(character) & 0xfffe == 0xfffe
 }
 
-/// `\n`, `\r`, `\t`, or `\u{1b}`.
+/// Adds `
+/// `, `\r`, `\t`, or `\u{1b}`.
 pub(super) fn push_escape(out: &mut String, character: char) {
     match character {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
         other => {
-            // Writing into a text cannot fail.
+            // Writing to a text cannot fail.
             let _ = write!(out, "\\u{{{:x}}}", u32::from(other));
         }
     }
 }
 
-/// The text with each hidden character escaped, but for those that the sink can show.
+/// Returns the text with each hidden character escaped, except those that the output can show.
 pub(super) fn visible(text: &str, spared: &[char]) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -64,7 +65,7 @@ mod tests {
 
     use super::*;
 
-    /// Unicode's own list, as another program has it.
+    /// Returns Unicode's own list, as another program has it.
     fn class(pattern: &str) -> Vec<(char, char)> {
         let parsed = regex_syntax::parse(pattern).expect("a class of characters");
         let HirKind::Class(Class::Unicode(class)) = parsed.kind() else {

@@ -1,4 +1,4 @@
-//! HTML and XML.
+//! Escapes for HTML and XML.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::build_server::without_commands;
 use super::hidden::{push_escape, visible};
 use super::terminal::TAB;
 
-/// A value in HTML, as text or inside a quoted attribute. Lines and tabs stay.
+/// Escapes a value in HTML, as text or inside a quoted attribute. Lines and tabs stay.
 #[must_use]
 pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -23,19 +23,19 @@ pub fn html(text: &str) -> String {
     out
 }
 
-/// A value for a writer of XML, which escapes the markup. XML forbids most control characters and U+FFFE and U+FFFF even as
-/// references. Lines stay; a tab becomes spaces, since the writer of JUnit drops it.
+/// Escapes a value for a writer of XML, which escapes the markup itself. XML forbids most control characters and U+FFFE
+/// and U+FFFF even as references. Lines stay; a tab becomes spaces, since the writer of JUnit drops it.
 #[must_use]
 pub fn xml(text: &str) -> String {
     without_commands(&visible(&text.replace('\t', TAB), &['\n']), push_escape)
 }
 
-/// A whole page or document, whose lines a build server may read: what it would obey becomes a reference to the same
-/// character.
+/// Escapes a whole page or document whose lines a build server may read: what the server would obey becomes a reference
+/// to the same character.
 #[must_use]
 pub fn markup(document: &str) -> String {
     without_commands(document, |out, character| {
-        // Writing into a text cannot fail.
+        // Writing to a text cannot fail.
         let _ = write!(out, "&#{};", u32::from(character));
     })
 }

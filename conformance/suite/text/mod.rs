@@ -1,13 +1,13 @@
-//! Text from elsewhere, on its way to where it is shown.
+//! Foreign text, escaped for the place where it is shown.
 //!
-//! Names, messages, the output of a program under test, errors of the operating system, paths, the fields of another team's
-//! report: none of it was written here, and all of it may hold sequences that a terminal obeys, lines that a build server
-//! takes for commands, and characters that a format forbids. Each kind of sink has one escaper, and all text from elsewhere
-//! goes through it:
+//! Names, messages, the output of a program under test, errors of the operating system, paths, the fields of another
+//! team's report: all of this is foreign. It may hold sequences that a terminal obeys, lines that a build server takes
+//! for commands, and characters that a format forbids. Each kind of output has one escaper, and all foreign text goes
+//! through it:
 //!
-//! | sink | escaper |
+//! | output | escaper |
 //! |---|---|
-//! | terminal | [`line()`], [`lines`], [`masked`] for sources; [`guarded`] is the net below a whole output |
+//! | terminal | [`line()`], [`lines`], [`masked`] for sources; [`guarded`] is the safety net for the whole output |
 //! | annotations of workflows | [`annotation`] for values, [`annotation_property`] for properties |
 //! | TAP | [`tap`] for descriptions and reasons, [`yaml`] for quoted values |
 //! | HTML | [`html`] for values, [`markup`] for the whole page |
@@ -16,8 +16,8 @@
 //! | KDL | [`kdl()`] for strings, [`kdl_comment`] |
 //! | CSV | [`csv`] |
 //!
-//! An escape is written as Rust writes it, `\u{202e}`; where a format has escapes of its own that a reader undoes, it is
-//! written in those.
+//! An escape is written as in Rust, `\u{202e}`. Where a format has its own escapes that a reader undoes, those are
+//! used.
 
 mod build_server;
 mod data;

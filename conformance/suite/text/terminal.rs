@@ -1,4 +1,4 @@
-//! Text for a terminal. It may be the log of a build server, too, which takes some lines for commands.
+//! Escapes for a terminal. The output may also be the log of a build server, which takes some lines for commands.
 
 use super::build_server::without_commands;
 use super::hidden::{is_hidden, push_escape, visible};
@@ -6,21 +6,22 @@ use super::hidden::{is_hidden, push_escape, visible};
 /// The width of a tab where lines are kept.
 pub(super) const TAB: &str = "    ";
 
-/// Text that is part of one line: line ends and tabs are escaped as well.
+/// Escapes text that is part of one line: line ends and tabs are escaped as well.
 #[must_use]
 pub fn line(text: &str) -> String {
     without_commands(&visible(text, &[]), push_escape)
 }
 
-/// Text of several lines, which stay lines. A tab becomes spaces, and a carriage return before a line end is dropped.
+/// Escapes text of several lines, which stay lines. A tab becomes spaces, and a carriage return before a line end is
+/// dropped.
 #[must_use]
 pub fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\t', TAB);
     without_commands(&visible(&text, &['\n']), push_escape)
 }
 
-/// The lines of a source that a mistake is shown in: each hidden character is replaced by a visible one of as many bytes, so
-/// that every place stays where it is.
+/// Returns the lines of a source with a mistake: each hidden character is replaced by a visible one of the same number
+/// of bytes, so that every place stays the same.
 #[must_use]
 pub fn masked(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
@@ -36,7 +37,7 @@ pub fn masked(source: &str) -> String {
     out
 }
 
-/// Everything that a command has to say. Its parts are escaped already; this is the net below them. Lines and colours
+/// Escapes the whole output of a command. Its parts are escaped already, and this is the safety net. Lines and colours
 /// (those of reports and of linted sources) stay, and nothing else that a terminal obeys.
 #[must_use]
 pub fn guarded(output: &str) -> String {

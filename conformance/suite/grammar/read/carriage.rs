@@ -1,4 +1,4 @@
-//! What stands around the packets: `over`, `names`, `setting`, and the packets that a lane answers by itself.
+//! The statements around the packets: `over`, `names`, `setting`, and the packets that a lane answers by itself.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::grammar::{Names, Senders, Setting, Transport, duration_of};
 use crate::source::{Entry, Node, Shape, is_first, one_of};
 
 impl Reader<'_> {
-    /// `over tls`.
+    /// Reads `over tls`.
     pub(super) fn over(&mut self, node: &Node) {
         let known = [("tcp", Transport::Tcp), ("tls", Transport::Tls)];
         if let Some(transport) = self.choice_word(node, "over tls", &known) {
@@ -15,7 +15,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `names identities`.
+    /// Reads `names identities`.
     pub(super) fn names(&mut self, node: &Node) {
         let known = [("chosen", Names::Chosen), ("identities", Names::Identities)];
         if let Some(names) = self.choice_word(node, "names identities", &known) {
@@ -49,7 +49,7 @@ impl Reader<'_> {
         found.map(|(_, meaning)| *meaning)
     }
 
-    /// `setting ping-within "6s"`.
+    /// Reads `setting ping-within "6s"`.
     pub(super) fn setting(&mut self, node: &Node) {
         let shape = Shape {
             arguments: (2, 2),
@@ -90,7 +90,8 @@ impl Reader<'_> {
         }
     }
 
-    /// All packets are read: `answered-by=PONG` names one of a client whose fields can be taken from what it answers.
+    /// Checks the answers after all packets are read: `answered-by=PONG` names a client's packet whose fields can be
+    /// taken from the packet that it answers.
     pub(super) fn answers(&mut self) {
         let root = self.root;
         for node in root.block() {

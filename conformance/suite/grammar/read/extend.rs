@@ -1,7 +1,7 @@
-//! `extends`: a protocol that says only in what it differs from another one.
+//! `extends`: a protocol that only describes how it differs from another one.
 //!
-//! The two files are merged as trees, before anything in them is understood, so that whatever is read afterwards is one
-//! protocol, and every part of it still knows the file in which it stands.
+//! The two files are merged as trees, before anything in them is interpreted. So everything that is read afterwards is
+//! one protocol, and every part of it still knows the file that contains it.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::source::{Entry, Findings, Node, Shape, did_you_mean, one_of};
 /// Words that change what is inherited.
 const CHANGES: [&str; 3] = ["remove", "renumber", "settle"];
 
-/// The name behind `extends=`, if this wire.kdl has one.
+/// Returns the name after `extends=`, if this wire.kdl has one.
 #[must_use]
 pub fn base_of(nodes: &[Node]) -> Option<&Entry> {
     nodes.first()?.property("extends")
 }
 
-/// The protocol `own` with everything of `base` that it does not change.
+/// Returns the protocol `own` with everything of `base` that it does not change.
 ///
-/// A title stays with its protocol; everything else of the same name takes the place of what is inherited; readings that
-/// are new come first, because those of the base may only be found out when these are settled.
+/// A title stays with its protocol. Everything else in `own` replaces what is inherited under the same name. New
+/// readings come first, because those of the base may only be found out when these are settled.
 pub(super) fn extend(base: &Node, own: &Node, findings: &mut Findings) -> Node {
     let title = |node: &&Node| node.name.text != "title";
     let mut merge = Merge {
@@ -43,7 +43,7 @@ pub(super) fn extend(base: &Node, own: &Node, findings: &mut Findings) -> Node {
     }
 }
 
-/// Reports what would change something inherited where nothing is.
+/// Reports words that change something inherited where nothing is inherited.
 pub(super) fn check_extends_nothing(own: &Node, findings: &mut Findings) {
     let changes = |node: &&Node| CHANGES.contains(&node.name.text.as_str());
     for node in own.block().iter().filter(changes) {
@@ -66,7 +66,7 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// What is inherited and stands under this word and name.
+    /// Returns what is inherited under this word and name.
     fn inherited(&self, word: &str, name: &str) -> Option<usize> {
         self.nodes.iter().position(|node| {
             node.name.text == word
@@ -89,7 +89,7 @@ impl Merge<'_> {
             .error(&node.file, entry.span.clone(), message, help);
     }
 
-    /// `remove packet ID_PRIVATE`.
+    /// Handles `remove packet ID_PRIVATE`.
     fn remove(&mut self, node: &Node) {
         let shape = Shape {
             arguments: (2, 2),
@@ -122,7 +122,7 @@ impl Merge<'_> {
         }
     }
 
-    /// `renumber MESSAGE 4` and `settle echo "yes"`: they stay in the tree, beside what they change.
+    /// Handles `renumber MESSAGE 4` and `settle echo "yes"`: they stay in the tree, beside what they change.
     fn change(&mut self, node: &Node, changes: &str, example: &str) {
         let shape = Shape {
             arguments: (2, 2),
@@ -171,7 +171,7 @@ impl Merge<'_> {
         }
     }
 
-    /// What an earlier extension changed of something that is now gone.
+    /// Removes what an earlier extension changed of something that is now gone.
     fn forget_changes_of(&mut self, word: &str, name: &str) {
         let change = if word == "packet" {
             "renumber"
@@ -196,7 +196,7 @@ impl Merge<'_> {
     }
 }
 
-/// What a node is called: nodes of which there is only one have none.
+/// Returns the name of a node. A node of which only one can exist has none.
 fn name(node: &Node) -> String {
     match node.name.text.as_str() {
         "title" | "opcode" | "identified-by" => String::new(),
@@ -208,7 +208,7 @@ fn name(node: &Node) -> String {
     }
 }
 
-/// `did you mean X?`, or what the name of a base may be.
+/// Returns `did you mean X?`, or the possible names of a base.
 #[must_use]
 pub fn no_such_base(written: &str, known: &[&str]) -> String {
     did_you_mean(written, known.iter().copied()).unwrap_or_else(|| {

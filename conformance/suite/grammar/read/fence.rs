@@ -1,4 +1,4 @@
-//! `identified-by`, `raw-after` and `fence`.
+//! Reads `identified-by`, `raw-after` and `fence`.
 
 use std::net::IpAddr;
 
@@ -31,7 +31,8 @@ impl Reader<'_> {
         self.grammar.raw_after.extend(turning_point);
     }
 
-    /// A packet, values of its fields, and what must have been sent before: what `identified-by` and `raw-after` name.
+    /// Reads the packet of `identified-by` or `raw-after`, with values of its fields and the packet that must have been
+    /// sent before.
     fn turning_point(&mut self, node: &Node, example: &str) -> Option<Identification> {
         let mut arguments = node.arguments();
         let Some(name) = arguments.next() else {
@@ -78,7 +79,7 @@ impl Reader<'_> {
         })
     }
 
-    /// `{ after CR }`: the packet identifies only who has sent that one.
+    /// Reads `{ after CR }`: the packet identifies only a client that has sent that one.
     fn identified_after(&mut self, node: &Node) -> Option<PacketId> {
         let mut after = None;
         for child in node.block() {
@@ -203,7 +204,7 @@ impl Reader<'_> {
         })
     }
 
-    /// `> PACKET` or `< PACKET`, of an exchange whose kind the example shows.
+    /// Reads `> PACKET` or `< PACKET`, in an exchange whose kind the example shows.
     pub(super) fn arrow_and_packet(
         &mut self,
         node: &Node,
@@ -275,7 +276,7 @@ impl Reader<'_> {
         Some(fields)
     }
 
-    /// The names of the packet's fields; what the node names besides is reported.
+    /// Returns the names of the packet's fields. Reports other names in the node.
     pub(super) fn named_fields(&mut self, node: &Node, packet: PacketId) -> Vec<String> {
         let known = self.grammar.packet(packet).clone();
         for (key, _) in node.properties() {

@@ -1,4 +1,4 @@
-//! `load`: how `conformance load` speaks the protocol.
+//! Reads `load`: how `conformance load` speaks the protocol.
 
 use super::Reader;
 use super::fence::literal;
@@ -41,7 +41,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What is sent, what arrives, and maybe what is answered.
+    /// Reads what is sent, what arrives, and the optional answer.
     fn load_message(&mut self, node: &Node) -> Option<LoadMessage> {
         let steps = self.exchange(node, &[LoadLane::Me, LoadLane::All]);
         let find = |lane: LoadLane, direction: Direction| {
@@ -162,7 +162,7 @@ fn load_expr(
     }
 }
 
-/// `(signed)@me`.
+/// Reads `(signed)@me`.
 fn signed(entry: &Entry) -> Option<LoadLane> {
     let mark = entry.mark.as_ref()?;
     match &entry.value {

@@ -1,4 +1,4 @@
-//! `packet` and its fields.
+//! Reads `packet` and its fields.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -169,7 +169,8 @@ impl Reader<'_> {
         })
     }
 
-    /// The index of the earlier field that says which case of its type this field is; `None` if what is written is wrong.
+    /// Returns the index of the earlier field that decides which case of its type this field has; `None` if what is
+    /// written is wrong.
     fn decided_by(
         &mut self,
         node: &Node,
@@ -258,7 +259,8 @@ impl Reader<'_> {
     }
 }
 
-/// `LOGIN_2`, `ACK`: what cannot be taken for a word of the language.
+/// Returns whether a word is a packet name such as `LOGIN_2` or `ACK`, which cannot be taken for a word of the
+/// language.
 fn is_packet_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_uppercase())
         && word

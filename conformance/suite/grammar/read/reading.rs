@@ -1,4 +1,4 @@
-//! `reading` and its choices.
+//! Reads `reading` and its choices.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -152,7 +152,8 @@ impl Reader<'_> {
         Some(choice)
     }
 
-    /// Each choice settles the same things, so that in every reading every type is there, once, and of the same sort.
+    /// Checks that each choice defines the same things. So every type exists in every reading, once, and with the same
+    /// sort.
     fn check_choices(&mut self, node: &Node, reading: &Reading) {
         if reading.choices.len() < 2 {
             let help = "write at least two choices: choice \"8\" { ... }; choice \"4\" { ... }";

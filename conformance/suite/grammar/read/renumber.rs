@@ -1,4 +1,4 @@
-//! `renumber` and `settle`, and whether every opcode still means one packet in every reading.
+//! Reads `renumber` and `settle`, and checks that every opcode still means one packet in every reading.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use super::Reader;
 use crate::grammar::{IntType, Packet, Side};
 use crate::source::{Entry, Node, Shape, SourceFile, Span, is_first, one_of};
 
-/// Where a packet's number is written.
+/// The place of a packet's number.
 pub(super) type Place = (Arc<SourceFile>, Span);
 
 impl Reader<'_> {
-    /// `settle echo "yes"`: this choice, and no other.
+    /// Reads `settle echo "yes"`: this choice, and no other.
     pub(super) fn settle(&mut self, node: &Node) {
         let entries: Vec<&Entry> = node.arguments().collect();
         let [name, choice] = entries.as_slice() else {
@@ -35,7 +35,7 @@ impl Reader<'_> {
         reading.settled = true;
     }
 
-    /// The packet's name and its number in this choice.
+    /// Returns the packet's name and its number in this choice.
     pub(super) fn renumber_in_choice(&mut self, node: &Node) -> Option<(String, i128)> {
         let shape = Shape {
             arguments: (2, 2),
@@ -61,7 +61,7 @@ impl Reader<'_> {
         Some((name, read?))
     }
 
-    /// All packets are read: applies what renumbers them, and checks every number in every choice.
+    /// Renumbers packets after all are read, and checks every number in every choice.
     pub(super) fn check_opcodes(&mut self) {
         let root = self.root;
         let width = self.grammar.opcode;
@@ -104,7 +104,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The index of the packet, and its new number.
+    /// Returns the index of the packet, and its new number.
     fn renumbered(&mut self, node: &Node, width: IntType) -> Option<(usize, i128)> {
         let mut arguments = node.arguments();
         let (name, number) = (arguments.next()?, arguments.next()?);

@@ -1,4 +1,4 @@
-//! `opcode` and `type`.
+//! Reads `opcode` and `type`.
 
 use super::Reader;
 use crate::grammar::{Choices, IntType, TypeDefinition, TypeKind};
@@ -7,11 +7,11 @@ use crate::source::{Entry, Node, Shape, is_first, one_of};
 const EXAMPLE: &str = "type INT int32, or: type STRING text len=INT, or: type KEY bytes size=16";
 const ONE_OF: &str = "type ADDRESS one-of { case 4 IPV4; case 6 IPV6 }";
 
-/// The most bytes that a type of a fixed size has.
+/// Maximum bytes of a type of a fixed size.
 const MAX_SIZE: i128 = 65_535;
 
 impl Reader<'_> {
-    /// `opcode int8`, `length varint`.
+    /// Reads `opcode int8`, `length varint`.
     pub(super) fn integer_word(&mut self, node: &Node, example: &'static str) -> Option<IntType> {
         let shape = Shape {
             arguments: (1, 1),
@@ -90,7 +90,7 @@ impl Reader<'_> {
         Some(TypeKind::Int(int))
     }
 
-    /// `text len=INT`, `bytes len=INT` and `bytes size=16`.
+    /// Reads `text len=INT`, `bytes len=INT` and `bytes size=16`.
     fn counted(&mut self, node: &Node, name: &str, layout: &Entry) -> Option<TypeKind> {
         let length = node.property("len");
         let size = node.property("size");
@@ -128,7 +128,7 @@ impl Reader<'_> {
         Some(TypeKind::Sized { size })
     }
 
-    /// The cases of a `one-of`; what they lead to may stand below it.
+    /// Reads the cases of a `one-of`. The types that they name may be defined below it.
     fn one_of_types(&mut self, node: &Node) -> Option<TypeKind> {
         let mut cases: Vec<(i128, String)> = Vec::new();
         for child in node.block() {
@@ -170,8 +170,8 @@ impl Reader<'_> {
         )
     }
 
-    /// What a type rests on is there and of the right kind: the integer of its length, or the types of its cases. They may
-    /// stand below it.
+    /// Checks that the types that a type depends on exist and are of the right kind: the integer of its length, or the
+    /// types of its cases. They may be defined below it.
     pub(super) fn check_types(&mut self) {
         let root = self.root;
         let in_readings = root

@@ -1,9 +1,10 @@
-//! Texts in quotes, what looks like one, and characters that nobody sees.
+//! Texts in quotes, text that looks like one, and invisible characters.
 
 use super::Scanner;
 
 impl Scanner<'_> {
-    /// KDL takes some of these for line breaks and refuses others; in a suite they are accidents of an editor.
+    /// Handles invisible characters. KDL takes some of these for line breaks and refuses others; in a suite they are
+    /// accidents of an editor.
     pub(super) fn invisible_characters(&mut self) -> bool {
         let mut found = false;
         let mut previous = None;
@@ -30,7 +31,7 @@ impl Scanner<'_> {
         found
     }
 
-    /// Text in quotes; with `hashes` before it, raw.
+    /// Handles text in quotes; with `hashes` before it, raw.
     pub(super) fn quoted(&mut self, hashes: usize) -> bool {
         self.begun();
         let start = self.at;
@@ -71,7 +72,7 @@ impl Scanner<'_> {
         false
     }
 
-    /// The length of the escape at this offset, which may go on with the text on the next line.
+    /// Returns the length of the escape at this offset, which may continue the text on the next line.
     fn escape(&mut self, at: usize) -> usize {
         let behind = self.text.get(at + 1..).unwrap_or_default();
         match behind.chars().next() {
