@@ -155,13 +155,13 @@ impl<'a> Ears<'a> {
     /// Returns a complete message of ours at the front: its sender, its number, its time and the length of its frame.
     /// It compares bytes, because a load spends most of its time here.
     fn message_at(&self, front: &[u8]) -> Option<(usize, u32, Duration, usize)> {
-        let (before, behind) = self.frames.first()?;
+        let (before, after) = self.frames.first()?;
         let text_end = before.len() + self.payload.size();
-        let length = text_end + behind.len();
+        let length = text_end + after.len();
         let said = self.payload.read(front.get(before.len()..text_end)?)?;
         let sender = said.sender as usize;
-        let (before, behind) = self.frames.get(sender)?;
-        let whole = front.starts_with(before) && front.get(text_end..length)? == behind.as_slice();
+        let (before, after) = self.frames.get(sender)?;
+        let whole = front.starts_with(before) && front.get(text_end..length)? == after.as_slice();
         whole.then_some((sender, said.number, said.sent, length))
     }
 

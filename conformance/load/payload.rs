@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_says_again_what_was_written() {
+    fn a_text_reads_back_as_it_was_written() {
         for size in [0, SMALLEST, 64, 1024] {
             let payload = Payload::new(size, Instant::now());
             let text = payload.write(4, 1_000_007);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn any_changed_byte_of_number_or_filler_is_seen() {
+    fn any_changed_byte_of_number_or_filler_is_detected() {
         let payload = Payload::new(80, Instant::now());
         let text = payload.write(4, 77).into_bytes();
         for at in (0..SENDER + 1 + NUMBER).chain(SMALLEST..80) {

@@ -1,4 +1,4 @@
-//! Reads the documents of a chat protocol into typed data, and the codec that they drive.
+//! The documents of a chat protocol as typed data, and the codec that they drive.
 //!
 //! A protocol is a folder with three things: [`spec`] (its numbered requirements), [`grammar`] (the layout of its
 //! packets) and [`scenario`]s (what each client sends, and what the server must answer). The judge (`conformance`)
@@ -11,7 +11,7 @@
 //!
 //! | floor | what |
 //! |---|---|
-//! | [`text`] | foreign text, escaped for the place where it is shown |
+//! | [`text`] | text that the suite did not write, escaped for the place where it is shown |
 //! | [`source`] | files as text and as trees of words; mistakes with their place and a remedy |
 //! | [`tls`] | TLS to any server, or only to one with a known certificate |
 //! | [`grammar`] | wire.kdl, and the codec that it drives |
@@ -22,13 +22,13 @@
 //! # Promises
 //!
 //! * The codec is the suite's own, made from wire.kdl. It shares no line, and so no misreading, with any server
-//! ([`grammar::Wire`]).
+//!   ([`grammar::Wire`]).
 //! * Decoding has an answer for all bytes that a target can send. It allocates nothing from a length that the target
-//! claims ([`grammar::Wire::decode`]).
+//!   claims ([`grammar::Wire::decode`]).
 //! * Reading ends soon, for any text in a file. Every mistake says where it is and what to write instead
-//! ([`source::Diagnostics`]).
+//!   ([`source::Diagnostics`]).
 //! * The meaning of a scenario is fixed before anything is sent: names are looked up, fragments and repetitions are
-//! inserted, and values fit their types ([`scenario::read_scenarios`]).
+//!   inserted, and values fit their types ([`scenario::read_scenarios`]).
 //!
 //! Not here: connections to a target, threads, verdicts, reports.
 

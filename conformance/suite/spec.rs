@@ -113,8 +113,8 @@ fn read_line(
     let wrong = |findings: &mut Findings, message: &str| {
         findings.error(file, span.clone(), message, EXAMPLE);
     };
-    let behind_stars = line.get(4..)?;
-    let Some((id, rest)) = behind_stars.split_once("**") else {
+    let after_stars = line.get(4..)?;
+    let Some((id, rest)) = after_stars.split_once("**") else {
         wrong(findings, "the requirement's id is not closed with **");
         return None;
     };

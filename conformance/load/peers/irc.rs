@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_found_behind_its_prefix() {
+    fn a_message_is_found_after_its_prefix() {
         let bytes = b":c1!~u@host PRIVMSG #load :hello there\r\nPING";
         let Heard::Message { text, length } = Irc.hear(bytes) else {
             panic!("it is a message");

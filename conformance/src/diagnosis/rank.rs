@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn one_mistake_is_found_from_what_it_fails() {
+    fn one_mistake_is_found_from_the_cases_that_it_fails() {
         assert_eq!(told("accents emoji limit"), ["counts characters"]);
         assert_eq!(told("accents emoji"), ["counts characters"]);
         assert_eq!(told("again"), ["forgets logins"]);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_where_nothing_fits() {
+    fn no_explanation_is_given_if_none_fits() {
         assert_eq!(told("other"), Vec::<String>::new());
         assert_eq!(told(""), Vec::<String>::new());
     }

@@ -39,11 +39,11 @@ fn turn_around(order: &mut [usize], distance: &impl Fn(usize, usize) -> usize) -
         for end in start + 1..order.len() {
             let before = distance(order[start - 1], order[start]);
             let now = distance(order[start - 1], order[end]);
-            let (behind, then) = match order.get(end + 1) {
+            let (next, then) = match order.get(end + 1) {
                 Some(next) => (distance(order[end], *next), distance(order[start], *next)),
                 None => (0, 0),
             };
-            if now + then < before + behind {
+            if now + then < before + next {
                 order[start..=end].reverse();
                 better = true;
             }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_that_are_alike_stand_together() {
+    fn similar_lines_are_neighbours() {
         let lines: Vec<Vec<char>> = ["aaaa", "bbbb", "aaab", "bbba", "aabb"]
             .iter()
             .map(|line| line.chars().collect())
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_one_have_an_order_too() {
+    fn no_lines_and_one_line_have_an_order() {
         assert!(neighbours::<char>(&[]).is_empty());
         assert_eq!(neighbours(&[vec!['a']]), [0]);
     }

@@ -53,7 +53,7 @@ use crate::text;
 /// The version of this format.
 pub const FORMAT: u32 = 1;
 
-/// The report as one JSON object, indented.
+/// Returns the report as one JSON object, indented.
 #[must_use]
 pub fn to_json(report: &Report) -> String {
     let document = Document {
@@ -77,7 +77,7 @@ pub fn to_json(report: &Report) -> String {
             .map(|case| of_case(report, case))
             .collect(),
     };
-    // Only maps with keys that are no text can fail, and there is none.
+    // Only maps whose keys are not text can fail, and the report has no such map.
     let mut json = serde_json::to_string_pretty(&document).expect("the report has text keys only");
     json.push('\n');
     text::json(&json)

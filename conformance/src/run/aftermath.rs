@@ -41,7 +41,7 @@ const WORK_BOUND: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beside {
     /// The case had the process for itself.
-    Nobody,
+    NoOther,
     /// Other cases used the process too. Only its end is noticed, and another case may have caused it.
     Others,
 }
@@ -64,7 +64,7 @@ pub(crate) fn inspect(
             played.failure.take(),
         ));
         played.incidents.push(end);
-    } else if beside == Beside::Nobody && !shared.is_over() {
+    } else if beside == Beside::NoOther && !shared.is_over() {
         played
             .incidents
             .extend(unrest(shared, stay, process, replay));

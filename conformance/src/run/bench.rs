@@ -43,7 +43,7 @@ impl<'a> Bench<'a> {
     /// Plays a case alone. A failure while this machine stalled does not count; if that happens twice, the case is
     /// inconclusive.
     pub(crate) fn play(&self, scenario: &Scenario, choices: &Choices) -> Finding {
-        self.play_beside(scenario, choices, Beside::Nobody)
+        self.play_beside(scenario, choices, Beside::NoOther)
     }
 
     fn play_beside(&self, scenario: &Scenario, choices: &Choices, beside: Beside) -> Finding {
@@ -88,7 +88,7 @@ impl<'a> Bench<'a> {
                 // Only the effect on the target counts. If the target is gone, there is no effect.
                 let _ = play();
             });
-            if !played.incidents.is_empty() && beside == Beside::Nobody {
+            if !played.incidents.is_empty() && beside == Beside::NoOther {
                 // The next case must not suffer from it.
                 self.host.renew();
             }
@@ -127,7 +127,7 @@ impl<'a> Bench<'a> {
         let round = Round::new(scenarios, apart);
         let beside = match jobs > 1 && self.host.is_shared() {
             true => Beside::Others,
-            false => Beside::Nobody,
+            false => Beside::NoOther,
         };
         std::thread::scope(|scope| {
             let slow = scenarios

@@ -29,7 +29,7 @@ pub(crate) enum Met {
     /// A documented answer.
     Protocol,
     /// No connection.
-    Nobody(String),
+    NoConnection(String),
     /// A connection, but the server does not speak TLS.
     NoTls(String),
     /// A connection, but no byte arrived.
@@ -56,7 +56,7 @@ pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), M
             match met {
                 Met::Protocol => return Ok(()),
                 // A second attempt would not help if the target does not listen or does not speak TLS.
-                Met::Nobody(_) | Met::NoTls(_) => return Err(met),
+                Met::NoConnection(_) | Met::NoTls(_) => return Err(met),
                 _ => {}
             }
         }
@@ -77,7 +77,7 @@ pub(crate) fn connect(
         .map(|connection| (connection, bell))
         .map_err(|error| match no_tls(&error) {
             true => Met::NoTls(error.to_string()),
-            false => Met::Nobody(error.to_string()),
+            false => Met::NoConnection(error.to_string()),
         })
 }
 
@@ -183,10 +183,10 @@ pub(crate) fn is_http(met: &Met) -> bool {
 pub(crate) fn in_words(target: SocketAddr, met: &Met) -> String {
     match met {
         Met::Protocol => format!("{target} answers"),
-        Met::Nobody(error) if error.contains("refused") => {
+        Met::NoConnection(error) if error.contains("refused") => {
             format!("nothing listens on {target}; start the server first, or check the address")
         }
-        Met::Nobody(error) => format!("cannot connect to {target}: {error}"),
+        Met::NoConnection(error) => format!("cannot connect to {target}: {error}"),
         Met::NoTls(why) => format!("{target} does not speak TLS as this protocol requires: {why}"),
         Met::Silence => {
             format!("{target} accepts connections but answers no login, on {TRIES} connections")

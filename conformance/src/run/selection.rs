@@ -102,7 +102,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// The scenarios that judge the fragments of this one, and the probes of the readings that matter to it.
+/// Returns the scenarios that judge the fragments of this one, and the probes of the readings that affect it.
 fn rests_on<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<&'a Scenario> {
     let provers = provers(suite, scenario);
     let readings: Vec<&str> = suite
@@ -125,7 +125,7 @@ fn rests_on<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<&'a Scenario> {
         .collect()
 }
 
-/// The scenarios that judge the fragments of this one, and the fence if it proves silence.
+/// Returns the scenarios that judge the fragments of this one, and the fence if it proves silence.
 fn provers<'a>(suite: &'a Suite, scenario: &'a Scenario) -> BTreeSet<&'a str> {
     let fence = suite.grammar.fence.as_ref();
     let mut provers = BTreeSet::new();

@@ -103,7 +103,7 @@ impl Log {
     }
 }
 
-/// Only complete lines count: the rest of an incomplete line may change its meaning.
+/// Returns whether a complete line has this text. The rest of an incomplete line may change its meaning.
 fn has_line(kept: &VecDeque<u8>, text: &str) -> bool {
     let bytes: Vec<u8> = kept.iter().copied().collect();
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_since_a_mark_is_told_and_of_much_the_end() {
+    fn the_output_since_a_mark_is_returned_and_of_a_long_one_the_end() {
         let log = Log::default();
         log.read_from(b"before\n".as_slice());
         let mark = log.mark();

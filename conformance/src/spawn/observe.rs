@@ -87,7 +87,7 @@ mod linux {
         }
     }
 
-    /// A thread that ends during the observation does not count as running.
+    /// Returns the number of running threads. A thread that ends during the observation does not count.
     fn running_threads(process: &Path) -> usize {
         let threads = fs::read_dir(process.join("task"));
         threads
@@ -145,7 +145,7 @@ mod linux {
         Some(lines.filter_map(|line| socket(line, port)).collect())
     }
 
-    /// Columns: number, local address, remote address, state, ..., inode.
+    /// Parses a line with the columns number, local address, remote address, state, ..., inode.
     fn socket(line: &str, port: u16) -> Option<Socket> {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let (_, local) = fields.get(1)?.rsplit_once(':')?;

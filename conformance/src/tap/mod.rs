@@ -1,4 +1,4 @@
-//! The tap: listens between a client and a server, and changes nothing.
+//! The tap: a proxy that listens between a client and a server, and changes nothing.
 //!
 //! | file | what |
 //! |---|---|

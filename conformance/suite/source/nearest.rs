@@ -55,7 +55,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn a_slip_of_the_finger_is_recognised_and_another_word_is_not() {
+    fn a_typing_mistake_is_recognised_and_another_word_is_not() {
         let known = ["LOGIN", "LOGIN_ACCEPTED", "MESSAGE"];
         assert_eq!(nearest("LOIGN", known), Some("LOGIN"));
         assert_eq!(nearest("login_acepted", known), Some("LOGIN_ACCEPTED"));

@@ -86,9 +86,9 @@ fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
     match text.get(start..end).map(str::trim_end) {
         Some(written) if written.contains('\n') => {
             let written_end = start + written.len();
-            let behind = text.get(written_end..).unwrap_or_default();
-            let lost_at = text.len() - behind.trim_start().len();
-            let character = behind.trim_start().chars().next().map_or(0, char::len_utf8);
+            let after = text.get(written_end..).unwrap_or_default();
+            let lost_at = text.len() - after.trim_start().len();
+            let character = after.trim_start().chars().next().map_or(0, char::len_utf8);
             lost_at..lost_at + character
         }
         _ => start..end,

@@ -228,8 +228,8 @@ impl<'a> Scanner<'a> {
         self.begun();
         let inside = self.rest().get(1..).unwrap_or_default();
         let word_end = inside.find(|c: char| c.is_whitespace() || "{}()[]\"\\/#;=".contains(c));
-        let (word, behind) = inside.split_at(word_end.unwrap_or(inside.len()));
-        if word.is_empty() || !behind.starts_with(')') {
+        let (word, after) = inside.split_at(word_end.unwrap_or(inside.len()));
+        if word.is_empty() || !after.starts_with(')') {
             let span = self.at..self.at + 1 + word.len();
             self.error(
                 span,
@@ -237,7 +237,7 @@ impl<'a> Scanner<'a> {
                 "write: (hex)\"00 ff\", (x3)\"a\" or (INT)5",
             );
         }
-        self.skip(1 + word.len() + usize::from(behind.starts_with(')')))
+        self.skip(1 + word.len() + usize::from(after.starts_with(')')))
     }
 
     fn lone_parenthesis(&mut self) -> bool {
@@ -252,13 +252,13 @@ impl<'a> Scanner<'a> {
     fn equals(&mut self) -> bool {
         let rest = self.rest();
         let before = self.text.get(..self.at).unwrap_or_default();
-        let behind = rest
+        let after = rest
             .get(1..)
             .unwrap_or_default()
             .trim_start_matches([' ', '\t', '\r']);
         let example = "fields are name=value, such as login=@alice";
         let doubled = rest.len() - rest.trim_start_matches('=').len();
-        if behind.is_empty() || behind.starts_with(['\n', ';', '{', '}', '=']) {
+        if after.is_empty() || after.starts_with(['\n', ';', '{', '}', '=']) {
             self.error(
                 self.at..self.at + 1,
                 "a value is missing after `=`",
@@ -266,7 +266,7 @@ impl<'a> Scanner<'a> {
             );
         } else if before.ends_with(['<', '>']) {
             // An arrow with a sign is explained where the word is checked.
-        } else if before.ends_with(char::is_whitespace) || rest.get(1..) != Some(behind) {
+        } else if before.ends_with(char::is_whitespace) || rest.get(1..) != Some(after) {
             let help = format!("write it without spaces; {example}");
             self.error(self.at..self.at + 1, "there are spaces around `=`", help);
         }
@@ -288,14 +288,14 @@ impl<'a> Scanner<'a> {
         let end = rest
             .find(|c: char| c.is_whitespace() || "{}()[]\"\\/#;=".contains(c))
             .unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(end);
+        let (word, after) = rest.split_at(end);
         let before = self
             .text
             .get(..self.at)
             .unwrap_or_default()
             .chars()
             .next_back();
-        if let Some(trap) = trap::in_word(word, before, behind.chars().next()) {
+        if let Some(trap) = trap::in_word(word, before, after.chars().next()) {
             let start = self.at + trap.span.start;
             self.error(start..self.at + trap.span.end, trap.message, trap.help);
         }

@@ -10,14 +10,14 @@ pub(super) struct Trap {
 }
 
 /// Checks one bare word and the characters around it.
-pub(super) fn in_word(word: &str, before: Option<char>, behind: Option<char>) -> Option<Trap> {
+pub(super) fn in_word(word: &str, before: Option<char>, after: Option<char>) -> Option<Trap> {
     comma(word)
-        .or_else(|| braces_behind_dollar(word, behind))
-        .or_else(|| arrow(word, behind))
+        .or_else(|| braces_after_dollar(word, after))
+        .or_else(|| arrow(word, after))
         .or_else(|| single_quote(word))
         .or_else(|| keyword(word, before))
         .or_else(|| number(word, before))
-        .or_else(|| glued_to_text(word, behind))
+        .or_else(|| glued_to_text(word, after))
 }
 
 fn trap(span: Span, message: impl Into<String>, help: impl Into<String>) -> Option<Trap> {
@@ -37,8 +37,8 @@ fn comma(word: &str) -> Option<Trap> {
     )
 }
 
-fn braces_behind_dollar(word: &str, behind: Option<char>) -> Option<Trap> {
-    if !word.ends_with('$') || behind != Some('{') {
+fn braces_after_dollar(word: &str, after: Option<char>) -> Option<Trap> {
+    if !word.ends_with('$') || after != Some('{') {
         return None;
     }
     trap(
@@ -48,10 +48,10 @@ fn braces_behind_dollar(word: &str, behind: Option<char>) -> Option<Trap> {
     )
 }
 
-fn arrow(word: &str, behind: Option<char>) -> Option<Trap> {
+fn arrow(word: &str, after: Option<char>) -> Option<Trap> {
     let at = word.find(['<', '>'])?;
     if word.len() == 1 {
-        return match behind {
+        return match after {
             Some('=') => trap(
                 0..2,
                 format!("`{word}=` would become a field"),
@@ -106,8 +106,8 @@ fn keyword(word: &str, before: Option<char>) -> Option<Trap> {
 
 fn number(word: &str, before: Option<char>) -> Option<Trap> {
     let unsigned = word.trim_start_matches(['+', '-']);
-    let behind_point = unsigned.strip_prefix('.').unwrap_or_default();
-    if behind_point.starts_with(|c: char| c.is_ascii_digit()) {
+    let after_point = unsigned.strip_prefix('.').unwrap_or_default();
+    if after_point.starts_with(|c: char| c.is_ascii_digit()) {
         let help = "numbers in packets are whole; write a duration in quotes: \"0.5s\"";
         return trap(0..word.len(), format!("`{word}` is a fraction"), help);
     }
@@ -173,8 +173,8 @@ fn is_prefixed_number(unsigned: &str) -> bool {
         && digits.chars().all(|c| c.is_digit(radix) || c == '_')
 }
 
-fn glued_to_text(word: &str, behind: Option<char>) -> Option<Trap> {
-    if behind != Some('"') {
+fn glued_to_text(word: &str, after: Option<char>) -> Option<Trap> {
+    if after != Some('"') {
         return None;
     }
     trap(

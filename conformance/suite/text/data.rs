@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_cell_acts() {
+    fn no_cell_becomes_a_formula() {
         assert_eq!(
             csv("=HYPERLINK(\"http://x\")"),
             "\"'=HYPERLINK(\"\"http://x\"\")\""

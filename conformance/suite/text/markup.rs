@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_a_page_is_no_command() {
+    fn a_line_of_a_page_is_not_a_command() {
         assert_eq!(
             markup("<pre>\n::x ##[y]</pre>\n:root"),
             "<pre>\n&#58;:x &#35;#[y]</pre>\n:root"

@@ -1,4 +1,4 @@
-//! Foreign text, escaped for the place where it is shown.
+//! Foreign text (text that the suite did not write), escaped for the place where it is shown.
 //!
 //! Names, messages, the output of a program under test, errors of the operating system, paths, the fields of another
 //! team's report: all of this is foreign. It may hold sequences that a terminal obeys, lines that a build server takes

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_net_lets_colours_through_and_nothing_else() {
+    fn guarded_output_keeps_colours_and_nothing_else_that_a_terminal_obeys() {
         let painted = "\u{1b}[1;31mfail\u{1b}[0m\n";
         assert_eq!(guarded(painted), painted);
         assert_eq!(guarded("\u{1b}[2J\u{1b}]0;x"), r"\u{1b}[2J\u{1b}]0;x");

@@ -13,7 +13,7 @@ use crate::play::shared::ledger::SentFrames;
 use crate::play::shared::names;
 
 impl Case<'_> {
-    /// A new connection.
+    /// Opens a new connection.
     pub(crate) fn connect(
         &mut self,
         lane: &str,

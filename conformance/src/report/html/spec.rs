@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_that_is_handed_around_runs_and_loads_nothing() {
+    fn a_page_runs_no_scripts_and_loads_nothing() {
         let shown = to_html("<b> ![a picture](http://host/x.png) \u{1b}\u{202e}");
         assert_eq!(shown, "<p>&lt;b&gt; a picture \\u{1b}\\u{202e}</p>\n");
         let shown = to_html("[a](JavaScript:x) [b](https://host) [c](#id) [d](data:text/html,x)");

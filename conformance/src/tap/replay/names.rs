@@ -226,14 +226,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lane_is_called_like_its_login_as_far_as_the_language_allows() {
+    fn a_lane_is_named_after_its_login_where_the_language_allows_it() {
         assert_eq!(lane_name("Alice"), "alice");
         assert_eq!(lane_name("42 Élan_vital!"), "lanvital");
         assert_eq!(lane_name("日本"), "");
     }
 
     #[test]
-    fn a_lane_is_called_like_no_other_and_like_no_word_of_the_language() {
+    fn the_name_of_a_lane_is_unique_and_no_word_of_the_language() {
         let mut names = Names::default();
         for (connection, login) in ["close", "Bob", "bob!", "Bob"].into_iter().enumerate() {
             names.add(connection, Some(&login.to_owned()));

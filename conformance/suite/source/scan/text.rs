@@ -74,12 +74,12 @@ impl Scanner<'_> {
 
     /// Returns the length of the escape at this offset, which may continue the text on the next line.
     fn escape(&mut self, at: usize) -> usize {
-        let behind = self.text.get(at + 1..).unwrap_or_default();
-        match behind.chars().next() {
-            Some(blank) if blank.is_whitespace() => 1 + behind.len() - behind.trim_start().len(),
+        let after = self.text.get(at + 1..).unwrap_or_default();
+        match after.chars().next() {
+            Some(blank) if blank.is_whitespace() => 1 + after.len() - after.trim_start().len(),
             Some('n' | 'r' | 't' | 'b' | 'f' | 's' | '"' | '\\') => 2,
             Some('u') => {
-                let code = behind
+                let code = after
                     .strip_prefix("u{")
                     .and_then(|rest| rest.split_once('}'));
                 let character =
@@ -116,7 +116,7 @@ impl Scanner<'_> {
         let hashes = rest.len() - rest.trim_start_matches('#').len();
         if rest
             .get(hashes..)
-            .is_some_and(|behind| behind.starts_with('"'))
+            .is_some_and(|after| after.starts_with('"'))
         {
             return self.quoted(hashes);
         }
