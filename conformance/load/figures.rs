@@ -134,15 +134,15 @@ pub struct TunnelFigures {
 /// Latencies in microseconds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Latency {
-    /// Half of the deliveries were faster.
+    /// Half of the times are shorter.
     pub p50: u64,
-    /// 90 % were faster.
+    /// 90 % of the times are shorter.
     pub p90: u64,
-    /// 99 % were faster.
+    /// 99 % of the times are shorter.
     pub p99: u64,
-    /// 99.9 % were faster.
+    /// 99.9 % of the times are shorter.
     pub p999: u64,
-    /// The slowest.
+    /// The longest time.
     pub max: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Idle clients: what they cost, and whether the server leaves their connections open.
+//! Idle clients: what they cost, and whether the server leaves them alone (no unexpected frames, no closed connections).
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -16,7 +16,7 @@ pub enum Shortage {
         /// The number in the file.
         there_are: usize,
     },
-    /// The target did not register one: its answer.
+    /// The target did not register an identity. The text is its answer.
     Refused(String),
 }
 

@@ -54,7 +54,7 @@ impl Finding {
         }
     }
 
-    /// Returns whether it failed, or reached an end that the document does not prefer.
+    /// Returns whether it failed, or the document prefers another end.
     pub(crate) fn is_below_note(&self) -> bool {
         let is_non_strict = |played: &Played| played.worth == Worth::NonStrict;
         self.failed() || self.played().is_some_and(is_non_strict)

@@ -219,7 +219,7 @@ pub struct Recut {
 pub struct SettledReading {
     /// The reading's name.
     pub name: String,
-    /// Its subject.
+    /// The question that it answers.
     pub title: String,
     /// The choice that the run follows.
     pub choice: String,

@@ -1,4 +1,4 @@
-//! Lanes side by side.
+//! Steps of several lanes that run at the same time.
 
 use std::sync::Arc;
 use std::time::Instant;

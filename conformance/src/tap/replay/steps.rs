@@ -203,7 +203,8 @@ impl Making<'_> {
         text
     }
 
-    /// Returns bytes as text. Long ones become random bytes of the same number, remembered where they are sent.
+    /// Returns bytes as text. Where a client sends many, the scenario sends the same number of random bytes and
+    /// remembers them.
     fn raw(&mut self, kind: Kind, all: &[u8], is_tunnel: bool) -> Result<String, String> {
         let sends = kind == Kind::Sends;
         if all.len() <= WRITTEN_BYTES {
