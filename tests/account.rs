@@ -1,4 +1,4 @@
-//! `matou account` as a program: what it does, what it says, and that what it says is true whatever kills it.
+//! `matou account` as a program: what it does and prints, and that a reported success survives a kill.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -20,7 +20,7 @@ fn account(arguments: &[&str], data: &Path) -> Command {
     command
 }
 
-/// Runs it with this on its standard input.
+/// Runs the command with this standard input.
 fn run(arguments: &[&str], data: &Path, input: &str) -> Output {
     let mut child = account(arguments, data)
         .stdin(Stdio::piped())
@@ -28,12 +28,12 @@ fn run(arguments: &[&str], data: &Path, input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It may end before it has read everything.
+    // The command may end before it has read everything.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
 
-/// What it says when it does what it shall.
+/// Runs a command that must succeed, and returns its output.
 fn does(arguments: &[&str], data: &Path, input: &str) -> String {
     let output = run(arguments, data, input);
     let told = String::from_utf8(output.stderr).unwrap();
@@ -42,7 +42,7 @@ fn does(arguments: &[&str], data: &Path, input: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What it says when it does not.
+/// Runs a command that must fail, and returns its error message.
 fn refuses(arguments: &[&str], data: &Path, input: &str) -> String {
     let output = run(arguments, data, input);
     assert_eq!(output.status.code(), Some(1));
@@ -60,7 +60,7 @@ fn directory() -> TempDir {
 }
 
 #[test]
-fn an_account_is_made_changed_listed_and_removed() {
+fn an_account_is_added_changed_listed_and_removed() {
     let data = directory();
     let data = data.path();
     let add = ["add", "zoé the cat", "--password-stdin"];
@@ -87,7 +87,7 @@ fn an_account_is_made_changed_listed_and_removed() {
 #[case::nothing_on_stdin(&["add", "louis", "--password-stdin"], "", "matou: a password needs at least one character")]
 #[case::no_terminal(&["add", "louis"], "x\n", "matou: cannot ask for the password: standard input is not a terminal; use --password-stdin")]
 #[case::no_file(&["import", "/nowhere/at/all"], "", "matou: cannot read /nowhere/at/all: ")]
-fn what_it_cannot_do_it_says_and_changes_nothing(
+fn a_failed_command_says_why_and_changes_nothing(
     #[case] arguments: &[&str],
     #[case] input: &str,
     #[case] says: &str,
@@ -130,7 +130,7 @@ fn a_file_is_imported_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_directory_without_a_database_is_told_and_not_made() {
+fn a_directory_without_a_database_is_an_error_and_is_not_created() {
     let parent = directory();
     let data = parent.path().join("mistyped");
     for arguments in [&["list"][..], &["remove", "arnaud"], &["passwd", "arnaud"]] {
@@ -141,7 +141,7 @@ fn a_directory_without_a_database_is_told_and_not_made() {
 }
 
 #[test]
-fn a_damaged_database_is_told_and_left_as_it_is() {
+fn a_damaged_database_is_an_error_and_is_not_changed() {
     let data = directory();
     let path = data.path().join("matou.db");
     fs::write(&path, "This is a poem about a cat.\n".repeat(200)).unwrap();
@@ -150,7 +150,7 @@ fn a_damaged_database_is_told_and_left_as_it_is() {
     assert!(told.contains(path.to_str().unwrap()), "{told}");
 }
 
-/// Starts a command and kills it after this time, unless it has said before that it is done. True when it said so.
+/// Starts a command and kills it after this time, unless it has reported success. Returns true if it did.
 fn killed_after(mut command: Command, input: &str, time: Duration) -> bool {
     let mut child = command
         .stdin(Stdio::piped())
@@ -167,24 +167,24 @@ fn killed_after(mut command: Command, input: &str, time: Duration) -> bool {
         let _ = said.send(line);
     });
     let early = sayings.recv_timeout(time);
-    // SIGKILL: nothing of it runs any more.
+    // SIGKILL: the command does not run any more.
     child.kill().unwrap();
     child.wait().unwrap();
-    // It may have said so in the last moment.
+    // It may have reported success at the last moment.
     let line = early.or_else(|_| sayings.recv()).unwrap_or_default();
     reading.join().unwrap();
     line.starts_with("added ")
 }
 
 #[test]
-fn whatever_is_killed_when_has_kept_what_it_acknowledged() {
+fn an_acknowledged_change_survives_a_kill_at_any_time() {
     let data = directory();
     let data = data.path();
     let mut acknowledged = Vec::new();
     for number in 0..24_u64 {
         let login = format!("account {number}");
         let command = account(&["add", &login, "--password-stdin"], data);
-        // From before it has read its password to after it is done, on a machine of any speed.
+        // From before the command has read its password until after its end, on a machine of any speed.
         let time = Duration::from_millis(number * number / 2);
         if killed_after(command, "secret\n", time) {
             acknowledged.push(login);
@@ -201,10 +201,10 @@ fn whatever_is_killed_when_has_kept_what_it_acknowledged() {
 }
 
 #[test]
-fn an_import_that_is_killed_has_happened_or_has_not() {
+fn a_killed_import_is_complete_or_has_no_effect() {
     let data = directory();
     let data = data.path();
-    // Otherwise the first may be killed before there is a database to look into.
+    // Otherwise the first command may be killed before the database exists.
     drop(Store::open(data).unwrap());
     for number in 0..12_u64 {
         let file = data.join("passwords.txt");

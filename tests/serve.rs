@@ -1,4 +1,4 @@
-//! `matou serve` as a program: what it prints, how it stops, what it says about mistakes.
+//! `matou serve` as a program: what it prints, how it stops, and its error messages.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ fn matou() -> Command {
     Command::cargo_bin("matou").unwrap()
 }
 
-/// Only a test that has found a hang waits this long, however busy the machine is.
+/// Only a test that has found a hang waits this long, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running server, ended with the test.
@@ -90,7 +90,7 @@ const SAY_HI: &[u8] = b"\x03\0\0\0\x05alice\0\0\0\x02hi";
 #[rstest]
 #[case(rustix::process::Signal::INT)]
 #[case(rustix::process::Signal::TERM)]
-fn a_signal_stops_it_in_order_also_when_nothing_is_logged(#[case] signal: rustix::process::Signal) {
+fn a_signal_stops_the_server_in_order_even_without_a_log(#[case] signal: rustix::process::Signal) {
     let mut server = Server::start(
         &["--listen", "chaton=127.0.0.1:0", "--log", "off"],
         Stdio::null(),
@@ -132,7 +132,7 @@ fn at_debug_every_frame_is_shown_decoded_and_peer_text_is_escaped() {
 
 #[test]
 fn a_stalled_stderr_stalls_no_connection() {
-    // No program reads this pipe, and far more is logged than it holds.
+    // The test does not read this pipe, and the log is far larger than the pipe's buffer.
     let server = Server::start(
         &["--listen", "chaton=127.0.0.1:0", "--log", "debug"],
         Stdio::piped(),
@@ -185,7 +185,7 @@ fn several_listeners_each_with_its_own_room_and_width() {
 }
 
 #[test]
-fn an_ipv6_wildcard_takes_ipv4_too() {
+fn an_ipv6_wildcard_accepts_ipv4_too() {
     let mut server = Server::start(&["--listen", "chaton=[::]:0"], Stdio::null());
     server.address = ([127, 0, 0, 1], server.address.port()).into();
     server.login("alice");
@@ -213,13 +213,13 @@ fn an_address_in_use_is_one_line_with_the_remedy() {
 #[case::option(&["--listen", "chaton=127.0.0.1:0,lnog=4"], "chaton has no option \"lnog\"")]
 #[case::protocol(&["--listen", "irc=127.0.0.1:0"], "unknown protocol \"irc\"")]
 #[case::no_such_file(&["--config", "/nonexistent/matou.toml"], "cannot read the config file")]
-fn a_mistake_is_one_line(#[case] arguments: &[&str], #[case] says: &str) {
+fn an_error_is_one_line(#[case] arguments: &[&str], #[case] says: &str) {
     let said = refused(arguments);
     assert!(said.contains(says), "{said}");
 }
 
 #[test]
-fn a_mistake_in_a_config_file_names_the_file() {
+fn an_error_in_a_config_file_names_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("matou.toml");
     std::fs::write(

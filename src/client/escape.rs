@@ -35,12 +35,12 @@ const KEYCAP: char = '\u{20e3}';
 
 /// True if a hidden character is part of a visible pictograph.
 fn belongs(before: Option<char>, character: char, after: Option<char>) -> bool {
-    let behind_a_pictograph = before.is_some_and(is_pictograph);
+    let after_a_pictograph = before.is_some_and(is_pictograph);
     match character {
-        JOINER => behind_a_pictograph && after.is_some_and(is_pictograph),
+        JOINER => after_a_pictograph && after.is_some_and(is_pictograph),
         selector if is_selector(selector) => {
             let on_a_key = |each: char| each.is_ascii_digit() || matches!(each, '#' | '*');
-            (behind_a_pictograph && before.is_some_and(|before| !is_selector(before)))
+            (after_a_pictograph && before.is_some_and(|before| !is_selector(before)))
                 || (after == Some(KEYCAP) && before.is_some_and(on_a_key))
         }
         _ => false,
@@ -125,9 +125,9 @@ pub(super) fn quoted_name(text: &str) -> Option<(String, &str)> {
                 'r' => name.push('\r'),
                 't' => name.push('\t'),
                 'u' => {
-                    let (digits, behind) = rest.as_str().strip_prefix('{')?.split_once('}')?;
+                    let (digits, after) = rest.as_str().strip_prefix('{')?.split_once('}')?;
                     name.push(char::from_u32(u32::from_str_radix(digits, 16).ok()?)?);
-                    rest = behind.chars();
+                    rest = after.chars();
                 }
                 same @ ('"' | '\\') => name.push(same),
                 _ => return None,

@@ -33,7 +33,7 @@
 //! room, counted in bytes (`outgoing`); until then it waits (`held`). In the meantime a script is not read. A terminal is
 //! read, up to 16 MiB of text, so that `/quit` and Ctrl-C work. A connection is closed when bytes wait and none is accepted
 //! for `--stall-timeout`. The loop does not read from a peer that does not accept our answers, nor from a private connection
-//! while the disk is behind with its file; TCP then holds the peer back.
+//! while the disk cannot keep up with its file; TCP then holds the peer back.
 
 mod address;
 mod chatr;

@@ -48,16 +48,16 @@ impl Paint {
         let mut rest = &*text;
         while let Some(at) = rest.find(&self.own) {
             let (before, found) = rest.split_at(at);
-            let (found, behind) = found.split_at(self.own.len());
+            let (found, after) = found.split_at(self.own.len());
             shown.push_str(before);
-            let within = before.ends_with(char::is_alphanumeric)
-                || behind.starts_with(char::is_alphanumeric);
+            let within =
+                before.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
             if within {
                 shown.push_str(found);
             } else {
                 shown.push_str(&self.with("1;33", &found));
             }
-            rest = behind;
+            rest = after;
         }
         shown + rest
     }

@@ -21,7 +21,7 @@ use super::identity::Fingerprint;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
     /// None: connecting fails, and the error shows the certificate's fingerprint.
-    Nobody,
+    None,
     /// The server whose certificate has this fingerprint.
     Pin(Fingerprint),
     /// A server with one of these certificates, or with a certificate for its name that one of them signed.
@@ -171,7 +171,7 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let seen = Fingerprint::of(certificate);
         let known = match &self.trust {
-            Trust::Nobody => return Err(Distrust::Unknown(seen).into()),
+            Trust::None => return Err(Distrust::Unknown(seen).into()),
             Trust::Pin(pinned) if *pinned == seen => return Ok(ServerCertVerified::assertion()),
             Trust::Pin(pinned) => {
                 let pinned = *pinned;

@@ -249,14 +249,14 @@ fn name<'a>(command: &'static str, rest: &'a str) -> Result<(String, Option<&'a 
     }
     let Some(quoted) = rest.strip_prefix('"') else {
         return Ok(match rest.split_once(' ') {
-            Some((name, behind)) => (name.to_owned(), Some(behind)),
+            Some((name, after)) => (name.to_owned(), Some(after)),
             None => (rest.to_owned(), None),
         });
     };
-    let (name, behind) = quoted_name(quoted).ok_or(TypedError::BadQuotes)?;
-    match behind.strip_prefix(' ') {
-        Some(behind) => Ok((name, Some(behind))),
-        None if behind.is_empty() => Ok((name, None)),
+    let (name, after) = quoted_name(quoted).ok_or(TypedError::BadQuotes)?;
+    match after.strip_prefix(' ') {
+        Some(after) => Ok((name, Some(after))),
+        None if after.is_empty() => Ok((name, None)),
         None => Err(TypedError::BadQuotes),
     }
 }

@@ -28,7 +28,7 @@ fn speak_in_private(alice: &mut Talk, bob: &mut Talk) {
 }
 
 #[test]
-fn in_groupe_2_one_who_closes_a_private_connection_closes_both_ends() {
+fn in_groupe_2_closing_a_private_connection_closes_both_ends() {
     let server = Server::speaking("chatos-groupe2");
     let (mut alice, mut bob) = two(&server);
     alice.say("hello, everybody");
@@ -41,7 +41,7 @@ fn in_groupe_2_one_who_closes_a_private_connection_closes_both_ends() {
     alice.say("/tell bob the last word");
     alice.say("/close bob");
     bob.expect("[alice] the last word");
-    // Bob does nothing, and his end closes as well: he is told on one connection and sees the end on another.
+    // Bob's end closes too, without a command: the server tells him on one connection, and he sees the end on the other.
     let over = "-- private connection with alice is closed";
     let next = bob.next();
     if next != over {
@@ -62,7 +62,7 @@ fn in_groupe_2_one_who_closes_a_private_connection_closes_both_ends() {
 }
 
 #[test]
-fn in_groupe_2_a_pipe_that_the_peer_closes_ends_though_its_input_goes_on() {
+fn in_groupe_2_a_pipe_that_the_peer_closes_ends_while_its_input_is_open() {
     let server = Server::speaking("chatos-groupe2");
     let mut bob = server.chat("bob", &["--tunnel", "alice", "--wait"]);
     let (events, input, mut output) = bob.tunnel();
@@ -78,7 +78,7 @@ fn in_groupe_2_a_pipe_that_the_peer_closes_ends_though_its_input_goes_on() {
     let mut came = String::new();
     output.read_to_string(&mut came).unwrap();
     assert_eq!(came, "all of it\n");
-    // What bob had to say is not at its end, so it does not look complete.
+    // Bob's input has not ended, so the transfer must not look complete.
     assert_eq!(bob.ended().0, 4);
     drop(input);
     alice.quit();
@@ -93,7 +93,7 @@ fn in_groupe_2_an_agreement_may_be_on_a_long_of_four_bytes() {
 }
 
 #[test]
-fn in_version_1_0_nobody_hears_oneself_and_refusals_are_told() {
+fn in_version_1_0_own_messages_do_not_come_back_and_refusals_are_reported() {
     let server = Server::speaking("chatos-1.0");
     let (mut alice, mut bob) = two(&server);
     alice.say("hello, everybody");

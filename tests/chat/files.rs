@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::program::{Chat, Peer, Scripted, Server, Talk};
 
-/// Bytes in which a piece that is lost, doubled or moved does not go unnoticed.
+/// Bytes that show whether a piece was lost, duplicated or moved.
 fn bytes(length: usize) -> Vec<u8> {
     let mut state = 7_u32;
     let mut bytes = Vec::with_capacity(length + 4);
@@ -159,7 +159,7 @@ fn a_file_goes_from_one_terminal_to_another(#[case] protocol: &str) {
     alice.expect("bob received \"cat pictures.bin\", 3.0 MB");
     bob.expect("received \"cat pictures.bin\", 3.0 MB, from alice, SHA-256 correct");
     assert!(fs::read(downloads.join("cat pictures.bin")).unwrap() == file);
-    // The rows of both have gone with the file.
+    // The progress rows disappear at the end of the transfer.
     alice.wait("no bar", |screen| !screen.contents().contains('%'));
     bob.wait("no bar", |screen| !screen.contents().contains('%'));
     assert!(alice.raw().contains("0%") && bob.raw().contains("0%"));
@@ -209,7 +209,7 @@ fn the_bar_moves_with_the_file() {
 }
 
 #[test]
-fn a_transfer_that_was_cut_goes_on_with_the_same_offer() {
+fn an_interrupted_transfer_resumes_with_the_same_offer() {
     let (mut scene, mut tunnel) = Scene::start(&[]);
     let file = bytes(300_000);
     offer(&mut tunnel, 1, &file, "cat.png");
@@ -263,7 +263,10 @@ fn a_transfer_that_was_cut_goes_on_with_the_same_offer() {
 #[case::a_device("NUL", "_NUL")]
 #[case::control("a\u{1b}[2J.png", "a_[2J.png")]
 #[case::one_that_is_there("mine.png", "mine (1).png")]
-fn nothing_is_replaced_and_no_name_leads_elsewhere(#[case] offered: &str, #[case] safe: &str) {
+fn existing_files_are_kept_and_names_stay_in_the_directory(
+    #[case] offered: &str,
+    #[case] safe: &str,
+) {
     let (mut scene, mut tunnel) = Scene::start(&[]);
     fs::write(scene.path("mine.png"), "mine").unwrap();
     offer(&mut tunnel, 1, b"hello", offered);
@@ -285,7 +288,7 @@ fn nothing_is_replaced_and_no_name_leads_elsewhere(#[case] offered: &str, #[case
 }
 
 #[test]
-fn what_is_not_what_was_offered_is_thrown_away() {
+fn a_file_with_a_wrong_hash_is_deleted() {
     let (mut scene, mut tunnel) = Scene::start(&[]);
     offer(&mut tunnel, 1, b"hello", "cat.png");
     scene.alice.next();
@@ -302,7 +305,7 @@ fn what_is_not_what_was_offered_is_thrown_away() {
 }
 
 #[test]
-fn both_sides_can_stop_it() {
+fn both_sides_can_cancel_a_transfer() {
     let (mut scene, mut tunnel) = Scene::start(&[]);
     let file = bytes(100_000);
     offer(&mut tunnel, 1, &file, "cat.png");
@@ -316,7 +319,7 @@ fn both_sides_can_stop_it() {
     scene
         .alice
         .expect("-- cat.png from bob was not received: you cancelled it");
-    // What was on its way is skipped, and talk goes on.
+    // Data in transit is skipped, and messages still arrive.
     data(&mut tunnel, 1, &file[50_000..]);
     tunnel.send_bytes(b"as you like\n");
     scene.alice.expect("[bob] as you like");
@@ -374,7 +377,7 @@ fn a_peer_that_only_knows_text_is_readable_and_can_read() {
 }
 
 #[test]
-fn a_peer_that_dies_in_the_middle_is_said_to_the_sender() {
+fn the_sender_is_told_when_the_peer_dies_during_a_transfer() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("cat.bin");
     // More than all the buffers between the two programs take.
@@ -390,7 +393,7 @@ fn a_peer_that_dies_in_the_middle_is_said_to_the_sender() {
     scene.alice.expect("-- sending cat.bin, 30.0 MB, to bob");
     let mut some = vec![0; 1_000_000];
     tunnel.stream.read_exact(&mut some).unwrap();
-    // What it typed meanwhile does not wait for the file.
+    // Lines typed during the transfer do not wait for the file.
     scene.alice.say("still talking to everybody");
     scene.chat.expect(&ClientFrame::Message {
         login: "alice",

@@ -1,4 +1,4 @@
-//! Servers and peers that mean no good, or mean another protocol.
+//! Servers and peers that are hostile, or speak another protocol.
 
 use std::io::Write;
 use std::thread;
@@ -24,7 +24,7 @@ use super::program::{Chat, Scripted};
 #[case::bad_utf8(b"\x03\0\0\0\x01\xff\0\0\0\0", "login is not UTF-8")]
 #[case::half_a_frame(b"\x03\0\0", "closed the connection in the middle of a frame")]
 #[case::nothing(b"", "closed the connection without answering the login")]
-fn what_is_no_conversation_is_a_loss_that_says_why(#[case] bytes: &[u8], #[case] why: &str) {
+fn an_invalid_server_is_an_error_that_says_why(#[case] bytes: &[u8], #[case] why: &str) {
     let server = Scripted::start();
     let alice = Chat::start(&server.address, "alice", &[]);
     let mut connection = server.accept();
@@ -41,7 +41,7 @@ fn a_server_that_never_answers_is_given_up() {
     let server = Scripted::start();
     let alice = Chat::start(&server.address, "alice", &["--connect-timeout", "100ms"]);
     let mut connection = server.accept();
-    // On a busy machine the client may give up before its login has left.
+    // On a busy machine the client may give up before it has sent its login.
     connection.rest();
     let (code, errors) = alice.ended();
     assert_eq!(code, 1);
@@ -52,7 +52,7 @@ fn a_server_that_never_answers_is_given_up() {
 }
 
 #[test]
-fn what_a_terminal_would_obey_is_shown_instead() {
+fn control_characters_are_shown_escaped() {
     let server = Scripted::start();
     let mut alice = Chat::start(&server.address, "alice", &[]).lines();
     let mut connection = server.accept_login("alice");
@@ -84,7 +84,7 @@ fn what_a_terminal_would_obey_is_shown_instead() {
 }
 
 #[test]
-fn nobody_opens_a_connection_in_our_name() {
+fn the_server_cannot_make_the_client_open_a_connection() {
     let server = Scripted::start();
     let mut alice = Chat::start(&server.address, "alice", &[]).lines();
     let mut connection = server.accept_login("alice");
@@ -105,7 +105,7 @@ fn nobody_opens_a_connection_in_our_name() {
 }
 
 #[test]
-fn bytes_of_a_private_connection_become_lines_and_hide_nothing() {
+fn bytes_of_a_private_connection_become_escaped_lines() {
     let server = Scripted::start();
     let mut alice = Chat::start(&server.address, "alice", &["--json"]).lines();
     let mut connection = server.accept_login("alice");
@@ -123,7 +123,7 @@ fn bytes_of_a_private_connection_become_lines_and_hide_nothing() {
     });
     let mut tunnel = server.accept();
     tunnel.expect(&ClientFrame::LoginPrivate { connect_id });
-    // All of it at once: what stands behind ESTABLISHED is the peer's already.
+    // All in one write: the bytes after ESTABLISHED belong to the peer.
     tunnel.send_bytes(b"\x0aone\r\n\x1b[2J\n\xff\xfe\nno end");
     tunnel.send_no_more();
     alice.expect(r#"{"event":"private_agreed","peer":"bob"}"#);
@@ -146,7 +146,7 @@ fn bytes_of_a_private_connection_become_lines_and_hide_nothing() {
 const MANY_LINES: usize = 40_000;
 
 #[test]
-fn a_server_that_reads_nothing_holds_typing_back_and_nothing_else() {
+fn a_server_that_reads_nothing_holds_back_only_typed_lines() {
     let server = Scripted::start();
     let mut alice = Chat::start(&server.address, "alice", &[]);
     let mut input = alice.input.take().unwrap();

@@ -12,7 +12,7 @@ use super::screen::{Screen, Size, USUAL};
 use matou_protocols::chaton::{ClientFrame, Codec, ServerFrame};
 use tempfile::TempDir;
 
-/// Only a test that has found a hang waits this long, however busy the machine is.
+/// Only a test that has found a hang waits this long, even on a busy machine.
 pub(crate) const HANG: Duration = Duration::from_secs(120);
 
 pub(crate) fn matou() -> Command {
@@ -88,13 +88,13 @@ impl Server {
         Screen::with(&self.url(login), options, size, |_| {})
     }
 
-    /// As a power cut would.
+    /// Kills the server, as a power failure would.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// As `kill` the command does.
+    /// Sends SIGTERM, as the command `kill` does.
     pub(crate) fn stop(&mut self) {
         signal(&self.process, rustix::process::Signal::TERM);
         assert!(self.process.wait().unwrap().success());
@@ -103,7 +103,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may already have ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -172,7 +172,7 @@ impl Chat {
         )
     }
 
-    /// Nobody reads its output any more.
+    /// Closes the reading end of its output.
     pub(crate) fn close_output(&mut self) {
         self.output = None;
     }
@@ -270,14 +270,14 @@ impl Talk {
         (self.events.rest(), code, errors)
     }
 
-    /// Leaves, and everything was as it should be.
+    /// Leaves, and checks the end.
     pub(crate) fn quit(mut self) {
         self.say("/quit");
         assert_eq!(self.ended(), (vec![], 0, String::new()));
     }
 }
 
-/// A server that says what the test wants.
+/// A scripted server.
 pub(crate) struct Scripted {
     listener: TcpListener,
     pub(crate) address: String,

@@ -1,4 +1,4 @@
-//! The program in a terminal: a pseudo-terminal, and a model of what a person would see on it.
+//! The program in a pseudo-terminal, with a model of its screen.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use super::program::{matou, signal};
 
-/// Nothing here takes a second; whoever waits so long has found a hang.
+/// No test takes a second. A test that waits this long has found a hang.
 const HANG: Duration = Duration::from_secs(30);
 
 /// `matou chat` in a terminal of its own.
@@ -119,7 +119,7 @@ impl Screen {
         }
     }
 
-    /// Waits until a text is to be seen.
+    /// Waits until a text is on the screen.
     pub(crate) fn expect(&self, text: &str) {
         self.wait(&format!("{text:?}"), |screen| {
             screen.contents().contains(text)
@@ -133,7 +133,7 @@ impl Screen {
         });
     }
 
-    /// What is to be seen.
+    /// Returns the text on the screen.
     pub(crate) fn text(&self) -> String {
         self.seen.state.lock().unwrap().parser.screen().contents()
     }

@@ -1,4 +1,4 @@
-//! Against our own server, line by line.
+//! Two clients and a real server, line by line.
 
 use rstest::rstest;
 
@@ -118,7 +118,7 @@ fn a_login_in_use_is_refused_with_a_code_of_its_own() {
 }
 
 #[test]
-fn what_a_script_writes_before_it_ends_is_delivered() {
+fn lines_of_a_script_are_delivered_before_it_ends() {
     let server = Server::start();
     let bob = server.chat("bob", &[]).lines();
     bob.expect("-- logged in as bob");
@@ -173,7 +173,7 @@ fn help_says_what_can_be_typed() {
 }
 
 #[test]
-fn whoever_stays_listens_until_the_server_stops() {
+fn with_stay_the_client_listens_until_the_server_stops() {
     let mut server = Server::start();
     let mut alice = server.chat("alice", &["--stay"]).lines();
     alice.expect("-- logged in as alice");
@@ -201,7 +201,7 @@ fn an_interrupt_leaves_in_order() {
 }
 
 #[test]
-fn a_server_that_goes_is_a_loss() {
+fn a_server_that_closes_is_an_error() {
     let mut server = Server::start();
     let alice = server.chat("alice", &[]).lines();
     alice.expect("-- logged in as alice");
@@ -218,7 +218,7 @@ fn a_closed_output_ends_the_program_quietly() {
     bob.expect("-- logged in as bob");
     let mut alice = server.chat("alice", &["--stay"]);
     alice.close_output();
-    // Its login's event may or may not have come before that; this one comes after it.
+    // The event of its own login may come before that; this one comes after it.
     bob.say("hello?");
     bob.expect("<bob> hello?");
     bob.say("/msg alice hello?");
@@ -232,7 +232,7 @@ fn a_closed_output_ends_the_program_quietly() {
 #[case::no_login(&["chaton://127.0.0.1"])]
 #[case::too_long_a_login(&["chaton://0123456789012345678901234567890@127.0.0.1"])]
 #[case::an_option_that_does_not_exist(&["chaton://alice@127.0.0.1", "--quiet"])]
-#[case::waiting_for_nobody(&["chaton://alice@127.0.0.1", "--wait"])]
+#[case::wait_without_tunnel(&["chaton://alice@127.0.0.1", "--wait"])]
 #[case::a_tunnel_to_oneself(&["chaton://alice@127.0.0.1", "--tunnel", "alice"])]
 #[case::no_time_at_all(&["chaton://alice@127.0.0.1", "--connect-timeout", "0s"])]
 fn wrong_usage_has_its_code(#[case] arguments: &[&str]) {

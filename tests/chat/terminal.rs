@@ -1,4 +1,4 @@
-//! A person at a terminal, as seen on its screen.
+//! A person at a terminal: keys, and what the screen shows.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use rstest::rstest;
 use super::program::{Scripted, Server};
 use super::screen::{Screen, USUAL, rows};
 
-/// What a message looks like behind its time.
+/// The messages on the screen, without their times.
 fn messages(screen: &vt100::Screen) -> Vec<String> {
     rows(screen)
         .iter()
@@ -20,7 +20,7 @@ fn messages(screen: &vt100::Screen) -> Vec<String> {
 #[test]
 fn typing_stays_whole_while_two_thousand_lines_arrive() {
     let server = Server::start();
-    // So many rows that nothing scrolls away.
+    // Enough rows that nothing scrolls away.
     let mut alice = server.wide_terminal("alice", &[], (2100, 80));
     alice.expect("logged in as alice");
     let mut bob = server.chat("bob", &[]).lines();
@@ -34,7 +34,7 @@ fn typing_stays_whole_while_two_thousand_lines_arrive() {
         });
         for (count, character) in typed.trim_end().chars().enumerate() {
             alice.press(character.encode_utf8(&mut [0; 4]));
-            // As it goes along, not all at once before or behind the flood.
+            // The typing is spread over the flood, not before or after it.
             alice.expect(&format!("line {}", count * 2));
         }
     });
@@ -111,7 +111,7 @@ fn a_refused_login_asks_for_another() {
 }
 
 #[test]
-fn a_lost_connection_is_made_again_and_what_was_missed_is_said() {
+fn after_a_lost_connection_the_client_reconnects_and_reports_the_gap() {
     let server = Scripted::start();
     let mut alice = server.terminal(&[], USUAL);
     let first = server.accept_login("alice");
@@ -123,7 +123,7 @@ fn a_lost_connection_is_made_again_and_what_was_missed_is_said() {
     alice.press("tence\r");
     alice.expect("not connected");
     alice.expect_typed("> half a sentence");
-    // Nobody is there the first time.
+    // The first attempt to reconnect fails.
     drop(server.accept());
     alice.expect("trying again in 2 s");
     let mut again = server.accept_login("alice");
@@ -170,7 +170,7 @@ fn the_window_may_become_narrower_and_wider() {
 }
 
 #[test]
-fn what_peers_send_is_not_obeyed() {
+fn control_characters_of_peers_have_no_effect() {
     let server = Scripted::start();
     let mut alice = server.terminal(&["--bell"], USUAL);
     let mut connection = server.accept_login("alice");
@@ -250,7 +250,7 @@ fn colours_and_painting_are_as_wanted(
 }
 
 #[test]
-fn a_name_has_its_colour_and_ones_own_stands_out() {
+fn a_name_has_its_colour_and_the_own_name_is_highlighted() {
     let server = Scripted::start();
     let mut alice = server.terminal(&[], USUAL);
     let mut connection = server.accept_login("alice");
@@ -303,7 +303,7 @@ fn every_byte_of_a_frame_is_explained() {
 }
 
 #[test]
-fn what_was_too_long_to_be_sent_can_be_shortened() {
+fn a_message_that_is_too_long_can_be_shortened() {
     let server = Server::start();
     let mut alice = server.terminal("alice", &[]);
     alice.expect("logged in as alice");
@@ -325,7 +325,7 @@ fn what_was_too_long_to_be_sent_can_be_shortened() {
 #[rstest]
 #[case::ctrl_c("\x03")]
 #[case::ctrl_d("\x04")]
-fn a_key_leaves_in_order(#[case] key: &str) {
+fn a_key_makes_the_client_leave(#[case] key: &str) {
     let server = Server::start();
     let mut alice = server.terminal("alice", &[]);
     alice.expect("logged in as alice");
@@ -339,7 +339,7 @@ fn a_key_leaves_in_order(#[case] key: &str) {
 }
 
 #[test]
-fn what_the_server_does_not_send_back_is_shown_all_the_same() {
+fn own_messages_are_shown_even_if_the_server_does_not_send_them_back() {
     let server = Server::speaking("chatos-1.0");
     let mut alice = server.terminal("alice", &[]);
     alice.expect("logged in as alice");

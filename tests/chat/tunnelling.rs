@@ -12,7 +12,7 @@ use super::program::{Chat, Events, Peer, Scripted, Server};
 
 const LENGTH: usize = 1 << 20;
 
-/// Bytes in which a piece that is lost, doubled or moved does not go unnoticed.
+/// Bytes that show whether a piece was lost, duplicated or moved.
 fn bytes(seed: u32) -> Vec<u8> {
     let mut state = seed;
     let mut bytes = Vec::with_capacity(LENGTH);
@@ -66,7 +66,7 @@ fn end(mut chat: Chat) -> End {
     }
 }
 
-/// Whoever has seen the other's end can still send, whichever side ended first.
+/// A side that has seen the other side's end can still send, whichever side ended first.
 #[rstest]
 #[case::the_one_who_asked(true)]
 #[case::the_one_who_waited(false)]
@@ -84,7 +84,7 @@ fn each_direction_ends_on_its_own(
     let (there, back) = (bytes(1), bytes(2));
     thread::scope(|scope| {
         scope.spawn(|| write_all(first.input, &there));
-        // This returns because the end has come, while the other direction has not begun.
+        // This returns at the end of one direction, before the other direction has begun.
         assert_same(&read_to_end(second.output), &there);
         scope.spawn(|| write_all(second.input, &back));
         assert_same(&read_to_end(first.output), &back);
@@ -93,7 +93,7 @@ fn each_direction_ends_on_its_own(
     assert_eq!(second.chat.ended().0, 0);
 }
 
-/// ChatOS 1.0 answers whoever asks before the other is there, so there is nothing to wait for.
+/// Not in ChatOS 1.0: it answers a request at once if the other client is not connected yet.
 #[rstest]
 fn both_may_ask_and_both_may_send_at_once(#[values("chaton", "chatos-groupe2")] protocol: &str) {
     let server = Server::speaking(protocol);
@@ -111,7 +111,7 @@ fn both_may_ask_and_both_may_send_at_once(#[values("chaton", "chatos-groupe2")] 
 }
 
 #[rstest]
-fn whoever_is_not_wanted_is_denied_and_so_is_whoever_is_asked_and_declines(
+fn a_tunnel_denies_other_users_and_fails_when_its_peer_declines(
     #[values("chaton", "chatos-groupe2", "chatos-1.0")] protocol: &str,
 ) {
     let server = Server::speaking(protocol);

@@ -1,5 +1,4 @@
-//! Bursts of the user's own: long pastes into a terminal, at a server and at peers that read fast, and at some that read
-//! nothing.
+//! Bursts of the user: long pastes into a terminal, for servers and peers that read fast and for some that read nothing.
 
 use std::fs;
 use std::io::Write;
@@ -187,7 +186,7 @@ fn a_person_can_leave_while_the_server_reads_nothing(#[case] keys: &str) {
 }
 
 #[test]
-fn a_server_that_takes_nothing_any_more_is_given_up_and_it_is_said_why() {
+fn a_stalled_server_is_given_up_with_the_reason() {
     let server = Scripted::start();
     let mut alice = Chat::start(&server.address, "alice", &["--stall-timeout", "300ms"]);
     let mut input = alice.input.take().unwrap();
@@ -205,7 +204,7 @@ fn a_server_that_takes_nothing_any_more_is_given_up_and_it_is_said_why() {
 }
 
 #[test]
-fn a_peer_that_takes_nothing_holds_up_nobody_else_and_is_given_up() {
+fn a_stalled_peer_does_not_delay_others_and_is_given_up() {
     let server = Scripted::start();
     let mut alice = server.terminal(&["--stall-timeout", "3s"], (24, 120));
     let mut connection = server.accept_login("alice");
@@ -233,7 +232,7 @@ fn a_peer_that_takes_nothing_holds_up_nobody_else_and_is_given_up() {
     let (login, msg) = ("alice", "hello, everybody");
     connection.expect(&ClientFrame::Message { login, msg });
     alice.expect("lines for bob were not sent");
-    // They can be sent again, and to nobody else by mistake.
+    // They can be sent again, and cannot go to another receiver by mistake.
     alice.wait("the end of the lines that were not sent", |screen| {
         screen.contents().ends_with("x↵")
     });

@@ -1,4 +1,4 @@
-//! Whatever ends or stops the program, the terminal is what it was before; and when the program goes on, it has it again.
+//! Signals: the terminal is restored whatever ends or stops the program, and the program takes it again when it continues.
 
 mod pty;
 mod shell;
@@ -15,7 +15,7 @@ use rustix::termios::LocalModes;
 use pty::{Modes, Pty};
 use shell::{Change, Job};
 
-/// Nothing here takes a second; whoever waits so long has found a hang.
+/// No test takes a second. A test that waits this long has found a hang.
 const HANG: Duration = Duration::from_secs(30);
 
 /// What begins and ends with marks around a paste.
@@ -35,7 +35,7 @@ impl Chat {
         Chat::start_after("")
     }
 
-    /// The same, after this was typed already.
+    /// Starts a chat after this text was typed.
     fn start_after(typed: &str) -> Chat {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("chaton://alice@{}", listener.local_addr().unwrap());
@@ -69,7 +69,7 @@ impl Chat {
         assert_eq!(received, bytes, "expected {frame}");
     }
 
-    /// Waits until the last rows are the status and what is typed, and pastes are marked.
+    /// Waits until the last rows are the status and the typed line, and bracketed paste is on.
     fn expect_painted(&self, typed: &str) {
         self.pty.wait("status and typed line", |screen, raw| {
             let (row, column) = screen.cursor_position();
@@ -83,7 +83,7 @@ impl Chat {
         });
     }
 
-    /// Waits until nothing of the program is left on the terminal but what was said.
+    /// Waits until only messages are left on the terminal.
     fn expect_given_back(&self) {
         self.pty
             .wait("a terminal without a status row", |screen, raw| {
@@ -119,7 +119,7 @@ impl Chat {
         assert_eq!(self.job.next(), Change::Exited(0));
     }
 
-    /// Leaves, and everything was as it should be.
+    /// Leaves, and checks the end.
     fn quit(mut self) {
         self.leave();
         self.expect_given_back();
@@ -146,7 +146,7 @@ fn a_signal_that_ends_the_program_leaves_the_terminal_in_order(#[case] signal: S
 }
 
 #[test]
-fn what_was_typed_before_the_program_came_is_not_lost() {
+fn text_typed_before_the_program_started_is_not_lost() {
     let mut chat = Chat::start_after("half a sen");
     chat.say_the_rest();
     // What the system has shown of it at that time is not the program's to take away.
@@ -158,13 +158,13 @@ fn what_was_typed_before_the_program_came_is_not_lost() {
 #[case(Signal::INT)]
 #[case(Signal::TERM)]
 #[case(Signal::HUP)]
-fn a_signal_to_leave_leaves_in_order(#[case] signal: Signal) {
+fn a_signal_makes_the_client_leave(#[case] signal: Signal) {
     let mut chat = Chat::start();
     chat.say("goodbye");
     chat.job.send(signal);
     assert_eq!(chat.rest(), b"");
     if signal == Signal::HUP {
-        // The shell says it as well as the system, and it does not hurry.
+        // The shell sends the signal in addition to the system, and later.
         chat.job.send(signal);
     }
     chat.close();
@@ -215,7 +215,7 @@ fn a_stopped_chat_gives_the_terminal_to_the_shell_and_takes_it_again(
 }
 
 #[test]
-fn a_chat_that_could_not_see_it_coming_takes_the_terminal_again() {
+fn a_chat_stopped_without_warning_takes_the_terminal_again() {
     let mut chat = Chat::start();
     let cooked = {
         let mut modes = chat.pty.termios();

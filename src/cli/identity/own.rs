@@ -152,7 +152,7 @@ impl ServerTrust {
         match (self.pin, &self.ca) {
             (Some(pin), _) => Ok(Trust::Pin(pin)),
             (None, Some(path)) => Trust::from_file(path),
-            (None, None) => Ok(Trust::Nobody),
+            (None, None) => Ok(Trust::None),
         }
     }
 }

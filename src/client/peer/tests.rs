@@ -242,7 +242,7 @@ fn text_arrives_in_order_and_unaltered_although_datagrams_are_lost_doubled_and_s
         net.run_until(|ends| ends.iter_mut().all(End::is_done));
         assert!(net.ends[BOB].received == ours, "seed {seed}");
         assert!(net.ends[ALICE].received == theirs, "seed {seed}");
-        // Whoever closes has everything, and the other learns that it was in order.
+        // The side that closes has received everything, and the other side learns that the end was normal.
         let (closed, id) = (net.now, net.ends[ALICE].id);
         net.ends[ALICE].conversations.get(id).unwrap().close(closed);
         net.ends[ALICE].conversations.settle(closed);
@@ -296,7 +296,7 @@ fn the_datagram_that_closes_is_sent_again_until_it_is_answered_and_not_for_ever(
 }
 
 #[test]
-fn whoever_is_called_first_makes_no_difference_when_the_other_is_late() {
+fn a_late_peer_is_found_whichever_side_begins() {
     for (late, early) in [(ALICE, BOB), (BOB, ALICE)] {
         let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1);
         net.ends[early].meet(net.now, late, late, early == ALICE);
@@ -313,7 +313,7 @@ fn whoever_is_called_first_makes_no_difference_when_the_other_is_late() {
 }
 
 #[test]
-fn somebody_else_with_a_key_of_their_own_is_not_taken_for_the_peer() {
+fn a_program_with_another_key_is_not_accepted_as_the_peer() {
     // Mallory sits where Bob should be, called or calling.
     for mallory_calls in [false, true] {
         let mut net = Net::new(End::new(ALICE), End::new(MALLORY), FAIR, 1);
@@ -440,7 +440,7 @@ fn a_quiet_conversation_lasts() {
 }
 
 #[test]
-fn whoever_leaves_before_the_end_is_said_to_have_left() {
+fn a_peer_that_leaves_early_is_reported_as_having_left() {
     let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1).with_open_ends();
     net.meet();
     net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));

@@ -29,8 +29,8 @@ impl Decoder {
         let mut rest = bytes;
         while !rest.is_empty() {
             if let Some((id, left)) = self.data {
-                let (data, behind) = rest.split_at(left.min(rest.len()));
-                rest = behind;
+                let (data, after) = rest.split_at(left.min(rest.len()));
+                rest = after;
                 self.data = (data.len() < left).then_some((id, left - data.len()));
                 let bytes = data.to_vec();
                 pieces.push(Piece::Data { id, bytes });
@@ -38,8 +38,8 @@ impl Decoder {
             }
             // Up to the end of one line: the bytes after it may belong to a file.
             let end = rest.iter().position(|byte| *byte == b'\n');
-            let (line, behind) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
-            rest = behind;
+            let (line, after) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
+            rest = after;
             for (line, complete) in self.lines.push(line) {
                 pieces.extend(self.line(line, complete));
             }

@@ -255,7 +255,7 @@ mod tests {
     use rstest::rstest;
 
     fn registry(url: &str) -> Result<Registry, RegistryError> {
-        Registry::new(url, &Trust::Nobody, Duration::from_secs(1))
+        Registry::new(url, &Trust::None, Duration::from_secs(1))
     }
 
     #[rstest]

@@ -13,7 +13,7 @@ use crate::identity::Fingerprint;
 use crate::reach::From;
 use crate::trust::Trust;
 
-/// Nothing here takes a second; whoever waits so long has found a hang.
+/// No test takes a second. A test that waits this long has found a hang.
 const HANG: Duration = Duration::from_secs(120);
 
 /// A server with a certificate of its own.
@@ -102,7 +102,7 @@ impl Peer {
         self.stream.write_all(&records).unwrap();
     }
 
-    /// So many bytes of what the client says.
+    /// Reads this many bytes from the client.
     fn receive(&mut self, length: usize) -> Vec<u8> {
         let mut text = vec![0; length];
         let mut have = 0;
@@ -124,7 +124,7 @@ fn next(link: &Link) -> Incoming {
     link.incoming().recv_timeout(HANG).unwrap()
 }
 
-/// So many bytes of what the server says.
+/// Reads this many bytes from the server.
 fn hear(link: &Link, length: usize) -> Vec<u8> {
     let mut text = Vec::new();
     while text.len() < length {
@@ -137,7 +137,7 @@ fn hear(link: &Link, length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_said_arrives_while_the_reader_waits() {
+fn writes_succeed_while_the_reader_waits() {
     let server = Server::start();
     let (mut link, mut peer) = server.linked();
     for round in 0..20 {
@@ -150,7 +150,7 @@ fn what_is_said_arrives_while_the_reader_waits() {
 }
 
 #[test]
-fn the_end_in_the_same_segment_as_the_last_words_takes_none_of_them() {
+fn close_notify_in_the_same_segment_as_the_last_bytes_loses_none_of_them() {
     let server = Server::start();
     let (link, mut peer) = server.linked();
     peer.tls.writer().write_all(b"goodbye").unwrap();
@@ -162,7 +162,7 @@ fn the_end_in_the_same_segment_as_the_last_words_takes_none_of_them() {
 }
 
 #[test]
-fn a_connection_without_a_farewell_was_cut() {
+fn an_end_without_close_notify_is_an_error() {
     let server = Server::start();
     let (link, mut peer) = server.linked();
     peer.send(b"half a sen");
@@ -175,7 +175,7 @@ fn a_connection_without_a_farewell_was_cut() {
 }
 
 #[test]
-fn our_own_farewell_is_said_behind_everything() {
+fn close_notify_follows_everything_that_was_sent() {
     let server = Server::start();
     let (mut link, mut peer) = server.linked();
     let text = vec![b'x'; 100_000];
@@ -192,7 +192,7 @@ fn our_own_farewell_is_said_behind_everything() {
 }
 
 #[test]
-fn new_keys_in_the_middle_of_it_lose_nothing() {
+fn a_key_update_loses_nothing() {
     let server = Server::start();
     let (mut link, mut peer) = server.linked();
     let ours = vec![b'o'; 300_000];
@@ -241,7 +241,7 @@ fn garbage_in_place_of_records_ends_it() {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_given_up() {
+fn a_silent_server_is_given_up() {
     let server = Server::start();
     // On a busy machine it includes the time until a thread runs.
     let limit = Duration::from_secs(1);
@@ -254,13 +254,16 @@ fn a_server_that_says_nothing_is_given_up() {
 }
 
 #[rstest]
-#[case::nobody(|_: &Server| Trust::Nobody, "add --pin")]
+#[case::no_trust(|_: &Server| Trust::None, "add --pin")]
 #[case::another(|_: &Server| Trust::Pin(Fingerprint::of(b"another")), "does not match --pin")]
 #[case::other_certificates(
     |_: &Server| Trust::Certificates(vec![Server::start().certificate]),
     "do not confirm the server's certificate"
 )]
-fn who_is_not_trusted_is_named(#[case] trust: fn(&Server) -> Trust, #[case] says: &str) {
+fn the_error_about_an_untrusted_server_shows_its_fingerprint(
+    #[case] trust: fn(&Server) -> Trust,
+    #[case] says: &str,
+) {
     let server = Server::start();
     let refused = thread::scope(|scope| {
         // It is refused while it shakes hands.

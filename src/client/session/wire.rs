@@ -65,8 +65,8 @@ impl Session {
             let length = explained
                 .as_ref()
                 .map_or(rest.len(), |frame| frame.length());
-            let (frame, behind) = rest.split_at(length.clamp(1, rest.len()));
-            rest = behind;
+            let (frame, after) = rest.split_at(length.clamp(1, rest.len()));
+            rest = after;
             let name = explained
                 .as_ref()
                 .map_or("bytes", |explained| &explained.name);

@@ -30,7 +30,7 @@ fn frame(text: &str) -> Deed {
     Deed::SendFrame(text.into())
 }
 
-/// Somebody who is sending a file of ten bytes, the first.
+/// A sender of a file of ten bytes, the first.
 fn sending() -> Streamed {
     let mut streamed = Streamed::default();
     let (id, deeds) = streamed.send(b"head".to_vec(), name(), 10).unwrap();
@@ -43,7 +43,7 @@ fn sending() -> Streamed {
     streamed
 }
 
-/// Somebody to whom a file of ten bytes comes, the first.
+/// A receiver of a file of ten bytes, the first.
 fn receiving() -> Streamed {
     let mut streamed = Streamed::default();
     let open = Deed::Open {
@@ -57,7 +57,7 @@ fn receiving() -> Streamed {
 }
 
 #[test]
-fn what_is_said_meanwhile_waits_behind_the_file() {
+fn messages_wait_until_the_end_of_the_file() {
     let mut streamed = sending();
     assert_eq!(streamed.say(b"one".to_vec()), []);
     let (_, deeds) = streamed.send(b"empty".to_vec(), name(), 0).unwrap();
@@ -95,7 +95,7 @@ fn typed_lines_are_held_back_while_many_wait_for_a_file() {
 }
 
 #[test]
-fn only_so_many_files_wait() {
+fn the_number_of_waiting_files_is_limited() {
     let mut streamed = sending();
     for _ in 0..MOST_FILES {
         streamed.send(vec![], name(), 1).unwrap();
@@ -114,7 +114,7 @@ fn messages_that_waited_for_a_file_are_not_lost_in_silence() {
 }
 
 #[test]
-fn whoever_shuts_sends_first_what_waits() {
+fn shutting_first_sends_what_waits() {
     let mut streamed = sending();
     streamed.say(b"last".to_vec());
     assert_eq!(streamed.shut(), []);

@@ -58,9 +58,9 @@ impl Editor {
             Key::Paste(text) => return self.paste(&text),
             Key::Enter => return self.submit(),
             Key::Backspace => self.delete(self.before(), self.cursor),
-            Key::Delete => self.delete(self.cursor, self.behind()),
+            Key::Delete => self.delete(self.cursor, self.after_cursor()),
             Key::Left => self.cursor = self.before(),
-            Key::Right => self.cursor = self.behind(),
+            Key::Right => self.cursor = self.after_cursor(),
             Key::WordLeft => self.cursor = self.word_before(),
             Key::WordRight => self.cursor = self.word_behind(),
             Key::Home => self.cursor = 0,
@@ -72,7 +72,7 @@ impl Editor {
             Key::Yank => return self.insert(&self.killed.clone()),
             Key::Up | Key::Down => return self.browse(key == Key::Up),
             Key::EndOfInput if self.text.is_empty() => return Outcome::Ended,
-            Key::EndOfInput => self.delete(self.cursor, self.behind()),
+            Key::EndOfInput => self.delete(self.cursor, self.after_cursor()),
             Key::Interrupt if self.text.is_empty() => return Outcome::Interrupted,
             Key::Interrupt => self.replace_all(String::new()),
             Key::ClearScreen => return Outcome::ClearScreen,
@@ -170,7 +170,7 @@ impl Editor {
         last.map_or(0, |(at, _)| at)
     }
 
-    fn behind(&self) -> usize {
+    fn after_cursor(&self) -> usize {
         let next = self.text[self.cursor..].graphemes(true).next();
         self.cursor + next.map_or(0, str::len)
     }
@@ -198,7 +198,7 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    const NOBODY: Known<'_> = Known {
+    const NO_NAMES: Known<'_> = Known {
         commands: &["/msg"],
         names: &[],
     };
@@ -206,7 +206,7 @@ mod tests {
     fn after(keys: impl IntoIterator<Item = Key>) -> Editor {
         let mut editor = Editor::default();
         for key in keys {
-            editor.press(key, &NOBODY);
+            editor.press(key, &NO_NAMES);
         }
         editor
     }
@@ -242,26 +242,29 @@ mod tests {
     #[test]
     fn enter_hands_the_line_over() {
         let mut editor = typed("hi", &[]);
-        let submitted = editor.press(Key::Enter, &NOBODY);
+        let submitted = editor.press(Key::Enter, &NO_NAMES);
         assert_eq!(submitted, Outcome::Submitted("hi".into()));
         assert_eq!(editor.shown(), ("", 0));
-        assert_eq!(editor.press(Key::EndOfInput, &NOBODY), Outcome::Ended);
-        assert_eq!(editor.press(Key::Interrupt, &NOBODY), Outcome::Interrupted);
+        assert_eq!(editor.press(Key::EndOfInput, &NO_NAMES), Outcome::Ended);
+        assert_eq!(
+            editor.press(Key::Interrupt, &NO_NAMES),
+            Outcome::Interrupted
+        );
     }
 
     #[test]
     fn a_paste_is_cut_where_there_is_no_more_room_and_has_no_gap() {
         let mut editor = Editor::default();
         let part = "x".repeat(MOST_BYTES / 2 - 1);
-        let mut paste = |text: &str| editor.press(Key::Paste(text.into()), &NOBODY);
+        let mut paste = |text: &str| editor.press(Key::Paste(text.into()), &NO_NAMES);
         assert_eq!(paste(&part), Outcome::Edited);
         assert_eq!(paste(&part), Outcome::Edited);
         assert_eq!(paste("yyy"), Outcome::TooMuch);
         assert_eq!(paste("z"), Outcome::Edited);
-        let submitted = editor.press(Key::Enter, &NOBODY);
+        let submitted = editor.press(Key::Enter, &NO_NAMES);
         assert!(submitted == Outcome::Submitted(part.repeat(2)));
         assert_eq!(
-            editor.press(Key::Paste("a".into()), &NOBODY),
+            editor.press(Key::Paste("a".into()), &NO_NAMES),
             Outcome::Edited
         );
         assert_eq!(editor.shown(), ("a", 1));

@@ -1,11 +1,11 @@
-//! Files in frames: they come unasked.
+//! Files in frames, which arrive without an offer.
 
 use std::fs;
 use std::path::Path;
 
 use super::{Talk, logged_in, meet, server};
 
-/// Bytes in which a piece that is lost, doubled or moved does not go unnoticed.
+/// Bytes that show whether a piece was lost, duplicated or moved.
 fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at * 31 + at / 251) as u8).collect()
 }
@@ -16,7 +16,7 @@ fn file(folder: &Path, name: &str, length: usize) -> String {
     path.display().to_string()
 }
 
-/// The path that a received file was given, whatever is told before.
+/// Waits for a received file, and returns its path.
 fn received(talk: &Talk, peer: &str) -> String {
     loop {
         let line = talk.next();
@@ -54,7 +54,7 @@ fn files_arrive_as_they_were_in_both_directions_and_replace_nothing() {
 }
 
 #[test]
-fn what_is_too_large_is_not_sent() {
+fn a_file_that_is_too_large_is_not_sent() {
     let folder = tempfile::tempdir().unwrap();
     let server = server();
     let mut alice = server.wide_terminal("alice", &[], (24, 200));
@@ -77,7 +77,7 @@ fn what_is_too_large_is_not_sent() {
 }
 
 #[test]
-fn a_receiver_with_a_smaller_limit_skips_and_goes_on() {
+fn a_receiver_with_a_smaller_limit_skips_the_file_and_continues() {
     let folder = tempfile::tempdir().unwrap();
     let downloads = folder.path().join("downloads");
     let server = server();
@@ -103,7 +103,7 @@ fn a_receiver_with_a_smaller_limit_skips_and_goes_on() {
 }
 
 #[test]
-fn a_large_file_goes_both_ways_and_what_is_said_meanwhile_follows_it() {
+fn a_large_file_goes_both_ways_and_messages_follow_it() {
     const LENGTH: usize = 5_000_000;
     let folder = tempfile::tempdir().unwrap();
     let server = server();
@@ -123,7 +123,7 @@ fn a_large_file_goes_both_ways_and_what_is_said_meanwhile_follows_it() {
     bob.say(&format!("/send alice {cat}"));
     alice.say("/tell bob meanwhile");
     alice.say("/close bob");
-    // What was on its way arrives, and what waited behind it, before the end does.
+    // The file and the messages queued after it arrive before the end.
     let from_bob = "-- received cat, 5.0 MB, from bob: ";
     let from_alice = "-- received cat, 5.0 MB, from alice: ";
     until_all(&alice, &[from_bob]);

@@ -1,15 +1,15 @@
-//! Strangers at the door of our client, which expects one peer.
+//! Unauthenticated peers connect to a client that expects one peer.
 
 use std::fs;
 
 use matou_protocols::chathack::PeerFrame;
 use rstest::rstest;
 
-use super::peer::{Direct, Peer, nobody_listens_at};
+use super::peer::{Direct, Peer, is_refused_at};
 use super::{logged_in, opened, server};
 
 #[test]
-fn only_the_right_login_with_the_right_id_comes_in_and_only_once() {
+fn only_the_right_login_with_the_right_id_is_accepted_and_only_once() {
     let server = server();
     let mut bob = logged_in(&server, "bob", &[]);
     let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
@@ -36,7 +36,7 @@ fn only_the_right_login_with_the_right_id_comes_in_and_only_once() {
     }
     let mut late = Direct::connect(place);
     let mut alice = Direct::connect(place);
-    // What stands right behind it is the first that is said.
+    // The bytes right after the pass are the first message.
     let mut first = b"\x09\0\0\0\x05alice".to_vec();
     first.extend(id.to_be_bytes());
     first.extend(b"\x07\0\0\0\x05alice\0\0\0\x02hi");
@@ -48,8 +48,8 @@ fn only_the_right_login_with_the_right_id_comes_in_and_only_once() {
     bob.say("/tell alice ho");
     let (login, message) = ("bob", "ho");
     alice.expect(&PeerFrame::Message { login, message });
-    // Nobody else is expected.
-    assert!(nobody_listens_at(place));
+    // No other peer is expected.
+    assert!(is_refused_at(place));
     drop(alice);
     bob.expect("-- alice has stopped sending on the private connection (/close alice closes it)");
     bob.say("/close alice");
@@ -58,22 +58,22 @@ fn only_the_right_login_with_the_right_id_comes_in_and_only_once() {
 }
 
 #[test]
-fn silent_ones_make_room_for_others() {
+fn silent_peers_are_disconnected_to_make_room() {
     let server = server();
     let mut bob = logged_in(&server, "bob", &[]);
     let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
     let mut silent: Vec<_> = (0..40).map(|_| Direct::connect(place)).collect();
-    // Those who stood there longest had to leave.
+    // The oldest connections were closed.
     silent.drain(..20).for_each(Direct::expect_end);
     let mut alice = Direct::connect(place);
     alice.show("alice", id);
     bob.expect(&opened("alice"));
-    // With the promise, the others have lost their hope.
+    // No peer is expected any more, so the others are disconnected.
     silent.into_iter().for_each(Direct::expect_end);
 }
 
 #[test]
-fn several_promises_are_kept_at_the_same_place() {
+fn several_peers_are_expected_on_the_same_port() {
     let server = server();
     let mut bob = logged_in(&server, "bob", &[]);
     let (place, id_of_alice) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
@@ -88,35 +88,35 @@ fn several_promises_are_kept_at_the_same_place() {
     let mut alice = Direct::connect(place);
     alice.show("alice", id_of_alice);
     bob.expect(&opened("alice"));
-    assert!(nobody_listens_at(place));
+    assert!(is_refused_at(place));
 }
 
 #[test]
-fn a_promise_ends_with_its_time() {
+fn an_expected_peer_has_a_time_limit() {
     let server = server();
     let mut bob = logged_in(&server, "bob", &["--direct-wait", "10ms"]);
     let (place, _) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
     bob.expect(
         "-- private connection with alice is closed: no peer connected with the right id within 10ms",
     );
-    assert!(nobody_listens_at(place));
+    assert!(is_refused_at(place));
     bob.quit();
 }
 
 #[test]
-fn a_promise_ends_when_its_giver_closes_it_or_leaves() {
+fn a_peer_is_not_expected_after_close_or_quit() {
     let server = server();
     let mut bob = logged_in(&server, "bob", &[]);
     let mut alice = Peer::log_in(&server, "alice");
     let (place, _) = alice.ask(&mut bob, "bob");
     bob.say("/close alice");
     bob.expect("-- private connection with alice is closed");
-    assert!(nobody_listens_at(place));
+    assert!(is_refused_at(place));
     let (place, _) = alice.ask(&mut bob, "bob");
     let waits = Direct::connect(place);
     bob.quit();
     waits.expect_end();
-    assert!(nobody_listens_at(place));
+    assert!(is_refused_at(place));
 }
 
 #[rstest]
@@ -130,7 +130,7 @@ fn a_promise_ends_when_its_giver_closes_it_or_leaves() {
     "the length of file is negative: -1"
 )]
 #[case::half_a_text(b"\x07\0\0\0\x05alice\0\0\0\x01\xc3", "message is not UTF-8")]
-fn a_peer_that_speaks_something_else_is_left(#[case] bytes: &[u8], #[case] reason: &str) {
+fn a_peer_that_sends_invalid_frames_is_disconnected(#[case] bytes: &[u8], #[case] reason: &str) {
     let server = server();
     let mut bob = logged_in(&server, "bob", &[]);
     let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");
@@ -146,7 +146,7 @@ fn a_peer_that_speaks_something_else_is_left(#[case] bytes: &[u8], #[case] reaso
 }
 
 #[test]
-fn a_peer_writes_nothing_outside_of_the_folder() {
+fn a_peer_cannot_write_outside_the_download_directory() {
     let folder = tempfile::tempdir().unwrap();
     let downloads = folder.path().join("downloads");
     let server = server();
@@ -173,7 +173,7 @@ fn a_peer_writes_nothing_outside_of_the_folder() {
         assert_eq!(fs::read(path).unwrap(), b"abc");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    // One that breaks off leaves nothing.
+    // An interrupted file leaves nothing.
     let (name, size) = ("half", 1000);
     alice.send(&PeerFrame::File { login, name, size });
     alice.send_bytes(b"abc");
@@ -188,7 +188,7 @@ fn a_peer_writes_nothing_outside_of_the_folder() {
 }
 
 #[test]
-fn nobody_speaks_under_another_name() {
+fn a_peer_cannot_speak_under_another_name() {
     let server = server();
     let mut bob = logged_in(&server, "bob", &[]);
     let (place, id) = Peer::log_in(&server, "alice").ask(&mut bob, "bob");

@@ -55,7 +55,7 @@ fn a_refused_login_is_explained_and_ends_a_script() {
 }
 
 #[test]
-fn a_command_that_fails_is_told_before_anything_is_sent() {
+fn a_failing_password_command_is_reported_before_anything_is_sent() {
     let server = with_alice();
     let options = ["--password-command", "exit 7"];
     let (events, code, errors) = server.chat("alice", &options).lines().ended();
@@ -73,7 +73,7 @@ fn other_protocols_have_no_passwords() {
 }
 
 #[test]
-fn a_person_whose_login_is_taken_chooses_another() {
+fn a_person_whose_login_is_in_use_chooses_another() {
     let server = with_alice();
     let mut alice = server.wide_terminal("alice", &[], (24, 160));
     alice.expect("belongs to an account");

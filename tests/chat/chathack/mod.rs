@@ -1,5 +1,5 @@
-//! ChatHack, where private connections do not go through the server: two of our clients against each other over our own
-//! server, and peers that do what they should not.
+//! ChatHack, whose private connections do not pass through the server: two clients with each other and a real server, and a
+//! client with misbehaving peers.
 
 mod files;
 mod listening;

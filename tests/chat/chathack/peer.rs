@@ -1,4 +1,4 @@
-//! A peer that the test plays, with the server and on direct connections.
+//! A scripted peer, at the server and on direct connections.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -82,9 +82,9 @@ impl Peer {
     }
 }
 
-/// Whether a connection there is refused. On the loopback network a socket may be given the very port that it connects to, and
-/// be connected to itself.
-pub(crate) fn nobody_listens_at(place: SocketAddr) -> bool {
+/// True if a connection there is refused. On loopback a socket may get the port that it connects to, and then be connected to
+/// itself.
+pub(crate) fn is_refused_at(place: SocketAddr) -> bool {
     let connected = TcpStream::connect(place);
     !connected.is_ok_and(|stream| stream.local_addr().unwrap() != place)
 }
@@ -117,7 +117,7 @@ impl Direct {
     }
 
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
-        // The client may have had enough already; what it does is looked at afterwards.
+        // The client may have closed the connection already; the test checks that later.
         let _ = self.0.write_all(bytes);
     }
 
@@ -129,7 +129,7 @@ impl Direct {
         assert_eq!(came, bytes, "expected {frame}");
     }
 
-    /// The client closes it without a word.
+    /// Expects the client to close the connection without sending anything.
     pub(crate) fn expect_end(mut self) {
         match self.0.read(&mut [0]) {
             Ok(0) => {}

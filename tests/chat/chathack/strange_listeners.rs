@@ -1,4 +1,4 @@
-//! Our client connects to whoever agreed, who need not be what it should.
+//! The client connects to a peer that misbehaves.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -53,17 +53,17 @@ fn a_listener_may_never_answer() {
     let (login, message) = ("alice", "are you there?");
     bob.expect(&PeerFrame::Message { login, message });
     alice.say("/quit");
-    // She says that no more comes, waits a moment, and goes.
+    // She stops sending, waits a moment, and closes.
     bob.expect_end();
     assert_eq!(alice.ended().1, 0);
 }
 
 #[test]
-fn nobody_may_listen_there() {
+fn the_port_may_be_closed() {
     let server = server();
     let mut alice = logged_in(&server, "alice", &[]);
     let mut bob = Peer::log_in(&server, "bob");
-    // A socket that is bound and does not listen: nobody else is given its port.
+    // A socket that is bound and does not listen keeps its port from other programs.
     let bound = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     bound.bind(&any.into()).unwrap();
@@ -87,7 +87,7 @@ fn nobody_may_listen_there() {
     "[fe80::1]:4000",
     "is a link-local address, but the server's address is not"
 )]
-fn to_some_addresses_nothing_is_connected(#[case] place: SocketAddr, #[case] why: &str) {
+fn the_client_refuses_to_connect_to_some_addresses(#[case] place: SocketAddr, #[case] why: &str) {
     let server = server();
     let mut alice = logged_in(&server, "alice", &[]);
     let mut bob = Peer::log_in(&server, "bob");

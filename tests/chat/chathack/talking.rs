@@ -1,4 +1,4 @@
-//! What people say, to everybody and on direct connections.
+//! Messages to everyone and on direct connections.
 
 use std::net::TcpListener;
 
@@ -6,7 +6,7 @@ use super::{Server, logged_in, meet, opened, server, two};
 use crate::program::matou;
 
 #[test]
-fn two_guests_talk_to_everybody_and_then_directly() {
+fn two_guests_talk_to_everyone_and_then_directly() {
     let server = server();
     let (mut alice, mut bob) = two(&server);
     alice.say("hello, everybody");
@@ -28,7 +28,7 @@ fn two_guests_talk_to_everybody_and_then_directly() {
 }
 
 #[test]
-fn whoever_is_asked_may_decline_and_nobody_answers_for_those_who_are_not_there() {
+fn a_request_may_be_declined_and_a_request_to_an_unknown_login_is_denied() {
     let server = server();
     let (mut alice, mut bob) = two(&server);
     alice.say("/private bob");
@@ -125,7 +125,7 @@ fn a_message_over_the_limit_is_not_sent() {
 }
 
 #[test]
-fn the_server_passes_nothing_to_one_alone() {
+fn the_server_relays_no_private_messages() {
     let server = server();
     let mut alice = logged_in(&server, "alice", &[]);
     alice.say("/msg bob psst");
@@ -150,7 +150,7 @@ fn raw_tunnels_are_refused_where_private_connections_have_frames() {
 }
 
 #[test]
-fn every_frame_is_explained_and_no_password_is_written_down() {
+fn every_frame_is_explained_and_no_password_is_logged() {
     let server = Server::with_accounts("chathack=127.0.0.1:0", &[("alice", "townhall")]);
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("wire");

@@ -1,4 +1,4 @@
-//! Who one is, and which server is the right one.
+//! Identities, and trust in the server.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use super::{Server, run, text};
 use crate::program::Chat;
 
 #[test]
-fn who_is_not_registered_is_told_what_to_do() {
+fn an_unregistered_identity_is_an_error_with_a_remedy() {
     let server = Server::start();
     let eve = server.stranger("eve");
     let (code, errors) = server.chat(&eve, &[]).ended();
@@ -26,7 +26,7 @@ fn an_identity_is_connected_once() {
 }
 
 #[test]
-fn a_server_is_trusted_for_its_fingerprint_or_its_certificate_and_for_nothing_else() {
+fn a_server_is_trusted_by_its_fingerprint_or_its_certificate() {
     let server = Server::start();
     let alice = server.person("alice");
     let url = format!("chatr://{}", server.address);
@@ -67,7 +67,7 @@ fn names_are_given_and_kept() {
 }
 
 #[test]
-fn an_identity_is_made_shown_and_never_replaced() {
+fn an_identity_is_created_shown_and_never_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("me.pem");
     let new = [
@@ -105,7 +105,7 @@ fn a_new_key_takes_the_place_of_the_old_one() {
     assert_ne!(fs::read(&alice.identity).unwrap(), old);
     let chat = server.chat(&alice, &[]).lines();
     chat.expect(&format!("-- logged in as {}", alice.uuid));
-    // Who has the old one is nobody any more.
+    // The old key is not accepted any more.
     fs::write(&alice.identity, old).unwrap();
     let (code, _) = server.chat(&alice, &[]).ended();
     assert_eq!(code, 3);
@@ -114,7 +114,7 @@ fn a_new_key_takes_the_place_of_the_old_one() {
 }
 
 #[test]
-fn what_is_for_this_protocol_is_refused_for_others() {
+fn options_of_this_protocol_are_refused_for_others() {
     let (code, errors) = Chat::start("127.0.0.1:1", "alice", &["--p2p-port", "4000"]).ended();
     assert_eq!(code, 2);
     assert!(errors.contains("are options of chatr"), "{errors}");

@@ -1,5 +1,5 @@
-//! Chatr Connect: two clients with identities made on the spot find each other through our server and talk over UDP, each at
-//! an address of its own.
+//! Chatr Connect: two clients with new identities find each other through the server and talk over UDP, each at an address of
+//! its own.
 
 mod identities;
 mod nat;
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use super::program::{Chat, matou};
 use super::screen::{Screen, USUAL};
 
-/// Our server with its registry, and a folder for everything that the clients keep.
+/// A server with its registry, and a directory for the clients' files.
 struct Server {
     process: Child,
     address: String,
@@ -64,7 +64,7 @@ impl Server {
         }
     }
 
-    /// Somebody with a new identity, registered.
+    /// Creates a person with a new, registered identity.
     fn person(&self, name: &str) -> Person {
         let person = self.stranger(name);
         let identity = person.identity.to_str().unwrap();
@@ -81,7 +81,7 @@ impl Server {
         person
     }
 
-    /// Somebody with a new identity of whom the server does not know.
+    /// Creates a person with a new identity that is not registered.
     fn stranger(&self, name: &str) -> Person {
         let identity = self.folder.path().join(name).with_extension("pem");
         let path = identity.to_str().unwrap();
@@ -94,7 +94,7 @@ impl Server {
         }
     }
 
-    /// A chat of this person through this server, or what stands before it.
+    /// Starts a chat of this person with the server, or with the NAT between them.
     fn chat_at(&self, address: &str, person: &Person, options: &[&str]) -> Chat {
         let all = self.options(person, options);
         Chat::start_with_url(&format!("chatr://{address}"), &all)
@@ -120,14 +120,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may already have ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
 impl Person {
-    /// Calls these people by these names.
+    /// Gives these people names.
     fn knows(&self, people: &[(&Person, &str)]) {
         let lines = people
             .iter()

@@ -1,5 +1,5 @@
-//! Two NATs in miniature, which keep ports. What a client sends to the server comes from its NAT's address, and what is sent to
-//! that address at the port of the peers comes to the client. On the way some datagrams are lost, come twice or too late.
+//! Two small NATs that keep ports. A client's bytes reach the server from its NAT's address, and datagrams to that address at
+//! the peers' port reach the client. Some datagrams are lost, duplicated or delayed on the way.
 
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -151,7 +151,7 @@ fn relay(outside: Ipv4Addr, server: SocketAddr) -> String {
 }
 
 fn pump(mut from: TcpStream, mut to: TcpStream) {
-    // Whoever has gone has gone.
+    // The other side may have closed already.
     let _ = io::copy(&mut from, &mut to);
     let _ = to.shutdown(Shutdown::Write);
 }

@@ -1,4 +1,4 @@
-//! Clients that find each other, or cannot.
+//! Clients that find each other, or fail to.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use crate::program::Talk;
 const ALICE: &str = "127.0.0.2";
 const BOB: &str = "127.0.0.3";
 
-/// A port that is free at some addresses, and nobody else's who takes one in this way, as long as this lives.
+/// Reserves a port that is free at some addresses. Other tests that use this function do not get it.
 struct Port {
     number: String,
     _reserved: UdpSocket,
@@ -55,7 +55,7 @@ fn meet(mut alice: Talk, alice_is: &Person, mut bob: Talk, bob_is: &Person) -> (
     (alice, bob)
 }
 
-/// Everything that is said arrives in order, and both leave in order.
+/// All messages arrive in order, and both clients leave.
 fn talk_and_leave(mut alice: Talk, mut bob: Talk, lines: usize) {
     for line in 0..lines {
         alice.say(&format!("/tell bob line {line} of alice"));
@@ -129,7 +129,7 @@ fn a_long_paste_arrives() {
 }
 
 #[test]
-fn a_fifth_of_all_datagrams_may_be_lost_and_others_come_twice_or_too_late() {
+fn a_fifth_of_all_datagrams_may_be_lost_and_others_duplicated_or_delayed() {
     // Each client is behind a NAT: the server and the other client see it at the NAT's address.
     let (alice_nat, bob_nat) = ("127.0.0.4", "127.0.0.5");
     let Some(port) = port_at(&[ALICE, BOB, alice_nat, bob_nat]) else {
@@ -202,7 +202,7 @@ fn a_file_arrives() {
 }
 
 #[test]
-fn without_a_port_one_is_told_and_the_rest_works() {
+fn without_a_port_the_client_says_so_and_the_rest_works() {
     let server = Server::start();
     let alice = server.person("alice");
     let mut chat = server.chat(&alice, &[]).lines();
@@ -219,7 +219,7 @@ fn without_a_port_one_is_told_and_the_rest_works() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_and_the_rest_works() {
+fn a_port_in_use_is_reported_and_the_rest_works() {
     let server = Server::start();
     let alice = server.person("alice");
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -238,7 +238,7 @@ fn a_port_that_is_taken_is_told_and_the_rest_works() {
 }
 
 #[test]
-fn nobody_is_asked_who_is_not_there() {
+fn a_request_to_a_client_that_is_not_connected_is_denied() {
     let Some(port) = port_at(&[ALICE]) else {
         return;
     };

@@ -136,7 +136,7 @@ fn itself(name: &str) -> Command {
     command
 }
 
-/// No test of its own: the shell, when a test starts it.
+/// Not a test: the shell, when a test starts it.
 #[test]
 fn shell() {
     let (Some(path), Ok(arguments)) = (env::var_os(TERMINAL), env::var(ARGUMENTS)) else {
@@ -201,7 +201,7 @@ fn obey(program: Pid) {
     for order in std::io::stdin().lines().map_while(Result::ok) {
         let goes_on = order == "foreground";
         let group = if goes_on { program } else { getpgrp() };
-        // Whoever gives the terminal away from the background must ignore what the system says to that.
+        // A process that gives the terminal away from the background must ignore SIGTTOU.
         let given = Command::new("/bin/sh")
             .args(["-c", "trap '' TTOU; exec \"$@\"", "sh"])
             .arg(env::current_exe().unwrap())
@@ -218,7 +218,7 @@ fn obey(program: Pid) {
     }
 }
 
-/// No test of its own: what the shell starts to give the terminal to a group.
+/// Not a test: what the shell starts to give the terminal to a group.
 #[test]
 fn give_the_terminal() {
     let (Some(path), Ok(group)) = (env::var_os(TERMINAL), env::var(FOREGROUND)) else {

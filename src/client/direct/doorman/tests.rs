@@ -1,4 +1,4 @@
-//! Who is let in, as data. What strangers do on sockets is in the tests of the whole program.
+//! Which passes are accepted, as data. tests/chat tests unauthenticated peers on real sockets.
 
 use rstest::rstest;
 
@@ -24,7 +24,7 @@ fn promised(passes: &[(u32, Pass)], until: Instant) -> (Promises, Receiver<io::R
     (Promises(Mutex::new(promises.collect())), arrives)
 }
 
-/// `+n` for "so many more", `in` or `out`.
+/// `+n` for "n more bytes", `in` or `out`.
 fn judged(promises: &Promises, shown: &str, now: Instant) -> String {
     match promises.judge(shown.as_bytes(), now) {
         Verdict::More(more) => format!("+{more}"),

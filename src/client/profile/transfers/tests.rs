@@ -18,7 +18,7 @@ fn offer(id: u32, size: u64) -> Frame {
     }
 }
 
-/// Somebody who was offered a file of ten bytes and wants it; so much of it is here.
+/// A receiver that accepted a file of ten bytes; this many of its bytes exist.
 fn receiving(here: u64) -> Transfers {
     let mut transfers = Transfers::new(LIMIT);
     transfers.hear(offer(1, 10));
@@ -27,7 +27,7 @@ fn receiving(here: u64) -> Transfers {
     transfers
 }
 
-/// Somebody whose offer of ten bytes was accepted.
+/// A sender whose offer of ten bytes was accepted.
 fn sending() -> Transfers {
     let mut transfers = Transfers::new(LIMIT);
     transfers.offer("cat.png".into(), 10, HASH);
@@ -61,7 +61,7 @@ fn an_offer_is_told_taken_and_written() {
         sha256: Some(HASH),
     };
     assert_eq!(transfers.accept(), [open]);
-    // It takes a while to find out how much is there; nothing is sent before.
+    // The disk has not reported how much exists; nothing is sent before.
     assert_eq!(transfers.data(1, vec![0; 4]), []);
     let begun = FileEvent::Begun {
         way: Way::In,
@@ -100,7 +100,7 @@ fn a_file_is_sent_from_where_the_receiver_wants_it() {
     assert_eq!(deeds.last(), Some(&Deed::Read { id: 1, offset: 8 }));
     // A second acceptance would send it twice.
     assert_eq!(transfers.hear(Frame::Accept { id: 1, offset: 0 }), []);
-    // Nobody has everything before it was sent.
+    // The receiver cannot have the whole file before it was sent.
     assert_eq!(transfers.hear(Frame::Done { id: 1 }), []);
     assert_eq!(
         transfers.read(1, b"ab"),
@@ -193,7 +193,7 @@ fn both_may_be_cancelled_here() {
 }
 
 #[test]
-fn a_cut_keeps_what_is_here() {
+fn an_interrupted_transfer_keeps_the_incomplete_file() {
     let mut transfers = receiving(4);
     let deeds = transfers.cut();
     assert_eq!(deeds[0], Deed::Keep { id: 1 });
@@ -201,7 +201,7 @@ fn a_cut_keeps_what_is_here() {
 }
 
 #[test]
-fn what_was_written_wrongly_is_said() {
+fn a_wrong_hash_is_reported() {
     let deeds = receiving(0).wrong(1);
     assert_eq!(deeds[0], send(Frame::Bad { id: 1 }));
 }
