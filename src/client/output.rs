@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::exchange::FileEvent;
 use super::paint::Paint;
 use super::show::{self, Form};
-use super::terminal::Terminal;
+use super::terminal::{Terminal, TypedLine};
 use matou_protocols::dialogue::Event;
 
 /// The output of the program.
@@ -168,10 +168,10 @@ impl Output {
     }
 
     /// Writes the pending changes to the terminal.
-    pub(super) fn flush(&mut self, above: &[String], prompt: &str) {
+    pub(super) fn flush(&mut self, above: &[String], prompt: &str, line: TypedLine) {
         let painted = self
             .terminal()
-            .map(|terminal| terminal.paint(above, prompt));
+            .map(|terminal| terminal.paint(above, prompt, line));
         if let Some(Err(error)) = painted {
             self.failure.get_or_insert(error);
         }

@@ -111,6 +111,45 @@ fn a_refused_login_asks_for_another() {
 }
 
 #[test]
+fn a_draft_never_becomes_a_login_and_a_login_never_a_message() {
+    let server = Scripted::start();
+    let mut alice = server.terminal(&[], USUAL);
+    let first = server.accept_login("alice");
+    alice.expect("logged in as alice");
+    alice.press("half a sen");
+    alice.expect_typed("> half a sen");
+    drop(first);
+    let mut refusing = server.accept();
+    refusing.expect(&ClientFrame::Login { login: "alice" });
+    refusing.send(&ServerFrame::LoginRefused);
+    alice.expect_typed("login: alice");
+    alice.press("_2");
+    alice.expect_typed("login: alice_2");
+    // The connection is lost again while the question is open.
+    drop(refusing);
+    alice.expect_typed("> half a sen");
+    let mut again = server.accept();
+    again.expect(&ClientFrame::Login { login: "alice" });
+    again.send(&ServerFrame::LoginRefused);
+    alice.expect_typed("login: alice");
+    alice.press("\r");
+    again.expect(&ClientFrame::Login { login: "alice" });
+    again.send(&ServerFrame::LoginAccepted);
+    alice.expect("you missed the messages");
+    alice.expect_typed("> half a sen");
+    alice.press("tence\r");
+    // The next frame is the message: the login was sent as a login only.
+    again.expect(&ClientFrame::Message {
+        login: "alice",
+        msg: "half a sentence",
+    });
+    alice.say("/quit");
+    assert_eq!(again.rest(), b"");
+    drop(again);
+    assert_eq!(alice.ended(), 0);
+}
+
+#[test]
 fn after_a_lost_connection_the_client_reconnects_and_reports_the_gap() {
     let server = Scripted::start();
     let mut alice = server.terminal(&[], USUAL);

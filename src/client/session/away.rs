@@ -142,7 +142,7 @@ impl Session {
         };
         self.output.remark(remark);
         if let Some(terminal) = self.output.terminal() {
-            terminal.suggest(&proposal);
+            terminal.propose_login(&proposal);
         }
     }
 

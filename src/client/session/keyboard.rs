@@ -7,7 +7,7 @@ use super::{Phase, Session};
 use crate::Ending;
 use crate::escape::Name;
 use crate::signals::suspend_all;
-use crate::terminal::{Key, Known, Outcome};
+use crate::terminal::{Key, Known, Outcome, TypedLine};
 use crate::typed::COMMANDS;
 
 impl Session {
@@ -30,6 +30,7 @@ impl Session {
         let enters = keys.iter().filter(|key| **key == Key::Enter).count();
         let alone = enters == 1 && keys.last() == Some(&Key::Enter);
         for key in keys {
+            let line = self.typed_line();
             let known = Known {
                 commands: COMMANDS,
                 names: self.people.names(),
@@ -37,7 +38,7 @@ impl Session {
             let Some(terminal) = self.output.terminal() else {
                 return Ok(());
             };
-            let outcome = terminal.press(key, &known);
+            let outcome = terminal.press(line, key, &known);
             self.pressed(outcome, alone)?;
         }
         self.give_back(!alone);
@@ -68,6 +69,13 @@ impl Session {
     fn submitted(&mut self, text: &str, alone: bool) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return Ok(());
+        }
+        if self.typed_line() == TypedLine::Login {
+            if text.contains('\n') {
+                self.refuse("a login must be a single line");
+                return Ok(());
+            }
+            return self.log_in_as(text);
         }
         let for_everybody = self.talking_to.is_none() && !text.starts_with('/');
         let is_away = matches!(self.phase, Phase::Away | Phase::LoggingIn);
@@ -150,7 +158,15 @@ impl Session {
         let prompt = self.prompt();
         let mut above = self.progress_rows();
         above.push(self.status());
-        self.output.flush(&above, &prompt);
+        self.output.flush(&above, &prompt, self.typed_line());
+    }
+
+    /// Returns the line that keys change in this phase.
+    fn typed_line(&self) -> TypedLine {
+        match self.phase {
+            Phase::Choosing => TypedLine::Login,
+            _ => TypedLine::Draft,
+        }
     }
 
     fn prompt(&self) -> String {

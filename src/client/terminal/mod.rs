@@ -33,12 +33,25 @@ use keys::Keys;
 use raw::{Modes, Painting};
 use screen::Screen;
 
+/// The line that keys change and the prompt shows. The two never mix: a draft cannot become a login, and a login cannot become
+/// a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TypedLine {
+    /// A message or a command.
+    Draft,
+    /// The answer to the question for another login.
+    Login,
+}
+
 /// The terminal, in raw mode until it is dropped.
 #[derive(Debug)]
 pub(super) struct Terminal {
     modes: Modes,
     keys: Keys,
-    editor: Editor,
+    /// The line that the user is writing. It waits here while a login is asked for.
+    draft: Editor,
+    /// The answer to the login question.
+    login: Editor,
     screen: Screen,
     /// For the next [`Terminal::paint`]: ring the bell, clear the screen, and the lines to print.
     rings: bool,
@@ -57,7 +70,8 @@ impl Terminal {
             screen: Screen::new(modes.columns()),
             modes,
             keys: Keys::default(),
-            editor: Editor::default(),
+            draft: Editor::default(),
+            login: Editor::default(),
             rings: false,
             wipes: false,
             printed: String::new(),
@@ -72,10 +86,14 @@ impl Terminal {
         self.keys.push(bytes)
     }
 
-    /// Applies a key to the typed line.
-    pub(super) fn press(&mut self, key: Key, known: &Known<'_>) -> Outcome {
+    /// Applies a key to this line.
+    pub(super) fn press(&mut self, line: TypedLine, key: Key, known: &Known<'_>) -> Outcome {
         self.stale = true;
-        let outcome = self.editor.press(key, known);
+        let editor = match line {
+            TypedLine::Draft => &mut self.draft,
+            TypedLine::Login => &mut self.login,
+        };
+        let outcome = editor.press(key, known);
         match outcome {
             Outcome::Bell | Outcome::TooMuch => self.bell(),
             Outcome::ClearScreen => self.wipes = true,
@@ -84,9 +102,16 @@ impl Terminal {
         outcome
     }
 
-    /// Sets the typed line, unless it already has text.
+    /// Sets the draft, unless it already has text.
     pub(super) fn suggest(&mut self, text: &str) {
-        self.editor.suggest(text);
+        self.draft.suggest(text);
+        self.stale = true;
+    }
+
+    /// Sets the answer to the login question. The draft does not change.
+    pub(super) fn propose_login(&mut self, login: &str) {
+        self.login = Editor::default();
+        self.login.suggest(login);
         self.stale = true;
     }
 
@@ -105,8 +130,14 @@ impl Terminal {
         self.stale = true;
     }
 
-    /// Writes everything that has changed. `above` are rows above the prompt, which may change at any time.
-    pub(super) fn paint(&mut self, above: &[String], prompt: &str) -> io::Result<()> {
+    /// Writes everything that has changed. `above` are rows above the prompt, which may change at any time. `line` is the line
+    /// to show after the prompt.
+    pub(super) fn paint(
+        &mut self,
+        above: &[String],
+        prompt: &str,
+        line: TypedLine,
+    ) -> io::Result<()> {
         if !self.stale && self.painted.0 == above && self.painted.1 == prompt {
             return Ok(());
         }
@@ -123,7 +154,10 @@ impl Terminal {
             }
             self.screen
                 .print(&mut text, &std::mem::take(&mut self.printed));
-            let (typed, cursor) = self.editor.shown();
+            let (typed, cursor) = match line {
+                TypedLine::Draft => self.draft.shown(),
+                TypedLine::Login => self.login.shown(),
+            };
             self.screen.bottom(&mut text, above, prompt, typed, cursor);
             Painting {
                 text,
