@@ -11,7 +11,9 @@ use clap::Args;
 
 use super::chatr_args::ChatrArgs;
 use super::password::PasswordArgs;
-use matou_client::{Address, DirectOptions, Ending, Face, Form, HELP, Options, Ports, TunnelWish};
+use matou_client::{
+    Address, ChatOptions, DirectOptions, Ending, Face, Form, HELP, Ports, TunnelWish,
+};
 
 /// Chat with the users of a server
 ///
@@ -147,7 +149,7 @@ pub(super) fn run(args: ChatArgs) -> ExitCode {
         Err(reason) => return tell(&Ending::Usage(reason)),
     };
     let max_file = args.max_file.unwrap_or(args.address.protocol.max_file());
-    let ending = matou_client::run(Options {
+    let ending = matou_client::run(ChatOptions {
         address: args.address,
         chatr,
         password,

@@ -73,7 +73,7 @@ struct Logger {
 
 /// Escapes control characters, so that each message is one line and cannot control a terminal, whatever text from a peer or a
 /// file it contains.
-struct Escaping(Box<WriteLogger<Line>>);
+struct Escaping(Box<WriteLogger<LineBuffer>>);
 
 impl Log for Escaping {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -103,7 +103,7 @@ struct Kind {
 impl Logger {
     fn new(level: LevelFilter) -> Logger {
         let backlog = Arc::<Backlog>::default();
-        let line = Line {
+        let line = LineBuffer {
             text: Vec::new(),
             backlog: Arc::clone(&backlog),
         };
@@ -200,12 +200,12 @@ fn format() -> Config {
 }
 
 /// Collects the pieces that the formatter writes into one line.
-struct Line {
+struct LineBuffer {
     text: Vec<u8>,
     backlog: Arc<Backlog>,
 }
 
-impl Write for Line {
+impl Write for LineBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.text.extend_from_slice(bytes);
         if self.text.last() == Some(&b'\n') {

@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::identity::{Fingerprint, Identity};
 use super::link::Link;
 use super::peer::{Callers, Meeting, Peers};
-use super::reach::{From, Way};
+use super::reach::{LocalEnd, Route};
 use super::registry::Registry;
 use super::trust::Trust;
-use super::{Begun, Ending, Options};
+use super::{Begun, ChatOptions, Ending};
 use matou_protocols::chatr::client::{Book, ChatrClient, PeerToPeer};
 use matou_protocols::dialogue::{Dialogue, Intent};
 
@@ -54,7 +54,7 @@ struct Talking {
 ///
 /// # Errors
 /// The ending of the chat.
-pub(super) fn begin(options: &Options, chatr: &ChatrOptions) -> Result<Begun, Ending> {
+pub(super) fn begin(options: &ChatOptions, chatr: &ChatrOptions) -> Result<Begun, Ending> {
     let book = read_book(&chatr.book)?;
     let names = book.names().map(str::to_owned).collect();
     let identity = &chatr.identity;
@@ -63,19 +63,19 @@ pub(super) fn begin(options: &Options, chatr: &ChatrOptions) -> Result<Begun, En
         .sign(identity.uuid().as_bytes())
         .map_err(|error| unfit(&error))?;
     let tls = chatr.trust.tls().map_err(|error| unfit(&error))?;
-    let way = Way {
+    let route = Route {
         host: options.address.host.clone(),
         port: options.address.port,
-        from: From {
+        from: LocalEnd {
             ip: chatr.bind,
             port: chatr.port,
         },
         tls: Some(tls),
         limit: options.connect_timeout,
     };
-    let (reached, elsewhere) = way
-        .go_from_somewhere()
-        .map_err(|error| way.failed(&error))?;
+    let (reached, elsewhere) = route
+        .connect_from_any_port()
+        .map_err(|error| route.failed(&error))?;
     let peers = match elsewhere {
         None => talking(chatr, reached.own_address),
         Some(error) => Err(cannot_have(chatr.port, &error)),
@@ -95,7 +95,7 @@ pub(super) fn begin(options: &Options, chatr: &ChatrOptions) -> Result<Begun, En
         dialogue: Box::new(dialogue),
         hello: hello.map_err(|refusal| unfit(&refusal))?,
         chatr: Some(Chatr { peers, book }),
-        way,
+        route,
         reached,
         names,
         remark,

@@ -6,11 +6,16 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::reach::From;
+use super::reach::LocalEnd;
 use matou_sockets::Timed;
 
 /// Connects to the first address of the host that answers. `limit` is the time for all of them together.
-pub(super) fn to_host(host: &str, port: u16, from: From, limit: Duration) -> io::Result<TcpStream> {
+pub(super) fn to_host(
+    host: &str,
+    port: u16,
+    from: LocalEnd,
+    limit: Duration,
+) -> io::Result<TcpStream> {
     let deadline = Instant::now() + limit;
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
     for address in (host, port).to_socket_addrs()? {
@@ -29,11 +34,11 @@ pub(super) fn to_host(host: &str, port: u16, from: From, limit: Duration) -> io:
 /// Connects to one address.
 pub(super) fn to_address(
     address: SocketAddr,
-    from: From,
+    from: LocalEnd,
     limit: Duration,
 ) -> io::Result<TcpStream> {
     let stream = match from {
-        From {
+        LocalEnd {
             ip: None,
             port: None,
         } => TcpStream::connect_timeout(&address, limit)?,
@@ -44,7 +49,7 @@ pub(super) fn to_address(
     Ok(stream)
 }
 
-fn own_end(to: SocketAddr, from: From) -> SocketAddr {
+fn own_end(to: SocketAddr, from: LocalEnd) -> SocketAddr {
     let ip = from.ip.unwrap_or(match to {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -80,7 +85,7 @@ pub(super) fn in_background<T: Send + 'static>(
 }
 
 /// Connects, then calls `then` with the rest of the time.
-pub(super) fn in_time(host: &str, port: u16, from: From, limit: Duration) -> io::Result<Timed> {
+pub(super) fn in_time(host: &str, port: u16, from: LocalEnd, limit: Duration) -> io::Result<Timed> {
     let deadline = Instant::now() + limit;
     let stream = to_host(host, port, from, limit)?;
     let left = deadline.saturating_duration_since(Instant::now());

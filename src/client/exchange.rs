@@ -34,7 +34,7 @@ pub(super) trait Exchange {
 
 /// The direction of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Way {
+pub(super) enum FileDirection {
     Out,
     In,
 }
@@ -83,7 +83,7 @@ pub(super) enum FileEvent {
     TooLarge { name: String, size: u64, limit: u64 },
     /// The transfer starts at this byte.
     Begun {
-        way: Way,
+        way: FileDirection,
         name: String,
         size: u64,
         offset: u64,
@@ -102,7 +102,7 @@ pub(super) enum FileEvent {
     },
     /// The transfer failed.
     Failed {
-        way: Way,
+        way: FileDirection,
         name: String,
         reason: String,
     },
@@ -111,7 +111,7 @@ pub(super) enum FileEvent {
 /// One transfer in progress, for the rows on the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Running<'a> {
-    pub(super) way: Way,
+    pub(super) way: FileDirection,
     pub(super) id: u32,
     pub(super) name: &'a str,
     pub(super) done: u64,

@@ -18,7 +18,7 @@ const CHUNK: usize = 64 * 1024;
 
 /// A line of input.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum InputLine {
     /// The text, without the line end.
     Text(String),
     /// The line cannot be a message, for this reason.
@@ -28,12 +28,12 @@ pub(super) enum Line {
 }
 
 /// Reads standard input line by line. The channel ends with the input.
-pub(super) fn lines() -> io::Result<Receiver<Line>> {
+pub(super) fn lines() -> io::Result<Receiver<InputLine>> {
     let (to_loop, lines) = bounded(LINES_AHEAD);
     thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut input = io::stdin().lock();
         while let Some(line) = next_line(&mut input) {
-            let failed = matches!(line, Line::Failed(_));
+            let failed = matches!(line, InputLine::Failed(_));
             if to_loop.send(line).is_err() || failed {
                 return;
             }
@@ -81,12 +81,12 @@ fn copy(to: Sender<Vec<u8>>, failure: Sender<io::Error>, wait: fn() -> bool) -> 
     Ok(())
 }
 
-fn next_line(input: &mut impl BufRead) -> Option<Line> {
+fn next_line(input: &mut impl BufRead) -> Option<InputLine> {
     let mut bytes = Vec::new();
     match input.take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes) {
         Ok(0) => return None,
         Ok(_) => {}
-        Err(error) => return Some(Line::Failed(error.to_string())),
+        Err(error) => return Some(InputLine::Failed(error.to_string())),
     }
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
@@ -95,13 +95,13 @@ fn next_line(input: &mut impl BufRead) -> Option<Line> {
         }
     } else if bytes.len() as u64 == MAX_LINE_BYTES {
         return Some(match input.skip_until(b'\n') {
-            Ok(_) => Line::Unusable("the line is longer than 65536 bytes"),
-            Err(error) => Line::Failed(error.to_string()),
+            Ok(_) => InputLine::Unusable("the line is longer than 65536 bytes"),
+            Err(error) => InputLine::Failed(error.to_string()),
         });
     }
     Some(match String::from_utf8(bytes) {
-        Ok(text) => Line::Text(text),
-        Err(_) => Line::Unusable("the line is not UTF-8"),
+        Ok(text) => InputLine::Text(text),
+        Err(_) => InputLine::Unusable("the line is not UTF-8"),
     })
 }
 
@@ -119,11 +119,11 @@ mod tests {
         assert_eq!(
             lines,
             [
-                Line::Text("one".into()),
-                Line::Text(String::new()),
-                Line::Unusable("the line is not UTF-8"),
-                Line::Unusable("the line is longer than 65536 bytes"),
-                Line::Text("last".into()),
+                InputLine::Text("one".into()),
+                InputLine::Text(String::new()),
+                InputLine::Unusable("the line is not UTF-8"),
+                InputLine::Unusable("the line is longer than 65536 bytes"),
+                InputLine::Text("last".into()),
             ]
         );
     }

@@ -92,12 +92,12 @@ pub use typed::{HELP, Typed, TypedError};
 
 use chatr::Chatr;
 use matou_protocols::dialogue::{Action, Dialogue, Intent, Refusal};
-use reach::{From, Reached, Way};
+use reach::{LocalEnd, Reached, Route};
 use session::Session;
 
 /// The options of a chat, from the command line of `matou chat`.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ChatOptions {
     /// Server address and login.
     pub address: Address,
     /// Options of Chatr Connect; `None` for other protocols.
@@ -164,7 +164,7 @@ pub struct TunnelWish {
 }
 
 /// Runs a chat until it ends.
-pub fn run(options: Options) -> Ending {
+pub fn run(options: ChatOptions) -> Ending {
     let address = &options.address;
     if options.tunnel.is_some() && !address.protocol.has_tunnels() {
         return Ending::Usage(format!(
@@ -191,7 +191,7 @@ struct Begun {
     dialogue: Box<dyn Dialogue>,
     /// The first actions: the login.
     hello: Vec<Action>,
-    way: Way,
+    route: Route,
     reached: Reached,
     /// For Chatr Connect.
     chatr: Option<Chatr>,
@@ -202,7 +202,7 @@ struct Begun {
 }
 
 /// Connects to the server. An invalid login is reported before anything is sent.
-fn begin(options: &Options) -> Result<Begun, Ending> {
+fn begin(options: &ChatOptions) -> Result<Begun, Ending> {
     let Address {
         protocol,
         login,
@@ -217,18 +217,18 @@ fn begin(options: &Options) -> Result<Begun, Ending> {
     if wish.is_some_and(|wish| wish.peer == *login) {
         return Err(Ending::Usage(Refusal::Oneself.to_string()));
     }
-    let way = Way {
+    let route = Route {
         host: host.clone(),
         port: *port,
-        from: From::default(),
+        from: LocalEnd::default(),
         tls: None,
         limit: options.connect_timeout,
     };
-    let reached = way.go().map_err(|error| way.failed(&error))?;
+    let reached = route.connect().map_err(|error| route.failed(&error))?;
     Ok(Begun {
         dialogue,
         hello,
-        way,
+        route,
         reached,
         chatr: None,
         names: Vec::new(),

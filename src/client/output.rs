@@ -19,7 +19,7 @@ pub(super) struct Output {
 #[derive(Debug)]
 enum Face {
     /// To a script.
-    Script(Form, Place),
+    Script(Form, EventStream),
     /// A person.
     Person {
         paint: Paint,
@@ -32,7 +32,7 @@ enum Face {
 
 /// Where events go.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum EventStream {
     /// Events go to standard output.
     Stdout,
     /// Standard output carries the bytes of a private connection, so events go to standard error.
@@ -40,7 +40,7 @@ pub(super) enum Place {
 }
 
 impl Output {
-    pub(super) fn script(form: Form, place: Place) -> Output {
+    pub(super) fn script(form: Form, place: EventStream) -> Output {
         Output {
             face: Face::Script(form, place),
             failure: None,
@@ -199,11 +199,11 @@ impl Output {
             return;
         }
         match &mut self.face {
-            Face::Script(_, Place::Stdout) => {
+            Face::Script(_, EventStream::Stdout) => {
                 self.failure = write_to(&mut io::stdout().lock(), line).err();
             }
             // Standard error gets only remarks. The private connection continues without them.
-            Face::Script(_, Place::Stderr) => {
+            Face::Script(_, EventStream::Stderr) => {
                 let _ = write_to(&mut io::stderr().lock(), line);
             }
             Face::Person {

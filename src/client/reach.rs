@@ -11,11 +11,11 @@ use super::{Ending, connect};
 
 /// How to connect to the server: at the start, and after a lost connection.
 #[derive(Debug, Clone)]
-pub(super) struct Way {
+pub(super) struct Route {
     pub(super) host: String,
     pub(super) port: u16,
     /// The local end of the connection.
-    pub(super) from: From,
+    pub(super) from: LocalEnd,
     /// The TLS configuration, for a server with TLS.
     pub(super) tls: Option<Arc<ClientConfig>>,
     /// Time limit for everything together.
@@ -24,7 +24,7 @@ pub(super) struct Way {
 
 /// The local end of a connection, as far as the user chose it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct From {
+pub(super) struct LocalEnd {
     pub(super) ip: Option<IpAddr>,
     pub(super) port: Option<u16>,
 }
@@ -37,9 +37,9 @@ pub(super) struct Reached {
     pub(super) own_address: SocketAddr,
 }
 
-impl Way {
+impl Route {
     /// Connects. Blocks until the connection is open or has failed.
-    pub(super) fn go(&self) -> io::Result<Reached> {
+    pub(super) fn connect(&self) -> io::Result<Reached> {
         let connection = connect::in_time(&self.host, self.port, self.from, self.limit)?;
         let (own_address, address) = connection.addresses()?;
         let link = match &self.tls {
@@ -67,18 +67,18 @@ impl Way {
     }
 
     /// Connects from the chosen local port, or from any port if the chosen one is not available. Then it returns the reason too.
-    pub(super) fn go_from_somewhere(&self) -> io::Result<(Reached, Option<io::Error>)> {
-        let error = match self.go() {
-            Err(error) if self.from.port.is_some() && is_about_our_end(&error) => error,
+    pub(super) fn connect_from_any_port(&self) -> io::Result<(Reached, Option<io::Error>)> {
+        let error = match self.connect() {
+            Err(error) if self.from.port.is_some() && is_about_the_local_end(&error) => error,
             outcome => return Ok((outcome?, None)),
         };
         let mut elsewhere = self.clone();
         elsewhere.from.port = None;
-        Ok((elsewhere.go()?, Some(error)))
+        Ok((elsewhere.connect()?, Some(error)))
     }
 }
 
-fn is_about_our_end(error: &io::Error) -> bool {
+fn is_about_the_local_end(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::AddrInUse

@@ -13,19 +13,19 @@ use super::escape::Escaped;
 use super::files::Disk;
 use super::held::Held;
 use super::inbox::Inbox;
-use super::input::{self, Line};
+use super::input::{self, InputLine};
 use super::link::{Incoming, Link};
 use super::outgoing::Watch;
-use super::output::{Output, Place};
+use super::output::{EventStream, Output};
 use super::paint::Paint;
 use super::people::People;
 use super::pipe::Broken;
-use super::reach::{Reached, Way};
+use super::reach::{Reached, Route};
 use super::requests::Requests;
 use super::signals::Signals;
 use super::terminal::Terminal;
 use super::tunnel::{self, Speech, Tunnel};
-use super::{Begun, Ending, Face, Options};
+use super::{Begun, ChatOptions, Ending, Face};
 use matou_protocols::dialogue::{Action, Dialogue, Direction, Source, TunnelId};
 
 mod away;
@@ -57,12 +57,12 @@ const DISK_TIME: Duration = Duration::from_secs(5);
 
 /// One chat, from the login to its end.
 pub(super) struct Session {
-    options: Options,
+    options: ChatOptions,
     dialogue: Box<dyn Dialogue>,
     /// What is sent first.
     hello: Vec<Action>,
     /// How to connect to the server again.
-    way: Way,
+    route: Route,
     /// For Chatr Connect.
     chatr: Option<Chatr>,
     server: Server,
@@ -72,7 +72,7 @@ pub(super) struct Session {
     unasked: direct::Unasked,
     /// The private connection of `--tunnel`, after it was opened.
     pipe: Option<(TunnelId, Receiver<Result<(), Broken>>)>,
-    lines: Receiver<Line>,
+    lines: Receiver<InputLine>,
     /// Typed lines that wait for room.
     held: Held,
     /// Refused lines, until they are put back on the line that the user is typing.
@@ -134,11 +134,11 @@ enum Phase {
 }
 
 impl Session {
-    pub(super) fn start(mut options: Options, begun: Begun) -> io::Result<Session> {
+    pub(super) fn start(mut options: ChatOptions, begun: Begun) -> io::Result<Session> {
         let Begun {
             mut dialogue,
             hello,
-            way,
+            route,
             reached,
             chatr,
             names,
@@ -156,8 +156,8 @@ impl Session {
         let mut output = match options.face {
             Face::Script(form) => {
                 let place = match options.tunnel {
-                    Some(_) => Place::Stderr,
-                    None => Place::Stdout,
+                    Some(_) => EventStream::Stderr,
+                    None => EventStream::Stdout,
                 };
                 Output::script(form, place)
             }
@@ -179,7 +179,7 @@ impl Session {
         Ok(Session {
             dialogue,
             hello,
-            way,
+            route,
             chatr,
             server: Server::new(reached),
             tunnels: BTreeMap::new(),

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use super::exchange::{Deed, Exchange, FileEvent, Running, Way};
+use super::exchange::{Deed, Exchange, FileDirection, FileEvent, Running};
 
 /// Maximum files that wait for the file that is being sent.
 const MOST_FILES: usize = 64;
@@ -110,7 +110,7 @@ impl Streamed {
             match self.waiting.pop_front() {
                 Some(Waiting::Frame(frame)) => deeds.push(Deed::SendFrame(frame)),
                 Some(Waiting::File { head, file }) => {
-                    deeds.extend([Deed::SendFrame(head), begun(Way::Out, &file)]);
+                    deeds.extend([Deed::SendFrame(head), begun(FileDirection::Out, &file)]);
                     let (id, offset) = (file.id, 0);
                     if file.size == 0 {
                         deeds.push(has_left(file));
@@ -148,7 +148,7 @@ impl Streamed {
             size,
             sha256: None,
         };
-        let deeds = vec![begun(Way::In, &file), open];
+        let deeds = vec![begun(FileDirection::In, &file), open];
         match size {
             0 => self.written.push(file),
             _ => self.coming = Some(Coming::Wanted(file)),
@@ -304,10 +304,10 @@ impl Exchange for Streamed {
 
     fn running(&self) -> Vec<Running<'_>> {
         let coming = self.coming.iter().filter_map(|coming| match coming {
-            Coming::Wanted(file) => Some((Way::In, file)),
+            Coming::Wanted(file) => Some((FileDirection::In, file)),
             Coming::Skipped { .. } => None,
         });
-        let sending = self.sending.iter().map(|file| (Way::Out, file));
+        let sending = self.sending.iter().map(|file| (FileDirection::Out, file));
         let all = sending.chain(coming).map(|(way, file)| Running {
             way,
             id: file.id,
@@ -319,7 +319,7 @@ impl Exchange for Streamed {
     }
 }
 
-fn begun(way: Way, file: &File) -> Deed {
+fn begun(way: FileDirection, file: &File) -> Deed {
     Deed::Tell(FileEvent::Begun {
         way,
         name: file.name.clone(),
@@ -334,7 +334,7 @@ fn has_left(File { name, size, .. }: File) -> Deed {
 
 fn not_sent(file: File, reason: &str) -> Deed {
     Deed::Tell(FileEvent::Failed {
-        way: Way::Out,
+        way: FileDirection::Out,
         name: file.name,
         reason: reason.to_owned(),
     })
@@ -342,7 +342,7 @@ fn not_sent(file: File, reason: &str) -> Deed {
 
 fn not_received(file: File, reason: &str) -> Vec<Deed> {
     let failed = FileEvent::Failed {
-        way: Way::In,
+        way: FileDirection::In,
         name: file.name,
         reason: reason.to_owned(),
     };

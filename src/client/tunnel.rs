@@ -10,7 +10,7 @@ use super::files::Files;
 use super::inbox::Inbox;
 use super::link::Link;
 use super::profile::{Decoder, Transfers};
-use super::reach::From;
+use super::reach::LocalEnd;
 use super::streamed::Streamed;
 
 /// One private connection, over any carrier.
@@ -145,7 +145,7 @@ pub(super) fn connect(
     limit: Duration,
 ) -> Receiver<io::Result<Link>> {
     connect::in_background(move || {
-        let mut stream = connect::to_address(address, From::default(), limit)?;
+        let mut stream = connect::to_address(address, LocalEnd::default(), limit)?;
         stream.write_all(&opening)?;
         Link::start("tunnel", stream)
     })

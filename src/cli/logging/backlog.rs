@@ -12,13 +12,13 @@ pub(super) const MOST_BYTES: usize = 1 << 20;
 /// A queue of lines, bounded in bytes. Adding a line never blocks.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
-    state: Mutex<State>,
+    state: Mutex<LineQueue>,
     /// Notified when the writing thread has something to do.
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LineQueue {
     lines: VecDeque<Vec<u8>>,
     bytes: usize,
     /// Number of lines dropped since the last line that fitted.
@@ -69,7 +69,7 @@ impl Backlog {
     }
 }
 
-impl State {
+impl LineQueue {
     fn push(&mut self, line: Vec<u8>) {
         if self.bytes + line.len() > MOST_BYTES {
             self.lost += 1;

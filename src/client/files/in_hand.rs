@@ -5,7 +5,7 @@ use std::time::Instant;
 use crossbeam_channel::Select;
 
 use super::{Meter, Reader, Writer};
-use crate::exchange::{Running, Way};
+use crate::exchange::{FileDirection, Running};
 use crate::link::Link;
 use crate::session::Ready;
 use matou_protocols::dialogue::TunnelId;
@@ -17,13 +17,13 @@ pub(crate) struct Files {
     pub(crate) paths: BTreeMap<u32, PathBuf>,
     pub(crate) readers: BTreeMap<u32, Reader>,
     pub(crate) writers: BTreeMap<u32, Writer>,
-    meters: BTreeMap<(Way, u32), Meter>,
+    meters: BTreeMap<(FileDirection, u32), Meter>,
 }
 
 /// The progress of one transfer.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    pub(crate) way: Way,
+    pub(crate) way: FileDirection,
     pub(crate) name: String,
     pub(crate) done: u64,
     pub(crate) size: u64,

@@ -39,9 +39,9 @@ pub(super) struct Conversation {
     pub(super) key: Fingerprint,
     /// The server configuration, for the side that accepts the QUIC connection.
     pub(super) takes_calls: Option<Arc<ServerConfig>>,
-    pub(super) line: Option<Line>,
+    pub(super) line: Option<QuicConnection>,
     give_up_at: Instant,
-    state: State,
+    state: ConversationState,
     /// The datagram that closed the connection, once it was sent.
     farewell: Option<Farewell>,
     /// The link was dropped, so the conversation can be forgotten.
@@ -50,7 +50,7 @@ pub(super) struct Conversation {
 
 /// The progress of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ConversationState {
     /// Searching for the peer, or waiting for the proof of its identity.
     Opening,
     /// Both peers have proven their identity.
@@ -68,7 +68,7 @@ pub(super) enum Received {
 }
 
 /// The QUIC connection of a conversation.
-pub(super) struct Line {
+pub(super) struct QuicConnection {
     pub(super) handle: ConnectionHandle,
     pub(super) connection: Connection,
     sending: Option<StreamId>,
@@ -93,19 +93,19 @@ impl Conversation {
             takes_calls,
             line: None,
             give_up_at: now + OPENING_LIMIT,
-            state: State::Opening,
+            state: ConversationState::Opening,
             farewell: None,
             forgotten: false,
         }
     }
 
-    pub(super) fn state(&self) -> &State {
+    pub(super) fn state(&self) -> &ConversationState {
         &self.state
     }
 
     /// Starts the search for the peer. Nothing larger than a probe has been sent.
     pub(super) fn is_searching(&self) -> bool {
-        self.state == State::Opening && self.line.is_none()
+        self.state == ConversationState::Opening && self.line.is_none()
     }
 
     /// Returns when something must be done even if nothing arrives.
@@ -114,7 +114,7 @@ impl Conversation {
             true => self.probing.deadline(),
             false => None,
         };
-        let limit = (self.state == State::Opening).then_some(self.give_up_at);
+        let limit = (self.state == ConversationState::Opening).then_some(self.give_up_at);
         let copy = self.unanswered().and_then(Farewell::deadline);
         let line = self.line.as_mut().filter(|_| copy.is_none());
         let timer = line.and_then(|line| line.connection.poll_timeout());
@@ -130,7 +130,7 @@ impl Conversation {
         {
             line.connection.handle_timeout(now);
         }
-        if self.state == State::Opening && now >= self.give_up_at {
+        if self.state == ConversationState::Opening && now >= self.give_up_at {
             let reason = match (&self.line, self.probing.found()) {
                 (None, None) => {
                     "no answer from the peer; both clients need the same --p2p-port, and a NAT must not change the port"
@@ -139,7 +139,7 @@ impl Conversation {
                 (Some(_), _) => "the peer answered, but did not prove its identity in time",
             };
             self.close(now);
-            self.state = State::Over(Some(reason.into()));
+            self.state = ConversationState::Over(Some(reason.into()));
         }
     }
 
@@ -162,7 +162,7 @@ impl Conversation {
             Event::ConnectionLost { reason } => self.lost(&reason),
             _ => {}
         }
-        if self.state == State::Opening {
+        if self.state == ConversationState::Opening {
             self.hear_greeting();
         }
         true
@@ -181,13 +181,13 @@ impl Conversation {
             }
         }
         self.state = match line.greeting == APPLICATION {
-            true => State::Up,
-            false => State::Over(Some("the peer speaks another protocol".into())),
+            true => ConversationState::Up,
+            false => ConversationState::Over(Some("the peer speaks another protocol".into())),
         };
     }
 
     fn lost(&mut self, reason: &ConnectionError) {
-        if matches!(self.state, State::Over(_)) {
+        if matches!(self.state, ConversationState::Over(_)) {
             return;
         }
         let reason = match reason {
@@ -211,13 +211,17 @@ impl Conversation {
             }
             other => Some(other.to_string()),
         };
-        self.state = State::Over(reason);
+        self.state = ConversationState::Over(reason);
     }
 
     /// Sends as many of these bytes as there is room for, and returns their number. Call it only after both peers have proven
     /// their identity.
     pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
-        let Some(line) = self.line.as_mut().filter(|_| self.state == State::Up) else {
+        let Some(line) = self
+            .line
+            .as_mut()
+            .filter(|_| self.state == ConversationState::Up)
+        else {
             return 0;
         };
         line.write(bytes)
@@ -240,7 +244,7 @@ impl Conversation {
 
     /// Returns what arrived next. There may be more after the end of the connection.
     pub(super) fn read(&mut self) -> Option<Received> {
-        if self.state == State::Opening {
+        if self.state == ConversationState::Opening {
             return None;
         }
         self.line.as_mut()?.read(PIECE)
@@ -255,14 +259,14 @@ impl Conversation {
             };
             line.connection.close(now, code, Default::default());
         }
-        if !matches!(self.state, State::Over(_)) {
-            self.state = State::Over(None);
+        if !matches!(self.state, ConversationState::Over(_)) {
+            self.state = ConversationState::Over(None);
         }
     }
 
     /// Records a datagram of the connection that is sent now. The closing datagram is kept, to be sent again.
     pub(super) fn note_sent(&mut self, now: Instant, to: SocketAddr, datagram: &[u8]) {
-        let is_closed = |line: &Line| line.connection.is_closed();
+        let is_closed = |line: &QuicConnection| line.connection.is_closed();
         if !self.line.as_ref().is_some_and(is_closed) {
             return;
         }
@@ -293,7 +297,7 @@ impl Conversation {
 
     /// Marks the conversation as failed before it began.
     pub(super) fn fail(&mut self, reason: String) {
-        self.state = State::Over(Some(reason));
+        self.state = ConversationState::Over(Some(reason));
     }
 
     /// True if neither the loop nor the peer must be told anything more.
@@ -304,9 +308,9 @@ impl Conversation {
     }
 }
 
-impl Line {
-    pub(super) fn new(handle: ConnectionHandle, connection: Connection) -> Line {
-        Line {
+impl QuicConnection {
+    pub(super) fn new(handle: ConnectionHandle, connection: Connection) -> QuicConnection {
+        QuicConnection {
             handle,
             connection,
             sending: None,

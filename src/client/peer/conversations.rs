@@ -8,7 +8,7 @@ use std::time::Instant;
 use quinn_proto::{ConnectionHandle, DatagramEvent, Endpoint, EndpointConfig, Incoming};
 use rustls::sign::CertifiedKey;
 
-use super::conversation::{Conversation, Line, Meeting};
+use super::conversation::{Conversation, Meeting, QuicConnection};
 use super::tls;
 
 /// The number of a conversation.
@@ -111,7 +111,9 @@ impl Conversations {
             .endpoint
             .accept(incoming, now, &mut answer, Some(config))
         {
-            Ok((handle, connection)) => conversation.line = Some(Line::new(handle, connection)),
+            Ok((handle, connection)) => {
+                conversation.line = Some(QuicConnection::new(handle, connection))
+            }
             Err(refused) => {
                 if let Some(transmit) = refused.response {
                     answer.truncate(transmit.size);
@@ -185,7 +187,9 @@ impl Conversations {
                 called.map_err(|error| error.to_string())
             });
         match called {
-            Ok((handle, connection)) => conversation.line = Some(Line::new(handle, connection)),
+            Ok((handle, connection)) => {
+                conversation.line = Some(QuicConnection::new(handle, connection))
+            }
             Err(reason) => conversation.fail(reason),
         }
     }
@@ -225,7 +229,7 @@ impl Conversations {
         }
     }
 
-    fn line(&mut self, handle: ConnectionHandle) -> Option<&mut Line> {
+    fn line(&mut self, handle: ConnectionHandle) -> Option<&mut QuicConnection> {
         let mut lines = self.open.values_mut().filter_map(|one| one.line.as_mut());
         lines.find(|line| line.handle == handle)
     }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use super::conversation::{Meeting, OPENING_LIMIT, Received, State};
+use super::conversation::{ConversationState, Meeting, OPENING_LIMIT, Received};
 use super::conversations::{Conversations, Id};
 use super::probes::{MOST_PROBES, PROBE_BYTES};
 use super::tls::SILENCE;
@@ -76,7 +76,7 @@ impl End {
         self.id = self.conversations.meet(now, &meeting).unwrap();
     }
 
-    fn state(&mut self) -> State {
+    fn state(&mut self) -> ConversationState {
         let conversation = self.conversations.get(self.id).unwrap();
         conversation.state().clone()
     }
@@ -86,7 +86,10 @@ impl End {
         let conversation = self.conversations.get(self.id).unwrap();
         let written = conversation.write(&self.unsent);
         self.unsent.drain(..written);
-        if self.unsent.is_empty() && !self.finished && *conversation.state() == State::Up {
+        if self.unsent.is_empty()
+            && !self.finished
+            && *conversation.state() == ConversationState::Up
+        {
             conversation.finish();
             self.finished = true;
         }
@@ -220,7 +223,7 @@ impl Net {
     fn both_over(&mut self) {
         self.run_until(|ends| {
             ends.iter_mut()
-                .all(|end| matches!(end.state(), State::Over(_)))
+                .all(|end| matches!(end.state(), ConversationState::Over(_)))
         });
     }
 }
@@ -246,7 +249,7 @@ fn text_arrives_in_order_and_unaltered_although_datagrams_are_lost_doubled_and_s
         let (closed, id) = (net.now, net.ends[ALICE].id);
         net.ends[ALICE].conversations.get(id).unwrap().close(closed);
         net.ends[ALICE].conversations.settle(closed);
-        net.run_until(|ends| ends[BOB].state() == State::Over(None));
+        net.run_until(|ends| ends[BOB].state() == ConversationState::Over(None));
         assert!(net.now - closed < SILENCE / 5, "seed {seed}");
     }
 }
@@ -257,7 +260,10 @@ fn the_datagram_that_closes_is_sent_again_until_it_is_answered_and_not_for_ever(
     for lost in 0..=COPIES + 1 {
         let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1).with_open_ends();
         net.meet();
-        net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));
+        net.run_until(|ends| {
+            ends.iter_mut()
+                .all(|end| end.state() == ConversationState::Up)
+        });
         // Bob has nothing more to say that would remind Alice.
         let quiet = net.now + Duration::from_secs(1);
         while net.next_event().is_some_and(|at| at < quiet) {
@@ -282,8 +288,11 @@ fn the_datagram_that_closes_is_sent_again_until_it_is_answered_and_not_for_ever(
             }
             false => "the peer sent nothing for 30 s",
         };
-        net.run_until(|ends| ends[BOB].state() != State::Up);
-        assert_eq!(net.ends[BOB].state(), State::Over(Some(reason.into())));
+        net.run_until(|ends| ends[BOB].state() != ConversationState::Up);
+        assert_eq!(
+            net.ends[BOB].state(),
+            ConversationState::Over(Some(reason.into()))
+        );
         let passed = net.now - closed;
         assert!(
             lost > COPIES || passed < Duration::from_secs(4),
@@ -308,7 +317,10 @@ fn a_late_peer_is_found_whichever_side_begins() {
             conversations.timeout(net.now);
         }
         net.ends[late].meet(net.now, early, early, late == ALICE);
-        net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));
+        net.run_until(|ends| {
+            ends.iter_mut()
+                .all(|end| end.state() == ConversationState::Up)
+        });
     }
 }
 
@@ -322,7 +334,7 @@ fn a_program_with_another_key_is_not_accepted_as_the_peer() {
         net.ends[ALICE].meet(net.now, BOB, BOB, !mallory_calls);
         net.ends[BOB].meet(net.now, ALICE, ALICE, mallory_calls);
         net.both_over();
-        let State::Over(Some(reason)) = net.ends[ALICE].state() else {
+        let ConversationState::Over(Some(reason)) = net.ends[ALICE].state() else {
             panic!("alice is content");
         };
         assert!(
@@ -356,11 +368,14 @@ fn a_recorded_conversation_does_not_prove_anything_later() {
     while let Some(at) = bob.deadline() {
         bob.timeout(at);
         let id = again.ends[BOB].id;
-        if matches!(bob.get(id).unwrap().state(), State::Over(_)) {
+        if matches!(bob.get(id).unwrap().state(), ConversationState::Over(_)) {
             break;
         }
     }
-    assert!(matches!(again.ends[BOB].state(), State::Over(Some(_))));
+    assert!(matches!(
+        again.ends[BOB].state(),
+        ConversationState::Over(Some(_))
+    ));
     assert!(again.ends[BOB].received.is_empty());
 }
 
@@ -372,7 +387,7 @@ fn silence_is_answered_with_ten_probes_and_a_reason() {
     let mut sent = Vec::new();
     let alice = &mut net.ends[ALICE];
     let mut now = began;
-    while let State::Opening = alice.state() {
+    while let ConversationState::Opening = alice.state() {
         while let Some((to, datagram)) = alice.conversations.next_datagram() {
             sent.push((to, datagram.len()));
         }
@@ -381,7 +396,7 @@ fn silence_is_answered_with_ten_probes_and_a_reason() {
     }
     assert_eq!(sent, vec![(address(MALLORY), PROBE_BYTES); MOST_PROBES]);
     assert_eq!(now - began, OPENING_LIMIT);
-    let State::Over(Some(reason)) = alice.state() else {
+    let ConversationState::Over(Some(reason)) = alice.state() else {
         panic!("alice is content");
     };
     assert!(reason.contains("no answer from the peer"), "{reason}");
@@ -413,12 +428,15 @@ fn garbage_changes_nothing_and_strangers_get_no_answer() {
 fn a_peer_that_vanishes_is_gone_after_a_while() {
     let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1).with_open_ends();
     net.meet();
-    net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));
+    net.run_until(|ends| {
+        ends.iter_mut()
+            .all(|end| end.state() == ConversationState::Up)
+    });
     let vanished = net.now;
     net.weather.lost = 100;
     net.both_over();
     assert!(net.now - vanished >= SILENCE);
-    let State::Over(Some(reason)) = net.ends[ALICE].state() else {
+    let ConversationState::Over(Some(reason)) = net.ends[ALICE].state() else {
         panic!("alice is content");
     };
     assert_eq!(reason, "the peer sent nothing for 30 s");
@@ -428,7 +446,10 @@ fn a_peer_that_vanishes_is_gone_after_a_while() {
 fn a_quiet_conversation_lasts() {
     let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1).with_open_ends();
     net.meet();
-    net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));
+    net.run_until(|ends| {
+        ends.iter_mut()
+            .all(|end| end.state() == ConversationState::Up)
+    });
     let began = net.now;
     net.log.clear();
     while net.now - began < SILENCE * 10 {
@@ -436,15 +457,24 @@ fn a_quiet_conversation_lasts() {
     }
     // A sign of life of each now and then, and its acknowledgement.
     assert!(net.log.len() < 200, "{} datagrams", net.log.len());
-    assert!(net.ends.iter_mut().all(|end| end.state() == State::Up));
+    assert!(
+        net.ends
+            .iter_mut()
+            .all(|end| end.state() == ConversationState::Up)
+    );
 }
 
 #[test]
 fn a_peer_that_leaves_early_is_reported_as_having_left() {
     let mut net = Net::new(End::new(ALICE), End::new(BOB), FAIR, 1).with_open_ends();
     net.meet();
-    net.run_until(|ends| ends.iter_mut().all(|end| end.state() == State::Up));
+    net.run_until(|ends| {
+        ends.iter_mut()
+            .all(|end| end.state() == ConversationState::Up)
+    });
     let (now, id) = (net.now, net.ends[ALICE].id);
     net.ends[ALICE].conversations.get(id).unwrap().close(now);
-    net.run_until(|ends| ends[BOB].state() == State::Over(Some("the peer has left".into())));
+    net.run_until(|ends| {
+        ends[BOB].state() == ConversationState::Over(Some("the peer has left".into()))
+    });
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Select, Sender, bounded};
 
-use super::conversation::{Meeting, State};
+use super::conversation::{ConversationState, Meeting};
 use super::conversations::{Conversations, Id};
 use super::wired::{self, Wired};
 use crate::identity::Identity;
@@ -293,9 +293,9 @@ impl Exchange {
             };
             if let Some(outcome) = &party.waiting {
                 let known = match conversation.state() {
-                    State::Opening => continue,
-                    State::Up => Ok(()),
-                    State::Over(reason) => {
+                    ConversationState::Opening => continue,
+                    ConversationState::Up => Ok(()),
+                    ConversationState::Over(reason) => {
                         let reason = reason.clone().unwrap_or_else(|| "the peer has left".into());
                         Err(io::Error::other(reason))
                     }

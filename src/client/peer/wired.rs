@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, TrySendError, bounded};
 
-use super::conversation::{Conversation, Received, State};
+use super::conversation::{Conversation, ConversationState, Received};
 use crate::link::{Carrier, Ends, Incoming};
 use crate::outgoing::Flow;
 
 /// The carrier of a link to a peer. It sends requests to the thread `peer`, which owns the conversation.
 #[derive(Debug)]
-pub(super) struct Line(Sender<Control>);
+pub(super) struct PeerCarrier(Sender<Control>);
 
 /// A request of a link to its conversation.
 #[derive(Debug, Clone, Copy)]
@@ -23,13 +23,13 @@ pub(super) enum Control {
 }
 
 /// Returns a carrier and the channel of its requests.
-pub(super) fn line() -> (Line, Receiver<Control>) {
+pub(super) fn line() -> (PeerCarrier, Receiver<Control>) {
     // Each request is sent at most once.
     let (word, control) = bounded(2);
-    (Line(word), control)
+    (PeerCarrier(word), control)
 }
 
-impl Carrier for Line {
+impl Carrier for PeerCarrier {
     fn close(&self) {
         let _ = self.0.try_send(Control::Close);
     }
@@ -160,7 +160,7 @@ impl Wired {
             self.told.all_sent = true;
             return Some(Incoming::AllSent);
         }
-        let State::Over(reason) = conversation.state() else {
+        let ConversationState::Over(reason) = conversation.state() else {
             return None;
         };
         if std::mem::replace(&mut self.told.over, true) || self.told.end && self.told.all_sent {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Digest, Frame};
-use crate::exchange::{Deed, FileEvent, Running, Way};
+use crate::exchange::{Deed, FileDirection, FileEvent, Running};
 
 mod here;
 
@@ -33,11 +33,11 @@ struct Receiving {
     name: String,
     size: u64,
     sha256: Digest,
-    state: State,
+    state: ReceiveState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ReceiveState {
     Offered,
     /// The user accepted. The disk has not yet reported how much of the file already exists.
     Opening,
@@ -66,15 +66,15 @@ impl Transfers {
                 name,
             } => self.offered(id, size, sha256, name),
             Frame::Accept { id, offset } => self.accepted(id, offset),
-            Frame::Deny { id } => self.end(Way::Out, id, "the receiver declined it"),
-            Frame::Stop { id } => self.end(Way::Out, id, "the receiver cancelled it"),
+            Frame::Deny { id } => self.end(FileDirection::Out, id, "the receiver declined it"),
+            Frame::Stop { id } => self.end(FileDirection::Out, id, "the receiver cancelled it"),
             Frame::Bad { id } => self.end(
-                Way::Out,
+                FileDirection::Out,
                 id,
                 "the receiver computed another SHA-256; the file may have changed while it was sent",
             ),
             Frame::Done { id } => self.done(id),
-            Frame::Withdraw { id } => self.end(Way::In, id, "the sender withdrew it"),
+            Frame::Withdraw { id } => self.end(FileDirection::In, id, "the sender withdrew it"),
             // The decoder turns these into other pieces.
             Frame::Data { .. } | Frame::Text(_) => Vec::new(),
         }
@@ -91,14 +91,18 @@ impl Transfers {
             return vec![deny, Deed::Tell(event)];
         }
         let waiting = self.receiving.values();
-        if waiting.filter(|file| file.state == State::Offered).count() >= MAX_OFFERS {
+        if waiting
+            .filter(|file| file.state == ReceiveState::Offered)
+            .count()
+            >= MAX_OFFERS
+        {
             return vec![deny];
         }
         let file = Receiving {
             name: name.clone(),
             size,
             sha256,
-            state: State::Offered,
+            state: ReceiveState::Offered,
         };
         self.receiving.insert(id, file);
         vec![Deed::Tell(FileEvent::Offered { name, size })]
@@ -113,7 +117,7 @@ impl Transfers {
         }
         file.sent = Some(offset);
         let begun = FileEvent::Begun {
-            way: Way::Out,
+            way: FileDirection::Out,
             name: file.name.clone(),
             size: file.size,
             offset,
@@ -142,28 +146,32 @@ impl Transfers {
             // The transfer was cancelled while these bytes were in transit.
             return Vec::new();
         };
-        let State::Running(here) = file.state else {
+        let ReceiveState::Running(here) = file.state else {
             return Vec::new();
         };
         let here = here.saturating_add(bytes.len() as u64);
         if here > file.size {
             let mut deeds = vec![send(Frame::Stop { id })];
-            deeds.extend(self.end(Way::In, id, "the sender sent more bytes than it offered"));
+            deeds.extend(self.end(
+                FileDirection::In,
+                id,
+                "the sender sent more bytes than it offered",
+            ));
             return deeds;
         }
-        file.state = State::Running(here);
+        file.state = ReceiveState::Running(here);
         vec![Deed::Write { id, bytes }]
     }
 }
 
 impl Transfers {
-    fn end(&mut self, way: Way, id: u32, reason: &str) -> Vec<Deed> {
+    fn end(&mut self, way: FileDirection, id: u32, reason: &str) -> Vec<Deed> {
         let (name, deed) = match way {
-            Way::Out => match self.sending.remove(&id) {
+            FileDirection::Out => match self.sending.remove(&id) {
                 Some(file) => (file.name, Deed::StopReading { id }),
                 None => return Vec::new(),
             },
-            Way::In => match self.receiving.remove(&id) {
+            FileDirection::In => match self.receiving.remove(&id) {
                 Some(file) => (file.name, Deed::Keep { id }),
                 None => return Vec::new(),
             },

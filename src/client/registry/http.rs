@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::reach::From;
+use crate::reach::LocalEnd;
 use crate::{connect, trust};
 
 /// Maximum size of the headers of a response, in bytes.
@@ -19,7 +19,7 @@ const MAX_FIELDS: usize = 64;
 
 /// The server of the requests, and the time limit of a request, from connecting to the last byte.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct RegistryServer {
     pub(super) host: String,
     pub(super) port: u16,
     /// For HTTPS.
@@ -47,8 +47,8 @@ pub(super) struct Answer {
 ///
 /// # Errors
 /// If the server cannot be reached, is not trusted, or sends an invalid response.
-pub(super) fn ask(place: &Place, request: Request<'_>) -> io::Result<Answer> {
-    let mut stream = connect::in_time(&place.host, place.port, From::default(), place.limit)?;
+pub(super) fn ask(place: &RegistryServer, request: Request<'_>) -> io::Result<Answer> {
+    let mut stream = connect::in_time(&place.host, place.port, LocalEnd::default(), place.limit)?;
     let bytes = written(place, request);
     match &place.tls {
         None => converse(&mut stream, &bytes),
@@ -62,7 +62,7 @@ pub(super) fn ask(place: &Place, request: Request<'_>) -> io::Result<Answer> {
     }
 }
 
-fn written(place: &Place, request: Request<'_>) -> Vec<u8> {
+fn written(place: &RegistryServer, request: Request<'_>) -> Vec<u8> {
     let Request {
         method,
         path,
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_server_that_sends_slowly_gets_no_more_time_than_a_silent_one() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let place = Place {
+        let place = RegistryServer {
             host: "127.0.0.1".into(),
             port: listener.local_addr().unwrap().port(),
             tls: None,

@@ -15,13 +15,13 @@ use uuid::Uuid;
 
 use super::identity::{Identity, KeyError};
 use super::trust::Trust;
-use http::{Answer, Place, Request};
+use http::{Answer, RegistryServer, Request};
 
 /// A registry, and how to reach it.
 #[derive(Debug, Clone)]
 pub struct Registry {
     url: String,
-    place: Place,
+    place: RegistryServer,
 }
 
 /// Why a request failed.
@@ -130,7 +130,7 @@ impl Registry {
         };
         Ok(Registry {
             url: url.to_owned(),
-            place: Place {
+            place: RegistryServer {
                 host: host.to_owned(),
                 port: port.unwrap_or(usual),
                 tls,

@@ -10,7 +10,7 @@ use rustls::{ServerConfig, ServerConnection};
 use super::*;
 use crate::connect;
 use crate::identity::Fingerprint;
-use crate::reach::From;
+use crate::reach::LocalEnd;
 use crate::trust::Trust;
 
 /// No test takes a second. A test that waits this long has found a hang.
@@ -65,7 +65,7 @@ impl Server {
 
     fn link(&self, trust: &Trust) -> io::Result<Link> {
         let port = self.address().port();
-        let stream = connect::in_time("127.0.0.1", port, From::default(), HANG)?;
+        let stream = connect::in_time("127.0.0.1", port, LocalEnd::default(), HANG)?;
         open(stream, "127.0.0.1", &trust.tls().unwrap())
     }
 }
@@ -247,7 +247,7 @@ fn a_silent_server_is_given_up() {
     let limit = Duration::from_secs(1);
     let port = server.address().port();
     let began = Instant::now();
-    let stream = connect::in_time("127.0.0.1", port, From::default(), limit).unwrap();
+    let stream = connect::in_time("127.0.0.1", port, LocalEnd::default(), limit).unwrap();
     let refused = open(stream, "127.0.0.1", &server.pin().tls().unwrap());
     assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::TimedOut);
     assert!(began.elapsed() >= limit);

@@ -78,9 +78,9 @@ impl Session {
         let Some(loss) = &mut self.loss else {
             return;
         };
-        let way = self.way.clone();
+        let route = self.route.clone();
         // A connection from another local port is better than none.
-        let connecting = connect::in_background(move || Ok(way.go_from_somewhere()?.0));
+        let connecting = connect::in_background(move || Ok(route.connect_from_any_port()?.0));
         loss.connecting = Some(connecting);
         self.deadline = None;
     }

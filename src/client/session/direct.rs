@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Phase, Session};
 use crate::Ending;
 use crate::direct::{self, Promised};
-use crate::exchange::{Deed, FileEvent, Way};
+use crate::exchange::{Deed, FileDirection, FileEvent};
 use crate::streamed::Streamed;
 use crate::tunnel::{self, Speech, Tunnel};
 use matou_protocols::dialogue::{Direction, Pass, Source, TunnelId};
@@ -147,7 +147,7 @@ impl Session {
             return None;
         };
         Some(FileEvent::Failed {
-            way: Way::In,
+            way: FileDirection::In,
             name,
             reason,
         })

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use crate::escape::Name;
-use crate::exchange::Way;
+use crate::exchange::FileDirection;
 use crate::files::{Pace, bytes_in_words};
 
 /// The rows with the progress of transfers, and the time of the next update.
@@ -66,8 +66,8 @@ fn row(peer: &str, pace: &Pace) -> String {
     let full = usize::try_from(percent * BAR / 100).unwrap_or_default();
     let bar = format!("{:<width$}", "#".repeat(full), width = BAR as usize);
     let arrow = match way {
-        Way::In => "<-",
-        Way::Out => "->",
+        FileDirection::In => "<-",
+        FileDirection::Out => "->",
     };
     let left = match (size - done).checked_div(*rate) {
         Some(seconds) if seconds < 100 * 3600 => in_words(seconds),
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_row_says_how_far_how_fast_and_how_long() {
         let pace = Pace {
-            way: Way::In,
+            way: FileDirection::In,
             name: "cat.png".into(),
             done: 25_000_000,
             size: 100_000_000,

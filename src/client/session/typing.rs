@@ -3,21 +3,21 @@
 use super::{Phase, Session};
 use crate::Ending;
 use crate::escape::{Escaped, Name};
-use crate::input::Line;
+use crate::input::InputLine;
 use crate::requests::Asker;
 use crate::show;
 use crate::typed::{HELP, Typed};
 use matou_protocols::dialogue::{Action, Event, Intent, Refusal};
 
 impl Session {
-    pub(super) fn line(&mut self, line: Line) -> Result<(), Ending> {
+    pub(super) fn line(&mut self, line: InputLine) -> Result<(), Ending> {
         match line {
-            Line::Text(text) => self.enter(&text),
-            Line::Unusable(reason) => {
+            InputLine::Text(text) => self.enter(&text),
+            InputLine::Unusable(reason) => {
                 self.refuse(reason);
                 Ok(())
             }
-            Line::Failed(reason) => {
+            InputLine::Failed(reason) => {
                 self.refuse(&format!("cannot read standard input: {reason}"));
                 Ok(())
             }

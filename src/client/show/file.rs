@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::{Form, without_hidden};
 use crate::escape::{Escaped, Name};
-use crate::exchange::{FileEvent, Way};
+use crate::exchange::{FileDirection, FileEvent};
 use crate::files::bytes_in_words;
 use crate::paint::Paint;
 
@@ -38,8 +38,8 @@ pub(crate) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> Stri
         } => {
             let (name, size) = (Name(name), bytes_in_words(*size));
             let begun = match way {
-                Way::In => format!("-- receiving {name}, {size}, from {who}"),
-                Way::Out => format!("-- sending {name}, {size}, to {who}"),
+                FileDirection::In => format!("-- receiving {name}, {size}, from {who}"),
+                FileDirection::Out => format!("-- sending {name}, {size}, to {who}"),
             };
             match offset {
                 0 => begun,
@@ -70,8 +70,8 @@ pub(crate) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> Stri
         ),
         FileEvent::Failed { way, name, reason } => {
             let what = match way {
-                Way::In => format!("{} from {who} was not received", Name(name)),
-                Way::Out => format!("{} was not sent to {who}", Name(name)),
+                FileDirection::In => format!("{} from {who} was not received", Name(name)),
+                FileDirection::Out => format!("{} was not sent to {who}", Name(name)),
             };
             format!("-- {what}: {}", Escaped(reason))
         }
@@ -105,9 +105,9 @@ fn json(peer: &str, event: &FileEvent) -> String {
 }
 
 fn row(event: &FileEvent) -> Row<'_> {
-    let way = |way: &Way| match way {
-        Way::In => "in",
-        Way::Out => "out",
+    let way = |way: &FileDirection| match way {
+        FileDirection::In => "in",
+        FileDirection::Out => "out",
     };
     match event {
         FileEvent::Offered { name, size } => sized("file_offered", name, *size),
@@ -169,12 +169,12 @@ mod tests {
         r#"{"event":"file_offered","peer":"bob","name":"a b\u202e","size":1500}"#
     )]
     #[case(
-        FileEvent::Begun { way: Way::Out, name: "cat".into(), size: 9, offset: 5 },
+        FileEvent::Begun { way: FileDirection::Out, name: "cat".into(), size: 9, offset: 5 },
         "-- sending cat, 9 bytes, to bob; resuming after 5 bytes",
         r#"{"event":"file_begun","peer":"bob","way":"out","name":"cat","size":9,"offset":5}"#
     )]
     #[case(
-        FileEvent::Failed { way: Way::In, name: "cat".into(), reason: "no".into() },
+        FileEvent::Failed { way: FileDirection::In, name: "cat".into(), reason: "no".into() },
         "-- cat from bob was not received: no",
         r#"{"event":"file_failed","peer":"bob","way":"in","name":"cat","reason":"no"}"#
     )]

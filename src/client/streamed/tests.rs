@@ -6,7 +6,7 @@ fn name() -> String {
     "cat.png".into()
 }
 
-fn begun(way: Way, size: u64) -> Deed {
+fn begun(way: FileDirection, size: u64) -> Deed {
     let (name, offset) = (name(), 0);
     Deed::Tell(FileEvent::Begun {
         way,
@@ -21,7 +21,7 @@ fn left(size: u64) -> Deed {
     Deed::Tell(FileEvent::Left { name, size })
 }
 
-fn failed(way: Way, reason: &str) -> Deed {
+fn failed(way: FileDirection, reason: &str) -> Deed {
     let (name, reason) = (name(), reason.to_owned());
     Deed::Tell(FileEvent::Failed { way, name, reason })
 }
@@ -36,7 +36,7 @@ fn sending() -> Streamed {
     let (id, deeds) = streamed.send(b"head".to_vec(), name(), 10).unwrap();
     let expected = [
         frame("head"),
-        begun(Way::Out, 10),
+        begun(FileDirection::Out, 10),
         Deed::Read { id: 1, offset: 0 },
     ];
     assert_eq!((id, deeds), (1, expected.to_vec()));
@@ -52,7 +52,10 @@ fn receiving() -> Streamed {
         size: 10,
         sha256: None,
     };
-    assert_eq!(streamed.comes(name(), 10, None), [begun(Way::In, 10), open]);
+    assert_eq!(
+        streamed.comes(name(), 10, None),
+        [begun(FileDirection::In, 10), open]
+    );
     streamed
 }
 
@@ -73,7 +76,7 @@ fn messages_wait_until_the_end_of_the_file() {
             left(10),
             frame("one"),
             frame("empty"),
-            begun(Way::Out, 0),
+            begun(FileDirection::Out, 0),
             left(0),
             frame("two"),
         ]
@@ -133,7 +136,10 @@ fn a_file_that_cannot_be_read_to_its_end_costs_the_connection() {
     let reason = "the private connection closed before the whole file was sent";
     assert_eq!(
         streamed.cut(),
-        [Deed::StopReading { id: 1 }, failed(Way::Out, reason)]
+        [
+            Deed::StopReading { id: 1 },
+            failed(FileDirection::Out, reason)
+        ]
     );
 }
 
@@ -188,7 +194,10 @@ fn what_is_stopped_or_cannot_be_written_is_skipped_from_there() {
         };
         assert_eq!(
             deeds,
-            [Deed::Forget { id: 1 }, failed(Way::In, "you cancelled it")]
+            [
+                Deed::Forget { id: 1 },
+                failed(FileDirection::In, "you cancelled it")
+            ]
         );
         assert_eq!(streamed.data(b"456789".to_vec()), []);
         assert_eq!(streamed.cancel(), []);
@@ -200,7 +209,7 @@ fn a_file_that_ends_too_early_is_nothing() {
     let mut streamed = receiving();
     streamed.data(b"0123".to_vec());
     let reason = "the private connection closed before the whole file arrived";
-    let ended = [Deed::Forget { id: 1 }, failed(Way::In, reason)];
+    let ended = [Deed::Forget { id: 1 }, failed(FileDirection::In, reason)];
     assert_eq!(streamed.peer_ended(), ended);
 }
 
@@ -208,7 +217,10 @@ fn a_file_that_ends_too_early_is_nothing() {
 fn what_waits_can_be_taken_back_and_what_is_on_its_way_cannot() {
     let mut streamed = sending();
     streamed.send(b"second".to_vec(), name(), 3).unwrap();
-    assert_eq!(streamed.cancel(), [failed(Way::Out, "you cancelled it")]);
+    assert_eq!(
+        streamed.cancel(),
+        [failed(FileDirection::Out, "you cancelled it")]
+    );
     assert_eq!(streamed.cancel(), []);
     assert_eq!(streamed.read(1, b"0123456789").len(), 3);
 }

@@ -1,7 +1,8 @@
 //! This side of a transfer: commands of the user, and events of the disk and the connection.
 
 use super::{
-    Deed, Digest, FileEvent, Frame, Receiving, Running, Sending, State, Transfers, Way, send,
+    Deed, Digest, FileDirection, FileEvent, Frame, ReceiveState, Receiving, Running, Sending,
+    Transfers, send,
 };
 use crate::exchange::Exchange;
 
@@ -33,7 +34,7 @@ impl Transfers {
 
     fn oldest_offer(&self) -> Option<u32> {
         let mut files = self.receiving.iter();
-        files.find_map(|(id, file)| (file.state == State::Offered).then_some(*id))
+        files.find_map(|(id, file)| (file.state == ReceiveState::Offered).then_some(*id))
     }
 
     /// Accepts the oldest unanswered offer.
@@ -44,7 +45,7 @@ impl Transfers {
         let Some(file) = self.receiving.get_mut(&id) else {
             return Vec::new();
         };
-        file.state = State::Opening;
+        file.state = ReceiveState::Opening;
         vec![Deed::Open {
             id,
             name: file.name.clone(),
@@ -86,18 +87,18 @@ impl Exchange for Transfers {
 
     fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
         let mut deeds = vec![send(Frame::Withdraw { id })];
-        deeds.extend(self.end(Way::Out, id, reason));
+        deeds.extend(self.end(FileDirection::Out, id, reason));
         deeds
     }
 
     fn opened(&mut self, id: u32, offset: u64) -> Vec<Deed> {
-        let opening = |file: &&mut Receiving| file.state == State::Opening;
+        let opening = |file: &&mut Receiving| file.state == ReceiveState::Opening;
         let Some(file) = self.receiving.get_mut(&id).filter(opening) else {
             return Vec::new();
         };
-        file.state = State::Running(offset);
+        file.state = ReceiveState::Running(offset);
         let begun = FileEvent::Begun {
-            way: Way::In,
+            way: FileDirection::In,
             name: file.name.clone(),
             size: file.size,
             offset,
@@ -120,29 +121,33 @@ impl Exchange for Transfers {
 
     fn wrong(&mut self, id: u32) -> Vec<Deed> {
         let mut deeds = vec![send(Frame::Bad { id })];
-        deeds.extend(self.end(Way::In, id, "its SHA-256 is wrong; the file was deleted"));
+        deeds.extend(self.end(
+            FileDirection::In,
+            id,
+            "its SHA-256 is wrong; the file was deleted",
+        ));
         deeds
     }
 
     fn unwritable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
         let mut deeds = vec![send(Frame::Stop { id })];
-        deeds.extend(self.end(Way::In, id, reason));
+        deeds.extend(self.end(FileDirection::In, id, reason));
         deeds
     }
 
     /// Cancels the newest transfer. This side's unanswered offers count as transfers.
     fn cancel(&mut self) -> Vec<Deed> {
-        let offered = |id: &u32| self.receiving[id].state == State::Offered;
+        let offered = |id: &u32| self.receiving[id].state == ReceiveState::Offered;
         let incoming = self.receiving.keys().rev().copied().find(|id| !offered(id));
         let outgoing = self.sending.keys().next_back().copied();
         if let Some(id) = incoming {
             let mut deeds = vec![send(Frame::Stop { id }), Deed::Forget { id }];
-            deeds.extend(self.end(Way::In, id, "you cancelled it"));
+            deeds.extend(self.end(FileDirection::In, id, "you cancelled it"));
             deeds.retain(|deed| *deed != Deed::Keep { id });
             deeds
         } else if let Some(id) = outgoing {
             let mut deeds = vec![send(Frame::Withdraw { id })];
-            deeds.extend(self.end(Way::Out, id, "you cancelled it"));
+            deeds.extend(self.end(FileDirection::Out, id, "you cancelled it"));
             deeds
         } else {
             Vec::new()
@@ -164,10 +169,10 @@ impl Exchange for Transfers {
         let reason = "the private connection closed first; the transfer resumes when the file is offered again";
         let mut deeds = Vec::new();
         for id in self.receiving.keys().copied().collect::<Vec<_>>() {
-            deeds.extend(self.end(Way::In, id, reason));
+            deeds.extend(self.end(FileDirection::In, id, reason));
         }
         for id in self.sending.keys().copied().collect::<Vec<_>>() {
-            deeds.extend(self.end(Way::Out, id, reason));
+            deeds.extend(self.end(FileDirection::Out, id, reason));
         }
         deeds
     }
@@ -180,7 +185,7 @@ impl Exchange for Transfers {
     fn running(&self) -> Vec<Running<'_>> {
         let sending = self.sending.iter().filter_map(|(id, file)| {
             Some(Running {
-                way: Way::Out,
+                way: FileDirection::Out,
                 id: *id,
                 name: &file.name,
                 done: file.sent?,
@@ -188,11 +193,11 @@ impl Exchange for Transfers {
             })
         });
         let receiving = self.receiving.iter().filter_map(|(id, file)| {
-            let State::Running(done) = file.state else {
+            let ReceiveState::Running(done) = file.state else {
                 return None;
             };
             Some(Running {
-                way: Way::In,
+                way: FileDirection::In,
                 id: *id,
                 name: &file.name,
                 done,

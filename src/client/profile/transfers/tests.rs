@@ -35,7 +35,7 @@ fn sending() -> Transfers {
     transfers
 }
 
-fn failed(way: Way, reason: &str) -> Deed {
+fn failed(way: FileDirection, reason: &str) -> Deed {
     Deed::Tell(FileEvent::Failed {
         way,
         name: "cat.png".into(),
@@ -64,7 +64,7 @@ fn an_offer_is_told_taken_and_written() {
     // The disk has not reported how much exists; nothing is sent before.
     assert_eq!(transfers.data(1, vec![0; 4]), []);
     let begun = FileEvent::Begun {
-        way: Way::In,
+        way: FileDirection::In,
         name: name(),
         size: 10,
         offset: 6,
@@ -146,7 +146,7 @@ fn more_than_was_offered_is_not_taken() {
         [
             send(Frame::Stop { id: 1 }),
             Deed::Keep { id: 1 },
-            failed(Way::In, reason)
+            failed(FileDirection::In, reason)
         ]
     );
     assert_eq!(transfers.data(1, vec![0; 5]), []);
@@ -158,14 +158,17 @@ fn more_than_was_offered_is_not_taken() {
 fn the_receiver_may_end_it(#[case] frame: Frame, #[case] reason: &str) {
     let deeds = sending().hear(frame);
     let stop = Deed::StopReading { id: 1 };
-    assert_eq!(deeds, [stop, failed(Way::Out, reason)]);
+    assert_eq!(deeds, [stop, failed(FileDirection::Out, reason)]);
 }
 
 #[test]
 fn the_sender_may_end_it() {
     let deeds = receiving(0).hear(Frame::Withdraw { id: 1 });
     let reason = "the sender withdrew it";
-    assert_eq!(deeds, [Deed::Keep { id: 1 }, failed(Way::In, reason)]);
+    assert_eq!(
+        deeds,
+        [Deed::Keep { id: 1 }, failed(FileDirection::In, reason)]
+    );
 }
 
 #[test]
@@ -177,7 +180,7 @@ fn both_may_be_cancelled_here() {
         [
             send(Frame::Stop { id: 1 }),
             Deed::Forget { id: 1 },
-            failed(Way::In, why)
+            failed(FileDirection::In, why)
         ]
     );
     let mut sender = sending();
@@ -186,7 +189,7 @@ fn both_may_be_cancelled_here() {
         [
             send(Frame::Withdraw { id: 1 }),
             Deed::StopReading { id: 1 },
-            failed(Way::Out, why)
+            failed(FileDirection::Out, why)
         ]
     );
     assert_eq!(sender.cancel(), []);
