@@ -12,5 +12,6 @@ mod skipping;
 mod slow_readers;
 mod stop;
 mod support;
+mod ticks;
 mod tls;
 mod tunnels;

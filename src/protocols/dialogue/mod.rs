@@ -6,10 +6,10 @@
 //!
 //! The private connections ("tunnels") of the protocols differ in two ways:
 //!
-//! - *How one comes to be.* Through the server: [`Action::Open`], and the dialogue reads the first frames that come on it.
+//! - *How it is opened.* Through the server: [`Action::Open`], and the dialogue reads the first frames that come on it.
 //!   Directly between the two clients: one of them says [`Action::Listen`], the other [`Action::Connect`], or both say
-//!   [`Action::Meet`]; [`Dialogue::connected`] tells each when it is there.
-//! - *What is spoken on it.* Raw bytes, of which the protocol knows nothing: [`Action::Raw`]. Or frames of the protocol:
+//!   [`Action::Meet`]; [`Dialogue::connected`] is called when the connection is open.
+//! - *What it carries.* Raw bytes, which the protocol does not read: [`Action::Raw`]. Or frames of the protocol:
 //!   [`Action::Framed`]; then [`Dialogue::frame`] makes those that are sent, and [`Dialogue::receive`] reads those that come.
 
 mod action;

@@ -97,11 +97,12 @@ pub trait Protocol: Send + 'static {
         Effort::LookUp
     }
 
-    /// Does what is due at `now`, then handles what happened on one connection. The hub calls this for every event, and so
-    /// does every test; a room implements [`Protocol::handle`].
+    /// Does what is due at `now`, then handles what happened on one connection.
     ///
-    /// So a time limit that has passed is over before the event is handled, also when the clock's thread is late, and no room
-    /// has to think of it. Asking for the deadline first keeps this cheap: mostly nothing is due.
+    /// The hub calls this for every event, and so do the tests that drive a room; a room implements
+    /// [`Protocol::handle`]. So a time limit ends before the first event that comes after it, even when the clock's
+    /// thread is late, and no room has to call its own [`Protocol::tick`]. The deadline is compared first, because
+    /// usually nothing is due.
     fn step(
         &mut self,
         from: ConnId,
@@ -115,8 +116,8 @@ pub trait Protocol: Send + 'static {
         self.handle(from, event, now, out)
     }
 
-    /// Handles what happened on one connection; everything that was due before is done. Must not panic: it runs under the
-    /// lock that all connections share.
+    /// Handles what happened on one connection, after everything that was due. Called by [`Protocol::step`]. Must not
+    /// panic: it runs under the lock that all connections share.
     fn handle(
         &mut self,
         from: ConnId,
@@ -125,8 +126,8 @@ pub trait Protocol: Send + 'static {
         out: &mut Effects,
     ) -> Flow<Self::Question>;
 
-    /// The credentials of the client with this name are no longer valid, because its key was replaced. An answer that
-    /// is still on its way may be based on the old key.
+    /// Revokes the credentials of the client with this name, because its key was replaced. An answer that is still on
+    /// its way may be based on the old key.
     fn revoke(&mut self, name: &str, out: &mut Effects) {
         let _ = (name, out);
     }
@@ -142,8 +143,8 @@ pub trait Protocol: Send + 'static {
         None
     }
 
-    /// Does everything that is due at `now`. The hub calls it when the deadline has come, and before an event that comes
-    /// later than the deadline ([`Protocol::step`]).
+    /// Does everything that is due at `now`. Called when the deadline has come, and by [`Protocol::step`] before an
+    /// event that comes after it.
     fn tick(&mut self, now: Instant, out: &mut Effects) {
         let _ = (now, out);
     }
