@@ -215,7 +215,7 @@ fn a_stalled_server_is_given_up_with_the_reason() {
 #[test]
 fn a_stalled_peer_does_not_delay_others_and_is_given_up() {
     let server = Scripted::start();
-    let mut alice = server.terminal(&["--stall-timeout", "3s"], (24, 120));
+    let mut alice = server.terminal(&["--stall-timeout", "8s"], (24, 120));
     let mut connection = server.accept_login("alice");
     alice.expect("logged in as alice");
     alice.say("/private bob");
