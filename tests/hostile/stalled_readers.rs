@@ -78,7 +78,7 @@ fn is_connected(server: &Server, name: &str) -> bool {
     other.next() == "LOGIN_REFUSED"
 }
 
-/// Attempts before a bound in time counts as broken. A machine that stands still for a while can spoil one attempt; a server
+/// Attempts before a bound in time counts as broken. A machine that pauses for a while can spoil one attempt; a server
 /// that breaks the bound spoils all of them.
 const ATTEMPTS: usize = 4;
 

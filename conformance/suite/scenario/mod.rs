@@ -19,7 +19,7 @@ use crate::source::SourceFile;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LaneId(pub usize);
 
-/// What scenarios are checked against.
+/// The documents against which scenarios are checked.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// The packets.
@@ -38,38 +38,38 @@ pub type Span = std::ops::Range<usize>;
 pub struct Scenario {
     /// Stable id, `whisper`.
     pub id: String,
-    /// A sentence.
+    /// Its title, a sentence.
     pub title: String,
-    /// Requirements that it judges.
+    /// The requirements that it judges.
     pub checks: Vec<String>,
     /// What may run at the same time.
     pub company: Company,
-    /// May kill the target: runs last and alone.
+    /// Whether it may kill the target. Such a case runs last and alone.
     pub hostile: bool,
-    /// Mostly waits: begun before the others, and not counted among those that run side by side.
+    /// Whether it mostly waits. Such a case begins before the others and does not count towards the cases that run at once.
     pub slow: bool,
-    /// Settings that must have been given.
+    /// Settings that must be given.
     pub sets: Vec<String>,
-    /// Set for a probe: the reading that it finds out.
+    /// For a probe, the reading that it finds out.
     pub probes: Option<String>,
     /// Its connections, in order of declaration.
     pub lanes: Vec<Lane>,
-    /// What happens.
+    /// Its steps.
     pub steps: Vec<Step>,
-    /// The file it was read from, as it is shown to people.
+    /// The file from which it was read, as shown in reports.
     pub file: String,
     /// Its own text, as written (`conformance show`).
     pub text: String,
 }
 
-/// What may run beside a case.
+/// The cases that may run at the same time as a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Company {
     /// Anything.
     Any,
-    /// Nothing that holds the lock of this name.
+    /// No case with the lock of this name.
     Lock(String),
-    /// Nothing at all.
+    /// No case.
     Alone,
 }
 
@@ -78,17 +78,17 @@ pub enum Company {
 pub struct Lane {
     /// As written, `alice`.
     pub name: String,
-    /// Where `@lane` comes from.
+    /// The origin of `@lane`.
     pub login: LaneName,
-    /// Where lanes have identities: whether the target knows this one's.
+    /// Whether the target knows the lane's identity, in protocols with identities.
     pub registered: bool,
-    /// Where lanes speak TLS: whether this one does. One that does not is blind: what comes is nothing that it can read.
+    /// Whether the lane speaks TLS, in protocols inside TLS. A lane that does not cannot read what it receives.
     pub tls: bool,
-    /// Whether it answers by itself what comes unasked.
+    /// Whether it answers unasked packets, such as pings, by itself.
     pub answers: bool,
 }
 
-/// How a lane comes by its name.
+/// The origin of a lane's name.
 #[derive(Debug, Clone)]
 pub enum LaneName {
     /// A fresh one; with a length and a filler it is made exactly that many bytes long.
@@ -98,7 +98,7 @@ pub enum LaneName {
     },
     /// The name of an earlier lane.
     SameAs(LaneId),
-    /// What was given on the command line under this name.
+    /// The setting of this name, from the command line.
     Setting(String),
 }
 
@@ -126,69 +126,69 @@ pub enum Action {
     Open(LaneId),
     /// Sends.
     Send {
-        /// By whom.
+        /// The lane that sends.
         lane: LaneId,
-        /// What, in this order, back to back.
+        /// What it sends, in this order, without pauses.
         what: Vec<Outgoing>,
-        /// How the bytes are laid into segments.
+        /// How the bytes are cut into segments.
         cut: Cut,
     },
-    /// FIN after everything that was sent.
+    /// Sends FIN after everything that was sent before.
     Shutdown(LaneId),
-    /// Reads what is there, then closes in order.
+    /// Reads what has arrived, then closes in order.
     Close(LaneId),
     /// RST.
     Abort(LaneId),
-    /// FIN without the end that TLS demands before it.
+    /// Sends FIN without the close_notify that TLS demands before it.
     Truncate(LaneId),
     /// Remembers a signature.
     Sign {
-        /// By whose key.
+        /// The lane whose key signs.
         lane: LaneId,
-        /// Over what.
+        /// The value that is signed.
         pieces: Vec<Piece>,
-        /// How.
+        /// The scheme.
         scheme: Scheme,
-        /// Under which name it is remembered, as [`Value::Bytes`].
+        /// The name under which it is remembered, as [`Value::Bytes`].
         remember: String,
     },
     /// Stops reading from the socket.
     StopReading(LaneId),
     /// Reads again.
     ReadAgain(LaneId),
-    /// The next thing on a lane.
+    /// Expects the next thing on a lane.
     Expect {
-        /// Where.
+        /// The lane.
         lane: LaneId,
-        /// What.
+        /// What must arrive.
         what: Incoming,
-        /// A bound of its own.
+        /// The step's own time limit, if it has one.
         within: Option<Bound>,
-        /// How long after what came before it on this lane it may come at the earliest.
+        /// The earliest time at which it may arrive, after the previous thing on this lane.
         not_before: Option<Bound>,
     },
-    /// Frames on one lane in any order.
+    /// Expects frames on one lane in any order.
     AnyOrder {
-        /// Where.
+        /// The lane.
         lane: LaneId,
-        /// Each exactly once.
+        /// The frames; each arrives exactly once.
         frames: Vec<FramePattern>,
-        /// A bound of its own.
+        /// The step's own time limit, if it has one.
         within: Option<Bound>,
     },
-    /// Lanes side by side, each in its order.
+    /// Runs lanes at the same time, each in its own order.
     Together(Vec<Vec<Step>>),
-    /// The first branch that fits.
+    /// Takes the first branch that fits.
     Either(Vec<Branch>),
-    /// The steps again and again, 100 ms apart, until they fit; the last try counts. Lanes opened inside are opened
+    /// Repeats the steps, 100 ms apart, until they fit. The last try counts. Lanes that are opened inside are opened
     /// anew in each try.
     Eventually {
-        /// How many tries, at least one.
+        /// Number of tries, at least one.
         tries: usize,
         /// The steps.
         steps: Vec<Step>,
     },
-    /// Only in a reading.
+    /// Plays the steps only in a reading.
     When {
         /// Name of the reading.
         reading: String,
@@ -197,7 +197,7 @@ pub enum Action {
         /// The steps.
         steps: Vec<Step>,
     },
-    /// These remembered values all differ.
+    /// Checks that these remembered values all differ.
     Distinct(Vec<String>),
 }
 
@@ -206,20 +206,20 @@ pub enum Action {
 pub enum Outgoing {
     /// A whole packet, fields in the order of the grammar.
     Packet {
-        /// Which.
+        /// The packet.
         packet: PacketId,
         /// Values of its fields.
         fields: Vec<Expr>,
     },
-    /// Pieces put together by hand.
+    /// Pieces that the author wrote.
     Raw(Vec<Piece>),
-    /// Pieces put together by hand, after their length.
+    /// Pieces that the author wrote, after their length.
     Framed(Vec<Piece>),
     /// Pseudo-random bytes.
     Random {
-        /// How many.
+        /// Number of bytes.
         length: usize,
-        /// Makes them repeatable.
+        /// The seed, which makes them repeatable.
         seed: u64,
         /// Remembered under this name as [`Value::Bytes`] holding their SHA-256.
         remember: Option<String>,
@@ -246,7 +246,7 @@ pub enum Piece {
     LengthOf {
         /// Name of the type in wire.kdl.
         type_name: String,
-        /// What it claims.
+        /// The length that it claims.
         claims: i128,
     },
 }
@@ -254,7 +254,7 @@ pub enum Piece {
 /// A value that is known when the step is reached.
 #[derive(Debug, Clone)]
 pub enum Expr {
-    /// As written.
+    /// A literal.
     Literal(Value),
     /// The name of a lane.
     NameOf(LaneId),
@@ -264,19 +264,19 @@ pub enum Expr {
     Remembered(String),
     /// A signature by a lane's key over its own name.
     SignatureOf(LaneId),
-    /// What was given on the command line, as a number or as text.
+    /// A setting from the command line, as a number or as text.
     Setting {
         /// Its name.
         name: String,
-        /// What the field takes.
+        /// The type of the field.
         sort: Sort,
     },
 }
 
-/// A bound of time.
+/// A time limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bound {
-    /// As written.
+    /// A literal.
     Fixed(Duration),
     /// A setting of wire.kdl.
     Setting(String),
@@ -302,16 +302,16 @@ impl Scheme {
     ];
 }
 
-/// Something that must come.
+/// Something that must arrive.
 #[derive(Debug, Clone)]
 pub enum Incoming {
     /// A frame.
     Frame(FramePattern),
     /// These bytes.
     Bytes(Vec<u8>),
-    /// That many bytes, with the remembered hash.
+    /// This number of bytes, with the remembered hash.
     Hashed {
-        /// How many.
+        /// Number of bytes.
         length: usize,
         /// Name under which the hash was remembered.
         remembered: String,
@@ -322,9 +322,9 @@ pub enum Incoming {
     Reset,
     /// FIN or RST.
     Closed,
-    /// Nothing: proved by a fence, or, where the step has a bound of its own, waited for that long.
+    /// Nothing. A fence proves it, or, if the step has its own time limit, the runner waits that long.
     Silence {
-        /// Whose doings might have broken it; without it the lane's own.
+        /// The lane whose actions could have broken the silence; by default the lane itself.
         after: Option<LaneId>,
     },
 }
@@ -338,18 +338,18 @@ pub struct FramePattern {
     pub fields: Vec<Pattern>,
 }
 
-/// What a field must be.
+/// The expected value of a field.
 #[derive(Debug, Clone)]
 pub enum Pattern {
     /// Anything.
     Any,
-    /// Exactly this.
+    /// Exactly this value.
     Is(Expr),
     /// Remembered, or equal to what is remembered.
     Bind(String),
 }
 
-/// How bytes are laid into segments.
+/// How bytes are cut into segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cut {
     /// In one write.
@@ -365,7 +365,7 @@ pub enum Cut {
 pub struct Branch {
     /// What the target does, `closes the connection`.
     pub name: String,
-    /// What that is worth.
+    /// The verdict of this branch.
     pub worth: Worth,
     /// The steps.
     pub steps: Vec<Step>,

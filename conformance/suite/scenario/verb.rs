@@ -1,6 +1,6 @@
-//! The words that may follow an arrow in a scenario, where a packet might.
+//! The words that may follow an arrow in a scenario, instead of a packet.
 
-/// Which way an arrow points.
+/// The direction of an arrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrow {
     /// `>`: what the lane does.
@@ -75,27 +75,27 @@ const VERBS: [(&str, Verb, Arrow); 18] = [
 ];
 
 impl Verb {
-    /// The verb that a word is; any other word is a packet, or a mistake.
+    /// Returns the verb for a word. Any other word is a packet, or a mistake.
     #[must_use]
     pub fn of(word: &str) -> Verb {
         let found = VERBS.iter().find(|(known, ..)| *known == word);
         found.map_or(Verb::Packet, |(_, verb, _)| *verb)
     }
 
-    /// The arrow that it follows; `None` if it may follow either.
+    /// Returns the arrow that it follows; `None` if it may follow both.
     #[must_use]
     pub fn arrow(self) -> Option<Arrow> {
         let found = VERBS.iter().find(|(_, verb, _)| *verb == self);
         found.map(|(.., arrow)| *arrow)
     }
 
-    /// The words that may follow this arrow.
+    /// Returns the words that may follow this arrow.
     pub fn words_after(arrow: Arrow) -> impl Iterator<Item = &'static str> {
         let fitting = VERBS.iter().filter(move |(.., its)| *its == arrow);
         fitting.map(|(word, ..)| *word)
     }
 
-    /// Whether a lane cannot do it any more once it has shut down its side of the connection.
+    /// Returns whether a lane can no longer do it after it has shut down its side of the connection.
     #[must_use]
     pub fn needs_open_side(self) -> bool {
         !matches!(
@@ -110,7 +110,7 @@ impl Verb {
     }
 }
 
-/// Words of the language; no lane, parameter or remembered value is called so.
+/// Words of the language. No lane, parameter or remembered value may have such a name.
 pub const WORDS: [&str; 39] = [
     "client",
     "together",

@@ -23,7 +23,7 @@ pub fn every_step<'a>(steps: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
     }
 }
 
-/// Whether the steps only watch: they send nothing, also no fence, and wait for nothing but what comes.
+/// Returns whether the steps only observe: they send nothing, not even a fence, and wait only for what arrives.
 pub fn only_watch(steps: &[Step]) -> bool {
     let mut watch = true;
     every_step(steps, &mut |step| {
@@ -41,7 +41,7 @@ pub fn only_watch(steps: &[Step]) -> bool {
     watch
 }
 
-/// The lanes on which the steps do or see something.
+/// Returns the lanes on which the steps send or expect something.
 pub fn lanes(steps: &[Step]) -> BTreeSet<LaneId> {
     let mut lanes = BTreeSet::new();
     every_step(steps, &mut |step| match &step.action {
@@ -72,7 +72,7 @@ pub fn lanes(steps: &[Step]) -> BTreeSet<LaneId> {
     lanes
 }
 
-/// Whether it makes a difference to a scenario how a reading is settled.
+/// Returns whether the choice of a reading makes a difference to a scenario.
 pub fn depends_on(grammar: &Grammar, scenario: &Scenario, reading: &Reading) -> bool {
     if reading.choices.iter().any(Choice::changes_opcodes) {
         return true;

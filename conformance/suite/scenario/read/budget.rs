@@ -1,24 +1,24 @@
-//! Bounds on what a small file may unroll to.
+//! Limits on the size to which a small file may unroll.
 
-/// The most steps of one scenario. A conversation of thousands of steps is a load test, and not read by anybody.
+/// Maximum number of steps of one scenario. A conversation of thousands of steps is a load test, and no person reads it.
 pub(super) const MAX_STEPS: usize = 10_000;
 
-/// The most steps of all scenarios together.
+/// Maximum number of steps of all scenarios together.
 const MAX_STEPS_OF_A_SUITE: usize = 200_000;
 
-/// The most bytes that `(xN)"..."` may make in all.
+/// Maximum number of bytes that all `(xN)"..."` together may make.
 pub(super) const MAX_LITERAL_BYTES: usize = 64 * 1024 * 1024;
 
-/// The most lanes of one scenario: each is a connection here, and one at the target.
+/// Maximum number of lanes of one scenario. Each lane is a connection at the runner and one at the target.
 pub(super) const MAX_LANES: usize = 1_000;
 
-/// Words and bytes of steps that are copied while fragments and repetitions are put in.
+/// Maximum number of words and bytes that are copied when fragments and repetitions are inserted.
 const MAX_COPIED: usize = 256 * 1024 * 1024;
 
-/// How deep blocks and fragments may stand in each other, counted through all fragments: reading them is recursive.
+/// Maximum depth of blocks and fragments inside each other, counted through all fragments. Reading them is recursive.
 pub(super) const MAX_NESTING: usize = 64;
 
-/// What is left.
+/// The part of the budget that is left.
 #[derive(Debug)]
 pub(super) struct Budget {
     steps: usize,
@@ -44,7 +44,7 @@ impl Budget {
         self.reported = false;
     }
 
-    /// Takes one step; says whether there was one left.
+    /// Takes one step. Returns false if none was left.
     pub(super) fn take_step(&mut self) -> bool {
         take(&mut self.steps, 1) && take(&mut self.steps_of_the_suite, 1)
     }
@@ -54,7 +54,7 @@ impl Budget {
         take(&mut self.literal_bytes, bytes)
     }
 
-    /// Takes what a copy of steps or of what is known at a step costs.
+    /// Takes the cost of a copy of steps, or of a copy of what is known at a step.
     pub(super) fn take_copy(&mut self, size: usize) -> bool {
         let enough = take(&mut self.copied, size);
         if !enough {
@@ -63,12 +63,12 @@ impl Budget {
         enough
     }
 
-    /// Says once for each scenario that the budget is spent.
+    /// Reports, once for each scenario, that the budget is used up.
     pub(super) fn is_first_report(&mut self) -> bool {
         !std::mem::replace(&mut self.reported, true)
     }
 
-    /// Whether steps are left.
+    /// Returns whether steps are left.
     pub(super) fn is_spent(&self) -> bool {
         self.steps == 0 || self.steps_of_the_suite == 0
     }

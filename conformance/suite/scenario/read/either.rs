@@ -7,7 +7,7 @@ use crate::grammar::Worth;
 use crate::scenario::{Action, Branch, LaneId, Step};
 use crate::source::{Node, Shape, one_of};
 
-/// What may stand among the things that a lane sees in a case: whole steps without a lane in front.
+/// Words for whole steps, without a lane before them, that are allowed among the things that a lane receives in a case.
 const STRUCTURE: [&str; 8] = [
     "client",
     "together",
@@ -32,7 +32,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `alice < either { case "..." { what alice sees } }`.
+    /// `alice < either { case "..." { what alice receives } }`.
     pub(super) fn either_of_lane(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         let help = "write the cases in braces: alice < either { case \"...\" { closed } }";
         self.no_extra(phrase.node, phrase.entries.first(), help)?;
@@ -133,7 +133,7 @@ impl Reader<'_> {
         Some(Branch { name, worth, steps })
     }
 
-    /// The lane and its arrow are known; whole steps may stand among what it sees.
+    /// Reads a case whose lane and arrow are known. Whole steps are allowed among the things that the lane receives.
     fn steps_of_lane(&mut self, lane: LaneId, nodes: &[Node]) -> Vec<Step> {
         let mut steps = Vec::new();
         for node in nodes {

@@ -1,4 +1,4 @@
-//! Putting arguments and counters into steps.
+//! Replaces parameters and counters in steps by their values.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::Reader;
 use crate::scenario::Step;
 use crate::source::{Entry, Node, Scalar, Word};
 
-/// What stands for a parameter or a counter.
+/// The value of a parameter or of a counter.
 #[derive(Debug, Clone)]
 pub(super) struct Argument {
     mark: Option<Word>,
@@ -22,7 +22,7 @@ impl From<&Entry> for Argument {
     }
 }
 
-/// Parameters and counters with what stands for them.
+/// Parameters and counters with their values.
 #[derive(Debug, Default)]
 pub(super) struct Bindings {
     parameters: BTreeMap<String, Argument>,
@@ -84,7 +84,7 @@ impl Bindings {
         new
     }
 
-    /// What stands for the whole word: a parameter's argument (`who`, `$text`), or the counter (`$i`) as a number.
+    /// Returns the value of a whole word: a parameter's argument (`who`, `$text`), or the counter (`$i`) as a number.
     fn whole(&self, word: &str) -> Option<Argument> {
         if let Some(argument) = self.parameters.get(word) {
             return Some(argument.clone());
@@ -109,7 +109,7 @@ impl Bindings {
         }
     }
 
-    /// A word with `@who`, `?id`, `$id` or `c$i` in it.
+    /// Replaces `@who`, `?id`, `$id` or `c$i` inside a word.
     fn bare(&self, word: &str) -> String {
         let (sign, name) = match word.chars().next() {
             Some(sign @ ('@' | '?' | '$')) => (Some(sign), word.get(1..).unwrap_or_default()),
@@ -125,7 +125,7 @@ impl Bindings {
         self.counted(word)
     }
 
-    /// Each `$i` in a text, where `i` is the counter.
+    /// Replaces each `$i` in a text, where `i` is the counter.
     fn counted(&self, text: &str) -> String {
         let Some((counter, count)) = &self.counter else {
             return text.to_owned();
@@ -151,7 +151,7 @@ impl Bindings {
     }
 }
 
-/// Whether a text still waits for a counter. `$5` is money.
+/// Returns whether a text still contains a counter. `$5` is money, not a counter.
 fn has_counter(value: &Scalar) -> bool {
     let Scalar::Text(text) = value else {
         return false;
@@ -162,7 +162,7 @@ fn has_counter(value: &Scalar) -> bool {
     })
 }
 
-/// About how much is copied when the node is.
+/// Returns roughly how much is copied when the node is copied.
 fn size(node: &Node) -> usize {
     let entries: usize = node
         .entries
@@ -176,7 +176,7 @@ fn size(node: &Node) -> usize {
 }
 
 impl Reader<'_> {
-    /// Steps with something put in.
+    /// Copies steps and inserts the values.
     pub(super) fn expanded_steps<'n>(
         &mut self,
         nodes: impl Iterator<Item = &'n Node>,

@@ -1,4 +1,4 @@
-//! What a lane must see.
+//! What a lane must receive.
 
 use super::Reader;
 use super::scope::Remembered;
@@ -9,7 +9,7 @@ use crate::scenario::{Action, FramePattern, Incoming, LaneId, Verb};
 use crate::source::{Entry, Node};
 
 impl Reader<'_> {
-    /// What stands behind `<`.
+    /// Reads what follows `<`.
     pub(super) fn sees(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         let action = match phrase.verb {
             Verb::Either => return self.either_of_lane(lane, phrase),
@@ -59,7 +59,7 @@ impl Reader<'_> {
         }
     }
 
-    /// After a reset nothing works any more; after an EOF the lane may still send.
+    /// Notes the end of a lane. After a reset the lane can do nothing more; after an EOF it may still send.
     fn ends(&mut self, lane: LaneId, phrase: &Phrase<'_>) {
         let how = match phrase.verb {
             Verb::Reset => "reset",

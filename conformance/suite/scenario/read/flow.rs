@@ -1,4 +1,4 @@
-//! Blocks: when, eventually, repeat; and distinct.
+//! The blocks `when`, `eventually` and `repeat`, and the step `distinct`.
 
 use super::Reader;
 use super::budget::MAX_STEPS;
@@ -92,7 +92,7 @@ impl Reader<'_> {
         ));
     }
 
-    /// What was remembered inside is remembered in that reading; the rest may or may not have been.
+    /// A value that was remembered inside counts as remembered in that reading only.
     fn leave_when(&mut self, inside: Scope, reading: &str, choice: &str) {
         for (name, what) in &inside.bound {
             if !self.scope.bound.contains_key(name) {
@@ -239,10 +239,10 @@ impl Reader<'_> {
     }
 }
 
-/// The most tries: 100 ms apart, that is a minute.
+/// Maximum number of tries. They are 100 ms apart, so all of them take a minute.
 const MAX_TRIES: usize = 600;
 
-/// Whether a step expects anything.
+/// Returns whether a step expects anything.
 fn looks(step: &Step) -> bool {
     match &step.action {
         Action::Expect { .. }

@@ -1,4 +1,4 @@
-//! Fragments: steps with parameters, shared by scenarios.
+//! Fragments: steps with parameters that several scenarios share.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,7 +171,8 @@ impl<'a> Fragment<'a> {
     }
 }
 
-/// Lowercase, digits, `-` and `_`, beginning with a letter: a lane, a parameter, a remembered value.
+/// Returns whether a word is a valid name of a lane, a parameter or a remembered value: lowercase letters, digits, `-` and
+/// `_`, beginning with a letter.
 pub(super) fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_lowercase())
         && word
@@ -180,7 +181,7 @@ pub(super) fn is_name(word: &str) -> bool {
 }
 
 impl<'a> Reader<'a> {
-    /// `use login alice`: the fragment's steps, with arguments for parameters.
+    /// `use login alice`: inserts the fragment's steps, with arguments for its parameters.
     pub(super) fn use_fragment(&mut self, node: &Node) -> Vec<Step> {
         let fragments = self.fragments;
         let Some(entry) = node.arguments().next() else {
@@ -250,7 +251,7 @@ impl<'a> Reader<'a> {
         })))
     }
 
-    /// The scenario that judges the fragment in which we are: the outermost has a name for its steps. A scenario is never
+    /// Returns the scenario that judges the fragment being read: the outermost one names it. A scenario is never
     /// excused by itself; but the fragments inside the one that it proves excuse it.
     pub(super) fn proved_by(&self) -> Option<String> {
         self.inside

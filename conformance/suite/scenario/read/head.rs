@@ -1,4 +1,4 @@
-//! A scenario's head: what is said about it before its first step.
+//! A scenario's head: the lines before its first step.
 
 use super::Reader;
 use super::fragment::is_name;
@@ -7,7 +7,7 @@ use crate::scenario::Company;
 use crate::source::{Entry, Node, one_of};
 
 impl Reader<'_> {
-    /// Reads the head; says where the steps begin.
+    /// Reads the head. Returns where the steps begin.
     pub(super) fn head(&mut self, node: &Node) -> usize {
         let mut steps_begin = 0;
         for child in node.block() {

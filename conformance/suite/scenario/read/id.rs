@@ -1,11 +1,11 @@
-//! What stands by itself in a file of scenarios, and under which id.
+//! The top-level nodes of a scenario file, and their ids.
 
 use std::collections::BTreeSet;
 
 use crate::scenario::Context;
 use crate::source::{Entry, Findings, Node, Span, is_first, one_of};
 
-/// The scenarios and probes under their ids; those without one, or with one that is taken, are reported and left out.
+/// Returns the scenarios and probes with their ids. Those without an id, or with an id that is taken, are reported and left out.
 pub(super) fn collect_ids<'a>(
     nodes: &[&'a Node],
     context: Context<'_>,

@@ -1,4 +1,4 @@
-//! The beginning and the end of lanes.
+//! How lanes begin and end.
 
 use super::Reader;
 use super::budget::MAX_LANES;
@@ -9,7 +9,7 @@ use crate::grammar::{Names, Packet, Transport};
 use crate::scenario::{Action, Lane, LaneId, LaneName, Step, Verb, WORDS};
 use crate::source::{Entry, Node, Shape};
 
-/// The longest name that a lane can be made to have.
+/// Maximum length of a lane's name, in bytes.
 const MAX_NAME_BYTES: i128 = 65_535;
 
 impl Reader<'_> {
@@ -83,7 +83,7 @@ impl Reader<'_> {
         out.push(self.make_step(node, node.to_string(), Action::Open(id)));
     }
 
-    /// `registered=no`: what lanes of the protocol usually are, or nothing that they can be.
+    /// `registered=no`. Without it, a lane is what lanes of the protocol usually are.
     fn unless_no(&mut self, node: &Node, key: &str, usually: bool) -> bool {
         let Some(entry) = node.property(key) else {
             return usually;
@@ -173,7 +173,7 @@ impl Reader<'_> {
         })
     }
 
-    /// `name=$login`: only a setting is known before anything was said.
+    /// `name=$login`. Only a setting is known before the first step.
     fn login_of_setting(&mut self, node: &Node, entry: &Entry, name: &str) -> Option<LaneName> {
         let what = self.remembered(node, &entry.span, name)?;
         if what != Remembered::Setting {

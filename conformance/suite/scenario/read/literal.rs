@@ -1,4 +1,4 @@
-//! Values that are written out: texts, numbers, bytes.
+//! Literal values: texts, numbers, bytes.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use super::value::{Target, example_of, length_of};
 use crate::grammar::{Sort, TypeKind, Value, is_uuid};
 use crate::source::{Entry, Node, Scalar, one_of};
 
-/// The longest text that one `(xN)"..."` makes.
+/// Maximum length of the text that one `(xN)"..."` makes, in bytes.
 const MAX_REPEATED_BYTES: usize = 16 * 1024 * 1024;
 
 impl Reader<'_> {
@@ -185,7 +185,7 @@ impl Reader<'_> {
         )
     }
 
-    /// Why so many bytes are none of the sizes that a type of fixed sizes has.
+    /// Explains why a number of bytes is not one of the sizes that a type of fixed sizes has.
     fn has_another_size(&self, length: usize, target: &Target<'_>) -> Option<String> {
         let grammar = self.context.grammar;
         let kinds = grammar.kinds_of_type(target.type_name, &self.choices);
@@ -204,7 +204,7 @@ impl Reader<'_> {
         kinds.contains(&&TypeKind::Uuid)
     }
 
-    /// Why the value cannot travel, in one of the readings that are open here.
+    /// Explains why the value cannot be encoded in one of the readings that are open here.
     fn does_not_fit(&self, value: &Value, target: &Target<'_>) -> Option<String> {
         let name = target.name;
         match value {
@@ -246,7 +246,7 @@ pub(super) fn sizes_in_words(sizes: &[usize]) -> String {
     format!("{} bytes", sizes.join(" or "))
 }
 
-/// The bytes, or the part that is not one.
+/// Returns the bytes, or the first part that is not a byte.
 fn bytes_of_hex(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     for group in text.split_whitespace() {

@@ -1,17 +1,17 @@
-//! Reading scenario files: fragments are put in, repetitions unrolled, every name is looked up, and every mistake explained.
+//! Reads scenario files: inserts fragments, unrolls repetitions, looks up every name, and explains every mistake.
 //!
-//! Reading and lint are one walk, because what may stand in a step depends on the steps before it: which lanes are open, what
-//! is remembered, who has sent something that nobody has seen yet.
+//! Reading and lint are one pass, because the steps before a step decide what is allowed in it: which lanes are open, which
+//! values are remembered, which lanes have sent something that no lane has received yet.
 //!
 //! | file | what |
 //! |---|---|
 //! | `id` | scenarios and probes by their ids |
 //! | `head` | title, checks, alone, lock, hostile, sets |
-//! | `fragment`, `expand` | shared steps, and how parameters and counters are put in |
-//! | `budget` | how large a suite may become when it is unrolled |
-//! | `scope` | what is known at a step: lanes, remembered values, what nobody has seen yet |
-//! | `step` | one line of a scenario: who, arrow, what |
-//! | `lane`, `send`, `raw`, `sign`, `expect`, `within` | what a lane does, what it sees, and until when |
+//! | `fragment`, `expand` | shared steps, and how parameters and counters are replaced |
+//! | `budget` | limits on the size of an unrolled suite |
+//! | `scope` | what is known at a step: lanes, remembered values, what no lane has received yet |
+//! | `step` | one line of a scenario: lane, arrow, what follows |
+//! | `lane`, `send`, `raw`, `sign`, `expect`, `within` | what a lane does, what it must receive, and until when |
 //! | `packet`, `value`, `literal` | packets, and the values of their fields |
 //! | `either`, `flow`, `together` | blocks |
 
@@ -85,13 +85,13 @@ struct Reader<'a> {
     lane: Option<LaneId>,
     /// Inside `when`: the readings that are settled there.
     choices: Choices,
-    /// The fragments inside which we are, outermost first.
+    /// The fragments that are being read, the outermost first.
     inside: Vec<&'a str>,
-    /// How many blocks and fragments we are in.
+    /// The depth of blocks and fragments at this point.
     nesting: usize,
-    /// How many mistakes were found in it so far, those that were reported before included.
+    /// Number of mistakes found in it so far, including those that were already reported.
     mistakes: usize,
-    /// Whether the last thing that was done is something sent, and where.
+    /// The place of the last send, if nothing was expected after it.
     sent_last: Option<(Arc<SourceFile>, Span)>,
 }
 
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A mistake inside a fragment may be one of whoever uses it, so that scenario is named.
+    /// Reports a mistake. A mistake inside a fragment may come from the scenario that uses it, so the report names that scenario.
     fn error(
         &mut self,
         node: &Node,
@@ -221,7 +221,7 @@ impl<'a> Reader<'a> {
         self.findings.error(&node.file, span.clone(), message, help);
     }
 
-    /// Reports a mistake for which there is nothing to return.
+    /// Reports a mistake and returns nothing.
     fn refuse<T>(
         &mut self,
         node: &Node,

@@ -1,4 +1,4 @@
-//! Packets in steps, sent or seen: their names and their fields.
+//! Packets in steps, sent or received: their names and their fields.
 
 use super::Reader;
 use super::step::Phrase;
@@ -9,7 +9,7 @@ use crate::source::{Entry, Node, Word, did_you_mean, one_of};
 
 /// A value that may be known before the scenario runs.
 pub(super) trait WrittenOut {
-    /// It, if it is.
+    /// Returns the value, if it is known.
     fn written_out(&self) -> Option<&Value>;
 }
 
@@ -32,7 +32,7 @@ impl WrittenOut for Pattern {
 }
 
 impl Reader<'_> {
-    /// The packet that a phrase names, if that side sends it.
+    /// Returns the packet that a phrase names, if that side sends it.
     pub(super) fn packet_of(&mut self, phrase: &Phrase<'_>, side: Side) -> Option<PacketId> {
         let grammar = self.context.grammar;
         let name = phrase.word;
@@ -88,7 +88,7 @@ impl Reader<'_> {
         (format!("there is no word `{name}`"), help)
     }
 
-    /// The values of all fields of a packet, in its order.
+    /// Reads the values of all fields of a packet, in the packet's order.
     pub(super) fn fields_of<T: WrittenOut>(
         &mut self,
         phrase: &Phrase<'_>,
@@ -153,7 +153,7 @@ impl Reader<'_> {
         fine.then_some(values)
     }
 
-    /// Where both are written out, a field has the size that the field before it asks for.
+    /// Checks, where both are literals, that a field has the size that the field before it gives.
     fn cases_fit<T: WrittenOut>(
         &mut self,
         phrase: &Phrase<'_>,
@@ -181,7 +181,7 @@ impl Reader<'_> {
         fine
     }
 
-    /// Why a field cannot stand behind one that says `tag`, in any of the readings that are open.
+    /// Explains why a field cannot follow a field with the value `tag`, in any of the readings that are open.
     fn contradicts(
         &self,
         field: &Field,

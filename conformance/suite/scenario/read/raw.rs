@@ -1,4 +1,4 @@
-//! `raw`: bytes that are put together by hand.
+//! `raw`: bytes that the author of a scenario writes piece by piece.
 
 use super::Reader;
 use super::step::Phrase;
@@ -11,7 +11,7 @@ const EXAMPLE: &str =
     "write: alice > raw (opcode)LOGIN (STRING)@alice (INT)-1 (hex)\"00 ff\" (utf8)\"abc\"";
 
 impl Reader<'_> {
-    /// `framed (opcode)99`: the pieces behind their length.
+    /// `framed (opcode)99`: the pieces, after their length.
     pub(super) fn framed(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
         if self.context.grammar.frame_length.is_none() {
             let help = "wire.kdl has no `length`; use `raw` instead";
@@ -90,7 +90,7 @@ impl Reader<'_> {
             .is_empty()
     }
 
-    /// Whether only a field of a packet says how the type is laid out.
+    /// Returns whether only a field of a packet decides how the type is encoded.
     fn is_decided_by_a_field(&self, name: &str) -> bool {
         let grammar = self.context.grammar;
         let kinds = grammar.kinds_of_type(name, &Choices::new());
@@ -183,7 +183,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The integers that stand before values of the type, in all readings.
+    /// Returns the integer types that precede values of this type, in all readings.
     pub(super) fn prefixes_of(&self, type_name: &str) -> Vec<IntType> {
         let grammar = self.context.grammar;
         let any = &self.choices;

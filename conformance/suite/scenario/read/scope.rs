@@ -10,11 +10,11 @@ use crate::scenario::LaneId;
 pub(super) struct Scope {
     /// The lanes that can be named.
     pub(super) lanes: BTreeMap<String, LaneState>,
-    /// What is remembered whatever happened.
+    /// Values that are remembered in every possible course of the scenario.
     pub(super) bound: BTreeMap<String, Remembered>,
-    /// What is remembered only in some readings, or in some cases of an `either`.
+    /// Values that are remembered only in some readings, or in some cases of an `either`.
     pub(super) partly: BTreeMap<String, Partly>,
-    /// The lanes that sent something after which nothing was expected yet.
+    /// The lanes that have sent something since the last expectation.
     pub(super) unobserved: BTreeSet<LaneId>,
 }
 
@@ -22,38 +22,38 @@ pub(super) struct Scope {
 #[derive(Debug, Clone)]
 pub(super) struct LaneState {
     pub(super) id: LaneId,
-    /// What ended it, and the line: nothing can be sent or expected any more.
+    /// What ended it, and the line. After that nothing can be sent or expected on it.
     pub(super) ended: Option<(&'static str, usize)>,
-    /// The line of its `shutdown`: nothing can be sent any more.
+    /// The line of its `shutdown`. After that nothing can be sent on it.
     pub(super) shut: Option<usize>,
 }
 
-/// What a remembered name stands for.
+/// The kind of value that a name refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remembered {
-    /// A value of that sort.
+    /// A value of this sort.
     Value(Sort),
-    /// The hash of that many bytes.
+    /// The hash of this number of bytes.
     Hash(usize),
     /// A setting from the command line.
     Setting,
 }
 
-/// A name that is remembered in part of what may happen.
+/// A name that is remembered only in some courses of the scenario.
 #[derive(Debug, Clone)]
 pub(super) struct Partly {
     pub(super) what: Remembered,
-    /// The readings in which it is, if it is a reading that decides.
+    /// The readings in which it is remembered, if a reading decides.
     pub(super) settled: Vec<(String, String)>,
 }
 
 impl Scope {
-    /// Rough size, for the budget.
+    /// Returns the rough size, for the budget.
     pub(super) fn size(&self) -> usize {
         64 * (1 + self.lanes.len() + self.bound.len() + self.partly.len() + self.unobserved.len())
     }
 
-    /// What the name stands for in a reading: it is remembered there, or in every choice of some reading.
+    /// Returns the value of a name in a reading. It is remembered in that reading, or in every choice of another one.
     pub(super) fn remembered(
         &self,
         name: &str,
@@ -132,13 +132,13 @@ impl Scope {
     }
 }
 
-/// What `together` adds: its lanes run side by side.
+/// What `together` adds. Its lanes run at the same time.
 #[derive(Debug, Default)]
 pub(super) struct TogetherScope {
-    /// Who had sent before it.
+    /// The lanes that had sent before it.
     pub(super) sent_before: BTreeSet<LaneId>,
-    /// The lanes that have seen something inside it.
+    /// The lanes that have received something inside it.
     pub(super) observed: BTreeSet<LaneId>,
-    /// Which lanes remembered which name inside it.
+    /// The names that were remembered inside it, each with its lane.
     pub(super) bound_by: BTreeMap<String, BTreeSet<LaneId>>,
 }

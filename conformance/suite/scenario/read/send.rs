@@ -10,7 +10,7 @@ use crate::scenario::{Action, Cut, LaneId, Outgoing, Verb};
 use crate::source::{Entry, Node};
 
 impl Reader<'_> {
-    /// What stands behind `>`.
+    /// Reads what follows `>`.
     pub(super) fn does(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         match phrase.verb {
             Verb::Shutdown
@@ -139,7 +139,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The block behind something that is sent.
+    /// Reads the block after something that is sent.
     fn modifiers(&mut self, block: &[Node]) -> Option<Cut> {
         let mut cut = Cut::Whole;
         for node in block {
@@ -199,7 +199,7 @@ impl Reader<'_> {
     }
 }
 
-/// `3` or `"3 7"`, none of them zero.
+/// Reads `3` or `"3 7"`; none of the numbers is zero.
 fn offsets(entry: &Entry) -> Option<Vec<usize>> {
     let written = entry.name()?;
     let numbers: Vec<usize> = written

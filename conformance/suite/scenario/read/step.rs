@@ -5,23 +5,23 @@ use super::budget::{MAX_NESTING, MAX_STEPS};
 use crate::scenario::{Action, Arrow, LaneId, Step, Verb, WORDS};
 use crate::source::{Entry, Node, Scalar, Span, Word, did_you_mean, nearest};
 
-/// The longest text of a step; the file has the rest.
+/// Maximum length of a step's text in reports. The file has the rest.
 const MAX_TEXT_CHARS: usize = 200;
 
 /// What follows an arrow, or, in the block of a lane's step, a line without one.
 pub(super) struct Phrase<'n> {
     pub(super) node: &'n Node,
     pub(super) verb: Verb,
-    /// How the verb is written; or the packet.
+    /// The verb or the packet, as written.
     pub(super) word: &'n str,
     pub(super) verb_span: &'n Span,
-    /// What follows it.
+    /// The words that follow it.
     pub(super) entries: &'n [Entry],
     pub(super) block: &'n [Node],
 }
 
 impl<'n> Phrase<'n> {
-    /// A node of a block whose lane and arrow are known.
+    /// Makes a phrase of a node in a block whose lane and arrow are known.
     pub(super) fn of_node(node: &'n Node) -> Phrase<'n> {
         Phrase {
             node,
@@ -50,9 +50,9 @@ impl<'n> Phrase<'n> {
     }
 }
 
-/// What many steps check, in one line each: `None` if a mistake was reported.
+/// Checks that many steps share. Each returns `None` if it reported a mistake.
 impl Reader<'_> {
-    /// Nothing may follow; `extra` is the first thing that does.
+    /// Checks that nothing follows. `extra` is the first thing that does.
     pub(super) fn no_extra(
         &mut self,
         node: &Node,
@@ -70,7 +70,7 @@ impl Reader<'_> {
         )
     }
 
-    /// Only these properties may follow.
+    /// Checks that only these properties follow.
     pub(super) fn only_properties(
         &mut self,
         phrase: &Phrase<'_>,
@@ -89,7 +89,7 @@ impl Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// A block of steps.
+    /// Reads a block of steps.
     pub(super) fn steps(&mut self, nodes: &[Node]) -> Vec<Step> {
         let mut steps = Vec::new();
         for node in nodes {
@@ -139,7 +139,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether no more steps may be read; says so at the first that would have been.
+    /// Returns whether no more steps may be read, and reports the first one that is too many.
     pub(super) fn is_spent(&mut self, next: &Node) -> bool {
         let spent = self.budget.is_spent();
         if spent {
@@ -148,7 +148,7 @@ impl Reader<'_> {
         spent
     }
 
-    /// Says once for each scenario that it is too large.
+    /// Reports, once for each scenario, that it is too large.
     pub(super) fn report_size(&mut self, node: &Node) {
         if self.budget.is_first_report() {
             let message = format!(
@@ -218,7 +218,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The name of a lane, for texts.
+    /// Returns the name of a lane, for messages.
     pub(super) fn lane_name(&self, lane: LaneId) -> String {
         self.scenario
             .lanes
@@ -287,7 +287,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The lane that a step names, if it is declared and can still be used so.
+    /// Returns the lane that a step names, if it is declared and can still be used in this way.
     fn lane_of_step(&mut self, node: &Node, arrow: Arrow, verb: Verb) -> Option<LaneId> {
         let name = node.name.text.as_str();
         let id = self.lane_named(node, name, &node.name.span)?;
@@ -336,7 +336,7 @@ impl Reader<'_> {
     }
 }
 
-/// The arrow after a lane, if the node is a lane's step.
+/// Returns the arrow after a lane, if the node is a step of a lane.
 pub(super) fn arrow(node: &Node) -> Option<Arrow> {
     match node.entries.first().and_then(Entry::word) {
         Some(">") => Some(Arrow::Does),

@@ -1,4 +1,4 @@
-//! Lanes side by side, and lanes that race although nobody said so.
+//! Lanes that run at the same time, and lanes that race by mistake.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ impl Reader<'_> {
         Some(lanes.into_iter().map(|(_, steps)| steps).collect())
     }
 
-    /// A lane sends: if another sent before it, and nobody looked, the two race.
+    /// Notes that a lane sends. If another lane sent before it and no lane expected anything in between, the two race.
     pub(super) fn note_send(&mut self, lane: LaneId, phrase: &Phrase<'_>) {
         let rival = match &self.together {
             Some(together) if together.observed.contains(&lane) => None,
@@ -94,7 +94,7 @@ impl Reader<'_> {
         self.sent_last = Some((Arc::clone(&phrase.node.file), phrase.node.span.clone()));
     }
 
-    /// A lane sees something: whatever was sent before has had its effect, as far as anybody can tell.
+    /// Notes that a lane receives something. From then on, what was sent before counts as handled.
     pub(super) fn note_observation(&mut self, lane: LaneId) {
         self.sent_last = None;
         match &mut self.together {
@@ -107,7 +107,7 @@ impl Reader<'_> {
     }
 }
 
-/// The lanes that a step is about.
+/// Returns the lanes that a step is about.
 fn lanes_of(step: &Step) -> BTreeSet<LaneId> {
     match &step.action {
         Action::Open(lane)

@@ -1,4 +1,4 @@
-//! Values of fields: references to lanes and to what is remembered; what is written out is read in `literal`.
+//! Values of fields: references to lanes and to remembered values. `literal` reads literal values.
 
 use super::Reader;
 use super::fragment::is_name;
@@ -7,9 +7,9 @@ use crate::grammar::{Choices, Field, Grammar, Sort, Value};
 use crate::scenario::{Expr, Pattern};
 use crate::source::{Entry, Node, Scalar, Span};
 
-/// Where a value goes.
+/// The place of a value.
 pub(super) struct Target<'a> {
-    /// The field or the type, for people.
+    /// The field or the type, for messages.
     pub(super) name: &'a str,
     pub(super) type_name: &'a str,
     pub(super) sort: Sort,
@@ -38,7 +38,7 @@ impl<'a> Target<'a> {
 }
 
 impl Reader<'_> {
-    /// A value that is sent.
+    /// Reads a value to send.
     pub(super) fn expr(&mut self, node: &Node, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
         if let Some(word) = entry.word() {
             if let Some(name) = word.strip_prefix('?') {
@@ -58,7 +58,7 @@ impl Reader<'_> {
         self.known_value(node, entry, target)
     }
 
-    /// A value that is expected.
+    /// Reads an expected value.
     pub(super) fn pattern(
         &mut self,
         node: &Node,
@@ -189,7 +189,7 @@ impl Reader<'_> {
         self.error(node, span, message, example_of(target));
     }
 
-    /// Looks up a remembered name; explains why it is not there.
+    /// Looks up a remembered name. Reports why it does not exist.
     pub(super) fn remembered(
         &mut self,
         node: &Node,
@@ -261,7 +261,7 @@ impl Reader<'_> {
     }
 }
 
-/// The lane of `(ip)@alice`.
+/// Returns the lane of `(ip)@alice`.
 fn address_of(entry: &Entry) -> Option<&str> {
     match (&entry.mark, &entry.value) {
         (Some(mark), Scalar::Word(word)) if mark.text == "ip" => word.strip_prefix('@'),

@@ -1,4 +1,4 @@
-//! Bounds of time.
+//! Time limits of steps.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::grammar::duration_of;
 use crate::scenario::Bound;
 use crate::source::{Node, one_of};
 
-/// The longest bound of one step.
+/// Maximum time limit of one step.
 const MAX_WITHIN: Duration = Duration::from_secs(3600);
 
-/// The bounds behind an expectation.
+/// The time limits of an expectation.
 #[derive(Debug, Default)]
 pub(super) struct Bounds {
     pub(super) within: Option<Bound>,
@@ -18,7 +18,7 @@ pub(super) struct Bounds {
 }
 
 impl Reader<'_> {
-    /// The block behind an expectation.
+    /// Reads the block after an expectation.
     pub(super) fn bounds_in(&mut self, block: &[Node]) -> Option<Bounds> {
         let mut bounds = Bounds::default();
         for node in block {
