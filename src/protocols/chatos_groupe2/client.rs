@@ -44,7 +44,7 @@ impl ChatosGroupe2Client {
 
     /// The peer closed the private connection: we send no more on it, and the end of its own direction is on its way.
     /// The command has no connect_id. With several connections to one peer it means the newest, because clients close
-    /// that one first. If there is none, its end arrived before the command.
+    /// that one first. If no connection to this peer is left, its end arrived before the command.
     fn peer_closed(&mut self, accept: AcceptCloseConnection<'_>) -> Vec<Action> {
         let shut = self.chaton.tunnels().shut_newest(accept.login);
         shut.map(Action::Shut).into_iter().collect()

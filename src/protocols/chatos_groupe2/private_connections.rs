@@ -43,8 +43,8 @@ enum Stage {
 impl Tunnels {
     /// Adds a private connection: both ends have come.
     pub(super) fn establish(&mut self, connect_id: i64, parties: [Party; 2], ends: [ConnId; 2]) {
-        // A live id is not drawn again. But an id is no longer alive while its private connection is open, so it may
-        // be.
+        // A live id is not drawn again. But an id stops being live when its private connection opens, so the id of
+        // an open private connection may be drawn again.
         self.take(connect_id);
         for end in ends {
             self.by_end.insert(end, connect_id);

@@ -91,7 +91,8 @@ impl Room {
         }
     }
 
-    /// True when nothing of any connection is left. Ended private connections are forgotten later, by time.
+    /// True when nothing of any connection is left. Ended private connections do not count: they are forgotten later,
+    /// after a time limit.
     pub fn is_empty(&self) -> bool {
         self.chaton.is_empty() && !self.tunnels.any_open()
     }

@@ -57,7 +57,7 @@ struct Party {
 }
 
 impl ChatrClient {
-    /// Makes a client that has not sent anything. The signature is the one of its UUID's bytes.
+    /// Makes a client that has not sent anything. `signature` is its signature of the bytes of its UUID.
     pub fn new(
         uuid: Uuid,
         signature: Vec<u8>,

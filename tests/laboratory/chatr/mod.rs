@@ -68,8 +68,8 @@ impl Subject for Room {
         service.unwrap()
     }
 
-    /// The suite multiplies upper bounds with its scale, like every wait; in the laboratory it is a quarter. Lower bounds and
-    /// silence do not change.
+    /// The suite multiplies upper bounds, like every wait, by its scale, which is a quarter in the laboratory. Lower bounds
+    /// and silence do not change.
     fn settings() -> BTreeMap<String, String> {
         let told = [
             ("identities", identities::file()),

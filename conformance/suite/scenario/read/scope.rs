@@ -78,8 +78,8 @@ impl Scope {
         (here || everywhere).then_some(partly.what)
     }
 
-    /// Ends one case of an `either`, or a `when`: `self` was known before, `inside` at its end. Lanes that were declared
-    /// inside are forgotten; what ended inside has ended only if `always`.
+    /// Ends an `either`: `self` is what was known before it, `cases` what is known at the end of each case. Lanes that were
+    /// declared in a case are forgotten; a lane has ended only if it ended in every case.
     pub(super) fn merge(&mut self, cases: &[Scope]) {
         let Some((first, others)) = cases.split_first() else {
             return;

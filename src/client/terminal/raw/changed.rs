@@ -192,7 +192,7 @@ pub(super) fn await_key() -> bool {
     false
 }
 
-/// Waits until the terminal is not given back, and returns its input; `None` if it was given back for good.
+/// Waits while the terminal is given back, then returns its input; `None` if it was given back for good.
 fn input_of_ours() -> Option<Arc<File>> {
     let mut changed = CHANGED.lock();
     while changed.as_ref().is_some_and(|it| it.given_back) {
