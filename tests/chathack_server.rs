@@ -241,7 +241,7 @@ fn the_log_tells_each_event_without_passwords_and_ids() {
         assert!(!log.contains(secret), "{secret}: {log}");
     }
     for event in [
-        "refused \"arnaud\": no such login and password",
+        "refused login \"arnaud\": no such login and password",
         "LOGIN login=\"arnaud\" password=(not shown)",
         "PRIVATE_VALIDATION login=\"arnaud\" port=7000 address=127.0.0.1 id=(not shown)",
     ] {
