@@ -34,11 +34,13 @@ pub(super) fn play(
     let names = tongue.names(slots).map_err(Trouble::Protocol)?;
     // One login first: if it fails, there is nothing to measure.
     let first = tongue.again(&names[0], 0);
-    log_in(tongue, target, &first, bounds.patience).map_err(|why| Trouble::NotAllIn {
+    let talker = log_in(tongue, target, &first, bounds.patience);
+    let talker = talker.map_err(|why| Trouble::NotAllIn {
         known: 0,
         wanted: 1,
         why,
     })?;
+    talker.leave();
     let meter = Meter::start(bounds.process);
     let began = Instant::now();
     let until = (began + lasts).min(bounds.until);
@@ -88,11 +90,15 @@ fn turn_over(
     while Instant::now() < until && refusals < MOST_REFUSALS {
         turn += 1;
         let began = Instant::now();
-        match log_in(tongue, target, &tongue.again(name, turn), bounds.patience) {
+        let current = tongue.again(name, turn);
+        match log_in(tongue, target, &current, bounds.patience) {
             Ok(talker) => {
                 refusals = 0;
                 slot.latency.saturating_record(micros(began.elapsed()));
-                drop(talker);
+                // An identity cannot be replaced by a new one. The server refuses it as long as it sees the old connection.
+                if current == name {
+                    talker.leave();
+                }
             }
             Err(why) => {
                 refusals += 1;

@@ -1,7 +1,7 @@
 //! One blocking connection, for work that needs few of them.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use rustls::{ClientConnection, StreamOwned};
@@ -142,6 +142,24 @@ impl Talker {
                 }
             }
             self.read(expected)?;
+        }
+    }
+
+    /// Leaves, and waits until the server has closed its side too: from then on the name is free again.
+    pub(super) fn leave(mut self) {
+        let socket = match &mut self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Sealed(stream) => {
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+                &mut stream.sock
+            }
+        };
+        // A connection that is broken already has left.
+        if socket.shutdown(Shutdown::Write).is_ok() {
+            let mut scrap = [0; 4096];
+            // The end, an error, or no byte within the patience of the load.
+            while socket.read(&mut scrap).is_ok_and(|length| length > 0) {}
         }
     }
 
