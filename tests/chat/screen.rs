@@ -13,7 +13,7 @@ use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 use super::program::{matou, signal};
 
 /// No test takes a second. A test that waits this long has found a hang.
-const HANG: Duration = Duration::from_secs(30);
+const HANG: Duration = Duration::from_secs(120);
 
 /// `matou chat` in a terminal of its own.
 pub(crate) struct Screen {
@@ -124,6 +124,20 @@ impl Screen {
         self.wait(&format!("{text:?}"), |screen| {
             screen.contents().contains(text)
         });
+    }
+
+    /// Waits until a text has been on the screen; other lines may have moved it off since.
+    #[allow(dead_code, reason = "only floods move lines off the screen")]
+    pub(crate) fn expect_once(&self, text: &str) {
+        let deadline = Instant::now() + HANG;
+        let mut state = self.seen.state.lock().unwrap();
+        let mut looked_at = 0;
+        while !String::from_utf8_lossy(&state.raw[looked_at..]).contains(text) {
+            looked_at = state.raw.len().saturating_sub(text.len());
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "waited for {text:?} to be shown once");
+            state = self.seen.more.wait_timeout(state, left).unwrap().0;
+        }
     }
 
     /// Waits until the last row with something in it is this one.
