@@ -110,15 +110,10 @@ fn time(given: Given) -> Result<Duration, String> {
 
 /// Describes each option on one line: its name, its current value, its meaning.
 pub(super) fn described(settings: &[Setting<'_>]) -> String {
-    let rows: Vec<_> = settings
+    let entries = settings
         .iter()
-        .map(|setting| (written(setting), setting.help))
-        .collect();
-    let width = rows.iter().map(|(row, _)| row.len()).max().unwrap_or(0);
-    let lines = rows
-        .iter()
-        .map(|(row, help)| format!("  {row:width$}  {help}\n"));
-    lines.collect()
+        .map(|setting| format!("  {}\n          {}\n", written(setting), setting.help));
+    entries.collect()
 }
 
 fn written(setting: &Setting<'_>) -> String {
@@ -215,8 +210,8 @@ mod tests {
     fn the_description_has_a_line_for_each_option_with_its_default() {
         let mut options = chaton::Options::default();
         let told = described(&options.settings());
-        assert_eq!(told.lines().count(), options.settings().len());
-        assert!(told.starts_with("  long=8 "), "{told}");
-        assert!(told.contains("negotiation-timeout=10m "), "{told}");
+        assert_eq!(told.lines().count(), 2 * options.settings().len());
+        assert!(told.starts_with("  long=8\n"), "{told}");
+        assert!(told.contains("negotiation-timeout=10m\n"), "{told}");
     }
 }
