@@ -108,7 +108,7 @@ fn time(given: Given) -> Result<Duration, String> {
     time.map_err(|other| format!("must be a time such as 30s, 10m or 1500ms, not {other:?}"))
 }
 
-/// Describes each option on one line: its name, its current value, its meaning.
+/// Describes each option on two lines: its name with its current value, then its meaning.
 pub(super) fn described(settings: &[Setting<'_>]) -> String {
     let entries = settings
         .iter()
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_description_has_a_line_for_each_option_with_its_default() {
+    fn the_description_has_two_lines_for_each_option_with_its_default() {
         let mut options = chaton::Options::default();
         let told = described(&options.settings());
         assert_eq!(told.lines().count(), 2 * options.settings().len());
