@@ -18,7 +18,7 @@ use super::streamed::Streamed;
 pub(super) struct Tunnel {
     /// The peer's name.
     pub(super) peer: String,
-    /// Receives the connection, until it is there: through the server, or directly to or from the peer.
+    /// Receives the connection when it has been made: through the server, or directly to or from the peer.
     pub(super) connecting: Receiver<io::Result<Link>>,
     /// The pass that the peer must present when it connects, and its deadline, until it has connected.
     pub(super) expected: Option<(Vec<u8>, Instant)>,

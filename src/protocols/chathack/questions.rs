@@ -7,14 +7,14 @@ use crate::wire::Excerpt;
 /// Asked when a client logs in. Finding the answer may take long.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Question {
-    /// Is this the password of the account with this login?
+    /// Whether this is the password of the account with this login.
     IsRight {
         /// The login.
         login: String,
         /// The password; never shown.
         password: String,
     },
-    /// Is there an account with this login?
+    /// Whether an account with this login exists.
     IsAccount {
         /// The login.
         login: String,
