@@ -190,7 +190,7 @@ fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Optio
     let all_of_it = began + SETTLING;
     let connections = shared.at_latest(began + shared.bounds.wait(None));
     loop {
-        let seen = process.observe()?;
+        let seen = process.observe(Some(before))?;
         let has_let_go = seen.connections <= before.connections;
         let is_as_before = seen.threads <= before.threads && seen.descriptors <= before.descriptors;
         let now = Instant::now();
@@ -205,11 +205,12 @@ fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Optio
 /// or is ready to run. The first observations of an idle target already show its threads asleep.
 fn busy(process: &Process) -> Option<Incident> {
     let began = Instant::now();
-    let before = process.observe()?.processor;
+    let members = process.members()?;
+    let before = members.work()?.processor;
     let mut asleep = 0;
     for look in 1.. {
         std::thread::sleep(BETWEEN_LOOKS);
-        let seen = process.observe()?;
+        let seen = members.work()?;
         asleep += usize::from(seen.running == 0);
         if asleep > MISTAKES + look / 2 || began.elapsed() > WORK_BOUND {
             return None;

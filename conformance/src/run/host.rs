@@ -142,7 +142,7 @@ impl Host {
                 Lifetime::Run => process.log().mark(),
                 Lifetime::Case => crate::spawn::Log::beginning(),
             },
-            before: process.observe(),
+            before: process.observe(None),
             process: Some(process),
         })
     }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 pub use group::end_all_when_interrupted;
 pub use log::{Log, Mark};
-pub use observe::Observation;
+pub use observe::{Members, Observation, Work};
 pub use process::Process;
 
 /// The placeholder for the port in a command, a directory and an environment.

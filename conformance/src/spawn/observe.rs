@@ -1,66 +1,149 @@
 //! What the system reports about a group of processes. Linux reports it in /proc; on other systems nothing is observed.
+//!
+//! The table of all connections of the machine is expensive to read, and so is a search through all processes. The
+//! runner observes a target several times in each case, so it does both only where the result can differ.
 
-/// The resources of a target at one moment, including everything that it started.
+/// What a target holds at one moment, including everything that it started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Observation {
-    /// Processor time since its start, in hundredths of a second.
-    pub processor: u64,
     /// Its threads.
     pub threads: usize,
-    /// The number of threads that run or are ready to run.
-    pub running: usize,
     /// The number of its descriptors, of any kind.
     pub descriptors: usize,
     /// The number of connections of its port, without the listening socket.
     pub connections: usize,
+    /// The number of its descriptors that are sockets.
+    sockets: usize,
+}
+
+/// What a target has worked until one moment, including everything that it started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Work {
+    /// Processor time since its start, in hundredths of a second.
+    pub processor: u64,
+    /// The number of threads that run or are ready to run.
+    pub running: usize,
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn observe(_leader: u32, _port: u16) -> Option<Observation> {
-    None
-}
-
-/// Returns whether a process listens on this port; `None` where the system does not report it.
+pub use elsewhere::Members;
 #[cfg(not(target_os = "linux"))]
-pub(super) fn listens(_port: u16) -> Option<bool> {
-    None
+pub(super) use elsewhere::{listens, members, observe};
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere {
+    use super::{Observation, Work};
+
+    /// The processes of a group, which this system does not report.
+    #[derive(Debug)]
+    pub struct Members;
+
+    impl Members {
+        /// Returns nothing.
+        #[must_use]
+        pub fn work(&self) -> Option<Work> {
+            None
+        }
+    }
+
+    pub(in crate::spawn) fn members(_leader: u32) -> Option<Members> {
+        None
+    }
+
+    pub(in crate::spawn) fn observe(
+        _leader: u32,
+        _port: u16,
+        _before: Option<Observation>,
+    ) -> Option<Observation> {
+        None
+    }
+
+    /// Returns whether a process listens on this port: the system does not report it.
+    pub(in crate::spawn) fn listens(_port: u16) -> Option<bool> {
+        None
+    }
 }
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{listens, observe};
+pub use linux::Members;
+#[cfg(target_os = "linux")]
+pub(super) use linux::{listens, members, observe};
 
 #[cfg(target_os = "linux")]
 mod linux {
     use std::collections::BTreeSet;
-    use std::fs;
-    use std::path::Path;
+    use std::fs::{self, File};
+    use std::io::{BufRead, BufReader};
+    use std::path::{Path, PathBuf};
 
-    use super::Observation;
+    use super::{Observation, Work};
 
     /// The state of a listening socket, in /proc/net/tcp.
     const LISTENS: &str = "0A";
 
+    /// The length of a line of /proc/net/tcp, in bytes. Those of /proc/net/tcp6 are longer, which does no harm.
+    const LINE: usize = 150;
+
+    /// The processes of a group: their folders in /proc.
+    #[derive(Debug)]
+    pub struct Members(Vec<PathBuf>);
+
+    /// Finds all processes of the group; `None` if there are none.
+    pub(in crate::spawn) fn members(leader: u32) -> Option<Members> {
+        let processes = fs::read_dir("/proc").ok()?.flatten();
+        let found: Vec<PathBuf> = processes
+            .map(|process| process.path())
+            .filter(|path| Stat::read(path).is_some_and(|stat| stat.group == leader))
+            .collect();
+        (!found.is_empty()).then_some(Members(found))
+    }
+
+    impl Members {
+        /// Returns what these processes have worked; `None` if all of them have ended.
+        #[must_use]
+        pub fn work(&self) -> Option<Work> {
+            let mut sum = None;
+            for process in &self.0 {
+                let Some(stat) = Stat::read(process) else {
+                    continue;
+                };
+                let sum = sum.get_or_insert_with(Work::default);
+                sum.processor += stat.processor;
+                sum.running += running_threads(process);
+            }
+            sum
+        }
+    }
+
     /// Observes all processes of the group; `None` if there are none, or the runner may not look at them.
-    pub(in crate::spawn) fn observe(leader: u32, port: u16) -> Option<Observation> {
-        let connections = connections_of_port(port);
-        let mut sum = None;
-        for process in fs::read_dir("/proc").ok()?.flatten() {
-            let path = process.path();
-            let Some(stat) = Stat::read(&path).filter(|stat| stat.group == leader) else {
+    ///
+    /// The connections are counted only if there are more sockets than `before`: otherwise they count as unchanged.
+    pub(in crate::spawn) fn observe(
+        leader: u32,
+        port: u16,
+        before: Option<Observation>,
+    ) -> Option<Observation> {
+        let mut seen = Observation::default();
+        let mut inodes = Vec::new();
+        for process in members(leader)?.0 {
+            let Some(stat) = Stat::read(&process) else {
                 continue;
             };
-            let descriptors = sockets_and_others(&path)?;
-            let sum = sum.get_or_insert_with(Observation::default);
-            sum.processor += stat.processor;
-            sum.threads += stat.threads;
-            sum.running += running_threads(&path);
-            sum.descriptors += descriptors.len();
-            sum.connections += descriptors
-                .iter()
-                .filter(|inode| inode.is_some_and(|inode| connections.contains(&inode)))
-                .count();
+            let descriptors = sockets_and_others(&process)?;
+            seen.threads += stat.threads;
+            seen.descriptors += descriptors.len();
+            inodes.extend(descriptors.into_iter().flatten());
         }
-        sum
+        seen.sockets = inodes.len();
+        seen.connections = match before {
+            Some(before) if seen.sockets <= before.sockets => before.connections,
+            _ => {
+                let connections = connections_of_port(port);
+                let of_port = |inode: &&u64| connections.contains(*inode);
+                inodes.iter().filter(of_port).count()
+            }
+        };
+        Some(seen)
     }
 
     /// The fields used from a process's `stat`.
@@ -118,43 +201,52 @@ mod linux {
 
     /// Returns whether a process listens on this port.
     pub(in crate::spawn) fn listens(port: u16) -> Option<bool> {
-        let sockets = sockets_of_port(port)?;
-        Some(sockets.iter().any(|socket| socket.listens))
+        let four = File::open("/proc/net/tcp").ok()?;
+        // A system without IPv6 has no such table.
+        let six = File::open("/proc/net/tcp6").ok();
+        Some(
+            [Some(four), six]
+                .into_iter()
+                .flatten()
+                .any(|table| listening_sockets(table).any(|socket| socket.port == port)),
+        )
+    }
+
+    /// Reads the listening sockets of a table. They come first. Small reads leave the rest of the table unread: to find
+    /// the connections, the system searches its whole hash table.
+    fn listening_sockets(table: File) -> impl Iterator<Item = Socket> {
+        let lines = BufReader::with_capacity(LINE, table).lines().skip(1);
+        let sockets = lines.map_while(Result::ok).map_while(|line| socket(&line));
+        sockets.take_while(|socket| socket.listens)
     }
 
     /// Returns the inodes of all sockets with this local port, except listening ones.
     fn connections_of_port(port: u16) -> BTreeSet<u64> {
-        let sockets = sockets_of_port(port).unwrap_or_default();
-        sockets
+        ["/proc/net/tcp", "/proc/net/tcp6"]
             .iter()
-            .filter(|socket| !socket.listens)
-            .map(|socket| socket.inode)
+            .flat_map(fs::read_to_string)
+            .flat_map(|table| {
+                let of_port = |socket: &Socket| socket.port == port && !socket.listens;
+                let sockets = table.lines().filter_map(socket).filter(of_port);
+                sockets.map(|socket| socket.inode).collect::<Vec<_>>()
+            })
             .collect()
     }
 
     struct Socket {
+        port: u16,
         inode: u64,
         listens: bool,
     }
 
-    fn sockets_of_port(port: u16) -> Option<Vec<Socket>> {
-        let four = fs::read_to_string("/proc/net/tcp").ok()?;
-        // A system without IPv6 has no such table.
-        let six = fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
-        let lines = four.lines().skip(1).chain(six.lines().skip(1));
-        Some(lines.filter_map(|line| socket(line, port)).collect())
-    }
-
-    /// Parses a line with the columns number, local address, remote address, state, ..., inode.
-    fn socket(line: &str, port: u16) -> Option<Socket> {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let (_, local) = fields.get(1)?.rsplit_once(':')?;
-        if u16::from_str_radix(local, 16).ok()? != port {
-            return None;
-        }
+    /// Parses a line with the columns number, local address, remote address, state, ..., inode. The heading has no port.
+    fn socket(line: &str) -> Option<Socket> {
+        let mut fields = line.split_whitespace();
+        let (_, port) = fields.nth(1)?.rsplit_once(':')?;
         Some(Socket {
-            inode: fields.get(9)?.parse().ok()?,
-            listens: *fields.get(3)? == LISTENS,
+            port: u16::from_str_radix(port, 16).ok()?,
+            listens: fields.nth(1)? == LISTENS,
+            inode: fields.nth(5)?.parse().ok()?,
         })
     }
 }

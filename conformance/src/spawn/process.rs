@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tempfile::TempDir;
 
-use super::{Log, NotStarted, Observation, Spawn, group, observe, start};
+use super::{Log, Members, NotStarted, Observation, Spawn, group, observe, start};
 
 /// How long the runner waits for the last output of a process that has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -87,11 +87,18 @@ impl Process {
         }
     }
 
-    /// Returns what the system reports about it now; `None` where the system reports nothing.
+    /// Returns what it holds now; `None` where the system reports nothing. Its connections are counted only if it has more
+    /// sockets than `before`.
     #[must_use]
-    pub fn observe(&self) -> Option<Observation> {
+    pub fn observe(&self, before: Option<Observation>) -> Option<Observation> {
         let leader = self.child.lock().id();
-        observe::observe(leader, self.address.port())
+        observe::observe(leader, self.address.port(), before)
+    }
+
+    /// Returns the processes that belong to it now; `None` where the system reports nothing.
+    #[must_use]
+    pub fn members(&self) -> Option<Members> {
+        observe::members(self.child.lock().id())
     }
 }
 
