@@ -1,4 +1,4 @@
-//! Waiting for connections, in a thread that another thread can end.
+//! Waits for connections in a way that another thread can end.
 
 use std::io;
 use std::net::TcpListener;
@@ -6,29 +6,30 @@ use std::net::TcpListener;
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Blocks until a connection arrives, or until [`AcceptWake`] is dropped.
+/// The waiting half. A thread blocks in it until a connection arrives or [`AcceptWake`] is dropped.
 ///
-/// A thread that is blocked in `accept` cannot be woken by another thread. So it blocks in `poll`,
-/// which watches two things at once: the listener, and a pipe. Closing the other end of the pipe
-/// makes the pipe ready, for ever.
+/// No thread can wake another thread that is blocked in `accept`. So the thread blocks in `poll`,
+/// which watches two things at once: the listener, and the reading end of a pipe. When
+/// [`AcceptWake`] is dropped, the writing end of the pipe is closed. From then on `poll` returns at
+/// once, every time.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct AcceptWait(io::PipeReader);
 
-/// Wakes the thread in [`AcceptWait`], for good, when it is dropped. The owner of the thread keeps
-/// it.
+/// The waking half. When it is dropped, it wakes the thread in [`AcceptWait`], which never blocks
+/// there again. The owner of the thread keeps it.
 #[cfg(unix)]
 #[derive(Debug)]
-pub struct AcceptWake(#[expect(dead_code, reason = "dropping it is the message")] io::PipeWriter);
+pub struct AcceptWake(#[expect(dead_code, reason = "dropping it wakes the thread")] io::PipeWriter);
 
-/// Makes both halves for a listener.
+/// Makes the waiting half and the waking half for a listener. The listener becomes non-blocking.
 ///
 /// # Errors
-/// When the system has no descriptors left.
+/// If the system has no file descriptors left.
 #[cfg(unix)]
 pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
-    // `poll` may report a connection that is gone when `accept` is called. A blocking `accept`
-    // would then wait for the next one, and no other thread could wake it.
+    // A connection that `poll` has reported may be gone before `accept` is called. A blocking
+    // `accept` would then wait for another connection, and no thread could wake this one.
     listener.set_nonblocking(true)?;
     let (reader, writer) = io::pipe()?;
     Ok((AcceptWait(reader), AcceptWake(writer)))
@@ -36,12 +37,13 @@ pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake
 
 #[cfg(unix)]
 impl AcceptWait {
-    /// Blocks until a connection can be accepted. Returns false when it is time to stop.
+    /// Blocks until a connection can be accepted, and returns true. Returns false as soon as
+    /// [`AcceptWake`] is dropped: the thread must end.
     pub fn connection(&self, listener: &TcpListener) -> io::Result<bool> {
         self.wait(Some(listener), None)
     }
 
-    /// Blocks for some time. Returns false, at once, when it is time to stop.
+    /// Blocks for this time, and returns true. Returns false as soon as [`AcceptWake`] is dropped.
     pub fn pause(&self, time: Duration) -> io::Result<bool> {
         self.wait(None, Some(time))
     }
@@ -54,7 +56,7 @@ impl AcceptWait {
         loop {
             match poll(&mut waits, timeout.as_ref()) {
                 Ok(_) => return Ok(waits[0].revents().is_empty()),
-                // A signal woke the thread, so it waits again.
+                // A signal has interrupted `poll`, so the thread waits again.
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -62,14 +64,14 @@ impl AcceptWait {
     }
 }
 
-/// Lets a thread block in `accept` where no `poll` exists. What wakes it is a connection that its
-/// owner makes to it.
+/// The waiting half on systems without `poll`. There the thread blocks in `accept`, and
+/// [`AcceptWake`] wakes it with a connection to the listener.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub struct AcceptWait(std::sync::Arc<std::sync::atomic::AtomicBool>);
 
-/// Wakes the thread that uses an [`AcceptWait`], for good, when it is dropped. The owner of the
-/// thread keeps it.
+/// The waking half. When it is dropped, it tells the thread that uses [`AcceptWait`] to end, and
+/// wakes it. The owner of the thread keeps it.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub struct AcceptWake {
@@ -77,10 +79,10 @@ pub struct AcceptWake {
     address: std::net::SocketAddr,
 }
 
-/// Makes both halves for a listener.
+/// Makes the waiting half and the waking half for a listener.
 ///
 /// # Errors
-/// When the listener has no address.
+/// If the listener has no address.
 #[cfg(not(unix))]
 pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake)> {
     let mut address = listener.local_addr()?;
@@ -97,13 +99,13 @@ pub fn accept_wait(listener: &TcpListener) -> io::Result<(AcceptWait, AcceptWake
 
 #[cfg(not(unix))]
 impl AcceptWait {
-    /// Returns false when it is time to stop, and otherwise at once: here the thread blocks in
-    /// `accept`.
+    /// Returns true at once, because on this system the thread blocks in `accept`. Returns false if
+    /// [`AcceptWake`] was dropped: the thread must end.
     pub fn connection(&self, _: &TcpListener) -> io::Result<bool> {
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))
     }
 
-    /// Blocks for some time. Returns false when it is time to stop.
+    /// Blocks for this time at most. Returns false if [`AcceptWake`] was dropped.
     pub fn pause(&self, time: Duration) -> io::Result<bool> {
         std::thread::park_timeout(time);
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))

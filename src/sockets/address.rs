@@ -8,22 +8,24 @@ use std::str::FromStr;
 /// A host and, if it was given, a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPort {
-    /// A name or an address. IPv6 without its brackets; a zone follows `%`, as in `fe80::1%eth0`.
+    /// A name or an address. An IPv6 address has no brackets here. Its zone follows `%`, as in
+    /// `fe80::1%eth0`.
     pub host: String,
-    /// The TCP port, 0 included: a listener lets the system choose then.
+    /// The TCP port. Port 0 is valid: with it, a listener lets the system choose a port.
     pub port: Option<u16>,
 }
 
 /// What is wrong with an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddressMistake {
-    /// Nothing before the port.
+    /// The text has no host.
     NoHost,
-    /// A `[` without its `]`, text between `]` and `:`, or an IPv6 address without brackets.
+    /// The text has a `[` without a `]`, has text between `]` and `:`, or is an IPv6 address without
+    /// brackets.
     Brackets,
-    /// Between brackets, and not an IPv6 address.
+    /// The text between the brackets is not an IPv6 address.
     NotIpv6(String),
-    /// Not a number from 0 to 65535.
+    /// The port is not a number from 0 to 65535.
     Port(String),
 }
 
@@ -36,7 +38,7 @@ impl fmt::Display for AddressMistake {
             }
             AddressMistake::NotIpv6(host) => write!(
                 f,
-                "{host:?} is not an IPv6 address; only these are written in brackets"
+                "{host:?} is not an IPv6 address; write brackets only around IPv6 addresses"
             ),
             AddressMistake::Port(port) => {
                 write!(f, "{port:?} is not a port; give a number from 0 to 65535")
@@ -77,7 +79,8 @@ impl FromStr for HostPort {
     }
 }
 
-/// The address between brackets. In a URL the `%` before a zone is written `%25`.
+/// Parses the text between the brackets. A URL has `%25` instead of the `%` before a zone, so both
+/// are accepted.
 fn ipv6(text: &str) -> Result<String, AddressMistake> {
     let (address, zone) = match text.split_once('%') {
         Some((address, zone)) => (address, Some(zone.strip_prefix("25").unwrap_or(zone))),
@@ -93,18 +96,19 @@ fn ipv6(text: &str) -> Result<String, AddressMistake> {
 }
 
 fn number(text: &str) -> Result<u16, AddressMistake> {
-    // A sign, which `parse` takes, is not part of a port.
+    // `parse` accepts a plus sign, but a port must not have one.
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = is_number.then(|| text.parse().ok()).flatten();
     number.ok_or_else(|| AddressMistake::Port(text.to_owned()))
 }
 
-/// All addresses of a host, at this port, in the order of the system's resolver; at least one.
+/// Returns all addresses of a host, each with this port and at least one, in the order in which the
+/// system's resolver lists them.
 ///
 /// Blocks while the system looks a name up.
 ///
 /// # Errors
-/// When the name is unknown or has no address.
+/// If the name is unknown or has no address.
 pub fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let mut found: Vec<_> = (host, port).to_socket_addrs()?.collect();
     let mut seen = std::collections::HashSet::new();

@@ -1,13 +1,13 @@
 //! Blocking building blocks that the server and the client share.
 //!
 //! * [`HostPort`] is an address as people write it, and [`addresses`] finds all addresses of a host.
-//! * [`accept_wait`] makes an accept loop that another thread can end. A thread that is blocked in
-//!   `accept` itself cannot be told anything.
-//! * [`Timed`] is a socket with one deadline for everything that is done with it. The time-out of a
-//!   socket (`SO_RCVTIMEO`) begins again with every byte, so a peer that sends one byte now and
-//!   then would keep a thread for ever.
+//! * [`accept_wait`] makes it possible to end an accept loop from another thread. No thread can wake
+//!   another thread that is blocked in `accept` itself.
+//! * [`Timed`] is a socket with one deadline for all its reads and writes. The timeout of a socket
+//!   (`SO_RCVTIMEO`) starts again with every read, so a peer that sends one byte now and then could
+//!   block a thread for ever.
 //! * [`Tls`] is TLS without a socket: bytes go in, bytes come out. Its owner decides which thread
-//!   has it, and when.
+//!   uses it, and when.
 //!
 //! Out of scope: protocols, rooms, the terminal, and every policy (how many connections, how long
 //! to wait).

@@ -1,29 +1,30 @@
-//! A socket with one deadline for everything that is done with it.
+//! A socket with one deadline for all its reads and writes.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A socket that gives up at one moment, however many bytes have arrived by then. A peer that sends
-/// one byte now and then gains no time.
+/// A socket with a deadline that does not move when bytes arrive. A peer that sends one byte now and
+/// then gains no time.
 ///
-/// `read` and `write` block, for as long as time is left. The peer wakes them with bytes or FIN,
-/// the system with an error. After the deadline they fail with `TimedOut`.
+/// `read` and `write` block until the deadline at most. Bytes or the peer's FIN wake `read`, free
+/// space in the send buffer wakes `write`, and an error of the connection wakes both. After the
+/// deadline they fail with `TimedOut`.
 #[derive(Debug)]
 pub struct Timed {
     stream: TcpStream,
     until: Instant,
 }
 
-/// Maximum bytes that are read after the last answer. A socket that is closed with unread input is
-/// reset, and the reset would destroy that answer.
+/// Maximum number of bytes that [`Timed::finish`] reads. If a socket is closed while it has unread
+/// input, the system resets the connection, and the reset would destroy the last answer.
 const LINGER_BYTES: usize = 64 << 10;
 
-/// Time for which they are read.
+/// Maximum time for which [`Timed::finish`] reads.
 const LINGER: Duration = Duration::from_secs(1);
 
 impl Timed {
-    /// Makes a socket that gives up after this time, counted from now.
+    /// Gives this socket a deadline: this time from now.
     pub fn new(stream: TcpStream, time: Duration) -> Timed {
         Timed {
             stream,
@@ -38,13 +39,13 @@ impl Timed {
         Ok(self.stream)
     }
 
-    /// Returns the addresses of both ends, the own one first.
+    /// Returns the local address and the peer's address.
     pub fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
         Ok((self.stream.local_addr()?, self.stream.peer_addr()?))
     }
 
-    /// Blocks until the first byte arrives, and returns it without taking it out. Returns `None`
-    /// when the peer ends without one.
+    /// Blocks until the first byte arrives, and returns it. A later `read` returns it again. Returns
+    /// `None` if the peer sends FIN before any byte.
     pub fn peek(&mut self) -> io::Result<Option<u8>> {
         let left = self.left()?;
         self.stream.set_read_timeout(Some(left))?;
@@ -53,8 +54,8 @@ impl Timed {
         Ok((length > 0).then_some(first[0]))
     }
 
-    /// Sends FIN, and then reads and drops what the peer still sends: until its own FIN, for one
-    /// second and 64 KiB at most.
+    /// Sends FIN. Then reads and drops what the peer still sends, until the peer's FIN arrives, one
+    /// second has passed, or 64 KiB were read.
     pub fn finish(&mut self) {
         if self.stream.shutdown(Shutdown::Write).is_err() {
             return;
@@ -70,7 +71,8 @@ impl Timed {
         }
     }
 
-    /// The time that is left. A system takes a time-out of zero for none, so zero is an error here.
+    /// Returns the time until the deadline. After the deadline it is an error, never zero: for the
+    /// system, a timeout of zero means that there is no timeout.
     fn left(&self) -> io::Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -100,7 +102,8 @@ impl Write for Timed {
     }
 }
 
-/// Turns both errors that systems use for "the time-out of this socket is over" into one.
+/// When the timeout of a socket has passed, some systems report `WouldBlock` and others `TimedOut`.
+/// This returns the same error for both, and every other error unchanged.
 fn on_time(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => overdue(),

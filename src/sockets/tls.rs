@@ -1,13 +1,13 @@
 //! TLS between the socket and the frames, without a socket: bytes go in, bytes come out.
 //!
-//! rustls keeps both directions of a connection in one value. If a reader owned it while it is
-//! blocked in `read`, no other thread could send. So [`Tls`] is under the mutex of the outbox,
-//! beside the queue of sealed records:
+//! rustls keeps both directions of a connection in one value. If a reading thread owned this value
+//! while it is blocked in `read`, no other thread could send. So the server keeps [`Tls`] under the
+//! mutex of a connection's outbox, beside the queue of encrypted ("sealed") records:
 //!
-//! * A thread that sends seals and queues under one lock. Records are numbered, and in another
-//!   order the peer would reject them.
-//! * The reader blocks on the socket without the lock. It takes the lock only to open what it has
-//!   read.
+//! * A sending thread encrypts and queues under one lock. TLS numbers the records, and the peer
+//!   rejects records that arrive in another order.
+//! * The reading thread does not hold the lock while it is blocked on the socket. It takes the lock
+//!   only to decrypt ("open") the bytes that it has read.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
 
-/// One connection's TLS, on either side.
+/// The TLS state of one connection, for a server or for a client.
 #[derive(Debug)]
 pub struct Tls {
     connection: Box<Connection>,
@@ -25,30 +25,33 @@ pub struct Tls {
 /// What [`Tls::open`] found.
 #[derive(Debug)]
 pub enum Opened {
-    /// This many bytes of plaintext. More may follow without more bytes from the socket.
+    /// This number of bytes of plaintext. The next call may return more plaintext, even if no more
+    /// bytes have come from the socket.
     Plaintext(usize),
-    /// No plaintext before more bytes come from the socket.
+    /// There is no plaintext until more bytes come from the socket.
     More,
-    /// The peer has said that nothing will follow (close_notify).
+    /// The peer has sent close_notify: no more plaintext will follow.
     End,
-    /// The bytes are not TLS, or not of this connection, or the peer gave up.
+    /// The bytes are not TLS, or do not belong to this connection, or the peer has sent an alert
+    /// that ends the connection.
     Failed(rustls::Error),
 }
 
 impl Tls {
-    /// Makes the server's side.
+    /// Makes the server's side of a new connection.
     pub fn new(config: &Arc<ServerConfig>) -> Result<Tls, rustls::Error> {
         Ok(Tls::of(ServerConnection::new(Arc::clone(config))?.into()))
     }
 
-    /// Makes the client's side, for a server of this name.
+    /// Makes the client's side of a new connection, to a server with this name.
     pub fn to(name: ServerName<'static>, config: &Arc<ClientConfig>) -> Result<Tls, rustls::Error> {
         let connection = ClientConnection::new(Arc::clone(config), name)?;
         Ok(Tls::of(connection.into()))
     }
 
     fn of(mut connection: Connection) -> Tls {
-        // Sealed records are taken out at once, and the queue that they go to has a bound.
+        // rustls needs no limit here: the records are taken out at once, and the queue that they go
+        // to has a limit.
         connection.set_buffer_limit(None);
         Tls {
             connection: Box::new(connection),
@@ -61,21 +64,22 @@ impl Tls {
         self.connection.is_handshaking()
     }
 
-    /// Returns the records for these bytes, after those that TLS itself wants sent.
+    /// Encrypts these bytes. Returns the records to send: first those that TLS itself has to send,
+    /// then those with these bytes.
     pub fn seal(&mut self, plaintext: &[u8]) -> Vec<u8> {
-        // Cannot fail: its buffer has no limit.
+        // This cannot fail, because the buffer has no limit.
         let _ = self.connection.writer().write_all(plaintext);
         self.outgoing()
     }
 
-    /// Returns the record that says that nothing will follow (close_notify). Empty when an alert
-    /// has said so already.
+    /// Returns the record with close_notify, which tells the peer that nothing will follow. Returns
+    /// no bytes if an alert has already ended this side.
     pub fn farewell(&mut self) -> Vec<u8> {
         self.connection.send_close_notify();
         self.outgoing()
     }
 
-    /// Returns the records that TLS itself wants sent: its side of the handshake, alerts, new keys.
+    /// Returns the records that TLS itself has to send: handshake messages, alerts, key updates.
     pub fn outgoing(&mut self) -> Vec<u8> {
         let mut records = Vec::new();
         while self.connection.wants_write() {
@@ -85,8 +89,9 @@ impl Tls {
         records
     }
 
-    /// Opens records until one has plaintext, and takes out as much of it as fits. Never blocks.
-    /// Plaintext before a record that cannot be opened still counts: it is returned first.
+    /// Decrypts records until one has plaintext, and copies as much of it as fits into `plaintext`.
+    /// Removes the bytes that it has used from `ciphertext`. Never blocks. If a record cannot be
+    /// decrypted, the plaintext of the records before it is returned first, and the error later.
     pub fn open(&mut self, ciphertext: &mut &[u8], plaintext: &mut [u8]) -> Opened {
         loop {
             match self.connection.reader().read(plaintext) {
@@ -109,7 +114,7 @@ impl Tls {
         let fed = self.connection.read_tls(ciphertext);
         let processed = match fed {
             Ok(_) => self.connection.process_new_packets().map(drop),
-            // A record that is larger than TLS allows.
+            // The record is larger than TLS allows.
             Err(error) => Err(rustls::Error::General(error.to_string())),
         };
         self.failed = processed.err();
