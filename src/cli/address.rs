@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use matou_sockets::{HostPort, addresses};
 
-/// The address of `127.0.0.1:7777`, `[::1]:7777` or `localhost:7777`. A name may have several addresses: the server listens on
-/// the first one, and its line `listening` says which that is.
+/// Returns the address for a text such as `127.0.0.1:7777`, `[::1]:7777` or `localhost:7777`. A host name may have several
+/// addresses: the server listens on the first one, and prints it in its line `listening`.
 ///
 /// # Errors
-/// An explanation with the expected form.
+/// An explanation that shows the expected form.
 pub(super) fn resolve(text: &str) -> Result<SocketAddr, String> {
     let example = "write it as 127.0.0.1:7777, [::]:7777 or localhost:7777";
     let wrong = |why: &dyn std::fmt::Display| format!("invalid address {text:?}: {why}; {example}");

@@ -20,14 +20,15 @@ pub(super) struct ChatrArgs {
     #[command(flatten)]
     server: ServerTrust,
 
-    /// Registry of the server, which has the keys of peers: https://HOST:PORT, or http://HOST:PORT on this machine
+    /// URL of the server's registry, where the client finds the keys of peers: https://HOST:PORT, or http://HOST:PORT on
+    /// this machine
     #[arg(long, value_name = "URL")]
     rest: Option<String>,
 
     /// Local port for peers and for the connection to the server; peers must use the same port
     ///
-    /// The protocol does not carry port numbers, so clients agree on one in advance. Without it, private connections are not
-    /// possible.
+    /// The protocol does not carry port numbers, so you and your peers agree on a port in advance. Without this option,
+    /// private connections are not possible.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     p2p_port: Option<u16>,
 

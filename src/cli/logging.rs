@@ -1,11 +1,12 @@
 //! The log, on standard error.
 //!
-//! * A stalled reader of standard error does not stall the server. Lines wait in a [`Backlog`], which is bounded in bytes, and
-//!   a thread of its own writes them. Lines that do not fit are dropped and counted.
-//! * Peers cannot flood the log. In ten seconds only a few messages of each kind are written; the others are counted and
-//!   reported as "N more in 10 s" ([`Repeats`]). A kind is a place in the code together with a listener (the record's
-//!   target). The limit is applied here, where all messages pass, so it also covers messages of libraries. Messages of the
-//!   levels debug and trace are not limited: an operator who asks for every frame gets every frame.
+//! * The server continues even if the program that reads its standard error stops reading. Lines wait in a [`Backlog`],
+//!   whose size in bytes is limited, and a separate thread writes them. Lines that do not fit are dropped and counted.
+//! * Peers cannot flood the log. In ten seconds only a few messages of each kind are written. The others are counted and
+//!   reported as "N more in 10 s" ([`Repeats`]). Two messages are of the same kind if they come from the same place in the
+//!   code and have the same level and the same listener (the record's target). All messages pass through this module, so the
+//!   limit also applies to the messages of libraries. It does not apply to the levels debug and trace: an operator who asks
+//!   for every frame gets every frame.
 
 mod backlog;
 mod repeats;
@@ -24,10 +25,10 @@ use simplelog::{Config, ConfigBuilder, LevelFilter, WriteLogger};
 use backlog::{Backlog, Next};
 use repeats::{Repeats, Suppressed};
 
-/// How long the program waits at its end for a stalled standard error.
+/// Maximum time for which the program waits at its end until all lines are written to standard error.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// The running log. Dropping it writes the lines that still wait.
+/// The running log. When it is dropped, the lines that still wait are written.
 #[derive(Debug)]
 pub(super) struct Logging {
     logger: &'static Logger,
@@ -37,7 +38,7 @@ pub(super) struct Logging {
 /// Starts the log for messages of this level and above.
 pub(super) fn start(level: LevelFilter) -> Logging {
     let (done, all_written) = bounded(1);
-    // The logger lives until the program ends; the crate `log` requires it.
+    // The crate `log` requires a logger that lives until the program ends.
     let logger: &'static Logger = Box::leak(Box::new(Logger::new(level)));
     let spawned = thread::Builder::new()
         .name("matou-log".to_owned())
@@ -45,7 +46,7 @@ pub(super) fn start(level: LevelFilter) -> Logging {
             logger.write_lines(&mut io::stderr());
             let _ = done.send(());
         });
-    // A second logger in one process (in tests) changes nothing.
+    // If the process already has a logger (this happens in tests), that logger stays.
     if spawned.is_ok() && log::set_logger(logger).is_ok() {
         log::set_max_level(level);
     }
@@ -71,8 +72,8 @@ struct Logger {
     backlog: Arc<Backlog>,
 }
 
-/// Escapes control characters, so that each message is one line and cannot control a terminal, whatever text from a peer or a
-/// file it contains.
+/// Escapes control characters. So each message is one line and cannot control a terminal, even if it contains text from a
+/// peer or from a file.
 struct Escaping(Box<WriteLogger<LineBuffer>>);
 
 impl Log for Escaping {
@@ -92,7 +93,7 @@ impl Log for Escaping {
     }
 }
 
-/// A kind of message: the same place in the code and the same listener.
+/// A kind of message. All its messages have the same level, the same listener and the same place in the code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Kind {
     level: Level,
@@ -114,12 +115,12 @@ impl Logger {
         }
     }
 
-    /// Writes lines until the backlog ends. This is the log's thread.
+    /// Writes lines until the backlog is stopped and empty. The log's thread runs this function.
     fn write_lines(&self, stderr: &mut impl Write) {
         loop {
             let until = self.repeats.lock().next_end();
             match self.backlog.next(until) {
-                // If standard error cannot be written, there is no other place to report it.
+                // If standard error cannot be written, there is no other place to report the error.
                 Next::Line(line) => _ = stderr.write_all(&line),
                 Next::Time => {
                     let suppressed = self.repeats.lock().ended(Instant::now());
@@ -174,7 +175,7 @@ impl Log for Logger {
         let now = Instant::now();
         let mut repeats = self.repeats.lock();
         let suppressed = repeats.ended(now);
-        // These messages are older than the new one, so they come first.
+        // The suppressed messages are older than the new one, so they are reported first.
         self.tell(suppressed);
         if let Some(words) = repeats.admit(kind, now, || record.args().to_string()) {
             self.write(record.level(), record.target(), words);
@@ -199,7 +200,7 @@ fn format() -> Config {
         .build()
 }
 
-/// Collects the pieces that the formatter writes into one line.
+/// Collects the pieces that the formatter writes. When they are a complete line, puts the line into the backlog.
 struct LineBuffer {
     text: Vec<u8>,
     backlog: Arc<Backlog>,

@@ -1,4 +1,4 @@
-//! The command line: parses arguments into a configuration, runs it, and returns an exit code. One file per subcommand.
+//! The command line: parses the arguments, runs the subcommand, and returns an exit code. Each subcommand has its own file.
 
 mod account;
 mod address;
@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 use matou_protocols::room::Visible;
 
-/// Exit code for wrong usage: the same that clap uses for unknown arguments.
+/// Exit code for wrong usage. clap uses the same code for unknown arguments.
 const WRONG_USAGE: u8 = 2;
 
 /// A chat server for small binary protocols, and a client to talk to it.
@@ -48,8 +48,8 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// Prints an error on standard error. Line feeds are kept; other control characters are escaped, because the error may contain
-/// a path, or text from a file or a server.
+/// Prints an error on standard error. The error may contain a path, or text from a file or a server. So its control
+/// characters are escaped, except line feeds.
 fn complain(why: &dyn fmt::Display) {
     let why = why.to_string();
     let lines: Vec<String> = why.lines().map(|line| Visible(line).to_string()).collect();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use matou_protocols::setting::{Setting, Value};
 use toml::{Table, Value as Given};
 
-/// Adds `name=value` from an argument to a table. Numbers, `true` and `false` get the matching type.
+/// Adds `name=value` from an argument to a table. The value becomes an integer, a boolean or a string.
 ///
 /// # Errors
 /// An explanation, if there is no `=` or the name is already in the table.
@@ -28,7 +28,7 @@ pub(super) fn add(table: &mut Table, option: &str) -> Result<(), String> {
     }
 }
 
-/// Sets every option of the table.
+/// Sets each option to its value in the table.
 ///
 /// # Errors
 /// An explanation that names the option, the values that it accepts, and the value that was given.

@@ -1,5 +1,5 @@
-//! Reads passwords: from the terminal, from standard input or from a command. Never from an argument, because every user of
-//! the machine can read arguments.
+//! Reads passwords from the terminal, from standard input or from a command. A password is never an argument of the program,
+//! because every user of the machine can read the arguments.
 
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::process::{Command, Stdio};
@@ -16,7 +16,7 @@ const MAX_BYTES: u64 = 4096;
 #[command(next_help_heading = "Password (chathack)")]
 #[group(multiple = false)]
 pub(super) struct PasswordArgs {
-    /// Ask for the password of an account on the terminal; without a password option you log in as a guest
+    /// Ask on the terminal for the account's password; without a password option you log in as a guest
     #[arg(long)]
     password: bool,
 
@@ -58,22 +58,22 @@ impl PasswordArgs {
     }
 }
 
-/// Asks for a password on the terminal, which does not show it.
+/// Asks for a password on the terminal. The terminal does not show what the user types.
 ///
 /// # Errors
-/// If there is no terminal, or the line is not a password.
+/// If there is no terminal, or the line cannot be a password (see [`first_line`]).
 #[cfg(unix)]
 pub(super) fn ask(prompt: &str) -> io::Result<String> {
     matou_client::ask_secret(prompt, |mut line| first_line(&mut line))
 }
 
-/// Other systems cannot switch the echo off without unsafe code, so a library does it.
+/// Asks for a password on the terminal. On this system only unsafe code can switch the echo off, so a library does it.
 #[cfg(not(unix))]
 pub(super) fn ask(prompt: &str) -> io::Result<String> {
     rpassword::prompt_password(prompt)
 }
 
-/// Reads a line and returns it without its line end. The bytes after it stay in the buffer.
+/// Reads a line, and returns it without its line end. The bytes after the line stay in the buffer.
 ///
 /// # Errors
 /// If the line cannot be read, is not UTF-8, or is longer than 4096 bytes.
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_an_end_is_not_a_password() {
+    fn a_line_that_is_too_long_is_not_a_password() {
         assert!(first_line(&mut &*vec![b'x'; 5000]).is_err());
     }
 

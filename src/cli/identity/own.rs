@@ -18,8 +18,8 @@ const REGISTRY_LIMIT: Duration = Duration::from_secs(10);
 
 /// Create a new identity, and optionally register it
 ///
-/// The file contains the UUID and the private key (PKCS#8 in PEM, as OpenSSL reads it). Only you can read it. It is never
-/// replaced, because a lost key cannot be recovered.
+/// The file contains the UUID and the private key (PKCS#8 in PEM, which OpenSSL can read). Only you can read the file. An
+/// existing file is never replaced, because a lost key cannot be recovered.
 #[derive(Debug, Args)]
 pub(super) struct NewArgs {
     #[command(flatten)]
@@ -98,7 +98,7 @@ pub(in crate::cli) struct ServerTrust {
     ca: Option<PathBuf>,
 }
 
-/// The sizes to choose from.
+/// The key sizes that the user can choose.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Bits {
     #[value(name = "2048")]
@@ -123,7 +123,7 @@ impl From<Bits> for KeyBits {
 }
 
 impl IdentityFile {
-    /// True if the user named a file.
+    /// Returns whether the user named a file.
     pub(in crate::cli) fn is_given(&self) -> bool {
         self.identity.is_some()
     }
@@ -133,7 +133,7 @@ impl IdentityFile {
         self.identity.clone().map_or_else(default_path, Ok)
     }
 
-    /// Loads the identity; returns its path too.
+    /// Loads the identity. Returns the path of its file and the identity.
     pub(in crate::cli) fn load(&self) -> Result<(PathBuf, Identity), FileError> {
         let path = self.path()?;
         let identity = Identity::load(&path)?;
@@ -142,7 +142,7 @@ impl IdentityFile {
 }
 
 impl ServerTrust {
-    /// True if the user gave one of these options.
+    /// Returns whether the user gave one of these options.
     pub(in crate::cli) fn is_given(&self) -> bool {
         self.pin.is_some() || self.ca.is_some()
     }
@@ -158,7 +158,7 @@ impl ServerTrust {
 }
 
 pub(super) fn new(arguments: &NewArgs) -> Result<(), Box<dyn Error>> {
-    // Reports invalid arguments before it generates a key, which takes time.
+    // Generating a key takes time, so invalid arguments are reported first.
     let path = arguments.file.path()?;
     let url = arguments.register.as_ref();
     let registry = url
@@ -196,7 +196,8 @@ pub(super) fn publish(arguments: &PublishArgs) -> Result<(), Box<dyn Error>> {
     register(&registry(&arguments.url, &arguments.server)?, &identity)
 }
 
-/// Saves the new key before it tells the registry, and keeps the old key until the registry has accepted the new one.
+/// Replaces the key. The new key is saved before the registry receives it, and the old key is kept until the registry has
+/// accepted the new one.
 pub(super) fn renew(arguments: &RenewArgs) -> Result<(), Box<dyn Error>> {
     let (path, old) = arguments.file.load()?;
     let registry = registry(&arguments.url, &arguments.server)?;
@@ -205,7 +206,7 @@ pub(super) fn renew(arguments: &RenewArgs) -> Result<(), Box<dyn Error>> {
     new.save(&draft)?;
     registry.replace(&old, &new).map_err(|why| {
         format!(
-            "{why}\nthe new key is in {}, and the old key is unchanged; if the old key no longer works, the registry has the new one",
+            "{why}\nthe identity file still has the old key, and the new key is in {}; if the old key no longer works, the registry has accepted the new key",
             draft.display()
         )
     })?;
@@ -225,7 +226,7 @@ fn register(registry: &Registry, identity: &Identity) -> Result<(), Box<dyn Erro
     Ok(())
 }
 
-/// Formats the public key as PEM, which OpenSSL and `matou identity register` read.
+/// Formats the public key as PEM, which OpenSSL and `matou identity register` can read.
 fn public_pem(identity: &Identity) -> String {
     let digits = STANDARD.encode(identity.public_key());
     let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 
-/// Maximum bytes that wait for standard error; further lines are dropped and counted. A reader that is late by seconds loses
-/// nothing, and a reader that never reads costs little memory.
+/// Maximum number of bytes that wait to be written. Lines that do not fit are dropped and counted. With this limit, a reader
+/// of standard error that pauses for some seconds loses no line, and a reader that stops for ever costs little memory.
 pub(super) const MOST_BYTES: usize = 1 << 20;
 
-/// A queue of lines, bounded in bytes. Adding a line never blocks.
+/// A queue of lines, with a limit of its size in bytes. Adding a line never blocks.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     state: Mutex<LineQueue>,
@@ -38,19 +38,19 @@ pub(super) enum Next {
 }
 
 impl Backlog {
-    /// Adds a line with its line end, or counts it if it does not fit.
+    /// Adds a line, which ends with its line feed. If the line does not fit, drops and counts it.
     pub(super) fn push(&self, line: Vec<u8>) {
         self.state.lock().push(line);
         self.changed.notify_one();
     }
 
-    /// Ends the writing thread after it has written the waiting lines.
+    /// Tells the writing thread to end after it has written the waiting lines.
     pub(super) fn stop(&self) {
         self.state.lock().stop = true;
         self.changed.notify_one();
     }
 
-    /// Blocks until there is something to do, but not longer than `until`.
+    /// Blocks until the writing thread has something to do, or until the time `until`.
     pub(super) fn next(&self, until: Option<Instant>) -> Next {
         let mut state = self.state.lock();
         loop {
@@ -90,7 +90,7 @@ impl LineQueue {
         Some(line)
     }
 
-    /// Returns a line about the lines dropped here, if any were.
+    /// If lines were dropped, returns a line that says how many, and sets their number back to zero.
     fn lost_lines(&mut self) -> Option<Vec<u8>> {
         let lost = std::mem::take(&mut self.lost);
         let told = format!("({lost} lines lost here: standard error is too slow)\n");

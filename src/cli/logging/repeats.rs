@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 /// Maximum number of messages of one kind that are written in a [`PERIOD`].
 pub(super) const QUOTA: u64 = 5;
-/// The time for which a [`QUOTA`] holds. Further messages are counted.
+/// The length of a period. It begins with the first message of a kind. After [`QUOTA`] messages, the others of the period
+/// are only counted.
 pub(super) const PERIOD: Duration = Duration::from_secs(10);
 
-/// Counts the messages of each kind. A kind is forgotten when its period ends, so the map holds only the kinds of the last
-/// period.
+/// Counts the messages of each kind. A kind is forgotten when its period ends, so the map holds only the kinds whose period
+/// still runs.
 #[derive(Debug)]
 pub(super) struct Repeats<Kind> {
     periods: HashMap<Kind, Period>,
@@ -28,11 +29,11 @@ struct Period {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Suppressed<Kind> {
     pub(super) kind: Kind,
-    /// Their number.
+    /// The number of these messages.
     pub(super) count: u64,
     /// The length of the period.
     pub(super) time: Duration,
-    /// A message that was written.
+    /// A message of the same kind that was written.
     pub(super) example: String,
 }
 
@@ -43,7 +44,8 @@ impl<Kind: Eq + Hash> Repeats<Kind> {
         }
     }
 
-    /// Counts a message. Returns its text if it is to be written; otherwise `words` is not called.
+    /// Counts a message. If the message is to be written, calls `words` and returns its text. Otherwise does not call
+    /// `words`.
     pub(super) fn admit(
         &mut self,
         kind: Kind,
@@ -70,12 +72,12 @@ impl<Kind: Eq + Hash> Repeats<Kind> {
         })
     }
 
-    /// Ends all periods now.
+    /// Ends all periods now, and returns the messages suppressed in them.
     pub(super) fn all(&mut self, now: Instant) -> Vec<Suppressed<Kind>> {
         self.end(now, |_| true)
     }
 
-    /// When the next period ends.
+    /// Returns the time at which the next period ends, or `None` if no period runs.
     pub(super) fn next_end(&self) -> Option<Instant> {
         let ends = self.periods.values().map(|period| period.since + PERIOD);
         ends.min()
