@@ -1,4 +1,5 @@
-//! `matou account` as a program: what it does and prints, and that a reported success survives a kill.
+//! Tests of the program `matou account`: what it does, what it prints, and that a change that it has reported is not lost
+//! when the program is killed.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -28,7 +29,7 @@ fn run(arguments: &[&str], data: &Path, input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The command may end before it has read everything.
+    // The command may end before it has read everything. Then this write fails.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
@@ -150,7 +151,8 @@ fn a_damaged_database_is_an_error_and_is_not_changed() {
     assert!(told.contains(path.to_str().unwrap()), "{told}");
 }
 
-/// Starts a command and kills it after this time, unless it has reported success. Returns true if it did.
+/// Starts a command, and kills it after this time or as soon as it has printed a line. Returns whether it has reported
+/// success.
 fn killed_after(mut command: Command, input: &str, time: Duration) -> bool {
     let mut child = command
         .stdin(Stdio::piped())
@@ -167,10 +169,10 @@ fn killed_after(mut command: Command, input: &str, time: Duration) -> bool {
         let _ = said.send(line);
     });
     let early = sayings.recv_timeout(time);
-    // SIGKILL: the command does not run any more.
+    // SIGKILL: the command cannot react to it.
     child.kill().unwrap();
     child.wait().unwrap();
-    // It may have reported success at the last moment.
+    // The command may have reported success just before it was killed.
     let line = early.or_else(|_| sayings.recv()).unwrap_or_default();
     reading.join().unwrap();
     line.starts_with("added ")
@@ -184,7 +186,8 @@ fn an_acknowledged_change_survives_a_kill_at_any_time() {
     for number in 0..24_u64 {
         let login = format!("account {number}");
         let command = account(&["add", &login, "--password-stdin"], data);
-        // From before the command has read its password until after its end, on a machine of any speed.
+        // The shortest time ends before the command has read its password, and the longest after the command has ended, on a
+        // fast machine and on a slow one.
         let time = Duration::from_millis(number * number / 2);
         if killed_after(command, "secret\n", time) {
             acknowledged.push(login);
@@ -204,7 +207,7 @@ fn an_acknowledged_change_survives_a_kill_at_any_time() {
 fn a_killed_import_is_complete_or_has_no_effect() {
     let data = directory();
     let data = data.path();
-    // Otherwise the first command may be killed before the database exists.
+    // Creates the database. Without this, the first command might be killed before the database exists.
     drop(Store::open(data).unwrap());
     for number in 0..12_u64 {
         let file = data.join("passwords.txt");

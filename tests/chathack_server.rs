@@ -1,4 +1,5 @@
-//! A whole ChatHack server: sockets, a data directory, and accounts that `matou account` changes.
+//! Tests of the program `matou serve` with ChatHack: it has real sockets, a data directory, and accounts that another
+//! process changes while the server runs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -12,7 +13,7 @@ use matou_server::store::{Accounts, Password, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-/// The timeout of every wait. It is long, so that only a hang reaches it, even on a busy machine.
+/// The timeout of every wait. It is so long that even on a busy machine only a server that hangs reaches it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 struct Server {
@@ -148,7 +149,7 @@ fn a_change_of_the_accounts_is_valid_from_the_next_login() {
     let mut arnaud = server.connect();
     let (login, password) = ("arnaud", "second");
     let frame = ClientFrame::LoginWithPassword { login, password };
-    // The server may still be closing the connection before.
+    // The previous connection of arnaud may still be open. Then the server refuses the login, and the client tries again.
     let mut answer = arnaud.asks(frame);
     while answer == "LOGIN_ALREADY_EXISTS" {
         arnaud = server.connect();
@@ -156,7 +157,7 @@ fn a_change_of_the_accounts_is_valid_from_the_next_login() {
     }
     assert_eq!(answer, right);
     accounts.remove("arnaud").unwrap();
-    // A connected client stays connected.
+    // A client that is connected stays connected when its account is removed.
     let message = "still here";
     arnaud.send(ClientFrame::GlobalMessage { login, message });
     assert_eq!(
@@ -249,7 +250,7 @@ fn the_log_tells_each_event_without_passwords_and_ids() {
     }
 }
 
-/// Starts a server that must not start, and returns its error.
+/// Runs a server that must fail at its start, and returns its error message.
 fn refuses(data: &Path) -> String {
     let output = serve(data).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

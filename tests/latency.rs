@@ -1,5 +1,5 @@
-//! The suite judges a distant server like a near one: the suite of Chaton against our own server, over a connection with a
-//! latency.
+//! A suite gives a distant server the same verdicts as a near one. The suite of Chaton judges our own server twice:
+//! directly, and over a relay that delays all bytes.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -13,13 +13,13 @@ use conformance::suite::Suite;
 use matou_protocols::chaton;
 use matou_server::net::{ConnectionLimits, Engine, ProcessLimits};
 
-/// The latency of the line, in each direction.
+/// The time by which the relay delays the bytes in each direction.
 const LATENCY: Duration = Duration::from_millis(50);
 
-/// Maximum number of pieces on the way in one direction. Then the sender has to wait.
+/// Maximum number of pieces that are under way in one direction. When it is reached, the sender has to wait.
 const UNDER_WAY: usize = 64;
 
-/// Something on the way, and the time when it arrives.
+/// A piece that is under way, and the time at which it arrives.
 enum Parcel {
     Bytes(Instant, Vec<u8>),
     End(Instant, Ending),
@@ -30,8 +30,8 @@ enum Ending {
     Reset,
 }
 
-/// Opens a slow line to the target, and returns its address. Its threads end with their connections.
-fn line_to(target: SocketAddr) -> SocketAddr {
+/// Starts a relay to the target, and returns the address of the relay. The threads of a connection end with the connection.
+fn relay_to(target: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -47,7 +47,7 @@ fn line_to(target: SocketAddr) -> SocketAddr {
 }
 
 fn join(from: &Arc<TcpStream>, to: &Arc<TcpStream>) {
-    // Small pieces must not also wait for each other.
+    // Without this, a small piece would also wait for the acknowledgement of the piece before it.
     to.set_nodelay(true).unwrap();
     let (send, receive) = sync_channel(UNDER_WAY);
     let (from, to) = (Arc::clone(from), Arc::clone(to));
@@ -92,8 +92,8 @@ fn deliver_all(parcels: &Receiver<Parcel>, mut to: &TcpStream) -> io::Result<()>
     Ok(())
 }
 
-/// Cases that are not judged here. Two open fifty connections one after the other, which takes long over a slow line. Two
-/// fill the buffers of a client that does not read, but the line also has buffers.
+/// Cases that are not judged here. The first two open fifty connections one after the other, which takes too long over the
+/// relay. The other two fill the buffers between the server and a client that does not read, and the relay adds buffers.
 const LEFT_OUT: [&str; 4] = [
     "fifty-clients",
     "fifty-visitors",
@@ -101,11 +101,11 @@ const LEFT_OUT: [&str; 4] = [
     "slow-tunnel",
 ];
 
-/// Maximum number of times that a case whose verdicts differ is judged again, alone.
+/// If the two verdicts on a case differ, the case is judged again alone, at most this number of times.
 const ALONE: usize = 3;
 
 #[test]
-fn a_server_over_a_slow_line_gets_the_same_verdicts() {
+fn a_server_over_a_slow_connection_gets_the_same_verdicts() {
     let engine = Engine::start(&ProcessLimits::default());
     let options = chaton::Options::default();
     let entropy = Box::new(|| getrandom::u64().unwrap());
@@ -115,7 +115,7 @@ fn a_server_over_a_slow_line_gets_the_same_verdicts() {
         .listen(room, options.codec(), any, ConnectionLimits::default())
         .unwrap();
     let suite = Suite::built_in("chaton").unwrap();
-    let targets = [line_to(service.address()), service.address()];
+    let targets = [relay_to(service.address()), service.address()];
     let all = Options {
         jobs: 16,
         skip: LEFT_OUT.map(str::to_owned).to_vec(),
@@ -126,7 +126,7 @@ fn a_server_over_a_slow_line_gets_the_same_verdicts() {
     let [far, near] = judged.each_ref().map(verdicts);
     let is_other = |id: &&String| far.get(*id) != near.get(*id);
     let mut differ: Vec<String> = near.keys().filter(is_other).cloned().collect();
-    // A busy machine delays one answer, but not the next one. A slow line delays all of them.
+    // On a busy machine, the verdicts on a case may differ once. If they differ each time, the latency is the cause.
     for _ in 0..ALONE {
         differ.retain(|id| {
             let alone = Options {
@@ -146,7 +146,8 @@ fn a_server_over_a_slow_line_gets_the_same_verdicts() {
     engine.stop();
 }
 
-/// Treats `Note` as `Pass`: a note only reports which of the allowed choices the server took, and that may change with the order of events.
+/// Returns the verdict on each case, with `Pass` instead of `Note`. A note only reports which of the allowed choices the
+/// server took, and that may depend on the order of events.
 fn verdicts(report: &Report) -> BTreeMap<String, Verdict> {
     let seen = |verdict| match verdict {
         Verdict::Note => Verdict::Pass,

@@ -1,15 +1,16 @@
 //! A room without an engine: clients send frames, and each frame that a client receives becomes a line of text.
 //!
-//! The script applies the effects of the room as an engine does. It also checks the rules of every conversation:
+//! The script applies the effects of the room as an engine does. It also checks rules that hold in every conversation:
 //!
 //! * The room sends nothing to a connection that is closed or gone.
-//! * A client joins at most once. It receives no message to all before its acceptance.
-//! * Both ends of a tunnel receive the frame that says it is open before anything else.
-//! * No remark shows a connect_id.
+//! * A client joins at most once. Before its login is accepted, it receives no message that is for all clients.
+//! * When a tunnel opens, the last frame that each end has received says that the tunnel is open. After that the room sends
+//!   no frame to the ends.
+//! * No remark for the log shows a connect_id.
 
 #![allow(
     dead_code,
-    reason = "each crate of tests includes this file and uses what it needs"
+    reason = "several test crates include this file, and each uses only a part of it"
 )]
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use matou_protocols::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Overdue, Protocol};
 
-/// What the script needs to know of a protocol.
+/// What the script needs to know about a protocol.
 pub(crate) trait Spoken {
     type Room: Protocol;
     type Options: Default;
@@ -32,11 +33,11 @@ pub(crate) trait Spoken {
     fn codec(options: &Self::Options) -> Codec<Self>;
     fn room(options: Self::Options, entropy: Entropy) -> Self::Room;
     fn is_empty(room: &Self::Room) -> bool;
-    /// Returns the true answer to a question of the room.
+    /// Returns the correct answer to a question of the room.
     fn answer(question: &Question<Self>) -> Answer<Self>;
     /// Returns the bytes of a login with this name.
     fn login(codec: &Codec<Self>, name: &str) -> Vec<u8>;
-    /// Reads the first frame of the server in the bytes.
+    /// Decodes the first of the frames that the server sends in these bytes.
     fn hear(codec: &Codec<Self>, bytes: &[u8]) -> Heard;
 }
 
@@ -56,7 +57,7 @@ pub(crate) trait Said<Codec> {
     fn bytes(&self, codec: &Codec) -> Vec<u8>;
 }
 
-/// No line at all: no client receives anything.
+/// The lines of a conversation in which no client receives anything.
 pub(crate) const NOTHING: [&str; 0] = [];
 
 /// A room and the clients that are connected to it.
@@ -69,9 +70,10 @@ pub(crate) struct Conversation<S: Spoken> {
     connections: BTreeMap<ConnId, Connection>,
     /// Questions of the room that are not answered yet.
     questions: BTreeMap<ConnId, Question<S>>,
-    /// Number of questions of the room.
+    /// The number of questions that the room has asked.
     pub(crate) asked: usize,
-    /// Whether each answer waits until [`Conversation::is_answered`].
+    /// If true, the script answers a question of the room only when the test calls [`Conversation::is_answered`] or a
+    /// similar function. If false, it answers at once.
     pub(crate) answers_come_later: bool,
     /// Every connect_id that the room has sent, in order.
     pub(crate) connect_ids: Vec<i64>,
@@ -99,7 +101,7 @@ enum Joined {
 impl<S: Spoken> Conversation<S> {
     /// Returns an empty room.
     pub(crate) fn new(options: S::Options) -> Self {
-        // The numbers are not random, but all different. A test needs no more.
+        // The numbers are not random, but they are all different. The tests need no more than that.
         let mut state = 0_u64;
         let entropy = move || {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -138,7 +140,7 @@ impl<S: Spoken> Conversation<S> {
         self
     }
 
-    /// A client connects, from an address of documentation.
+    /// A client connects from 192.0.2.1, an address that is reserved for documentation.
     pub(crate) fn arrives(&mut self, who: &'static str) {
         self.arrives_from(who, "192.0.2.1");
     }
@@ -169,7 +171,7 @@ impl<S: Spoken> Conversation<S> {
         self.sends(who, &bytes)
     }
 
-    /// A client sends bytes that arrive in one read. Decodes one frame after the other, as an engine does.
+    /// A client sends bytes that arrive in one read. The script decodes one frame after the other, as an engine does.
     pub(crate) fn sends(&mut self, who: &str, mut bytes: &[u8]) -> Vec<String> {
         let id = self.id(who);
         let codec = self.codec.clone();
@@ -192,22 +194,22 @@ impl<S: Spoken> Conversation<S> {
         heard
     }
 
-    /// Gives the room the true answer to its question about this client. Until then, the client's later frames wait.
+    /// Gives the room the correct answer to its question about this client.
     pub(crate) fn is_answered(&mut self, who: &str) -> Vec<String> {
         let question = self.questions.get(&self.id(who));
-        let answer = S::answer(question.expect("the room asked something"));
+        let answer = S::answer(question.expect("the room has asked a question"));
         self.is_answered_with(who, answer)
     }
 
-    /// Tells the room that its question about this client is not answered, because too many questions wait.
+    /// Tells the room that the server is too busy to answer the question about this client.
     pub(crate) fn is_not_answered(&mut self, who: &str) -> Vec<String> {
         let id = self.id(who);
         let question = self.questions.remove(&id);
-        assert!(question.is_some(), "the room asked something");
+        assert!(question.is_some(), "the room has asked no question");
         self.happens(id, Event::Busy)
     }
 
-    /// Whether the room waits for the answer to a question about this client.
+    /// Returns whether the room waits for the answer to a question about this client.
     pub(crate) fn waits_for_an_answer(&self, who: &str) -> bool {
         self.questions.contains_key(&self.id(who))
     }
@@ -246,7 +248,7 @@ impl<S: Spoken> Conversation<S> {
         self.happens(self.id(who), Event::Overdue(with))
     }
 
-    /// Time passes. The script calls the room at its deadlines only.
+    /// Time passes. The script calls the room only when a deadline of the room is reached.
     pub(crate) fn passes(&mut self, time: Duration) -> Vec<String> {
         let until = self.now + time;
         let mut heard = Vec::new();
@@ -297,7 +299,7 @@ impl<S: Spoken> Conversation<S> {
             .collect()
     }
 
-    /// Whether the room remembers no client.
+    /// Returns whether the room has forgotten every client.
     pub(crate) fn is_empty(&self) -> bool {
         S::is_empty(&self.room)
     }
@@ -318,7 +320,7 @@ impl<S: Spoken> Conversation<S> {
         let leaves = matches!(event, Event::Gone).then_some(id);
         let flow = self.room.step(id, event, self.now, &mut out);
         let mut heard = self.apply(&out, leaves);
-        let connection = self.connections.get_mut(&id).expect("it is connected");
+        let connection = self.connections.get_mut(&id).expect("the client is connected");
         connection.flow = match flow {
             Flow::Frames => Flow::Frames,
             Flow::Raw => Flow::Raw,
@@ -327,7 +329,10 @@ impl<S: Spoken> Conversation<S> {
                 self.asked += 1;
                 let answer = S::answer(&question);
                 let before = self.questions.insert(id, question);
-                assert!(before.is_none(), "one question at a time");
+                assert!(
+                    before.is_none(),
+                    "the room asks a second question before the answer to the first"
+                );
                 connection.flow = Flow::Frames;
                 if !self.answers_come_later {
                     self.questions.remove(&id);
@@ -371,7 +376,7 @@ impl<S: Spoken> Conversation<S> {
                     connection.joined = Joined::Left;
                 }
                 Effect::Finish(id) => {
-                    assert_ne!(gone, Some(id), "{id} is gone and needs no end");
+                    assert_ne!(gone, Some(id), "{id} is gone, but the room closes it");
                     let connection = self.connection(id);
                     assert!(!connection.is_finished, "{id} is closed twice");
                     assert!(
@@ -380,13 +385,13 @@ impl<S: Spoken> Conversation<S> {
                     );
                     assert!(
                         connection.joined != Joined::Now,
-                        "{id} is closed as a member"
+                        "{id} is closed before it has left the room"
                     );
                     connection.is_finished = true;
                     heard.push(format!("{} is closed", connection.who));
                 }
                 Effect::Tunnel(one, other) => self.tunnel(one, other, &mut heard),
-                Effect::Cut(_) => panic!("no room has a use for {effect:?}"),
+                Effect::Cut(_) => panic!("no room may use {effect:?}"),
             }
         }
         for (remark, id) in self
@@ -396,7 +401,7 @@ impl<S: Spoken> Conversation<S> {
         {
             assert!(
                 !remark.contains(&id.to_string()),
-                "a connect_id is shown: {remark}"
+                "a remark shows a connect_id: {remark}"
             );
         }
         heard
@@ -426,9 +431,9 @@ impl<S: Spoken> Conversation<S> {
             );
             assert!(
                 connection.joined == Joined::NotYet,
-                "a client is no tunnel's end"
+                "{id} has a login, but becomes an end of a tunnel"
             );
-            assert!(!connection.is_tunnel, "an end belongs to one tunnel");
+            assert!(!connection.is_tunnel, "{id} becomes an end of two tunnels");
             connection.is_tunnel = true;
         }
         let (one, other) = (self.connections[&one].who, self.connections[&other].who);
@@ -442,7 +447,7 @@ impl<S: Spoken> Conversation<S> {
         gone: Option<ConnId>,
         heard: &mut Vec<String>,
     ) {
-        assert_ne!(gone, Some(to), "{to} is gone and hears nothing");
+        assert_ne!(gone, Some(to), "{to} is gone, but receives a frame");
         while !frames.is_empty() {
             let Heard {
                 words,
@@ -453,18 +458,21 @@ impl<S: Spoken> Conversation<S> {
             if let Some(connect_id) = connect_id
                 && self.connect_ids.last() != Some(&connect_id)
             {
-                assert!(connect_id > 0, "{connect_id} is not positive");
+                assert!(connect_id > 0, "the connect_id {connect_id} is not positive");
                 assert!(
                     !self.connect_ids.contains(&connect_id),
-                    "{connect_id} was given before"
+                    "the connect_id {connect_id} is used twice"
                 );
                 self.connect_ids.push(connect_id);
             }
             let connection = self.connection(to);
-            assert!(!connection.is_finished, "{to} is closed and hears nothing");
+            assert!(
+                !connection.is_finished,
+                "{to} is closed, but receives a frame"
+            );
             assert!(
                 !connection.is_tunnel,
-                "{to} is a tunnel's end and hears no frames"
+                "{to} is an end of an open tunnel, but receives a frame"
             );
             heard.push(format!("{} < {words}", connection.who));
             connection.heard.push(words);
@@ -481,6 +489,6 @@ impl<S: Spoken> Conversation<S> {
 
     fn connection(&mut self, id: ConnId) -> &mut Connection {
         let found = self.connections.get_mut(&id);
-        found.unwrap_or_else(|| panic!("an effect for {id}, which is gone"))
+        found.unwrap_or_else(|| panic!("an effect concerns {id}, which is gone"))
     }
 }

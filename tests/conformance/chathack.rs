@@ -1,4 +1,4 @@
-//! ChatHack, with and without an account.
+//! The suite of ChatHack, with and without an account.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -80,7 +80,7 @@ fn chathack_conforms() {
     let report = Chathack::start().judge(&with_account(Options::default()));
     assert_conforms(&report);
     assert_eq!(reading(&report, "echo"), "no");
-    // The verdict is pass, not note: the server relays the suite's own address byte for byte.
+    // The verdict is pass, not note: the server replaces an unspecified address with the address of the client's connection.
     let filled_in = report.case("validate-with-an-unspecified-address");
     let verdict = filled_in.map(|case| case.verdict);
     assert_eq!(verdict, Some(Verdict::Pass));

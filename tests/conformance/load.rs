@@ -1,4 +1,4 @@
-//! Small loads on our own servers: every kind of load of `conformance load`, and the servers keep every promise.
+//! Small loads on our own servers, at least one for each kind of work of `conformance load`. The servers keep every promise.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -133,7 +133,7 @@ fn chatr_connects_the_identities_of_the_load_and_pings_them() {
     for work in [STORM, CHURN] {
         assert_kept(&play(&work));
     }
-    // On a busy machine a load may receive no ping in its second, but not each time.
+    // On a busy machine, the clients may receive no ping in the one second of a load. Then the load runs again.
     let answered = (0..10).any(|_| {
         let idle = play(&Work::Idle {
             clients: 3,
@@ -169,7 +169,7 @@ fn a_load_that_the_protocol_does_not_have_is_refused_before_it_begins() {
     server.stop();
 }
 
-/// The load of handshakes needs only TLS, no protocol.
+/// This load makes only TLS handshakes. It needs no protocol.
 #[test]
 fn a_load_of_tls_handshakes_keeps_its_promises() {
     let server = ChatrServer::start();

@@ -1,5 +1,5 @@
-//! The suites against our own servers. The servers pass every case, in each of their readings and with every segmentation
-//! of the clients' bytes. They keep their promises under a load.
+//! The suites judge our own servers. The servers pass every case, in each reading of the document that they offer, and also
+//! when the clients send each byte alone. They keep their promises under a load.
 
 mod chathack;
 mod chatr;
@@ -41,7 +41,8 @@ fn judge_within<P: Protocol<Question = Infallible>>(
     report
 }
 
-/// Judges the target. A case that does not pass is judged again: alone, and with long timeouts for a busy machine.
+/// Judges the target. A case that does not pass is judged again alone, with longer timeouts, because the machine may be
+/// busy.
 fn judged(suite: &Suite, target: SocketAddr, options: &Options) -> Report {
     let mut report = run_suite(suite, target, options).unwrap();
     let failed = |case: &&Outcome| {
@@ -158,7 +159,7 @@ fn chaton_with_longs_of_four_bytes_conforms() {
     assert_eq!(reading(&report, "long-width"), "4");
 }
 
-/// These cases send megabytes in 30 s. A busy machine is too slow for that when each byte is sent alone.
+/// The case of this name sends megabytes within 30 s. When each byte is sent alone, a busy machine is too slow for that.
 const TOO_MUCH: &str = "slow-reader";
 
 #[test]

@@ -1,8 +1,8 @@
 //! A sixth protocol, written only with the public parts of the protocol crate and the server crate: the noticeboard of
 //! `conformance/EXAMPLE.md`. The engine serves it like the other five, and the server passes the protocol's own suite.
 //!
-//! This is the worked example of the README's "Write a protocol": `frames.rs` has the packets and their bytes, `room.rs` has
-//! what each packet does, and the test below serves it and judges it.
+//! It is the example for the section "Write a protocol" of the README: `frames.rs` defines the packets and their bytes,
+//! `room.rs` defines what each packet does, and the test below serves the protocol and judges the server.
 
 mod frames;
 mod room;
