@@ -1,4 +1,4 @@
-//! Messages to all clients, and invalid packets.
+//! Tests of messages to all clients, and of invalid packets.
 
 use matou_protocols::room::{Flow, Overdue};
 use rstest::rstest;

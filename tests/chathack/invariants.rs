@@ -1,4 +1,5 @@
-//! Random deeds in random order: the script checks each effect (see there), and at the end the room is empty.
+//! Random clients do random things in random order. The script checks each effect of the room (see
+//! `common/conversation.rs`). At the end all clients are gone, and the room is empty.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use proptest::prelude::*;
 use crate::frames::*;
 use crate::script::{ACCOUNTS, Chat, NOTHING};
 
-/// Few connections and fewer names, so that names are often taken or wrong.
+/// There are few connections and even fewer names, so that a name is often taken or wrong.
 const CONNECTIONS: [&str; 6] = ["c0", "c1", "c2", "c3", "c4", "c5"];
 const NAMES: [&str; 3] = ["alice", "bob", "arnaud"];
 
@@ -18,9 +19,9 @@ enum Deed {
     Arrive,
     LogIn(&'static str),
     LogInWithPassword(&'static str),
-    /// A packet with any client's name as its sender.
+    /// Sends a packet whose sender is any name, right or wrong.
     Say(Named, &'static str, &'static str),
-    /// A packet with the client's own name as its sender.
+    /// Sends a packet whose sender is the client's own name.
     SayRight(Named, &'static str),
     Nonsense,
     BeAnswered,

@@ -1,4 +1,4 @@
-//! Logins, with and without a password.
+//! Tests of logins, with and without a password.
 
 use matou_protocols::chathack::{Answer, ClientFrame, Options};
 use matou_protocols::room::{Flow, Overdue};
@@ -35,7 +35,10 @@ fn a_wrong_password_and_an_unknown_login_get_the_same_answer(#[case] frame: Clie
         chat.says("client", frame),
         ["client < PASSWORD_OR_LOGIN_ERROR"]
     );
-    assert_eq!(chat.asked, 1, "the accounts are asked about both");
+    assert_eq!(
+        chat.asked, 1,
+        "the room looks at the accounts in both cases"
+    );
     assert_eq!(chat.flow("client"), Flow::Frames);
     assert_eq!(
         chat.says("client", account("arnaud", "townhall")),
@@ -137,7 +140,7 @@ fn the_fifth_failed_login_closes_the_connection() {
     chat.says("client", account("arnaud", "wrong"));
     chat.says("client", guest("alice"));
     chat.says("client", guest(""));
-    // A packet that is no login does not count.
+    // A packet that is not a login does not count.
     chat.says("client", say("client", "?"));
     chat.says("client", guest("arnaud"));
     assert_eq!(
@@ -160,7 +163,7 @@ fn during_a_look_at_the_accounts_other_clients_continue_and_later_packets_wait()
     .concat();
     assert_eq!(chat.sends("client", &bytes), NOTHING);
     assert_eq!(chat.says("alice", say("alice", "1")), ["bob < alice: 1"]);
-    // The time limits do not run for a client that waits for the server.
+    // A client that waits for the server has no time limit.
     assert_eq!(chat.is_late("client", Overdue::Identification), NOTHING);
     assert_eq!(chat.is_answered("client"), ["client < CONNECTED"]);
     assert_eq!(
@@ -228,7 +231,7 @@ fn after_ten_wrong_passwords_in_a_minute_the_passwords_of_an_address_are_not_che
         ["g3 < PASSWORD_OR_LOGIN_ERROR"]
     );
     assert_eq!(chat.asked, 10, "the server does not hash the password");
-    // The limit does not concern guests and other addresses.
+    // The limit applies neither to guests nor to other addresses.
     assert_eq!(chat.says("g3", guest("guest")), ["g3 < CONNECTED"]);
     chat.arrives_from("elsewhere", "192.0.2.10");
     assert_eq!(
@@ -250,7 +253,7 @@ fn a_minute_later_the_address_may_try_again() {
 
 const GUESSERS: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
 
-/// Returns a chat in which an address has ten unanswered passwords. The first one is right.
+/// Returns a chat in which one address has sent ten passwords, whose checks still run. Only the first password is right.
 fn ten_at_once() -> Chat {
     let mut chat = Chat::new(Options::default());
     chat.answers_come_later = true;

@@ -1,4 +1,4 @@
-//! Each packet between two clients and its bytes, as the figures of the document draw them.
+//! Each packet between two clients is encoded into the bytes that the figures of the document show, and decoded from them.
 
 use matou_protocols::chathack::{PeerFrame, Received};
 use matou_protocols::wire::Malformed;

@@ -1,4 +1,4 @@
-//! The negotiation of a direct connection between two clients.
+//! Tests of the negotiation of a direct connection between two clients.
 
 use matou_protocols::chathack::Options;
 use matou_protocols::room::Flow;
@@ -100,7 +100,7 @@ fn a_port_outside_1_to_65535_is_an_error_and_the_negotiation_continues(#[case] p
 #[test]
 fn an_ask_to_an_unknown_login_is_denied() {
     let mut chat = Chat::among(["alice"]);
-    // So is an ask to an account that is not connected.
+    // The first login has an account, but no client is connected with it.
     for unknown in ["arnaud", "unknown", "", &"n".repeat(1024)] {
         assert_eq!(
             chat.says("alice", ask("alice", unknown)),
@@ -129,14 +129,14 @@ fn answers_without_an_ask_are_ignored() {
     for frame in [
         deny("carol", "alice"),
         agree("carol", "alice", meeting),
-        // An answer that no client waits for is ignored even when it is wrong.
+        // An answer that no client waits for is ignored, even if its port is invalid.
         agree("carol", "alice", at("127.0.0.1", 0, 1)),
         deny("carol", "unknown"),
         agree("carol", "unknown", meeting),
     ] {
         assert_eq!(chat.says("carol", frame), NOTHING, "{frame}");
     }
-    // The asker cannot answer its own ask.
+    // An asker cannot answer for the client that it has asked.
     assert_eq!(chat.says("alice", deny("alice", "bob")), NOTHING);
     assert_eq!(chat.says("alice", agree("alice", "bob", meeting)), NOTHING);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A log never contains passwords and ids.
+//! Texts for the log never contain a password or an id.
 
 use matou_protocols::chathack::{ClientFrame, PeerFrame, Question, Received, ServerFrame};
 
@@ -31,7 +31,7 @@ fn no_description_of_a_packet_shows_a_password_or_an_id() {
     );
     assert!(!shown.contains(PASSWORD), "{shown}");
     assert!(!shown.contains(&ID.to_string()), "{shown}");
-    // The other fields are shown.
+    // The descriptions show the other fields.
     assert!(shown.contains("arnaud") && shown.contains("127.0.0.1"));
 }
 

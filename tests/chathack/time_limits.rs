@@ -1,4 +1,4 @@
-//! Time limits.
+//! Tests of the time limits of asks and of clients.
 
 use std::time::Duration;
 

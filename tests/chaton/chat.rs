@@ -1,4 +1,4 @@
-//! Section 2 of the document: messages.
+//! Tests of section 2 of the document: messages.
 
 use matou_protocols::room::Flow;
 
@@ -80,7 +80,7 @@ fn a_client_may_send_itself_a_private_message() {
 #[test]
 fn a_frame_that_names_another_client_as_its_sender_is_ignored() {
     let mut chat = Chat::among(["alice", "bob"]);
-    // A request that the forged answers below would answer.
+    // Without these requests, the forged answers below would be ignored because they answer no request.
     chat.says("bob", request("bob", "alice"));
     chat.says("bob", request("bob", "bob"));
     for forged in [

@@ -1,4 +1,4 @@
-//! Each frame and its bytes, as the document draws them.
+//! Each frame is encoded into the bytes that the document shows, and decoded from them.
 
 use matou_protocols::chaton::{ClientFrame, Codec, LongWidth, ServerFrame};
 use matou_protocols::wire::Malformed;

@@ -1,4 +1,4 @@
-//! The names and the negotiations of a client that leaves.
+//! Tests of what happens to the name and to the negotiations of a client that leaves.
 
 use matou_protocols::chaton::Options;
 use matou_protocols::room::Flow;
@@ -7,7 +7,7 @@ use rstest::rstest;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// A way to leave. Returns what the server does to the client that leaves.
+/// A way in which a client leaves. Returns the lines that the conversation then gets.
 type Way = fn(&mut Chat, &'static str) -> Vec<String>;
 
 fn hanging_up(chat: &mut Chat, who: &'static str) -> Vec<String> {
@@ -22,7 +22,7 @@ fn sending_nonsense(chat: &mut Chat, who: &'static str) -> Vec<String> {
     chat.sends(who, b"\x7f")
 }
 
-/// Returns what the server does to the other clients and to the ends of private connections.
+/// Lets the client leave. Returns the lines about the other clients and about the ends of private connections.
 fn heard_by_others(way: Way, chat: &mut Chat, who: &'static str) -> Vec<String> {
     let own = format!("{who} is closed");
     way(chat, who)

@@ -1,4 +1,4 @@
-//! Section 1 of the document: identification.
+//! Tests of section 1 of the document: identification.
 
 use matou_protocols::chaton::{Options, Room};
 use matou_protocols::room::{Flow, Protocol};
@@ -126,7 +126,7 @@ fn a_client_receives_the_messages_after_its_acceptance_and_no_earlier_ones() {
         chat.says("alice", message("alice", "1")),
         ["alice < MESSAGE alice: 1"]
     );
-    // The script checks that LOGIN_ACCEPTED comes before the point from which bob receives messages.
+    // The script checks that bob receives LOGIN_ACCEPTED before he can receive messages.
     assert_eq!(chat.says("bob", login("bob")), ["bob < LOGIN_ACCEPTED"]);
     assert_eq!(
         chat.says("alice", message("alice", "2")),

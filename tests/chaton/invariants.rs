@@ -1,4 +1,5 @@
-//! Random deeds in random order: the script checks each effect (see there), and at the end the room is empty.
+//! Random clients do random things in random order. The script checks each effect of the room (see
+//! `common/conversation.rs`). At the end all clients are gone, and the room is empty.
 
 use std::time::Duration;
 
@@ -9,14 +10,15 @@ use proptest::prelude::*;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// Few connections and fewer names, so that names are often taken or wrong.
+/// There are few connections and even fewer names, so that a name is often taken or wrong.
 const CONNECTIONS: [&str; 6] = ["c0", "c1", "c2", "c3", "c4", "c5"];
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 #[derive(Debug, Clone)]
 enum Deed {
     Arrive,
-    /// Sends LOGIN_PRIVATE with an earlier connect_id, counted from the last one. Does nothing if there is none.
+    /// Connects, and sends LOGIN_PRIVATE with a connect_id that the room has sent: 0 is the last one, 1 the one before it.
+    /// Does nothing if the room has not sent that many.
     ArriveAsEnd(usize),
     Login(&'static str),
     Message,
@@ -26,7 +28,8 @@ enum Deed {
     Ko(&'static str),
     /// Sends a request, often in another client's name.
     Forge(&'static str, &'static str),
-    /// Sends LOGIN_PRIVATE with an earlier connect_id, or with an unknown one if there is none.
+    /// Sends LOGIN_PRIVATE with a connect_id that the room has sent, counted from the last one. If the room has not sent
+    /// that many, sends an unknown connect_id.
     LoginPrivate(usize),
     Nonsense,
     BeLate(Overdue),
@@ -89,7 +92,7 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
             chat.passes(Duration::from_secs(seconds));
         }
         _ if !is_here => {}
-        // The engine would report a closed connection as gone soon.
+        // The engine would soon report a closed connection as gone. Here this happens when the client is to arrive again.
         Deed::Arrive | Deed::ArriveAsEnd(_) => {
             if chat.flow(who) == Flow::Closed {
                 chat.is_gone(who);

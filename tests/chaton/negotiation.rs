@@ -1,4 +1,4 @@
-//! Section 3 of the document: the negotiation of a private connection.
+//! Tests of section 3 of the document: the negotiation of a private connection.
 
 use std::time::Duration;
 
@@ -228,7 +228,7 @@ fn ids_of_four_bytes_fit_into_four_bytes() {
         chat.says("alice", request("alice", "bob"));
         assert_eq!(chat.says("bob", ok("alice", "bob")).len(), 2);
     }
-    // The script checks that they are positive and that none is used twice.
+    // The script checks that each id is positive and that no id is used twice.
     assert_eq!(chat.connect_ids.len(), 50);
     assert!(chat.connect_ids.iter().all(|id| i32::try_from(*id).is_ok()));
 }

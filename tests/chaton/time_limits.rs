@@ -1,4 +1,4 @@
-//! Time limits, and the limit of wrong connect_ids.
+//! Tests of the time limits, and of the limit for wrong connect_ids.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Section 4 of the document: private connections.
+//! Tests of section 4 of the document: private connections.
 
 use std::time::Duration;
 
@@ -118,7 +118,7 @@ fn login_private_on_an_identified_connection_is_ignored() {
     assert_eq!(
         chat.says("alice's end", login_private(id)),
         NOTHING,
-        "the id was not used up"
+        "the connect_id is still valid"
     );
     assert_eq!(chat.says("bob's end", login_private(id)).len(), 3);
 }

@@ -1,4 +1,4 @@
-//! Messages: SPM and SMA.
+//! Tests of messages: SPM and SMA.
 
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};

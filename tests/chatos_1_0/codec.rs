@@ -1,4 +1,4 @@
-//! Each packet and its bytes, as the figures of the document draw them.
+//! Each packet is encoded into the bytes that the figures of the document show, and decoded from them.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Frame, Room};
 use matou_protocols::room::Protocol;

@@ -1,4 +1,4 @@
-//! The pseudonyms and the negotiations of a client that leaves.
+//! Tests of what happens to the pseudonym and to the negotiations of a client that leaves.
 
 use matou_protocols::chatos_1_0::Frame;
 use rstest::rstest;

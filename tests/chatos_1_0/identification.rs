@@ -1,4 +1,4 @@
-//! Pseudonyms (CR), and bytes that are no packet.
+//! Tests of pseudonyms (CR), and of bytes that are not a packet.
 
 use matou_protocols::chatos_1_0::{ErrorCode, Options};
 use matou_protocols::room::{Flow, Overdue};

@@ -1,4 +1,5 @@
-//! Random deeds in random order: the script checks each effect (see there), and at the end the room is empty.
+//! Random clients do random things in random order. The script checks each effect of the room (see
+//! `common/conversation.rs`). At the end all clients are gone, and the room is empty.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use proptest::prelude::*;
 use crate::frames::*;
 use crate::script::{Chat, NOTHING};
 
-/// Few connections, fewer names and two passwords, so that names are often taken or wrong.
+/// There are few connections, even fewer names and only two passwords, so that a name is often taken or wrong.
 const CONNECTIONS: [&str; 7] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6"];
 const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 const PASSWORDS: [i16; 2] = [0, -1];
@@ -18,9 +19,9 @@ const PASSWORDS: [i16; 2] = [0, -1];
 enum Deed {
     Arrive,
     Request(&'static str),
-    /// A packet with right or wrong names.
+    /// Sends a packet with right or wrong names.
     Say(Named, &'static str, &'static str, i16),
-    /// A packet with the client's own name where the document demands it.
+    /// Sends a packet with the client's own name in the field where the document demands it.
     SayRight(Named, &'static str, i16),
     Nonsense,
     BeLate(Overdue),
@@ -99,7 +100,8 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
         }
         _ if !is_here => {}
         Deed::Arrive => {
-            // The engine would report a closed connection as gone soon.
+            // The engine would soon report a closed connection as gone. Here this happens when the client is to arrive
+            // again.
             if chat.flow(who) == Flow::Closed {
                 chat.is_gone(who);
             }
@@ -132,8 +134,8 @@ fn perform(chat: &mut Chat, who: &'static str, deed: Deed) {
     }
 }
 
-/// Checks the answer to a packet on an identified connection. It is exactly one ERROR, except for a TCPAbort that is relayed
-/// and for an ERROR.
+/// Sends a packet. If the connection is identified, also checks the answer: the server sends exactly one ERROR. It sends no
+/// ERROR if it relays a TCPAbort or if the packet itself is an ERROR.
 fn answered(chat: &mut Chat, who: &'static str, frame: Frame<'_>) {
     let is_client = chat.flow(who) == Flow::Frames && chat.login_of(who).is_some();
     let heard = chat.says(who, frame);

@@ -1,6 +1,6 @@
 //! Tests of ChatOS 1.0: the bytes of its packets, and the behaviour of its room, written as conversations.
 //!
-//! No test here has a socket or waits for a clock. Time passes when a test says so.
+//! No test here has a socket or waits for a clock. Time passes only when a test says so.
 
 #[path = "../common/conversation.rs"]
 mod conversation;

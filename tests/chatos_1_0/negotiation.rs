@@ -1,4 +1,4 @@
-//! Negotiations: TCPAsk and TCPAbort.
+//! Tests of negotiations: TCPAsk and TCPAbort.
 
 use std::time::Duration;
 

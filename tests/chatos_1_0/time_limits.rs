@@ -1,4 +1,4 @@
-//! Time limits, and the limit of wrong tries.
+//! Tests of the time limits, and of the limit for wrong attempts to open a private connection.
 
 use std::time::Duration;
 

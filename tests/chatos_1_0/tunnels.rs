@@ -1,4 +1,4 @@
-//! Private connections: TCPAccept and TCPConnect.
+//! Tests of private connections: TCPAccept and TCPConnect.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The closing of private connections: CLOSE_CONNECTION and ACCEPT_CLOSE_CONNECTION.
+//! Tests of CLOSE_CONNECTION and ACCEPT_CLOSE_CONNECTION, which close private connections.
 
 use std::time::Duration;
 
@@ -222,10 +222,11 @@ fn later_events_of_a_closed_end_are_ignored() {
 #[derive(Debug, Clone)]
 enum Deed {
     Agree(usize, usize),
-    /// An end connects with an earlier connect_id, counted from the last one.
+    /// An end connects with a connect_id that the room has sent: 0 is the last one, 1 the one before it.
     EndComes(usize),
     EndGoes(usize),
-    /// The closer, an earlier connect_id counted from the last one, and the two names in the command.
+    /// A client sends CLOSE_CONNECTION. The values are the client, a connect_id that the room has sent (counted from the
+    /// last one), and the two names in the command.
     Close(usize, usize, [usize; 2]),
     Leave(usize),
     Wait(u64),
@@ -271,7 +272,7 @@ fn perform(chat: &mut Chat, deed: Deed) {
         Deed::Close(closer, ago, [one, other]) => {
             let frame = close(id(chat, ago).unwrap_or(7), NAMES[one], NAMES[other]);
             let heard = chat.says(NAMES[closer], frame);
-            // The closer receives nothing. At most one client is told: the other one of the two that the command names.
+            // At most one client is told: the other party. In a private connection with itself, that is the closer.
             let told: Vec<_> = heard.iter().filter(|line| line.contains('<')).collect();
             assert!(told.len() <= 1, "{heard:?}");
             for line in told {

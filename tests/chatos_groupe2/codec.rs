@@ -1,4 +1,4 @@
-//! The two frames that Chaton does not have, and their bytes. All other frames are Chaton's.
+//! Tests of the two frames that Chaton does not have. The other frames are the same as in Chaton.
 
 use matou_protocols::chaton;
 use matou_protocols::chatos_groupe2::{

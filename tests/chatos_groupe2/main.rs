@@ -1,7 +1,7 @@
-//! Tests of ChatOS Groupe 2: the bytes of its two commands and the behaviour of its room, and every conversation of Chaton,
-//! because that document is also valid here.
+//! Tests of ChatOS Groupe 2: the bytes of the two commands that it adds to Chaton, and the behaviour of its room. The tests
+//! of Chaton's room also run here, because the document of Chaton is valid for this protocol, too.
 //!
-//! No test here has a socket or waits for a clock. Time passes when a test says so.
+//! No test here has a socket or waits for a clock. Time passes only when a test says so.
 
 #[path = "../common/conversation.rs"]
 mod conversation;

@@ -1,4 +1,4 @@
-//! Connecting and leaving: PacketConnect and PacketDisconnect.
+//! Tests of PacketConnect and PacketDisconnect.
 
 use matou_protocols::chatr::{Claim, Frame, Verdict};
 use matou_protocols::room::{Flow, Overdue};
@@ -194,7 +194,7 @@ fn a_replaced_key_closes_the_connections_of_the_old_one() {
         chat.is_revoked(&name),
         ["alice < DISCONNECT Failed to verify!", "alice is closed"]
     );
-    // The answer was found with the old key.
+    // The server checked this signature with the old key, so the answer no longer counts.
     assert_eq!(
         chat.is_answered_with("checked", Verdict::Verified),
         [
@@ -212,7 +212,7 @@ fn a_replaced_key_closes_the_connections_of_the_old_one() {
 fn a_long_packet_is_invalid_before_its_sender_is_connected() {
     let mut chat = Chat::of([]);
     chat.arrives("alice");
-    // 2 KiB and one byte: the server rejects it because of the length alone.
+    // These two bytes announce a packet of 2 KiB and one byte. The server rejects it because of the length alone.
     assert_eq!(chat.sends("alice", b"\x81\x10"), KICKED);
     chat.arrives("bob");
     chat.proves("bob", "bob");

@@ -1,4 +1,5 @@
-//! Random deeds in random order. The script checks each effect.
+//! Random clients do random things in random order. The script checks each effect of the room (see
+//! `common/conversation.rs`). At the end all clients are gone, and the room is empty.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The keys and the signatures that the server accepts.
+//! Tests of the keys and the signatures that the server accepts.
 
 use matou_server::store::{Forged, KeyRefused, PublicKey};
 use rstest::rstest;

@@ -1,7 +1,7 @@
-//! Tests of Chatr Connect: the bytes of its packets, the behaviour of its room, written as conversations, the keys of other
-//! programs, the registry over HTTP, and the whole program.
+//! Tests of Chatr Connect: the bytes of its packets, the behaviour of its room (written as conversations), keys that other
+//! programs made, the registry over HTTP, and the whole program.
 //!
-//! No test of the room has a socket or waits for a clock. Time passes when a test says so.
+//! No test of the room has a socket or waits for a clock. Time passes only when a test says so.
 
 #[path = "../common/conversation.rs"]
 mod conversation;

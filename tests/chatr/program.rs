@@ -1,4 +1,4 @@
-//! `matou serve` with Chatr Connect, and `matou identity`.
+//! Tests of the programs `matou serve` with Chatr Connect and `matou identity`.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -103,7 +103,7 @@ fn only_a_client_that_was_registered_on_the_command_line_is_connected() {
     assert_eq!(told, r#"PacketDisconnect message="Already connected!""#);
     expect_end(&mut twin);
 
-    // A new key over the registry closes the connection of the old one.
+    // When the registry receives a new key over HTTP, the server closes the connection that was made with the old key.
     let body = bytes("openssl-4096.json");
     let signature = base64("openssl-2048.signs-openssl-4096.json.sig");
     let headers = [("Chatr-PublicKey-Signature", &*signature)];

@@ -1,4 +1,5 @@
-//! The registry over HTTP: it registers, replaces and shows keys of Java and OpenSSL, and rejects everything else.
+//! Tests of the registry over HTTP. It registers, replaces and shows keys that Java and OpenSSL made, and it rejects invalid
+//! requests.
 
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr};
@@ -127,7 +128,8 @@ fn the_old_key_signs_the_new_one_and_its_connection_is_closed() {
     assert_eq!(same, shown("openssl-2048"));
     assert_eq!(server.send("POST", CLIENT, new, by_old), shown(new));
     assert_eq!(server.show(), shown(new));
-    // The refused change and the change to the same key have not closed it: this is the first packet after PacketConnected.
+    // The refused change and the change to the same key have not closed the connection: this is the first packet after
+    // PacketConnected.
     assert_eq!(
         next(&mut client),
         r#"PacketDisconnect message="Failed to verify!""#

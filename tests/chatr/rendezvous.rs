@@ -1,4 +1,4 @@
-//! PacketConnectionRequest and its answers.
+//! Tests of PacketConnectionRequest and of the packets that answer it.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The script of Chatr Connect conversations, see `common/conversation.rs`. The UUID of a client is made of its name.
+//! The script of Chatr Connect conversations, see `common/conversation.rs`. The bytes of a client's UUID are those of its
+//! name.
 
 use std::net::IpAddr;
 
@@ -14,7 +15,7 @@ pub(crate) type Chat = Conversation<Chatr>;
 
 pub(crate) struct Chatr;
 
-/// The signature of every client. The script says whether it is right.
+/// The signature that every client sends. It is the only right one.
 const SIGNATURE: &[u8] = b"a signature";
 
 impl Spoken for Chatr {
@@ -145,6 +146,7 @@ impl Chat {
         Chat::with(Options::default(), people)
     }
 
+    /// Returns a room with these options, in which these clients are connected.
     pub(crate) fn with<const N: usize>(options: Options, people: [&'static str; N]) -> Chat {
         let mut chat = Chat::new(options);
         chat.answers_come_later = true;
@@ -155,7 +157,7 @@ impl Chat {
         chat
     }
 
-    /// A client that has arrived sends PacketConnect with this name, and is connected.
+    /// A client that has arrived sends PacketConnect with the UUID of this name, and is accepted.
     pub(crate) fn proves(&mut self, who: &'static str, name: &str) {
         assert_eq!(self.says(who, connect(name)), NOTHING);
         let heard = self.is_answered(who);

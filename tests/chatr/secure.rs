@@ -1,4 +1,5 @@
-//! Clients with real sockets: TLS that trusts one certificate, packets over it, and requests to the registry.
+//! Clients with real sockets. They connect with TLS and trust one certificate. They send packets to the server and requests
+//! to the registry.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -13,7 +14,7 @@ use serde_json::Value;
 
 use crate::vectors::{UUID, bytes};
 
-/// The timeout of every wait. It is long, so that only a hang reaches it, even on a busy machine.
+/// The timeout of every wait. It is so long that even on a busy machine only a server that hangs reaches it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) type Secure = StreamOwned<ClientConnection, TcpStream>;
@@ -24,7 +25,7 @@ pub(crate) fn plain(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Connects with TLS to the server that has this certificate (PEM).
+/// Connects with TLS. Trusts only the server that has this certificate (PEM).
 pub(crate) fn secure(address: SocketAddr, certificate: &str) -> Secure {
     let mut trusted = RootCertStore::empty();
     let der = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
@@ -40,7 +41,7 @@ pub(crate) fn secure(address: SocketAddr, certificate: &str) -> Secure {
     StreamOwned::new(tls, plain(address))
 }
 
-/// Sends PacketConnect with the signature of the key with this name.
+/// Sends PacketConnect. Its signature was made with the key of this name.
 pub(crate) fn prove(stream: &mut Secure, key: &str) {
     let frame = Frame::Connect {
         version: 1,
@@ -63,7 +64,7 @@ pub(crate) fn next(stream: &mut Secure) -> String {
     }
 }
 
-/// Receives the next packet that is no ping, and describes it.
+/// Receives the next packet that is not a ping, and describes it.
 pub(crate) fn next_but_pings(stream: &mut Secure) -> String {
     loop {
         let packet = next(stream);
@@ -73,7 +74,7 @@ pub(crate) fn next_but_pings(stream: &mut Secure) -> String {
     }
 }
 
-/// Checks that the server closes the connection in order.
+/// Checks that the server sends nothing more and ends the connection with close_notify.
 pub(crate) fn expect_end(stream: &mut Secure) {
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
 }
@@ -90,7 +91,7 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
     [request.as_bytes(), b"\r\n", body].concat()
 }
 
-/// Receives a response until the connection is closed in order. Returns its status, headers and body.
+/// Receives a response, until the server ends the connection without an error. Returns the status, the headers and the body.
 pub(crate) fn response(stream: &mut impl Read) -> (u16, String, String) {
     let mut response = Vec::new();
     stream.read_to_end(&mut response).unwrap();

@@ -1,4 +1,4 @@
-//! Chatr Connect over real sockets: the room, the engine and TLS together.
+//! Tests of Chatr Connect over real sockets: the room, the engine and TLS work together.
 
 use std::io::Write;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use matou_server::net::{Certificate, ConnectionLimits, Engine, ProcessLimits, Se
 use crate::script::{accept, connect, pong, request, uuid};
 use crate::secure::{Secure, expect_end, next, next_but_pings, secure};
 
-/// A listener that accepts this signature from every client.
+/// The listener of these tests accepts this signature from every client, and refuses all others.
 const SIGNATURE: &[u8] = b"a signature";
 
 struct Server {
@@ -147,7 +147,7 @@ fn a_client_that_never_sends_connect_receives_the_reason_before_it_is_closed() {
     };
     let server = Server::start(Options::default(), limits);
     let mut silent = server.arrive();
-    // The handshake ends with the first read.
+    // During this first read, the client completes the TLS handshake.
     assert_eq!(next(&mut silent), r#"PacketDisconnect message="Time out""#);
     expect_end(&mut silent);
 }

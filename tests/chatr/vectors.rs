@@ -1,5 +1,6 @@
-//! Keys and signatures that other programs made: `KeyPairGenerator` of Java 17, `openssl genpkey` of OpenSSL 3. The folder
-//! of each key (DER) also has a signature of the UUID's bytes, a request body for the registry and its signature.
+//! Keys and signatures that other programs made: `KeyPairGenerator` of Java 17 and `openssl genpkey` of OpenSSL 3. Most keys
+//! (`NAME.der`) have three other files: `NAME.uuid.sig` is a signature of the UUID's bytes, `NAME.json` is a request body
+//! for the registry, and `NAME.json.sig` is a signature of that body.
 
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use uuid::{Uuid, uuid};
 
-/// The UUID whose bytes all keys signed.
+/// The UUID whose bytes each key has signed.
 pub(crate) const UUID: Uuid = uuid!("6f9619ff-8b86-4011-b42d-00c04fc964ff");
 
 /// The keys that have all these files.
@@ -29,7 +30,7 @@ pub(crate) fn bytes(file: &str) -> Vec<u8> {
     std::fs::read(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// Returns a file as the value of the signature header.
+/// Returns the content of a file in Base64.
 pub(crate) fn base64(file: &str) -> String {
     STANDARD.encode(bytes(file))
 }
