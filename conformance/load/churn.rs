@@ -32,7 +32,7 @@ pub(super) fn play(
 ) -> Result<ChurnFigures, Trouble> {
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     let names = tongue.names(slots).map_err(Trouble::Protocol)?;
-    // One login first: if it fails, there is nothing to measure.
+    // One client logs in first. If this login fails, there is nothing to measure.
     let first = tongue.again(&names[0], 0);
     let talker = log_in(tongue, target, &first, bounds.patience);
     let talker = talker.map_err(|why| Trouble::NotAllIn {
@@ -95,7 +95,8 @@ fn turn_over(
             Ok(talker) => {
                 refusals = 0;
                 slot.latency.saturating_record(micros(began.elapsed()));
-                // An identity cannot be replaced by a new one. The server refuses it as long as it sees the old connection.
+                // A client that cannot choose a new name logs in with the same one again. The server refuses this as long as
+                // the old connection is open.
                 if current == name {
                     talker.leave();
                 }

@@ -11,7 +11,7 @@ use rustls::ClientConnection;
 use super::tongue::Login;
 use conformance_suite::tls::TlsClient;
 
-/// Maximum bytes of one read. A longer read would keep the other connections waiting.
+/// Maximum number of bytes of one read. While a connection is read, the others have to wait.
 const MOST_AT_ONCE: usize = 256 * 1024;
 
 /// The progress of a client.
@@ -67,7 +67,7 @@ impl Client {
         })
     }
 
-    /// Returns whether the connection that was started is open now.
+    /// Returns whether the attempt to connect has succeeded by now.
     pub(crate) fn connected(&self) -> Result<bool, Ended> {
         if let Some(error) = self
             .stream
@@ -134,8 +134,8 @@ impl Client {
         Ok(())
     }
 
-    /// Reads into `buffer`, after the bytes that were kept. Returns how much of the buffer is full now, and whether
-    /// more bytes may follow.
+    /// Copies the bytes that are not handled yet into `buffer`, and reads more bytes after them. Returns the number of bytes
+    /// in the buffer, and whether the socket may have more.
     pub(crate) fn read(&mut self, buffer: &mut Vec<u8>) -> Result<(usize, bool), Ended> {
         let kept = self.inbox.len();
         if buffer.len() < kept + MOST_AT_ONCE {
@@ -153,12 +153,12 @@ impl Client {
         }
     }
 
-    /// Reads from a plain socket. Returns `None` when there is nothing more now.
+    /// Reads from a plain socket. Returns `None` if the socket has no bytes now.
     fn read_plain(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Ended> {
         arrived(|| self.stream.read(buffer))
     }
 
-    /// Reads from TLS. Returns `None` when there is nothing more now.
+    /// Reads from TLS. Returns `None` if there is no plaintext now.
     fn read_sealed(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Ended> {
         loop {
             let Some(tls) = &mut self.tls else {
@@ -177,7 +177,7 @@ impl Client {
     }
 }
 
-/// Returns the number of bytes read, or `None` when there is nothing now.
+/// Calls `read`. Returns the number of bytes read, or `None` if there are none now.
 fn arrived(mut read: impl FnMut() -> io::Result<usize>) -> Result<Option<usize>, Ended> {
     loop {
         match read() {

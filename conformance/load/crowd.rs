@@ -1,4 +1,4 @@
-//! Many clients on one thread: it connects them, logs them in and passes on what arrives for each.
+//! Many clients on one thread. The thread connects them, logs them in, and gives the bytes that arrive to a listener.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,12 +17,12 @@ use super::work::{Bounds, Teller, Trouble};
 
 /// A listener for everything that arrives at clients that are logged in.
 pub(crate) trait Listener {
-    /// Looks at the first bytes that arrived at a client, and returns what they were. The crowd does not use a message
-    /// any further.
+    /// Looks at the beginning of the bytes that arrived at a client, and returns what it is. The crowd itself does nothing
+    /// with a message.
     fn hear(&mut self, client: usize, front: &[u8]) -> Heard;
 }
 
-/// The listener until all clients are logged in: it ignores everything.
+/// The listener that is used until all clients are logged in. It ignores everything.
 struct Deaf<'a>(&'a dyn Tongue);
 
 impl Listener for Deaf<'_> {
@@ -185,7 +185,7 @@ impl<'a> Crowd<'a> {
         Ok(())
     }
 
-    /// Reads until there is no more, because readiness is reported only once.
+    /// Reads until the socket has no more bytes, because the system reports only once that a socket is readable.
     fn read(&mut self, index: usize, listener: &mut dyn Listener) -> Result<(), Ended> {
         loop {
             let mut buffer = std::mem::take(&mut self.buffer);
@@ -261,7 +261,7 @@ pub(crate) fn gather_crowd<'a>(
     bounds: &Bounds,
     teller: &Teller<'_>,
 ) -> Result<Crowd<'a>, Trouble> {
-    // If this fails, the server does not listen at all; later failures mean that it refuses clients.
+    // If this first connection fails, the server does not listen at all. If a later one fails, the server refuses clients.
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     allow_descriptors(names.len());
     let mut crowd =

@@ -1,4 +1,4 @@
-//! Fan-out: a few senders write messages for everybody, and each copy is checked at each client.
+//! Fan-out: a few senders write messages for all clients, and the load checks each copy at each client.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -12,10 +12,11 @@ use super::target::Meter;
 use super::tongue::{Heard, Tongue};
 use super::work::{Bounds, FanOut, Pace, Teller, Trouble};
 
-/// Maximum unsent bytes of a sender. A sender with more waits.
+/// Maximum number of unsent bytes of a sender. A sender with more unsent bytes does not send new messages.
 const MOST_UNSENT: usize = 128 * 1024;
 
-/// The number of the message that finds out which clients receive whose messages; the clock starts after it.
+/// The number of each sender's first message. With these messages the load learns whether the server sends a message also to
+/// its own sender. The measurement starts after them.
 const PROBE: u32 = 0;
 
 /// Runs a fan-out.
@@ -66,12 +67,13 @@ pub(super) fn play(
     })
 }
 
-/// The senders, and how the server's copy of each sender's messages begins.
+/// The senders, and the frame in which the server sends each sender's messages.
 struct Senders {
-    /// Their clients, by index.
+    /// The indexes of the clients that are senders.
     clients: Vec<usize>,
     names: Vec<String>,
-    /// The bytes before and after the text of each sender's message as it arrives; empty where they vary.
+    /// For each sender, the bytes before and after the text of a message as it arrives. The list is empty if these bytes
+    /// vary.
     frames: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -107,15 +109,15 @@ impl Senders {
     }
 }
 
-/// The checks of what all clients receive.
+/// Checks what all clients receive.
 struct Ears<'a> {
     tongue: &'a dyn Tongue,
     payload: &'a Payload,
     frames: &'a [(Vec<u8>, Vec<u8>)],
     senders: &'a [usize],
-    /// The number that a client expects next from a sender: clients x senders.
+    /// For each client and each sender: the number of the message that the client expects next from this sender.
     next: Vec<u32>,
-    /// Deliveries of each sender's messages.
+    /// For each sender: the number of deliveries of its messages.
     heard: Vec<u64>,
     deliveries: u64,
     latency: Histogram<u64>,
@@ -144,7 +146,7 @@ impl<'a> Ears<'a> {
         }
     }
 
-    /// Starts the count; what arrived before was the probe.
+    /// Starts the count. The messages that arrived before were the probe.
     fn begin(&mut self) {
         self.next.fill(PROBE + 1);
         self.heard.fill(0);
@@ -152,8 +154,8 @@ impl<'a> Ears<'a> {
         self.latency.reset();
     }
 
-    /// Returns a complete message of ours at the front: its sender, its number, its time and the length of its frame.
-    /// It compares bytes, because a load spends most of its time here.
+    /// If the bytes begin with a complete message of this load, returns its sender, its number, the time of sending and the
+    /// length of its frame. Compares bytes instead of decoding, because a load spends most of its time here.
     fn message_at(&self, front: &[u8]) -> Option<(usize, u32, Duration, usize)> {
         let (before, after) = self.frames.first()?;
         let text_end = before.len() + self.payload.size();
@@ -209,7 +211,8 @@ impl Listener for Ears<'_> {
     }
 }
 
-/// Sends one message from each sender, which must reach everybody. The server may or may not echo it to its sender.
+/// Sends one message from each sender, which must reach all other clients. Returns whether the server also sends a message
+/// to its own sender (an echo).
 fn probe(
     crowd: &mut Crowd<'_>,
     ears: &mut Ears<'_>,
@@ -235,7 +238,7 @@ fn probe(
         if ears.deliveries >= without_echo + count as u64 {
             return Ok(true);
         }
-        // An echo that arrives this long after all other copies counts as no echo.
+        // All other copies have arrived. If no echo follows within this time, the server sends none.
         if ears.deliveries == without_echo && echoes == 0 {
             let since = others_since.get_or_insert_with(Instant::now);
             if since.elapsed() > Duration::from_millis(200) {
@@ -301,8 +304,8 @@ fn broadcast(
                     say(crowd, ears, senders, sender, number)?;
                 }
             }
-            // The messages that one sender may send now leave in one write, as from a fast writer. One call for each
-            // message would measure the load itself.
+            // All messages that a sender may send now are sent in one write. With one write for each message, the load
+            // would measure its own speed.
             senders.flush(crowd);
             wait = what
                 .pace
@@ -316,14 +319,14 @@ fn broadcast(
             progress = (ears.deliveries, Instant::now());
             teller.tell(|| format!("{} messages, {} deliveries", total, ears.deliveries));
         } else if progress.1.elapsed() > bounds.patience {
-            // A message under way for this long does not arrive any more.
+            // A message that has been under way for so long will not arrive.
             return Ok(sent.iter().sum());
         }
     }
 }
 
 impl Pace {
-    /// Returns the senders that may send now, each as often as it may send.
+    /// Returns the senders that may send now. A sender is listed once for each message that it may send.
     fn due(&self, sent: &[u64], heard: &[u64], recipients: u64, elapsed: Duration) -> Vec<usize> {
         match self {
             Pace::Window(window) => {
@@ -345,7 +348,7 @@ impl Pace {
         }
     }
 
-    /// Returns how long no message is due.
+    /// Returns the time until the next message is due.
     fn pause(&self, sent: u64, elapsed: Duration) -> Duration {
         match self {
             Pace::Window(_) => Duration::MAX,

@@ -43,7 +43,7 @@ pub struct StormFigures {
     pub seconds: f64,
     /// Logins per second.
     pub per_second: f64,
-    /// Time from connect to the answer of the login.
+    /// Time from the start of the connection to the answer to the login.
     pub latency: Latency,
     /// The server's cost per login, where the process is known.
     pub server: Option<ServerCost>,
@@ -60,7 +60,7 @@ pub struct FanOutFigures {
     pub pace: Pace,
     /// Bytes of text in a message.
     pub bytes: usize,
-    /// Whether the server sends senders their own messages.
+    /// Whether the server sends a message also to its own sender.
     pub echo: bool,
     /// Seconds from the first message sent to the last copy that arrived.
     pub seconds: f64,
@@ -96,7 +96,7 @@ pub struct IdleFigures {
 /// The results of clients that connect, log in and leave.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChurnFigures {
-    /// The number of clients that did so at the same time.
+    /// The number of clients that connect, log in and leave at the same time.
     pub slots: usize,
     /// The duration in seconds.
     pub seconds: f64,
@@ -104,7 +104,7 @@ pub struct ChurnFigures {
     pub logins: u64,
     /// Logins per second.
     pub per_second: f64,
-    /// Time from connect to the answer of the login.
+    /// Time from the start of the connection to the answer to the login.
     pub latency: Latency,
     /// The server's cost per login, where the process is known.
     pub server: Option<ServerCost>,
@@ -163,18 +163,18 @@ impl From<&Histogram<u64>> for Latency {
 pub struct ServerCost {
     /// User and system time, in seconds.
     pub cpu_seconds: f64,
-    /// The same per delivery, login, GiB, round trip or second, in microseconds.
+    /// User and system time for each delivery, login, GiB, round trip or second, in microseconds.
     pub cpu_micros_each: f64,
     /// Resident memory that each idle client took, in KiB.
     pub resident_kib_per_client: Option<f64>,
-    /// The number of threads at the end.
+    /// The number of the process's threads at the end.
     pub threads: u64,
 }
 
 /// Broken promises, with their counts.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Flaws {
-    /// Copies that never arrived; in a tunnel, bytes.
+    /// Copies of messages that never arrived. In a tunnel, the number of bytes that never arrived.
     pub lost: u64,
     /// Copies that arrived too early or too late in the order.
     pub out_of_order: u64,
@@ -186,7 +186,7 @@ pub struct Flaws {
     pub first_unexpected: Option<String>,
     /// Connections that ended, or that the server refused.
     pub ends: usize,
-    /// The reason of the first one, in words.
+    /// The reason why the first of these connections ended or was refused, in words.
     pub first_end: Option<String>,
 }
 
@@ -230,7 +230,7 @@ impl Flaws {
 }
 
 impl Figures {
-    /// Returns the broken promises. A storm in which a login failed has no figures.
+    /// Returns the broken promises. A storm has none: if a login fails in a storm, there are no figures at all.
     #[must_use]
     pub fn flaws(&self) -> Flaws {
         match self {
@@ -347,7 +347,7 @@ fn cost_rows(cost: Option<ServerCost>, each: Each) -> Vec<(&'static str, String)
     let share = match each {
         Each::Login => format!("{micros:.1} us per login"),
         Each::RoundTrip => format!("{micros:.1} us per round trip"),
-        // Microseconds for one are seconds for a million.
+        // The number of microseconds for one delivery is the number of seconds for a million deliveries.
         Each::Delivery => format!("{micros:.3} s per million deliveries"),
         Each::Gib => format!("{:.3} s per GiB", micros / 1e6),
         Each::Second => format!("{:.2} % of a core", micros / 1e4),

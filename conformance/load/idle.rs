@@ -1,4 +1,5 @@
-//! Idle clients: what they cost, and whether the server leaves them alone (no unexpected frames, no closed connections).
+//! Idle clients. The load measures what they cost the server, and checks that the server sends them no unexpected frames and
+//! closes no connection.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -1,20 +1,20 @@
-//! The load: many clients at once against one server. Every promise is checked while it runs.
+//! A load: many clients use one server at the same time, and the load checks what each of them receives.
 //!
 //! A scenario judges a server by a document. A load measures: how much, how fast, and at what cost. It also checks that
-//! the promises made to one client hold for all clients: each message reaches everybody once, complete and in order.
+//! the promises made to one client hold for all clients: each message reaches every client once, complete and in order.
 //!
 //! | file | what |
 //! |---|---|
-//! | `work`, `run` | the settings of a load, and one load from its first connect to its figures |
+//! | `work`, `run` | the settings of a load, and one load from its first connection to its figures |
 //! | `speech` | the protocol's exchanges as bytes; `load` in wire.kdl describes them |
 //! | `tongue`, `peers` | what a protocol must offer to a load; the protocols of other servers, for comparison |
 //! | `names` | the names or identities of the clients |
 //! | `client`, `crowd` | many connections on one thread |
-//! | `payload` | messages that show loss, disorder and damage |
+//! | `payload` | texts of messages in which loss, disorder and damage can be recognised |
 //! | `fan_out` | messages for everybody, as fast as they return or at a fixed rate |
 //! | `idle` | clients that are logged in and send nothing except answers |
 //! | `talker`, `churn`, `tunnel` | work that needs few connections: one blocking thread for each |
-//! | `target` | what the server's process costs |
+//! | `target` | the processor time, the memory and the threads of the server's process |
 //! | `figures` | the results |
 
 mod churn;
@@ -43,10 +43,10 @@ pub use figures::{
 pub use run::run;
 pub use work::{Bounds, Direction, FanOut, Language, Pace, Teller, Trouble, Tunnel, Work};
 
-/// The settings that a load knows: the source of the identities that the server accepts.
+/// The settings that a load knows. They give the source of the identities that the server accepts.
 pub const SETTINGS: [&str; 2] = [REST, IDENTITIES];
 
-/// Returns whether this system reports the cost of that process.
+/// Returns whether this system reports the cost of this process.
 #[must_use]
 pub fn tells_its_cost(process: u32) -> bool {
     target::readable(process)

@@ -11,8 +11,7 @@ use conformance_suite::identity::{IDENTITIES, Identity, Key, REST, Rest, Source}
 pub(super) enum Naming {
     /// Any client may choose any name.
     Chosen,
-    /// UUIDs that the load registers as it needs them. All use one key, because making a key takes longer than checking
-    /// it.
+    /// UUIDs that the load creates and registers. All have the same key, because it takes long to create a key.
     Minted(Rest, Arc<Key>),
     /// UUIDs from a file of registered identities, with their keys.
     Listed(BTreeMap<String, Arc<Key>>),
@@ -38,7 +37,7 @@ impl Naming {
         })
     }
 
-    /// Returns names that no other client has.
+    /// Returns this number of names that no other client has.
     pub(super) fn make(&self, count: usize) -> Result<Vec<String>, String> {
         match self {
             Naming::Chosen => Ok(chosen(count)),
@@ -72,8 +71,8 @@ impl Naming {
         identity.signature()
     }
 
-    /// Returns the name under which a client returns. It is a new one where names can be chosen, because the server may
-    /// still be busy removing the old one.
+    /// Returns the name with which a client logs in again. Where names can be chosen it is a new name, because the server
+    /// may still be removing the old one.
     pub(super) fn again(&self, name: &str, turn: u32) -> String {
         match self {
             Naming::Chosen => format!("{name}{turn:x}"),
@@ -82,7 +81,7 @@ impl Naming {
     }
 }
 
-/// Returns names of one length.
+/// Returns names that all have the same length.
 fn chosen(count: usize) -> Vec<String> {
     let run = u32::from_be_bytes(random());
     (0..count)

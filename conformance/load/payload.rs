@@ -1,4 +1,4 @@
-//! The text of a load's messages: the sender, the number, the time, and a filler that shows damage.
+//! The text of a load's messages: the sender, the number, the time, and a filler in which damage can be recognised.
 
 use std::time::{Duration, Instant};
 
@@ -64,7 +64,7 @@ impl Payload {
         text
     }
 
-    /// Returns the content of a text, if it is one of ours and complete.
+    /// Returns the content of a text, if a load has written it and it is complete.
     pub(crate) fn read(&self, text: &[u8]) -> Option<Said> {
         if text.len() != self.size {
             return None;

@@ -43,7 +43,7 @@ impl Parties {
             LoadExpr::Text => Some(Value::Text(self.text.clone())),
             LoadExpr::Value(name) => self.values.get(name).cloned(),
             LoadExpr::Literal(value) => Some(value.clone()),
-            // The speech makes signatures; `any` has no value.
+            // `Speech` makes the signatures. `any` has no value, because it fits every value.
             LoadExpr::SignatureOf(_) | LoadExpr::Any => None,
         }
     }
@@ -76,7 +76,7 @@ pub(crate) struct Speech {
     tls: Option<TlsClient>,
 }
 
-/// The beginning of the bytes that arrived.
+/// What the bytes that arrived begin with.
 #[derive(Debug)]
 pub(super) enum Front {
     /// Too few bytes to decide.
@@ -133,7 +133,7 @@ impl Speech {
         self.naming.signature(name).map(Value::Bytes)
     }
 
-    /// Returns the automatic answer of a client to this frame, such as to a ping.
+    /// Returns the answer that a client sends by itself to this frame, for example the answer to a ping.
     fn answer(&self, asked: &Frame) -> Option<Heard> {
         let (packet, values) = self.grammar.answer_to(asked)?;
         let bytes = self.wire.encode(packet, &values).ok()?;
@@ -257,7 +257,7 @@ impl Tongue for Speech {
 }
 
 impl Speech {
-    /// Returns the next bytes of a login.
+    /// Returns the bytes that a client sends next in its login.
     fn goes_on(&self, login: &mut Login) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         for step in login.progress.sends(&self.load.login) {
@@ -274,7 +274,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Returns the steps to send now, up to the next step that waits; `None` when the exchange is over.
+    /// Returns the steps to send now, up to the next step that waits for a frame. The list is empty if there is nothing to
+    /// send.
     pub(crate) fn sends<'a>(&mut self, steps: &'a [LoadStep]) -> Vec<&'a LoadStep> {
         let sends: Vec<_> = steps[self.done..]
             .iter()
@@ -284,7 +285,7 @@ impl Progress {
         sends
     }
 
-    /// Returns the step that waits for a frame.
+    /// Returns the step that waits for a frame, or `None` if the exchange is over.
     pub(crate) fn awaits<'a>(&self, steps: &'a [LoadStep]) -> Option<&'a LoadStep> {
         steps.get(self.done)
     }

@@ -18,7 +18,7 @@ pub(super) struct Talker {
     inbox: Vec<u8>,
 }
 
-/// The carrier of the bytes.
+/// The stream that carries the bytes: plain TCP or TLS.
 #[derive(Debug)]
 enum Stream {
     Plain(TcpStream),
@@ -26,7 +26,7 @@ enum Stream {
 }
 
 impl Talker {
-    /// Connects; over TLS, the handshake is done when this returns.
+    /// Connects. Over TLS, also completes the handshake.
     pub(super) fn connect(
         target: SocketAddr,
         tls: Option<&TlsClient>,
@@ -84,7 +84,7 @@ impl Talker {
     fn say(&mut self, bytes: &[u8]) -> Result<(), String> {
         let sent = match &mut self.stream {
             Stream::Plain(stream) => stream.write_all(bytes),
-            // A TLS stream may keep bytes after a write; the flush sends them.
+            // A TLS stream may keep some bytes after a write. The flush sends them.
             Stream::Sealed(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
         };
         sent.map_err(|error| format!("cannot send: {error}"))
@@ -145,7 +145,7 @@ impl Talker {
         }
     }
 
-    /// Leaves, and waits until the server has closed its side too: from then on the name is free again.
+    /// Closes the connection, and waits until the server has closed it, too. From then on the name is free again.
     pub(super) fn leave(mut self) {
         let socket = match &mut self.stream {
             Stream::Plain(stream) => stream,
@@ -155,10 +155,11 @@ impl Talker {
                 &mut stream.sock
             }
         };
-        // A connection that is broken already has left.
+        // If the shutdown fails, the connection is already broken, and there is nothing to wait for.
         if socket.shutdown(Shutdown::Write).is_ok() {
             let mut scrap = [0; 4096];
-            // The end, an error, or no byte within the patience of the load.
+            // Ends when the server closes the connection, at an error, or when no byte arrives within the patience of the
+            // load.
             while socket.read(&mut scrap).is_ok_and(|length| length > 0) {}
         }
     }

@@ -1,11 +1,11 @@
-//! The cost of the server's process, where the system reports it (Linux), and the resources of this process.
+//! The cost of the server's process, where the system reports it (Linux), and the limit of open descriptors of this process.
 
 #[cfg(target_os = "linux")]
 use std::fs;
 
 use super::figures::ServerCost;
 
-/// A meter that reads a process at the start and at the end of something.
+/// Measures what a process costs from one moment to another.
 #[derive(Debug)]
 pub(super) struct Meter {
     process: Option<u32>,
@@ -27,12 +27,12 @@ impl Meter {
         }
     }
 
-    /// Starts again: the cost until now does not count.
+    /// Starts the measurement again. The cost until now does not count.
     pub(super) fn restart(&mut self) {
         self.before = self.process.and_then(read);
     }
 
-    /// Returns how much memory the process has gained for each of this number of clients.
+    /// Returns the memory that the process has gained since the start, divided by this number of clients, in KiB.
     pub(super) fn resident_per(&self, clients: usize) -> Option<f64> {
         let now = self.process.and_then(read)?;
         Some((now.resident_kib - self.before?.resident_kib) / clients as f64)
@@ -56,12 +56,12 @@ impl Meter {
     }
 }
 
-/// Returns whether this system reports the cost of such a process.
+/// Returns whether this system reports the cost of this process.
 pub(super) fn readable(process: u32) -> bool {
     read(process).is_some()
 }
 
-/// Reads a process with the children that work for it, and the cost of children that have ended.
+/// Reads the cost of a process together with its children, including the processor time of children that have ended.
 #[cfg(target_os = "linux")]
 fn read(process: u32) -> Option<Reading> {
     let mut sum = read_one(process)?;
@@ -84,7 +84,7 @@ fn read(process: u32) -> Option<Reading> {
 #[cfg(target_os = "linux")]
 fn read_one(process: u32) -> Option<Reading> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name, in parentheses, may hold any character. The fields after it are numbered from 3.
+    // The name of the process is in parentheses and may contain any character. The number of the first field after it is 3.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     let ticks = field(14)? + field(15)? + field(16)? + field(17)?;
@@ -108,7 +108,7 @@ fn read(_: u32) -> Option<Reading> {
     None
 }
 
-/// Raises the limit of open descriptors as far as the system allows: each client needs one.
+/// Raises the limit of open descriptors as far as the system allows, because each client needs a descriptor.
 #[cfg(unix)]
 pub(super) fn allow_descriptors(clients: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -116,7 +116,7 @@ pub(super) fn allow_descriptors(clients: usize) {
     let wanted = clients as u64 + 64;
     if limit.current.is_some_and(|current| current < wanted) {
         let most = limit.maximum.unwrap_or(wanted);
-        // If the system refuses, the error of a connect says what is missing.
+        // If the system refuses, a later connection fails, and its error says that there are too few descriptors.
         let _ = setrlimit(
             Resource::Nofile,
             Rlimit {

@@ -6,7 +6,7 @@ use super::names::Naming;
 use super::speech::{Parties, Progress};
 use conformance_suite::tls::TlsClient;
 
-/// A client while it logs in.
+/// The login of one client.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) name: String,
@@ -26,22 +26,22 @@ impl Login {
     }
 }
 
-/// The meaning of the bytes at the front of a connection.
+/// The meaning of the first bytes that a connection has received and not handled yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// Too few bytes to decide.
     More,
-    /// This number of bytes is expected, and the load does not need them.
+    /// This number of bytes was expected. The load does not need them.
     Fine(usize),
-    /// This number of bytes asks for an answer, which is the second value.
+    /// This number of bytes asks for an answer. The second value is the answer.
     Answer(usize, Vec<u8>),
-    /// After this number of bytes the client is logged in.
+    /// This number of bytes completes the login of the client.
     In(usize),
     /// A message for everybody, and the position of its text.
     Message { text: Range<usize>, length: usize },
-    /// This number of bytes was not asked for; the text describes them.
+    /// The load had not asked for this number of bytes. The text describes them.
     Unexpected(usize, String),
-    /// An error that ends this client, in words.
+    /// An error that ends the connection of this client, in words.
     Broken(String),
 }
 
@@ -52,7 +52,7 @@ pub(crate) trait Tongue: Sync {
         Naming::Chosen.make(count)
     }
 
-    /// Returns the name under which a client returns for the `turn`-th time.
+    /// Returns the name with which a client logs in for the `turn`-th time.
     fn again(&self, name: &str, turn: u32) -> String {
         Naming::Chosen.again(name, turn)
     }

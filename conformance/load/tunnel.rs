@@ -1,4 +1,4 @@
-//! Bytes through a private connection that the server relays.
+//! A load that sends bytes through a private connection, which the server relays.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -15,10 +15,11 @@ use super::tongue::Tongue;
 use super::work::{Bounds, Direction, Teller, Trouble, Tunnel};
 use conformance_suite::grammar::LoadLane;
 
-/// Bytes written and read at once.
+/// Maximum number of bytes of one write and of one read.
 const CHUNK: usize = 64 * 1024;
 
-/// The stream repeats after this number of bytes. It is a prime, so that it does not fit any buffer of a server evenly.
+/// The stream repeats after this number of bytes. It is a prime number, so the size of a server's buffer is not a multiple
+/// of it.
 const PERIOD: usize = 65_521;
 
 const GIB: f64 = (1_u64 << 30) as f64;
@@ -87,12 +88,12 @@ pub(super) fn agree(speech: &Speech, target: SocketAddr, bounds: &Bounds) -> Res
     Ok(Ends {
         a: a.into_stream().map_err(Trouble::Lost)?,
         b: b.into_stream().map_err(Trouble::Lost)?,
-        // If the two logged out, the server might close their private connection.
+        // The two clients stay logged in. If they logged out, the server might close their private connection.
         _others: talkers.into_values().collect(),
     })
 }
 
-/// Connects to a proxy and accepts the connection that it makes.
+/// Connects to a proxy, and accepts the connection that the proxy makes to its backend.
 pub(super) fn through_proxy(
     proxy: SocketAddr,
     backend: SocketAddr,
@@ -194,7 +195,7 @@ fn settle(sent: Result<u64, String>, received: Received) -> Passed {
     }
 }
 
-/// Returns the bytes of the stream from an offset on, one chunk long.
+/// Returns the bytes of the stream. A chunk that begins anywhere in the first period can be taken from them.
 fn pattern() -> Vec<u8> {
     let byte = |index: usize| (index % PERIOD).wrapping_mul(2_654_435_761).to_be_bytes()[4];
     (0..PERIOD + CHUNK).map(byte).collect()
@@ -249,7 +250,7 @@ fn receive(mut stream: &TcpStream, teller: &Teller<'_>) -> Received {
     }
 }
 
-/// Sends a few bytes and waits for the same bytes to return, repeatedly.
+/// Sends a few bytes and waits until the same bytes return, again and again.
 fn ping_pong(
     mut a: &TcpStream,
     b: &TcpStream,
@@ -279,7 +280,7 @@ fn ping_pong(
             flaws.damaged += u64::from(back != sent);
             teller.tell(|| format!("{} round trips", latency.len()));
         }
-        // This ends the echo.
+        // This ends the thread that sends the bytes back.
         let _ = a.shutdown(Shutdown::Write);
     });
     let seconds = began.elapsed().as_secs_f64();

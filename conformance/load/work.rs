@@ -65,7 +65,7 @@ pub struct FanOut {
     pub size: usize,
     /// Maximum number of messages.
     pub messages: u64,
-    /// How long new messages are sent.
+    /// How long the senders send new messages.
     pub lasts: Duration,
     /// Maximum number of logins at the same time, before the measurement.
     pub at_once: usize,
@@ -75,7 +75,7 @@ pub struct FanOut {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pace {
-    /// Each sender has this number of messages under way, which have not reached everybody.
+    /// Each sender has at most this number of messages under way: messages that have not reached all clients yet.
     Window(usize),
     /// Messages per second, all senders together.
     Rate(f64),
@@ -84,7 +84,7 @@ pub enum Pace {
 /// The bounds that end a load.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// How long the load waits for input. After that time without input it counts what is missing as lost.
+    /// How long the load waits for input. After this time without input, it counts everything that is missing as lost.
     pub patience: Duration,
     /// The whole load ends at this instant, even if something is missing.
     pub until: Instant,
@@ -138,7 +138,7 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
-/// A teller of progress, for a person who waits. It reports at most a few times a second.
+/// Tells a waiting person how far the load is, at most four times a second.
 pub struct Teller<'a> {
     tell: &'a (dyn Fn(&str) + Sync),
     last: parking_lot::Mutex<Instant>,
@@ -151,7 +151,7 @@ impl fmt::Debug for Teller<'_> {
 }
 
 impl<'a> Teller<'a> {
-    /// Reports to this function, which may be called from several threads.
+    /// Makes a teller that calls this function. Several threads may call it.
     #[must_use]
     pub fn new(tell: &'a (dyn Fn(&str) + Sync)) -> Teller<'a> {
         Teller {
@@ -169,14 +169,14 @@ impl<'a> Teller<'a> {
     }
 }
 
-/// The language of a load.
+/// The protocol that a load speaks.
 #[derive(Debug, Clone, Copy)]
 pub enum Language<'a> {
     /// A protocol of a suite, in chosen readings.
     Suite {
         /// The protocol.
         suite: &'a Suite,
-        /// The server's choices where the document is open.
+        /// The server's choices where the document leaves something open.
         choices: &'a Choices,
         /// The source of the clients' identities, if clients cannot choose their names: `rest` or `identities`.
         settings: &'a BTreeMap<String, String>,
@@ -195,7 +195,7 @@ pub enum Direction {
     OneWay,
     /// From each end to the other at the same time.
     BothWays,
-    /// A few bytes there and the same bytes back.
+    /// One end sends a few bytes, and the other end sends the same bytes back.
     PingPong,
 }
 

@@ -29,7 +29,7 @@ impl Irc {
 
 impl Tongue for Irc {
     fn hello(&self, login: &mut Login) -> Result<Vec<u8>, String> {
-        // IRC nicknames are short: the part that differs between the names of one load is at their end.
+        // IRC nicknames are short, so this takes the end of the name. The names of one load differ at their ends.
         let nick = nick(&login.name);
         Ok(format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\n").into_bytes())
     }

@@ -1,4 +1,4 @@
-//! Servers of other protocols, each with its own kind of room, for comparison: a user could choose one of them instead.
+//! The protocols of other servers, for comparison with chat servers. Each protocol has its own kind of room.
 
 mod irc;
 mod mqtt;

@@ -1,4 +1,4 @@
-//! TLS and nothing else: a client is logged in after the handshake. For any server that speaks TLS.
+//! TLS without a protocol inside it: a client is logged in after the handshake. It works with any server that speaks TLS.
 
 use super::super::tongue::{Heard, Login, Tongue};
 use conformance_suite::tls::TlsClient;
