@@ -320,7 +320,10 @@ impl<S: Spoken> Conversation<S> {
         let leaves = matches!(event, Event::Gone).then_some(id);
         let flow = self.room.step(id, event, self.now, &mut out);
         let mut heard = self.apply(&out, leaves);
-        let connection = self.connections.get_mut(&id).expect("the client is connected");
+        let connection = self
+            .connections
+            .get_mut(&id)
+            .expect("the client is connected");
         connection.flow = match flow {
             Flow::Frames => Flow::Frames,
             Flow::Raw => Flow::Raw,
@@ -458,7 +461,10 @@ impl<S: Spoken> Conversation<S> {
             if let Some(connect_id) = connect_id
                 && self.connect_ids.last() != Some(&connect_id)
             {
-                assert!(connect_id > 0, "the connect_id {connect_id} is not positive");
+                assert!(
+                    connect_id > 0,
+                    "the connect_id {connect_id} is not positive"
+                );
                 assert!(
                     !self.connect_ids.contains(&connect_id),
                     "the connect_id {connect_id} is used twice"

@@ -1,4 +1,5 @@
-//! The file `faults.json` of each protocol, for the diagnosis: which cases each fault fails.
+//! Writes and checks the file `faults.json` of each protocol. The file lists the cases that fail because of each fault. The
+//! diagnosis reads it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +8,8 @@ use conformance::diagnosis::{Atlas, KnownFault, Observed, diagnose};
 
 use crate::fault::Specimen;
 
-/// Returns the protocol that a suite extends. The diagnosis also knows that protocol's faults.
+/// Returns the name of the protocol that a suite's protocol extends, if it extends one. The diagnosis then also knows the
+/// faults of that protocol.
 fn base_of(suite: &str) -> Option<String> {
     (suite == "chatos-groupe2").then(|| "chaton".to_owned())
 }
@@ -19,7 +21,7 @@ pub(crate) fn write(faults: &[Specimen], caught: Vec<(&'static str, KnownFault)>
         .into_iter()
         .map(|(suite, known)| ((suite, known.does.clone()), known))
         .collect();
-    // In the order of the source files, not in the order in which the runs ended.
+    // The file has the faults in the order of the source files, not in the order in which the runs ended.
     for fault in faults {
         let atlas = atlases.entry(fault.suite).or_insert_with(|| Atlas {
             also: base_of(fault.suite),
@@ -35,7 +37,8 @@ pub(crate) fn write(faults: &[Specimen], caught: Vec<(&'static str, KnownFault)>
     }
 }
 
-/// Checks that the diagnosis names the right fault for at least nine of ten of these runs, which are not the recorded ones.
+/// Checks that the diagnosis names the right fault for at least nine of ten of these runs. They are new runs: `faults.json`
+/// was recorded from others.
 pub(crate) fn guess(caught: &[(&'static str, KnownFault)]) {
     let mut wrong = Vec::new();
     for (suite, known) in caught {
@@ -72,7 +75,8 @@ pub(crate) fn guess(caught: &[(&'static str, KnownFault)]) {
     );
 }
 
-/// Checks that the file lists each of these faults, and that at least one of the listed cases still fails.
+/// Checks that the file lists each of these faults, and that at least one of the cases that it lists for a fault still
+/// fails.
 pub(crate) fn compare(caught: &[(&'static str, KnownFault)]) {
     let advice = "record faults.json again: LABORATORY_RECORD=1 cargo test --test laboratory";
     for (suite, known) in caught {
@@ -86,10 +90,10 @@ pub(crate) fn compare(caught: &[(&'static str, KnownFault)]) {
             );
         };
         assert_eq!(written.breaks, known.breaks, "{advice}");
-        // A fault that disturbs all clients fails different cases in each run, but some of them each time.
+        // Because of a fault that disturbs all clients, different cases fail in each run, but some cases fail in every run.
         assert!(
             !written.fails.is_disjoint(&known.fails),
-            "the server that {} fails {:?} now, but {:?} when it was recorded: {advice}",
+            "for the server that {}, the cases {:?} fail now, but {:?} failed when faults.json was recorded: {advice}",
             known.does,
             known.fails,
             written.fails

@@ -1,4 +1,4 @@
-//! A fault that real servers have, with the requirement that it breaks.
+//! A fault that real servers have, and the requirement that it breaks.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ pub(crate) struct Fault<P: Subject> {
 }
 
 impl<P: Subject> Fault<P> {
-    /// A fault in the handling of events.
+    /// Makes a fault in the handling of events.
     pub(crate) const fn handling(
         name: &'static str,
         breaks: &'static str,
@@ -28,7 +28,7 @@ impl<P: Subject> Fault<P> {
         Fault::reading(name, breaks, room::decode, handle)
     }
 
-    /// A fault in decoding.
+    /// Makes a fault in decoding.
     pub(crate) const fn decoding(
         name: &'static str,
         breaks: &'static str,
@@ -37,7 +37,7 @@ impl<P: Subject> Fault<P> {
         Fault::reading(name, breaks, decode, room::handle)
     }
 
-    /// A fault in decoding and in the handling of events.
+    /// Makes a fault in decoding and in the handling of events.
     pub(crate) const fn reading(
         name: &'static str,
         breaks: &'static str,
@@ -54,7 +54,7 @@ impl<P: Subject> Fault<P> {
         }
     }
 
-    /// A fault in what the server does after some time.
+    /// Makes a fault in what the server does after some time, such as a ping or a timeout.
     pub(crate) const fn timing(
         name: &'static str,
         breaks: &'static str,
@@ -67,7 +67,7 @@ impl<P: Subject> Fault<P> {
         }
     }
 
-    /// A fault in the relaying of a tunnel's bytes.
+    /// Makes a fault in the relaying of a tunnel's bytes.
     pub(crate) const fn relaying(
         name: &'static str,
         breaks: &'static str,
@@ -79,8 +79,8 @@ impl<P: Subject> Fault<P> {
         }
     }
 
-    /// Returns the fault as a specimen. `touches` are packets. A case that neither has one of them nor cites the requirement
-    /// must not blame the target. If `touches` is empty, any case may blame it.
+    /// Returns a specimen: a server with this fault. `touches` lists packets. A case may blame the server only if it has one
+    /// of these packets or cites the requirement that the fault breaks. If the list is empty, any case may blame the server.
     pub(crate) fn specimen(&self, touches: &'static [&'static str]) -> Specimen {
         let Fault {
             decode,
@@ -100,18 +100,18 @@ impl<P: Subject> Fault<P> {
     }
 }
 
-/// No packets: any case may blame the target for the fault.
+/// An empty list of packets: any case may blame the server for the fault.
 pub(crate) const ANY: &[&str] = &[];
 
-/// A server with one fault, of any protocol.
+/// A server of any protocol with one fault.
 pub(crate) struct Specimen {
-    /// The suite that must catch it.
+    /// The name of the suite that must catch the fault.
     pub(crate) suite: &'static str,
-    /// What the server does wrong, after "the server".
+    /// What the server does wrong. This text continues a sentence that begins with "the server".
     pub(crate) name: &'static str,
-    /// The requirement that it breaks: at least one case that fails cites it.
+    /// The requirement that the fault breaks. At least one case that fails must cite it.
     pub(crate) breaks: &'static str,
-    /// A case may blame the target only if it has one of these packets. If there are none, any case may.
+    /// The packets that the fault touches, see [`Fault::specimen`].
     pub(crate) touches: &'static [&'static str],
     /// Returns the settings that the suite needs.
     pub(crate) settings: fn() -> BTreeMap<String, String>,

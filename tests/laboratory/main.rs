@@ -1,9 +1,10 @@
-//! The laboratory: servers with one named fault each. The suite must catch each of them with a case that cites the
-//! requirement that the fault breaks. `tests/conformance` checks that the suite finds no fault in the shipped server.
+//! The laboratory has servers with one named fault each. The suite must catch each fault with a case that fails and cites
+//! the requirement that the fault breaks. `tests/conformance` checks that the suite finds no fault in the shipped server.
 //!
-//! `LABORATORY=... cargo test --test laboratory -- --nocapture` runs only the faults whose name contains these words, or
+//! `LABORATORY=... cargo test --test laboratory -- --nocapture` judges only the faults whose name contains these words, or
 //! whose suite has this name. It prints the cases that fail, and why. `LABORATORY_RECORD=1 cargo test --test laboratory`
-//! writes `faults.json` beside each `spec.md`: the cases that each fault fails. The diagnosis reads this file.
+//! writes a file `faults.json` beside each `spec.md`. The file lists the cases that fail because of each fault, and the
+//! diagnosis reads it.
 
 mod atlas;
 mod chathack;
@@ -28,7 +29,8 @@ use matou_server::net::{Engine, ProcessLimits};
 
 use fault::Specimen;
 
-/// Maximum number of faults that are judged at the same time. Each run mostly waits for packets that never arrive.
+/// Maximum number of faults that are judged at the same time. The number is higher than that of
+/// processors, because a run spends most of its time waiting, to see that packets do not arrive.
 const AT_ONCE: usize = 12;
 
 /// The faults of every protocol.
@@ -42,8 +44,8 @@ fn faults() -> Vec<Specimen> {
         .collect()
 }
 
-/// Sorts the faults by the number of cases that they fail, because the suite runs each failed case again. If the longest
-/// run began last, the test would wait for it alone.
+/// Sorts the faults by the number of cases that fail because of them, the highest number first. The suite runs each failed
+/// case again, so these runs take longest. If the longest run began last, the test would have to wait for this run alone.
 fn longest_first(faults: &[Specimen]) -> Vec<&Specimen> {
     let atlases: BTreeMap<_, _> = Suite::built_in_names()
         .into_iter()
@@ -60,7 +62,7 @@ fn longest_first(faults: &[Specimen]) -> Vec<&Specimen> {
     sorted
 }
 
-/// Returns the suite with this name. Each suite is read only once, because reading costs as much as a run.
+/// Returns the suite with this name. Each suite is read only once, because reading it takes as much processor time as a run.
 fn suite(name: &str) -> &'static Suite {
     static SUITES: OnceLock<Vec<Suite>> = OnceLock::new();
     let suites = SUITES.get_or_init(|| {
@@ -73,7 +75,7 @@ fn suite(name: &str) -> &'static Suite {
 
 fn judge(suite: &Suite, fault: &Specimen) -> Report {
     let options = Options {
-        // The servers are on this machine: a packet that has not arrived after half a second does not arrive.
+        // The servers are on this machine: a packet that has not arrived after half a second will not arrive.
         scale: 0.25,
         jobs: 16,
         ..Options::default()
@@ -81,13 +83,13 @@ fn judge(suite: &Suite, fault: &Specimen) -> Report {
     judge_with(suite, fault, options)
 }
 
-/// Judges with the usual timeouts.
+/// Judges the fault with the usual timeouts of the suite.
 fn judge_without_haste(suite: &Suite, fault: &Specimen) -> Report {
     judge_with(suite, fault, Options::default())
 }
 
-/// Whether a case also blames the target when it runs alone and with long timeouts. The first run may be slow, because many
-/// specimens share this machine.
+/// Returns whether a case also blames the target when the case runs alone and with long timeouts. In the first run, the
+/// target may have been too slow because many servers share this machine.
 fn blames_without_haste(suite: &Suite, fault: &Specimen, id: &str) -> bool {
     let options = Options {
         only: vec![id.to_owned()],
@@ -111,13 +113,14 @@ fn judge_with(suite: &Suite, fault: &Specimen, options: Options) -> Report {
     report
 }
 
-/// Returns the cases that blame the target itself, not a case that they depend on.
+/// Returns the cases that blame the target. A case that could not be judged because another case failed is not among them.
 fn blamed(report: &Report) -> Vec<&Outcome> {
     let blames = |case: &&Outcome| matches!(case.verdict, Verdict::Fail | Verdict::NonStrict);
     report.cases.iter().filter(blames).collect()
 }
 
-/// Whether the case has one of the packets that the fault touches.
+/// Returns whether the case sends or expects one of the packets that the fault touches. If the fault touches no packets,
+/// returns true for every case.
 fn depends_on(suite: &Suite, id: &str, fault: &Specimen) -> bool {
     let touched: Vec<_> = fault
         .touches
@@ -129,7 +132,7 @@ fn depends_on(suite: &Suite, id: &str, fault: &Specimen) -> bool {
     fault.touches.is_empty() || packets.iter().any(|packet| touched.contains(packet))
 }
 
-/// Returns the packets that the steps send or expect, also in alternatives.
+/// Returns the packets that the steps send or expect, including those in alternatives.
 fn packets(steps: &[Step]) -> Vec<PacketId> {
     let of_step = |step: &Step| match &step.action {
         Action::Send { what, .. } => what.iter().filter_map(sent).collect(),
@@ -162,8 +165,9 @@ fn sent(what: &Outgoing) -> Option<PacketId> {
     }
 }
 
-/// Returns the cases that the fault fails, if the suite catches it. If the first run does not catch it, a second one with
-/// the usual timeouts decides, because many specimens share this machine.
+/// Returns the cases that fail because of the fault, if the suite catches the fault. If the first run does not catch it, a
+/// second run with the usual timeouts decides, because the first may have been too short on a machine that many servers
+/// share.
 fn check(fault: &Specimen) -> Result<KnownFault, String> {
     let suite = suite(fault.suite);
     let first = caught(fault, suite, &judge(suite, fault));
@@ -236,7 +240,7 @@ fn known(fault: &Specimen, report: &Report) -> KnownFault {
     }
 }
 
-/// One test judges all faults, a few at a time, because each of them needs a whole run.
+/// One test judges all faults, a few at the same time, because each fault needs a run of the whole suite.
 #[test]
 fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
     let mut faults = faults();
@@ -290,13 +294,14 @@ fn every_must_is_broken_by_a_fault() {
     assert!(unbroken.is_empty(), "no fault breaks {unbroken:?}");
 }
 
-/// The document contradicts itself about two opcodes. A server that follows its table conforms, and the report says so.
+/// The document contradicts itself about two opcodes. A server that follows the document's table conforms, and the report
+/// says that it follows the table.
 #[test]
 fn a_server_that_follows_the_table_of_groupe2_conforms_in_that_reading() {
     let server = chatos_groupe2::by_the_table();
     let mut report = judge(suite(server.suite), &server);
     if !blamed(&report).is_empty() {
-        // The first run may be slow, because many specimens share this machine.
+        // In the first run, the server may have been too slow because many servers share this machine.
         report = judge_without_haste(suite(server.suite), &server);
     }
     let wrong: Vec<_> = blamed(&report).iter().map(|case| &case.id).collect();

@@ -1,32 +1,32 @@
-//! A relay in front of the right server that makes a mistake in the bytes of tunnels.
+//! A relay between the clients and a correct server. It makes a mistake with the bytes of tunnels.
 //!
-//! It forwards all other bytes and ends without a change.
+//! It forwards everything else without a change: the bytes of other connections, and the close of each of their directions.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
-/// What is wrong with the relaying of a tunnel.
+/// The mistake that the relay makes with a tunnel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meddle {
     /// Changes one byte after the first 64 KiB.
     ChangesAByte,
-    /// Does not forward the end of a direction.
+    /// Does not tell the other end when one end closes its direction.
     SwallowsTheEnd,
-    /// Closes both directions when one ends.
+    /// Closes both directions when one end closes its direction.
     EndsBoth,
-    /// Loses the bytes that arrive in one read with the opening frame.
+    /// Loses the bytes that arrive in the same read as the opening frame.
     LosesEarlyBytes,
-    /// Does not forward a read that begins with this opcode.
+    /// Drops all bytes of a read that begins with this opcode.
     TakesOut(u8),
-    /// Keeps the bytes that do not fill a block, until more bytes arrive or the direction ends.
+    /// Keeps the bytes that do not fill a block, until more bytes arrive or the direction is closed.
     KeepsTheRest,
 }
 
 /// Returns the length of the frame that makes a connection the end of a tunnel, if the bytes begin with one.
 pub(crate) type Opening = fn(&[u8]) -> Option<usize>;
 
-/// Listens, and relays each connection to `server` until the process ends.
+/// Listens on a free port, and relays each connection to `server` until the process ends. Returns the address of the relay.
 pub(crate) fn listen(server: SocketAddr, meddle: Meddle, opening: Opening) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -56,7 +56,7 @@ const BLOCK: usize = 64;
 /// One direction of one connection.
 struct Pump {
     meddle: Meddle,
-    /// Only clients open tunnels.
+    /// `None` in the direction from the server to the client, because only clients open tunnels.
     opening: Option<Opening>,
     passed: usize,
     tunnel: bool,

@@ -1,7 +1,7 @@
-//! A right room with one fault in it.
+//! A room with one fault in it.
 //!
-//! A fault sees an event before the room does, or changes the effects of the room, or decodes frames wrongly. The rest is
-//! the shipped server.
+//! A fault handles an event before the room does, or changes the effects of the room, or decodes frames wrongly. Everything
+//! else is the shipped server. "The right room" and "the right server" are those without the fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,16 +20,16 @@ pub(crate) trait Subject: Protocol + Sized {
     /// A frame of the server.
     type Said<'a>;
 
-    /// Returns the right room.
+    /// Returns a right room.
     fn healthy(entropy: Entropy) -> Self;
 
-    /// Returns its codec.
+    /// Returns the codec of the room.
     fn codec() -> Self::Codec;
 
-    /// Returns the first frame in bytes that the right room wrote, and its length.
+    /// Decodes the first frame in these bytes, which the right room wrote. Returns the frame and its length.
     fn said(bytes: &[u8]) -> Option<(Self::Said<'_>, usize)>;
 
-    /// Answers a question of the room.
+    /// Returns the correct answer to a question of the room.
     fn answer(question: Self::Question) -> Self::Answer;
 
     /// Serves a room, faulty or not.
@@ -70,16 +70,16 @@ impl<P: Protocol> fmt::Display for Heard<'_, P> {
     }
 }
 
-/// Decodes, right or wrong.
+/// A function that decodes as the right server does, or with a fault.
 pub(crate) type Decode<P> = for<'a> fn(&<P as Protocol>::Codec, &'a [u8]) -> Decoded<'a, P>;
 
-/// A frame and its length, or that bytes are missing.
+/// A frame and its length, `None` if bytes are missing, or an error.
 pub(crate) type Decoded<'a, P> = Result<Option<(Heard<'a, P>, usize)>, Malformed>;
 
-/// Handles a call, right or wrong.
+/// A function that handles a call as the right server does, or with a fault.
 pub(crate) type Handle<P> = fn(&mut Lab<P>, Call<'_, P>) -> Reply<P>;
 
-/// Changes the effects of the room, also those of a tick.
+/// A function that changes the effects of the room, including the effects of a tick.
 pub(crate) type Utter<P> = fn(&mut Lab<P>, Instant, Vec<Out>) -> Vec<Out>;
 
 /// Decodes as the right server does.
@@ -140,34 +140,34 @@ pub(crate) struct Reply<P: Protocol> {
 }
 
 impl<P: Subject> Reply<P> {
-    /// Does this, and expects bytes of the kind `flow` next.
+    /// Makes a reply with these effects. `flow` says how the server reads the connection's next bytes.
     pub(crate) fn new(flow: Flow<P::Question>, outs: Vec<Out>) -> Reply<P> {
         let of = PhantomData;
         Reply { flow, outs, of }
     }
 
-    /// Does nothing.
+    /// Makes a reply without effects. The connection stays open.
     pub(crate) fn ignore() -> Reply<P> {
         Reply::send(Vec::new())
     }
 
-    /// Does this, and continues with the connection.
+    /// Makes a reply with these effects. The connection stays open.
     pub(crate) fn send(outs: Vec<Out>) -> Reply<P> {
         Reply::new(Flow::Frames, outs)
     }
 
-    /// Closes the connection.
+    /// Makes a reply that closes the connection.
     pub(crate) fn close(id: ConnId) -> Reply<P> {
         Reply::new(Flow::Closed, vec![Out::Leave(id), Out::Finish(id)])
     }
 
-    /// Replaces each effect with none, one or several others.
+    /// Replaces each effect with the effects that `change` returns.
     pub(crate) fn map(mut self, change: impl FnMut(Out) -> Vec<Out>) -> Reply<P> {
         self.outs = self.outs.into_iter().flat_map(change).collect();
         self
     }
 
-    /// Replaces the bytes of each frame that the server sends.
+    /// Replaces the bytes of each frame that the server sends with the bytes that `change` returns.
     pub(crate) fn frames(self, mut change: impl FnMut(P::Said<'_>, &[u8]) -> Vec<u8>) -> Reply<P> {
         let mut changed = |bytes: Vec<u8>| {
             let said = P::said(&bytes).map(|(frame, _)| change(frame, &bytes));
@@ -185,7 +185,7 @@ impl<P: Subject> Reply<P> {
     }
 }
 
-/// The right room, facts about it for the fault, and the fault's own notes.
+/// The right room, facts about it that faults need, and the notes of the fault.
 pub(crate) struct Lab<P: Protocol> {
     room: P,
     /// The identified clients and their names.
@@ -194,11 +194,11 @@ pub(crate) struct Lab<P: Protocol> {
     pub(crate) open: BTreeSet<ConnId>,
     /// The notes of the fault, by name.
     pub(crate) notes: BTreeMap<String, i64>,
-    /// What the fault does later, and when.
+    /// What the fault will do later, and when.
     pub(crate) later: Vec<(Instant, Later<P>)>,
 }
 
-/// Something that a fault does later.
+/// A function that a fault calls later.
 pub(crate) type Later<P> = Box<dyn FnOnce(&mut Lab<P>, Instant) -> Reply<P> + Send>;
 
 impl<P: Subject> Lab<P> {
@@ -217,7 +217,7 @@ impl<P: Subject> Lab<P> {
         }
     }
 
-    /// Does what the right server does. It ignores bytes that it would reject.
+    /// Does what the right server does. Ignores [`Heard::Bytes`], which only a faulty server decodes.
     pub(crate) fn good(&mut self, call: Call<'_, P>) -> Reply<P> {
         let event = match call.event {
             Event::Command(Heard::Frame(frame)) => Event::Command(frame),
@@ -257,13 +257,13 @@ impl<P: Subject> Lab<P> {
         found.map(|(id, _)| *id)
     }
 
-    /// Returns a note. It is zero at first.
+    /// Returns the note with this name. A note is zero until the fault changes it.
     pub(crate) fn note(&mut self, name: impl Into<String>) -> &mut i64 {
         self.notes.entry(name.into()).or_default()
     }
 }
 
-/// Splits an effect into one for each frame, so that a fault can change single frames.
+/// Copies an effect. An effect for all clients is split into one for each frame, so that a fault can change single frames.
 fn owned<P: Subject>(effect: Effect<'_>) -> Vec<Out> {
     match effect {
         Effect::All(mut bytes) => {
@@ -285,7 +285,7 @@ fn owned<P: Subject>(effect: Effect<'_>) -> Vec<Out> {
     }
 }
 
-/// A room that handles and decodes with a fault.
+/// A room that handles or decodes with a fault.
 pub(crate) struct Faulty<P: Subject> {
     lab: Lab<P>,
     handle: Handle<P>,

@@ -119,7 +119,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays every answer to an ASK, also the second",
+        "relays every answer to an ASK, not only the first",
         "CHATHACK-3.15",
         |lab, call| {
             if let Some(ClientFrame::PrivateAsking { sender, receiver }) = frame(&call)
@@ -133,7 +133,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays an answer of any client in the name of the asked client",
+        "relays an answer that another client sends in the name of the asked client",
         "CHATHACK-3.20",
         |lab, call| match frame(&call) {
             Some(
@@ -147,7 +147,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends an answer to a new client that has the login of an asker who left",
+        "sends an answer to a new client that has taken the login of an asker that left",
         "CHATHACK-3.22",
         |lab, call| match frame(&call) {
             Some(ClientFrame::PrivateAsking { sender, receiver }) if is_own(lab, &call, sender) => {
@@ -161,7 +161,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Does what the right server does, but changes the address in every VALIDATE.
+/// Does what the right server does, but changes the address, the port or the id in every VALIDATE.
 fn validated(lab: &mut Lab, call: Call<'_>, change: fn(MeetingPoint) -> MeetingPoint) -> Reply {
     lab.good(call).frames(|frame, right| match frame {
         ServerFrame::PrivateValidation { login, meeting } => {
@@ -172,7 +172,8 @@ fn validated(lab: &mut Lab, call: Call<'_>, change: fn(MeetingPoint) -> MeetingP
     })
 }
 
-/// Relays an answer to the client that has the asker's login now, if `is_to_be` says so. Does not check the ASK.
+/// Relays an answer to the client that now has the asker's login, if `is_to_be` returns true. Does not check whether this
+/// client has sent an ASK.
 fn passed_on(lab: &mut Lab, call: Call<'_>, is_to_be: fn(&mut Lab, &str, &str) -> bool) -> Reply {
     let (asker, asked, said) = match frame(&call) {
         Some(ClientFrame::PrivateValidation {
@@ -193,7 +194,7 @@ fn passed_on(lab: &mut Lab, call: Call<'_>, is_to_be: fn(&mut Lab, &str, &str) -
     let Some(to) = lab.called(asker).filter(|_| is_own(lab, &call, asked)) else {
         return lab.good(call);
     };
-    // The room of the right server also forgets the ASK. Its answer is not sent.
+    // The room also handles the answer, because it must forget the ASK. What it would send is dropped.
     lab.good(call);
     if !is_to_be(lab, asker, asked) {
         return Reply::ignore();

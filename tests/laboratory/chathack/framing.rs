@@ -70,7 +70,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::reading(
-        "relays a message that is not UTF-8 without changing it",
+        "relays a message unchanged even if it is not UTF-8",
         "CHATHACK-0.7",
         |codec, input| match decode(codec, input) {
             Err(Malformed::NotUtf8 { .. }) if input[0] == 3 => as_it_is(input),
@@ -89,7 +89,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "drops messages that do not fit into its buffer of 1000 bytes",
+        "drops messages that do not fit into a buffer of 1000 bytes",
         "CHATHACK-0.10",
         |lab, call| match frame(&call) {
             Some(ClientFrame::GlobalMessage { message, .. }) if message.len() > 1000 => {
@@ -121,7 +121,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::decoding(
-        "reads every unknown adcode as that of an address of four bytes",
+        "reads an address with an unknown adcode as an address of four bytes",
         "CHATHACK-3.14",
         |codec, input| match decode(codec, input) {
             Err(Malformed::UnknownCode { .. }) => any_adcode(input),
@@ -205,7 +205,7 @@ fn as_it_is(input: &[u8]) -> Decoded<'_> {
     Ok(Some((Heard::Bytes(input), input.len())))
 }
 
-/// Relays the bytes of a SAY as those of a SAID, without a look at them.
+/// Relays the bytes of a SAY as a SAID, without decoding them.
 fn relay_as_it_is(lab: &mut Lab, call: Call<'_>) -> Reply {
     match call.event {
         Event::Command(Heard::Bytes(frame)) if lab.names.contains_key(&call.from) => {

@@ -69,7 +69,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "grants a second login",
+        "grants a second login to the same client",
         "CHATHACK-1.11",
         |lab, call| match frame(&call) {
             Some(ClientFrame::Login { .. } | ClientFrame::LoginWithPassword { .. })
@@ -104,7 +104,7 @@ pub(super) const FAULTS: &[Fault] = &[
                         let event = Event::Answer(Answer::No);
                         let reply = lab.good(Call { from, event, now });
                         reply.frames(|frame, right| match frame {
-                            // The check was made earlier: the server grants the login, whatever the room says now.
+                            // The server has checked the login earlier, so now it grants the login even if the room refuses.
                             ServerFrame::LoginAlreadyExists => bytes(ServerFrame::Connected),
                             _ => right.to_vec(),
                         })
@@ -140,7 +140,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Sends only this frame to the client that sent something.
+/// Makes a reply that only sends this frame to the client of the call.
 fn told(call: &Call<'_>, frame: ServerFrame<'_>) -> Reply {
     Reply::send(vec![Out::One(call.from, bytes(frame))])
 }

@@ -26,7 +26,7 @@ type Decoded<'a> = room::Decoded<'a, Room>;
 type Reply = room::Reply<Room>;
 use room::{Out, decode};
 
-/// The one account of every specimen.
+/// The only account that each server has.
 const ACCOUNT: (&str, &str) = ("arnaud", "townhall");
 
 impl Subject for Room {
@@ -55,13 +55,13 @@ impl Subject for Room {
         if yes { Answer::Yes } else { Answer::No }
     }
 
-    /// The server sees no private connection: clients connect to each other.
+    /// The server relays no private connections: clients connect directly to each other.
     fn opening(_: &[u8]) -> Option<usize> {
         None
     }
 }
 
-/// The settings that give the account to the suite.
+/// Returns the settings that tell the suite the login and the password of the account.
 pub(crate) fn settings() -> BTreeMap<String, String> {
     let (login, password) = ACCOUNT;
     let pairs = [("login", login), ("password", password)];
@@ -96,7 +96,7 @@ fn heard(from: ConnId, frame: ClientFrame<'_>, now: Instant) -> Call<'_> {
     Call { from, event, now }
 }
 
-/// Whether the client that sent something has this login.
+/// Returns whether the client of this call has this login.
 fn is_own(lab: &Lab, call: &Call<'_>, login: &str) -> bool {
     lab.names.get(&call.from).is_some_and(|own| own == login)
 }
@@ -112,7 +112,7 @@ fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: fn(ServerFrame<'_>) -> b
     })
 }
 
-/// Faults of one kind, and the packets that a case must have to do with before it may blame the target for one of them.
+/// Faults of one kind, and the packets that they touch (see `fault::Fault::specimen`).
 type Section = (&'static [Fault], &'static [&'static str]);
 
 const SECTIONS: [Section; 6] = [

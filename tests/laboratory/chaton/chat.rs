@@ -43,7 +43,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "drops a message whose whole command does not fit into its buffer of 1024 bytes",
+        "drops a message if the whole command does not fit into a buffer of 1024 bytes",
         "CHATON-2.5",
         |lab, call| match call.frame() {
             Some(ClientFrame::Message { login, msg }) if 9 + login.len() + msg.len() > 1024 => {
@@ -160,7 +160,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Faults that also disturb clients which neither send nor expect a message.
+/// Faults that also disturb cases which neither send nor expect a message.
 pub(super) const FAULTS_FOR_ALL_CLIENTS: &[Fault] = &[
     Fault::handling(
         "also sends messages to connections that are not identified",

@@ -13,7 +13,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| lab.good(call).frames(|frame, _| little_endian(frame)),
     ),
     Fault::decoding(
-        "reads the connect_id of LOGIN_PRIVATE as four bytes, after sending eight",
+        "reads the connect_id of a LOGIN_PRIVATE as four bytes, although it sends eight bytes in an ID_PRIVATE",
         "CHATON-0.2",
         |codec, input| match input {
             [9, _, _, _, _, ..] => {
@@ -37,7 +37,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends a command that is not in the document after LOGIN_ACCEPTED",
+        "sends an unknown command after each LOGIN_ACCEPTED",
         "CHATON-0.4",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -89,7 +89,7 @@ pub(super) const FAULTS: &[Fault] = &[
         negative_is_empty,
     ),
     Fault::decoding(
-        "ignores a huge length and relays the bytes that have arrived as the message",
+        "does not wait for all bytes of a message with a huge length, but relays those that have arrived",
         "CHATON-0.9",
         |codec, input| match decode(codec, input) {
             Err(Malformed::TooLong {
@@ -107,7 +107,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::reading(
-        "relays a text that is not UTF-8 without changing it",
+        "relays a text unchanged even if it is not UTF-8",
         "CHATON-0.10",
         |codec, input| match decode(codec, input) {
             Err(Malformed::NotUtf8 { .. }) => Ok(Some((Heard::Bytes(input), input.len()))),

@@ -19,7 +19,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "counts the length prefix as part of a login's 30 bytes",
+        "counts the length prefix of a login as four of its 30 bytes",
         "CHATON-1.2",
         |lab, call| match call.frame() {
             Some(ClientFrame::Login { login }) if login.len() + 4 > 30 => {
@@ -71,15 +71,19 @@ pub(super) const FAULTS: &[Fault] = &[
             _ => lab.good(call),
         },
     ),
-    Fault::handling("accepts a second login", "CHATON-1.6", |lab, call| {
-        let identified = lab.names.contains_key(&call.from);
-        lab.good(call).frames(|frame, right| match frame {
-            ServerFrame::LoginRefused if identified => bytes(ServerFrame::LoginAccepted),
-            _ => right.to_vec(),
-        })
-    }),
     Fault::handling(
-        "forgets a client's login when it proposes a second one",
+        "accepts a second login of the same client",
+        "CHATON-1.6",
+        |lab, call| {
+            let identified = lab.names.contains_key(&call.from);
+            lab.good(call).frames(|frame, right| match frame {
+                ServerFrame::LoginRefused if identified => bytes(ServerFrame::LoginAccepted),
+                _ => right.to_vec(),
+            })
+        },
+    ),
+    Fault::handling(
+        "forgets a client's login when the client proposes another login",
         "CHATON-1.7",
         |lab, call| {
             let from = call.from;
@@ -109,7 +113,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| {
             let from = call.from;
             match (&call.event, call.frame()) {
-                // A client that closes its connection causes `ReadClosed` before `Gone`.
+                // The connection was reset: if the client had closed it, `ReadClosed` would have come before `Gone`.
                 (Event::Gone, _) if lab.names.contains_key(&from) => Reply::ignore(),
                 (_, Some(ClientFrame::Login { login }))
                     if lab
@@ -143,7 +147,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-/// Registers a login that was checked earlier: the server accepts it, whatever the room says now.
+/// Registers a login that was checked earlier. The server accepts it even if the room refuses it now.
 fn enter(lab: &mut Lab, from: ConnId, now: Instant, login: &str) -> Reply {
     let login = ClientFrame::Login { login };
     let event = Event::Command(Heard::Frame(login));

@@ -120,7 +120,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "accepts an OK of any client as the target's",
+        "accepts an OK_PRIVATE from any client as if the target had sent it",
         "CHATON-3.10",
         |lab, call| match call.frame() {
             Some(ClientFrame::OkPrivate { target, .. } | ClientFrame::KoPrivate { target, .. })
@@ -133,7 +133,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "creates a connect_id for an OK that answers no request",
+        "creates a connect_id for an OK_PRIVATE that answers no request",
         "CHATON-3.11",
         |lab, call| match call.frame() {
             Some(ClientFrame::OkPrivate { requester, target })
@@ -173,7 +173,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "ignores a request when the target has already sent one to the requester",
+        "ignores a request if the target has already sent a request to the requester",
         "CHATON-3.16",
         |lab, call| match call.frame() {
             Some(ClientFrame::RequestPrivate { requester, target }) => {

@@ -33,17 +33,17 @@ pub(super) const FAULTS: &[Fault] = &[
         Meddle::ChangesAByte,
     ),
     Fault::relaying(
-        "does not forward the end of one direction of a tunnel",
+        "does not tell an end of a tunnel that the other end has closed its direction",
         "CHATON-4.4",
         Meddle::SwallowsTheEnd,
     ),
     Fault::relaying(
-        "closes both directions of a tunnel when one direction ends",
+        "closes both directions of a tunnel when one end closes its direction",
         "CHATON-4.5",
         Meddle::EndsBoth,
     ),
     Fault::handling(
-        "establishes tunnels for a connect_id that it never sent",
+        "opens a tunnel for a connect_id that it never sent",
         "CHATON-4.6",
         |lab, call| match call.frame() {
             Some(ClientFrame::LoginPrivate { connect_id }) => {
@@ -106,17 +106,17 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::relaying(
-        "loses the bytes that arrive in one read with a LOGIN_PRIVATE",
+        "loses the bytes that arrive in the same read as a LOGIN_PRIVATE",
         "CHATON-4.12",
         Meddle::LosesEarlyBytes,
     ),
     Fault::relaying(
-        "removes a command from the bytes in a tunnel",
+        "removes bytes from a tunnel if they look like a command",
         "CHATON-4.13",
         Meddle::TakesOut(MESSAGE),
     ),
     Fault::handling(
-        "sends each end of a tunnel the connection number of the other end",
+        "adds bytes to a tunnel: it tells each end the connection number of the other end",
         "CHATON-4.14",
         |lab, call| {
             lab.good(call).map(|out| match out {
@@ -135,7 +135,7 @@ fn established(frame: &[u8]) -> bool {
     frame == bytes(ServerFrame::Established)
 }
 
-/// Joins any two connections that send the same connect_id, though the room has refused it to both.
+/// Joins any two connections that send the same connect_id, even though the room refuses both.
 fn strangers(lab: &mut Lab, from: matou_protocols::room::ConnId, connect_id: i64) -> Reply {
     let key = format!("waiting {connect_id}");
     let waiting = *lab.note(key.clone());

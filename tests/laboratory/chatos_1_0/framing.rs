@@ -52,7 +52,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::reading(
-        "relays a text that is not UTF-8 without changing it",
+        "relays a text unchanged even if it is not UTF-8",
         "CHATOS1-0.7",
         |codec, input| match decode(codec, input) {
             Err(Malformed::NotUtf8 { .. }) => Ok(Some((Heard::Bytes(input), input.len()))),

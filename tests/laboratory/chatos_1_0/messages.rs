@@ -33,7 +33,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "does not confirm a private message to its sender",
+        "does not answer OK to the sender of a private message",
         "CHATOS1-2.3",
         |lab, call| match call.frame() {
             Some(Frame::SendPersonalMessage { .. }) => without_ok(lab, call),
@@ -64,7 +64,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "drops messages that do not fit into its buffer of 1024 bytes",
+        "drops messages that do not fit into a buffer of 1024 bytes",
         "CHATOS1-2.6",
         |lab, call| match call.frame() {
             Some(
@@ -124,7 +124,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "does not confirm a message to all to its sender",
+        "does not answer OK to the sender of a message to all",
         "CHATOS1-3.4",
         |lab, call| match call.frame() {
             Some(Frame::SendMessageToAll { .. }) => without_ok(lab, call),

@@ -61,12 +61,12 @@ fn heard(from: ConnId, frame: Frame<'_>, now: Instant) -> Call<'_> {
     Call { from, event, now }
 }
 
-/// Sends an ERROR to one client.
+/// Returns the effect that sends an ERROR to one client.
 fn told(to: ConnId, code: ErrorCode) -> Out {
     Out::One(to, bytes(code.frame()))
 }
 
-/// Does what the right server does, without the OK for the sender of the packet.
+/// Does what the right server does, but sends no OK to the sender of the packet.
 fn without_ok(lab: &mut Lab, call: Call<'_>) -> Reply {
     let ok = told(call.from, ErrorCode::Ok);
     lab.good(call)
@@ -84,7 +84,7 @@ fn to_all_clients(lab: &mut Lab, call: Call<'_>, which: impl Fn(Frame<'_>) -> bo
     })
 }
 
-/// Returns the name of a note about a negotiation: `what` and the three fields.
+/// Returns the name of a note about a negotiation. It consists of `what` and of the negotiation's three fields.
 fn key(what: &str, negotiation: Negotiation<'_>) -> String {
     let Negotiation {
         sender,
@@ -94,7 +94,7 @@ fn key(what: &str, negotiation: Negotiation<'_>) -> String {
     format!("{what} {sender} {password} {recipient}")
 }
 
-/// Faults of one kind, and the packets that a case must have to do with before it may blame the target for one of them.
+/// Faults of one kind, and the packets that they touch (see `fault::Fault::specimen`).
 type Section = (&'static [Fault], &'static [&'static str]);
 
 const SECTIONS: [Section; 5] = [

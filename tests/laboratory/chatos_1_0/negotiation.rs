@@ -25,7 +25,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| to_all_clients(lab, call, |frame| matches!(frame, Frame::TcpAsk(_))),
     ),
     Fault::handling(
-        "does not confirm a TCPAsk to the asker",
+        "does not answer OK to the sender of a TCPAsk",
         "CHATOS1-4.3",
         |lab, call| match call.frame() {
             Some(Frame::TcpAsk(_)) => without_ok(lab, call),
@@ -167,7 +167,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "relays a TCPAbort without a negotiation",
+        "relays a TCPAbort that belongs to no negotiation",
         "CHATOS1-4.16",
         |lab, call| match call.frame() {
             Some(frame @ Frame::TcpAbort(aborted)) => {

@@ -22,7 +22,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| to_all_clients(lab, call, |frame| matches!(frame, Frame::TcpAccept(_))),
     ),
     Fault::handling(
-        "answers OK to a TCPAccept without a TCPAsk",
+        "answers OK to a TCPAccept that answers no TCPAsk",
         "CHATOS1-5.4",
         |lab, call| match call.frame() {
             Some(Frame::TcpAccept(_)) => welcomed(lab, call),
@@ -47,7 +47,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "answers OK to a TCPConnect without a TCPAsk",
+        "answers OK to a TCPConnect that follows no TCPAsk",
         "CHATOS1-5.7",
         |lab, call| match call.frame() {
             Some(Frame::TcpConnect(_)) => welcomed(lab, call),
@@ -60,12 +60,12 @@ pub(super) const FAULTS: &[Fault] = &[
         Meddle::ChangesAByte,
     ),
     Fault::relaying(
-        "removes a message from the bytes in a tunnel",
+        "removes bytes from a tunnel if they look like a message",
         "CHATOS1-5.11",
         Meddle::TakesOut(SMA),
     ),
     Fault::handling(
-        "sends each end of a tunnel the connection number of the other end",
+        "adds bytes to a tunnel: it tells each end the connection number of the other end",
         "CHATOS1-5.12",
         |lab, call| {
             lab.good(call).map(|out| match out {
@@ -79,17 +79,17 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::relaying(
-        "does not forward the end of one direction of a tunnel",
+        "does not tell an end of a tunnel that the other end has closed its direction",
         "CHATOS1-5.13",
         Meddle::SwallowsTheEnd,
     ),
     Fault::relaying(
-        "closes both directions of a tunnel when one direction ends",
+        "closes both directions of a tunnel when one end closes its direction",
         "CHATOS1-5.14",
         Meddle::EndsBoth,
     ),
     Fault::relaying(
-        "loses the bytes that arrive in one read with a TCPAccept or TCPConnect",
+        "loses the bytes that arrive in the same read as a TCPAccept or TCPConnect",
         "CHATOS1-5.17",
         Meddle::LosesEarlyBytes,
     ),

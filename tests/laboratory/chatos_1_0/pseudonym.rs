@@ -46,7 +46,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "grants a second pseudonym",
+        "grants a second pseudonym to the same client",
         "CHATOS1-1.4",
         |lab, call| match call.frame() {
             Some(Frame::ConnectionRequest { .. }) if lab.names.contains_key(&call.from) => {
@@ -73,7 +73,7 @@ pub(super) const FAULTS: &[Fault] = &[
                         let request = Frame::ConnectionRequest { pseudonym };
                         let reply = lab.good(heard(from, request, now));
                         reply.frames(|frame, right| match frame {
-                            // The check was made earlier: the server grants the pseudonym, whatever the room says now.
+                            // The server has checked the pseudonym earlier, so now it grants it even if the room refuses.
                             Frame::Error { code: 2 } => bytes(ErrorCode::Ok.frame()),
                             _ => right.to_vec(),
                         })
@@ -90,7 +90,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |lab, call| {
             let from = call.from;
             match (&call.event, call.frame()) {
-                // A client that closes its connection causes `ReadClosed` before `Gone`.
+                // The connection was reset: if the client had closed it, `ReadClosed` would have come before `Gone`.
                 (Event::Gone, _) if lab.names.contains_key(&from) => Reply::ignore(),
                 (_, Some(Frame::ConnectionRequest { pseudonym }))
                     if lab

@@ -1,4 +1,5 @@
-//! Faults in what the document adds to Chaton's: two doubtful opcodes, and the closing of private connections.
+//! Faults in the parts that the document adds to Chaton's document: two opcodes about which it contradicts itself, and the
+//! closing of private connections.
 
 use matou_protocols::chaton::ClientFrame::LoginPrivate;
 use matou_protocols::chaton::ServerFrame::Established;
@@ -11,7 +12,7 @@ use super::{
 };
 
 pub(super) const SPEAKS_BY_THE_TABLE: Fault = Fault::handling(
-    "reads the opcodes of the drawings, but writes the opcodes of the table",
+    "expects the opcodes of the drawings, but sends the opcodes of the table",
     "GROUPE2-2.1",
     |lab, call| {
         lab.good(call).frames(|_, right| match right {
@@ -23,7 +24,7 @@ pub(super) const SPEAKS_BY_THE_TABLE: Fault = Fault::handling(
 );
 
 pub(super) const NEVER_FLUSHES: Fault = Fault::relaying(
-    "relays through a buffer that it flushes only when it is full or when a direction ends",
+    "keeps the bytes of a tunnel in a buffer until the buffer is full or the sender closes its direction",
     "GROUPE2-4.6",
     Meddle::KeepsTheRest,
 );
@@ -98,7 +99,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "also sends ACCEPT_CLOSE_CONNECTION to the client that closed",
+        "also sends ACCEPT_CLOSE_CONNECTION to the client that sent CLOSE_CONNECTION",
         "GROUPE2-4.4",
         |lab, call| {
             let from = call.from;
@@ -150,7 +151,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "sends ACCEPT_CLOSE_CONNECTION to the login that the command names",
+        "always sends ACCEPT_CLOSE_CONNECTION to the target that the command names, even if the target sent the command",
         "GROUPE2-4.3",
         |lab, call| match close(&call) {
             Some(close) if lab.names.contains_key(&call.from) => {
@@ -182,7 +183,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "closes every private connection between the two clients",
+        "closes every private connection between the two clients, not only the one that the command names",
         "GROUPE2-4.11",
         |lab, call| {
             let Some(closed) = close(&call) else {
@@ -228,7 +229,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "establishes another tunnel with the connect_id of a closed private connection",
+        "opens another tunnel with the connect_id of a closed private connection",
         "GROUPE2-4.15",
         |lab, call| {
             if let Some(close) = close(&call)
@@ -281,7 +282,7 @@ fn same(one: Option<[ConnId; 2]>, other: Option<[ConnId; 2]>) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// If `may`, handles a CLOSE_CONNECTION of a client that is no party as if the requester had sent it.
+/// If `may` is true, and a client that is not a party sends a CLOSE_CONNECTION, handles it as if the requester had sent it.
 fn forged(lab: &mut Lab, call: Call<'_>, may: bool) -> Reply {
     let parties = close(&call).and_then(|close| parties(lab, close.connect_id));
     match parties {
@@ -310,11 +311,11 @@ fn as_if_by(party: ConnId, lab: &mut Lab, call: Call<'_>) -> Reply {
         event,
         now: call.now,
     });
-    // The connection of the sender does not change.
+    // The connection of the client that sent the command stays open.
     Reply::send(reply.outs)
 }
 
-/// Joins any two connections that send the same connect_id, which the room has forgotten.
+/// Joins any two connections that send the same connect_id, even though the room has forgotten this connect_id.
 fn strangers(lab: &mut Lab, from: ConnId, connect_id: i64) -> Reply {
     let waiting = lab.note(format!("waiting {connect_id}"));
     let first = std::mem::replace(waiting, i64::try_from(from.0).unwrap_or_default());

@@ -1,4 +1,5 @@
-//! The faults of Groupe 2 servers in what the document adds to Chaton's. The faults of Chaton servers cover the rest.
+//! The faults of ChatOS Groupe 2 servers in the parts that the document adds to Chaton's document. The faults of Chaton
+//! servers cover the other parts.
 
 mod closing;
 mod table;
@@ -117,7 +118,7 @@ pub(crate) fn faults() -> Vec<Specimen> {
     let closing = closing.map(|fault| fault.specimen(&["CLOSE_CONNECTION"]));
     let others = [
         closing::SPEAKS_BY_THE_TABLE.specimen(ANY),
-        // It also disturbs cases that run at the same time.
+        // This fault also disturbs other cases that run at the same time.
         closing::TELLS_ALL_CLIENTS.specimen(ANY),
         closing::NEVER_FLUSHES.specimen(&["LOGIN_PRIVATE"]),
         closing::PASSES_ACCEPTS_ON.specimen(&["ACCEPT_CLOSE_CONNECTION"]),

@@ -1,5 +1,5 @@
-//! Not a fault: a server that follows the document's table of opcodes. The table swaps the opcodes of MESSAGE and
-//! MESSAGE_PRIVATE.
+//! A server that follows the document's table of opcodes. The table swaps the opcodes of MESSAGE and MESSAGE_PRIVATE. This
+//! is one of two allowed readings, not a fault.
 
 use matou_protocols::chaton::ClientFrame::{Message, MessagePrivate};
 use matou_protocols::chatos_groupe2::{ClientFrame, Codec, Room};
@@ -28,7 +28,7 @@ pub(crate) fn by_the_table() -> Specimen {
     BY_THE_TABLE.specimen(ANY)
 }
 
-/// Reads the frame as the right server reads it under the other opcode. The texts borrow from `input`.
+/// Decodes the frame as if it had this other opcode. The texts borrow from `input`.
 fn decode_turned(codec: Codec, input: &[u8], opcode: u8) -> Decoded<'_, Room> {
     let mut turned = input.to_vec();
     turned[0] = opcode;

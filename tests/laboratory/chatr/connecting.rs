@@ -1,4 +1,4 @@
-//! Faults in packets, in connecting, in the handling of invalid packets, and in the ends of connections.
+//! Faults in packets, in PacketConnect, in the handling of invalid packets, and in what happens when a client leaves.
 
 use matou_protocols::chatr::{Frame, Reason, Verdict};
 use matou_protocols::room::{ConnId, Event, Flow};
@@ -106,7 +106,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "accepts the signature of any registered client",
+        "accepts a signature that was made with the key of another registered client",
         "CHATR-1.5",
         |lab, call| {
             note_claim(lab, &call, |uuid, signature| {
@@ -117,7 +117,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "answers the PacketConnect of a UUID that is already connected with the reason for an invalid packet",
+        "gives a wrong reason when it refuses a UUID that is already connected: the reason for an invalid packet",
         "CHATR-1.6",
         |lab, call| {
             lab.good(call).frames(|frame, right| match frame {
@@ -158,7 +158,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "closes a client's connection when another client sends its UUID with a wrong signature",
+        "closes a client's connection when another client sends the same UUID with a wrong signature",
         "CHATR-1.12",
         |lab, call| {
             if let Some(uuid) = claimed(&call) {
@@ -278,7 +278,7 @@ fn note_claim(lab: &mut Lab, call: &Call<'_>, forgiven: impl Fn(uuid::Uuid, &[u8
     }
 }
 
-/// Accepts a wrong signature if [`note_claim`] has noted so.
+/// Does what the right server does, but accepts a wrong signature if [`note_claim`] has noted that it will.
 fn forgive(lab: &mut Lab, call: Call<'_>) -> Reply {
     let forgiven = *lab.note(format!("forgiven {}", call.from)) == 1;
     match call.event {
@@ -290,7 +290,7 @@ fn forgive(lab: &mut Lab, call: Call<'_>) -> Reply {
     }
 }
 
-/// Sends the reason to the client and closes its connection.
+/// Makes a reply that sends the reason to the client and closes its connection.
 fn refused(from: ConnId, reason: Reason) -> Reply {
     Reply::new(
         Flow::Closed,

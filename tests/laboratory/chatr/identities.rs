@@ -1,4 +1,4 @@
-//! The registered identities of the laboratory, in a file that the suite reads: many UUIDs that share a few keys.
+//! The registered identities of the laboratory: many UUIDs that share a few keys. The suite reads them from a file.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -52,7 +52,7 @@ static REGISTERED: LazyLock<Registered> = LazyLock::new(|| {
     }
 });
 
-/// Returns the folder of the file and of the keys.
+/// Returns the folder with the file and the keys.
 pub(super) fn folder() -> &'static Path {
     REGISTERED.folder.path()
 }

@@ -1,5 +1,5 @@
-//! The faults of Chatr Connect servers. Their timeouts are about twelve times shorter than the document's; settings tell
-//! the suite so.
+//! The faults of Chatr Connect servers. The servers' timeouts are about twelve times shorter than those of the document. The
+//! suite receives the shorter times as settings.
 
 mod connecting;
 mod identities;
@@ -25,7 +25,7 @@ type Heard<'a> = room::Heard<'a, Room>;
 type Reply = room::Reply<Room>;
 use room::{Out, decode};
 
-/// The time between two pings, and the timeout for the answer. The document has 5 and 15 seconds.
+/// The time between two pings, and the timeout for the answer. In the document they are 5 and 15 seconds.
 const PING_INTERVAL: Duration = Duration::from_millis(400);
 const PING_TIMEOUT: Duration = Duration::from_millis(1200);
 
@@ -68,8 +68,8 @@ impl Subject for Room {
         service.unwrap()
     }
 
-    /// The suite multiplies upper bounds, like every wait, by its scale, which is a quarter in the laboratory. Lower bounds
-    /// and silence do not change.
+    /// The laboratory runs the suite with the scale 0.25. The suite multiplies every timeout by the scale, and so also the
+    /// upper bounds here. It does not multiply lower bounds and times of silence.
     fn settings() -> BTreeMap<String, String> {
         let told = [
             ("identities", identities::file()),
@@ -96,17 +96,17 @@ fn bytes(frame: Frame<'_>) -> Vec<u8> {
     frame.encoded()
 }
 
-/// Sends a packet to one client.
+/// Returns the effect that sends a packet to one client.
 fn told(to: ConnId, frame: Frame<'_>) -> Out {
     Out::One(to, bytes(frame))
 }
 
-/// Sends one client the reason for its disconnection.
+/// Returns the effect that sends one client the reason for its disconnection.
 fn farewell(to: ConnId, reason: Reason) -> Out {
     told(to, reason.frame())
 }
 
-/// Faults of one kind, and the packets that a case must have to do with before it may blame the target for one of them.
+/// Faults of one kind, and the packets that they touch (see `fault::Fault::specimen`).
 type Section = (&'static [Fault], &'static [&'static str]);
 
 const SECTIONS: [Section; 4] = [

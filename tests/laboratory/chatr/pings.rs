@@ -54,7 +54,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "ignores the answers to its pings and disconnects the clients",
+        "ignores the answers to its pings, and disconnects clients that have answered",
         "CHATR-3.5",
         |lab, call| match call.frame() {
             Some(Frame::Pong { .. }) => Reply::ignore(),
@@ -62,7 +62,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::timing(
-        "closes the connection of a client that answers a ping with another id",
+        "closes the connection of a client that answers a ping with a wrong id",
         "CHATR-3.6",
         |lab, call| match call.frame() {
             Some(Frame::Pong { id }) if *lab.note(format!("ping {}", call.from)) != id => {

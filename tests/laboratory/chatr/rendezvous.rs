@@ -1,4 +1,4 @@
-//! Faults in requests and in their answers.
+//! Faults in requests for a private connection and in their answers.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use super::{Call, Fault, Lab, Out, Reply, Subject, bytes, told};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::handling(
-        "does not replace the UUID of the asked client in a request",
+        "relays a request with the UUID of the asked client instead of the asker's UUID",
         "CHATR-4.1",
         |lab, call| {
             let asked = asked(&call);
@@ -68,7 +68,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::handling(
-        "does not replace the UUID of the asker in an acceptance",
+        "relays an acceptance with the UUID of the asker instead of the accepting client's UUID",
         "CHATR-5.1",
         |lab, call| {
             let asker = match call.frame() {
@@ -118,7 +118,7 @@ pub(super) const FAULTS: &[Fault] = &[
         })
     }),
     Fault::handling(
-        "accepts an acceptance without a request",
+        "sends the public endpoints after an acceptance that answers no request",
         "CHATR-5.6",
         |lab, call| {
             let from = call.from;
