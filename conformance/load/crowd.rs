@@ -115,7 +115,7 @@ impl<'a> Crowd<'a> {
         Ok(())
     }
 
-    /// Queues bytes for a client; its next flush sends them.
+    /// Queues bytes for a client. The next [`Crowd::flush`] of this client sends them.
     pub(crate) fn queue(&mut self, client: usize, bytes: &[u8]) {
         if let Err(why) = self.clients[client].queue(bytes) {
             self.lose(client, &why);
@@ -133,7 +133,7 @@ impl<'a> Crowd<'a> {
         self.clients[client].unsent()
     }
 
-    /// Waits for input, at most this long, and handles everything that arrived.
+    /// Waits for input, at most for this time, and handles everything that has arrived.
     pub(crate) fn turn(
         &mut self,
         wait: Duration,

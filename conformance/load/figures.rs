@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::work::{Direction, Pace};
 
-/// Returns a histogram for latencies up to a minute, in microseconds, with three digits.
+/// Returns a histogram for latencies up to a minute, in microseconds, with three significant digits.
 pub(super) fn latencies() -> Histogram<u64> {
     #[expect(clippy::expect_used, reason = "the bounds are constants that fit")]
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds of a histogram")
@@ -39,7 +39,7 @@ pub enum Figures {
 pub struct StormFigures {
     /// The number of clients.
     pub clients: usize,
-    /// Seconds from the first connect to the last login.
+    /// Seconds from the start of the first connection to the last login.
     pub seconds: f64,
     /// Logins per second.
     pub per_second: f64,
@@ -165,7 +165,7 @@ pub struct ServerCost {
     pub cpu_seconds: f64,
     /// User and system time for each delivery, login, GiB, round trip or second, in microseconds.
     pub cpu_micros_each: f64,
-    /// Resident memory that each idle client took, in KiB.
+    /// The resident memory that the server needs for each idle client, in KiB.
     pub resident_kib_per_client: Option<f64>,
     /// The number of the process's threads at the end.
     pub threads: u64,

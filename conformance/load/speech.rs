@@ -11,7 +11,7 @@ use conformance_suite::grammar::{
 };
 use conformance_suite::tls::TlsClient;
 
-/// The roles in an exchange, and the values learned in it.
+/// The names of the clients in an exchange, and the values that they have learned in it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parties {
     names: BTreeMap<LoadLane, String>,
@@ -27,7 +27,7 @@ impl Parties {
         }
     }
 
-    /// Returns the parties of an exchange with one client.
+    /// Returns the parties of an exchange between the server and one client.
     pub(crate) fn of_me(name: &str) -> Parties {
         Parties::of([(LoadLane::Me, name.to_owned())])
     }

@@ -1,4 +1,4 @@
-//! What a load must be able to send and to understand, for any protocol.
+//! The interface between a load and a protocol: what a load must be able to send and to understand.
 
 use std::ops::Range;
 
@@ -37,7 +37,7 @@ pub(crate) enum Heard {
     Answer(usize, Vec<u8>),
     /// This number of bytes completes the login of the client.
     In(usize),
-    /// A message for everybody, and the position of its text.
+    /// A message for all clients, and the position of its text.
     Message { text: Range<usize>, length: usize },
     /// The load had not asked for this number of bytes. The text describes them.
     Unexpected(usize, String),
@@ -45,7 +45,7 @@ pub(crate) enum Heard {
     Broken(String),
 }
 
-/// A protocol as a load speaks it.
+/// What a load needs to know about a protocol.
 pub(crate) trait Tongue: Sync {
     /// Returns this number of names, all different.
     fn names(&self, count: usize) -> Result<Vec<String>, String> {
@@ -67,7 +67,7 @@ pub(crate) trait Tongue: Sync {
         None
     }
 
-    /// Returns the first bytes of a client.
+    /// Returns the first bytes that a client sends.
     fn hello(&self, login: &mut Login) -> Result<Vec<u8>, String>;
 
     /// Interprets the bytes that arrived at a client during its login.

@@ -19,7 +19,7 @@ pub enum Work {
         /// Maximum number of logins at the same time.
         at_once: usize,
     },
-    /// Messages for everybody.
+    /// A few clients send messages, and all clients receive them.
     FanOut(FanOut),
     /// Clients are logged in and only answer requests such as pings.
     Idle {
@@ -37,7 +37,7 @@ pub enum Work {
         /// The duration.
         lasts: Duration,
     },
-    /// Bytes through a private connection that the server relays.
+    /// Clients send bytes through a private connection that the server relays.
     Tunnel(Tunnel),
 }
 
@@ -46,7 +46,7 @@ pub enum Work {
 pub struct Tunnel {
     /// The direction of the bytes.
     pub direction: Direction,
-    /// The number of bytes each way, or in each round trip.
+    /// The number of bytes in each direction, or in each round trip of a ping-pong.
     pub bytes: u64,
     /// The maximum duration.
     pub lasts: Duration,
@@ -77,7 +77,7 @@ pub struct FanOut {
 pub enum Pace {
     /// Each sender has at most this number of messages under way: messages that have not reached all clients yet.
     Window(usize),
-    /// Messages per second, all senders together.
+    /// All senders together send this number of messages per second.
     Rate(f64),
 }
 
@@ -107,14 +107,14 @@ pub enum Trouble {
     NotAllIn {
         /// The number of clients that logged in.
         known: usize,
-        /// The number of clients that tried.
+        /// The number of clients that tried to log in.
         wanted: usize,
-        /// What happened.
+        /// The reason why the other clients could not log in, in words.
         why: String,
     },
     /// The server broke a promise before the measurement began.
     Lost(String),
-    /// The protocol does not have such work.
+    /// The protocol does not support this kind of work.
     NoSuchWork(&'static str),
     /// The server does not speak the protocol as wire.kdl describes it.
     Protocol(String),

@@ -21,27 +21,27 @@ pub(crate) fn in_words(frame: ServerFrame<'_>) -> String {
     }
 }
 
-/// Opcode 1.
+/// Returns a login with a password (opcode 1).
 pub(crate) fn account<'a>(login: &'a str, password: &'a str) -> ClientFrame<'a> {
     ClientFrame::LoginWithPassword { login, password }
 }
 
-/// Opcode 2.
+/// Returns a login without a password (opcode 2).
 pub(crate) fn guest(login: &str) -> ClientFrame<'_> {
     ClientFrame::Login { login }
 }
 
-/// Opcode 3.
+/// Returns a message to all clients (opcode 3).
 pub(crate) fn say<'a>(login: &'a str, message: &'a str) -> ClientFrame<'a> {
     ClientFrame::GlobalMessage { login, message }
 }
 
-/// Opcode 4.
+/// Returns an ask for a private connection (opcode 4).
 pub(crate) fn ask<'a>(sender: &'a str, receiver: &'a str) -> ClientFrame<'a> {
     ClientFrame::PrivateAsking { sender, receiver }
 }
 
-/// Opcode 5.
+/// Returns an agreement to a private connection (opcode 5).
 pub(crate) fn agree<'a>(
     sender: &'a str,
     receiver: &'a str,
@@ -54,12 +54,12 @@ pub(crate) fn agree<'a>(
     }
 }
 
-/// Opcode 6.
+/// Returns a refusal of a private connection (opcode 6).
 pub(crate) fn deny<'a>(sender: &'a str, receiver: &'a str) -> ClientFrame<'a> {
     ClientFrame::PrivateDenied { sender, receiver }
 }
 
-/// A meeting point with this address, port and id.
+/// Returns a meeting point with this address, port and id.
 pub(crate) fn at(address: &str, port: i32, id: i64) -> MeetingPoint {
     let address: IpAddr = address.parse().expect("the test writes an address");
     MeetingPoint { port, address, id }

@@ -1,4 +1,4 @@
-//! Tests of the time limits of asks and of clients.
+//! Tests of the time limits of a client and of its ask for a private connection.
 
 use std::time::Duration;
 

@@ -36,17 +36,17 @@ pub(crate) fn connect_id(frame: ServerFrame<'_>) -> Option<i64> {
     }
 }
 
-/// LOGIN
+/// Returns a LOGIN.
 pub(crate) fn login(login: &str) -> ClientFrame<'_> {
     ClientFrame::Login { login }
 }
 
-/// MESSAGE
+/// Returns a MESSAGE.
 pub(crate) fn message<'a>(login: &'a str, msg: &'a str) -> ClientFrame<'a> {
     ClientFrame::Message { login, msg }
 }
 
-/// MESSAGE_PRIVATE
+/// Returns a MESSAGE_PRIVATE.
 pub(crate) fn whisper<'a>(sender: &'a str, target: &'a str, msg: &'a str) -> ClientFrame<'a> {
     ClientFrame::MessagePrivate {
         sender,
@@ -55,22 +55,22 @@ pub(crate) fn whisper<'a>(sender: &'a str, target: &'a str, msg: &'a str) -> Cli
     }
 }
 
-/// REQUEST_PRIVATE
+/// Returns a REQUEST_PRIVATE.
 pub(crate) fn request<'a>(requester: &'a str, target: &'a str) -> ClientFrame<'a> {
     ClientFrame::RequestPrivate { requester, target }
 }
 
-/// OK_PRIVATE
+/// Returns an OK_PRIVATE.
 pub(crate) fn ok<'a>(requester: &'a str, target: &'a str) -> ClientFrame<'a> {
     ClientFrame::OkPrivate { requester, target }
 }
 
-/// KO_PRIVATE
+/// Returns a KO_PRIVATE.
 pub(crate) fn ko<'a>(requester: &'a str, target: &'a str) -> ClientFrame<'a> {
     ClientFrame::KoPrivate { requester, target }
 }
 
-/// LOGIN_PRIVATE
+/// Returns a LOGIN_PRIVATE.
 pub(crate) fn login_private(connect_id: i64) -> ClientFrame<'static> {
     ClientFrame::LoginPrivate { connect_id }
 }

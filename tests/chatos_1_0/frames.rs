@@ -31,12 +31,12 @@ pub(crate) fn in_words(frame: Frame<'_>) -> String {
     }
 }
 
-/// CR
+/// Returns a CR.
 pub(crate) fn cr(pseudonym: &str) -> Frame<'_> {
     Frame::ConnectionRequest { pseudonym }
 }
 
-/// SPM
+/// Returns an SPM.
 pub(crate) fn spm<'a>(sender: &'a str, recipient: &'a str, message: &'a str) -> Frame<'a> {
     Frame::SendPersonalMessage {
         sender,
@@ -45,27 +45,27 @@ pub(crate) fn spm<'a>(sender: &'a str, recipient: &'a str, message: &'a str) -> 
     }
 }
 
-/// SMA
+/// Returns an SMA.
 pub(crate) fn sma<'a>(sender: &'a str, message: &'a str) -> Frame<'a> {
     Frame::SendMessageToAll { sender, message }
 }
 
-/// TCPAsk
+/// Returns a TCPAsk.
 pub(crate) fn ask<'a>(sender: &'a str, recipient: &'a str, password: i16) -> Frame<'a> {
     Frame::TcpAsk(negotiation(sender, recipient, password))
 }
 
-/// TCPAccept
+/// Returns a TCPAccept.
 pub(crate) fn accept<'a>(sender: &'a str, recipient: &'a str, password: i16) -> Frame<'a> {
     Frame::TcpAccept(negotiation(sender, recipient, password))
 }
 
-/// TCPAbort
+/// Returns a TCPAbort.
 pub(crate) fn abort<'a>(sender: &'a str, recipient: &'a str, password: i16) -> Frame<'a> {
     Frame::TcpAbort(negotiation(sender, recipient, password))
 }
 
-/// TCPConnect
+/// Returns a TCPConnect.
 pub(crate) fn connect<'a>(sender: &'a str, recipient: &'a str, password: i16) -> Frame<'a> {
     Frame::TcpConnect(negotiation(sender, recipient, password))
 }

@@ -76,7 +76,7 @@ impl Said<Codec> for chaton::ClientFrame<'_> {
     }
 }
 
-/// CLOSE_CONNECTION
+/// Returns a CLOSE_CONNECTION.
 pub(crate) fn close<'a>(connect_id: i64, requester: &'a str, target: &'a str) -> ClientFrame<'a> {
     ClientFrame::CloseConnection(CloseConnection {
         connect_id,

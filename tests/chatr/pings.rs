@@ -40,7 +40,7 @@ fn each_right_pong_is_followed_by_a_ping_within_5_seconds() {
     assert_eq!(ids.len(), 20, "no id is used twice");
     assert!(
         steps.windows(2).all(|pair| pair[0] != pair[1]),
-        "the ids are not counted"
+        "the ids are not consecutive numbers"
     );
 }
 

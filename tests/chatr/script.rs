@@ -101,7 +101,7 @@ fn in_words(frame: Frame<'_>) -> String {
     }
 }
 
-/// PacketConnect with [`SIGNATURE`].
+/// Returns a PacketConnect with the UUID of this name and with [`SIGNATURE`].
 pub(crate) fn connect(name: &str) -> Frame<'static> {
     Frame::Connect {
         version: 1,
@@ -110,7 +110,7 @@ pub(crate) fn connect(name: &str) -> Frame<'static> {
     }
 }
 
-/// PacketConnectionRequest.
+/// Returns a PacketConnectionRequest.
 pub(crate) fn request(whom: &str, endpoint: &str) -> Frame<'static> {
     Frame::ConnectionRequest {
         uuid: uuid(whom),
@@ -118,7 +118,7 @@ pub(crate) fn request(whom: &str, endpoint: &str) -> Frame<'static> {
     }
 }
 
-/// PacketConnectionRequestAccept.
+/// Returns a PacketConnectionRequestAccept.
 pub(crate) fn accept(whom: &str, endpoint: &str) -> Frame<'static> {
     Frame::ConnectionRequestAccept {
         uuid: uuid(whom),
@@ -126,12 +126,12 @@ pub(crate) fn accept(whom: &str, endpoint: &str) -> Frame<'static> {
     }
 }
 
-/// PacketConnectionRequestDenied.
+/// Returns a PacketConnectionRequestDenied.
 pub(crate) fn deny(whom: &str) -> Frame<'static> {
     Frame::ConnectionRequestDenied { uuid: uuid(whom) }
 }
 
-/// PacketPong.
+/// Returns a PacketPong.
 pub(crate) fn pong(id: i64) -> Frame<'static> {
     Frame::Pong { id }
 }

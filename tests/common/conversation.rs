@@ -52,7 +52,7 @@ pub(crate) struct Heard {
     pub(crate) length: usize,
 }
 
-/// A frame of a client.
+/// A frame that a client can send.
 pub(crate) trait Said<Codec> {
     fn bytes(&self, codec: &Codec) -> Vec<u8>;
 }
@@ -233,7 +233,7 @@ impl<S: Spoken> Conversation<S> {
         self.happens(self.id(who), Event::ReadClosed)
     }
 
-    /// A client's connection is gone.
+    /// A client's connection is gone: both sides have closed it, or it was reset.
     pub(crate) fn is_gone(&mut self, who: &str) -> Vec<String> {
         let id = self.id(who);
         let heard = self.happens(id, Event::Gone);
@@ -260,7 +260,7 @@ impl<S: Spoken> Conversation<S> {
             self.room.tick(self.now, &mut out);
             assert!(
                 self.room.deadline().is_none_or(|next| next > self.now),
-                "after a tick the next deadline is in the future"
+                "after a tick the next deadline must be in the future"
             );
             heard.extend(self.apply(&out, None));
         }
@@ -268,7 +268,7 @@ impl<S: Spoken> Conversation<S> {
         heard
     }
 
-    /// Time passes, but the clock's thread is late: the script does not call the room.
+    /// Time passes, but the script does not call the room, as if the thread of the server's clock were late.
     pub(crate) fn passes_unnoticed(&mut self, time: Duration) {
         self.now += time;
     }

@@ -10,7 +10,7 @@ use conformance::suite::Suite;
 
 use crate::{TOO_MUCH, assert_conforms, judged, reading};
 
-/// The shipped program as a ChatHack server, with a data directory that has one account.
+/// The program `matou serve` as a ChatHack server. Its data directory has one account.
 pub(crate) struct Chathack {
     pub(crate) program: Child,
     pub(crate) address: SocketAddr,

@@ -29,8 +29,8 @@ use matou_server::net::{Engine, ProcessLimits};
 
 use fault::Specimen;
 
-/// Maximum number of faults that are judged at the same time. The number is higher than that of
-/// processors, because a run spends most of its time waiting, to see that packets do not arrive.
+/// Maximum number of faults that are judged at the same time. A machine may have fewer processors, because a run spends most
+/// of its time waiting, to see that packets do not arrive.
 const AT_ONCE: usize = 12;
 
 /// The faults of every protocol.
@@ -279,7 +279,7 @@ fn every_fault_is_caught_by_a_case_that_cites_what_it_breaks() {
     }
 }
 
-/// A protocol that extends another one needs no faults for the inherited requirements.
+/// A protocol that extends another one needs no faults for the requirements that it inherits.
 #[test]
 fn every_must_is_broken_by_a_fault() {
     let faults = faults();

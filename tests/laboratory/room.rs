@@ -13,7 +13,7 @@ use matou_protocols::room::{ConnId, Effect, Effects, Entropy, Event, Flow, Packe
 use matou_protocols::wire::Malformed;
 use matou_server::net::{ConnectionLimits, Engine, Service};
 
-/// A room that the laboratory breaks.
+/// A room into which the laboratory puts a fault.
 pub(crate) trait Subject: Protocol + Sized {
     /// Name of the suite that judges it.
     const SUITE: &'static str;
@@ -101,7 +101,7 @@ pub(crate) struct Call<'a, P: Protocol> {
 }
 
 impl<'a, P: Protocol<Command<'a>: Copy>> Call<'a, P> {
-    /// Returns the client's frame, if the event is one.
+    /// If the event is a frame of the client, returns the frame.
     pub(crate) fn frame(&self) -> Option<P::Command<'a>> {
         match self.event {
             Event::Command(Heard::Frame(frame)) => Some(frame),

@@ -1,4 +1,4 @@
-//! IRC (RFC 2812): a channel is the room.
+//! IRC (RFC 2812): the room is a channel.
 
 use super::super::tongue::{Heard, Login, Tongue};
 use super::{in_words, line};

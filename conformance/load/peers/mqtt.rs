@@ -1,4 +1,4 @@
-//! MQTT 3.1.1: a topic to which everybody subscribes is the room.
+//! MQTT 3.1.1: the room is a topic to which all clients subscribe.
 
 use super::super::tongue::{Heard, Login, Tongue};
 
@@ -28,7 +28,7 @@ fn string(bytes: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], bytes].concat()
 }
 
-/// Returns where the body of the packet at the front begins and ends.
+/// Returns where the body of the first packet begins and ends.
 fn body(front: &[u8]) -> Option<(usize, usize)> {
     let mut length = 0;
     for (index, byte) in front.iter().skip(1).take(4).enumerate() {

@@ -1,4 +1,4 @@
-//! NATS: a subject to which everybody subscribes is the room.
+//! NATS: the room is a subject to which all clients subscribe.
 
 use super::super::tongue::{Heard, Login, Tongue};
 use super::{in_words, line};

@@ -77,7 +77,7 @@ fn bytes(frame: ServerFrame<'_>) -> Vec<u8> {
     bytes
 }
 
-/// Returns the client's packet, if the event is one.
+/// If the event is a packet of the client, returns the packet.
 fn frame<'a>(call: &Call<'a>) -> Option<ClientFrame<'a>> {
     match call.frame() {
         Some(Received::Frame(frame)) => Some(frame),

@@ -62,7 +62,7 @@ fn is_accept(bytes: &[u8]) -> bool {
     said.is_some_and(|(frame, _)| matches!(frame, ServerFrame::AcceptCloseConnection(_)))
 }
 
-/// Returns the client's CLOSE_CONNECTION, if the event is one.
+/// If the event is a CLOSE_CONNECTION of the client, returns it.
 fn close<'a>(call: &Call<'a>) -> Option<CloseConnection<'a>> {
     match call.frame() {
         Some(ClientFrame::CloseConnection(close)) => Some(close),
