@@ -1,4 +1,4 @@
-//! The log, on standard error.
+//! Writes the log to standard error.
 //!
 //! * The server continues even if the program that reads its standard error stops reading. Lines wait in a [`Backlog`],
 //!   whose size in bytes is limited, and a separate thread writes them. Lines that do not fit are dropped and counted.
@@ -25,7 +25,7 @@ use simplelog::{Config, ConfigBuilder, LevelFilter, WriteLogger};
 use backlog::{Backlog, Next};
 use repeats::{Repeats, Suppressed};
 
-/// Maximum time for which the program waits at its end until all lines are written to standard error.
+/// At its end, the program waits until all lines are written to standard error, but at most for this time.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// The running log. When it is dropped, the lines that still wait are written.

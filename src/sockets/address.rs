@@ -15,7 +15,7 @@ pub struct HostPort {
     pub port: Option<u16>,
 }
 
-/// What is wrong with an address.
+/// The reason why a text is not an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddressMistake {
     /// The text has no host.
@@ -102,8 +102,8 @@ fn number(text: &str) -> Result<u16, AddressMistake> {
     number.ok_or_else(|| AddressMistake::Port(text.to_owned()))
 }
 
-/// Returns all addresses of a host, each with this port and at least one, in the order in which the
-/// system's resolver lists them.
+/// Returns all addresses of a host with this port, in the order in which the system's resolver lists
+/// them. There is at least one address, and no address twice.
 ///
 /// Blocks while the system looks a name up.
 ///

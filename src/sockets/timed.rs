@@ -71,8 +71,8 @@ impl Timed {
         }
     }
 
-    /// Returns the time until the deadline. After the deadline it is an error, never zero: for the
-    /// system, a timeout of zero means that there is no timeout.
+    /// Returns the time until the deadline, or an error after the deadline. Never returns zero,
+    /// because a timeout of zero tells the system that there is no timeout.
     fn left(&self) -> io::Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -1,4 +1,4 @@
-//! TLS between the socket and the frames, without a socket: bytes go in, bytes come out.
+//! TLS for the server and the client. It has no socket: bytes go in, bytes come out.
 //!
 //! rustls keeps both directions of a connection in one value. If a reading thread owned this value
 //! while it is blocked in `read`, no other thread could send. So the server keeps [`Tls`] under the
@@ -59,7 +59,7 @@ impl Tls {
         }
     }
 
-    /// True until the handshake is complete.
+    /// Returns true until the handshake is complete.
     pub fn is_handshaking(&self) -> bool {
         self.connection.is_handshaking()
     }

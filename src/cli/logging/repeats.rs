@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 /// Maximum number of messages of one kind that are written in a [`PERIOD`].
 pub(super) const QUOTA: u64 = 5;
-/// The length of a period. It begins with the first message of a kind. After [`QUOTA`] messages, the others of the period
-/// are only counted.
+/// The length of a period. A period begins with the first message of a kind. After [`QUOTA`] messages, the further messages
+/// of the period are only counted.
 pub(super) const PERIOD: Duration = Duration::from_secs(10);
 
 /// Counts the messages of each kind. A kind is forgotten when its period ends, so the map holds only the kinds whose period
