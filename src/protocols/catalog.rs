@@ -1,12 +1,12 @@
-//! The protocols by name, as programs, configurations and addresses use them.
+//! The list of the protocols, with their names and default ports.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// One of the protocols of this crate.
 ///
-/// A server, a client and their tests list the protocols from here, in this order. What each of them does with a
-/// protocol is one `match` over this type.
+/// The server, the client and the tests take the list of protocols from here. Each of them has one `match` over this
+/// type, which selects its code for a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProtocolName {
     /// [`crate::chaton`].
@@ -21,7 +21,7 @@ pub enum ProtocolName {
     Chatr,
 }
 
-/// A row of the table.
+/// The properties of one protocol.
 struct Row {
     name: &'static str,
     title: &'static str,
@@ -30,7 +30,7 @@ struct Row {
 }
 
 impl ProtocolName {
-    /// All protocols.
+    /// All protocols, in the order in which programs list them.
     pub const ALL: [ProtocolName; 5] = [
         ProtocolName::Chaton,
         ProtocolName::ChatosGroupe2,
@@ -39,22 +39,22 @@ impl ProtocolName {
         ProtocolName::Chatr,
     ];
 
-    /// Returns the name in arguments, configurations, addresses and logs, such as `chatos-1.0`.
+    /// Returns the name that arguments, configuration files, addresses and logs use, such as `chatos-1.0`.
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// Returns the name in sentences, such as `ChatOS 1.0`.
+    /// Returns the name that sentences use, such as `ChatOS 1.0`.
     pub fn title(self) -> &'static str {
         self.row().title
     }
 
-    /// Returns the TCP port that the server listens on, and the client connects to, unless another one is given.
+    /// Returns the TCP port that the server listens on, and that the client connects to, when no other port is given.
     pub fn default_port(self) -> u16 {
         self.row().default_port
     }
 
-    /// True when a server of this protocol keeps data that outlives the process: accounts, identities.
+    /// True when a server of this protocol stores data that must survive a restart: accounts or identities.
     pub fn keeps_data(self) -> bool {
         self.row().keeps_data
     }

@@ -1,35 +1,37 @@
-//! Five chat protocols as values: bytes in, effects out.
+//! Five chat protocols without IO: bytes go in, effects come out.
 //!
 //! Each protocol has three parts, and none of them does IO. The **codec** turns bytes into frames and frames into
 //! bytes. The **room** is the server's half: it knows which clients are connected, their names and which negotiations
 //! are pending, and it answers each event with effects such as "send these bytes to every client". The **dialogue** is
-//! the client's half: it turns what the user wants into frames, and frames of the server into events to show.
+//! the client's half: it turns the user's intents into frames for the server, and frames from the server into events
+//! that the client program shows.
 //!
 //! # In scope, and out of scope
 //!
 //! In scope: everything that a protocol document says. Out of scope: sockets, threads, locks, clocks, files,
-//! randomness. Time and random numbers are arguments. `Cargo.toml` (no crate for any of these) and `.clippy.toml` (no
-//! such type or function of the standard library) enforce it.
+//! randomness. Time and random numbers are arguments. Two files enforce this: `Cargo.toml` lists no crate for any of
+//! these, and `.clippy.toml` forbids such types and functions of the standard library.
 //!
 //! # Floors
 //!
-//! A module imports only from the floors below its own. One step sideways is allowed: the document of ChatOS Groupe 2 is
-//! Chaton's text plus two commands, and so is its code.
+//! The modules form layers, which are called floors. A module imports only from floors below its own. There is one
+//! exception: the document of ChatOS Groupe 2 is Chaton's text plus two commands, so the module of ChatOS Groupe 2
+//! imports from [`chaton`].
 //!
 //! | floor | module | what it knows |
 //! |---|---|---|
 //! | 0 | [`wire`] | bytes and fields: a cursor to read, a writer, big-endian integers |
 //! | 1 | [`room`] | what all rooms share: the trait [`room::Protocol`], events, effects, names, requests, limits |
 //! | 1 | [`dialogue`] | what all clients share: the trait [`dialogue::Dialogue`], intents, actions, events |
-//! | 1 | [`setting`] | options of a listener as data: name, help, place of the value |
+//! | 1 | [`setting`] | the options of a listener as data: name, help text, reference to the value |
 //! | 2 | [`chaton`], [`chatos_groupe2`], [`chatos_1_0`], [`chathack`], [`chatr`] | one folder for each protocol |
 //! | 3 | [`ProtocolName`] | the list of the protocols, with names and default ports |
 //!
 //! # Where to start reading
 //!
-//! [`chaton`] is the model. `frames.rs` has the packets of the document as types and `codec.rs` their bytes; `room.rs`
-//! says what each command does; `client.rs` is the client's half. Then read [`room`] for the trait that all rooms
-//! implement.
+//! [`chaton`] is the model for the other protocols. `frames.rs` has the packets of the document as types and `codec.rs`
+//! their bytes; `room.rs` says what each command does; `client.rs` is the client's half. Then read [`room`] for the
+//! trait that all rooms implement.
 
 #![deny(
     clippy::unwrap_used,
@@ -42,7 +44,7 @@
     test,
     allow(
         clippy::disallowed_methods,
-        reason = "a test may ask a clock for a first instant"
+        reason = "a test may read the clock to get its first instant"
     )
 )]
 

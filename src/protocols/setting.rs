@@ -1,7 +1,7 @@
-//! Options of a listener as data: each has a name, a help text and the place of its value.
+//! The options of a listener as data: each has a name, a help text and a reference to its value.
 //!
-//! A listener's options are declared once, as a list of [`Setting`]s that point into typed structs. A program sets them
-//! from its arguments or its configuration file, and prints the same list, with the defaults, as its help.
+//! Each protocol declares its options once, as a list of [`Setting`]s that point into a typed struct. A program sets
+//! the values from its arguments or its configuration file, and prints the same list, with the defaults, as its help.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub struct Setting<'a> {
     pub name: &'static str,
     /// Its meaning, with its unit: a noun phrase that begins with a capital letter.
     pub help: &'static str,
-    /// Where its value is kept.
+    /// A reference to its value, which a program can change.
     pub value: Value<'a>,
 }
 
@@ -23,9 +23,9 @@ pub struct Setting<'a> {
 pub enum Value<'a> {
     /// A whole number, zero or more.
     Usize(&'a mut usize),
-    /// The same, in 32 bits.
+    /// A whole number of 32 bits, zero or more.
     U32(&'a mut u32),
-    /// The same, in 64 bits.
+    /// A whole number of 64 bits, zero or more.
     U64(&'a mut u64),
     /// A duration.
     Time(&'a mut Duration),
@@ -33,17 +33,17 @@ pub enum Value<'a> {
     Flag(&'a mut bool),
     /// One of a few words.
     Word(&'a mut dyn OneOf),
-    /// The name of a file, if one is given.
+    /// The path of a file; `None` when no file is given.
     Path(&'a mut Option<PathBuf>),
 }
 
 /// A value that is written as one of a few words.
 pub trait OneOf: fmt::Debug {
-    /// Returns the words.
+    /// Returns the allowed words.
     fn words(&self) -> &'static [&'static str];
     /// Returns the word for the current value.
     fn word(&self) -> &'static str;
-    /// Sets the value that this word means; false when there is no such word.
+    /// Sets the value to what this word means. Returns false, and changes nothing, when the word is not allowed.
     fn choose(&mut self, word: &str) -> bool;
 }
 

@@ -28,7 +28,7 @@ pub struct ChatHackClient {
     identity: Identity,
     /// Clients that we asked for a private connection and that have not answered.
     asked: Remembered<String>,
-    /// Clients that asked us and that we have not answered.
+    /// Clients that asked us for a private connection and that we have not answered.
     asked_by: Remembered<String>,
     tunnels: Tunnels<Direct>,
 }
@@ -36,24 +36,24 @@ pub struct ChatHackClient {
 /// An account on the server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Its login. Every other login is used without a password.
+    /// The login of the account. The client logs in without a password under any other login.
     pub login: String,
     /// Its password.
     pub password: String,
 }
 
-/// What the client keeps for a direct connection.
+/// What the client stores for a direct connection.
 #[derive(Debug)]
 struct Direct {
-    /// The id that opens it.
+    /// The id that the client that connects must show.
     id: i64,
-    /// What its next bytes are.
+    /// What the next bytes of the peer are.
     next: Next,
 }
 
 impl ChatHackClient {
-    /// Makes a client that has not sent anything. The entropy makes the ids of direct connections, so it must be fit
-    /// for secrets.
+    /// Makes a client that has not sent anything. The ids of direct connections are made from `entropy`, which must be
+    /// fit for secrets.
     pub fn new(account: Option<Account>, entropy: Entropy) -> ChatHackClient {
         ChatHackClient {
             account,
@@ -80,7 +80,7 @@ impl Dialogue for ChatHackClient {
             (_, Intent::Ask { peer }) => self.ask(peer),
             (_, Intent::Accept { peer }) => self.accept(peer),
             (_, Intent::Deny { peer }) => self.deny(peer),
-            // There is no packet for this: a client that has no more to send closes its direction of the connection.
+            // The protocol has no packet for this, so the client closes its direction of the private connection.
             (_, Intent::Close { peer }) => Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)]),
         }
     }
@@ -124,7 +124,7 @@ impl Dialogue for ChatHackClient {
         };
         let (sender, receiver) = (&*self.login, peer);
         let Some(address) = at else {
-            // The asker should not wait for ever.
+            // We cannot listen. We decline, so that the asker does not wait in vain.
             let denied = ClientFrame::PrivateDenied { sender, receiver };
             let actions = send(&denied);
             self.tunnels.end(tunnel);
@@ -180,7 +180,7 @@ impl Dialogue for ChatHackClient {
     }
 }
 
-/// What the user wants, in the document's order.
+/// What the user wants, in the order of the document.
 impl ChatHackClient {
     fn log_in(&mut self, login: &str) -> Result<Vec<Action>, Refusal> {
         Refusal::of_name(login, MAX_LOGIN_BYTES)?;
@@ -197,7 +197,7 @@ impl ChatHackClient {
         Ok(actions)
     }
 
-    /// Returns the account of the login that was proposed last.
+    /// Returns the account, if the login that was proposed last is the login of the account.
     fn account(&self) -> Option<&Account> {
         self.account
             .as_ref()
@@ -220,7 +220,7 @@ impl ChatHackClient {
         Ok(send(&ClientFrame::PrivateAsking { sender, receiver }))
     }
 
-    /// A client that agrees listens first, and then says where.
+    /// Accepts a request. The client must listen before it can tell the asker where to connect.
     fn accept(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
         if !self.asked_by.iter().any(|name| name == peer) {
             let peer = peer.to_owned();
@@ -229,7 +229,7 @@ impl ChatHackClient {
         let tunnels = &self.tunnels;
         let alive = |id: i64| tunnels.details().any(|direct| direct.id == id);
         let id = self.ids.draw(alive).ok_or(Refusal::NoChance)?;
-        self.take_asking_of(peer)?;
+        self.take_request_of(peer)?;
         let direct = Direct {
             id,
             next: Next::Frame,
@@ -246,12 +246,12 @@ impl ChatHackClient {
     }
 
     fn deny(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
-        self.take_asking_of(peer)?;
+        self.take_request_of(peer)?;
         let (sender, receiver) = (&*self.login, peer);
         Ok(send(&ClientFrame::PrivateDenied { sender, receiver }))
     }
 
-    fn take_asking_of(&mut self, peer: &str) -> Result<(), Refusal> {
+    fn take_request_of(&mut self, peer: &str) -> Result<(), Refusal> {
         match self.asked_by.take(|name| name == peer) {
             Some(_) => Ok(()),
             None => Err(Refusal::NotAsked {

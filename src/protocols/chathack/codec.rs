@@ -1,4 +1,5 @@
-//! The packets of ChatHack in bytes: for each side `decode` and, beside it, `encode`, in the document's order.
+//! The packets of ChatHack as bytes. For each side there is `decode` and, next to it, `encode`, with the packets in the
+//! order of the document.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,10 +8,11 @@ use crate::wire::{Cursor, Malformed, Put, Stop, settle};
 use super::{ClientFrame, MeetingPoint, PeerFrame, Received, ServerFrame};
 
 /// "All message, private message or file which size is upper than 1024 bytes will be automatically rejects." Every
-/// other text has the same limit: a name that is longer than a login may be is no packet error, it only has no owner.
+/// other text has the same limit. So a name that is too long for a login is not a packet error: it is a name that no
+/// client has.
 pub const MAX_MESSAGE_BYTES: usize = 1024;
 
-/// Maximum length of a rejected message that is skipped, in bytes. A longer one ends the connection.
+/// Maximum length, in bytes, of a rejected message that is only skipped. A longer message closes the connection.
 pub const MAX_SKIPPED_BYTES: usize = 64 << 10;
 
 pub(super) const LOGIN_WITH_PASSWORD: i8 = 1;
@@ -166,8 +168,8 @@ impl<'a> ServerFrame<'a> {
 
 impl<'a> PeerFrame<'a> {
     /// Decodes a frame at the front of the bytes. Returns the frame and its length, or `None` while bytes are missing.
-    /// `limit` is the maximum length of a message, in bytes; a longer one is recognized, with its length, before it
-    /// arrives. A file's own bytes follow its frame.
+    /// `limit` is the maximum length of a message, in bytes. A longer message is recognized, with its length, before it
+    /// arrives. The content of a file is not part of its frame; it follows the frame.
     pub fn decode(
         input: &'a [u8],
         limit: usize,
@@ -203,7 +205,7 @@ impl<'a> PeerFrame<'a> {
         Ok((Received::Frame(frame), cursor.position()))
     }
 
-    /// Appends the frame's bytes; for a file, without its content.
+    /// Appends the frame's bytes. The frame of a file does not contain the content of the file.
     pub fn encode(&self, into: &mut Vec<u8>) {
         match *self {
             PeerFrame::Message { login, message } => {
@@ -240,7 +242,8 @@ fn not_for_a_peer(opcode: i8) -> Malformed {
     }
 }
 
-/// The last field of a frame in which a message over the limit is rejected without closing the connection.
+/// The message at the end of a frame. A message that is a little over the limit is rejected without closing the
+/// connection.
 enum Payload<'a> {
     Text(&'a str),
     /// The reason, and the length of the whole frame.

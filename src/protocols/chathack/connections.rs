@@ -25,7 +25,7 @@ pub(crate) enum LoginStage {
     Leaving,
 }
 
-/// A login that waits for an answer of the accounts.
+/// A login for which the accounts have not answered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proposal {
     pub(crate) login: Arc<str>,
@@ -37,7 +37,7 @@ pub(crate) struct Proposal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LoginKind {
     WithPassword {
-        /// When it was counted as a wrong password. The count is taken back if the password turns out to be right.
+        /// When the password was counted as wrong. The count is taken back if the password turns out to be right.
         counted: Instant,
     },
     WithoutPassword,
@@ -67,7 +67,7 @@ impl Stage for LoginStage {
             (LoginStage::Anonymous { .. } | LoginStage::Identified { .. }, Overdue::Frame) => {
                 Some("the rest of a packet")
             }
-            // The accounts may take their time, and a client may be silent for ever.
+            // The limit does not apply: the accounts may need time to answer, and a client may be silent for ever.
             _ => None,
         }
     }
@@ -81,7 +81,7 @@ impl Lifecycle for Room {
     }
 
     fn clean_up(&mut self, id: ConnId, ended_in: LoginStage, out: &mut Effects) {
-        // Its login becomes free and its requests end.
+        // The login of the client becomes free, and its requests end.
         if let LoginStage::Identified { login } = ended_in {
             self.roster.leave(id);
             out.leave(id);

@@ -1,5 +1,6 @@
-//! The packets of ChatHack, field by field, for users who look at the wire. Unlike in a log, the id of a direct
-//! connection is shown, because it is the user's own. A password is not shown, because it stays valid.
+//! The packets of ChatHack, split into their fields, for users who want to see what is sent. Logs hide the id of a
+//! direct connection, but here it is shown, because it belongs to the user. A password is not shown, because it stays
+//! valid after the connection.
 
 use std::net::IpAddr;
 
@@ -8,7 +9,7 @@ use super::{ClientFrame, MeetingPoint, PeerFrame, ServerFrame};
 use crate::wire::Explained;
 
 impl ClientFrame<'_> {
-    /// Takes the packet apart.
+    /// Splits the packet into its fields.
     pub fn explained(&self) -> Explained {
         match *self {
             ClientFrame::LoginWithPassword { login, password } => {
@@ -47,7 +48,7 @@ impl ClientFrame<'_> {
 }
 
 impl ServerFrame<'_> {
-    /// Takes the packet apart.
+    /// Splits the packet into its fields.
     pub fn explained(&self) -> Explained {
         let (name, ack) = match self {
             ServerFrame::PacketError => ("PACKET_ERROR", codec::ACK_PACKET_ERROR),
@@ -82,7 +83,7 @@ impl ServerFrame<'_> {
 }
 
 impl PeerFrame<'_> {
-    /// Takes the packet apart; for a file, only what precedes its bytes.
+    /// Splits the packet into its fields. For a file, these are only the fields before its content.
     pub fn explained(&self) -> Explained {
         match *self {
             PeerFrame::Message { login, message } => Explained::new("MESSAGE", codec::PEER_MESSAGE)

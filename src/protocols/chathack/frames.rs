@@ -13,22 +13,22 @@ pub enum ClientFrame<'a> {
     LoginWithPassword {
         /// The login of an account.
         login: &'a str,
-        /// Its password; never shown.
+        /// The password of the account. No log shows it.
         password: &'a str,
     },
     /// Opcode 2, "New Login Connection".
     Login {
-        /// It is the client's until the connection ends.
+        /// The client has this login until the connection ends.
         login: &'a str,
     },
-    /// Opcode 3.
+    /// Opcode 3: a message for all clients.
     GlobalMessage {
         /// The sender's own login.
         login: &'a str,
         /// At most 1024 bytes.
         message: &'a str,
     },
-    /// Opcode 4.
+    /// Opcode 4: asks for a private connection.
     PrivateAsking {
         /// The sender's own login.
         sender: &'a str,
@@ -58,9 +58,9 @@ pub enum ClientFrame<'a> {
 pub struct MeetingPoint {
     /// The value on the wire. Valid ports are 1 to 65535.
     pub port: i32,
-    /// Four bytes after the address code 1, sixteen after 2.
+    /// On the wire these are four bytes after the address code 1 (IPv4), or sixteen bytes after the code 2 (IPv6).
     pub address: IpAddr,
-    /// Known only to the two clients; never shown.
+    /// A secret of the two clients. No log shows it.
     pub id: i64,
 }
 
@@ -69,13 +69,13 @@ pub struct MeetingPoint {
 pub enum ServerFrame<'a> {
     /// ACK 1: the server rejects what the client sent.
     PacketError,
-    /// ACK 2.
+    /// ACK 2: the password or the login is wrong.
     PasswordOrLoginError,
     /// ACK 3: the login is accepted.
     Connected,
-    /// ACK 4.
+    /// ACK 4: the login is taken.
     LoginAlreadyExists,
-    /// ACK 5: another client's message for all.
+    /// ACK 5: a message of another client for all clients.
     GlobalMessage {
         /// The sender.
         login: &'a str,
@@ -104,42 +104,42 @@ pub enum ServerFrame<'a> {
 /// What two clients send each other on a direct connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PeerFrame<'a> {
-    /// Opcode 7.
+    /// Opcode 7: a message.
     Message {
         /// The sender's own login.
         login: &'a str,
-        /// At most 1024 bytes, unless both agreed on more.
+        /// At most 1024 bytes, unless the two clients have agreed on a higher limit.
         message: &'a str,
     },
-    /// Opcode 8, without the file itself: its bytes follow.
+    /// Opcode 8: announces a file. The bytes of the file follow the frame.
     File {
         /// The sender's own login.
         login: &'a str,
         /// The file's name, as the sender gives it.
         name: &'a str,
-        /// How many bytes follow. Never negative.
+        /// The size of the file, in bytes. Never negative.
         size: i32,
     },
     /// Opcode 9: the first frame, from the client that connects.
     Establishment {
         /// The login of the client that connects.
         login: &'a str,
-        /// The id that it was given; never shown.
+        /// The id that it got from the client that listens. No log shows it.
         id: i64,
     },
 }
 
-/// What a receiver decodes.
+/// The result of decoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received<F> {
     /// A frame.
     Frame(F),
-    /// A frame with a text over its limit, but short enough to be skipped.
+    /// A frame whose text is over the limit, but short enough to be skipped.
     TooLong(Malformed),
 }
 
 impl<'a> ClientFrame<'a> {
-    /// Returns the login that must be the sender's own; `None` for a frame without one.
+    /// Returns the login in the frame that must be the sender's own; `None` for a frame without such a login.
     pub fn speaker(&self) -> Option<&'a str> {
         match *self {
             ClientFrame::GlobalMessage { login, .. } => Some(login),

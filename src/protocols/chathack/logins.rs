@@ -1,8 +1,8 @@
 //! The two ways to log in: with the password of an account, or without one under a login that neither an account nor a
 //! client has.
 //!
-//! The accounts answer later, while other events are handled: a login that was free when they were asked may be taken
-//! when they answer.
+//! The answer of the accounts comes later, and other events are handled in the meantime. So a login that was free when
+//! the room asked may be taken when the answer comes.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,15 +14,15 @@ use super::connections::{LoginKind, LoginStage, Proposal};
 use super::room::{MAX_LOGIN_BYTES, MAX_PASSWORD_BYTES};
 use super::{Answer, Question, Room, ServerFrame};
 
-/// A wrong password and an unknown login get the same answer.
+/// The reason in the log for a wrong password and for an unknown login. The client gets the same answer in both cases.
 const NO_SUCH_ACCOUNT: &str = "no such login and password";
 
 impl Room {
-    /// Opcode 1. The list of connected clients is not checked before the password is known to be right: the answer
-    /// would tell strangers which clients are connected.
+    /// Handles opcode 1. Whether the login is already connected is checked only after the password is known to be
+    /// right. Otherwise the answer would tell strangers which clients are connected.
     ///
-    /// A password counts as wrong as soon as the accounts are asked. Otherwise a thousand passwords that arrive at once
-    /// would all be hashed before the first is known to be wrong.
+    /// A password counts as wrong as soon as the accounts are asked. Otherwise, when a thousand passwords arrive at
+    /// once, all of them would be hashed before the first one is known to be wrong.
     pub(super) fn log_in_with_password(
         &mut self,
         from: ConnId,
@@ -51,7 +51,7 @@ impl Room {
         Some(Question::IsRight { login, password })
     }
 
-    /// Opcode 2.
+    /// Handles opcode 2.
     pub(super) fn log_in(
         &mut self,
         from: ConnId,
@@ -71,7 +71,7 @@ impl Room {
         Some(Question::IsAccount { login })
     }
 
-    /// The accounts answered the question about the login that this connection proposed.
+    /// Handles the answer of the accounts to the question about the login that this connection proposed.
     pub(super) fn answered(&mut self, from: ConnId, answer: Answer, out: &mut Effects) {
         let Some(Proposal { login, kind, .. }) = self.take_proposal(from) else {
             return;
@@ -93,11 +93,11 @@ impl Room {
         }
     }
 
-    /// Too many questions are waiting: ACK 2.
+    /// Answers with ACK 2, because too many questions are waiting.
     ///
-    /// The document has no ACK for a busy server. ACK 1 would blame the packet and ACK 4 the login. ACK 2 says that
-    /// this login did not succeed, and leaves the connection open for another try, which is what the client can do.
-    /// Holding the client back instead would let it wait for an unknown time.
+    /// The document has no ACK for a busy server. ACK 1 would say that the packet is wrong, and ACK 4 that the login is
+    /// taken. ACK 2 says that the login did not succeed, and the connection stays open, so the client can try again.
+    /// Without an answer, the client would have to wait for an unknown time.
     pub(super) fn not_answered(&mut self, from: ConnId, out: &mut Effects) {
         if let Some(Proposal { login, kind, .. }) = self.take_proposal(from) {
             self.was_not_wrong(from, kind);
@@ -106,7 +106,8 @@ impl Room {
         }
     }
 
-    /// Ends a proposal, if the connection has one. After that it may propose another login.
+    /// Ends the proposal of a connection, if it has one, and returns it. After that, the connection may propose another
+    /// login.
     fn take_proposal(&mut self, from: ConnId) -> Option<Proposal> {
         let Some(LoginStage::Proposed(proposal)) = self.connections.stage(from) else {
             return None;
@@ -118,7 +119,7 @@ impl Room {
         Some(proposal)
     }
 
-    /// Uncounts a password that turned out to be right, or was not checked.
+    /// Takes back the count of a password that turned out to be right, or that was not checked.
     fn was_not_wrong(&mut self, from: ConnId, kind: LoginKind) {
         if let (LoginKind::WithPassword { counted }, Some(address)) =
             (kind, self.connections.address(from))
@@ -127,7 +128,7 @@ impl Room {
         }
     }
 
-    /// ACK 3, unless another client has taken the login in the meantime.
+    /// Accepts a login with ACK 3, unless another client has taken the login in the meantime.
     fn accept(&mut self, from: ConnId, login: &str, out: &mut Effects) {
         let Some(address) = self.connections.address(from) else {
             return;
@@ -136,27 +137,27 @@ impl Room {
             self.already_exists(from, login, out);
             return;
         };
-        // In this order, so that no message of another client comes before the answer.
+        // The answer comes first, so that the client gets no message of another client before it.
         out.one(from, &ServerFrame::Connected);
         out.join(from, &login);
         self.connections
             .enter(from, LoginStage::Identified { login });
     }
 
-    /// ACK 2. Each caller makes a remark of its own kind.
+    /// Refuses a password with ACK 2. Because of `track_caller`, the log counts the remarks of each caller separately.
     #[track_caller]
     fn refuse_password(&mut self, from: ConnId, login: &str, why: &str, out: &mut Effects) {
         out.remark(from, format!("refused login {:?}: {why}", Excerpt(login)));
         self.refuse(from, ServerFrame::PasswordOrLoginError, out);
     }
 
-    /// ACK 2.
+    /// Refuses an invalid login with ACK 2.
     fn refuse_name(&mut self, from: ConnId, login: &str, why: &str, out: &mut Effects) {
         out.remark(from, format!("refused login {:?}: {why}", Excerpt(login)));
         self.refuse(from, ServerFrame::PasswordOrLoginError, out);
     }
 
-    /// ACK 4.
+    /// Refuses a login that is taken with ACK 4.
     fn already_exists(&mut self, from: ConnId, login: &str, out: &mut Effects) {
         out.remark(
             from,
@@ -165,7 +166,8 @@ impl Room {
         self.refuse(from, ServerFrame::LoginAlreadyExists, out);
     }
 
-    /// Another login may be tried, up to the limit for one connection.
+    /// Sends a refusal. The client may try another login, until the connection has reached its limit of refused logins
+    /// and is closed.
     fn refuse(&mut self, from: ConnId, answer: ServerFrame<'_>, out: &mut Effects) {
         out.one(from, &answer);
         let refused = self.refused_logins(from).saturating_add(1);

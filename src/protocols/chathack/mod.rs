@@ -1,45 +1,49 @@
-//! ChatHack.
+//! The protocol ChatHack.
 //!
-//! A client logs in with the password of an account (opcode 1) or, without one, under a login that neither an account
-//! nor a client has (2). Then it sends messages to all (3), and asks others for a private connection (4). The client
-//! that is asked agrees (5), saying where to connect and with which id, or declines (6); the server relays both.
-//! Everything private goes over a direct connection between the two clients, which the server never sees: the client
-//! that connects shows the id (9), then both send messages (7) and files (8).
+//! A client logs in with the login and the password of an account (opcode 1), or without a password (opcode 2) under a
+//! login that belongs to no account and to no connected client. Then it sends messages to all clients (opcode 3), and
+//! asks other clients for a private connection (opcode 4). The client that is asked agrees (opcode 5) and says where to
+//! connect and with which id, or it declines (opcode 6). The server relays both answers. Private messages and files go
+//! over a direct connection between the two clients, which the server never sees. The client that connects first shows
+//! the id (opcode 9). Then both clients send messages (opcode 7) and files (opcode 8).
 //!
 //! `frames.rs` has the packets as types and `codec.rs` their bytes. `room.rs` says what each packet does, with
-//! `logins.rs`, `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure. Only
-//! the accounts can answer some questions ([`Question`]): the room asks, and handles other events in the meantime.
-//! `client.rs` is the client's half, and `explain.rs` takes a frame apart for people.
+//! `logins.rs`, `private_connections.rs` and `connections.rs`. `options.rs` has what an operator can configure. Some
+//! answers depend on the stored accounts ([`Question`]): the room asks, and handles other events until the answer
+//! comes. `client.rs` is the client's half, and `explain.rs` splits a packet into its fields, for people who want to
+//! see the bytes.
 //!
 //! # Where the document leaves something open
 //!
+//! A dash in the second column means that the document says nothing about the question.
+//!
 //! | question | the document | how we read it |
 //! |---|---|---|
-//! | prose and figures differ | - | the figures |
-//! | who *sender* and *receiver* are | differs | the sender is the client that sends the packet: in 5 and 6 the one that was asked; the login in ACK 6 is the asker's, in ACK 7 and 8 that of the client that was asked |
-//! | a wrong password, or an unknown login with one | ACK 2 | the same answer after the same time |
-//! | a right password of a client that is connected | ACK 4 | to the new connection; the old one stays |
-//! | a login without password that an account or a client has | ACK 4 | ACK 4 |
-//! | a login over 255 bytes, or unreadable on a terminal | - | ACK 2; over 1024 bytes it is not a packet |
-//! | a password over 255 bytes | - | wrong; over 1024 bytes it is not a packet |
-//! | how often a client may try to log in | - | 5 times on a connection; it is closed after the last answer |
-//! | how often may an address try passwords | - | 10 wrong ones a minute, those that are being checked counted, then ACK 2 whatever it tries ([`Options::wrong_passwords_per_minute`]) |
-//! | too many logins wait for the accounts | - | ACK 2 for one more; the client may try again |
-//! | a login packet after success, another packet before it | - | ACK 1 |
-//! | a sender's name that is not the client's own | never tied to the session | ACK 1, and the packet is not relayed |
-//! | who gets a global message | "all connected clients" and "all other connected users" | all others |
+//! | what counts when text and figures contradict each other | - | the figures |
+//! | who *sender* and *receiver* are | contradicts itself | the sender is the client that sends the packet; in opcodes 5 and 6 this is the client that was asked; the login in ACK 6 is that of the asker, the login in ACK 7 and 8 is that of the client that was asked |
+//! | a wrong password, or a password for a login that has no account | ACK 2 | ACK 2 in both cases, after the same time |
+//! | the right password of an account that is already connected | ACK 4 | ACK 4 on the new connection; the old connection stays open |
+//! | a login without a password, when an account or a connected client has this login | ACK 4 | ACK 4 |
+//! | a login of more than 255 bytes, or one that cannot be read on a terminal | - | ACK 2; with more than 1024 bytes it is not a valid packet |
+//! | a password of more than 255 bytes | - | counts as wrong; with more than 1024 bytes it is not a valid packet |
+//! | how often a client may try to log in | - | 5 times on one connection; after the last refusal the connection is closed |
+//! | how many wrong passwords an address may try | - | 10 per minute, including those that are still being checked; then every password gets ACK 2 without a check ([`Options::wrong_passwords_per_minute`]) |
+//! | too many logins wait to be checked | - | the next login gets ACK 2; the client may try again |
+//! | a login packet after a successful login, or another packet before it | - | ACK 1 |
+//! | a sender's name that is not the client's own login | does not connect the two | ACK 1, and the packet is not relayed |
+//! | who gets a global message | "all connected clients" and "all other connected users" | all other clients that are logged in |
 //! | an empty message | - | delivered |
-//! | a message over 1024 bytes | "automatically rejects" | ACK 1; up to 64 KiB it is skipped, a longer one closes the connection |
-//! | asking a client that is not connected | - | ACK 8 |
-//! | asking oneself | - | nothing special |
-//! | asking again while an asking waits | - | not passed on again |
-//! | A asks B while B asks A | - | two askings, each with its own answer |
-//! | too many askings wait | - | ACK 8 |
-//! | agreeing or declining without an asking | - | ignored: the authors' client ends itself at ACK 1 |
+//! | a message of more than 1024 bytes | "automatically rejects" | ACK 1; a message of up to 64 KiB is skipped, a longer one closes the connection |
+//! | a request to a client that is not connected | - | ACK 8 |
+//! | a request to oneself | - | handled like any other request |
+//! | a request that is repeated while it is pending | - | not relayed again |
+//! | A asks B while B asks A | - | two requests, each with its own answer |
+//! | too many requests are pending | - | ACK 8 |
+//! | an answer without a request | - | ignored, because the authors' client exits when it gets ACK 1 |
 //! | no answer for 10 minutes, or the client that was asked leaves | - | ACK 8 to the asker |
-//! | a port outside 1 to 65535 | - | ACK 1, the asking waits on |
-//! | an address of 0.0.0.0 or :: | - | becomes the address that the server sees, as IPv4 when it is one; any other is relayed as it is |
-//! | an adcode other than 1 and 2, an unknown opcode, a packet between clients, a negative length, bad UTF-8 | "Packet Error" | ACK 1, then the connection is closed |
+//! | a port outside 1 to 65535 | - | ACK 1; the request stays pending |
+//! | the address 0.0.0.0 or :: | - | the server replaces it with the address that it sees, in IPv4 form if it is an IPv4 address; any other address is relayed unchanged |
+//! | an adcode other than 1 and 2, an unknown opcode, a packet that clients send only to each other, a negative length, invalid UTF-8 | "Packet Error" | ACK 1, then the connection is closed |
 
 pub mod client;
 mod codec;

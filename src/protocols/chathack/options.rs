@@ -2,23 +2,23 @@ use std::time::Duration;
 
 use crate::setting::Setting;
 
-/// The options of a ChatHack listener. [`Options::default`] has the defaults.
+/// The options of a ChatHack listener. [`Options::default`] returns the defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Maximum pending askings per asker. An asking above it is denied. Default: 64.
+    /// Maximum pending requests per asker. A request above this limit is denied. Default: 64.
     pub pending_as_asker: usize,
-    /// Maximum pending askings per target. An asking above it is denied. Default: 256, so that four busy clients do not
-    /// make a fifth one unreachable.
+    /// Maximum pending requests per target. A request above this limit is denied. Default: 256, so that many clients
+    /// can ask the same one.
     pub pending_as_target: usize,
-    /// How long an asking waits for its answer. Default: 10 minutes.
+    /// How long a request waits for its answer. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// Maximum refused logins on one connection; the last of them closes it. Default: 5.
+    /// Maximum refused logins on one connection. The last of them closes the connection. Default: 5.
     pub failures_per_connection: u32,
-    /// Maximum wrong passwords per minute and address, those included that are being checked. Above it every password
-    /// counts as wrong and is not checked. Default: 10.
+    /// Maximum wrong passwords per minute and address, including those that are still being checked. Above this limit,
+    /// every password is refused without a check. Default: 10.
     pub wrong_passwords_per_minute: usize,
     /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
-    /// local proxies all connect from there.
+    /// local proxies all connect from loopback addresses.
     pub bound_loopback: bool,
 }
 
@@ -36,7 +36,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Returns the options as an operator sets them.
+    /// Returns the list of options that an operator can set.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(
@@ -61,7 +61,7 @@ impl Options {
             ),
             Setting::new(
                 "wrong-passwords",
-                "Wrong passwords per minute and address before further ones are refused unchecked; those being checked count",
+                "Wrong passwords per minute and address, including those being checked, before further ones are refused without a check",
                 &mut self.wrong_passwords_per_minute,
             ),
         ]

@@ -9,7 +9,7 @@ use crate::wire::Excerpt;
 use super::{MeetingPoint, Room, ServerFrame};
 
 impl Room {
-    /// Opcode 4: relayed as ACK 6, or denied at once.
+    /// Handles opcode 4, a request: relays it as ACK 6, or denies it at once.
     pub(super) fn private_asking(
         &mut self,
         from: ConnId,
@@ -34,7 +34,7 @@ impl Room {
             out.remark(
                 from,
                 format!(
-                    "ignored repeated asking: {:?} has not answered yet",
+                    "ignored repeated request: {:?} has not answered yet",
                     Excerpt(receiver)
                 ),
             );
@@ -55,7 +55,7 @@ impl Room {
         }
     }
 
-    /// Opcode 5: relayed as ACK 7, once.
+    /// Handles opcode 5, an agreement: relays it as ACK 7. This ends the request.
     pub(super) fn private_validation(
         &mut self,
         from: ConnId,
@@ -88,7 +88,7 @@ impl Room {
         );
     }
 
-    /// Opcode 6: relayed as ACK 8, once.
+    /// Handles opcode 6, a refusal: relays it as ACK 8. This ends the request.
     pub(super) fn private_denied(
         &mut self,
         from: ConnId,
@@ -102,7 +102,7 @@ impl Room {
         }
     }
 
-    /// An asking without an answer is denied after its time limit.
+    /// Denies each request that was not answered within its time limit.
     pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
         while let Some(Request { asker, target, .. }) = self.requests.expire(now) {
             if let Some(login) = self.roster.login(target) {
@@ -118,7 +118,7 @@ impl Room {
         }
     }
 
-    /// A client left. Clients that wait for its answer get ACK 8.
+    /// Ends the requests of a client that left. Clients that wait for its answer get ACK 8.
     pub(super) fn end_requests(&mut self, id: ConnId, login: &str, out: &mut Effects) {
         for request in self.requests.leave(id) {
             if request.asker != id {
@@ -127,8 +127,8 @@ impl Room {
         }
     }
 
-    /// Returns the asking that is answered. An answer without an asking is ignored, because the authors' client ends
-    /// itself when it gets ACK 1.
+    /// Returns the request that `target` answers. An answer without a request is ignored, because the authors' client
+    /// exits when it gets ACK 1.
     fn pending(&self, asker: &str, target: ConnId, out: &mut Effects) -> Option<Request> {
         let request = self
             .roster

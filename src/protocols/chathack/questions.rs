@@ -4,17 +4,17 @@ use std::fmt;
 
 use crate::wire::Excerpt;
 
-/// Asked when a client logs in. Finding the answer may take long.
+/// A question that the room asks when a client logs in. Finding the answer may take long.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Question {
-    /// Whether this is the password of the account with this login.
+    /// Is this the password of the account with this login?
     IsRight {
         /// The login.
         login: String,
-        /// The password; never shown.
+        /// The password. No log shows it.
         password: String,
     },
-    /// Whether an account with this login exists.
+    /// Does an account with this login exist?
     IsAccount {
         /// The login.
         login: String,

@@ -17,11 +17,11 @@ pub const MAX_LOGIN_BYTES: usize = 255;
 /// Maximum length of a password, in bytes. No account has a longer one.
 pub const MAX_PASSWORD_BYTES: usize = 255;
 
-/// Everything that a ChatHack listener knows: the connections, the logins, the pending askings.
+/// Everything that a ChatHack listener knows: the connections, the logins, the pending requests.
 ///
-/// What it keeps for a connection is released with the connection. So its memory is bounded by the number of
-/// connections and the [`Options`]. Only addresses that tried wrong passwords are remembered longer, and they have a
-/// limit of their own.
+/// What the room stores for a connection is released with the connection. So its memory is limited by the number of
+/// connections and the [`Options`]. Only addresses that tried wrong passwords are remembered longer, and their number
+/// is limited too.
 pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
@@ -44,7 +44,7 @@ impl Protocol for Room {
         ClientFrame::decode(input)
     }
 
-    /// Only a password must be hashed. Whether an account exists is a look-up.
+    /// A password must be hashed. Whether an account exists is only looked up.
     fn effort(question: &Question) -> Effort {
         match question {
             Question::IsRight { .. } => Effort::Hash,
@@ -52,7 +52,7 @@ impl Protocol for Room {
         }
     }
 
-    /// Private connections do not pass through the server, so every frame here is followed by a frame.
+    /// Always false: private connections do not pass through the server, so another frame follows every frame.
     fn turns_the_stream(_: &Received<ClientFrame<'_>>) -> bool {
         false
     }
@@ -100,7 +100,7 @@ impl Room {
             as_asker: options.pending_as_asker,
             as_target: options.pending_as_target,
             timeout: options.negotiation_timeout,
-            // A request ends before it could be repeated.
+            // A request ends before this interval has passed, so it is never relayed again.
             repeat_interval: options.negotiation_timeout,
         };
         let wrong_passwords = GuessLimits {
@@ -116,12 +116,13 @@ impl Room {
         }
     }
 
-    /// True when nothing of any connection is left.
+    /// True when nothing is stored for any connection.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty() && self.roster.is_empty() && self.requests.is_empty()
     }
 
-    /// Handles a packet according to the stage of its sender. Returns what the accounts must be asked.
+    /// Handles a packet. What it does depends on the stage of its sender. Returns the question for the accounts, if
+    /// there is one.
     fn received(
         &mut self,
         from: ConnId,
@@ -145,7 +146,7 @@ impl Room {
         None
     }
 
-    /// Without a login, a client may only log in.
+    /// Handles a packet of a client without a login, which may only log in.
     fn anonymous_sent(
         &mut self,
         from: ConnId,
@@ -168,7 +169,7 @@ impl Room {
         }
     }
 
-    /// The document, packet by packet.
+    /// Handles a packet of a client that is logged in.
     fn client_sent(
         &mut self,
         from: ConnId,
@@ -200,7 +201,7 @@ impl Room {
         }
     }
 
-    /// Answers with ACK 1; the connection stays open.
+    /// Answers with ACK 1. The connection stays open.
     #[track_caller]
     pub(super) fn packet_error(&self, from: ConnId, why: &str, out: &mut Effects) {
         if self.connections.may_close(from) {

@@ -15,9 +15,9 @@ pub struct ChatonClient {
     identity: Identity,
     /// Clients that we asked for a private connection and that have not answered.
     asked: Remembered<String>,
-    /// Clients that asked us and that we have not answered.
+    /// Clients that asked us for a private connection and that we have not answered.
     asked_by: Remembered<String>,
-    /// Clients whose request we accepted, before the ID_PRIVATE comes.
+    /// Clients whose request we accepted. The ID_PRIVATE has not come yet.
     accepted: Remembered<String>,
     /// The private connections, each with its connect_id.
     tunnels: Tunnels<i64>,
@@ -37,7 +37,7 @@ impl ChatonClient {
         }
     }
 
-    /// Returns what follows from a frame.
+    /// Handles a frame, and returns what the program must do.
     pub(crate) fn hear(
         &mut self,
         from: Source,
@@ -116,7 +116,7 @@ impl Dialogue for ChatonClient {
     }
 }
 
-/// What the user wants, in the document's order.
+/// What the user wants, in the order of the document.
 impl ChatonClient {
     fn log_in(&mut self, login: &str) -> Result<Vec<Action>, Refusal> {
         if self.identity == Identity::Accepted {
@@ -184,8 +184,7 @@ impl ChatonClient {
         }
     }
 
-    /// Chaton has no frame for this: a client that has no more to send closes its direction of the connection (section
-    /// 4).
+    /// Closes our direction of a private connection (section 4). Chaton has no frame for this.
     fn close(&mut self, peer: &str) -> Result<Vec<Action>, Refusal> {
         Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)])
     }
@@ -201,7 +200,7 @@ impl ChatonClient {
     }
 }
 
-/// What the server sends, in the document's order.
+/// What the server sends, in the order of the document.
 impl ChatonClient {
     fn hear_server(&mut self, frame: ServerFrame<'_>) -> Vec<Action> {
         match frame {
@@ -256,8 +255,8 @@ impl ChatonClient {
         }
     }
 
-    /// Returns the other client of an agreement, if we took part in it: we open connections only for our own requests
-    /// and answers.
+    /// Returns the other client of an agreement, if we made the request or accepted it. Otherwise returns `None`: we
+    /// open no connection for an agreement in which we took no part.
     fn other_party<'a>(&mut self, requester: &'a str, target: &'a str) -> Option<&'a str> {
         if requester == self.login && self.asked.take(|name| name == target).is_some() {
             Some(target)

@@ -1,12 +1,13 @@
-//! The commands of Chaton in bytes: for each side `decode` and, beside it, `encode`, in the document's order.
+//! The commands of Chaton as bytes. For each side there is `decode` and, next to it, `encode`, with the commands in the
+//! order of the document.
 
 use crate::wire::{Cursor, Malformed, Stop, settle};
 
 use super::fields::{decode_long, decode_parties, decode_text, encode_long, encode_texts};
 use super::{ClientFrame, ServerFrame};
 
-/// Maximum length of a message, in bytes (section 2). Every other text has the same limit: a name that is longer than a
-/// login may be is no framing error, it only has no owner.
+/// Maximum length of a message, in bytes (section 2). Every other text has the same limit. So a name that is too long
+/// for a login is not a framing error: it is a name that no client has.
 pub const MAX_MESSAGE_BYTES: usize = 1024;
 
 const LOGIN: i8 = 0;
@@ -21,17 +22,17 @@ const ID_PRIVATE: i8 = 8;
 const LOGIN_PRIVATE: i8 = 9;
 const ESTABLISHED: i8 = 10;
 
-/// How many bytes a LONG takes: the document says 4, the word "long" means 8.
+/// How many bytes a LONG has. The document says 4, but "long" usually means 8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LongWidth {
-    /// As in every implementation that could be observed.
+    /// Eight bytes, as in every implementation that we could observe.
     #[default]
     Eight,
-    /// As the document's sentence says.
+    /// Four bytes, as the document says.
     Four,
 }
 
-/// What encoding and decoding need to know of a listener or a server.
+/// The options of a listener or a server that encoding and decoding need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Codec {
     /// Width of a connect_id.

@@ -6,7 +6,7 @@ use crate::room::{self, ConnId, Effects, Lifecycle, TunnelStage};
 
 use super::Room;
 
-/// A waiting end waits under a connect_id.
+/// The stages of a connection. A waiting end is stored with its connect_id.
 pub(super) type Stage = TunnelStage<i64>;
 
 pub(super) type Connections = room::Connections<Stage>;
@@ -18,7 +18,7 @@ impl Lifecycle for Room {
         &mut self.connections
     }
 
-    /// Real clients open their second connection early and keep it silent until their user decides.
+    /// Real clients open their second connection early, and send nothing on it until their user has decided.
     fn may_stay_silent(&self, address: IpAddr) -> bool {
         let mut clients = self.roster.at(address);
         clients.any(|client| self.requests.involves(client) || self.rendezvous.involves(client))
@@ -29,7 +29,7 @@ impl Lifecycle for Room {
             Stage::Anonymous | Stage::TunnelEnd | Stage::Leaving => {}
             Stage::WaitingEnd(connect_id) => self.rendezvous.give_back(connect_id),
             Stage::AnswerDelayed { ticket, .. } => self.guesses.withdraw(ticket),
-            // Its login becomes free and its negotiations end.
+            // The login of the client becomes free, and its negotiations end.
             Stage::Identified { login } => {
                 self.roster.leave(id);
                 out.leave(id);

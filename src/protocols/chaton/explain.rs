@@ -1,11 +1,11 @@
-//! The commands of Chaton, field by field, for users who look at the wire. Unlike in a log, a connect_id is shown,
-//! because it is the user's own.
+//! The commands of Chaton, split into their fields, for users who want to see what is sent. Logs hide connect_ids, but
+//! here they are shown, because they belong to the user.
 
 use super::{ClientFrame, Codec, LongWidth, ServerFrame};
 use crate::wire::Explained;
 
 impl ClientFrame<'_> {
-    /// Takes the frame apart; `opcode` is the first of its bytes.
+    /// Splits the frame into its fields. `opcode` is its first byte.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         let command = Explained::new(self.command(), opcode);
         match *self {
@@ -32,13 +32,13 @@ impl ClientFrame<'_> {
 }
 
 impl ServerFrame<'_> {
-    /// Takes the frame apart; `opcode` is the first of its bytes.
+    /// Splits the frame into its fields. `opcode` is its first byte.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         match *self {
             ServerFrame::LoginAccepted => Explained::new("LOGIN_ACCEPTED", opcode),
             ServerFrame::LoginRefused => Explained::new("LOGIN_REFUSED", opcode),
             ServerFrame::Established => Explained::new("ESTABLISHED", opcode),
-            // These look the same in both directions.
+            // These frames have the same form in both directions.
             ServerFrame::Message { login, msg } => {
                 ClientFrame::Message { login, msg }.explained(codec, opcode)
             }
@@ -72,7 +72,7 @@ impl ServerFrame<'_> {
     }
 }
 
-/// A connect_id, as wide as the codec says.
+/// Adds a connect_id, with the number of bytes that the codec says.
 pub(crate) fn explain_long(command: Explained, codec: Codec, connect_id: i64) -> Explained {
     let width = match codec.long {
         LongWidth::Eight => 8,

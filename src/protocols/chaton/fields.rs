@@ -1,4 +1,4 @@
-//! The fields of commands, for this document and for the one that adds commands to it: each decoded and encoded.
+//! Decodes and encodes the fields of commands, for Chaton and for ChatOS Groupe 2, whose document adds two commands.
 
 use crate::wire::{Cursor, Put, Stop};
 
@@ -20,7 +20,7 @@ pub(crate) fn decode_parties<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a str, &'
     ))
 }
 
-/// Decodes a LONG, as wide as the codec says.
+/// Decodes a LONG, with the number of bytes that the codec says.
 pub(crate) fn decode_long(cursor: &mut Cursor<'_>, codec: Codec) -> Result<i64, Stop> {
     match codec.long {
         LongWidth::Eight => cursor.int64(),
@@ -36,11 +36,11 @@ pub(crate) fn encode_texts(into: &mut Vec<u8>, opcode: i8, texts: &[&str]) {
     }
 }
 
-/// Appends a LONG, as wide as the codec says.
+/// Appends a LONG, with the number of bytes that the codec says.
 pub(crate) fn encode_long(into: &mut Vec<u8>, codec: Codec, value: i64) {
     match codec.long {
         LongWidth::Eight => into.put_int64(value),
-        // Ids of this width have at most 31 bits.
+        // Ids of four bytes have at most 31 bits, so they always fit.
         LongWidth::Four => into.put_int32(i32::try_from(value).unwrap_or(i32::MAX)),
     }
 }

@@ -12,10 +12,10 @@ use super::Codec;
 pub enum ClientFrame<'a> {
     /// Section 1: proposes a login.
     Login {
-        /// It is accepted with at most 30 bytes.
+        /// A login of more than 30 bytes is refused.
         login: &'a str,
     },
-    /// Section 2: a message for all.
+    /// Section 2: a message for all clients.
     Message {
         /// The sender's own login.
         login: &'a str,
@@ -64,16 +64,16 @@ pub enum ClientFrame<'a> {
 pub enum ServerFrame<'a> {
     /// Section 1: the login is accepted.
     LoginAccepted,
-    /// Section 1: the login is refused; another may be proposed.
+    /// Section 1: the login is refused. The client may propose another one.
     LoginRefused,
-    /// Section 2: another client's message for all.
+    /// Section 2: a message for all clients. The sender gets it too.
     Message {
         /// The sender.
         login: &'a str,
         /// At most 1024 bytes.
         msg: &'a str,
     },
-    /// Section 2: another client's message for this one alone.
+    /// Section 2: a message for this client alone.
     MessagePrivate {
         /// The sender.
         sender: &'a str,
@@ -86,17 +86,17 @@ pub enum ServerFrame<'a> {
     RequestPrivate {
         /// The client that asks.
         requester: &'a str,
-        /// The recipient.
+        /// The client that is asked, which gets this frame.
         target: &'a str,
     },
     /// Section 3: the client that was asked declines.
     KoPrivate {
-        /// The recipient.
+        /// The client that asked, which gets this frame.
         requester: &'a str,
         /// The client that declines.
         target: &'a str,
     },
-    /// Section 3: both agreed; this is the id for the second connections.
+    /// Section 3: both clients agreed. The id is for their second connections.
     IdPrivate {
         /// The client that asked.
         requester: &'a str,
@@ -105,7 +105,7 @@ pub enum ServerFrame<'a> {
         /// Never zero or negative.
         connect_id: i64,
     },
-    /// Section 4: the private connection is open; every byte after this one comes from the other end.
+    /// Section 4: the private connection is open. Every byte after this frame comes from the other end.
     Established,
 }
 
@@ -123,7 +123,7 @@ impl<'a> ClientFrame<'a> {
         }
     }
 
-    /// Returns the name that must be the sender's own; `None` for a command without one.
+    /// Returns the name in the command that must be the sender's own login; `None` for a command without such a name.
     pub fn speaker(&self) -> Option<&'a str> {
         match *self {
             ClientFrame::Message { login, .. } => Some(login),
@@ -210,7 +210,7 @@ impl fmt::Display for ClientFrame<'_> {
                     Excerpt(target)
                 )
             }
-            // A client that knows the id can take an end of the tunnel, so the id does not belong in a log.
+            // Anyone who knows the id can become an end of the tunnel, so no log may show it.
             ClientFrame::LoginPrivate { .. } => write!(f, "LOGIN_PRIVATE connect_id=(not shown)"),
         }
     }

@@ -3,29 +3,29 @@ use std::time::Duration;
 use super::{Codec, LongWidth};
 use crate::setting::{OneOf, Setting, Value};
 
-/// The options of a Chaton listener. [`Options::default`] has the defaults.
+/// The options of a Chaton listener. [`Options::default`] returns the defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// How many bytes a LONG (a connect_id) takes on the wire. Default: eight.
+    /// How many bytes a LONG has. Connect_ids are LONGs. Default: eight.
     pub long: LongWidth,
-    /// Maximum pending requests per asker. A request above it is ignored. Default: 64.
+    /// Maximum pending requests per asker. A request above this limit is ignored. Default: 64.
     pub pending_as_asker: usize,
-    /// Maximum pending requests per target. A request above it is ignored. Default: 256, so that four busy clients do
-    /// not make a fifth one unreachable.
+    /// Maximum pending requests per target. A request above this limit is ignored. Default: 256, so that many clients
+    /// can ask the same one.
     pub pending_as_target: usize,
-    /// Maximum unused connect_ids per client. An OK_PRIVATE that would exceed it, for either client, is ignored.
-    /// Default: 64.
+    /// Maximum unused connect_ids per client. An OK_PRIVATE is ignored when one of its two clients would exceed this
+    /// limit. Default: 64.
     pub unused_ids: usize,
-    /// How long a request waits for its answer, and a connect_id for both its ends (counted from its ID_PRIVATE).
-    /// Default: 10 minutes.
+    /// How long a request waits for its answer. A connect_id waits for its two ends for the same time, counted from its
+    /// ID_PRIVATE. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// Minimum time between two relays of a request that is repeated while it waits. Default: 5 seconds.
+    /// Minimum time before a request that the client repeats is relayed again. Default: 5 seconds.
     pub repeat_interval: Duration,
-    /// Maximum LOGIN_PRIVATE with a wrong id, per minute and address, before each further one is answered a second
+    /// Maximum number of LOGIN_PRIVATE with a wrong id, per minute and address. Each further one is answered one second
     /// late. Default: 10.
     pub tunnel_guesses_per_minute: usize,
     /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
-    /// local proxies all connect from there.
+    /// local proxies all connect from loopback addresses.
     pub bound_loopback: bool,
 }
 
@@ -45,12 +45,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Returns what the decoder of this listener's connections needs.
+    /// Returns the options that encoding and decoding need.
     pub fn codec(&self) -> Codec {
         Codec { long: self.long }
     }
 
-    /// Returns the options as an operator sets them.
+    /// Returns the list of options that an operator can set.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(
@@ -75,7 +75,7 @@ impl Options {
             ),
             Setting::new(
                 "negotiation-timeout",
-                "Time in which a request must be answered, and then a connect_id used by both ends",
+                "Time limit for the answer to a request, and then for both ends to use the connect_id",
                 &mut self.negotiation_timeout,
             ),
             Setting::new(

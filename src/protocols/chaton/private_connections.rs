@@ -1,4 +1,4 @@
-//! Sections 3 and 4 of the document: how two clients agree on a private connection, and how it is opened.
+//! Sections 3 and 4 of the document: how two clients agree on a private connection, and how the server opens it.
 
 use std::time::Instant;
 
@@ -10,9 +10,10 @@ use super::Room;
 use super::ServerFrame;
 use super::connections::Stage;
 
-/// Section 3.
+/// Section 3: two clients agree on a private connection.
 impl Room {
-    /// Relayed to the target alone, while neither client has too many pending requests.
+    /// Handles REQUEST_PRIVATE: relays it to the target alone, unless one of the two clients has too many pending
+    /// requests.
     pub(super) fn request_private(
         &mut self,
         from: ConnId,
@@ -38,7 +39,8 @@ impl Room {
         }
     }
 
-    /// The target agrees: both clients get the connect_id. A client that asked itself gets it once.
+    /// Handles OK_PRIVATE: the target agrees, so both clients get the connect_id. A client that asked itself gets it
+    /// once.
     pub(super) fn ok_private(
         &mut self,
         from: ConnId,
@@ -83,7 +85,7 @@ impl Room {
         }
     }
 
-    /// The target declines: relayed to the requester alone.
+    /// Handles KO_PRIVATE: the target declines. The command is relayed to the requester alone.
     pub(super) fn ko_private(
         &mut self,
         from: ConnId,
@@ -104,7 +106,7 @@ impl Room {
         self.send(asker, ServerFrame::KoPrivate { requester, target }, out);
     }
 
-    /// A request without an answer ends after its time limit. The server answers it with KO_PRIVATE.
+    /// Ends each request that was not answered within its time limit. Its requester gets KO_PRIVATE from the server.
     pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
         while let Some(Request { asker, target, .. }) = self.requests.expire(now) {
             let Some(target) = self.roster.login(target) else {
@@ -121,7 +123,7 @@ impl Room {
         }
     }
 
-    /// A client left. Clients that wait for its answer get KO_PRIVATE, and its connect_ids end.
+    /// Ends the requests and the connect_ids of a client that left. Clients that wait for its answer get KO_PRIVATE.
     pub(super) fn end_negotiations(&mut self, id: ConnId, login: &str, out: &mut Effects) {
         for request in self.requests.leave(id) {
             if request.asker != id {
@@ -140,10 +142,10 @@ impl Room {
     }
 }
 
-/// Section 4.
+/// Section 4: the server joins the two ends of a private connection.
 impl Room {
-    /// The first end with a live id waits; the second one is joined with it. A connection that shows any other id is
-    /// closed.
+    /// Handles LOGIN_PRIVATE. The first connection that shows a live id waits. The second connection with this id is
+    /// joined with the first one. A connection with any other id is closed.
     pub(super) fn login_private(
         &mut self,
         from: ConnId,
@@ -167,21 +169,21 @@ impl Room {
         }
     }
 
-    /// A client cancels its private connection before both ends have come: an end that waits is closed.
+    /// Cancels a private connection before both ends have come. An end that waits is closed.
     pub(crate) fn cancel(&mut self, connect_id: i64, out: &mut Effects) {
         if let Some(ended) = self.rendezvous.end(connect_id) {
             self.close_waiting_end(ended, "a client closed the private connection", out);
         }
     }
 
-    /// The time limit of an id has passed: an end that waits is closed.
+    /// Ends each connect_id whose time limit has passed. An end that waits with it is closed.
     pub(super) fn expire_connect_ids(&mut self, now: Instant, out: &mut Effects) {
         while let Some(ended) = self.rendezvous.expire(now) {
             self.close_waiting_end(ended, "the connect_id expired", out);
         }
     }
 
-    /// The delay of one second is over for connections that guessed too often.
+    /// Closes the connections whose delay of one second is over. They came from addresses with too many wrong ids.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
             self.connections.enter(id, Stage::Leaving);
@@ -201,7 +203,7 @@ impl Room {
             AnswerTime::Late(ticket) => {
                 out.remark(
                     from,
-                    "closing in a second: wrong connect_id, and too many from its address",
+                    "closing in one second: wrong connect_id, and too many wrong ones came from this address",
                 );
                 let answer = ();
                 self.connections

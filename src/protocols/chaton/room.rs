@@ -1,7 +1,8 @@
 //! What each command of Chaton does (sections 1 and 2 of the document; sections 3 and 4 are in `private_connections.rs`).
 //!
-//! Lengths and UTF-8 were checked before, in `codec.rs` and `fields.rs`. What a connection does besides sending commands (it
-//! opens, is late, ends) is the same in all rooms: `Lifecycle` in `room/connections.rs`.
+//! Lengths and UTF-8 have already been checked in `codec.rs` and `fields.rs`. Most other events of a connection (a time
+//! limit passes, the connection is closed) are handled in the same way in all rooms: see `Lifecycle` in
+//! `room/connections.rs`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,9 +23,9 @@ pub const MAX_LOGIN_BYTES: usize = 30;
 
 /// Everything that a Chaton listener knows: the connections, the logins, the pending negotiations.
 ///
-/// What it keeps for a connection is released with the connection. So its memory is bounded by the number of
-/// connections and the [`Options`]. Only addresses that guessed wrong are remembered longer, and they have a limit of
-/// their own.
+/// What the room stores for a connection is released with the connection. So its memory is limited by the number of
+/// connections and the [`Options`]. Only addresses that tried wrong ids are remembered longer, and their number is
+/// limited too.
 pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
@@ -48,8 +49,8 @@ impl Protocol for Room {
         ClientFrame::decode(*codec, input)
     }
 
-    /// Only LOGIN_PRIVATE: the bytes after it belong to a tunnel. A LOGIN changes the sender's identity, not the
-    /// meaning of bytes.
+    /// True for LOGIN_PRIVATE, because the bytes after it belong to a tunnel. False for LOGIN, because the bytes after
+    /// it are commands as before.
     fn turns_the_stream(command: &ClientFrame<'_>) -> bool {
         matches!(command, ClientFrame::LoginPrivate { .. })
     }
@@ -95,7 +96,7 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// Makes an empty room. The entropy makes its connect_ids, so it must be fit for secrets.
+    /// Makes an empty room. Its connect_ids are made from `entropy`, which must be fit for secrets.
     pub fn new(options: Options, entropy: Entropy) -> Room {
         let ids = match options.long {
             LongWidth::Eight => ConnectIds::random(entropy),
@@ -125,7 +126,7 @@ impl Room {
         }
     }
 
-    /// True when nothing of any connection is left.
+    /// True when nothing is stored for any connection.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()
             && self.roster.is_empty()
@@ -149,7 +150,7 @@ impl Room {
         self.rendezvous.agreement(connect_id)
     }
 
-    /// The document, command by command: what a command does depends on the stage of its sender.
+    /// Handles a command. What it does depends on the stage of its sender.
     fn command(&mut self, from: ConnId, command: ClientFrame<'_>, now: Instant, out: &mut Effects) {
         match self.connections.stage(from) {
             Some(Stage::Anonymous) => self.anonymous_sent(from, command, now, out),
@@ -157,7 +158,7 @@ impl Room {
                 let login = Arc::clone(login);
                 self.client_sent(from, &login, command, now, out);
             }
-            // Their flow is not `Flow::Frames`: the engine decodes nothing for these connections.
+            // The engine decodes no commands for these connections, because their flow is not `Flow::Frames`.
             Some(
                 Stage::WaitingEnd(_)
                 | Stage::TunnelEnd
@@ -239,7 +240,7 @@ impl Room {
         }
     }
 
-    /// Section 1.
+    /// Handles LOGIN (section 1).
     fn login(&mut self, from: ConnId, login: &str, out: &mut Effects) {
         let Some(address) = self.connections.address(from) else {
             return;
@@ -256,7 +257,7 @@ impl Room {
             Ok(kept) => {
                 self.connections
                     .enter(from, Stage::Identified { login: kept });
-                // In this order, so that no message of another client comes before the answer.
+                // The answer comes first, so that the client gets no message of another client before it.
                 self.send(from, ServerFrame::LoginAccepted, out);
                 out.join(from, login);
             }
@@ -267,7 +268,7 @@ impl Room {
         }
     }
 
-    /// Section 2. "If no connected client has this login_target, the command is ignored."
+    /// Handles MESSAGE_PRIVATE (section 2): "If no connected client has this login_target, the command is ignored."
     fn message_private(
         &mut self,
         from: ConnId,
@@ -287,7 +288,7 @@ impl Room {
         self.send(to, frame, out);
     }
 
-    /// Returns the client with this login. Without one, the log says so.
+    /// Returns the client with this login. If there is none, a message in the log says so.
     pub(super) fn find(
         &self,
         login: &str,

@@ -1,4 +1,4 @@
-//! Which of our packets an ERROR answers. A server answers packets in the order in which they were sent.
+//! Finds out which of our packets an ERROR answers. A server answers packets in the order in which they were sent.
 
 use std::collections::VecDeque;
 
@@ -19,12 +19,12 @@ pub(super) enum Sent {
     },
     /// TCPAsk
     Ask(OwnedNegotiation),
-    /// TCPAbort. A valid one gets no ERROR: some servers send a copy of it back, others send nothing.
+    /// TCPAbort. A valid TCPAbort gets no ERROR: some servers send a copy of it back, others send nothing.
     Abort(OwnedNegotiation),
 }
 
-/// The packets that wait for an answer, oldest first. Equal packets in a row share one entry, so a script that sends
-/// faster than the server answers costs no memory.
+/// The packets that wait for an answer, oldest first. Equal packets in a row share one entry. So a script that sends
+/// many messages faster than the server answers needs little memory.
 #[derive(Debug, Default)]
 pub(super) struct Answers(VecDeque<(Sent, u64)>);
 
@@ -36,7 +36,8 @@ impl Answers {
         }
     }
 
-    /// Returns the packet that this ERROR answers; `None` when no waiting packet fits.
+    /// Returns the packet that this ERROR answers; `None` when it answers none. Packets before it are removed, because
+    /// they got no answer.
     pub(super) fn came(&mut self, code: Option<ErrorCode>) -> Option<Sent> {
         use ErrorCode::{InvalidPseudonym, TcpNotInProtocole};
 
@@ -52,7 +53,8 @@ impl Answers {
         None
     }
 
-    /// A TCPAbort came. Returns true when it is the copy of our own, which then gets no other answer.
+    /// Handles a TCPAbort from the server. Returns true when it is a copy of our own TCPAbort, for which no other
+    /// answer will come.
     pub(super) fn abort_came(&mut self, is_meant: impl Fn(&OwnedNegotiation) -> bool) -> bool {
         let ours = |(sent, _): &(Sent, u64)| matches!(sent, Sent::Abort(own) if is_meant(own));
         match self.0.iter().position(ours) {

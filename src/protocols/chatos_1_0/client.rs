@@ -18,14 +18,14 @@ pub struct Chatos10Client {
     answers: Answers,
     /// Negotiations that we asked for and that have not been answered.
     asked: Remembered<OwnedNegotiation>,
-    /// Negotiations that we were asked for and have not answered.
+    /// Negotiations that other clients asked us for and that we have not answered.
     asked_by: Remembered<OwnedNegotiation>,
     tunnels: Tunnels<OwnedNegotiation>,
 }
 
 impl Chatos10Client {
-    /// Makes a client that has not sent anything. The entropy makes the passwords of private connections, so it must be
-    /// fit for secrets.
+    /// Makes a client that has not sent anything. The passwords of private connections are made from `entropy`, which
+    /// must be fit for secrets.
     pub fn new(entropy: Entropy) -> Chatos10Client {
         Chatos10Client {
             entropy,
@@ -50,7 +50,7 @@ impl Dialogue for Chatos10Client {
             (_, Intent::Ask { peer }) => self.ask(peer),
             (_, Intent::Accept { peer }) => self.accept(peer),
             (_, Intent::Deny { peer }) => self.deny(peer),
-            // There is no packet for this: a client that has no more to send closes its direction of the connection.
+            // The protocol has no packet for this, so the client closes its direction of the private connection.
             (_, Intent::Close { peer }) => Ok(vec![Action::Shut(self.tunnels.shut_newest(peer)?)]),
         }
     }
@@ -96,7 +96,7 @@ impl Dialogue for Chatos10Client {
     }
 }
 
-/// What the user wants, in the document's order.
+/// What the user wants, in the order of the document.
 impl Chatos10Client {
     fn request_connection(&mut self, pseudonym: &str) -> Result<Vec<Action>, Refusal> {
         Refusal::of_name(pseudonym, MAX_PSEUDONYM_BYTES)?;
@@ -134,8 +134,8 @@ impl Chatos10Client {
             return Err(Refusal::Oneself);
         }
         if self.asked.iter().any(|asked| asked.recipient == peer) {
-            // The request is still pending. Another password would make it another request, and one answer would not
-            // answer both.
+            // The request is still pending. A second TCPAsk would have another password, so it would be a second
+            // request, which needs its own answer.
             return Ok(Vec::new());
         }
         let negotiation = OwnedNegotiation {
@@ -149,7 +149,7 @@ impl Chatos10Client {
         Ok(actions)
     }
 
-    /// Returns a password that no negotiation known to us has.
+    /// Returns a password that no negotiation of ours has.
     fn unused_password(&mut self) -> i16 {
         let drawn = (self.entropy)() as i16;
         let is_used = |password: i16| {
@@ -184,7 +184,7 @@ impl Chatos10Client {
     }
 }
 
-/// What the server sends, in the document's order.
+/// What the server sends, in the order of the document.
 impl Chatos10Client {
     fn hear_server(&mut self, frame: Frame<'_>) -> Vec<Action> {
         match frame {
@@ -227,7 +227,7 @@ impl Chatos10Client {
             let peer = fields.sender.to_owned();
             return Action::tell(Event::Withdrawn { peer });
         }
-        // The server closes the private connection that was being opened. The user is told when that happens.
+        // The server will close the private connection that was being opened. The user is told at that time.
         let is_opening = self.tunnels.details().any(|known| *known == fields);
         if is_opening || self.answers.abort_came(|own| *own == fields) {
             return Vec::new();

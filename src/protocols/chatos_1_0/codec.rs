@@ -1,10 +1,11 @@
-//! The packets of ChatOS 1.0 in bytes: `decode` and, beside it, `encode`, in the document's order.
+//! The packets of ChatOS 1.0 as bytes: `decode` and, next to it, `encode`, with the packets in the order of the
+//! document.
 
 use crate::wire::{Cursor, Malformed, Put, Stop, settle};
 
 use super::{Frame, Negotiation};
 
-/// Maximum length of a text, in bytes: its length is a signed short.
+/// Maximum length of a text, in bytes. The length is sent as a signed short.
 pub const MAX_TEXT_BYTES: usize = i16::MAX as usize;
 
 const CR: i8 = 1;
@@ -18,7 +19,7 @@ const ERROR: i8 = 8;
 
 impl<'a> Frame<'a> {
     /// Decodes a client's packet at the front of the bytes. Returns the packet and its length, or `None` while bytes
-    /// are missing. Every packet is accepted from a client; the room decides which of them have no meaning there.
+    /// are missing. This function decodes every kind of packet. The room decides which packets a client may send.
     pub fn decode(input: &'a [u8]) -> Result<Option<(Self, usize)>, Malformed> {
         settle(Self::decode_at(Cursor::new(input)))
     }

@@ -8,7 +8,8 @@ use crate::room::{self, ConnId, Effects, Lifecycle, TunnelStage};
 use super::Room;
 use super::private_connections::Refusal;
 
-/// A waiting end waits in a negotiation; a wrong guess gets its refusal late.
+/// The stages of a connection. A waiting end is stored with its negotiation, and a wrong guess with the refusal that is
+/// sent late.
 pub(super) type Stage = TunnelStage<Request<i16>, Refusal>;
 
 pub(super) type Connections = room::Connections<Stage>;
@@ -20,7 +21,7 @@ impl Lifecycle for Room {
         &mut self.connections
     }
 
-    /// Real clients open their second connection early and keep it silent until their user decides.
+    /// Real clients open their second connection early, and send nothing on it until their user has decided.
     fn may_stay_silent(&self, address: IpAddr) -> bool {
         let mut clients = self.roster.at(address);
         clients.any(|client| self.requests.involves(client))
@@ -33,7 +34,7 @@ impl Lifecycle for Room {
                 self.waiting.remove(&negotiation);
             }
             Stage::AnswerDelayed { ticket, .. } => self.guesses.withdraw(ticket),
-            // Its pseudonym becomes free and its negotiations end.
+            // The pseudonym of the client becomes free, and its negotiations end.
             Stage::Identified { .. } => {
                 out.leave(id);
                 self.end_negotiations(id, out);

@@ -1,11 +1,11 @@
-//! The packets of ChatOS 1.0, field by field, for users who look at the wire. Unlike in a log, the password of a
-//! negotiation is shown, because it is the user's own.
+//! The packets of ChatOS 1.0, split into their fields, for users who want to see what is sent. Logs hide the password
+//! of a negotiation, but here it is shown, because it belongs to the user.
 
 use super::{ErrorCode, Frame, Negotiation};
 use crate::wire::Explained;
 
 impl Frame<'_> {
-    /// Takes the packet apart; `opcode` is the first of its bytes.
+    /// Splits the packet into its fields. `opcode` is its first byte.
     pub fn explained(&self, opcode: i8) -> Explained {
         let packet = Explained::new(self.packet(), opcode);
         match *self {

@@ -11,7 +11,7 @@ use crate::wire::Excerpt;
 pub enum Frame<'a> {
     /// CR: a client asks for a pseudonym.
     ConnectionRequest {
-        /// It is granted with at most 255 bytes.
+        /// A pseudonym of more than 255 bytes is refused.
         pseudonym: &'a str,
     },
     /// SPM: a message for one client.
@@ -23,7 +23,7 @@ pub enum Frame<'a> {
         /// At most 32,767 bytes.
         message: &'a str,
     },
-    /// SMA: a message for all.
+    /// SMA: a message for all clients.
     SendMessageToAll {
         /// The sender.
         sender: &'a str,
@@ -40,7 +40,7 @@ pub enum Frame<'a> {
     TcpConnect(Negotiation<'a>),
     /// ERROR: the answer to a packet.
     Error {
-        /// An [`ErrorCode`], if the peer follows the document.
+        /// The number of an [`ErrorCode`], if the peer follows the document.
         code: i8,
     },
 }
@@ -52,11 +52,11 @@ pub struct Negotiation<'a> {
     pub sender: &'a str,
     /// B, the client that is asked.
     pub recipient: &'a str,
-    /// Any number. Distinguishes several negotiations between the same two clients.
+    /// Any number. It distinguishes negotiations between the same two clients.
     pub password: i16,
 }
 
-/// The same, with texts of its own.
+/// A [`Negotiation`] that owns its texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OwnedNegotiation {
     pub(super) sender: String,
@@ -97,7 +97,7 @@ pub enum ErrorCode {
     Ok = 1,
     /// Another client has this pseudonym.
     PseudoUnavailable = 2,
-    /// The pseudonym is not the sender's, or cannot be granted.
+    /// The pseudonym is not the sender's own, or cannot be given to a client.
     InvalidPseudonym = 3,
     /// No client has this pseudonym.
     UnreachableUser = 4,
@@ -187,7 +187,7 @@ impl fmt::Display for Frame<'_> {
     }
 }
 
-/// A client that knows the password can take an end of the tunnel, so the password does not belong in a log.
+/// Anyone who knows the password can become an end of the tunnel, so no log may show it.
 impl fmt::Display for Negotiation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Negotiation {

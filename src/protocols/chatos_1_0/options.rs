@@ -2,24 +2,24 @@ use std::time::Duration;
 
 use crate::setting::Setting;
 
-/// The options of a listener of ChatOS 1.0. [`Options::default`] has the defaults.
+/// The options of a listener of ChatOS 1.0. [`Options::default`] returns the defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Maximum running negotiations per asker. A TCPAsk above it gets ERROR 5. Default: 64.
+    /// Maximum running negotiations per asker. A TCPAsk above this limit gets ERROR 5. Default: 64.
     pub pending_as_asker: usize,
-    /// Maximum running negotiations per target. A TCPAsk above it gets ERROR 5. Default: 256, so that four busy clients
-    /// do not make a fifth one unreachable.
+    /// Maximum running negotiations per target. A TCPAsk above this limit gets ERROR 5. Default: 256, so that three
+    /// clients that use their maximum of 64 do not make another client unreachable.
     pub pending_as_target: usize,
     /// How long a negotiation may run, from its TCPAsk until both ends have come. Default: 10 minutes.
     pub negotiation_timeout: Duration,
-    /// Maximum TCPAccept and TCPConnect that fit no negotiation, per minute and address, before each further one is
-    /// answered a second late. Default: 10.
+    /// Maximum number of TCPAccept and TCPConnect that fit no negotiation, per minute and address. Each further one is
+    /// answered one second late. Default: 10.
     pub tunnel_guesses_per_minute: usize,
-    /// Whether an end of a tunnel may come from another address than its client. Default: it may not, because the only
-    /// proof of whose end it is are the 16 bits of the password.
+    /// Whether an end of a tunnel may come from another address than its client. Default: it may not. Otherwise a
+    /// password of only 16 bits would be the whole proof that the end belongs to the client.
     pub tunnel_any_address: bool,
     /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
-    /// local proxies all connect from there.
+    /// local proxies all connect from loopback addresses.
     pub bound_loopback: bool,
 }
 
@@ -37,7 +37,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Returns the options as an operator sets them.
+    /// Returns the list of options that an operator can set.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(

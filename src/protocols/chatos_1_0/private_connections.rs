@@ -1,4 +1,4 @@
-//! How two clients agree on a private connection, and how it is opened.
+//! How two clients agree on a private connection, and how the server opens it.
 
 use std::time::Instant;
 
@@ -30,9 +30,9 @@ pub(crate) struct Refusal {
     abort: Option<OwnedNegotiation>,
 }
 
-/// On identified connections.
+/// Packets on identified connections.
 impl Room {
-    /// Relayed to the recipient. If that is impossible, the asker gets an ERROR and then a TCPAbort.
+    /// Handles TCPAsk: relays it to the recipient. If that is impossible, the asker gets an ERROR and then a TCPAbort.
     pub(super) fn tcp_ask(
         &mut self,
         from: ConnId,
@@ -77,8 +77,8 @@ impl Room {
         }
     }
 
-    /// The recipient declines, at any time before both ends are joined. Both clients get the TCPAbort; a client that
-    /// asked itself gets it once.
+    /// Handles TCPAbort: the recipient declines, which it may do at any time before both ends are joined. Both clients
+    /// get the TCPAbort. A client that asked itself gets it once.
     pub(super) fn tcp_abort(
         &mut self,
         from: ConnId,
@@ -113,7 +113,7 @@ impl Room {
         self.requests.is_pending(request).then_some(request)
     }
 
-    /// A negotiation whose time limit has passed ends as if the recipient had declined: the asker gets a TCPAbort.
+    /// Ends each negotiation whose time limit has passed. Its asker gets a TCPAbort, and an end that waits is closed.
     pub(super) fn expire_negotiations(&mut self, now: Instant, out: &mut Effects) {
         while let Some(request) = self.requests.expire(now) {
             out.remark(
@@ -125,7 +125,8 @@ impl Room {
         }
     }
 
-    /// A client leaves. The other clients of its negotiations get a TCPAbort, and ends that wait are closed.
+    /// Ends the negotiations of a client that leaves. The other client of each negotiation gets a TCPAbort, and an end
+    /// that waits is closed.
     pub(super) fn end_negotiations(&mut self, id: ConnId, out: &mut Effects) {
         for request in self.requests.leave(id) {
             let other = if request.asker == id {
@@ -160,9 +161,9 @@ impl Room {
     }
 }
 
-/// On connections of their own, which become ends of tunnels.
+/// Packets on new connections, which become ends of tunnels.
 impl Room {
-    /// The recipient's end: the packet is relayed to the asker.
+    /// Handles TCPAccept: the connection becomes the recipient's end, and the packet is relayed to the asker.
     pub(super) fn tcp_accept(
         &mut self,
         from: ConnId,
@@ -186,7 +187,7 @@ impl Room {
         }
     }
 
-    /// The asker's end.
+    /// Handles TCPConnect: the connection becomes the asker's end.
     pub(super) fn tcp_connect(
         &mut self,
         from: ConnId,
@@ -202,8 +203,8 @@ impl Room {
         self.refuse_end(from, Frame::TcpConnect(negotiation), refusal, now, out);
     }
 
-    /// Returns what is wrong with a TCPConnect that fits no negotiation. Only a connection from the asker's address
-    /// learns more than ERROR 6.
+    /// Returns the refusal for a TCPConnect that fits no negotiation. A connection that does not come from the asker's
+    /// address always gets ERROR 6, so that it learns nothing.
     fn refused_connect(&self, from: ConnId, negotiation: Negotiation<'_>) -> Refusal {
         let asker = self.roster.find(negotiation.sender);
         let asker = asker.filter(|asker| self.may_speak_for(*asker, from));
@@ -219,13 +220,14 @@ impl Room {
         } else {
             ErrorCode::TcpNotInProtocole
         };
-        // The end that came first goes on waiting, so nothing is aborted.
+        // If this side already has an end, that end continues to wait, so nothing is aborted.
         let abort = (!taken).then(|| negotiation.into());
         Refusal { code, abort }
     }
 
-    /// Returns the negotiation in which this connection may be the end of that side: the negotiation is running, that
-    /// side has no end yet, and the connection comes from that client's address.
+    /// Returns the negotiation in which this connection may become the end of that side. There are three conditions:
+    /// the negotiation is running, that side has no end yet, and the connection comes from the address of that side's
+    /// client.
     fn place(
         &self,
         from: ConnId,
@@ -249,7 +251,8 @@ impl Room {
             || self.connections.address(party) == self.connections.address(end)
     }
 
-    /// The first end waits. The second end is joined with it, and the negotiation is over.
+    /// Handles a connection that may become an end. The first end waits. The second end is joined with the first one,
+    /// and the negotiation is over.
     fn end_comes(&mut self, from: ConnId, request: Request<i16>, side: Side, out: &mut Effects) {
         let Some(Waiting { end: first, .. }) = self.waiting.remove(&request) else {
             self.connections.enter(from, Stage::WaitingEnd(request));
@@ -287,7 +290,7 @@ impl Room {
                 let code = refusal.code;
                 out.remark(
                     from,
-                    format!("refusing {packet} in a second, because of too many from its address: {code}"),
+                    format!("refusing {packet} in one second, because too many wrong ones came from this address: {code}"),
                 );
                 let answer = refusal;
                 self.connections
@@ -296,7 +299,7 @@ impl Room {
         }
     }
 
-    /// The delay of one second is over for connections that guessed too often.
+    /// Sends the late answers whose delay of one second is over, and closes their connections.
     pub(super) fn answer_late_guesses(&mut self, now: Instant, out: &mut Effects) {
         while let Some(id) = self.guesses.due(now) {
             if let Some(Stage::AnswerDelayed { answer, .. }) =

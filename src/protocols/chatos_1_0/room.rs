@@ -1,4 +1,5 @@
-//! What each packet of ChatOS 1.0 does (private connections are in `private_connections.rs`).
+//! What each packet of ChatOS 1.0 does to the room. The packets for private connections are in
+//! `private_connections.rs`.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -20,9 +21,9 @@ pub const MAX_PSEUDONYM_BYTES: usize = 255;
 
 /// Everything that a listener of ChatOS 1.0 knows: the connections, the pseudonyms, the running negotiations.
 ///
-/// What it keeps for a connection is released with the connection. So its memory is bounded by the number of
-/// connections and the [`Options`]. Only addresses that guessed wrong are remembered longer, and they have a limit of
-/// their own.
+/// What the room stores for a connection is released with the connection. So its memory is limited by the number of
+/// connections and the [`Options`]. Only addresses that made wrong guesses are remembered longer, and their number is
+/// limited too.
 pub struct Room {
     pub(super) options: Options,
     pub(super) connections: Connections,
@@ -45,7 +46,7 @@ impl Protocol for Room {
         Frame::decode(input)
     }
 
-    /// The bytes after these two packets belong to a tunnel, when the connection has no pseudonym.
+    /// True for the two packets after which the bytes belong to a tunnel, if the connection has no pseudonym.
     fn turns_the_stream(frame: &Frame<'_>) -> bool {
         matches!(frame, Frame::TcpAccept(_) | Frame::TcpConnect(_))
     }
@@ -92,7 +93,7 @@ impl Room {
             as_asker: options.pending_as_asker,
             as_target: options.pending_as_target,
             timeout: options.negotiation_timeout,
-            // A negotiation that is running is never relayed again: a second TCPAsk gets ERROR 5.
+            // The TCPAsk of a running negotiation is never relayed again: a second one gets ERROR 5.
             repeat_interval: Duration::MAX,
         };
         let guesses = GuessLimits {
@@ -109,7 +110,7 @@ impl Room {
         }
     }
 
-    /// True when nothing of any connection is left.
+    /// True when nothing is stored for any connection.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()
             && self.roster.is_empty()
@@ -118,14 +119,14 @@ impl Room {
             && self.guesses.is_empty()
     }
 
-    /// The document, packet by packet.
+    /// Handles a packet. What it does depends on the stage of its sender.
     fn packet(&mut self, from: ConnId, frame: Frame<'_>, now: Instant, out: &mut Effects) {
         use Frame::*;
 
         let own = match self.connections.stage(from) {
             Some(Stage::Anonymous) => None,
             Some(Stage::Identified { login }) => Some(Arc::clone(login)),
-            // The flow of these connections is not `Flow::Frames`: the engine decodes nothing for them.
+            // The engine decodes no packets for these connections, because their flow is not `Flow::Frames`.
             _ => return,
         };
         match (own.as_deref(), frame) {
@@ -136,7 +137,7 @@ impl Room {
                 out.remark(from, "ignored CR: the client has a pseudonym already");
             }
 
-            // Without a pseudonym every sender's name is wrong.
+            // For a client without a pseudonym, every sender's name is wrong.
             (own, SendPersonalMessage { sender, .. } | SendMessageToAll { sender, .. })
                 if own != Some(sender) =>
             {
@@ -154,15 +155,14 @@ impl Room {
             (own, TcpAbort(negotiation)) => self.tcp_abort(from, own, negotiation, out),
             (None, TcpAccept(negotiation)) => self.tcp_accept(from, negotiation, now, out),
             (None, TcpConnect(negotiation)) => self.tcp_connect(from, negotiation, now, out),
-            // These two packets belong on a connection of their own.
+            // These two packets are allowed only on a new connection.
             (Some(_), TcpAccept(_) | TcpConnect(_)) => {
                 refuse(from, frame, ErrorCode::TcpNotInProtocole, out);
             }
 
-            (_, Error { .. }) => out.remark(
-                from,
-                "ignored ERROR: the server sent nothing that a client answers",
-            ),
+            (_, Error { .. }) => {
+                out.remark(from, "ignored ERROR: a client has no reason to send one")
+            }
         }
     }
 
@@ -181,7 +181,7 @@ impl Room {
         match self.roster.join(from, pseudonym, address) {
             Ok(login) => {
                 self.connections.enter(from, Stage::Identified { login });
-                // In this order, so that no message of another client comes before the answer.
+                // The answer comes first, so that the client gets no message of another client before it.
                 out.one(from, &ErrorCode::Ok.frame());
                 out.join(from, pseudonym);
             }

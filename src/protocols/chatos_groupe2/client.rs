@@ -1,4 +1,4 @@
-//! The client's half: Chaton's, and how private connections are closed.
+//! The client's half: everything that Chaton's client does, and the closing of private connections.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use crate::wire::Explained;
 pub struct ChatosGroupe2Client {
     chaton: ChatonClient,
     codec: Codec,
-    /// The private connections that the user closes, each with the command that says so. The command is sent after
-    /// everything that was written on the private connection has left, because the server stops reading there when it
-    /// gets the command.
+    /// The private connections that the user has closed, each with its CLOSE_CONNECTION. The command is sent only after
+    /// all bytes of the private connection have been sent, because the server stops reading the private connection when
+    /// it gets the command.
     closing: BTreeMap<TunnelId, Vec<u8>>,
 }
 
@@ -42,9 +42,10 @@ impl ChatosGroupe2Client {
         self.closing.insert(id, bytes);
     }
 
-    /// The peer closed the private connection: we send no more on it, and the end of its own direction is on its way.
-    /// The command has no connect_id. With several connections to one peer it means the newest, because clients close
-    /// that one first. If no connection to this peer is left, its end arrived before the command.
+    /// Handles ACCEPT_CLOSE_CONNECTION: the peer has closed a private connection, so we close our direction too. The
+    /// command contains no connect_id. If there are several private connections with this peer, we take the newest,
+    /// because clients close the newest first. If there is none, the private connection has already ended, and nothing
+    /// is left to do.
     fn peer_closed(&mut self, accept: AcceptCloseConnection<'_>) -> Vec<Action> {
         let shut = self.chaton.tunnels().shut_newest(accept.login);
         shut.map(Action::Shut).into_iter().collect()

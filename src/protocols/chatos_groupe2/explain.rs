@@ -1,11 +1,11 @@
-//! The commands of this document, field by field, for users who look at the wire.
+//! The commands of this document, split into their fields, for users who want to see what is sent.
 
 use super::{ClientFrame, Codec, ServerFrame};
 use crate::chaton::explain::explain_long;
 use crate::wire::Explained;
 
 impl ClientFrame<'_> {
-    /// Takes the frame apart; `opcode` is the first of its bytes.
+    /// Splits the frame into its fields. `opcode` is its first byte.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         match self {
             ClientFrame::Chaton(frame) => frame.explained(codec, opcode),
@@ -20,7 +20,7 @@ impl ClientFrame<'_> {
 }
 
 impl ServerFrame<'_> {
-    /// Takes the frame apart; `opcode` is the first of its bytes.
+    /// Splits the frame into its fields. `opcode` is its first byte.
     pub fn explained(&self, codec: Codec, opcode: i8) -> Explained {
         match self {
             ServerFrame::Chaton(frame) => frame.explained(codec, opcode),

@@ -1,4 +1,4 @@
-//! The commands of this document as types: Chaton's, and two more.
+//! The commands of this document as types: the commands of Chaton, and two more.
 
 use std::fmt;
 
@@ -15,14 +15,14 @@ pub enum ClientFrame<'a> {
     CloseConnection(CloseConnection<'a>),
 }
 
-/// A client closes a private connection.
+/// The command CLOSE_CONNECTION, with which a client closes a private connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CloseConnection<'a> {
     /// The id from ID_PRIVATE.
     pub connect_id: i64,
-    /// The login of one client ...
+    /// The login of one of the two clients.
     pub requester: &'a str,
-    /// ... and of the other.
+    /// The login of the other client.
     pub target: &'a str,
 }
 
@@ -35,7 +35,7 @@ pub enum ServerFrame<'a> {
     AcceptCloseConnection(AcceptCloseConnection<'a>),
 }
 
-/// The other client closed the private connection.
+/// The command ACCEPT_CLOSE_CONNECTION, with which the server says that the other client closed the private connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AcceptCloseConnection<'a> {
     /// The other client's login.
@@ -43,7 +43,7 @@ pub struct AcceptCloseConnection<'a> {
 }
 
 impl<'a> ClientFrame<'a> {
-    /// Returns Chaton's command, or as the error the one that Chaton does not have.
+    /// Returns a command of Chaton. The error is the command that Chaton does not have.
     pub(super) fn in_chaton(self) -> Result<chaton::ClientFrame<'a>, CloseConnection<'a>> {
         match self {
             ClientFrame::Chaton(command) => Ok(command),

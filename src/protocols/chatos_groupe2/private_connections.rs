@@ -1,4 +1,4 @@
-//! The private connections that were opened, for as long as a client may close them.
+//! The private connections that a client may close: those that are open, and those that ended a short time ago.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::room::{ConnId, Expiries, Ticket};
 /// How long a client may still close a private connection after it ended.
 const AFTER_ITS_END: Duration = Duration::from_mins(1);
 
-/// Maximum number of ended private connections that are remembered. For one more, the one that ended first is
+/// Maximum number of ended private connections that are remembered. When there are more, the one that ended first is
 /// forgotten.
 const MOST_ENDED: usize = 4096;
 
@@ -21,8 +21,8 @@ pub(super) struct Tunnels {
     ended_count: usize,
 }
 
-/// A client of a private connection, under the login that it had at the beginning. It may have left since, and another
-/// client may have its login now.
+/// A client of a private connection, with the login that it had when the private connection was opened. The client may
+/// have left since then, and another client may have this login now.
 #[derive(Clone)]
 pub(super) struct Party {
     pub(super) id: ConnId,
@@ -43,8 +43,8 @@ enum Stage {
 impl Tunnels {
     /// Adds a private connection: both ends have come.
     pub(super) fn establish(&mut self, connect_id: i64, parties: [Party; 2], ends: [ConnId; 2]) {
-        // A live id is not drawn again. But an id stops being live when its private connection opens, so the id of
-        // an open private connection may be drawn again.
+        // A live id is not drawn again. But an id stops being live when its private connection opens, so the id of an
+        // open private connection may be drawn again. In that case the older private connection is forgotten.
         self.take(connect_id);
         for end in ends {
             self.by_end.insert(end, connect_id);
@@ -53,7 +53,7 @@ impl Tunnels {
         self.known.insert(connect_id, Tunnel { parties, stage });
     }
 
-    /// Returns the two clients.
+    /// Returns the two clients of a private connection.
     pub(super) fn parties(&self, connect_id: i64) -> Option<[Party; 2]> {
         self.known
             .get(&connect_id)
@@ -77,7 +77,8 @@ impl Tunnels {
         }
     }
 
-    /// One end is gone. The engine ends the other one.
+    /// Records that an end of a private connection is gone, so that the private connection has ended. The engine closes
+    /// the other end.
     pub(super) fn end_is_gone(&mut self, end: ConnId, now: Instant) {
         let Some(connect_id) = self.by_end.get(&end).copied() else {
             return;
@@ -111,7 +112,7 @@ impl Tunnels {
         self.ended.deadline()
     }
 
-    /// True while a private connection is open.
+    /// True while at least one private connection is open.
     pub(super) fn any_open(&self) -> bool {
         !self.by_end.is_empty()
     }
@@ -162,7 +163,7 @@ mod tests {
         let mut tunnels = Tunnels::default();
         let now = Instant::now();
         let most = i64::try_from(MOST_ENDED).expect("a few thousand");
-        let standing = establish(&mut tunnels, most + 2);
+        let still_open = establish(&mut tunnels, most + 2);
         for connect_id in 1..=most + 1 {
             let [one, _] = establish(&mut tunnels, connect_id);
             tunnels.end_is_gone(one, now);
@@ -170,7 +171,7 @@ mod tests {
         assert!(tunnels.parties(1).is_none());
         assert!(tunnels.parties(2).is_some());
         assert_eq!(tunnels.take(2), None);
-        assert_eq!(tunnels.take(most + 2), Some(standing));
+        assert_eq!(tunnels.take(most + 2), Some(still_open));
         tunnels.expire(now + AFTER_ITS_END);
         assert!(remembers_nothing(&tunnels));
     }

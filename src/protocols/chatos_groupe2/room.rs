@@ -1,4 +1,4 @@
-//! What the two commands do that Chaton does not have. All other commands go to Chaton's room.
+//! What the two commands that Chaton does not have do to the room. Chaton's room handles all other commands.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -73,7 +73,7 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// Makes an empty room. The entropy makes its connect_ids, so it must be fit for secrets.
+    /// Makes an empty room. Its connect_ids are made from `entropy`, which must be fit for secrets.
     pub fn new(options: Options, entropy: Entropy) -> Room {
         Room {
             chaton: chaton::Room::new(options, entropy),
@@ -82,7 +82,7 @@ impl Room {
         }
     }
 
-    /// Delays the ends of tunnels by this time instead of [`TUNNEL_END_DELAY`].
+    /// Sets another delay than [`TUNNEL_END_DELAY`].
     #[must_use]
     pub fn with_tunnel_end_delay(self, tunnel_end_delay: Duration) -> Room {
         Room {
@@ -91,13 +91,13 @@ impl Room {
         }
     }
 
-    /// True when nothing of any connection is left. Ended private connections do not count: they are forgotten later,
-    /// after a time limit.
+    /// True when nothing is stored for any connection. Private connections that have ended do not count, because they
+    /// are forgotten only after a time limit.
     pub fn is_empty(&self) -> bool {
         self.chaton.is_empty() && !self.tunnels.any_open()
     }
 
-    /// Lets Chaton's room handle an event, and records what becomes of private connections.
+    /// Lets Chaton's room handle an event, and records which private connections open and end.
     fn in_chaton(
         &mut self,
         from: ConnId,
@@ -112,8 +112,8 @@ impl Room {
                 let first = self.chaton.agreement(connect_id).and_then(|it| it.waiting);
                 let parties = self.parties_that_agreed(connect_id);
                 let flow = self.chaton.handle(from, event, now, out);
-                // The flow is raw in two cases: the connection waits as the first end, or it is the second end. Here a
-                // first end had waited before.
+                // The flow is raw when the connection is the first end, and when it is the second end. Here a first end
+                // was already waiting, so the connection is the second end.
                 if let (Some(first), Some(parties), Flow::Raw) = (first, parties, flow) {
                     self.tunnels.establish(connect_id, parties, [first, from]);
                 }
@@ -125,7 +125,7 @@ impl Room {
         self.chaton.handle(from, event, now, out)
     }
 
-    /// A client closes its private connection: the other client is told, then both ends are closed.
+    /// Handles CLOSE_CONNECTION: tells the other client, then closes both ends.
     fn close_connection(&mut self, from: ConnId, close: CloseConnection<'_>, out: &mut Effects) {
         let (other, login) = match self.who_closes(from, close) {
             Ok([closer, other]) => (other.id, closer.login),
@@ -167,7 +167,7 @@ impl Room {
         };
         let names = [&*asker.login, &*asked.login];
         if names != [requester, target] && names != [target, requester] {
-            return Err("the private connection is between other logins than the command says");
+            return Err("the two logins in the command are not those of the private connection");
         }
         if asker.id == from {
             Ok([asker, asked])

@@ -28,14 +28,14 @@ pub struct ChatrClient {
     signature: Vec<u8>,
     book: Book,
     peer_to_peer: PeerToPeer,
-    /// Our address and the server's, once they are known.
+    /// Our address and the server's; `None` until they are known.
     ends: Option<(IpAddr, IpAddr)>,
     identity: Identity,
     /// Clients that we asked and that have not answered.
     asked: Remembered<Uuid>,
     /// Clients that asked us and that we have not answered.
     asked_by: Remembered<Party>,
-    /// Clients with whom we agreed, until the server says where they are.
+    /// Clients with whom we have agreed. The server has not told us their addresses yet.
     agreed: Remembered<Party>,
     tunnels: Tunnels<Uuid>,
 }
@@ -106,7 +106,8 @@ impl Dialogue for ChatrClient {
         bytes: &[u8],
     ) -> Result<Option<(usize, Vec<Action>)>, Fault> {
         let Source::Server = from else {
-            // Another module reads the bytes of peers, after they proved their identity.
+            // The dialogue does not read the bytes of peers. Another module does, after the peer has proved its
+            // identity.
             return Ok(None);
         };
         let Some((frame, length)) = Frame::decode_from_server(bytes)? else {
@@ -169,7 +170,8 @@ impl Dialogue for ChatrClient {
     }
 }
 
-/// Only the last ping is answered, because the server accepts no answer to an older one.
+/// True when the bytes begin with a PacketPing. Then the ping before it is not answered, because the server accepts
+/// only the answer to its last ping.
 fn begins_with_a_ping(bytes: &[u8]) -> bool {
     matches!(
         Frame::decode_from_server(bytes),
@@ -195,7 +197,7 @@ impl ChatrClient {
         }
         let private_endpoint = self.own_endpoint()?;
         if self.asked_by.iter().any(|asker| asker.uuid == uuid) {
-            // Both clients ask each other.
+            // Both clients ask each other, so our request accepts the peer's request.
             return self.accept(peer);
         }
         if self.asked.iter().any(|asked| *asked == uuid) {
@@ -240,7 +242,7 @@ impl ChatrClient {
         })
     }
 
-    /// Returns our address in our own network, for peers that may be in it too.
+    /// Returns our address in our own network, for peers that may be in the same network.
     fn own_endpoint(&self) -> Result<IpAddr, Refusal> {
         if let PeerToPeer::Impossible(why) = &self.peer_to_peer {
             return Err(Refusal::NoPeerToPeer(why.clone()));
@@ -249,7 +251,7 @@ impl ChatrClient {
         Ok(own)
     }
 
-    /// Two clients now agree: requests between them are answered by that.
+    /// Records that we and another client have agreed. This also answers all requests between the two.
     fn agree(&mut self, party: Party) {
         self.asked.take(|asked| *asked == party.uuid);
         self.asked_by.take(|asker| asker.uuid == party.uuid);

@@ -1,7 +1,8 @@
-//! The packets of Chatr Connect in bytes: `decode` and, beside it, `encode`, in the document's order.
+//! The packets of Chatr Connect as bytes: `decode` and, next to it, `encode`, with the packets in the order of the
+//! document.
 //!
-//! Every packet begins with its length, and nearly every packet can have only one length. So a packet with a wrong
-//! length is recognized from its first bytes, before any of its content is kept.
+//! Every packet begins with its length and its opcode, and the opcode says which lengths are possible. So most packets
+//! with a wrong length are recognized from their first bytes, before any of their content is stored.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -12,10 +13,11 @@ use crate::wire::{Cursor, Malformed, Put, Stop, settle};
 
 use super::Frame;
 
-/// Maximum length of opcode and payload, in bytes, after a client is connected.
+/// Maximum length of opcode and payload, in bytes, when a client is connected.
 pub const MAX_PACKET_BYTES: u32 = 64 << 10;
 
-/// Maximum length before that, in bytes: enough for a signature by the largest key.
+/// Maximum length of opcode and payload, in bytes, before a client is connected. It is enough for a signature by the
+/// largest key.
 pub const MAX_FIRST_PACKET_BYTES: u32 = 2 << 10;
 
 const CONNECT: u8 = 0;
@@ -113,7 +115,7 @@ impl<'a> Frame<'a> {
         let mut fields = Cursor::new(payload);
         let frame = match Self::decode_fields(opcode, &mut fields) {
             Ok(frame) if fields.position() == payload.len() => frame,
-            // All bytes of the packet have arrived: missing bytes will not come.
+            // All bytes of the packet have arrived, so bytes that are missing here will never come.
             Ok(_) | Err(Stop::Short) => {
                 return Err(Malformed::WrongLength { packet, length }.into());
             }
@@ -237,7 +239,7 @@ fn decode_uuid(cursor: &mut Cursor<'_>) -> Result<Uuid, Stop> {
     Ok(Uuid::from_bytes(array(cursor)?))
 }
 
-/// The signature is the last field, so its length must be exactly what is left.
+/// Decodes the signature. It is the last field, so its length must be the number of bytes that are left.
 fn decode_signature<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Stop> {
     let field = "the signature";
     let length = i64::from(cursor.int32()?);

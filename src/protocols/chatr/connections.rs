@@ -16,7 +16,7 @@ pub(crate) enum VerificationStage {
     /// PacketConnect has come, and its signature is being checked.
     Verifying {
         uuid: Uuid,
-        /// The registered key was replaced during the check: its result does not count.
+        /// True when the registered key was replaced during the check. Then the result of the check does not count.
         revoked: bool,
     },
     /// A client: PacketConnected was sent.
@@ -48,7 +48,8 @@ impl Stage for VerificationStage {
         match (self, overdue) {
             (Anonymous, Overdue::FirstByte | Overdue::Identification) => Some("PacketConnect"),
             (Anonymous | Connected { .. }, Overdue::Frame) => Some("the rest of a packet"),
-            // The check of a signature may take its time; pings find clients that are silent.
+            // The limit does not apply: the check of a signature may need time, and pings detect clients that are
+            // silent.
             _ => None,
         }
     }

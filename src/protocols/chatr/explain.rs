@@ -1,5 +1,5 @@
-//! The packets of Chatr Connect, field by field, for users who look at the wire. A signature is not shown: it never
-//! changes, and anyone who has seen it can log in as its owner.
+//! The packets of Chatr Connect, split into their fields, for users who want to see what is sent. A signature is not
+//! shown, because it never changes: anyone who has seen it can log in as its owner.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use super::Frame;
 use crate::wire::Explained;
 
 impl Frame<'_> {
-    /// Takes the packet with these bytes apart, beginning with its length.
+    /// Splits the packet into its fields. `bytes` are all bytes of the packet, beginning with its length.
     pub fn explained(&self, bytes: &[u8]) -> Explained {
         let varint = bytes.iter().take_while(|byte| **byte >= 0x80).count() + 1;
         let opcode = bytes.get(varint).copied().unwrap_or_default();

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::room::Packet;
 use crate::wire::Excerpt;
 
-/// A packet. Three packets go in both directions: towards the server the UUID names the recipient, from the server it
-/// names the sender.
+/// A packet. The three packets of a connection request go in both directions: towards the server, the UUID names the
+/// recipient; from the server, it names the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// PacketConnect: a client states and proves its identity.
@@ -18,7 +18,7 @@ pub enum Frame<'a> {
         version: u32,
         /// The client's UUID.
         uuid: Uuid,
-        /// The signature of the UUID's 16 bytes. It never changes, so anyone who has it can log in as this client: no
+        /// The signature of the UUID's 16 bytes. It never changes, so anyone who has it can log in as this client. No
         /// log shows it.
         signature: &'a [u8],
     },
@@ -31,7 +31,7 @@ pub enum Frame<'a> {
     Connected,
     /// PacketPing: the server checks whether the client still answers.
     Ping {
-        /// Unpredictable.
+        /// A random number.
         id: i64,
     },
     /// PacketPong: the client answers a ping.
@@ -70,9 +70,9 @@ pub enum Frame<'a> {
 /// Why the server closes a connection. The texts are the document's, letter for letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// The bytes are no packet, or the packet must not come here.
+    /// The bytes are not a packet, or the packet is not allowed at this time.
     InvalidPacket,
-    /// This UUID is connected already.
+    /// Another connection has already logged in with this UUID.
     AlreadyConnected,
     /// The signature is not made with the registered key.
     FailedToVerify,

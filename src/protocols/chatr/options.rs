@@ -6,15 +6,15 @@ use crate::setting::Setting;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Time from PacketConnected, and from each right PacketPong, to the next PacketPing. The document says at least
-    /// every 5 seconds. Default: 4.5 seconds, so that a busy machine keeps the 5 too.
+    /// every 5 seconds. Default: 4.5 seconds, so that even a busy machine sends each ping within 5 seconds.
     pub ping_interval: Duration,
     /// A client is disconnected when no packet has come from it for this time, counted from its last packet or from the
     /// last PacketPing, whichever is later. Default: 15 seconds, as the document says.
     pub ping_timeout: Duration,
-    /// Maximum pending requests per asker. A request above it is denied. Default: 64.
+    /// Maximum pending requests per asker. A request above this limit is denied. Default: 64.
     pub pending_as_asker: usize,
-    /// Maximum pending requests per target. A request above it is denied. Default: 256, so that four busy clients do
-    /// not make a fifth one unreachable.
+    /// Maximum pending requests per target. A request above this limit is denied. Default: 256, so that many clients
+    /// can ask the same one.
     pub pending_as_target: usize,
     /// How long a request waits for its answer before it is denied. Default: 10 minutes.
     pub negotiation_timeout: Duration,
@@ -33,7 +33,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Returns the options as an operator sets them.
+    /// Returns the list of options that an operator can set.
     pub fn settings(&mut self) -> Vec<Setting<'_>> {
         vec![
             Setting::new(

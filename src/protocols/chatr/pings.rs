@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::room::{ByConn, ConnId, Entropy, Expiries, Ticket};
 
-/// The pings of all clients. Each client has one entry in the timetable, however many packets it sends: packets only
-/// update `alive`, which is checked when the entry is due.
+/// The pings of all clients. Each client has only one entry in the timetable, even if it sends many packets: a packet
+/// only updates `alive`, which is checked when the entry is due.
 pub(super) struct Pings {
     interval: Duration,
     timeout: Duration,
@@ -15,14 +15,14 @@ pub(super) struct Pings {
 }
 
 struct Client {
-    /// The ping that is not answered yet. Until it is answered, no other is sent.
+    /// The ping that is not answered yet. No other ping is sent until it is answered.
     unanswered: Option<i64>,
     /// The time of the last ping or of the last packet, whichever is later.
     alive: Instant,
     next: Ticket,
 }
 
-/// What is due.
+/// Something that the room must do now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// Send this client a ping with this id.
@@ -52,14 +52,14 @@ impl Pings {
         self.clients.insert(id, client);
     }
 
-    /// A packet came, of any kind.
+    /// Records that a packet of any kind came from a client.
     pub(super) fn heard(&mut self, id: ConnId, now: Instant) {
         if let Some(client) = self.clients.get_mut(&id) {
             client.alive = client.alive.max(now);
         }
     }
 
-    /// A PacketPong came. Returns false when it does not answer the last ping.
+    /// Records that a PacketPong came from a client. Returns false when it does not answer the last ping.
     pub(super) fn pong(&mut self, id: ConnId, ping: i64, now: Instant) -> bool {
         let Some(client) = self.clients.get_mut(&id) else {
             return false;
@@ -80,7 +80,7 @@ impl Pings {
         }
     }
 
-    /// Returns the next thing that is due.
+    /// Returns the next thing that the room must do at `now`; `None` when there is nothing.
     pub(super) fn due(&mut self, now: Instant) -> Option<Due> {
         while let Some(id) = self.timetable.due(now) {
             let Some(client) = self.clients.get_mut(&id) else {

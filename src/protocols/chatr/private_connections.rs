@@ -11,7 +11,7 @@ use crate::room::{ConnId, Effects};
 use super::{Frame, Room};
 
 impl Room {
-    /// Relayed to the client that is asked, with the asker's UUID.
+    /// Relays a request to the client that is asked, with the asker's UUID.
     pub(super) fn connection_request(
         &mut self,
         from: ConnId,
@@ -45,7 +45,7 @@ impl Room {
         }
     }
 
-    /// Relayed to the asker. Then each client gets the other's address, as the server sees it.
+    /// Relays an acceptance to the asker. Then each client gets the address from which the other is connected.
     pub(super) fn connection_request_accept(
         &mut self,
         from: ConnId,
@@ -66,13 +66,13 @@ impl Room {
         };
         out.one(to, &accept);
         out.one(to, &info(uuid, own_address));
-        // A client that asked itself gets it once.
+        // A client that asked itself gets this packet once.
         if from != to {
             out.one(from, &info(asker, address));
         }
     }
 
-    /// Relayed to the asker.
+    /// Relays a refusal to the asker.
     pub(super) fn connection_request_denied(
         &mut self,
         from: ConnId,
@@ -106,7 +106,7 @@ impl Room {
         ended
     }
 
-    /// A request without an answer is denied after its time limit.
+    /// Denies each request that was not answered within its time limit.
     pub(super) fn expire_requests(&mut self, now: Instant, out: &mut Effects) {
         while let Some(request) = self.requests.expire(now) {
             if let Some((uuid, _)) = self.client(request.target) {
@@ -115,7 +115,7 @@ impl Room {
         }
     }
 
-    /// A client leaves. Requests that wait for its answer are denied.
+    /// Ends the requests of a client that leaves. Requests that wait for its answer are denied.
     pub(super) fn end_requests(&mut self, id: ConnId, uuid: Uuid, out: &mut Effects) {
         for request in self.requests.leave(id) {
             if request.asker != id {

@@ -13,7 +13,7 @@ pub struct Claim {
     pub signature: Box<[u8]>,
 }
 
-/// A signature is as good as a password, so it is not shown.
+/// A signature is secret like a password, so it is not shown.
 impl fmt::Debug for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Claim({}, signature not shown)", self.uuid)

@@ -1,4 +1,4 @@
-//! What each packet of Chatr Connect does (requests are in `private_connections.rs`, pings in `pings.rs`).
+//! What each packet of Chatr Connect does to the room. Requests are in `private_connections.rs`, pings in `pings.rs`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,7 +17,7 @@ use super::{Claim, Frame, Options, Reason, Verdict};
 
 /// Everything that a listener of Chatr Connect knows: the connections and the pending requests.
 ///
-/// What it keeps for a connection is released with the connection, so its memory is bounded by the number of
+/// What the room stores for a connection is released with the connection, so its memory is limited by the number of
 /// connections and the [`Options`].
 pub struct Room {
     pub(super) connections: Connections,
@@ -41,7 +41,7 @@ impl Protocol for Room {
         Frame::decode_first(input)
     }
 
-    /// After a PacketConnect longer packets may come.
+    /// True for PacketConnect, because longer packets may come after it.
     fn turns_the_stream(frame: &Frame<'_>) -> bool {
         matches!(frame, Frame::Connect { .. })
     }
@@ -106,7 +106,7 @@ impl Protocol for Room {
 }
 
 impl Room {
-    /// Makes an empty room. The entropy makes the ids of pings.
+    /// Makes an empty room. The ids of pings are made from `entropy`.
     pub fn new(options: Options, entropy: Entropy) -> Room {
         let requests = RequestLimits {
             as_asker: options.pending_as_asker,
@@ -123,7 +123,7 @@ impl Room {
         }
     }
 
-    /// True when nothing of any connection is left.
+    /// True when nothing is stored for any connection.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()
             && self.clients.is_empty()
@@ -150,7 +150,7 @@ impl Room {
             .map_or(Stage::Leaving, |stage| *stage)
     }
 
-    /// The document, packet by packet: what a packet does depends on the stage of its sender.
+    /// Handles a packet. What it does depends on the stage of its sender.
     fn packet(
         &mut self,
         from: ConnId,
@@ -162,7 +162,7 @@ impl Room {
         match self.stage(from) {
             Stage::Anonymous => return self.anonymous_sent(from, frame, out),
             Stage::Connected { .. } => self.client_sent(from, frame, now, out),
-            // The engine decodes nothing for these connections.
+            // The engine decodes no packets for these connections.
             Stage::Verifying { .. } | Stage::Leaving => {}
         }
         self.connections.flow(from)
@@ -214,8 +214,8 @@ impl Room {
         }
     }
 
-    /// The signature was checked. Other clients may have come or gone in the meantime, and the key may have been
-    /// replaced.
+    /// Handles the result of the check of a signature. In the meantime other clients may have come or gone, and the key
+    /// may have been replaced.
     fn verified(&mut self, from: ConnId, verdict: Verdict, now: Instant, out: &mut Effects) {
         let Stage::Verifying { uuid, revoked } = self.stage(from) else {
             return;
@@ -238,8 +238,9 @@ impl Room {
         }
     }
 
-    /// Too many signatures are waiting to be checked. The document has a PacketDisconnect "to give feedback to the
-    /// clients as to why the connection was closed" and leaves its text open.
+    /// Closes the connection, because too many signatures are waiting to be checked. The document has a
+    /// PacketDisconnect "to give feedback to the clients as to why the connection was closed", and does not fix its
+    /// text.
     fn not_verified(&mut self, from: ConnId, out: &mut Effects) {
         if let Stage::Verifying { .. } = self.stage(from) {
             out.remark(

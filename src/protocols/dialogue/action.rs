@@ -7,26 +7,26 @@ use uuid::Uuid;
 use super::Dialogue;
 use super::{Event, TunnelId};
 
-/// What the program must do for a dialogue, in this order.
+/// Something that the program must do for a dialogue. The program does the actions in the order in which it gets them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Send these bytes to the server.
     Send(Vec<u8>),
     /// Show this to the user.
     Tell(Event),
-    /// Open another connection to the server, as a private connection, and send the opening on it.
+    /// Open another connection to the server, which becomes a private connection, and send `opening` on it.
     Open {
-        /// Its number from here on.
+        /// The number of the new private connection.
         tunnel: TunnelId,
         /// The client at the other end.
         peer: String,
         /// The first bytes to send.
         opening: Vec<u8>,
     },
-    /// Connect directly to the peer, as a private connection, and send the opening on it. The peer may name any
-    /// address: the program decides whether it connects there.
+    /// Connect directly to the peer, to make a private connection, and send `opening` on it. The peer has chosen the
+    /// address, so the program must decide whether it connects there.
     Connect {
-        /// Its number from here on.
+        /// The number of the new private connection.
         tunnel: TunnelId,
         /// The client that should be at the other end.
         peer: String,
@@ -35,20 +35,21 @@ pub enum Action {
         /// The first bytes to send.
         opening: Vec<u8>,
     },
-    /// Listen for the peer, and take the one connection that shows this pass as a private connection. The program
-    /// reports the address at once with [`Dialogue::listens`], and stops waiting at [`Dialogue::ended`].
+    /// Listen for a connection from the peer. The first connection that shows this pass becomes the private connection.
+    /// The program reports at once, with [`Dialogue::listens`], at which address it listens. When it stops waiting, it
+    /// calls [`Dialogue::ended`].
     Listen {
-        /// Its number from here on.
+        /// The number of the new private connection.
         tunnel: TunnelId,
         /// The client that should connect.
         peer: String,
-        /// What the connection must show.
+        /// The bytes that the connection must send first.
         pass: Pass,
     },
-    /// Reach the peer directly with datagrams, as a private connection, while the peer does the same. When both have
-    /// reached each other, each has proved its identity.
+    /// Make a private connection directly to the peer, with datagrams, while the peer does the same. When the
+    /// connection is open, each client has proved its identity to the other.
     Meet {
-        /// Its number from here on.
+        /// The number of the new private connection.
         tunnel: TunnelId,
         /// The client that should be at the other end.
         peer: String,
@@ -56,22 +57,22 @@ pub enum Action {
         uuid: Uuid,
         /// The addresses that the peer may have, the most likely first. Both clients know the port beforehand.
         candidates: Vec<IpAddr>,
-        /// True when we call and the peer is called.
+        /// True when this client calls the peer. False when the peer calls this client.
         calls: bool,
     },
-    /// Store this text: it is the whole address book.
+    /// Store this text. It is the whole address book and replaces the stored one.
     KeepBook(String),
     /// The private connection is open. The bytes that follow on it, in both directions, belong to the users.
     Raw(TunnelId),
     /// The private connection is open. Frames of the protocol follow on it, in both directions.
     Framed(TunnelId),
-    /// A file arrives in frames: `size` bytes follow, as [`Action::FileBytes`].
+    /// The peer begins to send a file. Its bytes follow as [`Action::FileBytes`].
     FileComes {
         /// The private connection.
         tunnel: TunnelId,
         /// The file's name, as the peer gives it.
         name: String,
-        /// How many bytes follow before another frame can.
+        /// The size of the file, in bytes.
         size: u64,
     },
     /// Some bytes of the arriving file.
@@ -81,16 +82,18 @@ pub enum Action {
         /// The bytes, in order.
         bytes: Vec<u8>,
     },
-    /// Send no more on this private connection, after what was sent before has left.
+    /// Close our direction of this private connection, after everything that is queued for it has been sent.
     Shut(TunnelId),
 }
 
-/// The first bytes of a connection that is let in. All of them are compared, so all of them must be known beforehand.
+/// The first bytes that a connection must send. The program accepts the connection only if it sends exactly these
+/// bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pass {
-    /// Bytes that are no secret: a connection that sends others is not meant for us.
+    /// The first part, which is not secret. A connection that sends other bytes is not meant for this client.
     pub public: Vec<u8>,
-    /// Bytes that only the right peer knows. A connection must not learn how many of them it guessed right.
+    /// The second part, which only the right peer knows. A connection must not learn how many of these bytes it guessed
+    /// right.
     pub secret: Vec<u8>,
 }
 
@@ -102,12 +105,12 @@ impl fmt::Debug for Pass {
 }
 
 impl Action {
-    /// Only shows an event.
+    /// Returns one action, which shows this event.
     pub fn tell(event: Event) -> Vec<Action> {
         vec![Action::Tell(event)]
     }
 
-    /// Only reports that a frame of the server had no meaning.
+    /// Returns one action, which reports that this frame of the server has no meaning.
     pub fn ignore(frame: impl fmt::Display) -> Vec<Action> {
         let what = format!("the server sent a frame that has no meaning here: {frame}");
         Action::tell(Event::Unexpected { what })

@@ -8,14 +8,14 @@ pub enum Event {
         /// The name that was proposed.
         login: String,
     },
-    /// The server refused our login; another may be proposed.
+    /// The server refused our login. The user may try again.
     LoginRefused {
         /// The name that was proposed.
         login: String,
         /// The reason, if the server gives one.
         reason: Option<String>,
     },
-    /// A message for all. Some protocols also send our own messages back to us.
+    /// A message for all clients. In some protocols the server also sends our own messages back to us.
     Said {
         /// The sender.
         from: String,
@@ -34,12 +34,12 @@ pub enum Event {
         /// The client that asks.
         peer: String,
     },
-    /// A client that we asked declines, or has left.
+    /// A client that we asked for a private connection declines, or has left.
     Denied {
         /// The client that we asked.
         peer: String,
     },
-    /// A client that asked us withdraws its request, or has left.
+    /// A client that asked us for a private connection withdraws its request, or has left.
     Withdrawn {
         /// The client that asked.
         peer: String,
@@ -60,7 +60,7 @@ pub enum Event {
     TunnelAddress {
         /// The other client.
         peer: String,
-        /// The address that it listens on, as it says.
+        /// The address that the other client says it listens on.
         address: SocketAddr,
     },
     /// The private connection is open.
@@ -72,12 +72,13 @@ pub enum Event {
     TunnelText {
         /// The sender.
         peer: String,
-        /// One line without its line feed. It may be any bytes, not only UTF-8.
+        /// One line without its line feed. It may contain any bytes, not only UTF-8.
         line: Vec<u8>,
-        /// False when the line feed has not come: the rest of the line follows, or the peer never ends it.
+        /// True when the line ended with a line feed. False when this is only a part of a line; the rest may come in
+        /// later events, or never.
         complete: bool,
     },
-    /// The other client sends no more on the private connection; we still may.
+    /// The other client sends no more on the private connection. We may still send.
     TunnelEof {
         /// The other client.
         peer: String,
@@ -86,7 +87,7 @@ pub enum Event {
     TunnelClosed {
         /// The other client.
         peer: String,
-        /// The reason, unless both sides ended it in order.
+        /// The reason; `None` when both clients closed it in the normal way.
         reason: Option<String>,
     },
     /// The server says that it did not do what we asked.

@@ -1,16 +1,18 @@
-//! The client's half of a conversation: what the `client.rs` of each protocol offers to the program that a person uses.
+//! The client's half of a protocol: the interface between the `client.rs` of each protocol and the client program.
 //!
-//! **A dialogue is a value**, as a room is. What the user wants ([`Intent`]) or bytes from a connection come in,
-//! [`Action`]s go out: bytes to send, another connection to open, an [`Event`] to show. A dialogue knows no socket,
-//! thread or clock, so the line client, the interactive client and the tests all drive the same code.
+//! **A dialogue is a value**, as a room is. An [`Intent`] of the user, or bytes from a connection, come in. [`Action`]s
+//! go out: bytes to send, another connection to open, an [`Event`] to show. A dialogue uses no socket, thread or clock,
+//! so the line client, the interactive client and the tests all drive the same code.
 //!
 //! The private connections ("tunnels") of the protocols differ in two ways:
 //!
-//! - *How it is opened.* Through the server: [`Action::Open`], and the dialogue reads the first frames that come on it.
-//!   Directly between the two clients: one of them says [`Action::Listen`], the other [`Action::Connect`], or both say
-//!   [`Action::Meet`]; [`Dialogue::connected`] is called when the connection is open.
-//! - *What it carries.* Raw bytes, which the protocol does not read: [`Action::Raw`]. Or frames of the protocol:
-//!   [`Action::Framed`]; then [`Dialogue::frame`] makes those that are sent, and [`Dialogue::receive`] reads those that come.
+//! - *How they are opened.* In some protocols they go through the server: the dialogue returns [`Action::Open`], and
+//!   reads the first frames that arrive on the new connection. In others they go directly from one client to the other:
+//!   one dialogue returns [`Action::Listen`] and the other returns [`Action::Connect`], or both return
+//!   [`Action::Meet`]. The program calls [`Dialogue::connected`] when the connection is open.
+//! - *What they carry.* Some carry raw bytes, which the protocol does not read ([`Action::Raw`]). Others carry frames
+//!   of the protocol ([`Action::Framed`]): [`Dialogue::frame`] makes the frames to send, and [`Dialogue::receive`]
+//!   reads the frames that arrive.
 
 mod action;
 mod event;
@@ -29,108 +31,111 @@ pub use refusal::Refusal;
 pub use remembered::Remembered;
 pub use tunnels::Tunnels;
 
-/// One private connection of this client. A number is never used twice while the program runs.
+/// The number of a private connection of this client. A number is never used twice while the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TunnelId(pub u32);
 
-/// How far the login of a client has come.
+/// The state of a client's login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity {
-    /// No login is proposed, or the last one was refused.
+    /// The client has proposed no login, or the server refused the last one.
     None,
-    /// A login was sent and is not answered yet.
+    /// A login was sent, and the server has not answered it yet.
     Proposed,
     /// The server accepted the login.
     Accepted,
 }
 
-/// A protocol, as a client uses it.
+/// The client's half of a protocol.
 pub trait Dialogue: Send {
-    /// The user wants something. Returns what to send to the server, or why it cannot be sent.
+    /// Handles an intent of the user. Returns what the program must do, or why the intent is refused.
     fn intend(&mut self, intent: Intent<'_>) -> Result<Vec<Action>, Refusal>;
 
-    /// Decodes one frame at the front of the bytes of a connection. Returns its length and what follows from it, or
-    /// `None` while bytes are missing. After a [`Fault`] the connection cannot be used any more.
+    /// Decodes one frame at the front of the bytes of a connection. Returns the length of the frame and what the
+    /// program must do, or `None` while bytes are missing. After a [`Fault`] the connection cannot be used any more.
     fn receive(
         &mut self,
         from: Source,
         bytes: &[u8],
     ) -> Result<Option<(usize, Vec<Action>)>, Fault>;
 
-    /// Takes the first frame of these bytes apart, to show the bytes on the wire. Returns `None` when the bytes do not
-    /// begin with a frame.
+    /// Splits the first frame of these bytes into its fields, for users who want to see what is sent. Returns `None`
+    /// when the bytes do not begin with a frame.
     fn explain(&self, direction: Direction, on: Source, bytes: &[u8]) -> Option<Explained>;
 
-    /// True when the server sends our own messages for all back to us. Where it does not, the program shows them when
-    /// they are sent.
+    /// True when the server also sends us our own messages for all clients. When it does not, the program shows these
+    /// messages at the moment when it sends them.
     fn hears_itself(&self) -> bool {
         true
     }
 
-    /// The server was reached at the address `server`, from our address `own`; [`Intent::LogIn`] follows.
+    /// Tells the dialogue that the client has connected to the server at the address `server`, from our address `own`.
+    /// [`Intent::LogIn`] comes next.
     fn reached(&mut self, server: SocketAddr, own: SocketAddr) {
         let _ = (server, own);
     }
 
-    /// False when the login is fixed: after a refusal there is no other login to try.
+    /// False when the user cannot choose the login, so that there is no other login to try after a refusal.
     fn chooses_its_login(&self) -> bool {
         true
     }
 
-    /// Returns the name of the client that the user means by `peer`.
+    /// Returns the name that is shown for the client that the user calls `peer`.
     fn known_as(&self, peer: &str) -> String {
         peer.to_owned()
     }
 
-    /// The user gives another client a name of their own.
+    /// Gives another client a name that the user has chosen. `peer` is its name so far.
     fn name(&mut self, peer: &str, name: &str) -> Result<Vec<Action>, Refusal> {
         let _ = (peer, name);
         Err(Refusal::NoBook)
     }
 
-    /// The reply to [`Action::Listen`]: the program listens at this address for the peer, or cannot listen.
+    /// Replies to [`Action::Listen`]: the program listens for the peer at this address. `None` means that it cannot
+    /// listen.
     fn listens(&mut self, tunnel: TunnelId, at: Option<SocketAddr>) -> Vec<Action> {
         let _ = (tunnel, at);
         Vec::new()
     }
 
-    /// The connection of a private connection is open: [`Action::Open`] or [`Action::Connect`] made it, or the peer
-    /// did.
+    /// Tells the dialogue that the connection for [`Action::Open`], [`Action::Connect`], [`Action::Listen`] or
+    /// [`Action::Meet`] is open.
     fn connected(&mut self, tunnel: TunnelId) -> Vec<Action> {
         let _ = tunnel;
         Vec::new()
     }
 
-    /// Returns the bytes to send on a private connection that is [`Action::Framed`].
+    /// Returns a frame with this content, to be sent on a private connection that is [`Action::Framed`].
     fn frame(&self, content: Content<'_>) -> Result<Vec<u8>, Refusal> {
         let _ = content;
         Err(Refusal::NoFrames)
     }
 
-    /// Everything that was to be sent on a private connection has left, and so has the end of our direction.
+    /// Tells the dialogue that everything that was queued for a private connection has been sent, and that our
+    /// direction of it is closed.
     fn all_sent(&mut self, tunnel: TunnelId) -> Vec<Action> {
         let _ = tunnel;
         Vec::new()
     }
 
-    /// A private connection is over, for whatever reason.
+    /// Tells the dialogue that a private connection is over, for whatever reason.
     fn ended(&mut self, tunnel: TunnelId);
 
-    /// The connection to the server is lost. Another may follow; then [`Intent::LogIn`] is the first intent again.
-    /// Requests of the old connection no longer count. Private connections are over only when [`Dialogue::ended`] says
-    /// so.
+    /// Tells the dialogue that the connection to the server is lost. The program may connect again; then
+    /// [`Intent::LogIn`] is again the first intent. The dialogue forgets the pending requests. It keeps each private
+    /// connection until [`Dialogue::ended`] is called for it.
     fn disconnected(&mut self);
 }
 
 /// What the user wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent<'a> {
-    /// Log in under this name. The first intent; sent again after a refusal.
+    /// Log in under this name. This is the first intent. After a refusal it comes again.
     LogIn {
         /// The name.
         login: &'a str,
     },
-    /// Send a message to all.
+    /// Send a message to all clients.
     Say {
         /// The message.
         text: &'a str,
@@ -157,7 +162,7 @@ pub enum Intent<'a> {
         /// The client that asked.
         peer: &'a str,
     },
-    /// End the private connection with a client: the newest, when there are several.
+    /// Close the private connection with a client. When there are several, this means the newest.
     Close {
         /// The other client.
         peer: &'a str,
@@ -169,11 +174,11 @@ pub enum Intent<'a> {
 pub enum Content<'a> {
     /// A message.
     Text(&'a str),
-    /// A file: its bytes follow directly after the frame that announces it.
+    /// A file. The frame only announces it; the bytes of the file follow directly after the frame.
     File {
         /// The file's name, without a path.
         name: &'a str,
-        /// How many bytes follow.
+        /// The size of the file, in bytes.
         size: u64,
     },
 }
@@ -196,14 +201,14 @@ pub enum Direction {
     Received,
 }
 
-/// Why the bytes of a server cannot be a conversation in this protocol.
+/// Why a connection cannot be used any more: the bytes that arrived on it are not valid in this protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The bytes can never become a frame.
     Malformed(Malformed),
-    /// A well-formed frame on a private connection that is not open yet.
+    /// A well-formed frame that must not come on a private connection before it is open.
     NotYetUp {
-        /// The frame that came, in words.
+        /// A description of the frame that came.
         frame: String,
         /// The frame that should have come.
         expected: &'static str,

@@ -1,13 +1,13 @@
 use std::fmt;
 
-/// Why an intent is not sent.
+/// Why the client does not do what the user wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The login was accepted before.
+    /// The server has already accepted a login.
     AlreadyLoggedIn,
-    /// The login is not accepted yet, and nothing can be sent before.
+    /// The server has not accepted a login yet. Nothing else can be sent before that.
     NotLoggedIn,
-    /// A text that is longer than the protocol carries.
+    /// A text is longer than the protocol allows.
     TooLong {
         /// Which text.
         what: &'static str,
@@ -18,19 +18,19 @@ pub enum Refusal {
     },
     /// The name is empty, and no client has an empty name.
     EmptyName,
-    /// A private connection needs two clients.
+    /// The user asks for a private connection with their own login.
     Oneself,
-    /// This peer has no request that waits for an answer.
+    /// No request from this peer waits for an answer.
     NotAsked {
         /// The peer.
         peer: String,
     },
-    /// The server of this protocol passes no messages to one user alone.
+    /// The server of this protocol relays no messages to a single user.
     NoWhispers {
         /// The recipient.
         peer: String,
     },
-    /// The server of this protocol passes on no messages for all.
+    /// The server of this protocol relays no messages to all users.
     NoRoom,
     /// Clients have names in this protocol, so there is no address book.
     NoBook,
@@ -39,13 +39,13 @@ pub enum Refusal {
         /// The name.
         peer: String,
     },
-    /// The name cannot be given, for this reason.
+    /// The user cannot give this name to a client. The text is the reason.
     Name(String),
-    /// Direct connections are impossible, for a reason that was reported at the start.
+    /// Direct connections are impossible. The text is the reason, which was also reported at the start.
     NoPeerToPeer(String),
     /// Private connections of this protocol carry bytes, not frames.
     NoFrames,
-    /// The system provides no random numbers, and secrets need them.
+    /// The operating system provides no random numbers, which secrets need.
     NoChance,
     /// There is no private connection with this peer.
     NoTunnel {
@@ -102,17 +102,17 @@ impl fmt::Display for Refusal {
             ),
             Refusal::NoWhispers { peer } => write!(
                 f,
-                "the server passes no messages to one user alone; ask for a private connection with /private, and then use \
+                "this server relays no messages to a single user; ask for a private connection with /private {peer}, then use \
                  /tell {peer}"
             ),
             Refusal::NoChance => f.write_str(
-                "the system provides no random numbers, and a private connection needs one; try again later",
+                "the operating system provides no random numbers, which a private connection needs; try again later",
             ),
             Refusal::NoRoom => f.write_str(
-                "this server relays no messages; ask another client for a private connection with /connect NAME, then use /tell NAME",
+                "this server relays no messages; ask another client for a private connection with /private NAME, then use /tell NAME",
             ),
             Refusal::NoBook => f.write_str(
-                "this protocol has names of its own; /name is for protocols that identify users by UUIDs",
+                "users already have names in this protocol; /name is only for protocols that identify users by UUIDs",
             ),
             Refusal::Unknown { peer } => write!(
                 f,

@@ -1,10 +1,11 @@
 use std::collections::VecDeque;
 
-/// Maximum number of open requests that are remembered, in each direction. Most servers keep fewer; a person answers a
-/// handful. The oldest request is forgotten for a new one, because not every server reports that an asker has left.
+/// Maximum number of open requests that are remembered, in each direction. Most servers allow fewer, and a person
+/// answers only a few. At the limit, a new request replaces the oldest one. Old requests may be useless, because not
+/// every server reports that an asker has left.
 const MOST: usize = 256;
 
-/// Requests between others and us: oldest first, each once.
+/// Open requests between us and other clients, oldest first. No request is contained twice.
 #[derive(Debug)]
 pub struct Remembered<T>(VecDeque<T>);
 
@@ -15,7 +16,7 @@ impl<T> Default for Remembered<T> {
 }
 
 impl<T: PartialEq> Remembered<T> {
-    /// Adds a request as the newest.
+    /// Adds a request as the newest one. If it is already contained, it moves to the end.
     pub fn remember(&mut self, request: T) {
         self.0.retain(|known| *known != request);
         if self.0.len() == MOST {
@@ -41,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_is_forgotten_for_one_more_and_each_is_kept_once() {
+    fn a_new_request_replaces_the_oldest_and_none_is_kept_twice() {
         let mut remembered = Remembered::default();
         (0..MOST).for_each(|number| remembered.remember(number));
         remembered.remember(0);

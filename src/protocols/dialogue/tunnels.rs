@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::{Action, Event, Refusal, TunnelId};
 
-/// The private connections of one client. `D` is what the protocol keeps for each.
+/// The private connections of one client. `D` is what the protocol stores for each of them.
 #[derive(Debug)]
 pub struct Tunnels<D> {
     all: BTreeMap<TunnelId, Tunnel<D>>,
@@ -14,7 +14,7 @@ struct Tunnel<D> {
     peer: String,
     detail: D,
     up: bool,
-    /// True when we have said that we send no more.
+    /// True when we have closed our direction.
     shut: bool,
 }
 
@@ -26,7 +26,8 @@ impl<D> Default for Tunnels<D> {
 }
 
 impl<D> Tunnels<D> {
-    /// Both clients agree: opens another connection and sends `opening` first.
+    /// Adds a private connection on which both clients have agreed. Returns the actions that open another connection to
+    /// the server and send `opening` on it.
     pub fn open(&mut self, peer: &str, opening: Vec<u8>, detail: D) -> Vec<Action> {
         let tunnel = self.add(peer, detail);
         let peer = peer.to_owned();
@@ -54,12 +55,14 @@ impl<D> Tunnels<D> {
         id
     }
 
-    /// The server says that it is open. `None` when that has no meaning, because it is open already or is over.
+    /// Marks a private connection with raw bytes as open, and returns what the program must do. Returns `None` when it
+    /// is already open or is over.
     pub fn establish(&mut self, id: TunnelId) -> Option<Vec<Action>> {
         self.mark_open(id, Action::Raw(id))
     }
 
-    /// Marks it as open, and returns what follows. `None` when it is open already or is over.
+    /// Marks a private connection as open. Returns two actions: the first tells the user, the second is `follows`.
+    /// Returns `None` when the private connection is already open or is over.
     pub fn mark_open(&mut self, id: TunnelId, follows: Action) -> Option<Vec<Action>> {
         let tunnel = self.all.get_mut(&id).filter(|tunnel| !tunnel.up)?;
         tunnel.up = true;
@@ -67,7 +70,7 @@ impl<D> Tunnels<D> {
         Some(vec![Action::Tell(Event::TunnelUp { peer }), follows])
     }
 
-    /// Marks the newest private connection with this peer as one on which we send no more.
+    /// Marks our direction of the newest private connection with this peer as closed, and returns its number.
     ///
     /// # Errors
     ///
@@ -83,7 +86,7 @@ impl<D> Tunnels<D> {
         Ok(*id)
     }
 
-    /// Gives a client another name.
+    /// Changes the name of a client in all private connections.
     pub fn rename(&mut self, before: &str, now: &str) {
         for tunnel in self.all.values_mut() {
             if tunnel.peer == before {
@@ -97,17 +100,17 @@ impl<D> Tunnels<D> {
         self.all.get(&id).map(|tunnel| &*tunnel.peer)
     }
 
-    /// Returns what the protocol keeps for a private connection, to change it.
+    /// Returns what the protocol stores for a private connection, so that the caller can change it.
     pub fn detail_mut(&mut self, id: TunnelId) -> Option<&mut D> {
         self.all.get_mut(&id).map(|tunnel| &mut tunnel.detail)
     }
 
-    /// Returns what the protocol keeps for a private connection.
+    /// Returns what the protocol stores for a private connection.
     pub fn detail(&self, id: TunnelId) -> Option<&D> {
         self.all.get(&id).map(|tunnel| &tunnel.detail)
     }
 
-    /// Returns what the protocol keeps, for each private connection.
+    /// Returns what the protocol stores for each of the private connections.
     pub fn details(&self) -> impl Iterator<Item = &D> {
         self.all.values().map(|tunnel| &tunnel.detail)
     }

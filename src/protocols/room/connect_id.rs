@@ -1,10 +1,11 @@
 use std::hash::{DefaultHasher, Hasher};
 
-/// A source of unpredictable bits. The engine passes the system's; tests pass one that they can predict.
+/// A source of unpredictable bits. The engine passes the random numbers of the operating system; tests pass numbers
+/// that they know.
 pub type Entropy = Box<dyn FnMut() -> u64 + Send>;
 
-/// Makes connect_ids. A client that knows one can take an end of a private connection, so ids must be hard to guess,
-/// and two ids that are alive must differ. An id is never zero or negative.
+/// Makes connect_ids. Anyone who knows the id of a private connection can become one of its ends, so ids must be hard
+/// to guess. Two ids that are in use at the same time must differ. An id is never zero or negative.
 pub struct ConnectIds {
     source: Source,
 }
@@ -12,19 +13,19 @@ pub struct ConnectIds {
 enum Source {
     /// For ids of eight bytes: 63 random bits each.
     Random(Entropy),
-    /// For ids of four bytes, where random numbers would soon repeat: a counter that passes through a secret
-    /// permutation.
+    /// For ids of four bytes, because random numbers of this size would soon repeat: a counter. A secret permutation
+    /// turns each of its values into an id.
     Counted {
         counter: u32,
         permutation: Permutation,
     },
 }
 
-/// Maximum number of tries for a new id. If all fail, the random source counts as broken. One repetition among 63 bits is rare already, and a
-/// source that always returns the same number must not block the room.
+/// Maximum number of tries for a new id. If all of them fail, the random source counts as broken: among numbers of 63
+/// bits, even one repetition is rare. A source that always returns the same number must not block the room for ever.
 const MOST_DRAWS: usize = 64;
 
-/// Four-byte ids are 1 to 2^31 - 1.
+/// The largest id of four bytes. The smallest is 1.
 const LARGEST_COUNTED: u32 = i32::MAX as u32;
 
 impl ConnectIds {
@@ -34,8 +35,8 @@ impl ConnectIds {
         ConnectIds { source }
     }
 
-    /// Makes ids of 31 bits, for protocols that write them in four bytes. The key of the permutation is drawn here, so
-    /// each start of the server uses another order.
+    /// Makes ids of 31 bits, for protocols that write them in four bytes. This function draws the key of the
+    /// permutation, so the ids have another order after each start of the server.
     pub fn counted(mut entropy: Entropy) -> ConnectIds {
         let permutation = Permutation {
             key: [entropy(), entropy()],
@@ -47,8 +48,8 @@ impl ConnectIds {
         ConnectIds { source }
     }
 
-    /// Returns a new id for which `alive` is false. Returns `None` when it finds none, which takes a broken random
-    /// source or as many live ids as there are numbers.
+    /// Returns a new id for which `alive` is false. Returns `None` when it finds none: the random source is broken, or
+    /// nearly all numbers are in use.
     pub fn draw(&mut self, alive: impl Fn(i64) -> bool) -> Option<i64> {
         (0..MOST_DRAWS)
             .map(|_| self.source.next())
@@ -75,14 +76,14 @@ impl Source {
     }
 }
 
-/// A permutation of 1 to 2^31 - 1 that cannot be followed without its key: a balanced Feistel network over 32 bits. A
-/// result outside that range is permuted again ("cycle walking"). Because the walk began inside the range, it ends
-/// inside.
+/// A permutation of the numbers 1 to 2^31 - 1 whose results cannot be predicted without its key: a balanced Feistel
+/// network over 32 bits. A result outside the range is permuted again ("cycle walking"). Because the first number is
+/// inside the range, a result inside it always comes.
 struct Permutation {
     key: [u64; 2],
 }
 
-/// As many rounds as FF1, the standard construction of this kind for small numbers.
+/// The same number of rounds as in FF1, a standard construction of this kind.
 const ROUNDS: u8 = 10;
 
 impl Permutation {
@@ -94,7 +95,8 @@ impl Permutation {
         permuted
     }
 
-    /// Each round can be undone (the half that was mixed in is unchanged), so two numbers never become the same one.
+    /// Permutes a number once. Each round can be undone, because it leaves one half unchanged. So two different numbers
+    /// never have the same result.
     fn once(&self, number: u32) -> u32 {
         let mut left = (number >> 16) as u16;
         let mut right = number as u16;
@@ -104,7 +106,7 @@ impl Permutation {
         u32::from(left) << 16 | u32::from(right)
     }
 
-    /// The standard library's SipHash; the key is hashed before the value.
+    /// Hashes the key and then the two values, with the SipHash of the standard library.
     fn mix(&self, round: u8, half: u16) -> u16 {
         let mut hasher = DefaultHasher::new();
         for part in self.key {
@@ -128,7 +130,11 @@ mod tests {
 
     fn one_after_the_other(bits: &'static [u64]) -> Entropy {
         let mut rest = bits.iter();
-        Box::new(move || *rest.next().expect("the test foresees every draw"))
+        Box::new(move || {
+            *rest
+                .next()
+                .expect("the test provides a number for every draw")
+        })
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The life of a connection, once for all rooms: open, move from stage to stage, close, forget.
+//! The life of a connection, in code that all rooms share: a connection is opened, moves from stage to stage, is
+//! closed, and is forgotten.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,21 +17,23 @@ struct Connection<S> {
     stage: S,
 }
 
-/// A stage in the life of a connection. Each document has its own stages; these are the questions that every room asks.
+/// A stage in the life of a connection. Each protocol has its own stages. This trait contains what the shared code must
+/// know about a stage.
 pub(crate) trait Stage: Sized {
     /// The first stage: the connection was accepted and has not sent anything.
     const ACCEPTED: Self;
     /// The last stage: the room closes the connection and ignores what it still sends.
     const LEAVING: Self;
 
-    /// True while the room may close the connection. False once it is closing, and while it belongs to the engine.
+    /// True while the room may close the connection. False when it is already closing, and when the engine or a timer
+    /// will close it.
     fn may_close(&self) -> bool;
 
-    /// How the engine reads the next bytes of the connection.
+    /// Returns how the engine reads the next bytes of the connection.
     fn flow<Q>(&self) -> Flow<Q>;
 
-    /// What the server still waits for when this time limit passes, in words for the log; `None` when the limit does not
-    /// apply to this stage.
+    /// Returns what the server was waiting for when this time limit passed, in words for the log. Returns `None` when
+    /// the limit does not apply to this stage.
     fn missing(&self, overdue: Overdue) -> Option<&'static str>;
 }
 
@@ -43,7 +46,8 @@ impl<S> Default for Connections<S> {
 }
 
 impl<S: Stage> Connections<S> {
-    /// Adds a connection in its first stage. Keeps an IPv4 address as one, also where it arrived through an IPv6 socket.
+    /// Adds a connection in its first stage. An IPv6 socket reports an IPv4 address in a mapped form; the address is
+    /// stored in its IPv4 form.
     pub(crate) fn open(&mut self, id: ConnId, peer: SocketAddr) {
         let connection = Connection {
             address: peer.ip().to_canonical(),
@@ -57,7 +61,7 @@ impl<S: Stage> Connections<S> {
         self.all.get(&id).map(|connection| &connection.stage)
     }
 
-    /// Returns every stage, to change it in place.
+    /// Returns the stages of all connections, so that the caller can change them.
     pub(crate) fn stages_mut(&mut self) -> impl Iterator<Item = &mut S> {
         self.all
             .values_mut()
@@ -69,7 +73,8 @@ impl<S: Stage> Connections<S> {
         self.all.get(&id).map(|connection| connection.address)
     }
 
-    /// Moves a connection to another stage and returns the stage that it left. A connection that is gone stays gone.
+    /// Moves a connection to another stage and returns the stage that it left. Does nothing, and returns `None`, when
+    /// the connection is gone.
     pub(crate) fn enter(&mut self, id: ConnId, stage: S) -> Option<S> {
         let connection = self.all.get_mut(&id)?;
         Some(std::mem::replace(&mut connection.stage, stage))
@@ -102,25 +107,27 @@ impl<S: Stage> Connections<S> {
     }
 }
 
-/// How a room ends connections. A room says what belongs to a connection ([`Lifecycle::clean_up`]); this trait calls it
-/// exactly once for each connection, whether the room closes the connection or the peer does.
+/// How a room ends connections. [`Lifecycle::clean_up`] releases what belongs to a connection in its current stage. It
+/// is called when the room closes the connection or when the connection is gone, whichever comes first. If the room
+/// closed it, a second call with [`Stage::LEAVING`] follows when it is gone; then nothing is left to release.
 pub(crate) trait Lifecycle {
-    /// The stages of this document.
+    /// The stages of a connection in this protocol.
     type Stage: Stage;
 
     /// The room's connections.
     fn connections(&mut self) -> &mut Connections<Self::Stage>;
 
-    /// Releases what belonged to a connection that ended in this stage: its name, its requests, what it waits for.
+    /// Releases what belonged to a connection that ended in this stage, for example its name and its requests.
     fn clean_up(&mut self, id: ConnId, ended_in: Self::Stage, out: &mut Effects);
 
-    /// True when a connection from this address may wait for its first byte without a time limit.
+    /// True when the time limit for the first byte does not apply to connections from this address.
     fn may_stay_silent(&self, address: IpAddr) -> bool {
         let _ = address;
         false
     }
 
-    /// Tells a client that it is closed because of a time limit, where the document has a packet for that.
+    /// Tells a client that its connection is closed because of a time limit. Does nothing in a protocol that has no
+    /// packet for this.
     fn say_time_out(&self, id: ConnId, out: &mut Effects) {
         let _ = (id, out);
     }
@@ -142,7 +149,8 @@ pub(crate) trait Lifecycle {
         self.close(from, out);
     }
 
-    /// Closes a connection after what is queued for it. Does nothing when it is closing or belongs to the engine.
+    /// Closes a connection after the bytes that are queued for it have been written. Does nothing when the room may not
+    /// close the connection ([`Stage::may_close`]).
     fn close(&mut self, id: ConnId, out: &mut Effects) {
         if let Some(ended_in) = self.connections().close(id) {
             self.clean_up(id, ended_in, out);
@@ -165,7 +173,7 @@ mod tests {
 
     const ALICE: ConnId = ConnId(1);
 
-    /// A room that only counts what it cleans up.
+    /// A room that only records the stages that it cleans up.
     #[derive(Default)]
     struct Counting {
         connections: Connections<TunnelStage<i64>>,

@@ -10,11 +10,12 @@ pub trait Packet: fmt::Display {
     fn encode(&self, into: &mut Vec<u8>);
 }
 
-/// What rooms want done, in one order: the log that the engine calls *the run*.
+/// What a room wants the engine to do, in order: a log, which the engine calls *the run*.
 ///
-/// Bytes for all members are stored together, so a recipient without other entries gets all of them in one send. Every
-/// other entry carries its offset in those bytes. A *member* is a connection that has joined before that place of the
-/// log and has not left.
+/// A *member* is a connection that has joined the room and has not left it; entries of the log say when a connection
+/// joins and leaves. The bytes for all members are stored together in one buffer, so a member that no other entry
+/// concerns gets all of them in one send. Every other entry contains its offset in this buffer, so the order of all
+/// effects is known.
 #[derive(Debug, Default)]
 pub struct Effects {
     for_all: Vec<u8>,
@@ -63,18 +64,19 @@ pub enum Effect<'a> {
     Tunnel(ConnId, ConnId),
 }
 
-/// What the log says about a connection.
+/// A message about a connection for the server's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
-    /// The connection whose frame or silence is the reason.
+    /// The connection whose frame, or whose silence, is the reason for the message.
     pub about: ConnId,
     /// The message.
     pub words: String,
-    /// The place in the code. Remarks of one place are of one kind, and the log writes only a few of each kind.
+    /// The place in the code that made the remark. Remarks from the same place are of the same kind, and the server
+    /// writes only a few of each kind to its log.
     pub place: &'static Location<'static>,
 }
 
-/// The recipients of a frame, for the log.
+/// The recipients of a frame, for the server's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recipient {
     /// All members.
@@ -86,7 +88,7 @@ pub enum Recipient {
 }
 
 impl Effects {
-    /// Makes an empty log that also keeps every frame in words, for logging.
+    /// Makes an empty log of effects that also stores a description of every frame, for the server's log.
     pub fn traced() -> Effects {
         Effects {
             trace: Some(Vec::new()),
@@ -146,8 +148,8 @@ impl Effects {
         self.push(Kind::Tunnel(one, other));
     }
 
-    /// Adds a line to the log: what the server did about a connection, and why. Text from the peer must be an
-    /// [`Excerpt`](crate::wire::Excerpt), so that it is escaped and short.
+    /// Adds a message for the server's log: what the server did about a connection, and why. Text from the peer must be
+    /// an [`Excerpt`](crate::wire::Excerpt), so that it is escaped and short.
     #[track_caller]
     pub fn remark(&mut self, about: ConnId, words: impl Into<String>) {
         let words = words.into();
@@ -165,12 +167,13 @@ impl Effects {
         self.for_all.is_empty() && self.entries.is_empty() && self.remarks.is_empty()
     }
 
-    /// Returns the number of bytes in the log, remarks included: a flood of ignored frames must not fill memory either.
+    /// Returns the number of bytes in the log. Remarks are included, because a flood of ignored frames must not fill
+    /// the memory either.
     pub fn bytes(&self) -> usize {
         self.for_all.len() + self.directed.len() + self.remarked
     }
 
-    /// Returns the bytes for all members, of the whole log.
+    /// Returns the buffer of the whole log: the bytes for all members, and the bytes for all members except one.
     pub fn for_all(&self) -> &[u8] {
         &self.for_all
     }
@@ -191,8 +194,8 @@ impl Effects {
         })
     }
 
-    /// Returns the whole log in order, with the bytes for all members in their places. For tests, and for a room that
-    /// wraps another one.
+    /// Returns the whole log in order. Unlike [`Effects::entries`], it includes the bytes for all members, as
+    /// [`Effect::All`]. This is for tests and for simple engines.
     pub fn log(&self) -> Vec<Effect<'_>> {
         let mut log = Vec::new();
         let mut done = 0;
@@ -215,17 +218,17 @@ impl Effects {
         log
     }
 
-    /// Returns what the log says about connections.
+    /// Returns the messages for the server's log.
     pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }
 
-    /// Returns the frames in words; empty unless made by [`Effects::traced`].
+    /// Returns the descriptions of all frames. There are none unless [`Effects::traced`] made this log.
     pub fn trace(&self) -> &[(Recipient, String)] {
         self.trace.as_deref().unwrap_or_default()
     }
 
-    /// Empties the log and keeps its memory.
+    /// Removes everything from the log, but keeps the allocated memory for the next effects.
     pub fn clear(&mut self) {
         self.for_all.clear();
         self.directed.clear();

@@ -1,16 +1,16 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Entries that end by themselves, in the order of their time.
+/// Entries that are due after a time limit, sorted by that time.
 ///
-/// An entry that is no longer needed can be withdrawn. Then it uses no memory until its time.
+/// An entry that is no longer needed can be withdrawn. It is then removed at once, so it uses no more memory.
 #[derive(Debug)]
 pub struct Expiries<K> {
     queue: BTreeMap<Ticket, K>,
     serial: u64,
 }
 
-/// Names one entry. Entries with equal instants differ by a number.
+/// Identifies one entry. A serial number distinguishes entries that are due at the same instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket {
     at: Option<Instant>,
@@ -27,7 +27,8 @@ impl<K> Default for Expiries<K> {
 }
 
 impl<K> Expiries<K> {
-    /// Adds an entry that is due `after` from now. If no clock can count that far, the entry is never due.
+    /// Adds an entry that is due when the time `after` has passed from `now`. If an [`Instant`] cannot represent that
+    /// moment, the entry is never due.
     pub fn add(&mut self, now: Instant, after: Duration, key: K) -> Ticket {
         self.serial += 1;
         let ticket = Ticket {
@@ -40,12 +41,12 @@ impl<K> Expiries<K> {
         ticket
     }
 
-    /// Removes an entry whose time has not come.
+    /// Removes an entry before it is due. Does nothing when the entry has already been returned or removed.
     pub fn withdraw(&mut self, ticket: Ticket) {
         self.queue.remove(&ticket);
     }
 
-    /// Removes and returns the next entry whose time has come.
+    /// Removes and returns the next entry that is due at `now`; `None` when there is none.
     pub fn due(&mut self, now: Instant) -> Option<K> {
         if self.deadline()? > now {
             return None;

@@ -5,12 +5,12 @@ use super::ConnId;
 use super::expiries::{Expiries, Ticket};
 use super::wrong_tries::{GuessLimits, WrongTries};
 
-/// Slows down guessing. After a number of wrong tries in a minute, each further wrong try from that address is answered
-/// a second late.
+/// Slows down clients that guess. When an address has used its maximum number of wrong tries in a minute, the server
+/// answers each further wrong try from it one second late.
 ///
-/// A client that guesses again needs a new connection, and connections per address are limited, so the delay limits the
-/// guesses per second. While more addresses guess than [`WrongTries`] remembers, new addresses are answered late as
-/// well.
+/// Each guess needs a new connection, and the number of connections per address is limited. So the delay limits the
+/// guesses per second. [`WrongTries`] remembers a limited number of addresses. While that number is reached, wrong
+/// tries from new addresses are answered late as well.
 #[derive(Debug)]
 pub struct Guesses {
     tries: WrongTries,
@@ -22,14 +22,15 @@ pub struct Guesses {
 pub enum AnswerTime {
     /// Now.
     AtOnce,
-    /// When [`Guesses::due`] returns the connection. The ticket withdraws the answer.
+    /// After one second, when [`Guesses::due`] returns the connection. [`Guesses::withdraw`] cancels the answer that
+    /// has this ticket.
     Late(Ticket),
 }
 
 const DELAY: Duration = Duration::from_secs(1);
 
 impl Guesses {
-    /// Starts without any wrong tries.
+    /// Makes a value that has counted no wrong tries yet.
     pub fn new(limits: GuessLimits) -> Guesses {
         Guesses {
             tries: WrongTries::new(limits),
@@ -37,7 +38,7 @@ impl Guesses {
         }
     }
 
-    /// Counts a wrong try and returns when it is answered.
+    /// Counts a wrong try, and returns when it must be answered.
     pub fn wrong(&mut self, id: ConnId, address: IpAddr, now: Instant) -> AnswerTime {
         if self.tries.count(address, now) {
             AnswerTime::Late(self.late.add(now, DELAY, id))

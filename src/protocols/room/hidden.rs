@@ -4,8 +4,8 @@ use std::fmt::{self, Write as _};
 /// `Default_Ignorable_Code_Point` and `Bidi_Control` (as of Unicode 16), the separators of lines and paragraphs
 /// (U+2028, U+2029) and the empty Braille pattern (U+2800).
 ///
-/// This is the only table of such characters: new names must not contain them, and logs and terminals show them
-/// escaped.
+/// This is the only table of such characters. New names must not contain these characters, and logs and terminals show
+/// them escaped.
 pub fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -23,7 +23,7 @@ pub fn is_invisible(character: char) -> bool {
     )
 }
 
-/// True for a character that is never shown as it is: an invisible character, a control character (C0, DEL, C1), a mark
+/// True for a character that is always shown escaped: an invisible character, a control character (C0, DEL, C1), a mark
 /// of interlinear annotation (U+FFF9 to U+FFFB) or one of Unicode's noncharacters.
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
@@ -32,7 +32,7 @@ pub fn is_hidden(character: char) -> bool {
         || u32::from(character) & 0xfffe == 0xfffe
 }
 
-/// Writes a hidden character as Rust does: `\n`, `\r`, `\t` or `\u{1b}`.
+/// Writes a hidden character as an escape of the Rust language: `\n`, `\r`, `\t` or `\u{1b}`.
 pub fn write_escape(f: &mut impl fmt::Write, character: char) -> fmt::Result {
     match character {
         '\n' => f.write_str("\\n"),
@@ -42,7 +42,7 @@ pub fn write_escape(f: &mut impl fmt::Write, character: char) -> fmt::Result {
     }
 }
 
-/// Shows a text on one line, with every hidden character escaped.
+/// A text that is shown on one line, with every hidden character escaped.
 #[derive(Debug, Clone, Copy)]
 pub struct Visible<T>(pub T);
 
@@ -76,11 +76,11 @@ mod tests {
 
     use super::*;
 
-    /// The characters of a class, as another program's copy of Unicode's lists has them.
+    /// Returns the characters of a class, from the copy of Unicode's lists in the crate `regex-syntax`.
     fn class(pattern: &str) -> Vec<char> {
         let parsed = regex_syntax::parse(pattern).unwrap();
         let HirKind::Class(Class::Unicode(class)) = parsed.kind() else {
-            panic!("{pattern} is no class of characters");
+            panic!("{pattern} is not a class of characters");
         };
         let ranges = class.iter().map(|range| range.start()..=range.end());
         ranges.flatten().collect()

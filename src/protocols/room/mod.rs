@@ -1,13 +1,13 @@
 //! What all rooms share.
 //!
 //! **A room is a value.** It knows which clients are connected, their names, and which negotiations are pending. An
-//! event comes in ([`Protocol::step`]), effects go out ([`Effects`]). A room knows no socket, thread, lock or clock:
-//! time and random numbers are arguments.
+//! event comes in ([`Protocol::step`]), effects go out ([`Effects`]). A room uses no socket, thread, lock or clock: its
+//! caller passes the time and the random numbers as arguments.
 //!
-//! Beside the trait there is what several rooms need: `Connections` (the stage of each connection), [`check_name`]
-//! (which names are accepted), [`is_hidden`] (which characters are never shown as they are), [`Roster`] (names of
-//! clients), [`pairing`] (requests for private connections, and their ids), [`ConnectIds`] (how ids are made),
-//! [`WrongTries`] and [`Guesses`] (limits on guessing), [`Expiries`] (what ends by itself).
+//! Besides the trait, this module contains what several rooms need: `Connections` (the stage of each connection),
+//! [`check_name`] (which names are accepted), [`is_hidden`] (which characters are never shown as they are), [`Roster`]
+//! (names of clients), [`pairing`] (requests for private connections, and their ids), [`ConnectIds`] (how ids are
+//! made), [`WrongTries`] and [`Guesses`] (limits on guessing), [`Expiries`] (entries that end after a time limit).
 
 mod connect_id;
 mod connections;
@@ -41,7 +41,7 @@ pub use roster::{Roster, Taken};
 pub(crate) use tunnel_stage::TunnelStage;
 pub use wrong_tries::{GuessLimits, WrongTries};
 
-/// One connection. A number is never used twice while the server runs.
+/// The number of a connection. A number is never used twice while the server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnId(pub u64);
 
@@ -51,35 +51,37 @@ impl fmt::Display for ConnId {
     }
 }
 
-/// What is kept for each connection. Peers cannot choose the numbers of connections, so a fast hash is safe, and a room
-/// looks into such a map several times for each message.
+/// A map from connections to what is stored for each of them. A room reads such maps several times for each message, so
+/// the hash is a fast one. Such a hash becomes slow if peers choose the keys, but peers cannot choose the numbers of
+/// connections.
 pub type ByConn<T> = FxHashMap<ConnId, T>;
 
-/// A protocol: how bytes become commands, and what each command does to the room.
+/// The server's half of a protocol: how bytes become commands, and what each command does to the room.
 pub trait Protocol: Send + 'static {
     /// The name on the command line and in logs, such as `chaton`.
     const NAME: &'static str;
-    /// What the decoder needs to know of the listener's options.
+    /// The options of the listener that the decoder needs.
     type Codec: Clone + Send + Sync + 'static;
     /// A frame from a client. It borrows from the read buffer: text is copied only when the room keeps it.
     type Command<'a>: fmt::Display;
-    /// What a room asks because finding the answer is slow: the hash of a password, a database look-up. [`Infallible`]
-    /// for a room that asks nothing.
+    /// A question that the room cannot answer itself, because the answer is slow: it needs the hash of a password, or a
+    /// database look-up. [`Infallible`] for a room that asks no questions.
     type Question: Send + 'static;
-    /// The answer to a question; [`Infallible`] for a room that asks nothing.
+    /// The answer to a question; [`Infallible`] for a room that asks no questions.
     type Answer: Send + 'static;
 
     /// Decodes one frame at the front of `input`. Returns the command and its length in bytes, or `None` while bytes
     /// are missing.
     ///
-    /// The length may be greater than that of `input`, when a command is complete before its last bytes arrive because
-    /// they are ignored. The engine then reads and drops the rest.
+    /// The length may be greater than the length of `input`: when the last bytes of a command are ignored, the command
+    /// is returned before they arrive. The engine then reads these bytes and drops them.
     fn decode<'a>(
         codec: &Self::Codec,
         input: &'a [u8],
     ) -> Result<Option<(Self::Command<'a>, usize)>, Malformed>;
 
-    /// Decodes one frame of a connection that is not identified yet, where a protocol may allow less.
+    /// Decodes one frame of a connection that is not identified yet. A protocol may have lower limits for such a
+    /// connection.
     fn decode_first<'a>(
         codec: &Self::Codec,
         input: &'a [u8],
@@ -87,11 +89,11 @@ pub trait Protocol: Send + 'static {
         Self::decode(codec, input)
     }
 
-    /// True for a command after which the bytes may mean something else, because a tunnel begins. Such a command is
-    /// handled before the next byte is decoded.
+    /// True for a command after which the following bytes may have to be decoded in another way, for example because a
+    /// tunnel begins. The engine lets the room handle such a command before it decodes the next byte.
     fn turns_the_stream(command: &Self::Command<'_>) -> bool;
 
-    /// Returns how much work it is to find the answer. Questions of different efforts do not wait for each other.
+    /// Returns how much work the answer to a question needs. Questions of different efforts do not wait for each other.
     fn effort(question: &Self::Question) -> Effort {
         let _ = question;
         Effort::LookUp
@@ -99,10 +101,9 @@ pub trait Protocol: Send + 'static {
 
     /// Does what is due at `now`, then handles what happened on one connection.
     ///
-    /// The hub calls this for every event, and so do the tests that drive a room; a room implements
-    /// [`Protocol::handle`]. So a time limit ends before the first event that comes after it, even when the clock's
-    /// thread is late, and no room has to call its own [`Protocol::tick`]. The deadline is compared first, because
-    /// usually nothing is due.
+    /// The hub and the tests call this function for every event; a room implements only [`Protocol::handle`]. So a time
+    /// limit takes effect before any later event, even when the clock's thread is late, and no room has to call its own
+    /// [`Protocol::tick`]. The deadline is compared first, because usually nothing is due.
     fn step(
         &mut self,
         from: ConnId,
@@ -116,8 +117,8 @@ pub trait Protocol: Send + 'static {
         self.handle(from, event, now, out)
     }
 
-    /// Handles what happened on one connection, after everything that was due. Called by [`Protocol::step`]. Must not
-    /// panic: it runs under the lock that all connections share.
+    /// Handles what happened on one connection. [`Protocol::step`] calls this function, after it has done what was due.
+    /// The function must not panic, because it runs under the lock that all connections share.
     fn handle(
         &mut self,
         from: ConnId,
@@ -126,25 +127,27 @@ pub trait Protocol: Send + 'static {
         out: &mut Effects,
     ) -> Flow<Self::Question>;
 
-    /// Revokes the credentials of the client with this name, because its key was replaced. An answer that is still on
-    /// its way may be based on the old key.
+    /// Revokes the credentials of the client with this name, because its key was replaced. A question about this client
+    /// may be unanswered at that time. Its answer may be based on the old key, so the room must not accept the answer.
     fn revoke(&mut self, name: &str, out: &mut Effects) {
         let _ = (name, out);
     }
 
-    /// How long the engine delays the end of a tunnel's direction, so that a command that closes the tunnel and arrives
-    /// right after the last byte is relayed first. Called once, when the room begins to be served.
+    /// Returns how long the engine waits, after one end of a tunnel has sent its last byte, before it tells the other
+    /// end. A command that closes the tunnel may arrive shortly after that byte, on another connection, and must be
+    /// relayed first. The engine calls this function once, when it starts to serve the room.
     fn tunnel_end_delay(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// Returns when [`Protocol::tick`] must be called next. Must be cheap: it is called before and after each event.
+    /// Returns when [`Protocol::tick`] must be called next; `None` when no time limit is running. The function must be
+    /// cheap, because it is called before and after each event.
     fn deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// Does everything that is due at `now`. Called when the deadline has come, and by [`Protocol::step`] before an
-    /// event that comes after it.
+    /// Does everything that is due at `now`. The engine calls this function when the deadline has come;
+    /// [`Protocol::step`] calls it before an event that comes after the deadline.
     fn tick(&mut self, now: Instant, out: &mut Effects) {
         let _ = (now, out);
     }
@@ -153,30 +156,32 @@ pub trait Protocol: Send + 'static {
 /// What can happen on a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<C, A = Infallible> {
-    /// It was accepted; always the first event.
+    /// The connection was accepted, from this address. This is always the first event.
     Opened(SocketAddr),
     /// A whole frame arrived.
     Command(C),
     /// The bytes that arrived can never become a frame.
     Malformed(Malformed),
-    /// The answer to a question that the room asked with [`Flow::Ask`]. Other events were handled in the meantime: what
-    /// the room knew when it asked may have changed.
+    /// The answer to a question that the room asked with [`Flow::Ask`]. Other events were handled in the meantime, so
+    /// the state of the room may have changed since it asked.
     Answer(A),
     /// A question that the room asked with [`Flow::Ask`] gets no answer, because too many questions are waiting. The
     /// room may ask again when the client tries again.
     Busy,
-    /// A time limit of the connection has passed. A room that does not answer with [`Effects::finish`] grants the same
-    /// time again.
+    /// A time limit of the connection has passed. If the room does not close the connection with [`Effects::finish`],
+    /// the same time limit starts again.
     Overdue(Overdue),
-    /// The peer sends no more (FIN). What is queued for it can still be written.
+    /// The peer has closed its direction of the connection (FIN), so no more bytes come from it. Bytes that are queued
+    /// for it can still be written.
     ReadClosed,
-    /// The connection is over; always the last event, and the only one after a tunnel ended.
+    /// The connection is over. This is always the last event. After a tunnel has ended, it is the only event for each
+    /// of its ends.
     Gone,
 }
 
 impl<C, A> Event<C, A> {
-    /// Converts the command of an event. Returns the error if the command cannot be converted: for a protocol that adds
-    /// commands to those of another one.
+    /// Converts the command of an event. Returns the error of the conversion if there is one. This is for a protocol
+    /// that adds commands to the commands of another protocol.
     pub fn try_map<D, E>(self, command: impl FnOnce(C) -> Result<D, E>) -> Result<Event<D, A>, E> {
         Ok(match self {
             Event::Opened(address) => Event::Opened(address),
@@ -191,7 +196,7 @@ impl<C, A> Event<C, A> {
     }
 }
 
-/// How much work it is to find the answer to a question.
+/// How much work the answer to a question needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effort {
     /// Less than a millisecond: a database look-up, the check of a signature.
@@ -200,29 +205,29 @@ pub enum Effort {
     Hash,
 }
 
-/// Which time limit has passed.
+/// Which time limit of a connection has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Overdue {
-    /// The one for its first byte.
+    /// The time limit for its first byte.
     FirstByte,
-    /// The one for its identification, counted from its first byte.
+    /// The time limit for its identification, counted from its first byte.
     Identification,
-    /// The one for the rest of a frame that it began.
+    /// The time limit for the rest of a frame that it has begun to send.
     Frame,
 }
 
-/// How the connection's reader goes on after an event.
+/// What the connection's reader does after an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow<Q = Infallible> {
     /// The next bytes are frames.
     Frames,
-    /// The next bytes are frames, but none is decoded before [`Event::Answer`] or [`Event::Busy`] has answered this
-    /// question. Other connections go on. Has no effect as a reply to [`Event::Overdue`], which comes from the clock
-    /// and not from the reader.
+    /// The next bytes are frames, but the reader decodes none of them until the room has got [`Event::Answer`] or
+    /// [`Event::Busy`] for this question. Other connections do not wait. As a reply to [`Event::Overdue`] it has no
+    /// effect, because that event comes from the clock and not from the reader.
     Ask(Q),
-    /// From here on the bytes belong to a tunnel. They are kept, and relayed after [`Effects::tunnel`] has joined the
-    /// two ends.
+    /// All following bytes belong to a tunnel. The engine stores them, and relays them after [`Effects::tunnel`] has
+    /// joined the two ends.
     Raw,
-    /// The connection is closing. What it still sends is ignored.
+    /// The connection is closing. Bytes that it still sends are ignored.
     Closed,
 }

@@ -4,9 +4,10 @@ use super::hidden::is_invisible;
 
 /// Why a proposed name is refused.
 ///
-/// The rule protects people who read names in a terminal or in a log: a name must be visible, must look like what it is
-/// and must not move the cursor. It applies to names that a client proposes, not to names in other frames: no client
-/// has a name that the rule refuses, so such a frame has no recipient.
+/// The rules protect people who read names in a terminal or in a log. A name must be visible, its characters must
+/// appear in their real order, and it must not move the cursor. The rules apply only to a name that a client proposes
+/// for itself. A name in another frame needs no check: no client has a name that the rules refuse, so a frame to such a
+/// name has no recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameRefused {
     /// It is empty.

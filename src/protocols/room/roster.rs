@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::{ByConn, ConnId};
 
-/// The identified clients: from login to connection and back. Logins are compared byte for byte.
+/// The identified clients. The roster finds the connection of a login, and the login of a connection. Logins are
+/// compared byte for byte.
 ///
-/// A login is stored once and shared (`Arc<str>`): the connection's stage points to the same text.
+/// The text of a login is stored once (`Arc<str>`): the stage of the connection points to the same text.
 #[derive(Debug, Default)]
 pub struct Roster {
     connections: HashMap<Arc<str>, ConnId>,
@@ -34,9 +35,10 @@ impl fmt::Display for Taken {
 impl std::error::Error for Taken {}
 
 impl Roster {
-    /// Gives a free login to a connection that has none, and returns the stored text.
+    /// Gives a free login to a connection that has none, and returns the stored text. Returns [`Taken`] when another
+    /// client has this login.
     ///
-    /// A connection that already has a login keeps it and gets [`Taken`].
+    /// A connection that already has a login keeps that login; the function then also returns [`Taken`].
     pub fn join(&mut self, id: ConnId, login: &str, address: IpAddr) -> Result<Arc<str>, Taken> {
         if self.connections.contains_key(login) || self.people.contains_key(&id) {
             return Err(Taken);
@@ -52,7 +54,7 @@ impl Roster {
         Ok(login)
     }
 
-    /// Frees the login of a connection and returns it; `None` for a connection that has none.
+    /// Frees the login of a connection and returns it; `None` for a connection without a login.
     pub fn leave(&mut self, id: ConnId) -> Option<Arc<str>> {
         let person = self.people.remove(&id)?;
         self.connections.remove(&person.login);
@@ -70,7 +72,7 @@ impl Roster {
         self.people.get(&id).map(|person| &person.login)
     }
 
-    /// Returns the identified connections that come from this address, in the order of their numbers.
+    /// Returns the identified connections that come from this address, in ascending order.
     pub fn at(&self, address: IpAddr) -> impl Iterator<Item = ConnId> {
         let all = (address, ConnId(u64::MIN))..=(address, ConnId(u64::MAX));
         self.by_address.range(all).map(|(_, id)| *id)
@@ -110,7 +112,7 @@ mod tests {
         let mut roster = Roster::default();
         assert!(roster.join(ALICE, "Zoé", HERE).is_ok());
         assert_eq!(roster.find("zoé"), None);
-        // The same characters for a reader, but other bytes: e with a combining accent.
+        // A reader sees the same characters, but the bytes differ: an e and a combining accent.
         assert_eq!(roster.find("Zoe\u{301}"), None);
         assert!(roster.join(BOB, "Zoe\u{301}", HERE).is_ok());
     }

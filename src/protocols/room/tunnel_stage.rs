@@ -1,4 +1,5 @@
-//! How far a connection has come, where private connections are tunnels through the server; and what it may be late with.
+//! The stages of a connection in protocols whose private connections are tunnels through the server, and the time
+//! limits of each stage.
 
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use super::{Flow, Overdue, Stage, Ticket};
 /// The stages of a connection in a protocol whose private connections are tunnels through the server: each connection
 /// becomes a client or an end of a tunnel.
 ///
-/// `End` says what a waiting end waits for, `Answer` what a connection is told whose wrong guess is answered late.
+/// `End` identifies the private connection that a waiting end belongs to. `Answer` is the answer to a wrong guess, when
+/// the server sends it late.
 #[derive(Debug, Clone)]
 pub(crate) enum TunnelStage<End, Answer = ()> {
     /// Connected, without a name. It may still become a client or an end of a tunnel.
@@ -17,12 +19,13 @@ pub(crate) enum TunnelStage<End, Answer = ()> {
         /// The name.
         login: Arc<str>,
     },
-    /// The first end of a private connection, before the other end has come.
+    /// The first end of a private connection. The other end has not come yet.
     WaitingEnd(End),
-    /// One of the two ends of an open private connection. The engine relays its bytes, and the room hears of it again when
-    /// it is gone.
+    /// One of the two ends of an open private connection. The engine relays its bytes, and tells the room when it is
+    /// gone.
     TunnelEnd,
-    /// It named a private connection that does not exist. When the ticket is due it gets its answer and is closed.
+    /// It asked for a private connection that does not exist. When the ticket is due, the server sends it the answer
+    /// and closes it.
     AnswerDelayed {
         /// The entry in [`super::Guesses`].
         ticket: Ticket,
@@ -42,7 +45,8 @@ impl<End, Answer> Stage for TunnelStage<End, Answer> {
             TunnelStage::Anonymous
             | TunnelStage::Identified { .. }
             | TunnelStage::WaitingEnd(_) => true,
-            // The engine ends tunnels; the clock closes the others.
+            // The engine closes the ends of tunnels. A delayed answer closes its connection. A connection that is
+            // leaving is already closing.
             TunnelStage::TunnelEnd | TunnelStage::AnswerDelayed { .. } | TunnelStage::Leaving => {
                 false
             }
@@ -64,7 +68,8 @@ impl<End, Answer> Stage for TunnelStage<End, Answer> {
             (TunnelStage::Anonymous | TunnelStage::Identified { .. }, Overdue::Frame) => {
                 Some("the rest of a frame")
             }
-            // A client may be silent for ever, and a waiting end has the time of what it waits for.
+            // The limit does not apply: a client may be silent for ever, and a waiting end has the time limit of its
+            // private connection.
             _ => None,
         }
     }

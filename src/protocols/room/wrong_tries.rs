@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::expiries::{Expiries, Ticket};
 
-/// Counts the wrong tries of each address in the last minute: ids that do not exist, wrong passwords.
+/// Counts the wrong tries of each address in the last minute. A wrong try is an id that does not exist, or a wrong
+/// password.
 ///
-/// The memory is bounded: at most 4096 addresses are remembered. An address is forgotten after a minute, at the next
-/// wrong try.
+/// The memory is limited: at most 4096 addresses are remembered. An address is forgotten one minute after its last
+/// wrong try. It is removed when the next wrong try, from any address, is counted.
 #[derive(Debug)]
 pub struct WrongTries {
     limits: GuessLimits,
@@ -18,26 +19,26 @@ pub struct WrongTries {
 /// Limits on guessing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GuessLimits {
-    /// Maximum number of wrong tries per minute and address without a consequence.
+    /// Maximum number of wrong tries that an address may make per minute without a consequence.
     pub per_minute: usize,
-    /// True when loopback addresses are counted like any other.
+    /// True when the limit also applies to loopback addresses.
     pub bound_loopback: bool,
 }
 
 #[derive(Debug)]
 struct Address {
-    /// When the last wrong tries came, the oldest first: at most one more than the limit.
+    /// The times of the last wrong tries, oldest first. At most one more than the limit is stored.
     tries: VecDeque<Instant>,
     forget: Ticket,
 }
 
-/// Maximum number of remembered addresses: about a megabyte at the default limit.
+/// Maximum number of remembered addresses. With the default limit, this many need about a megabyte.
 const MOST_ADDRESSES: usize = 4096;
 
 const WINDOW: Duration = Duration::from_mins(1);
 
 impl WrongTries {
-    /// Starts without any wrong tries.
+    /// Makes a value that has counted no wrong tries yet.
     pub fn new(limits: GuessLimits) -> WrongTries {
         WrongTries {
             limits,
@@ -52,7 +53,8 @@ impl WrongTries {
         !self.is_exempt(address) && self.remember(address, now) > self.limits.per_minute
     }
 
-    /// Uncounts the try of this address that was counted at that time: it turned out to be right.
+    /// Removes a try of this address from the count, because it was not wrong. `counted` is the time at which it was
+    /// counted.
     pub fn take_back(&mut self, address: IpAddr, counted: Instant) {
         let Some(known) = self.addresses.get_mut(&address) else {
             return;
@@ -79,8 +81,8 @@ impl WrongTries {
         address.is_loopback() && !self.limits.bound_loopback
     }
 
-    /// Returns the number of wrong tries from this address in the last minute, this one included. Counts to one above
-    /// the limit: callers ask for no more, so no more is kept.
+    /// Records a wrong try, and returns the number of wrong tries from this address in the last minute, this one
+    /// included. The count stops at one above the limit: the caller only needs to know whether the limit is exceeded.
     fn remember(&mut self, address: IpAddr, now: Instant) -> usize {
         let most = self.limits.per_minute.saturating_add(1);
         while let Some(forgotten) = self.forget.due(now) {
@@ -174,11 +176,11 @@ mod tests {
         }
         assert!(
             tries.count(address(MOST_ADDRESSES), start),
-            "a newcomer while it is full"
+            "a new address while the table is full"
         );
         assert!(
             !tries.count(address(0), start),
-            "an address that it remembers"
+            "an address that is remembered"
         );
         assert_eq!(tries.addresses.len(), MOST_ADDRESSES);
 

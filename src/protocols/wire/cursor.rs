@@ -8,7 +8,8 @@ const VARINT_BYTES: u32 = 5;
 /// Reads fields from the front of the bytes that have arrived.
 ///
 /// A text is read only when its length prefix and all its bytes have arrived. So a frame that arrives byte by byte
-/// costs a few integer comparisons per byte, and a length that a peer only claims costs no memory.
+/// needs only a few integer comparisons per byte. A peer that sends a large length without the text makes the reader
+/// allocate no memory.
 #[derive(Debug, Clone)]
 pub struct Cursor<'a> {
     input: &'a [u8],
@@ -30,8 +31,8 @@ impl From<Malformed> for Stop {
     }
 }
 
-/// Turns the result of a decoder into what callers get: a whole frame, `None` for "not enough bytes yet", or why the
-/// bytes can never become a frame.
+/// Converts the result of a decoder into what its callers get: a whole frame, `None` for "not enough bytes yet", or an
+/// error that says why the bytes can never become a frame.
 pub fn settle<T>(read: Result<T, Stop>) -> Result<Option<T>, Malformed> {
     match read {
         Ok(frame) => Ok(Some(frame)),
@@ -41,7 +42,7 @@ pub fn settle<T>(read: Result<T, Stop>) -> Result<Option<T>, Malformed> {
 }
 
 impl<'a> Cursor<'a> {
-    /// Starts at the first byte of a frame.
+    /// Makes a cursor at the first byte of a frame.
     pub fn new(input: &'a [u8]) -> Cursor<'a> {
         Cursor { input, at: 0 }
     }
@@ -100,8 +101,9 @@ impl<'a> Cursor<'a> {
         rest
     }
 
-    /// Reads an integer of one to five bytes: seven bits in each, the lowest bits first (the VarInt of Protocol
-    /// Buffers). The maximum is 2^31-1, because it is a length. Longer encodings of small integers are accepted.
+    /// Reads an integer of one to five bytes: seven bits in each byte, the lowest bits first (the VarInt of Protocol
+    /// Buffers). The maximum is 2^31-1, because the integer is a length. An encoding that is longer than necessary is
+    /// accepted.
     pub fn varint(&mut self, field: &'static str) -> Result<u32, Stop> {
         let mut value = 0_u64;
         for place in 0..VARINT_BYTES {

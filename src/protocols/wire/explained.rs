@@ -1,10 +1,10 @@
 use std::fmt::Display;
 use std::ops::Range;
 
-/// A frame taken apart, with the meaning of each of its bytes.
+/// A frame that is split into its fields, with the meaning of each byte.
 ///
-/// It is built from a decoded frame, field by field in the order of the wire. A codec pays nothing for it until a user
-/// asks to see a frame.
+/// It is built from a decoded frame, field by field, in the order in which the fields are sent. It is built only when a
+/// user wants to see a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
     /// The frame's name in its document.
@@ -27,12 +27,12 @@ pub struct Field {
 }
 
 impl Explained {
-    /// Starts a frame with an opcode of one byte.
+    /// Makes a frame whose first field is an opcode of one byte.
     pub fn new(name: &str, opcode: i8) -> Explained {
         Explained::bare(name).field("opcode", 1, opcode)
     }
 
-    /// Starts a frame without fields.
+    /// Makes a frame that has no fields yet.
     pub fn bare(name: &str) -> Explained {
         Explained {
             name: name.to_owned(),
@@ -40,28 +40,28 @@ impl Explained {
         }
     }
 
-    /// Adds two bytes, signed.
+    /// Adds a signed integer of two bytes.
     pub fn int16(self, name: &str, value: i16) -> Explained {
         self.field(name, 2, value)
     }
 
-    /// Adds four bytes, signed.
+    /// Adds a signed integer of four bytes.
     pub fn int32(self, name: &str, value: i32) -> Explained {
         self.field(name, 4, value)
     }
 
-    /// Adds eight bytes, signed.
+    /// Adds a signed integer of eight bytes.
     pub fn int64(self, name: &str, value: i64) -> Explained {
         self.field(name, 8, value)
     }
 
-    /// Adds a length of four bytes and a text: two fields.
+    /// Adds two fields: a length of four bytes and a text.
     pub fn text32(self, name: &str, text: &str) -> Explained {
         self.field(&format!("length of {name}"), 4, text.len())
             .field(name, text.len(), format_args!("{text:?}"))
     }
 
-    /// Adds a length of four bytes and a text whose bytes must not be shown.
+    /// Adds two fields: a length of four bytes, and a text whose bytes must not be shown.
     pub fn secret32(self, name: &str, text: &str) -> Explained {
         let mut explained = self
             .field(&format!("length of {name}"), 4, text.len())
@@ -72,7 +72,7 @@ impl Explained {
         explained
     }
 
-    /// Adds a length of two bytes and a text: two fields.
+    /// Adds two fields: a length of two bytes and a text.
     pub fn text16(self, name: &str, text: &str) -> Explained {
         self.field(&format!("length of {name}"), 2, text.len())
             .field(name, text.len(), format_args!("{text:?}"))

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Bytes that cannot become a frame of this protocol.
+/// Why bytes can never become a frame of this protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Malformed {
     /// No packet has this opcode.
@@ -17,7 +17,8 @@ pub enum Malformed {
         /// The length that was received.
         length: i64,
     },
-    /// A length above the field's limit. It is known from the prefix, before any of the payload is kept.
+    /// A length above the field's limit. The length comes first, so it is rejected before any of the field's bytes are
+    /// stored.
     TooLong {
         /// The field that the length belongs to.
         field: &'static str,
@@ -38,7 +39,7 @@ pub enum Malformed {
         /// The length that was received, in bytes.
         length: u32,
     },
-    /// A code without a meaning.
+    /// A code that the document does not define.
     UnknownCode {
         /// The field.
         field: &'static str,

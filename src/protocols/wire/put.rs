@@ -1,9 +1,8 @@
 use byteorder::{BigEndian, WriteBytesExt};
 
-/// Appends fields to a frame that grows at the end of a buffer.
+/// Appends the fields of a frame to a buffer.
 ///
-/// Writing to a `Vec` cannot fail, so these functions return nothing, and the results of byteorder are dropped here and
-/// nowhere else.
+/// Writing to a `Vec` cannot fail, so these functions return nothing and ignore the results of the crate `byteorder`.
 pub trait Put {
     /// Appends one signed byte.
     fn put_int8(&mut self, value: i8);
@@ -15,13 +14,15 @@ pub trait Put {
     fn put_int64(&mut self, value: i64);
     /// Appends the shortest form of a VarInt: one to five bytes.
     fn put_varint(&mut self, value: u32);
-    /// Appends a length of two bytes and the text in UTF-8. The caller makes sure that the text has at most 2^15-1
-    /// bytes. A longer text is cut there, at the end of a character, so that the fields after it can still be decoded.
+    /// Appends a length of two bytes and the text in UTF-8. The caller must make sure that the text has at most 2^15-1
+    /// bytes. A longer text is cut to that length or a little less, at the end of a character, so that the fields after
+    /// it can still be decoded.
     fn put_text16(&mut self, text: &str);
-    /// Appends a length of four bytes and the text in UTF-8. No text here is longer than 2^31-1 bytes: each comes from
-    /// a frame or from a limited input.
+    /// Appends a length of four bytes and the text in UTF-8. No text is longer than 2^31-1 bytes, because each text
+    /// comes from a frame or from an input with a limit.
     fn put_text32(&mut self, text: &str);
-    /// Appends a length as a VarInt and the text in UTF-8. The same limit as for [`Put::put_text32`] applies.
+    /// Appends a length as a VarInt and the text in UTF-8. As in [`Put::put_text32`], no text is longer than 2^31-1
+    /// bytes.
     fn put_text_varint(&mut self, text: &str);
 }
 

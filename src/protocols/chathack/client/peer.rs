@@ -1,4 +1,5 @@
-//! What another client sends on a direct connection: messages, and files whose bytes are passed on as they arrive.
+//! What another client sends on a direct connection: messages and files. The bytes of a file are passed on as soon as
+//! they arrive.
 
 use super::ChatHackClient;
 use crate::chathack::{MAX_MESSAGE_BYTES, PeerFrame, Received};
@@ -8,9 +9,9 @@ use crate::dialogue::{Action, Event, Fault, TunnelId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Frame,
-    /// The rest of a file: its number of bytes.
+    /// The rest of a file. The value is its number of bytes.
     File(u64),
-    /// The rest of something that is skipped: its number of bytes.
+    /// The rest of a frame or a file that is skipped. The value is its number of bytes.
     Skipped(u64),
 }
 
@@ -71,7 +72,7 @@ impl ChatHackClient {
                 let comes = Action::FileComes { tunnel, name, size };
                 (vec![comes], Next::file(size))
             }
-            // Sent under a name that is not the peer's.
+            // The file was sent under a name that is not the peer's, so its bytes are skipped.
             PeerFrame::File { size, .. } => {
                 let size = u64::try_from(size).unwrap_or_default();
                 (self.ignore(tunnel, &frame), Next::skipped(size))
@@ -103,7 +104,7 @@ impl Next {
     }
 }
 
-/// Splits off up to `left` bytes, and returns how many are still missing.
+/// Returns the first bytes, at most `left` of them, and how many are then still missing.
 fn front(bytes: &[u8], left: u64) -> (&[u8], u64) {
     let wanted = usize::try_from(left).unwrap_or(usize::MAX);
     let here = bytes.get(..wanted).unwrap_or(bytes);

@@ -1,4 +1,4 @@
-//! What the server sends to a client of ChatHack, in the document's order.
+//! What the server sends to a client of ChatHack, in the order of the document.
 
 use std::net::SocketAddr;
 
@@ -68,7 +68,8 @@ impl ChatHackClient {
         }
     }
 
-    /// Connects only to clients that we asked, so that no other client makes us connect anywhere.
+    /// Connects to a client, but only if we asked it. Otherwise any client could make us connect to an address of its
+    /// choice.
     fn connect(&mut self, login: &str, meeting: MeetingPoint) -> Option<Vec<Action>> {
         let MeetingPoint { port, address, id } = meeting;
         let port = u16::try_from(port).ok().filter(|port| *port > 0)?;

@@ -1,4 +1,4 @@
-//! Conversations as data: what each side sends, and what follows.
+//! Conversations as data: what each side sends, and what the client then does.
 
 use rstest::rstest;
 
@@ -13,7 +13,7 @@ fn client(account: Option<&str>) -> ChatHackClient {
         login: "alice".into(),
         password: password.into(),
     });
-    // Ids take all but one of its bits.
+    // An id is made of all bits except the lowest one.
     ChatHackClient::new(account, Box::new(|| (ID as u64) << 1))
 }
 
@@ -39,7 +39,7 @@ fn hear(client: &mut ChatHackClient, frame: ServerFrame<'_>) -> Vec<Action> {
     actions
 }
 
-/// Everything that follows from these bytes of bob's.
+/// Returns all actions that result from these bytes of bob.
 fn hear_bob(client: &mut ChatHackClient, mut bytes: &[u8]) -> Vec<Action> {
     let mut all = Vec::new();
     while let Some((length, actions)) = client.receive(Source::Tunnel(TUNNEL), bytes).unwrap() {
@@ -74,7 +74,7 @@ fn is_unexpected(actions: &[Action]) -> bool {
     matches!(actions, [Action::Tell(Event::Unexpected { .. })])
 }
 
-/// A client that asked bob and gets his permission to connect.
+/// Returns a client that asked bob, after bob has agreed.
 fn talking() -> ChatHackClient {
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
@@ -152,8 +152,8 @@ fn what_the_user_wants_becomes_a_packet(
 #[case::whisper(Intent::Whisper { to: "bob", text: "hi" }, Refusal::NoWhispers { peer: bob() })]
 #[case::oneself(Intent::Ask { peer: "alice" }, Refusal::Oneself)]
 #[case::an_empty_name(Intent::Ask { peer: "" }, Refusal::EmptyName)]
-#[case::no_asking_to_accept(Intent::Accept { peer: "bob" }, Refusal::NotAsked { peer: bob() })]
-#[case::no_asking_to_deny(Intent::Deny { peer: "bob" }, Refusal::NotAsked { peer: bob() })]
+#[case::no_request_to_accept(Intent::Accept { peer: "bob" }, Refusal::NotAsked { peer: bob() })]
+#[case::no_request_to_deny(Intent::Deny { peer: "bob" }, Refusal::NotAsked { peer: bob() })]
 #[case::no_connection(Intent::Close { peer: "bob" }, Refusal::NoTunnel { peer: bob() })]
 fn an_impossible_intent_is_refused_before_anything_is_sent(
     #[case] intent: Intent<'_>,
@@ -214,12 +214,12 @@ fn a_client_that_agrees_listens_and_then_says_where() {
     assert_eq!(alice.listens(TUNNEL, Some(address())), expected);
     let up = Action::Tell(Event::TunnelUp { peer: bob() });
     assert_eq!(alice.connected(TUNNEL), [up, Action::Framed(TUNNEL)]);
-    // The asking has been answered.
+    // The request has already been answered.
     assert!(alice.intend(Intent::Accept { peer: "bob" }).is_err());
 }
 
 #[test]
-fn whoever_cannot_listen_declines() {
+fn a_client_that_cannot_listen_declines() {
     let mut alice = alice();
     hear(&mut alice, ServerFrame::PrivateAsking { sender: "bob" });
     alice.intend(Intent::Accept { peer: "bob" }).unwrap();
@@ -230,7 +230,7 @@ fn whoever_cannot_listen_declines() {
 }
 
 #[test]
-fn without_random_numbers_no_id_is_made_and_the_asking_stays_pending() {
+fn without_random_numbers_no_id_is_made_and_the_request_stays_pending() {
     let mut alice = ChatHackClient::new(None, Box::new(|| 0));
     alice.intend(Intent::LogIn { login: "alice" }).unwrap();
     hear(&mut alice, ServerFrame::Connected);
@@ -265,7 +265,7 @@ fn a_client_that_asked_connects_and_shows_the_id() {
         },
     ];
     assert_eq!(hear(&mut alice, validation), expected);
-    // The server cannot make us connect a second time, or without our asking.
+    // The server cannot make us connect a second time, or to a client that we did not ask.
     assert!(is_unexpected(&hear(&mut alice, validation)));
     let denied = ServerFrame::PrivateDenied { login };
     assert!(is_unexpected(&hear(&mut alice, denied)));

@@ -1,11 +1,11 @@
-//! Conversations as data: what each side sends, and what follows.
+//! Conversations as data: what each side sends, and what the client then does.
 
 use rstest::rstest;
 
 use super::*;
 use crate::wire::Malformed;
 
-/// Passwords are drawn from here: the first is 7.
+/// A client whose first password is 7.
 fn client() -> Chatos10Client {
     Chatos10Client::new(Box::new(|| 7))
 }
@@ -296,7 +296,7 @@ fn several_requests_of_one_peer_are_answered_in_their_order() {
             alice.intend(Intent::Deny { peer: "bob" }),
             Ok(send(Frame::TcpAbort(fields)))
         );
-        // The copy of our own.
+        // This is the copy of our own TCPAbort.
         assert_eq!(hear(&mut alice, Frame::TcpAbort(fields)), []);
         assert!(is_unexpected(&hear(&mut alice, Frame::TcpAbort(fields))));
     }

@@ -20,7 +20,7 @@ fn accept_close(login: &str) -> ServerFrame<'_> {
     ServerFrame::AcceptCloseConnection(AcceptCloseConnection { login })
 }
 
-/// Alice, and a private connection with bob for each of these ids.
+/// Alice's client, with one private connection to bob for each of these ids.
 fn alice(connect_ids: &[i64]) -> ChatosGroupe2Client {
     let mut alice = ChatosGroupe2Client::new(CODEC);
     alice.intend(Intent::LogIn { login: "alice" }).unwrap();

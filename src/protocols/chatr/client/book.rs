@@ -1,4 +1,4 @@
-//! The address book: the names that a user gives to others. The protocol knows only UUIDs.
+//! The address book: the names that a user gives to other clients. The protocol itself has only UUIDs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,20 +10,20 @@ use crate::room::{NameRefused, check_name};
 /// Maximum length of a name, in bytes.
 const MAX_NAME_BYTES: usize = 64;
 
-/// Names for UUIDs. Each UUID has one name, and no two have the same.
+/// Names for UUIDs. A UUID has at most one name, and two UUIDs never have the same name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Book(BTreeMap<Uuid, String>);
 
-/// Why a name is not given.
+/// Why a name cannot be given, or why a book cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BookError {
-    /// It cannot be shown.
+    /// The name breaks the rules for names.
     Name(NameRefused),
-    /// It looks like a UUID.
+    /// The name looks like a UUID.
     IsUuid,
     /// Another UUID has this name.
     Taken(Uuid),
-    /// A line of a book is not a UUID followed by a name.
+    /// The line with this number is not a UUID followed by a name that can be given to it.
     Line(usize),
 }
 
@@ -34,7 +34,10 @@ impl fmt::Display for BookError {
             BookError::IsUuid => f.write_str("a name must not look like a UUID"),
             BookError::Taken(uuid) => write!(f, "this name belongs to {uuid}"),
             BookError::Line(line) => {
-                write!(f, "line {line} is not a UUID followed by a name")
+                write!(
+                    f,
+                    "line {line} is not a UUID followed by a valid name that no other UUID has"
+                )
             }
         }
     }
@@ -47,7 +50,7 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// When a line has another form.
+    /// When a line has another form, or its name cannot be given.
     pub fn parse(text: &str) -> Result<Book, BookError> {
         let mut book = Book::default();
         for (index, line) in text.lines().enumerate() {
@@ -63,11 +66,11 @@ impl Book {
         Ok(book)
     }
 
-    /// Gives a UUID a name, in place of its former one.
+    /// Gives a UUID a name, which replaces its previous name.
     ///
     /// # Errors
     ///
-    /// When the name cannot be shown, or another UUID has it.
+    /// When the name breaks the rules for names or looks like a UUID, or when another UUID has it.
     pub fn name(&mut self, uuid: Uuid, name: &str) -> Result<(), BookError> {
         check_name(name, MAX_NAME_BYTES).map_err(BookError::Name)?;
         if Uuid::try_parse(name).is_ok() {
@@ -90,7 +93,7 @@ impl Book {
             .unwrap_or_else(|| uuid.to_string())
     }
 
-    /// Returns the UUID that a name or a UUID means.
+    /// Returns the UUID that has this name, or that is written in this text.
     pub fn find(&self, text: &str) -> Option<Uuid> {
         self.uuid_of(text).or_else(|| Uuid::try_parse(text).ok())
     }
@@ -107,7 +110,7 @@ impl Book {
     }
 }
 
-/// Writes the form that [`Book::parse`] reads.
+/// Writes the book in the form that [`Book::parse`] reads.
 impl fmt::Display for Book {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (uuid, name) in &self.0 {

@@ -1,10 +1,11 @@
-//! The addresses at which the client looks for a peer. The server and the peer name them; some are not used.
+//! The addresses at which the client looks for a peer. The server names one, and the peer names one. The client does
+//! not use every address.
 
 use std::net::IpAddr;
 
-/// Returns the addresses at which the client looks for a peer, the most likely first: the one that the server sees, and
-/// the one that the peer states, if that is in a private network or the same. `server` is the address at which we
-/// reached the server.
+/// Returns the addresses at which the client looks for a peer, the most likely first. `public` is the address that the
+/// server sees. `private` is the address that the peer states; it is used only if it belongs to a private network.
+/// `server` is the address at which we reached the server.
 pub(super) fn candidates(public: IpAddr, private: IpAddr, server: IpAddr) -> Vec<IpAddr> {
     let [public, private, server] = [public, private, server].map(|ip| ip.to_canonical());
     let mut candidates = vec![public];
@@ -23,8 +24,9 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// False for an address that is no single machine, and for one so near that only a server as near may name it. The
-/// broadcast address of a network cannot be recognized; systems refuse those to a socket that has not asked for them.
+/// False for an address that does not belong to a single machine. Also false for a loopback or link-local address,
+/// unless the server's address is of the same kind. The broadcast address of a network cannot be recognized; operating
+/// systems refuse to send to it unless the socket has asked for broadcasts.
 fn may_be_sent_to(ip: IpAddr, server: IpAddr) -> bool {
     if ip.is_unspecified() || ip.is_multicast() {
         return false;

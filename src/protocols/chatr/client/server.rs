@@ -1,4 +1,4 @@
-//! What the server sends to a client of Chatr Connect, in the document's order.
+//! What the server sends to a client of Chatr Connect, in the order of the document.
 
 use std::net::IpAddr;
 
@@ -80,7 +80,8 @@ impl ChatrClient {
         self.ignore_unless_met(uuid, frame)
     }
 
-    /// When two clients ask each other, one agreement is enough; the server also completes the other one.
+    /// Reports that a frame has no meaning, unless we have already agreed with this client. When two clients ask each
+    /// other, the server handles two agreements, and the frames of the second one need no action.
     fn ignore_unless_met(&self, uuid: Uuid, frame: Frame<'_>) -> Vec<Action> {
         let mut met = self.tunnels.details();
         let is_agreed = self.agreed.iter().any(|agreed| agreed.uuid == uuid);
@@ -99,7 +100,7 @@ impl ChatrClient {
         let candidates = candidates(public_endpoint, party.private_endpoint, server);
         if candidates.is_empty() {
             let reason = format!(
-                "the server says that the peer is at {public_endpoint}, and this client sends nothing to such an address"
+                "the server says that the peer is at {public_endpoint}, but this client sends nothing to an address of this kind"
             );
             let closed = Event::TunnelClosed {
                 peer,
@@ -113,7 +114,7 @@ impl ChatrClient {
             peer,
             uuid: party.uuid,
             candidates,
-            // Both clients decide this alike, whichever of them asked.
+            // Both clients compare the same two UUIDs, so exactly one of them calls.
             calls: self.uuid < party.uuid,
         };
         vec![agreed, meet]

@@ -1,4 +1,4 @@
-//! Conversations as data: what each side sends, and what follows.
+//! Conversations as data: what each side sends, and what the client then does.
 
 use rstest::rstest;
 
@@ -16,7 +16,7 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// A client that calls another one bob, has reached its server and has sent nothing.
+/// A client in whose address book another client is called bob. It has connected to its server and has sent nothing.
 fn client(uuid: Uuid, peer_to_peer: PeerToPeer) -> ChatrClient {
     let mut book = Book::default();
     book.name(BOB, "bob").unwrap();
@@ -151,7 +151,7 @@ fn a_client_that_is_asked_may_accept_or_deny() {
     assert_eq!(deny, Ok(sent(denied)));
     let again = alice.intend(Intent::Accept { peer: &asker });
     assert!(matches!(again, Err(Refusal::NotAsked { .. })));
-    // The server sends nothing more about it.
+    // The server sends nothing more about this request.
     assert!(is_unexpected(&hear(&mut alice, info(CAROL, "10.0.0.9"))));
 }
 
@@ -166,7 +166,7 @@ fn the_client_with_the_smaller_uuid_calls() {
 
 #[test]
 fn two_clients_that_ask_each_other_meet_once() {
-    // Both answers cross as well: the server completes two agreements.
+    // Each client accepts the request of the other, so the server handles two agreements.
     let mut alice = alice();
     alice.intend(Intent::Ask { peer: "bob" }).unwrap();
     hear(&mut alice, request(BOB, "10.0.0.8"));

@@ -1,9 +1,10 @@
 //! How two clients agree on a private connection.
 //!
-//! First one client asks the other. [`Requests`] knows which client waits for which client's answer; where a protocol
-//! allows several requests between the same two, a [`Topic`] distinguishes them. In protocols that give both an id when
-//! they agree, [`Rendezvous`] knows which ids are alive and which end waits for the other. Requests and ids end after a
-//! time limit and when one of their clients leaves. Both are limited per client.
+//! First, one client asks the other. [`Requests`] contains the requests that have no answer yet. Some protocols allow
+//! several requests between the same two clients; a [`Topic`] distinguishes these requests. In some protocols both
+//! clients get an id when they agree. [`Rendezvous`] contains the ids that are alive, and knows for each whether one
+//! end already waits for the other. A request or an id ends after a time limit, or when one of its two clients leaves.
+//! The number of requests and the number of ids are limited for each client.
 
 mod rendezvous;
 mod requests;

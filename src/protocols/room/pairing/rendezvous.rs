@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use crate::room::expiries::{Expiries, Ticket};
 use crate::room::{ConnId, ConnectIds};
 
-/// The connect_ids that are alive: each was given to two clients and has not been used by two ends yet.
+/// The connect_ids that are alive. An id becomes alive when two clients get it. It is used up when two connections have
+/// shown it: the two ends of the private connection.
 pub struct Rendezvous {
     limits: RendezvousLimits,
     ids: ConnectIds,
     alive: HashMap<i64, Meeting>,
-    /// Each live id under both its clients (once, when both are the same).
+    /// Each live id, with each of its two clients. An id of a client that asked itself is contained once.
     by_party: BTreeSet<(ConnId, i64)>,
     expiries: Expiries<i64>,
 }
@@ -20,7 +21,7 @@ pub struct Rendezvous {
 pub struct RendezvousLimits {
     /// Maximum number of live ids per client, as asker or as target.
     pub unused_ids: usize,
-    /// How long an id waits for both its ends.
+    /// How long an id stays alive when it is not used up.
     pub timeout: Duration,
 }
 
@@ -31,44 +32,44 @@ struct Meeting {
     expiry: Ticket,
 }
 
-/// Why two clients get no id.
+/// Why no id is made for two clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotOpened {
-    /// One of them has the maximum number of unused ids.
+    /// One of the two clients already has the maximum number of unused ids.
     PartyFull,
     /// No free number was found.
     NoIdFound,
 }
 
-/// The result when a connection shows an id.
+/// What happens when a connection shows an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
     /// No such id is alive.
     Unknown,
-    /// It is the first end and waits for the other.
+    /// The connection is the first end, and waits for the second end.
     Waits,
-    /// It is the second end, and this is the first one. The id is no longer alive.
+    /// The connection is the second end. The value is the first end. The id is no longer alive.
     Meets(ConnId),
 }
 
-/// An id that is alive: the two clients that got it, and the end that waits under it.
+/// An id that is alive: the two clients that got it, and the end that already waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreement {
     /// The asker and the target.
     pub parties: [ConnId; 2],
-    /// The first end, if it has come.
+    /// The first end; `None` when it has not come yet.
     pub waiting: Option<ConnId>,
 }
 
 /// An id that ended before both ends came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
-    /// The end that had come and now waits for nothing.
+    /// The first end, if it had come. It waits in vain now, so the caller closes it.
     pub waiting: Option<ConnId>,
 }
 
 impl Rendezvous {
-    /// Starts without ids.
+    /// Makes a value without any ids.
     pub fn new(limits: RendezvousLimits, ids: ConnectIds) -> Rendezvous {
         Rendezvous {
             limits,
@@ -79,7 +80,7 @@ impl Rendezvous {
         }
     }
 
-    /// Makes an id for two clients, which may be the same client.
+    /// Makes an id for two clients. `asker` and `target` may be the same client.
     pub fn open(&mut self, asker: ConnId, target: ConnId, now: Instant) -> Result<i64, NotOpened> {
         if self.is_full(asker) || self.is_full(target) {
             return Err(NotOpened::PartyFull);
@@ -100,7 +101,8 @@ impl Rendezvous {
         Ok(id)
     }
 
-    /// A connection shows an id. The id alone decides: it does not say which client the connection belongs to.
+    /// Handles a connection that shows an id. Any connection that shows a live id becomes an end: the server cannot
+    /// know which client the connection belongs to.
     pub fn arrive(&mut self, id: i64, end: ConnId) -> Arrival {
         let Some(meeting) = self.alive.get_mut(&id) else {
             return Arrival::Unknown;
@@ -125,14 +127,14 @@ impl Rendezvous {
         })
     }
 
-    /// The end that waits under this id leaves. Another may come in its place.
+    /// Records that the end that waits with this id has left. Another connection may take its place.
     pub fn give_back(&mut self, id: i64) {
         if let Some(meeting) = self.alive.get_mut(&id) {
             meeting.waiting = None;
         }
     }
 
-    /// Ends every id of a client that leaves.
+    /// Ends all ids of a client that leaves, and returns them.
     pub fn leave(&mut self, party: ConnId) -> Vec<Ended> {
         let ids: Vec<i64> = self
             .by_party
@@ -142,13 +144,13 @@ impl Rendezvous {
         ids.into_iter().filter_map(|id| self.end(id)).collect()
     }
 
-    /// Ends the next id whose time is over, and returns it.
+    /// Ends the next id whose time limit has passed, and returns it.
     pub fn expire(&mut self, now: Instant) -> Option<Ended> {
         let id = self.expiries.due(now)?;
         self.end(id)
     }
 
-    /// Returns when the next id ends by itself.
+    /// Returns when the time limit of the next id passes.
     pub fn deadline(&self) -> Option<Instant> {
         self.expiries.deadline()
     }

@@ -6,30 +6,29 @@ use std::time::{Duration, Instant};
 use crate::room::ConnId;
 use crate::room::expiries::{Expiries, Ticket};
 
-/// The pending requests: which client waits for which client's answer. A asking B and B asking A are two requests. A
-/// client may ask itself.
+/// The requests that have no answer yet. When A asks B and B asks A, these are two requests. A client may ask itself.
 #[derive(Debug)]
 pub struct Requests<T = ()> {
     limits: RequestLimits,
-    /// The requests of one asker are next to each other.
+    /// Sorted by asker, so the requests of one asker are next to each other.
     pending: BTreeMap<Request<T>, Pending>,
-    /// The same requests, by target.
+    /// The same requests, sorted by target.
     by_target: BTreeSet<(ConnId, Request<T>)>,
     expiries: Expiries<Request<T>>,
 }
 
-/// One client asks another for a private connection.
+/// A request of one client to another for a private connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Request<T = ()> {
     /// The client that asks.
     pub asker: ConnId,
     /// The client that is asked.
     pub target: ConnId,
-    /// Distinguishes several requests between the same two, in protocols that allow several.
+    /// Distinguishes requests between the same two clients, in protocols that allow several.
     pub topic: T,
 }
 
-/// What can distinguish requests.
+/// A value that distinguishes requests between the same two clients.
 pub trait Topic: Copy + Ord {
     /// The lowest value.
     const FIRST: Self;
@@ -37,7 +36,7 @@ pub trait Topic: Copy + Ord {
     const LAST: Self;
 }
 
-/// For protocols with one request between two clients at a time.
+/// For protocols that allow only one request at a time from one client to another.
 impl Topic for () {
     const FIRST: () = ();
     const LAST: () = ();
@@ -49,7 +48,7 @@ impl Topic for i16 {
 }
 
 impl Request {
-    /// Makes a request in a protocol with one request between two clients at a time.
+    /// Makes a request, in a protocol that allows only one request at a time from one client to another.
     pub fn between(asker: ConnId, target: ConnId) -> Request {
         let topic = ();
         Request {
@@ -61,12 +60,12 @@ impl Request {
 }
 
 impl<T: Topic> Request<T> {
-    /// The range of all requests of this asker.
+    /// Returns the range of all requests of this asker.
     fn all_of(asker: ConnId) -> RangeInclusive<Request<T>> {
         Request::first(asker)..=Request::last(asker)
     }
 
-    /// The range of all requests to this target, in the order of `by_target`.
+    /// Returns the range of all requests to this target, in the order of `by_target`.
     fn all_to(target: ConnId) -> RangeInclusive<(ConnId, Request<T>)> {
         (target, Request::first(ConnId(u64::MIN)))..=(target, Request::last(ConnId(u64::MAX)))
     }
@@ -95,7 +94,7 @@ pub struct RequestLimits {
     pub as_asker: usize,
     /// Maximum pending requests per target.
     pub as_target: usize,
-    /// How long a request waits for its answer, counted from the first time it was asked.
+    /// How long a request waits for its answer. A repetition of the request does not restart this time.
     pub timeout: Duration,
     /// Minimum time between two relays of a repeated request.
     pub repeat_interval: Duration,
@@ -110,7 +109,7 @@ struct Pending {
 /// Why a request is not relayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAsked {
-    /// It is pending and was relayed a moment ago.
+    /// The same request is pending and was relayed a moment ago.
     TooSoon,
     /// The asker has the maximum number of pending requests.
     AskerFull,
@@ -119,7 +118,7 @@ pub enum NotAsked {
 }
 
 impl<T: Topic> Requests<T> {
-    /// Starts without requests.
+    /// Makes a value without any requests.
     pub fn new(limits: RequestLimits) -> Requests<T> {
         Requests {
             limits,
@@ -129,7 +128,7 @@ impl<T: Topic> Requests<T> {
         }
     }
 
-    /// Adds a request. `Ok` means that it is to be relayed.
+    /// Adds a request, or repeats a pending one. The caller must relay the request when the result is `Ok`.
     pub fn ask(&mut self, request: Request<T>, now: Instant) -> Result<(), NotAsked> {
         if let Some(pending) = self.pending.get_mut(&request) {
             if now.saturating_duration_since(pending.relayed) < self.limits.repeat_interval {
@@ -169,7 +168,7 @@ impl<T: Topic> Requests<T> {
             .map(|(_, request)| *request)
     }
 
-    /// Ends a request; false when it was not pending.
+    /// Ends a request. Returns false when it was not pending.
     pub fn end(&mut self, request: Request<T>) -> bool {
         let Some(pending) = self.pending.remove(&request) else {
             return false;
@@ -179,8 +178,8 @@ impl<T: Topic> Requests<T> {
         true
     }
 
-    /// Ends every request of and to a client that leaves, and returns them: first those that it asked, then those that
-    /// others asked it. A request to itself is returned once.
+    /// Ends all requests from and to a client that leaves, and returns them: first the requests that it made, then the
+    /// requests that other clients made to it. A request to itself is returned once.
     pub fn leave(&mut self, party: ConnId) -> Vec<Request<T>> {
         let from_others = |request: &Request<T>| request.asker != party;
         let asked = self.of_asker(party);
@@ -193,14 +192,14 @@ impl<T: Topic> Requests<T> {
         ended
     }
 
-    /// Ends the next request whose time is over, and returns it.
+    /// Ends the next request whose time limit has passed, and returns it.
     pub fn expire(&mut self, now: Instant) -> Option<Request<T>> {
         let request = self.expiries.due(now)?;
         self.end(request);
         Some(request)
     }
 
-    /// Returns when the next request ends by itself.
+    /// Returns when the time limit of the next request passes.
     pub fn deadline(&self) -> Option<Instant> {
         self.expiries.deadline()
     }
@@ -220,7 +219,7 @@ impl fmt::Display for NotAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             NotAsked::TooSoon => "the same request was relayed a moment ago",
-            NotAsked::AskerFull => "too many of its requests are pending",
+            NotAsked::AskerFull => "too many requests of this client are pending",
             NotAsked::TargetFull => "too many requests to this target are pending",
         })
     }
@@ -282,7 +281,7 @@ mod tests {
         assert_eq!(
             requests.deadline(),
             Some(start + 10 * SECOND),
-            "it does not live longer"
+            "its time limit does not change"
         );
     }
 
