@@ -242,8 +242,8 @@ fn not_for_a_peer(opcode: i8) -> Malformed {
     }
 }
 
-/// The message at the end of a frame. A message that is a little over the limit is rejected without closing the
-/// connection.
+/// The message at the end of a frame. A message over the limit, but of at most [`MAX_SKIPPED_BYTES`], is rejected
+/// without closing the connection.
 enum Payload<'a> {
     Text(&'a str),
     /// The reason, and the length of the whole frame.

@@ -15,8 +15,8 @@ pub struct Options {
     /// Maximum number of TCPAccept and TCPConnect that fit no negotiation, per minute and address. Each further one is
     /// answered one second late. Default: 10.
     pub tunnel_guesses_per_minute: usize,
-    /// Whether an end of a tunnel may come from another address than its client. Default: it may not. Otherwise a
-    /// password of only 16 bits would be the whole proof that the end belongs to the client.
+    /// Whether an end of a tunnel may come from another address than its client. Default: it may not. Otherwise the
+    /// only proof that the end belongs to the client would be a password of 16 bits.
     pub tunnel_any_address: bool,
     /// Whether limits per address also apply to loopback addresses. Default: they do not, because tests, benchmarks and
     /// local proxies all connect from loopback addresses.

@@ -82,7 +82,7 @@ impl Room {
         }
     }
 
-    /// Sets another delay than [`TUNNEL_END_DELAY`].
+    /// Replaces the delay [`TUNNEL_END_DELAY`] with another one.
     #[must_use]
     pub fn with_tunnel_end_delay(self, tunnel_end_delay: Duration) -> Room {
         Room {
