@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A noticeboard: a thread for each client. `server.py PORT`; `server.py PORT characters` counts characters where bytes are meant."""
+"""A noticeboard with a thread for each client: `server.py PORT`. `server.py PORT characters` counts characters instead of bytes."""
 import socket
 import struct
 import sys
