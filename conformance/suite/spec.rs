@@ -9,7 +9,23 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::source::{Findings, MAX_FILE_BYTES, SourceFile, Span, one_of};
+use crate::source::{Check, Findings, MAX_FILE_BYTES, SourceFile, Span};
+
+mod mistake {
+    use crate::source::mistakes;
+
+    mistakes! {
+        too_long(bytes, most) = "the file has {bytes} bytes, more than {most}", "write a shorter text";
+        second(id) = "there is a second requirement {id}", "give one of them another number";
+        no_requirements(example) = "this file has no requirements", "{example}";
+        id_not_closed(example) = "the requirement's id is not closed with **", "{example}";
+        not_an_id(example) = "a requirement's id is one word", "{example}";
+        no_level(example)
+            = "after its id a requirement needs its level and its section in parentheses", "{example}";
+        not_a_level(written) = "{written} is not a level", "";
+        no_text(example) = "the requirement has no text", "{example}";
+    }
+}
 
 /// One numbered requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +73,8 @@ pub fn read_requirements(
 ) -> Vec<(Requirement, Span)> {
     let mut requirements: Vec<(Requirement, Span)> = Vec::new();
     if file.text.len() > MAX_FILE_BYTES {
-        let message = format!(
-            "the file has {} bytes, more than {MAX_FILE_BYTES}",
-            file.text.len()
-        );
-        findings.error(file, 0..1, message, "write a shorter text");
+        let bytes = file.text.len();
+        findings.report(&(file, 0..1), mistake::too_long(bytes, MAX_FILE_BYTES));
         return requirements;
     }
     let mut seen = BTreeSet::new();
@@ -75,13 +88,12 @@ pub fn read_requirements(
             in_requirement = false;
             if let Some((requirement, id_span)) = read_line(line.trim_end(), &span, file, findings)
             {
-                if !seen.insert(requirement.id.clone()) {
-                    let message = format!("there is a second requirement {}", requirement.id);
-                    findings.error(file, id_span, message, "give one of them another number");
-                    continue;
+                let id = &requirement.id;
+                let (is_first, place) = (seen.insert(id.clone()), (file, id_span.clone()));
+                in_requirement = findings.check(is_first, &place, || mistake::second(id));
+                if in_requirement {
+                    requirements.push((requirement, id_span));
                 }
-                requirements.push((requirement, id_span));
-                in_requirement = true;
             }
         } else if line.starts_with([' ', '\t']) && in_requirement && !line.trim().is_empty() {
             if let Some((requirement, _)) = requirements.last_mut() {
@@ -101,7 +113,7 @@ pub fn read_requirements(
 
 /// Reports that neither this file nor what the protocol inherits has a requirement.
 pub fn nothing_is_asked_for(file: &Arc<SourceFile>, findings: &mut Findings) {
-    findings.error(file, 0..0, "this file has no requirements", EXAMPLE);
+    findings.report(&(file, 0..0), mistake::no_requirements(EXAMPLE));
 }
 
 fn read_line(
@@ -110,44 +122,22 @@ fn read_line(
     file: &Arc<SourceFile>,
     findings: &mut Findings,
 ) -> Option<(Requirement, Span)> {
-    let wrong = |findings: &mut Findings, message: &str| {
-        findings.error(file, span.clone(), message, EXAMPLE);
-    };
+    let at = (file, span.clone());
     let after_stars = line.get(4..)?;
-    let Some((id, rest)) = after_stars.split_once("**") else {
-        wrong(findings, "the requirement's id is not closed with **");
-        return None;
-    };
-    if id.is_empty() || id.contains(char::is_whitespace) {
-        wrong(findings, "a requirement's id is one word");
-        return None;
-    }
-    let parenthesis = rest
-        .trim_start()
-        .strip_prefix('(')
-        .and_then(|rest| rest.split_once(')'));
-    let Some((binding, text)) = parenthesis else {
-        wrong(
-            findings,
-            "after its id a requirement needs its level and its section in parentheses",
-        );
-        return None;
-    };
+    let id = after_stars.split_once("**");
+    let (id, rest) = findings.need(id, &at, || mistake::id_not_closed(EXAMPLE))?;
+    let is_one_word = !id.is_empty() && !id.contains(char::is_whitespace);
+    findings.must(is_one_word, &at, || mistake::not_an_id(EXAMPLE))?;
+    let parenthesis = rest.trim_start().strip_prefix('(');
+    let parenthesis = parenthesis.and_then(|rest| rest.split_once(')'));
+    let (binding, text) = findings.need(parenthesis, &at, || mistake::no_level(EXAMPLE))?;
     let (level, section) = binding.split_once(',').unwrap_or((binding, ""));
-    let Some(level) = level_named(level.trim()) else {
-        let help = one_of(level.trim(), ["must", "should", "may"]);
-        findings.error(
-            file,
-            span.clone(),
-            format!("{:?} is not a level", level.trim()),
-            help,
-        );
-        return None;
-    };
-    if text.trim().is_empty() {
-        wrong(findings, "the requirement has no text");
-        return None;
-    }
+    let written = level.trim();
+    let level = findings.need(level_named(written), &at, || {
+        mistake::not_a_level(format_args!("{written:?}")).one_of(written, ["must", "should", "may"])
+    })?;
+    let has_text = !text.trim().is_empty();
+    findings.must(has_text, &at, || mistake::no_text(EXAMPLE))?;
     let section = section.trim();
     let requirement = Requirement {
         id: id.to_owned(),

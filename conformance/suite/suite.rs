@@ -5,6 +5,7 @@ mod built_in;
 mod coverage;
 mod folder;
 mod inherit;
+mod mistake;
 
 use std::path::Path;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Profile;
-use crate::source::{Diagnostics, Findings, Node, Shape, SourceFile, Span, one_of, parse};
+use crate::source::{Diagnostics, Findings, Mistake, Node, Shape, SourceFile, Span, one_of, parse};
 use crate::suite::Suite;
 
 /// Reads a profile of a target of this suite.
@@ -74,7 +74,8 @@ impl<'a> Reader<'a> {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| {
             let unread = Arc::new(SourceFile::new(name.clone(), ""));
             let help = "check the path, and that it is a text file in UTF-8";
-            findings.error(&unread, 0..0, format!("cannot read it: {error}"), help);
+            let mistake = Mistake::new(format!("cannot read it: {error}"), help);
+            findings.error(&(unread, 0..0), mistake);
             String::new()
         });
         Reader {
@@ -96,7 +97,8 @@ impl<'a> Reader<'a> {
     }
 
     fn mistake(&mut self, node: &Node, span: &Span, message: String, help: String) {
-        self.findings.error(&node.file, span.clone(), message, help);
+        let mistake = Mistake::new(message, help);
+        self.findings.error(&(&node.file, span.clone()), mistake);
     }
 
     /// Returns the arguments as texts, if they are exactly this number of texts.

@@ -50,22 +50,14 @@ impl Wire {
         }
         let start = cursor.at;
         let opcode = cursor.integer(self.opcode, "the opcode")?;
-        fields.push(DecodedField {
-            name: "opcode".to_owned(),
-            value: Value::Int(opcode),
-            bytes: start..cursor.at,
-        });
+        fields.push(cursor.field("opcode", Value::Int(opcode), start));
         let own = fields.len();
         let (id, packet) = self.packet_with_opcode(from, opcode, start)?;
         for field in &packet.fields {
             let start = cursor.at;
             let tag = field.by.and_then(|index| fields.get(own + index));
             let value = self.decode_field(field, tag, cursor)?;
-            fields.push(DecodedField {
-                name: field.name.clone(),
-                value,
-                bytes: start..cursor.at,
-            });
+            fields.push(cursor.field(&field.name, value, start));
         }
         cursor.check_end(&packet.name)?;
         Ok((id, own))
@@ -78,18 +70,15 @@ impl Wire {
         opcode: i128,
         at: usize,
     ) -> Result<(PacketId, &Packet), Stop> {
-        let mut same = self
-            .packets
-            .iter()
-            .enumerate()
-            .filter(|(_, packet)| packet.opcode == opcode);
+        let numbered = self.packets.iter().enumerate();
+        let mut same = numbered.filter(|(_, packet)| packet.opcode == opcode);
         let allowed = same.clone().find(|(_, packet)| packet.from.include(from));
         match (allowed, same.next()) {
             (Some((index, packet)), _) => Ok((PacketId(index), packet)),
-            (None, Some((_, packet))) => Err(broken(
-                at,
-                format!("a {from} never sends {} (opcode {opcode})", packet.name),
-            )),
+            (None, Some((_, packet))) => {
+                let why = format!("a {from} never sends {} (opcode {opcode})", packet.name);
+                Err(broken(at, why))
+            }
             (None, None) => Err(broken(at, format!("opcode {opcode} is unknown"))),
         }
     }
@@ -118,12 +107,12 @@ impl Wire {
         match layout {
             Some(Layout::Int(int)) => {
                 let number = cursor.integer(*int, &field.name)?;
-                match field.min {
-                    Some(min) if number < min => Err(broken(
-                        start,
-                        format!("{} is {number}, less than {min}", field.name),
-                    )),
-                    _ => Ok(Value::Int(number)),
+                match field.min.filter(|min| number < *min) {
+                    None => Ok(Value::Int(number)),
+                    Some(min) => {
+                        let why = format!("{} is {number}, less than {min}", field.name);
+                        Err(broken(start, why))
+                    }
                 }
             }
             Some(Layout::Text { length }) => {
@@ -146,13 +135,11 @@ impl Wire {
                 let payload = cursor.payload(*size, &field.name)?;
                 Ok(Value::Bytes(payload.whole()?.to_vec()))
             }
-            Some(Layout::OneOf { .. }) | None => Err(broken(
-                start,
-                format!(
-                    "{} has a type that this reading does not define",
-                    field.name
-                ),
-            )),
+            Some(Layout::OneOf { .. }) | None => {
+                let name = &field.name;
+                let why = format!("{name} has a type that this reading does not define");
+                Err(broken(start, why))
+            }
         }
     }
 }
@@ -201,20 +188,29 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// Returns a field that was read from `start` to here.
+    fn field(&self, name: &str, value: Value, start: usize) -> DecodedField {
+        DecodedField {
+            name: name.to_owned(),
+            value,
+            bytes: start..self.at,
+        }
+    }
+
+    /// Returns whether the frame ends before this number of further bytes.
+    fn ends_within(&self, length: usize) -> bool {
+        let needed = self.at.saturating_add(length);
+        self.end.is_some_and(|end| needed > end)
+    }
+
     /// Reads the length before a frame. After that the end of the frame is known.
     fn frame_of(&mut self, int: IntType, fields: &mut Vec<DecodedField>) -> Result<(), Stop> {
         let claimed = self.integer(int, "the length")?;
-        let whole = usize::try_from(claimed)
-            .ok()
-            .filter(|_| int.carries(claimed));
-        let Some(length) = whole else {
+        let whole = usize::try_from(claimed).ok();
+        let Some(length) = whole.filter(|_| int.carries(claimed)) else {
             return Err(broken(0, format!("the length of the frame is {claimed}")));
         };
-        fields.push(DecodedField {
-            name: "length".to_owned(),
-            value: Value::Int(claimed),
-            bytes: 0..self.at,
-        });
+        fields.push(self.field("length", Value::Int(claimed), 0));
         self.end = Some(self.at.saturating_add(length));
         Ok(())
     }
@@ -243,9 +239,8 @@ impl<'a> Cursor<'a> {
     /// Returns the bytes of the frame from here on.
     fn rest(&self) -> &'a [u8] {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let within = self
-            .end
-            .map_or(rest.len(), |end| end.saturating_sub(self.at));
+        let left = |end: usize| end.saturating_sub(self.at);
+        let within = self.end.map_or(rest.len(), left);
         rest.get(..within).unwrap_or(rest)
     }
 
@@ -270,20 +265,15 @@ impl<'a> Cursor<'a> {
         let name = &field.name;
         let claimed = self.integer(length, name)?;
         let Ok(length) = usize::try_from(claimed) else {
-            return Err(broken(
-                prefix_at,
-                format!("the length of {name} is {claimed}"),
-            ));
+            let why = format!("the length of {name} is {claimed}");
+            return Err(broken(prefix_at, why));
         };
         if let Some(max) = field.max_bytes.filter(|max| length > *max) {
             let why = format!("the length of {name} is {length}, more than the maximum of {max}");
             return Err(broken(prefix_at, why));
         }
         let start = self.at;
-        if self
-            .end
-            .is_some_and(|end| start.saturating_add(length) > end)
-        {
+        if self.ends_within(length) {
             let why = format!("the length of {name} is {length}, but the frame ends earlier");
             return Err(broken(prefix_at, why));
         }
@@ -293,10 +283,7 @@ impl<'a> Cursor<'a> {
     /// Returns what has arrived of this number of bytes.
     fn payload(&mut self, length: usize, what: &str) -> Result<Payload<'a>, Stop> {
         let start = self.at;
-        if self
-            .end
-            .is_some_and(|end| start.saturating_add(length) > end)
-        {
+        if self.ends_within(length) {
             return Err(broken(start, format!("the frame ends inside {what}")));
         }
         let rest = self.bytes.get(start..).unwrap_or_default();

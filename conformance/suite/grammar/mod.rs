@@ -32,34 +32,37 @@ pub use encode::EncodeError;
 pub use fence::{Direction, Fence, FenceExpr, FenceStep, Identification, Party};
 pub use load::{Load, LoadExpr, LoadLane, LoadMessage, LoadStep};
 pub use packet::{Field, Packet, Senders};
-pub use read::{Cited, GrammarFile, base_of, no_such_base, read_grammar};
+pub use read::{Cited, GrammarFile, base_of, read_grammar};
 pub use reading::{Choice, Choices, Reading, Worth};
 pub use setting::{Setting, duration_of};
 pub use types::{IntType, Sort, TypeDefinition, TypeKind};
 pub use uuid::{is_uuid, uuid_of};
+pub(crate) use value::bytes_of_address;
 pub use value::{Decoded, DecodedField, Frame, PacketId, Side, Value};
 pub use wire::Wire;
 
 /// The carrier of a protocol's bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Transport {
     /// Plain TCP.
+    #[default]
     Tcp,
     /// TLS over TCP.
     Tls,
 }
 
 /// The names of clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Names {
     /// A client chooses its name: any text.
+    #[default]
     Chosen,
     /// A client's name is a UUID that the target knows, with the public half of an RSA key.
     Identities,
 }
 
 /// One protocol's packets, as wire.kdl describes them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Grammar {
     /// Name of the protocol, `chaton`.
     pub name: String,
@@ -134,6 +137,30 @@ impl Grammar {
     #[must_use]
     pub fn reading_named(&self, name: &str) -> Option<&Reading> {
         self.readings.iter().find(|reading| reading.name == name)
+    }
+
+    /// Returns the names of the packets, in their order.
+    pub fn packet_names(&self) -> impl Iterator<Item = &str> {
+        self.packets.iter().map(|packet| packet.name.as_str())
+    }
+
+    /// Returns the names of the readings, in their order.
+    pub fn reading_names(&self) -> impl Iterator<Item = &str> {
+        self.readings.iter().map(|reading| reading.name.as_str())
+    }
+
+    /// Returns the names of the settings, in their order.
+    pub fn setting_names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.settings.iter().map(|setting| setting.name.as_str())
+    }
+
+    /// Returns the names of the types, including those that a reading decides.
+    #[must_use]
+    pub fn type_names(&self) -> Vec<&str> {
+        let choices = self.readings.iter().flat_map(|reading| &reading.choices);
+        let in_readings = choices.flat_map(|choice| &choice.types);
+        let types = self.types.iter().chain(in_readings);
+        types.map(|known| known.name.as_str()).collect()
     }
 
     /// Returns the codec in which every reading is settled. A reading that `choices` leaves out takes its first choice.

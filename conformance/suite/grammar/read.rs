@@ -6,6 +6,7 @@ mod carriage;
 mod extend;
 mod fence;
 mod load;
+mod mistake;
 mod packet;
 mod reading;
 mod renumber;
@@ -14,9 +15,9 @@ mod types;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Choices, Grammar, IntType, Names, Sort, Transport};
-use crate::source::{Findings, Node, Shape, SourceFile, Span, did_you_mean, one_of};
-pub use extend::{base_of, no_such_base};
+use super::{Choices, Grammar, Sort};
+use crate::source::{Check, Entry, Findings, Mistake, Node, Placed, Shape, SourceFile, Span};
+pub use extend::base_of;
 use extend::{check_extends_nothing, extend};
 use renumber::Place;
 
@@ -53,10 +54,8 @@ pub struct GrammarFile {
 pub struct Cited {
     /// The id, such as `CHATON-2.3`.
     pub id: String,
-    /// The file that contains it.
-    pub file: Arc<SourceFile>,
-    /// Its place.
-    pub span: Span,
+    /// The file that contains it, and its place there.
+    pub place: (Arc<SourceFile>, Span),
 }
 
 /// Reads the nodes of a wire.kdl, and of those that it extends; the one that extends nothing comes first. Returns
@@ -91,45 +90,18 @@ fn protocol<'a>(
     nodes: &'a [Node],
     findings: &mut Findings,
 ) -> Option<&'a Node> {
-    let (first, others) = match nodes {
-        [] => {
-            findings.error(
-                file,
-                0..0,
-                "this file has no protocol",
-                "write: protocol NAME { ... }",
-            );
-            return None;
-        }
-        [first, others @ ..] => (first, others),
+    let Some((first, others)) = nodes.split_first() else {
+        return findings.refuse(&(file, 0..0), mistake::no_protocol());
     };
     for other in others {
-        let message = format!("`{}` is outside the protocol", other.name.text);
-        findings.error(
-            file,
-            other.name.span.clone(),
-            message,
-            "one file describes one protocol; put it inside its braces",
-        );
+        findings.report(other, mistake::outside(&other.name.text));
     }
-    if first.name.text != "protocol" {
-        let help = did_you_mean(&first.name.text, ["protocol"])
-            .unwrap_or_else(|| "write: protocol NAME { ... }".to_owned());
-        findings.error(
-            file,
-            first.name.span.clone(),
-            format!("`{}` is not a protocol", first.name.text),
-            help,
-        );
-        return None;
-    }
-    let shape = Shape {
-        arguments: (1, 1),
-        properties: &["extends"],
-        block: true,
-        example: "protocol chaton { ... }",
-    };
-    shape.check(first, findings);
+    let word = first.name.text.as_str();
+    findings.must(word == "protocol", first, || {
+        mistake::not_a_protocol(word).or_near(word, ["protocol"])
+    })?;
+    let shape = Shape::like("protocol chaton { ... }").with(&["extends"]);
+    shape.and_block().check(first, findings);
     Some(first)
 }
 
@@ -149,29 +121,14 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(root: &'a Node, findings: &'a mut Findings) -> Reader<'a> {
-        let name = root
-            .arguments()
-            .next()
-            .and_then(crate::source::Entry::name)
-            .unwrap_or_default();
+        let name = root.arguments().next().and_then(Entry::name);
+        let name = name.unwrap_or_default();
         Reader {
             root,
             grammar: Grammar {
                 title: name.clone(),
                 name,
-                transport: Transport::Tcp,
-                names: Names::Chosen,
-                settings: Vec::new(),
-                frame_length: None,
-                opcode: IntType::BYTE,
-                types: Vec::new(),
-                readings: Vec::new(),
-                packets: Vec::new(),
-                identified_by: None,
-                raw_after: Vec::new(),
-                fence: None,
-                fence_unidentified: None,
-                load: None,
+                ..Grammar::default()
             },
             cited: Vec::new(),
             packet_places: Vec::new(),
@@ -193,7 +150,10 @@ impl<'a> Reader<'a> {
                 "over" => self.over(node),
                 "names" => self.names(node),
                 "length" => self.grammar.frame_length = self.integer_word(node, "length varint"),
-                "setting" => self.setting(node),
+                "setting" => {
+                    let setting = self.setting(node);
+                    self.grammar.settings.extend(setting);
+                }
                 "opcode" => {
                     has_opcode = true;
                     if let Some(int) = self.integer_word(node, "opcode int8") {
@@ -201,17 +161,18 @@ impl<'a> Reader<'a> {
                     }
                 }
                 "type" => {
-                    if let Some(definition) = self.type_definition(node)
-                        && self.is_first_type(&definition.name, node)
-                    {
-                        self.grammar.types.push(definition);
-                    }
+                    let definition = self.type_definition(node);
+                    let definition = definition.filter(|new| self.is_first_type(&new.name, node));
+                    self.grammar.types.extend(definition);
                 }
-                "reading" => self.reading(node),
+                "reading" => {
+                    let reading = self.reading(node);
+                    self.grammar.readings.extend(reading);
+                }
                 word if WORDS.contains(&word) => {}
                 word => {
-                    let message = format!("`{word}` is not a word of wire.kdl");
-                    self.error(node, &node.name.span, message, one_of(word, WORDS));
+                    let unknown = mistake::not_a_word(word, "wire.kdl").one_of(word, WORDS);
+                    self.report(node, unknown);
                 }
             }
         }
@@ -230,82 +191,30 @@ impl<'a> Reader<'a> {
                 "raw-after" => self.raw_after(node),
                 "fence" => self.fence(node),
                 "load" => self.load(node),
-                _ => {}
-            }
+                _ => None,
+            };
         }
         self.check_whole(has_opcode);
     }
 
     fn check_whole(&mut self, has_opcode: bool) {
         let root = self.root;
-        if !has_opcode {
-            self.error(
-                root,
-                &root.name.span,
-                "the width of the opcode is missing",
-                "write: opcode int8",
-            );
-        }
-        if !root.block().iter().any(|node| node.name.text == "packet") {
-            self.error(
-                root,
-                &root.name.span,
-                "the protocol has no packets",
-                "write: packet LOGIN 0 from=client { field login STRING }",
-            );
-        }
+        self.check(has_opcode, root, mistake::no_opcode);
+        let mut nodes = root.block().iter();
+        let has_packets = nodes.any(|node| node.name.text == "packet");
+        self.check(has_packets, root, mistake::no_packets);
         if self.grammar.fence.is_none() {
-            let help = "without a fence no scenario can prove silence; write: fence { from > ...; to < ... }";
-            self.findings.warning(
-                &root.file,
-                root.name.span.clone(),
-                "the protocol has no fence",
-                help,
-            );
+            self.findings.warning(root, mistake::no_fence());
         }
     }
 
     fn title(&mut self, node: &Node) {
-        let shape = Shape {
-            arguments: (1, 1),
-            properties: &[],
-            block: false,
-            example: "title \"Chaton\"",
-        };
-        shape.check(node, self.findings);
-        if let Some(entry) = node.arguments().next() {
-            match entry.text() {
-                Some(text) => self.grammar.title = text.to_owned(),
-                None => self.error(
-                    node,
-                    &entry.span,
-                    "a title is text",
-                    "write it in quotes: title \"Chaton\"",
-                ),
-            }
+        Shape::like("title \"Chaton\"").check(node, self.findings);
+        if let Some(entry) = node.arguments().next()
+            && let Some(title) = self.need(entry.text(), entry, mistake::not_a_title)
+        {
+            self.grammar.title = title.to_owned();
         }
-    }
-
-    fn error(
-        &mut self,
-        node: &Node,
-        span: &Span,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        self.findings.error(&node.file, span.clone(), message, help);
-    }
-
-    /// Reports a mistake for which there is nothing to return.
-    fn refuse<T>(
-        &mut self,
-        node: &Node,
-        span: &Span,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Option<T> {
-        self.error(node, span, message, help);
-        None
     }
 
     /// The sort of a type; in all readings it is the same, `check_choices` sees to that.
@@ -314,5 +223,11 @@ impl<'a> Reader<'a> {
             .kinds_of_type(type_name, &Choices::new())
             .first()
             .map(|kind| kind.sort())
+    }
+}
+
+impl Check for Reader<'_> {
+    fn report(&mut self, at: &impl Placed, mistake: Mistake) {
+        self.findings.error(at, mistake);
     }
 }

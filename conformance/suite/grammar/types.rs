@@ -107,12 +107,9 @@ pub(super) enum Int {
 }
 
 impl IntType {
-    /// What an opcode is until wire.kdl says otherwise.
-    pub(super) const BYTE: IntType = IntType::signed(1);
-
     /// The names that wire.kdl knows, with what they mean.
     pub const NAMED: [(&'static str, IntType); 9] = [
-        ("int8", IntType::BYTE),
+        ("int8", IntType::signed(1)),
         ("int16", IntType::signed(2)),
         ("int32", IntType::signed(4)),
         ("int64", IntType::signed(8)),
@@ -150,10 +147,8 @@ impl IntType {
     /// Returns the integer type with this name in wire.kdl.
     #[must_use]
     pub fn named(name: &str) -> Option<IntType> {
-        IntType::NAMED
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, int)| *int)
+        let found = IntType::NAMED.iter().find(|(known, _)| *known == name);
+        found.map(|(_, int)| *int)
     }
 
     /// Returns the maximum number of its bytes.
@@ -165,10 +160,9 @@ impl IntType {
     /// Returns the smallest number that it can carry.
     #[must_use]
     pub fn min(self) -> i128 {
-        if self.signed {
-            -(1 << (self.bits() - 1))
-        } else {
-            0
+        match self.signed {
+            true => -(1 << (self.bits() - 1)),
+            false => 0,
         }
     }
 
@@ -216,6 +210,13 @@ impl IntType {
             (number << 8) | i128::from(*byte)
         });
         Int::Whole(number, self.width)
+    }
+}
+
+/// What an opcode is until wire.kdl says otherwise.
+impl Default for IntType {
+    fn default() -> IntType {
+        IntType::signed(1)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Values and frames.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::Range;
 
 /// One value of a field.
@@ -12,6 +13,14 @@ pub enum Value {
     Text(String),
     /// Bytes without a meaning of their own.
     Bytes(Vec<u8>),
+}
+
+/// Returns the bytes of an IP address: 4 or 16.
+pub(crate) fn bytes_of_address(text: &str) -> Option<Vec<u8>> {
+    Some(match text.parse().ok()? {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    })
 }
 
 /// Shows the value as a scenario would write it.

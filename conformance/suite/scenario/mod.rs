@@ -9,7 +9,7 @@ mod verb;
 pub mod walk;
 
 pub use read::read_scenarios;
-pub use verb::{Arrow, Verb, WORDS};
+pub use verb::{Arrow, Verb, is_word, words};
 
 pub use crate::grammar::Worth;
 use crate::grammar::{Grammar, PacketId, Sort, Value};
@@ -34,7 +34,7 @@ pub struct Context<'a> {
 pub type Span = std::ops::Range<usize>;
 
 /// One conversation with its judgement.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Scenario {
     /// Stable id, `whisper`.
     pub id: String,
@@ -63,9 +63,10 @@ pub struct Scenario {
 }
 
 /// The cases that may run at the same time as a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Company {
     /// Anything.
+    #[default]
     Any,
     /// No case with the lock of this name.
     Lock(String),

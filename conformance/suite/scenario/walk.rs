@@ -41,6 +41,21 @@ pub fn only_watch(steps: &[Step]) -> bool {
     watch
 }
 
+/// Returns whether any of the steps expects something.
+pub fn any_expects(steps: &[Step]) -> bool {
+    let mut expects = false;
+    every_step(steps, &mut |step| {
+        expects |= matches!(
+            step.action,
+            Action::Expect { .. }
+                | Action::AnyOrder { .. }
+                | Action::Either(_)
+                | Action::Distinct(_)
+        );
+    });
+    expects
+}
+
 /// Returns the lanes on which the steps send or expect something.
 pub fn lanes(steps: &[Step]) -> BTreeSet<LaneId> {
     let mut lanes = BTreeSet::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
 
-use super::{SourceFile, Span};
+use super::{Mistake, Placed, SourceFile, Span};
 use crate::text;
 
 /// One mistake, or one warning.
@@ -165,35 +165,17 @@ pub struct Findings {
 
 impl Findings {
     /// Adds a mistake that keeps the suite from being used.
-    pub fn error(
-        &mut self,
-        file: &Arc<SourceFile>,
-        span: Span,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        self.find(Severity::Error, file, span, message.into(), help.into());
+    pub fn error(&mut self, at: &impl Placed, mistake: Mistake) {
+        self.find(Severity::Error, at, mistake);
     }
 
     /// Adds a warning.
-    pub fn warning(
-        &mut self,
-        file: &Arc<SourceFile>,
-        span: Span,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        self.find(Severity::Warning, file, span, message.into(), help.into());
+    pub fn warning(&mut self, at: &impl Placed, mistake: Mistake) {
+        self.find(Severity::Warning, at, mistake);
     }
 
-    fn find(
-        &mut self,
-        severity: Severity,
-        file: &Arc<SourceFile>,
-        span: Span,
-        message: String,
-        help: String,
-    ) {
+    fn find(&mut self, severity: Severity, at: &impl Placed, Mistake { message, help }: Mistake) {
+        let (file, span) = at.place();
         self.add(Diagnostic {
             severity,
             message,

@@ -40,16 +40,16 @@ impl SourceFile {
     /// Returns the line and column (in characters) of an offset, both counted from 1.
     #[must_use]
     pub fn place(&self, offset: usize) -> (usize, usize) {
-        let line = self.line_starts.partition_point(|start| *start <= offset);
-        let line_start = line
-            .checked_sub(1)
-            .and_then(|index| self.line_starts.get(index))
-            .copied();
-        let before = self
-            .text
-            .get(line_start.unwrap_or(0)..offset)
-            .unwrap_or_default();
+        let (line, start) = self.line_at(offset);
+        let before = self.text.get(start..offset).unwrap_or_default();
         (line, before.chars().count() + 1)
+    }
+
+    /// Returns the line of an offset, counted from 1, and the offset of its beginning.
+    fn line_at(&self, offset: usize) -> (usize, usize) {
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let start = self.line_starts.iter().take(line).next_back();
+        (line, start.copied().unwrap_or(0))
     }
 }
 
@@ -93,15 +93,9 @@ impl SourceFile {
 
     /// Returns a part of a line that is too long to be shown.
     fn excerpt(&self, span: &SourceSpan) -> MietteSpanContents<'_> {
-        let (line, _) = self.place(span.offset());
-        let line_start = line
-            .checked_sub(1)
-            .and_then(|index| self.line_starts.get(index))
-            .copied()
-            .unwrap_or(0);
-        let start = self
-            .boundary(span.offset().saturating_sub(MAX_SHOWN_BYTES))
-            .max(line_start);
+        let (line, line_start) = self.line_at(span.offset());
+        let start = self.boundary(span.offset().saturating_sub(MAX_SHOWN_BYTES));
+        let start = start.max(line_start);
         let wanted = self.boundary(span.offset() + 2 * MAX_SHOWN_BYTES);
         let shown = self.text.get(start..wanted).unwrap_or_default();
         let shown = shown.split('\n').next().unwrap_or_default();

@@ -4,9 +4,14 @@
 //! and explains the traps of the syntax while the text is still what the author wrote. Then the `kdl` crate parses, on
 //! a thread with a large stack. Then the tree is converted to our own: words, texts and numbers with their places,
 //! where only text without quotes is a word.
+//!
+//! The rules of lint are written in the vocabulary of [`Check`]: each is one line, with what must hold, the place and the
+//! mistake. The sentences of the mistakes are in tables, one for each reader ([`Mistake`]).
 
+mod check;
 mod diagnostic;
 mod file;
+mod mistake;
 mod nearest;
 mod parse;
 mod scan;
@@ -14,10 +19,12 @@ mod shape;
 mod trap;
 mod tree;
 
+pub use check::{Check, Mistake, Placed, did_you_mean, one_of};
+pub(crate) use check::{given_or, mistakes};
 pub use diagnostic::{Diagnostic, Diagnostics, Findings, Severity};
 pub use file::{MAX_FILE_BYTES, SourceFile, Span};
 pub use nearest::nearest;
 pub use parse::parse;
 pub use scan::MAX_DEPTH;
-pub use shape::{Shape, did_you_mean, is_first, one_of};
+pub use shape::Shape;
 pub use tree::{Entry, Node, Scalar, Word};

@@ -5,7 +5,9 @@ use std::thread;
 
 use kdl::{KdlDiagnostic, KdlDocument, KdlError};
 
-use super::{Findings, MAX_FILE_BYTES, Node, SourceFile, Span, scan, tree};
+use super::{
+    Check, Findings, MAX_FILE_BYTES, Mistake, Node, SourceFile, Span, mistake, scan, tree,
+};
 
 /// The parser recurses, with large frames in a build without optimisation. This is about ten times what
 /// [`MAX_DEPTH`](super::MAX_DEPTH) levels need.
@@ -13,18 +15,10 @@ const PARSER_STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Returns the nodes of a file. If the file is not well-formed, reports that and returns `None`.
 pub fn parse(file: &Arc<SourceFile>, findings: &mut Findings) -> Option<Vec<Node>> {
-    if file.text.len() > MAX_FILE_BYTES {
-        findings.error(
-            file,
-            0..1,
-            format!(
-                "the file has {} bytes, more than {MAX_FILE_BYTES}",
-                file.text.len()
-            ),
-            "split it; scenarios may be spread over any number of files",
-        );
-        return None;
-    }
+    let bytes = file.text.len();
+    findings.must(bytes <= MAX_FILE_BYTES, &(file, 0..1), || {
+        mistake::file_too_long(bytes, MAX_FILE_BYTES)
+    })?;
     let mut scanned = Findings::default();
     scan::scan(file, &mut scanned);
     let broken = scanned.have_errors();
@@ -71,12 +65,10 @@ fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findi
         .map(|diagnostic| (place(diagnostic, &file.text), diagnostic))
         .min_by_key(|(span, _)| span.start);
     match first {
-        Some((span, diagnostic)) => findings.error(file, span, in_words(diagnostic), HELP),
-        None => findings.error(file, 0..0, "the parser cannot read this file", HELP),
+        Some((span, diagnostic)) => findings.error(&(file, span), in_words(diagnostic)),
+        None => findings.error(&(file, 0..0), mistake::unreadable()),
     }
 }
-
-const HELP: &str = "a step is: a lane, an arrow, a packet, then name=value fields, all separated by spaces; a block ends its step";
 
 /// Returns the place that `kdl` means. A span over many lines begins with the node where it lost its way, and ends at
 /// that point.
@@ -96,7 +88,7 @@ fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
 }
 
 /// Returns the message of `kdl`, for a reader who does not know the grammar of KDL.
-fn in_words(diagnostic: &KdlDiagnostic) -> String {
+fn in_words(diagnostic: &KdlDiagnostic) -> Mistake {
     let said = diagnostic.message.as_deref().unwrap_or_default();
     // Where `kdl` speaks of the end, it means that it did not know how to continue here.
     if said.is_empty()
@@ -104,10 +96,10 @@ fn in_words(diagnostic: &KdlDiagnostic) -> String {
         || said.contains("closing")
         || said.contains("end of document")
     {
-        return "this does not belong here".to_owned();
+        return mistake::misplaced();
     }
     let mut characters = said.chars();
     let first = characters.next().map(|first| first.to_ascii_lowercase());
     let said: String = first.into_iter().chain(characters).collect();
-    format!("this cannot be read: {said}")
+    mistake::unread(said)
 }

@@ -8,7 +8,7 @@ mod text;
 
 use std::sync::Arc;
 
-use super::{Findings, SourceFile, Span, trap};
+use super::{Findings, Mistake, SourceFile, Span, mistake, trap};
 
 /// Maximum nesting of braces and comments. Scenarios need six.
 pub const MAX_DEPTH: usize = 32;
@@ -69,11 +69,7 @@ impl<'a> Scanner<'a> {
             }
         }
         if let Some(open) = self.braces.last().copied() {
-            self.error(
-                open..open + 1,
-                "this brace is never closed",
-                "write a `}` after its last line",
-            );
+            self.error(open..open + 1, mistake::brace_not_closed());
         }
     }
 
@@ -90,8 +86,14 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.findings.error(self.file, span, message, help);
+    fn error(&mut self, span: Span, mistake: Mistake) {
+        self.findings.error(&(self.file, span), mistake);
+    }
+
+    /// Reports a mistake in the next bytes, and goes on after them.
+    fn error_in_next(&mut self, bytes: usize, mistake: Mistake) -> bool {
+        self.error(self.at..self.at + bytes, mistake);
+        self.skip(bytes)
     }
 
     fn begun(&mut self) {
@@ -104,11 +106,7 @@ impl<'a> Scanner<'a> {
         self.begun();
         self.braces.push(self.at);
         if self.braces.len() > MAX_DEPTH {
-            self.error(
-                self.at..self.at + 1,
-                format!("braces are nested more than {MAX_DEPTH} deep"),
-                "scenarios need about six; check for a missing `}` further up",
-            );
+            self.error(self.at..self.at + 1, mistake::braces_too_deep(MAX_DEPTH));
             return false;
         }
         self.skip(1)
@@ -116,42 +114,25 @@ impl<'a> Scanner<'a> {
 
     fn close_brace(&mut self) -> bool {
         if self.braces.pop().is_none() {
-            self.error(
-                self.at..self.at + 1,
-                "this brace has no matching `{`",
-                "remove it, or add the missing `{`",
-            );
+            self.error(self.at..self.at + 1, mistake::brace_not_opened());
             return false;
         }
-        if self
-            .switched_off
-            .as_ref()
-            .is_some_and(|off| self.braces.len() < off.depth)
-        {
-            self.switched_off = None;
-        }
+        let depth = self.braces.len();
+        self.switched_off.take_if(|off| depth < off.depth);
         self.skip(1)
     }
 
     fn end_of_node(&mut self, end: char) -> bool {
         let depth = self.braces.len();
-        if self
-            .switched_off
-            .as_ref()
-            .is_some_and(|off| off.begun && off.depth == depth)
-        {
-            self.switched_off = None;
-        }
+        self.switched_off
+            .take_if(|off| off.begun && off.depth == depth);
         self.skip(end.len_utf8())
     }
 
     /// Handles `\`, which continues the node on the next line.
     fn line_continuation(&mut self) -> bool {
-        let after_blanks = self
-            .rest()
-            .get(1..)
-            .unwrap_or_default()
-            .trim_start_matches([' ', '\t', '\r']);
+        let after = self.rest().get(1..).unwrap_or_default();
+        let after_blanks = after.trim_start_matches([' ', '\t', '\r']);
         let newline = after_blanks.strip_prefix('\n');
         self.at = self.text.len() - newline.unwrap_or(after_blanks).len();
         true
@@ -166,19 +147,10 @@ impl<'a> Scanner<'a> {
             return self.block_comment();
         }
         if !rest.starts_with("/-") {
-            self.error(
-                self.at..self.at + 1,
-                "there is a single `/`",
-                "comments begin with `//`; write text in quotes",
-            );
-            return self.skip(1);
+            return self.error_in_next(1, mistake::single_slash());
         }
         if self.switched_off.is_some() {
-            self.error(
-                self.at..self.at + 2,
-                "`/-` is inside a part that another `/-` already switches off",
-                "use `//` before each line, or remove the inner `/-`",
-            );
+            self.error(self.at..self.at + 2, mistake::switched_off_twice());
             return false;
         }
         self.switched_off = Some(SwitchedOff {
@@ -202,19 +174,11 @@ impl<'a> Scanner<'a> {
             } else if let Some(next) = self.peek() {
                 self.at += next.len_utf8();
             } else {
-                self.error(
-                    start..start + 2,
-                    "this comment is never closed",
-                    "write a `*/` after it, or use `//`",
-                );
+                self.error(start..start + 2, mistake::comment_not_closed());
                 return false;
             }
             if depth > MAX_DEPTH {
-                self.error(
-                    start..start + 2,
-                    format!("comments are nested more than {MAX_DEPTH} deep"),
-                    "use `//`",
-                );
+                self.error(start..start + 2, mistake::comments_too_deep(MAX_DEPTH));
                 return false;
             }
             if depth == 0 {
@@ -230,56 +194,33 @@ impl<'a> Scanner<'a> {
         let word_end = inside.find(|c: char| c.is_whitespace() || "{}()[]\"\\/#;=".contains(c));
         let (word, after) = inside.split_at(word_end.unwrap_or(inside.len()));
         if word.is_empty() || !after.starts_with(')') {
-            let span = self.at..self.at + 1 + word.len();
-            self.error(
-                span,
-                "a mark is one word in parentheses",
-                "write: (hex)\"00 ff\", (x3)\"a\" or (INT)5",
-            );
+            self.error(self.at..self.at + 1 + word.len(), mistake::not_a_mark());
         }
         self.skip(1 + word.len() + usize::from(after.starts_with(')')))
     }
 
     fn lone_parenthesis(&mut self) -> bool {
-        self.error(
-            self.at..self.at + 1,
-            "this parenthesis has no matching `(`",
-            "a mark is one word in parentheses: (hex)\"00 ff\"",
-        );
-        self.skip(1)
+        self.error_in_next(1, mistake::parenthesis_not_opened())
     }
 
     fn equals(&mut self) -> bool {
         let rest = self.rest();
         let before = self.text.get(..self.at).unwrap_or_default();
-        let after = rest
-            .get(1..)
-            .unwrap_or_default()
-            .trim_start_matches([' ', '\t', '\r']);
-        let example = "fields are name=value, such as login=@alice";
+        let after = rest.get(1..).unwrap_or_default();
+        let after = after.trim_start_matches([' ', '\t', '\r']);
         let doubled = rest.len() - rest.trim_start_matches('=').len();
         if after.is_empty() || after.starts_with(['\n', ';', '{', '}', '=']) {
-            self.error(
-                self.at..self.at + 1,
-                "a value is missing after `=`",
-                example,
-            );
+            self.error(self.at..self.at + 1, mistake::no_value());
         } else if before.ends_with(['<', '>']) {
             // An arrow with a sign is explained where the word is checked.
         } else if before.ends_with(char::is_whitespace) || rest.get(1..) != Some(after) {
-            let help = format!("write it without spaces; {example}");
-            self.error(self.at..self.at + 1, "there are spaces around `=`", help);
+            self.error(self.at..self.at + 1, mistake::spaces_around_equals());
         }
         self.skip(doubled)
     }
 
     fn bracket(&mut self) -> bool {
-        self.error(
-            self.at..self.at + 1,
-            "brackets have no meaning here",
-            "write blocks in `{ }`, text in quotes",
-        );
-        self.skip(1)
+        self.error_in_next(1, mistake::brackets())
     }
 
     fn word(&mut self) -> bool {
@@ -289,15 +230,11 @@ impl<'a> Scanner<'a> {
             .find(|c: char| c.is_whitespace() || "{}()[]\"\\/#;=".contains(c))
             .unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
-        let before = self
-            .text
-            .get(..self.at)
-            .unwrap_or_default()
-            .chars()
-            .next_back();
+        let before = self.text.get(..self.at).unwrap_or_default();
+        let before = before.chars().next_back();
         if let Some(trap) = trap::in_word(word, before, after.chars().next()) {
             let start = self.at + trap.span.start;
-            self.error(start..self.at + trap.span.end, trap.message, trap.help);
+            self.error(start..self.at + trap.span.end, trap.mistake);
         }
         self.skip(end)
     }

@@ -1,12 +1,11 @@
 //! Traps: bare words that KDL understands differently from what their author meant.
 
-use super::Span;
+use super::{Mistake, Span, mistake};
 
 /// The mistake in a word; the span counts from its first byte.
 pub(super) struct Trap {
     pub(super) span: Span,
-    pub(super) message: String,
-    pub(super) help: String,
+    pub(super) mistake: Mistake,
 }
 
 /// Checks one bare word and the characters around it.
@@ -20,143 +19,86 @@ pub(super) fn in_word(word: &str, before: Option<char>, after: Option<char>) -> 
         .or_else(|| glued_to_text(word, after))
 }
 
-fn trap(span: Span, message: impl Into<String>, help: impl Into<String>) -> Option<Trap> {
-    Some(Trap {
-        span,
-        message: message.into(),
-        help: help.into(),
-    })
+fn trap(span: Span, mistake: Mistake) -> Option<Trap> {
+    Some(Trap { span, mistake })
 }
 
 fn comma(word: &str) -> Option<Trap> {
     let at = word.find(',')?;
-    trap(
-        at..at + 1,
-        "a comma would become part of the value",
-        "separate fields with a space: login=@alice msg=\"hi\"",
-    )
+    trap(at..at + 1, mistake::comma())
 }
 
 fn braces_after_dollar(word: &str, after: Option<char>) -> Option<Trap> {
-    if !word.ends_with('$') || after != Some('{') {
-        return None;
-    }
-    trap(
-        word.len() - 1..word.len() + 1,
-        "`${` would open a block",
-        "write the value without braces: $id",
-    )
+    let end = word.len();
+    let opens = word.ends_with('$') && after == Some('{');
+    opens
+        .then(|| trap(end - 1..end + 1, mistake::braces_after_dollar()))
+        .flatten()
 }
 
 fn arrow(word: &str, after: Option<char>) -> Option<Trap> {
     let at = word.find(['<', '>'])?;
     if word.len() == 1 {
         return match after {
-            Some('=') => trap(
-                0..2,
-                format!("`{word}=` would become a field"),
-                "comparisons do not exist; fields are name=value",
-            ),
-            Some('"' | '(' | '#') => trap(
-                0..1,
-                format!("`{word}` needs a space after it"),
-                "write: alice < bytes (hex)\"00\"",
-            ),
+            Some('=') => trap(0..2, mistake::comparison(word)),
+            Some('"' | '(' | '#') => trap(0..1, mistake::no_space_after(word)),
             _ => None,
         };
     }
     if !word.contains(char::is_alphanumeric) {
-        let help = "`>` is what the lane does, `<` is what it must receive";
-        return trap(0..word.len(), format!("`{word}` is not an arrow"), help);
+        return trap(0..word.len(), mistake::not_an_arrow(word));
     }
     let (left, rest) = word.split_at(at);
     let (sign, right) = rest.split_at(1);
-    let apart = [left, sign, right]
-        .into_iter()
-        .filter(|part| !part.is_empty());
-    let apart = apart.collect::<Vec<_>>().join(" ");
+    let parts = [left, sign, right].into_iter();
+    let apart: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     trap(
         0..word.len(),
-        format!("`{word}` is read as one name"),
-        format!("write spaces around the arrow: {apart}"),
+        mistake::arrow_in_a_word(word, apart.join(" ")),
     )
 }
 
 fn single_quote(word: &str) -> Option<Trap> {
-    if !word.starts_with('\'') {
-        return None;
-    }
-    trap(
-        0..word.len(),
-        "single quotes do not make text",
-        "write text in double quotes: \"hi\"",
-    )
+    word.strip_prefix('\'')?;
+    trap(0..word.len(), mistake::single_quotes())
 }
 
 fn keyword(word: &str, before: Option<char>) -> Option<Trap> {
-    if before == Some('#') || !["true", "false", "null", "inf", "-inf", "nan"].contains(&word) {
-        return None;
-    }
-    trap(
-        0..word.len(),
-        format!("`{word}` is a reserved word of KDL"),
-        format!("if it is text, write it in quotes: \"{word}\""),
-    )
+    let keywords = ["true", "false", "null", "inf", "-inf", "nan"];
+    let bare = before != Some('#') && keywords.contains(&word);
+    bare.then(|| trap(0..word.len(), mistake::reserved(word)))
+        .flatten()
 }
 
 fn number(word: &str, before: Option<char>) -> Option<Trap> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let whole = 0..word.len();
     let unsigned = word.trim_start_matches(['+', '-']);
     let after_point = unsigned.strip_prefix('.').unwrap_or_default();
-    if after_point.starts_with(|c: char| c.is_ascii_digit()) {
-        let help = "numbers in packets are whole; write a duration in quotes: \"0.5s\"";
-        return trap(0..word.len(), format!("`{word}` is a fraction"), help);
+    if after_point.starts_with(is_digit) {
+        return trap(whole, mistake::fraction(word, "0.5s"));
     }
-    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) || before == Some('"') {
+    if !unsigned.starts_with(is_digit) || before == Some('"') {
         return None;
     }
-    let whole = 0..word.len();
     let digits_only = unsigned.chars().all(|c| c.is_ascii_digit() || c == '_');
     if digits_only && unsigned.len() > 1 && unsigned.starts_with('0') {
-        return trap(
-            whole,
-            format!("`{word}` would lose its leading zeros"),
-            format!("write bytes as (hex)\"{word}\"; write a number without leading zeros"),
-        );
+        return trap(whole, mistake::leading_zeros(word));
     }
     if digits_only || is_prefixed_number(unsigned) {
         return None;
     }
-    let digits = unsigned.len()
-        - unsigned
-            .trim_start_matches(|c: char| c.is_ascii_digit())
-            .len();
-    let unit = unsigned.get(digits..).unwrap_or_default();
-    if ["ms", "s", "m", "min", "h"].contains(&unit) {
-        return trap(
-            whole,
-            format!("`{word}` is neither a number nor a word"),
-            format!("write a duration in quotes: \"{word}\""),
-        );
-    }
-    if unsigned.chars().all(|c| c.is_ascii_hexdigit()) {
-        return trap(
-            whole,
-            format!("`{word}` is neither a number nor a word"),
-            format!("write bytes as (hex)\"{word}\""),
-        );
-    }
-    if unit.starts_with('.') {
-        return trap(
-            whole,
-            format!("`{word}` is a fraction"),
-            "numbers in packets are whole; write a duration in quotes: \"1.5s\"",
-        );
-    }
-    trap(
-        whole,
-        format!("`{word}` is neither a number nor a word"),
-        format!("if it is text, write it in quotes: \"{word}\""),
-    )
+    let unit = unsigned.trim_start_matches(is_digit);
+    let mistake = if ["ms", "s", "m", "min", "h"].contains(&unit) {
+        mistake::bare_duration(word)
+    } else if unsigned.chars().all(|c| c.is_ascii_hexdigit()) {
+        mistake::bare_bytes(word)
+    } else if unit.starts_with('.') {
+        mistake::fraction(word, "1.5s")
+    } else {
+        mistake::bare_text(word)
+    };
+    trap(whole, mistake)
 }
 
 /// Returns whether it is a number such as `0x1f`, `0o17`, `0b101`.
@@ -174,12 +116,8 @@ fn is_prefixed_number(unsigned: &str) -> bool {
 }
 
 fn glued_to_text(word: &str, after: Option<char>) -> Option<Trap> {
-    if after != Some('"') {
-        return None;
-    }
-    trap(
-        0..word.len(),
-        format!("`{word}` runs into the text after it"),
-        format!("write a space between them, or a mark in parentheses: ({word})\"...\""),
-    )
+    let glued = after == Some('"');
+    glued
+        .then(|| trap(0..word.len(), mistake::glued_to_text(word)))
+        .flatten()
 }

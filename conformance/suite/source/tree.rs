@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kdl::{KdlDocument, KdlEntry, KdlIdentifier, KdlNode, KdlValue};
 
-use super::{Findings, SourceFile, Span};
+use super::{Check, Findings, SourceFile, Span, mistake};
 
 /// A name and its place.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Word {
     pub text: String,
     /// Its place.
     pub span: Span,
+    /// The file that contains it.
+    pub file: Arc<SourceFile>,
 }
 
 /// `name entries... { children }`.
@@ -43,6 +45,8 @@ pub struct Entry {
     pub value: Scalar,
     /// The place of the whole entry.
     pub span: Span,
+    /// The file that contains it.
+    pub file: Arc<SourceFile>,
 }
 
 /// A value.
@@ -87,11 +91,26 @@ impl Node {
 }
 
 impl Entry {
+    /// Returns the value, if it has no mark.
+    fn unmarked(&self) -> Option<&Scalar> {
+        self.mark.is_none().then_some(&self.value)
+    }
+
     /// Returns the bare word, if it is one and has no mark.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
-        match (&self.value, &self.mark) {
-            (Scalar::Word(word), None) => Some(word),
+        match self.unmarked()? {
+            Scalar::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Returns the bare word after this mark, such as `@alice` in `(ip)@alice`.
+    #[must_use]
+    pub fn word_marked(&self, mark: &str) -> Option<&str> {
+        let is_marked = self.mark.as_ref().is_some_and(|known| known.text == mark);
+        match &self.value {
+            Scalar::Word(word) if is_marked => Some(word),
             _ => None,
         }
     }
@@ -99,8 +118,8 @@ impl Entry {
     /// Returns the text in quotes, if it is one and has no mark.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        match (&self.value, &self.mark) {
-            (Scalar::Text(text), None) => Some(text),
+        match self.unmarked()? {
+            Scalar::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -108,15 +127,27 @@ impl Entry {
     /// Returns the number, if it is one and has no mark.
     #[must_use]
     pub fn number(&self) -> Option<i128> {
-        match (&self.value, &self.mark) {
-            (Scalar::Number(number), None) => Some(*number),
-            _ => None,
+        self.unmarked().and(self.number_after_mark())
+    }
+
+    /// Returns the number, if it is one that can count something and has no mark.
+    #[must_use]
+    pub fn count(&self) -> Option<usize> {
+        self.number()?.try_into().ok()
+    }
+
+    /// Returns the entry without its key, as it is shown where the key is known.
+    #[must_use]
+    pub fn without_key(&self) -> Entry {
+        Entry {
+            key: None,
+            ..self.clone()
         }
     }
 
     /// Returns the number, with or without a mark.
     #[must_use]
-    pub fn number_behind_mark(&self) -> Option<i128> {
+    pub fn number_after_mark(&self) -> Option<i128> {
         match self.value {
             Scalar::Number(number) => Some(number),
             _ => None,
@@ -126,10 +157,10 @@ impl Entry {
     /// Returns a name that may be written with or without quotes, or as a number.
     #[must_use]
     pub fn name(&self) -> Option<String> {
-        match (&self.value, &self.mark) {
-            (Scalar::Word(name) | Scalar::Text(name), None) => Some(name.clone()),
-            (Scalar::Number(number), None) => Some(number.to_string()),
-            _ => None,
+        match self.unmarked()? {
+            Scalar::Word(name) | Scalar::Text(name) => Some(name.clone()),
+            Scalar::Number(number) => Some(number.to_string()),
+            Scalar::Other(_) => None,
         }
     }
 }
@@ -191,14 +222,9 @@ pub(super) fn adopt(
 }
 
 fn adopt_node(node: &KdlNode, file: &Arc<SourceFile>, findings: &mut Findings) -> Node {
-    let name = word(node.name());
+    let name = word(node.name(), file);
     if let Some(mark) = node.ty() {
-        findings.error(
-            file,
-            place(mark.span()),
-            format!("({}) is before a step", mark.value()),
-            "write marks in parentheses before values: msg=(x3)\"a\"",
-        );
+        findings.error(&word(mark, file), mistake::mark_before_a_step(mark.value()));
     }
     let entries: Vec<Entry> = node
         .entries()
@@ -206,42 +232,29 @@ fn adopt_node(node: &KdlNode, file: &Arc<SourceFile>, findings: &mut Findings) -
         .map(|entry| adopt_entry(entry, file))
         .collect();
     let mut keys = BTreeSet::new();
-    for entry in &entries {
-        if let Some(key) = &entry.key
-            && !keys.insert(key.text.as_str())
-        {
-            findings.error(
-                file,
-                key.span.clone(),
-                format!("{} is given twice", key.text),
-                "keep one of them; otherwise the first would be ignored silently",
-            );
-        }
+    for key in entries.iter().filter_map(|entry| entry.key.as_ref()) {
+        findings.check(keys.insert(&key.text), key, || {
+            mistake::given_twice(&key.text)
+        });
     }
     let children = node.children().map(|block| adopt(block, file, findings));
-    let whole = place(node.span());
     let start = name.span.start;
-    let end = whole.end.max(name.span.end);
+    let end = place(node.span()).end.max(name.span.end);
     let written = file.text.get(start..end).unwrap_or_default();
     // kdl counts the blanks and comments after a node as its own.
-    let end = start
-        + written
-            .trim_end_matches(|c: char| c.is_whitespace() || c == ';')
-            .len();
+    let written = written.trim_end_matches(|c: char| c.is_whitespace() || c == ';');
     Node {
+        span: start..start + written.len(),
         name,
         entries,
         children,
-        span: start..end,
         file: Arc::clone(file),
     }
 }
 
 fn adopt_entry(entry: &KdlEntry, file: &Arc<SourceFile>) -> Entry {
-    let repr = entry
-        .format()
-        .map(|format| format.value_repr.as_str())
-        .unwrap_or_default();
+    let format = entry.format();
+    let repr = format.map_or("", |format| format.value_repr.as_str());
     let value = match entry.value() {
         KdlValue::String(text) if repr.starts_with(['"', '#']) => Scalar::Text(text.clone()),
         KdlValue::String(word) => Scalar::Word(word.clone()),
@@ -253,17 +266,19 @@ fn adopt_entry(entry: &KdlEntry, file: &Arc<SourceFile>) -> Entry {
     let start = span.start + (written.len() - written.trim_start().len());
     let end = span.start + written.trim_end().len();
     Entry {
-        key: entry.name().map(word),
-        mark: entry.ty().map(word),
+        key: entry.name().map(|name| word(name, file)),
+        mark: entry.ty().map(|mark| word(mark, file)),
         value,
         span: start..end.max(start),
+        file: Arc::clone(file),
     }
 }
 
-fn word(identifier: &KdlIdentifier) -> Word {
+fn word(identifier: &KdlIdentifier, file: &Arc<SourceFile>) -> Word {
     Word {
         text: identifier.value().to_owned(),
         span: place(identifier.span()),
+        file: Arc::clone(file),
     }
 }
 

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::inherit::{self, PlacedRequirement};
-use super::{Sources, Suite};
-use crate::grammar::{Cited, GrammarFile, read_grammar};
-use crate::scenario::{Action, Context, Scenario, Step, read_scenarios};
-use crate::source::{Diagnostics, Findings, Node, SourceFile, one_of};
+use super::{Sources, Suite, mistake};
+use crate::grammar::{Cited, Grammar, GrammarFile, read_grammar};
+use crate::scenario::walk::every_step;
+use crate::scenario::{Context, Scenario, read_scenarios};
+use crate::source::{Check, Diagnostics, Findings, Node, SourceFile, Span};
 use crate::spec::nothing_is_asked_for;
 
 pub(super) fn assemble(mut sources: Sources) -> Result<Suite, Diagnostics> {
@@ -53,12 +54,7 @@ fn read(sources: &mut Sources, findings: &mut Findings) -> Option<Suite> {
     };
     let scenarios = read_scenarios(&files, context, findings);
     if scenarios.is_empty() {
-        findings.error(
-            &sources.wire,
-            0..0,
-            "the suite has no scenarios",
-            "write them into files scenarios/*.kdl",
-        );
+        findings.report(&(&sources.wire, 0..0), mistake::no_scenarios());
     }
     check_covered(&requirements, &scenarios, &cited, findings);
     let wires: Vec<_> = layers.iter().map(|(file, _)| file).collect();
@@ -82,20 +78,17 @@ fn read(sources: &mut Sources, findings: &mut Findings) -> Option<Suite> {
 fn written_in<'a>(
     wires: &[&'a Arc<SourceFile>],
     needle: &str,
-) -> Option<(&'a Arc<SourceFile>, usize)> {
+) -> Option<(&'a Arc<SourceFile>, Span)> {
     let mut from_own = wires.iter().rev();
-    from_own.find_map(|wire| Some((*wire, wire.text.find(needle)?)))
+    let (wire, at) = from_own.find_map(|wire| Some((*wire, wire.text.find(needle)?)))?;
+    Some((wire, at..at + needle.len()))
 }
 
 fn check_cited(cited: &[Cited], ids: &BTreeSet<String>, findings: &mut Findings) {
-    for Cited { id, file, span } in cited.iter().filter(|cited| !ids.contains(&cited.id)) {
-        let help = one_of(id, ids.iter().map(String::as_str));
-        findings.error(
-            file,
-            span.clone(),
-            format!("spec.md has no requirement {id}"),
-            help,
-        );
+    for Cited { id, place } in cited {
+        findings.check(ids.contains(id), place, || {
+            mistake::no_such_requirement(id).one_of(id, ids.iter().map(String::as_str))
+        });
     }
 }
 
@@ -106,74 +99,46 @@ fn check_covered(
     findings: &mut Findings,
 ) {
     let in_readings = cited.iter().map(|cited| &cited.id);
-    let checked: BTreeSet<&String> = scenarios
-        .iter()
-        .flat_map(|scenario| &scenario.checks)
-        .chain(in_readings)
-        .collect();
-    for placed in requirements
-        .iter()
-        .filter(|placed| !checked.contains(&placed.requirement.id))
-    {
-        let message = format!("no scenario checks {}", placed.requirement.id);
-        findings.warning(
-            &placed.file,
-            placed.span.clone(),
-            message,
-            "cite it in a scenario that judges it, or write in its remarks why no scenario can",
-        );
+    let in_scenarios = scenarios.iter().flat_map(|scenario| &scenario.checks);
+    let checked: BTreeSet<&String> = in_scenarios.chain(in_readings).collect();
+    for PlacedRequirement { requirement, place } in requirements {
+        if !checked.contains(&requirement.id) {
+            findings.warning(place, mistake::unchecked(&requirement.id));
+        }
     }
 }
 
 fn check_probes(
-    grammar: &crate::grammar::Grammar,
+    grammar: &Grammar,
     scenarios: &[Scenario],
     wires: &[&Arc<SourceFile>],
     findings: &mut Findings,
 ) {
     for reading in grammar.readings.iter().filter(|reading| !reading.settled) {
-        let probed = scenarios
-            .iter()
-            .any(|scenario| scenario.probes.as_ref() == Some(&reading.name));
-        if !probed {
-            let Some((wire, at)) = written_in(wires, &format!("reading {}", reading.name)) else {
-                continue;
-            };
-            let message = format!(
-                "no probe finds out which choice of {} a target follows",
-                reading.name
-            );
-            findings.warning(
-                wire,
-                at..at + "reading".len(),
-                message,
-                format!("write a scenario: probe {} {{ ... }}", reading.name),
-            );
+        let probes = |scenario: &Scenario| scenario.probes.as_ref() == Some(&reading.name);
+        let place = written_in(wires, &format!("reading {}", reading.name));
+        if let Some(place) = place.filter(|_| !scenarios.iter().any(probes)) {
+            findings.warning(&place, mistake::not_probed(&reading.name));
         }
     }
 }
 
 fn check_fence_prover(
-    grammar: &crate::grammar::Grammar,
+    grammar: &Grammar,
     scenarios: &[Scenario],
     wires: &[&Arc<SourceFile>],
     findings: &mut Findings,
 ) {
     let fences = [&grammar.fence, &grammar.fence_unidentified];
-    let provers = fences
-        .into_iter()
-        .flatten()
-        .filter_map(|fence| fence.proved_by.as_ref());
-    for id in provers.filter(|id| !scenarios.iter().any(|scenario| scenario.id == **id)) {
-        let Some((wire, at)) = written_in(wires, &format!("{id:?}")) else {
-            continue;
-        };
-        findings.error(
-            wire,
-            at..at + id.len() + 2,
-            format!("there is no scenario {id:?}"),
-            one_of(id, scenarios.iter().map(|scenario| scenario.id.as_str())),
-        );
+    let provers = fences.into_iter().flatten();
+    for id in provers.filter_map(|fence| fence.proved_by.as_ref()) {
+        let known = scenarios.iter().map(|scenario| scenario.id.as_str());
+        let quoted = format!("{id:?}");
+        if let Some(place) = written_in(wires, &quoted) {
+            findings.check(known.clone().any(|known| known == id), &place, || {
+                mistake::no_such_scenario(quoted).one_of(id, known)
+            });
+        }
     }
 }
 
@@ -186,41 +151,18 @@ fn check_provers(
     let mut excused_by: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for scenario in scenarios {
         let provers = excused_by.entry(&scenario.id).or_default();
-        collect_provers(&scenario.steps, provers);
+        every_step(&scenario.steps, &mut |step| {
+            provers.extend(step.proved_by.as_deref());
+        });
     }
     for scenario in scenarios {
         if !leads_to(&scenario.id, &excused_by) {
             continue;
         }
-        let file = files
-            .iter()
-            .map(|(file, _)| file)
-            .find(|file| file.name == scenario.file);
-        if let Some(file) = file {
+        let mut files = files.iter().map(|(file, _)| file);
+        if let Some(file) = files.find(|file| file.name == scenario.file) {
             let at = file.text.find(&scenario.text).unwrap_or(0);
-            let message = format!(
-                "{} proves a fragment, but itself depends on that fragment",
-                scenario.id
-            );
-            findings.error(file, at..at + 1, message, "write the steps of the fragment in this scenario, instead of fragments that other scenarios prove");
-        }
-    }
-}
-
-fn collect_provers<'a>(steps: &'a [Step], provers: &mut BTreeSet<&'a str>) {
-    for step in steps {
-        provers.extend(step.proved_by.as_deref());
-        match &step.action {
-            Action::Together(lanes) => lanes
-                .iter()
-                .for_each(|steps| collect_provers(steps, provers)),
-            Action::Either(branches) => branches
-                .iter()
-                .for_each(|branch| collect_provers(&branch.steps, provers)),
-            Action::When { steps, .. } | Action::Eventually { steps, .. } => {
-                collect_provers(steps, provers)
-            }
-            _ => {}
+            findings.report(&(file, at..at + 1), mistake::proves_itself(&scenario.id));
         }
     }
 }

@@ -23,30 +23,18 @@ pub fn built_in_file(protocol: &str, file_name: &str) -> Option<&'static str> {
 }
 
 pub(super) fn sources(name: &str) -> Option<Sources> {
-    let folder = PROTOCOLS
-        .dirs()
-        .find(|folder| folder.path().to_str() == Some(name))?;
+    let mut folders = PROTOCOLS.dirs();
+    let folder = folders.find(|folder| folder.path().to_str() == Some(name))?;
     let file = |file_name: &str| {
-        let found = folder.files().find(|file| {
-            file.path()
-                .file_name()
-                .is_some_and(|known| known == file_name)
-        });
-        found
-            .map(source_file)
-            .unwrap_or_else(|| SourceFile::new(format!("{name}/{file_name}"), ""))
+        let path = format!("{name}/{file_name}");
+        let missing = || SourceFile::new(path.clone(), "");
+        folder.get_file(&path).map_or_else(missing, source_file)
     };
-    let mut scenarios: Vec<SourceFile> = folder
-        .entries()
-        .iter()
-        .filter_map(DirEntry::as_dir)
+    let inner = folder.entries().iter().filter_map(DirEntry::as_dir);
+    let mut scenarios: Vec<SourceFile> = inner
         .filter(|inner| inner.path().ends_with("scenarios"))
         .flat_map(Dir::files)
-        .filter(|file| {
-            file.path()
-                .extension()
-                .is_some_and(|extension| extension == "kdl")
-        })
+        .filter(|file| file.path().extension().is_some_and(|ext| ext == "kdl"))
         .map(source_file)
         .collect();
     scenarios.sort_by(|a, b| a.name.cmp(&b.name));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Requirement, Suite};
+use crate::grammar::Choice;
 
 /// Every requirement with the cases and readings that judge it, in the order of spec.md.
 #[derive(Debug, Clone)]
@@ -32,69 +33,49 @@ impl Covered<'_> {
 
 impl<'a> Coverage<'a> {
     pub(super) fn of(suite: &'a Suite) -> Coverage<'a> {
-        let requirements = suite
-            .requirements
-            .iter()
-            .map(|requirement| Covered {
+        let covered = |requirement: &'a Requirement| {
+            let id = &requirement.id;
+            let cases = suite.scenarios.iter();
+            let cases = cases.filter(|scenario| scenario.checks.contains(id));
+            let cites = |choice: &Choice| choice.checks.contains(id);
+            let readings = suite.grammar.readings.iter();
+            let readings = readings.filter(|reading| reading.choices.iter().any(cites));
+            Covered {
                 requirement,
-                cases: suite
-                    .scenarios
-                    .iter()
-                    .filter(|scenario| scenario.checks.contains(&requirement.id))
-                    .map(|scenario| scenario.id.as_str())
-                    .collect(),
-                readings: suite
-                    .grammar
-                    .readings
-                    .iter()
-                    .filter(|reading| {
-                        reading
-                            .choices
-                            .iter()
-                            .any(|choice| choice.checks.contains(&requirement.id))
-                    })
-                    .map(|reading| reading.name.as_str())
-                    .collect(),
-            })
-            .collect();
-        Coverage { requirements }
+                cases: cases.map(|scenario| scenario.id.as_str()).collect(),
+                readings: readings.map(|reading| reading.name.as_str()).collect(),
+            }
+        };
+        Coverage {
+            requirements: suite.requirements.iter().map(covered).collect(),
+        }
     }
 
     /// Returns the number of requirements that a case or reading judges.
     #[must_use]
     pub fn checked(&self) -> usize {
-        self.requirements
-            .iter()
-            .filter(|covered| covered.is_checked())
-            .count()
+        let covered = self.requirements.iter();
+        covered.filter(|covered| covered.is_checked()).count()
     }
 }
 
 /// Shows a table in which unchecked requirements are marked, and a line with the sum.
 impl fmt::Display for Coverage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self
+        let ids = self
             .requirements
             .iter()
-            .map(|covered| covered.requirement.id.len())
-            .max()
-            .unwrap_or(0);
+            .map(|covered| &covered.requirement.id);
+        let width = ids.map(String::len).max().unwrap_or(0);
         for covered in &self.requirements {
             let mark = if covered.is_checked() { ' ' } else { '!' };
-            let readings = covered
-                .readings
-                .iter()
-                .map(|reading| format!("reading {reading}"));
-            let by: Vec<String> = covered
-                .cases
-                .iter()
-                .map(|case| (*case).to_owned())
-                .chain(readings)
-                .collect();
-            let by = if by.is_empty() {
-                "no case checks it".to_owned()
-            } else {
-                by.join(", ")
+            let cases = covered.cases.iter().map(|case| (*case).to_owned());
+            let readings = covered.readings.iter();
+            let readings = readings.map(|reading| format!("reading {reading}"));
+            let by: Vec<String> = cases.chain(readings).collect();
+            let by = match by.is_empty() {
+                true => "no case checks it".to_owned(),
+                false => by.join(", "),
             };
             writeln!(
                 f,

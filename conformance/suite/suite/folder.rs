@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Suite, inherit};
-use crate::source::{Diagnostics, Findings, MAX_FILE_BYTES, SourceFile, one_of};
+use super::{Suite, inherit, mistake};
+use crate::source::{Check, Diagnostics, Findings, MAX_FILE_BYTES, SourceFile, one_of};
 
 /// The text of all files of a suite.
 #[derive(Debug, Clone)]
@@ -89,36 +89,24 @@ impl Sources {
 pub(super) fn no_such_protocol(name: &str) -> Diagnostics {
     let mut findings = Findings::default();
     let file = Arc::new(SourceFile::new(name, ""));
-    let help = format!(
-        "name a protocol that comes with the program, or a folder; {}",
-        one_of(name, Suite::built_in_names())
-    );
-    findings.error(
-        &file,
-        0..0,
-        "there is no protocol and no folder with this name",
-        help,
-    );
+    let known = one_of(name, Suite::built_in_names());
+    findings.report(&(file, 0..0), mistake::unknown_protocol(known));
     findings.into_diagnostics()
 }
 
 fn read(path: &Path, findings: &mut Findings) -> Arc<SourceFile> {
     let name = path.display().to_string();
-    let (text, problem) = match text_of(path) {
-        Ok(text) => (text, None),
-        Err(error) => (String::new(), Some(error)),
+    let error = match text_of(path) {
+        Ok(text) => return Arc::new(SourceFile::new(name, text)),
+        Err(error) => error,
     };
-    let file = Arc::new(SourceFile::new(name, text));
-    if let Some(error) = problem {
-        let help = match error.kind() {
-            io::ErrorKind::NotFound => {
-                "a suite is a folder with spec.md, wire.kdl and scenarios/*.kdl"
-            }
-            io::ErrorKind::InvalidData => "the files of a suite are text in UTF-8",
-            _ => "",
-        };
-        findings.error(&file, 0..0, format!("cannot read the file: {error}"), help);
-    }
+    let file = Arc::new(SourceFile::new(name, ""));
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "a suite is a folder with spec.md, wire.kdl and scenarios/*.kdl",
+        io::ErrorKind::InvalidData => "the files of a suite are text in UTF-8",
+        _ => "",
+    };
+    findings.report(&(&file, 0..0), mistake::unreadable_file(error, help));
     file
 }
 
@@ -141,19 +129,11 @@ fn text_of(path: &Path) -> io::Result<String> {
 }
 
 fn read_scenario_files(folder: &Path, findings: &mut Findings) -> Vec<Arc<SourceFile>> {
-    let paths = match scenario_paths(folder) {
-        Ok(paths) => paths,
-        Err(error) => {
-            let file = Arc::new(SourceFile::new(folder.display().to_string(), ""));
-            findings.error(
-                &file,
-                0..0,
-                format!("cannot read the folder: {error}"),
-                "write scenarios in files scenarios/*.kdl",
-            );
-            return Vec::new();
-        }
-    };
+    let paths = scenario_paths(folder).unwrap_or_else(|error| {
+        let file = Arc::new(SourceFile::new(folder.display().to_string(), ""));
+        findings.report(&(file, 0..0), mistake::unreadable_folder(error));
+        Vec::new()
+    });
     paths.iter().map(|path| read(path, findings)).collect()
 }
 

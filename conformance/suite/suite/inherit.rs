@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Sources, built_in};
-use crate::grammar::{Grammar, base_of, no_such_base};
-use crate::source::{Diagnostics, Findings, Node, SourceFile, Span, did_you_mean, parse};
+use super::{Sources, built_in, mistake};
+use crate::grammar::{Grammar, base_of};
+use crate::source::{Check, Diagnostics, Findings, Node, SourceFile, Span, parse};
 use crate::spec::{Requirement, read_requirements};
 
 /// A file of scenarios and its nodes.
@@ -17,8 +17,7 @@ pub(super) type WireFile = (Arc<SourceFile>, Vec<Node>);
 /// A requirement and the place of its id.
 pub(super) struct PlacedRequirement {
     pub(super) requirement: Requirement,
-    pub(super) file: Arc<SourceFile>,
-    pub(super) span: Span,
+    pub(super) place: (Arc<SourceFile>, Span),
 }
 
 /// Returns whether this wire.kdl extends another protocol. If so, its folder needs neither spec.md nor scenarios.
@@ -42,15 +41,16 @@ fn layers_below(
     let Some(nodes) = parse(&sources.wire, findings) else {
         return Vec::new();
     };
-    let base = base_of(&nodes).map(|entry| (entry.name().unwrap_or_default(), entry.span.clone()));
     let mut layers = Vec::new();
     sources.base = None;
-    if let Some((name, span)) = base {
+    if let Some(entry) = base_of(&nodes) {
+        let name = entry.name().unwrap_or_default();
         let found = built_in::sources(&name).filter(|_| above.insert(name.clone()));
+        let found = findings.need(found, entry, || {
+            let known = built_in::names();
+            mistake::no_such_base(format_args!("{name:?}"), known.join(", ")).or_near(&name, known)
+        });
         let Some(mut found) = found else {
-            let help = no_such_base(&name, &built_in::names());
-            let message = format!("there is no protocol {name:?} to extend");
-            findings.error(&sources.wire, span, message, help);
             return Vec::new();
         };
         layers = layers_below(&mut found, above, findings);
@@ -68,12 +68,8 @@ pub(super) fn requirements(sources: &Sources, findings: &mut Findings) -> Vec<Pl
         None => Vec::new(),
     };
     for (requirement, span) in read_requirements(&sources.spec, findings) {
-        let file = Arc::clone(&sources.spec);
-        let own = PlacedRequirement {
-            requirement,
-            file,
-            span,
-        };
+        let place = (Arc::clone(&sources.spec), span);
+        let own = PlacedRequirement { requirement, place };
         let same = |known: &&mut PlacedRequirement| known.requirement.id == own.requirement.id;
         match all.iter_mut().find(same) {
             Some(inherited) => *inherited = own,
@@ -178,71 +174,56 @@ impl Merge<'_> {
     }
 
     /// Handles `remove "unknown-opcodes" "echo-probe"`.
-    fn remove(&mut self, node: &Node) {
-        if self.is_alone(node, &node.name.span, "remove") {
-            return;
-        }
-        if node.entries.is_empty() {
-            let help = "name the scenarios that the protocol does not inherit: remove \"whisper-to-oneself\"";
-            let span = node.name.span.clone();
-            return self
-                .findings
-                .error(&node.file, span, "`remove` lacks a scenario", help);
-        }
+    fn remove(&mut self, node: &Node) -> Option<()> {
+        self.needs_a_base(node, "remove")?;
+        let names_one = !node.entries.is_empty();
+        self.findings
+            .must(names_one, node, mistake::removes_nothing)?;
         for entry in &node.entries {
             let id = entry.name().unwrap_or_default();
-            if !self.take_away("scenario", &id) && !self.take_away("probe", &id) {
-                let message = format!("{} has no scenario {entry}", self.base());
-                let help = if self.replaced.contains(&id) {
-                    "it is removed or replaced already".to_owned()
-                } else {
-                    let ids = self.ids("scenario").into_iter().chain(self.ids("probe"));
-                    let ids: Vec<String> = ids.collect();
-                    one_near(&id, &ids, "name an inherited scenario, or remove this line")
-                };
-                self.findings
-                    .error(&node.file, entry.span.clone(), message, help);
+            if self.take_away("scenario", &id) || self.take_away("probe", &id) {
+                continue;
             }
+            let missing = if self.replaced.contains(&id) {
+                mistake::removed_already(self.base(), entry)
+            } else {
+                let known = [self.ids("scenario"), self.ids("probe")].concat();
+                let known = known.iter().map(String::as_str);
+                mistake::not_inherited(self.base(), entry).or_near(&id, known)
+            };
+            self.findings.report(entry, missing);
         }
+        Some(())
     }
 
     /// Handles `replaces`: among the lines of a head it removes the inherited namesake. Without it a namesake is a
     /// mistake.
-    fn replace(&mut self, node: &mut Node) {
+    fn replace(&mut self, node: &mut Node) -> Option<()> {
         let kind = node.name.text.clone();
-        let Some(entry) = node.arguments().next() else {
-            return;
-        };
-        let (span, name) = (entry.span.clone(), entry.name().unwrap_or_default());
+        let entry = node.arguments().next()?;
+        let name = entry.name().unwrap_or_default();
         let id = id_of(node).unwrap_or_default();
+        let known = self.ids(&kind);
         let is_mark = |child: &&Node| child.name.text == "replaces";
-        let mark = node.block().iter().find(is_mark).cloned();
-        let Some(mark) = mark else {
-            if self.ids(&kind).contains(&id) {
-                let message = format!("{} already has a {kind} {name}", self.base());
-                let help = "to replace it, write `replaces` in the head of this one; or give this one another name";
-                self.findings.error(&node.file, span, message, help);
-            }
-            return;
+        let Some(mark) = node.block().iter().find(is_mark).cloned() else {
+            let base = self.base_name.as_deref().unwrap_or_default();
+            return self.findings.must(!known.contains(&id), entry, || {
+                mistake::not_replaced(base, kind, name)
+            });
         };
         if let Some(children) = &mut node.children {
             children.retain(|child| child.name.text != "replaces");
         }
         if let Some(extra) = mark.entries.first() {
-            let help = "write it alone: it replaces the inherited one of the same name";
-            let message = "`replaces` takes no value";
-            self.findings
-                .error(&mark.file, extra.span.clone(), message, help);
+            self.findings.report(extra, mistake::replaces_with_value());
         }
-        if self.is_alone(&mark, &mark.name.span, "replaces") {
-            return;
-        }
-        if !self.take_away(&kind, &id) {
-            let message = format!("{} has no {kind} {name} to replace", self.base());
-            let help = one_near(&id, &self.ids(&kind), "remove `replaces`: it is a new one");
-            self.findings
-                .error(&mark.file, mark.name.span.clone(), message, help);
-        }
+        self.needs_a_base(&mark, "replaces")?;
+        let was_inherited = self.take_away(&kind, &id);
+        let base = self.base_name.as_deref().unwrap_or_default();
+        self.findings.must(was_inherited, &mark, || {
+            let known = known.iter().map(String::as_str);
+            mistake::replaces_nothing(base, kind, name).or_near(&id, known)
+        })
     }
 
     fn base(&self) -> &str {
@@ -250,13 +231,10 @@ impl Merge<'_> {
     }
 
     /// Reports a word that changes inherited things where nothing is inherited.
-    fn is_alone(&mut self, node: &Node, span: &Span, word: &str) -> bool {
-        if self.base_name.is_none() {
-            let message = format!("this protocol inherits nothing for `{word}`");
-            let help = "it changes an inherited protocol; write in wire.kdl: protocol NAME extends=chaton { ... }";
-            self.findings.error(&node.file, span.clone(), message, help);
-        }
-        self.base_name.is_none()
+    fn needs_a_base(&mut self, node: &Node, word: &str) -> Option<()> {
+        let has_base = self.base_name.is_some();
+        self.findings
+            .must(has_base, node, || mistake::inherits_nothing(word))
     }
 
     fn take_away(&mut self, kind: &str, id: &str) -> bool {
@@ -287,9 +265,4 @@ fn id_of(node: &Node) -> Option<String> {
         "probe" => format!("probe-{name}"),
         _ => name,
     })
-}
-
-/// Returns `did you mean X?`, or what to do instead.
-fn one_near(written: &str, known: &[String], otherwise: &str) -> String {
-    did_you_mean(written, known.iter().map(String::as_str)).unwrap_or_else(|| otherwise.to_owned())
 }

@@ -524,6 +524,15 @@ scenario "b" { title "t"; checks ECHO-1; use bad c; }
 }
 
 #[test]
+fn a_line_of_a_wrong_shape_in_a_fragment_names_a_scenario_too() {
+    let source = r#"
+fragment bad who { client who «shape=round; }
+scenario "a" { title "t"; checks ECHO-1; use bad c; }
+"#;
+    assert_scenario_mistake(source, "`client` has no shape", "read for scenario a");
+}
+
+#[test]
 fn many_mistakes_are_reported_in_one_run() {
     let source = super::in_scenario(
         "alice > HELO name=@alice\n alice < closed { within \"x\"; }\n carol > close\n use nothing",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::grammar::{Direction, FenceExpr, Frame, Grammar, PacketId, Party, Side, Value};
-use crate::scenario::WORDS;
+use crate::scenario::is_word;
 use crate::tap::record::{Moment, What};
 use crate::tap::watch::Heard;
 
@@ -58,7 +58,7 @@ impl Names {
         let taken: BTreeSet<&str> = self.lanes.values().map(|lane| lane.name.as_str()).collect();
         let name = std::iter::once(wished.clone())
             .chain((2..).map(|number| format!("{wished}{number}")))
-            .find(|name| !taken.contains(name.as_str()) && !WORDS.contains(&name.as_str()))
+            .find(|name| !taken.contains(name.as_str()) && !is_word(name))
             .unwrap_or(wished);
         let same_as = login.and_then(|login| self.logins.get(login)).cloned();
         if let Some(login) = login {
@@ -112,7 +112,7 @@ impl Names {
             + 1;
         let stem = key.0.to_ascii_lowercase();
         let stem = match stem.starts_with(|first: char| first.is_ascii_lowercase()) {
-            true if !WORDS.contains(&stem.as_str()) => stem,
+            true if !is_word(&stem) => stem,
             _ => format!("the-{stem}"),
         };
         let name = match number {

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::source::{Entry, Findings, Node, Shape, did_you_mean, one_of};
+use super::mistake;
+use crate::source::{Check, Entry, Findings, Node, Shape};
 
 /// Words that change what is inherited.
 const CHANGES: [&str; 3] = ["remove", "renumber", "settle"];
@@ -34,8 +35,11 @@ pub(super) fn extend(base: &Node, own: &Node, findings: &mut Findings) -> Node {
             "remove" => merge.remove(node),
             "renumber" => merge.change(node, "packet", "renumber MESSAGE 4"),
             "settle" => merge.change(node, "reading", "settle long-width \"8\""),
-            _ => merge.replace_or_add(node),
-        }
+            _ => {
+                merge.replace_or_add(node);
+                None
+            }
+        };
     }
     Node {
         children: Some(merge.nodes),
@@ -47,13 +51,7 @@ pub(super) fn extend(base: &Node, own: &Node, findings: &mut Findings) -> Node {
 pub(super) fn check_extends_nothing(own: &Node, findings: &mut Findings) {
     let changes = |node: &&Node| CHANGES.contains(&node.name.text.as_str());
     for node in own.block().iter().filter(changes) {
-        let word = &node.name.text;
-        let help = format!(
-            "`{word}` changes an inherited protocol; write: protocol {} extends=chaton {{ ... }}",
-            name(own)
-        );
-        let message = format!("this protocol inherits nothing to {word}");
-        findings.error(&node.file, node.name.span.clone(), message, help);
+        findings.report(node, mistake::inherits_nothing(&node.name.text, name(own)));
     }
 }
 
@@ -81,69 +79,42 @@ impl Merge<'_> {
         entries.filter_map(Entry::word).collect()
     }
 
-    fn not_inherited(&mut self, node: &Node, entry: &Entry, word: &str) {
-        let message = format!("{} has no {word} {}", self.base_name, entry.value);
+    /// Finds what is inherited under this word and the name in an entry.
+    fn need_inherited(&mut self, word: &str, entry: &Entry) -> Option<usize> {
         let written = entry.name().unwrap_or_default();
-        let help = one_of(&written, Self::names_of(&self.nodes, word));
-        self.findings
-            .error(&node.file, entry.span.clone(), message, help);
+        let index = self.inherited(word, &written);
+        self.findings.need(index, entry, || {
+            let known = Self::names_of(&self.nodes, word);
+            mistake::not_inherited(&self.base_name, word, &entry.value).one_of(&written, known)
+        })
     }
 
     /// Handles `remove packet ID_PRIVATE`.
-    fn remove(&mut self, node: &Node) {
-        let shape = Shape {
-            arguments: (2, 2),
-            properties: &[],
-            block: false,
-            example: "remove packet KO_PRIVATE; or type, or reading",
-        };
-        if !shape.check(node, self.findings) {
-            return;
-        }
-        let entries: Vec<&Entry> = node.arguments().collect();
-        let [kind, removed] = entries.as_slice() else {
-            return;
-        };
+    fn remove(&mut self, node: &Node) -> Option<()> {
+        let shape = Shape::like("remove packet KO_PRIVATE; or type, or reading");
+        let [kind, removed] = self.findings.arguments(node, shape)?;
         let word = kind.name().unwrap_or_default();
-        if !["packet", "type", "reading"].contains(&word.as_str()) {
-            let help = one_of(&word, ["packet", "type", "reading"]);
-            let message = format!("`{kind}` cannot be removed");
-            return self
-                .findings
-                .error(&node.file, kind.span.clone(), message, help);
-        }
-        let name = removed.name().unwrap_or_default();
-        match self.inherited(&word, &name) {
-            Some(index) => {
-                self.nodes.remove(index);
-                self.forget_changes_of(&word, &name);
-            }
-            None => self.not_inherited(node, removed, &word),
-        }
+        let known = ["packet", "type", "reading"];
+        self.findings
+            .must(known.contains(&word.as_str()), kind, || {
+                mistake::not_removable(kind).one_of(&word, known)
+            })?;
+        let index = self.need_inherited(&word, removed)?;
+        self.nodes.remove(index);
+        self.forget_changes_of(&word, &removed.name().unwrap_or_default());
+        Some(())
     }
 
     /// Handles `renumber MESSAGE 4` and `settle echo "yes"`: they stay in the tree, beside what they change.
-    fn change(&mut self, node: &Node, changes: &str, example: &str) {
-        let shape = Shape {
-            arguments: (2, 2),
-            properties: &[],
-            block: false,
-            example,
-        };
-        if !shape.check(node, self.findings) {
-            return;
-        }
-        let Some(entry) = node.arguments().next() else {
-            return;
-        };
+    fn change(&mut self, node: &Node, changes: &str, example: &str) -> Option<()> {
+        let [entry, _] = self.findings.arguments(node, Shape::like(example))?;
+        self.need_inherited(changes, entry)?;
         let name = entry.name().unwrap_or_default();
-        if self.inherited(changes, &name).is_none() {
-            return self.not_inherited(node, entry, changes);
-        }
         if let Some(earlier) = self.inherited(&node.name.text, &name) {
             self.nodes.remove(earlier);
         }
         self.nodes.push(node.clone());
+        Some(())
     }
 
     fn replace_or_add(&mut self, node: &Node) {
@@ -151,13 +122,8 @@ impl Merge<'_> {
         if word == "type"
             && let Some(reading) = self.reading_that_defines(&name)
         {
-            let message = format!(
-                "in {}, {name} depends on the reading {reading}",
-                self.base_name
-            );
-            let help = format!("choose one: settle {reading} \"...\", or replace the reading");
-            self.findings
-                .error(&node.file, node.name.span.clone(), message, help);
+            let depends = mistake::depends_on_a_reading(&self.base_name, name, reading);
+            self.findings.report(node, depends);
         } else if let Some(index) = self.inherited(word, &name) {
             if let Some(place) = self.nodes.get_mut(index) {
                 *place = node.clone();
@@ -206,15 +172,4 @@ fn name(node: &Node) -> String {
             .and_then(Entry::name)
             .unwrap_or_default(),
     }
-}
-
-/// Returns `did you mean X?`, or the possible names of a base.
-#[must_use]
-pub fn no_such_base(written: &str, known: &[&str]) -> String {
-    did_you_mean(written, known.iter().copied()).unwrap_or_else(|| {
-        format!(
-            "a protocol can extend one of those that come with the program: {}",
-            known.join(", ")
-        )
-    })
 }

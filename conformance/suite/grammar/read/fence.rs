@@ -1,74 +1,49 @@
 //! Reads `identified-by`, `raw-after` and `fence`.
 
-use std::net::IpAddr;
-
-use super::Reader;
+use super::{Reader, mistake};
 use crate::grammar::{
     Direction, Fence, FenceExpr, FenceStep, Identification, PacketId, Party, Side, Sort, Value,
+    bytes_of_address,
 };
-use crate::source::{Entry, Node, Scalar, Shape, Span, one_of};
+use crate::source::{Check, Entry, Node, Scalar, Shape, Word};
 
 const EXAMPLE: &str = "fence { from > PING token=$token; to < PONG token=$token }";
 
 impl Reader<'_> {
-    pub(super) fn identified_by(&mut self, node: &Node) {
-        let Some(identification) = self.turning_point(node, "LOGIN_ACCEPTED") else {
-            return;
-        };
-        if self.grammar.identified_by.is_some() {
-            self.error(
-                node,
-                &node.name.span,
-                "there is a second `identified-by`",
-                "keep one",
-            );
-        }
+    pub(super) fn identified_by(&mut self, node: &Node) -> Option<()> {
+        let identification = self.turning_point(node, "LOGIN_ACCEPTED")?;
+        let is_first = self.grammar.identified_by.is_none();
+        self.check(is_first, node, || {
+            mistake::second("`identified-by`", "keep one")
+        });
         self.grammar.identified_by = Some(identification);
+        Some(())
     }
 
-    pub(super) fn raw_after(&mut self, node: &Node) {
-        let turning_point = self.turning_point(node, "ESTABLISHED");
-        self.grammar.raw_after.extend(turning_point);
+    pub(super) fn raw_after(&mut self, node: &Node) -> Option<()> {
+        let turning_point = self.turning_point(node, "ESTABLISHED")?;
+        self.grammar.raw_after.push(turning_point);
+        Some(())
     }
 
     /// Reads the packet of `identified-by` or `raw-after`, with values of its fields and the packet that must have been
     /// sent before.
     fn turning_point(&mut self, node: &Node, example: &str) -> Option<Identification> {
-        let mut arguments = node.arguments();
-        let Some(name) = arguments.next() else {
-            let word = &node.name.text;
-            return self.refuse(
-                node,
-                &node.name.span,
-                format!("`{word}` lacks a packet"),
-                format!("write: {word} {example}"),
-            );
-        };
-        let packet = self.known_packet(node, name)?;
+        let name = self.need(node.arguments().next(), node, || {
+            mistake::no_packet(&node.name.text, example)
+        })?;
+        let packet = self.known_packet(name)?;
         let mut fields = vec![None; self.grammar.packet(packet).fields.len()];
         for (key, entry) in node.properties() {
-            let known = self.grammar.packet(packet);
-            let Some(index) = known.field_named(&key.text) else {
-                let help = one_of(
-                    &key.text,
-                    known.fields.iter().map(|field| field.name.as_str()),
-                );
-                self.error(
-                    node,
-                    &key.span,
-                    format!("{} has no field {}", name.value, key.text),
-                    help,
-                );
+            let Some(index) = self.known_field(packet, key) else {
                 continue;
             };
             let sort = self.sort_of_field(packet, index);
-            match literal(entry, sort) {
-                Some(value) => {
-                    if let Some(field) = fields.get_mut(index) {
-                        *field = Some(value);
-                    }
-                }
-                None => self.wrong_value(node, entry, sort),
+            let value = self.need(literal(entry, sort), entry, || {
+                mistake::not_a_value_of_a_fence(&entry.value, sort)
+            });
+            if let Some(field) = fields.get_mut(index) {
+                *field = value;
             }
         }
         let after = self.identified_after(node);
@@ -84,118 +59,64 @@ impl Reader<'_> {
         let mut after = None;
         for child in node.block() {
             let entry = child.arguments().next();
-            match (child.name.text.as_str(), entry) {
-                ("after", Some(entry)) => {
-                    after = self.known_packet(child, entry);
-                    if let Some(packet) = after {
-                        self.check_side(child, &entry.span, packet, Direction::Sends);
-                    }
-                }
-                _ => self.error(
-                    child,
-                    &child.name.span,
-                    "only `after` with a packet of the lane can be here",
-                    format!("write: {} ERROR code=1 {{ after CR }}", node.name.text),
-                ),
+            let entry = entry.filter(|_| child.name.text == "after");
+            let entry = self.need(entry, child, || mistake::only_after(&node.name.text));
+            if let Some(entry) = entry {
+                after = self.packet_on_side(entry, Direction::Sends);
             }
         }
         after
     }
 
-    pub(super) fn fence(&mut self, node: &Node) {
+    pub(super) fn fence(&mut self, node: &Node) -> Option<()> {
         let shape = Shape {
             arguments: (0, 1),
-            properties: &[],
-            block: true,
-            example: EXAMPLE,
+            ..Shape::like(EXAMPLE).and_block()
         };
-        if !shape.check(node, self.findings) {
-            return;
-        }
-        let unidentified = match node.arguments().next().map(ToString::to_string).as_deref() {
+        shape.check(node, self).then_some(())?;
+        let kind = node.arguments().next().map(ToString::to_string);
+        let unidentified = match kind.as_deref() {
             None => false,
             Some("unidentified") => true,
-            Some(other) => {
-                let help = "write `fence { ... }` or `fence unidentified { ... }`";
-                self.error(
-                    node,
-                    &node.name.span,
-                    format!("there is no fence `{other}`"),
-                    help,
-                );
-                return;
-            }
+            Some(other) => return self.refuse(node, mistake::no_such_fence(other)),
         };
         let mut proved_by = None;
         let mut steps: Vec<FenceStep> = Vec::new();
         for step in node.block() {
             if step.name.text == "proved-by" {
-                proved_by = self.fence_prover(step);
+                let name = step.arguments().next().and_then(Entry::name);
+                proved_by = self.need(name, step, mistake::no_prover);
             } else {
                 steps.extend(self.fence_step(step, unidentified));
             }
         }
         let last = steps.last().map(|step| (step.who, step.direction));
-        if last != Some((Party::To, Direction::Sees)) {
-            let help = format!("the last step of a fence is what `to` receives: {EXAMPLE}");
-            self.error(node, &node.name.span, "this fence proves nothing", help);
-        }
-        let fence = Some(Fence { steps, proved_by });
-        let place = if unidentified {
-            &mut self.grammar.fence_unidentified
-        } else {
-            &mut self.grammar.fence
+        let proves = last == Some((Party::To, Direction::Sees));
+        self.check(proves, node, || mistake::proves_nothing(EXAMPLE));
+        let place = match unidentified {
+            true => &mut self.grammar.fence_unidentified,
+            false => &mut self.grammar.fence,
         };
-        if place.is_some() {
-            self.error(
-                node,
-                &node.name.span,
-                "there is a second fence of this kind",
-                "keep one of them",
-            );
-            return;
-        }
-        *place = fence;
-    }
-
-    fn fence_prover(&mut self, node: &Node) -> Option<String> {
-        let name = node.arguments().next().and_then(|entry| entry.name());
-        if name.is_none() {
-            self.error(
-                node,
-                &node.name.span,
-                "`proved-by` lacks a scenario",
-                "write: proved-by \"whisper\"",
-            );
-        }
-        name
+        let is_second = place.is_some();
+        place.get_or_insert(Fence { steps, proved_by });
+        self.must(!is_second, node, || {
+            mistake::second("fence of this kind", "keep one of them")
+        })
     }
 
     fn fence_step(&mut self, node: &Node, unidentified: bool) -> Option<FenceStep> {
         let who = match node.name.text.as_str() {
             "to" => Party::To,
-            "from" if unidentified => {
-                let help =
-                    "an unidentified lane has its fence alone with the server: to > ...; to < ...";
-                return self.refuse(
-                    node,
-                    &node.name.span,
-                    "`from` cannot be in this fence",
-                    help,
-                );
-            }
+            "from" if unidentified => return self.refuse(node, mistake::alone_with_the_server()),
             "from" => Party::From,
-            other => {
-                return self.refuse(
-                    node,
-                    &node.name.span,
-                    format!("`{other}` is not a lane of a fence"),
-                    format!("write: {EXAMPLE}"),
-                );
-            }
+            other => return self.refuse(node, mistake::not_a_lane_of_a_fence(other, EXAMPLE)),
         };
         let (direction, packet) = self.arrow_and_packet(node, EXAMPLE)?;
-        let fields = self.fence_fields(node, packet, direction)?;
+        let fields = self.exchanged(node, packet, |reader, entry, sort| {
+            reader.need(fence_expr(entry, sort, direction), entry, || {
+                mistake::not_a_value_of_a_fence(&entry.value, sort)
+            })
+        })?;
         Some(FenceStep {
             who,
             direction,
@@ -212,103 +133,68 @@ impl Reader<'_> {
     ) -> Option<(Direction, PacketId)> {
         let mut arguments = node.arguments();
         let (Some(arrow), Some(name)) = (arguments.next(), arguments.next()) else {
-            return self.refuse(
-                node,
-                &node.name.span,
-                "this step lacks an arrow and a packet",
-                format!("write: {example}"),
-            );
+            return self.refuse(node, mistake::not_a_step(example));
         };
         let direction = match arrow.word() {
             Some(">") => Direction::Sends,
             Some("<") => Direction::Sees,
-            _ => {
-                return self.refuse(
-                    node,
-                    &arrow.span,
-                    format!("`{arrow}` is not an arrow"),
-                    "`>` is what the lane sends, `<` is what it receives",
-                );
-            }
+            _ => return self.refuse(arrow, mistake::not_an_arrow(arrow)),
         };
-        let packet = self.known_packet(node, name)?;
-        self.check_side(node, &name.span, packet, direction);
-        Some((direction, packet))
+        Some((direction, self.packet_on_side(name, direction)?))
     }
 
-    fn check_side(&mut self, node: &Node, span: &Span, packet: PacketId, direction: Direction) {
+    /// Returns the packet, and reports it if its sender is not on this side.
+    fn packet_on_side(&mut self, entry: &Entry, direction: Direction) -> Option<PacketId> {
+        let packet = self.known_packet(entry)?;
         let side = match direction {
             Direction::Sends => Side::Client,
             Direction::Sees => Side::Server,
         };
         let known = self.grammar.packet(packet);
         if !known.from.include(side) {
-            let message = format!("a {side} never sends {}", known.name);
-            self.error(
-                node,
-                span,
-                message,
-                "check the arrow, and `from=` of the packet",
-            );
+            self.report(entry, mistake::never_sent(side, &known.name));
         }
+        Some(packet)
     }
 
-    fn fence_fields(
+    /// Reads the values of all fields of a packet, in the packet's order. Reports other names in the node.
+    pub(super) fn exchanged<T>(
         &mut self,
         node: &Node,
         packet: PacketId,
-        direction: Direction,
-    ) -> Option<Vec<FenceExpr>> {
-        let known = self.named_fields(node, packet);
-        let mut fields = Vec::new();
-        for (index, field) in known.iter().enumerate() {
-            let Some(entry) = node.property(field) else {
-                let message = format!("this step lacks {field}");
-                return self.refuse(node, &node.name.span, message, "name every field");
-            };
-            let sort = self.sort_of_field(packet, index);
-            let Some(expr) = fence_expr(entry, sort, direction) else {
-                self.wrong_value(node, entry, sort);
-                return None;
-            };
-            fields.push(expr);
-        }
-        Some(fields)
-    }
-
-    /// Returns the names of the packet's fields. Reports other names in the node.
-    pub(super) fn named_fields(&mut self, node: &Node, packet: PacketId) -> Vec<String> {
-        let known = self.grammar.packet(packet).clone();
+        mut read: impl FnMut(&mut Self, &Entry, Sort) -> Option<T>,
+    ) -> Option<Vec<T>> {
         for (key, _) in node.properties() {
-            if known.field_named(&key.text).is_none() {
-                let help = one_of(
-                    &key.text,
-                    known.fields.iter().map(|field| field.name.as_str()),
-                );
-                self.error(
-                    node,
-                    &key.span,
-                    format!("{} has no field {}", known.name, key.text),
-                    help,
-                );
-            }
+            self.known_field(packet, key);
         }
-        known.fields.into_iter().map(|field| field.name).collect()
+        let known = self.grammar.packet(packet).fields.clone();
+        let mut values = Vec::new();
+        for (index, field) in known.iter().enumerate() {
+            let entry = node.property(&field.name);
+            let entry = self.need(entry, node, || mistake::missing_field(&field.name))?;
+            values.push(read(self, entry, self.sort_of_field(packet, index))?);
+        }
+        Some(values)
     }
 
-    pub(super) fn known_packet(&mut self, node: &Node, entry: &Entry) -> Option<PacketId> {
+    fn known_field(&mut self, packet: PacketId, key: &Word) -> Option<usize> {
+        let known = self.grammar.packet(packet);
+        let index = known.field_named(&key.text);
+        if index.is_none() {
+            let names = known.fields.iter().map(|field| field.name.as_str());
+            let unknown = mistake::no_such_field(&known.name, &key.text).one_of(&key.text, names);
+            self.report(key, unknown);
+        }
+        index
+    }
+
+    pub(super) fn known_packet(&mut self, entry: &Entry) -> Option<PacketId> {
         let written = entry.value.to_string();
         let id = self.grammar.packet_named(&written);
-        if id.is_none() {
-            let help = one_of(&written, self.seen_packets.iter().map(String::as_str));
-            self.error(
-                node,
-                &entry.span,
-                format!("there is no packet {written}"),
-                help,
-            );
-        }
-        id
+        let known = self.seen_packets.iter().map(String::as_str);
+        self.findings.need(id, entry, || {
+            mistake::no_such_packet(&written).one_of(&written, known)
+        })
     }
 
     pub(super) fn sort_of_field(&self, packet: PacketId, index: usize) -> Sort {
@@ -317,36 +203,22 @@ impl Reader<'_> {
             .and_then(|field| self.sort_of(&field.type_name))
             .unwrap_or(Sort::Text)
     }
-
-    fn wrong_value(&mut self, node: &Node, entry: &Entry, sort: Sort) {
-        let help =
-            "write @from, @to, $token, `_` (where it is received), text in quotes, or a number";
-        self.error(
-            node,
-            &entry.span,
-            format!("{} is not {sort}", entry.value),
-            help,
-        );
-    }
 }
 
 fn fence_expr(entry: &Entry, sort: Sort, direction: Direction) -> Option<FenceExpr> {
-    let is_signed = entry
-        .mark
-        .as_ref()
-        .is_some_and(|mark| mark.text == "signed");
-    if is_signed && sort == Sort::Bytes && direction == Direction::Sends {
-        return match &entry.value {
-            Scalar::Word(word) if word == "@to" => Some(FenceExpr::SignatureOf(Party::To)),
-            Scalar::Word(word) if word == "@from" => Some(FenceExpr::SignatureOf(Party::From)),
-            _ => None,
-        };
+    let party = |word: &str| match word {
+        "@from" => Some(Party::From),
+        "@to" => Some(Party::To),
+        _ => None,
+    };
+    if let Some(word) = entry.word_marked("signed") {
+        let fits = sort == Sort::Bytes && direction == Direction::Sends;
+        return party(word).filter(|_| fits).map(FenceExpr::SignatureOf);
     }
     match entry.word() {
-        Some("@from") if sort == Sort::Text => Some(FenceExpr::NameOf(Party::From)),
-        Some("@to") if sort == Sort::Text => Some(FenceExpr::NameOf(Party::To)),
         Some("$token") if sort != Sort::Bytes => Some(FenceExpr::Token),
         Some("_") if direction == Direction::Sees => Some(FenceExpr::Any),
+        Some(word) if sort == Sort::Text => party(word).map(FenceExpr::NameOf),
         _ => literal(entry, sort).map(FenceExpr::Literal),
     }
 }
@@ -356,11 +228,7 @@ pub(super) fn literal(entry: &Entry, sort: Sort) -> Option<Value> {
         (Scalar::Text(text), None, Sort::Text) => Some(Value::Text(text.clone())),
         (Scalar::Number(number), None, Sort::Int) => Some(Value::Int(*number)),
         (Scalar::Text(text), Some(mark), Sort::Bytes) if mark.text == "ip" => {
-            let address = text.parse().ok()?;
-            Some(Value::Bytes(match address {
-                IpAddr::V4(address) => address.octets().to_vec(),
-                IpAddr::V6(address) => address.octets().to_vec(),
-            }))
+            bytes_of_address(text).map(Value::Bytes)
         }
         _ => None,
     }

@@ -1,9 +1,9 @@
 //! Reads `load`: how `conformance load` speaks the protocol.
 
-use super::Reader;
 use super::fence::literal;
-use crate::grammar::{Direction, Load, LoadExpr, LoadLane, LoadMessage, LoadStep, PacketId, Sort};
-use crate::source::{Entry, Node, Scalar, one_of};
+use super::{Reader, mistake};
+use crate::grammar::{Direction, Load, LoadExpr, LoadLane, LoadMessage, LoadStep, Sort};
+use crate::source::{Check, Entry, Node};
 
 const PARTS: [&str; 3] = ["login", "message", "tunnel"];
 const LOGIN: &str = "login { me > LOGIN login=@me; me < LOGIN_ACCEPTED }";
@@ -11,34 +11,29 @@ const MESSAGE: &str =
     "message { me > MESSAGE login=@me msg=$text; all < MESSAGE login=@me msg=$text }";
 
 impl Reader<'_> {
-    pub(super) fn load(&mut self, node: &Node) {
+    pub(super) fn load(&mut self, node: &Node) -> Option<()> {
         let mut load = Load {
             login: Vec::new(),
             message: None,
             tunnel: Vec::new(),
         };
+        let ends = [LoadLane::A, LoadLane::B, LoadLane::AEnd, LoadLane::BEnd];
         for part in node.block() {
             match part.name.text.as_str() {
                 "login" => load.login = self.exchange(part, &[LoadLane::Me]),
                 "message" => load.message = self.load_message(part),
-                "tunnel" => {
-                    let lanes = [LoadLane::A, LoadLane::B, LoadLane::AEnd, LoadLane::BEnd];
-                    load.tunnel = self.exchange(part, &lanes);
-                }
+                "tunnel" => load.tunnel = self.exchange(part, &ends),
                 word => {
-                    let message = format!("`{word}` is not a part of a load");
-                    self.error(part, &part.name.span, message, one_of(word, PARTS));
+                    let unknown = mistake::not_a_part_of_a_load(word).one_of(word, PARTS);
+                    self.report(part, unknown);
                 }
             }
         }
-        if load.login.is_empty() {
-            let help = format!("write: load {{ {LOGIN} }}");
-            self.error(node, &node.name.span, "this load has no login", help);
-        }
-        if self.grammar.load.replace(load).is_some() {
-            let message = "there is a second load";
-            self.error(node, &node.name.span, message, "keep one of them");
-        }
+        self.check(!load.login.is_empty(), node, || mistake::no_login(LOGIN));
+        let is_first = self.grammar.load.replace(load).is_none();
+        self.must(is_first, node, || {
+            mistake::second("load", "keep one of them")
+        })
     }
 
     /// Reads what is sent, what arrives, and the optional answer.
@@ -50,22 +45,18 @@ impl Reader<'_> {
         };
         let sent = find(LoadLane::Me, Direction::Sends);
         let arrives = find(LoadLane::All, Direction::Sees);
-        let answer = find(LoadLane::Me, Direction::Sees);
-        let (Some(sent), Some(arrives)) = (sent, arrives) else {
-            let message = "a message must be sent by `me` and received by `all`";
-            return self.refuse(node, &node.name.span, message, format!("write: {MESSAGE}"));
-        };
-        for step in [&sent, &arrives] {
-            let texts = step.fields.iter().filter(|field| **field == LoadExpr::Text);
-            if texts.count() != 1 {
-                let message = "$text must be once in the packet that is sent, and once in the packet that arrives";
-                return self.refuse(node, &node.name.span, message, format!("write: {MESSAGE}"));
-            }
-        }
+        let both = self.need(sent.zip(arrives), node, || {
+            mistake::one_sided_message(MESSAGE)
+        });
+        let (sent, arrives) = both?;
+        let is_text = |field: &&LoadExpr| **field == LoadExpr::Text;
+        let has_one_text = |step: &LoadStep| step.fields.iter().filter(is_text).count() == 1;
+        let have_one_text = has_one_text(&sent) && has_one_text(&arrives);
+        self.must(have_one_text, node, || mistake::not_one_text(MESSAGE))?;
         Some(LoadMessage {
             sent,
             arrives,
-            answer,
+            answer: find(LoadLane::Me, Direction::Sees),
         })
     }
 
@@ -84,50 +75,26 @@ impl Reader<'_> {
         lanes: &[LoadLane],
         bound: &mut Vec<String>,
     ) -> Option<LoadStep> {
-        let known = || {
-            let named = LoadLane::NAMED.iter();
-            named.filter(|(_, lane)| lanes.contains(lane)).copied()
-        };
+        let named = LoadLane::NAMED.iter();
+        let known = named.filter(|(_, lane)| lanes.contains(lane));
         let word = node.name.text.as_str();
-        let Some((_, lane)) = known().find(|(name, _)| *name == word) else {
-            let message = format!("`{word}` cannot be in this exchange");
-            let help = one_of(word, known().map(|(name, _)| name));
-            return self.refuse(node, &node.name.span, message, help);
-        };
+        let found = known.clone().find(|(name, _)| *name == word);
+        let (_, lane) = self.need(found, node, || {
+            mistake::not_a_lane_of_a_load(word).one_of(word, known.map(|(name, _)| *name))
+        })?;
         let (direction, packet) = self.arrow_and_packet(node, LOGIN)?;
-        let fields = self.load_fields(node, packet, direction, bound)?;
+        let fields = self.exchanged(node, packet, |reader, entry, sort| {
+            let value = load_expr(entry, sort, direction, bound);
+            reader.need(value, entry, || {
+                mistake::not_a_value_of_a_load(&entry.value, sort)
+            })
+        })?;
         Some(LoadStep {
-            lane,
+            lane: *lane,
             direction,
             packet,
             fields,
         })
-    }
-
-    fn load_fields(
-        &mut self,
-        node: &Node,
-        packet: PacketId,
-        direction: Direction,
-        bound: &mut Vec<String>,
-    ) -> Option<Vec<LoadExpr>> {
-        let known = self.named_fields(node, packet);
-        let mut fields = Vec::new();
-        for (index, field) in known.iter().enumerate() {
-            let Some(entry) = node.property(field) else {
-                let message = format!("this step lacks {field}");
-                return self.refuse(node, &node.name.span, message, "name every field");
-            };
-            let sort = self.sort_of_field(packet, index);
-            let Some(expr) = load_expr(entry, sort, direction, bound) else {
-                let help = "write @me, @a or @b, (signed)@me, $text, ?name and then $name, `_` (where it is received), \
-                            text in quotes, or a number";
-                let message = format!("{} is not {sort}", entry.value);
-                return self.refuse(node, &entry.span, message, help);
-            };
-            fields.push(expr);
-        }
-        Some(fields)
     }
 }
 
@@ -137,7 +104,8 @@ fn load_expr(
     direction: Direction,
     bound: &mut Vec<String>,
 ) -> Option<LoadExpr> {
-    if let Some(lane) = signed(entry) {
+    let signed = entry.word_marked("signed");
+    if let Some(lane) = signed.and_then(|word| lane_named(word.strip_prefix('@')?)) {
         let fits = sort == Sort::Bytes && direction == Direction::Sends;
         return fits.then_some(LoadExpr::SignatureOf(lane));
     }
@@ -159,15 +127,6 @@ fn load_expr(
             Some(LoadExpr::Value(name.to_owned()))
         }
         _ => literal(entry, sort).map(LoadExpr::Literal),
-    }
-}
-
-/// Reads `(signed)@me`.
-fn signed(entry: &Entry) -> Option<LoadLane> {
-    let mark = entry.mark.as_ref()?;
-    match &entry.value {
-        Scalar::Word(word) if mark.text == "signed" => lane_named(word.strip_prefix('@')?),
-        _ => None,
     }
 }
 

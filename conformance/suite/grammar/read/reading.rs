@@ -3,35 +3,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Cited, Reader};
+use super::{Cited, Reader, mistake};
 use crate::grammar::{Choice, Reading, Sort, Worth};
-use crate::source::{Entry, Node, Shape, is_first, one_of};
+use crate::source::{Check, Entry, Node, Shape};
 
-const CHOICE_EXAMPLE: &str = "choice \"no\" verdict=non-strict checks=CHATON-2.3";
+const EXAMPLE: &str = "reading long-width { title \"...\"; choice ... }";
+const CHOICE: &str = "choice \"no\" verdict=non-strict checks=CHATON-2.3";
 
 impl Reader<'_> {
-    pub(super) fn reading(&mut self, node: &Node) {
-        let shape = Shape {
-            arguments: (1, 1),
-            properties: &[],
-            block: true,
-            example: "reading long-width { title \"...\"; choice ... }",
-        };
-        shape.check(node, self.findings);
-        let Some(entry) = node.arguments().next() else {
-            return;
-        };
+    pub(super) fn reading(&mut self, node: &Node) -> Option<Reading> {
+        Shape::like(EXAMPLE).and_block().check(node, self);
+        let entry = node.arguments().next()?;
         let name = entry.name().unwrap_or_default();
-        if !is_first(
-            &mut self.seen_readings,
-            &name,
-            "reading",
-            node,
-            &entry.span,
-            self.findings,
-        ) {
-            return;
-        }
+        let seen = &mut self.seen_readings;
+        let is_first = self.findings.is_first(seen, &name, "reading", entry);
+        is_first.then_some(())?;
         let mut reading = Reading {
             name,
             title: String::new(),
@@ -43,94 +29,47 @@ impl Reader<'_> {
             match child.name.text.as_str() {
                 "title" => reading.title = self.text_of(child).unwrap_or_default(),
                 "choice" => {
-                    if let Some(choice) = self.choice(child)
-                        && is_first(
-                            &mut names,
-                            &choice.name,
-                            "choice",
-                            child,
-                            &child.name.span,
-                            self.findings,
-                        )
-                    {
-                        reading.choices.push(choice);
-                    }
+                    let choice = self.choice(child);
+                    let choice =
+                        choice.filter(|new| self.is_first(&mut names, &new.name, "choice", child));
+                    reading.choices.extend(choice);
                 }
-                word => {
-                    let message = format!("`{word}` is not a word of a reading");
-                    self.error(
-                        child,
-                        &child.name.span,
-                        message,
-                        one_of(word, ["title", "choice"]),
-                    );
-                }
+                word => self.unknown_word(child, word, "a reading", &["title", "choice"]),
             }
         }
         self.check_choices(node, &reading);
-        if !reading.choices.is_empty() {
-            self.grammar.readings.push(reading);
-        }
+        (!reading.choices.is_empty()).then_some(reading)
+    }
+
+    fn unknown_word(&mut self, node: &Node, word: &str, of: &str, known: &[&str]) {
+        let unknown = mistake::not_a_word(word, of).one_of(word, known.iter().copied());
+        self.report(node, unknown);
     }
 
     fn text_of(&mut self, node: &Node) -> Option<String> {
-        let text = node
-            .arguments()
-            .next()
-            .and_then(Entry::text)
-            .map(str::to_owned);
-        if text.is_none() {
-            let name = &node.name.text;
-            self.error(
-                node,
-                &node.name.span,
-                format!("`{name}` lacks its text"),
-                format!("write it in quotes: {name} \"...\""),
-            );
-        }
-        text
+        let text = node.arguments().next().and_then(Entry::text);
+        let text = self.need(text, node, || mistake::no_text(&node.name.text));
+        text.map(str::to_owned)
     }
 
     fn choice(&mut self, node: &Node) -> Option<Choice> {
-        let shape = Shape {
-            arguments: (1, 1),
-            properties: &["verdict", "checks"],
-            block: true,
-            example: CHOICE_EXAMPLE,
-        };
-        shape.check(node, self.findings);
+        let shape = Shape::like(CHOICE).with(&["verdict", "checks"]);
+        shape.and_block().check(node, self);
         let name = node.arguments().next()?.name()?;
         let mut choice = Choice {
             name,
-            verdict: Worth::Pass,
+            verdict: self.verdict(node).unwrap_or(Worth::Pass),
             checks: Vec::new(),
             types: Vec::new(),
             opcode: None,
             renumbered: Vec::new(),
         };
-        if let Some(verdict) = node.property("verdict") {
-            match Worth::named(&verdict.value.to_string()) {
-                Some(worth) => choice.verdict = worth,
-                None => {
-                    let help = one_of(&verdict.value.to_string(), Worth::NAMES);
-                    self.error(
-                        node,
-                        &verdict.span,
-                        format!("{} is not a verdict", verdict.value),
-                        help,
-                    );
-                }
-            }
-        }
         if let Some(checks) = node.property("checks") {
             let ids = checks.name().unwrap_or_default();
-            for id in ids.split_whitespace() {
-                choice.checks.push(id.to_owned());
-                self.cited.push(Cited {
-                    id: id.to_owned(),
-                    file: Arc::clone(&node.file),
-                    span: checks.span.clone(),
-                });
+            for id in ids.split_whitespace().map(str::to_owned) {
+                choice.checks.push(id.clone());
+                let place = (Arc::clone(&node.file), checks.span.clone());
+                self.cited.push(Cited { id, place });
             }
         }
         for child in node.block() {
@@ -138,75 +77,48 @@ impl Reader<'_> {
                 "type" => choice.types.extend(self.type_definition(child)),
                 "opcode" => choice.opcode = self.integer_word(child, "opcode int8"),
                 "renumber" => choice.renumbered.extend(self.renumber_in_choice(child)),
-                word => {
-                    let message = format!("`{word}` is not a word of a choice");
-                    self.error(
-                        child,
-                        &child.name.span,
-                        message,
-                        one_of(word, ["type", "opcode", "renumber"]),
-                    );
-                }
+                word => self.unknown_word(child, word, "a choice", &["type", "opcode", "renumber"]),
             }
         }
         Some(choice)
     }
 
+    fn verdict(&mut self, node: &Node) -> Option<Worth> {
+        let verdict = node.property("verdict")?;
+        let written = verdict.value.to_string();
+        self.need(Worth::named(&written), verdict, || {
+            mistake::not_a_verdict(&written).one_of(&written, Worth::NAMES)
+        })
+    }
+
     /// Checks that each choice defines the same things. So every type exists in every reading, once, and with the same
     /// sort.
     fn check_choices(&mut self, node: &Node, reading: &Reading) {
-        if reading.choices.len() < 2 {
-            let help = "write at least two choices: choice \"8\" { ... }; choice \"4\" { ... }";
-            self.error(
-                node,
-                &node.name.span,
-                format!("reading {} has fewer than two choices", reading.name),
-                help,
-            );
-        }
-        if reading.title.is_empty() {
-            self.error(
-                node,
-                &node.name.span,
-                format!("reading {} has no title", reading.name),
-                "write the open question: title \"how many bytes a LONG takes\"",
-            );
-        }
-        let settles = |choice: &Choice| -> Vec<(String, Sort)> {
-            let mut types: Vec<_> = choice
-                .types
-                .iter()
-                .map(|known| (known.name.clone(), known.kind.sort()))
-                .collect();
-            types.sort_by(|a, b| a.0.cmp(&b.0));
-            types
-        };
-        let Some(first) = reading.choices.first() else {
+        let name = &reading.name;
+        let has_two = reading.choices.len() >= 2;
+        self.check(has_two, node, || mistake::too_few_choices(name));
+        let has_title = !reading.title.is_empty();
+        self.check(has_title, node, || mistake::no_title(name));
+        let Some((first, others)) = reading.choices.split_first() else {
             return;
         };
-        for other in reading.choices.iter().skip(1) {
-            if settles(first) != settles(other) {
-                let message = format!(
-                    "choice {} does not define the same types as choice {}",
-                    other.name, first.name
-                );
-                self.error(
-                    node,
-                    &node.name.span,
-                    message,
-                    "define a type that depends on a reading in each of its choices",
-                );
-            }
+        for other in others {
+            self.check(settled(first) == settled(other), node, || {
+                mistake::other_types(&other.name, &first.name)
+            });
         }
-        for (name, _) in settles(first) {
-            is_first(
-                &mut self.seen_types,
-                &name,
-                "type",
-                node,
-                &node.name.span,
-                self.findings,
-            );
+        for (name, _) in settled(first) {
+            self.is_first_type(name, node);
         }
     }
+}
+
+/// Returns the types that a choice defines, in alphabetical order.
+fn settled(choice: &Choice) -> Vec<(&str, Sort)> {
+    let types = choice.types.iter();
+    let mut types: Vec<_> = types
+        .map(|known| (known.name.as_str(), known.kind.sort()))
+        .collect();
+    types.sort_by_key(|(name, _)| *name);
+    types
 }

@@ -2,63 +2,43 @@
 
 use std::sync::Arc;
 
-use super::Reader;
+use super::{Reader, mistake};
 use crate::grammar::{IntType, Packet, Side};
-use crate::source::{Entry, Node, Shape, SourceFile, Span, is_first, one_of};
+use crate::source::{Check, Entry, Node, Shape, SourceFile, Span};
+
+const RENUMBER: &str = "renumber MESSAGE 4";
 
 /// The place of a packet's number.
 pub(super) type Place = (Arc<SourceFile>, Span);
 
 impl Reader<'_> {
     /// Reads `settle echo "yes"`: this choice, and no other.
-    pub(super) fn settle(&mut self, node: &Node) {
-        let entries: Vec<&Entry> = node.arguments().collect();
-        let [name, choice] = entries.as_slice() else {
-            return;
-        };
-        let (name, taken) = (
-            name.name().unwrap_or_default(),
-            choice.name().unwrap_or_default(),
-        );
+    pub(super) fn settle(&mut self, node: &Node) -> Option<()> {
+        let mut arguments = node.arguments();
+        let (name, choice) = (arguments.next()?.name()?, arguments.next()?);
+        let taken = choice.name().unwrap_or_default();
         let readings = &mut self.grammar.readings;
-        let Some(reading) = readings.iter_mut().find(|reading| reading.name == name) else {
-            return;
-        };
-        let index = reading.choices.iter().position(|known| known.name == taken);
-        let Some(index) = index else {
-            let known = reading.choices.iter().map(|known| known.name.as_str());
-            let help = one_of(&taken, known);
-            let message = format!("reading {name} has no choice {choice}");
-            return self.error(node, &choice.span, message, help);
-        };
+        let reading = readings.iter_mut().find(|reading| reading.name == name)?;
+        let known = reading.choices.iter().map(|known| known.name.as_str());
+        let index = known.clone().position(|known| known == taken);
+        let index = self.findings.need(index, choice, || {
+            mistake::no_such_choice(&name, choice).one_of(&taken, known)
+        })?;
         reading.choices.swap(0, index);
         reading.settled = true;
+        Some(())
     }
 
     /// Returns the packet's name and its number in this choice.
     pub(super) fn renumber_in_choice(&mut self, node: &Node) -> Option<(String, i128)> {
-        let shape = Shape {
-            arguments: (2, 2),
-            properties: &[],
-            block: false,
-            example: "renumber MESSAGE 4",
-        };
-        if !shape.check(node, self.findings) {
-            return None;
-        }
-        let mut arguments = node.arguments();
-        let name = arguments.next()?.name()?;
-        let number = arguments.next()?;
-        let read = number.number();
-        if read.is_none() {
-            self.error(
-                node,
-                &number.span,
-                format!("{number} is not an opcode"),
-                "write a number: renumber MESSAGE 4",
-            );
-        }
-        Some((name, read?))
+        let [name, number] = self.arguments(node, Shape::like(RENUMBER))?;
+        Some((name.name()?, self.new_opcode(number)?))
+    }
+
+    fn new_opcode(&mut self, entry: &Entry) -> Option<i128> {
+        self.need(entry.number(), entry, || {
+            mistake::not_an_opcode(entry, RENUMBER)
+        })
     }
 
     /// Renumbers packets after all are read, and checks every number in every choice.
@@ -94,8 +74,7 @@ impl Reader<'_> {
         for node in choice.block().iter().filter(renumbers) {
             if let Some((index, number)) = self.renumbered(node, width) {
                 let name = packets.get(index).map(|packet| packet.name.clone());
-                let (name, span) = (name.unwrap_or_default(), &node.name.span);
-                is_first(&mut seen, &name, "renumber", node, span, self.findings);
+                self.is_first(&mut seen, &name.unwrap_or_default(), "renumber", node);
                 renumber(&mut packets, &mut places, index, number, node);
             }
         }
@@ -108,26 +87,16 @@ impl Reader<'_> {
     fn renumbered(&mut self, node: &Node, width: IntType) -> Option<(usize, i128)> {
         let mut arguments = node.arguments();
         let (name, number) = (arguments.next()?, arguments.next()?);
-        let packet = self.known_packet(node, name)?;
-        let Some(new) = number.number() else {
-            let help = "write a number: renumber MESSAGE 4";
-            return self.refuse(
-                node,
-                &number.span,
-                format!("{number} is not an opcode"),
-                help,
-            );
-        };
-        self.check_fits(node, &number.span, new, width);
+        let packet = self.known_packet(name)?;
+        let new = self.new_opcode(number)?;
+        self.check_fits(number, new, width);
         Some((packet.0, new))
     }
 
-    pub(super) fn check_fits(&mut self, node: &Node, span: &Span, number: i128, width: IntType) {
-        if !width.carries(number) {
-            let help = format!("it ranges from {} to {}", width.min(), width.max());
-            let message = format!("{number} does not fit into the opcode, which is {width}");
-            self.error(node, span, message, help);
-        }
+    pub(super) fn check_fits(&mut self, at: &Entry, number: i128, width: IntType) {
+        self.check(width.carries(number), at, || {
+            mistake::opcode_too_wide(number, width, width.min(), width.max())
+        });
     }
 
     fn check_distinct(&mut self, packets: &[Packet], places: &[Place]) {
@@ -145,16 +114,13 @@ impl Reader<'_> {
             };
             // Of two packets of which one was renumbered, that one is to blame.
             let earlier_is_to_blame = is_moved(earlier, others_place) && !is_moved(index, place);
-            let (blamed, (file, span), other) = match earlier_is_to_blame {
+            let (blamed, at, other) = match earlier_is_to_blame {
                 true => (other, others_place, packet),
                 false => (packet, place, other),
             };
-            let message = format!(
-                "{} has the opcode {} of {}",
-                blamed.name, blamed.opcode, other.name
-            );
-            let help = "packets of one side must have different opcodes";
-            self.findings.error(file, span.clone(), message, help);
+            let (name, opcode) = (&blamed.name, blamed.opcode);
+            let clash = mistake::same_opcode(name, opcode, &other.name);
+            self.findings.report(at, clash);
         }
     }
 }

@@ -1,64 +1,36 @@
 //! Reads `opcode` and `type`.
 
-use super::Reader;
+use super::{Reader, mistake};
 use crate::grammar::{Choices, IntType, TypeDefinition, TypeKind};
-use crate::source::{Entry, Node, Shape, is_first, one_of};
+use crate::source::{Check, Entry, Node, Shape};
 
 const EXAMPLE: &str = "type INT int32, or: type STRING text len=INT, or: type KEY bytes size=16";
 const ONE_OF: &str = "type ADDRESS one-of { case 4 IPV4; case 6 IPV6 }";
 
 /// Maximum bytes of a type of a fixed size.
-const MAX_SIZE: i128 = 65_535;
+const MAX_SIZE: usize = 65_535;
 
 impl Reader<'_> {
     /// Reads `opcode int8`, `length varint`.
-    pub(super) fn integer_word(&mut self, node: &Node, example: &'static str) -> Option<IntType> {
-        let shape = Shape {
-            arguments: (1, 1),
-            properties: &[],
-            block: false,
-            example,
-        };
-        if !shape.check(node, self.findings) {
-            return None;
-        }
-        let entry = node.arguments().next()?;
+    pub(super) fn integer_word(&mut self, node: &Node, example: &str) -> Option<IntType> {
+        let [entry] = self.arguments(node, Shape::like(example))?;
         let written = entry.to_string();
-        let int = IntType::named(&written);
-        if int.is_none() {
-            self.error(
-                node,
-                &entry.span,
-                format!("{written} is not an integer"),
-                integers(&written),
-            );
-        }
-        int
+        self.need(IntType::named(&written), entry, || {
+            mistake::not_an_integer(&written).one_of(&written, integers())
+        })
     }
 
     pub(super) fn type_definition(&mut self, node: &Node) -> Option<TypeDefinition> {
         let is_one_of = node.arguments().nth(1).and_then(Entry::word) == Some("one-of");
-        let shape = Shape {
-            arguments: (2, 2),
-            properties: if is_one_of { &[] } else { &["len", "size"] },
-            block: is_one_of,
-            example: if is_one_of { ONE_OF } else { EXAMPLE },
+        let shape = match is_one_of {
+            true => Shape::like(ONE_OF).and_block(),
+            false => Shape::like(EXAMPLE).with(&["len", "size"]),
         };
-        if !shape.check(node, self.findings) {
-            return None;
-        }
-        let mut arguments = node.arguments();
-        let (name, layout) = (arguments.next()?, arguments.next()?);
-        let Some(name) = name.word() else {
-            return self.refuse(
-                node,
-                &name.span,
-                format!("{name} cannot be the name of a type"),
-                format!("write: {EXAMPLE}"),
-            );
-        };
-        let written = layout.to_string();
-        let kind = match written.as_str() {
+        let [name, layout] = self.arguments(node, shape)?;
+        let name = self.need(name.word(), name, || {
+            mistake::not_a_type_name(name, EXAMPLE)
+        })?;
+        let kind = match layout.to_string().as_str() {
             "one-of" => self.one_of_types(node)?,
             "text" | "bytes" => self.counted(node, name, layout)?,
             "uuid" => TypeKind::Uuid,
@@ -71,60 +43,33 @@ impl Reader<'_> {
     }
 
     fn integer(&mut self, node: &Node, layout: &Entry, written: &str) -> Option<TypeKind> {
-        let Some(int) = IntType::named(written) else {
-            return self.refuse(
-                node,
-                &layout.span,
-                format!("{written} is not a kind of type"),
-                layouts(written),
-            );
-        };
+        let int = self.need(IntType::named(written), layout, || {
+            let known = integers().chain(["text", "bytes", "uuid", "one-of"]);
+            mistake::not_a_layout(written).one_of(written, known)
+        })?;
         if let Some(length) = node.property("len").or(node.property("size")) {
-            self.error(
-                node,
-                &length.span,
-                format!("{written} has no length"),
-                format!("write: {EXAMPLE}"),
-            );
+            self.report(length, mistake::integer_with_length(written, EXAMPLE));
         }
         Some(TypeKind::Int(int))
     }
 
     /// Reads `text len=INT`, `bytes len=INT` and `bytes size=16`.
     fn counted(&mut self, node: &Node, name: &str, layout: &Entry) -> Option<TypeKind> {
-        let length = node.property("len");
-        let size = node.property("size");
         let is_text = layout.word() == Some("text");
-        match (length, size) {
-            (Some(length), None) => {
-                let length = length.value.to_string();
-                Some(if is_text {
-                    TypeKind::Text { length }
-                } else {
-                    TypeKind::Bytes { length }
-                })
-            }
-            (None, Some(size)) if !is_text => self.sized(node, size),
-            (None, None) => {
-                let help =
-                    format!("name the integer type of its length: type {name} {layout} len=INT");
-                self.refuse(node, &layout.span, format!("{layout} needs a length"), help)
-            }
-            (_, Some(size)) => {
-                let help = "bytes have a `len` before them or a fixed `size`; text has a `len`";
-                let message = format!("{layout} cannot have this size");
-                self.refuse(node, &size.span, message, help)
-            }
+        let length = node.property("len").map(|length| length.value.to_string());
+        match (length, node.property("size")) {
+            (Some(length), None) if is_text => Some(TypeKind::Text { length }),
+            (Some(length), None) => Some(TypeKind::Bytes { length }),
+            (None, Some(size)) if !is_text => self.sized(size),
+            (None, None) => self.refuse(layout, mistake::no_length(layout, name)),
+            (_, Some(size)) => self.refuse(size, mistake::wrong_size(layout)),
         }
     }
 
-    fn sized(&mut self, node: &Node, size: &Entry) -> Option<TypeKind> {
-        let number = size.number().filter(|size| (1..=MAX_SIZE).contains(size));
-        let Some(size) = number.and_then(|size| usize::try_from(size).ok()) else {
-            let message = format!("{} is not a number of bytes", size.value);
-            let help = format!("write a number from 1 to {MAX_SIZE}: size=16");
-            return self.refuse(node, &size.span, message, help);
-        };
+    fn sized(&mut self, entry: &Entry) -> Option<TypeKind> {
+        let size = self.count(Some(entry), 1..=MAX_SIZE, entry, || {
+            mistake::not_a_size(&entry.value, MAX_SIZE)
+        })?;
         Some(TypeKind::Sized { size })
     }
 
@@ -132,42 +77,20 @@ impl Reader<'_> {
     fn one_of_types(&mut self, node: &Node) -> Option<TypeKind> {
         let mut cases: Vec<(i128, String)> = Vec::new();
         for child in node.block() {
-            let mut arguments = child.arguments();
-            let (tag, name) = (arguments.next(), arguments.next());
-            let read = (child.name.text == "case")
-                .then(|| Some((tag?.number()?, name?.word()?.to_owned())))
-                .flatten()
-                .filter(|_| child.entries.len() == 2 && child.children.is_none());
-            match read {
-                Some((tag, _)) if cases.iter().any(|(known, _)| *known == tag) => {
-                    let message = format!("there is a second case {tag}");
-                    self.error(child, &child.name.span, message, "keep one of them");
-                }
-                Some(case) => cases.push(case),
-                None => self.error(
-                    child,
-                    &child.name.span,
-                    "a case needs a number and a type of bytes",
-                    format!("write: {ONE_OF}"),
-                ),
+            let case = self.need(case_of(child), child, || mistake::not_a_case(ONE_OF));
+            let Some((tag, name)) = case else { continue };
+            let is_new = !cases.iter().any(|(known, _)| *known == tag);
+            if self.check(is_new, child, || mistake::second_case(tag)) {
+                cases.push((tag, name));
             }
         }
-        if cases.is_empty() {
-            let help = format!("write: {ONE_OF}");
-            return self.refuse(node, &node.name.span, "this type has no cases", help);
-        }
+        self.must(!cases.is_empty(), node, || mistake::no_cases(ONE_OF))?;
         Some(TypeKind::OneOf { cases })
     }
 
     pub(super) fn is_first_type(&mut self, name: &str, node: &Node) -> bool {
-        is_first(
-            &mut self.seen_types,
-            name,
-            "type",
-            node,
-            &node.span,
-            self.findings,
-        )
+        let seen = &mut self.seen_types;
+        self.findings.is_first(seen, name, "type", node)
     }
 
     /// Checks that the types that a type depends on exist and are of the right kind: the integer of its length, or the
@@ -185,48 +108,43 @@ impl Reader<'_> {
             }
             if let Some(length) = node.property("len") {
                 let is_right = |kind: &TypeKind| matches!(kind, TypeKind::Int(_));
-                self.check_rests_on(node, length, is_right, "an integer type");
+                self.check_rests_on(length, is_right, "an integer type");
             }
             for case in node.block() {
                 if let Some(name) = case.arguments().nth(1) {
                     let is_right = |kind: &TypeKind| {
                         matches!(kind, TypeKind::Bytes { .. } | TypeKind::Sized { .. })
                     };
-                    self.check_rests_on(case, name, is_right, "a type of bytes");
+                    self.check_rests_on(name, is_right, "a type of bytes");
                 }
             }
         }
     }
 
-    fn check_rests_on(
-        &mut self,
-        node: &Node,
-        name: &Entry,
-        is_right: fn(&TypeKind) -> bool,
-        what: &str,
-    ) {
+    fn check_rests_on(&mut self, name: &Entry, is_right: fn(&TypeKind) -> bool, what: &str) {
         let written = name.value.to_string();
         let kinds = self.grammar.kinds_of_type(&written, &Choices::new());
         if kinds.is_empty() || !kinds.iter().all(|kind| is_right(kind)) {
             let known = self.grammar.types.iter();
             let known = known.filter(|known| is_right(&known.kind));
-            let help = one_of(&written, known.map(|known| known.name.as_str()));
-            let message = format!("{written} is not {what} of this file");
-            self.error(node, &name.span, message, help);
+            let known = known.map(|known| known.name.as_str());
+            let wrong = mistake::wrong_type(&written, what).one_of(&written, known);
+            self.report(name, wrong);
         }
     }
 }
 
-fn integers(written: &str) -> String {
-    one_of(written, IntType::NAMED.iter().map(|(name, _)| *name))
+/// Reads `case 4 IPV4`.
+fn case_of(node: &Node) -> Option<(i128, String)> {
+    match (node.entries.as_slice(), &node.children) {
+        ([tag, name], None) if node.name.text == "case" => {
+            let is_argument = tag.key.is_none() && name.key.is_none();
+            is_argument.then_some((tag.number()?, name.word()?.to_owned()))
+        }
+        _ => None,
+    }
 }
 
-fn layouts(written: &str) -> String {
-    one_of(
-        written,
-        IntType::NAMED
-            .iter()
-            .map(|(name, _)| *name)
-            .chain(["text", "bytes", "uuid", "one-of"]),
-    )
+fn integers() -> impl Iterator<Item = &'static str> {
+    IntType::NAMED.iter().map(|(name, _)| *name)
 }

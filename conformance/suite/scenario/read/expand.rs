@@ -48,7 +48,7 @@ impl Bindings {
         Node {
             name: Word {
                 text: self.bare(&node.name.text),
-                span: node.name.span.clone(),
+                ..node.name.clone()
             },
             entries: node.entries.iter().map(|entry| self.entry(entry)).collect(),
             children: node
@@ -184,14 +184,10 @@ impl Reader<'_> {
     ) -> Vec<Step> {
         let mut steps = Vec::new();
         for node in nodes {
-            if !self.budget.take_copy(size(node)) {
-                self.report_size(node);
-            }
-            if self.is_spent(node) {
+            if self.take_copy(size(node), node).is_none() || self.is_spent(node) {
                 break;
             }
-            let node = bindings.node(node);
-            self.step(&node, &mut steps);
+            self.step(&bindings.node(node), &mut steps);
         }
         steps
     }

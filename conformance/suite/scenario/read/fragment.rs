@@ -4,12 +4,10 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Reader;
 use super::expand::{Argument, Bindings};
-use crate::scenario::{Step, WORDS};
-use crate::source::{
-    Entry, Findings, Node, Shape, SourceFile, Span, did_you_mean, is_first, one_of,
-};
+use super::{Reader, mistake};
+use crate::scenario::{Step, is_word};
+use crate::source::{Check, Entry, Findings, Node, Shape, SourceFile};
 
 const EXAMPLE: &str = "fragment login who { proved-by \"login-accepted\"; client who; ... }";
 
@@ -23,7 +21,7 @@ pub(super) struct Fragments<'a> {
 struct Fragment<'a> {
     node: &'a Node,
     parameters: Vec<String>,
-    proved_by: Option<(String, Span)>,
+    proved_by: Option<(String, &'a Entry)>,
     steps: Vec<&'a Node>,
     used: Cell<bool>,
 }
@@ -32,60 +30,35 @@ impl<'a> Fragments<'a> {
     pub(super) fn collect(nodes: &[&'a Node], findings: &mut Findings) -> Fragments<'a> {
         let mut by_name = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        for node in nodes
-            .iter()
-            .copied()
-            .filter(|node| node.name.text == "fragment")
-        {
-            let Some((name, span)) = name_of(node, findings) else {
-                continue;
-            };
-            if !is_first(&mut seen, &name, "fragment", node, &span, findings) {
-                continue;
+        for &node in nodes.iter().filter(|node| node.name.text == "fragment") {
+            let name = node.arguments().next();
+            let name = name.and_then(|entry| Some((entry.word()?, entry)));
+            let name = findings.need(name, node, || mistake::no_fragment_name(EXAMPLE));
+            if let Some((name, entry)) = name
+                && findings.is_first(&mut seen, name, "fragment", entry)
+            {
+                by_name.insert(name.to_owned(), Fragment::read(node, findings));
             }
-            by_name.insert(name, Fragment::read(node, findings));
         }
         Fragments { by_name }
     }
 
     pub(super) fn check_provers(&self, scenarios: &BTreeSet<String>, findings: &mut Findings) {
-        for fragment in self.by_name.values() {
-            if let Some((id, span)) = fragment
-                .proved_by
-                .as_ref()
-                .filter(|(id, _)| !scenarios.contains(id))
-            {
-                let help =
-                    did_you_mean(id, scenarios.iter().map(String::as_str)).unwrap_or_else(|| {
-                        "name the id of a scenario that judges these steps".to_owned()
-                    });
-                findings.error(
-                    &fragment.node.file,
-                    span.clone(),
-                    format!("there is no scenario {id:?}"),
-                    help,
-                );
-            }
+        let provers = self.by_name.values().flat_map(|known| &known.proved_by);
+        for (id, entry) in provers {
+            findings.check(scenarios.contains(id), *entry, || {
+                let known = scenarios.iter().map(String::as_str);
+                mistake::no_such_scenario(format_args!("{id:?}")).or_near(id, known)
+            });
         }
     }
 
     pub(super) fn check_used(&self, inherited: &[&Arc<SourceFile>], findings: &mut Findings) {
-        let is_inherited = |fragment: &Fragment<'_>| {
-            let file = &fragment.node.file;
-            inherited.iter().any(|known| Arc::ptr_eq(known, file))
-        };
-        for (name, fragment) in self
-            .by_name
-            .iter()
-            .filter(|(_, fragment)| !fragment.used.get() && !is_inherited(fragment))
-        {
-            let help = format!("lint checks its steps only when a scenario says: use {name}");
-            findings.warning(
-                &fragment.node.file,
-                fragment.node.name.span.clone(),
-                format!("no scenario uses fragment {name}"),
-                help,
-            );
+        for (name, Fragment { node, used, .. }) in &self.by_name {
+            let is_inherited = inherited.iter().any(|known| Arc::ptr_eq(known, &node.file));
+            if !used.get() && !is_inherited {
+                findings.warning(*node, mistake::unused_fragment(name));
+            }
         }
     }
 
@@ -95,27 +68,11 @@ impl<'a> Fragments<'a> {
     }
 }
 
-fn name_of(node: &Node, findings: &mut Findings) -> Option<(String, Span)> {
-    let entry = node.arguments().next();
-    if let Some((entry, name)) = entry.and_then(|entry| Some((entry, entry.word()?))) {
-        return Some((name.to_owned(), entry.span.clone()));
-    }
-    findings.error(
-        &node.file,
-        node.name.span.clone(),
-        "a fragment needs a name",
-        format!("write: {EXAMPLE}"),
-    );
-    None
-}
-
 impl<'a> Fragment<'a> {
     fn read(node: &'a Node, findings: &mut Findings) -> Fragment<'a> {
         let shape = Shape {
             arguments: (1, usize::MAX),
-            properties: &[],
-            block: true,
-            example: EXAMPLE,
+            ..Shape::like(EXAMPLE).and_block()
         };
         shape.check(node, findings);
         let mut fragment = Fragment {
@@ -128,15 +85,10 @@ impl<'a> Fragment<'a> {
         let mut seen = BTreeSet::new();
         for entry in node.arguments().skip(1) {
             let name = entry.word().unwrap_or_default();
-            if !is_name(name) || WORDS.contains(&name) {
-                let help = "a parameter is a new word in lowercase, such as who";
-                findings.error(
-                    &node.file,
-                    entry.span.clone(),
-                    format!("{entry} cannot be a parameter"),
-                    help,
-                );
-            } else if is_first(&mut seen, name, "parameter", node, &entry.span, findings) {
+            let is_new_word = is_name(name) && !is_word(name);
+            if findings.check(is_new_word, entry, || mistake::not_a_parameter(entry))
+                && findings.is_first(&mut seen, name, "parameter", entry)
+            {
                 fragment.parameters.push(name.to_owned());
             }
         }
@@ -145,28 +97,13 @@ impl<'a> Fragment<'a> {
                 fragment.steps.push(child);
                 continue;
             }
-            match child
-                .arguments()
-                .next()
-                .and_then(|entry| Some((entry.name()?, entry.span.clone())))
-            {
-                Some(proved_by) => fragment.proved_by = Some(proved_by),
-                None => findings.error(
-                    &child.file,
-                    child.name.span.clone(),
-                    "`proved-by` lacks a scenario",
-                    "write: proved-by \"login-accepted\"",
-                ),
-            }
+            let prover = child.arguments().next();
+            let prover = prover.and_then(|entry| Some((entry.name()?, entry)));
+            let prover = findings.need(prover, child, mistake::no_prover);
+            fragment.proved_by = prover.or(fragment.proved_by);
         }
-        if fragment.steps.is_empty() {
-            findings.error(
-                &node.file,
-                node.name.span.clone(),
-                "this fragment has no steps",
-                format!("write: {EXAMPLE}"),
-            );
-        }
+        let has_steps = !fragment.steps.is_empty();
+        findings.check(has_steps, node, || mistake::empty_fragment(EXAMPLE));
         fragment
     }
 }
@@ -182,73 +119,39 @@ pub(super) fn is_name(word: &str) -> bool {
 
 impl<'a> Reader<'a> {
     /// `use login alice`: inserts the fragment's steps, with arguments for its parameters.
-    pub(super) fn use_fragment(&mut self, node: &Node) -> Vec<Step> {
-        let fragments = self.fragments;
-        let Some(entry) = node.arguments().next() else {
-            self.error(
-                node,
-                &node.name.span,
-                "`use` lacks a fragment",
-                "write: use login alice",
-            );
-            return Vec::new();
-        };
+    pub(super) fn use_fragment(&mut self, node: &Node) -> Option<Vec<Step>> {
+        let by_name = &self.fragments.by_name;
+        let entry = self.need(node.arguments().next(), node, mistake::uses_nothing)?;
         let name = entry.name().unwrap_or_default();
-        let Some((name, fragment)) = fragments.by_name.get_key_value(&name) else {
-            let help = one_of(&name, fragments.by_name.keys().map(String::as_str));
-            self.error(
-                node,
-                &entry.span,
-                format!("there is no fragment {name}"),
-                help,
-            );
-            return Vec::new();
-        };
+        let (name, fragment) = self.need(by_name.get_key_value(&name), entry, || {
+            mistake::no_such_fragment(&name).one_of(&name, by_name.keys().map(String::as_str))
+        })?;
         fragment.used.set(true);
-        if self.inside.contains(&name.as_str()) {
-            self.error(
-                node,
-                &entry.span,
-                format!("fragment {name} uses itself"),
-                "a fragment may use other fragments, but not one that uses it",
-            );
-            return Vec::new();
-        }
-        let Some(bindings) = self.arguments(node, name, fragment) else {
-            return Vec::new();
-        };
+        let is_outside = !self.inside.contains(&name.as_str());
+        self.must(is_outside, entry, || mistake::fragment_in_itself(name))?;
+        let bindings = self.bindings(node, name, fragment)?;
         self.inside.push(name);
         let steps = self.expanded_steps(fragment.steps.iter().copied(), &bindings);
         self.inside.pop();
-        steps
+        Some(steps)
     }
 
-    fn arguments(&mut self, node: &Node, name: &str, fragment: &Fragment<'_>) -> Option<Bindings> {
-        let given: Vec<&Entry> = node.arguments().skip(1).collect();
-        let example = format!("write: use {name} {}", fragment.parameters.join(" "));
+    fn bindings(&mut self, node: &Node, name: &str, fragment: &Fragment<'_>) -> Option<Bindings> {
+        let parameters = &fragment.parameters;
+        let example = format!("write: use {name} {}", parameters.join(" "));
         if let Some((key, _)) = node.properties().next() {
-            return self.refuse(
-                node,
-                &key.span,
-                "write the arguments of a fragment without names",
-                example,
-            );
+            return self.refuse(key, mistake::named_arguments(example));
         }
-        if node.children.is_some() {
-            return self.refuse(node, &node.name.span, "`use` has no block", example);
-        }
-        if given.len() != fragment.parameters.len() {
-            let message = format!(
-                "fragment {name} takes {} arguments, not {}",
-                fragment.parameters.len(),
-                given.len()
-            );
-            return self.refuse(node, &node.name.span, message, example);
-        }
-        let arguments = fragment.parameters.iter().zip(given);
-        Some(Bindings::of(arguments.map(|(parameter, entry)| {
-            (parameter.clone(), Argument::from(entry))
-        })))
+        self.must(node.children.is_none(), node, || {
+            mistake::use_with_a_block(&example)
+        })?;
+        let given: Vec<&Entry> = node.arguments().skip(1).collect();
+        let (wanted, count) = (parameters.len(), given.len());
+        self.must(count == wanted, node, || {
+            mistake::wrong_number_of_arguments(name, wanted, count, example)
+        })?;
+        let arguments = given.into_iter().map(Argument::from);
+        Some(Bindings::of(parameters.iter().cloned().zip(arguments)))
     }
 
     /// Returns the scenario that judges the fragment being read: the outermost one names it. A scenario is never

@@ -1,188 +1,90 @@
 //! Literal values: texts, numbers, bytes.
 
-use std::net::IpAddr;
-
-use super::Reader;
-use super::value::{Target, example_of, length_of};
-use crate::grammar::{Sort, TypeKind, Value, is_uuid};
-use crate::source::{Entry, Node, Scalar, one_of};
+use super::value::{Target, length_of};
+use super::{Reader, mistake};
+use crate::grammar::{Sort, TypeKind, Value, bytes_of_address, is_uuid};
+use crate::source::{Check, Entry, Mistake, Scalar};
 
 /// Maximum length of the text that one `(xN)"..."` makes, in bytes.
 const MAX_REPEATED_BYTES: usize = 16 * 1024 * 1024;
 
 impl Reader<'_> {
-    pub(super) fn literal(
-        &mut self,
-        node: &Node,
-        entry: &Entry,
-        target: &Target<'_>,
-    ) -> Option<Value> {
+    pub(super) fn literal(&mut self, entry: &Entry, target: &Target<'_>) -> Option<Value> {
         let value = match (&entry.value, target.sort) {
             (Scalar::Number(number), Sort::Int) if entry.mark.is_none() => Value::Int(*number),
-            (Scalar::Text(text), Sort::Text) => Value::Text(self.text(node, entry, text)?),
+            (Scalar::Text(text), Sort::Text) => Value::Text(self.text(entry, text)?),
             (Scalar::Text(_), Sort::Bytes) if entry.mark.is_some() => {
-                Value::Bytes(self.bytes_of(node, entry)?)
+                Value::Bytes(self.bytes_of(entry)?)
             }
-            _ => {
-                let written = Entry {
-                    key: None,
-                    ..entry.clone()
-                };
-                let message = format!("{} takes {}, not {written}", target.name, target.sort);
-                return self.refuse(node, &entry.span, message, example_of(target));
-            }
+            _ => return self.refuse(entry, target.refuses(entry.without_key())),
         };
-        if let Some(why) = self.does_not_fit(&value, target) {
-            return self.refuse(
-                node,
-                &entry.span,
-                why,
-                format!("see the type {} in wire.kdl", target.type_name),
-            );
+        match self.does_not_fit(&value, target) {
+            Some(why) => self.refuse(entry, mistake::does_not_fit(why, target.type_name)),
+            None => Some(value),
         }
-        Some(value)
     }
 
-    fn text(&mut self, node: &Node, entry: &Entry, text: &str) -> Option<String> {
+    fn text(&mut self, entry: &Entry, text: &str) -> Option<String> {
         let Some(mark) = &entry.mark else {
-            if self.scope.lanes.contains_key(text) {
-                let message = format!("\"{text}\" is a fixed text, not the name of lane {text}");
-                let help = format!(
-                    "names are fresh in every run; write @{text}, or choose a text that is not the name of a lane"
-                );
-                return self.refuse(node, &entry.span, message, help);
-            }
+            let is_lane = self.scope.lanes.contains_key(text);
+            self.must(!is_lane, entry, || mistake::lane_as_a_text(text))?;
             return Some(text.to_owned());
         };
-        if let Some(times) = mark
-            .text
-            .strip_prefix('x')
-            .and_then(|times| times.parse::<usize>().ok())
-        {
-            return self.repeated(node, entry, text, times);
+        if let Some(times) = repetitions(&mark.text) {
+            return self.repeated(entry, text, times);
         }
         match mark.text.as_str() {
             "utf8" => Some(text.to_owned()),
-            "each" => {
-                let help = "`$i` in the text is the value of a counter: repeat 40 as=i { ... msg=(each)\"line $i\" }";
-                self.refuse(
-                    node,
-                    &entry.span,
-                    "there is no counter here, or it has another name",
-                    help,
-                )
-            }
-            "hex" | "ip" => self.refuse(
-                node,
-                &mark.span,
-                "this field takes text",
-                "send bytes that are not text with `raw`",
-            ),
+            "each" => self.refuse(entry, mistake::no_counter()),
+            "hex" | "ip" => self.refuse(mark, mistake::bytes_as_text()),
             other => {
-                let help = one_of(other, ["each", "utf8", "x1024"]);
+                let known = ["each", "utf8", "x1024"];
                 self.refuse(
-                    node,
-                    &mark.span,
-                    format!("({other}) is not a mark for text"),
-                    help,
+                    mark,
+                    mistake::not_a_mark_of_text(other).one_of(other, known),
                 )
             }
         }
     }
 
-    fn repeated(&mut self, node: &Node, entry: &Entry, text: &str, times: usize) -> Option<String> {
+    fn repeated(&mut self, entry: &Entry, text: &str, times: usize) -> Option<String> {
         let length = text.len().saturating_mul(times);
-        if length > MAX_REPEATED_BYTES || !self.budget.take_literal(length) {
-            let message = format!("this text has {length} bytes, more than the maximum");
-            return self.refuse(
-                node,
-                &entry.span,
-                message,
-                "for many bytes, write: alice > random 1048576 seed=7 as=blob",
-            );
-        }
+        let fits = length <= MAX_REPEATED_BYTES && self.budget.take_literal(length);
+        self.must(fits, entry, || mistake::too_long(length))?;
         Some(text.repeat(times))
     }
 
     /// `(hex)"00 ff"`, `(utf8)"abc"`, `(x3)"a"`.
-    pub(super) fn bytes_of(&mut self, node: &Node, entry: &Entry) -> Option<Vec<u8>> {
-        let example = "write bytes as (hex)\"00 ff\" or (utf8)\"abc\"";
-        let (Some(mark), Scalar::Text(text)) = (&entry.mark, &entry.value) else {
-            let message = match &entry.mark {
-                Some(mark) if self.is_unknown_mark(&mark.text) => {
-                    let help = self.known_marks(&mark.text);
-                    return self.refuse(
-                        node,
-                        &mark.span,
-                        format!("there is no type or mark ({})", mark.text),
-                        help,
-                    );
-                }
-                _ => format!("{entry} is not bytes"),
-            };
-            return self.refuse(node, &entry.span, message, example);
+    pub(super) fn bytes_of(&mut self, entry: &Entry) -> Option<Vec<u8>> {
+        let mark = self.need(entry.mark.as_ref(), entry, || mistake::not_bytes(entry))?;
+        if self.is_unknown_mark(&mark.text) {
+            return self.refuse(mark, self.unknown_mark(&mark.text));
+        }
+        let Scalar::Text(text) = &entry.value else {
+            return self.refuse(entry, mistake::not_bytes(entry));
         };
         match mark.text.as_str() {
             "hex" => match bytes_of_hex(text) {
                 Ok(bytes) => Some(bytes),
-                Err(wrong) => {
-                    let help = "each byte is two digits from 0 to f: (hex)\"00 ff\"";
-                    self.refuse(node, &entry.span, format!("`{wrong}` is not a byte"), help)
-                }
+                Err(wrong) => self.refuse(entry, mistake::not_a_byte(wrong)),
             },
-            other if self.is_unknown_mark(other) => {
-                let help = self.known_marks(other);
-                self.refuse(
-                    node,
-                    &mark.span,
-                    format!("there is no type or mark ({other})"),
-                    help,
-                )
-            }
-            "ip" => self.address(node, entry, text),
-            _ => self.text(node, entry, text).map(String::into_bytes),
-        }
-    }
-
-    /// The bytes of an IP address: 4 or 16.
-    fn address(&mut self, node: &Node, entry: &Entry, text: &str) -> Option<Vec<u8>> {
-        match text.parse() {
-            Ok(IpAddr::V4(address)) => Some(address.octets().to_vec()),
-            Ok(IpAddr::V6(address)) => Some(address.octets().to_vec()),
-            Err(_) => {
-                let help = "write (ip)\"127.0.0.1\" or (ip)\"::1\"";
-                let message = format!("{text:?} is not an IP address");
-                self.refuse(node, &entry.span, message, help)
-            }
+            "ip" => self.need(bytes_of_address(text), entry, || {
+                mistake::not_an_address(&entry.value)
+            }),
+            _ => self.text(entry, text).map(String::into_bytes),
         }
     }
 
     fn is_unknown_mark(&self, mark: &str) -> bool {
-        let repeats = mark
-            .strip_prefix('x')
-            .is_some_and(|times| times.parse::<usize>().is_ok());
-        !repeats && !["hex", "utf8", "each", "ip"].contains(&mark)
+        repetitions(mark).is_none() && !["hex", "utf8", "each", "ip"].contains(&mark)
     }
 
-    fn known_marks(&self, written: &str) -> String {
-        let grammar = self.context.grammar;
-        let in_readings = grammar
-            .readings
-            .iter()
-            .flat_map(|reading| &reading.choices)
-            .flat_map(|choice| &choice.types);
-        let mut types: Vec<&str> = grammar
-            .types
-            .iter()
-            .chain(in_readings)
-            .map(|known| known.name.as_str())
-            .collect();
+    fn unknown_mark(&self, written: &str) -> Mistake {
+        let mut types = self.context.grammar.type_names();
         types.sort_unstable();
         types.dedup();
-        one_of(
-            written,
-            ["hex", "utf8", "ip", "opcode"].into_iter().chain(types),
-        )
+        let known = ["hex", "utf8", "ip", "opcode"].into_iter().chain(types);
+        mistake::no_such_mark(written).one_of(written, known)
     }
 
     /// Explains why a number of bytes is not one of the sizes that a type of fixed sizes has.
@@ -244,6 +146,11 @@ impl Reader<'_> {
 pub(super) fn sizes_in_words(sizes: &[usize]) -> String {
     let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
     format!("{} bytes", sizes.join(" or "))
+}
+
+/// Returns the number of `(x1024)`.
+fn repetitions(mark: &str) -> Option<usize> {
+    mark.strip_prefix('x')?.parse().ok()
 }
 
 /// Returns the bytes, or the first part that is not a byte.

@@ -5,8 +5,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `id` | scenarios and probes by their ids |
-//! | `head` | title, checks, alone, lock, hostile, sets |
+//! | `head` | the ids of scenarios and probes; title, checks, alone, lock, hostile, sets |
 //! | `fragment`, `expand` | shared steps, and how parameters and counters are replaced |
 //! | `budget` | limits on the size of an unrolled suite |
 //! | `scope` | what is known at a step: lanes, remembered values, what no lane has received yet |
@@ -14,6 +13,7 @@
 //! | `lane`, `send`, `raw`, `sign`, `expect`, `within` | what a lane does, what it must receive, and until when |
 //! | `packet`, `value`, `literal` | packets, and the values of their fields |
 //! | `either`, `flow`, `together` | blocks |
+//! | `mistake` | what lint says about each mistake |
 
 mod budget;
 mod either;
@@ -22,9 +22,9 @@ mod expect;
 mod flow;
 mod fragment;
 mod head;
-mod id;
 mod lane;
 mod literal;
+mod mistake;
 mod packet;
 mod raw;
 mod scope;
@@ -38,12 +38,12 @@ mod within;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Company, Context, LaneId, Scenario};
+use super::{Context, LaneId, Scenario};
 use crate::grammar::Choices;
-use crate::source::{Findings, Node, Shape, SourceFile, Span};
+use crate::source::{Check, Findings, Mistake, Node, Placed, SourceFile, Span};
 use budget::Budget;
 use fragment::Fragments;
-use id::collect_ids;
+use head::collect_ids;
 use scope::{Remembered, Scope, TogetherScope};
 
 /// Reads the scenarios and probes of all scenario files of a suite, in their order.
@@ -109,20 +109,7 @@ impl<'a> Reader<'a> {
             budget,
             findings,
             id,
-            scenario: Scenario {
-                id: String::new(),
-                title: String::new(),
-                checks: Vec::new(),
-                company: Company::Any,
-                hostile: false,
-                slow: false,
-                sets: Vec::new(),
-                probes: None,
-                lanes: Vec::new(),
-                steps: Vec::new(),
-                file: String::new(),
-                text: String::new(),
-            },
+            scenario: Scenario::default(),
             scope: Scope::default(),
             together: None,
             lane: None,
@@ -135,28 +122,18 @@ impl<'a> Reader<'a> {
     }
 
     fn scenario(&mut self, id: String, node: &Node) -> Scenario {
-        let probed = id
-            .strip_prefix("probe-")
-            .filter(|_| node.name.text == "probe");
+        let probed = id.strip_prefix("probe-");
+        let probed = probed.filter(|_| node.name.text == "probe");
         self.scenario.probes = probed.map(str::to_owned);
         self.scenario.id = id;
         self.scenario.file.clone_from(&node.file.name);
-        self.scenario.text = node
-            .file
-            .text
-            .get(node.span.clone())
-            .unwrap_or_default()
-            .to_owned();
+        let text = node.file.text.get(node.span.clone());
+        self.scenario.text = text.unwrap_or_default().to_owned();
         for (key, _) in node.properties() {
-            self.error(
-                node,
-                &key.span,
-                format!("`{}` cannot follow the id", key.text),
-                "write it inside the block, on a line of its own",
-            );
+            self.report(key, mistake::property_after_id(&key.text));
         }
         let help = "an id is one word: scenario \"login-taken\" { ... }";
-        self.no_extra(node, node.arguments().nth(1), help);
+        self.no_extra(node.arguments().nth(1), help);
         self.budget.next_scenario();
         for setting in &self.context.grammar.settings {
             let known = &mut self.scope.bound;
@@ -173,69 +150,26 @@ impl<'a> Reader<'a> {
         let id = self.scenario.id.clone();
         let says = |word: &str| node.block().iter().any(|child| child.name.text == word);
         if !says("title") {
-            self.error(
-                node,
-                &node.name.span,
-                format!("{id} has no title"),
-                "write a sentence that says what it judges: title \"a free login is accepted\"",
-            );
+            self.report(node, mistake::no_title(id));
         } else if !says("checks") && self.scenario.probes.is_none() {
-            self.error(
-                node,
-                &node.name.span,
-                format!("{id} checks no requirement"),
-                "cite the requirements of spec.md that it judges: checks CHATON-1.3",
-            );
+            self.report(node, mistake::checks_nothing(id));
         } else if is_empty && self.mistakes == 0 {
-            self.error(
-                node,
-                &node.name.span,
-                format!("{id} has no steps"),
-                "begin with a lane: client alice",
-            );
+            self.report(node, mistake::no_steps(id));
         }
-        if let Some((file, span)) = self.sent_last.take() {
-            let help = "expect the answer to it, or prove silence: alice < silence";
-            self.findings.warning(
-                &file,
-                span,
-                "no step checks the effect of the last send",
-                help,
-            );
+        if let Some(sent_last) = self.sent_last.take() {
+            let unchecked = mistake::last_send_unchecked();
+            self.findings.warning(&sent_last, unchecked);
         }
     }
+}
 
-    /// Reports a mistake. A mistake inside a fragment may come from the scenario that uses it, so the report names that scenario.
-    fn error(
-        &mut self,
-        node: &Node,
-        span: &Span,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
+/// A mistake inside a fragment may come from the scenario that uses it, so its remedy names that scenario.
+impl Check for Reader<'_> {
+    fn report(&mut self, at: &impl Placed, mut mistake: Mistake) {
         self.mistakes += 1;
-        let mut help = help.into();
         if !self.inside.is_empty() {
-            help = format!("{help} (read for scenario {})", self.id);
+            mistake.help = format!("{} (read for scenario {})", mistake.help, self.id);
         }
-        self.findings.error(&node.file, span.clone(), message, help);
-    }
-
-    /// Reports a mistake and returns nothing.
-    fn refuse<T>(
-        &mut self,
-        node: &Node,
-        span: &Span,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Option<T> {
-        self.error(node, span, message, help);
-        None
-    }
-
-    fn has_shape(&mut self, shape: Shape<'_>, node: &Node) -> bool {
-        let fine = shape.check(node, self.findings);
-        self.mistakes += usize::from(!fine);
-        fine
+        self.findings.error(at, mistake);
     }
 }

@@ -1,11 +1,11 @@
 //! Packets in steps, sent or received: their names and their fields.
 
-use super::Reader;
 use super::step::Phrase;
 use super::value::Target;
-use crate::grammar::{Field, PacketId, Side, TypeKind, Value};
+use super::{Reader, mistake};
+use crate::grammar::{Field, Packet, PacketId, Side, TypeKind, Value};
 use crate::scenario::{Arrow, Expr, Pattern, Verb};
-use crate::source::{Entry, Node, Word, did_you_mean, one_of};
+use crate::source::{Check, Entry, Mistake, Word, one_of};
 
 /// A value that may be known before the scenario runs.
 pub(super) trait WrittenOut {
@@ -37,55 +37,38 @@ impl Reader<'_> {
         let grammar = self.context.grammar;
         let name = phrase.word;
         let Some(id) = grammar.packet_named(name) else {
-            let (message, help) = self.unknown_verb(name, side);
-            return self.refuse(phrase.node, phrase.verb_span, message, help);
+            return self.refuse(phrase, self.unknown_verb(name, side));
         };
-        if !grammar.packet(id).from.include(side) {
+        let is_sent = grammar.packet(id).from.include(side);
+        self.must(is_sent, phrase, || {
             let help = match side {
                 Side::Client => {
                     format!("to send it nevertheless, write: alice > raw (opcode){name} ...")
                 }
                 Side::Server => "reverse the arrow, or check `from=` in wire.kdl".to_owned(),
             };
-            let message = format!("{name} is never sent by a {side}");
-            return self.refuse(phrase.node, phrase.verb_span, message, help);
-        }
+            mistake::never_sent(name, side, help)
+        })?;
         Some(id)
     }
 
-    fn unknown_verb(&self, name: &str, side: Side) -> (String, String) {
+    fn unknown_verb(&self, name: &str, side: Side) -> Mistake {
         let (own, other, turned) = match side {
             Side::Client => (Arrow::Does, Arrow::Sees, "<"),
             Side::Server => (Arrow::Sees, Arrow::Does, ">"),
         };
+        let packets = self.context.grammar.packet_names();
         if Verb::of(name).arrow() == Some(other) {
-            return (
-                format!("`{name}` needs the other arrow"),
-                format!("write: alice {turned} {name}"),
-            );
+            mistake::other_arrow(name, turned)
+        } else if ["expect", "send", "wait", "sleep"].contains(&name) {
+            mistake::arrow_is_enough(name)
+        } else if name.starts_with(|c: char| c.is_ascii_uppercase()) {
+            mistake::no_such_packet(name).one_of(name, packets)
+        } else {
+            let own: Vec<&str> = Verb::words_after(own).collect();
+            let known = own.iter().copied().chain(packets);
+            mistake::no_such_word(name, own.join(", ")).or_near(name, known)
         }
-        if ["expect", "send", "wait", "sleep"].contains(&name) {
-            let help =
-                "the arrow is enough: `alice > LOGIN ...` sends, `alice < LOGIN_ACCEPTED` expects";
-            return (format!("there is no word `{name}`"), help.to_owned());
-        }
-        let packets = self
-            .context
-            .grammar
-            .packets
-            .iter()
-            .map(|packet| packet.name.as_str());
-        if name.starts_with(|c: char| c.is_ascii_uppercase()) {
-            return (format!("there is no packet {name}"), one_of(name, packets));
-        }
-        let own: Vec<&str> = Verb::words_after(own).collect();
-        let help = did_you_mean(name, own.iter().copied().chain(packets)).unwrap_or_else(|| {
-            format!(
-                "write packets in CAPITALS; the words of this language are: {}",
-                own.join(", ")
-            )
-        });
-        (format!("there is no word `{name}`"), help)
     }
 
     /// Reads the values of all fields of a packet, in the packet's order.
@@ -93,58 +76,37 @@ impl Reader<'_> {
         &mut self,
         phrase: &Phrase<'_>,
         packet: PacketId,
-        read: fn(&mut Self, &Node, &Entry, &Target<'_>) -> Option<T>,
+        read: fn(&mut Self, &Entry, &Target<'_>) -> Option<T>,
     ) -> Option<Vec<T>> {
         let grammar = self.context.grammar;
         let known = grammar.packet(packet);
+        let name = &known.name;
         let mut fine = true;
-        let names = || known.fields.iter().map(|field| field.name.as_str());
         for entry in phrase.arguments() {
             fine = false;
             let help = match known.fields.first() {
-                Some(field) => format!(
-                    "write the name of each field: {} {}=...",
-                    known.name, field.name
-                ),
-                None => format!("{} has no fields", known.name),
+                Some(field) => format!("write the name of each field: {name} {}=...", field.name),
+                None => format!("{name} has no fields"),
             };
-            self.error(
-                phrase.node,
-                &entry.span,
-                format!("`{entry}` has no name"),
-                help,
-            );
+            self.report(entry, mistake::unnamed_field(entry, help));
         }
         for (key, _) in phrase.properties() {
-            if known.field_named(&key.text).is_none() {
-                fine = false;
-                self.unknown_field(phrase.node, key, &known.name, names().collect());
-            }
+            let exists = known.field_named(&key.text).is_some();
+            fine &= self.check(exists, key, || unknown_field(key, known));
         }
         let mut values = Vec::new();
         for field in &known.fields {
             let Some(entry) = phrase.property(&field.name) else {
                 if fine {
-                    let help = format!(
-                        "name every field: {} {}",
-                        known.name,
-                        names()
-                            .map(|name| format!("{name}=..."))
-                            .collect::<Vec<_>>()
-                            .join(" ")
-                    );
-                    self.error(
-                        phrase.node,
-                        phrase.verb_span,
-                        format!("{} lacks {}", known.name, field.name),
-                        help,
-                    );
+                    let fields = known.fields.iter();
+                    let all: Vec<_> = fields.map(|field| format!("{}=...", field.name)).collect();
+                    let all = all.join(" ");
+                    self.report(phrase, mistake::missing_field(name, &field.name, all));
                 }
                 fine = false;
                 continue;
             };
-            let target = Target::of_field(field, grammar);
-            match read(self, phrase.node, entry, &target) {
+            match read(self, entry, &Target::of_field(field, grammar)) {
                 Some(value) => values.push(value),
                 None => fine = false,
             }
@@ -170,12 +132,13 @@ impl Reader<'_> {
                 continue;
             };
             let length = written(index).map(super::value::length_of);
-            if let Some(message) = self.contradicts(field, &by.name, *tag, length) {
+            if let Some(why) = self.contradicts(field, &by.name, *tag, length) {
                 fine = false;
-                let entry = phrase.property(&field.name);
-                let span = entry.map_or(phrase.verb_span, |entry| &entry.span);
-                let help = "to send what contradicts wire.kdl, write: alice > raw (opcode)...";
-                self.error(phrase.node, span, message, help);
+                let contradiction = mistake::contradiction(why);
+                match phrase.property(&field.name) {
+                    Some(entry) => self.report(entry, contradiction),
+                    None => self.report(phrase, contradiction),
+                }
             }
         }
         fine
@@ -209,21 +172,15 @@ impl Reader<'_> {
             format!("with {by}={tag}, {} has {sizes}, not {length}", field.name)
         })
     }
+}
 
-    fn unknown_field(&mut self, node: &Node, key: &Word, packet: &str, names: Vec<&str>) {
-        let help = match key.text.as_str() {
-            "within" => "write it in braces after the packet: { within \"5s\" }".to_owned(),
-            "split" | "every" => {
-                "write it in braces after the packet: { split every=1 }".to_owned()
-            }
-            _ if names.is_empty() => format!("{packet} has no fields"),
-            other => one_of(other, names),
-        };
-        self.error(
-            node,
-            &key.span,
-            format!("{packet} has no field {}", key.text),
-            help,
-        );
-    }
+fn unknown_field(key: &Word, packet: &Packet) -> Mistake {
+    let name = &packet.name;
+    let help = match key.text.as_str() {
+        "within" => "write it in braces after the packet: { within \"5s\" }".to_owned(),
+        "split" | "every" => "write it in braces after the packet: { split every=1 }".to_owned(),
+        _ if packet.fields.is_empty() => format!("{name} has no fields"),
+        other => one_of(other, packet.fields.iter().map(|field| field.name.as_str())),
+    };
+    mistake::no_such_field(name, &key.text, help)
 }

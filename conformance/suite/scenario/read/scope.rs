@@ -47,6 +47,15 @@ pub(super) struct Partly {
     pub(super) settled: Vec<(String, String)>,
 }
 
+impl Partly {
+    pub(super) fn in_no_reading(what: Remembered) -> Partly {
+        Partly {
+            what,
+            settled: Vec::new(),
+        }
+    }
+}
+
 impl Scope {
     /// Returns the rough size, for the budget.
     pub(super) fn size(&self) -> usize {
@@ -84,45 +93,34 @@ impl Scope {
         let Some((first, others)) = cases.split_first() else {
             return;
         };
-        let in_all = |name: &String| others.iter().all(|other| other.bound.contains_key(name));
         for (name, what) in &first.bound {
-            if in_all(name) {
+            if others.iter().all(|other| other.bound.contains_key(name)) {
                 self.bound.insert(name.clone(), *what);
             }
         }
         for case in cases {
-            for (name, what) in case
-                .bound
-                .iter()
-                .filter(|(name, _)| !self.bound.contains_key(*name))
-            {
-                let partly = Partly {
-                    what: *what,
-                    settled: Vec::new(),
-                };
-                self.partly.entry(name.clone()).or_insert(partly);
+            let bound = case.bound.iter();
+            for (name, what) in bound.filter(|(name, _)| !self.bound.contains_key(*name)) {
+                let partly = self.partly.entry(name.clone());
+                partly.or_insert_with(|| Partly::in_no_reading(*what));
             }
             for (name, partly) in &case.partly {
-                self.partly
-                    .entry(name.clone())
-                    .or_insert_with(|| partly.clone());
+                let known = self.partly.entry(name.clone());
+                known.or_insert_with(|| partly.clone());
             }
         }
         for (name, lane) in &mut self.lanes {
-            let same = |case: &Scope| {
-                case.lanes
-                    .get(name)
-                    .filter(|after| after.id == lane.id)
-                    .cloned()
-            };
-            let after: Vec<LaneState> = cases.iter().filter_map(same).collect();
-            if after.len() == cases.len() {
-                if after.iter().all(|after| after.ended.is_some()) {
-                    lane.ended = after.first().and_then(|after| after.ended);
-                }
-                if after.iter().all(|after| after.shut.is_some()) {
-                    lane.shut = after.first().and_then(|after| after.shut);
-                }
+            let is_same = |after: &&LaneState| after.id == lane.id;
+            let ends = cases
+                .iter()
+                .map(|case| case.lanes.get(name).filter(is_same));
+            if let Some(after) = ends.collect::<Option<Vec<_>>>() {
+                let ended: Option<Vec<_>> = after.iter().map(|after| after.ended).collect();
+                let shut: Option<Vec<_>> = after.iter().map(|after| after.shut).collect();
+                lane.ended = ended
+                    .and_then(|ended| ended.first().copied())
+                    .or(lane.ended);
+                lane.shut = shut.and_then(|shut| shut.first().copied()).or(lane.shut);
             }
         }
         self.unobserved = cases

@@ -1,13 +1,15 @@
 //! What a lane sends.
 
-use super::Reader;
 use super::budget::MAX_LITERAL_BYTES;
-use super::fragment::is_name;
 use super::scope::Remembered;
 use super::step::Phrase;
+use super::{Reader, mistake};
 use crate::grammar::Side;
 use crate::scenario::{Action, Cut, LaneId, Outgoing, Verb};
-use crate::source::{Entry, Node};
+use crate::source::{Check, Entry, Node, given_or};
+
+const RANDOM: &str = "write: alice > random 1048576 seed=7 as=blob";
+const SPLIT: &str = "write: split every=1, or: split at=3, or: split at=\"3 7\"";
 
 impl Reader<'_> {
     /// Reads what follows `>`.
@@ -35,37 +37,19 @@ impl Reader<'_> {
 
     fn glued(&mut self, phrase: &Phrase<'_>) -> Option<(Vec<Outgoing>, Cut)> {
         let help = "write the packets in braces: alice > glued { LOGIN login=@alice; ... }";
-        self.no_extra(phrase.node, phrase.entries.first(), help)?;
-        let (modifiers, contents): (Vec<&Node>, Vec<&Node>) = phrase
-            .block
-            .iter()
-            .partition(|node| node.name.text == "split");
-        if contents.is_empty() {
-            return self.refuse(
-                phrase.node,
-                phrase.verb_span,
-                "`glued` has no packets",
-                "write packets in its braces, each on a line",
-            );
-        }
+        self.no_extra(phrase.entries.first(), help)?;
+        let is_split = |node: &&Node| node.name.text == "split";
+        let (splits, contents): (Vec<_>, Vec<_>) = phrase.block.iter().partition(is_split);
+        self.must(!contents.is_empty(), phrase, mistake::empty_glue)?;
         let mut what = Vec::new();
         for node in &contents {
-            if !self.budget.take_step() {
-                self.report_size(node);
-                return None;
-            }
+            self.take_step(node)?;
             let inner = Phrase::of_node(node);
-            if inner.verb != Verb::Random && !inner.block.is_empty() {
-                self.error(
-                    node,
-                    &node.name.span,
-                    "the parts of `glued` have no block",
-                    "write `split` in the braces of `glued`, on a line of its own",
-                );
-            }
+            let fine = inner.verb == Verb::Random || inner.block.is_empty();
+            self.check(fine, *node, mistake::block_in_glue);
             what.extend(self.outgoing(&inner));
         }
-        let cut = match modifiers.as_slice() {
+        let cut = match splits.as_slice() {
             [] => Cut::Whole,
             [split, ..] => self.split(split)?,
         };
@@ -87,51 +71,22 @@ impl Reader<'_> {
 
     /// `random 1048576 seed=7 as=blob`.
     fn random(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
-        let example = "write: alice > random 1048576 seed=7 as=blob";
-        self.only_properties(phrase, &["seed", "as"], example)?;
-        let arguments: Vec<&Entry> = phrase.arguments().collect();
-        let length = match arguments.as_slice() {
-            [only] => only
-                .number()
-                .and_then(|number| usize::try_from(number).ok()),
-            _ => None,
-        };
-        let Some(length) = length.filter(|length| (1..=MAX_LITERAL_BYTES).contains(length)) else {
-            let message =
-                format!("`random` takes a number of bytes, from 1 to {MAX_LITERAL_BYTES}");
-            return self.refuse(phrase.node, phrase.verb_span, message, example);
-        };
-        let seed = match phrase.property("seed") {
-            None => 0,
-            Some(entry) => match entry.number().and_then(|number| u64::try_from(number).ok()) {
-                Some(seed) => seed,
-                None => {
-                    return self.refuse(
-                        phrase.node,
-                        &entry.span,
-                        format!("{} is not a seed", entry.value),
-                        example,
-                    );
-                }
-            },
-        };
-        let remember = match phrase.property("as") {
-            None => None,
-            Some(entry) => match entry.word().filter(|word| is_name(word)) {
-                Some(name) => {
-                    self.bind(phrase.node, &entry.span, name, Remembered::Hash(length));
-                    Some(name.to_owned())
-                }
-                None => {
-                    return self.refuse(
-                        phrase.node,
-                        &entry.span,
-                        format!("{} is not a name", entry.value),
-                        example,
-                    );
-                }
-            },
-        };
+        self.only_properties(phrase, &["seed", "as"], RANDOM)?;
+        let length = self.count(
+            phrase.only_argument(),
+            1..=MAX_LITERAL_BYTES,
+            phrase,
+            || mistake::not_a_payload(MAX_LITERAL_BYTES, RANDOM),
+        )?;
+        let seed = given_or(phrase.property("seed"), 0, |entry| {
+            let seed = entry.number().and_then(|number| number.try_into().ok());
+            self.need(seed, entry, || mistake::not_a_seed(&entry.value, RANDOM))
+        })?;
+        let remember = given_or(phrase.property("as"), None, |entry| {
+            let name = self.new_name(entry, RANDOM)?;
+            self.bind(name, Remembered::Hash(length), entry);
+            Some(Some(name.to_owned()))
+        })?;
         Some(Outgoing::Random {
             length,
             seed,
@@ -145,56 +100,26 @@ impl Reader<'_> {
         for node in block {
             match node.name.text.as_str() {
                 "split" => cut = self.split(node)?,
-                "within" => {
-                    return self.refuse(
-                        node,
-                        &node.name.span,
-                        "`within` limits the time of an expectation, not of a send",
-                        "move it to the expectation that follows",
-                    );
-                }
-                other => {
-                    return self.refuse(
-                        node,
-                        &node.name.span,
-                        format!("`{other}` does not belong here"),
-                        "a send takes only { split every=1 } or { split at=3 }",
-                    );
-                }
+                "within" => return self.refuse(node, mistake::limit_of_a_send()),
+                other => return self.refuse(node, mistake::not_of_a_send(other)),
             }
         }
         Some(cut)
     }
 
     fn split(&mut self, node: &Node) -> Option<Cut> {
-        let example = "write: split every=1, or: split at=3, or: split at=\"3 7\"";
         let [entry] = node.entries.as_slice() else {
-            return self.refuse(
-                node,
-                &node.name.span,
-                "`split` does not say where to cut",
-                example,
-            );
+            return self.refuse(node, mistake::splits_nowhere(SPLIT));
         };
         let key = entry.key.as_ref().map(|key| key.text.as_str());
-        let numbers = offsets(entry);
-        match (key, numbers) {
+        match (key, offsets(entry)) {
             (Some("every"), Some(numbers)) if let [size] = numbers[..] => Some(Cut::Every(size)),
-            (Some("at"), Some(numbers)) if numbers.is_sorted_by(|one, next| one < next) => {
+            (Some("at"), Some(numbers)) => {
+                let rising = numbers.is_sorted_by(|one, next| one < next);
+                self.must(rising, entry, mistake::offsets_not_rising)?;
                 Some(Cut::At(numbers))
             }
-            (Some("at"), Some(_)) => self.refuse(
-                node,
-                &entry.span,
-                "these offsets are not in rising order",
-                "write them in rising order, each once: split at=\"3 7\"",
-            ),
-            _ => self.refuse(
-                node,
-                &entry.span,
-                format!("`{entry}` is not a way to split"),
-                example,
-            ),
+            _ => self.refuse(entry, mistake::not_a_split(entry, SPLIT)),
         }
     }
 }

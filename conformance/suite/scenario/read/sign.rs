@@ -1,91 +1,59 @@
 //! Signatures: over a lane's own name, and over anything.
 
-use super::Reader;
 use super::fragment::is_name;
 use super::scope::Remembered;
 use super::step::Phrase;
 use super::value::Target;
+use super::{Reader, mistake};
 use crate::grammar::{Names, Sort};
-use crate::scenario::{Action, Expr, LaneId, Piece, Scheme};
-use crate::source::{Entry, Node, Scalar, Span, one_of};
+use crate::scenario::{Action, Expr, LaneId, Scheme};
+use crate::source::{Check, Entry, Placed, given_or};
 
 const EXAMPLE: &str = "write: alice > signs (UUID)@alice as=proof";
 
 impl Reader<'_> {
     /// `signature=(signed)@alice`.
-    pub(super) fn signed(
-        &mut self,
-        node: &Node,
-        entry: &Entry,
-        target: &Target<'_>,
-    ) -> Option<Expr> {
-        if !self.has_identities(node, &entry.span) {
-            return None;
-        }
-        let lane = match &entry.value {
-            Scalar::Word(word) => word.strip_prefix('@'),
-            _ => None,
-        };
-        let Some(lane) = lane.filter(|_| target.sort == Sort::Bytes) else {
-            let message = format!("{} is not a signature", entry.value);
-            let help = "a lane signs its own name, and the field must take bytes: signature=(signed)@alice";
-            return self.refuse(node, &entry.span, message, help);
-        };
-        self.lane_named(node, lane, &entry.span)
-            .map(Expr::SignatureOf)
+    pub(super) fn signed(&mut self, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
+        self.needs_identities(entry)?;
+        let lane = entry
+            .word_marked("signed")
+            .filter(|_| target.sort == Sort::Bytes);
+        let lane = lane.and_then(|word| word.strip_prefix('@'));
+        let lane = self.need(lane, entry, || mistake::not_a_signature(&entry.value))?;
+        self.lane_named(lane, entry).map(Expr::SignatureOf)
     }
 
     /// `alice > signs (UUID)@bob as=proof scheme=pss`.
     pub(super) fn signs(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
-        if !self.has_identities(phrase.node, phrase.verb_span) {
-            return None;
-        }
+        self.needs_identities(phrase)?;
         self.only_properties(phrase, &["as", "scheme"], EXAMPLE)?;
-        let entries: Vec<&Entry> = phrase.arguments().collect();
-        let pieces: Vec<Piece> = entries
-            .iter()
-            .filter_map(|entry| self.piece(phrase, entry))
-            .collect();
-        let scheme = match phrase.property("scheme") {
-            None => Scheme::Sha256,
-            Some(entry) => self.scheme(phrase, entry)?,
-        };
+        let pieces = self.pieces(phrase);
+        let scheme = phrase.property("scheme");
+        let scheme = given_or(scheme, Scheme::Sha256, |entry| self.scheme(entry))?;
         let name = phrase.property("as").and_then(Entry::word);
-        let Some(name) = name.filter(|name| is_name(name)) else {
-            let message = "the name for the signature is missing";
-            return self.refuse(phrase.node, phrase.verb_span, message, EXAMPLE);
-        };
-        self.bind(
-            phrase.node,
-            phrase.verb_span,
-            name,
-            Remembered::Value(Sort::Bytes),
-        );
-        (pieces.len() == entries.len()).then_some(Action::Sign {
+        let name = name.filter(|name| is_name(name));
+        let name = self.need(name, phrase, || mistake::unnamed_signature(EXAMPLE))?;
+        self.bind(name, Remembered::Value(Sort::Bytes), phrase);
+        Some(Action::Sign {
             lane,
-            pieces,
+            pieces: pieces?,
             scheme,
             remember: name.to_owned(),
         })
     }
 
-    fn scheme(&mut self, phrase: &Phrase<'_>, entry: &Entry) -> Option<Scheme> {
+    fn scheme(&mut self, entry: &Entry) -> Option<Scheme> {
         let written = entry.value.to_string();
         let found = Scheme::NAMED.iter().find(|(name, _)| *name == written);
-        if found.is_none() {
-            let help = one_of(&written, Scheme::NAMED.iter().map(|(name, _)| *name));
-            let message = format!("{written} is not a way to sign");
-            self.error(phrase.node, &entry.span, message, help);
-        }
-        found.map(|(_, scheme)| *scheme)
+        let (_, scheme) = self.need(found, entry, || {
+            let known = Scheme::NAMED.iter().map(|(name, _)| *name);
+            mistake::not_a_scheme(&written).one_of(&written, known)
+        })?;
+        Some(*scheme)
     }
 
-    fn has_identities(&mut self, node: &Node, span: &Span) -> bool {
-        let has = self.context.grammar.names == Names::Identities;
-        if !has {
-            let help = "write `names identities` in wire.kdl to give each lane a UUID and a key";
-            self.error(node, span, "lanes of this protocol have no keys", help);
-        }
-        has
+    fn needs_identities(&mut self, at: &impl Placed) -> Option<()> {
+        let has_keys = self.context.grammar.names == Names::Identities;
+        self.must(has_keys, at, mistake::no_keys)
     }
 }

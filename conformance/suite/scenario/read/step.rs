@@ -1,9 +1,17 @@
 //! One line of a scenario.
 
-use super::Reader;
+use std::fmt::Display;
+use std::sync::Arc;
+
 use super::budget::{MAX_NESTING, MAX_STEPS};
-use crate::scenario::{Action, Arrow, LaneId, Step, Verb, WORDS};
-use crate::source::{Entry, Node, Scalar, Span, Word, did_you_mean, nearest};
+use super::fragment::is_name;
+use super::{Reader, mistake};
+use crate::scenario::verb::HEAD;
+use crate::scenario::{Action, Arrow, LaneId, Step, Verb, words};
+use crate::source::{Check, Entry, Mistake, Node, Placed, Scalar, SourceFile, Span, Word};
+
+/// What people write instead of an arrow.
+const NOT_ARROWS: [&str; 7] = ["->", "=>", "<-", "<=", ">>", "<<", ":"];
 
 /// Maximum length of a step's text in reports. The file has the rest.
 const MAX_TEXT_CHARS: usize = 200;
@@ -33,8 +41,24 @@ impl<'n> Phrase<'n> {
         }
     }
 
+    /// Returns its line, counted from 1.
+    pub(super) fn line(&self) -> usize {
+        self.node.file.place(self.node.span.start).0
+    }
+
+    /// Returns the place of the whole step.
+    pub(super) fn whole(&self) -> (Arc<SourceFile>, Span) {
+        (Arc::clone(&self.node.file), self.node.span.clone())
+    }
+
     pub(super) fn arguments(&self) -> impl Iterator<Item = &'n Entry> {
         self.entries.iter().filter(|entry| entry.key.is_none())
+    }
+
+    /// Returns the argument, if there is exactly one.
+    pub(super) fn only_argument(&self) -> Option<&'n Entry> {
+        let mut arguments = self.arguments();
+        arguments.next().filter(|_| arguments.next().is_none())
     }
 
     pub(super) fn properties(&self) -> impl Iterator<Item = (&'n Word, &'n Entry)> {
@@ -50,24 +74,21 @@ impl<'n> Phrase<'n> {
     }
 }
 
+/// The place of a phrase is its verb.
+impl Placed for Phrase<'_> {
+    fn place(&self) -> (&Arc<SourceFile>, Span) {
+        (&self.node.file, self.verb_span.clone())
+    }
+}
+
 /// Checks that many steps share. Each returns `None` if it reported a mistake.
 impl Reader<'_> {
     /// Checks that nothing follows. `extra` is the first thing that does.
-    pub(super) fn no_extra(
-        &mut self,
-        node: &Node,
-        extra: Option<&Entry>,
-        help: &str,
-    ) -> Option<()> {
-        let Some(extra) = extra else {
-            return Some(());
-        };
-        self.refuse(
-            node,
-            &extra.span,
-            format!("`{extra}` does not belong here"),
-            help,
-        )
+    pub(super) fn no_extra(&mut self, extra: Option<&Entry>, help: &str) -> Option<()> {
+        match extra {
+            None => Some(()),
+            Some(extra) => self.refuse(extra, mistake::extra(extra, help)),
+        }
     }
 
     /// Checks that only these properties follow.
@@ -81,10 +102,47 @@ impl Reader<'_> {
         match properties.find(|(key, _)| !known.contains(&key.text.as_str())) {
             None => Some(()),
             Some((key, _)) => {
-                let message = format!("`{}` has no {}", phrase.word, key.text);
-                self.refuse(phrase.node, &key.span, message, help)
+                let unknown = mistake::no_such_property(phrase.word, &key.text, help);
+                self.refuse(key, unknown)
             }
         }
+    }
+
+    /// Reads a new name, in an entry whose purpose the example shows.
+    pub(super) fn new_name<'n>(
+        &mut self,
+        entry: &'n Entry,
+        example: impl Display,
+    ) -> Option<&'n str> {
+        let name = entry.word().filter(|word| is_name(word));
+        self.need(name, entry, || mistake::not_a_name(&entry.value, example))
+    }
+
+    /// Takes one step from the budget of the scenario.
+    pub(super) fn take_step(&mut self, node: &Node) -> Option<()> {
+        let enough = self.budget.take_step();
+        self.report_size_unless(enough, node)
+    }
+
+    /// Takes the cost of a copy from the budget of the suite.
+    pub(super) fn take_copy(&mut self, size: usize, node: &Node) -> Option<()> {
+        let enough = self.budget.take_copy(size);
+        self.report_size_unless(enough, node)
+    }
+
+    /// Returns whether no more steps may be read, and reports the first one that is too many.
+    pub(super) fn is_spent(&mut self, next: &Node) -> bool {
+        let enough = !self.budget.is_spent();
+        self.report_size_unless(enough, next).is_none()
+    }
+
+    /// Reports, once for each scenario, that it is too large.
+    fn report_size_unless(&mut self, enough: bool, node: &Node) -> Option<()> {
+        if !enough && self.budget.is_first_report() {
+            let id = self.scenario.id.clone();
+            self.report(node, mistake::too_many_steps(id, MAX_STEPS));
+        }
+        enough.then_some(())
     }
 }
 
@@ -101,92 +159,50 @@ impl Reader<'_> {
         steps
     }
 
-    pub(super) fn step(&mut self, node: &Node, out: &mut Vec<Step>) {
-        if !self.budget.take_step() {
-            self.report_size(node);
-            return;
-        }
-        if let Some(arrow) = arrow(node) {
-            self.lane_step(node, arrow, out);
-            return;
-        }
-        if self.nesting >= MAX_NESTING {
-            let message = format!(
-                "steps are nested more than {MAX_NESTING} deep, including those of fragments"
-            );
-            let help = "let fragments use fewer other fragments";
-            return self.error(node, &node.name.span, message, help);
-        }
-        self.nesting += 1;
-        self.block(node, out);
-        self.nesting -= 1;
-    }
-
-    fn block(&mut self, node: &Node, out: &mut Vec<Step>) {
-        match node.name.text.as_str() {
-            "client" => self.client(node, out),
-            "together" => self.together(node, out),
-            "either" => self.either(node, out),
-            "eventually" => self.eventually(node, out),
-            "repeat" => self.repeat(node, out),
-            "when" => self.when(node, out),
-            "distinct" => self.distinct(node, out),
-            "use" => {
-                let steps = self.use_fragment(node);
-                out.extend(steps);
+    pub(super) fn step(&mut self, node: &Node, out: &mut Vec<Step>) -> Option<()> {
+        self.take_step(node)?;
+        let action = match arrow(node) {
+            Some(arrow) => self.lane_step(node, arrow)?,
+            None => {
+                let shallow = self.nesting < MAX_NESTING;
+                self.must(shallow, node, || mistake::too_deep(MAX_NESTING))?;
+                self.nesting += 1;
+                let action = self.block(node, out);
+                self.nesting -= 1;
+                action?
             }
-            _ => self.unknown_step(node),
-        }
-    }
-
-    /// Returns whether no more steps may be read, and reports the first one that is too many.
-    pub(super) fn is_spent(&mut self, next: &Node) -> bool {
-        let spent = self.budget.is_spent();
-        if spent {
-            self.report_size(next);
-        }
-        spent
-    }
-
-    /// Reports, once for each scenario, that it is too large.
-    pub(super) fn report_size(&mut self, node: &Node) {
-        if self.budget.is_first_report() {
-            let message = format!(
-                "{} has more than {MAX_STEPS} steps, including fragments and repetitions",
-                self.scenario.id
-            );
-            let id_span = node.name.span.clone();
-            self.error(
-                node,
-                &id_span,
-                message,
-                "repeat less often; to put a load on a server, use `conformance load`",
-            );
-        }
-    }
-
-    fn lane_step(&mut self, node: &Node, arrow: Arrow, out: &mut Vec<Step>) {
-        let Some(verb) = node
-            .entries
-            .get(1)
-            .filter(|entry| entry.key.is_none() && entry.mark.is_none())
-        else {
-            let help = "write a packet or a word after the arrow: alice > LOGIN login=@alice";
-            self.error(node, &node.name.span, "the step ends after the arrow", help);
-            return;
         };
+        out.push(self.make_step(node, node.to_string(), action));
+        Some(())
+    }
+
+    /// Reads a step without an arrow. Some of them are other steps, which it adds itself.
+    fn block(&mut self, node: &Node, out: &mut Vec<Step>) -> Option<Action> {
+        match node.name.text.as_str() {
+            "client" => self.client(node),
+            "together" => self.together(node),
+            "either" => self.either(node),
+            "eventually" => self.eventually(node),
+            "when" => self.when(node),
+            "distinct" => self.distinct(node),
+            "repeat" => {
+                out.extend(self.repeat(node)?);
+                None
+            }
+            "use" => {
+                out.extend(self.use_fragment(node)?);
+                None
+            }
+            word => self.unknown_step(node, word),
+        }
+    }
+
+    fn lane_step(&mut self, node: &Node, arrow: Arrow) -> Option<Action> {
+        let verb = node.entries.get(1);
+        let verb = verb.filter(|entry| entry.key.is_none() && entry.mark.is_none());
+        let verb = self.need(verb, node, mistake::nothing_after_the_arrow)?;
         let Scalar::Word(word) = &verb.value else {
-            let help = "write a packet or a word after the arrow; send bytes with `raw`, expect them with `bytes`";
-            self.error(
-                node,
-                &verb.span,
-                format!("{verb} is neither a packet nor a word"),
-                help,
-            );
-            return;
-        };
-        let Some(lane) = self.lane_of_step(node, arrow, Verb::of(word)) else {
-            return;
+            return self.refuse(verb, mistake::not_a_verb(verb));
         };
         let phrase = Phrase {
             node,
@@ -196,15 +212,14 @@ impl Reader<'_> {
             entries: node.entries.get(2..).unwrap_or_default(),
             block: node.block(),
         };
+        let lane = self.lane_of_step(node, arrow, phrase.verb)?;
         self.lane = Some(lane);
         let action = match arrow {
             Arrow::Does => self.does(lane, &phrase),
             Arrow::Sees => self.sees(lane, &phrase),
         };
-        if let Some(action) = action {
-            out.push(self.make_step(node, node.to_string(), action));
-        }
         self.lane = None;
+        action
     }
 
     pub(super) fn make_step(&self, node: &Node, text: String, action: Action) -> Step {
@@ -227,112 +242,66 @@ impl Reader<'_> {
             .unwrap_or_default()
     }
 
-    fn unknown_step(&mut self, node: &Node) {
-        let word = node.name.text.as_str();
-        let span = &node.name.span;
-        let behind = node
-            .entries
-            .first()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        if [
-            "title", "checks", "alone", "lock", "hostile", "slow", "sets",
-        ]
-        .contains(&word)
-        {
-            self.error(
-                node,
-                span,
-                format!("`{word}` comes after a step"),
-                "move it to the head, before the first step",
-            );
-        } else if ["->", "=>", "<-", "<=", ">>", "<<", ":"].contains(&behind.as_str()) {
-            self.error(
-                node,
-                node.entries.first().map_or(span, |entry| &entry.span),
-                format!("`{behind}` is not an arrow"),
-                "`>` is what the lane does, `<` is what it must receive",
-            );
+    fn unknown_step<T>(&mut self, node: &Node, word: &str) -> Option<T> {
+        let first = node.entries.first();
+        if let Some(first) = first.filter(|_| !HEAD.contains(&word)) {
+            let written = first.to_string();
+            let is_arrow = !NOT_ARROWS.contains(&written.as_str());
+            self.must(is_arrow, first, || mistake::not_an_arrow(written))?;
+        }
+        self.refuse(node, self.not_a_step(word))
+    }
+
+    fn not_a_step(&self, word: &str) -> Mistake {
+        let arrow = Verb::of(word).arrow();
+        if HEAD.contains(&word) {
+            mistake::head_after_a_step(word)
         } else if self.scope.lanes.contains_key(word) {
-            let help =
-                format!("write what it does, {word} > ..., or what it must receive, {word} < ...");
-            self.error(node, span, format!("lane {word} lacks an arrow"), help);
+            mistake::lane_without_an_arrow(word)
         } else if self.context.grammar.packet_named(word).is_some() {
-            let help = format!(
-                "write the lane that sends it, alice > {word}, or that must receive it, alice < {word}"
-            );
-            self.error(node, span, format!("{word} has no lane and no arrow"), help);
-        } else if Verb::of(word).arrow() == Some(Arrow::Sees)
-            || ["within", "not-before"].contains(&word)
-        {
-            self.error(
-                node,
-                span,
-                format!("`{word}` has no lane"),
-                format!("write the lane that must receive it: alice < {word}"),
-            );
-        } else if Verb::of(word).arrow() == Some(Arrow::Does) || word == "split" {
-            self.error(
-                node,
-                span,
-                format!("`{word}` has no lane"),
-                format!("write the lane that does it: alice > {word}"),
-            );
+            mistake::packet_without_a_lane(word)
+        } else if arrow == Some(Arrow::Sees) || ["within", "not-before"].contains(&word) {
+            mistake::nothing_receives(word)
+        } else if arrow == Some(Arrow::Does) || word == "split" {
+            mistake::nothing_does(word)
         } else {
             let lanes = self.scope.lanes.keys().map(String::as_str);
-            let known = WORDS.iter().copied().chain(lanes);
-            let help = did_you_mean(word, known)
-                .unwrap_or_else(|| "a step is `client NAME`, `NAME > ...`, `NAME < ...` or a block such as together { }".to_owned());
-            self.error(node, span, format!("`{word}` cannot begin a step"), help);
+            let mut known: Vec<&str> = words().collect();
+            known.extend(lanes);
+            mistake::not_a_step(word).or_near(word, known)
         }
     }
 
     /// Returns the lane that a step names, if it is declared and can still be used in this way.
     fn lane_of_step(&mut self, node: &Node, arrow: Arrow, verb: Verb) -> Option<LaneId> {
         let name = node.name.text.as_str();
-        let id = self.lane_named(node, name, &node.name.span)?;
+        let id = self.lane_named(name, node)?;
         let lane = self.scope.lanes.get(name)?;
-        if let Some((how, line)) = lane.ended {
-            let help = format!("open a new connection with `client {name}`, or remove the step");
-            return self.refuse(
-                node,
-                &node.name.span,
-                format!("lane {name} has ended: `{how}` on line {line}"),
-                help,
-            );
-        }
         let sends = arrow == Arrow::Does && verb.needs_open_side();
-        if let Some(line) = lane.shut.filter(|_| sends) {
-            let help = "after `shutdown` a lane only reads; move the shutdown after the last send";
-            return self.refuse(
-                node,
-                &node.name.span,
-                format!("lane {name} cannot send after its `shutdown` on line {line}"),
-                help,
-            );
+        match (lane.ended, lane.shut) {
+            (Some((how, line)), _) => self.refuse(node, mistake::lane_ended(name, how, line)),
+            (None, Some(line)) if sends => {
+                self.refuse(node, mistake::send_after_shutdown(name, line))
+            }
+            _ => Some(id),
         }
-        Some(id)
     }
 
     /// Looks up a lane by name.
-    pub(super) fn lane_named(&mut self, node: &Node, name: &str, span: &Span) -> Option<LaneId> {
+    pub(super) fn lane_named(&mut self, name: &str, at: &impl Placed) -> Option<LaneId> {
         if let Some(lane) = self.scope.lanes.get(name) {
             return Some(lane.id);
         }
-        let near = nearest(name, self.scope.lanes.keys().map(String::as_str));
-        let help = match near {
-            _ if name.starts_with(['@', '$', '?']) => {
-                "write the lane before the arrow without a sign: alice > ...".to_owned()
-            }
-            Some(near) => format!("did you mean {near}?"),
-            None if self.scenario.lanes.iter().any(|lane| lane.name == name) => {
-                format!(
-                    "it is declared inside a case or a `when`; move `client {name}` before the block"
-                )
-            }
-            None => format!("declare it first: client {name}"),
+        let lanes = self.scope.lanes.keys().map(String::as_str);
+        let is_declared = self.scenario.lanes.iter().any(|lane| lane.name == name);
+        let unknown = if name.starts_with(['@', '$', '?']) {
+            mistake::sign_before_a_lane(name)
+        } else if is_declared {
+            mistake::no_such_lane_outside(name).or_near(name, lanes)
+        } else {
+            mistake::no_such_lane(name).or_near(name, lanes)
         };
-        self.refuse(node, span, format!("there is no lane {name}"), help)
+        self.refuse(at, unknown)
     }
 }
 

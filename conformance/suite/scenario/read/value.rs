@@ -1,11 +1,13 @@
 //! Values of fields: references to lanes and to remembered values. `literal` reads literal values.
 
-use super::Reader;
+use std::fmt::Display;
+
 use super::fragment::is_name;
 use super::scope::Remembered;
+use super::{Reader, mistake};
 use crate::grammar::{Choices, Field, Grammar, Sort, Value};
-use crate::scenario::{Expr, Pattern};
-use crate::source::{Entry, Node, Scalar, Span};
+use crate::scenario::{Expr, LaneId, Pattern};
+use crate::source::{Check, Entry, Mistake, Placed};
 
 /// The place of a value.
 pub(super) struct Target<'a> {
@@ -35,257 +37,158 @@ impl<'a> Target<'a> {
             field: None,
         }
     }
+
+    /// What lint says about a value of another sort.
+    pub(super) fn refuses(&self, written: impl Display) -> Mistake {
+        mistake::wrong_sort(self.name, self.sort, written, example_of(self))
+    }
 }
 
 impl Reader<'_> {
     /// Reads a value to send.
-    pub(super) fn expr(&mut self, node: &Node, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
-        if let Some(word) = entry.word() {
-            if let Some(name) = word.strip_prefix('?') {
-                let help = format!("to send a remembered value, write ${name}");
-                return self.refuse(
-                    node,
-                    &entry.span,
-                    format!("?{name} remembers a received value, but this step receives nothing"),
-                    help,
-                );
-            }
-            if word == "_" {
-                let help = "write the value to send; `_` is only for expectations";
-                return self.refuse(node, &entry.span, "`_` is not a value", help);
-            }
+    pub(super) fn expr(&mut self, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
+        let word = entry.word().unwrap_or_default();
+        if let Some(name) = word.strip_prefix('?') {
+            return self.refuse(entry, mistake::remembers_nothing(name));
         }
-        self.known_value(node, entry, target)
+        self.must(word != "_", entry, mistake::any_is_sent)?;
+        self.known_value(entry, target)
     }
 
     /// Reads an expected value.
-    pub(super) fn pattern(
-        &mut self,
-        node: &Node,
-        entry: &Entry,
-        target: &Target<'_>,
-    ) -> Option<Pattern> {
-        if let Some(word) = entry.word() {
-            if word == "_" {
-                return Some(Pattern::Any);
-            }
-            if let Some(name) = word.strip_prefix('?') {
-                if !is_name(name) {
-                    return self.refuse(
-                        node,
-                        &entry.span,
-                        format!("?{name} is not a name"),
-                        "write names in lowercase: ?id",
-                    );
-                }
-                self.bind(node, &entry.span, name, Remembered::Value(target.sort));
-                return Some(Pattern::Bind(name.to_owned()));
-            }
+    pub(super) fn pattern(&mut self, entry: &Entry, target: &Target<'_>) -> Option<Pattern> {
+        let word = entry.word().unwrap_or_default();
+        if word == "_" {
+            return Some(Pattern::Any);
         }
-        let value = self.known_value(node, entry, target)?;
+        if let Some(name) = word.strip_prefix('?') {
+            self.must(is_name(name), entry, || mistake::not_a_new_name(name))?;
+            self.bind(name, Remembered::Value(target.sort), entry);
+            return Some(Pattern::Bind(name.to_owned()));
+        }
+        let value = self.known_value(entry, target)?;
         if let (Expr::Literal(literal), Some(field)) = (&value, target.field)
             && let Some(why) = never_comes(literal, field)
         {
-            return self.refuse(
-                node,
-                &entry.span,
-                why,
-                "wire.kdl limits this field; a packet beyond the limit is not a frame of the protocol",
-            );
+            return self.refuse(entry, mistake::never_arrives(why));
         }
         Some(Pattern::Is(value))
     }
 
-    fn known_value(&mut self, node: &Node, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
+    fn known_value(&mut self, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
         if entry
             .mark
             .as_ref()
             .is_some_and(|mark| mark.text == "signed")
         {
-            return self.signed(node, entry, target);
+            return self.signed(entry, target);
+        }
+        let address = entry.word_marked("ip");
+        if let Some(lane) = address.and_then(|word| word.strip_prefix('@')) {
+            let takes_bytes = target.sort == Sort::Bytes;
+            self.must(takes_bytes, entry, || target.refuses("an address"))?;
+            return self.lane_named(lane, entry).map(Expr::AddressOf);
         }
         let Some(word) = entry.word() else {
-            if let Some(lane) = address_of(entry) {
-                return self.address_of_lane(node, entry, lane, target);
-            }
-            return self.literal(node, entry, target).map(Expr::Literal);
+            return self.literal(entry, target).map(Expr::Literal);
         };
         if let Some(name) = word.strip_prefix('@') {
-            if target.sort != Sort::Text {
-                return self.refuse(
-                    node,
-                    &entry.span,
-                    format!("{} takes {}, not a name", target.name, target.sort),
-                    example_of(target),
-                );
-            }
-            return self.lane_named(node, name, &entry.span).map(Expr::NameOf);
+            let takes_text = target.sort == Sort::Text;
+            self.must(takes_text, entry, || target.refuses("a name"))?;
+            return self.lane_named(name, entry).map(Expr::NameOf);
         }
         if let Some(name) = word.strip_prefix('$') {
-            let what = self.remembered(node, &entry.span, name)?;
-            let fits = match what {
-                Remembered::Value(sort) => sort == target.sort,
-                Remembered::Setting => target.sort != Sort::Bytes,
-                Remembered::Hash(_) => false,
-            };
-            if !fits {
-                let message = format!(
-                    "${name} is {}, and {} takes {}",
-                    described(what),
-                    target.name,
-                    target.sort
-                );
-                return self.refuse(
-                    node,
-                    &entry.span,
-                    message,
-                    "remember the value from a field of the same type",
-                );
+            return self.remembered_value(name, entry, target);
+        }
+        self.refuse(entry, self.bare_word(word, target))
+    }
+
+    fn remembered_value(&mut self, name: &str, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
+        let sort = target.sort;
+        let what = self.remembered(name, entry)?;
+        let fits = match what {
+            Remembered::Value(remembered) => remembered == sort,
+            Remembered::Setting => sort != Sort::Bytes,
+            Remembered::Hash(_) => false,
+        };
+        self.must(fits, entry, || {
+            mistake::remembered_of_another_sort(name, described(what), target.name, sort)
+        })?;
+        let name = name.to_owned();
+        Some(match what {
+            Remembered::Setting => Expr::Setting { name, sort },
+            _ => Expr::Remembered(name),
+        })
+    }
+
+    /// What lint says about a word without quotes that refers to nothing.
+    fn bare_word(&self, word: &str, target: &Target<'_>) -> Mistake {
+        match target.sort {
+            Sort::Text if self.scope.lanes.contains_key(word) => {
+                mistake::lane_as_a_name(word, target.name)
             }
-            return Some(match what {
-                Remembered::Setting => Expr::Setting {
-                    name: name.to_owned(),
-                    sort: target.sort,
-                },
-                _ => Expr::Remembered(name.to_owned()),
-            });
+            Sort::Text => mistake::no_quotes(word, target.name),
+            _ => target.refuses(format_args!("`{word}`")),
         }
-        self.bare_word(node, &entry.span, word, target);
-        None
-    }
-
-    /// `(ip)@alice`.
-    fn address_of_lane(
-        &mut self,
-        node: &Node,
-        entry: &Entry,
-        lane: &str,
-        target: &Target<'_>,
-    ) -> Option<Expr> {
-        if target.sort != Sort::Bytes {
-            let message = format!("{} takes {}, not an address", target.name, target.sort);
-            return self.refuse(node, &entry.span, message, example_of(target));
-        }
-        self.lane_named(node, lane, &entry.span)
-            .map(Expr::AddressOf)
-    }
-
-    fn bare_word(&mut self, node: &Node, span: &Span, word: &str, target: &Target<'_>) {
-        let name = target.name;
-        if self.scope.lanes.contains_key(word) && target.sort == Sort::Text {
-            let message = format!("`{word}` is a lane, not its name");
-            let help = format!("names are fresh in every run; write {name}=@{word}");
-            return self.error(node, span, message, help);
-        }
-        if target.sort == Sort::Text {
-            return self.error(
-                node,
-                span,
-                format!("`{word}` has no quotes"),
-                format!("write text in quotes: {name}=\"{word}\""),
-            );
-        }
-        let message = format!("{name} takes {}, not `{word}`", target.sort);
-        self.error(node, span, message, example_of(target));
     }
 
     /// Looks up a remembered name. Reports why it does not exist.
-    pub(super) fn remembered(
-        &mut self,
-        node: &Node,
-        span: &Span,
-        name: &str,
-    ) -> Option<Remembered> {
+    pub(super) fn remembered(&mut self, name: &str, at: &impl Placed) -> Option<Remembered> {
+        if let Some(other) = self.remembered_at_once(name) {
+            let lane = self.lane_name(other);
+            return self.refuse(at, mistake::remembered_at_once(lane, name));
+        }
         let grammar = self.context.grammar;
         let what = self.scope.remembered(name, &self.choices, grammar);
-        let elsewhere = self.together.as_ref().and_then(|together| {
-            let lanes = together.bound_by.get(name)?;
-            lanes
-                .iter()
-                .next()
-                .filter(|_| self.lane.is_none_or(|lane| !lanes.contains(&lane)))
-                .copied()
-        });
-        if let Some(other) = elsewhere {
-            let message = format!(
-                "{} remembers ${name} at the same time",
-                self.lane_name(other)
-            );
-            return self.refuse(
-                node,
-                span,
-                message,
-                "lanes inside `together` do not wait for each other; use the value after the block",
-            );
-        }
         if what.is_some() {
             return what;
         }
-        let (message, help) = if self.scope.partly.contains_key(name) {
-            let help = format!("remember it with ?{name} in every case");
-            (format!("${name} is not remembered in every case"), help)
-        } else {
-            let known = self.scope.bound.keys().map(String::as_str);
-            let help = crate::source::did_you_mean(name, known).unwrap_or_else(|| {
-                format!("remember it first, with ?{name} in an expected packet; or declare a setting: `sets {name}`")
-            });
-            (format!("no step remembers ${name}"), help)
-        };
-        self.refuse(node, span, message, help)
+        if self.scope.partly.contains_key(name) {
+            return self.refuse(at, mistake::partly_remembered(name));
+        }
+        let known = self.scope.bound.keys().map(String::as_str);
+        let unknown = mistake::not_remembered(name).or_near(name, known);
+        self.refuse(at, unknown)
+    }
+
+    /// Returns the lane that remembers the name while this lane is running.
+    fn remembered_at_once(&self, name: &str) -> Option<LaneId> {
+        let lanes = self.together.as_ref()?.bound_by.get(name)?;
+        let is_own = self.lane.is_some_and(|lane| lanes.contains(&lane));
+        lanes.first().filter(|_| !is_own).copied()
     }
 
     /// Remembers a name from here on.
-    pub(super) fn bind(&mut self, node: &Node, span: &Span, name: &str, what: Remembered) {
+    pub(super) fn bind(&mut self, name: &str, what: Remembered, at: &impl Placed) {
         let before = self.scope.bound.get(name).copied();
         let before = before.or_else(|| self.scope.partly.get(name).map(|partly| partly.what));
-        let clash = match (before, what) {
-            (None, _) => false,
-            (Some(_), Remembered::Hash(_)) => true,
-            (Some(before), what) => before != what,
-        };
-        if let (true, Some(before)) = (clash, before) {
-            let message = format!("{name} is remembered already, as {}", described(before));
-            self.error(node, span, message, "give the new value another name");
-            return;
+        if let Some(before) = before
+            && (before != what || matches!(what, Remembered::Hash(_)))
+        {
+            let clash = mistake::remembered_already(name, described(before));
+            return self.report(at, clash);
         }
         if let (Some(together), Some(lane)) = (&mut self.together, self.lane)
             && (before.is_none() || together.bound_by.contains_key(name))
         {
-            together
-                .bound_by
-                .entry(name.to_owned())
-                .or_default()
-                .insert(lane);
+            let lanes = together.bound_by.entry(name.to_owned()).or_default();
+            lanes.insert(lane);
         }
         self.scope.bound.insert(name.to_owned(), what);
     }
 }
 
-/// Returns the lane of `(ip)@alice`.
-fn address_of(entry: &Entry) -> Option<&str> {
-    match (&entry.mark, &entry.value) {
-        (Some(mark), Scalar::Word(word)) if mark.text == "ip" => word.strip_prefix('@'),
-        _ => None,
-    }
-}
-
 fn never_comes(literal: &Value, field: &Field) -> Option<String> {
+    let name = &field.name;
     if let (Value::Int(number), Some(min)) = (literal, field.min)
         && *number < min
     {
         return Some(format!(
-            "{number} can never arrive: {} is at least {min}",
-            field.name
+            "{number} can never arrive: {name} is at least {min}"
         ));
     }
-    let max = field.max_bytes?;
-    let length = length_of(literal);
-    (length > max).then(|| {
-        format!(
-            "{length} bytes can never arrive: {} has at most {max}",
-            field.name
-        )
-    })
+    let (length, max) = (length_of(literal), field.max_bytes?);
+    (length > max).then(|| format!("{length} bytes can never arrive: {name} has at most {max}"))
 }
 
 pub(super) fn length_of(value: &Value) -> usize {
@@ -304,7 +207,7 @@ fn described(what: Remembered) -> String {
     }
 }
 
-pub(super) fn example_of(target: &Target<'_>) -> String {
+fn example_of(target: &Target<'_>) -> String {
     let name = target.name;
     match target.sort {
         Sort::Int => format!("write a number without quotes: {name}=5"),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::Reader;
+use super::{Reader, mistake};
 use crate::grammar::duration_of;
 use crate::scenario::Bound;
-use crate::source::{Node, one_of};
+use crate::source::{Check, Node};
 
 /// Maximum time limit of one step.
 const MAX_WITHIN: Duration = Duration::from_secs(3600);
@@ -25,22 +25,8 @@ impl Reader<'_> {
             match node.name.text.as_str() {
                 "within" => bounds.within = Some(self.within(node)?),
                 "not-before" => bounds.not_before = Some(self.within(node)?),
-                "split" => {
-                    return self.refuse(
-                        node,
-                        &node.name.span,
-                        "`split` cuts what is sent",
-                        "move it to a send: alice > LOGIN login=@alice { split every=1 }",
-                    );
-                }
-                other => {
-                    return self.refuse(
-                        node,
-                        &node.name.span,
-                        format!("`{other}` does not belong here"),
-                        "an expectation takes only { within \"5s\" } or { not-before \"1s\" }",
-                    );
-                }
+                "split" => return self.refuse(node, mistake::split_of_a_receive()),
+                other => return self.refuse(node, mistake::not_of_a_receive(other)),
             }
         }
         Some(bounds)
@@ -49,41 +35,23 @@ impl Reader<'_> {
     /// `within "5s"`, `not-before $time-out-from`.
     pub(super) fn within(&mut self, node: &Node) -> Option<Bound> {
         let word = node.name.text.as_str();
-        let example =
-            format!("write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"");
         let [entry] = node.entries.as_slice() else {
-            let message = format!("`{word}` lacks its duration");
-            return self.refuse(node, &node.name.span, message, example);
+            return self.refuse(node, mistake::no_duration(word));
         };
         if let Some(name) = entry.word().and_then(|word| word.strip_prefix('$')) {
-            let settings = &self.context.grammar.settings;
-            if settings.iter().any(|setting| setting.name == name) {
-                return Some(Bound::Setting(name.to_owned()));
-            }
-            let help = one_of(name, settings.iter().map(|setting| setting.name.as_str()));
-            let message = format!("wire.kdl has no setting {name}");
-            return self.refuse(node, &entry.span, message, help);
+            let known = self.context.grammar.setting_names();
+            let exists = known.clone().any(|known| known == name);
+            self.must(exists, entry, || {
+                mistake::no_such_setting(name).one_of(name, known)
+            })?;
+            return Some(Bound::Setting(name.to_owned()));
         }
-        let duration = entry
-            .text()
-            .and_then(duration_of)
-            .filter(|_| entry.key.is_none());
-        let Some(duration) = duration else {
-            return self.refuse(
-                node,
-                &entry.span,
-                format!("{entry} is not a duration"),
-                example,
-            );
-        };
-        if duration.is_zero() || duration > MAX_WITHIN {
-            return self.refuse(
-                node,
-                &entry.span,
-                format!("{entry} is not a possible limit"),
-                "write a duration above zero, at most one hour",
-            );
-        }
+        let duration = entry.text().filter(|_| entry.key.is_none());
+        let duration = self.need(duration.and_then(duration_of), entry, || {
+            mistake::not_a_duration(entry, word)
+        })?;
+        let possible = !duration.is_zero() && duration <= MAX_WITHIN;
+        self.must(possible, entry, || mistake::impossible_limit(entry))?;
         Some(Bound::Fixed(duration))
     }
 }

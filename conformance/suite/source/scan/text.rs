@@ -1,6 +1,6 @@
 //! Texts in quotes, text that looks like one, and invisible characters.
 
-use super::Scanner;
+use super::{Scanner, mistake};
 
 impl Scanner<'_> {
     /// Handles invisible characters. KDL takes some of these for line breaks and refuses others; in a suite they are
@@ -13,17 +13,10 @@ impl Scanner<'_> {
             let control = character.is_control() && !['\n', '\r', '\t'].contains(&character);
             let invisible = matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
             if control || invisible || lone_return || (character == '\u{feff}' && at > 0) {
-                self.error(
-                    at..at + character.len_utf8(),
-                    format!(
-                        "there is an invisible character, U+{:04X}, here",
-                        u32::from(character)
-                    ),
-                    format!(
-                        "remove it; in a text, write it as \\u{{{:x}}}",
-                        u32::from(character)
-                    ),
-                );
+                let code = u32::from(character);
+                let (shown, escape) = (format!("{code:04X}"), format!("{code:x}"));
+                let span = at..at + character.len_utf8();
+                self.error(span, mistake::invisible(shown, escape));
                 found = true;
             }
             previous = Some(character);
@@ -36,17 +29,11 @@ impl Scanner<'_> {
         self.begun();
         let start = self.at;
         let body = start + hashes;
-        let multiline = self
-            .text
-            .get(body..)
-            .is_some_and(|rest| rest.starts_with("\"\"\""));
+        let rest = self.text.get(body..).unwrap_or_default();
+        let multiline = rest.starts_with("\"\"\"");
         let line_break = |rest: &str| rest.starts_with('\n') || rest.starts_with("\r\n");
         if multiline && !self.text.get(body + 3..).is_some_and(line_break) {
-            self.error(
-                start..body + 3,
-                "text after `\"\"\"` must begin on the next line",
-                "for text on one line, one `\"` on each side is enough",
-            );
+            self.error(start..body + 3, mistake::text_after_quotes());
             return false;
         }
         let quotes = if multiline { "\"\"\"" } else { "\"" };
@@ -64,11 +51,7 @@ impl Scanner<'_> {
                 None => break,
             }
         }
-        self.error(
-            start..body + quotes.len(),
-            "this text is not closed on its line",
-            "write a `\"` after it; write a line break in a text as \\n",
-        );
+        self.error(start..body + quotes.len(), mistake::text_not_closed());
         false
     }
 
@@ -79,33 +62,15 @@ impl Scanner<'_> {
             Some(blank) if blank.is_whitespace() => 1 + after.len() - after.trim_start().len(),
             Some('n' | 'r' | 't' | 'b' | 'f' | 's' | '"' | '\\') => 2,
             Some('u') => {
-                let code = after
-                    .strip_prefix("u{")
-                    .and_then(|rest| rest.split_once('}'));
-                let character =
-                    code.and_then(|(code, _)| char::from_u32(u32::from_str_radix(code, 16).ok()?));
-                if character.is_none() {
-                    self.error(
-                        at..at + 2,
-                        "this is not the number of a character",
-                        "write it in hexadecimal: \\u{e9}",
-                    );
+                if numbered_character(after).is_none() {
+                    self.error(at..at + 2, mistake::not_a_character());
                 }
                 2
             }
             other => {
                 let length = 1 + other.map_or(0, char::len_utf8);
-                let escape = self
-                    .text
-                    .get(at..at + length)
-                    .unwrap_or_default()
-                    .to_owned();
-                let help = "a line break is \\n, a quotation mark \\\", a backslash \\\\; write bytes as (hex)\"00 ff\"";
-                self.error(
-                    at..at + length,
-                    format!("`{escape}` has no meaning in a text"),
-                    help,
-                );
+                let escape = self.text.get(at..at + length).unwrap_or_default();
+                self.error(at..at + length, mistake::unknown_escape(escape));
                 length
             }
         }
@@ -114,10 +79,7 @@ impl Scanner<'_> {
     pub(super) fn hash(&mut self) -> bool {
         let rest = self.rest();
         let hashes = rest.len() - rest.trim_start_matches('#').len();
-        if rest
-            .get(hashes..)
-            .is_some_and(|after| after.starts_with('"'))
-        {
+        if rest.trim_start_matches('#').starts_with('"') {
             return self.quoted(hashes);
         }
         let line = rest.lines().next().unwrap_or_default();
@@ -128,18 +90,16 @@ impl Scanner<'_> {
         let keyword = ["#true", "#false", "#null", "#inf", "#-inf", "#nan"].contains(&word);
         let span = self.at..self.at + word.len().max(1);
         if keyword {
-            self.error(
-                span,
-                format!("there is no value {word} here"),
-                "fields take numbers, text in quotes, or references such as @alice and $id",
-            );
+            self.error(span, mistake::no_such_value(word));
             return self.skip(word.len());
         }
-        self.error(
-            span,
-            "`#` does not begin a comment",
-            "comments begin with `//`",
-        );
+        self.error(span, mistake::hash_comment());
         self.skip(line.len())
     }
+}
+
+/// Returns the character of `u{e9}`.
+fn numbered_character(escape: &str) -> Option<char> {
+    let (code, _) = escape.strip_prefix("u{")?.split_once('}')?;
+    char::from_u32(u32::from_str_radix(code, 16).ok()?)
 }

@@ -1,0 +1,263 @@
+//! The mistakes in scenarios: what is wrong, and what to write instead.
+
+use crate::source::mistakes;
+
+mistakes! {
+    // What many steps share.
+    extra(extra, help) = "`{extra}` does not belong here", "{help}";
+    no_such_property(word, key, help) = "`{word}` has no {key}", "{help}";
+    not_a_name(value, example) = "{value} is not a name", "{example}";
+    no_such_lane(name) = "there is no lane {name}", "declare it first: client {name}";
+    no_such_lane_outside(name) = "there is no lane {name}",
+        "it is declared inside a case or a `when`; move `client {name}` before the block";
+    sign_before_a_lane(name) = "there is no lane {name}",
+        "write the lane before the arrow without a sign: alice > ...";
+    no_such_scenario(id) = "there is no scenario {id}",
+        "name the id of a scenario that judges these steps";
+    no_such_reading(name) = "wire.kdl has no reading {name}", "";
+    no_such_packet(name) = "there is no packet {name}", "";
+
+    // The head.
+    property_after_id(key) = "`{key}` cannot follow the id",
+        "write it inside the block, on a line of its own";
+    not_at_the_top(word) = "`{word}` cannot be at the top level of a file of scenarios", "";
+    no_id() = "a scenario needs an id",
+        "write a short id in lowercase: scenario \"login-taken\" {{ ... }}";
+    no_title(id) = "{id} has no title",
+        "write a sentence that says what it judges: title \"a free login is accepted\"";
+    checks_nothing(id) = "{id} checks no requirement",
+        "cite the requirements of spec.md that it judges: checks CHATON-1.3";
+    no_steps(id) = "{id} has no steps", "begin with a lane: client alice";
+    last_send_unchecked() = "no step checks the effect of the last send",
+        "expect the answer to it, or prove silence: alice < silence";
+    takes_no_value(word) = "`{word}` takes no value", "remove everything after it";
+    not_a_title() = "a title is one text",
+        "write it in quotes: title \"a free login is accepted\"";
+    no_requirement_cited() = "`checks` lacks a requirement", "cite spec.md: checks CHATON-1.3";
+    no_such_requirement(id) = "spec.md has no requirement {id}", "";
+    not_a_lock() = "a lock has one name", "write: lock \"accounts\"";
+    no_setting_named() = "`sets` lacks a name", "write: sets identify-timeout";
+    not_a_setting_name(entry) = "{entry} is not the name of a setting",
+        "write: sets identify-timeout; its value comes from the command line";
+
+    // Fragments.
+    no_fragment_name(example) = "a fragment needs a name", "write: {example}";
+    not_a_parameter(entry) = "{entry} cannot be a parameter",
+        "a parameter is a new word in lowercase, such as who";
+    no_prover() = "`proved-by` lacks a scenario", "write: proved-by \"login-accepted\"";
+    empty_fragment(example) = "this fragment has no steps", "write: {example}";
+    unused_fragment(name) = "no scenario uses fragment {name}",
+        "lint checks its steps only when a scenario says: use {name}";
+    uses_nothing() = "`use` lacks a fragment", "write: use login alice";
+    no_such_fragment(name) = "there is no fragment {name}", "";
+    fragment_in_itself(name) = "fragment {name} uses itself",
+        "a fragment may use other fragments, but not one that uses it";
+    named_arguments(example) = "write the arguments of a fragment without names", "{example}";
+    use_with_a_block(example) = "`use` has no block", "{example}";
+    wrong_number_of_arguments(name, wanted, given, example)
+        = "fragment {name} takes {wanted} arguments, not {given}", "{example}";
+
+    // Steps.
+    too_deep(most) = "steps are nested more than {most} deep, including those of fragments",
+        "let fragments use fewer other fragments";
+    too_many_steps(id, most) = "{id} has more than {most} steps, including fragments and repetitions",
+        "repeat less often; to put a load on a server, use `conformance load`";
+    nothing_after_the_arrow() = "the step ends after the arrow",
+        "write a packet or a word after the arrow: alice > LOGIN login=@alice";
+    not_a_verb(written) = "{written} is neither a packet nor a word",
+        "write a packet or a word after the arrow; send bytes with `raw`, expect them with `bytes`";
+    head_after_a_step(word) = "`{word}` comes after a step",
+        "move it to the head, before the first step";
+    not_an_arrow(written) = "`{written}` is not an arrow",
+        "`>` is what the lane does, `<` is what it must receive";
+    lane_without_an_arrow(lane) = "lane {lane} lacks an arrow",
+        "write what it does, {lane} > ..., or what it must receive, {lane} < ...";
+    packet_without_a_lane(name) = "{name} has no lane and no arrow",
+        "write the lane that sends it, alice > {name}, or that must receive it, alice < {name}";
+    nothing_receives(word) = "`{word}` has no lane",
+        "write the lane that must receive it: alice < {word}";
+    nothing_does(word) = "`{word}` has no lane", "write the lane that does it: alice > {word}";
+    not_a_step(word) = "`{word}` cannot begin a step",
+        "a step is `client NAME`, `NAME > ...`, `NAME < ...` or a block such as together {{ }}";
+    lane_ended(name, how, line) = "lane {name} has ended: `{how}` on line {line}",
+        "open a new connection with `client {name}`, or remove the step";
+    lane_of_a_case_ended(name, how, line) = "lane {name} has ended: `{how}` on line {line}",
+        "the lane receives nothing after it; remove this step, or move it before the end";
+    send_after_shutdown(name, line) = "lane {name} cannot send after its `shutdown` on line {line}",
+        "after `shutdown` a lane only reads; move the shutdown after the last send";
+
+    // Lanes.
+    not_a_lane_name(entry) = "{entry} cannot be the name of a lane",
+        "write its name in lowercase, without quotes: client alice";
+    too_many_lanes(most) = "a scenario has at most {most} lanes",
+        "each lane is a connection to the target";
+    only_no(key, value) = "{key} cannot be {value}", "write {key}=no, or omit it";
+    no_meaning_here(key) = "`{key}` has no meaning for lanes of this protocol",
+        "it needs one of these in wire.kdl: over tls, names identities, answered-by=...";
+    named_twice() = "`name=` already gives this lane its name",
+        "keep either `name=`, or `name-bytes=` and `name-fill=`";
+    no_lane_to_name(value) = "{value} is not a lane",
+        "name the lane without quotes and without @: client alice2 name=alice";
+    not_a_filler(value) = "{value} cannot fill a name", "write a text: name-fill=\"é\"";
+    no_name_length() = "the length of the name is missing",
+        "write: name-bytes=30 name-fill=\"é\"";
+    not_a_name_length(value, most) = "{value} is not the length of a name",
+        "write a number from 1 to {most}: name-bytes=30";
+    not_a_setting(name) = "${name} is not a setting",
+        "the name of a lane must be known before its conversation begins: write `sets login` in the head, and name=$login";
+    has_no_block(word) = "`{word}` has no block", "remove the block";
+    truncate_without_tls() = "`truncate` needs TLS",
+        "`close` ends a connection in order, `abort` resets it";
+
+    // What a lane sends.
+    empty_glue() = "`glued` has no packets", "write packets in its braces, each on a line";
+    block_in_glue() = "the parts of `glued` have no block",
+        "write `split` in the braces of `glued`, on a line of its own";
+    not_a_payload(most, example) = "`random` takes a number of bytes, from 1 to {most}", "{example}";
+    not_a_seed(value, example) = "{value} is not a seed", "{example}";
+    limit_of_a_send() = "`within` limits the time of an expectation, not of a send",
+        "move it to the expectation that follows";
+    not_of_a_send(word) = "`{word}` does not belong here",
+        "a send takes only {{ split every=1 }} or {{ split at=3 }}";
+    splits_nowhere(example) = "`split` does not say where to cut", "{example}";
+    not_a_split(entry, example) = "`{entry}` is not a way to split", "{example}";
+    offsets_not_rising() = "these offsets are not in rising order",
+        "write them in rising order, each once: split at=\"3 7\"";
+    race(name, rival)
+        = "{name} sends right after {rival} and no step between them expects anything: they race",
+        "expect the effect of the first send, or declare the race: together {{ ... }}";
+
+    // Bytes and signatures.
+    no_frame_length() = "packets of this protocol do not begin with a length",
+        "wire.kdl has no `length`; use `raw` instead";
+    named_pieces(word, example) = "write the pieces of `{word}` without names", "{example}";
+    no_pieces(word, example) = "`{word}` lacks its bytes", "{example}";
+    no_mark(entry) = "`{entry}` has no mark",
+        "write how it becomes bytes: (hex)\"00 ff\", (utf8)\"abc\", or a type of wire.kdl: (INT)5";
+    undecided_type(name) = "it is not known which case of {name} this is",
+        "write its bytes: (hex)\"00 ff\", or (ip)\"127.0.0.1\"";
+    not_an_opcode(value, min, max) = "{value} is not an opcode",
+        "write a packet's name, or a number from {min} to {max}";
+    no_length(name) = "{name} is not a type with a length", "";
+    not_a_length(value, name) = "{value} is not a length of {name}",
+        "write a number that fits into the prefix, such as ({name}.len)-1";
+    not_a_signature(value) = "{value} is not a signature",
+        "a lane signs its own name, and the field must take bytes: signature=(signed)@alice";
+    unnamed_signature(example) = "the name for the signature is missing", "{example}";
+    not_a_scheme(written) = "{written} is not a way to sign", "";
+    no_keys() = "lanes of this protocol have no keys",
+        "write `names identities` in wire.kdl to give each lane a UUID and a key";
+
+    // What a lane must receive.
+    unknown_bytes(number) = "it is not known which {number} bytes are expected",
+        "name the remembered hash: bytes {number} sha256=$blob";
+    no_bytes(example) = "`bytes` lacks its bytes", "{example}";
+    zero_bytes() = "there are no bytes to expect", "to expect nothing, write: silence";
+    not_a_hash_name(value) = "{value} is not a remembered hash",
+        "sha256 names bytes that were sent: alice > random 1048576 seed=7 as=blob, then bytes 1048576 sha256=$blob";
+    no_number_of_bytes(example) = "the number of bytes is missing", "{example}";
+    hash_of_other_bytes(name, sent, expected) = "${name} is the hash of {sent} bytes, not of {expected}",
+        "expect all bytes that were sent, because the hash is over all of them";
+    not_a_hash(name) = "${name} is not a hash",
+        "this step remembers a hash: alice > random 1048576 as=blob";
+    silence_after_no_lane(value) = "{value} is not a lane",
+        "name the lane, without quotes: silence after=alice";
+    unprovable_silence() = "silence after another lane cannot be proved inside `together`",
+        "the proof uses both lanes; put it after the block";
+    too_few_in_any_order() = "`any-order` needs at least two packets",
+        "write them in its braces, each on a line";
+    block_in_any_order() = "the packets of `any-order` have no block",
+        "put `within` into the braces of `any-order`, on a line of its own";
+    split_of_a_receive() = "`split` cuts what is sent",
+        "move it to a send: alice > LOGIN login=@alice {{ split every=1 }}";
+    not_of_a_receive(word) = "`{word}` does not belong here",
+        "an expectation takes only {{ within \"5s\" }} or {{ not-before \"1s\" }}";
+    no_duration(word) = "`{word}` lacks its duration",
+        "write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"";
+    not_a_duration(entry, word) = "{entry} is not a duration",
+        "write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"";
+    no_such_setting(name) = "wire.kdl has no setting {name}", "";
+    impossible_limit(entry) = "{entry} is not a possible limit",
+        "write a duration above zero, at most one hour";
+
+    // Packets and their fields.
+    other_arrow(name, arrow) = "`{name}` needs the other arrow", "write: alice {arrow} {name}";
+    arrow_is_enough(name) = "there is no word `{name}`",
+        "the arrow is enough: `alice > LOGIN ...` sends, `alice < LOGIN_ACCEPTED` expects";
+    no_such_word(name, known) = "there is no word `{name}`",
+        "write packets in CAPITALS; the words of this language are: {known}";
+    never_sent(name, side, help) = "{name} is never sent by a {side}", "{help}";
+    unnamed_field(entry, help) = "`{entry}` has no name", "{help}";
+    no_such_field(packet, field, help) = "{packet} has no field {field}", "{help}";
+    missing_field(packet, field, all) = "{packet} lacks {field}", "name every field: {packet} {all}";
+    contradiction(why) = "{why}",
+        "to send what contradicts wire.kdl, write: alice > raw (opcode)...";
+
+    // Values.
+    remembers_nothing(name) = "?{name} remembers a received value, but this step receives nothing",
+        "to send a remembered value, write ${name}";
+    any_is_sent() = "`_` is not a value",
+        "write the value to send; `_` is only for expectations";
+    not_a_new_name(name) = "?{name} is not a name", "write names in lowercase: ?id";
+    never_arrives(why) = "{why}",
+        "wire.kdl limits this field; a packet beyond the limit is not a frame of the protocol";
+    wrong_sort(name, sort, written, example) = "{name} takes {sort}, not {written}", "{example}";
+    remembered_of_another_sort(name, what, field, sort) = "${name} is {what}, and {field} takes {sort}",
+        "remember the value from a field of the same type";
+    lane_as_a_name(word, field) = "`{word}` is a lane, not its name",
+        "names are fresh in every run; write {field}=@{word}";
+    no_quotes(word, field) = "`{word}` has no quotes", "write text in quotes: {field}=\"{word}\"";
+    remembered_at_once(lane, name) = "{lane} remembers ${name} at the same time",
+        "lanes inside `together` do not wait for each other; use the value after the block";
+    partly_remembered(name) = "${name} is not remembered in every case",
+        "remember it with ?{name} in every case";
+    not_remembered(name) = "no step remembers ${name}",
+        "remember it first, with ?{name} in an expected packet; or declare a setting: `sets {name}`";
+    remembered_already(name, what) = "{name} is remembered already, as {what}",
+        "give the new value another name";
+    does_not_fit(why, type_name) = "{why}", "see the type {type_name} in wire.kdl";
+    lane_as_a_text(text) = "\"{text}\" is a fixed text, not the name of lane {text}",
+        "names are fresh in every run; write @{text}, or choose a text that is not the name of a lane";
+    no_counter() = "there is no counter here, or it has another name",
+        "`$i` in the text is the value of a counter: repeat 40 as=i {{ ... msg=(each)\"line $i\" }}";
+    bytes_as_text() = "this field takes text", "send bytes that are not text with `raw`";
+    not_a_mark_of_text(mark) = "({mark}) is not a mark for text", "";
+    too_long(length) = "this text has {length} bytes, more than the maximum",
+        "for many bytes, write: alice > random 1048576 seed=7 as=blob";
+    not_bytes(entry) = "{entry} is not bytes", "write bytes as (hex)\"00 ff\" or (utf8)\"abc\"";
+    no_such_mark(mark) = "there is no type or mark ({mark})", "";
+    not_a_byte(written) = "`{written}` is not a byte",
+        "each byte is two digits from 0 to f: (hex)\"00 ff\"";
+    not_an_address(text) = "{text} is not an IP address",
+        "write (ip)\"127.0.0.1\" or (ip)\"::1\"";
+
+    // Blocks.
+    whens_entries(example) = "`when` names one reading and its choice", "{example}";
+    when_without_a_choice(example) = "`when` names a reading and its choice", "{example}";
+    no_such_choice(reading, choice) = "reading {reading} has no choice {choice}", "";
+    never_runs() = "this block never runs: the block around it requires another choice",
+        "remove one of them";
+    empty_when(example) = "`when` has no steps", "{example}";
+    not_a_number_of_tries(most, example)
+        = "`eventually` takes a number of tries, from 1 to {most}", "{example}";
+    try_without_a_result(example) = "no step shows whether a try succeeded", "{example}";
+    not_a_repetition(most, example) = "`repeat` takes a number from 1 to {most}", "write: {example}";
+    nothing_to_repeat() = "there are no steps to repeat", "write steps in its braces";
+    not_remembered_value(entry) = "{entry} is not a remembered value",
+        "name remembered values: distinct $a $b";
+    distinct_from_itself(name) = "${name} never differs from itself", "name each value once";
+    nothing_to_compare() = "`distinct` compares at least two values", "write: distinct $a $b";
+    nested_together() = "`together` is inside another `together`",
+        "one block is enough: its lanes run at the same time, and each keeps its order";
+    lonely_together(example) = "`together` needs the steps of at least two lanes", "{example}";
+    not_about_one_lane(step) = "`{step}` is not about one lane",
+        "inside `together` every step, and every block, is about one lane";
+    too_few_cases() = "`either` needs at least two cases",
+        "write: either {{ case \"closes\" {{ ... }}; case \"ignores it\" {{ ... }} }}";
+    not_a_case(word, example) = "`{word}` is not a case", "`either` consists of cases: {example}";
+    unnamed_case(example) = "a case needs a text that says what the target does",
+        "write it in quotes: {example}";
+    not_a_verdict(written) = "{written} is not a verdict", "";
+    empty_case(name) = "no step shows whether the target {name}",
+        "write what the lane receives then; if it receives nothing, write: silence";
+}
