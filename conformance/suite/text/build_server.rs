@@ -1,53 +1,8 @@
-//! Escapes for build servers: lines that are commands to them, and TAP.
+//! Escapes for build servers: annotations of workflows, and TAP.
 
+use super::commands::without_commands;
 use super::hidden::{push_escape, visible};
 use super::terminal::line;
-
-/// A reader that goes through a text line by line, and says which characters would make a build server obey.
-///
-/// The runner of GitHub's workflows takes a line for a command when it begins with `::`, after optional white space
-/// (`::stop-commands::x` switches all later annotations off), and when `##[` is anywhere in it. Others do the same with
-/// `##vso[` and `##teamcity[`.
-#[derive(Debug, Default)]
-pub(super) struct Commands {
-    /// Whether this line had a character other than white space.
-    begun: bool,
-}
-
-impl Commands {
-    /// Returns whether this character, with `rest` after it, must not be shown unescaped.
-    pub(super) fn obeys(&mut self, character: char, rest: &str) -> bool {
-        if character == '\n' {
-            self.begun = false;
-            return false;
-        }
-        let first = !self.begun && !character.is_whitespace();
-        self.begun |= first;
-        match character {
-            ':' => first && rest.starts_with(':'),
-            '#' => rest.strip_prefix('#').is_some_and(|rest| {
-                let word = |each: char| each.is_ascii_alphabetic();
-                rest.trim_start_matches(word).starts_with('[')
-            }),
-            _ => false,
-        }
-    }
-}
-
-/// Returns the text in which `escape` has written the characters that a build server would obey.
-pub(super) fn without_commands(text: &str, escape: impl Fn(&mut String, char)) -> String {
-    let mut commands = Commands::default();
-    let mut out = String::with_capacity(text.len());
-    for (at, character) in text.char_indices() {
-        let rest = &text[at + character.len_utf8()..];
-        if commands.obeys(character, rest) {
-            escape(&mut out, character);
-        } else {
-            out.push(character);
-        }
-    }
-    out
-}
 
 /// Escapes the value of an annotation, `::error title=...::VALUE`. Line ends arrive as line ends.
 #[must_use]

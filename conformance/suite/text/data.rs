@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::build_server::without_commands;
+use super::commands::without_commands;
 use super::hidden::{is_hidden, push_escape, visible};
 use super::terminal::line;
 

@@ -20,6 +20,7 @@
 //! used.
 
 mod build_server;
+mod commands;
 mod data;
 mod hidden;
 mod markup;

@@ -1,6 +1,6 @@
 //! Escapes for a terminal. The output may also be the log of a build server, which takes some lines for commands.
 
-use super::build_server::without_commands;
+use super::commands::without_commands;
 use super::hidden::{is_hidden, push_escape, visible};
 
 /// The width of a tab where lines are kept.
