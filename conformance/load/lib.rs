@@ -5,8 +5,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `work`, `run` | the settings of a load, and one load from its first connection to its figures |
-//! | `speech` | the protocol's exchanges as bytes; `load` in wire.kdl describes them |
+//! | `work`, `run` | the settings of a load, and one load from its first connect to its figures |
+//! | `exchange`, `speech` | the protocol's exchanges, and the same as bytes; `load` in wire.kdl describes them |
 //! | `tongue`, `peers` | what a protocol must offer to a load; the protocols of other servers, for comparison |
 //! | `names` | the names or identities of the clients |
 //! | `client`, `crowd` | many connections on one thread |
@@ -20,6 +20,7 @@
 mod churn;
 mod client;
 mod crowd;
+mod exchange;
 mod fan_out;
 mod figures;
 mod idle;

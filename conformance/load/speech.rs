@@ -3,68 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::exchange::Parties;
 use super::names::Naming;
 use super::tongue::{Heard, Login, Tongue};
 use conformance_suite::grammar::{
-    Choices, Decoded, Direction, Frame, Grammar, Load, LoadExpr, LoadLane, LoadStep, Side,
-    Transport, Value, Wire,
+    Choices, Decoded, Frame, Grammar, Load, LoadExpr, LoadStep, Side, Transport, Value, Wire,
 };
 use conformance_suite::tls::TlsClient;
-
-/// The names of the clients in an exchange, and the values that they have learned in it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Parties {
-    names: BTreeMap<LoadLane, String>,
-    values: BTreeMap<String, Value>,
-    text: String,
-}
-
-impl Parties {
-    pub(crate) fn of(names: impl IntoIterator<Item = (LoadLane, String)>) -> Parties {
-        Parties {
-            names: names.into_iter().collect(),
-            ..Parties::default()
-        }
-    }
-
-    /// Returns the parties of an exchange between the server and one client.
-    pub(crate) fn of_me(name: &str) -> Parties {
-        Parties::of([(LoadLane::Me, name.to_owned())])
-    }
-
-    fn saying(mut self, text: &str) -> Parties {
-        text.clone_into(&mut self.text);
-        self
-    }
-
-    fn value(&self, expr: &LoadExpr) -> Option<Value> {
-        match expr {
-            LoadExpr::NameOf(lane) => self.names.get(lane).cloned().map(Value::Text),
-            LoadExpr::Text => Some(Value::Text(self.text.clone())),
-            LoadExpr::Value(name) => self.values.get(name).cloned(),
-            LoadExpr::Literal(value) => Some(value.clone()),
-            // `Speech` makes the signatures. `any` has no value, because it fits every value.
-            LoadExpr::SignatureOf(_) | LoadExpr::Any => None,
-        }
-    }
-
-    /// Returns whether the step waits for this frame. If so, binds the values that the step names for the first time.
-    pub(crate) fn fits(&mut self, step: &LoadStep, frame: &Frame) -> bool {
-        if frame.packet != step.packet {
-            return false;
-        }
-        let mut learned = Vec::new();
-        for (expr, field) in step.fields.iter().zip(&frame.fields) {
-            match (self.value(expr), expr) {
-                (Some(value), _) if value != field.value => return false,
-                (None, LoadExpr::Value(name)) => learned.push((name.clone(), field.value.clone())),
-                _ => {}
-            }
-        }
-        self.values.extend(learned);
-        true
-    }
-}
 
 /// A protocol in one reading, for a load.
 #[derive(Debug)]
@@ -116,7 +61,7 @@ impl Speech {
     /// Returns the bytes that a step sends, or the bytes that it waits for.
     pub(crate) fn bytes(&self, step: &LoadStep, parties: &Parties) -> Result<Vec<u8>, String> {
         let values = step.fields.iter().map(|expr| match expr {
-            LoadExpr::SignatureOf(lane) => self.signature(parties.names.get(lane)?),
+            LoadExpr::SignatureOf(lane) => self.signature(parties.name(*lane)?),
             known => parties.value(known),
         });
         let Some(values) = values.collect::<Option<Vec<Value>>>() else {
@@ -264,34 +209,5 @@ impl Speech {
             bytes.extend(self.bytes(step, &login.parties)?);
         }
         Ok(bytes)
-    }
-}
-
-/// The position of one connection in an exchange.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Progress {
-    done: usize,
-}
-
-impl Progress {
-    /// Returns the steps to send now, up to the next step that waits for a frame. The list is empty if there is nothing to
-    /// send.
-    pub(crate) fn sends<'a>(&mut self, steps: &'a [LoadStep]) -> Vec<&'a LoadStep> {
-        let sends: Vec<_> = steps[self.done..]
-            .iter()
-            .take_while(|step| step.direction == Direction::Sends)
-            .collect();
-        self.done += sends.len();
-        sends
-    }
-
-    /// Returns the step that waits for a frame, or `None` if the exchange is over.
-    pub(crate) fn awaits<'a>(&self, steps: &'a [LoadStep]) -> Option<&'a LoadStep> {
-        steps.get(self.done)
-    }
-
-    /// Moves to the next step, because the frame arrived.
-    pub(crate) fn seen(&mut self) {
-        self.done += 1;
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rustls::{ClientConnection, StreamOwned};
 
-use super::speech::{Front, Parties, Speech};
+use super::exchange::Parties;
+use super::speech::{Front, Speech};
 use super::tongue::{Heard, Login, Tongue};
 use conformance_suite::grammar::{Direction, LoadStep};
 use conformance_suite::tls::TlsClient;

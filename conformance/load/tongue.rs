@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::exchange::{Parties, Progress};
 use super::names::Naming;
-use super::speech::{Parties, Progress};
 use conformance_suite::tls::TlsClient;
 
 /// The login of one client.

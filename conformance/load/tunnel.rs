@@ -7,8 +7,9 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Instant;
 
+use super::exchange::Parties;
 use super::figures::{Flaws, TunnelFigures, latencies, micros};
-use super::speech::{Parties, Speech};
+use super::speech::Speech;
 use super::talker::Talker;
 use super::target::Meter;
 use super::tongue::Tongue;
