@@ -32,15 +32,16 @@ pub(super) fn play(
 ) -> Result<ChurnFigures, Trouble> {
     drop(Talker::connect(target, None, bounds.patience).map_err(Trouble::CannotConnect)?);
     let names = tongue.names(slots).map_err(Trouble::Protocol)?;
-    // One client logs in first. If this login fails, there is nothing to measure.
-    let first = tongue.again(&names[0], 0);
-    let talker = log_in(tongue, target, &first, bounds.patience);
-    let talker = talker.map_err(|why| Trouble::NotAllIn {
-        known: 0,
-        wanted: 1,
-        why,
-    })?;
-    talker.leave();
+    // One login first: if it fails, there is nothing to measure.
+    if let Some(name) = names.first() {
+        let talker = log_in(tongue, target, &tongue.again(name, 0), bounds.patience);
+        let talker = talker.map_err(|why| Trouble::NotAllIn {
+            known: 0,
+            wanted: 1,
+            why,
+        })?;
+        talker.leave();
+    }
     let meter = Meter::start(bounds.process);
     let began = Instant::now();
     let until = (began + lasts).min(bounds.until);

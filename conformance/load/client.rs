@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
+use std::ops::{Index, IndexMut};
 use std::time::Instant;
 
 use mio::net::TcpStream;
@@ -25,6 +26,47 @@ pub(crate) enum Stage {
     In,
     /// The connection has ended.
     Lost,
+}
+
+/// The id of a client in [`Clients`]. It is also the client's token in the poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ClientId(pub(crate) usize);
+
+/// The clients of a crowd, in the order in which they were opened.
+#[derive(Debug, Default)]
+pub(crate) struct Clients(Vec<Client>);
+
+impl Clients {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Adds a client that was opened with the token `len()`.
+    pub(crate) fn push(&mut self, client: Client) {
+        self.0.push(client);
+    }
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "an id comes from the number of a client that is in the list, and no client leaves it"
+)]
+impl Index<ClientId> for Clients {
+    type Output = Client;
+
+    fn index(&self, id: ClientId) -> &Client {
+        &self.0[id.0]
+    }
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "an id comes from the number of a client that is in the list, and no client leaves it"
+)]
+impl IndexMut<ClientId> for Clients {
+    fn index_mut(&mut self, id: ClientId) -> &mut Client {
+        &mut self.0[id.0]
+    }
 }
 
 #[derive(Debug)]
@@ -121,8 +163,12 @@ impl Client {
                     .map_err(|error| error.to_string())?;
             }
         }
-        while self.written < self.outbox.len() {
-            match self.stream.write(&self.outbox[self.written..]) {
+        while let Some(unsent) = self
+            .outbox
+            .get(self.written..)
+            .filter(|left| !left.is_empty())
+        {
+            match self.stream.write(unsent) {
                 Ok(taken) => self.written += taken,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -141,11 +187,12 @@ impl Client {
         if buffer.len() < kept + MOST_AT_ONCE {
             buffer.resize(kept + MOST_AT_ONCE, 0);
         }
-        buffer[..kept].copy_from_slice(&self.inbox);
+        let (front, free) = buffer.split_at_mut(kept);
+        front.copy_from_slice(&self.inbox);
         self.inbox.clear();
         let read = match self.tls {
-            None => self.read_plain(&mut buffer[kept..]),
-            Some(_) => self.read_sealed(&mut buffer[kept..]),
+            None => self.read_plain(free),
+            Some(_) => self.read_sealed(free),
         };
         match read? {
             Some(read) => Ok((kept + read, true)),

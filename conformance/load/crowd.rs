@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 
-use super::client::{Client, Ended, Stage};
+use super::client::{Client, ClientId, Clients, Ended, Stage};
 use super::figures::{latencies, micros};
 use super::talker::Talker;
 use super::target::allow_descriptors;
@@ -17,16 +17,16 @@ use super::work::{Bounds, Teller, Trouble};
 
 /// A listener for everything that arrives at clients that are logged in.
 pub(crate) trait Listener {
-    /// Looks at the beginning of the bytes that arrived at a client, and returns what it is. The crowd itself does nothing
-    /// with a message.
-    fn hear(&mut self, client: usize, front: &[u8]) -> Heard;
+    /// Looks at the first bytes that arrived at a client, and returns what they were. The crowd does not use a message
+    /// any further.
+    fn hear(&mut self, client: ClientId, front: &[u8]) -> Heard;
 }
 
 /// The listener that is used until all clients are logged in. It ignores everything.
 struct Deaf<'a>(&'a dyn Tongue);
 
 impl Listener for Deaf<'_> {
-    fn hear(&mut self, _: usize, front: &[u8]) -> Heard {
+    fn hear(&mut self, _: ClientId, front: &[u8]) -> Heard {
         self.0.hear(front)
     }
 }
@@ -37,7 +37,7 @@ pub(crate) struct Crowd<'a> {
     target: SocketAddr,
     poll: Poll,
     events: Events,
-    clients: Vec<Client>,
+    clients: Clients,
     buffer: Vec<u8>,
     /// The number of clients that are logged in.
     pub(crate) known: usize,
@@ -54,7 +54,7 @@ impl<'a> Crowd<'a> {
             target,
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
-            clients: Vec::new(),
+            clients: Clients::default(),
             buffer: Vec::new(),
             known: 0,
             logins: latencies(),
@@ -78,8 +78,11 @@ impl<'a> Crowd<'a> {
         let mut progress = (0, Instant::now());
         let tongue = self.tongue;
         while self.known < names.len() {
-            while self.clients.len() < names.len() && self.clients.len() - self.known < at_once {
-                self.open(&names[self.clients.len()])?;
+            for name in names.iter().skip(self.clients.len()) {
+                if self.clients.len() - self.known >= at_once {
+                    break;
+                }
+                self.open(name)?;
             }
             self.turn(Duration::from_millis(50), &mut Deaf(tongue))?;
             if let Some(loss) = &self.first_loss {
@@ -115,21 +118,21 @@ impl<'a> Crowd<'a> {
         Ok(())
     }
 
-    /// Queues bytes for a client. The next [`Crowd::flush`] of this client sends them.
-    pub(crate) fn queue(&mut self, client: usize, bytes: &[u8]) {
+    /// Queues bytes for a client; its next flush sends them.
+    pub(crate) fn queue(&mut self, client: ClientId, bytes: &[u8]) {
         if let Err(why) = self.clients[client].queue(bytes) {
             self.lose(client, &why);
         }
     }
 
     /// Sends the queued bytes of a client.
-    pub(crate) fn flush(&mut self, client: usize) {
+    pub(crate) fn flush(&mut self, client: ClientId) {
         if let Err(why) = self.clients[client].flush() {
             self.lose(client, &why);
         }
     }
 
-    pub(crate) fn unsent(&self, client: usize) -> usize {
+    pub(crate) fn unsent(&self, client: ClientId) -> usize {
         self.clients[client].unsent()
     }
 
@@ -149,7 +152,7 @@ impl<'a> Crowd<'a> {
             _ => {}
         }
         for event in &events {
-            let client = event.token().0;
+            let client = ClientId(event.token().0);
             if let Err(why) = self.happened(client, event, listener) {
                 self.lose(client, &why);
             }
@@ -160,11 +163,11 @@ impl<'a> Crowd<'a> {
 
     fn happened(
         &mut self,
-        index: usize,
+        id: ClientId,
         event: &Event,
         listener: &mut dyn Listener,
     ) -> Result<(), Ended> {
-        let client = &mut self.clients[index];
+        let client = &mut self.clients[id];
         if matches!(client.stage, Stage::Lost) {
             return Ok(());
         }
@@ -177,21 +180,21 @@ impl<'a> Crowd<'a> {
             client.say(&hello)?;
         }
         if event.is_writable() {
-            self.clients[index].flush()?;
+            self.clients[id].flush()?;
         }
         if event.is_readable() {
-            self.read(index, listener)?;
+            self.read(id, listener)?;
         }
         Ok(())
     }
 
-    /// Reads until the socket has no more bytes, because the system reports only once that a socket is readable.
-    fn read(&mut self, index: usize, listener: &mut dyn Listener) -> Result<(), Ended> {
+    /// Reads until there is no more, because readiness is reported only once.
+    fn read(&mut self, id: ClientId, listener: &mut dyn Listener) -> Result<(), Ended> {
         loop {
             let mut buffer = std::mem::take(&mut self.buffer);
-            let read = self.clients[index].read(&mut buffer);
+            let read = self.clients[id].read(&mut buffer);
             let more = read.and_then(|(full, more)| {
-                self.take(index, &buffer[..full], listener)?;
+                self.take(id, buffer.get(..full).unwrap_or_default(), listener)?;
                 Ok(more)
             });
             self.buffer = buffer;
@@ -203,15 +206,15 @@ impl<'a> Crowd<'a> {
 
     fn take(
         &mut self,
-        index: usize,
+        id: ClientId,
         mut front: &[u8],
         listener: &mut dyn Listener,
     ) -> Result<(), Ended> {
         loop {
-            let client = &mut self.clients[index];
+            let client = &mut self.clients[id];
             let heard = match client.stage {
                 Stage::In if front.is_empty() => break,
-                Stage::In => listener.hear(index, front),
+                Stage::In => listener.hear(id, front),
                 _ if client.is_securing() => break,
                 _ => self.tongue.hear_login(&mut client.login, front),
             };
@@ -232,19 +235,20 @@ impl<'a> Crowd<'a> {
                     taken
                 }
             };
-            front = &front[taken..];
+            front = front.get(taken..).unwrap_or_default();
         }
-        self.clients[index].inbox.extend_from_slice(front);
+        self.clients[id].inbox.extend_from_slice(front);
         Ok(())
     }
 
-    fn lose(&mut self, index: usize, why: &str) {
-        let client = &mut self.clients[index];
+    fn lose(&mut self, id: ClientId, why: &str) {
+        let client = &mut self.clients[id];
+        let number = id.0 + 1;
         let words = match &client.stage {
             Stage::Lost => return,
-            Stage::Connecting => format!("client {}: cannot connect: {why}", index + 1),
-            Stage::LoggingIn => format!("client {}, during its login: {why}", index + 1),
-            Stage::In => format!("client {}: {why}", index + 1),
+            Stage::Connecting => format!("client {number}: cannot connect: {why}"),
+            Stage::LoggingIn => format!("client {number}, during its login: {why}"),
+            Stage::In => format!("client {number}: {why}"),
         };
         client.stage = Stage::Lost;
         self.losses += 1;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use super::client::ClientId;
 use super::crowd::{Crowd, Listener, gather_crowd};
 use super::figures::{FanOutFigures, Flaws, latencies, micros};
 use super::payload::Payload;
@@ -69,42 +70,48 @@ pub(super) fn play(
 
 /// The senders, and the frame in which the server sends each sender's messages.
 struct Senders {
-    /// The indexes of the clients that are senders.
-    clients: Vec<usize>,
-    names: Vec<String>,
-    /// For each sender, the bytes before and after the text of a message as it arrives. The list is empty if these bytes
-    /// vary.
+    all: Vec<Sender>,
+    /// The bytes before and after the text of each sender's message as it arrives; empty where they vary.
     frames: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// A client that sends.
+struct Sender {
+    /// Its number among the senders, which its messages contain.
+    index: usize,
+    client: ClientId,
+    name: String,
 }
 
 impl Senders {
     fn new(tongue: &dyn Tongue, names: &[String], what: &FanOut, payload: &Payload) -> Senders {
-        let clients: Vec<usize> = (0..what.senders)
-            .map(|sender| sender * what.clients / what.senders)
-            .collect();
-        let names: Vec<String> = clients
-            .iter()
-            .map(|client| names[*client].clone())
-            .collect();
+        let sender = |index: usize| {
+            let client = index * what.clients / what.senders;
+            let name = names.get(client)?.clone();
+            Some(Sender {
+                index,
+                client: ClientId(client),
+                name,
+            })
+        };
+        let all: Vec<Sender> = (0..what.senders).filter_map(sender).collect();
         let mark = payload.write(0, 0);
-        let frame = |name: &String| {
-            let whole = tongue.arrival(name, &mark)?;
+        let frame = |sender: &Sender| {
+            let whole = tongue.arrival(&sender.name, &mark)?;
             let mut places = whole.windows(mark.len());
             let at = places.position(|window| window == mark.as_bytes())?;
-            Some((whole[..at].to_vec(), whole[at + mark.len()..].to_vec()))
+            let (before, rest) = whole.split_at_checked(at)?;
+            Some((before.to_vec(), rest.get(mark.len()..)?.to_vec()))
         };
         Senders {
-            frames: names.iter().filter_map(frame).collect(),
-            clients,
-            names,
+            frames: all.iter().filter_map(frame).collect(),
+            all,
         }
     }
-}
 
-impl Senders {
     fn flush(&self, crowd: &mut Crowd<'_>) {
-        for client in &self.clients {
-            crowd.flush(*client);
+        for sender in &self.all {
+            crowd.flush(sender.client);
         }
     }
 }
@@ -114,8 +121,8 @@ struct Ears<'a> {
     tongue: &'a dyn Tongue,
     payload: &'a Payload,
     frames: &'a [(Vec<u8>, Vec<u8>)],
-    senders: &'a [usize],
-    /// For each client and each sender: the number of the message that the client expects next from this sender.
+    senders: usize,
+    /// The number that a client expects next from a sender: clients x senders.
     next: Vec<u32>,
     /// For each sender: the number of deliveries of its messages.
     heard: Vec<u64>,
@@ -136,7 +143,7 @@ impl<'a> Ears<'a> {
             tongue,
             payload,
             frames: &senders.frames,
-            senders: &senders.clients,
+            senders: senders.all.len(),
             next: vec![PROBE; what.clients * what.senders],
             heard: vec![0; what.senders],
             deliveries: 0,
@@ -168,16 +175,22 @@ impl<'a> Ears<'a> {
     }
 
     fn knows(&self, sender: u32) -> bool {
-        (sender as usize) < self.senders.len()
+        (sender as usize) < self.senders
     }
 
-    fn delivered(&mut self, client: usize, sender: usize, number: u32, sent: Duration) {
-        let next = &mut self.next[client * self.senders.len() + sender];
-        if *next != number {
+    /// Returns the number that a client expects next from a sender.
+    fn expected(&mut self, client: ClientId, sender: usize) -> Option<&mut u32> {
+        self.next.get_mut(client.0 * self.senders + sender)
+    }
+
+    fn delivered(&mut self, client: ClientId, sender: usize, number: u32, sent: Duration) {
+        let expected = self.expected(client, sender);
+        if expected.map(|next| std::mem::replace(next, number + 1)) != Some(number) {
             self.flaws.out_of_order += 1;
         }
-        *next = number + 1;
-        self.heard[sender] += 1;
+        if let Some(heard) = self.heard.get_mut(sender) {
+            *heard += 1;
+        }
         self.deliveries += 1;
         self.last = Instant::now();
         let took = self.payload.now().saturating_sub(sent);
@@ -186,7 +199,7 @@ impl<'a> Ears<'a> {
 }
 
 impl Listener for Ears<'_> {
-    fn hear(&mut self, client: usize, front: &[u8]) -> Heard {
+    fn hear(&mut self, client: ClientId, front: &[u8]) -> Heard {
         if let Some((sender, number, sent, length)) = self.message_at(front) {
             self.delivered(client, sender, number, sent);
             return Heard::Fine(length);
@@ -219,11 +232,11 @@ fn probe(
     senders: &Senders,
     bounds: &Bounds,
 ) -> Result<bool, Trouble> {
-    for sender in 0..senders.clients.len() {
-        say(crowd, ears, senders, sender, PROBE)?;
+    for sender in &senders.all {
+        say(crowd, ears, sender, PROBE)?;
     }
     senders.flush(crowd);
-    let (clients, count) = (crowd.len(), senders.clients.len());
+    let (clients, count) = (crowd.len(), senders.all.len());
     let without_echo = (count * (clients - 1)) as u64;
     let asked = Instant::now();
     let mut others_since = None;
@@ -232,9 +245,9 @@ fn probe(
         if let Some(loss) = &crowd.first_loss {
             return Err(Trouble::Lost(loss.clone()));
         }
-        let own = senders.clients.iter().enumerate();
-        let echoes = own.filter(|(sender, client)| ears.next[*client * count + sender] > PROBE);
-        let echoes = echoes.count();
+        let own = senders.all.iter();
+        let next = own.filter_map(|sender| ears.expected(sender.client, sender.index).copied());
+        let echoes = next.filter(|next| *next > PROBE).count();
         if ears.deliveries >= without_echo + count as u64 {
             return Ok(true);
         }
@@ -260,14 +273,12 @@ fn probe(
 fn say(
     crowd: &mut Crowd<'_>,
     ears: &Ears<'_>,
-    senders: &Senders,
-    sender: usize,
+    sender: &Sender,
     number: u32,
 ) -> Result<(), Trouble> {
-    let text = ears.payload.write(sender as u32, number);
-    let bytes = ears.tongue.message(&senders.names[sender], &text);
-    let bytes = bytes.map_err(Trouble::Protocol)?;
-    crowd.queue(senders.clients[sender], &bytes);
+    let text = ears.payload.write(sender.index as u32, number);
+    let bytes = ears.tongue.message(&sender.name, &text);
+    crowd.queue(sender.client, &bytes.map_err(Trouble::Protocol)?);
     Ok(())
 }
 
@@ -282,7 +293,7 @@ fn broadcast(
     teller: &Teller<'_>,
 ) -> Result<u64, Trouble> {
     let began = Instant::now();
-    let mut sent = vec![0_u64; senders.clients.len()];
+    let mut sent = vec![0_u64; senders.all.len()];
     let mut progress = (0, Instant::now());
     loop {
         let total: u64 = sent.iter().sum();
@@ -292,16 +303,17 @@ fn broadcast(
             && !bounds.over();
         let mut wait = Duration::from_millis(20);
         if sending {
-            for sender in what
-                .pace
-                .due(&sent, &ears.heard, recipients, began.elapsed())
-            {
+            let elapsed = began.elapsed();
+            for index in what.pace.due(&sent, &ears.heard, recipients, elapsed) {
                 let left = what.messages.saturating_sub(sent.iter().sum());
-                let fits = crowd.unsent(senders.clients[sender]) < MOST_UNSENT;
-                if left > 0 && fits {
-                    sent[sender] += 1;
-                    let number = u32::try_from(sent[sender]).unwrap_or(u32::MAX);
-                    say(crowd, ears, senders, sender, number)?;
+                let (Some(sender), Some(count)) = (senders.all.get(index), sent.get_mut(index))
+                else {
+                    continue;
+                };
+                if left > 0 && crowd.unsent(sender.client) < MOST_UNSENT {
+                    *count += 1;
+                    let number = u32::try_from(*count).unwrap_or(u32::MAX);
+                    say(crowd, ears, sender, number)?;
                 }
             }
             // All messages that a sender may send now are sent in one write. With one write for each message, the load

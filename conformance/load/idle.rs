@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::client::ClientId;
 use super::crowd::{Listener, gather_crowd};
 use super::figures::{Flaws, IdleFigures};
 use super::target::Meter;
@@ -56,7 +57,7 @@ struct Ears<'a> {
 }
 
 impl Listener for Ears<'_> {
-    fn hear(&mut self, _: usize, front: &[u8]) -> Heard {
+    fn hear(&mut self, _: ClientId, front: &[u8]) -> Heard {
         let heard = self.tongue.hear(front);
         match &heard {
             Heard::Answer(..) => self.answered += 1,

@@ -17,6 +17,17 @@
 //! | `target` | the processor time, the memory and the threads of the server's process |
 //! | `figures` | the results |
 
+// Bytes of the server under load reach this crate: none of them may end the program.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
 mod churn;
 mod client;
 mod crowd;

@@ -87,7 +87,8 @@ impl Payload {
         let mixed = (number as usize)
             .wrapping_mul(31)
             .wrapping_add((sender as usize).wrapping_mul(7));
-        &self.filler[mixed % PERIOD..][..length]
+        let from = mixed % PERIOD;
+        self.filler.get(from..from + length).unwrap_or_default()
     }
 }
 

@@ -100,7 +100,7 @@ impl Talker {
         match read {
             Ok(0) => Err(format!("closed instead of {expected}")),
             Ok(read) => {
-                self.inbox.extend_from_slice(&chunk[..read]);
+                self.inbox.extend(chunk.iter().take(read));
                 Ok(())
             }
             Err(error) => Err(format!("no {expected}: {error}")),

@@ -58,10 +58,9 @@ pub(super) fn agree(speech: &Speech, target: SocketAddr, bounds: &Bounds) -> Res
     let connect =
         || Talker::connect(target, speech.tls(), bounds.patience).map_err(Trouble::CannotConnect);
     let names = speech.names(2).map_err(Trouble::Protocol)?;
-    let who = [
-        (LoadLane::A, names[0].clone()),
-        (LoadLane::B, names[1].clone()),
-    ];
+    let two = |names: Vec<String>| Trouble::Protocol(format!("two names, not {}", names.len()));
+    let [a, b] = names.try_into().map_err(two)?;
+    let who = [(LoadLane::A, a), (LoadLane::B, b)];
     let mut talkers = BTreeMap::new();
     for (lane, name) in &who {
         let mut talker = connect()?;
@@ -196,24 +195,32 @@ fn settle(sent: Result<u64, String>, received: Received) -> Passed {
     }
 }
 
-/// Returns the bytes of the stream. A chunk that begins anywhere in the first period can be taken from them.
-fn pattern() -> Vec<u8> {
-    let byte = |index: usize| (index % PERIOD).wrapping_mul(2_654_435_761).to_be_bytes()[4];
-    (0..PERIOD + CHUNK).map(byte).collect()
+/// The bytes of the stream, which repeat after [`PERIOD`].
+struct Pattern(Vec<u8>);
+
+impl Pattern {
+    fn new() -> Pattern {
+        let byte = |index: usize| ((index % PERIOD).wrapping_mul(2_654_435_761) >> 24) as u8;
+        Pattern((0..PERIOD + CHUNK).map(byte).collect())
+    }
+
+    /// Returns the bytes from an offset on, at most a chunk.
+    fn piece(&self, offset: u64, length: usize) -> &[u8] {
+        let from = (offset % PERIOD as u64) as usize;
+        let end = from + length.min(CHUNK);
+        self.0.get(from..end).unwrap_or_default()
+    }
 }
 
 fn send(mut stream: &TcpStream, bytes: u64, until: Instant) -> Result<u64, String> {
-    let pattern = pattern();
+    let pattern = Pattern::new();
     let mut sent = 0;
     while sent < bytes && Instant::now() < until {
-        let length = usize::try_from(bytes - sent).unwrap_or(CHUNK).min(CHUNK);
-        let from = (sent % PERIOD as u64) as usize;
-        stream
-            .write_all(&pattern[from..from + length])
-            .map_err(|error| {
-                format!("after {sent} bytes a tunnel end accepted no more: {error}")
-            })?;
-        sent += length as u64;
+        let piece = pattern.piece(sent, usize::try_from(bytes - sent).unwrap_or(CHUNK));
+        stream.write_all(piece).map_err(|error| {
+            format!("after {sent} bytes a tunnel end accepted no more: {error}")
+        })?;
+        sent += piece.len() as u64;
     }
     let ended = stream.shutdown(Shutdown::Write);
     ended.map_err(|error| error.to_string()).map(|()| sent)
@@ -226,7 +233,7 @@ struct Received {
 }
 
 fn receive(mut stream: &TcpStream, teller: &Teller<'_>) -> Received {
-    let pattern = pattern();
+    let pattern = Pattern::new();
     let mut chunk = vec![0; CHUNK];
     let mut received = Received {
         bytes: 0,
@@ -237,8 +244,8 @@ fn receive(mut stream: &TcpStream, teller: &Teller<'_>) -> Received {
         match stream.read(&mut chunk) {
             Ok(0) => return received,
             Ok(read) => {
-                let from = (received.bytes % PERIOD as u64) as usize;
-                received.damaged |= chunk[..read] != pattern[from..from + read];
+                let expected = pattern.piece(received.bytes, read);
+                received.damaged |= chunk.get(..read) != Some(expected);
                 received.bytes += read as u64;
                 teller.tell(|| format!("{} MiB arrived", received.bytes >> 20));
             }
@@ -266,11 +273,13 @@ fn ping_pong(
     let began = Instant::now();
     thread::scope(|scope| {
         scope.spawn(move || echo(b, size));
-        let mut sent = pattern()[..size].to_vec();
+        let mut sent = Pattern::new().piece(0, size).to_vec();
         let mut back = vec![0; size];
         while Instant::now() < until {
             let began = Instant::now();
-            sent[0] = sent[0].wrapping_add(1);
+            sent.iter_mut()
+                .take(1)
+                .for_each(|first| *first = first.wrapping_add(1));
             let there = a.write_all(&sent).and_then(|()| a.read_exact(&mut back));
             if let Err(error) = there {
                 flaws.ends += 1;

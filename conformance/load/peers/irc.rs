@@ -9,18 +9,19 @@ pub(super) struct Irc;
 /// Returns the command of a line, without the `:prefix` before it.
 fn command(line: &[u8]) -> &[u8] {
     match line.iter().position(|byte| *byte == b' ') {
-        Some(space) if line.starts_with(b":") => &line[space + 1..],
+        Some(space) if line.starts_with(b":") => line.get(space + 1..).unwrap_or_default(),
         _ => line,
     }
 }
 
 impl Irc {
     fn common(line: &[u8], length: usize) -> Heard {
-        match command(line) {
-            ping if ping.starts_with(b"PING") => {
-                let pong = [b"PONG", &ping[4..], b"\r\n"].concat();
-                Heard::Answer(length, pong)
-            }
+        let command = command(line);
+        if let Some(token) = command.strip_prefix(b"PING") {
+            let pong = [b"PONG", token, b"\r\n"].concat();
+            return Heard::Answer(length, pong);
+        }
+        match command {
             error if error.starts_with(b"ERROR") => Heard::Broken(in_words(error)),
             _ => Heard::Fine(length),
         }

@@ -24,7 +24,7 @@ pub(super) fn tongue_of(name: &str) -> Option<Box<dyn Tongue>> {
 /// Returns a line without its end, and its length with its end.
 fn line(front: &[u8]) -> Option<(&[u8], usize)> {
     let end = front.iter().position(|byte| *byte == b'\n')?;
-    let line = &front[..end];
+    let line = front.get(..end)?;
     Some((line.strip_suffix(b"\r").unwrap_or(line), end + 1))
 }
 

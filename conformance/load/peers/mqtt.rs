@@ -28,7 +28,12 @@ fn string(bytes: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], bytes].concat()
 }
 
-/// Returns where the body of the first packet begins and ends.
+/// Returns the kind of the packet at the front; no packet has the kind 0.
+fn kind(front: &[u8]) -> u8 {
+    front.first().map_or(0, |byte| byte >> 4)
+}
+
+/// Returns where the body of the packet at the front begins and ends.
 fn body(front: &[u8]) -> Option<(usize, usize)> {
     let mut length = 0;
     for (index, byte) in front.iter().skip(1).take(4).enumerate() {
@@ -59,7 +64,7 @@ impl Tongue for Mqtt {
         let Some((begins, ends)) = body(front) else {
             return Heard::More;
         };
-        match (front[0] >> 4, front.get(begins + 1)) {
+        match (kind(front), front.get(begins + 1)) {
             (2, Some(0)) => {
                 let subscribe = [&[0, 1][..], &string(TOPIC), &[0]].concat();
                 Heard::Answer(ends, packet(0x82, &subscribe))
@@ -74,7 +79,7 @@ impl Tongue for Mqtt {
         let Some((begins, ends)) = body(front) else {
             return Heard::More;
         };
-        if front[0] >> 4 != 3 {
+        if kind(front) != 3 {
             return Heard::Fine(ends);
         }
         Heard::Message {
