@@ -18,6 +18,19 @@ pub(super) fn headline(report: &Report) -> String {
     }
 }
 
+/// Returns a sign for each verdict, for readers who cannot tell the colours apart.
+pub(super) fn glyph(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Note => "•",
+        Verdict::NonStrict => "~",
+        Verdict::Unsupported => "–",
+        Verdict::Inconclusive => "?",
+        Verdict::Fail => "✗",
+        Verdict::Error => "!",
+    }
+}
+
 /// Returns the result of a run.
 pub(super) fn sentence(report: &Report) -> String {
     if let Some(why) = &report.unjudgeable {

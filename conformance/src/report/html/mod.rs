@@ -13,7 +13,6 @@ use crate::suite::Suite;
 use crate::text;
 
 pub(super) use ladder::Bounds;
-pub(super) use page::glyph;
 
 /// The templates are compiled in and tested, so they are right.
 const SOUND: &str = "the templates of the reports are sound";
@@ -44,6 +43,10 @@ pub fn ladder_page(title: &str, lead: &str, events: &[Event]) -> String {
 }
 
 /// Fills a template with values. The values are text, never markup, and hidden characters in them are made visible.
+#[expect(
+    clippy::expect_used,
+    reason = "no template comes from a user, and the tests render each of them"
+)]
 pub(super) fn render(name: &str, values: Value) -> String {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()

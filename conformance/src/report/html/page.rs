@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::diagnosis::{self, Explanation};
-use crate::report::words;
+use crate::report::words::{self, glyph};
 use crate::run::{Cause, FieldReport, Incident, Outcome, Place, Report, SettledReading, Verdict};
 use crate::suite::Suite;
 
@@ -80,19 +80,6 @@ struct FailureView<'a> {
     fields: &'a [FieldReport],
     bytes: &'a str,
     length: usize,
-}
-
-/// Returns a sign for each verdict, for readers who cannot tell the colours apart.
-pub(in crate::report) fn glyph(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "✓",
-        Verdict::Note => "•",
-        Verdict::NonStrict => "~",
-        Verdict::Unsupported => "–",
-        Verdict::Inconclusive => "?",
-        Verdict::Fail => "✗",
-        Verdict::Error => "!",
-    }
 }
 
 impl<'a> Page<'a> {

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 use serde::Serialize;
 
+use crate::report::words::glyph;
 use crate::run::Verdict;
 use crate::suite::{Level, Requirement, Suite};
 use crate::text;
-
-use super::page::glyph;
 
 /// A piece of spec.md.
 #[derive(Debug, Serialize)]

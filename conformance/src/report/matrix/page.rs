@@ -5,7 +5,8 @@ use minijinja::{Value, context};
 use serde::Serialize;
 
 use crate::matrix::{Matrix, Row, Team};
-use crate::report::html::{glyph, render};
+use crate::report::html::render;
+use crate::report::words::glyph;
 
 use super::score;
 

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use crate::matrix::Matrix;
-use crate::report::html::glyph;
 use crate::report::paint::Paint;
 use crate::report::words::counted;
+use crate::report::words::glyph;
 use crate::text;
 
 use super::score;
