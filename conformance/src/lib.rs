@@ -27,6 +27,17 @@
 //!
 //! `play` is private: a run is started with [`run::run_suite`], which answers with a [`run::Report`].
 
+// Bytes of a target reach almost every module: none of them may end the program.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
 pub mod cli;
 pub mod diagnosis;
 pub mod evidence;

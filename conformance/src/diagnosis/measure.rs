@@ -35,7 +35,7 @@ pub fn measure(atlas: &Atlas) -> Accuracy {
         accuracy.single_first +=
             usize::from(told.first().is_some_and(|it| names(atlas, it, &[fault])));
         accuracy.single_named += usize::from(told.iter().any(|it| one_of(atlas, it, &[fault])));
-        for other in &atlas.faults[index + 1..] {
+        for other in atlas.faults.iter().skip(index + 1) {
             let pair = [fault, other];
             let told = self::told(atlas, &pair);
             let first = told.first();

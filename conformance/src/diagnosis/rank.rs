@@ -59,7 +59,7 @@ pub fn diagnose(atlas: &Atlas, observed: &Observed) -> Vec<Explanation> {
         .map(|one| one.explanation(observed, &weights))
         .collect();
     for (index, one) in candidates.iter().enumerate() {
-        for other in &candidates[index + 1..] {
+        for other in candidates.iter().skip(index + 1) {
             told.push(one.and(other).explanation(observed, &weights));
         }
     }

@@ -10,17 +10,6 @@
 //!
 //! Everything here is given as data (`Shown`, `WantedFrame`): nothing knows a running case.
 
-// What a target sent is shown here: none of its bytes may end the program.
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::indexing_slicing,
-        clippy::panic
-    )
-)]
-
 mod annotate;
 mod describe;
 mod hint;

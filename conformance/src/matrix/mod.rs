@@ -119,24 +119,24 @@ impl Matrix {
     /// come first.
     fn put_in_order(&mut self) {
         let mut by_score: Vec<usize> = (0..self.teams.len()).collect();
-        let score = |team: usize| self.teams[team].score.unwrap_or(-1.0);
+        let score = |team: usize| {
+            self.teams
+                .get(team)
+                .and_then(|team| team.score)
+                .unwrap_or(-1.0)
+        };
         by_score.sort_by(|one, other| score(*other).total_cmp(&score(*one)));
         let columns: Vec<Vec<Option<Verdict>>> = by_score
             .iter()
             .map(|team| {
-                self.rows
-                    .iter()
-                    .map(|row| verdict(&row.cells[*team]))
-                    .collect()
+                let cells = self.rows.iter().map(|row| row.cells.get(*team));
+                cells.map(|cell| cell.and_then(verdict)).collect()
             })
             .collect();
-        let teams: Vec<usize> = neighbours(&columns)
-            .iter()
-            .map(|index| by_score[*index])
-            .collect();
-        self.teams = teams.iter().map(|team| self.teams[*team].clone()).collect();
+        let teams = in_order(&by_score, &neighbours(&columns));
+        self.teams = in_order(&self.teams, &teams);
         for row in &mut self.rows {
-            row.cells = teams.iter().map(|team| row.cells[*team].clone()).collect();
+            row.cells = in_order(&row.cells, &teams);
         }
         // Cases that all teams pass say nothing, and come last in their own order.
         let (dull, mut telling): (Vec<Row>, Vec<Row>) = self.rows.drain(..).partition(Row::is_dull);
@@ -145,10 +145,15 @@ impl Matrix {
             .iter()
             .map(|row| row.cells.iter().map(verdict).collect())
             .collect();
-        let order = neighbours(&lines);
-        self.rows = order.iter().map(|row| telling[*row].clone()).collect();
+        self.rows = in_order(&telling, &neighbours(&lines));
         self.rows.extend(dull);
     }
+}
+
+/// Returns the things with these numbers, in this order.
+fn in_order<T: Clone>(all: &[T], order: &[usize]) -> Vec<T> {
+    let numbered = order.iter().filter_map(|index| all.get(*index));
+    numbered.cloned().collect()
 }
 
 /// Returns what makes cells similar: a free choice makes no difference.
@@ -194,10 +199,13 @@ fn rows(runs: &[RunFile], weights: &Weights) -> Vec<Row> {
                 });
                 rows.len() - 1
             });
-            rows[place].cells[team] = Some(Cell {
-                verdict: case.verdict,
-                why: case.why(),
-            });
+            let row = rows.get_mut(place);
+            if let Some(cell) = row.and_then(|row| row.cells.get_mut(team)) {
+                *cell = Some(Cell {
+                    verdict: case.verdict,
+                    why: case.why(),
+                });
+            }
         }
     }
     rows

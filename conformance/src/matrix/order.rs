@@ -11,15 +11,16 @@ const MOST_PASSES: usize = 8;
 /// to find, but it is the same each time.
 pub(super) fn neighbours<T: PartialEq>(lines: &[Vec<T>]) -> Vec<usize> {
     let distance = |one: usize, other: usize| {
-        let pairs = lines[one].iter().zip(&lines[other]);
+        let [one, other] = [one, other].map(|index| lines.get(index).into_iter().flatten());
+        let pairs = one.zip(other);
         pairs.filter(|(one, other)| one != other).count()
     };
     let mut left: Vec<usize> = (1..lines.len()).collect();
     let mut order: Vec<usize> = (0..lines.len().min(1)).collect();
     while let Some(last) = order.last().copied() {
-        let nearest = (0..left.len()).min_by_key(|index| distance(last, left[*index]));
-        match nearest {
-            Some(index) => order.push(left.remove(index)),
+        let nearest = left.iter().enumerate();
+        match nearest.min_by_key(|(_, line)| distance(last, **line)) {
+            Some((index, _)) => order.push(left.remove(index)),
             None => break,
         }
     }
@@ -37,14 +38,21 @@ fn turn_around(order: &mut [usize], distance: &impl Fn(usize, usize) -> usize) -
     let mut better = false;
     for start in 1..order.len() {
         for end in start + 1..order.len() {
-            let before = distance(order[start - 1], order[start]);
-            let now = distance(order[start - 1], order[end]);
-            let (next, then) = match order.get(end + 1) {
-                Some(next) => (distance(order[end], *next), distance(order[start], *next)),
+            let line = |index: usize| order.get(index).copied();
+            let (Some(left), Some(first), Some(last)) = (line(start - 1), line(start), line(end))
+            else {
+                continue;
+            };
+            let before = distance(left, first);
+            let now = distance(left, last);
+            let (next, then) = match line(end + 1) {
+                Some(right) => (distance(last, right), distance(first, right)),
                 None => (0, 0),
             };
-            if now + then < before + next {
-                order[start..=end].reverse();
+            if now + then < before + next
+                && let Some(piece) = order.get_mut(start..=end)
+            {
+                piece.reverse();
                 better = true;
             }
         }

@@ -98,7 +98,7 @@ fn written(out: &mut String, case: &Outcome, whole: bool) {
     if skipped > 0 {
         let _ = writeln!(out, "      ({skipped} earlier lines; --verbose shows them)");
     }
-    for line in &lines[skipped..] {
+    for line in lines.iter().skip(skipped) {
         let _ = writeln!(out, "    | {line}");
     }
 }

@@ -55,6 +55,10 @@ pub const FORMAT: u32 = 1;
 
 /// Returns the report as one JSON object, indented.
 #[must_use]
+#[expect(
+    clippy::expect_used,
+    reason = "only maps whose keys are not text can fail, and the report has no such map"
+)]
 pub fn to_json(report: &Report) -> String {
     let document = Document {
         format: FORMAT,
@@ -77,7 +81,6 @@ pub fn to_json(report: &Report) -> String {
             .map(|case| of_case(report, case))
             .collect(),
     };
-    // Only maps whose keys are not text can fail, and the report has no such map.
     let mut json = serde_json::to_string_pretty(&document).expect("the report has text keys only");
     json.push('\n');
     text::json(&json)

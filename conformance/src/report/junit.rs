@@ -21,6 +21,7 @@ use crate::text;
 ///
 /// Never: all text in it is escaped for XML.
 #[must_use]
+#[expect(clippy::expect_used, reason = "all text in it is escaped for XML")]
 pub fn to_junit(report: &Report, rerun: &str) -> String {
     let report = &shown(report, text::xml);
     let rerun = &text::xml(rerun);

@@ -107,7 +107,7 @@ pub fn laboratory_page(suite: &Suite, atlas: &Atlas) -> String {
             .iter()
             .map(|id| Column {
                 id,
-                catches: catches[id],
+                catches: catches.get(id).copied().unwrap_or_default(),
             })
             .collect(),
         idle,

@@ -37,7 +37,7 @@ pub(super) fn ladder(events: &[Event], whole: bool, paint: Paint) -> String {
         .unwrap_or(0);
     for run in runs.into_iter().skip(skipped) {
         let shown = if whole { run.len() } else { 1 };
-        for event in &events[run.clone()][..shown] {
+        for event in events.iter().skip(run.start).take(shown) {
             let _ = writeln!(out, "    {}", painted(event, width, paint));
         }
         if run.len() > shown {
@@ -56,7 +56,13 @@ pub(super) fn runs(events: &[Event]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (index, event) in events.iter().enumerate() {
         match runs.last_mut() {
-            Some(run) if alike(&events[run.start], event) => run.end = index + 1,
+            Some(run)
+                if events
+                    .get(run.start)
+                    .is_some_and(|first| alike(first, event)) =>
+            {
+                run.end = index + 1;
+            }
             _ => runs.push(index..index + 1),
         }
     }
@@ -88,7 +94,9 @@ fn painted(event: &Event, width: usize, paint: Paint) -> String {
 /// Returns the first 16 bytes; the explanation above shows the important ones.
 fn first_bytes(hex: &str) -> String {
     match hex.char_indices().nth(16 * 3 - 1) {
-        Some((end, _)) if hex.len() > end + 1 => format!("{} ...", &hex[..end]),
+        Some((end, _)) if hex.len() > end + 1 => {
+            format!("{} ...", hex.get(..end).unwrap_or_default())
+        }
         _ => hex.to_owned(),
     }
 }

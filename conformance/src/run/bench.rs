@@ -211,7 +211,9 @@ impl<'a> Round<'a> {
         if let Some(lock) = lock_of(scenario) {
             state.held.remove(lock);
         }
-        state.findings[index] = Some(finding);
+        if let Some(place) = state.findings.get_mut(index) {
+            *place = Some(finding);
+        }
         self.unlocked.notify_all();
     }
 

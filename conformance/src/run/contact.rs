@@ -114,7 +114,7 @@ pub(crate) fn meet(
             return match (received, end) {
                 ([], Some((_, end))) => Met::Closed(end),
                 ([], None) => Met::Silence,
-                (bytes, _) => Met::Strange(bytes[..bytes.len().min(200)].to_vec()),
+                (bytes, _) => Met::Strange(bytes.iter().take(200).copied().collect()),
             };
         }
         bell.wait(rung, until);

@@ -197,10 +197,12 @@ impl<'a, 'b> Schedule<'a, 'b> {
     /// Plays cases one after the other. After a hostile case and after a failure, the runner checks that the target
     /// still answers.
     fn alone(&mut self, cases: &[&Scenario]) {
-        for (index, case) in cases.iter().enumerate() {
-            if self.gave_up(&cases[index..]) {
+        let mut left = cases;
+        while let Some((case, others)) = left.split_first() {
+            if self.gave_up(left) {
                 return;
             }
+            left = others;
             let mut finding = self.bench.play(case, self.choices);
             let suspicious = (case.hostile && finding.played().is_some()) || finding.failed();
             if suspicious && let Some(met) = self.dead() {
@@ -247,9 +249,9 @@ impl<'a, 'b> Schedule<'a, 'b> {
             .max_by_key(|(_, finding, played)| (finding.failed(), played.started))
             .map(|(case, ..)| case.id.clone());
         let culprit = culprit.unwrap_or_else(|| "the run before its first case".to_owned());
-        let innocent: BTreeSet<usize> = (0..findings.len())
-            .filter(|index| !findings[*index].was_answered())
-            .collect();
+        let numbered = findings.iter().enumerate();
+        let innocent = numbered.filter(|(_, finding)| !finding.was_answered());
+        let innocent: BTreeSet<usize> = innocent.map(|(index, _)| index).collect();
         for (index, (case, finding)) in cases.iter().zip(findings).enumerate() {
             let finding = if innocent.contains(&index) {
                 Finding::not_played(Cause::TargetDied(culprit.clone()))

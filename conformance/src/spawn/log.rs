@@ -37,7 +37,7 @@ impl Log {
         // An error is an end too: nothing more arrives from there.
         while let Ok(length @ 1..) = source.read(&mut buffer) {
             let mut written = self.written.lock();
-            written.kept.extend(&buffer[..length]);
+            written.kept.extend(buffer.iter().take(length));
             written.total += length as u64;
             let surplus = written.kept.len().saturating_sub(KEPT);
             written.kept.drain(..surplus);
@@ -107,7 +107,7 @@ impl Log {
 fn has_line(kept: &VecDeque<u8>, text: &str) -> bool {
     let bytes: Vec<u8> = kept.iter().copied().collect();
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
-    String::from_utf8_lossy(&bytes[..whole])
+    String::from_utf8_lossy(bytes.get(..whole).unwrap_or_default())
         .lines()
         .any(|line| line.contains(text))
 }

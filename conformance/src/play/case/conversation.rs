@@ -112,7 +112,7 @@ fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
         let at = connection.arrival(range.end).unwrap_or(case.now);
         events.push((at, seen));
     };
-    let front = case.view.fronts.get(conn);
+    let front = case.view.fronts.find(conn);
     for mark in front
         .map(|front| front.marks.as_slice())
         .unwrap_or_default()
@@ -140,12 +140,17 @@ fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
 
 /// Returns the frames that no step took, at most 32, and the bytes after them.
 fn left_over(case: &Case<'_>, conn: ConnId) -> Vec<std::ops::Range<usize>> {
-    let consumed = case.view.fronts.get(conn).map_or(0, |front| front.consumed);
+    let consumed = case
+        .view
+        .fronts
+        .find(conn)
+        .map_or(0, |front| front.consumed);
     let unread = case.unread(conn);
     let mut ranges = Vec::new();
     let mut at = 0;
     while ranges.len() < 32
-        && let Decoded::Frame(frame) = case.wire.decode(Side::Server, &unread[at..])
+        && let Some(left) = unread.get(at..)
+        && let Decoded::Frame(frame) = case.wire.decode(Side::Server, left)
     {
         ranges.push(consumed + at..consumed + at + frame.length);
         at += frame.length;

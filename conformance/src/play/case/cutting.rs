@@ -79,7 +79,9 @@ pub(crate) fn pause(cuts: usize) -> Duration {
 fn sized_fields(wire: &Wire, bytes: &[u8]) -> Vec<(usize, usize, Value)> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Decoded::Frame(frame) = wire.decode(Side::Client, &bytes[at..]) {
+    while let Some(left) = bytes.get(at..)
+        && let Decoded::Frame(frame) = wire.decode(Side::Client, left)
+    {
         for field in &frame.fields {
             let length = match &field.value {
                 Value::Text(text) => text.len(),

@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `connection`, `per_connection` | its connections, and the actions on them |
+//! | `connection`, `per_connection`, `per_lane` | its connections, and the actions on them |
 //! | `view` | what its steps have taken so far |
 //! | `look`, `shown` | what is next on a connection, for steps and for explanations |
 //! | `connect`, `sending`, `cutting` | opening and closing connections; sends, and how they are divided into segments |
@@ -15,6 +15,7 @@ pub(crate) mod conversation;
 mod cutting;
 mod look;
 mod per_connection;
+mod per_lane;
 mod sending;
 mod shown;
 mod unasked;
@@ -39,6 +40,7 @@ pub(crate) use connection::{Doing, Outstanding, Purpose, Unasked};
 use connection::{Done, Held, LaneConnection};
 pub(crate) use cutting::Cutting;
 pub(crate) use per_connection::{ConnId, PerConnection};
+pub(crate) use per_lane::PerLane;
 pub(crate) use view::{Meaning, View};
 
 /// The names and identities of a case's lanes.
@@ -63,9 +65,9 @@ pub(crate) struct Case<'a> {
     /// All connections that were ever opened.
     pub(crate) connections: PerConnection<LaneConnection>,
     /// The connection of each lane.
-    pub(crate) open: Vec<Option<ConnId>>,
+    pub(crate) open: PerLane<Option<ConnId>>,
     /// The name of each lane.
-    pub(crate) names: Vec<String>,
+    pub(crate) names: PerLane<String>,
     /// The identity of each lane, where names are identities.
     pub(crate) identities: Vec<Identity>,
     /// The lane that the runner opened for its fences.
@@ -112,7 +114,10 @@ impl<'a> Case<'a> {
             Names::Chosen => names_of(&scenario.lanes, settings, &mut random),
             Names::Identities => identities.iter().map(|known| known.uuid.clone()).collect(),
         };
-        for name in &names {
+        let names = PerLane::of(scenario, |lane| {
+            names.get(lane.0).cloned().unwrap_or_default()
+        });
+        for name in names.values() {
             shared.ledger.note_name(number, name);
         }
         let now = Instant::now();
@@ -126,7 +131,7 @@ impl<'a> Case<'a> {
             random,
             bell: Arc::default(),
             connections: PerConnection::default(),
-            open: vec![None; scenario.lanes.len()],
+            open: PerLane::of(scenario, |_| None),
             names,
             identities,
             helper: None,
@@ -173,7 +178,7 @@ impl<'a> Case<'a> {
 
     /// Returns the connection of a lane.
     pub(crate) fn conn_of(&self, lane: LaneId) -> Result<ConnId, Box<Failure>> {
-        self.open.get(lane.0).copied().flatten().ok_or_else(|| {
+        self.open[lane].ok_or_else(|| {
             Failure::own_fault(format!(
                 "{} is not connected; a lane begins with `client`",
                 self.lane_name(lane)
@@ -193,11 +198,7 @@ impl<'a> Case<'a> {
     pub(crate) fn value(&self, expression: &Expr) -> Result<Value, Box<Failure>> {
         match expression {
             Expr::Literal(value) => Ok(value.clone()),
-            Expr::NameOf(lane) => self
-                .names
-                .get(lane.0)
-                .map(|name| Value::Text(name.clone()))
-                .ok_or_else(|| Failure::own_fault("a name that belongs to no lane")),
+            Expr::NameOf(lane) => Ok(Value::Text(self.names[*lane].clone())),
             Expr::AddressOf(lane) => self
                 .conn_of(*lane)
                 .map(|conn| Value::Bytes(self.connections[conn].socket.own_address())),
@@ -242,9 +243,13 @@ impl<'a> Case<'a> {
 
     /// Returns the received bytes of a connection that are not handled yet.
     pub(crate) fn unread(&self, conn: ConnId) -> &[u8] {
-        let consumed = self.view.fronts.get(conn).map_or(0, |front| front.consumed);
+        let consumed = self
+            .view
+            .fronts
+            .find(conn)
+            .map_or(0, |front| front.consumed);
         self.connections
-            .get(conn)
+            .find(conn)
             .and_then(|conn| conn.socket.received().get(consumed..))
             .unwrap_or_default()
     }
@@ -252,7 +257,7 @@ impl<'a> Case<'a> {
     /// Returns how the target ended a connection.
     pub(crate) fn end_of(&self, conn: ConnId) -> Option<End> {
         self.connections
-            .get(conn)
+            .find(conn)
             .and_then(|conn| conn.socket.end())
             .map(|(_, end)| end)
     }

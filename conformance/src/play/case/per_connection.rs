@@ -32,7 +32,8 @@ impl<T> PerConnection<T> {
         ConnId(self.0.len() - 1)
     }
 
-    pub(crate) fn get(&self, conn: ConnId) -> Option<&T> {
+    /// Returns the value of a connection, which may be too new to have one.
+    pub(crate) fn find(&self, conn: ConnId) -> Option<&T> {
         self.0.get(conn.0)
     }
 
@@ -58,6 +59,10 @@ impl<T: Default> PerConnection<T> {
     }
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "only `push` makes ids, and no connection leaves its case; views are extended to all connections"
+)]
 impl<T> Index<ConnId> for PerConnection<T> {
     type Output = T;
 
@@ -66,6 +71,10 @@ impl<T> Index<ConnId> for PerConnection<T> {
     }
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "only `push` makes ids, and no connection leaves its case; views are extended to all connections"
+)]
 impl<T> IndexMut<ConnId> for PerConnection<T> {
     fn index_mut(&mut self, conn: ConnId) -> &mut T {
         &mut self.0[conn.0]

@@ -33,7 +33,7 @@ impl Case<'_> {
         self.note_done(
             conn,
             Doing::Sent {
-                bytes: bytes[..bytes.len().min(BYTE_BY_BYTE)].to_vec(),
+                bytes: bytes.iter().take(BYTE_BY_BYTE).copied().collect(),
                 length: bytes.len(),
                 purpose,
             },
@@ -94,8 +94,9 @@ impl Case<'_> {
             let words = self.words(|case| {
                 let lane = &case.connections[conn].lane;
                 let frames = frames_in_words(case, &bytes);
-                let before = hex(&bytes[at.saturating_sub(SHOWN)..*at], SHOWN);
-                let after = hex(&bytes[*at..], SHOWN);
+                let (before, after) = bytes.split_at_checked(*at).unwrap_or_default();
+                let before = hex(before.rchunks(SHOWN).next().unwrap_or_default(), SHOWN);
+                let after = hex(after, SHOWN);
                 format!("{lane} > {frames}: after byte {at}, {before} | {after}")
             });
             let point = Point { send, at: *at };
@@ -110,13 +111,15 @@ impl Case<'_> {
         }
         let pause = cutting::pause(cuts.len());
         let mut gate = gate;
+        let mut rest = bytes.as_slice();
         let mut start = 0;
         for end in cuts {
-            connection.send(bytes[start..end].to_vec(), Cut::Whole, gate.take());
+            let (piece, after) = rest.split_at_checked(end - start).unwrap_or((rest, &[]));
+            connection.send(piece.to_vec(), Cut::Whole, gate.take());
             connection.pause(pause);
-            start = end;
+            (rest, start) = (after, end);
         }
-        connection.send(bytes[start..].to_vec(), Cut::Whole, gate);
+        connection.send(rest.to_vec(), Cut::Whole, gate);
     }
 
     /// Returns these words if a person looks at a few chosen cuts, else nothing.

@@ -76,10 +76,13 @@ impl Inbox {
             end = match self.read_once(stream, &mut buffer) {
                 Ok(0) if tls.is_some() => Some(End::Truncated),
                 Ok(0) => Some(End::Fin),
-                Ok(length) => match tls {
-                    Some(tls) => self.take_in_secured(tls, &buffer[..length], outbox),
-                    None => self.store(&buffer[..length]),
-                },
+                Ok(length) => {
+                    let arrived = buffer.get(..length).unwrap_or_default();
+                    match tls {
+                        Some(tls) => self.take_in_secured(tls, arrived, outbox),
+                        None => self.store(arrived),
+                    }
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => None,
                 // ECONNRESET, and rarer abnormal ends (ETIMEDOUT, EHOSTUNREACH).
                 Err(_) => Some(End::Reset),

@@ -218,13 +218,14 @@ fn pieces<'a>(bytes: &'a [u8], cut: &Cut) -> Vec<&'a [u8]> {
         Cut::Every(size) => bytes.chunks((*size).max(1)).collect(),
         Cut::At(offsets) => {
             let mut pieces = Vec::new();
-            let mut start = 0;
+            let mut rest = bytes;
             for offset in offsets.iter().copied().chain([bytes.len()]) {
-                let end = offset.clamp(start, bytes.len());
-                if end > start {
-                    pieces.push(&bytes[start..end]);
+                let start = bytes.len() - rest.len();
+                let (piece, after) = rest.split_at(offset.saturating_sub(start).min(rest.len()));
+                if !piece.is_empty() {
+                    pieces.push(piece);
                 }
-                start = end;
+                rest = after;
             }
             pieces
         }

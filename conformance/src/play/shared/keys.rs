@@ -37,7 +37,7 @@ impl Keys {
 
     /// Returns the key for the lane with this number.
     pub(crate) fn key(&self, lane: usize) -> Arc<Key> {
-        self.shared.key(lane % KEYS)
+        self.shared.key(lane)
     }
 }
 
@@ -51,9 +51,11 @@ impl Shared {
         }
     }
 
-    /// Returns a key. The first caller makes it, and others wait for it.
-    fn key(&self, index: usize) -> Arc<Key> {
-        Arc::clone(self.keys[index].get_or_init(|| Arc::new(Key::generate())))
+    /// Returns the key of a lane. The first caller makes it, and others wait for it.
+    fn key(&self, lane: usize) -> Arc<Key> {
+        let generate = || Arc::new(Key::generate());
+        let kept = self.keys.get(lane % KEYS);
+        kept.map_or_else(generate, |kept| Arc::clone(kept.get_or_init(generate)))
     }
 }
 

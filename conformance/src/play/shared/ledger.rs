@@ -140,7 +140,7 @@ impl SentFrames {
         self.unread.extend_from_slice(bytes);
         let mut at = 0;
         loop {
-            match wire.decode(Side::Client, &self.unread[at..]) {
+            match wire.decode(Side::Client, self.unread.get(at..).unwrap_or_default()) {
                 Decoded::Frame(frame) => {
                     at += frame.length;
                     frames.push(frame);

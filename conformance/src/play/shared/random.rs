@@ -39,9 +39,8 @@ impl SplitMix {
 
     /// Returns this number of characters of `0-9a-z`.
     pub(crate) fn letters(&mut self, count: usize) -> String {
-        const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         (0..count)
-            .map(|_| char::from(ALPHABET[(self.next() % 36) as usize]))
+            .filter_map(|_| char::from_digit((self.next() % 36) as u32, 36))
             .collect()
     }
 }

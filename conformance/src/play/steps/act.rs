@@ -98,30 +98,27 @@ impl Case<'_> {
         let Some(declared) = self.scenario.lanes.get(lane.0) else {
             return Err(Failure::own_fault("a lane that is not declared"));
         };
-        if let Some(old) = self.open[lane.0].take() {
+        if let Some(old) = self.open[lane].take() {
             self.close_connection(old);
             // The identity of a lane stays the same, where it is more than a name.
             if let (LaneName::Fresh { exactly }, true) =
                 (&declared.login, self.identities.is_empty())
             {
-                self.names[lane.0] =
-                    names::fresh(&declared.name, exactly.as_ref(), &mut self.random);
-                self.shared
-                    .ledger
-                    .note_name(self.number, &self.names[lane.0]);
+                self.names[lane] = names::fresh(&declared.name, exactly.as_ref(), &mut self.random);
+                self.shared.ledger.note_name(self.number, &self.names[lane]);
             }
         }
         // Looked up at each opening: an earlier lane may have got a new name since the case began.
         if let LaneName::SameAs(other) = declared.login {
-            self.names[lane.0] = self.names[other.0].clone();
+            self.names[lane] = self.names[other].clone();
         }
         let buffer = self.buffer_for(lane);
-        let name = self.names[lane.0].clone();
+        let name = self.names[lane].clone();
         let speech = self.shared.speech(declared.tls);
         let conn = self.connect(&declared.name, name, buffer, speech)?;
         self.connections[conn].identity = self.identities.get(lane.0).cloned();
         self.connections[conn].unasked = Unasked::new(declared.answers);
-        self.open[lane.0] = Some(conn);
+        self.open[lane] = Some(conn);
         Ok(())
     }
 
@@ -193,7 +190,7 @@ impl Case<'_> {
     fn all_differ(&self, names: &[String]) -> Result<(), Box<Failure>> {
         for (index, name) in names.iter().enumerate() {
             let value = self.remembered(name)?;
-            for other in &names[..index] {
+            for other in names.iter().take(index) {
                 if self.remembered(other)? == value {
                     return Err(Box::new(Failure::new(
                         FailureKind::Mismatch,

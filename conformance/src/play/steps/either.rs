@@ -70,7 +70,9 @@ impl<'a> Either<'a> {
                     index = 0;
                 }
             }
-            let attempt = &mut self.attempts[index];
+            let Some(attempt) = self.attempts.get_mut(index) else {
+                break;
+            };
             if is_first_left && matches!(attempt.state, State::Fits(_)) {
                 return attempt.adopt(case);
             }
@@ -165,7 +167,7 @@ impl<'a> Attempt<'a> {
         let own: BTreeSet<ConnId> = self
             .lanes
             .iter()
-            .filter_map(|lane| case.open.get(lane.0).copied().flatten())
+            .filter_map(|lane| case.open[*lane])
             .collect();
         for (conn, front) in outside.fronts.iter() {
             if !own.contains(&conn) {

@@ -69,7 +69,7 @@ impl<'a> Eventually<'a> {
     /// want, so that the next try may get another frame.
     fn tidy_up(&self, case: &mut Case<'_>, failure: &Failure) {
         for lane in &self.opened_inside {
-            if let Some(conn) = case.open[lane.0] {
+            if let Some(conn) = case.open[*lane] {
                 case.close_connection(conn);
             }
         }

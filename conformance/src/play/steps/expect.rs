@@ -80,8 +80,8 @@ fn too_early(
     not_before: Option<Duration>,
 ) -> Option<(Duration, Duration)> {
     let bound = not_before?;
-    let front = case.view.fronts.get(conn)?;
-    let connection = &case.connections.get(conn)?.socket;
+    let front = case.view.fronts.find(conn)?;
+    let connection = &case.connections.find(conn)?.socket;
     let mut marks = front.marks.iter().rev();
     let last = marks.find(|mark| mark.meaning == Meaning::Frame)?;
     let before = connection.arrival(last.bytes.end)?;

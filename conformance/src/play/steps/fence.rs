@@ -251,7 +251,7 @@ fn see_among_others(
     loop {
         match case.wire.decode(Side::Server, unread) {
             Decoded::Frame(frame) if fits(case, own, &frame) => return Progress::Done,
-            Decoded::Frame(frame) => unread = &unread[frame.length..],
+            Decoded::Frame(frame) => unread = unread.get(frame.length..).unwrap_or_default(),
             // The steps of this lane report its other mistakes.
             Decoded::Broken { .. } => return Progress::Done,
             Decoded::Partial(_) if case.connections[conn].paused || case.end_of(conn).is_some() => {

@@ -138,18 +138,19 @@ fn moment(events: &[Event], failure: &Failure) -> usize {
 }
 
 fn of_run(events: &[Event], run: &Range<usize>, lanes: &[String]) -> Vec<Rung> {
-    let of_run = &events[run.clone()];
+    let of_run = events.get(run.clone()).unwrap_or_default();
     // A few are shown one by one; of many, the first ones represent all.
     let shown = match of_run.len() {
         few if few <= SHOWN_OF_ALIKE + 1 => few,
         _ => SHOWN_OF_ALIKE,
     };
-    let mut rungs: Vec<Rung> = of_run[..shown]
+    let mut rungs: Vec<Rung> = of_run
         .iter()
+        .take(shown)
         .map(|event| Rung::of(event, lanes))
         .collect();
     if let Some(next) = of_run.get(shown) {
-        debug_assert!(alike(&of_run[0], next));
+        debug_assert!(of_run.first().is_some_and(|first| alike(first, next)));
         rungs.push(Rung {
             kind: "more",
             text: format!("and {} more like this", of_run.len() - shown),
@@ -232,6 +233,7 @@ fn pieces(event: &Event) -> Vec<Piece> {
         .split_whitespace()
         .filter(|pair| *pair != "...")
         .collect();
+    let shown = |from: usize, to: usize| pairs.get(from..to).unwrap_or_default();
     let mut pieces = Vec::new();
     let mut at = 0;
     let mut colour = 0;
@@ -239,7 +241,7 @@ fn pieces(event: &Event) -> Vec<Piece> {
         let start = field.offset.clamp(at, pairs.len());
         let end = (field.offset + field.length).clamp(start, pairs.len());
         if start > at {
-            pieces.push(nameless(&pairs[at..start], at));
+            pieces.push(nameless(shown(at, start), at));
         }
         colour = match field.name.as_str() {
             "opcode" => 0,
@@ -248,7 +250,7 @@ fn pieces(event: &Event) -> Vec<Piece> {
         if end > start {
             pieces.push(Piece {
                 colour: Some(colour),
-                hex: pairs[start..end].join(" "),
+                hex: shown(start, end).join(" "),
                 about: format!(
                     "{} = {} · {} from offset {}",
                     field.name,
@@ -261,7 +263,7 @@ fn pieces(event: &Event) -> Vec<Piece> {
         at = end;
     }
     if at < pairs.len() {
-        pieces.push(nameless(&pairs[at..], at));
+        pieces.push(nameless(shown(at, pairs.len()), at));
     }
     pieces
 }

@@ -55,7 +55,9 @@ impl Segment<'_> {
         tcp.extend(options);
         tcp.extend(self.payload);
         let sum = checksum(&[&self.pseudo_header(tcp.len()), &tcp]);
-        tcp[16..18].copy_from_slice(&sum.to_be_bytes());
+        if let Some(field) = tcp.get_mut(16..18) {
+            field.copy_from_slice(&sum.to_be_bytes());
+        }
         tcp
     }
 
@@ -95,7 +97,9 @@ fn ipv4(from: Ipv4Addr, to: Ipv4Addr, payload: usize) -> Vec<u8> {
     header.extend(from.octets());
     header.extend(to.octets());
     let sum = checksum(&[&header]);
-    header[10..12].copy_from_slice(&sum.to_be_bytes());
+    if let Some(field) = header.get_mut(10..12) {
+        field.copy_from_slice(&sum.to_be_bytes());
+    }
     header
 }
 
@@ -113,8 +117,12 @@ fn checksum(parts: &[&[u8]]) -> u16 {
     let mut sum: u32 = 0;
     for part in parts {
         for pair in part.chunks(2) {
-            let word = u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]);
-            sum += u32::from(word);
+            let word = match *pair {
+                [high, low] => [high, low],
+                [high] => [high, 0],
+                _ => [0, 0],
+            };
+            sum += u32::from(u16::from_be_bytes(word));
         }
     }
     while sum > 0xffff {

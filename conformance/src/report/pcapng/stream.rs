@@ -34,11 +34,11 @@ pub(super) struct Stream {
     next: [u32; 2],
 }
 
-/// The sender of a segment: an index into the numbers.
+/// The sender of a segment.
 #[derive(Clone, Copy)]
 enum Sender {
-    Client = 0,
-    Target = 1,
+    Client,
+    Target,
 }
 
 impl Stream {
@@ -118,7 +118,11 @@ impl Stream {
 
     fn advance(&mut self, sender: Sender, by: usize) {
         let by = u32::try_from(by % (1 << 32)).unwrap_or_default();
-        let next = &mut self.next[sender as usize];
+        let [client, target] = &mut self.next;
+        let next = match sender {
+            Sender::Client => client,
+            Sender::Target => target,
+        };
         *next = next.wrapping_add(by);
     }
 
