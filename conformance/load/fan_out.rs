@@ -185,7 +185,7 @@ impl<'a> Ears<'a> {
 
     fn delivered(&mut self, client: ClientId, sender: usize, number: u32, sent: Duration) {
         let expected = self.expected(client, sender);
-        if expected.map(|next| std::mem::replace(next, number + 1)) != Some(number) {
+        if expected.map(|next| std::mem::replace(next, number.saturating_add(1))) != Some(number) {
             self.flaws.out_of_order += 1;
         }
         if let Some(heard) = self.heard.get_mut(sender) {
@@ -366,5 +366,32 @@ impl Pace {
             Pace::Window(_) => Duration::MAX,
             Pace::Rate(rate) => Duration::from_secs_f64(sent as f64 / rate).saturating_sub(elapsed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::peers::tongue_of;
+    use super::*;
+
+    #[test]
+    fn the_last_possible_number_is_counted_like_any_other() {
+        let what = FanOut {
+            clients: 1,
+            senders: 1,
+            pace: Pace::Window(1),
+            size: 0,
+            messages: 1,
+            lasts: Duration::ZERO,
+            at_once: 1,
+        };
+        let tongue = tongue_of("nats").expect("it is a peer");
+        let payload = Payload::new(what.size, Instant::now());
+        let senders = Senders::new(&*tongue, &["nats".to_owned()], &what, &payload);
+        let mut ears = Ears::new(&*tongue, &senders, &payload, &what);
+        let text = payload.write(0, u32::MAX);
+        let copy = tongue.arrival("nats", &text).expect("it has one form");
+        assert_eq!(ears.hear(ClientId(0), &copy), Heard::Fine(copy.len()));
+        assert_eq!((ears.deliveries, ears.flaws.out_of_order), (1, 1));
     }
 }

@@ -39,13 +39,12 @@ impl Tongue for Nats {
             return Nats::common(line, begins);
         }
         let size = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
-        let size = std::str::from_utf8(size)
-            .ok()
-            .and_then(|size| size.parse::<usize>().ok());
-        match size {
-            Some(size) if front.len() >= begins + size + 2 => Heard::Message {
-                text: begins..begins + size,
-                length: begins + size + 2,
+        let size = std::str::from_utf8(size).unwrap_or_default().parse();
+        let size: Option<usize> = size.ok();
+        match size.and_then(|size| begins.checked_add(size)?.checked_add(2)) {
+            Some(length) if front.len() >= length => Heard::Message {
+                text: begins..length - 2,
+                length,
             },
             Some(_) => Heard::More,
             None => Heard::Broken(in_words(line)),
@@ -74,5 +73,12 @@ mod tests {
         assert_eq!(&bytes[text], b"he\r\n!");
         assert_eq!(&bytes[length..], b"PING\r\n");
         assert_eq!(Nats.hear(&bytes[..length - 1]), Heard::More);
+    }
+
+    #[test]
+    fn a_size_beyond_all_memory_is_a_mistake_of_the_server() {
+        let line = format!("MSG load 1 {}", usize::MAX);
+        let heard = Nats.hear(format!("{line}\r\n").as_bytes());
+        assert_eq!(heard, Heard::Broken(line));
     }
 }
