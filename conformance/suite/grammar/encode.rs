@@ -6,129 +6,13 @@ use super::uuid::bytes_of_uuid;
 use super::wire::Layout;
 use super::{PacketId, Sort, Value, Wire};
 
-/// A value that a type cannot carry.
+/// Why a type cannot carry a value, in words: callers only show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EncodeError {
-    /// The packet has a different number of fields.
-    FieldCount {
-        /// The packet's name.
-        packet: String,
-        /// The number of its fields.
-        takes: usize,
-        /// The number of values.
-        given: usize,
-    },
-    /// The grammar has no packet with that id.
-    UnknownPacket(PacketId),
-    /// The grammar has no type with that name in this reading.
-    UnknownType(String),
-    /// The value has the wrong sort, such as text for a number.
-    WrongSort {
-        /// The type's name.
-        type_name: String,
-        /// The sort that the type takes.
-        takes: Sort,
-        /// The sort of the value.
-        given: Sort,
-    },
-    /// The number does not fit into the integer.
-    OutOfRange {
-        /// The type's name.
-        type_name: String,
-        /// The number.
-        number: i128,
-        /// The smallest number that fits.
-        min: i128,
-        /// The largest number that fits.
-        max: i128,
-    },
-    /// The text is not a UUID.
-    NotUuid {
-        /// The type's name.
-        type_name: String,
-        /// The text.
-        text: String,
-    },
-    /// The value has more bytes than the length prefix can count.
-    TooLong {
-        /// The type's name.
-        type_name: String,
-        /// The number of its bytes.
-        length: usize,
-        /// The largest number that the prefix can count.
-        max: i128,
-    },
-    /// The value does not have the type's number of bytes.
-    WrongSize {
-        /// The type's name.
-        type_name: String,
-        /// The type's number of bytes.
-        size: usize,
-        /// The value's number of bytes.
-        given: usize,
-    },
-    /// The field that decides the layout has a value for which the type has no case.
-    NoCase {
-        /// The type's name.
-        type_name: String,
-    },
-}
+pub struct EncodeError(String);
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            EncodeError::FieldCount {
-                packet,
-                takes,
-                given,
-            } => {
-                write!(f, "{packet} has {takes} fields, not {given}")
-            }
-            EncodeError::UnknownPacket(id) => write!(f, "no packet has the index {}", id.0),
-            EncodeError::UnknownType(name) => write!(f, "this reading has no type {name}"),
-            EncodeError::WrongSort {
-                type_name,
-                takes,
-                given,
-            } => {
-                write!(f, "{type_name} takes {takes}, not {given}")
-            }
-            EncodeError::OutOfRange {
-                type_name,
-                number,
-                min,
-                max,
-            } => {
-                write!(
-                    f,
-                    "{number} does not fit into {type_name}, which ranges from {min} to {max}"
-                )
-            }
-            EncodeError::NotUuid { type_name, text } => {
-                write!(f, "{type_name} takes a UUID, not {text:?}")
-            }
-            EncodeError::TooLong {
-                type_name,
-                length,
-                max,
-            } => {
-                write!(
-                    f,
-                    "{length} bytes do not fit into {type_name}, whose length is at most {max}"
-                )
-            }
-            EncodeError::WrongSize {
-                type_name,
-                size,
-                given,
-            } => write!(f, "{type_name} has {size} bytes, not {given}"),
-            EncodeError::NoCase { type_name } => {
-                write!(
-                    f,
-                    "{type_name} has no case for the value of the field that decides its form"
-                )
-            }
-        }
+        f.write_str(&self.0)
     }
 }
 
@@ -142,14 +26,11 @@ impl Wire {
     /// If a field's type cannot carry its value.
     pub fn encode(&self, packet: PacketId, values: &[Value]) -> Result<Vec<u8>, EncodeError> {
         let Some(known) = self.packets.get(packet.0) else {
-            return Err(EncodeError::UnknownPacket(packet));
+            return refused(format!("no packet has the index {}", packet.0));
         };
-        if known.fields.len() != values.len() {
-            return Err(EncodeError::FieldCount {
-                packet: known.name.clone(),
-                takes: known.fields.len(),
-                given: values.len(),
-            });
+        let (takes, given) = (known.fields.len(), values.len());
+        if takes != given {
+            return refused(format!("{} has {takes} fields, not {given}", known.name));
         }
         let mut out = self.opcode_number(known.opcode);
         for (field, value) in known.fields.iter().zip(values) {
@@ -166,10 +47,8 @@ impl Wire {
             return content;
         };
         let mut framed = Vec::new();
-        int.encode(
-            i128::try_from(content.len()).unwrap_or(i128::MAX),
-            &mut framed,
-        );
+        let length = i128::try_from(content.len()).unwrap_or(i128::MAX);
+        int.encode(length, &mut framed);
         framed.extend(content);
         framed
     }
@@ -188,10 +67,8 @@ impl Wire {
     /// Returns the opcode of a packet; nothing for an id of another grammar.
     #[must_use]
     pub fn opcode(&self, packet: PacketId) -> Vec<u8> {
-        self.packets
-            .get(packet.0)
-            .map(|known| self.opcode_number(known.opcode))
-            .unwrap_or_default()
+        let known = self.packets.get(packet.0);
+        known.map_or_else(Vec::new, |known| self.opcode_number(known.opcode))
     }
 
     /// Returns a number as an opcode. One that does not fit (lint refuses it) loses its high bits.
@@ -222,41 +99,35 @@ impl Wire {
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
         let Some(layout) = self.types.get(type_name) else {
-            return Err(EncodeError::UnknownType(type_name.to_owned()));
+            return refused(format!("this reading has no type {type_name}"));
         };
         let Some(layout) = layout.chosen_by(tag) else {
-            return Err(EncodeError::NoCase {
-                type_name: type_name.to_owned(),
-            });
+            return refused(format!(
+                "{type_name} has no case for the value of the field that decides its form"
+            ));
         };
         let (length, content) = match (layout, value) {
-            (Layout::Int(int), Value::Int(number)) => {
-                if !int.carries(*number) {
-                    return Err(EncodeError::OutOfRange {
-                        type_name: type_name.to_owned(),
-                        number: *number,
-                        min: int.min(),
-                        max: int.max(),
-                    });
-                }
+            (Layout::Int(int), Value::Int(number)) if int.carries(*number) => {
                 int.encode(*number, out);
                 return Ok(());
             }
+            (Layout::Int(int), Value::Int(number)) => {
+                let (min, max) = (int.min(), int.max());
+                return refused(format!(
+                    "{number} does not fit into {type_name}, which ranges from {min} to {max}"
+                ));
+            }
             (Layout::Uuid, Value::Text(text)) => {
-                let bytes = bytes_of_uuid(text).ok_or_else(|| EncodeError::NotUuid {
-                    type_name: type_name.to_owned(),
-                    text: text.clone(),
-                })?;
+                let Some(bytes) = bytes_of_uuid(text) else {
+                    return refused(format!("{type_name} takes a UUID, not {text:?}"));
+                };
                 out.extend(bytes);
                 return Ok(());
             }
             (Layout::Sized { size }, Value::Bytes(bytes)) => {
-                if bytes.len() != *size {
-                    return Err(EncodeError::WrongSize {
-                        type_name: type_name.to_owned(),
-                        size: *size,
-                        given: bytes.len(),
-                    });
+                let given = bytes.len();
+                if given != *size {
+                    return refused(format!("{type_name} has {size} bytes, not {given}"));
                 }
                 out.extend_from_slice(bytes);
                 return Ok(());
@@ -264,26 +135,26 @@ impl Wire {
             (Layout::Text { length }, Value::Text(text)) => (length, text.as_bytes()),
             (Layout::Bytes { length }, Value::Bytes(bytes)) => (length, bytes.as_slice()),
             _ => {
-                return Err(EncodeError::WrongSort {
-                    type_name: type_name.to_owned(),
-                    takes: layout.sort(),
-                    given: Sort::of(value),
-                });
+                let (takes, given) = (layout.sort(), Sort::of(value));
+                return refused(format!("{type_name} takes {takes}, not {given}"));
             }
         };
         match i128::try_from(content.len()) {
             Ok(claims) if length.carries(claims) => length.encode(claims, out),
             _ => {
-                return Err(EncodeError::TooLong {
-                    type_name: type_name.to_owned(),
-                    length: content.len(),
-                    max: length.max(),
-                });
+                let (bytes, max) = (content.len(), length.max());
+                return refused(format!(
+                    "{bytes} bytes do not fit into {type_name}, whose length is at most {max}"
+                ));
             }
         }
         out.extend_from_slice(content);
         Ok(())
     }
+}
+
+fn refused<T>(why: String) -> Result<T, EncodeError> {
+    Err(EncodeError(why))
 }
 
 impl Layout {
