@@ -11,16 +11,16 @@ use std::time::Instant;
 
 use log::{debug, info, warn};
 
-use super::addresses::Slot;
-use super::clock::Clock;
-use super::deadlines::{Deadlines, Due};
-use super::limits::{ConnectionLimits, DRAIN, LINGER};
-use super::outbox::{Finish, Outbox, Pushed, Written};
-use super::progress::{Pace, Stalled};
+use super::bounds::addresses::Slot;
+use super::bounds::limits::{ConnectionLimits, DRAIN, LINGER};
+use super::sending::outbox::{Finish, Outbox, Pushed, Written};
+use super::sending::progress::{Pace, Stalled};
+use super::sending::writers::Writers;
 use super::sys;
+use super::time::clock::Clock;
+use super::time::deadlines::{Deadlines, Due};
 use super::tls::{Opened, Tls};
 use super::tunnel::End;
-use super::writers::Writers;
 use matou_protocols::room::{ConnId, Overdue};
 use matou_protocols::wire::Excerpt;
 
@@ -337,7 +337,7 @@ mod tests {
     use std::net::TcpListener;
     use std::time::Duration;
 
-    use super::super::addresses::Addresses;
+    use super::super::bounds::addresses::Addresses;
     use super::*;
 
     /// A connection with as many bytes queued as its limits allow, and its peer. No writer runs.

@@ -28,13 +28,13 @@ use std::time::Instant;
 use log::error;
 use rustls::ServerConfig;
 
-use super::clock::Clock;
+use super::bounds::limits::{ConnectionLimits, DRAIN, ROUNDS};
 use super::connection::Connection;
-use super::limits::{ConnectionLimits, DRAIN, ROUNDS};
-use super::run::Run;
+use super::questions::workers::{Answers, Unanswered};
+use super::sending::run::Run;
+use super::sending::turn::Turn;
 use super::sync::{Condvar, Mutex, MutexGuard};
-use super::turn::Turn;
-use super::workers::{Answers, Unanswered};
+use super::time::clock::Clock;
 use matou_protocols::room::{ConnId, Event, Flow, Protocol};
 
 /// A room and all its connections.

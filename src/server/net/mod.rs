@@ -9,20 +9,20 @@
 //!
 //! # The life of a connection
 //!
-//! 1. [`accept_each`](listener::accept_each) blocks until a client connects, and accepts the
-//!    socket.
-//! 2. [`Accept::admit`](listener::Accept) checks the limit of the client's address and gives the
-//!    socket to a thread ([`Threads::run`](threads::Threads::run)). That thread is the connection's
-//!    *reader* until the connection ends.
-//! 3. [`reader::run`] tells the hub that the connection is open, and then blocks in `read` again
-//!    and again.
+//! 1. [`accept_each`](accepting::listener::accept_each) blocks until a client connects, and accepts
+//!    the socket.
+//! 2. [`Accept::admit`](accepting::listener::Accept) checks the limit of the client's address and
+//!    gives the socket to a thread ([`Threads::run`](accepting::threads::Threads::run)). That
+//!    thread is the connection's *reader* until the connection ends.
+//! 3. [`reader::run`](reading::reader::run) tells the hub that the connection is open, and then
+//!    blocks in `read` again and again.
 //! 4. The room accepts a login. Carrying out this effect, the turn adds the connection to the list
-//!    of members ([`Turn`](turn::Turn)), so that it receives what is sent to all.
+//!    of members ([`Turn`](sending::turn::Turn)), so that it receives what is sent to all.
 //! 5. The connection ends in one of these ways:
 //!    * The peer closes its side: `read` returns 0, and the room handles [`Event::ReadClosed`].
 //!    * The server closes it in order, [`Connection::finish`](connection::Connection::finish): what
 //!      is queued is written, then FIN. The reader waits for the peer's FIN, within limits
-//!      (`linger` in [`reader`]).
+//!      (`linger` in [`reader`](reading::reader)).
 //!    * The server closes it at once, [`Connection::cut`](connection::Connection::cut): the client
 //!      is too slow or too late, or the connection is broken.
 //! 6. [`Hub::gone`](hub::Hub::gone) is its last event. The thread then waits for the next
@@ -31,20 +31,20 @@
 //! # The life of a message
 //!
 //! 1. The reader's `read` returns with bytes. Without any lock, the reader decodes all whole frames
-//!    in them (`frames` in [`reader`]).
+//!    in them (`frames` in [`reader`](reading::reader)).
 //! 2. [`Hub::commands`](hub::Hub::commands) takes the hub's lock once for all of them. The room
 //!    turns each command into effects, such as "send these bytes to all members". The effects are
-//!    appended to a log, the [`Run`](run::Run).
+//!    appended to a log, the [`Run`](sending::run::Run).
 //! 3. If no thread is sending, this thread takes the *turn* (`settle` in [`hub`]): it swaps the run
 //!    for an empty one, releases the lock and carries the run out. If another thread is sending,
 //!    this thread goes back to `read`. The sending thread looks at the run again before it stops.
-//! 4. [`Turn::apply`](turn::Turn::apply) carries a run out: each recipient gets all its bytes in
-//!    one [`Connection::send`](connection::Connection::send).
-//! 5. [`Outbox::push`](outbox::Outbox::push) passes the bytes to the system with a `send` that does
-//!    not block. Most messages end here: they are in the socket.
+//! 4. [`Turn::apply`](sending::turn::Turn::apply) carries a run out: each recipient gets all its
+//!    bytes in one [`Connection::send`](connection::Connection::send).
+//! 5. [`Outbox::push`](sending::outbox::Outbox::push) passes the bytes to the system with a `send`
+//!    that does not block. Most messages end here: they are in the socket.
 //! 6. If the socket is full, the outbox queues the rest. The connection waits in
-//!    [`Writable`](writable::Writable) until its socket accepts bytes again, and then one of the
-//!    [`Writers`](writers::Writers) sends ([`Outbox::write`]).
+//!    [`Writable`](sending::writable::Writable) until its socket accepts bytes again, and then one
+//!    of the [`Writers`](sending::writers::Writers) sends ([`Outbox::write`]).
 //!
 //! So a message in a quiet room needs one `read`, one `send` for each recipient, and no other
 //! thread.
@@ -53,16 +53,16 @@
 //!
 //! 1. A thread sets it, for example
 //!    [`Connection::expect_frame`](connection::Connection::expect_frame) when half a frame has
-//!    come. The connection keeps its [`Deadlines`](deadlines::Deadlines), and only the earliest is
-//!    registered with the hub's [`Clock`](clock::Clock).
-//! 2. The clock's thread blocks in [`Clock::next`](clock::Clock::next) until the earliest entry of
-//!    all connections.
+//!    come. The connection keeps its [`Deadlines`](time::deadlines::Deadlines), and only the
+//!    earliest is registered with the hub's [`Clock`](time::clock::Clock).
+//! 2. The clock's thread blocks in [`Clock::next`](time::clock::Clock::next) until the earliest
+//!    entry of all connections.
 //! 3. [`Hub::keep_time`](hub::Hub) asks the connection which deadline has passed
 //!    ([`Connection::look_at_deadlines`](connection::Connection::look_at_deadlines)). Often none
 //!    has: a deadline that was moved or cleared leaves its old entry in the clock.
-//! 4. What is due is done: the room decides about a late peer
-//!    ([`Event::Overdue`]; the rooms share `Lifecycle::overdue` in `protocols/room/connections.rs`), the outbox
-//!    judges a slow one ([`Outbox::look`]), an orderly close that took too long is cut.
+//! 4. What is due is done: the room decides about a late peer ([`Event::Overdue`]; the rooms share
+//!    `Lifecycle::overdue` in `protocols/room/connections.rs`), the outbox judges a slow one
+//!    ([`Outbox::look`]), an orderly close that took too long is cut.
 //! 5. The connection registers its next deadline.
 //!
 //! The rooms have deadlines too ([`Protocol::deadline`]). The hub tells the clock the earliest one
@@ -73,10 +73,10 @@
 //! | name | how many | its work | where it blocks | how it ends |
 //! |---|---|---|---|---|
 //! | `matou-accept` | one per listener | accepts | `poll` on the listener | the owner drops its `AcceptWake` and joins it ([`Service::close`]) |
-//! | `matou-conn` | one per connection | reads, and sends what its frames lead to | `read` | the connection ends; [`Threads::close`](threads::Threads::close) ends those that wait for another one |
+//! | `matou-conn` | one per connection | reads, and sends what its frames lead to | `read` | the connection ends; [`Threads::close`](accepting::threads::Threads::close) ends those that wait for another one |
 //! | `matou-clock` | one per hub | deadlines | a condition variable | the hub's last connection has gone; [`Service::join`] joins it |
-//! | `matou-writer-N` | 1 to 8, an option | writes to clients whose sockets were full | `epoll_wait` | [`Writers::stop`](writers::Writers::stop) joins them |
-//! | `matou-lookup-N`, `matou-hash-N` | a few | answers questions of rooms | a condition variable | [`Workers::stop`](workers::Workers::stop) |
+//! | `matou-writer-N` | 1 to 8, an option | writes to clients whose sockets were full | `epoll_wait` | [`Writers::stop`](sending::writers::Writers::stop) joins them |
+//! | `matou-lookup-N`, `matou-hash-N` | a few | answers questions of rooms | a condition variable | [`Workers::stop`](questions::workers::Workers::stop) |
 //!
 //! (Outside this module, `matou account import` hashes on threads `matou-import`, which end with
 //! that command.)
@@ -93,61 +93,55 @@
 //! * `turn -> tunnel end -> outbox`
 //! * `turn -> deadlines -> clock`
 //!
-//! A thread that holds the list of [`writable`] takes no other lock. No lock is held across a
-//! system call that can block; the right to ask in `writable/poll.rs`, which only writers take, is
-//! the one exception. The rules of each lock are beside its struct.
+//! A thread that holds the list of [`writable`](sending::writable) takes no other lock. No lock is
+//! held across a system call that can block; the right to ask in `sending/writable/poll.rs`, which
+//! only writers take, is the one exception. The rules of each lock are beside its struct.
 //!
-//! # Reading order
+//! # Where to find what
 //!
-//! [`listener`], [`threads`], [`reader`], [`hub`], [`run`], [`turn`], [`connection`], [`outbox`]
-//! with [`queue`], [`writers`], [`writable`], [`progress`], [`deadlines`], [`clock`],
-//! [`timekeeping`]. Then what only some connections need: [`workers`] (questions that take long,
-//! [`fair_queue`]), [`tunnel`] (private connections), [`source`] and [`tls`] (TLS), [`requests`]
-//! (listeners without a room). [`service`] starts and stops all of it; [`limits`], [`ceiling`] and
-//! [`addresses`] are the bounds.
+//! | place | what it knows |
+//! |---|---|
+//! | [`accepting`] | the way in: listeners, and the threads that serve connections |
+//! | [`reading`] | a connection's own thread, and where its bytes come from |
+//! | [`hub`] | one room, its lock and its run |
+//! | [`sending`] | the way out: the turn, outboxes, writers |
+//! | [`connection`] | a client's socket, as all these threads see it |
+//! | [`time`] | deadlines, and the clock that waits for them |
+//! | [`bounds`] | what protects the server: the limits, and what keeps them |
+//! | [`questions`] | questions that take long, and the workers that answer them |
+//! | [`tunnel`] | private connections, whose bytes are relayed as they are |
+//! | [`certificate`], [`tls`] | what a listener inside TLS needs |
+//! | [`service`] | starts and stops all of it |
+//! | [`sys`], [`sync`] | system calls with their fallbacks, and the locks |
+//!
+//! Read them in this order. Each folder has a map of its own.
 
 #![allow(
     rustdoc::private_intra_doc_links,
     reason = "this text guides readers of the source, and its links are checked"
 )]
 
-mod addresses;
-mod ceiling;
+mod accepting;
+mod bounds;
 mod certificate;
-mod clock;
 mod connection;
-mod deadlines;
-mod fair_queue;
 mod hub;
-mod limits;
-mod listener;
-mod outbox;
-mod progress;
-mod queue;
-mod reader;
-mod report;
-mod requests;
-mod run;
+mod questions;
+mod reading;
+mod sending;
 mod service;
-mod socket;
-mod source;
 mod sync;
 mod sys;
-mod threads;
-mod timekeeping;
+mod time;
 mod tls;
 mod tunnel;
-mod turn;
-mod workers;
-mod writable;
-mod writers;
 
 #[cfg(doc)]
 use matou_protocols::room::{Event, Protocol};
 #[cfg(doc)]
-use outbox::Outbox;
+use sending::outbox::Outbox;
 
+pub use accepting::requests::RequestService;
+pub use bounds::limits::{ConnectionLimits, Keepalive, ProcessLimits};
 pub use certificate::{Certificate, CertificateError};
-pub use limits::{ConnectionLimits, Keepalive, ProcessLimits};
-pub use requests::RequestService;
 pub use service::{Engine, ListenError, Revoker, Service};

@@ -15,17 +15,17 @@ use std::time::Instant;
 use log::warn;
 use rustls::ServerConfig;
 
-use super::addresses::Addresses;
-use super::ceiling::connection_ceiling;
+use super::accepting::listener::Accept;
+use super::accepting::socket;
+use super::accepting::threads::Threads;
+use super::bounds::addresses::Addresses;
+use super::bounds::ceiling::connection_ceiling;
+use super::bounds::limits::{ConnectionLimits, LAST_WAIT, ProcessLimits};
 use super::certificate::Certificate;
-use super::clock::Clock;
 use super::hub::{ConnIds, Hub};
-use super::limits::{ConnectionLimits, LAST_WAIT, ProcessLimits};
-use super::listener::Accept;
-use super::socket;
-use super::threads::Threads;
-use super::workers::{Answers, Workers};
-use super::writers::Writers;
+use super::questions::workers::{Answers, Workers};
+use super::sending::writers::Writers;
+use super::time::clock::Clock;
 use matou_protocols::room::Protocol;
 use matou_sockets::{AcceptWake, accept_wait};
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use matou_protocols::room::{ConnId, Overdue};
 
-use super::deadlines::Due;
+use super::time::deadlines::Due;
 
 #[derive(Debug)]
 pub(super) struct Connection {

@@ -11,11 +11,11 @@ use matou_protocols::room::{ConnId, Effects, Event, Flow, Packet, Protocol};
 use matou_protocols::wire::Malformed;
 use shuttle::thread;
 
+use super::bounds::limits::ConnectionLimits;
 use super::connection::Connection;
 use super::hub::Hub;
-use super::limits::ConnectionLimits;
-use super::turn::ALL_CLIENTS_GOT;
-use super::workers::Answers;
+use super::questions::workers::Answers;
+use super::sending::turn::ALL_CLIENTS_GOT;
 
 const SENDERS: u8 = 3;
 const MESSAGES: u8 = 3;

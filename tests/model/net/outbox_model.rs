@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use shuttle::thread;
 
-use super::outbox::{Finish, Outbox, Pushed, Written};
-use super::progress::Pace;
+use super::sending::outbox::{Finish, Outbox, Pushed, Written};
+use super::sending::progress::Pace;
 use super::sys::Socket;
 
 const LOOKS: usize = 2;

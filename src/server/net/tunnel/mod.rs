@@ -32,8 +32,8 @@
 //! A tunnel has no time limit, because a paused tunnel is a healthy one. The bounds are the
 //! connections that an address and the process may have, and the system's own for a peer that does
 //! not acknowledge (`Keepalive::unacknowledged`). Before the pump begins, it waits for the outbox
-//! of the other end ([`Outbox::retire`](super::outbox::Outbox::retire)); that wait ends with the
-//! client's pace, see `progress`.
+//! of the other end ([`Outbox::retire`](super::sending::outbox::Outbox::retire)); that wait ends
+//! with the client's pace, see `progress`.
 
 mod pump;
 
@@ -42,9 +42,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::bounds::limits::EARLY_BYTES;
 use super::connection::Connection;
-use super::limits::EARLY_BYTES;
-use super::outbox::Pushed;
+use super::sending::outbox::Pushed;
 
 pub(super) use pump::{Waited, serve, serve_ended};
 

@@ -1,0 +1,231 @@
+//! Listeners that have no room: each connection is a request, a response, and the end.
+//!
+//! A connection blocks the thread that serves it and no other. It needs no outbox and no writer. A
+//! client that does not read its response holds that thread until the time limit of `serve`, which
+//! is an absolute one (see `Timed`). Such connections have a ceiling of their own, so that they do
+//! not take the threads of clients in rooms.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::listener::accept_each;
+use super::socket;
+use super::threads::{Full, Threads};
+use crate::net::bounds::addresses::Addresses;
+use crate::net::bounds::limits::{ConnectionLimits, DRAIN};
+use crate::net::service::{Engine, ListenError};
+use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
+
+/// Maximum such connections at once. More are refused.
+const MOST: usize = 128;
+
+/// Maximum such connections from one address.
+const MOST_PER_ADDRESS: u32 = 16;
+
+/// Serves each connection on an address with a function, until it is stopped.
+#[derive(Debug)]
+pub struct RequestService {
+    name: &'static str,
+    address: SocketAddr,
+    open: Arc<Open>,
+    wake: Option<AcceptWake>,
+    accept: Option<JoinHandle<()>>,
+}
+
+/// The connections that are being served.
+///
+/// The lock of `streams` is held for map operations and for `shutdown`, which does not block; no
+/// other lock is taken under it.
+#[derive(Debug, Default)]
+struct Open {
+    streams: Mutex<HashMap<u64, TcpStream>>,
+    /// Notified when one has ended.
+    one_less: Condvar,
+}
+
+/// One of them. Dropping this takes it out, also when a panic drops it.
+struct Entry {
+    open: Arc<Open>,
+    number: u64,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let stream = self.open.streams.lock().remove(&self.number);
+        self.open.one_less.notify_all();
+        drop(stream);
+    }
+}
+
+impl Engine {
+    /// Serves each connection on an address with `serve`, on a thread `matou-conn`.
+    ///
+    /// `serve` may block, but it must have a time limit of its own. When the service is stopped,
+    /// its reads return 0. If it panics, its connection is closed.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on or a thread cannot be started.
+    pub fn serve_requests(
+        &self,
+        name: &'static str,
+        address: SocketAddr,
+        limits: &ConnectionLimits,
+        serve: impl Fn(TcpStream, SocketAddr) + Send + Sync + 'static,
+    ) -> Result<RequestService, ListenError> {
+        let failed = |cause| ListenError { address, cause };
+        let listener = socket::listen(address, &limits.keepalive).map_err(failed)?;
+        let bound = listener.local_addr().map_err(failed)?;
+        let (wait, wake) = accept_wait(&listener).map_err(failed)?;
+        let per_address = ConnectionLimits {
+            connections_per_address: MOST_PER_ADDRESS,
+            ..limits.clone()
+        };
+        let open = Arc::new(Open::default());
+        let accept = Accept {
+            name: format!("{name} {bound}"),
+            protocol: name,
+            threads: Arc::clone(self.threads()),
+            addresses: Addresses::new(&per_address),
+            limits: per_address,
+            open: Arc::clone(&open),
+            serve: Arc::new(serve),
+        };
+        let accept = thread::Builder::new()
+            .name("matou-accept".to_owned())
+            .spawn(move || accept.run(&listener, &wait))
+            .map_err(failed)?;
+        Ok(RequestService {
+            name,
+            address: bound,
+            open,
+            wake: Some(wake),
+            accept: Some(accept),
+        })
+    }
+}
+
+struct Accept<F> {
+    /// The listener's name in the log, such as `chatr-rest 127.0.0.1:8081`.
+    name: String,
+    protocol: &'static str,
+    threads: Arc<Threads>,
+    addresses: Arc<Addresses>,
+    limits: ConnectionLimits,
+    open: Arc<Open>,
+    serve: Arc<F>,
+}
+
+impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
+    fn run(&self, listener: &TcpListener, wait: &AcceptWait) {
+        let mut number = 0;
+        accept_each(&self.name, listener, wait, |stream, peer| {
+            number += 1;
+            self.admit(stream, peer, number)
+        });
+    }
+
+    fn admit(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        number: u64,
+    ) -> Result<(), (TcpStream, &'static str)> {
+        let prepared =
+            socket::accepted(&stream, &self.limits.keepalive).and_then(|()| stream.try_clone());
+        let Ok(copy) = prepared else {
+            return Ok(());
+        };
+        let Some(slot) = self.addresses.admit(peer.ip()) else {
+            return Err((stream, "its address has too many connections"));
+        };
+        let entry = {
+            let mut streams = self.open.streams.lock();
+            if streams.len() >= MOST {
+                return Err((stream, "too many requests at once"));
+            }
+            streams.insert(number, copy);
+            let open = Arc::clone(&self.open);
+            Entry { open, number }
+        };
+        let (serve, name) = (Arc::clone(&self.serve), self.protocol);
+        let job = move |stream| {
+            let _held = (entry, slot);
+            let served = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                serve(stream, peer);
+            }));
+            if served.is_err() {
+                log::error!("{name}: {peer} cut: serving its request failed with a panic");
+            }
+        };
+        match self.threads.run(stream, job) {
+            Ok(()) | Err(Full(None)) => Ok(()),
+            Err(Full(Some(stream))) => Err((stream, "the server is full")),
+        }
+    }
+}
+
+impl RequestService {
+    /// The name that it was started with.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where it listens, with the real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts no more connections. Threads that are blocked in `read`, waiting for a request, are
+    /// woken: their sockets are shut down for reading. Responses are still written.
+    pub fn close(&mut self) {
+        self.wake = None;
+        if let Some(accept) = self.accept.take() {
+            let _ = accept.join();
+            self.open.shut_down(Shutdown::Read);
+        }
+    }
+
+    /// Waits until the responses are written, for at most five seconds; then the connections are
+    /// cut.
+    pub fn join(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.close();
+        self.open.wait_until(Instant::now() + DRAIN);
+        self.open.shut_down(Shutdown::Both);
+    }
+}
+
+/// Dropping a service is the same as [`RequestService::join`].
+impl Drop for RequestService {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Open {
+    fn shut_down(&self, how: Shutdown) {
+        for stream in self.streams.lock().values() {
+            let _: io::Result<()> = stream.shutdown(how);
+        }
+    }
+
+    /// Blocks until no connection is left or the deadline comes. Each connection that ends wakes
+    /// it.
+    fn wait_until(&self, deadline: Instant) {
+        let mut streams = self.streams.lock();
+        while !streams.is_empty() {
+            if self.one_less.wait_until(&mut streams, deadline).timed_out() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! How listening and accepted sockets are set up.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+
+use crate::net::bounds::limits::Keepalive;
+
+/// Maximum connections that the kernel completes before they are accepted.
+const BACKLOG: i32 = 4096;
+
+/// Makes a listener, with all options set that accepted sockets should have. `[::]` accepts IPv4
+/// connections too.
+pub(in crate::net) fn listen(
+    address: SocketAddr,
+    keepalive: &Keepalive,
+) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    // Without it, a server that restarts could not bind its port for a minute. On Windows the
+    // option would let another program take the port over.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    set_up(&SockRef::from(&socket), keepalive)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Sets the options of an accepted socket. On Linux it has the listener's options already.
+/// Elsewhere they are set again; BSD and macOS also pass on that the listener does not block, and a
+/// reader's socket must block.
+pub(in crate::net) fn accepted(stream: &TcpStream, keepalive: &Keepalive) -> io::Result<()> {
+    if cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    stream.set_nonblocking(false)?;
+    set_up(&SockRef::from(stream), keepalive)
+}
+
+fn set_up(socket: &SockRef<'_>, keepalive: &Keepalive) -> io::Result<()> {
+    // Each send has whole frames. Nagle's algorithm would hold a small one back until the peer
+    // acknowledges the one before.
+    socket.set_tcp_nodelay(true)?;
+    let probes = TcpKeepalive::new().with_time(keepalive.idle);
+    #[cfg(any(unix, windows))]
+    let probes = probes.with_interval(keepalive.interval);
+    #[cfg(unix)]
+    let probes = probes.with_retries(keepalive.probes);
+    socket.set_tcp_keepalive(&probes)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(keepalive.unacknowledged))?;
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! The limits: bytes, seconds and threads, with the reason for each number.
+
+use std::time::Duration;
+
+use matou_protocols::setting::Setting;
+
+/// Limits of the connections of one listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// Maximum connections from one address to this listener.
+    pub connections_per_address: u32,
+    /// Whether limits per address hold for loopback addresses too.
+    pub bound_loopback: bool,
+    /// A connection with TLS must finish its handshake within this time.
+    pub handshake: Duration,
+    /// A connection must send its first byte within this time, counted from its accept, or with TLS
+    /// from the end of the handshake.
+    pub first_byte: Duration,
+    /// It must be identified within this time after its first byte.
+    pub identification: Duration,
+    /// A frame must be complete within this time, counted from its first byte.
+    pub frame: Duration,
+    /// Maximum bytes that are queued for a client that reads slowly. Above it the client is
+    /// disconnected.
+    pub outbox_bytes: usize,
+    /// While something is queued for a client, it must take [`stall_bytes`](Self::stall_bytes)
+    /// within this time, or all that is queued; otherwise it is disconnected.
+    pub stall: Duration,
+    /// The least that a client must take within [`stall`](Self::stall) while more is queued for it.
+    pub stall_bytes: usize,
+    /// When and how the system probes a silent peer.
+    pub keepalive: Keepalive,
+}
+
+/// How the system notices a peer that vanished without FIN: TCP keepalive. Times are rounded down
+/// to seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Silence before the first probe.
+    pub idle: Duration,
+    /// Time between probes.
+    pub interval: Duration,
+    /// Unanswered probes after which the connection is lost.
+    pub probes: u32,
+    /// How long sent bytes may stay unacknowledged (Linux).
+    pub unacknowledged: Duration,
+}
+
+impl Default for Keepalive {
+    fn default() -> Self {
+        Keepalive {
+            idle: Duration::from_secs(60),
+            interval: Duration::from_secs(15),
+            probes: 4,
+            unacknowledged: Duration::from_secs(120),
+        }
+    }
+}
+
+impl ConnectionLimits {
+    /// The options of every listener, as an operator sets them.
+    pub fn settings(&mut self) -> Vec<Setting<'_>> {
+        vec![
+            Setting::new(
+                "connections-per-address",
+                "Maximum connections from one address to this listener",
+                &mut self.connections_per_address,
+            ),
+            Setting::new(
+                "bound-loopback",
+                "Apply limits per address to loopback addresses too",
+                &mut self.bound_loopback,
+            ),
+            Setting::new(
+                "handshake-timeout",
+                "Time for the TLS handshake, where there is one",
+                &mut self.handshake,
+            ),
+            Setting::new(
+                "first-byte-timeout",
+                "Time from accepting a connection to its first byte",
+                &mut self.first_byte,
+            ),
+            Setting::new(
+                "identify-timeout",
+                "Time from the first byte of a connection to its login",
+                &mut self.identification,
+            ),
+            Setting::new(
+                "frame-timeout",
+                "Time from the first byte of a frame to its last",
+                &mut self.frame,
+            ),
+            Setting::new(
+                "outbox-bytes",
+                "Maximum bytes queued for a slow reader before it is disconnected",
+                &mut self.outbox_bytes,
+            ),
+            Setting::new(
+                "stall-timeout",
+                "Time in which a client must accept stall-bytes, or all that is queued for it, before it is disconnected",
+                &mut self.stall,
+            ),
+            Setting::new(
+                "stall-bytes",
+                "Bytes that a client must accept within stall-timeout while more is queued for it",
+                &mut self.stall_bytes,
+            ),
+            Setting::new(
+                "keepalive-idle",
+                "Silence before the first TCP keepalive probe",
+                &mut self.keepalive.idle,
+            ),
+            Setting::new(
+                "keepalive-interval",
+                "Time between TCP keepalive probes",
+                &mut self.keepalive.interval,
+            ),
+            Setting::new(
+                "keepalive-probes",
+                "Unanswered TCP keepalive probes before a connection is lost",
+                &mut self.keepalive.probes,
+            ),
+            Setting::new(
+                "unacknowledged-timeout",
+                "Time that sent bytes may stay unacknowledged (Linux)",
+                &mut self.keepalive.unacknowledged,
+            ),
+        ]
+    }
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        ConnectionLimits {
+            connections_per_address: 1024,
+            bound_loopback: false,
+            handshake: Duration::from_secs(10),
+            first_byte: Duration::from_secs(60),
+            identification: Duration::from_secs(60),
+            frame: Duration::from_secs(30),
+            outbox_bytes: 1 << 20,
+            stall: Duration::from_secs(30),
+            stall_bytes: STALL_BYTES,
+            keepalive: Keepalive::default(),
+        }
+    }
+}
+
+/// Within the 30 s of [`ConnectionLimits::stall`] this is 1.1 KB/s, about what a modem of 9,600
+/// bit/s carries. When bytes were queued all that time for a link as slow as that, it cannot keep
+/// up with its room. A client that takes 4 KiB every five seconds takes 28 KiB at most in that
+/// time.
+const STALL_BYTES: usize = 32 << 10;
+
+/// Bytes in one run; a reader that finds as many waits. An outbox must hold several runs, or one
+/// partial send would cut a healthy client.
+pub(in crate::net) const RUN_BYTES: usize = 256 << 10;
+
+/// After this many rounds a reader hands the turn to the clock's thread, which has no client of its
+/// own to serve. After as many rounds the clock's thread looks at its deadlines before it goes on.
+pub(in crate::net) const ROUNDS: usize = 32;
+
+/// Time in which an orderly close writes what is queued.
+pub(in crate::net) const DRAIN: Duration = Duration::from_secs(5);
+
+/// Time for which an orderly close then reads what the peer still sends. A socket that is closed
+/// with unread input is reset, and a reset destroys what was written last.
+pub(in crate::net) const LINGER: Duration = Duration::from_secs(1);
+
+/// Maximum bytes that are read while lingering.
+pub(in crate::net) const LINGER_BYTES: usize = 64 << 10;
+
+/// Time that threads have to end after everything was cut. The server stops without those that need
+/// longer.
+pub(in crate::net) const LAST_WAIT: Duration = Duration::from_secs(1);
+
+/// Maximum bytes of a tunnel's end that are kept until the other end arrives.
+pub(in crate::net) const EARLY_BYTES: usize = 64 << 10;
+
+/// Limits of the whole process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessLimits {
+    /// Maximum connections, and so threads, at once over all listeners. `None` is what this machine
+    /// can carry.
+    pub connections: Option<usize>,
+    /// Maximum threads that write to slow clients. They do not wait for one client, so a few serve
+    /// thousands. Where a system cannot send without blocking (Windows), each waits for one client
+    /// at a time.
+    pub writers: usize,
+    /// Threads that check passwords. Each may keep a core busy, and uses 19 MiB. Look-ups have
+    /// other threads.
+    pub workers: usize,
+}
+
+impl Default for ProcessLimits {
+    fn default() -> Self {
+        ProcessLimits {
+            connections: None,
+            writers: 8,
+            workers: half_of_the_cores(),
+        }
+    }
+}
+
+/// The other half is for the clients that are logged in.
+fn half_of_the_cores() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).max(1)
+}

@@ -1,0 +1,21 @@
+//! The way out: from the effects of a room to the sockets of its clients.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | [`run`] | the log of what the room wants done |
+//! | [`turn`] | carries a run out; one thread at a time has it |
+//! | [`report`] | what a run says to the log |
+//! | [`outbox`] | what waits for one client, and which thread may write it |
+//! | [`queue`] | the bytes in an outbox, in order |
+//! | [`progress`] | how fast a client must take them |
+//! | [`writers`] | the few threads that write to clients whose sockets were full |
+//! | [`writable`] | where such clients wait until their sockets accept bytes again |
+
+pub(in crate::net) mod outbox;
+pub(in crate::net) mod progress;
+pub(in crate::net) mod queue;
+pub(in crate::net) mod report;
+pub(in crate::net) mod run;
+pub(in crate::net) mod turn;
+pub(in crate::net) mod writable;
+pub(in crate::net) mod writers;

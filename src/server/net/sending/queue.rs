@@ -1,0 +1,125 @@
+//! The bytes that wait for one client, in order.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::sync::Arc;
+
+/// Maximum number of pieces in one system call.
+const PIECES: usize = 64;
+
+/// Bytes in pieces, each of which many queues may share: a broadcast is in memory once.
+///
+/// A socket may accept a part of a piece. Then the rest of that piece is the beginning of the
+/// queue.
+#[derive(Debug, Default)]
+pub(in crate::net) struct Queue {
+    pieces: VecDeque<Arc<[u8]>>,
+    /// How many bytes of the first piece are sent already.
+    sent: usize,
+    /// Bytes that wait, over all pieces.
+    bytes: usize,
+}
+
+impl Queue {
+    pub(in crate::net) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Bytes that wait.
+    pub(in crate::net) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Appends a piece, of which this many bytes are sent already. Only a piece that finds the
+    /// queue empty may have any.
+    pub(in crate::net) fn push(&mut self, piece: Arc<[u8]>, sent: usize) {
+        debug_assert!(sent == 0 || self.is_empty());
+        self.bytes += piece.len() - sent;
+        self.sent += sent;
+        self.pieces.push_back(piece);
+    }
+
+    /// The beginning of the queue for one system call, and its length. Borrows: for a thread that
+    /// keeps the lock.
+    pub(in crate::net) fn front(&self) -> (Vec<IoSlice<'_>>, usize) {
+        slices(self.pieces.iter().take(PIECES), self.sent)
+    }
+
+    /// The same as a value of its own: for a thread that releases the lock while it sends.
+    pub(in crate::net) fn shared_front(&self) -> Front {
+        Front {
+            pieces: self.pieces.iter().take(PIECES).cloned().collect(),
+            sent: self.sent,
+        }
+    }
+
+    /// Drops this many bytes from the front: they are sent.
+    pub(in crate::net) fn advance(&mut self, sent: usize) {
+        self.bytes = self.bytes.saturating_sub(sent);
+        self.sent += sent;
+        while let Some(first) = self.pieces.front() {
+            if self.sent < first.len() {
+                break;
+            }
+            self.sent -= first.len();
+            self.pieces.pop_front();
+        }
+    }
+}
+
+/// The beginning of a queue, as it was when the lock was held.
+#[derive(Debug)]
+pub(in crate::net) struct Front {
+    pieces: Vec<Arc<[u8]>>,
+    sent: usize,
+}
+
+impl Front {
+    /// What one system call sends, and its length.
+    pub(in crate::net) fn slices(&self) -> (Vec<IoSlice<'_>>, usize) {
+        slices(self.pieces.iter(), self.sent)
+    }
+}
+
+fn slices<'a>(
+    pieces: impl Iterator<Item = &'a Arc<[u8]>>,
+    sent: usize,
+) -> (Vec<IoSlice<'a>>, usize) {
+    let slices: Vec<_> = pieces
+        .enumerate()
+        .map(|(at, piece)| IoSlice::new(&piece[if at == 0 { sent } else { 0 }..]))
+        .collect();
+    let length = slices.iter().map(|slice| slice.len()).sum();
+    (slices, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn front(queue: &Queue) -> Vec<u8> {
+        let (slices, length) = queue.front();
+        let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+        assert_eq!(bytes.len(), length);
+        assert_eq!(bytes.len(), queue.bytes());
+        bytes
+    }
+
+    #[test]
+    fn bytes_leave_in_order_and_a_part_of_a_piece_is_not_sent_twice() {
+        let mut queue = Queue::default();
+        queue.push(Arc::from(*b"abc"), 1);
+        queue.push(Arc::from(*b"de"), 0);
+        assert_eq!(front(&queue), b"bcde");
+        queue.advance(1);
+        assert_eq!(front(&queue), b"cde");
+        let taken = queue.shared_front();
+        queue.push(Arc::from(*b"f"), 0);
+        assert_eq!(taken.slices().1, 3, "what was pushed later is not in it");
+        queue.advance(2);
+        assert_eq!(front(&queue), b"ef");
+        queue.advance(2);
+        assert!(queue.is_empty());
+        assert_eq!(front(&queue), b"");
+    }
+}

@@ -1,0 +1,205 @@
+//! The deadlines of one connection.
+//!
+//! They are absolute times. A time-out per `read` (`SO_RCVTIMEO`) would begin again with every
+//! byte, so a peer that sends one byte now and then would never be late. The life of a deadline is
+//! told in [`net`](crate::net).
+
+use std::time::Instant;
+
+use parking_lot::Mutex;
+
+use matou_protocols::room::Overdue;
+
+/// The deadlines of one connection, and when its hub's clock will look at them.
+///
+/// The lock is held for a comparison and for the call of `register`, which takes the clock's lock.
+/// So it must not be taken under the clock's lock. All methods may be called by any thread and
+/// never block.
+#[derive(Debug, Default)]
+pub(in crate::net) struct Deadlines(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The handshake, then the first byte, then the identification.
+    arrival: Option<(Instant, Due)>,
+    /// The rest of a frame that was begun.
+    frame: Option<Instant>,
+    /// The client must have taken some of what is queued for it.
+    progress: Option<Instant>,
+    /// An orderly close must be complete.
+    close: Option<Instant>,
+    /// The entry in the clock: at most one per connection. A deadline that is set and cleared with
+    /// each frame leaves the entry where it is, so it costs no change in the clock.
+    registered: Option<Instant>,
+    ended: bool,
+}
+
+/// What a deadline was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::net) enum Due {
+    /// The peer is late with something; the room decides.
+    Overdue(Overdue),
+    /// The peer has not finished the TLS handshake.
+    Handshake,
+    /// The client may have taken too little of what is queued for it; the outbox knows.
+    Progress,
+    /// The time for an orderly close is over.
+    Close,
+}
+
+impl State {
+    fn earliest(&self) -> Option<(Instant, Due)> {
+        let frame = self.frame.map(|at| (at, Due::Overdue(Overdue::Frame)));
+        let progress = self.progress.map(|at| (at, Due::Progress));
+        let close = self.close.map(|at| (at, Due::Close));
+        [close, self.arrival, frame, progress]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
+    }
+
+    /// When the clock must look earlier than it would: the new entry, and the one that it replaces.
+    fn registration(&mut self) -> Option<Registration> {
+        let (at, _) = self.earliest()?;
+        if self.ended || self.registered.is_some_and(|registered| registered <= at) {
+            return None;
+        }
+        let replaces = self.registered.replace(at);
+        Some(Registration { at, replaces })
+    }
+}
+
+/// A new entry for the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::net) struct Registration {
+    /// When to look.
+    pub(in crate::net) at: Instant,
+    /// The entry that is no longer needed.
+    pub(in crate::net) replaces: Option<Instant>,
+}
+
+impl Deadlines {
+    /// Sets or clears the deadline for the handshake, the first byte or the identification.
+    pub(in crate::net) fn arrival(
+        &self,
+        deadline: Option<(Instant, Due)>,
+        register: impl FnOnce(Registration),
+    ) {
+        self.change(|state| state.arrival = deadline, register);
+    }
+
+    /// Sets or clears the deadline for the rest of a frame.
+    pub(in crate::net) fn frame(
+        &self,
+        deadline: Option<Instant>,
+        register: impl FnOnce(Registration),
+    ) {
+        self.change(|state| state.frame = deadline, register);
+    }
+
+    /// Sets the deadline by which the client must have taken some of what is queued for it. It is
+    /// not cleared when the queue becomes empty: outboxes that fill and empty many times a second
+    /// would keep the clock busy. The outbox finds out then that nothing is queued.
+    pub(in crate::net) fn progress(&self, deadline: Instant, register: impl FnOnce(Registration)) {
+        self.change(|state| state.progress = Some(deadline), register);
+    }
+
+    /// Sets the deadline for an orderly close, unless an earlier one is set. The others are
+    /// cleared: they do not matter any more.
+    pub(in crate::net) fn close(&self, deadline: Instant, register: impl FnOnce(Registration)) {
+        let change = |state: &mut State| {
+            state.close = Some(state.close.map_or(deadline, |old| old.min(deadline)));
+            state.arrival = None;
+            state.frame = None;
+            state.progress = None;
+        };
+        self.change(change, register);
+    }
+
+    /// The clock's entry has come: returns what is due, if anything is. That deadline is cleared;
+    /// the caller sets it again if the peer gets more time.
+    pub(in crate::net) fn look(
+        &self,
+        now: Instant,
+        register: impl FnOnce(Registration),
+    ) -> Option<Due> {
+        let mut due = None;
+        let take = |state: &mut State| {
+            state.registered = None;
+            if let Some((at, what)) = state.earliest()
+                && at <= now
+            {
+                due = Some(what);
+                match what {
+                    Due::Close => state.close = None,
+                    Due::Progress => state.progress = None,
+                    Due::Overdue(Overdue::Frame) => state.frame = None,
+                    Due::Overdue(_) | Due::Handshake => state.arrival = None,
+                }
+            }
+        };
+        self.change(take, register);
+        due
+    }
+
+    /// The connection is over: returns the entry to remove, if one is registered. No other is
+    /// registered after this.
+    pub(in crate::net) fn end(&self) -> Option<Instant> {
+        let mut state = self.0.lock();
+        state.ended = true;
+        state.registered.take()
+    }
+
+    /// The entry goes into the clock before this lock is released. Otherwise two threads could
+    /// register in one order and be noted here in the other.
+    fn change(&self, change: impl FnOnce(&mut State), register: impl FnOnce(Registration)) {
+        let mut state = self.0.lock();
+        change(&mut state);
+        if let Some(registration) = state.registration() {
+            register(registration);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn one_entry_serves_all_deadlines_of_a_connection() {
+        let deadlines = Deadlines::default();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut entries = Vec::new();
+        let identification = Due::Overdue(Overdue::Identification);
+        deadlines.arrival(Some((at(60), identification)), |new| entries.push(new));
+        deadlines.frame(Some(at(30)), |new| entries.push(new));
+        deadlines.frame(None, |new| entries.push(new));
+        deadlines.frame(Some(at(40)), |new| entries.push(new));
+        let entry = |seconds, replaces| Registration {
+            at: at(seconds),
+            replaces,
+        };
+        assert_eq!(entries, [entry(60, None), entry(30, Some(at(60)))]);
+
+        let mut next = None;
+        assert_eq!(deadlines.look(at(30), |new| next = Some(new)), None);
+        assert_eq!(next, Some(entry(40, None)));
+        let due = deadlines.look(at(40), |new| next = Some(new));
+        assert_eq!(due, Some(Due::Overdue(Overdue::Frame)));
+        assert_eq!(next, Some(entry(60, None)));
+        deadlines.progress(at(45), |new| next = Some(new));
+        assert_eq!(next, Some(entry(45, Some(at(60)))));
+        deadlines.progress(at(55), |_| panic!("the clock looks before that"));
+        assert_eq!(deadlines.look(at(45), |new| next = Some(new)), None);
+        assert_eq!(next, Some(entry(55, None)));
+        let due = deadlines.look(at(55), |new| next = Some(new));
+        assert_eq!(due, Some(Due::Progress));
+        assert_eq!(next, Some(entry(60, None)));
+        deadlines.close(at(50), |new| next = Some(new));
+        assert_eq!(next, Some(entry(50, Some(at(60)))));
+        assert_eq!(deadlines.end(), Some(at(50)));
+        deadlines.frame(Some(at(1)), |_| panic!("it is over"));
+    }
+}

@@ -1,0 +1,65 @@
+//! A clock without time: it passes the turn on, and ends.
+
+use std::time::Instant;
+
+use crate::net::connection::Connection;
+use crate::net::sync::{Condvar, Mutex};
+
+#[derive(Debug, Default)]
+pub(in crate::net) struct Clock {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    turn: bool,
+    end: bool,
+    /// Number of times that the clock was given the turn.
+    turns: usize,
+}
+
+#[derive(Debug)]
+pub(in crate::net) enum Call {
+    Connections(Vec<std::sync::Arc<Connection>>),
+    Room,
+    Turn,
+    Stop,
+    StopOverdue,
+    End,
+}
+
+impl Clock {
+    pub(in crate::net) fn room_at(&self, _: Option<Instant>) {}
+
+    pub(in crate::net) fn stop_by(&self, _: Instant) {}
+
+    pub(in crate::net) fn hand_over_turn(&self) {
+        let mut state = self.state.lock();
+        state.turn = true;
+        state.turns += 1;
+        self.changed.notify_one();
+    }
+
+    pub(in crate::net) fn end(&self) {
+        self.state.lock().end = true;
+        self.changed.notify_one();
+    }
+
+    pub(in crate::net) fn turns(&self) -> usize {
+        self.state.lock().turns
+    }
+
+    pub(in crate::net) fn next(&self) -> Call {
+        let mut state = self.state.lock();
+        loop {
+            if std::mem::take(&mut state.turn) {
+                return Call::Turn;
+            }
+            if state.end {
+                return Call::End;
+            }
+            self.changed.wait(&mut state);
+        }
+    }
+}

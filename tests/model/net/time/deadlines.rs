@@ -1,0 +1,11 @@
+//! Nothing is ever late.
+
+use matou_protocols::room::Overdue;
+
+#[derive(Debug)]
+pub(in crate::net) enum Due {
+    Close,
+    Handshake,
+    Progress,
+    Overdue(Overdue),
+}
