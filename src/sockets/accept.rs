@@ -43,7 +43,17 @@ impl AcceptWait {
         self.wait(Some(listener), None)
     }
 
-    /// Blocks for this time, and returns true. Returns false as soon as [`AcceptWake`] is dropped.
+    /// The same, but for at most this time. It also returns true when the time is over; then
+    /// `accept` finds no connection.
+    pub fn connection_within(
+        &self,
+        listener: &TcpListener,
+        time: Option<Duration>,
+    ) -> io::Result<bool> {
+        self.wait(Some(listener), time)
+    }
+
+    /// Blocks for some time. Returns false, at once, when it is time to stop.
     pub fn pause(&self, time: Duration) -> io::Result<bool> {
         self.wait(None, Some(time))
     }
@@ -105,7 +115,16 @@ impl AcceptWait {
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))
     }
 
-    /// Blocks for this time at most. Returns false if [`AcceptWake`] was dropped.
+    /// The same. There is no time limit here: `accept` blocks until a connection arrives.
+    pub fn connection_within(
+        &self,
+        listener: &TcpListener,
+        _: Option<Duration>,
+    ) -> io::Result<bool> {
+        self.connection(listener)
+    }
+
+    /// Blocks for some time. Returns false when it is time to stop.
     pub fn pause(&self, time: Duration) -> io::Result<bool> {
         std::thread::park_timeout(time);
         Ok(!self.0.load(std::sync::atomic::Ordering::Acquire))

@@ -193,7 +193,7 @@ impl Client {
         self.take(|frame| frame.to_string())
     }
 
-    fn next_id(&mut self) -> i64 {
+    pub(crate) fn next_id(&mut self) -> i64 {
         self.take(|frame| match frame {
             ServerFrame::IdPrivate { connect_id, .. } => connect_id,
             other => panic!("expected ID_PRIVATE, not {other}"),

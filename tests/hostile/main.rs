@@ -1,6 +1,8 @@
 //! Attacks of hostile or broken peers, while other clients are served. Each attack is bounded, and takes seconds.
 
 #[cfg(unix)]
+mod few_resources;
+#[cfg(unix)]
 mod log_volume;
 mod passwords;
 #[cfg(unix)]

@@ -23,9 +23,13 @@ pub(crate) struct Program {
 impl Program {
     /// Starts `matou serve` with these arguments, on its own data directory.
     pub(crate) fn start(arguments: &[&str], stderr: Stdio) -> Program {
+        Program::start_as(Command::cargo_bin("matou").unwrap(), arguments, stderr)
+    }
+
+    /// The same with this command, which runs `matou`.
+    pub(crate) fn start_as(mut matou: Command, arguments: &[&str], stderr: Stdio) -> Program {
         let data = tempfile::tempdir().unwrap();
-        let mut child = Command::cargo_bin("matou")
-            .unwrap()
+        let mut child = matou
             .args(["serve", "--data"])
             .arg(data.path())
             .args(arguments)

@@ -13,7 +13,7 @@ use support::{Client, Server};
 
 #[allow(dead_code, reason = "the tests of the engine use more of it")]
 #[path = "../engine/support.rs"]
-mod support;
+pub(crate) mod support;
 
 /// More clients than any fixed number of threads that could each wait for one of them.
 const SLOTHS: usize = 300;

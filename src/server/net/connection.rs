@@ -20,7 +20,7 @@ use super::sys;
 use super::time::clock::Clock;
 use super::time::deadlines::{Deadlines, Due};
 use super::tls::{Opened, Tls};
-use super::tunnel::End;
+use super::tunnel::{End, Pipes};
 use matou_protocols::room::{ConnId, Overdue};
 use matou_protocols::wire::Excerpt;
 
@@ -44,6 +44,7 @@ pub(super) struct Connection {
     deadlines: Deadlines,
     clock: Arc<Clock>,
     writers: Arc<Writers>,
+    pub(super) pipes: Arc<Pipes>,
     protocol: &'static str,
     listener: Arc<str>,
     /// Set once, by the turn, when the room has accepted a login.
@@ -70,6 +71,8 @@ pub(super) struct Shared<'a> {
     pub(super) clock: &'a Arc<Clock>,
     pub(super) limits: &'a Arc<ConnectionLimits>,
     pub(super) writers: &'a Arc<Writers>,
+    /// The pipes that tunnels may open.
+    pub(super) pipes: &'a Arc<Pipes>,
     /// The protocol's name: the place with which each of its log lines begins.
     pub(super) protocol: &'static str,
     /// The listener's name, such as `chaton 127.0.0.1:7777`: the target of its log lines.
@@ -98,6 +101,7 @@ impl Connection {
             deadlines: Deadlines::default(),
             clock: Arc::clone(shared.clock),
             writers: Arc::clone(shared.writers),
+            pipes: Arc::clone(shared.pipes),
             limits: Arc::clone(shared.limits),
             protocol: shared.protocol,
             listener: Arc::clone(shared.listener),
@@ -338,6 +342,7 @@ mod tests {
     use std::time::Duration;
 
     use super::super::bounds::addresses::Addresses;
+    use super::super::bounds::budget::Budget;
     use super::*;
 
     /// A connection with as many bytes queued as its limits allow, and its peer. No writer runs.
@@ -350,6 +355,7 @@ mod tests {
             clock: &Arc::default(),
             limits: &Arc::new(limits),
             writers: &Writers::new(1),
+            pipes: &Arc::new(Pipes::new(&Budget::new(0))),
             protocol: "test",
             listener: &"test".into(),
         };

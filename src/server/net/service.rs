@@ -19,13 +19,15 @@ use super::accepting::listener::Accept;
 use super::accepting::socket;
 use super::accepting::threads::Threads;
 use super::bounds::addresses::Addresses;
-use super::bounds::ceiling::connection_ceiling;
+use super::bounds::budget::Budget;
+use super::bounds::ceiling::Machine;
 use super::bounds::limits::{ConnectionLimits, LAST_WAIT, ProcessLimits};
 use super::certificate::Certificate;
 use super::hub::{ConnIds, Hub};
 use super::questions::workers::{Answers, Workers};
 use super::sending::writers::Writers;
 use super::time::clock::Clock;
+use super::tunnel::Pipes;
 use matou_protocols::room::Protocol;
 use matou_sockets::{AcceptWake, accept_wait};
 
@@ -34,8 +36,13 @@ pub struct Engine {
     threads: Arc<Threads>,
     writers: Arc<Writers>,
     workers: Arc<Workers>,
+    pipes: Arc<Pipes>,
+    spare: Arc<Budget>,
     ids: Arc<ConnIds>,
 }
+
+/// Listeners for which [`Engine::start`] keeps descriptors.
+const LISTENERS: usize = 8;
 
 /// One protocol on one address, until it is stopped.
 #[derive(Debug)]
@@ -99,24 +106,41 @@ impl fmt::Display for ListenError {
 impl std::error::Error for ListenError {}
 
 impl Engine {
-    /// Finds out how many connections this process may have, and starts the first writer.
+    /// Finds out how many connections this process may have, and starts the first writer. For up to
+    /// eight listeners.
     pub fn start(limits: &ProcessLimits) -> Engine {
-        let ceiling = connection_ceiling(limits.connections);
+        Engine::start_for(limits, LISTENERS)
+    }
+
+    /// The same for this many listeners.
+    pub fn start_for(limits: &ProcessLimits, listeners: usize) -> Engine {
+        // The writers first: their descriptors are then among those that are open.
+        let writers = Writers::start(limits.writers);
+        let ceiling = Machine::this_one().ceiling(limits.connections, listeners);
+        let spare = Budget::new(ceiling.spare);
         Engine {
-            threads: Threads::new(ceiling),
-            writers: Writers::start(limits.writers),
+            threads: Threads::new(ceiling.connections),
+            writers,
             workers: Workers::new(limits.workers),
+            pipes: Arc::new(Pipes::new(&spare)),
+            spare,
             ids: Arc::default(),
         }
     }
 
-    /// Maximum number of connections at once, over all listeners.
+    /// Maximum number of connections at once, over all listeners. Zero when this process may not
+    /// have enough descriptors or threads for one.
     pub fn connection_ceiling(&self) -> usize {
         self.threads.ceiling()
     }
 
     pub(super) fn threads(&self) -> &Arc<Threads> {
         &self.threads
+    }
+
+    /// Descriptors for what only some connections need.
+    pub(super) fn spare(&self) -> &Arc<Budget> {
+        &self.spare
     }
 
     /// Begins to serve, on an address, a room that asks no questions. Port 0 lets the system choose
@@ -201,6 +225,8 @@ impl Engine {
             hub: Arc::clone(&hub),
             threads: Arc::clone(&self.threads),
             writers: Arc::clone(&self.writers),
+            pipes: Arc::clone(&self.pipes),
+            spare: Arc::clone(&self.spare),
             ids: Arc::clone(&self.ids),
             addresses,
         };

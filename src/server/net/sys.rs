@@ -53,17 +53,115 @@ pub(super) fn raise_open_files() -> Option<u64> {
     None
 }
 
-/// Maximum number of processes and threads of this user.
-#[cfg(target_os = "linux")]
-pub(super) fn user_processes() -> Option<u64> {
-    use rustix::process::{Resource, getrlimit};
-    getrlimit(Resource::Nproc).current
+/// Descriptors that this process has open. Where the system cannot be asked, as many as a server
+/// has open that is about to listen.
+pub(super) fn open_descriptors() -> u64 {
+    let list = if cfg!(target_os = "linux") {
+        "/proc/self/fd"
+    } else {
+        "/dev/fd"
+    };
+    // The list itself is one of those that it counts.
+    std::fs::read_dir(list).map_or(16, |list| list.count() as u64)
 }
 
-/// Elsewhere the number counts processes, not threads.
+/// True when a call failed because this process, or the whole system, has no descriptor left.
+#[cfg(unix)]
+pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE))
+}
+
+/// Elsewhere there is no such limit.
+#[cfg(not(unix))]
+pub(super) fn is_out_of_descriptors(_: &io::Error) -> bool {
+    false
+}
+
+/// Maximum threads that this process may start, by the limits of the system, of this user and of
+/// the control groups that it is in; `None` where the system cannot be asked.
+#[cfg(target_os = "linux")]
+pub(super) fn threads() -> Option<u64> {
+    use rustix::process::{Resource, getrlimit};
+    // A thread has a stack and a signal stack, each with a guard: four mappings. A sixteenth of the
+    // mappings, some thousands, is kept for the heap and libraries.
+    let mappings = number("/proc/sys/vm/max_map_count").map(|count| (count - count / 16) / 4);
+    [
+        mappings,
+        number("/proc/sys/kernel/threads-max").map(|count| count / 2),
+        number("/proc/sys/kernel/pid_max").map(|count| count / 2),
+        getrlimit(Resource::Nproc).current,
+        control_group_threads(),
+    ]
+    .into_iter()
+    .flatten()
+    .min()
+}
+
 #[cfg(not(target_os = "linux"))]
-pub(super) fn user_processes() -> Option<u64> {
+pub(super) fn threads() -> Option<u64> {
     None
+}
+
+/// The least that the process's control group and the groups around it leave for more threads.
+#[cfg(target_os = "linux")]
+fn control_group_threads() -> Option<u64> {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    // `0::/user.slice/...` in version 2; `5:pids:/user.slice/...` in version 1.
+    let paths = groups.lines().filter_map(|line| {
+        let (_, line) = line.split_once(':')?;
+        let (controllers, path) = line.split_once(':')?;
+        let root = match controllers {
+            "" => "/sys/fs/cgroup",
+            _ if controllers.split(',').any(|name| name == "pids") => "/sys/fs/cgroup/pids",
+            _ => return None,
+        };
+        Some((root, path.trim_matches('/').to_owned()))
+    });
+    let left = |directory: &std::path::Path| {
+        // "max" is no number, and means no limit.
+        let most = number(directory.join("pids.max"))?;
+        Some(most.saturating_sub(number(directory.join("pids.current")).unwrap_or(0)))
+    };
+    paths
+        .flat_map(|(root, path)| {
+            let root = std::path::Path::new(root);
+            let own = root.join(&path);
+            let all: Vec<_> = own
+                .ancestors()
+                .take_while(|at| at.starts_with(root))
+                .map(left)
+                .collect();
+            all
+        })
+        .flatten()
+        .min()
+}
+
+#[cfg(target_os = "linux")]
+fn number(path: impl AsRef<std::path::Path>) -> Option<u64> {
+    std::fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+/// Whether the address space of this process has room for this many bytes more. Asks the system
+/// only when it has a limit (`ulimit -v`).
+#[cfg(target_os = "linux")]
+pub(super) fn has_address_space(bytes: u64) -> bool {
+    use rustix::process::{Resource, getrlimit};
+    let Some(limit) = getrlimit(Resource::As).current else {
+        return true;
+    };
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:"));
+    let kilobytes = size.and_then(|size| size.trim().split(' ').next()?.parse::<u64>().ok());
+    kilobytes.is_none_or(|used| used * 1024 + bytes <= limit)
+}
+
+/// Elsewhere the system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn has_address_space(_: u64) -> bool {
+    true
 }
 
 /// A pipe in the kernel that moves bytes from one socket to another. They are never copied into
@@ -77,19 +175,21 @@ pub(super) struct Splice {
 
 #[cfg(target_os = "linux")]
 impl Splice {
-    /// Bytes of the pipe: the size that was fastest when measured. A user without privileges gets
-    /// 64 such pipes.
-    const WANTED: usize = 1 << 20;
-
-    /// Makes a pipe, a smaller one when the system grants no more; `None` when no descriptors are
-    /// left.
-    pub(super) fn new() -> Option<Splice> {
+    /// Makes a pipe of this many bytes, a smaller one when the system grants no more; `None` when it
+    /// grants fewer than `least`, or has no descriptors left.
+    pub(super) fn new(wanted: usize, least: usize) -> Option<Splice> {
         use rustix::pipe::{PipeFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
         let (out, into) = pipe_with(PipeFlags::CLOEXEC).ok()?;
-        let size = fcntl_setpipe_size(&into, Splice::WANTED)
+        let size = fcntl_setpipe_size(&into, wanted)
             .or_else(|_| fcntl_getpipe_size(&into))
             .ok()?;
-        Some(Splice { out, into, size })
+        (size >= least).then_some(Splice { out, into, size })
+    }
+
+    /// Bytes of the pipe.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     /// Moves what can be read now. Blocks until something can be read, and then until all of it is
@@ -129,7 +229,7 @@ pub(super) struct Splice;
 
 #[cfg(not(target_os = "linux"))]
 impl Splice {
-    pub(super) fn new() -> Option<Splice> {
+    pub(super) fn new(_: usize, _: usize) -> Option<Splice> {
         None
     }
 

@@ -90,6 +90,8 @@ pub enum StartError {
     Certificate(CertificateError),
     /// The registry has an address, but no listener serves Chatr Connect.
     RegistryWithoutChatr,
+    /// This process may not have enough descriptors or threads for one connection.
+    NoConnections,
     /// The operating system has no random numbers, of which ids and secrets of private connections
     /// are made.
     NoRandomNumbers(getrandom::Error),
@@ -103,6 +105,9 @@ impl fmt::Display for StartError {
             StartError::Certificate(error) => error.fmt(f),
             StartError::RegistryWithoutChatr => f.write_str(
                 "--rest starts the registry of chatr, but no listener serves chatr; add --listen chatr=127.0.0.1:7781",
+            ),
+            StartError::NoConnections => f.write_str(
+                "cannot serve even one client: this process may have too few open files or threads; raise the limits (ulimit -n, ulimit -u, pids.max), or serve fewer listeners",
             ),
             StartError::NoRandomNumbers(error) => {
                 write!(f, "cannot get random numbers from the operating system: {error}")
@@ -149,8 +154,15 @@ impl Server {
             listeners: Vec::new(),
             services: Vec::new(),
             registry: None,
-            engine: Some(Engine::start(&config.process)),
+            engine: None,
         };
+        let listeners = config.listen.len() + usize::from(config.registry.is_some());
+        let engine = server
+            .engine
+            .insert(Engine::start_for(&config.process, listeners));
+        if engine.connection_ceiling() == 0 {
+            return Err(StartError::NoConnections);
+        }
         let mut chatr = chatr::Listeners::default();
         for listen in config.listen {
             server.listen(listen, &mut data, &mut chatr)?;

@@ -13,22 +13,25 @@
 //! backlog would look open to its client, which would wait for an answer and not know why none
 //! comes.
 
-use std::collections::VecDeque;
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
 use log::{debug, error, warn};
 
+use super::refused::Refused;
 use super::socket;
 use super::threads::{Full, Threads};
 use crate::net::bounds::addresses::Addresses;
+use crate::net::bounds::budget::Budget;
 use crate::net::connection::{Connection, Shared};
 use crate::net::hub::{ConnIds, Hub};
 use crate::net::reading::reader;
 use crate::net::sending::writers::Writers;
+use crate::net::sys;
 use crate::net::tls::Tls;
+use crate::net::tunnel::Pipes;
 use matou_protocols::room::Protocol;
 use matou_sockets::AcceptWait;
 
@@ -37,17 +40,15 @@ use matou_sockets::AcceptWait;
 /// not be accepted still waits in the backlog.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Maximum number of refused sockets that are kept open for a while. When a socket is closed with
-/// unread input, the system sends a reset instead of FIN. A client that has already sent its login
-/// would see "connection reset" and not an end.
-const REFUSED: usize = 64;
-
 /// Accepts connections for one hub. It has no lock of its own; what it calls locks for a moment.
 pub(in crate::net) struct Accept<P: Protocol> {
     pub(in crate::net) hub: Arc<Hub<P>>,
     /// Shared by all listeners, because the number of threads is a limit of the process.
     pub(in crate::net) threads: Arc<Threads>,
     pub(in crate::net) writers: Arc<Writers>,
+    pub(in crate::net) pipes: Arc<Pipes>,
+    /// Descriptors for what only some connections need.
+    pub(in crate::net) spare: Arc<Budget>,
     /// Shared by all listeners, so that a number in the log means one connection.
     pub(in crate::net) ids: Arc<ConnIds>,
     /// This listener's own: an address may have connections to each listener.
@@ -58,7 +59,8 @@ impl<P: Protocol> Accept<P> {
     /// Accepts until the listener is closed. Runs on the thread `matou-accept`, which
     /// [`Service`](crate::net::Service) owns.
     pub(in crate::net) fn run(&self, listener: &TcpListener, wait: &AcceptWait) {
-        accept_each(&self.hub.listener, listener, wait, |stream, peer| {
+        let refused = Refused::new(&self.hub.listener, &self.spare);
+        accept_each(refused, listener, wait, |stream, peer| {
             self.admit(stream, peer)
         });
     }
@@ -75,7 +77,7 @@ impl<P: Protocol> Accept<P> {
             return Err((stream, "its address has too many connections"));
         };
         let hub = Arc::clone(&self.hub);
-        let writers = Arc::clone(&self.writers);
+        let (writers, pipes) = (Arc::clone(&self.writers), Arc::clone(&self.pipes));
         let id = self.ids.next();
         // From here on everything happens on the connection's thread, also what may fail or take
         // long. If no thread is free, the closure is dropped without being called, and the slot of
@@ -92,6 +94,7 @@ impl<P: Protocol> Accept<P> {
                 clock: &hub.clock,
                 limits: &hub.limits,
                 writers: &writers,
+                pipes: &pipes,
                 protocol: P::NAME,
                 listener: &hub.listener,
             };
@@ -100,11 +103,8 @@ impl<P: Protocol> Accept<P> {
         };
         // The accept thread goes on at once; the connection's thread begins when the system lets
         // it.
-        match self.threads.run(stream, serve) {
-            // `Full(None)`: the system could not start a thread, and the socket is closed already.
-            Ok(()) | Err(Full(None)) => Ok(()),
-            Err(Full(Some(stream))) => Err((stream, "the server is full")),
-        }
+        let started = self.threads.run(stream, serve);
+        started.map_err(|Full { stream, why }| (stream, why))
     }
 }
 
@@ -112,27 +112,47 @@ impl<P: Protocol> Accept<P> {
 ///
 /// `admit` takes a connection over, or gives it back with the reason why not. It MUST NOT block.
 pub(in crate::net) fn accept_each(
-    name: &str,
+    mut refused: Refused<'_>,
     listener: &TcpListener,
     wait: &AcceptWait,
     mut admit: impl FnMut(TcpStream, SocketAddr) -> Result<(), (TcpStream, &'static str)>,
 ) {
-    let mut refused = Refused::default();
+    // A second descriptor of the listener, which does nothing. It is given up when a connection
+    // cannot be accepted because no descriptor is left, so that the connection can be refused.
+    let mut spare = listener.try_clone().ok();
     // Blocks here, with no lock held. A new connection wakes it, and so does the owner (then the
-    // result is false). A thread that is blocked in `accept` itself could not be woken: see
-    // `AcceptWait`. An error of `poll` ends the loop, because then there is nothing left to wait
-    // with; the system reports one only for wrong arguments or when it has no memory.
-    while matches!(wait.connection(listener), Ok(true)) {
+    // result is false); refused sockets that are kept wake it when their time is over. A thread
+    // that is blocked in `accept` itself could not be woken: see `AcceptWait`. An error of `poll`
+    // ends the loop, because then there is nothing left to wait with; the system reports one only
+    // for wrong arguments or when it has no memory.
+    while matches!(
+        wait.connection_within(listener, refused.patience()),
+        Ok(true)
+    ) {
+        refused.close_old();
         // Does not block: the listener is non-blocking where `wait` uses `poll`. The client may
         // have gone meanwhile, and then `accept` fails with `WouldBlock`.
         match listener.accept() {
             Ok((stream, peer)) => {
                 if let Err((stream, why)) = admit(stream, peer) {
-                    refused.refuse(stream, peer, name, why);
+                    refused.refuse(stream, peer, why);
                 }
             }
             Err(error) if passes_by_itself(&error) => {}
             Err(error) => {
+                if sys::is_out_of_descriptors(&error) {
+                    drop(spare.take());
+                    let accepted = listener.accept();
+                    let is_refused = accepted.is_ok();
+                    if let Ok((stream, peer)) = accepted {
+                        refused.refuse_at_once(stream, peer, "no descriptor is left (ulimit -n)");
+                    }
+                    spare = listener.try_clone().ok();
+                    if is_refused {
+                        continue;
+                    }
+                }
+                let name = refused.name;
                 warn!(target: name, "{name}: cannot accept connections for now: {error}");
                 // Blocks for the time of the pause. Only the owner wakes it earlier.
                 if !matches!(wait.pause(PAUSE), Ok(true)) {
@@ -157,25 +177,4 @@ fn passes_by_itself(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
     )
-}
-
-/// The sockets that were refused last, see [`REFUSED`].
-#[derive(Debug, Default)]
-struct Refused {
-    kept: VecDeque<TcpStream>,
-}
-
-impl Refused {
-    /// Refuses a connection that was accepted.
-    ///
-    /// Sends FIN, so that the client sees an orderly end. The socket is closed when [`REFUSED`]
-    /// others were refused after it, or when the listener ends.
-    fn refuse(&mut self, stream: TcpStream, peer: SocketAddr, name: &str, why: &str) {
-        let _ = stream.shutdown(Shutdown::Write);
-        if self.kept.len() == REFUSED {
-            self.kept.pop_front();
-        }
-        self.kept.push_back(stream);
-        warn!(target: name, "{name}: refused {peer}: {why}");
-    }
 }

@@ -15,9 +15,11 @@ use std::time::Instant;
 use parking_lot::{Condvar, Mutex};
 
 use super::listener::accept_each;
+use super::refused::Refused;
 use super::socket;
 use super::threads::{Full, Threads};
 use crate::net::bounds::addresses::Addresses;
+use crate::net::bounds::budget::Budget;
 use crate::net::bounds::limits::{ConnectionLimits, DRAIN};
 use crate::net::service::{Engine, ListenError};
 use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
@@ -91,6 +93,7 @@ impl Engine {
             name: format!("{name} {bound}"),
             protocol: name,
             threads: Arc::clone(self.threads()),
+            spare: Arc::clone(self.spare()),
             addresses: Addresses::new(&per_address),
             limits: per_address,
             open: Arc::clone(&open),
@@ -115,6 +118,8 @@ struct Accept<F> {
     name: String,
     protocol: &'static str,
     threads: Arc<Threads>,
+    /// Descriptors that no connection needs: a request takes a second one.
+    spare: Arc<Budget>,
     addresses: Arc<Addresses>,
     limits: ConnectionLimits,
     open: Arc<Open>,
@@ -124,7 +129,8 @@ struct Accept<F> {
 impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
     fn run(&self, listener: &TcpListener, wait: &AcceptWait) {
         let mut number = 0;
-        accept_each(&self.name, listener, wait, |stream, peer| {
+        let refused = Refused::new(&self.name, &self.spare);
+        accept_each(refused, listener, wait, |stream, peer| {
             number += 1;
             self.admit(stream, peer, number)
         });
@@ -136,10 +142,14 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
         peer: SocketAddr,
         number: u64,
     ) -> Result<(), (TcpStream, &'static str)> {
-        let prepared =
-            socket::accepted(&stream, &self.limits.keepalive).and_then(|()| stream.try_clone());
-        let Ok(copy) = prepared else {
+        if socket::accepted(&stream, &self.limits.keepalive).is_err() {
             return Ok(());
+        }
+        let Some(descriptor) = self.spare.take(1) else {
+            return Err((stream, "no descriptor is left (ulimit -n)"));
+        };
+        let Ok(copy) = stream.try_clone() else {
+            return Err((stream, "no descriptor is left (ulimit -n)"));
         };
         let Some(slot) = self.addresses.admit(peer.ip()) else {
             return Err((stream, "its address has too many connections"));
@@ -155,7 +165,7 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
         };
         let (serve, name) = (Arc::clone(&self.serve), self.protocol);
         let job = move |stream| {
-            let _held = (entry, slot);
+            let _held = (entry, descriptor, slot);
             let served = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 serve(stream, peer);
             }));
@@ -163,10 +173,8 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
                 log::error!("{name}: {peer} cut: serving its request failed with a panic");
             }
         };
-        match self.threads.run(stream, job) {
-            Ok(()) | Err(Full(None)) => Ok(()),
-            Err(Full(Some(stream))) => Err((stream, "the server is full")),
-        }
+        let started = self.threads.run(stream, job);
+        started.map_err(|Full { stream, why }| (stream, why))
     }
 }
 

@@ -17,8 +17,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use log::error;
+use log::debug;
 use parking_lot::{Condvar, Mutex};
+
+use crate::net::sys;
 
 /// What a thread does: serves one connection to its end.
 ///
@@ -29,6 +31,13 @@ struct Job {
     serve: Box<dyn FnOnce(TcpStream) + Send>,
 }
 
+impl Job {
+    fn refused(self, why: &'static str) -> Full {
+        let stream = self.stream;
+        Full { stream, why }
+    }
+}
+
 /// How long a thread waits for another connection. Spawning a new one costs more than half of a
 /// login.
 const IDLE: Duration = Duration::from_secs(30);
@@ -36,6 +45,11 @@ const IDLE: Duration = Duration::from_secs(30);
 /// Bytes of a stack: enough for every call of this server. A stack costs memory only where it was
 /// touched.
 const STACK: usize = 256 << 10;
+
+/// Bytes of address space that must be left when a thread is spawned, where the process has a limit
+/// of them (`ulimit -v`): for its stack, its signal stack, and for the heap of all threads. When a
+/// new thread finds no space for its signal stack, it aborts the process.
+const SPACE: u64 = 32 << 20;
 
 /// A bounded number of threads.
 ///
@@ -83,13 +97,23 @@ impl Seat {
         *self.order.lock() = Some(order);
         self.given.notify_one();
     }
+
+    /// Takes the connection that was given. `None` when there is none: the owner must end.
+    fn take(&self) -> Option<Job> {
+        match self.order.lock().take() {
+            Some(Order::Serve(job)) => Some(job),
+            Some(Order::Leave) | None => None,
+        }
+    }
 }
 
-/// No thread is free and none may be started. Has the socket in it, so that it can be closed in
-/// order; `None` when the system could not start a thread, because then the socket is closed
-/// already.
+/// No thread is free and none may be started. Gives the socket back, so that it can be closed in
+/// order, and says why.
 #[derive(Debug)]
-pub(in crate::net) struct Full(pub(in crate::net) Option<TcpStream>);
+pub(in crate::net) struct Full {
+    pub(in crate::net) stream: TcpStream,
+    pub(in crate::net) why: &'static str,
+}
 
 impl Threads {
     pub(in crate::net) fn new(ceiling: usize) -> Arc<Threads> {
@@ -123,7 +147,7 @@ impl Threads {
         let seat = {
             let mut idle = self.idle.lock();
             if !idle.open {
-                return Err(Full(Some(job.stream)));
+                return Err(job.refused("the server stops"));
             }
             idle.seats.pop()
         };
@@ -132,20 +156,31 @@ impl Threads {
             return Ok(());
         }
         // No thread waits. The permit moves into the new thread and is given back when that ends.
-        // If the system starts no thread, the closure is dropped with the permit, the socket and
-        // the job inside.
         let Some(permit) = Permit::take(self) else {
-            return Err(Full(Some(job.stream)));
+            return Err(job.refused("the server is full"));
         };
-        thread::Builder::new()
+        if !sys::has_address_space(SPACE) {
+            return Err(job.refused("the server has no address space left (ulimit -v)"));
+        }
+        // The job is in the seat and not in the closure: if the system starts no thread, it drops
+        // the closure with all that is in it, and the socket must be closed in order.
+        let seat = Arc::<Seat>::default();
+        seat.give(Order::Serve(job));
+        let own = Arc::clone(&seat);
+        let spawned = thread::Builder::new()
             .name("matou-conn".to_owned())
             .stack_size(STACK)
-            .spawn(move || work(&permit, job))
-            .map(drop)
-            .map_err(|error| {
-                error!("cannot start a thread: {error}");
-                Full(None)
-            })
+            .spawn(move || work(&permit, &own));
+        match (spawned, seat) {
+            (Ok(_), _) => Ok(()),
+            (Err(error), seat) => {
+                debug!("cannot start a thread: {error}");
+                match seat.take() {
+                    Some(job) => Err(job.refused("the system starts no more threads")),
+                    None => Ok(()),
+                }
+            }
+        }
     }
 
     /// Accepts no more sockets, and wakes the waiting threads so that they end. Threads that serve
@@ -188,10 +223,8 @@ impl Threads {
                 return None;
             }
         }
-        match order.take() {
-            Some(Order::Serve(job)) => Some(job),
-            Some(Order::Leave) | None => None,
-        }
+        drop(order);
+        seat.take()
     }
 
     /// Takes a seat out of the list. Returns false when another thread has done so and is about to
@@ -240,13 +273,12 @@ impl Drop for Permit {
     }
 }
 
-/// The life of a thread.
-fn work(permit: &Permit, first: Job) {
-    let seat = Arc::default();
-    let mut job = Some(first);
+/// The life of a thread. Its first connection is in its seat.
+fn work(permit: &Permit, seat: &Arc<Seat>) {
+    let mut job = seat.take();
     while let Some(Job { stream, serve }) = job {
         serve(stream);
-        job = permit.0.next(&seat);
+        job = permit.0.next(seat);
     }
 }
 
@@ -272,7 +304,7 @@ mod tests {
             })
             .unwrap();
         let first = reports.recv().unwrap();
-        assert!(matches!(threads.run(socket(), drop), Err(Full(Some(_)))));
+        assert!(threads.run(socket(), drop).is_err());
         drop(finish);
         // The thread may not have reached its seat yet. Until then no thread is free and the only
         // permit is taken.

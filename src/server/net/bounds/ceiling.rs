@@ -1,77 +1,117 @@
-//! How many connections this machine can carry, one thread for each.
+//! How many connections this machine can carry: one thread and one descriptor for each.
 //!
 //! The number must be known before the first connection. A Rust thread takes four memory mappings,
 //! and beyond the system's limit of mappings the process is *aborted* inside the new thread:
-//! spawning does not return an error.
+//! spawning does not return an error. And a server without a free descriptor cannot even accept a
+//! connection to refuse it.
+//!
+//! A *descriptor* is the number of an open file, socket or pipe. The system limits how many a
+//! process may have open (`ulimit -n`). The limit is divided before the first client comes: a part
+//! is kept for the server itself, one is for each connection, and the rest is for what only some
+//! connections need, such as the pipes of tunnels ([`Ceiling::spare`]).
 
 use crate::net::sys;
 
 /// Threads that are kept for everything that is not a connection: main, signals, logger, listeners,
-/// clocks.
-const RESERVED_THREADS: usize = 64;
+/// clocks. Half of the threads, where there are only a few.
+const RESERVED_THREADS: u64 = 64;
 
-/// Files that are kept for everything that is not a connection, pipes of tunnels included.
-const RESERVED_FILES: u64 = 512;
+/// Descriptors that are kept for the files of the database, and for files that a library opens for
+/// a moment.
+const RESERVED_DESCRIPTORS: u64 = 12;
+
+/// Descriptors of a listener: its socket, two ends of a pipe, and one that is given up to refuse a
+/// connection when there is no other.
+const PER_LISTENER: u64 = 4;
+
+/// Of the descriptors that are left, this part is kept from connections, for the pipes of tunnels.
+const PIPES_PART: u64 = 8;
+
+/// Maximum descriptors that are kept so: enough for 128 tunnels.
+const PIPES_MOST: u64 = 512;
 
 /// The ceiling where the system cannot be asked.
-const MODEST_CEILING: usize = 2000;
+const MODEST_CEILING: u64 = 2000;
 
-/// Returns the maximum number of connections: what the operator wants, but at most what this
-/// machine can carry.
-pub(in crate::net) fn connection_ceiling(wanted: Option<usize>) -> usize {
-    let files = sys::raise_open_files().map(|files| {
-        let kept = RESERVED_FILES.min(files / 2);
-        usize::try_from(files - kept).unwrap_or(usize::MAX)
-    });
-    let machine = [thread_ceiling(), files]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(MODEST_CEILING)
-        .max(1);
-    wanted.map_or(machine, |wanted| wanted.clamp(1, machine))
+/// What this process may use.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::net) struct Machine {
+    /// Descriptors that are free now; `None` where there is no limit.
+    descriptors: Option<u64>,
+    /// Threads that may be started; `None` where the system cannot be asked.
+    threads: Option<u64>,
 }
 
-#[cfg(target_os = "linux")]
-fn thread_ceiling() -> Option<usize> {
-    let number = |path: &str| {
-        std::fs::read_to_string(path)
-            .ok()?
-            .trim()
-            .parse::<u64>()
-            .ok()
-    };
-    // A thread has a stack and a signal stack, each with a guard. A sixteenth of the mappings, some
-    // thousands, is kept for the heap and libraries.
-    let mappings = number("/proc/sys/vm/max_map_count").map(|count| (count - count / 16) / 4);
-    [
-        mappings,
-        number("/proc/sys/kernel/threads-max").map(|count| count / 2),
-        number("/proc/sys/kernel/pid_max").map(|count| count / 2),
-        number("/sys/fs/cgroup/pids.max"),
-        sys::user_processes(),
-    ]
-    .into_iter()
-    .flatten()
-    .min()
-    .map(|threads| {
-        let threads = usize::try_from(threads).unwrap_or(usize::MAX);
-        threads.saturating_sub(RESERVED_THREADS).max(1)
-    })
+/// How many connections the server may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::net) struct Ceiling {
+    /// Maximum connections at once. Zero when there are not enough descriptors or threads for one.
+    pub(in crate::net) connections: usize,
+    /// Descriptors that are left when all these connections are open.
+    pub(in crate::net) spare: usize,
 }
 
-#[cfg(not(target_os = "linux"))]
-fn thread_ceiling() -> Option<usize> {
-    Some(MODEST_CEILING)
+impl Machine {
+    /// Asks the system, after raising the limit of descriptors as far as it may be raised.
+    pub(in crate::net) fn this_one() -> Machine {
+        let limit = sys::raise_open_files();
+        Machine {
+            descriptors: limit.map(|limit| limit.saturating_sub(sys::open_descriptors())),
+            threads: sys::threads().or(Some(MODEST_CEILING)),
+        }
+    }
+
+    /// Returns how many connections this machine can carry, and not more than the operator wants.
+    pub(in crate::net) fn ceiling(self, wanted: Option<usize>, listeners: usize) -> Ceiling {
+        let wanted = wanted.map_or(u64::MAX, |wanted| wanted as u64);
+        let threads = self.threads.map_or(u64::MAX, |threads| {
+            threads - RESERVED_THREADS.min(threads / 2)
+        });
+        let kept = RESERVED_DESCRIPTORS + PER_LISTENER * listeners as u64;
+        let free = self.descriptors.map(|free| free.saturating_sub(kept));
+        let descriptors = free.map_or(u64::MAX, |free| free - (free / PIPES_PART).min(PIPES_MOST));
+        let connections = wanted.min(threads).min(descriptors);
+        let spare = free.map_or(u64::MAX, |free| free - connections);
+        let count = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        Ceiling {
+            connections: count(connections),
+            spare: count(spare),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Free descriptors, threads, wanted connections; and what one listener gets of that.
     #[test]
-    fn the_ceiling_is_never_above_what_the_operator_wants() {
-        assert_eq!(connection_ceiling(Some(10)), 10);
-        assert!(connection_ceiling(None) >= 1);
+    fn every_descriptor_is_for_the_server_for_a_connection_or_for_pipes() {
+        let rows = [
+            (Some(3), Some(1000), None, (0, 0)),
+            (Some(16), Some(1000), None, (0, 0)),
+            (Some(17), Some(1000), None, (1, 0)),
+            (Some(56), Some(1000), None, (35, 5)),
+            (Some(1016), Some(10_000), None, (875, 125)),
+            (Some(1016), Some(10_000), Some(100), (100, 900)),
+            (Some(1_000_016), Some(30_064), None, (30_000, 970_000)),
+            (Some(1016), Some(40), None, (20, 980)),
+            (None, Some(2064), None, (2000, usize::MAX)),
+        ];
+        for (descriptors, threads, wanted, (connections, spare)) in rows {
+            let machine = Machine {
+                descriptors,
+                threads,
+            };
+            let expected = Ceiling { connections, spare };
+            assert_eq!(machine.ceiling(wanted, 1), expected, "{machine:?}");
+        }
+    }
+
+    #[test]
+    fn this_machine_carries_a_connection() {
+        let machine = Machine::this_one();
+        assert!(machine.ceiling(None, 1).connections >= 1);
+        assert_eq!(machine.ceiling(Some(10), 1).connections, 10);
     }
 }

@@ -35,6 +35,7 @@
 //! of the other end ([`Outbox::retire`](super::sending::outbox::Outbox::retire)); that wait ends
 //! with the client's pace, see `progress`.
 
+mod pipes;
 mod pump;
 
 use std::sync::Arc;
@@ -46,6 +47,7 @@ use super::bounds::limits::EARLY_BYTES;
 use super::connection::Connection;
 use super::sending::outbox::Pushed;
 
+pub(super) use pipes::Pipes;
 pub(super) use pump::{Waited, serve, serve_ended};
 
 /// A connection's side of a tunnel. Every connection has one; most never use it.

@@ -15,7 +15,6 @@ use log::debug;
 
 use super::Peer;
 use crate::net::connection::Connection;
-use crate::net::sys::Splice;
 
 /// Bytes that are copied at once.
 const COPY_BYTES: usize = 64 << 10;
@@ -24,8 +23,8 @@ const COPY_BYTES: usize = 64 << 10;
 /// them alone.
 const LARGE_COPY_BYTES: usize = 256 << 10;
 
-/// After this many bytes a direction gets a pipe of its own in the kernel. A pipe takes two
-/// descriptors, and most tunnels carry a few lines.
+/// After this many bytes a direction gets a pipe of its own in the kernel, if one is left (see
+/// [`Pipes`](super::Pipes)). Most tunnels carry a few lines.
 const MUCH: usize = 1 << 20;
 
 /// What became of a tunnel's end.
@@ -134,10 +133,10 @@ fn relay(
         to.write_all(&buffer[..length])?;
         relayed += length;
     }
-    if let Some(splice) = Splice::new() {
+    if let Some(pipe) = connection.pipes.open() {
         // The bytes pass from socket to socket in the kernel, so the buffer is given back.
         *buffer = Vec::new();
-        while splice.forward(&connection.stream, to)? > 0 {}
+        while pipe.forward(&connection.stream, to)? > 0 {}
         return Ok(());
     }
     // No pipe, or not Linux: a larger buffer needs fewer system calls for the same bytes.

@@ -11,11 +11,13 @@ use std::time::Duration;
 use super::epoll;
 use super::{Woken, poll};
 use crate::net::bounds::addresses::Addresses;
+use crate::net::bounds::budget::Budget;
 use crate::net::bounds::limits::ConnectionLimits;
 use crate::net::connection::{Connection, Shared};
 use crate::net::sending::writers::Writers;
 use crate::net::sys;
 use crate::net::time::clock::Clock;
+use crate::net::tunnel::Pipes;
 use matou_protocols::room::ConnId;
 
 /// A test fails when something takes longer.
@@ -77,6 +79,7 @@ fn full(number: u64) -> (Arc<Connection>, TcpStream) {
         clock: &clock,
         limits: &limits,
         writers: &Writers::new(1),
+        pipes: &Arc::new(Pipes::new(&Budget::new(0))),
         protocol: "test",
         listener: &"test".into(),
     };
