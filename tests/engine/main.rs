@@ -12,6 +12,7 @@ mod skipping;
 mod slow_readers;
 mod stop;
 mod support;
+mod talk;
 mod ticks;
 mod tls;
 mod tunnels;

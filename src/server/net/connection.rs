@@ -13,12 +13,14 @@ use log::{debug, info, warn};
 
 use super::bounds::addresses::Slot;
 use super::bounds::limits::{ConnectionLimits, DRAIN, LINGER};
+use super::bounds::talk::Talk;
 use super::sending::outbox::{Finish, Outbox, Pushed, Written};
 use super::sending::progress::{Pace, Stalled};
 use super::sending::writers::Writers;
 use super::sys;
 use super::time::clock::Clock;
 use super::time::deadlines::{Deadlines, Due};
+use super::time::pause::Pause;
 use super::tls::{Opened, Tls};
 use super::tunnel::{End, Pipes};
 use matou_protocols::room::{ConnId, Overdue};
@@ -42,6 +44,8 @@ pub(super) struct Connection {
     pub(super) limits: Arc<ConnectionLimits>,
     pub(super) outbox: Outbox,
     deadlines: Deadlines,
+    /// Where its reader waits when the client said too much, or when a tunnel's end is held back.
+    pub(super) pause: Pause,
     clock: Arc<Clock>,
     writers: Arc<Writers>,
     pub(super) pipes: Arc<Pipes>,
@@ -51,6 +55,8 @@ pub(super) struct Connection {
     name: OnceLock<Box<str>>,
     /// Set once, when the connection begins to end. The room handles no more commands from it.
     closing: AtomicBool,
+    /// The log has been told that the client said too much.
+    slowed: AtomicBool,
     _slot: Slot,
 }
 
@@ -99,6 +105,7 @@ impl Connection {
             outbox: Outbox::new(Instant::now(), tls, pace),
             tunnel: End::default(),
             deadlines: Deadlines::default(),
+            pause: Pause::default(),
             clock: Arc::clone(shared.clock),
             writers: Arc::clone(shared.writers),
             pipes: Arc::clone(shared.pipes),
@@ -107,6 +114,7 @@ impl Connection {
             listener: Arc::clone(shared.listener),
             name: OnceLock::new(),
             closing: AtomicBool::new(false),
+            slowed: AtomicBool::new(false),
             _slot: slot,
         })
     }
@@ -141,6 +149,31 @@ impl Connection {
                 other => return other,
             }
         }
+    }
+
+    /// What its client may say, when it begins.
+    pub(super) fn talk(&self) -> Talk {
+        let is_exempt = !self.limits.bound_loopback && self.peer.ip().to_canonical().is_loopback();
+        let rate = if is_exempt { 0 } else { self.limits.talk_rate };
+        Talk::new(rate, self.limits.outbox_bytes, Instant::now())
+    }
+
+    /// Blocks until the client may say more, if it has said too much for now. For its reader alone;
+    /// no lock may be held. The end of the connection wakes it.
+    pub(super) fn wait_to_hear_more(self: &Arc<Self>, talk: &Talk) {
+        let Some(time) = talk.pause(Instant::now()) else {
+            return;
+        };
+        if !self.slowed.swap(true, Ordering::Relaxed) {
+            let rate = self.limits.talk_rate;
+            info!(
+                target: &self.listener,
+                "{self} slowed down: it says more than talk-rate={rate} bytes per second"
+            );
+        }
+        // The peer is not late with a frame while the server does not read.
+        self.expect_frame(None);
+        self.pause.wait(time);
     }
 
     /// Sets the first deadline of a connection: for the TLS handshake, or for the first byte when
@@ -272,10 +305,12 @@ impl Connection {
 
     /// Closes in order: what is queued is written, then FIN is sent. Never blocks.
     ///
-    /// The reader may be blocked in `read` now. What wakes it is the peer's own FIN, which follows
-    /// ours; if that does not come in time, the clock cuts the connection.
+    /// The reader may be blocked in a pause, which ends now, or in `read`. What wakes it is the
+    /// peer's own FIN, which follows ours; if that does not come in time, the clock cuts the
+    /// connection.
     pub(super) fn finish(self: &Arc<Self>) {
         self.closing.store(true, Ordering::Release);
+        self.pause.end();
         self.tunnel.wake();
         if self.tunnel.is_joined() {
             // Its pump reads what has arrived, up to the end, and then passes the end on.
@@ -304,12 +339,13 @@ impl Connection {
     }
 
     /// Closes at once. Wakes every thread that is blocked because of this connection: its reader in
-    /// `read`, a tunnel's pump in `write`, and threads that wait for the outbox or for the other
-    /// end of a tunnel. Neither the outbox nor the tunnel end may be locked.
+    /// `read` or in a pause, a tunnel's pump in `write`, and threads that wait for the outbox or
+    /// for the other end of a tunnel. Neither the outbox nor the tunnel end may be locked.
     pub(super) fn cut(&self) {
         self.closing.store(true, Ordering::Release);
         self.outbox.kill();
         let _ = self.stream.shutdown(Shutdown::Both);
+        self.pause.end();
         self.tunnel.wake();
     }
 

@@ -29,6 +29,7 @@ use log::error;
 use rustls::ServerConfig;
 
 use super::bounds::limits::{ConnectionLimits, DRAIN, ROUNDS};
+use super::bounds::talk::Talk;
 use super::connection::Connection;
 use super::questions::workers::{Answers, Unanswered};
 use super::sending::run::Run;
@@ -142,12 +143,15 @@ impl<P: Protocol> Hub<P> {
     /// It stops after a command that changes how the connection goes on; the iterator keeps the
     /// commands after that one.
     ///
+    /// It also stops when the client has said as much as it may for now; the caller then pauses.
+    ///
     /// Blocks while the run is full. So senders that are faster than the room are slowed down: they
     /// do not read meanwhile.
     pub(super) fn commands<'a>(
         &self,
         connection: &Connection,
         commands: impl IntoIterator<Item = P::Command<'a>>,
+        talk: &mut Talk,
         now: Instant,
     ) -> Flow<P::Question> {
         let mut flow = Flow::Frames;
@@ -169,8 +173,10 @@ impl<P: Protocol> Hub<P> {
                     state = self.state.lock();
                 }
             }
+            let before = state.run.effects.bytes();
             flow = state.handle(connection, Event::Command(command), now);
-            if !matches!(flow, Flow::Frames) {
+            talk.caused(state.run.effects.bytes() - before, now);
+            if !matches!(flow, Flow::Frames) || talk.pause(now).is_some() {
                 break;
             }
         }

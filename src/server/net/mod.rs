@@ -73,7 +73,7 @@
 //! | name | how many | its work | where it blocks | how it ends |
 //! |---|---|---|---|---|
 //! | `matou-accept` | one per listener | accepts | `poll` on the listener | the owner drops its `AcceptWake` and joins it ([`Service::close`]) |
-//! | `matou-conn` | one per connection | reads, and sends what its frames lead to | `read` | the connection ends; [`Threads::close`](accepting::threads::Threads::close) ends those that wait for another one |
+//! | `matou-conn` | one per connection | reads, and sends what its frames lead to | `read`; a condition variable while its client says too much | the connection ends; [`Threads::close`](accepting::threads::Threads::close) ends those that wait for another one |
 //! | `matou-clock` | one per hub | deadlines | a condition variable | the hub's last connection has gone; [`Service::join`] joins it |
 //! | `matou-writer-N` | 1 to 8, an option | writes to clients whose sockets were full | `epoll_wait` | [`Writers::stop`](sending::writers::Writers::stop) joins them |
 //! | `matou-lookup-N`, `matou-hash-N` | a few | answers questions of rooms | a condition variable | [`Workers::stop`](questions::workers::Workers::stop) |

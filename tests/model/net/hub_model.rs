@@ -12,6 +12,7 @@ use matou_protocols::wire::Malformed;
 use shuttle::thread;
 
 use super::bounds::limits::ConnectionLimits;
+use super::bounds::talk::Talk;
 use super::connection::Connection;
 use super::hub::Hub;
 use super::questions::workers::Answers;
@@ -77,8 +78,10 @@ fn all_senders_send() -> usize {
                 // The bytes of one read are given to the room in one visit. Here the first two, then the rest.
                 let messages = (0..MESSAGES).map(|number| Byte(sender << 4 | number));
                 let (first, rest): (Vec<_>, Vec<_>) = messages.partition(|byte| byte.0 & 0xf < 2);
-                hub.commands(&connection, first, Instant::now());
-                hub.commands(&connection, rest, Instant::now());
+                let now = Instant::now();
+                let mut talk = Talk::new(0, 0, now);
+                hub.commands(&connection, first, &mut talk, now);
+                hub.commands(&connection, rest, &mut talk, now);
             })
         })
         .collect();

@@ -20,6 +20,11 @@ pub struct ConnectionLimits {
     pub identification: Duration,
     /// A frame must be complete within this time, counted from its first byte.
     pub frame: Duration,
+    /// Maximum bytes per second that one client may say to the others, on average. A burst of
+    /// [`outbox_bytes`](Self::outbox_bytes) is free. Above it, the server reads the client's bytes
+    /// later; it drops none. Loopback addresses are exempt unless
+    /// [`bound_loopback`](Self::bound_loopback) is set; 0 is no limit. Tunnels do not count.
+    pub talk_rate: u64,
     /// Maximum bytes that are queued for a client that reads slowly. Above it the client is
     /// disconnected.
     pub outbox_bytes: usize,
@@ -92,6 +97,11 @@ impl ConnectionLimits {
                 &mut self.frame,
             ),
             Setting::new(
+                "talk-rate",
+                "Maximum bytes per second that one client may say to the others, after a burst of outbox-bytes; above it, its bytes are read later (0: no limit)",
+                &mut self.talk_rate,
+            ),
+            Setting::new(
                 "outbox-bytes",
                 "Maximum bytes queued for a slow reader before it is disconnected",
                 &mut self.outbox_bytes,
@@ -139,6 +149,7 @@ impl Default for ConnectionLimits {
             first_byte: Duration::from_secs(60),
             identification: Duration::from_secs(60),
             frame: Duration::from_secs(30),
+            talk_rate: 1 << 20,
             outbox_bytes: 1 << 20,
             stall: Duration::from_secs(30),
             stall_bytes: STALL_BYTES,

@@ -6,7 +6,8 @@
 //!
 //! It reads only when it has handled all frames that came before. What the peer sends meanwhile
 //! waits in the socket, and when the socket's buffer is full, TCP makes the peer wait. This is the
-//! back-pressure of a chat connection.
+//! back-pressure of a chat connection. A client that says more than it may is slowed down in the
+//! same way: its reader pauses (see [`talk`](crate::net::bounds::talk)).
 //!
 //! TCP carries a stream of bytes and knows no frames. One `read` may return half a frame, or three
 //! frames and a half, whatever the peer's `write` calls were:
@@ -29,6 +30,7 @@ use log::{debug, error};
 
 use super::source::Source;
 use crate::net::bounds::limits::{DRAIN, LINGER, LINGER_BYTES};
+use crate::net::bounds::talk::Talk;
 use crate::net::connection::Connection;
 use crate::net::hub::Hub;
 use crate::net::questions::workers::Unanswered;
@@ -71,6 +73,7 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
     let opened = hub.opened(connection);
     let mut flow = answered(hub, connection, opened);
     let mut first = true;
+    let mut talk = connection.talk();
     // The loop of the connection. Each round handles everything that one `read` has brought.
     while flow == Flow::Frames {
         // Blocks until bytes or the end arrive. No lock is held. When it returns, any time may have
@@ -95,7 +98,7 @@ fn serve<P: Protocol>(hub: &Hub<P>, connection: &Arc<Connection>) {
                     let by = now + hub.limits.identification;
                     connection.expect_arrival(Some((by, Overdue::Identification)));
                 }
-                flow = frames(hub, connection, &mut buffer, now);
+                flow = frames(hub, connection, &mut buffer, &mut talk, now);
             }
             // A reset, or keepalive got no answer. Nothing more can be written, so there is no
             // orderly end.
@@ -171,6 +174,7 @@ fn frames<P: Protocol>(
     hub: &Hub<P>,
     connection: &Arc<Connection>,
     buffer: &mut Buffer,
+    talk: &mut Talk,
     mut now: Instant,
 ) -> Flow {
     let mut flow = Flow::Frames;
@@ -187,6 +191,7 @@ fn frames<P: Protocol>(
         turned = false;
         let mut commands = Vec::new();
         let mut malformed = None;
+        let handled = used;
         let input = buffer.bytes();
         while let (false, None, Some(rest)) = (turned, &malformed, input.get(used..)) {
             match decode(rest) {
@@ -203,17 +208,24 @@ fn frames<P: Protocol>(
                 Err(why) => malformed = Some(why),
             }
         }
-        // The visit stops at a command that asks something. After its answer the next visit takes
-        // the rest.
+        // The visit stops at a command that asks something, and when the client has said too much
+        // for now. After the answer or the pause the next visit takes the rest.
         let mut commands = commands.into_iter();
         loop {
-            let visited = hub.commands(connection, &mut commands, now);
-            let asked = matches!(visited, Flow::Ask(_));
+            let visited = hub.commands(connection, &mut commands, talk, now);
             flow = answered(hub, connection, visited);
-            if !asked || flow != Flow::Frames {
+            if flow != Flow::Frames {
                 break;
             }
+            if commands.len() == 0 {
+                talk.came(used - handled, now);
+            }
+            // Blocks, so that this client alone waits. What it sends meanwhile stays in its socket.
+            connection.wait_to_hear_more(talk);
             now = Instant::now();
+            if commands.len() == 0 {
+                break;
+            }
         }
         // Whole frames before the malformed bytes count.
         if let (Flow::Frames, Some(why)) = (flow, malformed) {

@@ -39,7 +39,7 @@ mod pipes;
 mod pump;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
@@ -175,14 +175,6 @@ impl End {
                 State::Joined(_) | State::Over => return once_joined,
             }
         }
-    }
-
-    /// Blocks until the end of a direction may be passed on: after the delay, or as soon as the
-    /// connection closes.
-    fn hold_end(&self, connection: &Connection, delay: Duration) {
-        let until = Instant::now() + delay;
-        let mut state = self.state.lock();
-        while !connection.is_closing() && !self.changed.wait_until(&mut state, until).timed_out() {}
     }
 
     /// Blocks until the ends are joined, and returns the other one; `None` when the connection

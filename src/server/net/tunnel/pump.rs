@@ -156,8 +156,8 @@ fn relay(
 /// Some protocols hold the end back for a moment, so that a command that follows it on another
 /// connection is told first.
 fn forward_end(connection: &Connection, peer: &Peer) -> io::Result<()> {
-    let delay = peer.directions.end_delay;
-    connection.tunnel.hold_end(connection, delay);
+    // Blocks for that moment, or until this connection closes.
+    connection.pause.wait(peer.directions.end_delay);
     own_the_write_side(peer)?;
     peer.connection.stream.shutdown(Shutdown::Write)
 }
