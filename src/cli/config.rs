@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use matou_protocols::{ProtocolName, UnknownProtocol};
 use matou_server::net::{ConnectionLimits, ProcessLimits};
-use matou_server::{Config, Listen, ProtocolOptions};
+use matou_server::{Config, Listen, ProtocolOptions, check_process};
 use serde::Deserialize;
 use toml::Table;
 
@@ -48,14 +48,18 @@ pub(super) fn configuration(
         Ok(ProtocolName::ALL.map(on_loopback).into())
     };
     let defaults = ProcessLimits::default();
+    let process = ProcessLimits {
+        connections: file.connections,
+        writers: file.writers.unwrap_or(defaults.writers),
+        workers: file.workers.unwrap_or(defaults.workers),
+    };
+    if let (Some(path), Err(wrong)) = (path, check_process(&process)) {
+        return Err(format!("the config file {}: {wrong}", path.display()));
+    }
     Ok(Config {
         data: data_directory(data.or(file.data))?,
         registry: file.rest.as_deref().map(address::resolve).transpose()?,
-        process: ProcessLimits {
-            connections: file.connections,
-            writers: file.writers.unwrap_or(defaults.writers),
-            workers: file.workers.unwrap_or(defaults.workers),
-        },
+        process,
         listen: listen?,
     })
 }
@@ -115,6 +119,7 @@ fn listen_table(mut table: Table) -> Result<Listen, String> {
         .map_err(|unknown: UnknownProtocol| unknown.to_string())?;
     let mut listen = Listen::new(protocol, address::resolve(&text("address")?)?);
     options::set_all(protocol.name(), listen.settings(), table)?;
+    listen.check().map_err(|wrong| wrong.to_string())?;
     match &listen.protocol {
         ProtocolOptions::Chatr(options)
             if options.certificate.is_some() != options.key.is_some() =>
@@ -260,6 +265,18 @@ mod tests {
         "chatos-1.0 has no option \"long\"; its options are: "
     )]
     #[case("chaton=127.0.0.1:0,long=4,long=8", "the option long is given twice")]
+    #[case(
+        "chaton=127.0.0.1:0,frame-timeout=18446744073709551000s",
+        "frame-timeout must be 1ms to 3650days, not 18446744073709551000s"
+    )]
+    #[case(
+        "chaton=127.0.0.1:0,keepalive-idle=0s",
+        "keepalive-idle must be 1s to 32767s, not 0ns"
+    )]
+    #[case(
+        "chaton=127.0.0.1:0,connections-per-address=0",
+        "connections-per-address must be at least 1, not 0"
+    )]
     fn an_error_in_an_argument_says_what_to_write(#[case] listen: &str, #[case] says: &str) {
         let told = plan(listen).unwrap_err();
         assert!(told.contains(says), "{told}");
@@ -275,6 +292,15 @@ mod tests {
         assert_eq!(plan.process.connections, Some(50));
         assert_eq!(plan.process.workers, 3);
         assert_eq!(plan.listen[0].limits.stall, Duration::from_secs(9));
+
+        for (text, says) in [
+            ("connections = 0\n", "connections must be at least 1, not 0"),
+            ("workers = 100000\n", "workers must be 1 to 256, not 100000"),
+        ] {
+            fs::write(&path, text).unwrap();
+            let told = configuration(&[], Some(&path), None).unwrap_err();
+            assert!(told.ends_with(says), "{told}");
+        }
 
         fs::write(&path, "connexions = 50\n").unwrap();
         let told = configuration(&[], Some(&path), None).unwrap_err();

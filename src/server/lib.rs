@@ -37,4 +37,7 @@ pub mod rest;
 mod serve;
 pub mod store;
 
-pub use serve::{ChatrOptions, Config, Listen, Listener, ProtocolOptions, Server, StartError};
+pub use serve::{
+    ChatrOptions, Config, Listen, Listener, ProtocolOptions, Server, StartError, WrongSetting,
+    check_process,
+};

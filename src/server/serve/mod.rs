@@ -14,14 +14,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `listen.rs` has the options of a listener. `chathack.rs` and `chatr.rs` answer the questions
+//! `listen.rs` has the options of a listener, `check.rs` the values that they may have. `chathack.rs` and `chatr.rs` answer the questions
 //! that the rooms of these two protocols ask the store.
 
 mod chathack;
 mod chatr;
+mod check;
 mod listen;
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -30,6 +32,7 @@ use matou_protocols::{chaton, chatos_1_0, chatos_groupe2};
 use crate::net::{CertificateError, Engine, ListenError, ProcessLimits, RequestService, Service};
 use crate::store::{Store, StoreError, default_directory};
 
+pub use check::{WrongSetting, check_process};
 pub use listen::{ChatrOptions, Listen, ProtocolOptions};
 
 /// Which listeners a server has, and its limits.
@@ -82,10 +85,19 @@ pub struct Listener {
 /// Why a server could not be started. Nothing is left running.
 #[derive(Debug)]
 pub enum StartError {
+    /// An option has a value with which the server cannot work.
+    Setting(WrongSetting),
     /// The database cannot be used.
     Store(StoreError),
     /// A listener's address cannot be used, or a thread cannot be started.
     Listen(ListenError),
+    /// Another listener of this server has the address already.
+    Twice {
+        /// The address.
+        address: SocketAddr,
+        /// The listener that has it.
+        other: Listener,
+    },
     /// The certificate of a listener inside TLS cannot be used.
     Certificate(CertificateError),
     /// The registry has an address, but no listener serves Chatr Connect.
@@ -100,8 +112,16 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            StartError::Setting(error) => error.fmt(f),
             StartError::Store(error) => error.fmt(f),
             StartError::Listen(error) => error.fmt(f),
+            StartError::Twice {
+                address,
+                other: Listener { name, address: taken },
+            } => write!(
+                f,
+                "cannot listen on {address}: this server's own listener {name} has {taken}; choose another port"
+            ),
             StartError::Certificate(error) => error.fmt(f),
             StartError::RegistryWithoutChatr => f.write_str(
                 "--rest starts the registry of chatr, but no listener serves chatr; add --listen chatr=127.0.0.1:7781",
@@ -117,6 +137,12 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+impl From<WrongSetting> for StartError {
+    fn from(error: WrongSetting) -> StartError {
+        StartError::Setting(error)
+    }
+}
 
 impl From<StoreError> for StartError {
     fn from(error: StoreError) -> StartError {
@@ -144,7 +170,9 @@ impl Server {
     ///
     /// # Errors
     /// When a part cannot be started; the parts that were started are stopped again.
-    pub fn start(config: Config) -> Result<Server, StartError> {
+    pub fn start(mut config: Config) -> Result<Server, StartError> {
+        check_process(&config.process)?;
+        config.listen.iter_mut().try_for_each(Listen::check)?;
         getrandom::u64().map_err(StartError::NoRandomNumbers)?;
         let mut data = Data::new(config.data);
         if config.listen.iter().any(Listen::keeps_data) {
@@ -165,10 +193,12 @@ impl Server {
         }
         let mut chatr = chatr::Listeners::default();
         for listen in config.listen {
-            server.listen(listen, &mut data, &mut chatr)?;
+            let listened = server.listen(listen, &mut data, &mut chatr);
+            listened.map_err(|error| server.explained(error))?;
         }
         if let Some(address) = config.registry {
-            server.serve_registry(address, &mut data, chatr)?;
+            let listened = server.serve_registry(address, &mut data, chatr);
+            listened.map_err(|error| server.explained(error))?;
         }
         Ok(server)
     }
@@ -187,6 +217,26 @@ impl Server {
     /// and ends all threads.
     pub fn stop(mut self) {
         self.end();
+    }
+
+    /// Says which listener of this server has an address that is in use, if one has.
+    fn explained(&self, error: StartError) -> StartError {
+        let StartError::Listen(ListenError { address, cause }) = &error else {
+            return error;
+        };
+        let (ip, port) = (address.ip(), address.port());
+        let has_it = |other: &&Listener| {
+            let own = other.address.ip();
+            other.address.port() == port
+                && (own == ip || own.is_unspecified() || ip.is_unspecified())
+        };
+        match self.listeners.iter().find(has_it) {
+            Some(other) if cause.kind() == io::ErrorKind::AddrInUse => StartError::Twice {
+                address: *address,
+                other: *other,
+            },
+            _ => error,
+        }
     }
 
     /// The one place where the name of a protocol becomes a type.
@@ -315,4 +365,31 @@ impl Data {
 /// ignore the request that needed one.
 fn entropy() -> u64 {
     getrandom::u64().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use matou_protocols::ProtocolName;
+
+    use super::*;
+
+    #[test]
+    fn a_listener_on_the_port_of_another_one_of_the_same_server_is_told_which() {
+        let listen = Listen::new(ProtocolName::Chaton, ([127, 0, 0, 1], 0).into());
+        let server = Server::start(Config::serving([listen])).unwrap();
+        let taken = server.listeners()[0].address;
+        let port = taken.port();
+        for (address, is_told) in [
+            (taken, true),
+            (SocketAddr::from(([0, 0, 0, 0], port)), true),
+            (SocketAddr::from(([127, 0, 0, 2], port)), false),
+            (SocketAddr::from(([127, 0, 0, 1], port ^ 1)), false),
+        ] {
+            let cause = io::ErrorKind::AddrInUse.into();
+            let error = StartError::Listen(ListenError { address, cause });
+            let told = server.explained(error).to_string();
+            let names = format!("this server's own listener chaton has {taken}");
+            assert_eq!(told.contains(&names), is_told, "{told}");
+        }
+    }
 }

@@ -1,0 +1,225 @@
+//! Which values of options can work. A value that cannot is refused when the server starts, and not
+//! found out by the first client.
+
+use std::fmt;
+
+use matou_protocols::setting::{Setting, Value};
+
+use super::Listen;
+use crate::net::ProcessLimits;
+
+/// An option has a value with which no server can work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongSetting {
+    /// The option's name.
+    pub name: &'static str,
+    /// The value that it has.
+    pub given: String,
+    /// The values that it may have.
+    pub bounds: &'static str,
+}
+
+impl fmt::Display for WrongSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let WrongSetting {
+            name,
+            given,
+            bounds,
+        } = self;
+        write!(f, "{name} must be {bounds}, not {given}")
+    }
+}
+
+impl std::error::Error for WrongSetting {}
+
+/// The least and the largest value of an option: a number, or a time in milliseconds.
+struct Bounds {
+    names: &'static [&'static str],
+    least: u128,
+    most: u128,
+    words: &'static str,
+}
+
+/// Ten years. A deadline is a time from now, and the sum must not overflow.
+const LONGEST: u128 = 3650 * 24 * 3600 * 1000;
+
+/// The options that have bounds of their own.
+const BOUNDS: [Bounds; 6] = [
+    // With a time of zero every connection would end as soon as it begins.
+    Bounds {
+        names: &[
+            "handshake-timeout",
+            "first-byte-timeout",
+            "identify-timeout",
+            "frame-timeout",
+            "stall-timeout",
+            "ping-interval",
+        ],
+        least: 1,
+        most: LONGEST,
+        words: "1ms to 3650days",
+    },
+    // The bounds of Linux for TCP_KEEPIDLE and TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT.
+    Bounds {
+        names: &["keepalive-idle", "keepalive-interval"],
+        least: 1000,
+        most: 32_767_000,
+        words: "1s to 32767s",
+    },
+    Bounds {
+        names: &["keepalive-probes"],
+        least: 1,
+        most: 127,
+        words: "1 to 127",
+    },
+    Bounds {
+        names: &["unacknowledged-timeout"],
+        least: 0,
+        most: i32::MAX as u128,
+        words: "0s to 24days",
+    },
+    Bounds {
+        names: &["connections-per-address", "connections"],
+        least: 1,
+        most: u128::MAX,
+        words: "at least 1",
+    },
+    // Each of them is a thread.
+    Bounds {
+        names: &["writers", "workers"],
+        least: 1,
+        most: 256,
+        words: "1 to 256",
+    },
+];
+
+/// The bounds of every other time.
+const ANY_TIME: Bounds = Bounds {
+    names: &[],
+    least: 0,
+    most: LONGEST,
+    words: "0s to 3650days",
+};
+
+fn bounds(name: &str) -> Option<&'static Bounds> {
+    BOUNDS.iter().find(|bounds| bounds.names.contains(&name))
+}
+
+impl Bounds {
+    fn check(
+        &self,
+        name: &'static str,
+        value: u128,
+        given: &dyn fmt::Debug,
+    ) -> Result<(), WrongSetting> {
+        if (self.least..=self.most).contains(&value) {
+            return Ok(());
+        }
+        Err(WrongSetting {
+            name,
+            given: format!("{given:?}"),
+            bounds: self.words,
+        })
+    }
+}
+
+fn check_setting(Setting { name, value, .. }: Setting<'_>) -> Result<(), WrongSetting> {
+    let number = match value {
+        Value::Time(time) => {
+            let bounds = bounds(name).unwrap_or(&ANY_TIME);
+            return bounds.check(name, time.as_millis(), time);
+        }
+        Value::Usize(number) => *number as u128,
+        Value::U32(number) => u128::from(*number),
+        Value::U64(number) => u128::from(*number),
+        Value::Flag(_) | Value::Word(_) | Value::Path(_) => return Ok(()),
+    };
+    bounds(name).map_or(Ok(()), |bounds| bounds.check(name, number, &number))
+}
+
+impl Listen {
+    /// Checks that a listener with these options can work.
+    ///
+    /// # Errors
+    /// The first option that cannot have its value.
+    pub fn check(&mut self) -> Result<(), WrongSetting> {
+        self.settings().into_iter().try_for_each(check_setting)
+    }
+}
+
+/// Checks that a process with these limits can work.
+///
+/// # Errors
+/// The first limit that cannot have its value.
+pub fn check_process(limits: &ProcessLimits) -> Result<(), WrongSetting> {
+    let given = [
+        ("connections", limits.connections),
+        ("writers", Some(limits.writers)),
+        ("workers", Some(limits.workers)),
+    ];
+    for (name, value) in given {
+        if let (Some(value), Some(bounds)) = (value, bounds(name)) {
+            bounds.check(name, value as u128, &value)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use matou_protocols::ProtocolName;
+
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_every_protocol_can_work() {
+        for protocol in ProtocolName::ALL {
+            let mut listen = Listen::new(protocol, ([127, 0, 0, 1], 0).into());
+            assert_eq!(listen.check(), Ok(()), "{protocol}");
+        }
+        assert_eq!(check_process(&ProcessLimits::default()), Ok(()));
+    }
+
+    #[test]
+    fn no_time_of_any_protocol_may_be_endless() {
+        for protocol in ProtocolName::ALL {
+            let mut listen = Listen::new(protocol, ([127, 0, 0, 1], 0).into());
+            let count = listen.settings().len();
+            for at in 0..count {
+                let mut settings = listen.settings();
+                let Value::Time(time) = &mut settings[at].value else {
+                    continue;
+                };
+                let before = std::mem::replace(*time, Duration::MAX);
+                let name = settings[at].name;
+                assert_eq!(listen.check().unwrap_err().name, name, "{protocol}");
+                let mut settings = listen.settings();
+                if let Value::Time(time) = &mut settings[at].value {
+                    **time = before;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_option_that_cannot_work_is_named_with_its_bounds() {
+        let mut listen = Listen::new(ProtocolName::Chaton, ([127, 0, 0, 1], 0).into());
+        listen.limits.keepalive.idle = Duration::ZERO;
+        let told = listen.check().unwrap_err().to_string();
+        assert_eq!(told, "keepalive-idle must be 1s to 32767s, not 0ns");
+        let limits = ProcessLimits {
+            workers: 100_000,
+            ..ProcessLimits::default()
+        };
+        let told = check_process(&limits).unwrap_err().to_string();
+        assert_eq!(told, "workers must be 1 to 256, not 100000");
+        let limits = ProcessLimits {
+            connections: Some(0),
+            ..ProcessLimits::default()
+        };
+        let told = check_process(&limits).unwrap_err().to_string();
+        assert_eq!(told, "connections must be at least 1, not 0");
+    }
+}
