@@ -24,7 +24,11 @@ struct Server {
 
 impl Server {
     fn start(arguments: &[&str], stderr: Stdio) -> Server {
-        let mut child = matou()
+        Server::start_as(matou(), arguments, stderr)
+    }
+
+    fn start_as(mut matou: Command, arguments: &[&str], stderr: Stdio) -> Server {
+        let mut child = matou
             .arg("serve")
             .args(arguments)
             .stdout(Stdio::piped())
@@ -90,6 +94,7 @@ const SAY_HI: &[u8] = b"\x03\0\0\0\x05alice\0\0\0\x02hi";
 #[rstest]
 #[case(rustix::process::Signal::INT)]
 #[case(rustix::process::Signal::TERM)]
+#[cfg_attr(target_os = "linux", case(rustix::process::Signal::HUP))]
 fn a_signal_stops_the_server_in_order_even_without_a_log(#[case] signal: rustix::process::Signal) {
     let mut server = Server::start(
         &["--listen", "chaton=127.0.0.1:0", "--log", "off"],
@@ -105,6 +110,20 @@ fn a_signal_stops_the_server_in_order_even_without_a_log(#[case] signal: rustix:
     let mut rest = String::new();
     server.stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "", "stdout has one line per listener and ready");
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_was_started_to_ignore_a_hangup_goes_on() {
+    let program = matou();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]);
+    shell.arg(program.get_program());
+    let mut server = Server::start_as(shell, &["--listen", "chaton=127.0.0.1:0"], Stdio::null());
+    server.signal(rustix::process::Signal::HUP);
+    let _alice = server.login("alice");
+    server.signal(rustix::process::Signal::TERM);
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
 }
 

@@ -16,7 +16,7 @@ use super::{WRONG_USAGE, complain, logging};
 /// Serve one or more protocols
 ///
 /// Standard output has a line `listening PROTOCOL ADDRESS` for each listener, with its real port, and then `ready`. The log
-/// goes to standard error. SIGINT and SIGTERM stop the server in order: it writes what is queued for clients, for at most
+/// goes to standard error. SIGINT, SIGTERM and SIGHUP stop the server in order: it writes what is queued for clients, for at most
 /// five seconds.
 #[derive(Debug, Args)]
 #[command(after_long_help = described_options())]
@@ -110,16 +110,21 @@ fn say(line: &str) {
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// Waits for SIGINT or SIGTERM. A second signal ends the program at once.
+/// Waits for SIGINT, SIGTERM or SIGHUP. A second signal ends the program at once.
 #[cfg(unix)]
 struct Stop(signal_hook::iterator::Signals);
 
 #[cfg(unix)]
 impl Stop {
     fn register() -> io::Result<Stop> {
-        use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let stopping = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
+        let mut signals = vec![SIGINT, SIGTERM];
+        // `nohup` starts programs that ignore it, and these go on when their terminal is closed.
+        if !ignores(SIGHUP) {
+            signals.push(SIGHUP);
+        }
+        for &signal in &signals {
             signal_hook::flag::register_conditional_shutdown(
                 signal,
                 128 + signal,
@@ -127,13 +132,28 @@ impl Stop {
             )?;
             signal_hook::flag::register(signal, stopping.clone())?;
         }
-        signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map(Stop)
+        signal_hook::iterator::Signals::new(&signals).map(Stop)
     }
 
     fn wait(mut self) -> &'static str {
         let signal = self.0.forever().next().unwrap_or_default();
         signal_hook::low_level::signal_name(signal).unwrap_or("a signal")
     }
+}
+
+/// True when this program was started so that it ignores a signal.
+#[cfg(target_os = "linux")]
+fn ignores(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.unwrap_or_default() >> (signal - 1) & 1 == 1
+}
+
+/// Where the system cannot be asked without unsafe code, SIGHUP is left as it is.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn ignores(_: i32) -> bool {
+    true
 }
 
 /// On other systems Ctrl-C ends the process at once, without an orderly stop.
