@@ -267,6 +267,49 @@ fn ten_at_once() -> Chat {
 }
 
 #[test]
+fn an_account_that_has_logged_in_from_an_address_is_not_locked_out_by_others_there() {
+    let mut chat = client_of_the_proxy("louis", "seashell");
+    // All of them come through one proxy.
+    for number in 0..20 {
+        let guesser = ["g0", "g1", "g2", "g3", "g4"][number / 4];
+        if number % 4 == 0 {
+            chat.arrives_from(guesser, "192.0.2.9");
+        }
+        chat.says(guesser, account("arnaud", "wrong"));
+    }
+    assert_eq!(
+        chat.asked, 11,
+        "ten guesses were checked, and one login before"
+    );
+    chat.hangs_up("client");
+    chat.is_gone("client");
+    chat.arrives_from("again", "192.0.2.9");
+    assert_eq!(
+        chat.says("again", account("louis", "seashell")),
+        ["again < CONNECTED"]
+    );
+    // Its own password can be guessed no faster.
+    for number in 0..12 {
+        let guesser = ["h0", "h1", "h2"][number / 4];
+        if number % 4 == 0 {
+            chat.arrives_from(guesser, "192.0.2.9");
+        }
+        chat.says(guesser, account("louis", "wrong"));
+    }
+    assert_eq!(chat.asked, 22);
+}
+
+fn client_of_the_proxy(login: &str, password: &str) -> Chat {
+    let mut chat = Chat::among([]);
+    chat.arrives_from("client", "192.0.2.9");
+    assert_eq!(
+        chat.says("client", account(login, password)),
+        ["client < CONNECTED"]
+    );
+    chat
+}
+
+#[test]
 fn passwords_whose_check_still_runs_count_as_wrong_ones() {
     let mut chat = ten_at_once();
     chat.arrives_from("k", "192.0.2.9");

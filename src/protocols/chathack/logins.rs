@@ -40,12 +40,22 @@ impl Room {
             self.refuse_password(from, login, NO_SUCH_ACCOUNT, out);
             return None;
         }
-        if self.wrong_passwords.used_up(address, now) {
-            let why = "too many wrong passwords from its address in a minute; the password was not checked";
-            self.refuse_password(from, login, why, out);
+        let may_check = self.familiar.count(address, login, now).unwrap_or_else(|| {
+            let may_check = !self.wrong_passwords.used_up(address, now);
+            if may_check {
+                self.wrong_passwords.count(address, now);
+            }
+            may_check
+        });
+        if !may_check {
+            let most = self.options.wrong_passwords_per_minute;
+            let why = format!(
+                "{most} wrong passwords came from its address within a minute, so this one was not checked; \
+                 wrong-passwords={most} is the limit, which all clients of a proxy share"
+            );
+            self.refuse_password(from, login, &why, out);
             return None;
         }
-        self.wrong_passwords.count(address, now);
         self.propose(from, login, LoginKind::WithPassword { counted: now });
         let (login, password) = (login.to_owned(), password.to_owned());
         Some(Question::IsRight { login, password })
@@ -77,10 +87,13 @@ impl Room {
             return;
         };
         if answer != Answer::No {
-            self.was_not_wrong(from, kind);
+            self.was_not_wrong(from, &login, kind);
         }
         match (kind, answer) {
-            (LoginKind::WithPassword { .. }, Answer::Yes) => self.accept(from, &login, out),
+            (LoginKind::WithPassword { .. }, Answer::Yes) => {
+                self.is_familiar(from, &login);
+                self.accept(from, &login, out);
+            }
             (LoginKind::WithPassword { .. }, Answer::No) => {
                 self.refuse_password(from, &login, NO_SUCH_ACCOUNT, out);
             }
@@ -100,7 +113,7 @@ impl Room {
     /// Without an answer, the client would have to wait for an unknown time.
     pub(super) fn not_answered(&mut self, from: ConnId, out: &mut Effects) {
         if let Some(Proposal { login, kind, .. }) = self.take_proposal(from) {
-            self.was_not_wrong(from, kind);
+            self.was_not_wrong(from, &login, kind);
             let why = "the server is busy: too many logins are waiting";
             self.refuse_password(from, &login, why, out);
         }
@@ -119,16 +132,26 @@ impl Room {
         Some(proposal)
     }
 
-    /// Takes back the count of a password that turned out to be right, or that was not checked.
-    fn was_not_wrong(&mut self, from: ConnId, kind: LoginKind) {
+    /// Uncounts a password that turned out to be right, or was not checked.
+    fn was_not_wrong(&mut self, from: ConnId, login: &Arc<str>, kind: LoginKind) {
         if let (LoginKind::WithPassword { counted }, Some(address)) =
             (kind, self.connections.address(from))
+            && !self.familiar.take_back(address, login, counted)
         {
             self.wrong_passwords.take_back(address, counted);
         }
     }
 
-    /// Accepts a login with ACK 3, unless another client has taken the login in the meantime.
+    /// The password of this account was right. Where addresses are not limited, nothing need be remembered.
+    fn is_familiar(&mut self, from: ConnId, login: &Arc<str>) {
+        if let Some(address) = self.connections.address(from)
+            && (self.options.bound_loopback || !address.is_loopback())
+        {
+            self.familiar.succeeded(address, login);
+        }
+    }
+
+    /// ACK 3, unless another client has taken the login in the meantime.
     fn accept(&mut self, from: ConnId, login: &str, out: &mut Effects) {
         let Some(address) = self.connections.address(from) else {
             return;

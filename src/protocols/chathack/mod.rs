@@ -19,19 +19,19 @@
 //!
 //! | question | the document | how we read it |
 //! |---|---|---|
-//! | what counts when text and figures contradict each other | - | the figures |
-//! | who *sender* and *receiver* are | contradicts itself | the sender is the client that sends the packet; in opcodes 5 and 6 this is the client that was asked; the login in ACK 6 is that of the asker, the login in ACK 7 and 8 is that of the client that was asked |
-//! | a wrong password, or a password for a login that has no account | ACK 2 | ACK 2 in both cases, after the same time |
-//! | the right password of an account that is already connected | ACK 4 | ACK 4 on the new connection; the old connection stays open |
-//! | a login without a password, when an account or a connected client has this login | ACK 4 | ACK 4 |
-//! | a login of more than 255 bytes, or one that cannot be read on a terminal | - | ACK 2; with more than 1024 bytes it is not a valid packet |
-//! | a password of more than 255 bytes | - | counts as wrong; with more than 1024 bytes it is not a valid packet |
-//! | how often a client may try to log in | - | 5 times on one connection; after the last refusal the connection is closed |
-//! | how many wrong passwords an address may try | - | 10 per minute, including those that are still being checked; then every password gets ACK 2 without a check ([`Options::wrong_passwords_per_minute`]) |
-//! | too many logins wait to be checked | - | the next login gets ACK 2; the client may try again |
-//! | a login packet after a successful login, or another packet before it | - | ACK 1 |
-//! | a sender's name that is not the client's own login | does not connect the two | ACK 1, and the packet is not relayed |
-//! | who gets a global message | "all connected clients" and "all other connected users" | all other clients that are logged in |
+//! | prose and figures differ | - | the figures |
+//! | who *sender* and *receiver* are | differs | the sender is the client that sends the packet: in 5 and 6 the one that was asked; the login in ACK 6 is the asker's, in ACK 7 and 8 that of the client that was asked |
+//! | a wrong password, or an unknown login with one | ACK 2 | the same answer after the same time |
+//! | a right password of a client that is connected | ACK 4 | to the new connection; the old one stays |
+//! | a login without password that an account or a client has | ACK 4 | ACK 4 |
+//! | a login over 255 bytes, or unreadable on a terminal | - | ACK 2; over 1024 bytes it is not a packet |
+//! | a password over 255 bytes | - | wrong; over 1024 bytes it is not a packet |
+//! | how often a client may try to log in | - | 5 times on a connection; it is closed after the last answer |
+//! | how often may an address try passwords | - | 10 wrong ones a minute, those that are being checked counted, then ACK 2 whatever it tries ([`Options::wrong_passwords_per_minute`]). An account that has logged in from there has a limit of its own |
+//! | too many logins wait for the accounts | - | ACK 2 for one more; the client may try again |
+//! | a login packet after success, another packet before it | - | ACK 1 |
+//! | a sender's name that is not the client's own | never tied to the session | ACK 1, and the packet is not relayed |
+//! | who gets a global message | "all connected clients" and "all other connected users" | all others |
 //! | an empty message | - | delivered |
 //! | a message of more than 1024 bytes | "automatically rejects" | ACK 1; a message of up to 64 KiB is skipped, a longer one closes the connection |
 //! | a request to a client that is not connected | - | ACK 8 |
@@ -49,6 +49,7 @@ pub mod client;
 mod codec;
 mod connections;
 mod explain;
+mod familiar;
 mod frames;
 mod logins;
 mod options;

@@ -61,7 +61,7 @@ impl Options {
             ),
             Setting::new(
                 "wrong-passwords",
-                "Wrong passwords per minute and address, including those being checked, before further ones are refused without a check",
+                "Wrong passwords per minute and address before further ones are refused unchecked; clients of a proxy share its address: raise it there",
                 &mut self.wrong_passwords_per_minute,
             ),
         ]

@@ -9,6 +9,7 @@ use crate::room::{
 use crate::wire::Malformed;
 
 use super::connections::{Connections, LoginStage};
+use super::familiar::Familiar;
 use super::{Answer, ClientFrame, Options, Question, Received, ServerFrame};
 
 /// Maximum length of a login, in bytes.
@@ -28,6 +29,7 @@ pub struct Room {
     pub(super) roster: Roster,
     pub(super) requests: Requests,
     pub(super) wrong_passwords: WrongTries,
+    pub(super) familiar: Familiar,
 }
 
 impl Protocol for Room {
@@ -113,6 +115,7 @@ impl Room {
             roster: Roster::default(),
             requests: Requests::new(requests),
             wrong_passwords: WrongTries::new(wrong_passwords),
+            familiar: Familiar::new(options.wrong_passwords_per_minute),
         }
     }
 

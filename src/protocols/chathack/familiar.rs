@@ -1,0 +1,80 @@
+//! Accounts that have logged in from an address before.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// An account, and an address from which it has logged in.
+type Pair = (IpAddr, Arc<str>);
+
+/// Maximum number of remembered pairs. The oldest one is forgotten for a new one.
+const MOST: usize = 4096;
+
+const WINDOW: Duration = Duration::from_mins(1);
+
+/// Gives each account that has logged in from an address a limit of its own there.
+///
+/// All clients of a proxy have one address. Without this, one of them could lock the others out by guessing: the
+/// passwords of that address would not be checked any more. With it, an account that is used there stays usable, and its
+/// password can still be guessed no faster than the limit allows.
+#[derive(Debug)]
+pub(super) struct Familiar {
+    per_minute: usize,
+    /// When the last wrong tries for each pair came, the oldest first: at most as many as the limit.
+    tries: HashMap<Pair, VecDeque<Instant>>,
+    /// The pairs in the order in which they became familiar.
+    order: VecDeque<Pair>,
+}
+
+impl Familiar {
+    pub(super) fn new(per_minute: usize) -> Familiar {
+        Familiar {
+            per_minute,
+            tries: HashMap::new(),
+            order: VecDeque::new(),
+        }
+    }
+
+    /// Remembers that an account has logged in from an address.
+    pub(super) fn succeeded(&mut self, address: IpAddr, login: &Arc<str>) {
+        let pair = (address, Arc::clone(login));
+        if self.tries.contains_key(&pair) {
+            return;
+        }
+        if self.order.len() == MOST
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.tries.remove(&oldest);
+        }
+        self.order.push_back(pair.clone());
+        self.tries.insert(pair, VecDeque::new());
+    }
+
+    /// Counts a try. Returns whether the password may be checked; `None` when this account is not familiar at this
+    /// address, and nothing was counted.
+    pub(super) fn count(&mut self, address: IpAddr, login: &str, now: Instant) -> Option<bool> {
+        let tries = self.tries.get_mut(&(address, login.into()))?;
+        tries.retain(|tried| now.saturating_duration_since(*tried) < WINDOW);
+        let may = tries.len() < self.per_minute;
+        if may {
+            tries.push_back(now);
+        }
+        Some(may)
+    }
+
+    /// Uncounts the try that was counted at that time: it turned out to be right. Returns false when none was counted
+    /// here.
+    pub(super) fn take_back(
+        &mut self,
+        address: IpAddr,
+        login: &Arc<str>,
+        counted: Instant,
+    ) -> bool {
+        let Some(tries) = self.tries.get_mut(&(address, Arc::clone(login))) else {
+            return false;
+        };
+        let found = tries.iter().rposition(|tried| *tried == counted);
+        found.and_then(|at| tries.remove(at)).is_some()
+    }
+}
