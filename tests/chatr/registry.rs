@@ -290,7 +290,18 @@ fn a_client_that_expects_100_continue_receives_it() {
     413
 )]
 #[case::of_no_length(b"PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400)]
-fn an_invalid_request_is_answered_with_its_status(#[case] bytes: &[u8], #[case] status: u16) {
+#[case::of_a_length_with_a_sign(b"PUT / HTTP/1.1\r\nContent-Length: +5\r\n\r\nhello", 400)]
+#[case::of_two_lengths(
+    b"PUT / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+    400
+)]
+#[case::of_one_length_twice(
+    b"PUT / HTTP/1.1\r\nContent-Length: 5\r\ncontent-length: 5\r\n\r\nhello",
+    404
+)]
+#[case::with_the_whole_url(b"GET HTTP://me:80/certificate?pem HTTP/1.1\r\n\r\n", 200)]
+#[case::with_a_url_without_a_path(b"GET https://me HTTP/1.1\r\n\r\n", 404)]
+fn a_strange_request_is_answered_with_its_status(#[case] bytes: &[u8], #[case] status: u16) {
     let server = Server::start();
     let mut stream = plain(server.rest.address());
     stream.write_all(bytes).unwrap();

@@ -41,8 +41,13 @@ impl From<io::Error> for Unread {
 impl Request {
     /// The value of a header. Upper and lower case in its name are the same.
     pub(super) fn header(&self, name: &str) -> Option<&[u8]> {
-        let is_it = |(found, _): &&(String, Vec<u8>)| found.eq_ignore_ascii_case(name);
-        self.headers.iter().find(is_it).map(|(_, value)| &**value)
+        self.all(name).next()
+    }
+
+    /// The values of all headers of this name.
+    fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let is_it = move |(found, _): &&(String, Vec<u8>)| found.eq_ignore_ascii_case(name);
+        self.headers.iter().filter(is_it).map(|(_, value)| &**value)
     }
 
     /// Reads a request. Blocks until it is complete. A client that asks first whether it may send
@@ -89,8 +94,7 @@ impl Request {
                 return Err(refused(400, &why, "BadRequestException"));
             }
         };
-        let target = parsed.path.unwrap_or_default();
-        let path = target.split('?').next().unwrap_or_default();
+        let path = path_of(parsed.path.unwrap_or_default());
         let copied =
             |header: &httparse::Header<'_>| (header.name.to_owned(), header.value.to_vec());
         let request = Request {
@@ -107,22 +111,42 @@ impl Request {
             let why = "send the body whole, with a Content-Length";
             return Err(refused(411, why, "BadRequestException"));
         }
-        let Some(value) = self.header("Content-Length") else {
+        let mut lengths = self.all("Content-Length");
+        let Some(value) = lengths.next() else {
             return Ok(0);
         };
-        let digits = value.iter().all(u8::is_ascii_digit);
+        // A proxy that believes the other value would take a part of this body for a request.
+        if lengths.any(|other| other != value) {
+            let why = "the Content-Length is given twice with different values";
+            return Err(refused(400, why, "BadRequestException"));
+        }
+        // Digits only: parsing a number would also accept a sign.
+        if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+            let why = "the Content-Length is not a number";
+            return Err(refused(400, why, "BadRequestException"));
+        }
         let text = std::str::from_utf8(value).unwrap_or_default();
-        match text.parse::<u64>() {
-            Ok(length) if length <= MAX_BODY_BYTES as u64 => Ok(length as usize),
+        match text.parse() {
+            Ok(length) if length <= MAX_BODY_BYTES => Ok(length),
             // A number that is too large for this type is too large for a body too.
-            Ok(_) => Err(too_large()),
-            Err(_) if digits && !text.is_empty() => Err(too_large()),
-            Err(_) => {
-                let why = "the Content-Length is not a number";
-                Err(refused(400, why, "BadRequestException"))
-            }
+            _ => Err(too_large()),
         }
     }
+}
+
+/// The path of a request's target, without the query. A client that believes to speak to a proxy
+/// sends the whole URL, and a server must accept it (RFC 9112, section 3.2.2). The host does not
+/// matter here.
+fn path_of(target: &str) -> &str {
+    let authority = ["http://", "https://"].iter().find_map(|scheme| {
+        let (start, rest) = target.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
+    let path = match authority {
+        None => target,
+        Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
+    };
+    path.split('?').next().unwrap_or_default()
 }
 
 fn too_large() -> Unread {

@@ -5,12 +5,12 @@
 //! is an absolute one (see `Timed`). Such connections have a ceiling of their own, so that they do
 //! not take the threads of clients in rooms.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -26,6 +26,11 @@ use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
 
 /// Maximum such connections at once. More are refused.
 const MOST: usize = 128;
+
+/// When there are as many, the oldest one is cut for a new one, if it is older than this. A request
+/// and its response take milliseconds, so it is a client that sends or reads slowly. Otherwise 128
+/// such clients could keep all others out.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// Maximum such connections from one address.
 const MOST_PER_ADDRESS: u32 = 16;
@@ -46,10 +51,13 @@ pub struct RequestService {
 /// other lock is taken under it.
 #[derive(Debug, Default)]
 struct Open {
-    streams: Mutex<HashMap<u64, TcpStream>>,
+    streams: Mutex<Streams>,
     /// Notified when one has ended.
     one_less: Condvar,
 }
+
+/// The streams by their numbers, so the oldest is the first; and when each came.
+type Streams = BTreeMap<u64, (TcpStream, Instant)>;
 
 /// One of them. Dropping this takes it out, also when a panic drops it.
 struct Entry {
@@ -156,10 +164,11 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
         };
         let entry = {
             let mut streams = self.open.streams.lock();
-            if streams.len() >= MOST {
+            let now = Instant::now();
+            if streams.len() >= MOST && !cut_a_slow_one(&mut streams, now) {
                 return Err((stream, "too many requests at once"));
             }
-            streams.insert(number, copy);
+            streams.insert(number, (copy, now));
             let open = Arc::clone(&self.open);
             Entry { open, number }
         };
@@ -176,6 +185,19 @@ impl<F: Fn(TcpStream, SocketAddr) + Send + Sync + 'static> Accept<F> {
         let started = self.threads.run(stream, job);
         started.map_err(|Full { stream, why }| (stream, why))
     }
+}
+
+/// Cuts the oldest connection, which wakes its thread. Returns false when even that one is young.
+fn cut_a_slow_one(streams: &mut Streams, now: Instant) -> bool {
+    let Some(oldest) = streams.first_entry() else {
+        return false;
+    };
+    if now.saturating_duration_since(oldest.get().1) < SLOW {
+        return false;
+    }
+    let (stream, _) = oldest.remove();
+    let _ = stream.shutdown(Shutdown::Both);
+    true
 }
 
 impl RequestService {
@@ -221,7 +243,7 @@ impl Drop for RequestService {
 
 impl Open {
     fn shut_down(&self, how: Shutdown) {
-        for stream in self.streams.lock().values() {
+        for (stream, _) in self.streams.lock().values() {
             let _: io::Result<()> = stream.shutdown(how);
         }
     }
@@ -235,5 +257,30 @@ impl Open {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn the_oldest_request_is_cut_for_a_new_one_when_it_is_slow() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let start = Instant::now();
+        let mut streams = Streams::new();
+        let mut clients: Vec<_> = (0..3)
+            .map(|number| {
+                let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+                streams.insert(number, (listener.accept().unwrap().0, start));
+                client
+            })
+            .collect();
+        assert!(!cut_a_slow_one(&mut streams, start + SLOW / 2));
+        assert!(cut_a_slow_one(&mut streams, start + SLOW));
+        assert_eq!(streams.keys().copied().collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(clients[0].read(&mut [0]).unwrap(), 0);
     }
 }
