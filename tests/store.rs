@@ -225,6 +225,98 @@ fn a_file_that_is_no_database_is_reported_as_damaged() {
 }
 
 #[test]
+fn a_database_that_was_cut_off_is_not_taken_for_a_new_one() {
+    let directory = directory();
+    drop(accounts(directory.path()));
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(directory.path().join("matou.db"))
+        .unwrap();
+    for length in [0, 1, 511] {
+        file.set_len(length).unwrap();
+        let error = refused(directory.path());
+        let told = error.to_string();
+        assert!(matches!(error, StoreError::Damaged { .. }), "{told}");
+        assert!(told.contains(&format!("only {length} bytes")), "{told}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn accounts_can_be_read_where_nothing_can_be_written() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = directory();
+    let accounts = accounts(directory.path());
+    accounts.add("arnaud", &password("townhall")).unwrap();
+    drop(accounts);
+    let path = directory.path().join("matou.db");
+    let before = fs::read(&path).unwrap();
+    let set =
+        |path: &Path, mode| fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    // For root these modes change nothing, and the test is about reading only.
+    set(&path, 0o400);
+    set(directory.path(), 0o500);
+    let store = Store::open_to_read(directory.path()).unwrap();
+    assert_eq!(Accounts::new(&store).logins().unwrap(), ["arnaud"]);
+    assert!(Accounts::new(&store).remove("arnaud").is_err());
+    drop(store);
+    set(directory.path(), 0o700);
+    assert_eq!(fs::read(&path).unwrap(), before);
+    let nowhere = Store::open_to_read(&directory.path().join("none")).unwrap_err();
+    assert!(matches!(nowhere, StoreError::Missing { .. }), "{nowhere}");
+}
+
+#[cfg(unix)]
+#[test]
+fn data_that_others_may_change_is_told_and_no_key_is_kept_there() {
+    use matou_server::net::Certificate;
+    use matou_server::store::exposed;
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = directory();
+    drop(accounts(directory.path()));
+    let database = directory.path().join("matou.db");
+    let key = directory.path().join("tls.pem");
+    Certificate::kept_in(directory.path()).unwrap();
+    let set =
+        |path: &Path, mode| fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    for (path, open, shut, is_told, keeps) in [
+        (directory.path(), 0o777, 0o700, true, false),
+        (directory.path(), 0o755, 0o700, false, true),
+        (&*database, 0o660, 0o600, true, true),
+        (&*key, 0o644, 0o600, false, false),
+    ] {
+        set(path, open);
+        let told = exposed(directory.path());
+        assert_eq!(told.is_some(), is_told, "{told:?}");
+        assert_eq!(Certificate::kept_in(directory.path()).is_ok(), keeps);
+        set(path, shut);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_keeps_the_database_from_being_written_is_told_in_the_words_of_the_system() {
+    let directory = directory();
+    drop(accounts(directory.path()));
+    // A place where no file can be made, whoever runs this test.
+    let link = directory.path().join("matou.db-wal");
+    std::os::unix::fs::symlink("/proc/none/wal", &link).unwrap();
+    let error = Store::open(directory.path()).unwrap_err();
+    let told = error.to_string();
+    assert!(
+        told.contains(&*directory.path().to_string_lossy()),
+        "{told}"
+    );
+    // A file system that refuses new files.
+    let told = Store::open(Path::new("/proc/self"))
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("/proc/self"), "{told}");
+}
+
+#[test]
 fn a_database_with_a_hole_is_reported_as_damaged() {
     let directory = directory();
     accounts(directory.path())

@@ -99,7 +99,8 @@ fn obey(command: AccountCommand) -> Result<String, String> {
             Ok(format!("removed {login}\n"))
         }
         AccountCommand::List { data } => {
-            let logins = existing(data)?.logins().map_err(as_sentence)?;
+            let store = data.store_to_read().map_err(as_sentence)?;
+            let logins = Accounts::new(&store).logins().map_err(as_sentence)?;
             let shown = |login: &String| format!("{}\n", Visible(login));
             Ok(logins.iter().map(shown).collect())
         }

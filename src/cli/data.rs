@@ -1,10 +1,12 @@
 //! `--data DIR`: the data directory of a server, for commands that read or change it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use matou_server::store::{Store, StoreError, default_directory};
+use matou_server::store::{Store, StoreError, default_directory, exposed};
+
+use super::complain;
 
 /// The option `--data DIR`.
 #[derive(Debug, Args)]
@@ -18,15 +20,34 @@ pub(super) struct DataArgs {
 impl DataArgs {
     /// Opens the database, and creates it if it does not exist.
     pub(super) fn store(self) -> Result<Store, StoreError> {
-        Store::open(&self.directory()?)
+        let directory = self.directory()?;
+        let store = Store::open(&directory);
+        warn(&directory);
+        store
     }
 
     /// Opens an existing database. A directory that does not exist is not created, because its name may be mistyped.
     pub(super) fn existing_store(self) -> Result<Store, StoreError> {
-        Store::open_existing(&self.directory()?)
+        let directory = self.directory()?;
+        warn(&directory);
+        Store::open_existing(&directory)
+    }
+
+    /// Opens an existing database that is only read, so that no permission to write is needed.
+    pub(super) fn store_to_read(self) -> Result<Store, StoreError> {
+        let directory = self.directory()?;
+        warn(&directory);
+        Store::open_to_read(&directory)
     }
 
     fn directory(self) -> Result<PathBuf, StoreError> {
         self.data.map_or_else(default_directory, Ok)
+    }
+}
+
+/// Tells the user when others may change the data.
+fn warn(directory: &Path) {
+    if let Some(why) = exposed(directory) {
+        complain(&format!("warning: {why}"));
     }
 }

@@ -104,7 +104,8 @@ fn remove(arguments: RemoveArgs) -> Result<(), Box<dyn Error>> {
 }
 
 fn list(arguments: ListArgs) -> Result<(), Box<dyn Error>> {
-    for uuid in identities(arguments.data)?.uuids()? {
+    let store = arguments.data.store_to_read()?;
+    for uuid in Identities::new(&store).uuids()? {
         println!("{uuid}");
     }
     Ok(())

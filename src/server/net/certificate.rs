@@ -11,6 +11,8 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 
+use crate::store::others_may;
+
 /// The name of the file in the data directory: the key and the certificate, in PEM.
 const FILE: &str = "tls.pem";
 
@@ -26,6 +28,8 @@ pub struct Certificate {
 pub enum CertificateError {
     /// A file cannot be read or made.
     File(PathBuf, io::Error),
+    /// Other users may read or change the file with the key.
+    Exposed(PathBuf),
     /// A file is not PEM, or has no certificate or key in it.
     Pem(PathBuf, pem::Error),
     /// Certificate and key were read, but they cannot be used together.
@@ -63,6 +67,10 @@ impl Certificate {
     /// When the directory or the file cannot be made or read.
     pub fn kept_in(directory: &Path) -> Result<Certificate, CertificateError> {
         let path = directory.join(FILE);
+        // A key that others have read or put there proves nothing to clients.
+        if others_may(directory, 0o002) || others_may(&path, 0o077) {
+            return Err(CertificateError::Exposed(path));
+        }
         if !path.exists() {
             let text = self_signed().map_err(CertificateError::NotMade)?;
             keep(directory, &path, &text)
@@ -166,6 +174,13 @@ impl fmt::Display for CertificateError {
                     f,
                     "cannot use the certificate file {}: {error}",
                     path.display()
+                )
+            }
+            CertificateError::Exposed(path) => {
+                let (file, directory) = (path.display(), path.parent().unwrap_or(path).display());
+                write!(
+                    f,
+                    "other users may read or change the key {file}; run: chmod o-w {directory}, then remove {file} (the server makes a new one) or chmod 600 {file}"
                 )
             }
             CertificateError::Pem(path, error) => write!(

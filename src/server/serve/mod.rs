@@ -27,10 +27,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use log::warn;
 use matou_protocols::{chaton, chatos_1_0, chatos_groupe2};
 
 use crate::net::{CertificateError, Engine, ListenError, ProcessLimits, RequestService, Service};
-use crate::store::{Store, StoreError, default_directory};
+use crate::store::{Store, StoreError, default_directory, exposed};
 
 pub use check::{WrongSetting, check_process};
 pub use listen::{ChatrOptions, Listen, ProtocolOptions};
@@ -354,7 +355,14 @@ impl Data {
     fn store(&mut self) -> Result<&Store, StoreError> {
         let store = match self.store.take() {
             Some(store) => store,
-            None => Store::open(&self.directory()?)?,
+            None => {
+                let directory = self.directory()?;
+                let store = Store::open(&directory)?;
+                if let Some(why) = exposed(&directory) {
+                    warn!("{why}");
+                }
+                store
+            }
         };
         Ok(self.store.insert(store))
     }

@@ -1,8 +1,9 @@
 //! The data directory and the database file in it. Only this user may read them.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use etcetera::BaseStrategy;
 
@@ -20,24 +21,127 @@ pub fn default_directory() -> Result<PathBuf, StoreError> {
     Ok(places.data_dir().join("matou"))
 }
 
-/// True when the file exists. Whether it is a database shows when it is opened.
-pub(super) fn has_database(directory: &Path) -> bool {
-    directory.join(DATABASE).exists()
+/// The fewest bytes that a database can have: SQLite's smallest page.
+const LEAST_BYTES: u64 = 512;
+
+/// Makes the directory if it is missing, and returns the path of the database.
+pub(super) fn prepare(directory: &Path) -> Result<PathBuf, StoreError> {
+    make_directory(directory).map_err(|cause| StoreError::Directory {
+        path: directory.to_owned(),
+        cause,
+    })?;
+    Ok(directory.join(DATABASE))
 }
 
-/// Makes the directory and the file if they are missing, and returns the path of the database.
-pub(super) fn prepare(directory: &Path) -> Result<PathBuf, StoreError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| StoreError::Directory { path, cause }
-    };
-    make_directory(directory).map_err(failed(directory))?;
-    let database = directory.join(DATABASE);
-    // SQLite gives its other files the mode of this one.
-    if make_file(&database).map_err(failed(&database))? {
-        keep_entry(directory).map_err(failed(directory))?;
+/// The path of the database of a directory that must have one.
+pub(super) fn existing(directory: &Path) -> Result<PathBuf, StoreError> {
+    let path = directory.join(DATABASE);
+    match has_database(&path)? {
+        true => Ok(path),
+        false => Err(StoreError::Missing {
+            path: directory.to_owned(),
+        }),
     }
-    Ok(database)
+}
+
+/// True when the file exists, false when there is none.
+///
+/// A file that is too short for a database was cut off: a new database is never seen before it is
+/// whole. Taking it for a new one would lose all accounts without a word.
+pub(super) fn has_database(path: &Path) -> Result<bool, StoreError> {
+    let failed = |cause| StoreError::Directory {
+        path: path.to_owned(),
+        cause,
+    };
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(failed(io::Error::from(io::ErrorKind::AlreadyExists))),
+        Ok(found) if found.len() < LEAST_BYTES => Err(StoreError::Damaged {
+            path: path.to_owned(),
+            what: format!("it has only {} bytes", found.len()),
+        }),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Makes a database with `fill`, whole or not at all. When two processes do so at the same time,
+/// the database of the first one stays and both use it.
+pub(super) fn make(
+    path: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let failed = |cause| StoreError::Directory {
+        path: path.to_owned(),
+        cause,
+    };
+    let draft = draft(path);
+    // SQLite gives its other files the mode of this one.
+    make_file(&draft).map_err(failed)?;
+    let kept = fill(&draft).and_then(|()| keep(&draft, path).map_err(failed));
+    let _ = fs::remove_file(&draft);
+    kept
+}
+
+/// A name for a new database. No other thread and no other process uses it.
+fn draft(path: &Path) -> PathBuf {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    path.with_extension(format!("{}-{number}.new", std::process::id()))
+}
+
+fn keep(draft: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(draft, path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        // The file system has no links.
+        Err(_) => fs::rename(draft, path)?,
+    }
+    path.parent().map_or(Ok(()), keep_entry)
+}
+
+/// What keeps this program from writing the database, if the system says so: a full disk, a file
+/// system that cannot be written, the file or the directory of another user.
+pub(super) fn obstacle(path: &Path) -> Option<(PathBuf, io::Error)> {
+    if let Err(error) = OpenOptions::new().read(true).write(true).open(path) {
+        return Some((path.to_owned(), error));
+    }
+    // SQLite makes files beside the database. This tries whether one can be made and written.
+    let probe = draft(path);
+    let tried = make_file(&probe).and_then(|()| {
+        let mut file = OpenOptions::new().write(true).open(&probe)?;
+        file.write_all(&[0; 64 << 10])?;
+        file.sync_all()
+    });
+    let _ = fs::remove_file(&probe);
+    let directory = path.parent().unwrap_or(path).to_owned();
+    tried.err().map(|error| (directory, error))
+}
+
+/// Says which file of a data directory other users may change, if they may change one: the
+/// directory itself or the database.
+pub fn exposed(directory: &Path) -> Option<String> {
+    let database = directory.join(DATABASE);
+    let found = [directory, &database]
+        .into_iter()
+        .find(|path| others_may(path, 0o022))?;
+    let shown = found.display();
+    Some(format!(
+        "other users may change {shown}, and with it all accounts and keys; run: chmod go-w {shown}"
+    ))
+}
+
+/// True when the mode of a file has one of these bits.
+#[cfg(unix)]
+pub(crate) fn others_may(path: &Path, bits: u32) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|found| found.permissions().mode() & bits != 0)
+}
+
+/// Elsewhere files have no such mode.
+#[cfg(not(unix))]
+pub(crate) fn others_may(_: &Path, _: u32) -> bool {
+    false
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {
@@ -48,24 +152,13 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-/// Makes the file. Returns false when it exists already.
-fn make_file(path: &Path) -> io::Result<bool> {
+/// Makes a file that only this user can read.
+fn make_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            // A directory of that name, or a path that this user may not look at, is reported now
-            // and not by SQLite later.
-            fs::metadata(path).and_then(|found| match found.is_file() {
-                true => Ok(false),
-                false => Err(error),
-            })
-        }
-        Err(error) => Err(error),
-    }
+    options.open(path).map(drop)
 }
 
 /// Writes the directory to the disk. A new file survives a power cut only after that.

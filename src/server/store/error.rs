@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use super::directory;
+
 /// Why the store cannot be used.
 #[derive(Debug)]
 pub enum StoreError {
@@ -47,7 +49,15 @@ pub enum StoreError {
         /// The newest version that this program knows.
         known: i64,
     },
-    /// Anything else: a full disk, a missing permission.
+    /// The system does not let this program write: a full disk, a file system that cannot be
+    /// written, the file of another user.
+    Unwritable {
+        /// The database, or its directory.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Anything else.
     Failed {
         /// The database.
         path: PathBuf,
@@ -61,6 +71,21 @@ impl StoreError {
     pub(super) fn new(path: &Path, cause: rusqlite::Error) -> StoreError {
         let path = path.to_owned();
         match cause.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreError::Unwritable {
+                path,
+                cause: io::ErrorKind::StorageFull.into(),
+            },
+            // SQLite says "unable to open" or "disk I/O error" for many things. The system says
+            // which one it is.
+            Some(
+                ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied
+                | ErrorCode::SystemIoFailure,
+            ) => match directory::obstacle(&path) {
+                Some((path, cause)) => StoreError::Unwritable { path, cause },
+                None => StoreError::Failed { path, cause },
+            },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 StoreError::Locked { path }
             }
@@ -111,6 +136,18 @@ impl fmt::Display for StoreError {
                 "the database {} has version {found}, and this matou knows versions up to {known}; use a newer matou",
                 path.display()
             ),
+            StoreError::Unwritable { path, cause } => {
+                let remedy = match cause.kind() {
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                        "free some space and try again"
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        "run this as the user that owns it, or name another directory with --data DIR"
+                    }
+                    _ => "name another directory with --data DIR",
+                };
+                write!(f, "cannot write {}: {cause}; {remedy}", path.display())
+            }
             StoreError::Failed { path, cause } => {
                 write!(f, "the database {} cannot be used: {cause}", path.display())
             }

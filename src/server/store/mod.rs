@@ -37,7 +37,8 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 
 pub use accounts::{AccountError, Accounts, Existing, Imported, MAX_LOGIN_BYTES};
-pub use directory::default_directory;
+pub(crate) use directory::others_may;
+pub use directory::{default_directory, exposed};
 pub use error::StoreError;
 pub use identities::{Identities, IdentityError};
 pub use import::{AccountLine, BadLine, read_lines};
@@ -64,13 +65,7 @@ impl Store {
     /// # Errors
     /// When the directory or the database cannot be used.
     pub fn open(directory: &Path) -> Result<Store, StoreError> {
-        let path = directory::prepare(directory)?;
-        let mut connection = open(&path).map_err(|cause| StoreError::new(&path, cause))?;
-        schema::bring_up_to_date(&mut connection, &path)?;
-        Ok(Store {
-            path: path.into(),
-            connection: Arc::new(Mutex::new(connection)),
-        })
+        Store::read_and_write(directory::prepare(directory)?)
     }
 
     /// Opens the database of a data directory that must have one already.
@@ -78,11 +73,41 @@ impl Store {
     /// # Errors
     /// When it has none, and as [`Store::open`].
     pub fn open_existing(directory: &Path) -> Result<Store, StoreError> {
-        if directory::has_database(directory) {
-            return Store::open(directory);
+        Store::read_and_write(directory::existing(directory)?)
+    }
+
+    /// The same, only to read. Needs no permission to write.
+    ///
+    /// # Errors
+    /// As [`Store::open_existing`].
+    pub fn open_to_read(directory: &Path) -> Result<Store, StoreError> {
+        let path = directory::existing(directory)?;
+        let connection = open_to_read(&path).map_err(|cause| StoreError::new(&path, cause))?;
+        schema::check(&connection, &path)?;
+        Ok(Store::of(path, connection))
+    }
+
+    fn read_and_write(path: PathBuf) -> Result<Store, StoreError> {
+        let failed = |cause| StoreError::new(&path, cause);
+        if !directory::has_database(&path)? {
+            directory::make(&path, |draft| {
+                let mut new = open(draft).map_err(failed)?;
+                schema::bring_up_to_date(&mut new, &path)
+            })?;
         }
-        let path = directory.to_owned();
-        Err(StoreError::Missing { path })
+        let mut connection = open(&path).map_err(failed)?;
+        // Readers and the one writer do not wait for each other.
+        let wal = connection.pragma_update(None, "journal_mode", "WAL");
+        wal.map_err(failed)?;
+        schema::bring_up_to_date(&mut connection, &path)?;
+        Ok(Store::of(path, connection))
+    }
+
+    fn of(path: PathBuf, connection: Connection) -> Store {
+        Store {
+            path: path.into(),
+            connection: Arc::new(Mutex::new(connection)),
+        }
     }
 
     /// The path of the database file.
@@ -105,8 +130,30 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
-    // Readers and the one writer do not wait for each other.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
+}
+
+/// Opens a database without writing. Where this user may not write beside it, SQLite cannot read
+/// the write-ahead log. Without one, the file alone is the whole database, and it is read as a file
+/// that does not change.
+fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    let tried = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    match (tried, path.to_str()) {
+        (Ok(()), _) => Ok(connection),
+        (Err(_), Some(name)) if !Path::new(&log).exists() => {
+            let name = name
+                .replace('%', "%25")
+                .replace('?', "%3f")
+                .replace('#', "%23");
+            let uri = format!("file:{name}?immutable=1");
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+        (Err(error), _) => Err(error),
+    }
 }

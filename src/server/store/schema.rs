@@ -26,6 +26,16 @@ const APPLICATION_ID: i64 = 0x6d61_746f;
 
 /// Makes the tables, or adds those that an older version did not have.
 pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    check(connection, path)?;
+    let found = version(connection).map_err(|cause| StoreError::new(path, cause))?;
+    if found != newest() {
+        migrate(connection, path)?;
+    }
+    Ok(())
+}
+
+/// Checks that a database is one of this program and not damaged. Changes nothing.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |cause| StoreError::new(path, cause);
     if !is_ours(connection).map_err(failed)? {
         return Err(StoreError::Foreign { path: path.into() });
@@ -36,9 +46,6 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
     if what != "ok" {
         let path = path.into();
         return Err(StoreError::Damaged { path, what });
-    }
-    if version(connection).map_err(failed)? != newest() {
-        migrate(connection, path)?;
     }
     Ok(())
 }
