@@ -21,6 +21,7 @@ struct File {
     connections: Option<usize>,
     rest: Option<String>,
     writers: Option<usize>,
+    outbox_total: Option<usize>,
     workers: Option<usize>,
     #[serde(default)]
     listen: Vec<Table>,
@@ -51,6 +52,7 @@ pub(super) fn configuration(
     let process = ProcessLimits {
         connections: file.connections,
         writers: file.writers.unwrap_or(defaults.writers),
+        outbox_total: file.outbox_total.unwrap_or(defaults.outbox_total),
         workers: file.workers.unwrap_or(defaults.workers),
     };
     if let (Some(path), Err(wrong)) = (path, check_process(&process)) {

@@ -35,10 +35,11 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "ADDR:PORT", value_parser = resolve)]
     rest: Option<SocketAddr>,
 
-    /// TOML file with the same settings: data, rest, connections, writers, workers and `[[listen]]` tables
+    /// TOML file with the same settings: data, rest, connections, writers, workers, outbox-total and `[[listen]]` tables
     ///
     /// connections: maximum connections at once, over all listeners. writers: threads that write to slow readers.
-    /// workers: threads that check passwords [default: half the cores]. A `[[listen]]` table has protocol, address and the
+    /// workers: threads that check passwords [default: half the cores]. outbox-total: maximum bytes queued for all slow
+    /// readers [default: 268435456]. A `[[listen]]` table has protocol, address and the
     /// options of --listen. Listeners given as arguments replace those of the file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,

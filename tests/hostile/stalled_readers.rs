@@ -219,3 +219,33 @@ fn attempt(server: &Server, name: String) -> Option<(String, Client)> {
         }
     }
 }
+
+#[test]
+fn when_too_much_waits_over_all_clients_the_one_for_which_most_waits_is_cut() {
+    let process = ProcessLimits {
+        outbox_total: 2 << 20,
+        ..ProcessLimits::default()
+    };
+    let limits = ConnectionLimits {
+        outbox_bytes: 64 << 20,
+        stall: NEVER,
+        ..ConnectionLimits::default()
+    };
+    let server = Server::with(limits, process);
+    let mut hare = server.login("hare");
+    let (mut small, mut large) = (narrow(&server, "small"), narrow(&server, "large"));
+    let text = "x".repeat(1024);
+    // Less than half of the total waits for one, and the rest and more for the other.
+    for (target, messages) in [("small", 900), ("large", 6000)] {
+        for _ in 0..messages {
+            hare.whisper("hare", target, &text);
+        }
+    }
+    hare.say("hare", "done");
+    assert_eq!(hare.next(), "MESSAGE login=\"hare\" msg=\"done\"");
+    large.expect_any_end();
+    for _ in 0..900 {
+        assert!(small.next().starts_with("MESSAGE_PRIVATE"));
+    }
+    assert_eq!(small.next(), "MESSAGE login=\"hare\" msg=\"done\"");
+}

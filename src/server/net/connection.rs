@@ -15,6 +15,7 @@ use super::bounds::addresses::Slot;
 use super::bounds::limits::{ConnectionLimits, DRAIN, LINGER};
 use super::bounds::talk::Talk;
 use super::sending::outbox::{Finish, Outbox, Pushed, Written};
+use super::sending::piece::Piece;
 use super::sending::progress::{Pace, Stalled};
 use super::sending::writers::Writers;
 use super::sys;
@@ -102,7 +103,7 @@ impl Connection {
             id,
             peer,
             stream,
-            outbox: Outbox::new(Instant::now(), tls, pace),
+            outbox: Outbox::new(Instant::now(), tls, pace, shared.writers.queued()),
             tunnel: End::default(),
             deadlines: Deadlines::default(),
             pause: Pause::default(),
@@ -219,7 +220,7 @@ impl Connection {
     /// [`Outbox::push`] for `shared`.
     ///
     /// A client that cannot be served any more is cut: a room that speaks to it cannot wait for it.
-    pub(super) fn send(self: &Arc<Self>, bytes: &[u8], shared: &mut Option<Arc<[u8]>>) {
+    pub(super) fn send(self: &Arc<Self>, bytes: &[u8], shared: &mut Option<Arc<Piece>>) {
         let most = self.limits.outbox_bytes;
         self.pushed(self.outbox.push(&self.stream, bytes, shared, most));
     }
@@ -242,10 +243,11 @@ impl Connection {
     /// this one takes the locks of the deadlines and of the writers, and may cut.
     pub(super) fn pushed(self: &Arc<Self>, pushed: Pushed) {
         match pushed {
-            Pushed::Done => return,
+            Pushed::Done => return self.writers.relieve(),
             Pushed::NeedsWriter => {
                 self.expect_progress(Instant::now() + self.limits.stall);
-                return self.writers.give(self);
+                self.writers.give(self);
+                return self.writers.relieve();
             }
             Pushed::Overflow { bytes } => {
                 let most = self.limits.outbox_bytes;
@@ -256,6 +258,15 @@ impl Connection {
             }
             Pushed::Lost(error) => debug!("{self} lost while sending: {error}"),
         }
+        self.cut();
+    }
+
+    /// Closes at once: too many bytes are queued over all clients, and most of them for this one.
+    pub(super) fn cut_as_the_largest(&self, bytes: usize, most: usize) {
+        warn!(
+            target: &self.listener,
+            "{self} cut: {bytes} bytes are queued for it, more than for others, and over all clients more than outbox-total={most}"
+        );
         self.cut();
     }
 
@@ -390,7 +401,7 @@ mod tests {
         let shared = Shared {
             clock: &Arc::default(),
             limits: &Arc::new(limits),
-            writers: &Writers::new(1),
+            writers: &Writers::new(1, usize::MAX),
             pipes: &Arc::new(Pipes::new(&Budget::new(0))),
             protocol: "test",
             listener: &"test".into(),

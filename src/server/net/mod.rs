@@ -92,6 +92,8 @@
 //! * `turn -> hub state -> clock`
 //! * `turn -> tunnel end -> outbox`
 //! * `turn -> deadlines -> clock`
+//! * `turn -> relieving -> outbox` ([`Writers::relieve`](sending::writers::Writers::relieve); it also
+//!   looks at the list of [`writable`](sending::writable), and releases that first)
 //!
 //! A thread that holds the list of [`writable`](sending::writable) takes no other lock. No lock is
 //! held across a system call that can block; the right to ask in `sending/writable/poll.rs`, which

@@ -115,7 +115,7 @@ impl Engine {
     /// The same for this many listeners.
     pub fn start_for(limits: &ProcessLimits, listeners: usize) -> Engine {
         // The writers first: their descriptors are then among those that are open.
-        let writers = Writers::start(limits.writers);
+        let writers = Writers::start(limits.writers, limits.outbox_total);
         let ceiling = Machine::this_one().ceiling(limits.connections, listeners);
         let spare = Budget::new(ceiling.spare);
         Engine {

@@ -9,6 +9,7 @@ use std::time::Instant;
 use shuttle::thread;
 
 use super::sending::outbox::{Finish, Outbox, Pushed, Written};
+use super::sending::piece::Queued;
 use super::sending::progress::Pace;
 use super::sys::Socket;
 
@@ -27,7 +28,7 @@ struct Line {
 impl Line {
     fn of(capacity: usize, most: usize, pace: Pace) -> Arc<Line> {
         Arc::new(Line {
-            outbox: Outbox::new(Instant::now(), None, pace),
+            outbox: Outbox::new(Instant::now(), None, pace, &Queued::new(usize::MAX)),
             socket: Socket::of(capacity),
             most,
         })

@@ -199,6 +199,9 @@ pub struct ProcessLimits {
     /// thousands. Where a system cannot send without blocking (Windows), each waits for one client
     /// at a time.
     pub writers: usize,
+    /// Maximum bytes that are queued for slow readers, over all clients. Above it, the clients for
+    /// which most is queued are disconnected first.
+    pub outbox_total: usize,
     /// Threads that check passwords. Each may keep a core busy, and uses 19 MiB. Look-ups have
     /// other threads.
     pub workers: usize,
@@ -209,10 +212,14 @@ impl Default for ProcessLimits {
         ProcessLimits {
             connections: None,
             writers: 8,
+            outbox_total: OUTBOX_TOTAL,
             workers: half_of_the_cores(),
         }
     }
 }
+
+/// Enough for 256 clients whose outboxes are full, each with bytes of its own.
+const OUTBOX_TOTAL: usize = 256 << 20;
 
 /// The other half is for the clients that are logged in.
 fn half_of_the_cores() -> usize {

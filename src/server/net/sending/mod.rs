@@ -6,12 +6,14 @@
 //! | [`turn`] | carries a run out; one thread at a time has it |
 //! | [`report`] | what a run says to the log |
 //! | [`outbox`] | what waits for one client, and which thread may write it |
+//! | [`piece`] | bytes that wait, counted over all clients |
 //! | [`queue`] | the bytes in an outbox, in order |
 //! | [`progress`] | how fast a client must take them |
 //! | [`writers`] | the few threads that write to clients whose sockets were full |
 //! | [`writable`] | where such clients wait until their sockets accept bytes again |
 
 pub(in crate::net) mod outbox;
+pub(in crate::net) mod piece;
 pub(in crate::net) mod progress;
 pub(in crate::net) mod queue;
 pub(in crate::net) mod report;

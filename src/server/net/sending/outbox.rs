@@ -37,6 +37,7 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::piece::{Piece, Queued};
 use super::progress::{Pace, Progress, Stalled};
 use super::queue::Queue;
 use crate::net::sync::{Condvar, Mutex};
@@ -69,6 +70,8 @@ pub(in crate::net) struct Outbox {
     state: Mutex<State>,
     /// Notified when the queue becomes empty and when the outbox ends.
     quiet: Condvar,
+    /// Counts what is queued, together with all other outboxes.
+    queued: Arc<Queued>,
 }
 
 #[derive(Debug)]
@@ -162,7 +165,12 @@ pub(in crate::net) enum Written {
 }
 
 impl Outbox {
-    pub(in crate::net) fn new(now: Instant, tls: Option<Tls>, pace: Pace) -> Outbox {
+    pub(in crate::net) fn new(
+        now: Instant,
+        tls: Option<Tls>,
+        pace: Pace,
+        queued: &Arc<Queued>,
+    ) -> Outbox {
         Outbox {
             sealed: tls.is_some(),
             state: Mutex::new(State {
@@ -173,7 +181,13 @@ impl Outbox {
                 stage: Stage::Open,
             }),
             quiet: Condvar::new(),
+            queued: Arc::clone(queued),
         }
+    }
+
+    /// Bytes that are queued for this client.
+    pub(in crate::net) fn bytes(&self) -> usize {
+        self.state.lock().queue.bytes()
     }
 
     /// True when the connection is inside TLS.
@@ -193,7 +207,7 @@ impl Outbox {
         &self,
         stream: &Socket,
         bytes: &[u8],
-        shared: &mut Option<Arc<[u8]>>,
+        shared: &mut Option<Arc<Piece>>,
         most: usize,
     ) -> Pushed {
         let mut state = self.state.lock();
@@ -243,7 +257,7 @@ impl Outbox {
         state: &mut State,
         stream: &Socket,
         bytes: &[u8],
-        shared: &mut Option<Arc<[u8]>>,
+        shared: &mut Option<Arc<Piece>>,
         most: usize,
     ) -> Pushed {
         let mut sent = 0;
@@ -275,7 +289,7 @@ impl Outbox {
             self.end(state, Stage::Dead);
             return Pushed::Overflow { bytes: waiting };
         }
-        let whole = shared.get_or_insert_with(|| Arc::from(bytes));
+        let whole = shared.get_or_insert_with(|| Piece::new(bytes, &self.queued));
         state.queue.push(Arc::clone(whole), sent);
         if state.sender != Sender::Pusher {
             // A writer will find these bytes when it comes, or when it locks again after its send.

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::sync::Arc;
 
+use super::piece::Piece;
+
 /// Maximum number of pieces in one system call.
 const PIECES: usize = 64;
 
@@ -13,7 +15,7 @@ const PIECES: usize = 64;
 /// queue.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Queue {
-    pieces: VecDeque<Arc<[u8]>>,
+    pieces: VecDeque<Arc<Piece>>,
     /// How many bytes of the first piece are sent already.
     sent: usize,
     /// Bytes that wait, over all pieces.
@@ -32,9 +34,9 @@ impl Queue {
 
     /// Appends a piece, of which this many bytes are sent already. Only a piece that finds the
     /// queue empty may have any.
-    pub(in crate::net) fn push(&mut self, piece: Arc<[u8]>, sent: usize) {
+    pub(in crate::net) fn push(&mut self, piece: Arc<Piece>, sent: usize) {
         debug_assert!(sent == 0 || self.is_empty());
-        self.bytes += piece.len() - sent;
+        self.bytes += piece.bytes().len() - sent;
         self.sent += sent;
         self.pieces.push_back(piece);
     }
@@ -58,10 +60,10 @@ impl Queue {
         self.bytes = self.bytes.saturating_sub(sent);
         self.sent += sent;
         while let Some(first) = self.pieces.front() {
-            if self.sent < first.len() {
+            if self.sent < first.bytes().len() {
                 break;
             }
-            self.sent -= first.len();
+            self.sent -= first.bytes().len();
             self.pieces.pop_front();
         }
     }
@@ -70,7 +72,7 @@ impl Queue {
 /// The beginning of a queue, as it was when the lock was held.
 #[derive(Debug)]
 pub(in crate::net) struct Front {
-    pieces: Vec<Arc<[u8]>>,
+    pieces: Vec<Arc<Piece>>,
     sent: usize,
 }
 
@@ -82,12 +84,12 @@ impl Front {
 }
 
 fn slices<'a>(
-    pieces: impl Iterator<Item = &'a Arc<[u8]>>,
+    pieces: impl Iterator<Item = &'a Arc<Piece>>,
     sent: usize,
 ) -> (Vec<IoSlice<'a>>, usize) {
     let slices: Vec<_> = pieces
         .enumerate()
-        .map(|(at, piece)| IoSlice::new(&piece[if at == 0 { sent } else { 0 }..]))
+        .map(|(at, piece)| IoSlice::new(&piece.bytes()[if at == 0 { sent } else { 0 }..]))
         .collect();
     let length = slices.iter().map(|slice| slice.len()).sum();
     (slices, length)
@@ -95,7 +97,12 @@ fn slices<'a>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::piece::Queued;
     use super::*;
+
+    fn piece(bytes: &[u8]) -> Arc<Piece> {
+        Piece::new(bytes, &Queued::new(usize::MAX))
+    }
 
     fn front(queue: &Queue) -> Vec<u8> {
         let (slices, length) = queue.front();
@@ -108,13 +115,13 @@ mod tests {
     #[test]
     fn bytes_leave_in_order_and_a_part_of_a_piece_is_not_sent_twice() {
         let mut queue = Queue::default();
-        queue.push(Arc::from(*b"abc"), 1);
-        queue.push(Arc::from(*b"de"), 0);
+        queue.push(piece(b"abc"), 1);
+        queue.push(piece(b"de"), 0);
         assert_eq!(front(&queue), b"bcde");
         queue.advance(1);
         assert_eq!(front(&queue), b"cde");
         let taken = queue.shared_front();
-        queue.push(Arc::from(*b"f"), 0);
+        queue.push(piece(b"f"), 0);
         assert_eq!(taken.slices().1, 3, "what was pushed later is not in it");
         queue.advance(2);
         assert_eq!(front(&queue), b"ef");

@@ -21,6 +21,7 @@
 //! The writers do not decide whether a client is too slow. The outbox does, at its deadline: see
 //! `progress` and the clock.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,6 +31,7 @@ use std::time::Duration;
 use log::error;
 use parking_lot::Mutex;
 
+use super::piece::Queued;
 use super::writable::{Woken, Writable};
 use crate::net::connection::{Connection, Wrote};
 
@@ -50,21 +52,26 @@ pub(in crate::net) struct Writers {
     idle: AtomicUsize,
     /// Maximum number of threads.
     most: usize,
+    /// What is queued for all clients.
+    queued: Arc<Queued>,
+    /// Held by the thread that looks for the largest outbox. Others do not wait for it. The holder
+    /// takes the lock of the waiting connections, and then that of one outbox after the other.
+    relieving: Mutex<()>,
     /// The threads, to join them at the end. Its length is the number for the next one's name.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Writers {
     /// Starts the first writer. The writers start others, up to `most`, when they find more work
-    /// than they can do.
-    pub(in crate::net) fn start(most: usize) -> Arc<Writers> {
-        let writers = Writers::new(most);
+    /// than they can do. At most `most_bytes` wait over all clients.
+    pub(in crate::net) fn start(most: usize, most_bytes: usize) -> Arc<Writers> {
+        let writers = Writers::new(most, most_bytes);
         writers.hire();
         writers
     }
 
     /// Writers without a thread.
-    pub(in crate::net) fn new(most: usize) -> Arc<Writers> {
+    pub(in crate::net) fn new(most: usize, most_bytes: usize) -> Arc<Writers> {
         let waiting = Writable::new()
             .inspect_err(|error| error!("cannot wait for slow clients; they will be cut: {error}"))
             .ok();
@@ -72,6 +79,8 @@ impl Writers {
             waiting,
             idle: AtomicUsize::new(0),
             most: most.max(1),
+            queued: Queued::new(most_bytes),
+            relieving: Mutex::new(()),
             threads: Mutex::new(Vec::new()),
         })
     }
@@ -84,6 +93,31 @@ impl Writers {
         if let Err(error) = waiting.add(connection) {
             error!("{connection} cut: the system cannot watch its socket: {error}");
             connection.cut();
+        }
+    }
+
+    /// What is queued for all clients.
+    pub(in crate::net) fn queued(&self) -> &Arc<Queued> {
+        &self.queued
+    }
+
+    /// When too many bytes wait over all clients, cuts those for which most is queued, until clearly
+    /// fewer wait. Mostly it only looks at a number. Never blocks.
+    pub(in crate::net) fn relieve(&self) {
+        if !self.queued.is_too_much() {
+            return;
+        }
+        let (Some(waiting), Some(_relieving)) = (&self.waiting, self.relieving.try_lock()) else {
+            return;
+        };
+        let sized = |connection: Arc<Connection>| (connection.outbox.bytes(), connection);
+        let mut clients: Vec<_> = waiting.all().into_iter().map(sized).collect();
+        clients.sort_unstable_by_key(|(bytes, _)| Reverse(*bytes));
+        for (bytes, connection) in clients {
+            if self.queued.is_relieved() {
+                return;
+            }
+            connection.cut_as_the_largest(bytes, self.queued.most());
         }
     }
 

@@ -131,6 +131,11 @@ impl Writable {
         *self.stop.lock() = None;
     }
 
+    /// The connections that wait now.
+    pub(in crate::net) fn all(&self) -> Vec<Arc<Connection>> {
+        self.waiting.lock().values().cloned().collect()
+    }
+
     /// Drops the connections that still wait. Each of them holds the writers, so they would keep
     /// each other in memory.
     pub(in crate::net) fn clear(&self) {

@@ -145,6 +145,11 @@ impl Writable {
         }
     }
 
+    /// The connections that wait now.
+    pub(in crate::net) fn all(&self) -> Vec<Arc<Connection>> {
+        self.waiting.lock().connections.values().cloned().collect()
+    }
+
     /// Drops the connections that still wait. Each of them holds the writers, so they would keep
     /// each other in memory.
     pub(in crate::net) fn clear(&self) {

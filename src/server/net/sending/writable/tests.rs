@@ -27,6 +27,7 @@ trait Waits: Send + Sync + Sized + 'static {
     fn make() -> io::Result<Self>;
     fn add(&self, connection: &Arc<Connection>) -> io::Result<()>;
     fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken;
+    fn all(&self) -> Vec<Arc<Connection>>;
     fn stop(&self);
     fn clear(&self);
 }
@@ -42,6 +43,9 @@ macro_rules! waits {
             }
             fn wait(&self, ready: &mut Vec<Arc<Connection>>) -> Woken {
                 self.wait(ready)
+            }
+            fn all(&self) -> Vec<Arc<Connection>> {
+                self.all()
             }
             fn stop(&self) {
                 self.stop();
@@ -78,7 +82,7 @@ fn full(number: u64) -> (Arc<Connection>, TcpStream) {
     let shared = Shared {
         clock: &clock,
         limits: &limits,
-        writers: &Writers::new(1),
+        writers: &Writers::new(1, usize::MAX),
         pipes: &Arc::new(Pipes::new(&Budget::new(0))),
         protocol: "test",
         listener: &"test".into(),
@@ -204,6 +208,7 @@ fn after_clear_no_connection_is_held() {
         let way = W::make().unwrap();
         let (connection, _peer) = full(1);
         way.add(&connection).unwrap();
+        assert!(Arc::ptr_eq(&way.all()[0], &connection));
         way.stop();
         way.clear();
         assert_eq!(Arc::strong_count(&connection), 1);
