@@ -138,3 +138,17 @@ fn an_unknown_connect_id_closes_the_connection() {
     stranger.send(ClientFrame::LoginPrivate { connect_id: 42 });
     stranger.expect_end();
 }
+
+#[test]
+fn an_end_that_waits_with_more_bytes_than_are_kept_and_then_ends_is_closed() {
+    let server = Server::start();
+    let (mut alice, mut bob) = (server.login("alice"), server.login("bob"));
+    let connect_id = server.agree(&mut alice, &mut bob);
+    let mut one = server.connect();
+    one.send(ClientFrame::LoginPrivate { connect_id });
+    // More than is kept. The rest waits in the server's socket, and the end after it.
+    one.raw(&blob((64 << 10) + 1000, 1));
+    one.shutdown();
+    // A server that does not notice waits for the other end, for ten minutes.
+    one.expect_any_end();
+}

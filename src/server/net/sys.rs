@@ -32,6 +32,27 @@ pub(super) fn send_now(_: &TcpStream, _: &[u8]) -> io::Result<usize> {
     Ok(0)
 }
 
+/// True when the peer of a socket has ended its direction or is lost, even when bytes that came
+/// before are unread. Never blocks.
+#[cfg(unix)]
+pub(super) fn has_ended(stream: &TcpStream) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    #[cfg(target_os = "linux")]
+    let end = PollFlags::RDHUP;
+    // Elsewhere the end of both directions and errors are reported, and no more.
+    #[cfg(not(target_os = "linux"))]
+    let end = PollFlags::empty();
+    let mut asked = [PollFd::new(stream, end)];
+    let now = Timespec::default();
+    poll(&mut asked, Some(&now)).is_ok_and(|ready| ready > 0)
+}
+
+/// Elsewhere the system is not asked.
+#[cfg(not(unix))]
+pub(super) fn has_ended(_: &TcpStream) -> bool {
+    false
+}
+
 /// Raises the maximum number of open files of this process to its hard limit, and returns it.
 #[cfg(unix)]
 pub(super) fn raise_open_files() -> Option<u64> {

@@ -46,9 +46,13 @@ use parking_lot::{Condvar, Mutex};
 use super::bounds::limits::EARLY_BYTES;
 use super::connection::Connection;
 use super::sending::outbox::Pushed;
+use super::sys;
 
 pub(super) use pipes::Pipes;
 pub(super) use pump::{Waited, serve, serve_ended};
+
+/// How often an end that may keep no more bytes looks whether its peer is still there.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A connection's side of a tunnel. Every connection has one; most never use it.
 ///
@@ -157,8 +161,12 @@ impl End {
 
     /// Returns how many more early bytes may be read, at least one. While [`EARLY_BYTES`] are kept,
     /// blocks until the ends are joined or the connection closes; the peer's bytes wait in the
-    /// socket meanwhile.
-    fn room_for_early_bytes(&self, connection: &Connection, once_joined: usize) -> usize {
+    /// socket meanwhile. Returns `None` when the peer has ended its direction or is lost.
+    ///
+    /// The peer's end comes after bytes that this thread does not read, so no `read` returns it, and no call
+    /// waits for a condition variable and for a socket at once. So this thread looks every
+    /// [`LOOK`]. It happens only to an end that has sent far more than it may.
+    fn room_for_early_bytes(&self, connection: &Connection, once_joined: usize) -> Option<usize> {
         let mut state = self.state.lock();
         loop {
             match &*state {
@@ -166,13 +174,16 @@ impl End {
                     if early.len() >= EARLY_BYTES && !connection.is_closing() =>
                 {
                     // Woken by `join`, `over` or `wake`, so all three cases below are possible
-                    // afterwards.
-                    self.changed.wait(&mut state);
+                    // afterwards. The look does not block.
+                    let waited = self.changed.wait_for(&mut state, LOOK);
+                    if waited.timed_out() && sys::has_ended(&connection.stream) {
+                        return None;
+                    }
                 }
                 State::Apart { early } => {
-                    return EARLY_BYTES.saturating_sub(early.len()).max(1);
+                    return Some(EARLY_BYTES.saturating_sub(early.len()).max(1));
                 }
-                State::Joined(_) | State::Over => return once_joined,
+                State::Joined(_) | State::Over => return Some(once_joined),
             }
         }
     }

@@ -49,14 +49,17 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
         return pump(connection, &peer, rest, &mut buffer);
     }
     loop {
-        let room = connection
+        let Some(room) = connection
             .tunnel
-            .room_for_early_bytes(connection, COPY_BYTES);
+            .room_for_early_bytes(connection, COPY_BYTES)
+        else {
+            return read_closed(connection, &mut buffer);
+        };
         let chunk = buffer.get_mut(..room.min(COPY_BYTES)).unwrap_or_default();
         // Blocks until this peer sends or ends. Joining the ends does not wake it: `keep` finds
         // that out afterwards.
         let length = match connection.read(chunk) {
-            Ok(0) => return read_closed(connection),
+            Ok(0) => return read_closed(connection, &mut buffer),
             Ok(length) => length,
             Err(error) => {
                 debug!("{connection} lost while it waited for the other end: {error}");
@@ -80,23 +83,21 @@ pub(in crate::net) fn serve(connection: &Arc<Connection>, rest: &[u8]) -> Waited
 }
 
 /// EOF while this reader waited. If the ends were joined meanwhile, it is the end of a direction.
-fn read_closed(connection: &Arc<Connection>) -> Waited {
+/// Bytes before it may still be in the socket, so the pump reads up to it.
+fn read_closed(connection: &Arc<Connection>, buffer: &mut Vec<u8>) -> Waited {
     match connection.tunnel.keep(&[]) {
-        Some(peer) => {
-            finish_direction(connection, &peer, forward_end(connection, &peer));
-            Waited::Relayed
-        }
+        Some(peer) => pump(connection, &peer, &[], buffer),
         None => Waited::ReadClosed,
     }
 }
 
-/// The peer ended its direction just when the room joined the ends: passes that end on, and lets
-/// the other direction go on.
+/// The peer ended its direction just when the room joined the ends: passes that end on, after what
+/// is before it, and lets the other direction go on.
 ///
 /// Blocks until the turn has joined the ends, and then until both directions have ended.
 pub(in crate::net) fn serve_ended(connection: &Arc<Connection>) {
     if let Some(peer) = connection.tunnel.wait_until_joined(connection) {
-        finish_direction(connection, &peer, forward_end(connection, &peer));
+        pump(connection, &peer, &[], &mut vec![0; COPY_BYTES]);
     }
 }
 
