@@ -47,9 +47,10 @@ const IDLE: Duration = Duration::from_secs(30);
 const STACK: usize = 256 << 10;
 
 /// Bytes of address space that must be left when a thread is spawned, where the process has a limit
-/// of them (`ulimit -v`): for its stack, its signal stack, and for the heap of all threads. When a
-/// new thread finds no space for its signal stack, it aborts the process.
-const SPACE: u64 = 32 << 20;
+/// of them (`ulimit -v`): for its stack and its signal stack, with a margin. When a new thread finds
+/// no space for its signal stack, it aborts the process. The heap needs little more: the allocator
+/// of Linux reserves 64 MiB for each of the first threads (`MALLOC_ARENA_MAX` bounds how many).
+const SPACE: u64 = 4 << 20;
 
 /// A bounded number of threads.
 ///
