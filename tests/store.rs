@@ -295,6 +295,25 @@ fn data_that_others_may_change_is_told_and_no_key_is_kept_there() {
     }
 }
 
+#[test]
+fn an_obstacle_to_writing_is_told_with_what_to_do() {
+    use std::io::ErrorKind;
+
+    for (kind, says) in [
+        (ErrorKind::StorageFull, "free some space"),
+        (
+            ErrorKind::PermissionDenied,
+            "run this as the user that owns it",
+        ),
+        (ErrorKind::ReadOnlyFilesystem, "--data DIR"),
+    ] {
+        let (path, cause) = ("matou.db".into(), kind.into());
+        let told = StoreError::Unwritable { path, cause }.to_string();
+        assert!(told.starts_with("cannot write matou.db: "), "{told}");
+        assert!(told.contains(says), "{told}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn what_keeps_the_database_from_being_written_is_told_in_the_words_of_the_system() {

@@ -128,3 +128,24 @@ fn a_silent_second_connection_stays_open_during_a_negotiation_of_its_address() {
     silent.stream.set_read_timeout(Some(PATIENCE)).unwrap();
     assert_eq!((&silent.stream).read(&mut [0]).unwrap(), 0);
 }
+
+#[test]
+fn a_refused_connection_is_closed_soon_even_when_no_other_is_refused() {
+    let process = ProcessLimits {
+        connections: Some(1),
+        ..ProcessLimits::default()
+    };
+    let server = Server::with(ConnectionLimits::default(), process);
+    let _alice = server.login("alice");
+    let mut refused = server.connect();
+    refused.expect_end();
+    // While the server keeps the socket, it takes bytes. After that, it resets the connection.
+    refused.stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    let error = loop {
+        if let Err(error) = refused.stream.write_all(&[0; 16]) {
+            break error;
+        }
+    };
+    let lost = [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe];
+    assert!(lost.contains(&error.kind()), "{error}");
+}
