@@ -9,7 +9,7 @@ use matou_protocols::setting::Setting;
 pub struct ConnectionLimits {
     /// Maximum connections from one address to this listener.
     pub connections_per_address: u32,
-    /// Whether limits per address hold for loopback addresses too.
+    /// Whether limits per address and the talk rate hold for loopback addresses too.
     pub bound_loopback: bool,
     /// A connection with TLS must finish its handshake within this time.
     pub handshake: Duration,
@@ -73,7 +73,7 @@ impl ConnectionLimits {
             ),
             Setting::new(
                 "bound-loopback",
-                "Apply limits per address to loopback addresses too",
+                "Apply limits per address and talk-rate to loopback addresses too",
                 &mut self.bound_loopback,
             ),
             Setting::new(
