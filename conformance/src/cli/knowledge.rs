@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Outcome;
+use super::output_file::OutputFile;
 use super::words::quoted;
 use crate::profile::{Profile, read_known, read_profile};
 use crate::run::{Options, Report};
@@ -76,29 +77,10 @@ impl KnowledgeArguments {
         Ok(knowledge)
     }
 
-    /// Writes the profile, if the user asked for it. The error is in words.
-    pub(super) fn save(
-        &self,
-        suite: &Suite,
-        options: &Options,
-        report: &Report,
-    ) -> Result<(), String> {
-        let Some(path) = &self.save_profile else {
-            return Ok(());
-        };
-        let proved = report.readings.iter().filter(|reading| reading.proved);
-        let profile = Profile {
-            settings: options.settings.clone(),
-            readings: proved
-                .map(|reading| (reading.name.clone(), reading.choice.clone()))
-                .collect(),
-            unsupported: options.unsupported.clone(),
-            scale: Some(options.scale).filter(|scale| (scale - 1.0).abs() > f64::EPSILON),
-        };
-        std::fs::write(path, profile.to_kdl(suite)).map_err(|error| {
-            let path = path.display();
-            format!("cannot write the profile to {path}: {error}\n")
-        })
+    /// Opens the file for the profile, if the user asked for one. The error is a sentence.
+    pub(super) fn open_profile(&self) -> Result<Option<OutputFile>, String> {
+        let path = self.save_profile.as_deref();
+        path.map(OutputFile::open).transpose()
     }
 
     /// Returns these arguments, without those that choose cases or name output files.
@@ -109,6 +91,19 @@ impl KnowledgeArguments {
             .filter_map(|(option, path)| Some((option, path.as_ref()?)))
             .map(|(option, path)| format!("{option} {}", quoted(&path.display().to_string())))
             .collect()
+    }
+}
+
+/// Returns the profile with the facts that were given and found out.
+pub(super) fn learned(options: &Options, report: &Report) -> Profile {
+    let proved = report.readings.iter().filter(|reading| reading.proved);
+    Profile {
+        settings: options.settings.clone(),
+        readings: proved
+            .map(|reading| (reading.name.clone(), reading.choice.clone()))
+            .collect(),
+        unsupported: options.unsupported.clone(),
+        scale: Some(options.scale).filter(|scale| (scale - 1.0).abs() > f64::EPSILON),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
+use super::output_file::OutputFile;
 use crate::diagnosis::Atlas;
 use crate::report::{laboratory_page, laboratory_text};
 use crate::suite::Suite;
@@ -43,10 +44,10 @@ pub(super) fn lab(arguments: &LabArguments) -> Outcome {
             return Outcome::refused(format!("the laboratory has no faults for {name}\n"));
         };
         if let Some(file) = &arguments.report
-            && let Err(error) = std::fs::write(file, laboratory_page(&suite, &atlas))
+            && let Err(why) = OutputFile::open(file)
+                .and_then(|mut file| file.write(laboratory_page(&suite, &atlas).as_bytes()))
         {
-            let file = file.display();
-            return Outcome::refused(format!("cannot write {file}: {error}\n"));
+            return Outcome::refused(format!("{why}\n"));
         }
         texts.push(laboratory_text(&suite, &atlas));
     }

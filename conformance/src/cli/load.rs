@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
+use super::output_file::OutputFile;
 use super::target::resolve;
 use super::words::{at_least_one, pair, positive};
 use crate::load::{
@@ -141,6 +142,10 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
         Ok(target) => target,
         Err(why) => return Outcome::refused(format!("{why}\n")),
     };
+    let file = match arguments.json.as_deref().map(OutputFile::open).transpose() {
+        Ok(file) => file,
+        Err(why) => return Outcome::refused(format!("{why}\n")),
+    };
     let choices = arguments.reading.iter().cloned().collect();
     let settings = arguments.settings.iter().cloned().collect();
     let language = match (&suite, arguments.backend) {
@@ -169,7 +174,7 @@ pub(super) fn load(arguments: &LoadArguments) -> Outcome {
         let _ = write!(io::stderr(), "\r\x1b[K");
     }
     match done {
-        Ok(figures) => outcome(arguments, &figures),
+        Ok(figures) => outcome(file, &figures),
         Err(trouble) => Outcome {
             code: match trouble {
                 Trouble::CannotConnect(_) => 3,
@@ -261,18 +266,15 @@ fn work(arguments: &LoadArguments) -> Work {
     }
 }
 
-fn outcome(arguments: &LoadArguments, figures: &Figures) -> Outcome {
+fn outcome(file: Option<OutputFile>, figures: &Figures) -> Outcome {
     let mut outcome = Outcome {
         code: u8::from(!figures.flaws().none()),
         ..Outcome::said(figures.to_string())
     };
-    if let Some(file) = &arguments.json {
+    if let Some(mut file) = file {
         let json = serde_json::to_string_pretty(figures).unwrap_or_default();
-        if let Err(error) = std::fs::write(file, text::json(&json) + "\n") {
-            outcome.complain(&format!(
-                "cannot write the figures to {}: {error}\n",
-                file.display()
-            ));
+        if let Err(why) = file.write((text::json(&json) + "\n").as_bytes()) {
+            outcome.complain(&format!("{why}\n"));
         }
     }
     outcome

@@ -1,14 +1,14 @@
 //! `conformance matrix`: many targets side by side.
 
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::Outcome;
-use super::report_file::put;
+use super::output::Stream;
+use super::output_file::{OutputFile, all_differ};
 use crate::matrix::{Matrix, RunFile, Weights};
-use crate::report::{self, Paint};
+use crate::report;
 
 /// The arguments of `matrix`.
 #[derive(Debug, Args)]
@@ -22,8 +22,8 @@ pub(super) struct MatrixArguments {
     runs: Vec<String>,
 
     /// Also write html=FILE (a page) or csv=FILE (for spreadsheets)
-    #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = MatrixReport::parse)]
-    report: Vec<MatrixReport>,
+    #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = matrix_report)]
+    report: Vec<(Format, PathBuf)>,
 
     /// Points of a level, of a verdict or of a case, such as must=3, non-strict=0.5 or "case ID=10"
     #[arg(long = "weight", value_name = "NAME=NUMBER", value_delimiter = ',')]
@@ -38,19 +38,17 @@ pub(super) struct MatrixArguments {
     verbose: bool,
 }
 
-#[derive(Debug, Clone)]
-enum MatrixReport {
-    Html(PathBuf),
-    Csv(PathBuf),
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    Html,
+    Csv,
 }
 
-impl MatrixReport {
-    fn parse(text: &str) -> Result<MatrixReport, String> {
-        match text.split_once('=') {
-            Some(("html", file)) if !file.is_empty() => Ok(MatrixReport::Html(file.into())),
-            Some(("csv", file)) if !file.is_empty() => Ok(MatrixReport::Csv(file.into())),
-            _ => Err("write html=FILE or csv=FILE".to_owned()),
-        }
+fn matrix_report(text: &str) -> Result<(Format, PathBuf), String> {
+    match text.split_once('=') {
+        Some(("html", file)) if !file.is_empty() => Ok((Format::Html, file.into())),
+        Some(("csv", file)) if !file.is_empty() => Ok((Format::Csv, file.into())),
+        _ => Err("write html=FILE or csv=FILE".to_owned()),
     }
 }
 
@@ -82,24 +80,23 @@ fn side_by_side(arguments: &MatrixArguments) -> Result<String, String> {
         }
     }
     let in_words = weights.in_words();
-    for wanted in &arguments.report {
-        let (file, text) = match wanted {
-            MatrixReport::Html(file) => (file, report::matrix_page(&matrix, &in_words)),
-            MatrixReport::Csv(file) => (file, report::matrix_csv(&matrix)),
+    let wanted = arguments.report.iter();
+    let mut files: Vec<OutputFile> = wanted
+        .map(|(_, path)| OutputFile::open(path))
+        .collect::<Result<_, _>>()?;
+    all_differ(&files)?;
+    for ((format, _), file) in arguments.report.iter().zip(&mut files) {
+        let text = match format {
+            Format::Html => report::matrix_page(&matrix, &in_words),
+            Format::Csv => report::matrix_csv(&matrix),
         };
-        put(file, text.as_bytes())
-            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        file.write(text.as_bytes())?;
     }
-    let paint = if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
-        Paint::Colour
-    } else {
-        Paint::Plain
-    };
     Ok(report::matrix_table(
         &matrix,
         &in_words,
         arguments.verbose,
-        paint,
+        Stream::Output.paint(),
     ))
 }
 

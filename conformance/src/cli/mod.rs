@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod documents;
+mod interrupt;
 mod knowledge;
 mod lab;
 mod lint;
@@ -9,6 +10,8 @@ mod list;
 mod load;
 mod matrix;
 mod new;
+mod output;
+mod output_file;
 mod progress;
 mod report_file;
 mod run;
@@ -17,13 +20,15 @@ mod tap;
 mod target;
 mod words;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::report::Paint;
 use crate::source::Diagnostics;
 use crate::text;
+use output::Stream;
 
 /// Judge a server: does it follow the document of its chat protocol?
 #[derive(Debug, Parser)]
@@ -94,10 +99,32 @@ impl Outcome {
         }
     }
 
-    /// Adds an error, in lines that may hold text from elsewhere.
+    /// Adds an error, in lines that may hold text from elsewhere. A verdict keeps its exit code.
     fn complain(&mut self, why: &str) {
-        self.code = 2;
+        if self.code == 0 {
+            self.code = 2;
+        }
         self.err.push_str(&text::lines(why));
+    }
+
+    /// Prints it, and returns its exit code.
+    fn print(mut self) -> ExitCode {
+        let printed = Stream::Output.print(&self.out);
+        if let Err(error) = printed.and_then(|()| Stream::Output.write(&self.reports)) {
+            self.lost(&error);
+        }
+        // There is no other place to say it.
+        let _ = Stream::Errors.print(&self.err);
+        ExitCode::from(self.code)
+    }
+
+    /// Says that a part of the output could not be printed, unless its reader has closed its end or it was said before.
+    fn lost(&mut self, error: &io::Error) {
+        if let Some(why) = output::complaint(error)
+            && !self.err.contains(&why)
+        {
+            self.complain(&why);
+        }
     }
 }
 
@@ -120,11 +147,7 @@ pub fn main() -> ExitCode {
         Command::Tap(arguments) => tap::tap(&arguments),
         Command::Lint(arguments) => lint::lint(&arguments),
     };
-    // A reader that has closed its end (`| head`) has seen enough.
-    let _ = io::stdout().write_all(text::guarded(&outcome.out).as_bytes());
-    let _ = io::stdout().write_all(outcome.reports.as_bytes());
-    let _ = io::stderr().write_all(text::guarded(&outcome.err).as_bytes());
-    ExitCode::from(outcome.code)
+    outcome.print()
 }
 
 /// Prints the help, the version, or an error about an argument. The error repeats the argument, which may come from a
@@ -135,16 +158,22 @@ fn unparsed(error: &clap::Error) -> ExitCode {
         let argument = argument.to_string_lossy();
         text::line(&argument) == *argument
     };
+    let mut outcome = Outcome {
+        code: u8::try_from(error.exit_code()).unwrap_or(2),
+        ..Outcome::default()
+    };
     if ours || std::env::args_os().all(plain) {
         // This prints it with its colours.
-        error.exit();
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        if let (true, Err(error)) = (ours, printed) {
+            outcome.lost(&error);
+        }
+    } else {
+        outcome.err = text::lines(&error.render().to_string());
     }
-    let said = text::lines(&error.render().to_string());
-    let _ = io::stderr().write_all(said.as_bytes());
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    outcome.print()
 }
 
 fn rendered(diagnostics: &Diagnostics) -> String {
-    let wants_colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    diagnostics.render(wants_colour)
+    diagnostics.render(Stream::Errors.paint() == Paint::Colour)
 }

@@ -1,49 +1,87 @@
-//! The progress of a run, for a person who waits for it.
+//! The progress of a run: each verdict as soon as it is known, and a line for a person who waits.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use parking_lot::Mutex;
+
+use super::output::Stream;
+use crate::report::{self, Style};
 use crate::run::Milestone;
 use crate::text;
 
-/// A line on the terminal that shows the progress of the run, and is overwritten each time.
-pub(super) struct Progress {
+/// Prints the report for people up to the verdicts, and on a terminal a line about the case that was played last. That
+/// line is overwritten each time.
+pub(super) struct Progress<'a> {
+    style: &'a Style,
+    /// Where the report goes.
+    stream: Stream,
+    /// Whether standard error is a terminal.
     visible: bool,
-    cases: AtomicUsize,
-    played: AtomicUsize,
+    state: Mutex<State>,
 }
 
-impl Progress {
-    pub(super) fn new() -> Progress {
+#[derive(Default)]
+struct State {
+    cases: usize,
+    played: usize,
+    /// Whether the report has begun.
+    begun: bool,
+    /// Why the report could not be printed any further.
+    broken: Option<io::Error>,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(style: &'a Style, stream: Stream) -> Progress<'a> {
         Progress {
+            style,
+            stream,
             visible: io::stderr().is_terminal(),
-            cases: AtomicUsize::new(0),
-            played: AtomicUsize::new(0),
+            state: Mutex::default(),
         }
     }
 
     pub(super) fn tell(&self, milestone: &Milestone<'_>) {
+        let mut state = self.state.lock();
         match milestone {
-            Milestone::Begins { cases } => self.cases.store(*cases, Ordering::Relaxed),
+            Milestone::Begins { report, cases } => {
+                state.cases = *cases;
+                state.begun = true;
+                self.print(&mut state, &report::head(report, self.style));
+            }
             Milestone::Played { id, .. } => {
-                let played = self.played.fetch_add(1, Ordering::Relaxed) + 1;
-                let cases = self.cases.load(Ordering::Relaxed);
-                self.write(&format!(
-                    "\r\x1b[K{played} played, {cases} cases: {}",
+                state.played += 1;
+                let (played, cases) = (state.played, state.cases);
+                self.show(&format!(
+                    "{played} played, {cases} cases: {}",
                     text::line(id)
                 ));
+            }
+            Milestone::Judged(case) => {
+                self.print(&mut state, &report::verdict(case, self.style));
             }
         }
     }
 
-    pub(super) fn clear(&self) {
-        self.write("\r\x1b[K");
+    /// Removes the line about the last case. Returns whether the report was begun, and the error that cut it, if one
+    /// did.
+    pub(super) fn end(self) -> (bool, Option<io::Error>) {
+        self.show("");
+        let state = self.state.into_inner();
+        (state.begun, state.broken)
     }
 
-    fn write(&self, text: &str) {
+    fn print(&self, state: &mut State, text: &str) {
+        if text.is_empty() || state.broken.is_some() {
+            return;
+        }
+        self.show("");
+        state.broken = self.stream.print(text).err();
+    }
+
+    fn show(&self, text: &str) {
         if self.visible {
             // An error about progress would not help anyone.
-            let _ = io::stderr().write_all(text.as_bytes());
+            let _ = write!(io::stderr(), "\r\x1b[K{text}");
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `--report FORMAT=FILE`: which reports are written, and their places.
 
-use std::fmt;
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::output_file::{OutputFile, cannot_write};
 use crate::report::{self, Conversation};
 use crate::run::Report;
 use crate::suite::Suite;
@@ -35,15 +35,6 @@ enum Place {
     File(PathBuf),
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Place::StandardOutput => f.write_str("the standard output"),
-            Place::File(path) => path.display().fmt(f),
-        }
-    }
-}
-
 impl ReportFile {
     /// Parses the value of `--report`.
     pub(super) fn parse(text: &str) -> Result<ReportFile, String> {
@@ -59,10 +50,10 @@ impl ReportFile {
         };
         let place = match place {
             "" => return Err(USAGE.to_owned()),
-            "-" if format == Format::Pcapng => {
+            "-" | "/dev/stdout" if format == Format::Pcapng => {
                 return Err("a capture cannot go to the standard output; write pcapng=FILE or pcapng=FOLDER/".to_owned());
             }
-            "-" => Place::StandardOutput,
+            "-" | "/dev/stdout" => Place::StandardOutput,
             file => Place::File(PathBuf::from(file)),
         };
         Ok(ReportFile { format, place })
@@ -73,13 +64,81 @@ impl ReportFile {
         self.place == Place::StandardOutput && self.format != Format::Annotations
     }
 
+    /// Opens its place.
+    ///
+    /// # Errors
+    ///
+    /// If nothing can be written there. The error is a sentence.
+    fn open(&self) -> Result<OpenReport, String> {
+        let place = match &self.place {
+            Place::StandardOutput => Open::StandardOutput,
+            Place::File(path) if self.format == Format::Pcapng && is_folder(path) => {
+                // A file without a name shows that files can be made there.
+                fs::create_dir_all(path)
+                    .and_then(|()| tempfile::tempfile_in(path))
+                    .map_err(|error| cannot_write(path, &error))?;
+                Open::Folder(path.clone())
+            }
+            Place::File(path) => Open::File(OutputFile::open(path)?),
+        };
+        Ok(OpenReport {
+            format: self.format,
+            place,
+        })
+    }
+}
+
+fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/')
+}
+
+/// A report that will be written, at a place that is open.
+#[derive(Debug)]
+pub(super) struct OpenReport {
+    format: Format,
+    place: Open,
+}
+
+#[derive(Debug)]
+enum Open {
+    StandardOutput,
+    File(OutputFile),
+    Folder(PathBuf),
+}
+
+/// Opens the places of all reports. They differ from each other.
+///
+/// # Errors
+///
+/// If one of them cannot be written, or two of them are the same. The error is a sentence.
+pub(super) fn open_all(wanted: &[ReportFile]) -> Result<Vec<OpenReport>, String> {
+    let to_output = wanted
+        .iter()
+        .filter(|file| file.place == Place::StandardOutput);
+    if to_output.count() > 1 {
+        return Err(
+            "only one report can go to the standard output; write the others to files".to_owned(),
+        );
+    }
+    wanted.iter().map(ReportFile::open).collect()
+}
+
+impl OpenReport {
+    /// Returns its file, if it is one file.
+    pub(super) fn file(&self) -> Option<&OutputFile> {
+        match &self.place {
+            Open::File(file) => Some(file),
+            Open::StandardOutput | Open::Folder(_) => None,
+        }
+    }
+
     /// Writes the report; returns the text for the standard output.
     ///
     /// # Errors
     ///
     /// If it cannot be written. The error is a sentence.
     pub(super) fn write(
-        &self,
+        &mut self,
         suite: &Suite,
         report: &Report,
         rerun: &str,
@@ -92,40 +151,24 @@ impl ReportFile {
             Format::Annotations => report::to_annotations(report, rerun),
             Format::Pcapng => return self.write_captures(report).map(|()| String::new()),
         };
-        match &self.place {
-            Place::StandardOutput => Ok(text),
-            Place::File(path) => put(path, text.as_bytes())
-                .map(|()| String::new())
-                .map_err(|error| self.complain(&error)),
+        match &mut self.place {
+            Open::File(file) => file.write(text.as_bytes()).map(|()| String::new()),
+            // A folder has captures only.
+            Open::StandardOutput | Open::Folder(_) => Ok(text),
         }
     }
 
     /// Writes a file with all cases, or a folder with a file for each case.
-    fn write_captures(&self, report: &Report) -> Result<(), String> {
-        let Place::File(path) = &self.place else {
-            return Ok(());
-        };
+    fn write_captures(&mut self, report: &Report) -> Result<(), String> {
         let mut played = report.cases.iter().filter_map(Conversation::of);
-        let written = if path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/') {
-            played.try_for_each(|case| {
-                let file = path.join(format!("{}.pcapng", case.name));
-                put(&file, &report::to_pcapng(report.target, [case]))
-            })
-        } else {
-            put(path, &report::to_pcapng(report.target, played))
-        };
-        written.map_err(|error| self.complain(&error))
+        match &mut self.place {
+            Open::File(file) => file.write(&report::to_pcapng(report.target, played)),
+            Open::Folder(folder) => played.try_for_each(|case| {
+                let path = folder.join(format!("{}.pcapng", case.name));
+                fs::write(&path, report::to_pcapng(report.target, [case]))
+                    .map_err(|error| cannot_write(&path, &error))
+            }),
+            Open::StandardOutput => Ok(()),
+        }
     }
-
-    fn complain(&self, error: &io::Error) -> String {
-        format!("cannot write the report to {}: {error}\n", self.place)
-    }
-}
-
-/// Writes a file, and creates the folders above it.
-pub(super) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::write(path, bytes)
 }

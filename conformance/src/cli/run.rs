@@ -1,31 +1,37 @@
 //! `conformance run`: judges a server.
 
-use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
-use super::knowledge::{Knowledge, KnowledgeArguments};
+use super::interrupt::on_interruption;
+use super::knowledge::{Knowledge, KnowledgeArguments, learned};
+use super::output::Stream;
+use super::output_file::{OutputFile, all_differ};
 use super::progress::Progress;
-use super::report_file::ReportFile;
+use super::report_file::{OpenReport, ReportFile, open_all};
 use super::target::TargetArguments;
 use super::words::{at_least_one, duration, pair, positive, quoted};
-use crate::report::{self, Detail, Paint, Style};
-use crate::run::{Options, Report, Segments, run_suite_watched};
+use crate::report::{self, Detail, Style};
+use crate::run::{Options, Segments, Target, check, run_suite_watched};
 use crate::source::Diagnostics;
+use crate::spawn::end_all;
 use crate::suite::Suite;
 
 /// The arguments of `run`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
-  0  the server violates no MUST of the document
+  0  every MUST of the document that the suite checks was judged, and the server violates none (or only known deviations)
   1  the server violates a MUST, or a known deviation no longer occurs
-  2  wrong usage, or a suite with mistakes
+  2  wrong usage, a suite with mistakes, or output that could not be written (a verdict keeps its code)
   3  the server cannot be judged: nothing listens there, or it does not answer a login as documented
-  4  no case failed, but a MUST could not be judged")]
+  4  no case failed, but a MUST was not judged; the last line says what is missing
+
+Ctrl-C ends the run and writes its reports with what is known (exit code 130; 143 after SIGTERM, 129 after SIGHUP). A second
+Ctrl-C ends it at once.")]
 pub(super) struct RunArguments {
     /// A protocol that comes with the program (`conformance list`), or the folder of a suite
     protocol: String,
@@ -37,12 +43,12 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "PATH")]
     scenarios: Vec<PathBuf>,
 
-    /// Play only these scenarios, and those that they depend on
-    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    /// Play only these scenarios, and those that they depend on; separate them with commas, or repeat the option
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     only: Vec<String>,
 
-    /// Do not play these scenarios
-    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    /// Do not play these scenarios; separate them with commas, or repeat the option
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     skip: Vec<String>,
 
     /// Number of cases to play at the same time [default: 8, or fewer with --spawn]
@@ -117,34 +123,101 @@ impl Cutting {
 
 /// Judges a server.
 pub(super) fn run(arguments: &RunArguments) -> Outcome {
-    let suite = match load(arguments) {
-        Ok(suite) => suite,
-        Err(mistakes) => return Outcome::mistaken(&mistakes),
-    };
-    let target = match arguments.target.target() {
-        Ok(target) => target,
-        Err(why) => return Outcome::refused(format!("{why}\n")),
-    };
-    let knowledge = match arguments.knowledge.read(&suite) {
-        Ok(knowledge) => knowledge,
-        Err(outcome) => return outcome,
-    };
+    prepared(arguments).map_or_else(|refused| refused, |prepared| judge(arguments, prepared))
+}
+
+/// Everything that is needed for a run. What the user did wrong was found before.
+struct Prepared {
+    suite: Suite,
+    target: Target,
+    options: Options,
+    reports: Vec<OpenReport>,
+    profile: Option<OutputFile>,
+}
+
+/// Reads what the arguments name, and opens what the run will write.
+fn prepared(arguments: &RunArguments) -> Result<Prepared, Outcome> {
+    let refused = |why: String| Outcome::refused(format!("{why}\n"));
+    let suite = load(arguments).map_err(|mistakes| Outcome::mistaken(&mistakes))?;
+    let target = arguments.target.target().map_err(refused)?;
+    let knowledge = arguments.knowledge.read(&suite)?;
     let options = options(arguments, knowledge);
-    let progress = Progress::new();
+    check(&suite, &options).map_err(|wrong| refused(wrong.to_string()))?;
+    let reports = open_all(&arguments.report).map_err(refused)?;
+    let profile = arguments.knowledge.open_profile().map_err(refused)?;
+    let files = reports.iter().filter_map(OpenReport::file);
+    all_differ(files.chain(&profile)).map_err(refused)?;
+    Ok(Prepared {
+        suite,
+        target,
+        options,
+        reports,
+        profile,
+    })
+}
+
+/// Judges the server, and writes what the user asked for. At an interruption it does so with what is known by then.
+fn judge(arguments: &RunArguments, prepared: Prepared) -> Outcome {
+    let Prepared {
+        suite,
+        target,
+        options,
+        reports,
+        profile,
+    } = prepared;
+    let interruption = options.interruption.clone();
+    let handled = on_interruption(move |signal| {
+        interruption.interrupt(signal);
+        end_all();
+    });
+    if let Err(error) = handled {
+        return Outcome::refused(format!(
+            "cannot handle Ctrl-C, which must end the run: {error}\n"
+        ));
+    }
+    let stream = match arguments.report.iter().any(ReportFile::takes_the_output) {
+        true => Stream::Errors,
+        false => Stream::Output,
+    };
+    let style = style(arguments, stream);
+    let progress = Progress::new(&style, stream);
     let report = run_suite_watched(&suite, target, &options, &|milestone| {
         progress.tell(milestone);
     });
-    progress.clear();
-    match report {
-        Ok(report) => {
-            let mut outcome = outcome(arguments, &suite, &report);
-            if let Err(why) = arguments.knowledge.save(&suite, &options, &report) {
-                outcome.complain(&why);
-            }
-            outcome
-        }
-        Err(unknown) => Outcome::refused(format!("{unknown}\n")),
+    let (was_begun, broken) = progress.end();
+    let report = match report {
+        Ok(report) => report,
+        Err(wrong) => return Outcome::refused(format!("{wrong}\n")),
+    };
+    let mut outcome = Outcome {
+        code: report.exit_code(),
+        ..Outcome::default()
+    };
+    let head = match was_begun {
+        true => String::new(),
+        false => report::head(&report, &style),
+    };
+    let for_people = head + &report::conclusion(&report, &style);
+    match stream {
+        Stream::Output => outcome.out = for_people,
+        Stream::Errors => outcome.err = for_people,
     }
+    if let Some(error) = broken {
+        outcome.lost(&error);
+    }
+    for mut file in reports {
+        match file.write(&suite, &report, &style.rerun) {
+            Ok(said) => outcome.reports.push_str(&said),
+            Err(why) => outcome.complain(&format!("{why}\n")),
+        }
+    }
+    if let Some(mut file) = profile {
+        let text = learned(&options, &report).to_kdl(&suite);
+        if let Err(why) = file.write(text.as_bytes()) {
+            outcome.complain(&format!("{why}\n"));
+        }
+    }
+    outcome
 }
 
 fn load(arguments: &RunArguments) -> Result<Suite, Diagnostics> {
@@ -181,38 +254,16 @@ fn options(arguments: &RunArguments, knowledge: Knowledge) -> Options {
     }
 }
 
-/// Writes the reports that the user asked for, and returns the report for people.
-fn outcome(arguments: &RunArguments, suite: &Suite, report: &Report) -> Outcome {
-    let style = Style {
+fn style(arguments: &RunArguments, stream: Stream) -> Style {
+    Style {
         detail: match (arguments.quiet, arguments.verbose) {
             (true, _) => Detail::Quiet,
             (_, true) => Detail::Verbose,
             _ => Detail::Usual,
         },
-        paint: if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
-            Paint::Colour
-        } else {
-            Paint::Plain
-        },
+        paint: stream.paint(),
         rerun: rerun(arguments),
-    };
-    let mut outcome = Outcome {
-        code: report.exit_code(),
-        ..Outcome::default()
-    };
-    let for_people = report::render(report, &style);
-    if arguments.report.iter().any(ReportFile::takes_the_output) {
-        outcome.err = for_people;
-    } else {
-        outcome.out = for_people;
     }
-    for file in &arguments.report {
-        match file.write(suite, report, &style.rerun) {
-            Ok(said) => outcome.reports.push_str(&said),
-            Err(why) => outcome.complain(&why),
-        }
-    }
-    outcome
 }
 
 /// Returns the command as it was given, without the arguments that choose cases and files.

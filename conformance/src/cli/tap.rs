@@ -1,7 +1,7 @@
 //! `conformance tap`: listens between a client and a server.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -9,10 +9,12 @@ use clap::Args;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::Outcome;
-use super::report_file::put;
+use super::interrupt::on_interruption;
+use super::output::Stream;
+use super::output_file::{OutputFile, all_differ};
 use super::target::resolve;
 use crate::grammar::{Choices, Grammar, Transport};
-use crate::report::{self, Conversation, Paint};
+use crate::report::{self, Conversation};
 use crate::run::Event;
 use crate::source::one_of;
 use crate::suite::Suite;
@@ -47,8 +49,8 @@ pub(super) struct TapArguments {
     readings: Vec<String>,
 
     /// Also write the conversation: html=FILE (a page) or pcapng=FILE (for Wireshark)
-    #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = TapReport::parse)]
-    report: Vec<TapReport>,
+    #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = tap_report)]
+    report: Vec<(Format, PathBuf)>,
 
     /// Write the conversation as a scenario for `conformance run --scenarios FILE`
     #[arg(long, value_name = "FILE")]
@@ -63,20 +65,36 @@ pub(super) struct TapArguments {
     quiet: bool,
 }
 
-#[derive(Debug, Clone)]
-enum TapReport {
-    Html(PathBuf),
-    Pcapng(PathBuf),
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    Html,
+    Pcapng,
+    Scenario,
 }
 
-impl TapReport {
-    fn parse(text: &str) -> Result<TapReport, String> {
-        match text.split_once('=') {
-            Some(("html", file)) if !file.is_empty() => Ok(TapReport::Html(file.into())),
-            Some(("pcapng", file)) if !file.is_empty() => Ok(TapReport::Pcapng(file.into())),
-            _ => Err("write html=FILE or pcapng=FILE".to_owned()),
-        }
+fn tap_report(text: &str) -> Result<(Format, PathBuf), String> {
+    match text.split_once('=') {
+        Some(("html", file)) if !file.is_empty() => Ok((Format::Html, file.into())),
+        Some(("pcapng", file)) if !file.is_empty() => Ok((Format::Pcapng, file.into())),
+        _ => Err("write html=FILE or pcapng=FILE".to_owned()),
     }
+}
+
+/// A file that the tap writes at its end.
+type Wanted = (Format, PathBuf, OutputFile);
+
+/// Opens the files that the tap writes at its end. They differ from each other.
+fn wanted(arguments: &TapArguments) -> Result<Vec<Wanted>, String> {
+    let scenario = arguments.scenario.iter();
+    let scenario = scenario.map(|file| (Format::Scenario, file.clone()));
+    let named = arguments.report.iter().cloned().chain(scenario);
+    let opened = named.map(|(format, path)| {
+        let file = OutputFile::open(&path)?;
+        Ok((format, path, file))
+    });
+    let opened: Vec<Wanted> = opened.collect::<Result<_, String>>()?;
+    all_differ(opened.iter().map(|(.., file)| file))?;
+    Ok(opened)
 }
 
 /// Listens until Ctrl-C, or until this number of connections have ended.
@@ -99,6 +117,7 @@ fn listen(arguments: &TapArguments, suite: &Suite) -> Result<Outcome, String> {
     let choices = choices(grammar, &arguments.readings)?;
     let listen = resolve(&arguments.listen).map_err(|why| format!("{why}\n"))?;
     let target = resolve(&arguments.target).map_err(|why| format!("{why}\n"))?;
+    let files = wanted(arguments).map_err(|why| format!("{why}\n"))?;
     let (lines, shown) = crossbeam_channel::bounded(WAITING_LINES);
     let tap = Tap::start(
         grammar,
@@ -109,9 +128,10 @@ fn listen(arguments: &TapArguments, suite: &Suite) -> Result<Outcome, String> {
     )
     .map_err(|error| format!("cannot listen on {listen}: {error}\n"))?;
     let greeting = greeting(grammar, &choices, tap.address(), target);
-    println!("{}", text::line(&greeting));
+    // The summary at the end goes there too, and an error is told then.
+    let _ = Stream::Output.print(&format!("{}\n", text::line(&greeting)));
     show_until_the_end(&tap, &shown, arguments.connections)?;
-    Ok(report(arguments, suite, target, &tap))
+    Ok(report(files, suite, target, &tap))
 }
 
 fn choices(grammar: &Grammar, readings: &[String]) -> Result<Choices, String> {
@@ -189,21 +209,18 @@ fn teller(
     })
 }
 
-fn paint() -> Paint {
-    if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
-        Paint::Colour
-    } else {
-        Paint::Plain
-    }
-}
-
 fn show_until_the_end(
     tap: &Tap,
     shown: &Receiver<Event>,
     connections: Option<usize>,
 ) -> Result<(), String> {
-    let paint = paint();
-    let interrupted = interrupts().map_err(|error| format!("cannot handle Ctrl-C: {error}\n"))?;
+    let paint = Stream::Output.paint();
+    let (interrupt, interrupted) = crossbeam_channel::bounded(1);
+    on_interruption(move |_| {
+        // The channel has room for the only message.
+        let _ = interrupt.try_send(());
+    })
+    .map_err(|error| format!("cannot handle Ctrl-C: {error}\n"))?;
     let mut left = connections.unwrap_or(usize::MAX);
     let show = |event: &Event| {
         // A reader that has closed its end (`| head`) has seen enough; the clients still need the tap.
@@ -220,32 +237,8 @@ fn show_until_the_end(
     Ok(())
 }
 
-/// Returns a channel that gets a message when the process is asked to end.
-#[cfg(unix)]
-fn interrupts() -> io::Result<Receiver<()>> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
-    let (tell, told) = crossbeam_channel::bounded(1);
-    std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            for _ in signals.forever() {
-                // The message is in the channel already.
-                let _ = tell.try_send(());
-            }
-        })?;
-    Ok(told)
-}
-
-/// Returns a channel that gets no message: on other systems Ctrl-C ends the process at once, and `--connections` ends
-/// it in order.
-#[cfg(not(unix))]
-fn interrupts() -> io::Result<Receiver<()>> {
-    Ok(crossbeam_channel::never())
-}
-
 /// Writes the files, and returns a summary.
-fn report(arguments: &TapArguments, suite: &Suite, target: SocketAddr, tap: &Tap) -> Outcome {
+fn report(files: Vec<Wanted>, suite: &Suite, target: SocketAddr, tap: &Tap) -> Outcome {
     let moments = tap.heard();
     let names = tap::lane_names(&suite.grammar, &moments);
     let events = tap::events(&suite.grammar, tap.wires().strict(), &moments, &names);
@@ -253,31 +246,22 @@ fn report(arguments: &TapArguments, suite: &Suite, target: SocketAddr, tap: &Tap
     let mut outcome = Outcome::said(format!("{}\n", sum.text));
     outcome.code = u8::from(sum.wrong > 0);
     let title = format!("{} for {target}", suite.grammar.title);
-    let mut files: Vec<(&PathBuf, Vec<u8>)> = Vec::new();
-    for wanted in &arguments.report {
-        files.push(match wanted {
-            TapReport::Html(file) => {
-                let page = report::ladder_page(&title, &sum.text, &events);
-                (file, page.into_bytes())
-            }
-            TapReport::Pcapng(file) => {
+    for (format, path, mut file) in files {
+        let bytes = match format {
+            Format::Html => report::ladder_page(&title, &sum.text, &events).into_bytes(),
+            Format::Pcapng => {
                 let conversation = Conversation {
                     name: "tap",
                     title: &title,
                     began: tap.began(),
                     events: &events,
                 };
-                (file, report::to_pcapng(target, [conversation]))
+                report::to_pcapng(target, [conversation])
             }
-        });
-    }
-    if let Some(file) = &arguments.scenario {
-        files.push((file, scenario(suite, file, &moments).into_bytes()));
-    }
-    for (file, bytes) in files {
-        if let Err(error) = put(file, &bytes) {
-            let complaint = format!("cannot write {}: {error}\n", file.display());
-            outcome.complain(&complaint);
+            Format::Scenario => scenario(suite, &path, &moments).into_bytes(),
+        };
+        if let Err(why) = file.write(&bytes) {
+            outcome.complain(&format!("{why}\n"));
         }
     }
     outcome

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::words::{duration, pair, quoted};
 use crate::run::{Lifetime, Target};
-use crate::spawn::{PORT, START_BOUND, Spawn, end_all_when_interrupted};
+use crate::spawn::{PORT, START_BOUND, Spawn};
 
 /// The arguments that name the target.
 #[derive(Debug, Args)]
@@ -66,7 +66,7 @@ enum Isolation {
 const JOBS: usize = 8;
 
 impl TargetArguments {
-    /// Returns the target. If the runner starts it, an interruption of the program ends it too.
+    /// Returns the target.
     pub(super) fn target(&self) -> Result<Target, String> {
         let address = self.target.as_deref().map(resolve).transpose()?;
         let Some(command) = &self.spawn else {
@@ -88,8 +88,6 @@ impl TargetArguments {
                  write the server's address before --spawn"
             ));
         }
-        end_all_when_interrupted()
-            .map_err(|error| format!("cannot handle Ctrl-C, which must end the server: {error}"))?;
         let lifetime = match self.isolate {
             Some(Isolation::Case) => Lifetime::Case,
             None => Lifetime::Run,

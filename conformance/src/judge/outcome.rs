@@ -1,6 +1,6 @@
 //! The results of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -141,6 +141,8 @@ pub enum Cause {
     Declared(String),
     /// The run reached its time limit before this case was judged.
     TimeLimit,
+    /// The run was interrupted before this case was judged.
+    Interrupted,
     /// Its lanes have no identities.
     NoIdentities(Shortage),
     /// The target could not be started for it: the reason, and the target's output.
@@ -161,6 +163,7 @@ impl Cause {
             | Cause::OnlyInCompany { .. }
             | Cause::TooLong
             | Cause::TimeLimit
+            | Cause::Interrupted
             | Cause::NotStarted(_) => Verdict::Inconclusive,
         }
     }
@@ -187,6 +190,7 @@ impl fmt::Display for Cause {
             ),
             Cause::Declared(reason) => write!(f, "because {reason} (according to the profile)"),
             Cause::TimeLimit => f.write_str("because the time limit of the run passed"),
+            Cause::Interrupted => f.write_str("because the run was interrupted"),
             Cause::NotStarted(why) => write!(f, "because {why}"),
             Cause::TooLong => f.write_str("because the case took too long; try a larger --scale"),
             Cause::NoIdentities(shortage) => write!(f, "because {shortage}"),
@@ -244,8 +248,12 @@ pub struct Report {
     pub readings: Vec<SettledReading>,
     /// The cases in the order of the suite.
     pub cases: Vec<Outcome>,
+    /// Whether the user asked for only some of the suite's cases.
+    pub is_partial: bool,
     /// Why the target cannot be judged at all, if so.
     pub unjudgeable: Option<String>,
+    /// The signal that interrupted the run, if one did.
+    pub interrupted: Option<i32>,
     /// The SHA-256 fingerprint of the target's certificate, where it speaks TLS.
     pub certificate: Option<String>,
     /// The seed that repeats names and payloads.
@@ -281,22 +289,49 @@ impl Report {
             .count()
     }
 
-    /// Returns the exit code: 0 if no MUST failed except known deviations; 1 if one did, or a known deviation no longer
-    /// occurs; 3 if the target cannot be judged; 4 if nothing failed, but a MUST is open.
+    /// Returns the exit code: 128 and the number of the signal if the run was interrupted; 0 if
+    /// every MUST was judged and held, except known deviations; 1 if one failed, or a known deviation no longer occurs; 3
+    /// if the target cannot be judged; 4 if nothing failed, but a MUST was not judged.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
+        if let Some(signal) = self.interrupted {
+            return u8::try_from(128 + signal).unwrap_or(u8::MAX);
+        }
         if self.unjudgeable.is_some() {
             return 3;
         }
-        let counts = |case: &&Outcome| case.known.is_none();
-        let mut counting = self.cases.iter().filter(counts);
-        if counting.clone().any(|case| case.verdict == Verdict::Fail) || !self.stale().is_empty() {
+        let failed = |case: &Outcome| case.verdict == Verdict::Fail && case.known.is_none();
+        if self.cases.iter().any(failed) || !self.stale().is_empty() {
             return 1;
         }
-        let open = counting.any(|case| {
-            matches!(case.verdict, Verdict::Inconclusive | Verdict::Error) && self.has_must(case)
-        });
-        if open { 4 } else { 0 }
+        if self.open().is_empty() { 0 } else { 4 }
+    }
+
+    /// Returns the cases about a MUST that was not judged. A case that the profile declares unsupported is not among them.
+    #[must_use]
+    pub fn open(&self) -> Vec<&Outcome> {
+        let is_open = |case: &&Outcome| match case.verdict {
+            Verdict::Inconclusive | Verdict::Error => true,
+            Verdict::Unsupported => !matches!(case.cause, Some(Cause::Declared(_))),
+            _ => false,
+        };
+        let open = self.cases.iter().filter(is_open);
+        open.filter(|case| self.has_must(case)).collect()
+    }
+
+    /// Returns the number of MUSTs that were not judged, or not in every case about them.
+    #[must_use]
+    pub fn musts_not_judged(&self) -> usize {
+        let mut musts: BTreeSet<&str> = BTreeSet::new();
+        for case in self.open() {
+            let ids = case.requirements.iter();
+            let must = |id: &&String| has_must(&self.requirements, std::slice::from_ref(*id));
+            musts.extend(ids.filter(must).map(String::as_str));
+            if case.requirements.is_empty() {
+                musts.insert(&case.id);
+            }
+        }
+        musts.len()
     }
 
     /// Returns the cases that are listed as known deviations but no longer deviate, so that the list stays true.

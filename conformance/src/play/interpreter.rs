@@ -87,7 +87,9 @@ impl<'a> Case<'a> {
                     return Ok(());
                 }
                 Progress::Fails(failure) => return Err(failure),
-                Progress::Waits(_) if self.now >= last => return Err(Box::new(too_long(self))),
+                Progress::Waits(_) if self.now >= last || self.shared.is_over() => {
+                    return Err(Box::new(too_long(self)));
+                }
                 // Polls again: the target may wait for the bytes that were held back.
                 Progress::Waits(_) if self.held.is_some() => self.flush_held(),
                 Progress::Waits(until) => self.bell.wait(rung, until.min(last)),
@@ -120,7 +122,7 @@ impl<'a> Case<'a> {
             let look = self.look(conn, None);
             let kind = match look {
                 Look::Nothing | Look::Ended(_) => return Ok(()),
-                Look::Partial if self.now < until => {
+                Look::Partial if self.now < until && !self.shared.is_over() => {
                     self.bell.wait(rung, until);
                     continue;
                 }
@@ -153,7 +155,7 @@ impl<'a> Case<'a> {
                 .connections
                 .ids()
                 .all(|conn| self.end_of(conn).is_some() || self.was_aborted(conn));
-            if all_ended || self.now >= until {
+            if all_ended || self.now >= until || self.shared.is_over() {
                 break;
             }
             self.bell.wait(rung, until);
@@ -165,10 +167,14 @@ impl<'a> Case<'a> {
 }
 
 fn too_long(case: &Case<'_>) -> Failure {
+    let got = match case.shared.is_over() {
+        true => "the run ended before the case did",
+        false => "the case did not end; for a slow target, use a larger `--scale`",
+    };
     let mut failure = Failure::new(
         FailureKind::TooLong,
         format!("the end of the case within {:?}", case.shared.bounds.case()),
-        "the case did not end; for a slow target, use a larger `--scale`".to_owned(),
+        got.to_owned(),
     );
     failure.by_time = true;
     failure

@@ -35,5 +35,5 @@ pub use ladder::live;
 pub use matrix::{table as matrix_table, to_csv as matrix_csv, to_page as matrix_page};
 pub use paint::Paint;
 pub use pcapng::{Conversation, to_pcapng};
-pub use terminal::{Detail, Style, render};
+pub use terminal::{Detail, Style, conclusion, head, render, verdict};
 pub use test_anything::to_tap;

@@ -26,7 +26,9 @@ pub(super) fn shown(report: &Report, escape: Escape) -> Report {
         requirements,
         readings,
         cases,
+        is_partial: _,
         unjudgeable,
+        interrupted: _,
         certificate,
         seed: _,
         began: _,
@@ -46,6 +48,13 @@ pub(super) fn shown(report: &Report, escape: Escape) -> Report {
     readings.iter_mut().for_each(|each| reading(each, escape));
     cases.iter_mut().for_each(|case| outcome(case, escape));
     report
+}
+
+/// Returns a case, escaped, as it is shown alone.
+pub(super) fn shown_case(case: &Outcome, escape: Escape) -> Outcome {
+    let mut case = case.clone();
+    outcome(&mut case, escape);
+    case
 }
 
 /// Returns an event, escaped, as it is shown alone.
@@ -146,7 +155,8 @@ fn cause(cause: &mut Cause, escape: Escape) {
         Cause::NotStarted(why) => several(why, escape),
         Cause::NoIdentities(Shortage::Refused(why)) => several(why, escape),
         Cause::NoIdentities(Shortage::NoSource | Shortage::TooFew { .. }) => {}
-        Cause::Stall | Cause::OnlyInCompany { .. } | Cause::TooLong | Cause::TimeLimit => {}
+        Cause::Stall | Cause::OnlyInCompany { .. } | Cause::TooLong => {}
+        Cause::TimeLimit | Cause::Interrupted => {}
     }
 }
 

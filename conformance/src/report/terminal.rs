@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use crate::diagnosis;
-use crate::run::{Outcome, Report, Verdict};
+use crate::run::{Cause, Outcome, Report, Verdict};
 
 use super::explain::explain;
 use super::paint::Paint;
-use super::shown::shown;
+use super::shown::{shown, shown_case};
 use super::words;
 use crate::text;
 
@@ -33,35 +33,59 @@ pub struct Style {
     pub rerun: String,
 }
 
-/// Returns the whole report.
+/// Returns the whole report: [`head`], a [`verdict`] for each case, and [`conclusion`]. While a run goes on, they are
+/// printed one by one.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
+    let verdicts = report.cases.iter().map(|case| verdict(case, style));
+    let head = head(report, style);
+    head + &verdicts.collect::<String>() + &conclusion(report, style)
+}
+
+/// Returns the title of the report. The report may still be without cases.
+#[must_use]
+pub fn head(report: &Report, style: &Style) -> String {
+    let head = text::line(&format!("{} on {}", report.title, report.judged()));
+    let gap = match style.detail > Detail::Quiet && report.unjudgeable.is_none() {
+        true => "\n",
+        false => "",
+    };
+    format!("{}\n{gap}", style.paint.strong(&head))
+}
+
+/// Returns the line about one case, with its notes below; nothing if the report does not show this case. A person who
+/// interrupts a run knows why the other cases were not judged.
+#[must_use]
+pub fn verdict(case: &Outcome, style: &Style) -> String {
+    let is_shown = match style.detail {
+        Detail::Quiet => !case.verdict.holds() && case.cause != Some(Cause::Interrupted),
+        Detail::Usual => case.cause != Some(Cause::Interrupted),
+        Detail::Verbose => true,
+    };
+    let mut out = String::new();
+    if is_shown {
+        line(&mut out, &shown_case(case, text::line), style);
+    }
+    out
+}
+
+/// Returns the part after the verdicts: the explanations of failures, and the summary.
+#[must_use]
+pub fn conclusion(report: &Report, style: &Style) -> String {
     let report = &shown(report, text::line);
     let style = &Style {
         rerun: text::line(&style.rerun),
         ..*style
     };
-    let mut out = String::new();
-    let head = format!("{} on {}", report.title, report.judged());
-    let _ = writeln!(out, "{}", style.paint.strong(&head));
     if report.unjudgeable.is_some() {
-        let _ = writeln!(out, "{}", words::sentence(report));
-        return out;
+        return words::sentence(report) + "\n";
     }
-    if style.detail > Detail::Quiet {
-        let _ = writeln!(out);
-    }
-    for case in &report.cases {
-        if style.detail > Detail::Quiet || !case.verdict.holds() {
-            line(&mut out, case, style);
-        }
-    }
+    let mut out = String::new();
     explanations(&mut out, report, style);
     summary(&mut out, report, style);
     out
 }
 
-/// Adds one case on one line, with its notes below.
 fn line(out: &mut String, case: &Outcome, style: &Style) {
     let verdict = format!("{:12}", case.verdict);
     let cause = case
@@ -85,9 +109,12 @@ fn line(out: &mut String, case: &Outcome, style: &Style) {
         let _ = writeln!(out, "               {}", style.paint.faint(note));
     }
     if let Some(reason) = &case.known {
-        let text = match case.verdict.holds() {
-            true => format!("listed as a known deviation ({reason}), but it no longer occurs"),
-            false => format!("known: {reason}"),
+        let text = match case.verdict {
+            Verdict::Fail => format!("known: {reason}"),
+            verdict if verdict.holds() => {
+                format!("listed as a known deviation ({reason}), but it no longer occurs")
+            }
+            _ => format!("listed as a known deviation ({reason}), but it was not judged"),
         };
         let _ = writeln!(out, "               {}", style.paint.strong(&text));
     }

@@ -1,10 +1,14 @@
 //! The words that all reports share.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::run::{Outcome, Report, Verdict};
+use crate::run::{Cause, Outcome, Report, Verdict};
+
+/// Maximum number of reasons why MUSTs were not judged, in a sentence.
+const REASONS: usize = 3;
 
 /// Returns the result of a run, without the names of cases.
 pub(super) fn headline(report: &Report) -> String {
@@ -33,6 +37,9 @@ pub(super) fn glyph(verdict: Verdict) -> &'static str {
 
 /// Returns the result of a run.
 pub(super) fn sentence(report: &Report) -> String {
+    if report.interrupted.is_some() && report.unjudgeable.is_none() {
+        return interrupted(report);
+    }
     if let Some(why) = &report.unjudgeable {
         return format!("The server cannot be judged: {why}.");
     }
@@ -46,8 +53,10 @@ pub(super) fn sentence(report: &Report) -> String {
     } else {
         format!(", with {}", followed.join(", "))
     };
-    let whole = report.cases.iter().all(|case| !case.prerequisite);
-    let what = if whole { "" } else { " in the selected cases" };
+    let what = match report.is_partial {
+        true => " in what was asked for",
+        false => "",
+    };
     match report.exit_code() {
         0 => format!(
             "{} conforms to {}{what}{with}{}.",
@@ -66,17 +75,58 @@ pub(super) fn sentence(report: &Report) -> String {
             counted(failed(report).len(), "case"),
             failed(report).join(", ")
         ),
-        _ => format!(
-            "No case failed, but {} could not be judged on a MUST of {}.",
-            report.judged(),
-            report.title
-        ),
+        _ => {
+            let number = report.musts_not_judged();
+            let were = if number == 1 { "was" } else { "were" };
+            format!(
+                "No case failed, but {} of {} {were} not judged{what}: {}.",
+                counted(number, "MUST"),
+                report.title,
+                missing(report)
+            )
+        }
     }
+}
+
+/// Returns why MUSTs were not judged, the reason of most cases first.
+fn missing(report: &Report) -> String {
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    for case in report.open() {
+        let cause = case.cause.as_ref().map(ToString::to_string);
+        let why = cause.unwrap_or_else(|| "because the suite has a mistake".to_owned());
+        *reasons.entry(why).or_default() += 1;
+    }
+    let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let others = reasons.len().saturating_sub(REASONS);
+    let mut told: Vec<String> = reasons
+        .into_iter()
+        .take(REASONS)
+        .map(|(why, count)| format!("{} {why}", counted(count, "case")))
+        .collect();
+    if others > 0 {
+        told.push(counted(others, "other reason"));
+    }
+    told.join("; ")
+}
+
+/// Returns the result of a run that was interrupted.
+fn interrupted(report: &Report) -> String {
+    let open = |case: &&Outcome| case.cause == Some(Cause::Interrupted);
+    let judged = report.cases.len() - report.cases.iter().filter(open).count();
+    let failed = match failed(report).as_slice() {
+        [] => "none of them failed".to_owned(),
+        ids => format!("{} failed: {}", ids.len(), ids.join(", ")),
+    };
+    format!(
+        "The run was interrupted: {judged} of {} were judged; {failed}.",
+        counted(report.cases.len(), "case")
+    )
 }
 
 /// Returns what the list of known deviations excuses.
 fn but_for(report: &Report) -> String {
-    let excused = |case: &&Outcome| case.known.is_some() && !case.verdict.holds();
+    let excused = |case: &&Outcome| case.known.is_some() && case.verdict == Verdict::Fail;
     match report.cases.iter().filter(excused).count() {
         0 => String::new(),
         number => format!(", except for {}", counted(number, "known deviation")),

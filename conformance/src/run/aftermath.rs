@@ -194,7 +194,8 @@ fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Optio
         let has_let_go = seen.connections <= before.connections;
         let is_as_before = seen.threads <= before.threads && seen.descriptors <= before.descriptors;
         let now = Instant::now();
-        if (has_let_go && (is_as_before || now >= all_of_it)) || now >= connections {
+        let is_at_rest = has_let_go && (is_as_before || now >= all_of_it);
+        if is_at_rest || now >= connections || shared.is_over() {
             return Some(seen);
         }
         std::thread::sleep(LOOK_AGAIN);

@@ -46,6 +46,14 @@ impl<'a> Bench<'a> {
         self.play_beside(scenario, choices, Beside::NoOther)
     }
 
+    /// The cause of a case that the end of the run kept from being judged.
+    fn end_of_run(&self) -> Cause {
+        match self.shared.interruption.signal() {
+            Some(_) => Cause::Interrupted,
+            None => Cause::TimeLimit,
+        }
+    }
+
     fn play_beside(&self, scenario: &Scenario, choices: &Choices, beside: Beside) -> Finding {
         let missing: Vec<String> = scenario
             .sets
@@ -63,11 +71,11 @@ impl<'a> Bench<'a> {
         let mut finding = Finding::not_played(Cause::Stall);
         for _ in 0..2 {
             if self.shared.is_over() {
-                return Finding::not_played(Cause::TimeLimit);
+                return Finding::not_played(self.end_of_run());
             }
             let stay = match self.host.enter() {
                 Ok(stay) => stay,
-                Err(_) if self.shared.is_over() => return Finding::not_played(Cause::TimeLimit),
+                Err(_) if self.shared.is_over() => return Finding::not_played(self.end_of_run()),
                 Err(failed) => return Finding::not_played(Cause::NotStarted(failed.to_string())),
             };
             let play = || {
@@ -94,7 +102,8 @@ impl<'a> Bench<'a> {
             }
             if played.failure.is_some() && self.shared.is_over() {
                 // Its waits were cut short: nothing is proved.
-                return Finding::does_not_count(played, Cause::TimeLimit);
+                played.incidents.clear();
+                return Finding::does_not_count(played, self.end_of_run());
             }
             let may_be_ours = played
                 .failure
@@ -116,12 +125,14 @@ impl<'a> Bench<'a> {
     }
 
     /// Plays cases side by side, `jobs` at a time; two with the same lock never run together. Cases that mostly wait
-    /// start before the others and do not count towards `jobs`. The findings are in the order of the cases.
+    /// start before the others and do not count towards `jobs`. The findings are in the order of the cases; `news` gets
+    /// each one at once.
     pub(crate) fn play_in_company(
         &self,
         scenarios: &[&Scenario],
         choices: &Choices,
         jobs: usize,
+        news: &(dyn Fn(&Scenario, &Finding) + Sync),
     ) -> Vec<Finding> {
         let apart = |scenario: &Scenario| scenario.slow && jobs > 1;
         let round = Round::new(scenarios, apart);
@@ -138,6 +149,7 @@ impl<'a> Bench<'a> {
                 let round = &round;
                 let work = move || {
                     let finding = self.play_beside(scenario, choices, beside);
+                    news(scenario, &finding);
                     round.finished(index, scenario, finding);
                 };
                 let thread = Builder::new().name(format!("slow {}", scenario.id));
@@ -148,6 +160,7 @@ impl<'a> Bench<'a> {
             let work = || {
                 while let Some((index, scenario)) = round.next() {
                     let finding = self.play_beside(scenario, choices, beside);
+                    news(scenario, &finding);
                     round.finished(index, scenario, finding);
                 }
             };

@@ -70,7 +70,7 @@ pub(crate) fn connect(
     target: SocketAddr,
     speech: Speech<'_>,
 ) -> Result<(Connection, Arc<Bell>), Met> {
-    let bell = Arc::new(Bell::default());
+    let bell = shared.interruption.bell();
     let (bound, buffer) = (shared.bounds.wait(None), ReceiveBuffer::Usual);
     let no_tls = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NoTls>());
     Connection::open(target, bound, buffer, speech, "contact", &bell)
@@ -110,7 +110,7 @@ pub(crate) fn meet(
             .iter()
             .all(|wire| matches!(wire.decode(Side::Server, received), Decoded::Broken { .. }));
         let end = connection.end();
-        if hopeless || end.is_some() || Instant::now() >= until {
+        if hopeless || end.is_some() || Instant::now() >= until || shared.is_over() {
             return match (received, end) {
                 ([], Some((_, end))) => Met::Closed(end),
                 ([], None) => Met::Silence,

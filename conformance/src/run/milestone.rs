@@ -1,11 +1,15 @@
 //! The progress of a run, for a person who waits for it.
 
+use crate::judge::{Outcome, Report};
+
 /// A piece of news for a person who waits.
 #[derive(Debug, Clone, Copy)]
 pub enum Milestone<'a> {
-    /// The run begins.
+    /// The target speaks the protocol; the cases begin.
     Begins {
-        /// The number of its cases.
+        /// The report, still without cases.
+        report: &'a Report,
+        /// The number of cases.
         cases: usize,
     },
     /// A case was played once. The runner may play it again before it is judged.
@@ -15,4 +19,6 @@ pub enum Milestone<'a> {
         /// Whether it reached its end.
         held: bool,
     },
+    /// A case is judged. Each case of the report is judged once.
+    Judged(&'a Outcome),
 }

@@ -9,6 +9,7 @@
 //! | `readings` | which reading of the document the target follows |
 //! | `aftermath` | the effects of a case on a process that the runner started |
 //! | `recut`, `smallest` | the same sends in other segments, and the fewest cuts that change a verdict |
+//! | `told` | which verdicts were reported while the run goes on |
 //! | `watchdog` | notices when this machine stalls |
 //!
 //! `play` plays a single case, and [`judge`](crate::judge) finds its verdict.
@@ -25,6 +26,7 @@ mod schedule;
 mod selection;
 mod smallest;
 mod stranger;
+mod told;
 mod watchdog;
 
 use std::time::{Instant, SystemTime};
@@ -38,7 +40,9 @@ pub use crate::judge::{Cause, Outcome, Recut, Report, SettledReading, Verdict};
 pub use host::{Lifetime, Target};
 pub use milestone::Milestone;
 pub use options::Options;
-pub use selection::UnknownScenario;
+pub use selection::{WrongOptions, check};
+
+pub use crate::play::shared::Interruption;
 
 use crate::judge::{Court, by_id};
 use crate::play::Cutting;
@@ -50,18 +54,19 @@ use readings::Settled;
 use recut::Whole;
 use schedule::Schedule;
 use selection::Selection;
+use told::Told;
 use watchdog::Watchdog;
 
 /// Judges a target.
 ///
 /// # Errors
 ///
-/// If the options name a scenario that the suite does not have.
+/// If the options do not fit the suite.
 pub fn run_suite(
     suite: &Suite,
     target: impl Into<Target>,
     options: &Options,
-) -> Result<Report, UnknownScenario> {
+) -> Result<Report, WrongOptions> {
     run_suite_watched(suite, target, options, &|_| {})
 }
 
@@ -69,13 +74,13 @@ pub fn run_suite(
 ///
 /// # Errors
 ///
-/// If the options name a scenario that the suite does not have.
+/// If the options do not fit the suite.
 pub fn run_suite_watched(
     suite: &Suite,
     target: impl Into<Target>,
     options: &Options,
     progress: &(dyn Fn(&Milestone<'_>) + Sync),
-) -> Result<Report, UnknownScenario> {
+) -> Result<Report, WrongOptions> {
     let began = Instant::now();
     let selection = Selection::of(suite, options)?;
     let drawn = || getrandom::u64().unwrap_or(0x6d61_746f_7500);
@@ -91,7 +96,9 @@ pub fn run_suite_watched(
         requirements: by_id(suite),
         readings: Vec::new(),
         cases: Vec::new(),
+        is_partial: selection.is_partial(suite),
         unjudgeable: None,
+        interrupted: None,
         certificate: None,
         seed,
         began: SystemTime::now(),
@@ -103,6 +110,7 @@ pub fn run_suite_watched(
         has_strangers: options.shared_target,
         seed,
         deadline,
+        interruption: options.interruption.clone(),
     };
     let shared = match Shared::new(suite, terms) {
         Ok(shared) => shared,
@@ -115,6 +123,7 @@ pub fn run_suite_watched(
         Err(why) => report.unjudgeable = Some(why),
         Ok(()) => {
             progress(&Milestone::Begins {
+                report: &report,
                 cases: selection.scenarios.len(),
             });
             let watchdog = Watchdog::start();
@@ -131,11 +140,14 @@ pub fn run_suite_watched(
                 readings,
                 probes,
             } = readings::settle(&bench, &selection.scenarios);
-            let findings = Schedule::new(&bench, &choices, probes).play_all(&selection);
+            let told = Told::new(&bench, &selection, &readings);
+            // Cut segments may change every verdict.
+            let now = (options.segments == Segments::Whole).then_some(&told);
+            let findings = Schedule::new(&bench, &choices, now, probes).play_all(&selection);
             let court = Court::new(suite, &options.known, &findings, &readings);
             report.cases = court.judge(&selection.scenarios);
-            for case in &mut report.cases {
-                case.prerequisite = selection.prerequisites.contains(case.id.as_str());
+            for (case, scenario) in report.cases.iter_mut().zip(&selection.scenarios) {
+                case.prerequisite = selection.is_prerequisite(scenario);
             }
             if options.segments != Segments::Whole {
                 let whole = Whole {
@@ -147,26 +159,39 @@ pub fn run_suite_watched(
                 };
                 recut::compare(&whole, &mut report.cases);
             }
+            report.cases.iter().for_each(|case| told.tell(case));
             report.readings = readings;
         }
     }
     report.certificate = shared.tls.fingerprint();
+    report.interrupted = options.interruption.signal();
     report.duration = began.elapsed();
     Ok(report)
 }
 
 /// Connects to the target and logs in, to check that it speaks the protocol. The error says why it cannot be judged.
 fn greet(shared: &Shared<'_>, host: &Host) -> Result<(), String> {
-    let stay = host.enter().map_err(|failed| failed.to_string())?;
+    let stay = host.enter().map_err(|failed| match shared.is_over() {
+        true => too_early(shared),
+        false => failed.to_string(),
+    })?;
     let met = match contact::establish(shared, stay.address) {
         Ok(()) => return Ok(()),
         Err(met) => met,
     };
+    if shared.is_over() {
+        return Err(too_early(shared));
+    }
     match aftermath::end_of_contact(&stay) {
         Some(end) => Err(end),
-        None if shared.is_over() => {
-            Err("the time limit of the run passed before the target answered a login".to_owned())
-        }
         None => Err(stranger::in_words(shared, stay.address, &met)),
     }
+}
+
+fn too_early(shared: &Shared<'_>) -> String {
+    let end = match shared.interruption.signal() {
+        Some(_) => "the run was interrupted",
+        None => "the time limit of the run passed",
+    };
+    format!("{end} before the target answered a login")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::evidence::Segments;
-use crate::play::shared::Bounds;
+use crate::play::shared::{Bounds, Interruption};
 
 /// The settings of a run. The default judges everything, with eight cases side by side.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct Options {
     pub shared_target: bool,
     /// The seed of names, tokens and payloads. Random if not given.
     pub seed: Option<u64>,
+    /// Ends the run early.
+    pub interruption: Interruption,
 }
 
 impl Default for Options {
@@ -54,6 +56,7 @@ impl Default for Options {
             segments: Segments::Whole,
             shared_target: false,
             seed: None,
+            interruption: Interruption::default(),
         }
     }
 }

@@ -39,7 +39,8 @@ pub(crate) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
         let is_probe = scenario.probes.is_some();
         is_probe.then(|| (scenario.id.clone(), finding.clone()))
     });
-    let findings = Schedule::new(&cut, whole.choices, probes.collect()).play_all(whole.selection);
+    let findings =
+        Schedule::new(&cut, whole.choices, None, probes.collect()).play_all(whole.selection);
     let suite = whole.bench.shared.suite;
     let court = Court::new(suite, &options.known, &findings, whole.readings);
     let judged = court.judge(&whole.selection.scenarios);

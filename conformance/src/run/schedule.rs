@@ -14,6 +14,7 @@ use crate::scenario::{Company, Scenario};
 use super::bench::Bench;
 use super::contact::{self, Met};
 use super::selection::Selection;
+use super::told::Told;
 
 /// How often a case is played beside others before a failure that does not occur alone is judged.
 const IN_COMPANY: usize = 3;
@@ -25,6 +26,8 @@ const FAILURES_THAT_COUNT: usize = 2;
 pub(crate) struct Schedule<'a, 'b> {
     bench: &'b Bench<'a>,
     choices: &'b Choices,
+    /// Where verdicts are reported at once, if they are.
+    told: Option<&'b Told<'a, 'b>>,
     jobs: usize,
     findings: Findings,
     /// The case that ended the target.
@@ -35,11 +38,13 @@ impl<'a, 'b> Schedule<'a, 'b> {
     pub(crate) fn new(
         bench: &'b Bench<'a>,
         choices: &'b Choices,
+        told: Option<&'b Told<'a, 'b>>,
         probes: Vec<(String, Finding)>,
     ) -> Schedule<'a, 'b> {
         Schedule {
             bench,
             choices,
+            told,
             jobs: bench.host.jobs(bench.options.jobs),
             findings: probes.into_iter().collect(),
             died_of: None,
@@ -48,6 +53,11 @@ impl<'a, 'b> Schedule<'a, 'b> {
 
     /// Plays all selected cases.
     pub(crate) fn play_all(mut self, selection: &Selection<'_>) -> Findings {
+        for probe in &selection.scenarios {
+            if let Some(told) = self.told {
+                told.settled(probe, &self.findings);
+            }
+        }
         let cases: Vec<&Scenario> = selection
             .scenarios
             .iter()
@@ -68,6 +78,14 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.findings
     }
 
+    /// Keeps the finding of a case, and reports its verdict if it is final.
+    fn record(&mut self, case: &Scenario, finding: Finding) {
+        self.findings.insert(case.id.clone(), finding);
+        if let Some(told) = self.told {
+            told.settled(case, &self.findings);
+        }
+    }
+
     /// Plays cases side by side. A case that fails is played again alone, and that result counts.
     fn in_company(&mut self, cases: &[&Scenario]) {
         if self.gave_up(cases) {
@@ -78,7 +96,14 @@ impl<'a, 'b> Schedule<'a, 'b> {
             // One after the other, so that each finding about the process belongs to one case.
             return self.alone(cases);
         }
-        let first = self.bench.play_in_company(cases, self.choices, self.jobs);
+        let news = |case: &Scenario, finding: &Finding| {
+            if let Some(told) = self.told {
+                told.held(case, finding);
+            }
+        };
+        let first = self
+            .bench
+            .play_in_company(cases, self.choices, self.jobs, &news);
         if host.spawns() {
             return self.settle(cases, first);
         }
@@ -103,7 +128,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             if finding.is_below_note() && self.jobs > 1 {
                 accused.push((*case, finding));
             } else {
-                self.findings.insert(case.id.clone(), finding);
+                self.record(case, finding);
             }
         }
         if self.bench.host.spawns() {
@@ -117,7 +142,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         for (case, finding) in others {
             let settled = self.look_again(case, finding, &passed);
             is_found |= settled.ended_the_target();
-            self.findings.insert(case.id.clone(), settled);
+            self.record(case, settled);
         }
         self.find_who_ended_it(suspects, is_found);
     }
@@ -137,7 +162,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
                 }
                 _ => again,
             };
-            self.findings.insert(case.id.clone(), settled);
+            self.record(case, settled);
         }
     }
 
@@ -161,7 +186,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
                 .collect();
             let round = self
                 .bench
-                .play_in_company(&company, self.choices, self.jobs);
+                .play_in_company(&company, self.choices, self.jobs, &|_, _| {});
             let again = round.into_iter().next().filter(Finding::failed);
             if let Some(again) = again.filter(|again| !again.met_another_case()) {
                 failed += 1;
@@ -209,7 +234,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
                 self.died_of = Some(case.id.clone());
                 finding = died(finding, &met);
             }
-            self.findings.insert(case.id.clone(), finding);
+            self.record(case, finding);
         }
     }
 
@@ -226,14 +251,12 @@ impl<'a, 'b> Schedule<'a, 'b> {
 
     /// Returns whether the target is dead. Then these cases cannot be judged any more.
     fn gave_up(&mut self, cases: &[&Scenario]) -> bool {
-        let Some(culprit) = &self.died_of else {
+        let Some(culprit) = self.died_of.clone() else {
             return false;
         };
         for case in cases {
-            self.findings.insert(
-                case.id.clone(),
-                Finding::not_played(Cause::TargetDied(culprit.clone())),
-            );
+            let finding = Finding::not_played(Cause::TargetDied(culprit.clone()));
+            self.record(case, finding);
         }
         true
     }
@@ -260,7 +283,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             } else {
                 finding
             };
-            self.findings.insert(case.id.clone(), finding);
+            self.record(case, finding);
         }
         self.died_of = Some(culprit);
     }

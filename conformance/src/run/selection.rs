@@ -3,32 +3,62 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::grammar::{Names, Transport};
+use crate::identity;
+use crate::play::shared::FINGERPRINT;
 use crate::scenario::{Action, Incoming, Scenario, walk};
+use crate::source::{did_you_mean, one_of};
 use crate::suite::Suite;
 
 use super::options::Options;
 
-/// The user asked for a scenario that does not exist.
+/// The options do not fit the suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownScenario {
-    /// The id that the user wrote.
-    pub asked: String,
-    /// The ids that exist.
-    pub known: Vec<String>,
+pub enum WrongOptions {
+    /// They name a scenario that the suite does not have.
+    UnknownScenario {
+        /// The id that the user wrote.
+        asked: String,
+        /// What to write instead.
+        help: String,
+    },
+    /// They give a setting that neither the protocol nor a scenario has.
+    UnknownSetting {
+        /// The name that the user wrote.
+        asked: String,
+        /// What to write instead.
+        help: String,
+    },
+    /// No scenario is left to play.
+    NothingSelected,
 }
 
-impl fmt::Display for UnknownScenario {
+impl fmt::Display for WrongOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "there is no scenario {:?}; there are: {}",
-            self.asked,
-            self.known.join(", ")
-        )
+        match self {
+            WrongOptions::UnknownScenario { asked, help } => {
+                write!(f, "there is no scenario {asked}: {help}")
+            }
+            WrongOptions::UnknownSetting { asked, help } => {
+                write!(f, "there is no setting {asked}: {help}")
+            }
+            WrongOptions::NothingSelected => f.write_str(
+                "no scenario is left to play: the selection leaves out every scenario that it names",
+            ),
+        }
     }
 }
 
-impl std::error::Error for UnknownScenario {}
+impl std::error::Error for WrongOptions {}
+
+/// Checks that the options fit the suite, without a run.
+///
+/// # Errors
+///
+/// If they name a scenario or a setting that the suite does not have, or leave no scenario to play.
+pub fn check(suite: &Suite, options: &Options) -> Result<(), WrongOptions> {
+    Selection::of(suite, options).map(|_| ())
+}
 
 /// The cases of a run.
 #[derive(Debug)]
@@ -36,16 +66,25 @@ pub(crate) struct Selection<'a> {
     /// In the order of the suite.
     pub(crate) scenarios: Vec<&'a Scenario>,
     /// Cases that the user did not ask for, but that others depend on.
-    pub(crate) prerequisites: BTreeSet<&'a str>,
+    prerequisites: BTreeSet<&'a str>,
     /// The ids of the scenarios that judge what others depend on: fragments, and the fence.
     pub(crate) proving: BTreeSet<&'a str>,
 }
 
 impl<'a> Selection<'a> {
-    pub(crate) fn of(
-        suite: &'a Suite,
-        options: &Options,
-    ) -> Result<Selection<'a>, UnknownScenario> {
+    /// Returns whether the user asked for only some of the cases.
+    pub(crate) fn is_partial(&self, suite: &Suite) -> bool {
+        let mut scenarios = self.scenarios.iter();
+        self.scenarios.len() < suite.scenarios.len()
+            || scenarios.any(|case| self.is_prerequisite(case))
+    }
+
+    /// Returns whether the user did not ask for this case.
+    pub(crate) fn is_prerequisite(&self, case: &Scenario) -> bool {
+        self.prerequisites.contains(case.id.as_str())
+    }
+
+    pub(crate) fn of(suite: &'a Suite, options: &Options) -> Result<Selection<'a>, WrongOptions> {
         let by_id: BTreeMap<&str, &Scenario> = suite
             .scenarios
             .iter()
@@ -57,12 +96,14 @@ impl<'a> Selection<'a> {
             .chain(options.unsupported.keys())
         {
             if !by_id.contains_key(asked.as_str()) {
-                return Err(UnknownScenario {
+                let list = || format!("`conformance list {}` lists them", suite.name);
+                return Err(WrongOptions::UnknownScenario {
                     asked: asked.clone(),
-                    known: by_id.keys().map(|id| (*id).to_owned()).collect(),
+                    help: did_you_mean(asked, by_id.keys().copied()).unwrap_or_else(list),
                 });
             }
         }
+        settings_exist(suite, options)?;
         let is_asked_for = |scenario: &Scenario| {
             (options.only.is_empty() || options.only.contains(&scenario.id))
                 && !options.skip.contains(&scenario.id)
@@ -77,6 +118,9 @@ impl<'a> Selection<'a> {
             if !options.skip.contains(&scenario.id) && wanted.insert(&scenario.id) {
                 open.extend(rests_on(suite, scenario));
             }
+        }
+        if wanted.is_empty() && !suite.scenarios.is_empty() {
+            return Err(WrongOptions::NothingSelected);
         }
         let scenarios: Vec<&Scenario> = suite
             .scenarios
@@ -99,6 +143,37 @@ impl<'a> Selection<'a> {
                 .map(|scenario| scenario.id.as_str())
                 .collect(),
         })
+    }
+}
+
+/// Checks that each setting is one that the runner, the protocol or a scenario uses.
+fn settings_exist(suite: &Suite, options: &Options) -> Result<(), WrongOptions> {
+    let grammar = &suite.grammar;
+    let mut known: BTreeSet<&str> = grammar
+        .settings
+        .iter()
+        .map(|setting| setting.name.as_str())
+        .collect();
+    known.extend(suite.scenarios.iter().flat_map(|scenario| {
+        let names = scenario.sets.iter();
+        names.map(String::as_str)
+    }));
+    if grammar.transport == Transport::Tls {
+        known.insert(FINGERPRINT);
+    }
+    if grammar.names == Names::Identities {
+        known.extend([identity::REST, identity::IDENTITIES]);
+    }
+    match options
+        .settings
+        .keys()
+        .find(|name| !known.contains(name.as_str()))
+    {
+        None => Ok(()),
+        Some(asked) => Err(WrongOptions::UnknownSetting {
+            asked: asked.clone(),
+            help: one_of(asked, known),
+        }),
     }
 }
 

@@ -9,7 +9,16 @@ use std::process::{Child, Command};
 
 use parking_lot::Mutex;
 
-static LIVING: Mutex<Vec<Living>> = Mutex::new(Vec::new());
+static GROUPS: Mutex<Groups> = Mutex::new(Groups {
+    living: Vec::new(),
+    closed: false,
+});
+
+struct Groups {
+    living: Vec<Living>,
+    /// Whether no group may start any more.
+    closed: bool,
+}
 
 struct Living {
     leader: u32,
@@ -27,9 +36,12 @@ pub(super) fn separate(command: &mut Command) {
 /// Starts the command, and lists the group together with its scratch directory.
 pub(super) fn start(command: &mut Command, scratch: PathBuf) -> io::Result<Child> {
     // Held during the start, so that an interruption finds every group.
-    let mut living = LIVING.lock();
+    let mut groups = GROUPS.lock();
+    if groups.closed {
+        return Err(io::Error::other("the run was interrupted"));
+    }
     let child = command.spawn()?;
-    living.push(Living {
+    groups.living.push(Living {
         leader: child.id(),
         scratch,
     });
@@ -38,7 +50,7 @@ pub(super) fn start(command: &mut Command, scratch: PathBuf) -> io::Result<Child
 
 /// Kills the group, and removes it from the list. No process of the group can refuse.
 pub(super) fn end(child: &mut Child) {
-    let mut living = LIVING.lock();
+    let living = &mut GROUPS.lock().living;
     let before = living.len();
     living.retain(|group| group.leader != child.id());
     if living.len() < before {
@@ -62,42 +74,13 @@ fn kill(leader: u32) {
 #[cfg(not(unix))]
 fn kill(_leader: u32) {}
 
-/// Sets the handler of interruptions (Ctrl-C, a termination, a terminal that is closed). From now on an interruption
-/// ends all groups and removes their scratch directories. Then it ends the runner in the way in which it would have
-/// ended anyway.
-///
-/// # Errors
-///
-/// If the system gives no handler or no thread.
-#[cfg(unix)]
-pub fn end_all_when_interrupted() -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    let wait = move || {
-        if let Some(signal) = signals.forever().next() {
-            // Stays locked: nothing starts any more.
-            let living = LIVING.lock();
-            for group in living.iter() {
-                kill(group.leader);
-                // A leftover in a directory for temporary files does no harm.
-                let _ = std::fs::remove_dir_all(&group.scratch);
-            }
-            let _ = signal_hook::low_level::emulate_default_handler(signal);
-        }
-    };
-    std::thread::Builder::new()
-        .name("interruption".to_owned())
-        .spawn(wait)
-        .map(|_| ())
-}
-
-/// Does nothing: on other systems the console ends the target together with the runner.
-///
-/// # Errors
-///
-/// Never.
-#[cfg(not(unix))]
-pub fn end_all_when_interrupted() -> io::Result<()> {
-    Ok(())
+/// Ends all groups, removes their scratch directories, and starts no more: the runner itself is about to end.
+pub fn end_all() {
+    let mut groups = GROUPS.lock();
+    groups.closed = true;
+    for group in &groups.living {
+        kill(group.leader);
+        // A leftover in a directory for temporary files does no harm.
+        let _ = std::fs::remove_dir_all(&group.scratch);
+    }
 }

@@ -18,7 +18,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub use group::end_all_when_interrupted;
+pub use group::end_all;
 pub use log::{Log, Mark};
 pub use observe::{Members, Observation, Work};
 pub use process::Process;

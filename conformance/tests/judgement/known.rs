@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use conformance::run::{Cause, Options, Verdict};
+use conformance::report::to_json;
+use conformance::run::{Cause, Options, Verdict, run_suite};
 
 use crate::protocol::{HELLO, TELL, case, judge_with, options};
 use crate::target::{Quirk, Target};
@@ -45,6 +46,38 @@ fn a_known_deviation_does_not_count_but_one_that_no_longer_occurs_does() {
 }
 
 #[test]
+fn a_known_deviation_excuses_failures_only() {
+    let sets_word = TELL.replacen("checks", "sets word\n    checks", 1);
+    let target = Target::start(Quirk::None);
+    let known = Options {
+        known: listed("tell"),
+        ..options()
+    };
+    let report = judge_with(target.address, &[HELLO, &sets_word], &known);
+    assert_eq!(case(&report, "tell").verdict, Verdict::Unsupported);
+    assert_eq!(report.exit_code(), 4);
+}
+
+#[test]
+fn a_run_of_some_cases_conforms_only_in_what_was_asked_for() {
+    let target = Target::start(Quirk::None);
+    let suite = crate::protocol::suite(&[HELLO, TELL]);
+    let sentence = |skip: &[&str]| {
+        let some = Options {
+            skip: skip.iter().map(|id| (*id).to_owned()).collect(),
+            ..options()
+        };
+        let report = run_suite(&suite, target.address, &some).expect("the suite has the case");
+        assert_eq!(report.exit_code(), 0);
+        let json = to_json(&report);
+        let json: serde_json::Value = serde_json::from_str(&json).expect("the report is JSON");
+        json["sentence"].to_string()
+    };
+    assert!(!sentence(&[]).contains(" in what was asked for"));
+    assert!(sentence(&["tell"]).contains("conforms to Parley in what was asked for"));
+}
+
+#[test]
 fn a_case_that_is_declared_unsupported_is_not_run() {
     let target = Target::start(Quirk::RelaysTellToNone);
     let unsupported = Options {
@@ -56,6 +89,7 @@ fn a_case_that_is_declared_unsupported_is_not_run() {
     assert_eq!(tell.verdict, Verdict::Unsupported);
     assert_eq!(tell.cause, Some(Cause::Declared("ticket 12".to_owned())));
     assert!(tell.conversation.is_empty());
+    assert_eq!(report.exit_code(), 0);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use conformance::report::to_json;
 use conformance::run::{Options, Verdict};
 
 use crate::protocol::{HELLO, case, judge_with, options};
@@ -47,5 +48,12 @@ fn a_case_whose_settings_are_missing_is_unsupported() {
     let given = told(&[("owner", "arnaud")]);
     let report = judge_with(target.address, &[HELLO, OWNER], &given);
     assert_eq!(case(&report, "owner").verdict, Verdict::Unsupported);
-    assert_eq!(report.exit_code(), 0);
+    assert_eq!(report.exit_code(), 4);
+    assert_eq!(report.musts_not_judged(), 1);
+    let json: serde_json::Value =
+        serde_json::from_str(&to_json(&report)).expect("the report is JSON");
+    assert_eq!(
+        json["sentence"],
+        "No case failed, but 1 MUST of Parley was not judged: 1 case because it needs --set word=...."
+    );
 }

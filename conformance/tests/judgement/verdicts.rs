@@ -97,7 +97,7 @@ fn a_case_whose_setting_is_missing_is_unsupported() {
         limit.cause,
         Some(Cause::MissingSettings(vec!["limit".to_owned()]))
     );
-    assert_eq!(report.exit_code(), 0);
+    assert_eq!(report.exit_code(), 4);
     let set = Options {
         settings: [("limit".to_owned(), "60s".to_owned())].into(),
         ..options()

@@ -87,6 +87,9 @@ fn annotations_are_one_line_each_and_end_with_the_sum() {
         "the scenario has no file on the disk"
     );
     assert!(lines[1].starts_with("::error title=Parley::"));
-    let said = to_annotations(&judged(Quirk::None), AGAIN);
+    let open = to_annotations(&judged(Quirk::None), AGAIN);
+    assert!(open.starts_with("::error title=Parley::No case failed, but 1 MUST"));
+    let target = Target::start(Quirk::None);
+    let said = to_annotations(&judge(target.address, &[HELLO, TELL]), AGAIN);
     assert!(said.starts_with("::notice title=Parley::") && said.contains("conforms"));
 }

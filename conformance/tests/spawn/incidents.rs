@@ -6,9 +6,7 @@ use crate::command::{foreign_server, judge};
 fn a_crash_is_reported_with_its_case_and_traceback_and_the_run_continues() {
     let only = [
         "--only",
-        "unknown-opcodes",
-        "unknown-opcode-before-login",
-        "whisper",
+        "unknown-opcodes,unknown-opcode-before-login,whisper",
     ];
     for isolate in [&[][..], &["--isolate", "case"]] {
         let run = judge(&foreign_server(), &[&only, isolate].concat());
@@ -50,10 +48,7 @@ fn a_crash_while_several_cases_run_is_attributed_by_a_second_run() {
         "--jobs",
         "4",
         "--only",
-        "odd",
-        "whisper",
-        "whisper-forged",
-        "whisper-to-unknown-name",
+        "odd,whisper,whisper-forged,whisper-to-unknown-name",
     ];
     let run = judge(&foreign_server(), &arguments);
     assert_eq!(run.incidents("odd"), ["crash"], "{}", run.out);
@@ -72,7 +67,14 @@ fn a_hang_is_reported_with_its_case_and_the_run_continues() {
     let hangs = "negative-length-of-a-whisper";
     let run = judge(
         &foreign_server(),
-        &["--scale", "0.5", "--only", hangs, "not-utf8-in-a-whisper"],
+        &[
+            "--scale",
+            "0.5",
+            "--only",
+            hangs,
+            "--only",
+            "not-utf8-in-a-whisper",
+        ],
     );
     assert_eq!(run.incidents(hangs), ["hang"], "{}", run.out);
     assert_eq!(run.case(hangs)["failure"]["kind"], "target-hangs");
@@ -87,12 +89,7 @@ fn a_hang_is_reported_with_its_case_and_the_run_continues() {
 #[cfg(target_os = "linux")]
 #[test]
 fn busy_threads_and_other_leaks_are_reported_with_their_case() {
-    let only = [
-        "--only",
-        "connect-id-unknown",
-        "ko-without-request",
-        "whisper",
-    ];
+    let only = ["--only", "connect-id-unknown,ko-without-request,whisper"];
     let run = judge(&foreign_server(), &only);
     let spins = run.incidents("connect-id-unknown");
     assert!(spins.contains(&"busy"), "{spins:?} {}", run.out);

@@ -15,9 +15,7 @@ fn a_team_runs_the_failed_cases_again_and_lists_known_deviations() {
     let server = foreign_server();
     let only = [
         "--only",
-        "whisper",
-        "unknown-opcode-before-login",
-        "tunnel-established",
+        "whisper,unknown-opcode-before-login,tunnel-established",
     ];
     let profile = path("profile.kdl");
     let report = path("run.json");

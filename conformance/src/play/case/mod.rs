@@ -129,7 +129,7 @@ impl<'a> Case<'a> {
             choices,
             number,
             random,
-            bell: Arc::default(),
+            bell: shared.interruption.bell(),
             connections: PerConnection::default(),
             open: PerLane::of(scenario, |_| None),
             names,

@@ -5,9 +5,11 @@
 //! | `bounds` | the time limits of steps |
 //! | `ledger` | which case sent what, so that cases that run side by side do not disturb each other |
 //! | `random`, `names` | repeatable randomness, and the names made from it |
+//! | `interruption` | ends the run early, and wakes the cases that wait |
 //! | `registry`, `keys` | the identities of lanes, where names are UUIDs with keys |
 
 pub(crate) mod bounds;
+mod interruption;
 mod keys;
 pub(crate) mod ledger;
 pub(crate) mod names;
@@ -28,12 +30,13 @@ use crate::tls::TlsClient;
 
 use super::lane::Speech;
 pub(crate) use bounds::Bounds;
+pub use interruption::Interruption;
 use ledger::{CaseNumber, Ledger};
 use random::SplitMix;
 use registry::{Cast, Registry};
 
 /// The setting with the fingerprint of the only accepted certificate.
-const FINGERPRINT: &str = "fingerprint";
+pub(crate) const FINGERPRINT: &str = "fingerprint";
 
 /// The settings of a run that all of its cases use.
 pub(crate) struct Terms<'a> {
@@ -46,6 +49,7 @@ pub(crate) struct Terms<'a> {
     pub(crate) seed: u64,
     /// The instant at which the whole run must be over.
     pub(crate) deadline: Option<Instant>,
+    pub(crate) interruption: Interruption,
 }
 
 /// What all cases of a run share.
@@ -66,6 +70,7 @@ pub(crate) struct Shared<'a> {
     begun: Mutex<BTreeMap<String, u64>>,
     /// The instant at which the whole run must be over.
     deadline: Option<Instant>,
+    pub(crate) interruption: Interruption,
 }
 
 impl<'a> Shared<'a> {
@@ -92,6 +97,7 @@ impl<'a> Shared<'a> {
             next_case: AtomicU64::new(0),
             begun: Mutex::default(),
             deadline: terms.deadline,
+            interruption: terms.interruption,
         })
     }
 
@@ -107,10 +113,10 @@ impl<'a> Shared<'a> {
         (CaseNumber(number), SplitMix::of(own.as_bytes()))
     }
 
-    /// Returns whether the time limit of the run has passed.
+    /// Returns whether the time limit of the run has passed, or the run was interrupted.
     pub(crate) fn is_over(&self) -> bool {
-        self.deadline
-            .is_some_and(|deadline| Instant::now() >= deadline)
+        let has_passed = |deadline| Instant::now() >= deadline;
+        self.interruption.signal().is_some() || self.deadline.is_some_and(has_passed)
     }
 
     /// Returns that instant, or the end of the run if it comes first.

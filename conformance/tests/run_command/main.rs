@@ -1,8 +1,15 @@
 //! The command `conformance run`: its output and its exit codes.
 
+mod files;
+#[cfg(unix)]
+mod interrupted;
+mod printing;
+mod server;
+
 use std::net::SocketAddr;
 
 use assert_cmd::Command;
+use rstest::rstest;
 use socket2::{Domain, Socket, Type};
 
 fn conformance() -> Command {
@@ -48,9 +55,35 @@ fn wrong_usage_is_explained_with_exit_code_2() {
     let (_bound, address) = not_listening();
     assert_refused(&["chaton", "nonsense"], "write HOST:PORT");
     assert_refused(&["chatom", &address], "chaton");
-    assert_refused(&["chaton", &address, "--only", "whispr"], "whisper");
     assert_refused(&["chaton", &address, "--scale", "0"], "above 0");
     assert_refused(&["chaton", &address, "--jobs", "0"], "at least 1");
     assert_refused(&["chaton", &address, "--set", "x"], "NAME=VALUE");
     assert_refused(&["chaton", &address, "--report", "x"], "FORMAT=FILE");
+}
+
+#[rstest]
+#[case::unknown_case(&["--only", "whispr"], "there is no scenario whispr: did you mean whisper?\n")]
+#[case::strange_case(&["--skip", "quite-another-word"], "`conformance list chaton` lists them\n")]
+#[case::nothing_left(&["--only", "whisper", "--skip", "whisper"], "no scenario is left to play")]
+#[case::unknown_setting(&["--set", "nothing=1"], "there is no setting nothing")]
+fn a_selection_that_does_not_fit_the_suite_is_refused(
+    #[case] arguments: &[&str],
+    #[case] because: &str,
+) {
+    let (_bound, address) = not_listening();
+    assert_refused(&[&["chaton", &address], arguments].concat(), because);
+}
+
+#[test]
+fn options_that_name_cases_take_no_other_arguments() {
+    let (_bound, address) = not_listening();
+    for option in ["--only", "--skip"] {
+        let assert = conformance()
+            .args(["run", option, "whisper,login-taken", option, "broadcast"])
+            .args(["chaton", &address])
+            .assert()
+            .code(3);
+        let out = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+        assert!(out.contains("nothing listens on"), "{out}");
+    }
 }

@@ -1,0 +1,86 @@
+//! Files that a command writes at its end, such as reports. They are opened at its beginning: a path that cannot be
+//! written is refused before the work, not after it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// A file that is open, but not written yet. Until then it keeps its old content.
+#[derive(Debug)]
+pub(super) struct OutputFile {
+    path: PathBuf,
+    file: File,
+    /// The path without links, where it leads to a regular file.
+    target: Option<PathBuf>,
+}
+
+impl OutputFile {
+    /// Opens the file; creates it and the folders above it if necessary.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written. The error is a sentence.
+    pub(super) fn open(path: &Path) -> Result<OutputFile, String> {
+        let opened = || -> io::Result<OutputFile> {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let mut options = OpenOptions::new();
+            let file = options
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)?;
+            let is_regular = file.metadata()?.is_file();
+            Ok(OutputFile {
+                path: path.to_owned(),
+                file,
+                target: is_regular.then(|| fs::canonicalize(path)).transpose()?,
+            })
+        };
+        opened().map_err(|error| cannot_write(path, &error))
+    }
+
+    /// Replaces the content of the file.
+    ///
+    /// # Errors
+    ///
+    /// If the disk is full, for example. The error is a sentence.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let mut replace = || -> io::Result<()> {
+            if self.target.is_some() {
+                self.file.set_len(0)?;
+                self.file.rewind()?;
+            }
+            self.file.write_all(bytes)
+        };
+        replace().map_err(|error| cannot_write(&self.path, &error))
+    }
+}
+
+/// Checks that no two of these files are the same: the second one would overwrite the first.
+///
+/// # Errors
+///
+/// A sentence that names the file.
+pub(super) fn all_differ<'a>(
+    files: impl IntoIterator<Item = &'a OutputFile>,
+) -> Result<(), String> {
+    let mut seen = std::collections::BTreeSet::new();
+    for file in files {
+        if let Some(target) = &file.target
+            && !seen.insert(target)
+        {
+            let path = file.path.display();
+            return Err(format!(
+                "two outputs go to {path}; give each a file of its own"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the sentence about a file or folder that cannot be written.
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> String {
+    format!("cannot write {}: {error}", path.display())
+}

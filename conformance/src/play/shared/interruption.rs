@@ -1,0 +1,47 @@
+//! The interruption of a run. It wakes every case that waits, so that the run ends at once and reports what is known.
+
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+
+use crate::play::lane::Bell;
+
+/// Interrupts a run from another thread. All clones interrupt the same run.
+#[derive(Debug, Clone, Default)]
+pub struct Interruption(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The signal that interrupted the run; 0 before.
+    signal: AtomicI32,
+    /// The bells of the cases that are played now.
+    bells: Mutex<Vec<Weak<Bell>>>,
+}
+
+impl Interruption {
+    /// Interrupts the run because of this signal, such as 2 (SIGINT). The run returns as soon as its cases have noticed.
+    /// Cases that are not judged by then are inconclusive.
+    pub fn interrupt(&self, signal: i32) {
+        self.0.signal.store(signal, Ordering::SeqCst);
+        for bell in self.0.bells.lock().iter().filter_map(Weak::upgrade) {
+            bell.ring();
+        }
+    }
+
+    /// Returns the signal that interrupted the run, if one did.
+    #[must_use]
+    pub fn signal(&self) -> Option<i32> {
+        Some(self.0.signal.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+    }
+
+    /// Returns a bell that rings at the interruption, too. A thread that looks at [`signal`](Interruption::signal) after
+    /// it has counted the rings, and then waits, misses no interruption.
+    pub(crate) fn bell(&self) -> Arc<Bell> {
+        let bell = Arc::default();
+        let mut bells = self.0.bells.lock();
+        bells.retain(|known| known.strong_count() > 0);
+        bells.push(Arc::downgrade(&bell));
+        bell
+    }
+}

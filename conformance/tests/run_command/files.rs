@@ -1,0 +1,67 @@
+//! The files that a run writes: they are opened before it, and written after it.
+
+use rstest::rstest;
+
+use crate::{conformance, not_listening};
+
+#[rstest]
+#[case::folder("html=.", "cannot write .: ")]
+#[case::inside_a_file("html=old/report.html", "cannot write old/report.html: ")]
+#[case::one_file_twice("json=new,html=./new", "two outputs go to ./new")]
+#[case::standard_output_twice("json=-,html=-", "only one report can go to the standard output")]
+fn what_cannot_be_written_is_refused_before_the_run(#[case] report: &str, #[case] because: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    std::fs::write(folder.path().join("old"), "old").expect("the file can be written");
+    let (_bound, address) = not_listening();
+    let assert = conformance()
+        .current_dir(folder.path())
+        .args(["run", "chaton", &address, "--report", "json=old"])
+        .args(["--report", report])
+        .assert()
+        .code(2)
+        .stdout("");
+    let error = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(error.contains(because), "{error}");
+    let kept = std::fs::read_to_string(folder.path().join("old"));
+    assert_eq!(kept.expect("it exists"), "old");
+}
+
+#[test]
+fn a_profile_and_a_report_do_not_share_a_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    let (_bound, address) = not_listening();
+    conformance()
+        .current_dir(folder.path())
+        .args(["run", "chaton", &address, "--report", "json=a"])
+        .args(["--save-profile", "a"])
+        .assert()
+        .code(2)
+        .stdout("");
+}
+
+/// The other commands that write files at their end.
+#[rstest]
+#[case::load(&["load", "chaton", "127.0.0.1:1", "--json", "."])]
+#[case::tap(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--connections", "0", "--report", "html=."])]
+#[case::tap_twice(&["tap", "chaton", "127.0.0.1:0", "127.0.0.1:1", "--connections", "0", "--report", "html=a", "--scenario", "a"])]
+fn other_commands_refuse_such_files_before_their_work(#[case] arguments: &[&str]) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    conformance()
+        .current_dir(folder.path())
+        .args(arguments)
+        .assert()
+        .code(2)
+        .stdout("");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_does_not_fit_on_the_disk_is_told_and_the_verdict_keeps_its_exit_code() {
+    let (_bound, address) = not_listening();
+    let assert = conformance()
+        .args(["run", "chaton", &address, "--report", "json=/dev/full"])
+        .assert()
+        .code(3);
+    let error = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(error.contains("cannot write /dev/full: "), "{error}");
+}

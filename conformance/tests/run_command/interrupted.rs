@@ -1,0 +1,93 @@
+//! Runs that a signal ends early.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+
+use rstest::rstest;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use socket2::{Domain, Socket, Type};
+
+use crate::server;
+
+/// Starts a run whose waits last for minutes.
+fn begin(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_conformance"))
+        .args(["run", "chaton", "--jobs", "1", "--scale", "100"])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts")
+}
+
+fn send(signal: Signal, runner: &Child) {
+    let runner = Pid::from_child(runner);
+    kill_process(runner, signal).expect("the runner was not waited for, so it has its id");
+}
+
+#[rstest]
+#[case(Signal::INT, 130)]
+#[case(Signal::TERM, 143)]
+#[case(Signal::HUP, 129)]
+fn an_interrupted_run_reports_what_is_known(#[case] signal: Signal, #[case] code: i32) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    let file = folder.path().join("run.json");
+    let report = format!("json={}", file.display());
+    let address = server::start();
+    let mut runner = begin(&[
+        &address,
+        "--only",
+        "login-accepted,login-taken",
+        "--report",
+        &report,
+    ]);
+    let output = runner.stdout.take().expect("it is a pipe");
+    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+    // The verdict is printed while another case waits.
+    let verdict = lines.find(|line| line.contains("login-accepted"));
+    assert_eq!(
+        verdict.as_deref(),
+        Some("  pass         login-accepted: a free login is accepted")
+    );
+    send(signal, &runner);
+    let rest: Vec<String> = lines.collect();
+    let ended = runner.wait().expect("it ends");
+    assert_eq!(ended.code(), Some(code), "{rest:?}");
+    let sentence = "The run was interrupted: 1 of 2 cases were judged; none of them failed.";
+    assert_eq!(rest.last().map(String::as_str), Some(sentence), "{rest:?}");
+    let text = std::fs::read_to_string(&file).expect("the report was written");
+    let json: Value = serde_json::from_str(&text).expect("the report is JSON");
+    assert_eq!(json["exit_code"], code);
+    assert_eq!(json["cases"][0]["verdict"], "pass");
+    assert_eq!(json["cases"][1]["verdict"], "inconclusive");
+    assert_eq!(
+        json["cases"][1]["cause"]["text"],
+        "because the run was interrupted"
+    );
+}
+
+#[test]
+fn a_second_signal_ends_the_run_at_once() {
+    // The system answers no further connect, so the runner waits for it and notices nothing else.
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be created");
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    listener
+        .bind(&any.into())
+        .expect("loopback has a free port");
+    listener.listen(0).expect("the socket is bound");
+    let address = listener.local_addr().expect("it has an address");
+    let address = address.as_socket().expect("it is an IP address");
+    let _queued = TcpStream::connect(address).expect("the queue has room for one");
+    let mut runner = begin(&[&address.to_string()]);
+    let ended = loop {
+        if let Some(ended) = runner.try_wait().expect("it is our child") {
+            break ended;
+        }
+        send(Signal::INT, &runner);
+        std::thread::yield_now();
+    };
+    assert_eq!(ended.signal(), Some(Signal::INT.as_raw()));
+}
