@@ -10,7 +10,7 @@ use super::output_file::OutputFile;
 use super::words::quoted;
 use crate::profile::{Profile, read_known, read_profile};
 use crate::run::{Options, Report};
-use crate::source::Diagnostics;
+use crate::source::{Diagnostics, read_text};
 use crate::suite::Suite;
 
 /// The arguments that name these files.
@@ -109,7 +109,7 @@ pub(super) fn learned(options: &Options, report: &Report) -> Profile {
 
 /// Returns the cases of an earlier run that failed or were inconclusive.
 fn failed_in(path: &Path, suite: &Suite) -> Result<Vec<String>, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let text = read_text(path).map_err(|error| error.to_string())?;
     let run: EarlierRun = serde_json::from_str(&text).map_err(|error| {
         format!("it is not the JSON report of a run ({error}); write one with --report json=FILE")
     })?;

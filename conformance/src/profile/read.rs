@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Profile;
-use crate::source::{Diagnostics, Findings, Mistake, Node, Shape, SourceFile, Span, one_of, parse};
+use crate::source::{
+    Diagnostics, Findings, Node, Shape, SourceFile, Span, one_of, parse, read_text,
+};
 use crate::suite::Suite;
 
 /// Reads a profile of a target of this suite.
@@ -71,7 +73,7 @@ impl<'a> Reader<'a> {
     fn open(path: &Path, suite: &'a Suite) -> Reader<'a> {
         let name = path.display().to_string();
         let mut findings = Findings::default();
-        let text = std::fs::read_to_string(path).unwrap_or_else(|error| {
+        let text = read_text(path).unwrap_or_else(|error| {
             let unread = Arc::new(SourceFile::new(name.clone(), ""));
             let help = "check the path, and that it is a text file in UTF-8";
             let mistake = Mistake::new(format!("cannot read it: {error}"), help);

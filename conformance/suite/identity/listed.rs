@@ -9,11 +9,12 @@ use rustls::pki_types::pem::PemObject;
 use uuid::Uuid;
 
 use super::{Identity, Key};
+use crate::source::read_text;
 
 /// Reads the identities of this file. The error is a sentence about what is wrong with it.
 pub(super) fn read(file: &str) -> Result<Vec<Identity>, String> {
     let text =
-        std::fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?;
+        read_text(Path::new(file)).map_err(|error| format!("cannot read {file}: {error}"))?;
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
     let lines = text.lines().enumerate();
     lines

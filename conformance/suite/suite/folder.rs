@@ -1,12 +1,14 @@
 //! The files of a suite.
 
-use std::fs::File;
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Suite, inherit, mistake};
-use crate::source::{Check, Diagnostics, Findings, MAX_FILE_BYTES, SourceFile, one_of};
+use super::{Suite, inherit};
+use crate::source::{
+    Diagnostics, Findings, MAX_FILE_BYTES, SourceFile, one_of, open_regular, utf8,
+};
 
 /// The text of all files of a suite.
 #[derive(Debug, Clone)]
@@ -100,13 +102,18 @@ fn read(path: &Path, findings: &mut Findings) -> Arc<SourceFile> {
         Ok(text) => return Arc::new(SourceFile::new(name, text)),
         Err(error) => error,
     };
-    let file = Arc::new(SourceFile::new(name, ""));
-    let help = match error.kind() {
-        io::ErrorKind::NotFound => "a suite is a folder with spec.md, wire.kdl and scenarios/*.kdl",
-        io::ErrorKind::InvalidData => "the files of a suite are text in UTF-8",
-        _ => "",
-    };
-    findings.report(&(&file, 0..0), mistake::unreadable_file(error, help));
+    let file = Arc::new(SourceFile::new(name, text));
+    if let Some(error) = problem {
+        let help = match error.kind() {
+            io::ErrorKind::NotFound => {
+                "a suite is a folder with spec.md, wire.kdl and scenarios/*.kdl"
+            }
+            io::ErrorKind::InvalidData => "the files of a suite are text in UTF-8",
+            io::ErrorKind::InvalidInput => "remove it, or give it a name without .kdl",
+            _ => "",
+        };
+        findings.error(&file, 0..0, format!("cannot read the file: {error}"), help);
+    }
     file
 }
 
@@ -115,17 +122,13 @@ fn read(path: &Path, findings: &mut Findings) -> Arc<SourceFile> {
 fn text_of(path: &Path) -> io::Result<String> {
     let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX) + 1;
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(limit).read_to_end(&mut bytes)?;
     let too_long = bytes.len() > MAX_FILE_BYTES;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(text),
+    if too_long {
         // The cut may be inside a character.
-        Err(error) if too_long => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        Err(error) => Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            error.utf8_error(),
-        )),
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
+    utf8(bytes)
 }
 
 fn read_scenario_files(folder: &Path, findings: &mut Findings) -> Vec<Arc<SourceFile>> {
@@ -141,7 +144,11 @@ fn scenario_paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in folder.read_dir()? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "kdl") {
+        // Editors and file systems leave hidden files next to a file: `.#x.kdl`, `._x.kdl`.
+        let is_hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
+        if path.extension().is_some_and(|extension| extension == "kdl")
+            && !path.file_name().is_some_and(is_hidden)
+        {
             paths.push(path);
         }
     }

@@ -3,6 +3,7 @@
 //! In each source `«` marks the place that lint reports. It is before the first character of the mistake.
 
 mod extends;
+mod files;
 mod guide;
 mod scenarios;
 mod spec;
