@@ -63,6 +63,9 @@ fn wrong_usage_is_explained_and_exits_with_2(#[case] arguments: &[&str], #[case]
     let output = conformance(arguments);
     assert_eq!(output.status.code(), Some(2));
     assert!(err(&output).contains(said), "{}", err(&output));
+    let marks = |line: &str| line.matches('×').count();
+    let once = err(&output).lines().all(|line| marks(line) <= 1);
+    assert!(once, "{}", err(&output));
 }
 
 #[test]

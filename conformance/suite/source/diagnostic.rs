@@ -108,11 +108,12 @@ impl Diagnostics {
         let mut out = String::new();
         let mut files = ShownFiles::default();
         for diagnostic in &self.0 {
-            let diagnostic = &files.shown(diagnostic);
+            let mut diagnostic = files.shown(diagnostic);
             if diagnostic.file.text.is_empty() {
-                out.push_str(&format!("  × {}: ", diagnostic.file.name));
+                // Without a source, no other line names the file.
+                diagnostic.message = format!("{}: {}", diagnostic.file.name, diagnostic.message);
             }
-            if handler.render_report(&mut out, diagnostic).is_err() {
+            if handler.render_report(&mut out, &diagnostic).is_err() {
                 out.push_str(&diagnostic.message);
             }
             out.push('\n');
