@@ -1,5 +1,7 @@
 //! `conformance matrix`: many targets side by side.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +11,7 @@ use super::output::Stream;
 use super::output_file::{OutputFile, all_differ};
 use crate::matrix::{Matrix, RunFile, Weights};
 use crate::report;
+use crate::source::read_text;
 
 /// The arguments of `matrix`.
 #[derive(Debug, Args)]
@@ -17,7 +20,7 @@ A score is the share of the possible points that a team earned, from 0 to 100. E
 among its requirements (must=3, should=1, may=0), or points of its own (case ID=10). A pass earns all points. Other verdicts
 earn a part: note=1, non-strict=0.5, inconclusive=0, fail=0. Unsupported cases do not count.")]
 pub(super) struct MatrixArguments {
-    /// JSON reports of `conformance run --report json=FILE`; TEAM=FILE sets the name of the team [default: the name of the file]
+    /// JSON reports of `conformance run --report json=FILE`; TEAM=FILE sets the name of the team [default: the name of the file, or of the folder that tells files of one name apart]
     #[arg(required = true, value_name = "[TEAM=]RUN.json")]
     runs: Vec<String>,
 
@@ -66,10 +69,9 @@ pub(super) fn matrix(arguments: &MatrixArguments) -> Outcome {
 
 fn side_by_side(arguments: &MatrixArguments) -> Result<String, String> {
     let weights = weights(arguments)?;
-    let runs: Vec<RunFile> = arguments
-        .runs
+    let runs: Vec<RunFile> = named(&arguments.runs)?
         .iter()
-        .map(|written| read_run(written))
+        .map(|(name, file)| read_run(name, file))
         .collect::<Result<_, _>>()?;
     let matrix = Matrix::of(&runs, &weights)?;
     for case in weights.cases() {
@@ -115,18 +117,126 @@ fn weights(arguments: &MatrixArguments) -> Result<Weights, String> {
     Ok(weights)
 }
 
-/// Reads `RUN.json`, or `TEAM=RUN.json` where no file has that whole name.
-fn read_run(written: &str) -> Result<RunFile, String> {
-    let (name, file) = match written.split_once('=') {
-        Some((name, file)) if !Path::new(written).exists() => (Some(name), Path::new(file)),
-        _ => (None, Path::new(written)),
+/// Returns the runs, each with the name of its team. Without `TEAM=` that is the name of the file, or, where several
+/// files have the same name, of the nearest folder that tells them apart.
+fn named(written: &[String]) -> Result<Vec<(String, PathBuf)>, String> {
+    let split: Vec<(Option<&str>, &Path)> =
+        written.iter().map(|text| team_and_file(text)).collect();
+    let nameless: Vec<&Path> = split
+        .iter()
+        .filter(|(name, _)| name.is_none())
+        .map(|(_, file)| *file)
+        .collect();
+    let mut names = BTreeSet::new();
+    let mut runs = Vec::new();
+    for (name, file) in split {
+        let name = name.map_or_else(|| own_name(file, &nameless), str::to_owned);
+        if !names.insert(name.clone()) {
+            return Err(format!(
+                "two runs have the name {name}; give each a name of its own: TEAM=FILE"
+            ));
+        }
+        runs.push((name, file.to_owned()));
+    }
+    Ok(runs)
+}
+
+/// Splits `TEAM=FILE`. Both may contain `=`: the file is the longest part that exists.
+fn team_and_file(written: &str) -> (Option<&str>, &Path) {
+    if Path::new(written).exists() {
+        return (None, Path::new(written));
+    }
+    let splits = written.match_indices('=');
+    let mut splits = splits.map(|(at, _)| (&written[..at], Path::new(&written[at + 1..])));
+    let first = splits.next();
+    let existing = first
+        .into_iter()
+        .chain(splits)
+        .find(|(_, file)| file.exists());
+    match existing.or(first) {
+        Some((team, file)) => (Some(team), file),
+        None => (None, Path::new(written)),
+    }
+}
+
+fn own_name(file: &Path, all: &[&Path]) -> String {
+    let stem = |file: &Path| file.file_stem().map(OsStr::to_owned);
+    let namesakes: Vec<&Path> = all
+        .iter()
+        .copied()
+        .filter(|other| stem(other) == stem(file))
+        .collect();
+    if let [_] = namesakes.as_slice() {
+        return stem(file)
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+    }
+    let depth = file.components().count();
+    let folder = |file: &Path, above: usize| {
+        let folder = file.ancestors().nth(above)?.file_name()?;
+        Some(folder.to_owned())
     };
+    let tells_apart = |above: &usize| {
+        let folders: BTreeSet<_> = namesakes.iter().map(|file| folder(file, *above)).collect();
+        folders.len() == namesakes.len()
+    };
+    let nearest = (1..depth)
+        .find(tells_apart)
+        .and_then(|above| folder(file, above));
+    nearest.map_or_else(
+        || file.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+fn read_run(name: &str, file: &Path) -> Result<RunFile, String> {
     let text = read(file)?;
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    RunFile::read(name.unwrap_or(&stem), &text).map_err(|why| format!("{}: {why}", file.display()))
+    RunFile::read(name, &text).map_err(|why| format!("{}: {why}", file.display()))
 }
 
 fn read(file: &Path) -> Result<String, String> {
-    std::fs::read_to_string(file)
-        .map_err(|error| format!("cannot read {}: {error}", file.display()))
+    read_text(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::files(&["ada.json", "teams/bob.json"], &["ada", "bob"])]
+    #[case::folders(&["teams/ada/run.json", "teams/bob/run.json"], &["ada", "bob"])]
+    #[case::folders_above(&["ada/out/run.json", "bob/out/run.json"], &["ada", "bob"])]
+    #[case::some(&["teams/ada/run.json", "teams/bob/run.json", "c.json"], &["ada", "bob", "c"])]
+    #[case::given(&["x=teams/run.json", "run.json"], &["x", "run"])]
+    fn a_team_has_the_name_that_tells_it_apart(#[case] written: &[&str], #[case] names: &[&str]) {
+        let written: Vec<String> = written.iter().map(|text| (*text).to_owned()).collect();
+        let found = named(&written).expect("the names differ");
+        let found: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(found, names);
+    }
+
+    #[rstest]
+    #[case(&["same=a", "same=b"])]
+    #[case(&["a.json", "a.json"])]
+    fn two_runs_with_one_name_are_refused(#[case] written: &[&str]) {
+        let written: Vec<String> = written.iter().map(|text| (*text).to_owned()).collect();
+        assert!(named(&written).is_err());
+    }
+
+    #[test]
+    fn a_team_and_a_file_may_contain_the_sign_between_them() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be created");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        for name in ["f", "b=f"] {
+            std::fs::write(path(name), "").expect("the file can be written");
+        }
+        let (file, other) = (path("f"), path("b=f"));
+        let (team, both) = (format!("a=b={file}"), format!("a={other}"));
+        assert_eq!(team_and_file(&team), (Some("a=b"), Path::new(&file)));
+        assert_eq!(team_and_file(&both), (Some("a"), Path::new(&other)));
+        assert_eq!(team_and_file(&other), (None, Path::new(&other)));
+    }
 }

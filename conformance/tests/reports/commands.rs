@@ -32,7 +32,7 @@ fn a_matrix_takes_its_names_from_the_arguments_or_the_files() {
         let json = to_json(&judge(target.address, &[HELLO, TELL]));
         std::fs::write(path(name), json).expect("the file can be written");
     }
-    std::fs::write(path("weights"), "must = 1\n").expect("the file can be written");
+    std::fs::write(path("weights"), "\u{feff}must = 1\r\n").expect("the file can be written");
     let reports = format!("html={},csv={}", path("a/class.html"), path("class.csv"));
     let named = format!("turing={}", path("x.json"));
     let (code, said) = run(conformance()
@@ -52,6 +52,39 @@ fn a_matrix_takes_its_names_from_the_arguments_or_the_files() {
     let page = std::fs::read_to_string(path("a/class.html"))
         .expect("the file and its folder were written");
     assert!(page.contains("2 targets side by side"));
+}
+
+#[test]
+fn reports_of_one_name_have_the_names_of_their_folders_and_weights_in_utf16_are_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be created");
+    let target = Target::start(Quirk::None);
+    let json = to_json(&judge(target.address, &[HELLO, TELL]));
+    let mut files = Vec::new();
+    for team in ["ada", "turing"] {
+        let own = folder.path().join(team);
+        std::fs::create_dir(&own).expect("the folder is new");
+        std::fs::write(own.join("run.json"), &json).expect("the file can be written");
+        files.push(own.join("run.json").display().to_string());
+    }
+    let (code, said) = run(conformance().arg("matrix").args(&files));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("  ada\n") && said.contains("  turing\n"),
+        "{said}"
+    );
+    let named = files.iter().map(|file| format!("same={file}"));
+    let (code, said) = run(conformance().arg("matrix").args(named));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("two runs have the name same"), "{said}");
+    let weights = folder.path().join("weights");
+    std::fs::write(&weights, b"\xff\xfem\0").expect("the file can be written");
+    let (code, said) = run(conformance()
+        .arg("matrix")
+        .args(&files)
+        .arg("--weights")
+        .arg(&weights));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("save it as UTF-8"), "{said}");
 }
 
 #[rstest]
