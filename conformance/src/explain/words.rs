@@ -13,7 +13,7 @@ pub(crate) fn end_in_words(end: End) -> &'static str {
         End::Reset => "the connection was reset (RST)",
         End::Truncated => "the connection was closed (FIN) without the close_notify of TLS",
         End::Garbled => "TLS ended with an alert or an invalid record",
-        End::Flood => "more bytes than any scenario expects",
+        End::Flood => "bytes without end: more than any scenario expects",
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn connect(
     target: SocketAddr,
     speech: Speech<'_>,
 ) -> Result<(Connection, Arc<Bell>), Met> {
-    let bell = shared.interruption.bell();
+    let bell = shared.bell();
     let (bound, buffer) = (shared.bounds.wait(None), ReceiveBuffer::Usual);
     let no_tls = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NoTls>());
     Connection::open(target, bound, buffer, speech, "contact", &bell)

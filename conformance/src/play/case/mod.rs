@@ -129,7 +129,7 @@ impl<'a> Case<'a> {
             choices,
             number,
             random,
-            bell: shared.interruption.bell(),
+            bell: shared.bell(),
             connections: PerConnection::default(),
             open: PerLane::of(scenario, |_| None),
             names,

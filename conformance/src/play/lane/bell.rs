@@ -1,8 +1,11 @@
 //! How the reader and writer threads of a case wake its interpreter.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
+
+use super::budget::Budget;
 
 /// A counter of the events on all lanes of a case.
 ///
@@ -12,9 +15,18 @@ use parking_lot::{Condvar, Mutex};
 pub(crate) struct Bell {
     rings: Mutex<u64>,
     rung: Condvar,
+    /// The memory that the lanes of the case share with all lanes of the run.
+    pub(super) budget: Arc<Budget>,
 }
 
 impl Bell {
+    pub(crate) fn new(budget: Arc<Budget>) -> Bell {
+        Bell {
+            budget,
+            ..Bell::default()
+        }
+    }
+
     /// Returns how often it has rung so far.
     pub(crate) fn count(&self) -> u64 {
         *self.rings.lock()

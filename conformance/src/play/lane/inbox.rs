@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
@@ -9,11 +10,13 @@ use parking_lot::{Condvar, Mutex};
 use crate::evidence::End;
 
 use super::bell::Bell;
+use super::budget::Budget;
 use super::outbox::Outbox;
 use super::tls::Secured;
 
-/// A lane that received this many bytes in one case is flooded. No scenario needs more, and memory is limited.
-pub(crate) const FLOOD: usize = 64 << 20;
+/// Maximum bytes that a lane receives in one case; with more, it is flooded. The largest scenarios send 5 MB to each
+/// lane, and memory is limited.
+const FLOOD: usize = 16 << 20;
 
 /// Maximum bytes of one `read`.
 const CHUNK: usize = 64 << 10;
@@ -28,8 +31,9 @@ pub(crate) struct Chunk {
 }
 
 /// The received bytes of a connection. The reader thread fills it, the interpreter empties it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Inbox {
+    budget: Arc<Budget>,
     arrived: Mutex<Arrived>,
     paused: Mutex<bool>,
     resumed: Condvar,
@@ -43,6 +47,15 @@ struct Arrived {
 }
 
 impl Inbox {
+    pub(crate) fn new(budget: Arc<Budget>) -> Inbox {
+        Inbox {
+            budget,
+            arrived: Mutex::default(),
+            paused: Mutex::default(),
+            resumed: Condvar::new(),
+        }
+    }
+
     /// Returns what arrived since the last call.
     pub(crate) fn take(&self) -> (Vec<Chunk>, Option<(Instant, End)>) {
         let mut arrived = self.arrived.lock();
@@ -141,6 +154,13 @@ impl Inbox {
             at: Instant::now(),
             bytes: bytes.to_vec(),
         });
-        (arrived.total >= FLOOD).then_some(End::Flood)
+        let has_room = self.budget.take(bytes.len(), arrived.total);
+        (!has_room || arrived.total >= FLOOD).then_some(End::Flood)
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.budget.give_back(self.arrived.get_mut().total);
     }
 }

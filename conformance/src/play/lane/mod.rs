@@ -2,6 +2,7 @@
 //! interpreter never blocks.
 
 mod bell;
+mod budget;
 mod inbox;
 mod outbox;
 mod tls;
@@ -19,6 +20,7 @@ use crate::scenario::Cut;
 use crate::tls::TlsClient;
 
 pub(crate) use bell::Bell;
+pub(crate) use budget::Budget;
 use inbox::Inbox;
 pub(crate) use outbox::Gate;
 use outbox::{Farewell, Outbox};
@@ -94,7 +96,7 @@ impl Connection {
         };
         let mut connection = Connection {
             stream: Some(Arc::clone(&stream)),
-            inbox: Arc::default(),
+            inbox: Arc::new(Inbox::new(Arc::clone(&bell.budget))),
             outbox: Arc::default(),
             threads: Vec::new(),
             is_blind: matches!(speech, Speech::Blind),

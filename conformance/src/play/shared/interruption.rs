@@ -35,13 +35,11 @@ impl Interruption {
         Some(self.0.signal.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
     }
 
-    /// Returns a bell that rings at the interruption, too. A thread that looks at [`signal`](Interruption::signal) after
-    /// it has counted the rings, and then waits, misses no interruption.
-    pub(crate) fn bell(&self) -> Arc<Bell> {
-        let bell = Arc::default();
+    /// Makes this bell ring at the interruption, too. A thread that looks at [`signal`](Interruption::signal) after it has
+    /// counted the rings, and then waits, misses no interruption.
+    pub(super) fn rings(&self, bell: &Arc<Bell>) {
         let mut bells = self.0.bells.lock();
         bells.retain(|known| known.strong_count() > 0);
-        bells.push(Arc::downgrade(&bell));
-        bell
+        bells.push(Arc::downgrade(bell));
     }
 }

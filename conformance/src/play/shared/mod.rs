@@ -17,6 +17,7 @@ pub(crate) mod random;
 pub(crate) mod registry;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,7 @@ use crate::scenario::Scenario;
 use crate::suite::Suite;
 use crate::tls::TlsClient;
 
-use super::lane::Speech;
+use super::lane::{Bell, Budget, Speech};
 pub(crate) use bounds::Bounds;
 pub use interruption::Interruption;
 use ledger::{CaseNumber, Ledger};
@@ -71,6 +72,8 @@ pub(crate) struct Shared<'a> {
     /// The instant at which the whole run must be over.
     deadline: Option<Instant>,
     pub(crate) interruption: Interruption,
+    /// The memory for what the lanes receive.
+    budget: Arc<Budget>,
 }
 
 impl<'a> Shared<'a> {
@@ -98,6 +101,7 @@ impl<'a> Shared<'a> {
             begun: Mutex::default(),
             deadline: terms.deadline,
             interruption: terms.interruption,
+            budget: Arc::default(),
         })
     }
 
@@ -111,6 +115,13 @@ impl<'a> Shared<'a> {
         *times += 1;
         let own = format!("{} {times} {id}", self.seed);
         (CaseNumber(number), SplitMix::of(own.as_bytes()))
+    }
+
+    /// Returns a bell for the lanes of one more case.
+    pub(crate) fn bell(&self) -> Arc<Bell> {
+        let bell = Arc::new(Bell::new(Arc::clone(&self.budget)));
+        self.interruption.rings(&bell);
+        bell
     }
 
     /// Returns whether the time limit of the run has passed, or the run was interrupted.

@@ -1,0 +1,41 @@
+//! The memory for received bytes, which all lanes of a run share.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Maximum bytes that all lanes keep together. Without it, eight cases with three lanes each could fill the memory.
+const RUN: usize = 256 << 20;
+
+/// A lane that has received less than this is not cut because of the others.
+const FAIR: usize = 1 << 20;
+
+/// The number of bytes that all lanes keep now.
+#[derive(Debug, Default)]
+pub(crate) struct Budget(AtomicUsize);
+
+impl Budget {
+    /// Counts bytes that a lane keeps. Returns whether that lane, which has received `total` bytes by now, may receive more.
+    pub(super) fn take(&self, bytes: usize, total: usize) -> bool {
+        let taken = self.0.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        taken <= RUN || total < FAIR
+    }
+
+    /// Counts bytes that a lane has dropped.
+    pub(super) fn give_back(&self, bytes: usize) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_share_what_is_left_but_a_quiet_lane_is_not_cut() {
+        let budget = Budget::default();
+        assert!(budget.take(RUN, RUN));
+        assert!(!budget.take(FAIR, FAIR));
+        assert!(budget.take(1, 1));
+        budget.give_back(RUN);
+        assert!(budget.take(FAIR, FAIR));
+    }
+}
