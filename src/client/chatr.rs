@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::identity::{Fingerprint, Identity};
 use super::link::Link;
+use super::mark::Mark;
 use super::peer::{Callers, Meeting, Peers};
 use super::reach::{LocalEnd, Route};
 use super::registry::Registry;
@@ -186,10 +187,39 @@ fn meet(
 }
 
 fn read_book(path: &Path) -> Result<Book, Ending> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
+    let wrong = |why: &dyn std::fmt::Display| Ending::Usage(format!("{}: {why}", path.display()));
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Book::default()),
-        Err(error) => return Err(Ending::Usage(format!("{}: {error}", path.display()))),
+        Err(error) => return Err(wrong(&error)),
     };
-    Book::parse(&text).map_err(|error| Ending::Usage(format!("{}: {error}", path.display())))
+    let text = match Mark::of(&bytes) {
+        Some(Mark::Utf16) => return Err(wrong(&Mark::REFUSAL)),
+        Some(Mark::Utf8) => &bytes[Mark::UTF8.len()..],
+        None => &bytes,
+    };
+    let text = str::from_utf8(text).map_err(|error| wrong(&format!("it is not UTF-8: {error}")))?;
+    Book::parse(text).map_err(|error| wrong(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_book_is_utf8_with_or_without_a_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("book");
+        let line = "6ba7b810-9dad-11d1-80b4-00c04fd430c8 bob\r\n";
+        for text in [line.to_owned(), format!("\u{feff}{line}")] {
+            fs::write(&path, text).unwrap();
+            let book = read_book(&path).unwrap();
+            assert!(book.find("bob").is_some());
+        }
+        fs::write(&path, b"\xff\xfe6\0").unwrap();
+        let Err(Ending::Usage(why)) = read_book(&path) else {
+            panic!("it is refused");
+        };
+        assert!(why.ends_with(Mark::REFUSAL), "{why}");
+    }
 }

@@ -6,6 +6,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::mark::Mark;
 use super::terminal;
 
 /// Maximum length of a line, in bytes. A longer line is refused. The limit bounds memory and is far above the maximum message
@@ -32,6 +33,11 @@ pub(super) fn lines() -> io::Result<Receiver<InputLine>> {
     let (to_loop, lines) = bounded(LINES_AHEAD);
     thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut input = io::stdin().lock();
+        if let Err(refusal) = pass_mark(&mut input) {
+            // The loop may have ended in the meantime.
+            let _ = to_loop.send(refusal);
+            return;
+        }
         while let Some(line) = next_line(&mut input) {
             let failed = matches!(line, InputLine::Failed(_));
             if to_loop.send(line).is_err() || failed {
@@ -81,6 +87,17 @@ fn copy(to: Sender<Vec<u8>>, failure: Sender<io::Error>, wait: fn() -> bool) -> 
     Ok(())
 }
 
+/// Passes over the mark with which some editors begin a text. Text in UTF-16 is refused: its lines would be other text.
+fn pass_mark(input: &mut impl BufRead) -> Result<(), InputLine> {
+    // A failed read is reported with the first line.
+    match input.fill_buf().ok().and_then(Mark::of) {
+        Some(Mark::Utf8) => input.consume(Mark::UTF8.len()),
+        Some(Mark::Utf16) => return Err(InputLine::Failed(Mark::REFUSAL.to_owned())),
+        None => {}
+    }
+    Ok(())
+}
+
 fn next_line(input: &mut impl BufRead) -> Option<InputLine> {
     let mut bytes = Vec::new();
     match input.take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes) {
@@ -108,6 +125,21 @@ fn next_line(input: &mut impl BufRead) -> Option<InputLine> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_is_no_part_of_the_first_line_and_utf16_is_refused() {
+        let mut input = b"\xef\xbb\xbfhello\r\n\xef\xbb\xbf".as_slice();
+        assert_eq!(pass_mark(&mut input), Ok(()));
+        let hello = InputLine::Text("hello".into());
+        assert_eq!(next_line(&mut input), Some(hello));
+        // Elsewhere it is a character like any other.
+        let mark = InputLine::Text("\u{feff}".into());
+        assert_eq!(next_line(&mut input), Some(mark));
+        for utf16 in [b"\xff\xfeh\0\n\0".as_slice(), b"\xfe\xff\0h\0\n"] {
+            let refused = pass_mark(&mut &*utf16);
+            assert_eq!(refused, Err(InputLine::Failed(Mark::REFUSAL.into())));
+        }
+    }
 
     #[test]
     fn lines_lose_their_ends_and_a_bad_line_does_not_affect_others() {

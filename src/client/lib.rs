@@ -50,6 +50,7 @@ mod inbox;
 mod input;
 mod lines;
 mod link;
+mod mark;
 mod outgoing;
 mod output;
 mod paint;
