@@ -253,3 +253,23 @@ fn an_error_in_a_config_file_names_the_file() {
     );
     assert!(said.contains(&told), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_configuration_that_is_no_file_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("matou.toml");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut serve = matou();
+    let output = serve.args(["serve", "--config"]).arg(&fifo).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("it is not a regular file"), "{error}");
+}

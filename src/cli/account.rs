@@ -1,15 +1,16 @@
 //! `matou account`: manages the accounts of ChatHack. A running server sees a change at the next login.
 
 use std::fs;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::complain;
 use super::data::DataArgs;
+use super::output::{failed, print};
 use super::password::first_line;
+use super::{WRONG_USAGE, complain};
 use matou_protocols::room::Visible;
 use matou_server::store::{Accounts, Existing, Imported, Password, read_lines};
 
@@ -65,11 +66,11 @@ struct OneAccount {
 
 pub(super) fn run(arguments: AccountArgs) -> ExitCode {
     match obey(arguments.command) {
-        Ok(done) => {
-            // The change was written to the disk before this line is printed.
-            let _ = io::stdout().lock().write_all(done.as_bytes());
-            ExitCode::SUCCESS
-        }
+        // The change was written to the disk before this line is printed.
+        Ok(done) => match print(&done) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => failed(&why, WRONG_USAGE),
+        },
         Err(why) => {
             complain(&why);
             ExitCode::FAILURE

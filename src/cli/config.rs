@@ -1,6 +1,7 @@
 //! The server's configuration: from arguments, from a file, or by default every protocol on loopback.
 
 use std::fs;
+use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -68,9 +69,18 @@ pub(super) fn configuration(
 
 fn read_file(path: &Path) -> Result<File, String> {
     let shown = path.display();
-    let text = fs::read_to_string(path)
+    let text = read_regular(path)
         .map_err(|error| format!("cannot read the config file {shown}: {error}"))?;
     toml::from_str(&text).map_err(|error| format!("invalid config file {shown}: {error}"))
+}
+
+/// Reads a regular file. Opening a FIFO would wait until another program writes to it.
+fn read_regular(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.is_file() {
+        fs::read_to_string(path)
+    } else {
+        Err(io::Error::other("it is not a regular file"))
+    }
 }
 
 fn data_directory(data: Option<PathBuf>) -> Result<Option<PathBuf>, String> {

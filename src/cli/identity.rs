@@ -12,8 +12,9 @@ use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::pki_types::pem::PemObject;
 use uuid::Uuid;
 
+use super::WRONG_USAGE;
 use super::data::DataArgs;
-use super::{WRONG_USAGE, complain};
+use super::output::{failed, print};
 use matou_server::store::{Identities, PublicKey};
 
 /// Manage identities of Chatr Connect: a UUID and the RSA key that proves it
@@ -82,10 +83,7 @@ pub(super) fn run(arguments: IdentityArgs) -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            complain(&why);
-            ExitCode::from(WRONG_USAGE)
-        }
+        Err(why) => failed(&*why, WRONG_USAGE),
     }
 }
 
@@ -93,22 +91,18 @@ fn register(arguments: RegisterArgs) -> Result<(), Box<dyn Error>> {
     let key = read_key(&arguments.key)?;
     let identities = identities(arguments.data)?;
     identities.register(arguments.uuid, key.der(), u64::MAX)?;
-    println!("registered {}", arguments.uuid);
-    Ok(())
+    Ok(print(&format!("registered {}\n", arguments.uuid))?)
 }
 
 fn remove(arguments: RemoveArgs) -> Result<(), Box<dyn Error>> {
     identities(arguments.data)?.remove(arguments.uuid)?;
-    println!("removed {}", arguments.uuid);
-    Ok(())
+    Ok(print(&format!("removed {}\n", arguments.uuid))?)
 }
 
 fn list(arguments: ListArgs) -> Result<(), Box<dyn Error>> {
-    let store = arguments.data.store_to_read()?;
-    for uuid in Identities::new(&store).uuids()? {
-        println!("{uuid}");
-    }
-    Ok(())
+    let uuids = identities(arguments.data)?.uuids()?;
+    let lines: String = uuids.iter().map(|uuid| format!("{uuid}\n")).collect();
+    Ok(print(&lines)?)
 }
 
 /// Reads a public key. A file that is not PEM is read as DER.

@@ -9,6 +9,7 @@ mod data;
 mod identity;
 mod logging;
 mod options;
+mod output;
 mod password;
 mod serve;
 
@@ -40,7 +41,11 @@ enum Command {
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
-    match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return output::unparsed(&error),
+    };
+    match arguments.command {
         Command::Account(arguments) => account::run(arguments),
         Command::Chat(arguments) => chat::run(*arguments),
         Command::Identity(arguments) => identity::run(arguments),
@@ -53,5 +58,5 @@ pub(crate) fn run() -> ExitCode {
 fn complain(why: &dyn fmt::Display) {
     let why = why.to_string();
     let lines: Vec<String> = why.lines().map(|line| Visible(line).to_string()).collect();
-    eprintln!("matou: {}", lines.join("\n"));
+    output::tell(&lines.join("\n"));
 }

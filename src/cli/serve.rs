@@ -1,6 +1,6 @@
 //! `matou serve`: starts the server, prints its addresses, and serves until a signal arrives.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,6 +11,7 @@ use matou_server::{Config, Server};
 
 use super::address::resolve;
 use super::config::{configuration, described_options, log_level};
+use super::output::{Unprinted, print};
 use super::{WRONG_USAGE, complain, logging};
 
 /// Serve one or more protocols
@@ -95,20 +96,32 @@ fn serve(config: Config, level: LevelFilter) -> ExitCode {
         "at most {} connections at once",
         server.connection_ceiling()
     );
-    for listener in server.listeners() {
-        say(&format!("listening {} {}", listener.name, listener.address));
+    if let Err(why) = say(&addresses(&server)) {
+        server.stop();
+        drop(logging);
+        return refuse(&why);
     }
-    say("ready");
     let signal = stop.wait();
     info!("stopping: {signal}");
     server.stop();
     ExitCode::SUCCESS
 }
 
-/// Writes a line to standard output. A closed standard output does not stop the server.
-fn say(line: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+/// Returns a line for each listener, then `ready`.
+fn addresses(server: &Server) -> String {
+    let listeners = server.listeners().iter();
+    let lines =
+        listeners.map(|listener| format!("listening {} {}\n", listener.name, listener.address));
+    lines.collect::<String>() + "ready\n"
+}
+
+/// Writes the addresses to standard output. A closed standard output does not stop the server, but a full disk does: the
+/// addresses would be lost.
+fn say(lines: &str) -> Result<(), Unprinted> {
+    match print(lines) {
+        Err(why) if !why.reader_is_gone() => Err(why),
+        _ => Ok(()),
+    }
 }
 
 /// Waits for SIGINT, SIGTERM or SIGHUP. A second signal ends the program at once.

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
 
+use crate::cli::output::{print, tell};
 use matou_client::{
     CertificateFileError, FileError, Fingerprint, Identity, KeyBits, Registry, Trust, default_path,
 };
@@ -168,9 +169,10 @@ pub(super) fn new(arguments: &NewArgs) -> Result<(), Box<dyn Error>> {
         return Err(FileError::Exists(path).into());
     }
     let identity = Identity::generate(arguments.bits.into())?;
+    // The name is told before the file exists: an identity whose name is lost is of no use.
+    print(&format!("{}\n", identity.uuid()))?;
     identity.save(&path)?;
-    println!("{}", identity.uuid());
-    eprintln!("matou: the private key is in {}", path.display());
+    tell(&format_args!("the private key is in {}", path.display()));
     let Some(registry) = registry else {
         return Ok(());
     };
@@ -184,11 +186,11 @@ pub(super) fn new(arguments: &NewArgs) -> Result<(), Box<dyn Error>> {
 
 pub(super) fn show(arguments: &ShowArgs) -> Result<(), Box<dyn Error>> {
     let (path, identity) = arguments.file.load()?;
-    println!("UUID         {}", identity.uuid());
-    println!("file         {}", path.display());
-    println!("fingerprint  {}", identity.fingerprint());
-    print!("{}", public_pem(&identity));
-    Ok(())
+    let (uuid, path, fingerprint) = (identity.uuid(), path.display(), identity.fingerprint());
+    let pem = public_pem(&identity);
+    let lines =
+        format!("UUID         {uuid}\nfile         {path}\nfingerprint  {fingerprint}\n{pem}");
+    Ok(print(&lines)?)
 }
 
 pub(super) fn publish(arguments: &PublishArgs) -> Result<(), Box<dyn Error>> {
@@ -212,7 +214,7 @@ pub(super) fn renew(arguments: &RenewArgs) -> Result<(), Box<dyn Error>> {
     })?;
     fs::rename(&draft, &path)
         .map_err(|why| format!("cannot rename the new key file {}: {why}", draft.display()))?;
-    eprintln!("matou: {} has a new key", new.uuid());
+    tell(&format_args!("{} has a new key", new.uuid()));
     Ok(())
 }
 
@@ -222,7 +224,7 @@ fn registry(url: &str, server: &ServerTrust) -> Result<Registry, Box<dyn Error>>
 
 fn register(registry: &Registry, identity: &Identity) -> Result<(), Box<dyn Error>> {
     registry.register(identity)?;
-    eprintln!("matou: {} is registered", identity.uuid());
+    tell(&format_args!("{} is registered", identity.uuid()));
     Ok(())
 }
 

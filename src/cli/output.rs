@@ -1,0 +1,66 @@
+//! Printing on the standard streams. Output that cannot be printed is an error with a sentence, never a panic.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use super::{WRONG_USAGE, complain};
+
+/// Exit code after output whose reader has closed its end: the same as of a program that SIGPIPE ends.
+const READER_GONE: u8 = 141;
+
+/// Standard output could not be written.
+#[derive(Debug)]
+pub(super) struct Unprinted(io::Error);
+
+impl fmt::Display for Unprinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot write to the standard output: {}", self.0)
+    }
+}
+
+impl Error for Unprinted {}
+
+impl Unprinted {
+    /// Returns whether the reader has closed its end, as `head` does.
+    pub(super) fn reader_is_gone(&self) -> bool {
+        self.0.kind() == ErrorKind::BrokenPipe
+    }
+}
+
+/// Writes text to standard output. After it has returned, the text has left the program.
+///
+/// # Errors
+/// If the reader has closed its end, or the disk is full.
+pub(super) fn print(text: &str) -> Result<(), Unprinted> {
+    let mut output = io::stdout().lock();
+    let written = output.write_all(text.as_bytes());
+    written.and_then(|()| output.flush()).map_err(Unprinted)
+}
+
+/// Writes a line about the program itself to standard error. An error has no other place to go.
+pub(super) fn tell(line: &dyn fmt::Display) {
+    let _ = writeln!(io::stderr(), "matou: {line}");
+}
+
+/// Reports why a command failed, and returns its exit code: `code`, or 141 without a word if the reader of standard
+/// output has closed its end.
+pub(super) fn failed(why: &(dyn Error + 'static), code: u8) -> ExitCode {
+    match why.downcast_ref::<Unprinted>() {
+        Some(unprinted) if unprinted.reader_is_gone() => ExitCode::from(READER_GONE),
+        _ => {
+            complain(&why);
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// Prints the help, the version, or an error about an argument.
+pub(super) fn unparsed(error: &clap::Error) -> ExitCode {
+    let printed = error.print().and_then(|()| io::stdout().flush());
+    match printed {
+        Err(why) if !error.use_stderr() => failed(&Unprinted(why), WRONG_USAGE),
+        _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(WRONG_USAGE)),
+    }
+}
