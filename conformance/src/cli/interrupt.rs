@@ -4,7 +4,7 @@ use std::io;
 
 /// Calls `first` with the number of the first signal. After that the command ends in order, as soon as it can. The second
 /// signal ends the process at once, and all servers that it started. A second SIGHUP is ignored: both the system and a
-/// shell may send it.
+/// shell may send it. So is a signal that was ignored when the program started, as `nohup` does with SIGHUP.
 ///
 /// # Errors
 ///
@@ -13,7 +13,10 @@ use std::io;
 pub(super) fn on_interruption(first: impl FnOnce(i32) + Send + 'static) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let heeded = [SIGINT, SIGTERM, SIGHUP]
+        .into_iter()
+        .filter(|signal| !is_ignored(*signal));
+    let mut signals = signal_hook::iterator::Signals::new(heeded)?;
     let listen = move || {
         let mut signals = signals.forever();
         if let Some(signal) = signals.next() {
@@ -29,6 +32,27 @@ pub(super) fn on_interruption(first: impl FnOnce(i32) + Send + 'static) -> io::R
         .name("signals".to_owned())
         .spawn(listen)
         .map(|_| ())
+}
+
+/// Returns whether a signal was ignored when the program started.
+#[cfg(target_os = "linux")]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+/// On other systems this needs unsafe code. A program that `nohup` started has no terminal.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn is_ignored(signal: i32) -> bool {
+    use io::IsTerminal;
+
+    let has_terminal =
+        io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
+    signal == signal_hook::consts::SIGHUP && !has_terminal
 }
 
 /// Does nothing: on other systems Ctrl-C ends the process at once, and the console ends the servers that it started.

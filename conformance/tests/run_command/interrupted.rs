@@ -69,6 +69,29 @@ fn an_interrupted_run_reports_what_is_known(#[case] signal: Signal, #[case] code
     );
 }
 
+/// `nohup` ignores SIGHUP for the program that it starts, and a shell ignores SIGINT for one in the background.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    let address = server::start();
+    let command = format!(
+        "trap '' HUP INT; exec '{}' run chaton '{address}' --jobs 1 --scale 100 --only login-accepted,login-taken",
+        env!("CARGO_BIN_EXE_conformance")
+    );
+    let mut runner = Command::new("sh")
+        .args(["-c", &command])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the system has a shell");
+    let output = runner.stdout.take().expect("it is a pipe");
+    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("login-accepted")));
+    for signal in [Signal::HUP, Signal::INT, Signal::TERM] {
+        send(signal, &runner);
+    }
+    assert_eq!(runner.wait().expect("it ends").code(), Some(143));
+}
+
 #[test]
 fn a_second_signal_ends_the_run_at_once() {
     // The system answers no further connect, so the runner waits for it and notices nothing else.
