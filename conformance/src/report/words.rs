@@ -102,7 +102,7 @@ fn missing(report: &Report) -> String {
     let mut told: Vec<String> = reasons
         .into_iter()
         .take(REASONS)
-        .map(|(why, count)| format!("{} {why}", counted(count, "case")))
+        .map(|(why, count)| format!("{}, {why}", counted(count, "case")))
         .collect();
     if others > 0 {
         told.push(counted(others, "other reason"));

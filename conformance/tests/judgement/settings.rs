@@ -54,6 +54,6 @@ fn a_case_whose_settings_are_missing_is_unsupported() {
         serde_json::from_str(&to_json(&report)).expect("the report is JSON");
     assert_eq!(
         json["sentence"],
-        "No case failed, but 1 MUST of Parley was not judged: 1 case because it needs --set word=...."
+        "No case failed, but 1 MUST of Parley was not judged: 1 case, because it needs --set word=...."
     );
 }
