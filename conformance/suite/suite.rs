@@ -13,7 +13,7 @@ pub use crate::spec::{Level, Requirement};
 
 use crate::grammar::Grammar;
 use crate::scenario::Scenario;
-use crate::source::Diagnostics;
+use crate::source::{Diagnostics, did_you_mean};
 pub use built_in::built_in_file;
 pub use coverage::{Coverage, Covered};
 pub use folder::Sources;
@@ -106,6 +106,14 @@ impl Suite {
     /// Every mistake in them.
     pub fn from_sources(sources: Sources) -> Result<Suite, Diagnostics> {
         assemble::assemble(sources)
+    }
+
+    /// Returns what to write instead of a scenario's id that does not exist. A list of all ids would fill the screen.
+    #[must_use]
+    pub fn instead_of(&self, id: &str) -> String {
+        let ids = self.scenarios.iter().map(|scenario| scenario.id.as_str());
+        did_you_mean(id, ids)
+            .unwrap_or_else(|| format!("`conformance list {}` lists them", self.name))
     }
 
     /// Returns the scenario or probe with this id.

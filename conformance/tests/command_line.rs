@@ -56,6 +56,7 @@ fn the_protocols_are_listed() {
 #[rstest]
 #[case::protocol(&["list", "no-such-protocol"], "no protocol and no folder")]
 #[case::case_of_a_protocol(&["show", ECHO, "helo"], "did you mean hello?")]
+#[case::strange_case(&["show", "chaton", "quite-another-word"], "no case quite-another-word: `conformance list chaton` lists them\n")]
 #[case::file_without_protocol(&["lint", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "--protocol NAME")]
 #[case::folder(&["lint", "no-such-folder"], "cannot read the folder")]
 #[case::word(&["lnt"], "lint")]

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use super::{Outcome, list};
 use crate::scenario::Scenario;
-use crate::source::one_of;
 use crate::suite::Suite;
 
 /// The arguments of `show`.
@@ -24,8 +23,7 @@ pub(super) fn show(arguments: &ShowArguments) -> Outcome {
     match suite.scenario(&arguments.case) {
         Some(scenario) => Outcome::said(text(&suite, scenario)),
         None => {
-            let ids = suite.scenarios.iter().map(|scenario| scenario.id.as_str());
-            let help = one_of(&arguments.case, ids);
+            let help = suite.instead_of(&arguments.case);
             Outcome::refused(format!(
                 "{} has no case {}: {help}\n",
                 suite.name, arguments.case

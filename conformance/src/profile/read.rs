@@ -192,9 +192,8 @@ impl<'a> Reader<'a> {
     ) {
         if self.suite.scenario(&case).is_none() {
             let suite = self.suite;
-            let ids = suite.scenarios.iter().map(|scenario| scenario.id.as_str());
             let message = format!("{} has no case {case}", suite.name);
-            return self.mistake(node, &span, message, one_of(&case, ids));
+            return self.mistake(node, &span, message, suite.instead_of(&case));
         }
         let why = node.arguments().nth(reason).and_then(|entry| entry.text());
         match why.filter(|why| !why.trim().is_empty()) {

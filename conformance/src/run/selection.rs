@@ -7,7 +7,7 @@ use crate::grammar::{Names, Transport};
 use crate::identity;
 use crate::play::shared::FINGERPRINT;
 use crate::scenario::{Action, Incoming, Scenario, walk};
-use crate::source::{did_you_mean, one_of};
+use crate::source::one_of;
 use crate::suite::Suite;
 
 use super::options::Options;
@@ -96,10 +96,9 @@ impl<'a> Selection<'a> {
             .chain(options.unsupported.keys())
         {
             if !by_id.contains_key(asked.as_str()) {
-                let list = || format!("`conformance list {}` lists them", suite.name);
                 return Err(WrongOptions::UnknownScenario {
                     asked: asked.clone(),
-                    help: did_you_mean(asked, by_id.keys().copied()).unwrap_or_else(list),
+                    help: suite.instead_of(asked),
                 });
             }
         }
