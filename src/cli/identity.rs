@@ -100,7 +100,7 @@ fn remove(arguments: RemoveArgs) -> Result<(), Box<dyn Error>> {
 }
 
 fn list(arguments: ListArgs) -> Result<(), Box<dyn Error>> {
-    let uuids = identities(arguments.data)?.uuids()?;
+    let uuids = Identities::new(&arguments.data.store_to_read()?).uuids()?;
     let lines: String = uuids.iter().map(|uuid| format!("{uuid}\n")).collect();
     Ok(print(&lines)?)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Profile;
 use crate::source::{
-    Diagnostics, Findings, Node, Shape, SourceFile, Span, one_of, parse, read_text,
+    Diagnostics, Findings, Mistake, Node, Shape, SourceFile, Span, one_of, parse, read_text,
 };
 use crate::suite::Suite;
 

@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Suite, inherit};
+use super::{Suite, inherit, mistake};
 use crate::source::{
-    Diagnostics, Findings, MAX_FILE_BYTES, SourceFile, one_of, open_regular, utf8,
+    Check, Diagnostics, Findings, MAX_FILE_BYTES, SourceFile, one_of, open_regular, utf8,
 };
 
 /// The text of all files of a suite.
@@ -102,18 +102,14 @@ fn read(path: &Path, findings: &mut Findings) -> Arc<SourceFile> {
         Ok(text) => return Arc::new(SourceFile::new(name, text)),
         Err(error) => error,
     };
-    let file = Arc::new(SourceFile::new(name, text));
-    if let Some(error) = problem {
-        let help = match error.kind() {
-            io::ErrorKind::NotFound => {
-                "a suite is a folder with spec.md, wire.kdl and scenarios/*.kdl"
-            }
-            io::ErrorKind::InvalidData => "the files of a suite are text in UTF-8",
-            io::ErrorKind::InvalidInput => "remove it, or give it a name without .kdl",
-            _ => "",
-        };
-        findings.error(&file, 0..0, format!("cannot read the file: {error}"), help);
-    }
+    let file = Arc::new(SourceFile::new(name, ""));
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "a suite is a folder with spec.md, wire.kdl and scenarios/*.kdl",
+        io::ErrorKind::InvalidData => "the files of a suite are text in UTF-8",
+        io::ErrorKind::InvalidInput => "remove it, or give it a name without .kdl",
+        _ => "",
+    };
+    findings.report(&(file.clone(), 0..0), mistake::unreadable_file(error, help));
     file
 }
 

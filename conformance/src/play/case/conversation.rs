@@ -112,11 +112,12 @@ fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
         let at = connection.arrival(range.end).unwrap_or(case.now);
         events.push((at, seen));
     };
-    let front = case.view.fronts.get(conn);
+    let front = case.view.fronts.find(conn);
     let marks = front.map(|front| front.marks.as_slice());
     let marks = marks.unwrap_or_default();
     // No more are reported, so no more are described.
-    for mark in &marks[marks.len().saturating_sub(KEPT_EVENTS)..] {
+    let passed_over = marks.len().saturating_sub(KEPT_EVENTS);
+    for mark in marks.iter().skip(passed_over) {
         push(mark.bytes.clone(), Some(mark.meaning));
     }
     for range in left_over(case, conn) {
