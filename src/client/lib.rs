@@ -3,10 +3,25 @@
 //! This crate is the only place that uses a terminal. The dialogue of each protocol ([`matou_protocols::dialogue`]) knows the
 //! frames and what they mean; this crate does not.
 //!
-//! The client has three faces: lines for a script; plain lines, for people who prefer them and for dumb terminals; and a
-//! terminal on which the typed line stays whole while messages arrive above it (`terminal/`). All faces have the same
-//! commands. `profile/` describes the text and files that two of these clients exchange on a private connection; `files/`
-//! reads and writes the files.
+//! # Rooms
+//!
+//! Each folder has its own map in its `mod.rs`. A room uses only rooms that are above it in this table:
+//!
+//! | room | what is in it | needed for |
+//! |---|---|---|
+//! | `link/` | one connection with its threads and bounded queues | everything |
+//! | `identity/` | a UUID with its key, and fingerprints | Chatr |
+//! | `reach/` | the way to the server: address, TCP, TLS, trust | everything |
+//! | `files/` | file transfer: the formats of transfers, and the disk | files |
+//! | `chatr/` | registry, and peer-to-peer connections over UDP | Chatr |
+//! | `private/` | the register of private connections; direct connections; `--tunnel` | private connections |
+//! | `typing/` | what a user types: input, lines parsed once, lines that wait | everything |
+//! | `signals/` | Ctrl-C and its relatives | everything |
+//! | `face/` | what a user sees: plain lines, JSON, or a painted terminal | everything |
+//! | `session/` | the loop that owns all of this | everything |
+//!
+//! A reader who wants to know line chat alone can leave out `files/`, `chatr/`, `private/`, `face/terminal/` and the files of
+//! `session/` that its map lists under these features.
 //!
 //! # Threads
 //!
@@ -26,143 +41,47 @@
 //! | `direct-accept` | `accept` of an expected peer | starts `direct-knock` |
 //! | `direct-knock` | `read` of such a peer's pass | the loop, once, if the pass is right |
 //! | `peer-in` | `recv` of datagrams | `peer` |
-//! | `peer` | its channels and its next deadline; it also sends datagrams (`peer/`) | the loop |
+//! | `peer` | its channels and its next deadline; it also sends datagrams (`chatr/peer/`) | the loop |
 //! | `signals` | waiting for signals; it restores the terminal before the program ends or stops (`signals/`) | the loop |
 //!
 //! Every buffer is bounded. A reader that is ahead of the loop stops reading. A typed line is sent when its connection has
-//! room, counted in bytes (`outgoing`); until then it waits (`held`). In the meantime a script is not read. A terminal is
-//! read, up to 16 MiB of text, so that `/quit` and Ctrl-C work. A connection is closed when bytes wait and none is accepted
-//! for `--stall-timeout`. The loop does not read from a peer that does not accept our answers, nor from a private connection
-//! while the disk cannot keep up with its file; TCP then holds the peer back.
+//! room, counted in bytes (`link/outgoing.rs`); until then it waits (`typing/held.rs`). In the meantime a script is not read. A
+//! terminal is read, up to 16 MiB of text, so that `/quit` and Ctrl-C work. A connection is closed when bytes wait and none is
+//! accepted for `--stall-timeout`. The loop does not read from a peer that does not accept our answers, nor from a private
+//! connection while the disk cannot keep up with its file; TCP then holds the peer back.
 
-mod address;
+mod begin;
 mod chatr;
-mod connect;
-mod direct;
 mod ending;
 mod escape;
-mod exchange;
+mod face;
 mod files;
-mod held;
-mod hex;
 mod identity;
-mod inbox;
-mod input;
-mod lines;
 mod link;
-mod mark;
-mod outgoing;
-mod output;
-mod paint;
-mod peer;
-mod people;
-mod pipe;
-mod profile;
+mod options;
+mod private;
 mod reach;
-mod registry;
-mod requests;
-mod sealed;
 mod session;
-pub mod show;
 mod signals;
-mod streamed;
-mod terminal;
-mod trust;
-mod tunnel;
-mod typed;
-mod writing;
+mod typing;
 
-use std::fmt;
-use std::path::PathBuf;
-use std::time::Duration;
-
-pub use address::{Address, AddressError, Protocol};
 pub use chatr::ChatrOptions;
-pub use direct::{DirectOptions, Ports, PortsError};
+pub use chatr::registry::{Registry, RegistryError};
 pub use ending::Ending;
+pub use face::show::{self, Form};
+#[cfg(unix)]
+pub use face::terminal::ask_secret;
 pub use identity::{
     FileError, Fingerprint, FingerprintError, Identity, KeyBits, KeyError, default_book,
     default_path,
 };
-pub use registry::{Registry, RegistryError};
-pub use show::Form;
-#[cfg(unix)]
-pub use terminal::ask_secret;
-pub use trust::{CertificateFileError, Trust};
-pub use typed::{HELP, Typed, TypedError};
+pub use options::{ChatOptions, Face, Password, TunnelWish};
+pub use private::direct::{DirectOptions, Ports, PortsError};
+pub use reach::address::{Address, AddressError, Protocol};
+pub use reach::trust::{CertificateFileError, Trust};
+pub use typing::typed::{HELP, Typed, TypedError};
 
-use chatr::Chatr;
-use matou_protocols::dialogue::{Action, Dialogue, Intent, Refusal};
-use reach::{LocalEnd, Reached, Route};
 use session::Session;
-
-/// The options of a chat, from the command line of `matou chat`.
-#[derive(Debug, Clone)]
-pub struct ChatOptions {
-    /// Server address and login.
-    pub address: Address,
-    /// Options of Chatr Connect; `None` for other protocols.
-    pub chatr: Option<ChatrOptions>,
-    /// Password of the account, in a protocol that has accounts.
-    pub password: Option<Password>,
-    /// How the program shows itself.
-    pub face: Face,
-    /// After the end of standard input: listen until the server closes (true), or leave (false).
-    pub stay: bool,
-    /// Private connection to connect standard input and output to.
-    pub tunnel: Option<TunnelWish>,
-    /// Time limit for connecting, and then for the answer to the login.
-    pub connect_timeout: Duration,
-    /// A connection is closed when its peer accepts no data for this time while data waits to be sent.
-    pub stall_timeout: Duration,
-    /// Standard input is not a terminal: the exit code reports lines that could not be sent.
-    pub script: bool,
-    /// File to log every frame to.
-    pub wire_log: Option<PathBuf>,
-    /// Directory for received files.
-    pub downloads: PathBuf,
-    /// Maximum size of a file to accept, in bytes.
-    pub max_file: u64,
-    /// Maximum size of all files received without an offer, in bytes.
-    pub max_received: u64,
-    /// How peers connect to this client, in ChatHack.
-    pub direct: DirectOptions,
-    /// Ring the terminal's bell when a private message arrives.
-    pub bell: bool,
-}
-
-/// A password. Its `Debug` form does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(pub String);
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(not shown)")
-    }
-}
-
-/// How the program shows itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Face {
-    /// To a script: each event is a line.
-    Script(Form),
-    /// To a person, with plain lines: a dumb terminal, or `--plain`.
-    Plain,
-    /// To a person at a terminal.
-    Terminal {
-        /// Colour names.
-        colours: bool,
-    },
-}
-
-/// The private connection that `--tunnel` asks for.
-#[derive(Debug, Clone)]
-pub struct TunnelWish {
-    /// The peer's name.
-    pub peer: String,
-    /// Wait for the peer's request instead of sending one.
-    pub wait: bool,
-}
 
 /// Runs a chat until it ends.
 pub fn run(options: ChatOptions) -> Ending {
@@ -173,66 +92,23 @@ pub fn run(options: ChatOptions) -> Ending {
             address.protocol.name()
         ));
     }
+    let limit = options.connect_timeout;
     let begun = match &options.chatr {
-        Some(chatr) => chatr::begin(&options, chatr),
-        None => begin(&options),
+        Some(chatr) => {
+            chatr::begin(address, chatr, limit).map(|(begun, chatr)| (begun, Some(chatr)))
+        }
+        None => {
+            let password = options.password.as_ref().map(|Password(text)| &**text);
+            let wish = options.tunnel.as_ref().map(|wish| &*wish.peer);
+            begin::begin(address, password, wish, limit).map(|begun| (begun, None))
+        }
     };
-    let begun = match begun {
+    let (begun, chatr) = match begun {
         Ok(begun) => begun,
         Err(ending) => return ending,
     };
-    match Session::start(options, begun) {
+    match Session::start(options, begun, chatr) {
         Ok(session) => session.run(),
         Err(error) => Ending::Lost(format!("cannot start: {error}")),
     }
-}
-
-/// A chat that can begin: the connection to the server is open, and nothing has been sent.
-struct Begun {
-    dialogue: Box<dyn Dialogue>,
-    /// The first actions: the login.
-    hello: Vec<Action>,
-    route: Route,
-    reached: Reached,
-    /// For Chatr Connect.
-    chatr: Option<Chatr>,
-    /// Names that are known at the start, from the address book.
-    names: Vec<String>,
-    /// A remark for the user.
-    remark: Option<String>,
-}
-
-/// Connects to the server. An invalid login is reported before anything is sent.
-fn begin(options: &ChatOptions) -> Result<Begun, Ending> {
-    let Address {
-        protocol,
-        login,
-        host,
-        port,
-    } = &options.address;
-    let password = options.password.as_ref().map(|Password(text)| &**text);
-    let mut dialogue = protocol.dialogue(login, password).map_err(Ending::Usage)?;
-    let hello = dialogue.intend(Intent::LogIn { login });
-    let hello = hello.map_err(|refusal| Ending::Usage(refusal.to_string()))?;
-    let wish = options.tunnel.as_ref();
-    if wish.is_some_and(|wish| wish.peer == *login) {
-        return Err(Ending::Usage(Refusal::Oneself.to_string()));
-    }
-    let route = Route {
-        host: host.clone(),
-        port: *port,
-        from: LocalEnd::default(),
-        tls: None,
-        limit: options.connect_timeout,
-    };
-    let reached = route.connect().map_err(|error| route.failed(&error))?;
-    Ok(Begun {
-        dialogue,
-        hello,
-        route,
-        reached,
-        chatr: None,
-        names: Vec::new(),
-        remark: None,
-    })
 }

@@ -8,9 +8,10 @@ use crossbeam_channel::Receiver;
 use super::holding::{lines, was_or_were};
 use super::stalls::with_unsent;
 use super::{Phase, Server, Session};
+use crate::ending::Ending;
 use crate::escape::Escaped;
 use crate::reach::Reached;
-use crate::{Ending, connect};
+use crate::reach::connect;
 use matou_protocols::dialogue::Intent;
 
 /// The pause before the first attempt. Each pause is twice as long as the one before.

@@ -2,10 +2,10 @@
 
 use super::Session;
 use super::holding::lines;
-use crate::Ending;
+use crate::ending::Ending;
 use crate::escape::Name;
-use crate::exchange::{Deed, Exchange, FileEvent};
-use crate::files::{Reader, Writer, Written};
+use crate::files::disk::{Reader, Writer, Written};
+use crate::files::exchange::{Deed, Exchange, FileEvent};
 use matou_protocols::dialogue::{Direction, Source, TunnelId};
 
 impl Session {

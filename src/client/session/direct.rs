@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::{Phase, Session};
-use crate::Ending;
-use crate::direct::{self, Promised};
-use crate::exchange::{Deed, FileDirection, FileEvent};
-use crate::streamed::Streamed;
-use crate::tunnel::{self, Speech, Tunnel};
+use crate::ending::Ending;
+use crate::files::exchange::{Deed, FileDirection, FileEvent};
+use crate::files::streamed::Streamed;
+use crate::private::direct::{self, Promised};
+use crate::private::tunnel::{self, Speech, Tunnel};
 use matou_protocols::dialogue::{Direction, Pass, Source, TunnelId};
 
 /// Maximum files received without an offer while the program runs.

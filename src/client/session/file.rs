@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use crossbeam_channel::Receiver;
 
 use super::Session;
-use crate::Ending;
+use crate::ending::Ending;
 use crate::escape::{Escaped, Name};
-use crate::exchange::Deed;
-use crate::files::{self, Look, Seen, bytes_in_words};
-use crate::tunnel::Speech;
+use crate::files::disk::{self, Look, Seen, bytes_in_words};
+use crate::files::exchange::Deed;
+use crate::private::tunnel::Speech;
 use matou_protocols::dialogue::{Content, Refusal, TunnelId};
 
 /// A file that is inspected before it is sent.
@@ -50,7 +50,7 @@ impl Session {
             Speech::Lines { .. } => Look::Thoroughly,
             Speech::Frames(_) => Look::Briefly,
         };
-        match files::look_at(path.clone(), look) {
+        match disk::look_at(path.clone(), look) {
             Ok(outcome) => {
                 if look == Look::Thoroughly {
                     let shown = path.display().to_string();

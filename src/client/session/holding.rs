@@ -1,11 +1,11 @@
 //! Holds typed lines until their connection has room. In the meantime the user can type and leave.
 
 use super::{Phase, Session};
-use crate::Ending;
+use crate::ending::Ending;
 use crate::escape::Name;
-use crate::held::Destination;
-use crate::tunnel::Tunnel;
-use crate::typed::Typed;
+use crate::private::tunnel::Tunnel;
+use crate::typing::held::Destination;
+use crate::typing::typed::Typed;
 use matou_protocols::dialogue::TunnelId;
 
 /// Maximum lines to send before the loop handles other events.

@@ -4,11 +4,11 @@ use crossbeam_channel::{TryRecvError, never};
 
 use super::holding::lines;
 use super::{Phase, Session};
-use crate::Ending;
+use crate::ending::Ending;
 use crate::escape::Name;
+use crate::face::terminal::{Key, Known, Outcome, TypedLine};
 use crate::signals::suspend_all;
-use crate::terminal::{Key, Known, Outcome, TypedLine};
-use crate::typed::COMMANDS;
+use crate::typing::typed::COMMANDS;
 
 impl Session {
     pub(super) fn keys_came(&mut self) -> Result<(), Ending> {

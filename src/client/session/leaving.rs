@@ -7,11 +7,11 @@ use crossbeam_channel::never;
 
 use super::holding::{lines, was_or_were};
 use super::{Phase, Session};
-use crate::Ending;
+use crate::ending::Ending;
 use crate::escape::Name;
 use crate::link::Link;
-use crate::outgoing::Watch;
-use crate::tunnel::Tunnel;
+use crate::link::outgoing::Watch;
+use crate::private::tunnel::Tunnel;
 
 /// Time limit for leaving, until everything is sent and the server has closed: from Ctrl-C, or otherwise from the last byte
 /// that was written.

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use super::{Phase, Session};
+use crate::ending::Ending;
 use crate::escape::Name;
-use crate::tunnel::{Speech, Tunnel};
-use crate::{Ending, connect};
+use crate::private::tunnel::{Speech, Tunnel};
+use crate::reach::connect;
 use matou_protocols::dialogue::TunnelId;
 
 impl Session {

@@ -3,8 +3,8 @@
 use std::io;
 
 use super::{Phase, Session};
-use crate::Ending;
-use crate::pipe::Broken;
+use crate::ending::Ending;
+use crate::private::pipe::Broken;
 use matou_protocols::dialogue::Intent;
 
 impl Session {

@@ -2,13 +2,13 @@
 
 use super::Session;
 use super::stalls::with_unsent;
-use crate::Ending;
+use crate::ending::Ending;
 use crate::escape::Escaped;
-use crate::exchange::Deed;
+use crate::files::exchange::Deed;
+use crate::files::profile::{Piece, encode_text};
 use crate::link::{Incoming, Link};
-use crate::pipe;
-use crate::profile::{Piece, encode_text};
-use crate::tunnel::{Speech, Tunnel};
+use crate::private::pipe;
+use crate::private::tunnel::{Speech, Tunnel};
 use matou_protocols::dialogue::{Action, Content, Direction, Event, Refusal, Source, TunnelId};
 
 /// What to do after an event on a private connection.

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use crate::escape::Name;
-use crate::exchange::FileDirection;
-use crate::files::{Pace, bytes_in_words};
+use crate::files::disk::{Pace, bytes_in_words};
+use crate::files::exchange::FileDirection;
 
 /// The rows with the progress of transfers, and the time of the next update.
 #[derive(Debug, Default)]

@@ -5,11 +5,11 @@ use std::time::Instant;
 use super::Session;
 use super::holding::{lines, was_or_were};
 use super::leaving::LEAVE_TIME;
-use crate::Ending;
+use crate::ending::Ending;
 use crate::escape::Name;
-use crate::held::Destination;
 use crate::link::Link;
-use crate::outgoing::Watch;
+use crate::link::outgoing::Watch;
+use crate::typing::held::Destination;
 
 /// The user wants to leave after the waiting lines have been sent.
 #[derive(Debug)]

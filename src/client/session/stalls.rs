@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Phase, Session};
-use crate::Ending;
+use crate::ending::Ending;
 use crate::link::Link;
 
 impl Session {

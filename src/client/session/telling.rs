@@ -1,7 +1,8 @@
 //! Events of the dialogue: shows them, and does what follows from them.
 
 use super::{Phase, Session};
-use crate::{Ending, input};
+use crate::ending::Ending;
+use crate::typing::input;
 use matou_protocols::dialogue::{Event, Intent};
 
 impl Session {

@@ -1,12 +1,12 @@
 //! Typed lines: carries out messages and commands.
 
 use super::{Phase, Session};
-use crate::Ending;
+use crate::ending::Ending;
 use crate::escape::{Escaped, Name};
-use crate::input::InputLine;
-use crate::requests::Asker;
-use crate::show;
-use crate::typed::{HELP, Typed};
+use crate::face::show;
+use crate::private::requests::Asker;
+use crate::typing::input::InputLine;
+use crate::typing::typed::{HELP, Typed};
 use matou_protocols::dialogue::{Action, Event, Intent, Refusal};
 
 impl Session {

@@ -5,13 +5,15 @@ use std::time::Instant;
 use crossbeam_channel::{Select, TryRecvError, never};
 
 use super::{Loss, Session};
-use crate::Ending;
+use crate::ending::Ending;
+use crate::files::disk::Files;
+use crate::link::Link;
 use crate::signals::Why;
 use matou_protocols::dialogue::TunnelId;
 
 /// What can be handled next.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Ready {
+pub(super) enum Ready {
     Server,
     ServerRoom,
     Tunnel(TunnelId),
@@ -62,7 +64,7 @@ impl Session {
             sources.push(Ready::ServerRoom);
         }
         for (id, tunnel) in &self.tunnels {
-            tunnel.files.wait_for_disk(*id, &mut select, &mut sources);
+            wait_for_disk(*id, &tunnel.files, &mut select, &mut sources);
             let Some(link) = &tunnel.link else {
                 select.recv(&tunnel.connecting);
                 sources.push(Ready::TunnelConnected(*id));
@@ -72,9 +74,7 @@ impl Session {
                 select.recv(link.incoming());
                 sources.push(Ready::Tunnel(*id));
             }
-            tunnel
-                .files
-                .wait_to_send(*id, link, &mut select, &mut sources);
+            wait_to_send(*id, &tunnel.files, link, &mut select, &mut sources);
             if let Some(room) = link.blocked_on() {
                 select.send(room);
                 sources.push(Ready::TunnelRoom(*id));
@@ -188,5 +188,42 @@ impl Session {
             .chain(self.stalls_at())
             .chain(self.quitting_looks_at());
         self.deadline.into_iter().chain(others).min()
+    }
+}
+
+/// Adds the files to send to the selection. A piece is taken only when the connection has room for it, so that a file never
+/// delays typed lines.
+fn wait_to_send<'a>(
+    tunnel: TunnelId,
+    files: &'a Files,
+    link: &'a Link,
+    select: &mut Select<'a>,
+    sources: &mut Vec<Ready>,
+) {
+    for (id, reader) in &files.readers {
+        if link.has_room_for_files() {
+            select.recv(&reader.chunks);
+            sources.push(Ready::FileRead(tunnel, *id));
+        } else if let Some(room) = link.outgoing() {
+            select.send(room);
+            sources.push(Ready::TunnelRoom(tunnel));
+        }
+    }
+}
+
+/// Adds the disk's channels to the selection, for the files to receive.
+fn wait_for_disk<'a>(
+    tunnel: TunnelId,
+    files: &'a Files,
+    select: &mut Select<'a>,
+    sources: &mut Vec<Ready>,
+) {
+    for (id, writer) in &files.writers {
+        select.recv(&writer.reports);
+        sources.push(Ready::FileReport(tunnel, *id));
+        if let Some(room) = writer.blocked_on() {
+            select.send(room);
+            sources.push(Ready::FileRoom(tunnel, *id));
+        }
     }
 }

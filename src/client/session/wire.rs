@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::Session;
 use crate::escape::Name;
-use crate::hex::{self, Extent};
-use crate::paint::Paint;
+use crate::face::hex::{self, Extent};
+use crate::face::paint::Paint;
 use matou_protocols::dialogue::{Direction, Source, TunnelId};
 
 /// Where frames are shown.

@@ -28,7 +28,6 @@ use signal_hook::iterator::{self, Handle};
 use signal_hook::low_level::emulate_default_handler;
 
 use super::{Signals, Why};
-use crate::terminal::{give_back, take_again};
 
 /// Signals that a chat handles.
 const OF_A_CHAT: [c_int; 4] = [SIGINT, SIGTERM, SIGHUP, SIGWINCH];
@@ -51,6 +50,16 @@ const NEVER_IGNORED: [c_int; 2] = [SIGINT, SIGTERM];
 
 static THREAD: Mutex<Option<Handle>> = Mutex::new(None);
 static CHAT: Mutex<Option<Chat>> = Mutex::new(None);
+static GUARD: Mutex<Option<TerminalGuard>> = Mutex::new(None);
+
+/// How to restore the terminal, from the thread of the signals. Both functions have no effect while nothing is changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TerminalGuard {
+    /// Restores the terminal.
+    pub(crate) give_back: fn(),
+    /// Takes the terminal again. Returns false if it belongs to another program.
+    pub(crate) take_again: fn() -> bool,
+}
 
 /// The channels of the running chat.
 struct Chat {
@@ -84,7 +93,8 @@ pub(super) fn listen_no_more() {
 }
 
 /// Catches all signals that end or stop the program, so that the terminal is restored first.
-pub(crate) fn guard_terminal() -> io::Result<()> {
+pub(crate) fn guard_terminal(guard: TerminalGuard) -> io::Result<()> {
+    *GUARD.lock() = Some(guard);
     take(&OF_THE_TERMINAL)?;
     take(&OF_THE_SYSTEM)
 }
@@ -165,6 +175,20 @@ fn has_leave(why: Why) -> bool {
     let _ = chat.leave.try_send(why);
     chat.leaves = true;
     true
+}
+
+/// Restores the terminal, if a program part has changed it.
+fn give_back() {
+    let guard = *GUARD.lock();
+    if let Some(guard) = guard {
+        (guard.give_back)();
+    }
+}
+
+/// Takes the terminal again. Returns false if it belongs to another program.
+fn take_again() -> bool {
+    let guard = *GUARD.lock();
+    guard.is_none_or(|guard| (guard.take_again)())
 }
 
 fn end_by(signal: c_int) {

@@ -1,0 +1,174 @@
+//! An open conversation, and the channels of its link.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, TrySendError, bounded};
+
+use super::conversation::{Conversation, ConversationState, Received};
+use crate::link::outgoing::Flow;
+use crate::link::{Carrier, Ends, Incoming};
+
+/// The carrier of a link to a peer. It sends requests to the thread `peer`, which owns the conversation.
+#[derive(Debug)]
+pub(super) struct PeerCarrier(Sender<Control>);
+
+/// A request of a link to its conversation.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Control {
+    /// Nothing follows the bytes already sent.
+    EndSending,
+    /// Close the conversation.
+    Close,
+}
+
+/// Returns a carrier and the channel of its requests.
+pub(super) fn line() -> (PeerCarrier, Receiver<Control>) {
+    // Each request is sent at most once.
+    let (word, control) = bounded(2);
+    (PeerCarrier(word), control)
+}
+
+impl Carrier for PeerCarrier {
+    fn close(&self) {
+        let _ = self.0.try_send(Control::Close);
+    }
+
+    fn end_sending(&self) {
+        let _ = self.0.try_send(Control::EndSending);
+    }
+}
+
+/// The conversation's ends of the channels.
+pub(super) struct Wired {
+    report: Sender<Incoming>,
+    /// The channel of pieces to send, until its end.
+    pieces: Option<Receiver<Vec<u8>>>,
+    control: Receiver<Control>,
+    /// Counts the bytes that the conversation has accepted.
+    flow: Arc<Flow>,
+    /// Bytes taken from the channel for which the conversation has no room yet.
+    unsent: VecDeque<u8>,
+    /// The next report, which waits for room in the channel. In the meantime the conversation is not read, and QUIC holds the
+    /// peer back.
+    waiting: VecDeque<Incoming>,
+    told: Told,
+}
+
+/// Reports that were sent for the last time.
+#[derive(Debug, Default)]
+struct Told {
+    end: bool,
+    all_sent: bool,
+    over: bool,
+}
+
+impl Wired {
+    pub(super) fn new(ends: Ends, control: Receiver<Control>) -> Wired {
+        Wired {
+            report: ends.report,
+            pieces: Some(ends.pieces),
+            control,
+            flow: ends.flow,
+            unsent: VecDeque::new(),
+            waiting: VecDeque::new(),
+            told: Told::default(),
+        }
+    }
+
+    /// Adds the channels that the thread can act on at once to its selection.
+    pub(super) fn wait_for<'a>(&'a self, select: &mut Select<'a>) {
+        select.recv(&self.control);
+        if let Some(pieces) = self.pieces.as_ref().filter(|_| self.unsent.is_empty()) {
+            select.recv(pieces);
+        }
+        if !self.waiting.is_empty() {
+            select.send(&self.report);
+        }
+    }
+
+    /// Moves bytes as far as possible. Returns false when nothing can ever move again.
+    pub(super) fn serve(&mut self, conversation: &mut Conversation) -> bool {
+        match self.control.try_recv() {
+            Ok(Control::EndSending) => self.end_now(conversation),
+            Err(TryRecvError::Empty) => {}
+            Ok(Control::Close) | Err(TryRecvError::Disconnected) => return false,
+        }
+        self.send(conversation);
+        self.receive(conversation);
+        !(self.told.over && self.waiting.is_empty())
+    }
+
+    fn send(&mut self, conversation: &mut Conversation) {
+        loop {
+            let written = conversation.write(self.unsent.make_contiguous());
+            self.unsent.drain(..written);
+            self.flow.take(written);
+            self.flow.advance(written);
+            if !self.unsent.is_empty() {
+                return;
+            }
+            let Some(pieces) = &self.pieces else {
+                return;
+            };
+            match pieces.try_recv() {
+                Ok(piece) => self.unsent.extend(piece),
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => self.end_now(conversation),
+            }
+        }
+    }
+
+    /// Nothing follows the bytes that were sent.
+    fn end_now(&mut self, conversation: &mut Conversation) {
+        if self.pieces.take().is_some() {
+            conversation.finish();
+        }
+    }
+
+    fn receive(&mut self, conversation: &mut Conversation) {
+        loop {
+            while let Some(incoming) = self.waiting.pop_front() {
+                match self.report.try_send(incoming) {
+                    Ok(()) => {}
+                    Err(TrySendError::Full(incoming)) => {
+                        self.waiting.push_front(incoming);
+                        return;
+                    }
+                    // The loop has dropped the link; the end of the control channel closes the conversation.
+                    Err(TrySendError::Disconnected(_)) => {}
+                }
+            }
+            match self.next(conversation) {
+                Some(incoming) => self.waiting.push_back(incoming),
+                None => return,
+            }
+        }
+    }
+
+    /// Returns the next report, in the order in which the threads of a TCP connection would send it.
+    fn next(&mut self, conversation: &mut Conversation) -> Option<Incoming> {
+        match conversation.read() {
+            Some(Received::Bytes(bytes)) => return Some(Incoming::Bytes(bytes)),
+            Some(Received::End) => {
+                self.told.end = true;
+                return Some(Incoming::End);
+            }
+            None => {}
+        }
+        if self.pieces.is_none() && conversation.all_sent() && !self.told.all_sent {
+            self.told.all_sent = true;
+            return Some(Incoming::AllSent);
+        }
+        let ConversationState::Over(reason) = conversation.state() else {
+            return None;
+        };
+        if std::mem::replace(&mut self.told.over, true) || self.told.end && self.told.all_sent {
+            return None;
+        }
+        let reason = reason.as_deref().unwrap_or("the peer has left");
+        Some(Incoming::ReceiveFailed(std::io::Error::other(
+            reason.to_owned(),
+        )))
+    }
+}

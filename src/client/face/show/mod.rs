@@ -1,0 +1,337 @@
+//! An event as a line: for people, or as JSON for programs.
+//!
+//! The JSON form is one object per line. It is stable: later versions may add fields, but existing fields keep their meaning.
+//!
+//! | `event` | further fields | meaning |
+//! |---|---|---|
+//! | `logged_in` | `login` | the server accepted the login |
+//! | `login_refused` | `login`, `reason` if the server gives one | the server refused the login |
+//! | `message` | `from`, `text` | a message to everyone; the client's own messages come back, except in ChatOS 1.0 and ChatHack |
+//! | `whisper` | `from`, `text` | a private message to this client |
+//! | `private_asked` | `peer` | the peer asks for a private connection |
+//! | `private_denied` | `peer` | the peer declined this client's request, or left |
+//! | `private_withdrawn` | `peer` | the peer withdrew its request, or left |
+//! | `private_agreed` | `peer` | both agreed; the private connection is being opened |
+//! | `private_awaited` | `peer`, `address` | this client listens at this address for the peer |
+//! | `private_address` | `peer`, `address` | the peer listens at this address; this client connects to it |
+//! | `private_up` | `peer` | the private connection is open |
+//! | `private_text` | `peer`, `text` or `hex`, `complete` | a line without its line feed; `hex` if it is not UTF-8; `complete` is false if the line feed has not arrived |
+//! | `private_eof` | `peer` | the peer has stopped sending |
+//! | `private_closed` | `peer`, `reason` if it failed | the private connection has closed |
+//! | `file_offered` | `peer`, `name`, `size` | the peer offers a file |
+//! | `file_denied` | `peer`, `name`, `size`, `limit` | the peer's file is larger than the limit |
+//! | `file_begun` | `peer`, `way`, `name`, `size`, `offset` | a transfer starts, `in` or `out`, at this byte |
+//! | `file_sent` | `peer`, `name`, `size` | the peer received the file; in ChatHack, which has no confirmation, the file was sent |
+//! | `file_received` | `peer`, `name`, `size`, `path` | the file was received |
+//! | `file_failed` | `peer`, `way`, `name`, `reason` | the transfer failed |
+//! | `refused` | `what` | the server refused a request |
+//! | `unexpected` | `what` | the server sent a frame that has no meaning in this state |
+
+mod file;
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use serde::Serialize;
+
+use crate::escape::{Escaped, EscapedBytes, Name, is_hidden};
+use crate::face::paint::Paint;
+pub(crate) use file::{file_line, file_painted};
+use matou_protocols::dialogue::Event;
+
+/// The form of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Plain text, for people.
+    Plain,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Formats an event as a line without a line feed. Hidden characters of peers are escaped.
+pub fn line(event: &Event, form: Form) -> String {
+    match form {
+        Form::Plain => plain(event, &Paint::default()),
+        Form::Json => json(event),
+    }
+}
+
+/// Formats an event for a person at a terminal.
+pub(crate) fn painted(event: &Event, paint: &Paint) -> String {
+    plain(event, paint)
+}
+
+fn plain(event: &Event, paint: &Paint) -> String {
+    match event {
+        Event::LoggedIn { login } => format!("-- logged in as {}", paint.name(login)),
+        Event::LoginRefused { login, reason } => {
+            let why = reason.iter().map(|why| format!(": {}", Escaped(why)));
+            format!(
+                "-- the server refused the login {}{}",
+                Name(login),
+                why.collect::<String>()
+            )
+        }
+        Event::Said { from, text } => format!(
+            "{} {}",
+            paint.between("<", from, ">"),
+            paint.text(from, &Escaped(text))
+        ),
+        Event::Whispered { from, text } => {
+            format!("{} {}", paint.between("*", from, "*"), Escaped(text))
+        }
+        Event::Asked { peer } => {
+            let name = Name(peer);
+            let peer = paint.name(peer);
+            format!("-- {peer} asks for a private connection (/accept {name} or /deny {name})")
+        }
+        Event::Denied { peer } => {
+            format!("-- {} declined the private connection", paint.name(peer))
+        }
+        Event::Withdrawn { peer } => {
+            format!(
+                "-- {} withdrew the request for a private connection",
+                paint.name(peer)
+            )
+        }
+        Event::Agreed { peer } => format!(
+            "-- opening the private connection with {}",
+            paint.name(peer)
+        ),
+        Event::TunnelAwaited { peer, address } => {
+            let peer = paint.name(peer);
+            format!("-- waiting for {peer} to connect to {address}")
+        }
+        Event::TunnelAddress { peer, address } => {
+            format!("-- {} is listening at {address}", paint.name(peer))
+        }
+        Event::TunnelUp { peer } => {
+            let name = Name(peer);
+            let peer = paint.name(peer);
+            format!("-- private connection with {peer} is open (/tell {name} TEXT, /close {name})")
+        }
+        Event::TunnelText { peer, line, .. } => {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            format!("{} {}", paint.between("[", peer, "]"), EscapedBytes(line))
+        }
+        Event::TunnelEof { peer } => {
+            let name = Name(peer);
+            let peer = paint.name(peer);
+            format!(
+                "-- {peer} has stopped sending on the private connection (/close {name} closes it)"
+            )
+        }
+        Event::TunnelClosed { peer, reason: None } => {
+            format!("-- private connection with {} is closed", paint.name(peer))
+        }
+        Event::TunnelClosed {
+            peer,
+            reason: Some(reason),
+        } => format!(
+            "-- private connection with {} is closed: {}",
+            paint.name(peer),
+            Escaped(reason)
+        ),
+        Event::Refused { what } => format!("-- refused: {}", Escaped(what)),
+        Event::Unexpected { what } => format!("-- ignored: {}", Escaped(what)),
+    }
+}
+
+/// The fields of all events. Each event sets those that it needs.
+#[derive(Default, Serialize)]
+struct Row<'a> {
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hex: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<&'a str>,
+}
+
+fn json(event: &Event) -> String {
+    // Serialising texts and booleans cannot fail.
+    let text = serde_json::to_string(&row(event)).unwrap_or_default();
+    without_hidden(&text)
+}
+
+fn row(event: &Event) -> Row<'_> {
+    match event {
+        Event::LoggedIn { login } => Row {
+            login: Some(login),
+            ..named("logged_in")
+        },
+        Event::LoginRefused { login, reason } => Row {
+            login: Some(login),
+            reason: reason.as_deref(),
+            ..named("login_refused")
+        },
+        Event::Said { from, text } => Row {
+            from: Some(from),
+            text: Some(text),
+            ..named("message")
+        },
+        Event::Whispered { from, text } => Row {
+            from: Some(from),
+            text: Some(text),
+            ..named("whisper")
+        },
+        Event::Asked { peer } => with_peer("private_asked", peer),
+        Event::Denied { peer } => with_peer("private_denied", peer),
+        Event::Withdrawn { peer } => with_peer("private_withdrawn", peer),
+        Event::Agreed { peer } => with_peer("private_agreed", peer),
+        Event::TunnelAwaited { peer, address } => Row {
+            address: Some(*address),
+            ..with_peer("private_awaited", peer)
+        },
+        Event::TunnelAddress { peer, address } => Row {
+            address: Some(*address),
+            ..with_peer("private_address", peer)
+        },
+        Event::TunnelUp { peer } => with_peer("private_up", peer),
+        Event::TunnelText {
+            peer,
+            line,
+            complete,
+        } => {
+            let text = str::from_utf8(line).ok();
+            Row {
+                text,
+                hex: text.is_none().then(|| hex(line)),
+                complete: Some(*complete),
+                ..with_peer("private_text", peer)
+            }
+        }
+        Event::TunnelEof { peer } => with_peer("private_eof", peer),
+        Event::TunnelClosed { peer, reason } => Row {
+            reason: reason.as_deref(),
+            ..with_peer("private_closed", peer)
+        },
+        Event::Refused { what } => Row {
+            what: Some(what),
+            ..named("refused")
+        },
+        Event::Unexpected { what } => Row {
+            what: Some(what),
+            ..named("unexpected")
+        },
+    }
+}
+
+fn named(event: &'static str) -> Row<'static> {
+    Row {
+        event,
+        ..Row::default()
+    }
+}
+
+fn with_peer<'a>(event: &'static str, peer: &'a str) -> Row<'a> {
+    Row {
+        peer: Some(peer),
+        ..named(event)
+    }
+}
+
+/// Escapes hidden characters in JSON. JSON allows most of them unescaped, but a terminal would obey them. They occur only
+/// inside strings, so each can become a JSON escape of the same character.
+fn without_hidden(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_hidden(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    fn said(from: &str, text: &str) -> Event {
+        let (from, text) = (from.into(), text.into());
+        Event::Said { from, text }
+    }
+
+    fn tunnel_text(line: &[u8]) -> Event {
+        Event::TunnelText {
+            peer: "bob".into(),
+            line: line.into(),
+            complete: true,
+        }
+    }
+
+    #[rstest]
+    #[case(said("alice", "hi"), "<alice> hi")]
+    #[case(said("alice> no", "hi\n<bob> yes"), "<\"alice> no\"> hi\\n<bob> yes")]
+    #[case(Event::Whispered { from: "bob".into(), text: "psst\u{202e}".into() }, "*bob* psst\\u{202e}")]
+    #[case(
+        Event::Asked { peer: "carol b".into() },
+        "-- \"carol b\" asks for a private connection (/accept \"carol b\" or /deny \"carol b\")"
+    )]
+    #[case(tunnel_text(b"a\x1b[0m\xff\r"), "[bob] a\\u{1b}[0m\\xff")]
+    fn an_event_is_a_line(#[case] event: Event, #[case] shown: &str) {
+        assert_eq!(line(&event, Form::Plain), shown);
+    }
+
+    #[rstest]
+    #[case(
+        said("alice", "hi"),
+        r#"{"event":"message","from":"alice","text":"hi"}"#
+    )]
+    #[case(
+        said("a\u{9b}", "\u{202e}\u{e0041}\""),
+        r#"{"event":"message","from":"a\u009b","text":"\u202e\udb40\udc41\""}"#
+    )]
+    #[case(
+        tunnel_text(b"a\r"),
+        r#"{"event":"private_text","peer":"bob","text":"a\r","complete":true}"#
+    )]
+    #[case(
+        tunnel_text(b"a\xff"),
+        r#"{"event":"private_text","peer":"bob","hex":"61ff","complete":true}"#
+    )]
+    #[case(
+        Event::TunnelClosed { peer: "bob".into(), reason: None },
+        r#"{"event":"private_closed","peer":"bob"}"#
+    )]
+    fn an_event_is_a_json_object(#[case] event: Event, #[case] shown: &str) {
+        assert_eq!(line(&event, Form::Json), shown);
+    }
+
+    proptest! {
+        #[test]
+        fn json_loses_nothing_and_hides_nothing(text in ".*") {
+            let shown = line(&said("alice", &text), Form::Json);
+            prop_assert!(!shown.chars().any(is_hidden));
+            let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+            prop_assert_eq!(read["text"].as_str(), Some(&*text));
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! The changes that the process has made to its terminal: one global value, because a process has one terminal, and signals
+//! concern the whole process.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::sync::{Arc, Once};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
+use rustix::process::getpgrp;
+use rustix::termios::{
+    OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr,
+};
+
+use crate::signals::{self, TerminalGuard};
+
+/// How long giving back waits for a terminal that accepts no output, and for a thread that writes to it. After that only the
+/// modes are restored.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
+/// Notified when the terminal is taken again.
+static TAKEN: Condvar = Condvar::new();
+/// Held during every write, so that nothing is painted after the terminal was given back. Locked before [`CHANGED`], which is
+/// never held while a write may block.
+static WRITING: Mutex<()> = Mutex::new(());
+static HOOK: Once = Once::new();
+
+struct Changed {
+    files: Files,
+    before: Termios,
+    ours: Termios,
+    /// Written whenever the terminal is taken.
+    greeting: String,
+    /// Written when it is given back.
+    undo: String,
+    /// Drop unread keys when the terminal is given back.
+    flushes: bool,
+    /// The terminal is given back at the moment.
+    given_back: bool,
+    /// Another program has used the terminal.
+    used: bool,
+    /// The thread whose panic ends the program.
+    owner: ThreadId,
+}
+
+/// A terminal, to read from and to write to.
+#[derive(Debug, Clone)]
+pub(super) struct Files {
+    pub(super) input: Arc<File>,
+    pub(super) output: Arc<File>,
+}
+
+impl Files {
+    pub(super) fn standard() -> io::Result<Files> {
+        Files::of(&io::stdin(), &io::stdout())
+    }
+
+    /// Returns the session's terminal, even if standard input is something else. For a process without one, returns the terminal
+    /// on standard input.
+    pub(super) fn controlling() -> io::Result<Files> {
+        match File::options().read(true).write(true).open("/dev/tty") {
+            Ok(terminal) => Files::of(&terminal, &terminal),
+            Err(_) if io::stdin().is_terminal() => Files::of(&io::stdin(), &io::stderr()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn of(input: &impl AsFd, output: &impl AsFd) -> io::Result<Files> {
+        let file = |stream: &dyn AsFd| -> io::Result<_> {
+            Ok(Arc::new(stream.as_fd().try_clone_to_owned()?.into()))
+        };
+        Ok(Files {
+            input: file(input)?,
+            output: file(output)?,
+        })
+    }
+}
+
+/// Sets other modes and writes `greeting`. From here on, everything that ends or stops the program restores them.
+pub(super) fn change(
+    files: &Files,
+    greeting: &str,
+    undo: &str,
+    changes: impl FnOnce(&mut Termios),
+) -> io::Result<()> {
+    // In the background this stops the program. The signals are not caught yet, so they have their default effect.
+    set(&files.input, &tcgetattr(&files.input)?)?;
+    signals::guard_terminal(TerminalGuard {
+        give_back,
+        take_again,
+    })?;
+    HOOK.call_once(give_back_at_a_panic);
+    let _writing = WRITING.lock();
+    {
+        let mut changed = CHANGED.lock();
+        let before = tcgetattr(&files.input)?;
+        let mut ours = before.clone();
+        changes(&mut ours);
+        set(&files.input, &ours)?;
+        *changed = Some(Changed {
+            files: files.clone(),
+            before,
+            ours,
+            greeting: greeting.to_owned(),
+            undo: undo.to_owned(),
+            flushes: false,
+            given_back: false,
+            used: false,
+            owner: thread::current().id(),
+        });
+    }
+    (&*files.output).write_all(greeting.as_bytes())
+}
+
+/// Writes a composed text, and keeps the text that removes it. Does nothing while the terminal is given back.
+pub(super) fn write(files: &Files, compose: impl FnOnce() -> (String, String)) -> io::Result<()> {
+    let _writing = WRITING.lock();
+    if !is_taken() {
+        return Ok(());
+    }
+    let (text, undo) = compose();
+    (&*files.output).write_all(text.as_bytes())?;
+    if let Some(changed) = &mut *CHANGED.lock() {
+        changed.undo = undo;
+    }
+    Ok(())
+}
+
+/// Restores the terminal. In the background it already belongs to another program. Does nothing if nothing was changed.
+pub(super) fn give_back() {
+    let _writing = WRITING.try_lock_for(PATIENCE);
+    let mut changed = CHANGED.lock();
+    let Some(changed) = changed.as_mut().filter(|it| !it.given_back) else {
+        return;
+    };
+    changed.given_back = true;
+    if !is_ours(&changed.files) {
+        return;
+    }
+    // Errors are ignored: they cannot be reported here, and the other steps are still useful.
+    say(&changed.files, &changed.undo);
+    if changed.flushes {
+        let _ = tcflush(&changed.files.input, QueueSelector::IFlush);
+    }
+    let _ = set(&changed.files.input, &changed.before);
+}
+
+/// Sets this program's modes again after [`give_back`], or after another program has set its own while this one was stopped.
+/// Returns false in the background, where the terminal belongs to another program.
+pub(super) fn take_again() -> bool {
+    let _writing = WRITING.try_lock_for(PATIENCE);
+    let mut changed = CHANGED.lock();
+    let Some(changed) = &mut *changed else {
+        return true;
+    };
+    if !is_ours(&changed.files) {
+        changed.given_back = true;
+        return false;
+    }
+    let is = tcgetattr(&changed.files.input);
+    let used = changed.given_back || is.is_ok_and(|is| differs(&is, &changed.ours));
+    let _ = set(&changed.files.input, &changed.ours);
+    if used {
+        say(&changed.files, &changed.greeting);
+    }
+    changed.used |= used;
+    changed.given_back = false;
+    TAKEN.notify_all();
+    true
+}
+
+/// True once after another program has used the terminal.
+pub(super) fn was_used() -> bool {
+    let mut changed = CHANGED.lock();
+    changed
+        .as_mut()
+        .is_some_and(|changed| std::mem::take(&mut changed.used))
+}
+
+/// See [`super::await_key`].
+pub(super) fn await_key() -> bool {
+    while let Some(input) = input_of_ours() {
+        let mut key = [PollFd::new(&*input, PollFlags::IN)];
+        // On systems that cannot poll terminals this fails at once, and the read that follows blocks.
+        let _ = retry_on_intr(|| poll(&mut key, None));
+        if is_taken() {
+            return true;
+        }
+    }
+    false
+}
+
+/// Waits while the terminal is given back, then returns its input; `None` if it was given back for good.
+fn input_of_ours() -> Option<Arc<File>> {
+    let mut changed = CHANGED.lock();
+    while changed.as_ref().is_some_and(|it| it.given_back) {
+        TAKEN.wait(&mut changed);
+    }
+    changed.as_ref().map(|it| Arc::clone(&it.files.input))
+}
+
+fn is_taken() -> bool {
+    CHANGED.lock().as_ref().is_some_and(|it| !it.given_back)
+}
+
+/// From here on, unread keys are dropped when the terminal is given back.
+pub(super) fn flush_at_the_end() {
+    if let Some(changed) = &mut *CHANGED.lock() {
+        changed.flushes = true;
+    }
+}
+
+/// From here on, giving back only restores the modes.
+pub(super) fn undo_nothing() {
+    if let Some(changed) = &mut *CHANGED.lock() {
+        changed.undo.clear();
+        changed.flushes = false;
+    }
+}
+
+/// Forgets the changes after they were restored.
+pub(super) fn forget() {
+    *CHANGED.lock() = None;
+    TAKEN.notify_all();
+}
+
+/// Restores the terminal before the message of a panic. If the program survives the panic, the terminal is taken again.
+fn give_back_at_a_panic() {
+    let say = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let owner = CHANGED.lock().as_ref().map(|changed| changed.owner);
+        give_back();
+        say(panic);
+        if owner.is_some_and(|owner| owner != thread::current().id()) && take_again() {
+            signals::tell_resumed();
+        }
+    }));
+}
+
+/// False in the background. A terminal that is not the session's has no background.
+fn is_ours(files: &Files) -> bool {
+    tcgetpgrp(&files.input).map_or(true, |group| group == getpgrp())
+}
+
+fn set(terminal: &File, modes: &Termios) -> io::Result<()> {
+    // Does not wait for output that is still queued, because that may take for ever.
+    retry_on_intr(|| tcsetattr(terminal, OptionalActions::Now, modes))?;
+    Ok(())
+}
+
+fn differs(one: &Termios, other: &Termios) -> bool {
+    let modes = |of: &Termios| (of.local_modes, of.input_modes, of.output_modes);
+    modes(one) != modes(other)
+}
+
+/// Writes a text if the terminal accepts it in time.
+fn say(files: &Files, text: &str) {
+    let mut output = [PollFd::new(&*files.output, PollFlags::OUT)];
+    let patience = Timespec {
+        tv_sec: PATIENCE.as_secs().try_into().unwrap_or_default(),
+        tv_nsec: 0,
+    };
+    if retry_on_intr(|| poll(&mut output, Some(&patience))) != Ok(0) {
+        let _ = (&*files.output).write_all(text.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+
+    use rstest::rstest;
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use rustix::termios::LocalModes;
+
+    use super::super::{MARK_PASTES, Modes, Painting, STOP_MARKING_PASTES};
+    use super::*;
+
+    const WHERE: &str = "MATOU_TEST_PANIC";
+
+    /// Not a test: the program that the test below starts.
+    #[test]
+    fn program() {
+        let Ok(place) = env::var(WHERE) else {
+            return;
+        };
+        let modes = Modes::raw().unwrap();
+        let painted = modes.write(|| Painting {
+            text: "[status]\r\n> half a sen".into(),
+            undo: "\r\x1b[1A\x1b[J".into(),
+        });
+        painted.unwrap();
+        if place == "here" {
+            panic!("a mistake here");
+        }
+        let other = thread::spawn(|| panic!("a mistake there"));
+        assert!(other.join().is_err());
+        let is = tcgetattr(modes.input()).unwrap();
+        assert!(!is.local_modes.contains(LocalModes::ICANON));
+        assert!(modes.was_used());
+        modes.write(Painting::default).unwrap();
+        println!("it goes on");
+    }
+
+    #[rstest]
+    #[case::ending_the_program("here", false)]
+    #[case::of_another_thread("there", true)]
+    fn the_terminal_is_restored_before_a_panic_message(
+        #[case] place: &str,
+        #[case] survives: bool,
+    ) {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let slave = rustix::fs::open(
+            path,
+            rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY,
+            rustix::fs::Mode::empty(),
+        );
+        let slave = File::from(slave.unwrap());
+        let stream = || Stdio::from(slave.try_clone().unwrap());
+        let before = tcgetattr(&slave).unwrap();
+        let mut program = Command::new(env::current_exe().unwrap());
+        let name = format!("{}::program", module_path!().split_once("::").unwrap().1);
+        program
+            .args(["--exact", &name, "--nocapture", "--test-threads=1"])
+            .env(WHERE, place)
+            .env("RUST_BACKTRACE", "0")
+            .stdin(stream())
+            .stdout(stream())
+            .stderr(stream());
+        assert_eq!(program.status().unwrap().success(), survives);
+        assert!(!differs(&tcgetattr(&slave).unwrap(), &before));
+        drop((program, slave));
+        // After the other end is closed, reading ends with an error on some systems.
+        let mut raw = Vec::new();
+        let _ = File::from(master).read_to_end(&mut raw);
+        let raw = String::from_utf8(raw).unwrap();
+        let at = |text| {
+            raw.find(text)
+                .unwrap_or_else(|| panic!("no {text:?} in {raw:?}"))
+        };
+        assert!(at("[status]") < at(STOP_MARKING_PASTES), "{raw:?}");
+        assert!(at("\x1b[1A\x1b[J") < at("panicked at"), "{raw:?}");
+        assert!(at(STOP_MARKING_PASTES) < at("panicked at"), "{raw:?}");
+        let again = raw.rfind(MARK_PASTES) > raw.find("panicked at");
+        assert_eq!((again, raw.contains("it goes on")), (survives, survives));
+        assert!(raw.rfind(STOP_MARKING_PASTES) > raw.rfind(MARK_PASTES));
+    }
+}

@@ -1,0 +1,132 @@
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use crossbeam_channel::{Receiver, bounded};
+use sha2::{Digest as _, Sha256};
+
+use crate::files::digest::Digest;
+
+/// Maximum bytes per read, which is also the maximum that one `data` line carries.
+const CHUNK: usize = 32 * 1024;
+/// Maximum pieces to read ahead of the connection.
+const CHUNKS_AHEAD: usize = 4;
+
+/// A file to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The last component of its path.
+    pub(crate) name: String,
+    pub(crate) size: u64,
+    /// The SHA-256 of the file, if it was requested.
+    pub(crate) sha256: Option<Digest>,
+}
+
+/// What to find out about a file before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Its size.
+    Briefly,
+    /// Its size and its SHA-256, for which the whole file is read.
+    Thoroughly,
+}
+
+/// Inspects a file in a thread of its own, because it may take a while.
+pub(crate) fn look_at(path: PathBuf, look: Look) -> io::Result<Receiver<io::Result<Seen>>> {
+    let (outcome, seen) = bounded(1);
+    thread::Builder::new()
+        .name("file-look".into())
+        .spawn(move || {
+            // The user may have left in the meantime.
+            let _ = outcome.send(see(&path, look));
+        })?;
+    Ok(seen)
+}
+
+fn see(path: &Path, look: Look) -> io::Result<Seen> {
+    // Checked before the file is opened, because opening a pipe would block until another program writes to it.
+    let found = std::fs::metadata(path)?;
+    if !found.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let (size, sha256) = match look {
+        Look::Briefly => (found.len(), None),
+        Look::Thoroughly => {
+            let (size, sha256) = hash(path)?;
+            (size, Some(sha256))
+        }
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(Seen {
+        // In an offer, the name is the rest of a line.
+        name: name.replace(char::is_control, "_"),
+        size,
+        sha256,
+    })
+}
+
+fn hash(path: &Path) -> io::Result<(u64, Digest)> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; CHUNK];
+    let mut size = 0;
+    loop {
+        let length = file.read(&mut chunk)?;
+        if length == 0 {
+            break;
+        }
+        hash.update(&chunk[..length]);
+        size += length as u64;
+    }
+    Ok((size, Digest(hash.finalize().into())))
+}
+
+/// Reads a file in a thread of its own, which ends with the file or with its channel.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    /// The pieces, in order.
+    pub(crate) chunks: Receiver<io::Result<Vec<u8>>>,
+}
+
+impl Reader {
+    pub(crate) fn start(path: PathBuf, offset: u64) -> io::Result<Reader> {
+        let (pieces, chunks) = bounded(CHUNKS_AHEAD);
+        thread::Builder::new()
+            .name("file-in".into())
+            .spawn(move || {
+                let mut file = match open_at(&path, offset) {
+                    Ok(file) => file,
+                    Err(error) => {
+                        let _ = pieces.send(Err(error));
+                        return;
+                    }
+                };
+                loop {
+                    let mut chunk = vec![0; CHUNK];
+                    let piece = match file.read(&mut chunk) {
+                        Ok(0) => Err(io::Error::other(
+                            "the file became shorter while it was sent",
+                        )),
+                        Ok(length) => {
+                            chunk.truncate(length);
+                            Ok(chunk)
+                        }
+                        Err(error) => Err(error),
+                    };
+                    // The loop drops its end of the channel when it needs no more pieces.
+                    let over = piece.is_err();
+                    if pieces.send(piece).is_err() || over {
+                        return;
+                    }
+                }
+            })?;
+        Ok(Reader { chunks })
+    }
+}
+
+fn open_at(path: &Path, offset: u64) -> io::Result<File> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    Ok(file)
+}

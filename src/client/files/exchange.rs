@@ -1,0 +1,119 @@
+//! The interface between the loop and an exchange: the transfers on one private connection. Two exchanges implement it, one
+//! for lines of text (`profile/`) and one for a protocol's own frames (`streamed`).
+
+use crate::files::digest::Digest;
+
+/// The transfers on one private connection, in both directions. A value: events of the disk and the connection come in,
+/// [`Deed`]s go out.
+pub(crate) trait Exchange {
+    /// A piece of a file to send was read.
+    fn read(&mut self, id: u32, bytes: &[u8]) -> Vec<Deed>;
+    /// A file to send cannot be read.
+    fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed>;
+    /// A file to receive was opened; this many of its bytes already exist.
+    fn opened(&mut self, id: u32, offset: u64) -> Vec<Deed>;
+    /// A file is written completely, at this path.
+    fn finished(&mut self, id: u32, path: String) -> Vec<Deed>;
+    /// A file is written completely, but its hash is wrong.
+    fn wrong(&mut self, id: u32) -> Vec<Deed>;
+    /// A file cannot be written.
+    fn unwritable(&mut self, id: u32, reason: &str) -> Vec<Deed>;
+    /// The user cancels the newest transfer. Returns nothing if there is none.
+    fn cancel(&mut self) -> Vec<Deed>;
+    /// The peer has stopped sending.
+    fn peer_ended(&mut self) -> Vec<Deed>;
+    /// The user stops sending. [`Deed::EndSending`] follows, after everything queued before it.
+    fn shut(&mut self) -> Vec<Deed>;
+    /// The private connection has closed: all transfers are interrupted.
+    fn cut(&mut self) -> Vec<Deed>;
+    /// True while a file has arrived completely and the disk has not written all of it.
+    fn is_writing(&self) -> bool;
+    /// The transfers in progress.
+    fn running(&self) -> Vec<Running<'_>>;
+}
+
+/// The direction of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum FileDirection {
+    Out,
+    In,
+}
+
+/// What the loop must do, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// Send these raw bytes on the private connection.
+    Send(Vec<u8>),
+    /// Send a frame of the protocol, or the head of one, on the private connection.
+    SendFrame(Vec<u8>),
+    /// Stop sending on the private connection.
+    EndSending,
+    /// Close the private connection, because its stream cannot be continued correctly.
+    Break { reason: String },
+    /// Report an event to the user.
+    Tell(FileEvent),
+    /// Report that messages queued after a file were not sent.
+    MessagesLost { count: usize },
+    /// Read the file from this byte on, and pass its pieces to [`Exchange::read`].
+    Read { id: u32, offset: u64 },
+    /// Stop reading the file.
+    StopReading { id: u32 },
+    /// Find out how much of the file already exists, and pass it to [`Exchange::opened`].
+    Open {
+        id: u32,
+        name: String,
+        size: u64,
+        /// The SHA-256 of the file, if it is known. Only then an incomplete file is kept to resume later.
+        sha256: Option<Digest>,
+    },
+    /// Append this to the file. When the file is complete, [`Exchange::finished`] follows.
+    Write { id: u32, bytes: Vec<u8> },
+    /// No more bytes follow; keep the incomplete file to resume later.
+    Keep { id: u32 },
+    /// Delete the incomplete file.
+    Forget { id: u32 },
+}
+
+/// An event about a file, for the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FileEvent {
+    /// The peer offers a file.
+    Offered { name: String, size: u64 },
+    /// The peer's file is larger than the limit. It was denied, or its bytes are skipped.
+    TooLarge { name: String, size: u64, limit: u64 },
+    /// The transfer starts at this byte.
+    Begun {
+        way: FileDirection,
+        name: String,
+        size: u64,
+        offset: u64,
+    },
+    /// The peer has received the file, and its SHA-256 is correct.
+    Sent { name: String, size: u64 },
+    /// The whole file was sent; the protocol has no confirmation.
+    Left { name: String, size: u64 },
+    /// The file was received, at this path.
+    Received {
+        name: String,
+        size: u64,
+        path: String,
+        /// True if its SHA-256 was compared.
+        checked: bool,
+    },
+    /// The transfer failed.
+    Failed {
+        way: FileDirection,
+        name: String,
+        reason: String,
+    },
+}
+
+/// One transfer in progress, for the rows on the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Running<'a> {
+    pub(crate) way: FileDirection,
+    pub(crate) id: u32,
+    pub(crate) name: &'a str,
+    pub(crate) done: u64,
+    pub(crate) size: u64,
+}

@@ -1,0 +1,266 @@
+//! Two ends as data: what one says, the other hears.
+
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+use crate::files::exchange::Exchange;
+
+const HASH: Digest = Digest([7; 32]);
+const LIMIT: u64 = 1000;
+
+fn offer(id: u32, size: u64) -> Frame {
+    Frame::Offer {
+        id,
+        size,
+        sha256: HASH,
+        name: "cat.png".into(),
+    }
+}
+
+/// A receiver that accepted a file of ten bytes; this many of its bytes exist.
+fn receiving(here: u64) -> Transfers {
+    let mut transfers = Transfers::new(LIMIT);
+    transfers.hear(offer(1, 10));
+    transfers.accept();
+    transfers.opened(1, here);
+    transfers
+}
+
+/// A sender whose offer of ten bytes was accepted.
+fn sending() -> Transfers {
+    let mut transfers = Transfers::new(LIMIT);
+    transfers.offer("cat.png".into(), 10, HASH);
+    transfers.hear(Frame::Accept { id: 1, offset: 0 });
+    transfers
+}
+
+fn failed(way: FileDirection, reason: &str) -> Deed {
+    Deed::Tell(FileEvent::Failed {
+        way,
+        name: "cat.png".into(),
+        reason: reason.into(),
+    })
+}
+
+#[test]
+fn an_offer_is_told_taken_and_written() {
+    let mut transfers = Transfers::new(LIMIT);
+    let told = transfers.hear(offer(1, 10));
+    let name = || "cat.png".to_owned();
+    let offered = FileEvent::Offered {
+        name: name(),
+        size: 10,
+    };
+    assert_eq!(told, [Deed::Tell(offered)]);
+    assert!(transfers.has_offer());
+    let open = Deed::Open {
+        id: 1,
+        name: name(),
+        size: 10,
+        sha256: Some(HASH),
+    };
+    assert_eq!(transfers.accept(), [open]);
+    // The disk has not reported how much exists; nothing is sent before.
+    assert_eq!(transfers.data(1, vec![0; 4]), []);
+    let begun = FileEvent::Begun {
+        way: FileDirection::In,
+        name: name(),
+        size: 10,
+        offset: 6,
+    };
+    assert_eq!(
+        transfers.opened(1, 6),
+        [send(Frame::Accept { id: 1, offset: 6 }), Deed::Tell(begun)]
+    );
+    let bytes = vec![0; 4];
+    assert_eq!(
+        transfers.data(1, bytes.clone()),
+        [Deed::Write { id: 1, bytes }]
+    );
+    let finished = transfers.finished(1, "./cat.png".into());
+    let received = FileEvent::Received {
+        name: name(),
+        size: 10,
+        path: "./cat.png".into(),
+        checked: true,
+    };
+    assert_eq!(
+        finished,
+        [send(Frame::Done { id: 1 }), Deed::Tell(received)]
+    );
+}
+
+#[test]
+fn a_file_is_sent_from_where_the_receiver_wants_it() {
+    let mut transfers = Transfers::new(LIMIT);
+    let offered = transfers.offer("cat.png".into(), 10, HASH);
+    assert_eq!(offered, (1, vec![send(offer(1, 10))]));
+    let deeds = transfers.hear(Frame::Accept { id: 1, offset: 8 });
+    assert_eq!(deeds.last(), Some(&Deed::Read { id: 1, offset: 8 }));
+    // A second acceptance would send it twice.
+    assert_eq!(transfers.hear(Frame::Accept { id: 1, offset: 0 }), []);
+    // The receiver cannot have the whole file before it was sent.
+    assert_eq!(transfers.hear(Frame::Done { id: 1 }), []);
+    assert_eq!(
+        transfers.read(1, b"ab"),
+        [
+            Deed::Send(b"::matou/1 data 1 2\nab".to_vec()),
+            Deed::StopReading { id: 1 }
+        ]
+    );
+    let sent = FileEvent::Sent {
+        name: "cat.png".into(),
+        size: 10,
+    };
+    assert_eq!(transfers.hear(Frame::Done { id: 1 }), [Deed::Tell(sent)]);
+}
+
+#[test]
+fn too_large_a_file_is_denied_without_a_question() {
+    let mut transfers = Transfers::new(LIMIT);
+    let deeds = transfers.hear(offer(1, LIMIT + 1));
+    assert_eq!(deeds[0], send(Frame::Deny { id: 1 }));
+    assert!(!transfers.has_offer());
+}
+
+#[test]
+fn a_flood_of_offers_is_denied() {
+    let mut transfers = Transfers::new(LIMIT);
+    for id in 0..MAX_OFFERS as u32 {
+        assert!(matches!(
+            *transfers.hear(offer(id, 1)),
+            [Deed::Tell(FileEvent::Offered { .. })]
+        ));
+    }
+    let id = MAX_OFFERS as u32;
+    assert_eq!(transfers.hear(offer(id, 1)), [send(Frame::Deny { id })]);
+}
+
+#[test]
+fn more_than_was_offered_is_not_taken() {
+    let mut transfers = receiving(6);
+    let reason = "the sender sent more bytes than it offered";
+    assert_eq!(
+        transfers.data(1, vec![0; 5]),
+        [
+            send(Frame::Stop { id: 1 }),
+            Deed::Keep { id: 1 },
+            failed(FileDirection::In, reason)
+        ]
+    );
+    assert_eq!(transfers.data(1, vec![0; 5]), []);
+}
+
+#[rstest]
+#[case::declined(Frame::Deny { id: 1 }, "the receiver declined it")]
+#[case::stopped(Frame::Stop { id: 1 }, "the receiver cancelled it")]
+fn the_receiver_may_end_it(#[case] frame: Frame, #[case] reason: &str) {
+    let deeds = sending().hear(frame);
+    let stop = Deed::StopReading { id: 1 };
+    assert_eq!(deeds, [stop, failed(FileDirection::Out, reason)]);
+}
+
+#[test]
+fn the_sender_may_end_it() {
+    let deeds = receiving(0).hear(Frame::Withdraw { id: 1 });
+    let reason = "the sender withdrew it";
+    assert_eq!(
+        deeds,
+        [Deed::Keep { id: 1 }, failed(FileDirection::In, reason)]
+    );
+}
+
+#[test]
+fn both_may_be_cancelled_here() {
+    let why = "you cancelled it";
+    let deeds = receiving(0).cancel();
+    assert_eq!(
+        deeds,
+        [
+            send(Frame::Stop { id: 1 }),
+            Deed::Forget { id: 1 },
+            failed(FileDirection::In, why)
+        ]
+    );
+    let mut sender = sending();
+    assert_eq!(
+        sender.cancel(),
+        [
+            send(Frame::Withdraw { id: 1 }),
+            Deed::StopReading { id: 1 },
+            failed(FileDirection::Out, why)
+        ]
+    );
+    assert_eq!(sender.cancel(), []);
+}
+
+#[test]
+fn an_interrupted_transfer_keeps_the_incomplete_file() {
+    let mut transfers = receiving(4);
+    let deeds = transfers.cut();
+    assert_eq!(deeds[0], Deed::Keep { id: 1 });
+    assert_eq!(transfers.running().len(), 0);
+}
+
+#[test]
+fn a_wrong_hash_is_reported() {
+    let deeds = receiving(0).wrong(1);
+    assert_eq!(deeds[0], send(Frame::Bad { id: 1 }));
+}
+
+fn any_deed() -> impl Strategy<Value = u8> {
+    0..12_u8
+}
+
+/// Whatever a peer does, in whatever order: nothing is written that was not accepted, and never more than was offered.
+fn writes_no_more_than_was_accepted(steps: &[(u8, u32, u64)]) -> Result<(), TestCaseError> {
+    let mut transfers = Transfers::new(15);
+    let mut room: BTreeMap<u32, u64> = BTreeMap::new();
+    for &(step, id, number) in steps {
+        let deeds = match step {
+            0 | 1 => transfers.hear(offer(id, number)),
+            2 => transfers.hear(Frame::Withdraw { id }),
+            3 => transfers.accept(),
+            4 => transfers.opened(id, 0),
+            5 => transfers.cancel(),
+            6 => transfers.hear(Frame::Done { id }),
+            7 => transfers.wrong(id),
+            8 => transfers.deny(),
+            9 => transfers.cut(),
+            _ => transfers.data(id, vec![0; number as usize]),
+        };
+        for deed in deeds {
+            match deed {
+                Deed::Open { id, size, .. } => {
+                    prop_assert!(size <= 15);
+                    prop_assert!(room.insert(id, size).is_none());
+                }
+                Deed::Write { id, bytes } => {
+                    let left = room.get_mut(&id).expect("it was opened");
+                    prop_assert!(*left >= bytes.len() as u64);
+                    *left -= bytes.len() as u64;
+                }
+                Deed::Keep { id } | Deed::Forget { id } => {
+                    room.remove(&id);
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_second_offer_beside_an_empty_one_is_kept_apart() -> Result<(), TestCaseError> {
+    writes_no_more_than_was_accepted(&[(0, 0, 0), (0, 2, 6), (4, 2, 0), (10, 2, 0)])
+}
+
+proptest! {
+    #[test]
+    fn a_peer_writes_no_more_than_was_accepted(
+        steps in prop::collection::vec((any_deed(), 0..3_u32, 0..20_u64), 0..60),
+    ) {
+        writes_no_more_than_was_accepted(&steps)?;
+    }
+}

@@ -1,0 +1,88 @@
+use std::ops::Range;
+
+use matou_protocols::dialogue::{Action, Dialogue, Fault, Source};
+
+/// Bytes received on a connection that are not a complete frame yet. The buffer stays below one read plus one frame, because
+/// every protocol rejects a frame above its limits at its beginning.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    bytes: Vec<u8>,
+    /// Where the next frame begins in `bytes`.
+    next: usize,
+    /// The position of the last frame that was taken.
+    taken: Range<usize>,
+    /// The position of `bytes` in the whole stream.
+    offset: u64,
+}
+
+/// Bytes that are not a frame, and their position.
+#[derive(Debug)]
+pub(crate) struct Garbage {
+    fault: Fault,
+    at: u64,
+    bytes: Vec<u8>,
+}
+
+impl Inbox {
+    /// Appends received bytes.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.drain(..self.next);
+        self.offset += self.next as u64;
+        self.next = 0;
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Takes one frame and returns its outcome; `None` if no frame is complete.
+    pub(crate) fn next(
+        &mut self,
+        dialogue: &mut dyn Dialogue,
+        source: Source,
+    ) -> Result<Option<Vec<Action>>, Garbage> {
+        let unread = &self.bytes[self.next..];
+        match dialogue.receive(source, unread) {
+            Ok(None) => Ok(None),
+            Ok(Some((length, actions))) => {
+                self.taken = self.next..self.next + length;
+                self.next += length;
+                Ok(Some(actions))
+            }
+            Err(fault) => Err(Garbage {
+                fault,
+                at: self.offset + self.next as u64,
+                bytes: unread[..unread.len().min(Garbage::SHOWN)].to_vec(),
+            }),
+        }
+    }
+
+    /// Returns the frame that was taken last. Call it before anything else is pushed.
+    pub(crate) fn taken(&self) -> &[u8] {
+        self.bytes.get(self.taken.clone()).unwrap_or_default()
+    }
+
+    /// True if a frame has begun and is not complete.
+    pub(crate) fn has_part_of_a_frame(&self) -> bool {
+        self.next < self.bytes.len()
+    }
+
+    /// Takes the bytes that are not part of a frame, when no more frames follow.
+    pub(crate) fn take_rest(&mut self) -> Vec<u8> {
+        self.bytes.drain(..self.next);
+        self.next = 0;
+        std::mem::take(&mut self.bytes)
+    }
+}
+
+impl Garbage {
+    /// Maximum bytes to show: enough to recognise `HTTP/1.1` or a TLS record.
+    const SHOWN: usize = 16;
+}
+
+impl std::fmt::Display for Garbage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}; byte {} of what it sent:", self.fault, self.at)?;
+        for byte in &self.bytes {
+            write!(f, " {byte:02x}")?;
+        }
+        Ok(())
+    }
+}

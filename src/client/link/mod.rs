@@ -1,0 +1,305 @@
+//! A connection with its threads and its bounded queues.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `mod.rs` | the [`Link`]: what the loop owns of a connection, over any carrier |
+//! | `tcp.rs` | the carrier TCP, and its two threads |
+//! | `outgoing.rs` | the bytes that wait, and how long nothing has moved |
+//! | `writing.rs` | blocking writes that report their progress |
+//! | `inbox.rs` | received bytes that are not a complete frame yet |
+
+pub(crate) mod inbox;
+pub(crate) mod outgoing;
+mod tcp;
+pub(crate) mod writing;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, never};
+
+use outgoing::{Flow, Queue, Watch};
+
+/// Maximum chunks that a reader may be ahead of the loop. At the limit it does not read, and TCP holds the peer back.
+const CHUNKS_IN: usize = 4;
+/// Capacity of the channel to a connection's writer, in pieces. Pieces that do not fit wait in a [`Queue`], which is limited in
+/// bytes.
+const PIECES_OUT: usize = 16;
+/// When this many bytes wait for the channel, typed lines are held back.
+const ROOM: usize = 32 * 1024;
+/// When this many bytes of a protocol's automatic answers wait, the connection is not read, so that a peer that asks without
+/// reading the answers is held back.
+const MOST_ANSWERS: usize = 256 * 1024;
+
+/// A connection with its threads. TCP has two: one blocks in `read`, the other in `write`, so the loop, which owns the link,
+/// never blocks.
+///
+/// The threads report on [`Link::incoming`]. Dropping the link closes the connection at once and joins the threads: closing the
+/// socket wakes a thread that blocks in it, and dropping the channels wakes a thread that blocks in them.
+///
+/// The loop does not know the carrier of a link. Carriers other than TCP create links with [`Link::new`].
+#[derive(Debug)]
+pub(crate) struct Link {
+    carrier: Box<dyn Carrier>,
+    incoming: Receiver<Incoming>,
+    outgoing: Option<Sender<Vec<u8>>>,
+    waiting: Queue,
+    /// Bytes given to this link so far.
+    given: u64,
+    /// Upper bound of the automatic answers among the waiting bytes.
+    answers: usize,
+    flow: Arc<Flow>,
+    watch: Watch,
+    shut: bool,
+    /// Dropped to tell the owner of the two directions to stop sending.
+    split: Option<Sender<()>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Carries the bytes of a link.
+pub(crate) trait Carrier: fmt::Debug + Send {
+    /// Ends both directions at once, and wakes the threads that block on them. The connection may already be closed.
+    fn close(&self);
+    /// Tells the peer that nothing follows the bytes already sent. The connection may already be closed.
+    fn end_sending(&self);
+}
+
+/// The other ends of a link's channels, for the threads of its carrier.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    /// For reports of the threads.
+    pub(crate) report: Sender<Incoming>,
+    /// Pieces to send. When the channel ends, the thread shuts the sending direction and reports [`Incoming::AllSent`].
+    pub(crate) pieces: Receiver<Vec<u8>>,
+    /// Where the threads count the bytes that were sent.
+    pub(crate) flow: Arc<Flow>,
+}
+
+/// Both directions of a link, for another owner.
+#[derive(Debug)]
+pub(crate) struct Directions {
+    /// Reports of the link's threads.
+    pub(crate) incoming: Receiver<Incoming>,
+    /// The channel to its writer; `None` if nothing more may be sent.
+    pub(crate) outgoing: Option<Sender<Vec<u8>>>,
+    /// Ends when sending must stop.
+    pub(crate) closed: Receiver<()>,
+}
+
+/// What the threads of a link report.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// Bytes arrived.
+    Bytes(Vec<u8>),
+    /// The peer has stopped sending. This side may still send.
+    End,
+    /// Reading failed.
+    ReceiveFailed(io::Error),
+    /// After [`Link::shut`]: everything was sent, followed by FIN.
+    AllSent,
+    /// Writing failed. Nothing more can be sent.
+    SendFailed(io::Error),
+}
+
+impl Link {
+    /// Creates a link over any carrier. The carrier's threads, which [`Link::own`] hands over, have the other ends of the channels.
+    pub(crate) fn new(carrier: Box<dyn Carrier>) -> (Link, Ends) {
+        let (report, incoming) = bounded(CHUNKS_IN);
+        let (outgoing, pieces) = bounded(PIECES_OUT);
+        let flow = Arc::<Flow>::default();
+        let ends = Ends {
+            report,
+            pieces,
+            flow: flow.clone(),
+        };
+        let link = Link {
+            carrier,
+            incoming,
+            outgoing: Some(outgoing),
+            waiting: Queue::default(),
+            given: 0,
+            answers: 0,
+            flow,
+            watch: Watch::begin(Instant::now(), 0),
+            shut: false,
+            split: None,
+            threads: Vec::with_capacity(2),
+        };
+        (link, ends)
+    }
+
+    /// Hands over a thread. Dropping the link joins it, so [`Carrier::close`] must wake it.
+    pub(crate) fn own(&mut self, thread: JoinHandle<()>) {
+        self.threads.push(thread);
+    }
+
+    /// Returns the channel on which the threads report.
+    pub(crate) fn incoming(&self) -> &Receiver<Incoming> {
+        &self.incoming
+    }
+
+    /// Returns the next report, if there is one.
+    pub(crate) fn next(&mut self) -> Option<Incoming> {
+        match self.incoming.try_recv() {
+            Ok(incoming) => {
+                if let Incoming::SendFailed(_) = incoming {
+                    self.fail();
+                }
+                Some(incoming)
+            }
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => {
+                // A channel without senders is always ready, so the loop must not wait for it again.
+                self.incoming = never();
+                None
+            }
+        }
+    }
+
+    /// Sends bytes after everything that was sent before. A caller with much to send checks [`Link::has_room`] first. Bytes sent
+    /// after [`Link::shut`] or after a failure are dropped; the failure was reported.
+    pub(crate) fn send(&mut self, bytes: Vec<u8>) {
+        if self.shut || self.outgoing.is_none() {
+            return;
+        }
+        if self.unsent() == 0 {
+            self.watch = Watch::begin(Instant::now(), self.flow.moved());
+        }
+        self.given += bytes.len() as u64;
+        self.waiting.push(bytes);
+        self.push();
+    }
+
+    /// Stops sending: FIN follows the bytes sent before. After [`Link::split`] it follows the bytes that were already written.
+    pub(crate) fn shut(&mut self) {
+        self.shut = true;
+        if self.split.take().is_some() {
+            // If the connection is lost, the owner of the directions notices it by itself.
+            self.carrier.end_sending();
+        }
+        self.push();
+    }
+
+    /// Returns the channel that must have room before [`Link::push`] makes progress; `None` if nothing waits.
+    pub(crate) fn blocked_on(&self) -> Option<&Sender<Vec<u8>>> {
+        self.outgoing.as_ref().filter(|_| !self.waiting.is_empty())
+    }
+
+    /// Returns the writer's channel, to wait until it has room; `None` if nothing more can be sent.
+    pub(crate) fn outgoing(&self) -> Option<&Sender<Vec<u8>>> {
+        self.outgoing.as_ref()
+    }
+
+    /// True if a typed line can be sent now.
+    pub(crate) fn has_room(&self) -> bool {
+        self.outgoing.is_some() && self.waiting.bytes() < ROOM && !self.is_backed_up()
+    }
+
+    /// True if a piece of a file can be sent now: only if nothing else waits, so that a file never delays typed lines.
+    pub(crate) fn has_room_for_files(&self) -> bool {
+        let has_room = |outgoing: &Sender<_>| !outgoing.is_full();
+        self.waiting.is_empty() && self.outgoing.as_ref().is_some_and(has_room)
+    }
+
+    /// Returns the number of bytes that wait to be written.
+    pub(crate) fn unsent(&self) -> u64 {
+        self.given.saturating_sub(self.flow.taken())
+    }
+
+    /// Returns a number that grows whenever bytes are written.
+    pub(crate) fn moved(&self) -> u64 {
+        self.flow.moved()
+    }
+
+    /// Bytes given to this link so far.
+    pub(crate) fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// Counts the bytes sent since [`Link::given`] had this value as automatic answers.
+    pub(crate) fn has_answered(&mut self, given: u64) {
+        if !self.waiting.is_empty() {
+            let answers = usize::try_from(self.given.saturating_sub(given)).unwrap_or(usize::MAX);
+            self.answers = self.answers.saturating_add(answers);
+        }
+    }
+
+    /// True if the peer does not read the answers to what it sends. Then the loop should not read from it.
+    pub(crate) fn is_backed_up(&self) -> bool {
+        self.answers > MOST_ANSWERS
+    }
+
+    /// Returns when to call [`Link::is_stalled`]; `None` if nothing waits to be written.
+    pub(crate) fn look_at(&self, limit: Duration) -> Option<Instant> {
+        (self.unsent() > 0).then(|| self.watch.due(limit))
+    }
+
+    /// True if bytes wait and none was written within the time limit.
+    pub(crate) fn is_stalled(&mut self, now: Instant, limit: Duration) -> bool {
+        let due = self.look_at(limit).is_some_and(|due| due <= now);
+        due && self.watch.is_stalled(now, self.flow.moved(), limit)
+    }
+
+    /// Closes both directions at once, and reports nothing more.
+    pub(crate) fn abandon(&mut self) {
+        self.incoming = never();
+        self.fail();
+        self.given = self.flow.taken();
+        self.carrier.close();
+    }
+
+    fn fail(&mut self) {
+        self.outgoing = None;
+        self.waiting.clear();
+        self.answers = 0;
+    }
+
+    /// Moves waiting pieces to the writer's channel while it has room.
+    pub(crate) fn push(&mut self) {
+        let Some(outgoing) = &self.outgoing else {
+            return;
+        };
+        while let Some(piece) = self.waiting.pop() {
+            match outgoing.try_send(piece) {
+                Ok(()) => {}
+                Err(TrySendError::Full(piece)) => {
+                    self.waiting.put_back(piece);
+                    return;
+                }
+                Err(TrySendError::Disconnected(_)) => return self.fail(),
+            }
+        }
+        self.answers = 0;
+        if self.shut {
+            self.outgoing = None;
+        }
+    }
+
+    /// Gives both directions to another owner. Dropping the link still closes the connection, but no longer joins the threads:
+    /// they may block on a channel whose other end the link does not own.
+    pub(crate) fn split(&mut self) -> Directions {
+        self.threads.clear();
+        let (split, closed) = bounded(0);
+        self.split = Some(split);
+        Directions {
+            incoming: std::mem::replace(&mut self.incoming, never()),
+            outgoing: self.outgoing.take(),
+            closed,
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.incoming = never();
+        self.outgoing = None;
+        self.carrier.close();
+        for thread in self.threads.drain(..) {
+            // A panic in it has been printed; there is nothing left to save.
+            let _ = thread.join();
+        }
+    }
+}

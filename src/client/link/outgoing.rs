@@ -1,0 +1,212 @@
+//! Bytes that wait to be written on a link: how many, how far the writer got, and how long nothing has moved.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Short pieces are joined up to this size, in bytes, so that a paste of many lines needs few writes.
+const PIECE: usize = 16 * 1024;
+
+/// Pieces that wait for room in the channel to a link's writer, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    pieces: VecDeque<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Queue {
+    /// Appends a piece.
+    pub(crate) fn push(&mut self, piece: Vec<u8>) {
+        self.bytes += piece.len();
+        match self.pieces.back_mut() {
+            Some(last) if last.len() + piece.len() <= PIECE => last.extend_from_slice(&piece),
+            _ => self.pieces.push_back(piece),
+        }
+    }
+
+    /// Removes and returns the oldest piece.
+    pub(crate) fn pop(&mut self) -> Option<Vec<u8>> {
+        let piece = self.pieces.pop_front()?;
+        self.bytes -= piece.len();
+        Some(piece)
+    }
+
+    /// Puts a piece back that was taken last.
+    pub(crate) fn put_back(&mut self, piece: Vec<u8>) {
+        self.bytes += piece.len();
+        self.pieces.push_front(piece);
+    }
+
+    /// Drops everything.
+    pub(crate) fn clear(&mut self) {
+        *self = Queue::default();
+    }
+
+    /// Returns the size of everything that waits, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+}
+
+/// Counts the bytes that a link has written. The link and its writing thread share it.
+#[derive(Debug, Default)]
+pub(crate) struct Flow {
+    taken: AtomicU64,
+    moved: AtomicU64,
+}
+
+impl Flow {
+    /// The carrier has accepted this many more bytes of the link.
+    pub(crate) fn take(&self, bytes: usize) {
+        self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// This many more bytes have been written to the socket. With TLS they are not the bytes of the link.
+    pub(crate) fn advance(&self, bytes: usize) {
+        self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Returns how many bytes of the link the carrier has accepted so far.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Returns a number that grows whenever bytes are written.
+    pub(crate) fn moved(&self) -> u64 {
+        self.moved.load(Ordering::Relaxed)
+    }
+}
+
+/// Measures how long nothing has moved while bytes wait.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    moved: u64,
+    looked: Instant,
+    still: Duration,
+}
+
+/// Number of checks within one limit: the limit is exact to an eighth.
+const LOOKS: u32 = 8;
+/// The longest time between two checks.
+const LONGEST_STEP: Duration = Duration::from_secs(1);
+
+impl Watch {
+    /// Starts to measure. `moved` is [`Flow::moved`].
+    pub(crate) fn begin(now: Instant, moved: u64) -> Watch {
+        Watch {
+            moved,
+            looked: now,
+            still: Duration::ZERO,
+        }
+    }
+
+    /// Returns when the next check is due.
+    pub(crate) fn due(&self, limit: Duration) -> Instant {
+        self.looked + step(limit)
+    }
+
+    /// True if nothing has moved for the limit. Call it when a check is due.
+    ///
+    /// Time in which this program did not run (it was stopped, or a terminal blocked it) counts as at most two steps, because
+    /// the peer did not cause it.
+    pub(crate) fn is_stalled(&mut self, now: Instant, moved: u64, limit: Duration) -> bool {
+        let passed = now.saturating_duration_since(self.looked);
+        self.looked = now;
+        if moved == self.moved {
+            self.still += passed.min(step(limit) * 2);
+        } else {
+            self.moved = moved;
+            self.still = Duration::ZERO;
+        }
+        self.still >= limit
+    }
+}
+
+fn step(limit: Duration) -> Duration {
+    (limit / LOOKS).clamp(Duration::from_millis(1), LONGEST_STEP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_queue_gives_back_every_byte_in_order(pieces: Vec<Vec<u8>>) {
+            let mut queue = Queue::default();
+            pieces.iter().for_each(|piece| queue.push(piece.clone()));
+            let all = pieces.concat();
+            prop_assert_eq!(queue.bytes(), all.len());
+            let mut taken = Vec::new();
+            while let Some(piece) = queue.pop() {
+                taken.extend(piece);
+                prop_assert_eq!(queue.bytes(), all.len() - taken.len());
+            }
+            prop_assert_eq!(taken, all);
+        }
+    }
+
+    #[test]
+    fn short_pieces_become_few_and_long_ones_stay_whole() {
+        let mut queue = Queue::default();
+        (0..10_000).for_each(|_| queue.push(vec![b'x'; 100]));
+        queue.push(vec![b'y'; 2 * PIECE]);
+        let sizes: Vec<_> = std::iter::from_fn(|| queue.pop().map(|piece| piece.len())).collect();
+        let (last, joined) = sizes.split_last().unwrap();
+        assert_eq!(
+            (*last, joined.iter().sum::<usize>()),
+            (2 * PIECE, 1_000_000)
+        );
+        assert_eq!(joined.len(), 1_000_000_usize.div_ceil(PIECE / 100 * 100));
+    }
+
+    #[test]
+    fn a_piece_that_was_put_back_comes_first() {
+        let mut queue = Queue::default();
+        queue.push(b"one".to_vec());
+        let one = queue.pop().unwrap();
+        queue.push(b"two".to_vec());
+        queue.put_back(one);
+        assert_eq!(queue.bytes(), 6);
+        assert_eq!(queue.pop().as_deref(), Some(&b"one"[..]));
+        assert_eq!(queue.pop().as_deref(), Some(&b"two"[..]));
+        assert!(queue.is_empty());
+    }
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    fn seconds(from: Instant, seconds: u64) -> Instant {
+        from + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn one_byte_that_moves_restarts_the_time() {
+        let begin = Instant::now();
+        let mut watch = Watch::begin(begin, 0);
+        for second in 1..30 {
+            assert_eq!(watch.due(LIMIT), seconds(begin, second));
+            assert!(!watch.is_stalled(seconds(begin, second), 0, LIMIT));
+        }
+        assert!(!watch.is_stalled(seconds(begin, 30), 1, LIMIT));
+        for second in 31..60 {
+            assert!(!watch.is_stalled(seconds(begin, second), 1, LIMIT));
+        }
+        assert!(watch.is_stalled(seconds(begin, 60), 1, LIMIT));
+    }
+
+    #[test]
+    fn time_in_which_the_program_was_stopped_does_not_count_against_the_peer() {
+        let begin = Instant::now();
+        let mut watch = Watch::begin(begin, 0);
+        assert!(!watch.is_stalled(seconds(begin, 3600), 0, LIMIT));
+        for second in 1..28 {
+            assert!(!watch.is_stalled(seconds(begin, 3600 + second), 0, LIMIT));
+        }
+        assert!(watch.is_stalled(seconds(begin, 3628), 0, LIMIT));
+    }
+}

@@ -1,0 +1,149 @@
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+
+use super::DirectOptions;
+use super::knock::Knocking;
+use super::promises::{Promise, Promises};
+use crate::link::Link;
+use matou_protocols::dialogue::{Pass, TunnelId};
+use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
+
+/// Pause before the next accept after an error that may last, such as no free descriptors.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Listens for peers while at least one is expected, and hands over the connections that present the right pass. A pass is
+/// the login and the secret of the request that the user accepted.
+///
+/// | thread | blocks in | ends |
+/// |---|---|---|
+/// | `direct-accept` | `accept` | when no peer is expected any more |
+/// | `direct-knock` | `read` from an unauthenticated peer | when its bytes decide, or at the time limit |
+#[derive(Debug)]
+pub(crate) struct Doorman {
+    options: DirectOptions,
+    promises: Arc<Promises>,
+    listening: Option<Listening>,
+}
+
+/// Where a peer is expected.
+#[derive(Debug)]
+pub(crate) struct Promised {
+    /// The address to tell the peer.
+    pub(crate) address: SocketAddr,
+    /// Receives the connection, once.
+    pub(crate) arrival: Receiver<io::Result<Link>>,
+    /// When the promise expires.
+    pub(crate) until: Instant,
+}
+
+#[derive(Debug)]
+struct Listening {
+    told: SocketAddr,
+    wake: Option<AcceptWake>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Doorman {
+    pub(crate) fn new(options: DirectOptions) -> Doorman {
+        Doorman {
+            options,
+            promises: Arc::default(),
+            listening: None,
+        }
+    }
+
+    /// Accepts one connection that presents this pass, and starts to listen if no other peer is expected. `towards_server` is
+    /// the local address of the connection to the server.
+    ///
+    /// # Errors
+    /// If no listener can be opened.
+    pub(crate) fn promise(
+        &mut self,
+        tunnel: TunnelId,
+        pass: Pass,
+        towards_server: SocketAddr,
+    ) -> io::Result<Promised> {
+        let address = match &self.listening {
+            Some(listening) => listening.told,
+            None => self.listen(towards_server)?,
+        };
+        let (arrival, arrives) = bounded(1);
+        let until = Instant::now() + self.options.wait;
+        let promise = Promise {
+            pass,
+            until,
+            arrival,
+        };
+        self.promises.add(tunnel, promise);
+        Ok(Promised {
+            address,
+            arrival: arrives,
+            until,
+        })
+    }
+
+    fn listen(&mut self, towards_server: SocketAddr) -> io::Result<SocketAddr> {
+        let (listener, told) = self.options.listen(towards_server)?;
+        let (wait, wake) = accept_wait(&listener)?;
+        let knocking = Knocking::new(Arc::clone(&self.promises));
+        let thread = thread::Builder::new()
+            .name("direct-accept".into())
+            .spawn(move || accept(&listener, &wait, &knocking))?;
+        self.listening = Some(Listening {
+            told,
+            wake: Some(wake),
+            thread: Some(thread),
+        });
+        Ok(told)
+    }
+
+    /// Withdraws a promise. The listener closes when no promise is left.
+    pub(crate) fn settle(&mut self, tunnel: TunnelId) {
+        if self.promises.withdraw(tunnel) {
+            self.listening = None;
+        }
+    }
+
+    /// Withdraws all promises.
+    pub(crate) fn close(&mut self) {
+        self.promises.clear();
+        self.listening = None;
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.wake = None;
+        if let Some(thread) = self.thread.take() {
+            // If the thread panicked, the panic was already printed.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn accept(listener: &TcpListener, wait: &AcceptWait, knocking: &Knocking) {
+    while matches!(wait.connection(listener), Ok(true)) {
+        match listener.accept() {
+            Ok((stream, peer)) => {
+                // If the connection is already lost or no thread can be started, the connection is dropped.
+                let _ = prepared(&stream).and_then(|()| knocking.begin(stream, peer.ip()));
+            }
+            Err(_) => {
+                if !matches!(wait.pause(PAUSE), Ok(true)) {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Sets the socket to blocking: on some systems an accepted socket inherits the listener's mode.
+fn prepared(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nonblocking(false)?;
+    stream.set_nodelay(true)
+}

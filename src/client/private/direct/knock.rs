@@ -1,0 +1,142 @@
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::net::{IpAddr, Shutdown, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Sender;
+use parking_lot::Mutex;
+
+use super::promises::{Promises, Verdict};
+use crate::link::Link;
+
+/// Time limit for a peer to send its pass. The expected peer sends it at once.
+const KNOCK_TIME: Duration = Duration::from_secs(10);
+/// Maximum number of unauthenticated peers at once. The oldest is disconnected to make room for a new one.
+const MOST: usize = 64;
+/// Maximum number from one address, so that one machine cannot take all places.
+const MOST_FROM_ONE: usize = 16;
+
+/// The unauthenticated peers, oldest first. Dropping it disconnects them all.
+#[derive(Debug)]
+pub(super) struct Knocking {
+    promises: Arc<Promises>,
+    /// The lock is never held across a read or a wait.
+    at_the_door: Arc<Mutex<AtTheDoor>>,
+}
+
+#[derive(Debug, Default)]
+struct AtTheDoor {
+    next_number: u64,
+    strangers: VecDeque<Stranger>,
+}
+
+#[derive(Debug)]
+struct Stranger {
+    number: u64,
+    from: IpAddr,
+    /// Wakes the peer's thread, which blocks in a read.
+    stream: TcpStream,
+    thread: JoinHandle<()>,
+}
+
+impl Knocking {
+    pub(super) fn new(promises: Arc<Promises>) -> Knocking {
+        Knocking {
+            promises,
+            at_the_door: Arc::default(),
+        }
+    }
+
+    /// Reads a peer's pass in a thread of its own.
+    pub(super) fn begin(&self, stream: TcpStream, from: IpAddr) -> io::Result<()> {
+        let promises = Arc::clone(&self.promises);
+        let at_the_door = Arc::clone(&self.at_the_door);
+        let waking = stream.try_clone()?;
+        // The lock is held until the peer is in the list, so that its thread finds it there when it ends.
+        let mut all = self.at_the_door.lock();
+        let number = all.next_number;
+        all.next_number += 1;
+        all.make_room(from);
+        let thread = thread::Builder::new()
+            .name("direct-knock".into())
+            .spawn(move || {
+                let arrival = look(&stream, &promises);
+                at_the_door.lock().leaves(number);
+                if let Some(arrival) = arrival {
+                    let link = stream
+                        .set_read_timeout(None)
+                        .and_then(|()| Link::start("tunnel", stream));
+                    // The session may have ended in the meantime.
+                    let _ = arrival.send(link);
+                }
+            })?;
+        all.strangers.push_back(Stranger {
+            number,
+            from,
+            stream: waking,
+            thread,
+        });
+        Ok(())
+    }
+}
+
+impl Drop for Knocking {
+    fn drop(&mut self) {
+        let all: Vec<_> = self.at_the_door.lock().strangers.drain(..).collect();
+        for stranger in all {
+            let _ = stranger.stream.shutdown(Shutdown::Both);
+            let _ = stranger.thread.join();
+        }
+    }
+}
+
+impl AtTheDoor {
+    fn leaves(&mut self, number: u64) {
+        self.strangers.retain(|stranger| stranger.number != number);
+    }
+
+    /// Disconnects the oldest peer if there are too many from this address or in total.
+    fn make_room(&mut self, from: IpAddr) {
+        let same = |stranger: &Stranger| stranger.from == from;
+        let from_one = self.strangers.iter().filter(|one| same(one)).count();
+        let leaves = if from_one >= MOST_FROM_ONE {
+            self.strangers.iter().position(same)
+        } else {
+            (self.strangers.len() >= MOST).then_some(0)
+        };
+        if let Some(stranger) = leaves.and_then(|at| self.strangers.remove(at)) {
+            // This wakes its thread, which then ends by itself.
+            let _ = stranger.stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Reads until the bytes are a pass or cannot become one. It reads no byte after the pass, because those bytes belong to the
+/// private connection.
+fn look(mut stream: &TcpStream, promises: &Promises) -> Option<Sender<io::Result<Link>>> {
+    let deadline = Instant::now() + KNOCK_TIME;
+    let mut shown = Vec::new();
+    loop {
+        let now = Instant::now();
+        let more = match promises.judge(&shown, now) {
+            Verdict::In(arrival) => return Some(arrival),
+            Verdict::Out => return None,
+            Verdict::More(more) => more,
+        };
+        let left = deadline.checked_duration_since(now)?;
+        if left.is_zero() {
+            return None;
+        }
+        stream.set_read_timeout(Some(left)).ok()?;
+        let had = shown.len();
+        shown.resize(had + more, 0);
+        match stream.read(&mut shown[had..]) {
+            Ok(0) => return None,
+            Ok(read) => shown.truncate(had + read),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => shown.truncate(had),
+            Err(_) => return None,
+        }
+    }
+}

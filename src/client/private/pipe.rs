@@ -1,0 +1,127 @@
+//! Connects standard input and output to a private connection.
+//!
+//! Two threads are added to the connection's own two: one copies standard input to the writer's channel, the other copies the
+//! reader's channel to standard output. The loop stays free for the chat, so a slow reader of standard output holds back only
+//! the peer.
+
+use std::io::{self, Write};
+use std::thread;
+
+use crossbeam_channel::{Receiver, bounded, never, select};
+
+use crate::link::{Directions, Incoming, Link};
+use crate::typing::input;
+
+/// Why a pipe ended before both of its directions were complete.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// Standard input cannot be read.
+    Input(io::Error),
+    /// Standard output cannot be written. A broken pipe means that its reader wants no more.
+    Output(io::Error),
+    /// The connection failed.
+    Connection(io::Error),
+    /// The peer closed the connection before standard input ended.
+    Closed,
+}
+
+/// Takes both directions of a link. `early` are bytes that already arrived. The channel gets one result: after all of standard
+/// input and FIN were sent, and everything up to the peer's FIN was written to standard output.
+pub(crate) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Result<(), Broken>>> {
+    let Directions {
+        incoming,
+        outgoing,
+        closed,
+    } = link.split();
+    let (failure, failures) = bounded(1);
+    let (report, done) = bounded(1);
+    // If the peer closed the connection before it was open here, standard input is not read.
+    let cut = outgoing.is_none();
+    if let Some(outgoing) = outgoing {
+        input::raw(outgoing, failure)?;
+    }
+    thread::Builder::new()
+        .name("stdout".into())
+        .spawn(move || {
+            // The loop may have ended in the meantime.
+            let _ = report.send(pump(&early, &incoming, failures, closed, cut));
+        })?;
+    Ok(done)
+}
+
+fn pump(
+    early: &[u8],
+    incoming: &Receiver<Incoming>,
+    mut failures: Receiver<io::Error>,
+    mut closed: Receiver<()>,
+    mut cut: bool,
+) -> Result<(), Broken> {
+    put(early).map_err(Broken::Output)?;
+    let (mut receiving, mut sending) = (true, !cut);
+    while receiving || sending {
+        select! {
+            recv(incoming) -> report => match report {
+                Ok(Incoming::Bytes(bytes)) => put(&bytes).map_err(Broken::Output)?,
+                Ok(Incoming::End) => {
+                    receiving = false;
+                    close_stdout().map_err(Broken::Output)?;
+                }
+                // A failed read ends the writer's channel in the same way as the end of the input.
+                Ok(Incoming::AllSent) => match failures.try_recv() {
+                    Ok(error) => return Err(Broken::Input(error)),
+                    Err(_) => sending = false,
+                },
+                Ok(Incoming::SendFailed(_)) if cut => {}
+                Ok(Incoming::ReceiveFailed(error) | Incoming::SendFailed(error)) => {
+                    return Err(Broken::Connection(error));
+                }
+                Err(_) => return Err(Broken::Connection(io::ErrorKind::ConnectionAborted.into())),
+            },
+            recv(failures) -> failure => match failure {
+                Ok(error) => return Err(Broken::Input(error)),
+                // Standard input ended normally; only the connection is left to wait for.
+                Err(_) => failures = never(),
+            },
+            recv(closed) -> _ => {
+                closed = never();
+                cut = sending;
+                sending = false;
+            },
+        }
+    }
+    if cut { Err(Broken::Closed) } else { Ok(()) }
+}
+
+fn put(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// Passes the peer's FIN on: the reader of standard output must see its end while standard input is still open.
+#[cfg(unix)]
+fn close_stdout() -> io::Result<()> {
+    // Closing standard output would give its number to the next file that is opened, so it is replaced by /dev/null.
+    let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
+    Ok(rustix::stdio::dup2_stdout(nowhere)?)
+}
+
+#[cfg(not(unix))]
+fn close_stdout() -> io::Result<()> {
+    Ok(())
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Broken::Input(error) => write!(f, "cannot read standard input: {error}"),
+            Broken::Output(error) => write!(f, "cannot write standard output: {error}"),
+            Broken::Connection(error) => {
+                write!(f, "the private connection was interrupted: {error}")
+            }
+            Broken::Closed => {
+                f.write_str("the peer closed the private connection before standard input ended")
+            }
+        }
+    }
+}

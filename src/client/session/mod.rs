@@ -1,0 +1,394 @@
+//! The loop: waits for the next event, and owns everything that does not block in a system call.
+//!
+//! | file | what is in it | needed for |
+//! |---|---|---|
+//! | `mod.rs` | the state, and the actions of the dialogue | line chat |
+//! | `waiting.rs` | what the loop waits for | line chat |
+//! | `typing.rs`, `holding.rs` | typed lines, and lines that wait | line chat |
+//! | `telling.rs` | events | line chat |
+//! | `leaving.rs`, `quitting.rs` | the end | line chat |
+//! | `away.rs`, `stalls.rs` | lost and stalled connections | line chat |
+//! | `wire.rs` | frames byte by byte | `/wire` |
+//! | `keyboard.rs`, `progress.rs` | keys, and the rows at the bottom | the terminal |
+//! | `private.rs` | private connections | private connections |
+//! | `piped.rs` | `--tunnel` | private connections |
+//! | `file.rs`, `deeds.rs` | transfers | files |
+//! | `direct.rs` | direct connections, and files in frames | ChatHack |
+//! | `meeting.rs` | peers over UDP, and their names | Chatr |
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, never};
+
+use crate::begin::Begun;
+use crate::chatr::Chatr;
+use crate::ending::Ending;
+use crate::escape::Escaped;
+use crate::face::output::{EventStream, Output};
+use crate::face::paint::Paint;
+use crate::face::people::People;
+use crate::face::terminal::Terminal;
+use crate::files::disk::Disk;
+use crate::link::inbox::Inbox;
+use crate::link::outgoing::Watch;
+use crate::link::{Incoming, Link};
+use crate::options::{ChatOptions, Face};
+use crate::private::direct::Doorman;
+use crate::private::pipe::Broken;
+use crate::private::requests::Requests;
+use crate::private::tunnel::{self, Speech, Tunnel};
+use crate::reach::{Reached, Route};
+use crate::signals::Signals;
+use crate::typing::held::Held;
+use crate::typing::input::{self, InputLine};
+use matou_protocols::dialogue::{Action, Dialogue, Direction, Source, TunnelId};
+
+mod away;
+mod deeds;
+mod direct;
+mod file;
+mod holding;
+mod keyboard;
+mod leaving;
+mod meeting;
+mod piped;
+mod private;
+mod progress;
+mod quitting;
+mod stalls;
+mod telling;
+mod typing;
+mod waiting;
+mod wire;
+
+use away::Loss;
+use progress::Progress;
+use quitting::Quitting;
+use wire::Wire;
+
+/// How long the program waits at its end for the disk to finish received files and delete parts.
+const DISK_TIME: Duration = Duration::from_secs(5);
+
+/// One chat, from the login to its end.
+pub(crate) struct Session {
+    options: ChatOptions,
+    dialogue: Box<dyn Dialogue>,
+    /// What is sent first.
+    hello: Vec<Action>,
+    /// How to connect to the server again.
+    route: Route,
+    /// For Chatr Connect.
+    chatr: Option<Chatr>,
+    server: Server,
+    tunnels: BTreeMap<TunnelId, Tunnel>,
+    /// Accepts the direct connections of peers.
+    doorman: Doorman,
+    unasked: direct::Unasked,
+    /// The private connection of `--tunnel`, after it was opened.
+    pipe: Option<(TunnelId, Receiver<Result<(), Broken>>)>,
+    lines: Receiver<InputLine>,
+    /// Typed lines that wait for room.
+    held: Held,
+    /// Refused lines, until they are put back on the line that the user is typing.
+    unsaid: String,
+    /// The user wants to leave after the waiting lines have been sent.
+    quitting: Option<Quitting>,
+    /// Bytes of the keyboard, if the terminal is in raw mode.
+    keys: Receiver<Vec<u8>>,
+    signals: Signals,
+    output: Output,
+    people: People,
+    requests: Requests,
+    /// The peer whose private connection gets the typed lines; `None` for messages to everyone.
+    talking_to: Option<String>,
+    wire: Wire,
+    /// Files that are inspected before they are offered.
+    looking: Vec<file::Looking>,
+    progress: Progress,
+    disk: Disk,
+    /// Set while the connection is lost.
+    loss: Option<Loss>,
+    phase: Phase,
+    /// Deadline for the answer to the login, for the next attempt to connect, or for the end.
+    deadline: Option<Instant>,
+    /// A line of standard input was refused.
+    refused_a_line: bool,
+}
+
+/// The connection to the server.
+struct Server {
+    link: Link,
+    inbox: Inbox,
+    address: SocketAddr,
+    /// The local address.
+    own_address: SocketAddr,
+    /// Everything was sent, followed by FIN.
+    all_sent: bool,
+    send_error: Option<io::Error>,
+    /// The server has stopped sending.
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    LoggingIn,
+    /// The login was refused; the user is choosing another.
+    Choosing,
+    /// The connection is lost; the client is reconnecting, or will at the deadline.
+    Away,
+    Talking {
+        input_ended: bool,
+    },
+    Leaving {
+        then: Ending,
+        lingering: bool,
+        /// If true, sending may take longer than the deadline while bytes move.
+        patience: Option<Watch>,
+    },
+}
+
+impl Session {
+    pub(crate) fn start(
+        mut options: ChatOptions,
+        begun: Begun,
+        chatr: Option<Chatr>,
+    ) -> io::Result<Session> {
+        let Begun {
+            mut dialogue,
+            hello,
+            route,
+            reached,
+            names,
+            remark,
+        } = begun;
+        dialogue.reached(reached.address, reached.own_address);
+        if let Some(wish) = &mut options.tunnel {
+            wish.peer = dialogue.known_as(&wish.peer);
+        }
+        let paint = |colours| Paint {
+            colours,
+            own: options.address.login.clone(),
+        };
+        let (mut lines, mut keys) = (never(), never());
+        let mut output = match options.face {
+            Face::Script(form) => {
+                let place = match options.tunnel {
+                    Some(_) => EventStream::Stderr,
+                    None => EventStream::Stdout,
+                };
+                Output::script(form, place)
+            }
+            Face::Plain => {
+                lines = input::lines()?;
+                Output::person(paint(false), None)
+            }
+            Face::Terminal { colours } => {
+                let (terminal, bytes) = Terminal::open()?;
+                keys = bytes;
+                Output::person(paint(colours), Some(terminal))
+            }
+        };
+        if let Some(remark) = remark {
+            output.remark(&Escaped(&remark).to_string());
+        }
+        let mut people = People::default();
+        names.iter().for_each(|name| people.meet(name));
+        Ok(Session {
+            dialogue,
+            hello,
+            route,
+            chatr,
+            server: Server::new(reached),
+            tunnels: BTreeMap::new(),
+            doorman: Doorman::new(options.direct.clone()),
+            unasked: direct::Unasked::default(),
+            pipe: None,
+            lines,
+            held: Held::default(),
+            unsaid: String::new(),
+            quitting: None,
+            keys,
+            signals: Signals::listen()?,
+            output,
+            people,
+            requests: Requests::default(),
+            talking_to: None,
+            wire: Wire::open(options.wire_log.as_deref())?,
+            looking: Vec::new(),
+            progress: Progress::default(),
+            disk: Disk::new(),
+            loss: None,
+            phase: Phase::LoggingIn,
+            deadline: Some(Instant::now() + options.connect_timeout),
+            refused_a_line: false,
+            options,
+        })
+    }
+
+    pub(crate) fn run(mut self) -> Ending {
+        let hello = std::mem::take(&mut self.hello);
+        let ending = self.run_to_the_end(hello);
+        drop(self.tunnels);
+        self.disk.settle(DISK_TIME);
+        ending
+    }
+
+    fn run_to_the_end(&mut self, hello: Vec<Action>) -> Ending {
+        if let Err(ending) = self.perform_all(hello) {
+            return ending;
+        }
+        loop {
+            self.paint();
+            let ready = self.wait();
+            let done = self
+                .handle(ready)
+                .and_then(|()| self.send_held())
+                .and_then(|()| self.look_for_stalls());
+            if let Err(ending) = done {
+                return ending;
+            }
+            if let Some(error) = self.output.take_failure() {
+                self.leave(match error.kind() {
+                    io::ErrorKind::BrokenPipe => Ending::OutputClosed,
+                    _ if self.output.has_hung_up(&error) => Ending::OutputClosed,
+                    _ => Ending::Output(error),
+                });
+            }
+            if let Some(ending) = self.left() {
+                return ending;
+            }
+        }
+    }
+
+    fn hear_server(&mut self, incoming: Incoming) -> Result<(), Ending> {
+        match incoming {
+            Incoming::Bytes(bytes) => {
+                self.server.inbox.push(&bytes);
+                loop {
+                    let dialogue = &mut *self.dialogue;
+                    match self.server.inbox.next(dialogue, Source::Server) {
+                        Ok(Some(actions)) => {
+                            self.show_taken(Source::Server);
+                            self.perform_all(actions)?;
+                        }
+                        Ok(None) => return Ok(()),
+                        Err(garbage) => {
+                            return Err(Ending::Lost(format!(
+                                "the server at {} does not speak {}: {garbage}",
+                                self.server.address,
+                                self.options.address.protocol.name()
+                            )));
+                        }
+                    }
+                }
+            }
+            Incoming::End => self.server_ended(None),
+            Incoming::ReceiveFailed(error) => self.server_ended(Some(error)),
+            Incoming::AllSent => {
+                self.server.all_sent = true;
+                Ok(())
+            }
+            // The reader may still have bytes, perhaps with the reason for the failure. It notices the end too.
+            Incoming::SendFailed(error) => {
+                self.server.send_error = Some(error);
+                Ok(())
+            }
+        }
+    }
+
+    fn perform_all(&mut self, actions: Vec<Action>) -> Result<(), Ending> {
+        actions
+            .into_iter()
+            .try_for_each(|action| self.perform(action))
+    }
+
+    fn perform(&mut self, action: Action) -> Result<(), Ending> {
+        match action {
+            Action::Send(bytes) => {
+                self.show_frames(Direction::Sent, Source::Server, &bytes);
+                self.server.link.send(bytes);
+                Ok(())
+            }
+            Action::Tell(event) => self.tell(&event),
+            Action::Open {
+                tunnel,
+                peer,
+                opening,
+            } => {
+                if matches!(self.phase, Phase::Leaving { .. }) {
+                    self.dialogue.ended(tunnel);
+                    return Ok(());
+                }
+                self.show_frames(Direction::Sent, Source::Tunnel(tunnel), &opening);
+                let (address, limit) = (self.server.address, self.options.connect_timeout);
+                let connecting = tunnel::connect(address, opening, limit);
+                let speech = Speech::lines(self.options.max_file);
+                self.tunnels
+                    .insert(tunnel, Tunnel::new(peer, connecting, speech));
+                Ok(())
+            }
+            Action::Listen { tunnel, peer, pass } => self.await_peer(tunnel, peer, pass),
+            Action::Connect {
+                tunnel,
+                peer,
+                address,
+                opening,
+            } => self.connect_to_peer(tunnel, peer, address, opening),
+            Action::Meet {
+                tunnel,
+                peer,
+                uuid,
+                candidates,
+                calls,
+            } => self.meet_peer(tunnel, peer, uuid, &candidates, calls),
+            Action::KeepBook(text) => {
+                self.keep_book(&text);
+                Ok(())
+            }
+            Action::Raw(tunnel) => self.tunnel_is_up(tunnel),
+            Action::Framed(tunnel) => {
+                if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
+                    tunnel.up = true;
+                }
+                Ok(())
+            }
+            Action::FileComes { tunnel, name, size } => {
+                self.file_comes(tunnel, name, size);
+                Ok(())
+            }
+            Action::FileBytes { tunnel, bytes } => {
+                self.file_bytes(tunnel, bytes);
+                Ok(())
+            }
+            Action::Shut(tunnel) => self.shut_or_give_up(tunnel),
+        }
+    }
+}
+
+impl Phase {
+    /// Starts to read the input. A script is read only after the login.
+    fn takes_lines(&self) -> bool {
+        match self {
+            Phase::LoggingIn | Phase::Choosing | Phase::Away => true,
+            Phase::Talking { input_ended } => !input_ended,
+            Phase::Leaving { .. } => false,
+        }
+    }
+}
+
+impl Server {
+    fn new(reached: Reached) -> Server {
+        Server {
+            link: reached.link,
+            inbox: Inbox::default(),
+            address: reached.address,
+            own_address: reached.own_address,
+            all_sent: false,
+            send_error: None,
+            ended: false,
+        }
+    }
+}

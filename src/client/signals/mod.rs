@@ -1,0 +1,62 @@
+//! Signals for a running chat.
+
+use std::io;
+
+use crossbeam_channel::Receiver;
+
+#[cfg(unix)]
+mod taker;
+#[cfg(unix)]
+pub(crate) use taker::{TerminalGuard, guard_terminal, suspend_all, tell_resumed};
+
+/// Receives signals such as Ctrl-C as channels, until it is dropped. After that these signals end the program as usual.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    /// The reason to leave. A second reason before the first is taken has no effect.
+    pub(crate) leave: Receiver<Why>,
+    /// A unit when the window's size has changed.
+    pub(crate) resized: Receiver<()>,
+    /// A unit when the program continues after a stop, and has the terminal again.
+    pub(crate) resumed: Receiver<()>,
+}
+
+/// The reason to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// SIGINT or SIGTERM. After a second one the program leaves at once.
+    Asked,
+    /// SIGHUP: the terminal was closed. Both the system and a shell may send it, so a second one has no effect.
+    HungUp,
+}
+
+#[cfg(unix)]
+impl Signals {
+    pub(crate) fn listen() -> io::Result<Signals> {
+        taker::listen()
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Signals {
+    fn drop(&mut self) {
+        taker::listen_no_more();
+    }
+}
+
+/// On other systems Ctrl-C ends the program at once.
+#[cfg(not(unix))]
+impl Signals {
+    pub(crate) fn listen() -> io::Result<Signals> {
+        Ok(Signals {
+            leave: crossbeam_channel::never(),
+            resized: crossbeam_channel::never(),
+            resumed: crossbeam_channel::never(),
+        })
+    }
+}
+
+/// On other systems a program cannot be stopped and continued.
+#[cfg(not(unix))]
+pub(crate) fn suspend_all() -> bool {
+    false
+}

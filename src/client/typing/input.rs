@@ -1,0 +1,160 @@
+//! Standard input. A thread that blocks in a read of standard input cannot be woken, so it is the one thread that is not
+//! joined. It ends with its input, with its channel, or with the program.
+
+use std::io::{self, BufRead, Read};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+/// Maximum length of a line, in bytes. A longer line is refused. The limit bounds memory and is far above the maximum message
+/// of every protocol.
+const MAX_LINE_BYTES: u64 = 64 * 1024;
+/// Maximum lines to read ahead of the loop.
+const LINES_AHEAD: usize = 16;
+/// Maximum bytes per read of raw input.
+const CHUNK: usize = 64 * 1024;
+
+/// A line of input.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum InputLine {
+    /// The text, without the line end.
+    Text(String),
+    /// The line cannot be a message, for this reason.
+    Unusable(&'static str),
+    /// Reading failed; no more lines follow.
+    Failed(String),
+}
+
+/// Reads standard input line by line. The channel ends with the input.
+pub(crate) fn lines() -> io::Result<Receiver<InputLine>> {
+    let (to_loop, lines) = bounded(LINES_AHEAD);
+    thread::Builder::new().name("stdin".into()).spawn(move || {
+        let mut input = io::stdin().lock();
+        if let Err(refusal) = pass_mark(&mut input) {
+            // The loop may have ended in the meantime.
+            let _ = to_loop.send(refusal);
+            return;
+        }
+        while let Some(line) = next_line(&mut input) {
+            let failed = matches!(line, InputLine::Failed(_));
+            if to_loop.send(line).is_err() || failed {
+                return;
+            }
+        }
+    })?;
+    Ok(lines)
+}
+
+/// Reads standard input without waiting for whole lines: the keys of a terminal. Calls `wait` before every read, and stops
+/// when it returns false.
+pub(crate) fn bytes(wait: fn() -> bool) -> io::Result<Receiver<Vec<u8>>> {
+    let (to_loop, chunks) = bounded(LINES_AHEAD);
+    // Nothing is reported on the second channel: a terminal that cannot be read has closed, as at its end.
+    let (failure, _) = bounded(1);
+    copy(to_loop, failure, wait)?;
+    Ok(chunks)
+}
+
+/// Copies standard input to a connection's writer, and drops the writer's channel at the end of the input. A read error goes
+/// to `failure` before that.
+pub(crate) fn raw(to: Sender<Vec<u8>>, failure: Sender<io::Error>) -> io::Result<()> {
+    copy(to, failure, || true)
+}
+
+/// Does the same, but calls `await_input` before every read, and stops when it returns false.
+fn copy(to: Sender<Vec<u8>>, failure: Sender<io::Error>, wait: fn() -> bool) -> io::Result<()> {
+    thread::Builder::new().name("stdin".into()).spawn(move || {
+        let mut input = io::stdin().lock();
+        let mut chunk = vec![0; CHUNK];
+        while wait() {
+            match input.read(&mut chunk) {
+                Ok(0) => return,
+                Ok(length) => {
+                    if to.send(chunk[..length].to_vec()).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let _ = failure.send(error);
+                    return;
+                }
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Passes over the mark with which some editors begin a text. Text in UTF-16 is refused: its lines would be other text.
+fn pass_mark(input: &mut impl BufRead) -> Result<(), InputLine> {
+    // A failed read is reported with the first line.
+    match input.fill_buf().ok().and_then(Mark::of) {
+        Some(Mark::Utf8) => input.consume(Mark::UTF8.len()),
+        Some(Mark::Utf16) => return Err(InputLine::Failed(Mark::REFUSAL.to_owned())),
+        None => {}
+    }
+    Ok(())
+}
+
+fn next_line(input: &mut impl BufRead) -> Option<InputLine> {
+    let mut bytes = Vec::new();
+    match input.take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes) {
+        Ok(0) => return None,
+        Ok(_) => {}
+        Err(error) => return Some(InputLine::Failed(error.to_string())),
+    }
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+        if bytes.last() == Some(&b'\r') {
+            bytes.pop();
+        }
+    } else if bytes.len() as u64 == MAX_LINE_BYTES {
+        return Some(match input.skip_until(b'\n') {
+            Ok(_) => InputLine::Unusable("the line is longer than 65536 bytes"),
+            Err(error) => InputLine::Failed(error.to_string()),
+        });
+    }
+    Some(match String::from_utf8(bytes) {
+        Ok(text) => InputLine::Text(text),
+        Err(_) => InputLine::Unusable("the line is not UTF-8"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_no_part_of_the_first_line_and_utf16_is_refused() {
+        let mut input = b"\xef\xbb\xbfhello\r\n\xef\xbb\xbf".as_slice();
+        assert_eq!(pass_mark(&mut input), Ok(()));
+        let hello = InputLine::Text("hello".into());
+        assert_eq!(next_line(&mut input), Some(hello));
+        // Elsewhere it is a character like any other.
+        let mark = InputLine::Text("\u{feff}".into());
+        assert_eq!(next_line(&mut input), Some(mark));
+        for utf16 in [b"\xff\xfeh\0\n\0".as_slice(), b"\xfe\xff\0h\0\n"] {
+            let refused = pass_mark(&mut &*utf16);
+            assert_eq!(refused, Err(InputLine::Failed(Mark::REFUSAL.into())));
+        }
+    }
+
+    #[test]
+    fn lines_lose_their_ends_and_a_bad_line_does_not_affect_others() {
+        let mut input = b"one\r\n\n\xff\n".to_vec();
+        input.extend(vec![b'x'; 70_000]);
+        input.extend(b"\nlast");
+        let mut input = &*input;
+        let lines: Vec<_> = std::iter::from_fn(|| next_line(&mut input)).collect();
+        assert_eq!(
+            lines,
+            [
+                InputLine::Text("one".into()),
+                InputLine::Text(String::new()),
+                InputLine::Unusable("the line is not UTF-8"),
+                InputLine::Unusable("the line is longer than 65536 bytes"),
+                InputLine::Text("last".into()),
+            ]
+        );
+    }
+}

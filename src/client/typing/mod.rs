@@ -1,0 +1,11 @@
+//! What a user types.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `input.rs` | the thread that reads standard input |
+//! | `typed.rs` | what a line means: a message or a command |
+//! | `held.rs` | lines that wait until their connection has room |
+
+pub(crate) mod held;
+pub(crate) mod input;
+pub(crate) mod typed;
