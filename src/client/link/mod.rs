@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, never};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, never};
 
 use outgoing::{Flow, Queue, Watch};
 
@@ -262,15 +262,11 @@ impl Link {
         let Some(outgoing) = &self.outgoing else {
             return;
         };
-        while let Some(piece) = self.waiting.pop() {
-            match outgoing.try_send(piece) {
-                Ok(()) => {}
-                Err(TrySendError::Full(piece)) => {
-                    self.waiting.put_back(piece);
-                    return;
-                }
-                Err(TrySendError::Disconnected(_)) => return self.fail(),
-            }
+        if !self.waiting.fill(outgoing) {
+            return self.fail();
+        }
+        if !self.waiting.is_empty() {
+            return;
         }
         self.answers = 0;
         if self.shut {

@@ -4,52 +4,60 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Sender, TrySendError};
+
 /// Short pieces are joined up to this size, in bytes, so that a paste of many lines needs few writes.
 const PIECE: usize = 16 * 1024;
 
 /// Pieces that wait for room in the channel to a link's writer, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Queue {
-    pieces: VecDeque<Vec<u8>>,
-    bytes: usize,
-}
+pub(crate) struct Queue(VecDeque<Vec<u8>>);
 
 impl Queue {
     /// Appends a piece.
     pub(crate) fn push(&mut self, piece: Vec<u8>) {
-        self.bytes += piece.len();
-        match self.pieces.back_mut() {
+        match self.0.back_mut() {
             Some(last) if last.len() + piece.len() <= PIECE => last.extend_from_slice(&piece),
-            _ => self.pieces.push_back(piece),
+            _ => self.0.push_back(piece),
         }
     }
 
-    /// Removes and returns the oldest piece.
-    pub(crate) fn pop(&mut self) -> Option<Vec<u8>> {
-        let piece = self.pieces.pop_front()?;
-        self.bytes -= piece.len();
-        Some(piece)
-    }
-
-    /// Puts a piece back that was taken last.
-    pub(crate) fn put_back(&mut self, piece: Vec<u8>) {
-        self.bytes += piece.len();
-        self.pieces.push_front(piece);
+    /// Moves pieces into the channel while it has room. Returns false if its receiver is gone.
+    pub(crate) fn fill(&mut self, channel: &Sender<Vec<u8>>) -> bool {
+        fill(channel, &mut self.0)
     }
 
     /// Drops everything.
     pub(crate) fn clear(&mut self) {
-        *self = Queue::default();
+        self.0.clear();
     }
 
-    /// Returns the size of everything that waits, in bytes.
+    /// Returns the size of everything that waits, in bytes. There are few pieces, because short ones are joined.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.0.iter().map(Vec::len).sum()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.0.is_empty()
     }
+}
+
+/// Moves items into a channel while it has room. Returns false if its receiver is gone; then all items are dropped.
+pub(crate) fn fill<T>(channel: &Sender<T>, waiting: &mut VecDeque<T>) -> bool {
+    while let Some(item) = waiting.pop_front() {
+        match channel.try_send(item) {
+            Ok(()) => {}
+            Err(TrySendError::Full(item)) => {
+                waiting.push_front(item);
+                break;
+            }
+            Err(TrySendError::Disconnected(_)) => {
+                waiting.clear();
+                return false;
+            }
+        }
+    }
+    true
 }
 
 /// Counts the bytes that a link has written. The link and its writing thread share it.
@@ -133,6 +141,7 @@ fn step(limit: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crossbeam_channel::bounded;
     use proptest::prelude::*;
 
     proptest! {
@@ -142,12 +151,7 @@ mod tests {
             pieces.iter().for_each(|piece| queue.push(piece.clone()));
             let all = pieces.concat();
             prop_assert_eq!(queue.bytes(), all.len());
-            let mut taken = Vec::new();
-            while let Some(piece) = queue.pop() {
-                taken.extend(piece);
-                prop_assert_eq!(queue.bytes(), all.len() - taken.len());
-            }
-            prop_assert_eq!(taken, all);
+            prop_assert_eq!(queue.0.make_contiguous().concat(), all);
         }
     }
 
@@ -156,7 +160,7 @@ mod tests {
         let mut queue = Queue::default();
         (0..10_000).for_each(|_| queue.push(vec![b'x'; 100]));
         queue.push(vec![b'y'; 2 * PIECE]);
-        let sizes: Vec<_> = std::iter::from_fn(|| queue.pop().map(|piece| piece.len())).collect();
+        let sizes: Vec<_> = queue.0.iter().map(Vec::len).collect();
         let (last, joined) = sizes.split_last().unwrap();
         assert_eq!(
             (*last, joined.iter().sum::<usize>()),
@@ -166,16 +170,19 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_that_was_put_back_comes_first() {
-        let mut queue = Queue::default();
-        queue.push(b"one".to_vec());
-        let one = queue.pop().unwrap();
-        queue.push(b"two".to_vec());
-        queue.put_back(one);
-        assert_eq!(queue.bytes(), 6);
-        assert_eq!(queue.pop().as_deref(), Some(&b"one"[..]));
-        assert_eq!(queue.pop().as_deref(), Some(&b"two"[..]));
-        assert!(queue.is_empty());
+    fn a_channel_gets_what_fits_in_order() {
+        let (to, from) = bounded(2);
+        let mut waiting = VecDeque::from([1, 2, 3]);
+        assert!(fill(&to, &mut waiting));
+        assert_eq!(waiting, [3]);
+        assert_eq!(from.try_iter().collect::<Vec<_>>(), [1, 2]);
+        assert!(fill(&to, &mut waiting));
+        assert_eq!(from.try_recv(), Ok(3));
+        assert!(fill(&to, &mut VecDeque::from([4, 5])));
+        drop(from);
+        let mut waiting = VecDeque::from([6, 7]);
+        assert!(!fill(&to, &mut waiting));
+        assert!(waiting.is_empty());
     }
 
     const LIMIT: Duration = Duration::from_secs(30);

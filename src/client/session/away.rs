@@ -7,6 +7,7 @@ use crossbeam_channel::Receiver;
 
 use super::holding::{lines, was_or_were};
 use super::stalls::with_unsent;
+use super::typing::Outcome;
 use super::{Phase, Server, Session};
 use crate::ending::Ending;
 use crate::escape::Escaped;
@@ -102,7 +103,8 @@ impl Session {
                 self.phase = Phase::LoggingIn;
                 self.deadline = Some(Instant::now() + self.options.connect_timeout);
                 let login = self.options.address.login.clone();
-                self.intend(Intent::LogIn { login: &login })
+                self.intend(Intent::LogIn { login: &login })?;
+                Ok(())
             }
             Err(error) => {
                 self.pause(&format!("cannot connect: {error}"));
@@ -158,7 +160,7 @@ impl Session {
             _ => {
                 self.phase = Phase::LoggingIn;
                 self.deadline = Some(Instant::now() + self.options.connect_timeout);
-                if !self.sends(Intent::LogIn { login })? {
+                if self.intend(Intent::LogIn { login })? == Outcome::Refused {
                     self.phase = Phase::Choosing;
                     self.deadline = None;
                 }

@@ -35,8 +35,7 @@ impl Looking {
 impl Session {
     pub(super) fn look_at_file(&mut self, peer: &str, path: &str) {
         let Some(id) = self.tunnel_to(peer) else {
-            let peer = peer.to_owned();
-            self.refuse(&Refusal::NoTunnel { peer }.to_string());
+            self.refuse_without_tunnel(peer);
             return;
         };
         if self.looking.len() == MAX_LOOKING {
@@ -64,7 +63,9 @@ impl Session {
                     outcome,
                 });
             }
-            Err(error) => self.refuse(&format!("cannot start: {error}")),
+            Err(error) => {
+                self.refuse(&format!("cannot start: {error}"));
+            }
         }
     }
 
@@ -80,7 +81,9 @@ impl Session {
         } = self.looking.remove(at);
         match outcome.try_recv() {
             Ok(Ok(seen)) => self.send_file(tunnel, path, seen),
-            Ok(Err(error)) => self.refuse(&format!("cannot read {}: {error}", path.display())),
+            Ok(Err(error)) => {
+                self.refuse(&format!("cannot read {}: {error}", path.display()));
+            }
             Err(_) => {}
         }
         self.close_if_over(tunnel)
@@ -99,7 +102,10 @@ impl Session {
             (Speech::Lines { .. }, None) => return,
             (Speech::Frames(_), _) => match self.framed_file(id, name.clone(), size) {
                 Ok(sent) => sent,
-                Err(reason) => return self.refuse(&reason),
+                Err(reason) => {
+                    self.refuse(&reason);
+                    return;
+                }
             },
         };
         if let Some(tunnel) = self.tunnels.get_mut(&id) {
@@ -169,10 +175,10 @@ impl Session {
             .find(|(_, deeds)| !deeds.is_empty());
         match cancelled {
             Some((id, deeds)) => self.do_deeds(id, deeds),
-            None => self.refuse(&format!(
-                "no transfer from or to {} can be cancelled",
-                Name(peer)
-            )),
+            None => {
+                let reason = format!("no transfer from or to {} can be cancelled", Name(peer));
+                self.refuse(&reason);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Holds typed lines until their connection has room. In the meantime the user can type and leave.
 
+use super::typing::Outcome;
 use super::{Phase, Session};
 use crate::ending::Ending;
 use crate::escape::Name;
@@ -12,13 +13,13 @@ use matou_protocols::dialogue::TunnelId;
 const AT_ONCE: usize = 64;
 
 impl Session {
-    /// Carries out a typed line, or holds it until there is room for it.
+    /// Carries out a typed line, or holds it until there is room for it. The line is parsed here and nowhere else.
     pub(super) fn enter(&mut self, line: &str) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Choosing) {
             return self.log_in_as(line);
         }
         let typed = match Typed::parse(line) {
-            Ok(typed) => typed.meaning(|name| self.dialogue.known_as(name)),
+            Ok(typed) => self.addressed(typed),
             Err(error) => {
                 self.refuse(&error.to_string());
                 return Ok(());
@@ -29,26 +30,33 @@ impl Session {
         }
         let to = self.destination(&typed);
         if let Some(to) = to
-            && (self.held.first(to).is_some() || !self.can_go(to, line))
+            && (self.held.first(to).is_some() || !self.can_go(to, &typed))
         {
-            self.hold(to, line, &typed);
+            self.hold(to, typed);
             return Ok(());
         }
         self.carry(to, &typed)
     }
 
-    fn hold(&mut self, to: Destination, line: &str, typed: &Typed) {
-        let is_first = self.held.is_empty();
-        match typed {
-            Typed::Tell { text, .. } => self.held.push(to, &as_text(text)),
-            // The last private message may come from another user by the time the line is sent.
-            Typed::Reply(text) => {
-                let whisperer = self.people.whisperer().unwrap_or_default();
-                self.held
-                    .push(to, &format!("/msg {} {text}", Name(whisperer)));
+    /// Returns the same line with its receiver. By the time a held line is sent, the user may be talking to another peer, and
+    /// the last private message may come from another user.
+    fn addressed(&self, typed: Typed) -> Typed {
+        match (typed, &self.talking_to, self.people.whisperer()) {
+            (Typed::Say(text), Some(peer), _) => {
+                let peer = peer.clone();
+                Typed::Tell { peer, text }
             }
-            _ => self.held.push(to, line),
+            (Typed::Reply(text), _, Some(whisperer)) => {
+                let to = whisperer.to_owned();
+                Typed::Whisper { to, text }
+            }
+            (typed, ..) => typed.meaning(|name| self.dialogue.known_as(name)),
         }
+    }
+
+    fn hold(&mut self, to: Destination, typed: Typed) {
+        let is_first = self.held.is_empty();
+        self.held.push(to, typed);
         let is_away = matches!(self.phase, Phase::Away | Phase::LoggingIn);
         if is_first && is_away && self.output.terminal().is_none() {
             self.output
@@ -58,36 +66,33 @@ impl Session {
 
     /// Returns the connection that a line needs; `None` if it needs none, or if that connection does not exist.
     fn destination(&self, typed: &Typed) -> Option<Destination> {
-        let peer = match typed {
-            Typed::Say(_) => match &self.talking_to {
-                Some(peer) => peer,
-                None => return Some(Destination::Server),
-            },
-            Typed::Tell { peer, .. } | Typed::Send { peer, .. } | Typed::Close(peer) => peer,
-            Typed::Reply(_) => {
-                return self.people.whisperer().map(|_| Destination::Server);
+        match typed {
+            Typed::Tell { peer, .. } | Typed::Send { peer, .. } | Typed::Close(peer) => {
+                self.tunnel_to(peer).map(Destination::Tunnel)
             }
-            Typed::Whisper { .. } | Typed::Ask(_) | Typed::Accept(_) | Typed::Deny(_) => {
-                return Some(Destination::Server);
-            }
+            Typed::Say(_)
+            | Typed::Whisper { .. }
+            | Typed::Ask(_)
+            | Typed::Accept(_)
+            | Typed::Deny(_) => Some(Destination::Server),
             Typed::Nothing
+            | Typed::Reply(_)
             | Typed::Talk(_)
             | Typed::Cancel(_)
             | Typed::Ignore(_)
             | Typed::Name { .. }
             | Typed::Wire
             | Typed::Help
-            | Typed::Quit => return None,
-        };
-        self.tunnel_to(peer).map(Destination::Tunnel)
+            | Typed::Quit => None,
+        }
     }
 
-    fn can_go(&self, to: Destination, line: &str) -> bool {
+    fn can_go(&self, to: Destination, typed: &Typed) -> bool {
         match to {
             Destination::Server => match self.phase {
                 Phase::Talking { .. } => self.server.link.has_room(),
                 // A command that needs a connection is refused.
-                Phase::LoggingIn | Phase::Away => line.starts_with('/') && !line.starts_with("//"),
+                Phase::LoggingIn | Phase::Away => !matches!(typed, Typed::Say(_)),
                 Phase::Choosing | Phase::Leaving { .. } => false,
             },
             // On a connection that is shut the line is refused.
@@ -100,55 +105,30 @@ impl Session {
 
     /// Carries out a line. A refused message is kept, so that the user can send it again.
     fn carry(&mut self, to: Option<Destination>, typed: &Typed) -> Result<(), Ending> {
-        let is_said = matches!(
-            typed,
-            Typed::Say(_) | Typed::Tell { .. } | Typed::Whisper { .. } | Typed::Reply(_)
-        );
-        // The exit code depends on whether any line was refused, so the flag is restored below.
-        if !is_said {
-            return self.typed(typed);
-        }
-        let refused_before = std::mem::take(&mut self.refused_a_line);
-        match (to, typed) {
-            (Some(Destination::Tunnel(id)), Typed::Say(text) | Typed::Tell { text, .. }) => {
-                self.write_to(id, text);
-            }
-            (Some(Destination::Server), Typed::Say(text)) => self.say(text)?,
+        let outcome = match (to, typed) {
+            (Some(Destination::Tunnel(id)), Typed::Tell { text, .. }) => self.write_to(id, text),
             _ => self.typed(typed)?,
+        };
+        if outcome == Outcome::Refused {
+            match typed {
+                Typed::Tell { peer, text } if self.talking_to.as_ref() == Some(peer) => {
+                    self.keep_unsaid(&Typed::Say(text.clone()));
+                }
+                Typed::Say(_) | Typed::Tell { .. } | Typed::Whisper { .. } | Typed::Reply(_) => {
+                    self.keep_unsaid(typed);
+                }
+                _ => {}
+            }
         }
-        if self.refused_a_line
-            && let Some(line) = self.said_again(to, typed)
-        {
-            self.keep_unsaid(&line);
-        }
-        self.refused_a_line |= refused_before;
         Ok(())
     }
 
-    /// Returns the line to type to send the same message again.
-    fn said_again(&self, to: Option<Destination>, typed: &Typed) -> Option<String> {
-        let to_peer = |peer: &str, text: &str| match self.talking_to.as_deref() == Some(peer) {
-            true => as_text(text),
-            false => format!("/tell {} {text}", Name(peer)),
-        };
-        Some(match (to, typed) {
-            (Some(Destination::Tunnel(id)), Typed::Say(text)) => {
-                to_peer(&self.tunnels.get(&id)?.peer, text)
-            }
-            (_, Typed::Tell { peer, text }) => to_peer(peer, text),
-            (_, Typed::Say(text)) => as_text(text),
-            (_, Typed::Whisper { to, text }) => format!("/msg {} {text}", Name(to)),
-            (_, Typed::Reply(text)) => format!("/reply {text}"),
-            _ => return None,
-        })
-    }
-
-    fn keep_unsaid(&mut self, line: &str) {
+    fn keep_unsaid(&mut self, typed: &Typed) {
         if self.output.terminal().is_some() {
             if !self.unsaid.is_empty() {
                 self.unsaid.push('\n');
             }
-            self.unsaid.push_str(line);
+            self.unsaid += &typed.to_string();
         }
     }
 
@@ -167,8 +147,8 @@ impl Session {
 
     fn next_held(&self) -> Option<Destination> {
         let can_go = |to: Destination| {
-            let line = self.held.first(to);
-            line.is_some_and(|line| self.can_go(to, line))
+            let typed = self.held.first(to);
+            typed.is_some_and(|typed| self.can_go(to, typed))
         };
         self.held.destinations().find(|to| can_go(*to))
     }
@@ -187,11 +167,7 @@ impl Session {
             let Some(to) = self.next_held() else {
                 break;
             };
-            let Some(line) = self.held.pop(to) else {
-                break;
-            };
-            if let Ok(typed) = Typed::parse(&line) {
-                let typed = typed.meaning(|name| self.dialogue.known_as(name));
+            if let Some(typed) = self.held.pop(to) {
                 self.carry(Some(to), &typed)?;
             }
             if let Destination::Tunnel(id) = to {
@@ -218,32 +194,20 @@ impl Session {
 
     /// The private connection has closed: the lines that wait for it cannot be sent.
     pub(super) fn give_up_held(&mut self, id: TunnelId, peer: &str) {
-        let Some((count, text)) = self.held.take(Destination::Tunnel(id)) else {
+        let unsent = self.held.take(Destination::Tunnel(id));
+        if unsent.is_empty() {
             return;
-        };
-        self.refuse(&format!(
-            "{} for {} {} not sent",
-            lines(count),
-            Name(peer),
-            was_or_were(count)
-        ));
-        for line in text.lines() {
-            let line = match Typed::parse(line) {
-                // Always with the peer's name, because the text was for this peer only.
-                Ok(Typed::Say(text)) => format!("/tell {} {text}", Name(peer)),
-                _ => line.to_owned(),
-            };
-            self.keep_unsaid(&line);
         }
+        let count = unsent.len();
+        let were = was_or_were(count);
+        self.refuse(&format!(
+            "{} for {} {were} not sent",
+            lines(count),
+            Name(peer)
+        ));
+        // Always with the peer's name, because the text was for this peer only.
+        unsent.iter().for_each(|typed| self.keep_unsaid(typed));
         self.give_back(true);
-    }
-}
-
-/// Returns the line to type for a text: a leading slash is doubled.
-fn as_text(text: &str) -> String {
-    match text.starts_with('/') {
-        true => format!("/{text}"),
-        false => text.to_owned(),
     }
 }
 

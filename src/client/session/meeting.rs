@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use uuid::Uuid;
 
+use super::typing::Outcome;
 use super::{Phase, Session};
 use crate::ending::Ending;
 use crate::escape::Name;
@@ -37,11 +38,11 @@ impl Session {
     }
 
     /// Gives a peer another name.
-    pub(super) fn name(&mut self, peer: &str, name: &str) -> Result<(), Ending> {
+    pub(super) fn name(&mut self, peer: &str, name: &str) -> Result<Outcome, Ending> {
         let before = self.dialogue.known_as(peer);
         let outcome = self.dialogue.name(peer, name);
-        if !self.carry_out(outcome)? {
-            return Ok(());
+        if self.carry_out(outcome)? == Outcome::Refused {
+            return Ok(Outcome::Refused);
         }
         self.people.meet(name);
         self.requests.rename(&before, name);
@@ -58,7 +59,7 @@ impl Session {
                 paint.name(name)
             )
         });
-        Ok(())
+        Ok(Outcome::Done)
     }
 
     pub(super) fn keep_book(&mut self, text: &str) {

@@ -22,15 +22,17 @@ impl Session {
             return Ok(());
         }
         if !self.is_wanted(peer) || self.is_opening_or_up(peer) {
-            return self.intend(Intent::Deny { peer });
+            self.intend(Intent::Deny { peer })?;
+            return Ok(());
         }
         // If both clients ask, one request must win at both ends, or two connections would open. The request of the smaller
         // login wins. It is repeated, because the first one may have been sent before the peer logged in.
         if wish.wait || *self.options.address.login > *peer {
-            self.intend(Intent::Accept { peer })
+            self.intend(Intent::Accept { peer })?;
         } else {
-            self.intend(Intent::Ask { peer })
+            self.intend(Intent::Ask { peer })?;
         }
+        Ok(())
     }
 
     fn is_opening_or_up(&self, peer: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::stalls::with_unsent;
+use super::typing::Outcome;
 use crate::ending::Ending;
 use crate::escape::Escaped;
 use crate::files::exchange::Deed;
@@ -206,22 +207,15 @@ impl Session {
         })
     }
 
-    pub(super) fn write_to_tunnel(&mut self, peer: &str, text: &str) {
-        match self.tunnel_to(peer) {
-            Some(id) => self.write_to(id, text),
-            None => self.refuse_without_tunnel(peer),
-        }
-    }
-
-    fn refuse_without_tunnel(&mut self, peer: &str) {
+    pub(super) fn refuse_without_tunnel(&mut self, peer: &str) -> Outcome {
         let peer = peer.to_owned();
-        self.refuse(&Refusal::NoTunnel { peer }.to_string());
+        self.refuse(&Refusal::NoTunnel { peer }.to_string())
     }
 
     /// Sends a typed line on this private connection.
-    pub(super) fn write_to(&mut self, id: TunnelId, text: &str) {
+    pub(super) fn write_to(&mut self, id: TunnelId, text: &str) -> Outcome {
         let Some(tunnel) = self.tunnels.get(&id) else {
-            return;
+            return Outcome::Done;
         };
         let peer = tunnel.peer.clone();
         if tunnel.shut {
@@ -234,6 +228,7 @@ impl Session {
             let (left, right) = (paint.faint(&"[to "), paint.faint(&"]"));
             format!("{left}{}{right} {}", paint.name(&peer), Escaped(text))
         });
+        Outcome::Done
     }
 
     fn write(&mut self, id: TunnelId, text: &str) -> Result<(), String> {

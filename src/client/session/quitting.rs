@@ -65,7 +65,7 @@ impl Session {
             let not_sent = format!("{} {} not sent", lines(count), was_or_were(count));
             format!("{who} accepted no data for {seconds} s; {not_sent}")
         };
-        if self.held.count_for(Destination::Server) > 0 {
+        if self.held.first(Destination::Server).is_some() {
             let server = format!("the server at {}", self.server.address);
             return Err(Ending::Lost(reason(&server)));
         }

@@ -9,6 +9,14 @@ use crate::typing::input::InputLine;
 use crate::typing::typed::{HELP, Typed};
 use matou_protocols::dialogue::{Action, Event, Intent, Refusal};
 
+/// What has become of a typed line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done,
+    /// The user was told why.
+    Refused,
+}
+
 impl Session {
     pub(super) fn line(&mut self, line: InputLine) -> Result<(), Ending> {
         match line {
@@ -25,113 +33,81 @@ impl Session {
     }
 
     /// Carries out a line that needs no room, or for which there is room.
-    pub(super) fn typed(&mut self, typed: &Typed) -> Result<(), Ending> {
+    pub(super) fn typed(&mut self, typed: &Typed) -> Result<Outcome, Ending> {
         match typed {
-            Typed::Nothing => Ok(()),
-            Typed::Say(text) => match self.talking_to.clone() {
-                Some(peer) => {
-                    self.write_to_tunnel(&peer, text);
-                    Ok(())
-                }
-                None => self.say(text),
-            },
-            Typed::Whisper { to, text } => self.whisper(to, text),
-            Typed::Reply(text) => match self.people.whisperer().map(str::to_owned) {
-                Some(to) => self.whisper(&to, text),
-                None => {
-                    self.refuse("nobody has sent you a private message yet; use /msg NAME TEXT");
-                    Ok(())
-                }
-            },
-            Typed::Ask(peer) => {
-                self.people.meet(peer);
-                let sent = self.sends(Intent::Ask { peer })?;
-                if sent {
-                    self.requests.add(peer, Asker::We);
-                    self.output.aside(|paint| {
-                        format!("-- asked {} for a private connection", paint.name(peer))
-                    });
-                }
-                Ok(())
+            Typed::Say(text) => return self.say(text),
+            Typed::Whisper { to, text } => return self.whisper(to, text),
+            Typed::Reply(_) => {
+                let nobody = "nobody has sent you a private message yet; use /msg NAME TEXT";
+                return Ok(self.refuse(nobody));
             }
-            Typed::Accept(peer) => match self.dialogue.intend(Intent::Accept { peer }) {
-                Err(Refusal::NotAsked { .. }) if self.answer_offer(peer, true) => Ok(()),
-                outcome => self.answered(peer, outcome),
-            },
-            Typed::Deny(peer) => match self.dialogue.intend(Intent::Deny { peer }) {
-                Err(Refusal::NotAsked { .. }) if self.answer_offer(peer, false) => Ok(()),
-                outcome => self.answered(peer, outcome),
-            },
-            Typed::Send { peer, path } => {
-                self.look_at_file(peer, path);
-                Ok(())
-            }
-            Typed::Cancel(peer) => {
-                self.cancel_file(peer);
-                Ok(())
-            }
-            Typed::Close(peer) => self.intend(Intent::Close { peer }),
-            Typed::Tell { peer, text } => {
-                self.write_to_tunnel(peer, text);
-                Ok(())
-            }
-            Typed::Talk(peer) => {
-                self.talk_to(peer.as_deref());
-                Ok(())
-            }
-            Typed::Ignore(name) => {
-                self.ignore(name.as_deref());
-                Ok(())
-            }
-            Typed::Name { peer, name } => self.name(peer, name),
-            Typed::Wire => {
-                self.toggle_wire();
-                Ok(())
-            }
-            Typed::Help => {
-                self.output.help(HELP);
-                Ok(())
-            }
-            Typed::Quit => {
-                self.quit();
-                Ok(())
-            }
+            Typed::Ask(peer) => return self.ask(peer),
+            Typed::Accept(peer) => return self.answer(peer, Intent::Accept { peer }),
+            Typed::Deny(peer) => return self.answer(peer, Intent::Deny { peer }),
+            Typed::Close(peer) => return self.intend(Intent::Close { peer }),
+            // There is no private connection with this peer.
+            Typed::Tell { peer, .. } => return Ok(self.refuse_without_tunnel(peer)),
+            Typed::Name { peer, name } => return self.name(peer, name),
+            Typed::Nothing => {}
+            Typed::Send { peer, path } => self.look_at_file(peer, path),
+            Typed::Cancel(peer) => self.cancel_file(peer),
+            Typed::Talk(peer) => self.talk_to(peer.as_deref()),
+            Typed::Ignore(name) => self.ignore(name.as_deref()),
+            Typed::Wire => self.toggle_wire(),
+            Typed::Help => self.output.help(HELP),
+            Typed::Quit => self.quit(),
         }
+        Ok(Outcome::Done)
     }
 
     /// Sends a message to everyone.
-    pub(super) fn say(&mut self, text: &str) -> Result<(), Ending> {
-        let sent = self.sends(Intent::Say { text })?;
-        if sent && !self.dialogue.hears_itself() {
+    fn say(&mut self, text: &str) -> Result<Outcome, Ending> {
+        let outcome = self.intend(Intent::Say { text })?;
+        if outcome == Outcome::Done && !self.dialogue.hears_itself() {
             let own = Event::Said {
                 from: self.options.address.login.clone(),
                 text: text.to_owned(),
             };
             self.output.aside(|paint| show::painted(&own, paint));
         }
-        Ok(())
+        Ok(outcome)
     }
 
-    fn answered(
-        &mut self,
-        peer: &str,
-        outcome: Result<Vec<Action>, Refusal>,
-    ) -> Result<(), Ending> {
-        if outcome.is_ok() {
-            self.requests.remove(peer);
-        }
-        self.carry_out(outcome).map(|_| ())
-    }
-
-    fn whisper(&mut self, to: &str, text: &str) -> Result<(), Ending> {
+    fn whisper(&mut self, to: &str, text: &str) -> Result<Outcome, Ending> {
         self.people.meet(to);
-        if self.sends(Intent::Whisper { to, text })? {
+        let outcome = self.intend(Intent::Whisper { to, text })?;
+        if outcome == Outcome::Done {
             self.output.aside(|paint| {
                 let (left, right) = (paint.faint(&"*to "), paint.faint(&"*"));
                 format!("{left}{}{right} {}", paint.name(to), Escaped(text))
             });
         }
-        Ok(())
+        Ok(outcome)
+    }
+
+    fn ask(&mut self, peer: &str) -> Result<Outcome, Ending> {
+        self.people.meet(peer);
+        let outcome = self.intend(Intent::Ask { peer })?;
+        if outcome == Outcome::Done {
+            self.requests.add(peer, Asker::We);
+            self.output
+                .aside(|paint| format!("-- asked {} for a private connection", paint.name(peer)));
+        }
+        Ok(outcome)
+    }
+
+    /// Answers a request, or else the offer of a file.
+    fn answer(&mut self, peer: &str, intent: Intent<'_>) -> Result<Outcome, Ending> {
+        let accept = matches!(intent, Intent::Accept { .. });
+        match self.dialogue.intend(intent) {
+            Err(Refusal::NotAsked { .. }) if self.answer_offer(peer, accept) => Ok(Outcome::Done),
+            outcome => {
+                if outcome.is_ok() {
+                    self.requests.remove(peer);
+                }
+                self.carry_out(outcome)
+            }
+        }
     }
 
     /// Sets the receiver of the following lines.
@@ -139,8 +115,7 @@ impl Session {
         if let Some(peer) = peer
             && self.tunnel_to(peer).is_none()
         {
-            let peer = peer.to_owned();
-            self.refuse(&Refusal::NoTunnel { peer }.to_string());
+            self.refuse_without_tunnel(peer);
             return;
         }
         self.talking_to = peer.map(str::to_owned);
@@ -174,12 +149,8 @@ impl Session {
         self.output.remark(&remark);
     }
 
-    pub(super) fn intend(&mut self, intent: Intent<'_>) -> Result<(), Ending> {
-        self.sends(intent).map(|_| ())
-    }
-
-    /// Carries out an intent. Returns false if it was refused; the user has been told.
-    pub(super) fn sends(&mut self, intent: Intent<'_>) -> Result<bool, Ending> {
+    /// Carries out an intent. If it is refused, the user is told.
+    pub(super) fn intend(&mut self, intent: Intent<'_>) -> Result<Outcome, Ending> {
         let outcome = self.dialogue.intend(intent);
         self.carry_out(outcome)
     }
@@ -187,13 +158,10 @@ impl Session {
     pub(super) fn carry_out(
         &mut self,
         outcome: Result<Vec<Action>, Refusal>,
-    ) -> Result<bool, Ending> {
+    ) -> Result<Outcome, Ending> {
         match outcome {
-            Ok(actions) => self.perform_all(actions).map(|()| true),
-            Err(refusal) => {
-                self.refuse(&refusal.to_string());
-                Ok(false)
-            }
+            Ok(actions) => self.perform_all(actions).map(|()| Outcome::Done),
+            Err(refusal) => Ok(self.refuse(&refusal.to_string())),
         }
     }
 
@@ -205,9 +173,11 @@ impl Session {
         }
     }
 
-    pub(super) fn refuse(&mut self, reason: &str) {
+    /// Tells the user why a line has no effect. The exit code of a script reports it too.
+    pub(super) fn refuse(&mut self, reason: &str) -> Outcome {
         self.refused_a_line = true;
         self.output.remark(&Escaped(reason).to_string());
+        Outcome::Refused
     }
 
     pub(super) fn leave_as_wanted(&mut self) {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::escape::quoted_name;
+use crate::escape::{Name, quoted_name};
 
 /// The text of `/help`.
 pub const HELP: &str = "\
@@ -135,6 +135,34 @@ impl fmt::Display for TypedError {
 
 impl std::error::Error for TypedError {}
 
+impl fmt::Display for Typed {
+    /// Writes a line that means the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Typed::Nothing => Ok(()),
+            Typed::Say(text) if text.starts_with('/') => write!(f, "/{text}"),
+            Typed::Say(text) => f.write_str(text),
+            Typed::Whisper { to, text } => write!(f, "/msg {} {text}", Name(to)),
+            Typed::Reply(text) => write!(f, "/reply {text}"),
+            Typed::Ask(peer) => write!(f, "/private {}", Name(peer)),
+            Typed::Accept(peer) => write!(f, "/accept {}", Name(peer)),
+            Typed::Deny(peer) => write!(f, "/deny {}", Name(peer)),
+            Typed::Tell { peer, text } => write!(f, "/tell {} {text}", Name(peer)),
+            Typed::Talk(None) => f.write_str("/tell"),
+            Typed::Talk(Some(peer)) => write!(f, "/tell {}", Name(peer)),
+            Typed::Send { peer, path } => write!(f, "/send {} {path}", Name(peer)),
+            Typed::Cancel(peer) => write!(f, "/cancel {}", Name(peer)),
+            Typed::Close(peer) => write!(f, "/close {}", Name(peer)),
+            Typed::Ignore(None) => f.write_str("/ignore"),
+            Typed::Ignore(Some(name)) => write!(f, "/ignore {}", Name(name)),
+            Typed::Name { peer, name } => write!(f, "/name {} {}", Name(peer), Name(name)),
+            Typed::Wire => f.write_str("/wire"),
+            Typed::Help => f.write_str("/help"),
+            Typed::Quit => f.write_str("/quit"),
+        }
+    }
+}
+
 impl Typed {
     /// Returns the same line with other names for the peers.
     #[must_use]
@@ -160,6 +188,40 @@ impl Typed {
             },
             Typed::Ignore(name) => Typed::Ignore(name.map(|name| known_as(&name))),
             other => other,
+        }
+    }
+
+    /// Returns the size of its texts, in bytes.
+    pub(super) fn text_bytes(&self) -> usize {
+        match self {
+            Typed::Say(one)
+            | Typed::Reply(one)
+            | Typed::Ask(one)
+            | Typed::Accept(one)
+            | Typed::Deny(one)
+            | Typed::Cancel(one)
+            | Typed::Close(one)
+            | Typed::Talk(Some(one))
+            | Typed::Ignore(Some(one)) => one.len(),
+            Typed::Whisper { to: one, text: two }
+            | Typed::Tell {
+                peer: one,
+                text: two,
+            }
+            | Typed::Send {
+                peer: one,
+                path: two,
+            }
+            | Typed::Name {
+                peer: one,
+                name: two,
+            } => one.len() + two.len(),
+            Typed::Nothing
+            | Typed::Talk(None)
+            | Typed::Ignore(None)
+            | Typed::Wire
+            | Typed::Help
+            | Typed::Quit => 0,
         }
     }
 
@@ -303,7 +365,8 @@ mod tests {
     #[case("/help", Typed::Help)]
     #[case("/quit ", Typed::Quit)]
     fn a_line_is_a_message_or_a_command(#[case] line: &str, #[case] typed: Typed) {
-        assert_eq!(Typed::parse(line), Ok(typed));
+        assert_eq!(Typed::parse(line).as_ref(), Ok(&typed));
+        assert_eq!(Typed::parse(&typed.to_string()), Ok(typed));
     }
 
     #[rstest]

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
 
 use super::conversation::{Conversation, ConversationState, Received};
-use crate::link::outgoing::Flow;
+use crate::link::outgoing::{Flow, fill};
 use crate::link::{Carrier, Ends, Incoming};
 
 /// The carrier of a link to a peer. It sends requests to the thread `peer`, which owns the conversation.
@@ -128,16 +128,10 @@ impl Wired {
 
     fn receive(&mut self, conversation: &mut Conversation) {
         loop {
-            while let Some(incoming) = self.waiting.pop_front() {
-                match self.report.try_send(incoming) {
-                    Ok(()) => {}
-                    Err(TrySendError::Full(incoming)) => {
-                        self.waiting.push_front(incoming);
-                        return;
-                    }
-                    // The loop has dropped the link; the end of the control channel closes the conversation.
-                    Err(TrySendError::Disconnected(_)) => {}
-                }
+            // If the loop has dropped the link, the end of the control channel closes the conversation.
+            let _ = fill(&self.report, &mut self.waiting);
+            if !self.waiting.is_empty() {
+                return;
             }
             match self.next(conversation) {
                 Some(incoming) => self.waiting.push_back(incoming),

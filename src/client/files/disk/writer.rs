@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use sha2::{Digest as _, Sha256};
 
 use super::name::{numbered, safe_name};
 use crate::files::digest::Digest;
+use crate::link::outgoing::fill;
 
 /// Maximum pieces that wait for the disk.
 const CHUNKS_AHEAD: usize = 8;
@@ -125,17 +126,8 @@ impl Writer {
 
     /// Moves waiting pieces to the thread's channel while it has room.
     pub(crate) fn push(&mut self) {
-        while let Some(piece) = self.held.pop_front() {
-            match self.chunks.try_send(piece) {
-                Ok(()) => {}
-                Err(TrySendError::Full(piece)) => {
-                    self.held.push_front(piece);
-                    return;
-                }
-                // The thread has failed, and reported it.
-                Err(TrySendError::Disconnected(_)) => self.held.clear(),
-            }
-        }
+        // If the thread has failed, it has reported it.
+        let _ = fill(&self.chunks, &mut self.held);
     }
 }
 
