@@ -2,8 +2,10 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, TryRecvError, never};
+use crossbeam_channel::{Receiver, TryRecvError};
 
+use super::pipe;
+use super::stage::Stage;
 use crate::files::disk::Files;
 use crate::files::exchange::Exchange;
 use crate::files::profile::{Decoder, Transfers};
@@ -18,28 +20,27 @@ use crate::reach::connect::LocalEnd;
 pub(crate) struct Tunnel {
     /// The peer's name.
     pub(crate) peer: String,
-    /// Receives the connection when it has been made: through the server, or directly to or from the peer.
-    pub(crate) connecting: Receiver<io::Result<Link>>,
-    /// The pass that the peer must present when it connects, and its deadline, until it has connected.
-    pub(crate) expected: Option<(Vec<u8>, Instant)>,
-    /// The connection, after it was made.
-    pub(crate) link: Option<Link>,
+    pub(crate) stage: Stage,
+    /// This client's direction.
+    pub(crate) sending: Sending,
+    /// The peer has stopped sending.
+    pub(crate) peer_ended: bool,
     /// Received bytes that are not a complete frame.
     pub(crate) inbox: Inbox,
-    /// The private connection is open.
-    pub(crate) up: bool,
-    /// This client has stopped sending.
-    pub(crate) shut: bool,
-    /// Everything was sent, followed by FIN.
-    pub(crate) all_sent: bool,
-    /// The peer has stopped sending.
-    pub(crate) ended: bool,
-    /// The private connection has closed, with the reason if it failed. The value stays until the disk has all files.
-    pub(crate) over: Option<Option<String>>,
     /// What the open connection carries.
     pub(crate) speech: Speech,
     /// The transfers.
     pub(crate) files: Files,
+}
+
+/// This client's direction of a private connection. It may end before the connection is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sending {
+    Possible,
+    /// The user has stopped sending.
+    Shut,
+    /// Everything was sent, followed by FIN.
+    AllSent,
 }
 
 /// What a private connection carries.
@@ -73,26 +74,21 @@ impl Speech {
 }
 
 impl Tunnel {
-    /// Creates a private connection whose connection arrives on this channel.
-    pub(crate) fn new(
-        peer: String,
-        connecting: Receiver<io::Result<Link>>,
-        speech: Speech,
-    ) -> Tunnel {
+    pub(super) fn new(peer: String, stage: Stage, speech: Speech) -> Tunnel {
         Tunnel {
             peer,
-            connecting,
-            expected: None,
-            link: None,
+            stage,
+            sending: Sending::Possible,
+            peer_ended: false,
             inbox: Inbox::default(),
-            up: false,
-            shut: false,
-            all_sent: false,
-            ended: false,
-            over: None,
             speech,
             files: Files::default(),
         }
+    }
+
+    /// True if this client may send text and files.
+    pub(crate) fn can_send(&self) -> bool {
+        self.stage.is_open() && self.sending == Sending::Possible
     }
 
     /// True if a typed line can be sent now.
@@ -101,39 +97,79 @@ impl Tunnel {
             Speech::Lines { .. } => true,
             Speech::Frames(streamed) => streamed.has_room(),
         };
-        by_speech && self.link.as_ref().is_some_and(Link::has_room)
+        by_speech && self.stage.link().is_some_and(Link::has_room)
     }
 
-    /// Takes the connection from the channel; `None` if it has not been made yet.
-    pub(crate) fn connected(&mut self) -> Option<io::Result<()>> {
-        let outcome = match self.connecting.try_recv() {
-            Ok(outcome) => outcome,
+    /// Takes the connection when it has arrived, and returns the bytes that the peer sent to be let in. `None` if it has not
+    /// arrived yet.
+    pub(crate) fn connected(&mut self) -> Option<io::Result<Vec<u8>>> {
+        let mut link = match self.stage.arrival()?.try_recv() {
+            Ok(Ok(link)) => link,
+            Ok(Err(error)) => return Some(Err(error)),
             Err(TryRecvError::Empty) => return None,
             // The thread that should have made it has ended.
-            Err(TryRecvError::Disconnected) => Err(io::ErrorKind::ConnectionAborted.into()),
-        };
-        self.connecting = never();
-        Some(outcome.map(|mut link| {
-            if self.shut {
-                link.shut();
+            Err(TryRecvError::Disconnected) => {
+                return Some(Err(io::ErrorKind::ConnectionAborted.into()));
             }
-            self.link = Some(link);
-        }))
+        };
+        if self.sending != Sending::Possible {
+            link.shut();
+        }
+        match std::mem::replace(&mut self.stage, Stage::Opening(link)) {
+            Stage::Awaited { pass, .. } => Some(Ok(pass)),
+            _ => Some(Ok(Vec::new())),
+        }
+    }
+
+    /// The protocol says that it is open.
+    pub(crate) fn open(&mut self) {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Closed(None)) {
+            Stage::Opening(link) => Stage::Open(link),
+            stage => stage,
+        };
+    }
+
+    /// Connects standard input and output to the open connection. `early` are bytes that have already arrived.
+    pub(crate) fn pipe(&mut self, early: Vec<u8>) -> io::Result<()> {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Closed(None)) {
+            Stage::Open(mut link) => {
+                let done = pipe::start(&mut link, early)?;
+                Stage::Piped { link, done }
+            }
+            stage => stage,
+        };
+        Ok(())
+    }
+
+    /// Closes it. The first reason counts.
+    pub(crate) fn close(&mut self, reason: Option<String>) {
+        if !matches!(self.stage, Stage::Closed(_)) {
+            self.stage = Stage::Closed(reason);
+            (self.sending, self.peer_ended) = (Sending::AllSent, true);
+        }
+    }
+
+    /// Returns the deadline of an awaited peer.
+    pub(crate) fn awaited_until(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Awaited { promised, .. } => Some(promised.until),
+            _ => None,
+        }
     }
 
     /// True if the protocol decodes the received bytes.
     pub(crate) fn is_in_frames(&self) -> bool {
-        !self.up || matches!(self.speech, Speech::Frames(_))
+        self.stage.is_before_open() || matches!(self.speech, Speech::Frames(_))
     }
 
     /// Returns the state in one word, for the status line.
     pub(crate) fn state(&self) -> &'static str {
-        match (self.up, self.shut, self.ended) {
-            (false, ..) if self.expected.is_some() => "awaited",
-            (false, ..) => "opening",
-            (true, false, false) => "up",
-            (true, true, _) => "closing",
-            (true, false, true) => "peer closed",
+        match &self.stage {
+            Stage::Awaited { .. } => "awaited",
+            Stage::Connecting(_) | Stage::Opening(_) => "opening",
+            _ if self.sending != Sending::Possible => "closing",
+            _ if self.peer_ended => "peer closed",
+            _ => "up",
         }
     }
 }

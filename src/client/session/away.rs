@@ -57,8 +57,8 @@ impl Session {
             pause: FIRST_PAUSE,
             connecting: None,
         });
-        self.requests.clear();
-        self.give_up_opening();
+        self.private.requests.clear();
+        self.give_up_opening()?;
         self.phase = Phase::Away;
         self.pause(&reason);
         Ok(())

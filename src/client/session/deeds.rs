@@ -10,7 +10,7 @@ use matou_protocols::dialogue::{Direction, Source, TunnelId};
 
 impl Session {
     pub(super) fn file_read(&mut self, id: TunnelId, file: u32) -> Result<(), Ending> {
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+        let Some(tunnel) = self.private.get_mut(id) else {
             return Ok(());
         };
         let Some(piece) = tunnel
@@ -33,7 +33,7 @@ impl Session {
     }
 
     pub(super) fn file_report(&mut self, id: TunnelId, file: u32) -> Result<(), Ending> {
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+        let Some(tunnel) = self.private.get_mut(id) else {
             return Ok(());
         };
         let Some(writer) = tunnel.files.writers.get(&file) else {
@@ -75,7 +75,7 @@ impl Session {
         id: TunnelId,
         what: impl FnOnce(&mut dyn Exchange) -> Vec<Deed>,
     ) {
-        if let Some(tunnel) = self.tunnels.get_mut(&id) {
+        if let Some(tunnel) = self.private.get_mut(id) {
             let deeds = what(tunnel.speech.exchange());
             self.do_deeds(id, deeds);
         }
@@ -100,22 +100,22 @@ impl Session {
             }
             _ => {}
         }
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+        let Some(tunnel) = self.private.get_mut(id) else {
             return Vec::new();
         };
         let files = &mut tunnel.files;
         match deed {
             Deed::Send(bytes) | Deed::SendFrame(bytes) => {
-                if let Some(link) = &mut tunnel.link {
+                if let Some(link) = tunnel.stage.link_mut() {
                     link.send(bytes);
                 }
             }
             Deed::EndSending => {
-                if let Some(link) = &mut tunnel.link {
+                if let Some(link) = tunnel.stage.link_mut() {
                     link.shut();
                 }
             }
-            Deed::Break { reason } => tunnel.over = Some(Some(reason)),
+            Deed::Break { reason } => tunnel.close(Some(reason)),
             Deed::Tell(event) => {
                 let peer = tunnel.peer.clone();
                 self.tell_of_file(&peer, &event);

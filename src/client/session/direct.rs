@@ -7,8 +7,8 @@ use super::{Phase, Session};
 use crate::ending::Ending;
 use crate::files::exchange::{Deed, FileDirection, FileEvent};
 use crate::files::streamed::Streamed;
-use crate::private::direct::{self, Promised};
 use crate::private::tunnel::{self, Speech, Tunnel};
+use crate::private::{Stage, direct};
 use matou_protocols::dialogue::{Direction, Pass, Source, TunnelId};
 
 /// Maximum files received without an offer while the program runs.
@@ -33,19 +33,9 @@ impl Session {
             self.dialogue.ended(id);
             return Ok(());
         }
-        let first = [&*pass.public, &*pass.secret].concat();
-        let promised = self.doorman.promise(id, pass, self.server.own_address);
-        let address = match promised {
-            Ok(Promised {
-                address,
-                arrival,
-                until,
-            }) => {
-                let mut tunnel = Tunnel::new(peer, arrival, Speech::Frames(Streamed::default()));
-                tunnel.expected = Some((first, until));
-                self.tunnels.insert(id, tunnel);
-                Some(address)
-            }
+        let own = self.server.own_address;
+        let address = match self.private.await_peer(id, peer.clone(), pass, own) {
+            Ok(address) => Some(address),
             Err(error) => {
                 self.refuse(&format!(
                     "cannot listen for {peer:?}: {error}; choose another address or port with --direct-address and --direct-ports"
@@ -72,46 +62,24 @@ impl Session {
         let server = self.server.address;
         let speech = Speech::Frames(Streamed::default());
         if let Some(why) = direct::refusal(address.ip(), server.ip()) {
-            let never = crossbeam_channel::never();
-            self.tunnels.insert(id, Tunnel::new(peer, never, speech));
             let reason = format!("the client does not connect to {}: it {why}", address.ip());
-            return self.end_tunnel(id, Some(reason));
+            self.private
+                .add(id, peer, Stage::Closed(Some(reason)), speech);
+            return self.close_if_over(id);
         }
         let address = direct::reachable(address, server);
         let connecting = tunnel::connect(address, opening.clone(), self.options.connect_timeout);
-        self.tunnels
-            .insert(id, Tunnel::new(peer, connecting, speech));
+        self.private
+            .add(id, peer, Stage::Connecting(connecting), speech);
         self.show_frames(Direction::Sent, Source::Tunnel(id), &opening);
         Ok(())
-    }
-
-    /// An expected peer has connected and presented the right pass.
-    pub(super) fn peer_came(&mut self, id: TunnelId) {
-        let expected = self
-            .tunnels
-            .get_mut(&id)
-            .and_then(|tunnel| tunnel.expected.take());
-        if let Some((first, _)) = expected {
-            self.doorman.settle(id);
-            self.show_frames(Direction::Received, Source::Tunnel(id), &first);
-        }
-    }
-
-    /// Returns the first deadline of the expected peers.
-    pub(super) fn expected_until(&self) -> Option<Instant> {
-        let expected = self
-            .tunnels
-            .values()
-            .filter_map(|tunnel| tunnel.expected.as_ref());
-        expected.map(|(_, until)| *until).min()
     }
 
     /// Gives up the peers that did not connect in time.
     pub(super) fn give_up_late(&mut self) -> Result<(), Ending> {
         let now = Instant::now();
-        let is_late = |tunnel: &Tunnel| tunnel.expected.as_ref().is_some_and(|(_, at)| *at <= now);
-        let late = self.tunnels.iter().filter(|(_, tunnel)| is_late(tunnel));
-        let late: Vec<_> = late.map(|(id, _)| *id).collect();
+        let is_late = |tunnel: &mut Tunnel| tunnel.awaited_until().is_some_and(|at| at <= now);
+        let late = self.private.which(is_late);
         for id in late {
             let wait = humantime::format_duration(self.options.direct.wait);
             let reason = format!("no peer connected with the right id within {wait}");
@@ -159,7 +127,7 @@ impl Session {
     }
 
     fn with_streamed(&mut self, id: TunnelId, what: impl FnOnce(&mut Streamed) -> Vec<Deed>) {
-        if let Some(Speech::Frames(streamed)) = self.tunnels.get_mut(&id).map(|one| &mut one.speech)
+        if let Some(Speech::Frames(streamed)) = self.private.get_mut(id).map(|one| &mut one.speech)
         {
             let deeds = what(streamed);
             self.do_deeds(id, deeds);

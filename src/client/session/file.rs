@@ -34,7 +34,7 @@ impl Looking {
 /// Commands of the user.
 impl Session {
     pub(super) fn look_at_file(&mut self, peer: &str, path: &str) {
-        let Some(id) = self.tunnel_to(peer) else {
+        let Some(id) = self.private.to(peer) else {
             self.refuse_without_tunnel(peer);
             return;
         };
@@ -45,9 +45,9 @@ impl Session {
             return;
         }
         let path = expanded(path);
-        let look = match self.tunnels[&id].speech {
-            Speech::Lines { .. } => Look::Thoroughly,
-            Speech::Frames(_) => Look::Briefly,
+        let look = match self.private.get(id).map(|tunnel| &tunnel.speech) {
+            Some(Speech::Frames(_)) => Look::Briefly,
+            _ => Look::Thoroughly,
         };
         match disk::look_at(path.clone(), look) {
             Ok(outcome) => {
@@ -90,7 +90,7 @@ impl Session {
     }
 
     fn send_file(&mut self, id: TunnelId, path: PathBuf, seen: Seen) {
-        let Some(tunnel) = self.tunnels.get_mut(&id).filter(|tunnel| !tunnel.shut) else {
+        let Some(tunnel) = self.private.get_mut(id).filter(|tunnel| tunnel.can_send()) else {
             self.refuse("the private connection closed before the file was sent");
             return;
         };
@@ -108,7 +108,7 @@ impl Session {
                 }
             },
         };
-        if let Some(tunnel) = self.tunnels.get_mut(&id) {
+        if let Some(tunnel) = self.private.get_mut(id) {
             tunnel.files.paths.insert(file, path);
             if sha256.is_some() {
                 let peer = &tunnel.peer;
@@ -137,7 +137,7 @@ impl Session {
         }
         let content = Content::File { name: &name, size };
         let head = self.dialogue.frame(content).map_err(|r| r.to_string())?;
-        match self.tunnels.get_mut(&id).map(|tunnel| &mut tunnel.speech) {
+        match self.private.get_mut(id).map(|tunnel| &mut tunnel.speech) {
             Some(Speech::Frames(streamed)) => streamed
                 .send(head, name, size)
                 .map_err(|full| full.to_string()),
@@ -147,11 +147,11 @@ impl Session {
 
     /// Answers an offer. Returns false if there is none.
     pub(super) fn answer_offer(&mut self, peer: &str, accept: bool) -> bool {
-        let with_offer = self.tunnels.iter_mut().find_map(|(id, tunnel)| {
+        let with_offer = self.private.iter_mut().find_map(|(id, tunnel)| {
             let Speech::Lines { transfers, .. } = &mut tunnel.speech else {
                 return None;
             };
-            (tunnel.peer == peer && transfers.has_offer()).then_some((*id, transfers))
+            (tunnel.peer == peer && transfers.has_offer()).then_some((id, transfers))
         });
         let Some((id, transfers)) = with_offer else {
             return false;
@@ -167,11 +167,11 @@ impl Session {
 
     pub(super) fn cancel_file(&mut self, peer: &str) {
         let cancelled = self
-            .tunnels
+            .private
             .iter_mut()
             .rev()
             .filter(|(_, tunnel)| tunnel.peer == peer)
-            .map(|(id, tunnel)| (*id, tunnel.speech.exchange().cancel()))
+            .map(|(id, tunnel)| (id, tunnel.speech.exchange().cancel()))
             .find(|(_, deeds)| !deeds.is_empty());
         match cancelled {
             Some((id, deeds)) => self.do_deeds(id, deeds),

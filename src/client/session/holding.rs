@@ -68,7 +68,7 @@ impl Session {
     fn destination(&self, typed: &Typed) -> Option<Destination> {
         match typed {
             Typed::Tell { peer, .. } | Typed::Send { peer, .. } | Typed::Close(peer) => {
-                self.tunnel_to(peer).map(Destination::Tunnel)
+                self.private.to(peer).map(Destination::Tunnel)
             }
             Typed::Say(_)
             | Typed::Whisper { .. }
@@ -97,9 +97,9 @@ impl Session {
             },
             // On a connection that is shut the line is refused.
             Destination::Tunnel(id) => self
-                .tunnels
-                .get(&id)
-                .is_none_or(|tunnel| tunnel.shut || tunnel.has_room()),
+                .private
+                .get(id)
+                .is_none_or(|tunnel| !tunnel.can_send() || tunnel.has_room()),
         }
     }
 
@@ -183,10 +183,10 @@ impl Session {
     /// Stops sending to a peer that has stopped sending, after all waiting lines for it were sent.
     pub(super) fn shut_if_both_are_done(&mut self, id: TunnelId) {
         let nothing_waits = self.held.first(Destination::Tunnel(id)).is_none();
-        let peer_ended = |tunnel: &Tunnel| tunnel.ended && !tunnel.shut;
+        let peer_ended = |tunnel: &Tunnel| tunnel.peer_ended && tunnel.can_send();
         if nothing_waits
             && self.output.is_for_a_person()
-            && self.tunnels.get(&id).is_some_and(peer_ended)
+            && self.private.get(id).is_some_and(peer_ended)
         {
             self.shut_tunnel(id);
         }

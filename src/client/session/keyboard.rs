@@ -98,10 +98,10 @@ impl Session {
     /// Switches from everyone to the first private connection, then to the next, and from the last to everyone.
     fn next_conversation(&mut self) {
         let mut peers: Vec<_> = self
-            .tunnels
-            .values()
-            .filter(|tunnel| tunnel.up && !tunnel.shut)
-            .map(|tunnel| tunnel.peer.clone())
+            .private
+            .iter()
+            .filter(|(_, tunnel)| tunnel.can_send())
+            .map(|(_, tunnel)| tunnel.peer.clone())
             .collect();
         peers.dedup();
         let here = self.talking_to.as_ref();
@@ -197,10 +197,10 @@ impl Session {
         if !self.held.is_empty() {
             row += &format!("  [{} to be sent]", lines(self.held.count()));
         }
-        for (peer, state) in self.requests.shown() {
+        for (peer, state) in self.private.requests.shown() {
             row += &format!("  [{} {state}]", Name(peer));
         }
-        for tunnel in self.tunnels.values() {
+        for (_, tunnel) in self.private.iter() {
             row += &format!("  [{} {}]", Name(&tunnel.peer), tunnel.state());
         }
         // The row is not padded to the full width, so that it does not wrap when the window becomes narrower.

@@ -11,7 +11,7 @@ use crate::ending::Ending;
 use crate::escape::Name;
 use crate::link::Link;
 use crate::link::outgoing::Watch;
-use crate::private::tunnel::Tunnel;
+use crate::private::tunnel::{Sending, Tunnel};
 
 /// Time limit for leaving, until everything is sent and the server has closed: from Ctrl-C, or otherwise from the last byte
 /// that was written.
@@ -48,7 +48,7 @@ impl Session {
     /// Handles the end of the connection to the server, for this reason.
     pub(super) fn server_lost(&mut self, lost: String) -> Result<(), Ending> {
         self.server.ended = true;
-        if self.pipe.is_some() {
+        if self.private.piped().is_some() {
             // A private connection outlives the chat.
             self.server.link.abandon();
             self.output.remark(&lost);
@@ -91,10 +91,11 @@ impl Session {
         else {
             return None;
         };
-        if !self.server.ended || !self.tunnels.values().all(|tunnel| tunnel.all_sent) {
+        let all_sent = |tunnel: &Tunnel| tunnel.sending == Sending::AllSent;
+        if !self.server.ended || !self.private.iter().all(|(_, tunnel)| all_sent(tunnel)) {
             return None;
         }
-        if self.tunnels.is_empty() {
+        if self.private.is_empty() {
             return Some(std::mem::replace(then, Ending::InOrder));
         }
         if !std::mem::replace(lingering, true) {
@@ -156,7 +157,7 @@ impl Session {
 
     /// Returns the private connections without a transfer. Leaving does not wait for transfers.
     fn without_files(&mut self) -> impl Iterator<Item = &Tunnel> {
-        self.tunnels.values_mut().filter_map(|tunnel| {
+        self.private.iter_mut().filter_map(|(_, tunnel)| {
             let has_files = !tunnel.speech.exchange().running().is_empty();
             (!has_files).then_some(&*tunnel)
         })
@@ -165,7 +166,7 @@ impl Session {
     /// Returns a number that grows whenever bytes are written.
     fn moved(&mut self) -> u64 {
         let server = self.server.link.moved();
-        let links = self.without_files().filter_map(|one| one.link.as_ref());
+        let links = self.without_files().filter_map(|one| one.stage.link());
         links.map(Link::moved).fold(server, u64::wrapping_add)
     }
 
@@ -176,7 +177,7 @@ impl Session {
             return Some((server, self.server.link.unsent()));
         }
         self.without_files().find_map(|tunnel| {
-            let bytes = tunnel.link.as_ref()?.unsent();
+            let bytes = tunnel.stage.link()?.unsent();
             (bytes > 0).then(|| (Name(&tunnel.peer).to_string(), bytes))
         })
     }

@@ -8,7 +8,8 @@ use super::typing::Outcome;
 use super::{Phase, Session};
 use crate::ending::Ending;
 use crate::escape::Name;
-use crate::private::tunnel::{Speech, Tunnel};
+use crate::private::Stage;
+use crate::private::tunnel::Speech;
 use crate::reach::connect;
 use matou_protocols::dialogue::TunnelId;
 
@@ -32,8 +33,8 @@ impl Session {
         };
         let connecting = connect::in_background(meeting);
         let speech = Speech::lines(self.options.max_file);
-        self.tunnels
-            .insert(id, Tunnel::new(peer, connecting, speech));
+        self.private
+            .add(id, peer, Stage::Connecting(connecting), speech);
         Ok(())
     }
 
@@ -45,12 +46,9 @@ impl Session {
             return Ok(Outcome::Refused);
         }
         self.people.meet(name);
-        self.requests.rename(&before, name);
-        let tunnels = self.tunnels.values_mut().map(|tunnel| &mut tunnel.peer);
-        for known in tunnels.chain(&mut self.talking_to) {
-            if *known == before {
-                name.clone_into(known);
-            }
+        self.private.rename(&before, name);
+        if self.talking_to.as_ref() == Some(&before) {
+            self.talking_to = Some(name.to_owned());
         }
         self.output.aside(|paint| {
             format!(

@@ -16,7 +16,6 @@
 //! | `direct.rs` | direct connections, and files in frames | ChatHack |
 //! | `meeting.rs` | peers over UDP, and their names | Chatr |
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -36,15 +35,13 @@ use crate::link::inbox::Inbox;
 use crate::link::outgoing::Watch;
 use crate::link::{Incoming, Link};
 use crate::options::{ChatOptions, Face};
-use crate::private::direct::Doorman;
-use crate::private::pipe::Broken;
-use crate::private::requests::Requests;
-use crate::private::tunnel::{self, Speech, Tunnel};
+use crate::private::tunnel::{self, Speech};
+use crate::private::{PrivateConnections, Stage};
 use crate::reach::{Reached, Route};
 use crate::signals::Signals;
 use crate::typing::held::Held;
 use crate::typing::input::{self, InputLine};
-use matou_protocols::dialogue::{Action, Dialogue, Direction, Source, TunnelId};
+use matou_protocols::dialogue::{Action, Dialogue, Direction, Source};
 
 mod away;
 mod deeds;
@@ -83,12 +80,8 @@ pub(crate) struct Session {
     /// For Chatr Connect.
     chatr: Option<Chatr>,
     server: Server,
-    tunnels: BTreeMap<TunnelId, Tunnel>,
-    /// Accepts the direct connections of peers.
-    doorman: Doorman,
+    private: PrivateConnections,
     unasked: direct::Unasked,
-    /// The private connection of `--tunnel`, after it was opened.
-    pipe: Option<(TunnelId, Receiver<Result<(), Broken>>)>,
     lines: Receiver<InputLine>,
     /// Typed lines that wait for room.
     held: Held,
@@ -101,7 +94,6 @@ pub(crate) struct Session {
     signals: Signals,
     output: Output,
     people: People,
-    requests: Requests,
     /// The peer whose private connection gets the typed lines; `None` for messages to everyone.
     talking_to: Option<String>,
     wire: Wire,
@@ -202,10 +194,8 @@ impl Session {
             route,
             chatr,
             server: Server::new(reached),
-            tunnels: BTreeMap::new(),
-            doorman: Doorman::new(options.direct.clone()),
+            private: PrivateConnections::new(options.direct.clone()),
             unasked: direct::Unasked::default(),
-            pipe: None,
             lines,
             held: Held::default(),
             unsaid: String::new(),
@@ -214,7 +204,6 @@ impl Session {
             signals: Signals::listen()?,
             output,
             people,
-            requests: Requests::default(),
             talking_to: None,
             wire: Wire::open(options.wire_log.as_deref())?,
             looking: Vec::new(),
@@ -231,7 +220,7 @@ impl Session {
     pub(crate) fn run(mut self) -> Ending {
         let hello = std::mem::take(&mut self.hello);
         let ending = self.run_to_the_end(hello);
-        drop(self.tunnels);
+        drop(self.private);
         self.disk.settle(DISK_TIME);
         ending
     }
@@ -326,8 +315,8 @@ impl Session {
                 let (address, limit) = (self.server.address, self.options.connect_timeout);
                 let connecting = tunnel::connect(address, opening, limit);
                 let speech = Speech::lines(self.options.max_file);
-                self.tunnels
-                    .insert(tunnel, Tunnel::new(peer, connecting, speech));
+                self.private
+                    .add(tunnel, peer, Stage::Connecting(connecting), speech);
                 Ok(())
             }
             Action::Listen { tunnel, peer, pass } => self.await_peer(tunnel, peer, pass),
@@ -350,8 +339,8 @@ impl Session {
             }
             Action::Raw(tunnel) => self.tunnel_is_up(tunnel),
             Action::Framed(tunnel) => {
-                if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
-                    tunnel.up = true;
+                if let Some(tunnel) = self.private.get_mut(tunnel) {
+                    tunnel.open();
                 }
                 Ok(())
             }

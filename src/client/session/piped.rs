@@ -4,7 +4,7 @@ use std::io;
 
 use super::{Phase, Session};
 use crate::ending::Ending;
-use crate::private::pipe::Broken;
+use crate::private::Broken;
 use matou_protocols::dialogue::Intent;
 
 impl Session {
@@ -36,7 +36,7 @@ impl Session {
     }
 
     fn is_opening_or_up(&self, peer: &str) -> bool {
-        self.pipe.is_some() || self.tunnels.values().any(|tunnel| tunnel.peer == peer)
+        self.private.iter().any(|(_, tunnel)| tunnel.peer == peer)
     }
 
     pub(super) fn denied(&mut self, peer: &str) {
@@ -48,7 +48,7 @@ impl Session {
     }
 
     pub(super) fn pipe_ended(&mut self) -> Result<(), Ending> {
-        let Some(result) = self.pipe.as_ref().and_then(|(_, done)| done.recv().ok()) else {
+        let Some(result) = self.private.piped().and_then(|done| done.recv().ok()) else {
             return Err(Ending::TunnelFailed(
                 "internal error: its thread has ended".into(),
             ));

@@ -8,8 +8,8 @@ use crate::escape::Escaped;
 use crate::files::exchange::Deed;
 use crate::files::profile::{Piece, encode_text};
 use crate::link::{Incoming, Link};
-use crate::private::pipe;
-use crate::private::tunnel::{Speech, Tunnel};
+use crate::private::Stage;
+use crate::private::tunnel::{Sending, Speech, Tunnel};
 use matou_protocols::dialogue::{Action, Content, Direction, Event, Refusal, Source, TunnelId};
 
 /// What to do after an event on a private connection.
@@ -20,17 +20,17 @@ enum Then {
 
 impl Session {
     pub(super) fn link_of(&mut self, id: TunnelId) -> Option<&mut Link> {
-        self.tunnels.get_mut(&id)?.link.as_mut()
+        self.private.get_mut(id)?.stage.link_mut()
     }
 
     pub(super) fn tunnel_connected(&mut self, id: TunnelId) -> Result<(), Ending> {
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+        let Some(tunnel) = self.private.get_mut(id) else {
             return Ok(());
         };
         match tunnel.connected() {
             None => Ok(()),
-            Some(Ok(())) => {
-                self.peer_came(id);
+            Some(Ok(pass)) => {
+                self.show_frames(Direction::Received, Source::Tunnel(id), &pass);
                 let actions = self.dialogue.connected(id);
                 self.perform_all(actions)
             }
@@ -57,7 +57,7 @@ impl Session {
     }
 
     fn hear_tunnel(&mut self, id: TunnelId, incoming: Incoming) -> Result<Then, Ending> {
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+        let Some(tunnel) = self.private.get_mut(id) else {
             return Ok(Then::GoesOn);
         };
         match incoming {
@@ -69,19 +69,18 @@ impl Session {
                 self.take_tunnel_bytes(id, &bytes)?;
                 Ok(Then::GoesOn)
             }
-            Incoming::End if !tunnel.up => Ok(Then::Closed(Some(
+            Incoming::End if !tunnel.stage.is_open() => Ok(Then::Closed(Some(
                 "the server closed it before it was open".into(),
             ))),
             Incoming::End => {
-                tunnel.ended = true;
-                let (peer, over, shut) = (tunnel.peer.clone(), tunnel.all_sent, tunnel.shut);
+                tunnel.peer_ended = true;
+                let (peer, sending) = (tunnel.peer.clone(), tunnel.sending);
                 self.show_tunnel_rest(id);
                 self.with_exchange(id, |exchange| exchange.peer_ended());
-                if over {
-                    return Ok(Then::Closed(None));
-                }
-                if shut {
-                    return Ok(Then::GoesOn);
+                match sending {
+                    Sending::AllSent => return Ok(Then::Closed(None)),
+                    Sending::Shut => return Ok(Then::GoesOn),
+                    Sending::Possible => {}
                 }
                 if self.output.is_for_a_person() {
                     // With a person, the client closes its direction too when the peer has closed the other.
@@ -92,8 +91,8 @@ impl Session {
                 Ok(Then::GoesOn)
             }
             Incoming::AllSent => {
-                tunnel.all_sent = true;
-                let ended = tunnel.ended;
+                tunnel.sending = Sending::AllSent;
+                let ended = tunnel.peer_ended;
                 let actions = self.dialogue.all_sent(id);
                 self.perform_all(actions)?;
                 Ok(if ended {
@@ -112,7 +111,7 @@ impl Session {
     fn read_tunnel_frames(&mut self, id: TunnelId) -> Result<Then, Ending> {
         loop {
             let dialogue = &mut *self.dialogue;
-            let tunnel = self.tunnels.get_mut(&id);
+            let tunnel = self.private.get_mut(id);
             let Some(tunnel) = tunnel.filter(|tunnel| tunnel.is_in_frames()) else {
                 return Ok(Then::GoesOn);
             };
@@ -135,26 +134,23 @@ impl Session {
     /// The private connection is open: from here on it carries the users' bytes. Some may have arrived already.
     pub(super) fn tunnel_is_up(&mut self, id: TunnelId) -> Result<(), Ending> {
         let wanted = self.options.tunnel.as_ref().map(|wish| &wish.peer);
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+        let has_piped = self.private.piped().is_some();
+        let Some(tunnel) = self.private.get_mut(id) else {
             return Ok(());
         };
-        tunnel.up = true;
+        tunnel.open();
         let early = tunnel.inbox.take_rest();
-        if self.pipe.is_some() || wanted != Some(&tunnel.peer) {
+        if has_piped || wanted != Some(&tunnel.peer) {
             return self.take_tunnel_bytes(id, &early);
         }
-        let Some(link) = &mut tunnel.link else {
-            return Ok(());
-        };
-        let done = pipe::start(link, early)
-            .map_err(|error| Ending::TunnelFailed(format!("cannot start: {error}")))?;
-        self.pipe = Some((id, done));
-        Ok(())
+        tunnel
+            .pipe(early)
+            .map_err(|error| Ending::TunnelFailed(format!("cannot start: {error}")))
     }
 
     fn take_tunnel_bytes(&mut self, id: TunnelId, bytes: &[u8]) -> Result<(), Ending> {
         self.show_raw(Direction::Received, id, bytes);
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+        let Some(tunnel) = self.private.get_mut(id) else {
             return Ok(());
         };
         let Speech::Lines { decoder, .. } = &mut tunnel.speech else {
@@ -167,7 +163,7 @@ impl Session {
     }
 
     fn take_piece(&mut self, id: TunnelId, piece: Piece) {
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+        let Some(tunnel) = self.private.get_mut(id) else {
             return;
         };
         let Speech::Lines { transfers, .. } = &mut tunnel.speech else {
@@ -190,21 +186,13 @@ impl Session {
     }
 
     fn show_tunnel_rest(&mut self, id: TunnelId) {
-        let rest = match self.tunnels.get_mut(&id).map(|tunnel| &mut tunnel.speech) {
+        let rest = match self.private.get_mut(id).map(|tunnel| &mut tunnel.speech) {
             Some(Speech::Lines { decoder, .. }) => decoder.rest(),
             _ => None,
         };
         if let Some(piece) = rest {
             self.take_piece(id, piece);
         }
-    }
-
-    /// Returns the newest private connection with a peer on which this client can still send.
-    pub(super) fn tunnel_to(&self, peer: &str) -> Option<TunnelId> {
-        let mut tunnels = self.tunnels.iter().rev();
-        tunnels.find_map(|(id, tunnel)| {
-            (tunnel.up && !tunnel.shut && tunnel.peer == peer).then_some(*id)
-        })
     }
 
     pub(super) fn refuse_without_tunnel(&mut self, peer: &str) -> Outcome {
@@ -214,11 +202,11 @@ impl Session {
 
     /// Sends a typed line on this private connection.
     pub(super) fn write_to(&mut self, id: TunnelId, text: &str) -> Outcome {
-        let Some(tunnel) = self.tunnels.get(&id) else {
+        let Some(tunnel) = self.private.get(id) else {
             return Outcome::Done;
         };
         let peer = tunnel.peer.clone();
-        if tunnel.shut {
+        if !tunnel.can_send() {
             return self.refuse_without_tunnel(&peer);
         }
         if let Err(reason) = self.write(id, text) {
@@ -232,7 +220,7 @@ impl Session {
     }
 
     fn write(&mut self, id: TunnelId, text: &str) -> Result<(), String> {
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+        let Some(tunnel) = self.private.get_mut(id) else {
             return Ok(());
         };
         let deeds = match &mut tunnel.speech {
@@ -253,37 +241,32 @@ impl Session {
         reason: Option<String>,
     ) -> Result<(), Ending> {
         self.cut_files(id);
-        if let Some(tunnel) = self.tunnels.get_mut(&id) {
-            let unsent = tunnel.link.as_ref().map_or(0, Link::unsent);
-            let reason = reason.map(|reason| with_unsent(reason, unsent));
-            tunnel.over.get_or_insert(reason);
+        if let Some(tunnel) = self.private.get_mut(id) {
+            let unsent = tunnel.stage.link().map_or(0, Link::unsent);
+            tunnel.close(reason.map(|reason| with_unsent(reason, unsent)));
         }
         self.close_if_over(id)
     }
 
+    /// Forgets a closed private connection, after the disk has all its files.
     pub(super) fn close_if_over(&mut self, id: TunnelId) -> Result<(), Ending> {
-        let Some(tunnel) = self.tunnels.get_mut(&id) else {
+        let Some(tunnel) = self.private.get_mut(id) else {
             return Ok(());
         };
-        let Some(reason) = tunnel.over.clone() else {
+        let Stage::Closed(reason) = &tunnel.stage else {
             return Ok(());
         };
-        tunnel.link = None;
-        (tunnel.shut, tunnel.all_sent, tunnel.ended) = (true, true, true);
+        let reason = reason.clone();
         if tunnel.speech.exchange().is_writing() {
             return Ok(());
         }
-        self.close_tunnel(id, reason)
-    }
-
-    fn close_tunnel(&mut self, id: TunnelId, reason: Option<String>) -> Result<(), Ending> {
         self.cut_files(id);
-        self.doorman.settle(id);
         self.dialogue.ended(id);
-        let Some(tunnel) = self.tunnels.remove(&id) else {
+        let has_piped = self.private.piped().is_some();
+        let Some(tunnel) = self.private.remove(id) else {
             return Ok(());
         };
-        let failed = self.is_wanted(&tunnel.peer) && self.pipe.is_none();
+        let failed = self.is_wanted(&tunnel.peer) && !has_piped;
         let was_talking_to = self.talking_to.as_ref() == Some(&tunnel.peer);
         let why = reason.clone().unwrap_or_else(|| "it ended".into());
         let peer = tunnel.peer;
@@ -293,7 +276,7 @@ impl Session {
             )));
         }
         self.give_up_held(id, &peer);
-        let left_alone = was_talking_to && self.tunnel_to(&peer).is_none();
+        let left_alone = was_talking_to && self.private.to(&peer).is_none();
         self.output.show(&Event::TunnelClosed { peer, reason });
         if left_alone {
             self.output
@@ -302,10 +285,10 @@ impl Session {
         Ok(())
     }
 
-    /// Handles `/close`. A private connection that is not open yet, because the peer has not connected, closes at once.
+    /// Handles `/close`. If the peer is still awaited, the private connection closes at once.
     pub(super) fn shut_or_give_up(&mut self, id: TunnelId) -> Result<(), Ending> {
-        let awaited = |tunnel: &Tunnel| tunnel.expected.is_some();
-        if self.tunnels.get(&id).is_some_and(awaited) {
+        let stage = self.private.get(id).map(|tunnel| &tunnel.stage);
+        if matches!(stage, Some(Stage::Awaited { .. })) {
             return self.end_tunnel(id, None);
         }
         self.shut_tunnel(id);
@@ -314,32 +297,26 @@ impl Session {
 
     /// Stops sending. The private connection closes when the peer has stopped too.
     pub(super) fn shut_tunnel(&mut self, id: TunnelId) {
-        if let Some(tunnel) = self.tunnels.get_mut(&id) {
-            tunnel.shut = true;
+        if let Some(tunnel) = self.private.get_mut(id)
+            && tunnel.sending == Sending::Possible
+        {
+            tunnel.sending = Sending::Shut;
         }
         self.with_exchange(id, |exchange| exchange.shut());
     }
 
     /// Closes the private connections that are not open yet.
-    pub(super) fn give_up_opening(&mut self) {
-        let opening = self.tunnels.iter().filter(|(_, tunnel)| !tunnel.up);
-        let opening: Vec<_> = opening.map(|(id, _)| *id).collect();
-        for id in opening {
-            // With a person, this does not end the program.
-            let _ = self.close_tunnel(
-                id,
-                Some("the connection to the server was lost before it was open".into()),
-            );
-        }
+    pub(super) fn give_up_opening(&mut self) -> Result<(), Ending> {
+        let reason = "the connection to the server was lost before it was open";
+        let is_opening = |tunnel: &mut Tunnel| tunnel.stage.is_before_open();
+        let opening = self.private.which(is_opening);
+        let mut opening = opening.into_iter();
+        opening.try_for_each(|id| self.end_tunnel(id, Some(reason.into())))
     }
 
     /// Shuts the open private connections, and drops the others.
     pub(super) fn leave_tunnels(&mut self) {
-        self.doorman.close();
-        let pipe = self.pipe.take().map(|(id, _)| id);
-        self.tunnels
-            .retain(|id, tunnel| tunnel.up && Some(*id) != pipe);
-        let left: Vec<_> = self.tunnels.keys().copied().collect();
-        left.into_iter().for_each(|id| self.shut_tunnel(id));
+        let kept = self.private.keep_for_the_end();
+        kept.into_iter().for_each(|id| self.shut_tunnel(id));
     }
 }

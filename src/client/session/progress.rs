@@ -39,7 +39,7 @@ impl Session {
         let now = Instant::now();
         if self.progress.due.is_some_and(|due| due <= now) {
             let mut rows = Vec::new();
-            for tunnel in self.tunnels.values_mut() {
+            for (_, tunnel) in self.private.iter_mut() {
                 let running = tunnel.speech.exchange().running();
                 for pace in tunnel.files.paces(running, now) {
                     rows.push(row(&tunnel.peer, &pace));

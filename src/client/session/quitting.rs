@@ -73,7 +73,7 @@ impl Session {
         let mut why = String::new();
         for to in all {
             if let Destination::Tunnel(id) = to
-                && let Some(tunnel) = self.tunnels.get(&id)
+                && let Some(tunnel) = self.private.get(id)
             {
                 why = reason(&Name(&tunnel.peer).to_string());
                 self.end_tunnel(id, Some("the peer accepted no data".into()))?;
@@ -87,7 +87,7 @@ impl Session {
     fn moved_for_held(&self) -> u64 {
         let link_of = |to| match to {
             Destination::Server => Some(&self.server.link),
-            Destination::Tunnel(id) => self.tunnels.get(&id)?.link.as_ref(),
+            Destination::Tunnel(id) => self.private.get(id)?.stage.link(),
         };
         let links = self.held.destinations().filter_map(link_of);
         links.map(Link::moved).fold(0, u64::wrapping_add)

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Phase, Session};
 use crate::ending::Ending;
-use crate::link::Link;
+use crate::private::tunnel::Tunnel;
 
 impl Session {
     /// Closes every connection on which bytes wait and none was written for `--stall-timeout`. Leaving has its own, shorter
@@ -22,12 +22,11 @@ impl Session {
             let address = self.server.address;
             self.server_lost(format!("the server at {address} stalls: {}", reason()))?;
         }
-        let is_stalled = |link: &mut Link| link.is_stalled(now, limit);
-        let stalled: Vec<_> = self
-            .tunnels
-            .iter_mut()
-            .filter_map(|(id, tunnel)| is_stalled(tunnel.link.as_mut()?).then_some(*id))
-            .collect();
+        let is_stalled = |tunnel: &mut Tunnel| {
+            let link = tunnel.stage.link_mut();
+            link.is_some_and(|link| link.is_stalled(now, limit))
+        };
+        let stalled = self.private.which(is_stalled);
         for id in stalled {
             self.end_tunnel(id, Some(reason()))?;
         }
@@ -37,7 +36,8 @@ impl Session {
     /// Returns when to call [`Session::look_for_stalls`].
     pub(super) fn stalls_at(&self) -> Option<Instant> {
         let limit = self.options.stall_timeout;
-        let tunnels = self.tunnels.values().filter_map(|one| one.link.as_ref());
+        let tunnels = self.private.iter();
+        let tunnels = tunnels.filter_map(|(_, tunnel)| tunnel.stage.link());
         let links = tunnels.chain([&self.server.link]);
         links.filter_map(|link| link.look_at(limit)).min()
     }

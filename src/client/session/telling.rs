@@ -10,7 +10,7 @@ impl Session {
         if !self.people.hear(event) {
             return Ok(());
         }
-        self.requests.hear(event);
+        self.private.requests.hear(event);
         self.output.show(event);
         match event {
             Event::LoggedIn { login } => {

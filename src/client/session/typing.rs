@@ -4,7 +4,7 @@ use super::{Phase, Session};
 use crate::ending::Ending;
 use crate::escape::{Escaped, Name};
 use crate::face::show;
-use crate::private::requests::Asker;
+use crate::private::Asker;
 use crate::typing::input::InputLine;
 use crate::typing::typed::{HELP, Typed};
 use matou_protocols::dialogue::{Action, Event, Intent, Refusal};
@@ -89,7 +89,7 @@ impl Session {
         self.people.meet(peer);
         let outcome = self.intend(Intent::Ask { peer })?;
         if outcome == Outcome::Done {
-            self.requests.add(peer, Asker::We);
+            self.private.requests.add(peer, Asker::We);
             self.output
                 .aside(|paint| format!("-- asked {} for a private connection", paint.name(peer)));
         }
@@ -103,7 +103,7 @@ impl Session {
             Err(Refusal::NotAsked { .. }) if self.answer_offer(peer, accept) => Ok(Outcome::Done),
             outcome => {
                 if outcome.is_ok() {
-                    self.requests.remove(peer);
+                    self.private.requests.remove(peer);
                 }
                 self.carry_out(outcome)
             }
@@ -113,7 +113,7 @@ impl Session {
     /// Sets the receiver of the following lines.
     pub(super) fn talk_to(&mut self, peer: Option<&str>) {
         if let Some(peer) = peer
-            && self.tunnel_to(peer).is_none()
+            && self.private.to(peer).is_none()
         {
             self.refuse_without_tunnel(peer);
             return;

@@ -63,24 +63,26 @@ impl Session {
             select.send(room);
             sources.push(Ready::ServerRoom);
         }
-        for (id, tunnel) in &self.tunnels {
-            wait_for_disk(*id, &tunnel.files, &mut select, &mut sources);
-            let Some(link) = &tunnel.link else {
-                select.recv(&tunnel.connecting);
-                sources.push(Ready::TunnelConnected(*id));
+        for (id, tunnel) in self.private.iter() {
+            wait_for_disk(id, &tunnel.files, &mut select, &mut sources);
+            if let Some(arrival) = tunnel.stage.arrival() {
+                select.recv(arrival);
+                sources.push(Ready::TunnelConnected(id));
+            }
+            let Some(link) = tunnel.stage.link() else {
                 continue;
             };
             if !tunnel.files.are_held() && !link.is_backed_up() {
                 select.recv(link.incoming());
-                sources.push(Ready::Tunnel(*id));
+                sources.push(Ready::Tunnel(id));
             }
-            wait_to_send(*id, &tunnel.files, link, &mut select, &mut sources);
+            wait_to_send(id, &tunnel.files, link, &mut select, &mut sources);
             if let Some(room) = link.blocked_on() {
                 select.send(room);
-                sources.push(Ready::TunnelRoom(*id));
+                sources.push(Ready::TunnelRoom(id));
             }
         }
-        if let Some((_, done)) = &self.pipe {
+        if let Some(done) = self.private.piped() {
             select.recv(done);
             sources.push(Ready::Pipe);
         }
@@ -167,7 +169,7 @@ impl Session {
             Ready::FileRead(tunnel, id) => self.file_read(tunnel, id),
             Ready::FileReport(tunnel, id) => self.file_report(tunnel, id),
             Ready::FileRoom(tunnel, id) => {
-                if let Some(tunnel) = self.tunnels.get_mut(&tunnel) {
+                if let Some(tunnel) = self.private.get_mut(tunnel) {
                     tunnel.files.push(id);
                 }
                 Ok(())
@@ -183,7 +185,7 @@ impl Session {
     /// Returns the next deadline.
     fn next_deadline(&self) -> Option<Instant> {
         let others = self.progress.due().into_iter();
-        let others = others.chain(self.expected_until());
+        let others = others.chain(self.private.awaited_until());
         let others = others
             .chain(self.stalls_at())
             .chain(self.quitting_looks_at());

@@ -85,7 +85,7 @@ impl Session {
         }
         let inbox = match source {
             Source::Server => &self.server.inbox,
-            Source::Tunnel(id) => match self.tunnels.get(&id) {
+            Source::Tunnel(id) => match self.private.get(id) {
                 Some(tunnel) => &tunnel.inbox,
                 None => return,
             },
@@ -111,7 +111,7 @@ impl Session {
         };
         let place = match source {
             Source::Server => "server".into(),
-            Source::Tunnel(id) => match self.tunnels.get(&id) {
+            Source::Tunnel(id) => match self.private.get(id) {
                 Some(tunnel) => format!("private connection with {}", Name(&tunnel.peer)),
                 None => "private connection".into(),
             },

@@ -1,6 +1,6 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -27,10 +27,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Doorman {
     options: DirectOptions,
     promises: Arc<Promises>,
-    listening: Option<Listening>,
+    /// The promises own the listener, so it closes with the last of them.
+    listening: Weak<Listening>,
 }
 
-/// Where a peer is expected.
+/// Where a peer is expected. Dropping it withdraws the promise.
 #[derive(Debug)]
 pub(crate) struct Promised {
     /// The address to tell the peer.
@@ -39,6 +40,9 @@ pub(crate) struct Promised {
     pub(crate) arrival: Receiver<io::Result<Link>>,
     /// When the promise expires.
     pub(crate) until: Instant,
+    tunnel: TunnelId,
+    promises: Arc<Promises>,
+    _listening: Arc<Listening>,
 }
 
 #[derive(Debug)]
@@ -53,7 +57,7 @@ impl Doorman {
         Doorman {
             options,
             promises: Arc::default(),
-            listening: None,
+            listening: Weak::new(),
         }
     }
 
@@ -68,51 +72,48 @@ impl Doorman {
         pass: Pass,
         towards_server: SocketAddr,
     ) -> io::Result<Promised> {
-        let address = match &self.listening {
-            Some(listening) => listening.told,
+        let listening = match self.listening.upgrade() {
+            Some(listening) => listening,
             None => self.listen(towards_server)?,
         };
-        let (arrival, arrives) = bounded(1);
+        let (sender, arrival) = bounded(1);
         let until = Instant::now() + self.options.wait;
         let promise = Promise {
             pass,
             until,
-            arrival,
+            arrival: sender,
         };
         self.promises.add(tunnel, promise);
         Ok(Promised {
-            address,
-            arrival: arrives,
+            address: listening.told,
+            arrival,
             until,
+            tunnel,
+            promises: Arc::clone(&self.promises),
+            _listening: listening,
         })
     }
 
-    fn listen(&mut self, towards_server: SocketAddr) -> io::Result<SocketAddr> {
+    fn listen(&mut self, towards_server: SocketAddr) -> io::Result<Arc<Listening>> {
         let (listener, told) = self.options.listen(towards_server)?;
         let (wait, wake) = accept_wait(&listener)?;
         let knocking = Knocking::new(Arc::clone(&self.promises));
         let thread = thread::Builder::new()
             .name("direct-accept".into())
             .spawn(move || accept(&listener, &wait, &knocking))?;
-        self.listening = Some(Listening {
+        let listening = Arc::new(Listening {
             told,
             wake: Some(wake),
             thread: Some(thread),
         });
-        Ok(told)
+        self.listening = Arc::downgrade(&listening);
+        Ok(listening)
     }
+}
 
-    /// Withdraws a promise. The listener closes when no promise is left.
-    pub(crate) fn settle(&mut self, tunnel: TunnelId) {
-        if self.promises.withdraw(tunnel) {
-            self.listening = None;
-        }
-    }
-
-    /// Withdraws all promises.
-    pub(crate) fn close(&mut self) {
-        self.promises.clear();
-        self.listening = None;
+impl Drop for Promised {
+    fn drop(&mut self) {
+        self.promises.withdraw(self.tunnel);
     }
 }
 

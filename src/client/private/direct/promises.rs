@@ -37,15 +37,9 @@ impl Promises {
         self.0.lock().insert(tunnel, promise);
     }
 
-    /// Withdraws a promise. Returns true if none is left.
-    pub(super) fn withdraw(&self, tunnel: TunnelId) -> bool {
-        let mut promises = self.0.lock();
-        promises.remove(&tunnel);
-        promises.is_empty()
-    }
-
-    pub(super) fn clear(&self) {
-        self.0.lock().clear();
+    /// Withdraws a promise, if it is not used up.
+    pub(super) fn withdraw(&self, tunnel: TunnelId) {
+        self.0.lock().remove(&tunnel);
     }
 
     /// Compares the bytes with every promise. Only whole secrets are compared, so that a peer cannot guess one byte by byte.

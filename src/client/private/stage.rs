@@ -1,0 +1,69 @@
+use std::io;
+
+use crossbeam_channel::Receiver;
+
+use super::direct::Promised;
+use super::pipe::Broken;
+use crate::link::Link;
+
+/// How far a private connection has come. Nothing else in the client knows it.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// A thread makes the connection: through the server, directly to the peer, or over UDP. It arrives on this channel.
+    Connecting(Receiver<io::Result<Link>>),
+    /// This client listens for the peer. Another stage withdraws the promise.
+    Awaited {
+        promised: Promised,
+        /// The bytes that the peer must send first.
+        pass: Vec<u8>,
+    },
+    /// The connection exists. The protocol has not said that it is open.
+    Opening(Link),
+    /// It is open.
+    Open(Link),
+    /// It is open, and carries standard input and output.
+    Piped {
+        link: Link,
+        /// Receives the outcome, once.
+        done: Receiver<Result<(), Broken>>,
+    },
+    /// It has closed, with the reason if it failed. The stage lasts until the disk has all files.
+    Closed(Option<String>),
+}
+
+impl Stage {
+    /// Returns the connection, while there is one.
+    pub(crate) fn link(&self) -> Option<&Link> {
+        match self {
+            Stage::Opening(link) | Stage::Open(link) | Stage::Piped { link, .. } => Some(link),
+            Stage::Connecting(_) | Stage::Awaited { .. } | Stage::Closed(_) => None,
+        }
+    }
+
+    /// Returns the connection, while there is one.
+    pub(crate) fn link_mut(&mut self) -> Option<&mut Link> {
+        match self {
+            Stage::Opening(link) | Stage::Open(link) | Stage::Piped { link, .. } => Some(link),
+            Stage::Connecting(_) | Stage::Awaited { .. } | Stage::Closed(_) => None,
+        }
+    }
+
+    /// Returns the channel on which the connection arrives, until it has arrived.
+    pub(crate) fn arrival(&self) -> Option<&Receiver<io::Result<Link>>> {
+        match self {
+            Stage::Connecting(arrival) => Some(arrival),
+            Stage::Awaited { promised, .. } => Some(&promised.arrival),
+            _ => None,
+        }
+    }
+
+    /// True if the connection carries the users' bytes.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Stage::Open(_) | Stage::Piped { .. })
+    }
+
+    /// True if the connection has been neither open nor closed.
+    pub(crate) fn is_before_open(&self) -> bool {
+        !self.is_open() && !matches!(self, Stage::Closed(_))
+    }
+}
