@@ -352,6 +352,59 @@ fn both_sides_can_cancel_a_transfer() {
 }
 
 #[test]
+fn both_sides_learn_that_a_file_became_shorter_while_it_was_sent() {
+    let (mut scene, mut tunnel) = Scene::start(&[]);
+    let file = bytes(100);
+    let path = scene.path("mine.bin");
+    fs::write(&path, &file).unwrap();
+    scene.alice.say(&format!("/send bob {path}"));
+    let offered = format!("::matou/1 offer 1 100 {} mine.bin", hash(&file));
+    expect_line(&mut tunnel, &offered);
+    fs::write(&path, &file[..40]).unwrap();
+    tunnel.send_bytes(b"::matou/1 accept 1 0\n");
+    scene.alice.expect("-- sending mine.bin, 100 bytes, to bob");
+    expect_line(&mut tunnel, "::matou/1 data 1 40");
+    let mut rest = [0; 40];
+    tunnel.stream.read_exact(&mut rest).unwrap();
+    let reason = "cannot read the file: the file became shorter while it was sent";
+    expect_line(&mut tunnel, &format!("::matou/1 withdraw 1 {reason}"));
+    scene
+        .alice
+        .expect(&format!("-- mine.bin was not sent to bob: {reason}"));
+    // The other direction: bob's client gives such a reason, and alice is told.
+    offer(&mut tunnel, 1, &file, "cat.png");
+    scene.alice.next();
+    tunnel.send_bytes(format!("::matou/1 withdraw 1 {reason}\n").as_bytes());
+    scene.alice.expect(&format!(
+        "-- cat.png from bob was not received: the sender: {reason}"
+    ));
+    scene.quit(tunnel);
+}
+
+#[test]
+fn of_a_file_that_grows_what_was_offered_arrives() {
+    let (mut scene, mut tunnel) = Scene::start(&[]);
+    let file = bytes(100);
+    let path = scene.path("mine.bin");
+    fs::write(&path, &file[..60]).unwrap();
+    scene.alice.say(&format!("/send bob {path}"));
+    let offered = format!("::matou/1 offer 1 60 {} mine.bin", hash(&file[..60]));
+    expect_line(&mut tunnel, &offered);
+    fs::write(&path, &file).unwrap();
+    tunnel.send_bytes(b"::matou/1 accept 1 0\n");
+    scene.alice.expect("-- sending mine.bin, 60 bytes, to bob");
+    expect_line(&mut tunnel, "::matou/1 data 1 60");
+    let mut came = [0; 60];
+    tunnel.stream.read_exact(&mut came).unwrap();
+    assert_eq!(came, file[..60]);
+    tunnel.send_bytes(b"::matou/1 done 1\n");
+    scene
+        .alice
+        .expect("-- bob received mine.bin, 60 bytes; its SHA-256 is correct");
+    scene.quit(tunnel);
+}
+
+#[test]
 fn a_file_that_is_too_large_is_denied_without_a_question() {
     let (scene, mut tunnel) = Scene::start(&["--max-file", "1k"]);
     offer(&mut tunnel, 1, &bytes(1001), "cat.png");

@@ -2,6 +2,9 @@ use crate::escape::is_hidden;
 
 /// Maximum length of a name, in bytes. Most file systems allow 255, and a number or a suffix may be added.
 const MAX_NAME_BYTES: usize = 180;
+/// The same where the file system allows only 143 bytes, as eCryptfs does: with the suffix of an incomplete file, it is still
+/// below that.
+const SHORT_NAME_BYTES: usize = 110;
 /// Names of devices on Windows, with any extension.
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CLOCK$", "CONIN$"];
 
@@ -16,7 +19,7 @@ pub(super) fn safe_name(offered: &str) -> String {
     // No hidden file, and no name that looks like a command-line option.
     let name = name.trim_start_matches(['.', ' ', '-', '~']);
     let name = name.trim_end_matches(['.', ' ']);
-    let name = shortened(name);
+    let name = shortened(name, MAX_NAME_BYTES);
     let (stem, _) = name.split_once('.').unwrap_or((&name, ""));
     if stem.is_empty() {
         return format!("file{name}");
@@ -35,13 +38,18 @@ pub(super) fn numbered(name: &str, number: u32) -> String {
     }
 }
 
-fn shortened(name: &str) -> String {
-    if name.len() <= MAX_NAME_BYTES {
+/// Returns a name for a file system that allows only short ones; `None` if this name is already short.
+pub(super) fn shorter(name: &str) -> Option<String> {
+    (name.len() > SHORT_NAME_BYTES).then(|| shortened(name, SHORT_NAME_BYTES))
+}
+
+fn shortened(name: &str, limit: usize) -> String {
+    if name.len() <= limit {
         return name.to_owned();
     }
     let ending = name.rfind('.').map_or("", |at| &name[at..]);
     let ending = if ending.len() > 16 { "" } else { ending };
-    let end = name.floor_char_boundary(MAX_NAME_BYTES - ending.len());
+    let end = name.floor_char_boundary(limit - ending.len());
     format!("{}{ending}", &name[..end])
 }
 

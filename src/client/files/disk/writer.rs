@@ -11,7 +11,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use sha2::{Digest as _, Sha256};
 
-use super::name::{numbered, safe_name};
+use super::name::{numbered, safe_name, shorter};
 use crate::files::digest::Digest;
 use crate::link::outgoing::fill;
 
@@ -82,7 +82,7 @@ impl Writer {
     ) -> io::Result<Writer> {
         let (chunks, pieces) = bounded(CHUNKS_AHEAD);
         let (report, reports) = bounded(2);
-        let target = Target {
+        let mut target = Target {
             folder: folder.to_owned(),
             name: safe_name(name),
             size,
@@ -145,51 +145,97 @@ struct Part {
     path: PathBuf,
 }
 
+/// The flag that makes an open fail if the last component of the path is a symbolic link.
+#[cfg(unix)]
+#[expect(
+    clippy::cast_possible_wrap,
+    reason = "the standard library takes flags as a signed number"
+)]
+const NO_LINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
+
+impl Part {
+    /// Checks that the path is still this file, and that the file has no other name.
+    ///
+    /// # Errors
+    /// If another program has put something else there.
+    fn check(&self) -> io::Result<()> {
+        let (named, ours) = (fs::symlink_metadata(&self.path)?, self.file.metadata()?);
+        #[cfg(unix)]
+        let is_same = {
+            use std::os::unix::fs::MetadataExt;
+            (named.dev(), named.ino(), ours.nlink()) == (ours.dev(), ours.ino(), 1)
+        };
+        #[cfg(not(unix))]
+        let is_same = named.is_file() && named.len() == ours.len();
+        if is_same {
+            return Ok(());
+        }
+        let path = self.path.display();
+        Err(io::Error::other(format!(
+            "another program has replaced {path}, or linked to it"
+        )))
+    }
+}
+
 impl Target {
     /// Returns `None` if the channel ended before the file was complete.
     fn receive(
-        &self,
+        &mut self,
         pieces: &Receiver<Vec<u8>>,
         report: &Sender<Written>,
     ) -> io::Result<Option<Written>> {
-        let Part { mut file, path } = self.open()?;
-        let (mut hash, mut here) = hash_of(&mut file)?;
+        let mut part = self.open()?;
+        let (mut hash, mut here) = hash_of(&mut part.file)?;
         if here > self.size {
             // It is larger than the offered file, so it is not a part of it.
-            file.set_len(0)?;
+            part.file.set_len(0)?;
             (hash, here) = (Sha256::new(), 0);
         }
         if report.send(Written::Opened(here)).is_err() {
-            return self.stop(&path, here);
+            return self.stop(&part, here);
         }
         while here < self.size {
             let Ok(bytes) = pieces.recv() else {
-                return self.stop(&path, here);
+                return self.stop(&part, here);
             };
-            file.write_all(&bytes)?;
+            part.file.write_all(&bytes)?;
             hash.update(&bytes);
             here += bytes.len() as u64;
         }
         let right = |sha256: Digest| hash.finalize().as_slice() == sha256.0;
+        part.check()?;
         if !self.sha256.is_none_or(right) {
-            fs::remove_file(&path)?;
+            fs::remove_file(&part.path)?;
             return Ok(Some(Written::Wrong));
         }
-        file.sync_all()?;
-        let published = self.publish(&path)?;
+        part.file.sync_all()?;
+        let published = self.publish(&part.path)?;
         Ok(Some(Written::Finished(published)))
     }
 
     /// Ends an incomplete file. It stays only if it can be resumed later.
-    fn stop(&self, part: &Path, here: u64) -> io::Result<Option<Written>> {
+    fn stop(&self, part: &Part, here: u64) -> io::Result<Option<Written>> {
         if here == 0 || self.unwanted.load(Ordering::Acquire) {
-            fs::remove_file(part)?;
+            part.check()?;
+            fs::remove_file(&part.path)?;
         }
         Ok(None)
     }
 
-    fn open(&self) -> io::Result<Part> {
+    /// Opens the incomplete file. If its name is too long for the file system, a shorter one is tried.
+    fn open(&mut self) -> io::Result<Part> {
         fs::create_dir_all(&self.folder)?;
+        let opened = self.open_as_named();
+        match (&opened, shorter(&self.name)) {
+            (Err(error), Some(name)) if error.kind() == io::ErrorKind::InvalidFilename => {
+                self.name = name;
+                self.open_as_named()
+            }
+            _ => opened,
+        }
+    }
+
+    fn open_as_named(&self) -> io::Result<Part> {
         match self.sha256 {
             Some(sha256) => self.open_known(sha256),
             None => self.open_new(),
@@ -202,13 +248,18 @@ impl Target {
         let path = self
             .folder
             .join(format!("{}.{}.part", self.name, &hash[..16]));
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Part { file, path }),
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        // Another program could have put a link there, to have its target overwritten.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NO_LINK);
+        let part = Part {
+            file: options.open(&path)?,
+            path,
+        };
+        part.check()?;
+        match part.file.try_lock() {
+            Ok(()) => Ok(part),
             Err(TryLockError::WouldBlock) => {
                 Err(io::Error::other("the same file is already being received"))
             }
@@ -363,6 +414,72 @@ mod tests {
         opened(&first);
         let second = start(folder.path(), "cat.png");
         assert!(matches!(second.reports.recv(), Ok(Written::Failed(_))));
+    }
+
+    /// Starts to receive a file under this name, as it is.
+    fn receive(folder: &Path, name: &str, pieces: &[&[u8]]) -> io::Result<Option<Written>> {
+        let (chunks, received) = bounded(CHUNKS_AHEAD);
+        let (report, _reports) = bounded(2);
+        pieces
+            .iter()
+            .for_each(|piece| chunks.send(piece.to_vec()).unwrap());
+        drop(chunks);
+        let mut target = Target {
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+            size: TEXT.len() as u64,
+            sha256: Some(Digest(Sha256::digest(TEXT).into())),
+            unwanted: Arc::default(),
+        };
+        target.receive(&received, &report)
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_for_the_file_system_is_shortened() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("{}.png", "x".repeat(300));
+        let received = receive(folder.path(), &name, &[TEXT]).unwrap();
+        let Some(Written::Finished(path)) = received else {
+            panic!("{received:?}");
+        };
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(name.len() < 143 && name.ends_with("x.png"), "{name}");
+        assert_eq!(fs::read(path).unwrap(), TEXT);
+    }
+
+    #[cfg(unix)]
+    #[rstest::rstest]
+    #[case::a_symbolic_link(|other: &Path, part: &Path| std::os::unix::fs::symlink(other, part))]
+    #[case::a_hard_link(|other: &Path, part: &Path| fs::hard_link(other, part))]
+    fn a_link_in_the_place_of_the_incomplete_file_is_noticed(
+        #[case] link: fn(&Path, &Path) -> io::Result<()>,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        receive(folder.path(), "cat.png", &[&TEXT[..4]]).unwrap();
+        let part = folder.path().join(&names(folder.path())[0]);
+        let other = folder.path().join("other");
+        fs::rename(&part, &other).unwrap();
+        link(&other, &part).unwrap();
+        assert!(receive(folder.path(), "cat.png", &[&TEXT[4..]]).is_err());
+        assert_eq!(fs::read(&other).unwrap(), &TEXT[..4]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_replaces_the_incomplete_file_while_it_is_received_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = start(folder.path(), "cat.png");
+        opened(&writer);
+        let part = folder.path().join(&names(folder.path())[0]);
+        fs::remove_file(&part).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", &part).unwrap();
+        writer.write(TEXT.to_vec());
+        let failed = writer.reports.recv();
+        let Ok(Written::Failed(error)) = failed else {
+            panic!("{failed:?}");
+        };
+        assert!(error.to_string().contains("has replaced"), "{error}");
+        assert!(!folder.path().join("cat.png").exists());
     }
 
     #[test]

@@ -32,9 +32,11 @@ pub(crate) enum Frame {
     },
     Withdraw {
         id: u32,
+        reason: Option<String>,
     },
     Stop {
         id: u32,
+        reason: Option<String>,
     },
     Done {
         id: u32,
@@ -70,8 +72,14 @@ impl Frame {
                 .filter(|length| (1..=MAX_DATA).contains(length))
                 .map(|length| Frame::Data { id, length }),
             ("deny", None) => Some(Frame::Deny { id }),
-            ("withdraw", None) => Some(Frame::Withdraw { id }),
-            ("stop", None) => Some(Frame::Stop { id }),
+            ("withdraw", reason) => Some(Frame::Withdraw {
+                id,
+                reason: reason.map(str::to_owned),
+            }),
+            ("stop", reason) => Some(Frame::Stop {
+                id,
+                reason: reason.map(str::to_owned),
+            }),
             ("done", None) => Some(Frame::Done { id }),
             ("bad", None) => Some(Frame::Bad { id }),
             _ => None,
@@ -107,8 +115,16 @@ impl fmt::Display for Frame {
             Frame::Accept { id, offset } => write!(f, "accept {id} {offset}"),
             Frame::Deny { id } => write!(f, "deny {id}"),
             Frame::Data { id, length } => write!(f, "data {id} {length}"),
-            Frame::Withdraw { id } => write!(f, "withdraw {id}"),
-            Frame::Stop { id } => write!(f, "stop {id}"),
+            Frame::Withdraw { id, reason: None } => write!(f, "withdraw {id}"),
+            Frame::Withdraw {
+                id,
+                reason: Some(reason),
+            } => write!(f, "withdraw {id} {reason}"),
+            Frame::Stop { id, reason: None } => write!(f, "stop {id}"),
+            Frame::Stop {
+                id,
+                reason: Some(reason),
+            } => write!(f, "stop {id} {reason}"),
             Frame::Done { id } => write!(f, "done {id}"),
             Frame::Bad { id } => write!(f, "bad {id}"),
             Frame::Text(text) => write!(f, "text {text}"),
@@ -163,6 +179,7 @@ mod tests {
 
     pub(crate) fn any_frame() -> impl Strategy<Value = Frame> {
         let id = any::<u32>;
+        let reason = || prop::option::of("[^\n\r]{0,20}");
         prop_oneof![
             (id(), any::<u64>(), any::<[u8; 32]>(), "[^\n\r]{1,20}").prop_map(
                 |(id, size, digest, name)| Frame::Offer {
@@ -174,8 +191,8 @@ mod tests {
             ),
             (id(), any::<u64>()).prop_map(|(id, offset)| Frame::Accept { id, offset }),
             id().prop_map(|id| Frame::Deny { id }),
-            id().prop_map(|id| Frame::Withdraw { id }),
-            id().prop_map(|id| Frame::Stop { id }),
+            (id(), reason()).prop_map(|(id, reason)| Frame::Withdraw { id, reason }),
+            (id(), reason()).prop_map(|(id, reason)| Frame::Stop { id, reason }),
             id().prop_map(|id| Frame::Done { id }),
             id().prop_map(|id| Frame::Bad { id }),
             "[^\n]*".prop_map(Frame::Text),

@@ -10,8 +10,8 @@
 //! | `accept ID OFFSET` | receiver | accepts the file from this byte on; the receiver already has the bytes before it |
 //! | `deny ID` | receiver | declines the file |
 //! | `data ID LENGTH` | sender | after the line feed, LENGTH bytes of the file follow, at most 65536; then the next line begins |
-//! | `withdraw ID` | sender | withdraws the offer, or stops the transfer |
-//! | `stop ID` | receiver | cancels the transfer; the receiver skips the data that is still in transit |
+//! | `withdraw ID [REASON]` | sender | withdraws the offer, or stops the transfer; without a reason, because its user wanted to |
+//! | `stop ID [REASON]` | receiver | cancels the transfer; the receiver skips the data that is still in transit |
 //! | `done ID` | receiver | the whole file arrived, and its hash is correct |
 //! | `bad ID` | receiver | the whole file arrived, but its hash is wrong |
 //! | `text TEXT` | both | a line of text that itself begins with `::matou/` |

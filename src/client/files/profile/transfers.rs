@@ -67,14 +67,20 @@ impl Transfers {
             } => self.offered(id, size, sha256, name),
             Frame::Accept { id, offset } => self.accepted(id, offset),
             Frame::Deny { id } => self.end(FileDirection::Out, id, "the receiver declined it"),
-            Frame::Stop { id } => self.end(FileDirection::Out, id, "the receiver cancelled it"),
+            Frame::Stop { id, reason } => {
+                let reason = of_the_peer("the receiver", "cancelled it", reason);
+                self.end(FileDirection::Out, id, &reason)
+            }
             Frame::Bad { id } => self.end(
                 FileDirection::Out,
                 id,
                 "the receiver computed another SHA-256; the file may have changed while it was sent",
             ),
             Frame::Done { id } => self.done(id),
-            Frame::Withdraw { id } => self.end(FileDirection::In, id, "the sender withdrew it"),
+            Frame::Withdraw { id, reason } => {
+                let reason = of_the_peer("the sender", "withdrew it", reason);
+                self.end(FileDirection::In, id, &reason)
+            }
             // The decoder turns these into other pieces.
             Frame::Data { .. } | Frame::Text(_) => Vec::new(),
         }
@@ -151,13 +157,7 @@ impl Transfers {
         };
         let here = here.saturating_add(bytes.len() as u64);
         if here > file.size {
-            let mut deeds = vec![send(Frame::Stop { id })];
-            deeds.extend(self.end(
-                FileDirection::In,
-                id,
-                "the sender sent more bytes than it offered",
-            ));
-            return deeds;
+            return self.stop(id, "the sender sent more bytes than it offered");
         }
         file.state = ReceiveState::Running(here);
         vec![Deed::Write { id, bytes }]
@@ -165,6 +165,14 @@ impl Transfers {
 }
 
 impl Transfers {
+    /// Cancels a file to receive, and tells the sender why.
+    fn stop(&mut self, id: u32, reason: &str) -> Vec<Deed> {
+        let told = Some(reason.to_owned());
+        let mut deeds = vec![send(Frame::Stop { id, reason: told })];
+        deeds.extend(self.end(FileDirection::In, id, reason));
+        deeds
+    }
+
     fn end(&mut self, way: FileDirection, id: u32, reason: &str) -> Vec<Deed> {
         let (name, deed) = match way {
             FileDirection::Out => match self.sending.remove(&id) {
@@ -178,6 +186,14 @@ impl Transfers {
         };
         let reason = reason.to_owned();
         vec![deed, Deed::Tell(FileEvent::Failed { way, name, reason })]
+    }
+}
+
+/// Words the reason that a peer gave, if it gave one.
+fn of_the_peer(who: &str, did: &str, reason: Option<String>) -> String {
+    match reason {
+        Some(reason) => format!("{who}: {reason}"),
+        None => format!("{who} {did}"),
     }
 }
 

@@ -214,11 +214,15 @@ impl Exchange for Streamed {
     }
 
     fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
-        if self.sending.as_ref().is_none_or(|file| file.id != id) {
+        let Some(file) = self.sending.take_if(|file| file.id == id) else {
             return Vec::new();
-        }
-        let reason = format!("a file could not be sent completely: {reason}");
-        vec![Deed::Break { reason }]
+        };
+        let broken = format!("a file could not be sent completely: {reason}");
+        vec![
+            Deed::StopReading { id },
+            not_sent(file, reason),
+            Deed::Break { reason: broken },
+        ]
     }
 
     /// The bytes of the file are written as they arrive, so this has no effect.

@@ -130,17 +130,17 @@ fn shutting_first_sends_what_waits() {
 fn a_file_that_cannot_be_read_to_its_end_costs_the_connection() {
     let mut streamed = sending();
     let deeds = streamed.unreadable(1, "the file became shorter while it was sent");
-    let reason =
-        "a file could not be sent completely: the file became shorter while it was sent".to_owned();
-    assert_eq!(deeds, [Deed::Break { reason }]);
-    let reason = "the private connection closed before the whole file was sent";
+    let reason = "the file became shorter while it was sent";
+    let broken = format!("a file could not be sent completely: {reason}");
     assert_eq!(
-        streamed.cut(),
+        deeds,
         [
             Deed::StopReading { id: 1 },
-            failed(FileDirection::Out, reason)
+            failed(FileDirection::Out, reason),
+            Deed::Break { reason: broken }
         ]
     );
+    assert_eq!(streamed.cut(), []);
 }
 
 #[test]

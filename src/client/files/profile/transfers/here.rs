@@ -73,8 +73,11 @@ impl Exchange for Transfers {
         let Some(sent) = &mut file.sent else {
             return Vec::new();
         };
-        *sent = sent.saturating_add(bytes.len() as u64);
-        let over = *sent >= file.size;
+        // The file may have grown since it was offered. The bytes that were offered are still what its hash says.
+        let left = usize::try_from(file.size.saturating_sub(*sent)).unwrap_or(usize::MAX);
+        let bytes = &bytes[..bytes.len().min(left)];
+        *sent += bytes.len() as u64;
+        let over = *sent == file.size;
         let length = bytes.len();
         let mut frame = Frame::Data { id, length }.encode();
         frame.extend_from_slice(bytes);
@@ -86,7 +89,8 @@ impl Exchange for Transfers {
     }
 
     fn unreadable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
-        let mut deeds = vec![send(Frame::Withdraw { id })];
+        let told = Some(reason.replace(char::is_control, "_"));
+        let mut deeds = vec![send(Frame::Withdraw { id, reason: told })];
         deeds.extend(self.end(FileDirection::Out, id, reason));
         deeds
     }
@@ -130,9 +134,7 @@ impl Exchange for Transfers {
     }
 
     fn unwritable(&mut self, id: u32, reason: &str) -> Vec<Deed> {
-        let mut deeds = vec![send(Frame::Stop { id })];
-        deeds.extend(self.end(FileDirection::In, id, reason));
-        deeds
+        self.stop(id, reason)
     }
 
     /// Cancels the newest transfer. This side's unanswered offers count as transfers.
@@ -141,12 +143,12 @@ impl Exchange for Transfers {
         let incoming = self.receiving.keys().rev().copied().find(|id| !offered(id));
         let outgoing = self.sending.keys().next_back().copied();
         if let Some(id) = incoming {
-            let mut deeds = vec![send(Frame::Stop { id }), Deed::Forget { id }];
+            let mut deeds = vec![send(Frame::Stop { id, reason: None }), Deed::Forget { id }];
             deeds.extend(self.end(FileDirection::In, id, "you cancelled it"));
             deeds.retain(|deed| *deed != Deed::Keep { id });
             deeds
         } else if let Some(id) = outgoing {
-            let mut deeds = vec![send(Frame::Withdraw { id })];
+            let mut deeds = vec![send(Frame::Withdraw { id, reason: None })];
             deeds.extend(self.end(FileDirection::Out, id, "you cancelled it"));
             deeds
         } else {

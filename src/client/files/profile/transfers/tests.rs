@@ -35,6 +35,16 @@ fn sending() -> Transfers {
     transfers
 }
 
+fn stop(reason: Option<&str>) -> Frame {
+    let reason = reason.map(str::to_owned);
+    Frame::Stop { id: 1, reason }
+}
+
+fn withdraw(reason: Option<&str>) -> Frame {
+    let reason = reason.map(str::to_owned);
+    Frame::Withdraw { id: 1, reason }
+}
+
 fn failed(way: FileDirection, reason: &str) -> Deed {
     Deed::Tell(FileEvent::Failed {
         way,
@@ -144,7 +154,7 @@ fn more_than_was_offered_is_not_taken() {
     assert_eq!(
         transfers.data(1, vec![0; 5]),
         [
-            send(Frame::Stop { id: 1 }),
+            send(stop(Some(reason))),
             Deed::Keep { id: 1 },
             failed(FileDirection::In, reason)
         ]
@@ -154,20 +164,57 @@ fn more_than_was_offered_is_not_taken() {
 
 #[rstest]
 #[case::declined(Frame::Deny { id: 1 }, "the receiver declined it")]
-#[case::stopped(Frame::Stop { id: 1 }, "the receiver cancelled it")]
+#[case::stopped(stop(None), "the receiver cancelled it")]
+#[case::stopped_with_a_reason(stop(Some("its disk is full")), "the receiver: its disk is full")]
 fn the_receiver_may_end_it(#[case] frame: Frame, #[case] reason: &str) {
     let deeds = sending().hear(frame);
     let stop = Deed::StopReading { id: 1 };
     assert_eq!(deeds, [stop, failed(FileDirection::Out, reason)]);
 }
 
-#[test]
-fn the_sender_may_end_it() {
-    let deeds = receiving(0).hear(Frame::Withdraw { id: 1 });
-    let reason = "the sender withdrew it";
+#[rstest]
+#[case::because_its_user_wants(None, "the sender withdrew it")]
+#[case::for_a_reason(Some("the file became shorter"), "the sender: the file became shorter")]
+fn the_sender_may_end_it(#[case] told: Option<&str>, #[case] reason: &str) {
+    let deeds = receiving(0).hear(withdraw(told));
     assert_eq!(
         deeds,
         [Deed::Keep { id: 1 }, failed(FileDirection::In, reason)]
+    );
+}
+
+#[test]
+fn both_sides_learn_why_a_file_cannot_be_read_or_written() {
+    let reason = "the file became shorter while it was sent";
+    let stop_reading = Deed::StopReading { id: 1 };
+    assert_eq!(
+        sending().unreadable(1, reason),
+        [
+            send(withdraw(Some(reason))),
+            stop_reading,
+            failed(FileDirection::Out, reason)
+        ]
+    );
+    let reason = "no space left on device";
+    let keep = Deed::Keep { id: 1 };
+    assert_eq!(
+        receiving(0).unwritable(1, reason),
+        [
+            send(stop(Some(reason))),
+            keep,
+            failed(FileDirection::In, reason)
+        ]
+    );
+}
+
+#[test]
+fn of_a_file_that_has_grown_only_what_was_offered_is_sent() {
+    let mut sender = sending();
+    let mut data = Frame::Data { id: 1, length: 10 }.encode();
+    data.extend(b"0123456789");
+    assert_eq!(
+        sender.read(1, b"0123456789 and more"),
+        [Deed::Send(data), Deed::StopReading { id: 1 }]
     );
 }
 
@@ -178,7 +225,7 @@ fn both_may_be_cancelled_here() {
     assert_eq!(
         deeds,
         [
-            send(Frame::Stop { id: 1 }),
+            send(stop(None)),
             Deed::Forget { id: 1 },
             failed(FileDirection::In, why)
         ]
@@ -187,7 +234,7 @@ fn both_may_be_cancelled_here() {
     assert_eq!(
         sender.cancel(),
         [
-            send(Frame::Withdraw { id: 1 }),
+            send(withdraw(None)),
             Deed::StopReading { id: 1 },
             failed(FileDirection::Out, why)
         ]
@@ -220,7 +267,7 @@ fn writes_no_more_than_was_accepted(steps: &[(u8, u32, u64)]) -> Result<(), Test
     for &(step, id, number) in steps {
         let deeds = match step {
             0 | 1 => transfers.hear(offer(id, number)),
-            2 => transfers.hear(Frame::Withdraw { id }),
+            2 => transfers.hear(Frame::Withdraw { id, reason: None }),
             3 => transfers.accept(),
             4 => transfers.opened(id, 0),
             5 => transfers.cancel(),
