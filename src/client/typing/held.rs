@@ -80,9 +80,9 @@ impl Held {
     }
 }
 
-/// The memory of a line: its own, and that of its texts.
+/// The memory of a line, roughly: its own, and that of its texts.
 fn cost(line: &Typed) -> usize {
-    size_of::<Typed>() + line.text_bytes()
+    size_of::<Typed>() + line.to_string().len()
 }
 
 #[cfg(test)]

@@ -191,40 +191,6 @@ impl Typed {
         }
     }
 
-    /// Returns the size of its texts, in bytes.
-    pub(super) fn text_bytes(&self) -> usize {
-        match self {
-            Typed::Say(one)
-            | Typed::Reply(one)
-            | Typed::Ask(one)
-            | Typed::Accept(one)
-            | Typed::Deny(one)
-            | Typed::Cancel(one)
-            | Typed::Close(one)
-            | Typed::Talk(Some(one))
-            | Typed::Ignore(Some(one)) => one.len(),
-            Typed::Whisper { to: one, text: two }
-            | Typed::Tell {
-                peer: one,
-                text: two,
-            }
-            | Typed::Send {
-                peer: one,
-                path: two,
-            }
-            | Typed::Name {
-                peer: one,
-                name: two,
-            } => one.len() + two.len(),
-            Typed::Nothing
-            | Typed::Talk(None)
-            | Typed::Ignore(None)
-            | Typed::Wire
-            | Typed::Help
-            | Typed::Quit => 0,
-        }
-    }
-
     /// Parses one line, without its line end.
     pub fn parse(line: &str) -> Result<Typed, TypedError> {
         if line.is_empty() {
