@@ -53,6 +53,12 @@ impl Session {
                 self.refuse("the paste is larger than 16 MiB; the rest was dropped");
                 Ok(())
             }
+            Outcome::NotUtf8 => {
+                self.refuse(
+                    "the line is not UTF-8; replace each \u{fffd}, and set your terminal to UTF-8",
+                );
+                Ok(())
+            }
             Outcome::Next => {
                 self.next_conversation();
                 Ok(())

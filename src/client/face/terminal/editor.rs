@@ -18,7 +18,12 @@ pub(super) struct Editor {
     completion: Option<Completion>,
     /// A part of a paste did not fit; the rest of the paste is dropped too.
     is_full: bool,
+    /// Bytes that are not UTF-8 came; [`DAMAGE`] is in their place until the user removes it.
+    is_damaged: bool,
 }
+
+/// Shown in the place of bytes that are not UTF-8.
+const DAMAGE: char = char::REPLACEMENT_CHARACTER;
 
 /// What the program must do after a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +36,8 @@ pub(crate) enum Outcome {
     Bell,
     /// The rest of a paste does not fit.
     TooMuch,
+    /// The line has bytes that are not UTF-8, so it cannot be submitted.
+    NotUtf8,
     ClearScreen,
     /// Switch to the next conversation.
     Next,
@@ -50,12 +57,16 @@ impl Editor {
             return self.complete(known);
         }
         self.completion = None;
-        if !matches!(key, Key::Paste(_)) {
+        if !matches!(key, Key::Paste(_) | Key::NotUtf8) {
             self.is_full = false;
         }
         match key {
             Key::Char(character) => return self.insert(character.encode_utf8(&mut [0; 4])),
             Key::Paste(text) => return self.paste(&text),
+            Key::NotUtf8 => {
+                self.is_damaged = true;
+                return self.insert(DAMAGE.encode_utf8(&mut [0; 4]));
+            }
             Key::Enter => return self.submit(),
             Key::Backspace => self.delete(self.before(), self.cursor),
             Key::Delete => self.delete(self.cursor, self.after_cursor()),
@@ -114,6 +125,10 @@ impl Editor {
     }
 
     fn submit(&mut self) -> Outcome {
+        self.is_damaged &= self.text.contains(DAMAGE);
+        if self.is_damaged {
+            return Outcome::NotUtf8;
+        }
         let line = std::mem::take(&mut self.text);
         self.cursor = 0;
         self.history.add(&line);
@@ -250,6 +265,21 @@ mod tests {
             editor.press(Key::Interrupt, &NO_NAMES),
             Outcome::Interrupted
         );
+    }
+
+    #[test]
+    fn a_line_that_is_not_utf8_is_submitted_only_after_it_was_mended() {
+        let mut editor = typed("caf", &[Key::NotUtf8]);
+        assert_eq!(editor.press(Key::Enter, &NO_NAMES), Outcome::NotUtf8);
+        assert_eq!(editor.shown().0, "caf\u{fffd}");
+        editor.press(Key::Backspace, &NO_NAMES);
+        editor.press(Key::Char('é'), &NO_NAMES);
+        let submitted = editor.press(Key::Enter, &NO_NAMES);
+        assert_eq!(submitted, Outcome::Submitted("café".into()));
+        // The character itself may be sent.
+        editor.press(Key::Char(DAMAGE), &NO_NAMES);
+        let submitted = editor.press(Key::Enter, &NO_NAMES);
+        assert_eq!(submitted, Outcome::Submitted(DAMAGE.to_string()));
     }
 
     #[test]

@@ -7,6 +7,8 @@ pub(crate) enum Key {
     Char(char),
     /// Pasted text, or a part of it, without control characters other than line ends.
     Paste(String),
+    /// Bytes that are not UTF-8.
+    NotUtf8,
     Enter,
     Tab,
     Backspace,
@@ -103,7 +105,12 @@ impl Keys {
         if length == 0 {
             return None;
         }
-        let text = String::from_utf8_lossy(&pending[..length]);
+        // The text up to the first bytes that are not UTF-8, or those bytes.
+        let chunk = pending[..length].utf8_chunks().next()?;
+        let (text, length) = match chunk.valid() {
+            "" => return Some((chunk.invalid().len(), Some(Key::NotUtf8))),
+            text => (text, text.len()),
+        };
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let kept = |c: &char| *c == '\n' || *c == '\t' || !c.is_control();
         let text: String = text.chars().filter(kept).collect();
@@ -199,13 +206,13 @@ fn character(pending: &[u8], lead: u8) -> Option<(usize, Option<Key>)> {
         0xc2..=0xdf => 2,
         0xe0..=0xef => 3,
         0xf0..=0xf4 => 4,
-        _ => return Some((1, None)),
+        _ => return Some((1, Some(Key::NotUtf8))),
     };
     let bytes = &pending[..pending.len().min(length)];
     match str::from_utf8(bytes) {
         Ok(text) => Some((length, text.chars().next().map(Key::Char))),
         Err(error) if error.error_len().is_none() && bytes.len() < length => None,
-        Err(_) => Some((1, None)),
+        Err(_) => Some((1, Some(Key::NotUtf8))),
     }
 }
 
@@ -218,7 +225,11 @@ mod tests {
     #[rstest]
     #[case::letters(b"ab", vec![Key::Char('a'), Key::Char('b')])]
     #[case::utf8("é👍".as_bytes(), vec![Key::Char('é'), Key::Char('👍')])]
-    #[case::not_utf8(b"\xffa\xc3b", vec![Key::Char('a'), Key::Char('b')])]
+    #[case::not_utf8(b"\xffa\xc3b", vec![Key::NotUtf8, Key::Char('a'), Key::NotUtf8, Key::Char('b')])]
+    #[case::a_paste_that_is_not_utf8(
+        b"\x1b[200~caf\xe9 noir\xf0\x9f\x1b[201~",
+        vec![Key::Paste("caf".into()), Key::NotUtf8, Key::Paste(" noir".into()), Key::NotUtf8]
+    )]
     #[case::enter(b"\r", vec![Key::Enter])]
     #[case::arrows(b"\x1b[A\x1bOB", vec![Key::Up, Key::Down])]
     #[case::words(b"\x1b[1;5D\x1bf", vec![Key::WordLeft, Key::WordRight])]

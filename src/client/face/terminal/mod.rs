@@ -92,7 +92,7 @@ impl Terminal {
         };
         let outcome = editor.press(key, known);
         match outcome {
-            Outcome::Bell | Outcome::TooMuch => self.bell(),
+            Outcome::Bell | Outcome::TooMuch | Outcome::NotUtf8 => self.bell(),
             Outcome::ClearScreen => self.wipes = true,
             _ => {}
         }
