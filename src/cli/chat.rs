@@ -69,6 +69,18 @@ pub(super) struct ChatArgs {
     #[arg(long, conflicts_with = "tunnel")]
     stay: bool,
 
+    /// Reconnect after a lost connection, as the client always does on a terminal
+    ///
+    /// In a pipe or a script, lines that were not read yet are sent after the client is back.
+    #[arg(long, conflicts_with = "tunnel")]
+    reconnect: bool,
+
+    /// After a lost connection, how long to try a refused login again before asking for another
+    ///
+    /// A server may take minutes to notice that a connection is lost, and refuses its login until then.
+    #[arg(long, value_name = "TIME", default_value = "3m", value_parser = positive_time)]
+    retry_login: Duration,
+
     /// Connect standard input and output to a private connection with NAME
     ///
     /// The client asks NAME for a private connection. Bytes are passed on unchanged, and each direction ends on its own. Events
@@ -155,6 +167,8 @@ pub(super) fn run(args: ChatArgs) -> ExitCode {
         password,
         face,
         stay: args.stay,
+        reconnect: args.reconnect,
+        retry_login: args.retry_login,
         tunnel: args.tunnel.map(|peer| TunnelWish {
             peer,
             wait: args.wait,
@@ -241,7 +255,8 @@ Ctrl-A, Ctrl-E, Ctrl-K, Ctrl-U, Ctrl-W, Ctrl-Y and Ctrl-L work as in a shell.
 Messages stay in the terminal's scrollback: scroll, search and copy as usual.
 A long paste is sent as fast as the server reads it, and /quit waits for it.
 A second /quit or Ctrl-C leaves at once.
-After a lost connection the client reconnects, with longer and longer pauses.";
+After a lost connection the client reconnects, with longer and longer pauses.
+Bytes that are not UTF-8 are shown as \u{fffd}; the line is not sent before they are replaced.";
 
 const EVENTS: &str = "\
 <alice> hi          a message to everyone

@@ -22,6 +22,10 @@ pub struct ChatOptions {
     pub face: Face,
     /// After the end of standard input: listen until the server closes (true), or leave (false).
     pub stay: bool,
+    /// A script reconnects after a lost connection, as the client always does for a person.
+    pub reconnect: bool,
+    /// After a lost connection: how long a refused login is tried again before another is asked for.
+    pub retry_login: Duration,
     /// Private connection to connect standard input and output to.
     pub tunnel: Option<TunnelWish>,
     /// Time limit for connecting, and then for the answer to the login.

@@ -1,4 +1,4 @@
-//! Reconnecting: what the loop does when the connection is lost and a person uses the client.
+//! Reconnecting: what the loop does when the connection is lost and a person uses the client, or a script with `--reconnect`.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -28,6 +28,10 @@ pub(super) struct Loss {
     /// The next pause.
     pause: Duration,
     connecting: Option<Receiver<io::Result<Reached>>>,
+    /// When the server refused the login for the first time after that.
+    refused_since: Option<Instant>,
+    /// Standard input had ended before.
+    input_ended: bool,
 }
 
 impl Loss {
@@ -35,15 +39,37 @@ impl Loss {
     pub(super) fn connecting(&self) -> Option<&Receiver<io::Result<Reached>>> {
         self.connecting.as_ref()
     }
+
+    /// True if standard input had ended before.
+    pub(super) fn input_ended(&self) -> bool {
+        self.input_ended
+    }
+
+    /// The server refused the login. Returns true if the next attempt is within the time limit.
+    fn may_try_again(&mut self, now: Instant, limit: Duration) -> bool {
+        let since = *self.refused_since.get_or_insert(now);
+        now + self.pause < since + limit
+    }
 }
 
 impl Session {
-    /// Handles a lost connection. A script ends, and so does a client that was never logged in. Others reconnect.
+    /// True if the refused login is tried again. It is usually held by this client's own old connection, whose end the server
+    /// has not noticed.
+    pub(super) fn tries_login_again(&mut self) -> bool {
+        let chooses = self.dialogue.chooses_its_login();
+        let limit = self.options.retry_login;
+        let loss = self.loss.as_mut();
+        loss.is_some_and(|loss| loss.may_try_again(Instant::now(), limit) || !chooses)
+    }
+
+    /// Handles a lost connection. A script without `--reconnect` ends, and so does a client that was never logged in. Others
+    /// reconnect.
     pub(super) fn lose(&mut self, reason: String) -> Result<(), Ending> {
         let reason = with_unsent(reason, self.server.link.unsent());
         self.server.link.abandon();
         let was_in = matches!(self.phase, Phase::Talking { .. }) || self.loss.is_some();
-        if !self.output.is_for_a_person() || !was_in || self.quitting.is_some() {
+        let reconnects = self.output.is_for_a_person() || self.options.reconnect;
+        if !reconnects || !was_in || self.quitting.is_some() {
             return Err(Ending::Lost(match self.held.count() {
                 0 => reason,
                 count => format!("{reason}; {} {} not sent", lines(count), was_or_were(count)),
@@ -51,11 +77,14 @@ impl Session {
         }
         self.server.ended = true;
         self.dialogue.disconnected();
+        let input_ended = matches!(self.phase, Phase::Talking { input_ended: true });
         self.loss.get_or_insert_with(|| Loss {
             since: Instant::now(),
             at: jiff::Zoned::now(),
             pause: FIRST_PAUSE,
             connecting: None,
+            refused_since: None,
+            input_ended,
         });
         self.private.requests.clear();
         self.give_up_opening()?;
@@ -132,11 +161,10 @@ impl Session {
     pub(super) fn choose_another(&mut self, refused: &str) {
         self.phase = Phase::Choosing;
         self.deadline = None;
-        // After a lost connection the login is usually in use by our own old connection, whose end the server has not noticed.
         let (proposal, remark) = match self.loss {
             Some(_) => (
                 refused.to_owned(),
-                "the server may not have noticed the lost connection; press Enter to try again, or choose another login",
+                "the server may still not have noticed the lost connection; press Enter to try again, or choose another login",
             ),
             None => (
                 format!("{refused}_"),
@@ -167,5 +195,29 @@ impl Session {
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_login_is_tried_again_for_some_minutes() {
+        let begin = Instant::now();
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        let limit = Duration::from_secs(180);
+        let mut loss = Loss {
+            since: begin,
+            at: jiff::Zoned::now(),
+            pause: LONGEST_PAUSE,
+            connecting: None,
+            refused_since: None,
+            input_ended: false,
+        };
+        // The time begins with the first refusal. Before that, the server may have been away for hours.
+        assert!(loss.may_try_again(after(9000), limit));
+        assert!(loss.may_try_again(after(9060), limit));
+        assert!(!loss.may_try_again(after(9120), limit));
     }
 }

@@ -30,7 +30,7 @@ impl Session {
         } else {
             match self.phase {
                 Phase::Leaving { .. } => return Ok(()),
-                Phase::Talking { input_ended: true } if self.options.stay => {
+                Phase::Talking { input_ended: true } if self.leaves_with_the_server() => {
                     self.leave(Ending::InOrder);
                     return Ok(());
                 }
@@ -43,6 +43,11 @@ impl Session {
             }
         };
         self.server_lost(lost)
+    }
+
+    /// With `--stay`, the end of the server is the end of the chat, in order.
+    fn leaves_with_the_server(&self) -> bool {
+        self.options.stay && !self.options.reconnect
     }
 
     /// Handles the end of the connection to the server, for this reason.

@@ -357,17 +357,6 @@ impl Session {
     }
 }
 
-impl Phase {
-    /// Starts to read the input. A script is read only after the login.
-    fn takes_lines(&self) -> bool {
-        match self {
-            Phase::LoggingIn | Phase::Choosing | Phase::Away => true,
-            Phase::Talking { input_ended } => !input_ended,
-            Phase::Leaving { .. } => false,
-        }
-    }
-}
-
 impl Server {
     fn new(reached: Reached) -> Server {
         Server {

@@ -19,13 +19,13 @@ impl Session {
                 self.logged_in()
             }
             Event::LoginRefused { login, reason } => {
+                if self.tries_login_again() {
+                    let reason = "the server may not have noticed that the old connection is lost";
+                    return self.lose(reason.into());
+                }
                 // A wrong password cannot be corrected by another login. After a lost connection the password was right before.
                 let has_password = self.options.password.is_some() && self.loss.is_none();
                 let chooses = self.dialogue.chooses_its_login();
-                if !chooses && self.loss.is_some() {
-                    // The login is usually in use by our own old connection, whose end the server has not noticed.
-                    return self.lose("the server has not accepted the login yet".into());
-                }
                 if self.output.is_for_a_person() && !has_password && chooses {
                     self.choose_another(login);
                 } else {
@@ -53,9 +53,12 @@ impl Session {
         }
         self.deadline = None;
         // With --tunnel, standard input belongs to the tunnel, so there are no lines to wait for.
-        let input_ended = self.options.tunnel.is_some();
+        let input_ended = match &self.loss {
+            Some(loss) => loss.input_ended(),
+            None => self.options.tunnel.is_some(),
+        };
         self.phase = Phase::Talking { input_ended };
-        if self.output.is_for_a_person() {
+        if self.output.is_for_a_person() || self.loss.is_some() {
             self.back();
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crossbeam_channel::{Select, TryRecvError, never};
 
-use super::{Loss, Session};
+use super::{Loss, Phase, Session};
 use crate::ending::Ending;
 use crate::files::disk::Files;
 use crate::link::Link;
@@ -108,11 +108,13 @@ impl Session {
 
     /// True if standard input should be read. A script waits; a person may want to type something else, such as `/quit`.
     fn takes_lines(&self) -> bool {
-        let has_room = match self.output.is_for_a_person() {
-            true => !self.held.is_full(),
-            false => self.held.is_empty(),
-        };
-        has_room && self.phase.takes_lines()
+        match (&self.phase, self.output.is_for_a_person()) {
+            (Phase::Leaving { .. } | Phase::Talking { input_ended: true }, _) => false,
+            (_, true) => !self.held.is_full(),
+            (Phase::Talking { .. }, false) => self.held.is_empty(),
+            // After a lost connection, the script goes on when the client is back.
+            (Phase::LoggingIn | Phase::Choosing | Phase::Away, false) => false,
+        }
     }
 
     pub(super) fn handle(&mut self, ready: Ready) -> Result<(), Ending> {
