@@ -291,5 +291,5 @@ const EXIT_CODES: &str = "\
 3  the server refused the login
 4  the private connection of --tunnel was declined or interrupted
 After SIGINT, SIGTERM or SIGHUP the client sends what is queued, then leaves.
-After a second SIGINT or SIGTERM it leaves at once.
+After a second SIGINT or SIGTERM it leaves at once, even if its output is blocked.
 Any other fatal signal ends the client after it has restored the terminal.";

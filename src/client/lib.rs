@@ -33,7 +33,7 @@
 //! | `server-in`, `tunnel-in` | `read` of a connection | the loop |
 //! | `server-out`, `tunnel-out` | `write` to a connection | receives pieces from the loop |
 //! | `stdin` | `read` of standard input: lines, keys, or a tunnel's bytes | the loop, or a tunnel's writer |
-//! | `stdout` | `write` of a tunnel's bytes, with `--tunnel` only | receives chunks from a tunnel's reader |
+//! | `stdout` | `write` of lines; with `--tunnel`, of a tunnel's bytes | receives lines from the loop, or chunks from a tunnel's reader |
 //! | `connect` | `connect`, for a tunnel or after a lost connection; the answer of a registry, then of a peer | the loop, once |
 //! | `file-look` | `read` of a file before it is offered | the loop, once |
 //! | `file-in` | `read` of a file to send | the loop, which takes a piece when the tunnel's writer has room |

@@ -49,25 +49,8 @@ impl Screen {
         size: Size,
         environment: impl FnOnce(&mut Command),
     ) -> Screen {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        tcsetwinsize(&master, window(size)).unwrap();
-        let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
-        let slave = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(path)
-            .unwrap();
-        let mut command = matou();
-        command
-            .args(["chat", url])
-            .args(options)
-            .env("TERM", "xterm-256color")
-            .env_remove("NO_COLOR")
-            .stdin(Stdio::from(slave.try_clone().unwrap()))
-            .stdout(Stdio::from(slave.try_clone().unwrap()))
-            .stderr(Stdio::from(slave.try_clone().unwrap()));
+        let (keyboard, slave) = open_terminal(size);
+        let mut command = chat_in(&slave, url, options);
         environment(&mut command);
         let before = tcgetattr(&slave).unwrap();
         let process = command.spawn().unwrap();
@@ -82,7 +65,6 @@ impl Screen {
             }),
             more: Condvar::new(),
         });
-        let keyboard = File::from(master);
         let (output, watched) = (keyboard.try_clone().unwrap(), Arc::clone(&seen));
         thread::spawn(move || watch(output, &watched));
         Screen {
@@ -96,7 +78,12 @@ impl Screen {
 
     /// Types, without Enter.
     pub(crate) fn press(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
+        self.press_bytes(keys.as_bytes());
+    }
+
+    /// The same, as a terminal that does not send UTF-8.
+    pub(crate) fn press_bytes(&mut self, keys: &[u8]) {
+        self.keyboard.write_all(keys).unwrap();
     }
 
     /// Types a line.
@@ -194,6 +181,32 @@ impl Drop for Screen {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Returns both ends of a terminal: the one that a person uses, and the one that a program uses.
+pub(crate) fn open_terminal(size: Size) -> (File, File) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    tcsetwinsize(&master, window(size)).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    let mut both = OpenOptions::new();
+    let slave = both.read(true).write(true).open(path).unwrap();
+    (File::from(master), slave)
+}
+
+/// `matou chat` in this terminal.
+pub(crate) fn chat_in(terminal: &File, url: &str, options: &[&str]) -> Command {
+    let mut command = matou();
+    command
+        .args(["chat", url])
+        .args(options)
+        .env("TERM", "xterm-256color")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::from(terminal.try_clone().unwrap()))
+        .stdout(Stdio::from(terminal.try_clone().unwrap()))
+        .stderr(Stdio::from(terminal.try_clone().unwrap()));
+    command
 }
 
 fn window((rows, columns): Size) -> Winsize {

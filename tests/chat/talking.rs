@@ -1,5 +1,10 @@
 //! Two clients and a real server, line by line.
 
+use std::io::Write;
+use std::net::Shutdown;
+use std::thread;
+
+use matou_protocols::chaton::{ClientFrame, Codec, ServerFrame};
 use rstest::rstest;
 
 use super::program::{Chat, Scripted, Server, matou};
@@ -186,6 +191,60 @@ fn with_stay_the_client_listens_until_the_server_stops() {
     bob.quit();
     server.stop();
     assert_eq!(alice.ended(), (vec![], 0, String::new()));
+}
+
+#[test]
+fn with_reconnect_a_script_goes_on_after_a_lost_connection() {
+    let server = Scripted::start();
+    let mut alice = Chat::start(&server.address, "alice", &["--reconnect"]).lines();
+    let first = server.accept_login("alice");
+    alice.expect("-- logged in as alice");
+    drop(first);
+    // The server has not noticed the lost connection, so the login is in use.
+    let mut refusing = server.accept();
+    refusing.expect(&ClientFrame::Login { login: "alice" });
+    refusing.send(&ServerFrame::LoginRefused);
+    alice.expect("-- the server refused the login alice");
+    let mut again = server.accept_login("alice");
+    alice.expect("-- logged in as alice");
+    alice.say("hi");
+    again.expect(&ClientFrame::Message {
+        login: "alice",
+        msg: "hi",
+    });
+    alice.end_input();
+    assert_eq!(again.rest(), b"");
+    drop(again);
+    let (events, code, errors) = alice.ended();
+    assert_eq!((events, code), (vec![], 0), "{errors}");
+    for remark in ["trying again in 1 s", "trying again in 2 s", "you missed"] {
+        assert!(errors.contains(remark), "{errors}");
+    }
+}
+
+#[test]
+fn a_client_whose_output_is_blocked_ends_with_its_input() {
+    let server = Scripted::start();
+    // Its output is never read.
+    let mut alice = Chat::start(&server.address, "alice", &[]);
+    let connection = server.accept_login("alice");
+    let mut flood = Vec::new();
+    let frame = ServerFrame::Message {
+        login: "bob",
+        msg: &"x".repeat(1000),
+    };
+    (0..1000).for_each(|_| frame.encode(Codec::default(), &mut flood));
+    let mut flooded = connection.stream.try_clone().unwrap();
+    // The client may stop reading; the connection is lost when it ends.
+    let flooding = thread::spawn(move || drop(flooded.write_all(&flood)));
+    alice.input = None;
+    let (code, errors) = alice.ended();
+    assert_eq!(code, 1);
+    let reason = "matou: cannot write output: its reader accepted nothing for 5 s\n";
+    assert_eq!(errors, reason);
+    // If the client has not read everything, this ends the write.
+    let _ = connection.stream.shutdown(Shutdown::Both);
+    flooding.join().unwrap();
 }
 
 #[test]

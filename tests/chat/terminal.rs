@@ -1,12 +1,15 @@
 //! A person at a terminal: keys, and what the screen shows.
 
+use std::io::Write;
 use std::thread;
+use std::time::Duration;
 
-use matou_protocols::chaton::{ClientFrame, ServerFrame};
+use matou_protocols::chaton::{ClientFrame, Codec, ServerFrame};
 use rstest::rstest;
+use rustix::process::Signal;
 
-use super::program::{Scripted, Server};
-use super::screen::{Screen, USUAL, rows};
+use super::program::{Scripted, Server, signal};
+use super::screen::{Screen, USUAL, chat_in, open_terminal, rows};
 
 /// The messages on the screen, without their times.
 fn messages(screen: &vt100::Screen) -> Vec<String> {
@@ -113,7 +116,8 @@ fn a_refused_login_asks_for_another() {
 #[test]
 fn a_draft_never_becomes_a_login_and_a_login_never_a_message() {
     let server = Scripted::start();
-    let mut alice = server.terminal(&[], USUAL);
+    // A refused login is asked for at once.
+    let mut alice = server.terminal(&["--retry-login", "1ms"], USUAL);
     let first = server.accept_login("alice");
     alice.expect("logged in as alice");
     alice.press("half a sen");
@@ -147,6 +151,78 @@ fn a_draft_never_becomes_a_login_and_a_login_never_a_message() {
     assert_eq!(again.rest(), b"");
     drop(again);
     assert_eq!(alice.ended(), 0);
+}
+
+#[test]
+fn the_own_login_is_tried_again_before_another_is_asked_for() {
+    let server = Scripted::start();
+    let mut alice = server.terminal(&[], USUAL);
+    let first = server.accept_login("alice");
+    alice.expect("logged in as alice");
+    drop(first);
+    // The server has not noticed the lost connection, so the login is in use.
+    let mut refusing = server.accept();
+    refusing.expect(&ClientFrame::Login { login: "alice" });
+    refusing.send(&ServerFrame::LoginRefused);
+    alice.expect("may not have noticed that the old connection is lost; trying again in 2 s");
+    let mut again = server.accept_login("alice");
+    alice.expect("you missed the messages");
+    assert!(!alice.raw().contains("choose another login"));
+    alice.say("hi");
+    again.expect(&ClientFrame::Message {
+        login: "alice",
+        msg: "hi",
+    });
+    alice.say("/quit");
+    assert_eq!(again.rest(), b"");
+    drop(again);
+    assert_eq!(alice.ended(), 0);
+}
+
+#[test]
+fn a_line_that_is_not_utf8_is_not_sent_before_it_was_mended() {
+    let server = Scripted::start();
+    let mut alice = server.terminal(&[], USUAL);
+    let mut connection = server.accept_login("alice");
+    alice.expect("logged in as alice");
+    alice.press_bytes(b"caf\xe9\r");
+    alice.expect("the line is not UTF-8");
+    // The model of the screen does not show this character.
+    assert!(alice.raw().contains("caf\u{fffd}"));
+    alice.press("\x7fé\r");
+    connection.expect(&ClientFrame::Message {
+        login: "alice",
+        msg: "café",
+    });
+    alice.say("/quit");
+    assert_eq!(connection.rest(), b"");
+    drop(connection);
+    assert_eq!(alice.ended(), 0);
+}
+
+#[test]
+fn a_second_signal_ends_a_client_whose_terminal_accepts_nothing() {
+    let server = Scripted::start();
+    let url = format!("chaton://alice@{}", server.address);
+    // What the client writes is never read.
+    let (_master, terminal) = open_terminal(USUAL);
+    let mut alice = chat_in(&terminal, &url, &[]).spawn().unwrap();
+    let connection = server.accept_login("alice");
+    let mut flood = Vec::new();
+    let frame = ServerFrame::Message {
+        login: "bob",
+        msg: &"x".repeat(1000),
+    };
+    (0..1000).for_each(|_| frame.encode(Codec::default(), &mut flood));
+    // When the client stops reading, it is blocked in a write.
+    let mut stream = &connection.stream;
+    let patience = Some(Duration::from_secs(2));
+    stream.set_write_timeout(patience).unwrap();
+    while stream.write_all(&flood).is_ok() {}
+    // Two different signals, because the system may join two equal ones.
+    signal(&alice, Signal::INT);
+    signal(&alice, Signal::TERM);
+    assert!(!alice.wait().unwrap().success());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `output.rs` | the one place that writes to standard output, standard error or the terminal |
+//! | `printer.rs` | the thread that writes to standard output |
 //! | `show/` | an event as a line, for people or as JSON |
 //! | `paint.rs` | colours |
 //! | `hex.rs` | frames byte by byte |
@@ -13,5 +14,6 @@ pub(crate) mod hex;
 pub(crate) mod output;
 pub(crate) mod paint;
 pub(crate) mod people;
+pub(crate) mod printer;
 pub mod show;
 pub(crate) mod terminal;

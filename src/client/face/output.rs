@@ -1,8 +1,10 @@
 //! The output of the program: events on standard output, remarks on standard error or on the terminal.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use crate::face::paint::Paint;
+use crate::face::printer::Printer;
 use crate::face::show::{self, Form};
 use crate::face::terminal::{Terminal, TypedLine};
 use crate::files::exchange::FileEvent;
@@ -12,6 +14,7 @@ use matou_protocols::dialogue::Event;
 #[derive(Debug)]
 pub(crate) struct Output {
     face: Face,
+    stream: Stream,
     failure: Option<io::Error>,
 }
 
@@ -19,41 +22,37 @@ pub(crate) struct Output {
 #[derive(Debug)]
 enum Face {
     /// To a script.
-    Script(Form, EventStream),
+    Script(Form),
     /// A person.
     Person {
         paint: Paint,
-        /// `None` with plain lines.
-        terminal: Option<Box<Terminal>>,
         /// The date of the last line.
         day: Option<jiff::civil::Date>,
     },
 }
 
-/// Where events go.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum EventStream {
-    /// Events go to standard output.
-    Stdout,
-    /// Standard output carries the bytes of a private connection, so events go to standard error.
+/// Where lines go.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Stdout(Printer),
+    /// Standard output carries the bytes of a private connection.
     Stderr,
+    Terminal(Box<Terminal>),
 }
 
 impl Output {
-    pub(crate) fn script(form: Form, place: EventStream) -> Output {
+    pub(crate) fn script(form: Form, stream: Stream) -> Output {
         Output {
-            face: Face::Script(form, place),
+            face: Face::Script(form),
+            stream,
             failure: None,
         }
     }
 
-    pub(crate) fn person(paint: Paint, terminal: Option<Terminal>) -> Output {
+    pub(crate) fn person(paint: Paint, stream: Stream) -> Output {
         Output {
-            face: Face::Person {
-                paint,
-                terminal: terminal.map(Box::new),
-                day: None,
-            },
+            face: Face::Person { paint, day: None },
+            stream,
             failure: None,
         }
     }
@@ -61,7 +60,7 @@ impl Output {
     /// Shows an event. After a failure nothing more is written.
     pub(crate) fn show(&mut self, event: &Event) {
         let line = match &self.face {
-            Face::Script(form, _) => show::line(event, *form),
+            Face::Script(form) => show::line(event, *form),
             Face::Person { paint, .. } => show::painted(event, paint),
         };
         self.line(&line);
@@ -70,7 +69,7 @@ impl Output {
     /// Shows an event about a file.
     pub(crate) fn show_file(&mut self, peer: &str, event: &FileEvent) {
         let line = match &self.face {
-            Face::Script(form, _) => show::file_line(peer, event, *form),
+            Face::Script(form) => show::file_line(peer, event, *form),
             Face::Person { paint, .. } => show::file_painted(peer, event, paint),
         };
         self.line(&line);
@@ -111,39 +110,63 @@ impl Output {
     /// Shows several rows.
     pub(crate) fn block(&mut self, head: &str, rows: &[String]) {
         self.remark(head);
-        match &mut self.face {
-            Face::Script(..) => {
-                for row in rows {
-                    let _ = writeln!(io::stderr(), "{}", row.trim_end());
-                }
-            }
-            Face::Person { terminal, .. } => {
-                let rows = rows.join("\n");
-                match terminal {
-                    Some(terminal) => terminal.print(&rows),
-                    None => {
-                        let written = write_to(&mut io::stdout().lock(), &rows);
-                        if let Err(error) = written {
-                            self.failure.get_or_insert(error);
-                        }
-                    }
-                }
+        if self.is_for_a_person() {
+            self.print(&rows.join("\n"));
+        } else {
+            for row in rows {
+                let _ = writeln!(io::stderr(), "{}", row.trim_end());
             }
         }
     }
 
     /// Returns the terminal, unless the output is plain lines or for a script.
     pub(crate) fn terminal(&mut self) -> Option<&mut Terminal> {
-        match &mut self.face {
-            Face::Person { terminal, .. } => terminal.as_deref_mut(),
-            Face::Script(..) => None,
+        match &mut self.stream {
+            Stream::Terminal(terminal) => Some(terminal),
+            Stream::Stdout(_) | Stream::Stderr => None,
         }
     }
 
-    /// Rings the bell without a painted terminal.
-    pub(crate) fn ring_plainly(&mut self) {
-        if let Face::Person { terminal: None, .. } = &self.face {
-            self.failure = io::stdout().lock().write_all(b"\x07").err();
+    /// Returns the thread that writes to standard output, unless the output goes elsewhere.
+    pub(crate) fn printer(&self) -> Option<&Printer> {
+        match &self.stream {
+            Stream::Stdout(printer) => Some(printer),
+            Stream::Terminal(_) | Stream::Stderr => None,
+        }
+    }
+
+    /// True while standard output accepts nothing. Then the loop does not read what would have to be shown.
+    pub(crate) fn is_backed_up(&self) -> bool {
+        self.printer().is_some_and(|it| it.blocked_on().is_some())
+    }
+
+    /// Standard output has room again, or has failed.
+    pub(crate) fn push(&mut self) {
+        if let Stream::Stdout(printer) = &mut self.stream {
+            printer.push();
+            self.failure = self.failure.take().or_else(|| printer.take_failure());
+        }
+    }
+
+    /// Waits until everything is written.
+    ///
+    /// # Errors
+    /// If it cannot be written within the time limit.
+    pub(crate) fn finish(self, limit: Duration) -> io::Result<()> {
+        match self.stream {
+            Stream::Stdout(printer) if self.failure.is_none() => printer.finish(limit),
+            _ => Ok(()),
+        }
+    }
+
+    /// Rings the bell.
+    pub(crate) fn ring(&mut self) {
+        match &mut self.stream {
+            Stream::Terminal(terminal) => terminal.bell(),
+            Stream::Stdout(printer) if matches!(self.face, Face::Person { .. }) => {
+                printer.print("\x07".into());
+            }
+            Stream::Stdout(_) | Stream::Stderr => {}
         }
     }
 
@@ -198,39 +221,30 @@ impl Output {
         if self.failure.is_some() {
             return;
         }
-        match &mut self.face {
-            Face::Script(_, EventStream::Stdout) => {
-                self.failure = write_to(&mut io::stdout().lock(), line).err();
-            }
+        let Face::Person { paint, day } = &mut self.face else {
+            return self.print(line);
+        };
+        let now = jiff::Zoned::now();
+        let mut lines = String::new();
+        if day.replace(now.date()).is_some_and(|day| day != now.date()) {
+            lines = format!("-- {}\n", now.strftime("%A, %-d %B %Y"));
+        }
+        let time = paint.faint(&now.strftime("%H:%M"));
+        lines += &format!("{time} {}", paint.remark(line));
+        self.print(&lines);
+    }
+
+    fn print(&mut self, lines: &str) {
+        match &mut self.stream {
+            // One write, because two programs may share a terminal.
+            Stream::Stdout(printer) => printer.print(format!("{lines}\n")),
+            Stream::Terminal(terminal) => terminal.print(lines),
             // Standard error gets only remarks. The private connection continues without them.
-            Face::Script(_, EventStream::Stderr) => {
-                let _ = write_to(&mut io::stderr().lock(), line);
-            }
-            Face::Person {
-                paint,
-                terminal,
-                day,
-            } => {
-                let now = jiff::Zoned::now();
-                let mut lines = String::new();
-                if day.replace(now.date()).is_some_and(|day| day != now.date()) {
-                    lines = format!("-- {}\n", now.strftime("%A, %-d %B %Y"));
-                }
-                let time = paint.faint(&now.strftime("%H:%M"));
-                lines += &format!("{time} {}", paint.remark(line));
-                match terminal {
-                    Some(terminal) => terminal.print(&lines),
-                    None => self.failure = write_to(&mut io::stdout().lock(), &lines).err(),
-                }
+            Stream::Stderr => {
+                let _ = io::stderr().write_all(format!("{lines}\n").as_bytes());
             }
         }
     }
-}
-
-fn write_to(stream: &mut impl Write, line: &str) -> io::Result<()> {
-    // One write per line, because two programs may share a terminal.
-    stream.write_all(format!("{line}\n").as_bytes())?;
-    stream.flush()
 }
 
 fn diagnose(remark: &str) {

@@ -150,10 +150,7 @@ impl Session {
         if !self.options.bell {
             return;
         }
-        match self.output.terminal() {
-            Some(terminal) => terminal.bell(),
-            None => self.output.ring_plainly(),
-        }
+        self.output.ring();
     }
 
     /// Paints what has changed.

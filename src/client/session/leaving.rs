@@ -9,6 +9,7 @@ use super::holding::{lines, was_or_were};
 use super::{Phase, Session};
 use crate::ending::Ending;
 use crate::escape::Name;
+use crate::face::printer::{Printer, too_late};
 use crate::link::Link;
 use crate::link::outgoing::Watch;
 use crate::private::tunnel::{Sending, Tunnel};
@@ -120,7 +121,9 @@ impl Session {
             self.deadline = Some(watch.due(LEAVE_TIME));
             return Ok(());
         }
+        let is_backed_up = self.output.is_backed_up();
         match &mut self.phase {
+            Phase::Leaving { .. } if is_backed_up => Err(Ending::Output(too_late(LEAVE_TIME))),
             Phase::Leaving { then, .. } => match unsent {
                 Some((who, bytes)) => Err(Ending::Lost(format!(
                     "{who} accepted no data for {} s; {bytes} bytes were not sent",
@@ -170,7 +173,8 @@ impl Session {
 
     /// Returns a number that grows whenever bytes are written.
     fn moved(&mut self) -> u64 {
-        let server = self.server.link.moved();
+        let printed = self.output.printer().map_or(0, Printer::moved);
+        let server = self.server.link.moved().wrapping_add(printed);
         let links = self.without_files().filter_map(|one| one.stage.link());
         links.map(Link::moved).fold(server, u64::wrapping_add)
     }
@@ -205,6 +209,7 @@ impl Session {
             )),
         };
         if matches!(self.phase, Phase::Leaving { .. }) {
+            self.hurries = true;
             return Err(ending);
         }
         self.leave(ending);

@@ -26,9 +26,10 @@ use crate::begin::Begun;
 use crate::chatr::Chatr;
 use crate::ending::Ending;
 use crate::escape::Escaped;
-use crate::face::output::{EventStream, Output};
+use crate::face::output::{Output, Stream};
 use crate::face::paint::Paint;
 use crate::face::people::People;
+use crate::face::printer::Printer;
 use crate::face::terminal::Terminal;
 use crate::files::disk::Disk;
 use crate::link::inbox::Inbox;
@@ -62,6 +63,7 @@ mod waiting;
 mod wire;
 
 use away::Loss;
+use leaving::LEAVE_TIME;
 use progress::Progress;
 use quitting::Quitting;
 use wire::Wire;
@@ -108,6 +110,8 @@ pub(crate) struct Session {
     deadline: Option<Instant>,
     /// A line of standard input was refused.
     refused_a_line: bool,
+    /// The user wants to leave at once.
+    hurries: bool,
 }
 
 /// The connection to the server.
@@ -167,20 +171,20 @@ impl Session {
         let (mut lines, mut keys) = (never(), never());
         let mut output = match options.face {
             Face::Script(form) => {
-                let place = match options.tunnel {
-                    Some(_) => EventStream::Stderr,
-                    None => EventStream::Stdout,
+                let stream = match options.tunnel {
+                    Some(_) => Stream::Stderr,
+                    None => Stream::Stdout(Printer::start()?),
                 };
-                Output::script(form, place)
+                Output::script(form, stream)
             }
             Face::Plain => {
                 lines = input::lines()?;
-                Output::person(paint(false), None)
+                Output::person(paint(false), Stream::Stdout(Printer::start()?))
             }
             Face::Terminal { colours } => {
                 let (terminal, bytes) = Terminal::open()?;
                 keys = bytes;
-                Output::person(paint(colours), Some(terminal))
+                Output::person(paint(colours), Stream::Terminal(Box::new(terminal)))
             }
         };
         if let Some(remark) = remark {
@@ -213,6 +217,7 @@ impl Session {
             phase: Phase::LoggingIn,
             deadline: Some(Instant::now() + options.connect_timeout),
             refused_a_line: false,
+            hurries: false,
             options,
         })
     }
@@ -222,7 +227,15 @@ impl Session {
         let ending = self.run_to_the_end(hello);
         drop(self.private);
         self.disk.settle(DISK_TIME);
-        ending
+        // After a second signal, or when the reader has already had its time, nothing is waited for.
+        if self.hurries || matches!(ending, Ending::Output(_) | Ending::OutputClosed) {
+            return ending;
+        }
+        match self.output.finish(LEAVE_TIME) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ending,
+            Err(error) if matches!(ending, Ending::InOrder) => Ending::Output(error),
+            _ => ending,
+        }
     }
 
     fn run_to_the_end(&mut self, hello: Vec<Action>) -> Ending {

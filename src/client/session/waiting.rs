@@ -20,6 +20,8 @@ pub(super) enum Ready {
     TunnelConnected(TunnelId),
     TunnelRoom(TunnelId),
     Pipe,
+    /// Standard output has room, or has failed.
+    Output,
     Line,
     /// There is room for a waiting line.
     Held,
@@ -36,6 +38,7 @@ pub(super) enum Ready {
     /// The disk's queue has room.
     FileRoom(TunnelId, u32),
     Signal,
+    SecondSignal,
     Deadline,
 }
 
@@ -43,11 +46,18 @@ impl Session {
     /// Blocks until something can be done. Readiness is only a hint: the handler tries and may find nothing.
     pub(super) fn wait(&self) -> Ready {
         let mut select = Select::new();
-        let mut sources = vec![Ready::Signal, Ready::Resized, Ready::Resumed];
+        let mut sources = vec![
+            Ready::Signal,
+            Ready::SecondSignal,
+            Ready::Resized,
+            Ready::Resumed,
+        ];
         select.recv(&self.signals.leave);
+        select.recv(&self.signals.at_once);
         select.recv(&self.signals.resized);
         select.recv(&self.signals.resumed);
-        if !self.server.link.is_backed_up() {
+        let shows = !self.output.is_backed_up();
+        if shows && !self.server.link.is_backed_up() {
             select.recv(self.server.link.incoming());
             sources.push(Ready::Server);
         }
@@ -72,7 +82,7 @@ impl Session {
             let Some(link) = tunnel.stage.link() else {
                 continue;
             };
-            if !tunnel.files.are_held() && !link.is_backed_up() {
+            if shows && !tunnel.files.are_held() && !link.is_backed_up() {
                 select.recv(link.incoming());
                 sources.push(Ready::Tunnel(id));
             }
@@ -80,6 +90,14 @@ impl Session {
             if let Some(room) = link.blocked_on() {
                 select.send(room);
                 sources.push(Ready::TunnelRoom(id));
+            }
+        }
+        if let Some(printer) = self.output.printer() {
+            select.recv(printer.failure());
+            sources.push(Ready::Output);
+            if let Some(room) = printer.blocked_on() {
+                select.send(room);
+                sources.push(Ready::Output);
             }
         }
         if let Some(done) = self.private.piped() {
@@ -141,6 +159,10 @@ impl Session {
                 Ok(())
             }
             Ready::Pipe => self.pipe_ended(),
+            Ready::Output => {
+                self.output.push();
+                Ok(())
+            }
             Ready::Line => match self.lines.try_recv() {
                 Ok(line) => self.line(line),
                 Err(TryRecvError::Empty) => Ok(()),
@@ -165,6 +187,10 @@ impl Session {
             Ready::Signal => match self.signals.leave.try_recv() {
                 Ok(Why::Asked) => self.interrupted(),
                 Ok(Why::HungUp) => self.hung_up(),
+                Err(_) => Ok(()),
+            },
+            Ready::SecondSignal => match self.signals.at_once.try_recv() {
+                Ok(()) => self.interrupted(),
                 Err(_) => Ok(()),
             },
             Ready::Looked => self.looked(),

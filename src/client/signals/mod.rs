@@ -12,8 +12,11 @@ pub(crate) use taker::{TerminalGuard, guard_terminal, suspend_all, tell_resumed}
 /// Receives signals such as Ctrl-C as channels, until it is dropped. After that these signals end the program as usual.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    /// The reason to leave. A second reason before the first is taken has no effect.
+    /// The first reason to leave.
     pub(crate) leave: Receiver<Why>,
+    /// Takes the second reason from the thread of the signals, which otherwise ends the program itself: a loop that is blocked
+    /// in a write cannot end it.
+    pub(crate) at_once: Receiver<()>,
     /// A unit when the window's size has changed.
     pub(crate) resized: Receiver<()>,
     /// A unit when the program continues after a stop, and has the terminal again.
@@ -49,6 +52,7 @@ impl Signals {
     pub(crate) fn listen() -> io::Result<Signals> {
         Ok(Signals {
             leave: crossbeam_channel::never(),
+            at_once: crossbeam_channel::never(),
             resized: crossbeam_channel::never(),
             resumed: crossbeam_channel::never(),
         })

@@ -16,8 +16,9 @@
 use std::ffi::c_int;
 use std::io;
 use std::thread;
+use std::time::Duration;
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{SendTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
 use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 use signal_hook::consts::{
@@ -45,6 +46,8 @@ const OF_THE_SYSTEM: [c_int; 3] = [
 ];
 #[cfg(not(target_os = "linux"))]
 const OF_THE_SYSTEM: [c_int; 0] = [];
+/// How long a loop that is not blocked needs at most to take a second signal.
+const AT_ONCE: Duration = Duration::from_millis(500);
 /// A shell makes a program that it starts with `&` ignore SIGINT. Scripts still use it to end such a chat.
 const NEVER_IGNORED: [c_int; 2] = [SIGINT, SIGTERM];
 
@@ -64,6 +67,7 @@ pub(crate) struct TerminalGuard {
 /// The channels of the running chat.
 struct Chat {
     leave: Sender<Why>,
+    at_once: Sender<()>,
     resized: Sender<()>,
     resumed: Sender<()>,
     /// The chat was told to leave.
@@ -73,16 +77,19 @@ struct Chat {
 pub(super) fn listen() -> io::Result<Signals> {
     take(&OF_A_CHAT)?;
     let (leave, wants_leave) = bounded(1);
+    let (at_once, wants_end) = bounded(0);
     let (resized, was_resized) = bounded(1);
     let (resumed, was_resumed) = bounded(1);
     *CHAT.lock() = Some(Chat {
         leave,
+        at_once,
         resized,
         resumed,
         leaves: false,
     });
     Ok(Signals {
         leave: wants_leave,
+        at_once: wants_end,
         resized: was_resized,
         resumed: was_resumed,
     })
@@ -156,8 +163,8 @@ fn act_on(signals: &[c_int]) {
             // Both SIGTSTP and SIGCONT arrived.
             SIGTSTP if goes_on => {}
             SIGTSTP => suspend(),
-            SIGINT | SIGTERM if has_leave(Why::Asked) => {}
-            SIGHUP if has_leave(Why::HungUp) => {}
+            SIGINT | SIGTERM if tell_to_leave(Why::Asked) => {}
+            SIGHUP if tell_to_leave(Why::HungUp) => {}
             _ => end_by(signal),
         }
     }
@@ -166,15 +173,25 @@ fn act_on(signals: &[c_int]) {
     }
 }
 
-/// Tells the chat to leave, if there is one.
-fn has_leave(why: Why) -> bool {
-    let mut chat = CHAT.lock();
-    let Some(chat) = &mut *chat else {
+/// Tells the chat to leave. Returns false if there is none, or if it is to end at once and does not.
+fn tell_to_leave(why: Why) -> bool {
+    let mut guard = CHAT.lock();
+    let Some(chat) = &mut *guard else {
         return false;
     };
-    let _ = chat.leave.try_send(why);
-    chat.leaves = true;
-    true
+    if !std::mem::replace(&mut chat.leaves, true) {
+        let _ = chat.leave.try_send(why);
+        return true;
+    }
+    // Both the system and a shell may send SIGHUP.
+    if why == Why::HungUp {
+        return true;
+    }
+    let at_once = chat.at_once.clone();
+    // Without the lock, the chat can end meanwhile. Then its end of the channel is gone, and the program ends by itself.
+    drop(guard);
+    let taken = at_once.send_timeout((), AT_ONCE);
+    !matches!(taken, Err(SendTimeoutError::Timeout(())))
 }
 
 /// Restores the terminal, if a program part has changed it.
