@@ -5,17 +5,18 @@
 //!
 //! # Rooms
 //!
-//! Each folder has its own map in its `mod.rs`. A room uses only rooms that are above it in this table:
+//! Each folder has its own map in its `mod.rs`. A room uses only rooms that are above it in this table, and small files of this
+//! folder (how text is escaped, how a chat ends):
 //!
 //! | room | what is in it | needed for |
 //! |---|---|---|
 //! | `link/` | one connection with its threads and bounded queues | everything |
 //! | `identity/` | a UUID with its key, and fingerprints | Chatr |
 //! | `reach/` | the way to the server: address, TCP, TLS, trust | everything |
+//! | `typing/` | what a user types: input, lines parsed once, lines that wait | everything |
 //! | `files/` | file transfer: the formats of transfers, and the disk | files |
 //! | `chatr/` | registry, and peer-to-peer connections over UDP | Chatr |
 //! | `private/` | the register of private connections; direct connections; `--tunnel` | private connections |
-//! | `typing/` | what a user types: input, lines parsed once, lines that wait | everything |
 //! | `signals/` | Ctrl-C and its relatives | everything |
 //! | `face/` | what a user sees: plain lines, JSON, or a painted terminal | everything |
 //! | `session/` | the loop that owns all of this | everything |

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::{Phase, Session};
+use super::Session;
 use crate::ending::Ending;
 use crate::files::exchange::{Deed, FileDirection, FileEvent};
 use crate::files::streamed::Streamed;
@@ -29,10 +29,6 @@ impl Session {
         peer: String,
         pass: Pass,
     ) -> Result<(), Ending> {
-        if matches!(self.phase, Phase::Leaving { .. }) {
-            self.dialogue.ended(id);
-            return Ok(());
-        }
         let own = self.server.own_address;
         let address = match self.private.await_peer(id, peer.clone(), pass, own) {
             Ok(address) => Some(address),
@@ -55,10 +51,6 @@ impl Session {
         address: SocketAddr,
         opening: Vec<u8>,
     ) -> Result<(), Ending> {
-        if matches!(self.phase, Phase::Leaving { .. }) {
-            self.dialogue.ended(id);
-            return Ok(());
-        }
         let server = self.server.address;
         let speech = Speech::Frames(Streamed::default());
         if let Some(why) = direct::refusal(address.ip(), server.ip()) {

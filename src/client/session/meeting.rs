@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use uuid::Uuid;
 
+use super::Session;
 use super::typing::Outcome;
-use super::{Phase, Session};
 use crate::ending::Ending;
 use crate::escape::Name;
 use crate::private::Stage;
@@ -27,7 +27,7 @@ impl Session {
             .chatr
             .as_ref()
             .and_then(|chatr| chatr.meeting(uuid, candidates, calls));
-        let Some(meeting) = meeting.filter(|_| !matches!(self.phase, Phase::Leaving { .. })) else {
+        let Some(meeting) = meeting else {
             self.dialogue.ended(id);
             return Ok(());
         };

@@ -308,6 +308,15 @@ impl Session {
     }
 
     fn perform(&mut self, action: Action) -> Result<(), Ending> {
+        if let Action::Open { tunnel, .. }
+        | Action::Listen { tunnel, .. }
+        | Action::Connect { tunnel, .. }
+        | Action::Meet { tunnel, .. } = &action
+            && matches!(self.phase, Phase::Leaving { .. })
+        {
+            self.dialogue.ended(*tunnel);
+            return Ok(());
+        }
         match action {
             Action::Send(bytes) => {
                 self.show_frames(Direction::Sent, Source::Server, &bytes);
@@ -320,10 +329,6 @@ impl Session {
                 peer,
                 opening,
             } => {
-                if matches!(self.phase, Phase::Leaving { .. }) {
-                    self.dialogue.ended(tunnel);
-                    return Ok(());
-                }
                 self.show_frames(Direction::Sent, Source::Tunnel(tunnel), &opening);
                 let (address, limit) = (self.server.address, self.options.connect_timeout);
                 let connecting = tunnel::connect(address, opening, limit);

@@ -12,12 +12,6 @@ use crate::private::Stage;
 use crate::private::tunnel::{Sending, Speech, Tunnel};
 use matou_protocols::dialogue::{Action, Content, Direction, Event, Refusal, Source, TunnelId};
 
-/// What to do after an event on a private connection.
-enum Then {
-    GoesOn,
-    Closed(Option<String>),
-}
-
 impl Session {
     pub(super) fn link_of(&mut self, id: TunnelId) -> Option<&mut Link> {
         self.private.get_mut(id)?.stage.link_mut()
@@ -46,19 +40,16 @@ impl Session {
         let Some(incoming) = link.next() else {
             return Ok(());
         };
-        let then = self.hear_tunnel(id, incoming)?;
+        self.hear_tunnel(id, incoming)?;
         if let Some(link) = self.link_of(id) {
             link.has_answered(given);
         }
-        match then {
-            Then::GoesOn => Ok(()),
-            Then::Closed(reason) => self.end_tunnel(id, reason),
-        }
+        Ok(())
     }
 
-    fn hear_tunnel(&mut self, id: TunnelId, incoming: Incoming) -> Result<Then, Ending> {
+    fn hear_tunnel(&mut self, id: TunnelId, incoming: Incoming) -> Result<(), Ending> {
         let Some(tunnel) = self.private.get_mut(id) else {
-            return Ok(Then::GoesOn);
+            return Ok(());
         };
         match incoming {
             Incoming::Bytes(bytes) if tunnel.is_in_frames() => {
@@ -66,54 +57,52 @@ impl Session {
                 self.read_tunnel_frames(id)
             }
             Incoming::Bytes(bytes) => {
-                self.take_tunnel_bytes(id, &bytes)?;
-                Ok(Then::GoesOn)
+                self.take_tunnel_bytes(id, &bytes);
+                Ok(())
             }
-            Incoming::End if !tunnel.stage.is_open() => Ok(Then::Closed(Some(
-                "the server closed it before it was open".into(),
-            ))),
+            Incoming::End if !tunnel.stage.is_open() => {
+                let reason = "the server closed it before it was open";
+                self.end_tunnel(id, Some(reason.into()))
+            }
             Incoming::End => {
                 tunnel.peer_ended = true;
                 let (peer, sending) = (tunnel.peer.clone(), tunnel.sending);
                 self.show_tunnel_rest(id);
                 self.with_exchange(id, |exchange| exchange.peer_ended());
                 match sending {
-                    Sending::AllSent => return Ok(Then::Closed(None)),
-                    Sending::Shut => return Ok(Then::GoesOn),
-                    Sending::Possible => {}
-                }
-                if self.output.is_for_a_person() {
+                    Sending::AllSent => return self.end_tunnel(id, None),
+                    Sending::Shut => {}
                     // With a person, the client closes its direction too when the peer has closed the other.
-                    self.shut_if_both_are_done(id);
-                } else {
-                    self.output.show(&Event::TunnelEof { peer });
+                    Sending::Possible if self.output.is_for_a_person() => {
+                        self.shut_if_both_are_done(id);
+                    }
+                    Sending::Possible => self.output.show(&Event::TunnelEof { peer }),
                 }
-                Ok(Then::GoesOn)
+                Ok(())
             }
             Incoming::AllSent => {
                 tunnel.sending = Sending::AllSent;
-                let ended = tunnel.peer_ended;
+                let over = tunnel.peer_ended;
                 let actions = self.dialogue.all_sent(id);
                 self.perform_all(actions)?;
-                Ok(if ended {
-                    Then::Closed(None)
-                } else {
-                    Then::GoesOn
-                })
+                match over {
+                    true => self.end_tunnel(id, None),
+                    false => Ok(()),
+                }
             }
             Incoming::ReceiveFailed(error) | Incoming::SendFailed(error) => {
                 self.show_tunnel_rest(id);
-                Ok(Then::Closed(Some(error.to_string())))
+                self.end_tunnel(id, Some(error.to_string()))
             }
         }
     }
 
-    fn read_tunnel_frames(&mut self, id: TunnelId) -> Result<Then, Ending> {
+    fn read_tunnel_frames(&mut self, id: TunnelId) -> Result<(), Ending> {
         loop {
             let dialogue = &mut *self.dialogue;
             let tunnel = self.private.get_mut(id);
             let Some(tunnel) = tunnel.filter(|tunnel| tunnel.is_in_frames()) else {
-                return Ok(Then::GoesOn);
+                return Ok(());
             };
             match tunnel.inbox.next(dialogue, Source::Tunnel(id)) {
                 Ok(Some(actions)) => {
@@ -125,8 +114,8 @@ impl Session {
                     }
                     self.perform_all(actions)?;
                 }
-                Ok(None) => return Ok(Then::GoesOn),
-                Err(garbage) => return Ok(Then::Closed(Some(garbage.to_string()))),
+                Ok(None) => return Ok(()),
+                Err(garbage) => return self.end_tunnel(id, Some(garbage.to_string())),
             }
         }
     }
@@ -141,25 +130,22 @@ impl Session {
         tunnel.open();
         let early = tunnel.inbox.take_rest();
         if has_piped || wanted != Some(&tunnel.peer) {
-            return self.take_tunnel_bytes(id, &early);
+            self.take_tunnel_bytes(id, &early);
+            return Ok(());
         }
         tunnel
             .pipe(early)
             .map_err(|error| Ending::TunnelFailed(format!("cannot start: {error}")))
     }
 
-    fn take_tunnel_bytes(&mut self, id: TunnelId, bytes: &[u8]) -> Result<(), Ending> {
+    fn take_tunnel_bytes(&mut self, id: TunnelId, bytes: &[u8]) {
         self.show_raw(Direction::Received, id, bytes);
-        let Some(tunnel) = self.private.get_mut(id) else {
-            return Ok(());
-        };
-        let Speech::Lines { decoder, .. } = &mut tunnel.speech else {
-            return Ok(());
-        };
-        for piece in decoder.push(bytes) {
-            self.take_piece(id, piece);
+        let speech = self.private.get_mut(id).map(|tunnel| &mut tunnel.speech);
+        if let Some(Speech::Lines { decoder, .. }) = speech {
+            for piece in decoder.push(bytes) {
+                self.take_piece(id, piece);
+            }
         }
-        Ok(())
     }
 
     fn take_piece(&mut self, id: TunnelId, piece: Piece) {

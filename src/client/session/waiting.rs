@@ -137,77 +137,58 @@ impl Session {
 
     pub(super) fn handle(&mut self, ready: Ready) -> Result<(), Ending> {
         match ready {
-            Ready::Server => match self.server.link.next() {
-                Some(incoming) => {
-                    let given = self.server.link.given();
-                    let heard = self.hear_server(incoming);
+            Ready::Server => {
+                let given = self.server.link.given();
+                if let Some(incoming) = self.server.link.next() {
+                    self.hear_server(incoming)?;
                     self.server.link.has_answered(given);
-                    heard
                 }
-                None => Ok(()),
-            },
-            Ready::ServerRoom => {
-                self.server.link.push();
-                Ok(())
             }
-            Ready::Tunnel(id) => self.tunnel_ready(id),
-            Ready::TunnelConnected(id) => self.tunnel_connected(id),
-            Ready::TunnelRoom(id) => {
-                if let Some(link) = self.link_of(id) {
-                    link.push();
-                }
-                Ok(())
-            }
-            Ready::Pipe => self.pipe_ended(),
-            Ready::Output => {
-                self.output.push();
-                Ok(())
-            }
+            Ready::ServerRoom => self.server.link.push(),
+            Ready::Tunnel(id) => self.tunnel_ready(id)?,
+            Ready::TunnelConnected(id) => self.tunnel_connected(id)?,
+            Ready::TunnelRoom(id) => self.link_of(id).into_iter().for_each(Link::push),
+            Ready::Pipe => self.pipe_ended()?,
+            Ready::Output => self.output.push(),
             Ready::Line => match self.lines.try_recv() {
-                Ok(line) => self.line(line),
-                Err(TryRecvError::Empty) => Ok(()),
+                Ok(line) => self.line(line)?,
+                Err(TryRecvError::Empty) => {}
                 Err(TryRecvError::Disconnected) => {
                     self.lines = never();
                     self.input_ended();
-                    Ok(())
                 }
             },
             // Waiting lines are sent after every event.
-            Ready::Held => Ok(()),
-            Ready::Keys => self.keys_came(),
-            Ready::Resized => {
-                self.resized();
-                Ok(())
-            }
-            Ready::Resumed => {
-                self.resumed();
-                Ok(())
-            }
-            Ready::Reconnected => self.reconnected(),
+            Ready::Held => {}
+            Ready::Keys => self.keys_came()?,
+            Ready::Resized => self.resized(),
+            Ready::Resumed => self.resumed(),
+            Ready::Reconnected => self.reconnected()?,
             Ready::Signal => match self.signals.leave.try_recv() {
-                Ok(Why::Asked) => self.interrupted(),
-                Ok(Why::HungUp) => self.hung_up(),
-                Err(_) => Ok(()),
+                Ok(Why::Asked) => self.interrupted()?,
+                Ok(Why::HungUp) => self.hung_up()?,
+                Err(_) => {}
             },
-            Ready::SecondSignal => match self.signals.at_once.try_recv() {
-                Ok(()) => self.interrupted(),
-                Err(_) => Ok(()),
-            },
-            Ready::Looked => self.looked(),
-            Ready::FileRead(tunnel, id) => self.file_read(tunnel, id),
-            Ready::FileReport(tunnel, id) => self.file_report(tunnel, id),
+            Ready::SecondSignal => {
+                if self.signals.at_once.try_recv().is_ok() {
+                    self.interrupted()?;
+                }
+            }
+            Ready::Looked => self.looked()?,
+            Ready::FileRead(tunnel, id) => self.file_read(tunnel, id)?,
+            Ready::FileReport(tunnel, id) => self.file_report(tunnel, id)?,
             Ready::FileRoom(tunnel, id) => {
                 if let Some(tunnel) = self.private.get_mut(tunnel) {
                     tunnel.files.push(id);
                 }
-                Ok(())
             }
             Ready::Deadline if self.deadline.is_some_and(|at| at <= Instant::now()) => {
-                self.overdue()
+                self.overdue()?;
             }
             // Otherwise the wait ended to paint.
-            Ready::Deadline => self.give_up_late(),
+            Ready::Deadline => self.give_up_late()?,
         }
+        Ok(())
     }
 
     /// Returns the next deadline.

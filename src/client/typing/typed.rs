@@ -164,31 +164,32 @@ impl fmt::Display for Typed {
 }
 
 impl Typed {
-    /// Returns the same line with other names for the peers.
+    /// Returns the same line with another name for the peer.
     #[must_use]
-    pub fn meaning(self, known_as: impl Fn(&str) -> String) -> Typed {
-        match self {
-            Typed::Whisper { to, text } => Typed::Whisper {
-                to: known_as(&to),
-                text,
-            },
-            Typed::Ask(peer) => Typed::Ask(known_as(&peer)),
-            Typed::Accept(peer) => Typed::Accept(known_as(&peer)),
-            Typed::Deny(peer) => Typed::Deny(known_as(&peer)),
-            Typed::Close(peer) => Typed::Close(known_as(&peer)),
-            Typed::Cancel(peer) => Typed::Cancel(known_as(&peer)),
-            Typed::Tell { peer, text } => Typed::Tell {
-                peer: known_as(&peer),
-                text,
-            },
-            Typed::Talk(peer) => Typed::Talk(peer.map(|peer| known_as(&peer))),
-            Typed::Send { peer, path } => Typed::Send {
-                peer: known_as(&peer),
-                path,
-            },
-            Typed::Ignore(name) => Typed::Ignore(name.map(|name| known_as(&name))),
-            other => other,
+    pub fn meaning(mut self, known_as: impl Fn(&str) -> String) -> Typed {
+        match &mut self {
+            Typed::Whisper { to: peer, .. }
+            | Typed::Tell { peer, .. }
+            | Typed::Send { peer, .. }
+            | Typed::Ask(peer)
+            | Typed::Accept(peer)
+            | Typed::Deny(peer)
+            | Typed::Close(peer)
+            | Typed::Cancel(peer)
+            | Typed::Talk(Some(peer))
+            | Typed::Ignore(Some(peer)) => *peer = known_as(peer),
+            // The dialogue finds the peer of /name itself.
+            Typed::Name { .. }
+            | Typed::Nothing
+            | Typed::Say(_)
+            | Typed::Reply(_)
+            | Typed::Talk(None)
+            | Typed::Ignore(None)
+            | Typed::Wire
+            | Typed::Help
+            | Typed::Quit => {}
         }
+        self
     }
 
     /// Parses one line, without its line end.
