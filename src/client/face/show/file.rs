@@ -1,6 +1,4 @@
-use serde::Serialize;
-
-use super::{Form, without_hidden};
+use super::{Form, json};
 use crate::escape::{Escaped, Name};
 use crate::face::paint::Paint;
 use crate::files::disk::bytes_in_words;
@@ -10,7 +8,7 @@ use crate::files::exchange::{FileDirection, FileEvent};
 pub(crate) fn file_line(peer: &str, event: &FileEvent, form: Form) -> String {
     match form {
         Form::Plain => file_painted(peer, event, &Paint::default()),
-        Form::Json => json(peer, event),
+        Form::Json => json::file_event(peer, event),
     }
 }
 
@@ -75,85 +73,6 @@ pub(crate) fn file_painted(peer: &str, event: &FileEvent, paint: &Paint) -> Stri
             };
             format!("-- {what}: {}", Escaped(reason))
         }
-    }
-}
-
-/// The fields of all file events. Each event sets those that it needs.
-#[derive(Default, Serialize)]
-struct Row<'a> {
-    event: &'static str,
-    peer: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    way: Option<&'static str>,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    size: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limit: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offset: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-}
-
-fn json(peer: &str, event: &FileEvent) -> String {
-    let row = Row { peer, ..row(event) };
-    // Serialising texts and numbers cannot fail.
-    without_hidden(&serde_json::to_string(&row).unwrap_or_default())
-}
-
-fn row(event: &FileEvent) -> Row<'_> {
-    let way = |way: &FileDirection| match way {
-        FileDirection::In => "in",
-        FileDirection::Out => "out",
-    };
-    match event {
-        FileEvent::Offered { name, size } => sized("file_offered", name, *size),
-        FileEvent::TooLarge { name, size, limit } => Row {
-            limit: Some(*limit),
-            ..sized("file_denied", name, *size)
-        },
-        FileEvent::Begun {
-            way: in_or_out,
-            name,
-            size,
-            offset,
-        } => Row {
-            way: Some(way(in_or_out)),
-            offset: Some(*offset),
-            ..sized("file_begun", name, *size)
-        },
-        FileEvent::Sent { name, size } | FileEvent::Left { name, size } => {
-            sized("file_sent", name, *size)
-        }
-        FileEvent::Received {
-            name, size, path, ..
-        } => Row {
-            path: Some(path),
-            ..sized("file_received", name, *size)
-        },
-        FileEvent::Failed {
-            way: in_or_out,
-            name,
-            reason,
-        } => Row {
-            event: "file_failed",
-            way: Some(way(in_or_out)),
-            name,
-            reason: Some(reason),
-            ..Row::default()
-        },
-    }
-}
-
-fn sized<'a>(event: &'static str, name: &'a str, size: u64) -> Row<'a> {
-    Row {
-        event,
-        name,
-        size: Some(size),
-        ..Row::default()
     }
 }
 

@@ -28,13 +28,9 @@
 //! | `unexpected` | `what` | the server sent a frame that has no meaning in this state |
 
 mod file;
+mod json;
 
-use std::fmt::Write as _;
-use std::net::SocketAddr;
-
-use serde::Serialize;
-
-use crate::escape::{Escaped, EscapedBytes, Name, is_hidden};
+use crate::escape::{Escaped, EscapedBytes, Name};
 use crate::face::paint::Paint;
 pub(crate) use file::{file_line, file_painted};
 use matou_protocols::dialogue::Event;
@@ -51,17 +47,13 @@ pub enum Form {
 /// Formats an event as a line without a line feed. Hidden characters of peers are escaped.
 pub fn line(event: &Event, form: Form) -> String {
     match form {
-        Form::Plain => plain(event, &Paint::default()),
-        Form::Json => json(event),
+        Form::Plain => painted(event, &Paint::default()),
+        Form::Json => json::event(event),
     }
 }
 
 /// Formats an event for a person at a terminal.
 pub(crate) fn painted(event: &Event, paint: &Paint) -> String {
-    plain(event, paint)
-}
-
-fn plain(event: &Event, paint: &Paint) -> String {
     match event {
         Event::LoggedIn { login } => format!("-- logged in as {}", paint.name(login)),
         Event::LoginRefused { login, reason } => {
@@ -137,140 +129,10 @@ fn plain(event: &Event, paint: &Paint) -> String {
     }
 }
 
-/// The fields of all events. Each event sets those that it needs.
-#[derive(Default, Serialize)]
-struct Row<'a> {
-    event: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    login: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    peer: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<SocketAddr>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hex: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    complete: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    what: Option<&'a str>,
-}
-
-fn json(event: &Event) -> String {
-    // Serialising texts and booleans cannot fail.
-    let text = serde_json::to_string(&row(event)).unwrap_or_default();
-    without_hidden(&text)
-}
-
-fn row(event: &Event) -> Row<'_> {
-    match event {
-        Event::LoggedIn { login } => Row {
-            login: Some(login),
-            ..named("logged_in")
-        },
-        Event::LoginRefused { login, reason } => Row {
-            login: Some(login),
-            reason: reason.as_deref(),
-            ..named("login_refused")
-        },
-        Event::Said { from, text } => Row {
-            from: Some(from),
-            text: Some(text),
-            ..named("message")
-        },
-        Event::Whispered { from, text } => Row {
-            from: Some(from),
-            text: Some(text),
-            ..named("whisper")
-        },
-        Event::Asked { peer } => with_peer("private_asked", peer),
-        Event::Denied { peer } => with_peer("private_denied", peer),
-        Event::Withdrawn { peer } => with_peer("private_withdrawn", peer),
-        Event::Agreed { peer } => with_peer("private_agreed", peer),
-        Event::TunnelAwaited { peer, address } => Row {
-            address: Some(*address),
-            ..with_peer("private_awaited", peer)
-        },
-        Event::TunnelAddress { peer, address } => Row {
-            address: Some(*address),
-            ..with_peer("private_address", peer)
-        },
-        Event::TunnelUp { peer } => with_peer("private_up", peer),
-        Event::TunnelText {
-            peer,
-            line,
-            complete,
-        } => {
-            let text = str::from_utf8(line).ok();
-            Row {
-                text,
-                hex: text.is_none().then(|| hex(line)),
-                complete: Some(*complete),
-                ..with_peer("private_text", peer)
-            }
-        }
-        Event::TunnelEof { peer } => with_peer("private_eof", peer),
-        Event::TunnelClosed { peer, reason } => Row {
-            reason: reason.as_deref(),
-            ..with_peer("private_closed", peer)
-        },
-        Event::Refused { what } => Row {
-            what: Some(what),
-            ..named("refused")
-        },
-        Event::Unexpected { what } => Row {
-            what: Some(what),
-            ..named("unexpected")
-        },
-    }
-}
-
-fn named(event: &'static str) -> Row<'static> {
-    Row {
-        event,
-        ..Row::default()
-    }
-}
-
-fn with_peer<'a>(event: &'static str, peer: &'a str) -> Row<'a> {
-    Row {
-        peer: Some(peer),
-        ..named(event)
-    }
-}
-
-/// Escapes hidden characters in JSON. JSON allows most of them unescaped, but a terminal would obey them. They occur only
-/// inside strings, so each can become a JSON escape of the same character.
-fn without_hidden(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
-    for character in json.chars() {
-        if is_hidden(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(shown, "\\u{unit:04x}");
-            }
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::escape::is_hidden;
     use proptest::prelude::*;
     use rstest::rstest;
 
