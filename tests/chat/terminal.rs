@@ -154,6 +154,32 @@ fn a_draft_never_becomes_a_login_and_a_login_never_a_message() {
 }
 
 #[test]
+fn a_plain_line_that_was_typed_before_the_question_is_a_message() {
+    let server = Scripted::start();
+    let mut alice = server.terminal(&["--plain", "--retry-login", "1ms"], USUAL);
+    let first = server.accept_login("alice");
+    alice.expect("logged in as alice");
+    drop(first);
+    let mut again = server.accept();
+    again.expect(&ClientFrame::Login { login: "alice" });
+    alice.say("hello");
+    alice.expect("what you type is sent after the client has reconnected");
+    again.send(&ServerFrame::LoginRefused);
+    alice.expect("choose another login");
+    alice.say("alice_2");
+    again.expect(&ClientFrame::Login { login: "alice_2" });
+    again.send(&ServerFrame::LoginAccepted);
+    again.expect(&ClientFrame::Message {
+        login: "alice_2",
+        msg: "hello",
+    });
+    alice.say("/quit");
+    assert_eq!(again.rest(), b"");
+    drop(again);
+    assert_eq!(alice.ended(), 0);
+}
+
+#[test]
 fn the_own_login_is_tried_again_before_another_is_asked_for() {
     let server = Scripted::start();
     let mut alice = server.terminal(&[], USUAL);

@@ -158,7 +158,11 @@ impl Session {
     }
 
     /// Asks the user for another login, after the server refused this one.
-    pub(super) fn choose_another(&mut self, refused: &str) {
+    pub(super) fn choose_another(&mut self, refused: &str) -> Result<(), Ending> {
+        // Lines that were typed before the question are not its answer.
+        while let Ok(line) = self.lines.try_recv() {
+            self.line(line)?;
+        }
         self.phase = Phase::Choosing;
         self.deadline = None;
         let (proposal, remark) = match self.loss {
@@ -175,6 +179,7 @@ impl Session {
         if let Some(terminal) = self.output.terminal() {
             terminal.propose_login(&proposal);
         }
+        Ok(())
     }
 
     pub(super) fn log_in_as(&mut self, typed: &str) -> Result<(), Ending> {

@@ -27,11 +27,10 @@ impl Session {
                 let has_password = self.options.password.is_some() && self.loss.is_none();
                 let chooses = self.dialogue.chooses_its_login();
                 if self.output.is_for_a_person() && !has_password && chooses {
-                    self.choose_another(login);
-                } else {
-                    let (login, reason) = (login.clone(), reason.clone());
-                    self.leave(Ending::LoginRefused { login, reason });
+                    return self.choose_another(login);
                 }
+                let (login, reason) = (login.clone(), reason.clone());
+                self.leave(Ending::LoginRefused { login, reason });
                 Ok(())
             }
             Event::Whispered { .. } => {
