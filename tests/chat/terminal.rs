@@ -231,7 +231,7 @@ fn a_second_signal_ends_a_client_whose_terminal_accepts_nothing() {
     let server = Scripted::start();
     let url = format!("chaton://alice@{}", server.address);
     // What the client writes is never read.
-    let (_master, terminal) = open_terminal(USUAL);
+    let (_keyboard, terminal) = open_terminal(USUAL);
     let mut alice = chat_in(&terminal, &url, &[]).spawn().unwrap();
     let connection = server.accept_login("alice");
     let mut flood = Vec::new();

@@ -7,7 +7,7 @@ use crossbeam_channel::Receiver;
 #[cfg(unix)]
 mod taker;
 #[cfg(unix)]
-pub(crate) use taker::{TerminalGuard, guard_terminal, suspend_all, tell_resumed};
+pub(crate) use taker::{TerminalGuard, end_at_once, guard_terminal, suspend_all, tell_resumed};
 
 /// Receives signals such as Ctrl-C as channels, until it is dropped. After that these signals end the program as usual.
 #[derive(Debug)]
@@ -58,6 +58,10 @@ impl Signals {
         })
     }
 }
+
+/// On other systems the client does not use raw mode.
+#[cfg(not(unix))]
+pub(crate) fn end_at_once() {}
 
 /// On other systems a program cannot be stopped and continued.
 #[cfg(not(unix))]

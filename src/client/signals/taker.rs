@@ -106,6 +106,13 @@ pub(crate) fn guard_terminal(guard: TerminalGuard) -> io::Result<()> {
     take(&OF_THE_SYSTEM)
 }
 
+/// Ends the program as a second SIGINT does. For a terminal in raw mode, whose Ctrl-C is a key.
+pub(crate) fn end_at_once() {
+    if !tell_to_end() {
+        end_by(SIGINT);
+    }
+}
+
 /// Stops the program's process group, as Ctrl-Z does. Returns false if no shell could continue it.
 pub(crate) fn suspend_all() -> bool {
     // Sending a signal to the own process group cannot fail.
@@ -187,11 +194,16 @@ fn tell_to_leave(why: Why) -> bool {
     if why == Why::HungUp {
         return true;
     }
-    let at_once = chat.at_once.clone();
-    // Without the lock, the chat can end meanwhile. Then its end of the channel is gone, and the program ends by itself.
     drop(guard);
-    let taken = at_once.send_timeout((), AT_ONCE);
-    !matches!(taken, Err(SendTimeoutError::Timeout(())))
+    tell_to_end()
+}
+
+/// Tells the chat to end at once. Returns false if it does not take that, because its loop is blocked.
+fn tell_to_end() -> bool {
+    let at_once = CHAT.lock().as_ref().map(|chat| chat.at_once.clone());
+    // Without the lock, the chat can end meanwhile. Then its end of the channel is gone, and the program ends by itself.
+    let taken = at_once.map(|at_once| at_once.send_timeout((), AT_ONCE));
+    !matches!(taken, Some(Err(SendTimeoutError::Timeout(()))))
 }
 
 /// Restores the terminal, if a program part has changed it.

@@ -13,6 +13,8 @@ const MAX_LINE_BYTES: u64 = 64 * 1024;
 const LINES_AHEAD: usize = 16;
 /// Maximum bytes per read of raw input.
 const CHUNK: usize = 64 * 1024;
+/// What a terminal in raw mode sends for Ctrl-C.
+const CTRL_C: u8 = 3;
 
 /// A line of input.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,23 +48,50 @@ pub(crate) fn lines() -> io::Result<Receiver<InputLine>> {
 }
 
 /// Reads standard input without waiting for whole lines: the keys of a terminal. Calls `wait` before every read, and stops
-/// when it returns false.
-pub(crate) fn bytes(wait: fn() -> bool) -> io::Result<Receiver<Vec<u8>>> {
+/// when it returns false. Calls `stuck` at a Ctrl-C if the loop has not taken an earlier one: it is blocked in a write.
+pub(crate) fn bytes(wait: fn() -> bool, stuck: fn()) -> io::Result<Receiver<Vec<u8>>> {
     let (to_loop, chunks) = bounded(LINES_AHEAD);
     // Nothing is reported on the second channel: a terminal that cannot be read has closed, as at its end.
     let (failure, _) = bounded(1);
-    copy(to_loop, failure, wait)?;
+    let mut interrupts = Interrupts::default();
+    copy(to_loop, failure, wait, move |to, keys| {
+        if interrupts.are_not_taken(keys, to.is_empty()) {
+            stuck();
+        }
+    })?;
     Ok(chunks)
+}
+
+/// Notices that the loop does not take a Ctrl-C.
+#[derive(Debug, Default)]
+struct Interrupts {
+    /// One was sent to the loop, which has not taken everything since then.
+    one_waits: bool,
+}
+
+impl Interrupts {
+    /// True if these keys are a Ctrl-C and an earlier one still waits. `all_taken` if the loop has taken all earlier keys.
+    fn are_not_taken(&mut self, keys: &[u8], all_taken: bool) -> bool {
+        let is_interrupt = keys.iter().all(|key| *key == CTRL_C);
+        let one_waited = self.one_waits && !all_taken;
+        self.one_waits = one_waited || is_interrupt;
+        one_waited && is_interrupt
+    }
 }
 
 /// Copies standard input to a connection's writer, and drops the writer's channel at the end of the input. A read error goes
 /// to `failure` before that.
 pub(crate) fn raw(to: Sender<Vec<u8>>, failure: Sender<io::Error>) -> io::Result<()> {
-    copy(to, failure, || true)
+    copy(to, failure, || true, |_, _| {})
 }
 
-/// Does the same, but calls `await_input` before every read, and stops when it returns false.
-fn copy(to: Sender<Vec<u8>>, failure: Sender<io::Error>, wait: fn() -> bool) -> io::Result<()> {
+/// Does the same, but calls `wait` before every read, and stops when it returns false. Shows each chunk to `look`.
+fn copy(
+    to: Sender<Vec<u8>>,
+    failure: Sender<io::Error>,
+    wait: fn() -> bool,
+    mut look: impl FnMut(&Sender<Vec<u8>>, &[u8]) + Send + 'static,
+) -> io::Result<()> {
     thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut input = io::stdin().lock();
         let mut chunk = vec![0; CHUNK];
@@ -70,6 +99,7 @@ fn copy(to: Sender<Vec<u8>>, failure: Sender<io::Error>, wait: fn() -> bool) -> 
             match input.read(&mut chunk) {
                 Ok(0) => return,
                 Ok(length) => {
+                    look(&to, &chunk[..length]);
                     if to.send(chunk[..length].to_vec()).is_err() {
                         return;
                     }
@@ -125,17 +155,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_is_no_part_of_the_first_line_and_utf16_is_refused() {
-        let mut input = b"\xef\xbb\xbfhello\r\n\xef\xbb\xbf".as_slice();
-        assert_eq!(pass_mark(&mut input), Ok(()));
-        let hello = InputLine::Text("hello".into());
-        assert_eq!(next_line(&mut input), Some(hello));
-        // Elsewhere it is a character like any other.
-        let mark = InputLine::Text("\u{feff}".into());
-        assert_eq!(next_line(&mut input), Some(mark));
-        for utf16 in [b"\xff\xfeh\0\n\0".as_slice(), b"\xfe\xff\0h\0\n"] {
-            let refused = pass_mark(&mut &*utf16);
-            assert_eq!(refused, Err(InputLine::Failed(Mark::REFUSAL.into())));
+    fn a_second_ctrl_c_counts_only_while_the_first_waits() {
+        let mut interrupts = Interrupts::default();
+        let rows: [(&[u8], bool, bool); 7] = [
+            (b"a", true, false),
+            (b"\x03", true, false),
+            // The loop has taken it.
+            (b"\x03", true, false),
+            (b"b", false, false),
+            // It has not.
+            (b"\x03", false, true),
+            (b"\x03", true, false),
+            (b"c\x03", false, false),
+        ];
+        for (row, (keys, all_taken, expected)) in rows.into_iter().enumerate() {
+            let not_taken = interrupts.are_not_taken(keys, all_taken);
+            assert_eq!(not_taken, expected, "row {row}");
         }
     }
 

@@ -24,6 +24,7 @@ pub(crate) use keys::Key;
 #[cfg(unix)]
 pub use prompt::ask_secret;
 
+use crate::signals::end_at_once;
 use crate::typing::input;
 use editor::Editor;
 use keys::Keys;
@@ -75,7 +76,7 @@ impl Terminal {
             painted: Default::default(),
             stale: true,
         };
-        Ok((terminal, input::bytes(await_key)?))
+        Ok((terminal, input::bytes(await_key, end_at_once)?))
     }
 
     /// Decodes bytes of the keyboard. The caller passes each key to [`Terminal::press`].
