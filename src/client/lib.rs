@@ -59,6 +59,7 @@ mod face;
 mod files;
 mod identity;
 mod link;
+mod mark;
 mod options;
 mod private;
 mod reach;

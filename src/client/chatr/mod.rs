@@ -22,6 +22,7 @@ use crate::begin::Begun;
 use crate::ending::Ending;
 use crate::identity::{Fingerprint, Identity};
 use crate::link::Link;
+use crate::mark::Mark;
 use crate::reach::Route;
 use crate::reach::address::Address;
 use crate::reach::connect::LocalEnd;

@@ -6,6 +6,8 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::mark::Mark;
+
 /// Maximum length of a line, in bytes. A longer line is refused. The limit bounds memory and is far above the maximum message
 /// of every protocol.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
