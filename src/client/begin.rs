@@ -1,4 +1,4 @@
-//! The beginning of a chat: the connection to the server is opened, and nothing has been sent.
+//! The beginning of a chat: opens the connection to the server, and sends nothing yet.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::reach::connect::LocalEnd;
 use crate::reach::{Reached, Route};
 use matou_protocols::dialogue::{Action, Dialogue, Intent, Refusal};
 
-/// A chat that can begin: the connection to the server is open, and nothing has been sent.
+/// A chat that can begin: the connection to the server is open, and nothing has been sent yet.
 pub(crate) struct Begun {
     pub(crate) dialogue: Box<dyn Dialogue>,
-    /// The first actions: the login.
+    /// The first actions, which log in.
     pub(crate) hello: Vec<Action>,
     pub(crate) route: Route,
     pub(crate) reached: Reached,
@@ -21,12 +21,12 @@ pub(crate) struct Begun {
     pub(crate) remark: Option<String>,
 }
 
-/// Connects to the server. An invalid login is reported before anything is sent.
+/// Connects to the server. An invalid login is reported before the client connects.
 ///
 /// `wish` is the peer of `--tunnel`.
 ///
 /// # Errors
-/// The ending of the chat.
+/// If the chat cannot begin. The error is the ending of the chat.
 pub(crate) fn begin(
     address: &Address,
     password: Option<&str>,

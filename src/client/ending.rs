@@ -7,23 +7,23 @@ use super::escape::{Escaped, Name};
 /// How a chat ended: its message on standard error, and the program's exit code.
 #[derive(Debug)]
 pub enum Ending {
-    /// As the user wanted.
+    /// The chat ended as the user wanted.
     InOrder,
     /// Standard output was closed (`matou chat ... | head -1`). This is not an error.
     OutputClosed,
     /// Standard output could not be written for another reason.
     Output(io::Error),
-    /// The client could not connect to the server, lost the connection, or the server does not speak the protocol.
+    /// The client could not connect to the server, or lost the connection, or the server does not speak the protocol.
     Lost(String),
-    /// An argument that cannot be used.
+    /// An argument is invalid, or does not fit the protocol.
     Usage(String),
-    /// As the user wanted, but some lines of a script were refused. Each was reported.
+    /// The chat ended as the user wanted, but some lines of a script were refused. The client reported each of them.
     LinesRefused,
     /// The server does not accept the login.
     LoginRefused {
-        /// Which.
+        /// The refused login.
         login: String,
-        /// Why, if that is known.
+        /// The reason, if the server gave one.
         reason: Option<String>,
     },
     /// The private connection of `--tunnel` was declined, could not be opened, or was interrupted.
@@ -46,7 +46,7 @@ impl Ending {
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Ending::InOrder => f.write_str("ended in order"),
+            Ending::InOrder => f.write_str("the chat ended normally"),
             Ending::OutputClosed => f.write_str("standard output was closed"),
             Ending::Output(error) => write!(f, "cannot write output: {error}"),
             Ending::Lost(reason) | Ending::Usage(reason) => Escaped(reason).fmt(f),

@@ -1,12 +1,12 @@
-//! Escapes text from peers before a terminal shows it. A control character could move the cursor or set the title, a direction
-//! mark could reverse a line, an invisible character could make two names look alike.
+//! Escapes text from peers before a terminal shows it. A control character could move the cursor or set the title. A
+//! direction mark could reverse a line. An invisible character could make two names look alike.
 
 use std::fmt::{self, Write as _};
 
 pub(super) use matou_protocols::room::is_hidden;
 use matou_protocols::room::write_escape;
 
-/// Text of a peer, with invisible characters and control characters escaped.
+/// Displays text of a peer, with invisible characters and control characters escaped.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 
@@ -27,10 +27,11 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Zero width joiner. Between two pictographs it makes one family of three people, and is kept; anywhere else it is escaped.
+/// Zero width joiner. Between two pictographs it joins them into one, such as a family, so it is kept there. Anywhere else
+/// it is escaped.
 const JOINER: char = '\u{200d}';
 
-/// Combining keycap: a digit, a variation selector and this character make a key.
+/// Combining keycap: after a digit and a variation selector, it shows the digit as a key of a keyboard.
 const KEYCAP: char = '\u{20e3}';
 
 /// True if a hidden character is part of a visible pictograph.
@@ -47,7 +48,7 @@ fn belongs(before: Option<char>, character: char, after: Option<char>) -> bool {
     }
 }
 
-/// Variation selectors: they turn a sign into a pictograph, or the reverse.
+/// True for a variation selector: it shows the character before it as a sign or as a pictograph.
 fn is_selector(character: char) -> bool {
     matches!(character, '\u{fe0e}' | '\u{fe0f}')
 }
@@ -62,7 +63,7 @@ fn is_pictograph(character: char) -> bool {
     )
 }
 
-/// Bytes of a peer that should be UTF-8. An invalid byte becomes `\xNN`.
+/// Displays bytes of a peer that should be UTF-8. An invalid byte becomes `\xNN`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EscapedBytes<'a>(pub(super) &'a [u8]);
 
@@ -78,8 +79,8 @@ impl fmt::Display for EscapedBytes<'_> {
     }
 }
 
-/// A name, in quotes unless it is one plain word. It can be typed in this form in a command, and a name cannot be confused
-/// with the punctuation around it.
+/// Displays a name, in quotes unless it is one plain word. A user can type it in this form in a command, and cannot confuse
+/// the name with the punctuation around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name<'a>(pub(super) &'a str);
 

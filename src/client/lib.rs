@@ -3,26 +3,26 @@
 //! This crate is the only place that uses a terminal. The dialogue of each protocol ([`matou_protocols::dialogue`]) knows the
 //! frames and what they mean; this crate does not.
 //!
-//! # Rooms
+//! # Folders
 //!
-//! Each folder has its own map in its `mod.rs`. A room uses only rooms that are above it in this table, and small files of this
-//! folder (how text is escaped, how a chat ends):
+//! Each folder has its own map in its `mod.rs`. A folder uses only the folders above it in this table, and the small files
+//! beside this one (such as `escape.rs`, which escapes text, and `ending.rs`, the ways in which a chat ends):
 //!
-//! | room | what is in it | needed for |
+//! | folder | what is in it | needed for |
 //! |---|---|---|
 //! | `link/` | one connection with its threads and bounded queues | everything |
 //! | `identity/` | a UUID with its key, and fingerprints | Chatr |
 //! | `reach/` | the way to the server: address, TCP, TLS, trust | everything |
-//! | `typing/` | what a user types: input, lines parsed once, lines that wait | everything |
+//! | `typing/` | what a user types: standard input, the parser of lines, and lines that wait | everything |
 //! | `files/` | file transfer: the formats of transfers, and the disk | files |
-//! | `chatr/` | registry, and peer-to-peer connections over UDP | Chatr |
-//! | `private/` | the register of private connections; direct connections; `--tunnel` | private connections |
-//! | `signals/` | Ctrl-C and its relatives | everything |
+//! | `chatr/` | the registry, and peer-to-peer connections over UDP | Chatr |
+//! | `private/` | the list of private connections; direct connections; `--tunnel` | private connections |
+//! | `signals/` | Ctrl-C and other signals | everything |
 //! | `face/` | what a user sees: plain lines, JSON, or a painted terminal | everything |
-//! | `session/` | the loop that owns all of this | everything |
+//! | `session/` | the loop, which owns all of the above | everything |
 //!
-//! A reader who wants to know line chat alone can leave out `files/`, `chatr/`, `private/`, `face/terminal/` and the files of
-//! `session/` that its map lists under these features.
+//! A reader who only wants to understand how messages are exchanged can skip `files/`, `chatr/`, `private/`,
+//! `face/terminal/` and the files of `session/` that its map lists under these features.
 //!
 //! # Threads
 //!
@@ -35,21 +35,22 @@
 //! | `server-out`, `tunnel-out` | `write` to a connection | receives pieces from the loop |
 //! | `stdin` | `read` of standard input: lines, keys, or a tunnel's bytes | the loop, or a tunnel's writer |
 //! | `stdout` | `write` of lines; with `--tunnel`, of a tunnel's bytes | receives lines from the loop, or chunks from a tunnel's reader |
-//! | `connect` | `connect`, for a tunnel or after a lost connection; the answer of a registry, then of a peer | the loop, once |
-//! | `file-look` | `read` of a file before it is offered | the loop, once |
+//! | `connect` | `connect`, for a tunnel or after a lost connection; in Chatr, `read` of the registry's answer, then the search for a peer | the loop, once |
+//! | `file-look` | `read` of a file before the client offers it | the loop, once |
 //! | `file-in` | `read` of a file to send | the loop, which takes a piece when the tunnel's writer has room |
 //! | `file-out` | `write` of a received file | receives pieces from the loop |
 //! | `direct-accept` | `accept` of an expected peer | starts `direct-knock` |
-//! | `direct-knock` | `read` of such a peer's pass | the loop, once, if the pass is right |
-//! | `peer-in` | `recv` of datagrams | `peer` |
-//! | `peer` | its channels and its next deadline; it also sends datagrams (`chatr/peer/`) | the loop |
+//! | `direct-knock` | `read` of the pass of a peer that has connected | the loop, once, if the pass is right |
+//! | `peer-in` | `recv` of datagrams | the thread `peer` |
+//! | `peer` | waiting for its channels and its next deadline; it also sends datagrams (`chatr/peer/`) | the loop |
 //! | `signals` | waiting for signals; it restores the terminal before the program ends or stops (`signals/`) | the loop |
 //!
 //! Every buffer is bounded. A reader that is ahead of the loop stops reading. A typed line is sent when its connection has
-//! room, counted in bytes (`link/outgoing.rs`); until then it waits (`typing/held.rs`). In the meantime a script is not read. A
-//! terminal is read, up to 16 MiB of text, so that `/quit` and Ctrl-C work. A connection is closed when bytes wait and none is
-//! accepted for `--stall-timeout`. The loop does not read from a peer that does not accept our answers, nor from a private
-//! connection while the disk cannot keep up with its file; TCP then holds the peer back.
+//! room, counted in bytes (`link/outgoing.rs`). Until then it waits (`typing/held.rs`). In the meantime the client reads
+//! nothing more from a script. It still reads from a terminal, up to 16 MiB of text, so that `/quit` and Ctrl-C work. A
+//! connection is closed if bytes wait to be sent and the peer accepts none of them for `--stall-timeout`. The loop stops
+//! reading from a peer that does not accept this client's answers. It also stops reading from a private connection while the
+//! disk cannot keep up with its file. TCP then holds the peer back.
 
 mod begin;
 mod chatr;

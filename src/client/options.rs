@@ -18,21 +18,22 @@ pub struct ChatOptions {
     pub chatr: Option<ChatrOptions>,
     /// Password of the account, in a protocol that has accounts.
     pub password: Option<Password>,
-    /// How the program shows itself.
+    /// The kind of output.
     pub face: Face,
-    /// After the end of standard input: listen until the server closes (true), or leave (false).
+    /// What to do after the end of standard input: listen until the server closes the connection (true), or leave (false).
     pub stay: bool,
-    /// A script reconnects after a lost connection, as the client always does for a person.
+    /// True if a script reconnects after a lost connection. For a person, the client always reconnects.
     pub reconnect: bool,
-    /// After a lost connection: how long a refused login is tried again before another is asked for.
+    /// How long the client retries a refused login after a lost connection. Then it asks a person for another login, or
+    /// ends.
     pub retry_login: Duration,
-    /// Private connection to connect standard input and output to.
+    /// The private connection that carries standard input and output (`--tunnel`).
     pub tunnel: Option<TunnelWish>,
     /// Time limit for connecting, and then for the answer to the login.
     pub connect_timeout: Duration,
     /// A connection is closed when its peer accepts no data for this time while data waits to be sent.
     pub stall_timeout: Duration,
-    /// Standard input is not a terminal: the exit code reports lines that could not be sent.
+    /// True if standard input is not a terminal. Then the exit code reports lines that could not be sent.
     pub script: bool,
     /// File to log every frame to.
     pub wire_log: Option<PathBuf>,
@@ -58,16 +59,16 @@ impl fmt::Debug for Password {
     }
 }
 
-/// How the program shows itself.
+/// The kind of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Face {
-    /// To a script: each event is a line.
+    /// For a script: each event is one line.
     Script(Form),
-    /// To a person, with plain lines: a dumb terminal, or `--plain`.
+    /// For a person, as plain lines: on a dumb terminal, or with `--plain`.
     Plain,
-    /// To a person at a terminal.
+    /// For a person at a terminal, with the typed line at the bottom.
     Terminal {
-        /// Colour names.
+        /// True to show names in colour.
         colours: bool,
     },
 }

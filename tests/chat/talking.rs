@@ -240,7 +240,7 @@ fn a_client_whose_output_is_blocked_ends_with_its_input() {
     alice.input = None;
     let (code, errors) = alice.ended();
     assert_eq!(code, 1);
-    let reason = "matou: cannot write output: its reader accepted nothing for 5 s\n";
+    let reason = "matou: cannot write output: the program that reads it accepted nothing for 5 s\n";
     assert_eq!(errors, reason);
     // If the client has not read everything, this ends the write.
     let _ = connection.stream.shutdown(Shutdown::Both);

@@ -1,10 +1,11 @@
-//! A hex dump with meaning: each field's bytes in hexadecimal, next to the field's name and value, in the field's colour.
+//! A hex dump with explanations: the bytes of each field in hexadecimal, next to the name and value of the field. Each field
+//! has its own colour.
 
 use crate::escape::Escaped;
 use crate::face::paint::Paint;
 use matou_protocols::wire::{Explained, Field};
 
-/// Limits of what is shown.
+/// Limits of a hex dump.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Extent {
     /// Bytes per row.

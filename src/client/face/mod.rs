@@ -2,13 +2,13 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `output.rs` | the one place that writes to standard output, standard error or the terminal |
+//! | `output.rs` | the only place that writes to standard output, standard error or the terminal |
 //! | `printer.rs` | the thread that writes to standard output |
-//! | `show/` | an event as a line, for people or as JSON |
+//! | `show/` | formats events as lines, for people or as JSON |
 //! | `paint.rs` | colours |
-//! | `hex.rs` | frames byte by byte |
+//! | `hex.rs` | a hex dump of frames |
 //! | `people.rs` | the names that the client has seen |
-//! | `terminal/` | a painted terminal: it can be left out by a reader of plain lines |
+//! | `terminal/` | the painted terminal; it is not needed to understand plain lines |
 
 pub(crate) mod hex;
 pub(crate) mod output;

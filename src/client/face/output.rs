@@ -18,10 +18,10 @@ pub(crate) struct Output {
     failure: Option<io::Error>,
 }
 
-/// How the program shows itself.
+/// The reader of the output.
 #[derive(Debug)]
 enum Face {
-    /// To a script.
+    /// A script.
     Script(Form),
     /// A person.
     Person {
@@ -31,11 +31,11 @@ enum Face {
     },
 }
 
-/// Where lines go.
+/// Where lines are written.
 #[derive(Debug)]
 pub(crate) enum Stream {
     Stdout(Printer),
-    /// Standard output carries the bytes of a private connection.
+    /// Used while standard output carries the bytes of a private connection.
     Stderr,
     Terminal(Box<Terminal>),
 }
@@ -57,7 +57,7 @@ impl Output {
         }
     }
 
-    /// Shows an event. After a failure nothing more is written.
+    /// Shows an event. After a write has failed, nothing more is written.
     pub(crate) fn show(&mut self, event: &Event) {
         let line = match &self.face {
             Face::Script(form) => show::line(event, *form),
@@ -107,7 +107,7 @@ impl Output {
         }
     }
 
-    /// Shows several rows.
+    /// Shows a remark, with rows below it.
     pub(crate) fn block(&mut self, head: &str, rows: &[String]) {
         self.remark(head);
         if self.is_for_a_person() {
@@ -119,7 +119,7 @@ impl Output {
         }
     }
 
-    /// Returns the terminal, unless the output is plain lines or for a script.
+    /// Returns the terminal; `None` if the output is plain lines or for a script.
     pub(crate) fn terminal(&mut self) -> Option<&mut Terminal> {
         match &mut self.stream {
             Stream::Terminal(terminal) => Some(terminal),
@@ -127,7 +127,7 @@ impl Output {
         }
     }
 
-    /// Returns the thread that writes to standard output, unless the output goes elsewhere.
+    /// Returns the thread that writes to standard output; `None` if the output goes elsewhere.
     pub(crate) fn printer(&self) -> Option<&Printer> {
         match &self.stream {
             Stream::Stdout(printer) => Some(printer),
@@ -135,12 +135,12 @@ impl Output {
         }
     }
 
-    /// True while standard output accepts nothing. Then the loop does not read what would have to be shown.
+    /// True while standard output accepts nothing. In this state the loop reads nothing that it would have to show.
     pub(crate) fn is_backed_up(&self) -> bool {
         self.printer().is_some_and(|it| it.blocked_on().is_some())
     }
 
-    /// Standard output has room again, or has failed.
+    /// Continues to write. Call it when standard output has room again, or has failed.
     pub(crate) fn push(&mut self) {
         if let Stream::Stdout(printer) = &mut self.stream {
             printer.push();
@@ -151,7 +151,7 @@ impl Output {
     /// Waits until everything is written.
     ///
     /// # Errors
-    /// If it cannot be written within the time limit.
+    /// If not everything can be written within the time limit.
     pub(crate) fn finish(self, limit: Duration) -> io::Result<()> {
         match self.stream {
             Stream::Stdout(printer) if self.failure.is_none() => printer.finish(limit),
@@ -200,7 +200,7 @@ impl Output {
         }
     }
 
-    /// Takes the error after which nothing more can be written.
+    /// Returns the error of a failed write, once. After it nothing more can be written.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
         let failure = self.failure.take()?;
         self.failure = Some(failure.kind().into());
@@ -216,7 +216,7 @@ impl Output {
         is_io_error && self.is_for_a_person()
     }
 
-    /// Writes a line unchanged. It must not contain hidden characters other than colours.
+    /// Writes a line unchanged. Its only hidden characters must be those that set colours.
     pub(crate) fn line(&mut self, line: &str) {
         if self.failure.is_some() {
             return;
@@ -236,10 +236,10 @@ impl Output {
 
     fn print(&mut self, lines: &str) {
         match &mut self.stream {
-            // One write, because two programs may share a terminal.
+            // One write keeps the line in one piece if two programs share a terminal.
             Stream::Stdout(printer) => printer.print(format!("{lines}\n")),
             Stream::Terminal(terminal) => terminal.print(lines),
-            // Standard error gets only remarks. The private connection continues without them.
+            // Standard error gets only remarks. If they cannot be written, the private connection continues without them.
             Stream::Stderr => {
                 let _ = io::stderr().write_all(format!("{lines}\n").as_bytes());
             }

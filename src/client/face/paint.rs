@@ -1,4 +1,4 @@
-//! Colours. A line has the same text without them.
+//! Colours. A line without colours has the same text.
 
 use std::fmt::Display;
 
@@ -7,13 +7,13 @@ use crate::escape::Name;
 /// The colours of names and other parts of a line. The default has no colours.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Paint {
-    /// False with `NO_COLOR`, and if the output is for a program.
+    /// False if `NO_COLOR` is set, or if the output is for a program.
     pub(crate) colours: bool,
     /// The user's own name.
     pub(crate) own: String,
 }
 
-/// The colours of names: those of the sixteen terminal colours that are readable on black and on white.
+/// The colours of names. Of the sixteen terminal colours, these are readable on black and on white.
 const COLOURS: [u8; 10] = [31, 32, 33, 35, 36, 91, 92, 94, 95, 96];
 
 const BOLD: &str = "1";
@@ -32,7 +32,7 @@ impl Paint {
         self.with(&code, &Name(name))
     }
 
-    /// Returns a coloured name between two marks.
+    /// Colours a name, and puts it between two marks.
     pub(crate) fn between(&self, left: &str, name: &str, right: &str) -> String {
         let (left, right) = (self.with(DIM, &left), self.with(DIM, &right));
         format!("{left}{}{right}", self.name(name))
@@ -80,7 +80,7 @@ impl Paint {
         self.with(REVERSE, text)
     }
 
-    /// Returns one of a few different colours, for neighbouring things.
+    /// Colours a text with the colour of this index, so that neighbouring texts have different colours.
     pub(crate) fn nth(&self, index: usize, text: &impl Display) -> String {
         let code = COLOURS[index % COLOURS.len()];
         self.with(&code.to_string(), text)
@@ -95,7 +95,7 @@ impl Paint {
     }
 }
 
-/// FNV-1a: small, and stable across versions.
+/// Chooses the colour of a name. The hash FNV-1a is small, and the same in every version of this program.
 fn colour_of(name: &str) -> u8 {
     let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

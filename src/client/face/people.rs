@@ -5,7 +5,7 @@ use matou_protocols::dialogue::Event;
 /// The names that the client has seen. No protocol lists the connected users, so the client learns names from events.
 #[derive(Debug, Default)]
 pub(crate) struct People {
-    /// The most recent first.
+    /// The names that were seen, the most recent first.
     names: Vec<String>,
     /// The names whose messages are hidden.
     ignored: BTreeSet<String>,
@@ -19,7 +19,8 @@ const MAX_NAMES: usize = 500;
 const MAX_IGNORED: usize = 500;
 
 impl People {
-    /// Learns names from an event. Returns false if the event comes from a hidden name and must be dropped.
+    /// Learns names from an event. Returns false if the event must be dropped, because the user has hidden the name that it
+    /// comes from.
     pub(crate) fn hear(&mut self, event: &Event) -> bool {
         let (Event::Said { from: name, .. }
         | Event::Whispered { from: name, .. }

@@ -1,4 +1,5 @@
-//! Standard output in a thread of its own. A program that does not read it holds back this thread, not the loop.
+//! Writes to standard output in a separate thread. If the program that reads it is slow, it blocks this thread and not the
+//! loop.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -10,7 +11,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bo
 
 use crate::link::outgoing::{Flow, fill};
 
-/// Maximum texts that the thread may be behind the loop. Further ones wait, and then the loop does not read from connections.
+/// Capacity of the channel to the thread, in texts. Further texts wait, and while any wait, the loop does not read from
+/// connections.
 const TEXTS_AHEAD: usize = 64;
 
 /// Writes texts to standard output, in order.
@@ -18,7 +20,8 @@ const TEXTS_AHEAD: usize = 64;
 pub(crate) struct Printer {
     texts: Sender<String>,
     waiting: VecDeque<String>,
-    /// Gets the error that ended the thread. It ends without one after everything was written.
+    /// Receives the error that ended the thread. After the thread has written everything, this channel closes without an
+    /// error.
     failure: Receiver<io::Error>,
     flow: Arc<Flow>,
 }
@@ -45,7 +48,7 @@ impl Printer {
             .spawn(move || {
                 for text in printed {
                     if let Err(error) = write(&text) {
-                        // The loop may have ended in the meantime.
+                        // Sending fails if the loop has already ended.
                         let _ = report.send(error);
                         return;
                     }
@@ -66,7 +69,7 @@ impl Printer {
         self.push();
     }
 
-    /// Moves waiting texts to the thread while it has room. After a failure they are dropped.
+    /// Moves waiting texts to the thread while its channel has room. After a failed write, they are dropped.
     pub(crate) fn push(&mut self) {
         let _ = fill(&self.texts, &mut self.waiting);
     }
@@ -81,7 +84,7 @@ impl Printer {
         &self.failure
     }
 
-    /// Takes the failure. No other follows.
+    /// Returns the failure, once. There is never a second one.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
         let failure = self.failure.try_recv().ok()?;
         self.failure = never();
@@ -96,7 +99,8 @@ impl Printer {
     /// Waits until everything is written.
     ///
     /// # Errors
-    /// If it cannot be written, or not within the time limit. Then the thread stays behind and ends with the program.
+    /// If the text cannot be written, or not within the time limit. Then the thread is not joined, and ends with the
+    /// program.
     pub(crate) fn finish(self, limit: Duration) -> io::Result<()> {
         let deadline = Instant::now() + limit;
         let late = || Err(too_late(limit));
@@ -116,10 +120,10 @@ impl Printer {
     }
 }
 
-/// Returns the error for an output that nobody reads.
+/// Returns the error for an output whose reader accepts nothing.
 pub(crate) fn too_late(limit: Duration) -> io::Error {
     let seconds = limit.as_secs();
-    let reason = format!("its reader accepted nothing for {seconds} s");
+    let reason = format!("the program that reads it accepted nothing for {seconds} s");
     io::Error::new(io::ErrorKind::TimedOut, reason)
 }
 
@@ -129,7 +133,7 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
 
-    /// A printer whose writes wait for a unit each, and the texts that were written.
+    /// Returns a printer, a channel, and the written texts. Each write of the printer waits for one `()` on the channel.
     fn gated() -> (Printer, Sender<()>, Receiver<String>) {
         let (open, gate) = bounded(1000);
         let (written, texts) = bounded(1000);

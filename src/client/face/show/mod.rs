@@ -1,4 +1,4 @@
-//! An event as a line: for people, or as JSON for programs.
+//! Formats an event as a line: as text for people, or as JSON for programs.
 //!
 //! The JSON form is one object per line. It is stable: later versions may add fields, but existing fields keep their meaning.
 //!
@@ -6,12 +6,12 @@
 //! |---|---|---|
 //! | `logged_in` | `login` | the server accepted the login |
 //! | `login_refused` | `login`, `reason` if the server gives one | the server refused the login |
-//! | `message` | `from`, `text` | a message to everyone; the client's own messages come back, except in ChatOS 1.0 and ChatHack |
+//! | `message` | `from`, `text` | a message to everyone; the server also sends back the client's own messages, except in ChatOS 1.0 and ChatHack |
 //! | `whisper` | `from`, `text` | a private message to this client |
 //! | `private_asked` | `peer` | the peer asks for a private connection |
 //! | `private_denied` | `peer` | the peer declined this client's request, or left |
 //! | `private_withdrawn` | `peer` | the peer withdrew its request, or left |
-//! | `private_agreed` | `peer` | both agreed; the private connection is being opened |
+//! | `private_agreed` | `peer` | both users agreed; the private connection is being opened |
 //! | `private_awaited` | `peer`, `address` | this client listens at this address for the peer |
 //! | `private_address` | `peer`, `address` | the peer listens at this address; this client connects to it |
 //! | `private_up` | `peer` | the private connection is open |
@@ -19,10 +19,10 @@
 //! | `private_eof` | `peer` | the peer has stopped sending |
 //! | `private_closed` | `peer`, `reason` if it failed | the private connection has closed |
 //! | `file_offered` | `peer`, `name`, `size` | the peer offers a file |
-//! | `file_denied` | `peer`, `name`, `size`, `limit` | the peer's file is larger than the limit |
-//! | `file_begun` | `peer`, `way`, `name`, `size`, `offset` | a transfer starts, `in` or `out`, at this byte |
-//! | `file_sent` | `peer`, `name`, `size` | the peer received the file; in ChatHack, which has no confirmation, the file was sent |
-//! | `file_received` | `peer`, `name`, `size`, `path` | the file was received |
+//! | `file_denied` | `peer`, `name`, `size`, `limit` | this client did not accept the peer's file, because it is larger than `limit` |
+//! | `file_begun` | `peer`, `way`, `name`, `size`, `offset` | a transfer starts at byte `offset`; `way` is `in` (this client receives) or `out` (this client sends) |
+//! | `file_sent` | `peer`, `name`, `size` | the peer has confirmed the whole file; in ChatHack, which has no confirmation, this client has sent the whole file |
+//! | `file_received` | `peer`, `name`, `size`, `path` | the whole file was received and saved at `path` |
 //! | `file_failed` | `peer`, `way`, `name`, `reason` | the transfer failed |
 //! | `refused` | `what` | the server refused a request |
 //! | `unexpected` | `what` | the server sent a frame that has no meaning in this state |
@@ -35,7 +35,7 @@ use crate::face::paint::Paint;
 pub(crate) use file::{file_line, file_painted};
 use matou_protocols::dialogue::Event;
 
-/// The form of events.
+/// How events are formatted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Plain text, for people.

@@ -1,4 +1,5 @@
-//! Completion with the Tab key: each press shows the next candidate, and after the last one the typed word.
+//! Completion with the Tab key: each press shows the next candidate. After the last candidate, the next press shows the
+//! typed word again.
 
 use crate::escape::Name;
 
@@ -17,7 +18,7 @@ pub(super) struct Completion {
     /// Where the word begins, in bytes.
     start: usize,
     candidates: Vec<String>,
-    /// The candidate that is shown.
+    /// The index of the candidate that is shown.
     index: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The line that is being typed. Keys change it. A value; it does not use a terminal.
+//! The line that the user is typing, and how keys change it. It is a plain value and does not use a terminal.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -10,15 +10,15 @@ use super::keys::Key;
 #[derive(Debug, Default)]
 pub(super) struct Editor {
     text: String,
-    /// In bytes, at the border of a grapheme cluster.
+    /// The cursor's position in bytes, always at the border of a grapheme cluster.
     cursor: usize,
     /// The last word or line that was deleted, for Ctrl-Y.
     killed: String,
     history: History,
     completion: Option<Completion>,
-    /// A part of a paste did not fit; the rest of the paste is dropped too.
+    /// True if a part of a paste did not fit. Then the rest of the paste is dropped too.
     is_full: bool,
-    /// Bytes that are not UTF-8 came; [`DAMAGE`] is in their place until the user removes it.
+    /// True if bytes arrived that are not UTF-8. [`DAMAGE`] is in their place until the user removes it.
     is_damaged: bool,
 }
 
@@ -28,13 +28,13 @@ const DAMAGE: char = char::REPLACEMENT_CHARACTER;
 /// What the program must do after a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Only show the line again.
+    /// Only show the changed line.
     Edited,
     /// The line was submitted with Enter.
     Submitted(String),
     /// The key has no effect here.
     Bell,
-    /// The rest of a paste does not fit.
+    /// A part of a paste does not fit. This is reported once per paste.
     TooMuch,
     /// The line has bytes that are not UTF-8, so it cannot be submitted.
     NotUtf8,
@@ -48,7 +48,7 @@ pub(crate) enum Outcome {
     Suspended,
 }
 
-/// Maximum size of the line, in bytes; far above any paste of a person.
+/// Maximum size of the line, in bytes. It is far above the size of any text that a person pastes.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 impl Editor {
@@ -94,7 +94,7 @@ impl Editor {
         Outcome::Edited
     }
 
-    /// Sets the text of an empty line.
+    /// Sets the text, if the line is empty.
     pub(super) fn suggest(&mut self, text: &str) {
         if self.text.is_empty() {
             self.replace_all(text.to_owned());
@@ -106,7 +106,8 @@ impl Editor {
         (&self.text, self.cursor)
     }
 
-    /// A paste arrives in parts. If one part does not fit, a later, shorter part must not take its place.
+    /// Inserts a part of a paste. After one part did not fit, all later parts are dropped, even if they are shorter and
+    /// would fit.
     fn paste(&mut self, text: &str) -> Outcome {
         if self.is_full || self.insert(text) == Outcome::Edited {
             return Outcome::Edited;
@@ -276,7 +277,7 @@ mod tests {
         editor.press(Key::Char('é'), &NO_NAMES);
         let submitted = editor.press(Key::Enter, &NO_NAMES);
         assert_eq!(submitted, Outcome::Submitted("café".into()));
-        // The character itself may be sent.
+        // The user may type and send this character.
         editor.press(Key::Char(DAMAGE), &NO_NAMES);
         let submitted = editor.press(Key::Enter, &NO_NAMES);
         assert_eq!(submitted, Outcome::Submitted(DAMAGE.to_string()));

@@ -6,14 +6,14 @@ pub(super) struct History {
     lines: VecDeque<String>,
     /// The total size of the lines, in bytes.
     bytes: usize,
-    /// The line that is shown, and the draft before it.
+    /// The index of the line that is shown, and the draft that the user was typing before.
     shown: Option<(usize, String)>,
 }
 
 /// Maximum number of lines; the oldest are dropped first.
 const MAX_LINES: usize = 500;
-/// Maximum total size, in bytes. The oldest lines are dropped first. The newest always stays, because the user may need to
-/// send it again.
+/// Maximum total size, in bytes. The oldest lines are dropped first. The newest line always stays, because the user may need
+/// to send it again.
 const MOST_BYTES: usize = 1024 * 1024;
 
 impl History {
@@ -33,7 +33,7 @@ impl History {
         self.lines.push_back(line.to_owned());
     }
 
-    /// Returns the line before the one that is shown, if there is one.
+    /// Returns the line before the shown line, if there is one.
     pub(super) fn older(&mut self, typed: &str) -> Option<&str> {
         let index = match &self.shown {
             Some((index, _)) => index.checked_sub(1)?,
@@ -47,7 +47,7 @@ impl History {
         self.lines.get(index).map(String::as_str)
     }
 
-    /// Returns the line after the one that is shown; the draft after the last one.
+    /// Returns the line after the shown line. After the last line, returns the draft.
     pub(super) fn newer(&mut self) -> Option<String> {
         let (index, draft) = self.shown.take()?;
         match self.lines.get(index + 1) {

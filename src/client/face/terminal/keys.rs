@@ -1,13 +1,13 @@
 //! Decodes the bytes that a terminal sends for keys.
 
-/// A key, by its function.
+/// A key, named after what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Key {
     /// A character.
     Char(char),
     /// Pasted text, or a part of it, without control characters other than line ends.
     Paste(String),
-    /// Bytes that are not UTF-8.
+    /// The terminal sent bytes that are not UTF-8.
     NotUtf8,
     Enter,
     Tab,
@@ -32,21 +32,21 @@ pub(crate) enum Key {
     /// Inserts the text that was deleted last.
     Yank,
     ClearScreen,
-    /// The next conversation.
+    /// Switches to the next conversation.
     Next,
     Interrupt,
     EndOfInput,
     Suspend,
 }
 
-/// Splits bytes into keys. The bytes of a key may arrive in pieces.
+/// Splits bytes into keys. The bytes of one key may arrive in several reads.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     pending: Vec<u8>,
     pasting: bool,
 }
 
-/// Maximum bytes of a key. A longer sequence is noise.
+/// Maximum bytes of a key. A longer sequence is dropped.
 const MAX_SEQUENCE: usize = 32;
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
@@ -86,8 +86,8 @@ impl Keys {
         }
     }
 
-    /// Decodes the part of a paste that has arrived. Of a long paste, only the last bytes are kept: those that may be half a
-    /// character, half a line end or half of the end mark.
+    /// Decodes the part of a paste that has arrived. Only its last bytes may stay for the next read: an incomplete
+    /// character, half of a line end, or a part of the end mark.
     fn pasted(&mut self, pending: &[u8]) -> Option<(usize, Option<Key>)> {
         if pending.starts_with(PASTE_ENDS) {
             self.pasting = false;
@@ -105,7 +105,7 @@ impl Keys {
         if length == 0 {
             return None;
         }
-        // The text up to the first bytes that are not UTF-8, or those bytes.
+        // The chunk is the text before the first bytes that are not UTF-8, or, if there is no such text, these bytes.
         let chunk = pending[..length].utf8_chunks().next()?;
         let (text, length) = match chunk.valid() {
             "" => return Some((chunk.invalid().len(), Some(Key::NotUtf8))),
@@ -118,7 +118,7 @@ impl Keys {
     }
 }
 
-/// Returns how many bytes are complete: without the beginning of a character or the first half of a line end.
+/// Returns how many bytes are complete. An incomplete character or half of a line end at the end is not counted.
 fn whole(text: &[u8]) -> usize {
     if text.ends_with(b"\r") {
         return text.len() - 1;
@@ -184,7 +184,7 @@ fn sequence(pending: &[u8]) -> Option<(usize, Option<Key>)> {
 }
 
 fn named(last: u8, parameters: &[u8]) -> Option<Key> {
-    // Pressed together with Ctrl or Alt.
+    // True if the key was pressed together with Ctrl or Alt.
     let by_word = parameters.ends_with(b";5") || parameters.ends_with(b";3");
     Some(match (last, parameters) {
         (b'A', _) => Key::Up,
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(Keys::default().push(bytes), keys);
     }
 
-    /// A paste arrives in as many parts as there are reads.
+    /// Joins the parts of each paste, because a paste arrives in as many parts as there are reads.
     fn joined(keys: Vec<Key>) -> Vec<Key> {
         let mut joined = Vec::new();
         for key in keys {
@@ -252,7 +252,7 @@ mod tests {
         joined
     }
 
-    /// Bytes in which marks, half marks, half characters and line ends are frequent.
+    /// Generates bytes in which marks, half marks, half characters and line ends are frequent.
     fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
         let parts: Vec<&[u8]> = vec![
             PASTE_BEGINS,

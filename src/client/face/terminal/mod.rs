@@ -1,9 +1,10 @@
 //! The terminal face: messages above, status and typed line at the bottom.
 //!
-//! Only the loop writes to the terminal, so no lock is needed and nothing is ever written into a half-typed line. Messages
-//! are printed above the two rows at the bottom: one write removes these rows, prints, and paints them again. `keys` decodes
-//! the bytes of keys, `editor` changes the typed line, `screen` computes what to write. These three are values without IO.
-//! Only `raw` uses the terminal; it restores the terminal whatever ends or stops the program. `prompt` asks for a secret.
+//! Only the loop writes to the terminal, so no lock is needed and nothing is ever written into the middle of a typed line.
+//! Messages are printed above the two rows at the bottom: one write removes these rows, prints, and paints them again.
+//! `keys` decodes the bytes of keys, `editor` changes the typed line, `screen` computes what to write. These three do no IO.
+//! Only `raw` uses the terminal; it restores the terminal however the program ends or is stopped. `prompt` asks for a
+//! secret.
 
 mod completion;
 mod editor;
@@ -31,8 +32,8 @@ use keys::Keys;
 use raw::{Modes, Painting, await_key};
 use screen::Screen;
 
-/// The line that keys change and the prompt shows. The two never mix: a draft cannot become a login, and a login cannot become
-/// a message.
+/// The line that keys change and that the prompt shows: one of two. The two never mix: a draft cannot become a login, and a
+/// login cannot become a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TypedLine {
     /// A message or a command.
@@ -46,22 +47,23 @@ pub(crate) enum TypedLine {
 pub(crate) struct Terminal {
     modes: Modes,
     keys: Keys,
-    /// The line that the user is writing. It waits here while a login is asked for.
+    /// The line that the user is writing. It is kept here while the client asks for a login.
     draft: Editor,
     /// The answer to the login question.
     login: Editor,
     screen: Screen,
-    /// For the next [`Terminal::paint`]: ring the bell, clear the screen, and the lines to print.
+    /// What the next [`Terminal::paint`] must do: ring the bell, clear the screen, print lines.
     rings: bool,
     wipes: bool,
     printed: String,
-    /// The text around the typed line, and whether anything has changed since it was painted.
+    /// The rows above the prompt and the prompt, as they were last painted; and whether anything else has changed since
+    /// then.
     painted: (Vec<String>, String),
     stale: bool,
 }
 
 impl Terminal {
-    /// Puts the terminal into raw mode. Its bytes arrive on the channel from here on.
+    /// Puts the terminal into raw mode. From then on, its bytes arrive on the channel.
     pub(crate) fn open() -> io::Result<(Terminal, Receiver<Vec<u8>>)> {
         let modes = Modes::raw()?;
         let terminal = Terminal {
@@ -79,7 +81,7 @@ impl Terminal {
         Ok((terminal, input::bytes(await_key, end_at_once)?))
     }
 
-    /// Decodes bytes of the keyboard. The caller passes each key to [`Terminal::press`].
+    /// Decodes bytes from the keyboard. The caller passes each key to [`Terminal::press`].
     pub(crate) fn decode(&mut self, bytes: &[u8]) -> Vec<Key> {
         self.keys.push(bytes)
     }
@@ -164,13 +166,13 @@ impl Terminal {
         })
     }
 
-    /// The window's size has changed.
+    /// Adapts to the new size of the window.
     pub(crate) fn resized(&mut self) {
         self.screen.resize(self.modes.columns());
         self.stale = true;
     }
 
-    /// The program continues after a stop: everything is painted again.
+    /// Paints everything again, after the program was stopped and continues.
     pub(crate) fn resumed(&mut self) {
         self.resized();
     }
@@ -181,7 +183,7 @@ impl Terminal {
     }
 }
 
-/// Forgets the painted rows if another program has used the terminal: they have scrolled away or are gone.
+/// Forgets the painted rows if another program has used the terminal, because they are no longer where they were.
 fn forget_if_used(modes: &Modes, screen: &mut Screen) {
     if modes.was_used() {
         *screen = Screen::new(modes.columns());
@@ -190,7 +192,7 @@ fn forget_if_used(modes: &Modes, screen: &mut Screen) {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // Prints the waiting lines. Dropping the guard restores the modes.
+        // This prints the waiting lines. Dropping `modes` then restores the terminal.
         let _ = self.modes.write(|| {
             forget_if_used(&self.modes, &mut self.screen);
             let mut painting = Painting::default();

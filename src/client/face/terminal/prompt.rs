@@ -8,7 +8,7 @@ use super::raw::Modes;
 /// program as usual, after the echo is switched on again.
 ///
 /// # Errors
-/// If there is no terminal; and the errors of `read`.
+/// If there is no terminal, or if `read` fails.
 pub fn ask_secret<T>(
     prompt: &str,
     read: impl FnOnce(&mut dyn BufRead) -> io::Result<T>,

@@ -1,8 +1,8 @@
 //! The modes of the terminal. Only this module changes and restores them.
 //!
-//! After the program, the shell needs a terminal with echo. So everything that ends or stops the program restores the
-//! terminal: the guard [`Modes`] when it is dropped, the signal thread ([`crate::signals`]) before the program ends or stops,
-//! and a panic hook before the message of a panic. [`give_back`] and [`take_again`] may be called from every thread.
+//! After the program has ended, the shell needs a terminal with echo. So the terminal is restored before the program ends or
+//! stops: by the guard [`Modes`] when it is dropped, by the signal thread ([`crate::signals`]) before a signal takes effect,
+//! and by a panic hook before the message of a panic. [`give_back`] and [`take_again`] may be called from any thread.
 
 use std::io;
 
@@ -38,7 +38,7 @@ pub(super) struct Modes {
 
 #[cfg(unix)]
 impl Modes {
-    /// Puts the terminal on standard input and output into raw mode. Keys typed before are kept.
+    /// Puts the terminal on standard input and output into raw mode. Keys that were typed before this call are kept.
     ///
     /// # Errors
     /// If standard input or output is not a terminal, or signals cannot be caught.
@@ -69,7 +69,7 @@ impl Modes {
             modes.local_modes |= LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHONL;
             modes.local_modes -= LocalModes::ECHO;
         })?;
-        // The shell must not get half a password.
+        // If the program ends early, the shell must not get half a password.
         changed::flush_at_the_end();
         Ok(Modes { files })
     }
@@ -95,7 +95,7 @@ impl Modes {
         changed::was_used()
     }
 
-    /// Restores the terminal after the user has ended the line. Nothing must be removed or dropped.
+    /// Restores the terminal after the user has ended the line. It removes no text and drops no unread keys.
     pub(super) fn end_line(self) {
         changed::undo_nothing();
     }
@@ -117,7 +117,7 @@ impl Drop for Modes {
     }
 }
 
-/// On other systems raw mode needs unsafe code, so the client uses the plain face there.
+/// On systems other than Unix, raw mode needs unsafe code, so the client shows plain lines there.
 #[cfg(not(unix))]
 impl Modes {
     pub(super) fn raw() -> io::Result<Modes> {
@@ -139,8 +139,9 @@ impl Modes {
     }
 }
 
-/// Blocks until a key can be read. Returns false if the terminal was given back for good. While the terminal is given back,
-/// keys belong to other programs, and in the background a read would stop this program.
+/// Blocks until a key can be read. Returns false if the program has given the terminal back permanently. It also blocks
+/// while the terminal is given back for a time: then keys belong to other programs, and a read in the background would stop
+/// this program.
 pub(crate) fn await_key() -> bool {
     #[cfg(unix)]
     return changed::await_key();

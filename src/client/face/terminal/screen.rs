@@ -1,5 +1,5 @@
-//! Computes what to write to a terminal so that it shows messages above and the typed line at the bottom. A value. It uses only
-//! the few control sequences that every terminal supports.
+//! Computes what to write to a terminal so that it shows messages above and the typed line at the bottom. It is a plain
+//! value, and uses only the few control sequences that every terminal supports.
 //!
 //! The bottom is painted again after everything that is printed. It never wraps (a long line scrolls sideways), so the number
 //! of rows to move up is known. The lines above belong to the terminal: scrollback, search, copy and paste work as usual.
@@ -15,7 +15,7 @@ use crate::escape::{Escaped, is_hidden};
 #[derive(Debug)]
 pub(super) struct Screen {
     columns: usize,
-    /// The widths of the painted rows. The last row has the cursor.
+    /// The widths of the painted rows. The cursor is in the last row.
     painted: Vec<usize>,
     /// The cursor's column in the last row.
     cursor: usize,
@@ -40,7 +40,7 @@ impl Screen {
         self.columns
     }
 
-    /// Prints lines above. The terminal wraps them.
+    /// Prints lines above the bottom. The terminal wraps them.
     pub(super) fn print(&mut self, out: &mut String, lines: &str) {
         self.erase(out);
         for line in lines.lines() {
@@ -49,7 +49,7 @@ impl Screen {
         }
     }
 
-    /// Removes the bottom, and moves the cursor to where it began.
+    /// Removes the bottom, and moves the cursor to the place where it began.
     pub(super) fn erase(&mut self, out: &mut String) {
         out.push_str(&self.erasure());
         self.painted.clear();
@@ -60,7 +60,7 @@ impl Screen {
         let Some((_, above)) = self.painted.split_last() else {
             return String::new();
         };
-        // Terminals that rewrap rows when they become narrower need more rows for them.
+        // A terminal that became narrower may have wrapped these rows, so that they need more rows now.
         let rows_of = |width: &usize| width.saturating_sub(1) / self.columns + 1;
         let up = above.iter().map(rows_of).sum::<usize>() + self.cursor / self.columns;
         match up {
@@ -75,7 +75,7 @@ impl Screen {
         out.push_str("\x1b[H\x1b[2J");
     }
 
-    /// The window's width has changed, so the painted rows no longer fit.
+    /// Sets the new width of the window. The painted rows may no longer fit.
     pub(super) fn resize(&mut self, columns: usize) {
         self.columns = columns.max(MIN_COLUMNS);
     }

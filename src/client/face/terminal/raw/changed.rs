@@ -18,15 +18,15 @@ use rustix::termios::{
 
 use crate::signals::{self, TerminalGuard};
 
-/// How long giving back waits for a terminal that accepts no output, and for a thread that writes to it. After that only the
-/// modes are restored.
+/// How long [`give_back`] waits for a terminal that accepts no output, and for a thread that writes to the terminal. After
+/// this time it restores only the modes.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 static CHANGED: Mutex<Option<Changed>> = Mutex::new(None);
 /// Notified when the terminal is taken again.
 static TAKEN: Condvar = Condvar::new();
-/// Held during every write, so that nothing is painted after the terminal was given back. Locked before [`CHANGED`], which is
-/// never held while a write may block.
+/// Held during every write, so that nothing is painted after the terminal was given back. It is locked before [`CHANGED`],
+/// which is not held while a write may block.
 static WRITING: Mutex<()> = Mutex::new(());
 static HOOK: Once = Once::new();
 
@@ -38,17 +38,17 @@ struct Changed {
     greeting: String,
     /// Written when it is given back.
     undo: String,
-    /// Drop unread keys when the terminal is given back.
+    /// True to drop unread keys when the terminal is given back.
     flushes: bool,
-    /// The terminal is given back at the moment.
+    /// True while the terminal is given back.
     given_back: bool,
-    /// Another program has used the terminal.
+    /// True if another program has used the terminal.
     used: bool,
     /// The thread whose panic ends the program.
     owner: ThreadId,
 }
 
-/// A terminal, to read from and to write to.
+/// The two open files of a terminal.
 #[derive(Debug, Clone)]
 pub(super) struct Files {
     pub(super) input: Arc<File>,
@@ -81,14 +81,15 @@ impl Files {
     }
 }
 
-/// Sets other modes and writes `greeting`. From here on, everything that ends or stops the program restores them.
+/// Sets other modes and writes `greeting`. From then on, the earlier modes are restored before the program ends or stops.
 pub(super) fn change(
     files: &Files,
     greeting: &str,
     undo: &str,
     changes: impl FnOnce(&mut Termios),
 ) -> io::Result<()> {
-    // In the background this stops the program. The signals are not caught yet, so they have their default effect.
+    // If the program runs in the background, this call stops it: the signals are not caught yet, so they have their default
+    // effect.
     set(&files.input, &tcgetattr(&files.input)?)?;
     signals::guard_terminal(TerminalGuard {
         give_back,
@@ -131,7 +132,8 @@ pub(super) fn write(files: &Files, compose: impl FnOnce() -> (String, String)) -
     Ok(())
 }
 
-/// Restores the terminal. In the background it already belongs to another program. Does nothing if nothing was changed.
+/// Restores the terminal. Writes nothing to it in the background, where it belongs to another program, or if nothing was
+/// changed.
 pub(super) fn give_back() {
     let _writing = WRITING.try_lock_for(PATIENCE);
     let mut changed = CHANGED.lock();
@@ -150,8 +152,8 @@ pub(super) fn give_back() {
     let _ = set(&changed.files.input, &changed.before);
 }
 
-/// Sets this program's modes again after [`give_back`], or after another program has set its own while this one was stopped.
-/// Returns false in the background, where the terminal belongs to another program.
+/// Sets this program's modes again after [`give_back`], or after another program has set other modes while this program was
+/// stopped. Returns false in the background, where the terminal belongs to another program.
 pub(super) fn take_again() -> bool {
     let _writing = WRITING.try_lock_for(PATIENCE);
     let mut changed = CHANGED.lock();
@@ -195,7 +197,7 @@ pub(super) fn await_key() -> bool {
     false
 }
 
-/// Waits while the terminal is given back, then returns its input; `None` if it was given back for good.
+/// Waits while the terminal is given back, then returns its input; `None` if it was given back permanently.
 fn input_of_ours() -> Option<Arc<File>> {
     let mut changed = CHANGED.lock();
     while changed.as_ref().is_some_and(|it| it.given_back) {
@@ -208,14 +210,14 @@ fn is_taken() -> bool {
     CHANGED.lock().as_ref().is_some_and(|it| !it.given_back)
 }
 
-/// From here on, unread keys are dropped when the terminal is given back.
+/// From now on, [`give_back`] drops unread keys.
 pub(super) fn flush_at_the_end() {
     if let Some(changed) = &mut *CHANGED.lock() {
         changed.flushes = true;
     }
 }
 
-/// From here on, giving back only restores the modes.
+/// From now on, [`give_back`] only restores the modes.
 pub(super) fn undo_nothing() {
     if let Some(changed) = &mut *CHANGED.lock() {
         changed.undo.clear();
@@ -229,7 +231,8 @@ pub(super) fn forget() {
     TAKEN.notify_all();
 }
 
-/// Restores the terminal before the message of a panic. If the program survives the panic, the terminal is taken again.
+/// Restores the terminal before the message of a panic. If a thread other than the owner panics, the program continues, so
+/// the terminal is taken again.
 fn give_back_at_a_panic() {
     let say = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -242,13 +245,14 @@ fn give_back_at_a_panic() {
     }));
 }
 
-/// False in the background. A terminal that is not the session's has no background.
+/// Returns false if this program runs in the background. Returns true for a terminal that does not control this session,
+/// because it has no foreground and no background.
 fn is_ours(files: &Files) -> bool {
     tcgetpgrp(&files.input).map_or(true, |group| group == getpgrp())
 }
 
 fn set(terminal: &File, modes: &Termios) -> io::Result<()> {
-    // Does not wait for output that is still queued, because that may take for ever.
+    // Does not wait for output that is still queued, because that may block forever.
     retry_on_intr(|| tcsetattr(terminal, OptionalActions::Now, modes))?;
     Ok(())
 }
@@ -285,7 +289,7 @@ mod tests {
 
     const WHERE: &str = "MATOU_TEST_PANIC";
 
-    /// Not a test: the program that the test below starts.
+    /// This is not a test. It is the program that the test below starts.
     #[test]
     fn program() {
         let Ok(place) = env::var(WHERE) else {
@@ -340,7 +344,7 @@ mod tests {
         assert_eq!(program.status().unwrap().success(), survives);
         assert!(!differs(&tcgetattr(&slave).unwrap(), &before));
         drop((program, slave));
-        // After the other end is closed, reading ends with an error on some systems.
+        // On some systems, reading fails after the other end was closed.
         let mut raw = Vec::new();
         let _ = File::from(master).read_to_end(&mut raw);
         let raw = String::from_utf8(raw).unwrap();
