@@ -13,10 +13,11 @@ use super::tunnel::{Speech, Tunnel};
 use crate::files::streamed::Streamed;
 use matou_protocols::dialogue::{Pass, TunnelId};
 
-/// The register of all private connections, and of the requests for them.
+/// The list of all private connections, and of the requests for them.
 ///
-/// A connection is in it from the moment at which both users agreed, until it has closed and the disk has its files. What each
-/// one waits for belongs to its [`Stage`]: when the stage ends, a promise to a peer is withdrawn, and a socket is closed.
+/// A connection is in the list from the moment at which both users agreed until it has closed and its files are written. Its
+/// [`Stage`] owns what the connection waits for. So when the stage ends, a promise to a peer is withdrawn, or a socket is
+/// closed.
 #[derive(Debug)]
 pub(crate) struct PrivateConnections {
     all: BTreeMap<TunnelId, Tunnel>,
@@ -89,7 +90,8 @@ impl PrivateConnections {
         self.all.iter_mut().map(|(id, tunnel)| (*id, tunnel))
     }
 
-    /// Returns those for which this is true. The caller can then change the register.
+    /// Returns the ids of the connections for which `is` returns true. Then the caller can change the list while it handles
+    /// them.
     pub(crate) fn which(&mut self, mut is: impl FnMut(&mut Tunnel) -> bool) -> Vec<TunnelId> {
         let found = self
             .iter_mut()
@@ -97,14 +99,14 @@ impl PrivateConnections {
         found.collect()
     }
 
-    /// Returns the newest one with a peer on which this client can still send.
+    /// Returns the newest private connection with this peer on which this client can still send.
     pub(crate) fn to(&self, peer: &str) -> Option<TunnelId> {
         let mut newest_first = self.iter().rev();
         newest_first
             .find_map(|(id, tunnel)| (tunnel.peer == peer && tunnel.can_send()).then_some(id))
     }
 
-    /// Returns the channel for the outcome of `--tunnel`, while its connection is open.
+    /// Returns the channel on which the outcome of `--tunnel` arrives, while its connection is open.
     pub(crate) fn piped(&self) -> Option<&Receiver<Result<(), Broken>>> {
         self.iter().find_map(|(_, tunnel)| match &tunnel.stage {
             Stage::Piped { done, .. } => Some(done),
@@ -112,7 +114,7 @@ impl PrivateConnections {
         })
     }
 
-    /// Returns the first deadline of the awaited peers.
+    /// Returns the earliest deadline of the awaited peers.
     pub(crate) fn awaited_until(&self) -> Option<Instant> {
         self.iter()
             .filter_map(|(_, tunnel)| tunnel.awaited_until())
@@ -129,7 +131,8 @@ impl PrivateConnections {
         }
     }
 
-    /// Keeps only the connections on which something may still have to be sent or written, and returns them.
+    /// Drops the connections that are not open yet or that carry standard input and output. Returns the others: on these,
+    /// something may still have to be sent or written to disk.
     pub(crate) fn keep_for_the_end(&mut self) -> Vec<TunnelId> {
         let is_kept = |stage: &Stage| matches!(stage, Stage::Open(_) | Stage::Closed(_));
         self.all.retain(|_, tunnel| is_kept(&tunnel.stage));

@@ -2,16 +2,16 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `connections.rs` | [`PrivateConnections`], the register of all of them, which the loop owns |
-//! | `stage.rs` | [`Stage`]: how far one has come |
+//! | `connections.rs` | [`PrivateConnections`], the list of all private connections, which the loop owns |
+//! | `stage.rs` | [`Stage`]: whether a private connection is being made, open, or closed |
 //! | `tunnel.rs` | one private connection, over any carrier |
 //! | `requests.rs` | requests that are not answered yet |
 //! | `direct/` | direct connections of ChatHack: one client listens, the other connects to it |
 //! | `pipe.rs` | `--tunnel`: standard input and output on a private connection |
 //!
-//! The dialogue of the protocol has a list of its own ([`matou_protocols::dialogue::Tunnels`]): it does no IO, and knows only
-//! what the protocol says about each one. A peer of Chatr is a connection like others here, because `chatr/peer/` gives it a
-//! link.
+//! The dialogue of the protocol has another list ([`matou_protocols::dialogue::Tunnels`]). It does no IO, and knows only
+//! what the protocol says about each private connection. This folder handles a connection to a peer of Chatr Connect like
+//! any other, because `chatr/peer/` makes it a [`Link`](crate::link::Link).
 
 mod connections;
 pub(crate) mod direct;

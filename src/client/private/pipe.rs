@@ -1,8 +1,8 @@
 //! Connects standard input and output to a private connection.
 //!
-//! Two threads are added to the connection's own two: one copies standard input to the writer's channel, the other copies the
-//! reader's channel to standard output. The loop stays free for the chat, so a slow reader of standard output holds back only
-//! the peer.
+//! Two threads are added to the connection's own two: one copies standard input to the writer's channel, the other copies
+//! the reader's channel to standard output. So if the program that reads standard output is slow, it holds back only the
+//! peer, and not the loop.
 
 use std::io::{self, Write};
 use std::thread;
@@ -17,7 +17,7 @@ use crate::typing::input;
 pub(crate) enum Broken {
     /// Standard input cannot be read.
     Input(io::Error),
-    /// Standard output cannot be written. A broken pipe means that its reader wants no more.
+    /// Standard output cannot be written. A broken pipe means that the program that reads it has closed it.
     Output(io::Error),
     /// The connection failed.
     Connection(io::Error),
@@ -25,8 +25,9 @@ pub(crate) enum Broken {
     Closed,
 }
 
-/// Takes both directions of a link. `early` are bytes that already arrived. The channel gets one result: after all of standard
-/// input and FIN were sent, and everything up to the peer's FIN was written to standard output.
+/// Takes both directions of a link. `early` are bytes that have already arrived. One result arrives on the channel: success
+/// after all of standard input and FIN were sent and everything up to the peer's FIN was written to standard output, or the
+/// first failure.
 pub(crate) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Result<(), Broken>>> {
     let Directions {
         incoming,
@@ -43,7 +44,7 @@ pub(crate) fn start(link: &mut Link, early: Vec<u8>) -> io::Result<Receiver<Resu
     thread::Builder::new()
         .name("stdout".into())
         .spawn(move || {
-            // The loop may have ended in the meantime.
+            // Sending fails if the loop has already ended.
             let _ = report.send(pump(&early, &incoming, failures, closed, cut));
         })?;
     Ok(done)
@@ -66,7 +67,7 @@ fn pump(
                     receiving = false;
                     close_stdout().map_err(Broken::Output)?;
                 }
-                // A failed read ends the writer's channel in the same way as the end of the input.
+                // The writer's channel closes both at the end of the input and after a failed read.
                 Ok(Incoming::AllSent) => match failures.try_recv() {
                     Ok(error) => return Err(Broken::Input(error)),
                     Err(_) => sending = false,
@@ -79,7 +80,7 @@ fn pump(
             },
             recv(failures) -> failure => match failure {
                 Ok(error) => return Err(Broken::Input(error)),
-                // Standard input ended normally; only the connection is left to wait for.
+                // Standard input ended normally, so there is no failure to wait for.
                 Err(_) => failures = never(),
             },
             recv(closed) -> _ => {
@@ -98,10 +99,11 @@ fn put(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Passes the peer's FIN on: the reader of standard output must see its end while standard input is still open.
+/// Passes the peer's FIN on: the program that reads standard output must see the end of the data, even while standard input
+/// is still open.
 #[cfg(unix)]
 fn close_stdout() -> io::Result<()> {
-    // Closing standard output would give its number to the next file that is opened, so it is replaced by /dev/null.
+    // If standard output were only closed, the next file to be opened would get its number. So it is replaced by /dev/null.
     let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
     Ok(rustix::stdio::dup2_stdout(nowhere)?)
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use matou_protocols::dialogue::Event;
 
-/// Unanswered requests for private connections, for the status line. The dialogue decides what they mean.
+/// Unanswered requests for private connections, for the status line only. The dialogue keeps the requests that count.
 #[derive(Debug, Default)]
 pub(crate) struct Requests(BTreeMap<String, Asker>);
 
@@ -52,7 +52,7 @@ impl Requests {
         }
     }
 
-    /// Returns each peer with a word for the asking side.
+    /// Returns each peer, with a word that says which side asks.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&str, &'static str)> {
         self.0.iter().map(|(peer, asker)| {
             let state = match asker {

@@ -6,18 +6,19 @@ use super::direct::Promised;
 use super::pipe::Broken;
 use crate::link::Link;
 
-/// How far a private connection has come. Nothing else in the client knows it.
+/// The stage of a private connection. No other value of the client stores it.
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// A thread makes the connection: through the server, directly to the peer, or over UDP. It arrives on this channel.
+    /// A thread makes the connection: through the server, directly to the peer, or over UDP. The connection arrives on this
+    /// channel.
     Connecting(Receiver<io::Result<Link>>),
-    /// This client listens for the peer. Another stage withdraws the promise.
+    /// This client listens for the peer. Leaving this stage withdraws the promise.
     Awaited {
         promised: Promised,
         /// The bytes that the peer must send first.
         pass: Vec<u8>,
     },
-    /// The connection exists. The protocol has not said that it is open.
+    /// The connection exists, but the protocol has not yet said that it is open.
     Opening(Link),
     /// It is open.
     Open(Link),
@@ -27,12 +28,12 @@ pub(crate) enum Stage {
         /// Receives the outcome, once.
         done: Receiver<Result<(), Broken>>,
     },
-    /// It has closed, with the reason if it failed. The stage lasts until the disk has all files.
+    /// It has closed, with the reason if it failed. This stage lasts until all its files are written.
     Closed(Option<String>),
 }
 
 impl Stage {
-    /// Returns the connection, while there is one.
+    /// Returns the link, while the connection exists.
     pub(crate) fn link(&self) -> Option<&Link> {
         match self {
             Stage::Opening(link) | Stage::Open(link) | Stage::Piped { link, .. } => Some(link),
@@ -40,7 +41,7 @@ impl Stage {
         }
     }
 
-    /// Returns the connection, while there is one.
+    /// Returns the link, while the connection exists.
     pub(crate) fn link_mut(&mut self) -> Option<&mut Link> {
         match self {
             Stage::Opening(link) | Stage::Open(link) | Stage::Piped { link, .. } => Some(link),
@@ -62,7 +63,7 @@ impl Stage {
         matches!(self, Stage::Open(_) | Stage::Piped { .. })
     }
 
-    /// True if the connection has been neither open nor closed.
+    /// True if the connection is not open yet and has not closed.
     pub(crate) fn is_before_open(&self) -> bool {
         !self.is_open() && !matches!(self, Stage::Closed(_))
     }

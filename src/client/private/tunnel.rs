@@ -15,21 +15,21 @@ use crate::link::inbox::Inbox;
 use crate::reach::connect;
 use crate::reach::connect::LocalEnd;
 
-/// One private connection, over any carrier.
+/// One private connection: through the server, directly to the peer, or over UDP.
 #[derive(Debug)]
 pub(crate) struct Tunnel {
     /// The peer's name.
     pub(crate) peer: String,
     pub(crate) stage: Stage,
-    /// This client's direction.
+    /// The state of this client's direction.
     pub(crate) sending: Sending,
-    /// The peer has stopped sending.
+    /// True after the peer has stopped sending.
     pub(crate) peer_ended: bool,
     /// Received bytes that are not a complete frame.
     pub(crate) inbox: Inbox,
     /// What the open connection carries.
     pub(crate) speech: Speech,
-    /// The transfers.
+    /// The open files of its transfers.
     pub(crate) files: Files,
 }
 
@@ -100,14 +100,14 @@ impl Tunnel {
         by_speech && self.stage.link().is_some_and(Link::has_room)
     }
 
-    /// Takes the connection when it has arrived, and returns the bytes that the peer sent to be let in. `None` if it has not
-    /// arrived yet.
+    /// Takes the connection when it has arrived, and returns the pass that the peer has sent (empty if this client needs
+    /// none). Returns `None` if the connection has not arrived yet.
     pub(crate) fn connected(&mut self) -> Option<io::Result<Vec<u8>>> {
         let mut link = match self.stage.arrival()?.try_recv() {
             Ok(Ok(link)) => link,
             Ok(Err(error)) => return Some(Err(error)),
             Err(TryRecvError::Empty) => return None,
-            // The thread that should have made it has ended.
+            // The thread that makes the connection has ended without a result.
             Err(TryRecvError::Disconnected) => {
                 return Some(Err(io::ErrorKind::ConnectionAborted.into()));
             }
@@ -121,7 +121,7 @@ impl Tunnel {
         }
     }
 
-    /// The protocol says that it is open.
+    /// Marks the connection as open, because the protocol says so.
     pub(crate) fn open(&mut self) {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Closed(None)) {
             Stage::Opening(link) => Stage::Open(link),
@@ -141,7 +141,7 @@ impl Tunnel {
         Ok(())
     }
 
-    /// Closes it. The first reason counts.
+    /// Closes the connection. If it is already closed, the first reason stays.
     pub(crate) fn close(&mut self, reason: Option<String>) {
         if !matches!(self.stage, Stage::Closed(_)) {
             self.stage = Stage::Closed(reason);
@@ -157,7 +157,7 @@ impl Tunnel {
         }
     }
 
-    /// True if the protocol decodes the received bytes.
+    /// True if the received bytes are frames, which the protocol decodes.
     pub(crate) fn is_in_frames(&self) -> bool {
         self.stage.is_before_open() || matches!(self.speech, Speech::Frames(_))
     }
@@ -174,7 +174,7 @@ impl Tunnel {
     }
 }
 
-/// Connects in a thread of its own, which ends at the latest after `limit`, and sends the opening frame.
+/// Connects in a separate thread, within the time `limit`, and sends the opening frame.
 pub(crate) fn connect(
     address: SocketAddr,
     opening: Vec<u8>,

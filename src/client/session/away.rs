@@ -1,4 +1,5 @@
-//! Reconnecting: what the loop does when the connection is lost and a person uses the client, or a script with `--reconnect`.
+//! Reconnecting: what the loop does after a lost connection. It reconnects for a person, and for a script with
+//! `--reconnect`.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -25,27 +26,27 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub(super) struct Loss {
     since: Instant,
     at: jiff::Zoned,
-    /// The next pause.
+    /// The pause before the next attempt.
     pause: Duration,
     connecting: Option<Receiver<io::Result<Reached>>>,
-    /// When the server refused the login for the first time after that.
+    /// When the server refused the login for the first time after the connection was lost.
     refused_since: Option<Instant>,
-    /// Standard input had ended before.
+    /// Standard input had already ended when the connection was lost.
     input_ended: bool,
 }
 
 impl Loss {
-    /// Returns the channel for the outcome of the current attempt.
+    /// Returns the channel on which the outcome of the current attempt arrives.
     pub(super) fn connecting(&self) -> Option<&Receiver<io::Result<Reached>>> {
         self.connecting.as_ref()
     }
 
-    /// True if standard input had ended before.
+    /// True if standard input had already ended when the connection was lost.
     pub(super) fn input_ended(&self) -> bool {
         self.input_ended
     }
 
-    /// The server refused the login. Returns true if the next attempt is within the time limit.
+    /// Notes that the server refused the login. Returns true if the next attempt is within the time limit.
     fn may_try_again(&mut self, now: Instant, limit: Duration) -> bool {
         let since = *self.refused_since.get_or_insert(now);
         now + self.pause < since + limit
@@ -53,8 +54,8 @@ impl Loss {
 }
 
 impl Session {
-    /// True if the refused login is tried again. It is usually held by this client's own old connection, whose end the server
-    /// has not noticed.
+    /// True if the client tries a refused login again. After a lost connection, the login is usually still in use by this
+    /// client's own old connection, because the server has not noticed that this connection has ended.
     pub(super) fn tries_login_again(&mut self) -> bool {
         let chooses = self.dialogue.chooses_its_login();
         let limit = self.options.retry_login;
@@ -62,8 +63,8 @@ impl Session {
         loss.is_some_and(|loss| loss.may_try_again(Instant::now(), limit) || !chooses)
     }
 
-    /// Handles a lost connection. A script without `--reconnect` ends, and so does a client that was never logged in. Others
-    /// reconnect.
+    /// Handles a lost connection. A script without `--reconnect` ends, and so does a client that was never logged in. Other
+    /// clients reconnect.
     pub(super) fn lose(&mut self, reason: String) -> Result<(), Ending> {
         let reason = with_unsent(reason, self.server.link.unsent());
         self.server.link.abandon();
@@ -110,7 +111,7 @@ impl Session {
             return;
         };
         let route = self.route.clone();
-        // A connection from another local port is better than none.
+        // If the chosen local port is not available, a connection from another port is better than none.
         let connecting = connect::in_background(move || Ok(route.connect_from_any_port()?.0));
         loss.connecting = Some(connecting);
         self.deadline = None;
@@ -142,7 +143,7 @@ impl Session {
         }
     }
 
-    /// Reports the gap after the client has logged in again.
+    /// Tells the user what was missed, after the client has logged in again.
     pub(super) fn back(&mut self) {
         let Some(loss) = self.loss.take() else {
             return;
@@ -220,7 +221,7 @@ mod tests {
             refused_since: None,
             input_ended: false,
         };
-        // The time begins with the first refusal. Before that, the server may have been away for hours.
+        // The time limit starts with the first refusal. Before that, the server may have been unreachable for hours.
         assert!(loss.may_try_again(after(9000), limit));
         assert!(loss.may_try_again(after(9060), limit));
         assert!(!loss.may_try_again(after(9120), limit));

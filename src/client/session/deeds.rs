@@ -1,4 +1,4 @@
-//! Transfers: handles events of the disk and the connection, and carries out deeds.
+//! Transfers: handles events of the disk and of the connection, and carries out the [`Deed`]s of the exchanges.
 
 use super::Session;
 use super::holding::lines;
@@ -53,7 +53,10 @@ impl Session {
             }
             Err(error) if error.is_empty() => return Ok(()),
             Err(_) => (
-                exchange.unwritable(file, "internal error: its thread has ended"),
+                exchange.unwritable(
+                    file,
+                    "internal error: the thread that writes the file has ended",
+                ),
                 true,
             ),
         };
@@ -69,7 +72,7 @@ impl Session {
         self.with_exchange(id, |exchange| exchange.cut());
     }
 
-    /// Carries out the deeds of an exchange.
+    /// Calls `what` with the exchange of a private connection, and carries out the deeds that it returns.
     pub(super) fn with_exchange(
         &mut self,
         id: TunnelId,
@@ -81,7 +84,7 @@ impl Session {
         }
     }
 
-    /// Carries out one deed. If it fails, further deeds follow, which are carried out after the others.
+    /// Carries out deeds in order. A deed that fails causes further deeds, which are carried out after all of these.
     pub(super) fn do_deeds(&mut self, id: TunnelId, deeds: Vec<Deed>) {
         let mut failures = Vec::new();
         for deed in deeds {

@@ -1,4 +1,4 @@
-//! Direct private connections, which do not pass through the server, and files in frames.
+//! Direct private connections, which do not pass through the server, and files that are sent in frames.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -54,7 +54,10 @@ impl Session {
         let server = self.server.address;
         let speech = Speech::Frames(Streamed::default());
         if let Some(why) = direct::refusal(address.ip(), server.ip()) {
-            let reason = format!("the client does not connect to {}: it {why}", address.ip());
+            let reason = format!(
+                "this client does not connect to {}, because it {why}",
+                address.ip()
+            );
             self.private
                 .add(id, peer, Stage::Closed(Some(reason)), speech);
             return self.close_if_over(id);
@@ -67,7 +70,7 @@ impl Session {
         Ok(())
     }
 
-    /// Gives up the peers that did not connect in time.
+    /// Closes the private connections whose peer did not connect in time.
     pub(super) fn give_up_late(&mut self) -> Result<(), Ending> {
         let now = Instant::now();
         let is_late = |tunnel: &mut Tunnel| tunnel.awaited_until().is_some_and(|at| at <= now);
@@ -80,7 +83,8 @@ impl Session {
         Ok(())
     }
 
-    /// A file arrives without an offer. The options decide whether it is accepted or skipped.
+    /// Handles the start of a file, which arrives without an offer. The options decide whether this client accepts the file
+    /// or skips it.
     pub(super) fn file_comes(&mut self, id: TunnelId, name: String, size: u64) {
         let refusal = self.refusal_of_file(&name, size);
         if refusal.is_none() {
@@ -113,7 +117,7 @@ impl Session {
         })
     }
 
-    /// Bytes of a file arrived.
+    /// Handles received bytes of a file.
     pub(super) fn file_bytes(&mut self, id: TunnelId, bytes: Vec<u8>) {
         self.with_streamed(id, |streamed| streamed.data(bytes));
     }

@@ -21,11 +21,11 @@ pub(super) struct Looking {
     outcome: Receiver<io::Result<Seen>>,
 }
 
-/// Maximum files to inspect at once. Each has a reading thread; more would slow each other down.
+/// Maximum files to inspect at the same time. A thread reads each file, and more threads would slow each other down.
 const MAX_LOOKING: usize = 8;
 
 impl Looking {
-    /// Receives its size and hash.
+    /// Returns the channel on which the size and the hash of the file arrive.
     pub(super) fn outcome(&self) -> &Receiver<io::Result<Seen>> {
         &self.outcome
     }
@@ -121,7 +121,7 @@ impl Session {
         self.do_deeds(id, deeds);
     }
 
-    /// Checks a file for a protocol without offers: a file that this client would not accept is not sent either.
+    /// Prepares a file for a protocol without offers. A file that is larger than this client would accept is not sent.
     fn framed_file(
         &mut self,
         id: TunnelId,
@@ -145,7 +145,7 @@ impl Session {
         }
     }
 
-    /// Answers an offer. Returns false if there is none.
+    /// Answers the peer's offer of a file. Returns false if there is no offer.
     pub(super) fn answer_offer(&mut self, peer: &str, accept: bool) -> bool {
         let with_offer = self.private.iter_mut().find_map(|(id, tunnel)| {
             let Speech::Lines { transfers, .. } = &mut tunnel.speech else {

@@ -1,4 +1,4 @@
-//! Holds typed lines until their connection has room. In the meantime the user can type and leave.
+//! Holds typed lines until their connection has room. In the meantime the user can type more lines, or leave.
 
 use super::typing::Outcome;
 use super::{Phase, Session};
@@ -9,11 +9,11 @@ use crate::typing::held::Destination;
 use crate::typing::typed::Typed;
 use matou_protocols::dialogue::TunnelId;
 
-/// Maximum lines to send before the loop handles other events.
+/// Maximum number of waiting lines to send before the loop handles other events.
 const AT_ONCE: usize = 64;
 
 impl Session {
-    /// Carries out a typed line, or holds it until there is room for it. The line is parsed here and nowhere else.
+    /// Carries out a typed line, or holds it until there is room for it. No other function parses typed lines.
     pub(super) fn enter(&mut self, line: &str) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Choosing) {
             return self.log_in_as(line);
@@ -38,8 +38,8 @@ impl Session {
         self.carry(to, &typed)
     }
 
-    /// Returns the same line with its receiver. By the time a held line is sent, the user may be talking to another peer, and
-    /// the last private message may come from another user.
+    /// Adds the receiver to a line, because a line may be sent later than it was typed. By then, the user may be talking to
+    /// another peer, or another user may have sent the last private message.
     fn addressed(&self, typed: Typed) -> Typed {
         match (typed, &self.talking_to, self.people.whisperer()) {
             (Typed::Say(text), Some(peer), _) => {
@@ -91,11 +91,11 @@ impl Session {
         match to {
             Destination::Server => match self.phase {
                 Phase::Talking { .. } => self.server.link.has_room(),
-                // A command that needs a connection is refused.
+                // A message waits. A command is not held, because it is refused without a connection.
                 Phase::LoggingIn | Phase::Away => !matches!(typed, Typed::Say(_)),
                 Phase::Choosing | Phase::Leaving { .. } => false,
             },
-            // On a connection that is shut the line is refused.
+            // If this client has stopped sending on the connection, the line does not wait: it is refused.
             Destination::Tunnel(id) => self
                 .private
                 .get(id)
@@ -103,7 +103,7 @@ impl Session {
         }
     }
 
-    /// Carries out a line. A refused message is kept, so that the user can send it again.
+    /// Carries out a line. If a message is refused, its text is kept, so that the user can send it again.
     fn carry(&mut self, to: Option<Destination>, typed: &Typed) -> Result<(), Ending> {
         let outcome = match (to, typed) {
             (Some(Destination::Tunnel(id)), Typed::Tell { text, .. }) => self.write_to(id, text),
@@ -132,8 +132,8 @@ impl Session {
         }
     }
 
-    /// Puts refused lines on the line that the user is typing, unless it has text. With `goes_on`, a line feed follows, because
-    /// the rest of a paste may follow.
+    /// Puts refused lines back on the line that the user is typing, if that line is empty. If `goes_on` is true, a line feed
+    /// is added, because the rest of a paste may follow.
     pub(super) fn give_back(&mut self, goes_on: bool) {
         if self.unsaid.is_empty() || !self.held.is_empty() {
             return;
@@ -192,7 +192,7 @@ impl Session {
         }
     }
 
-    /// The private connection has closed: the lines that wait for it cannot be sent.
+    /// Drops the lines that wait for a private connection that has closed, and tells the user.
     pub(super) fn give_up_held(&mut self, id: TunnelId, peer: &str) {
         let unsent = self.held.take(Destination::Tunnel(id));
         if unsent.is_empty() {
@@ -205,7 +205,7 @@ impl Session {
             lines(count),
             Name(peer)
         ));
-        // Always with the peer's name, because the text was for this peer only.
+        // Each kept line names the peer, because the text was only for this peer.
         unsent.iter().for_each(|typed| self.keep_unsaid(typed));
         self.give_back(true);
     }

@@ -26,7 +26,7 @@ impl Session {
             Some(terminal) => terminal.decode(&bytes),
             None => return Ok(()),
         };
-        // A person presses Enter and waits. More keys in the same read are a paste.
+        // A person presses Enter and then waits. If more keys arrive in the same read, they are a paste.
         let enters = keys.iter().filter(|key| **key == Key::Enter).count();
         let alone = enters == 1 && keys.last() == Some(&Key::Enter);
         for key in keys {
@@ -71,7 +71,8 @@ impl Session {
         }
     }
 
-    /// Handles a submitted text, which may have several lines. `alone` if no other key was read together with it.
+    /// Handles a submitted text, which may have several lines. `alone` is true if Enter was pressed only once and no key
+    /// followed it in the same read.
     fn submitted(&mut self, text: &str, alone: bool) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return Ok(());
@@ -122,7 +123,8 @@ impl Session {
         }
     }
 
-    /// Suspends the program. The signal thread restores the terminal, stops the program, and later has everything painted again.
+    /// Suspends the program. The signal thread restores the terminal and stops the program. After the program continues,
+    /// everything is painted again.
     fn suspend(&mut self) {
         if !suspend_all() {
             self.output
@@ -131,7 +133,7 @@ impl Session {
     }
 
     pub(super) fn resumed(&mut self) {
-        // Only a hint, like everything that the loop waits for.
+        // The channel may be empty, because everything that the loop waits for is only a hint.
         let _ = self.signals.resumed.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resumed();
@@ -139,7 +141,7 @@ impl Session {
     }
 
     pub(super) fn resized(&mut self) {
-        // Only a hint, like everything that the loop waits for.
+        // The channel may be empty, because everything that the loop waits for is only a hint.
         let _ = self.signals.resized.try_recv();
         if let Some(terminal) = self.output.terminal() {
             terminal.resized();
@@ -153,7 +155,7 @@ impl Session {
         self.output.ring();
     }
 
-    /// Paints what has changed.
+    /// Paints everything that has changed.
     pub(super) fn paint(&mut self) {
         if self.output.terminal().is_none() {
             return;

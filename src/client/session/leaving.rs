@@ -1,4 +1,4 @@
-//! The end of the loop.
+//! Leaving: how the loop ends.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ use crate::link::Link;
 use crate::link::outgoing::Watch;
 use crate::private::tunnel::{Sending, Tunnel};
 
-/// Time limit for leaving, until everything is sent and the server has closed: from Ctrl-C, or otherwise from the last byte
-/// that was written.
+/// Time limit for leaving: within it, everything must be sent, and the server must close the connection. After Ctrl-C this
+/// limit is fixed. Otherwise it starts again whenever bytes are written.
 pub(super) const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// How long a private connection stays open for the peer's last bytes, after everything else has ended.
 const LINGER_TIME: Duration = Duration::from_secs(1);
@@ -46,16 +46,16 @@ impl Session {
         self.server_lost(lost)
     }
 
-    /// With `--stay`, the end of the server is the end of the chat, in order.
+    /// True if the chat ends normally when the server closes the connection: with `--stay`, but without `--reconnect`.
     fn leaves_with_the_server(&self) -> bool {
         self.options.stay && !self.options.reconnect
     }
 
-    /// Handles the end of the connection to the server, for this reason.
+    /// Handles the end of the connection to the server. `lost` is the reason.
     pub(super) fn server_lost(&mut self, lost: String) -> Result<(), Ending> {
         self.server.ended = true;
         if self.private.piped().is_some() {
-            // A private connection outlives the chat.
+            // The private connection of `--tunnel` continues without the server.
             self.server.link.abandon();
             self.output.remark(&lost);
             return Ok(());
@@ -63,7 +63,7 @@ impl Session {
         self.lose(lost)
     }
 
-    /// Leaves: the queued bytes are sent, then FIN, and the client reads until the server closes.
+    /// Starts to leave: the client sends the queued bytes, then FIN, and reads until the server closes the connection.
     pub(super) fn leave(&mut self, then: Ending) {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return;
@@ -87,7 +87,7 @@ impl Session {
         self.leave_tunnels();
     }
 
-    /// Returns the ending, after the end.
+    /// Returns the ending, after everything has ended; `None` before that.
     pub(super) fn left(&mut self) -> Option<Ending> {
         let Phase::Leaving {
             then,
@@ -149,7 +149,7 @@ impl Session {
         }
     }
 
-    /// Leaves like [`Session::leave`], but without a time limit while bytes move.
+    /// Leaves like [`Session::leave`], but the time limit starts again whenever bytes are written.
     pub(super) fn leave_patiently(&mut self, then: Ending) {
         if matches!(self.phase, Phase::Leaving { .. }) {
             return;
@@ -191,7 +191,8 @@ impl Session {
         })
     }
 
-    /// The terminal was closed. The first such signal makes the client leave; further ones have no effect.
+    /// Handles SIGHUP, which says that the terminal was closed. The first SIGHUP makes the client leave. Further ones have
+    /// no effect.
     pub(super) fn hung_up(&mut self) -> Result<(), Ending> {
         match self.phase {
             Phase::Leaving { .. } => Ok(()),

@@ -1,4 +1,4 @@
-//! Peers of Chatr Connect, which are reached over datagrams, and their names.
+//! Peers of Chatr Connect, which this client reaches over UDP, and their names.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use crate::reach::connect;
 use matou_protocols::dialogue::TunnelId;
 
 impl Session {
-    /// Searches for a peer in a thread of its own. The result is a private connection like others.
+    /// Searches for a peer in a separate thread. The result is a private connection like any other.
     pub(super) fn meet_peer(
         &mut self,
         id: TunnelId,

@@ -2,14 +2,14 @@
 //!
 //! | file | what is in it | needed for |
 //! |---|---|---|
-//! | `mod.rs` | the state, and the actions of the dialogue | line chat |
-//! | `waiting.rs` | what the loop waits for | line chat |
-//! | `typing.rs`, `holding.rs` | typed lines, and lines that wait | line chat |
-//! | `telling.rs` | events | line chat |
-//! | `leaving.rs`, `quitting.rs` | the end | line chat |
-//! | `away.rs`, `stalls.rs` | lost and stalled connections | line chat |
-//! | `wire.rs` | frames byte by byte | `/wire` |
-//! | `keyboard.rs`, `progress.rs` | keys, and the rows at the bottom | the terminal |
+//! | `mod.rs` | the state, and the actions of the dialogue | messages |
+//! | `waiting.rs` | what the loop waits for | messages |
+//! | `typing.rs`, `holding.rs` | typed lines, and lines that wait | messages |
+//! | `telling.rs` | showing events | messages |
+//! | `leaving.rs`, `quitting.rs` | leaving the chat | messages |
+//! | `away.rs`, `stalls.rs` | lost and stalled connections | messages |
+//! | `wire.rs` | showing frames byte by byte | `/wire` |
+//! | `keyboard.rs`, `progress.rs` | keys, and the rows at the bottom of the screen | the terminal |
 //! | `private.rs` | private connections | private connections |
 //! | `piped.rs` | `--tunnel` | private connections |
 //! | `file.rs`, `deeds.rs` | transfers | files |
@@ -68,18 +68,18 @@ use progress::Progress;
 use quitting::Quitting;
 use wire::Wire;
 
-/// How long the program waits at its end for the disk to finish received files and delete parts.
+/// How long the program waits at its end until received files are written and unwanted incomplete files are deleted.
 const DISK_TIME: Duration = Duration::from_secs(5);
 
 /// One chat, from the login to its end.
 pub(crate) struct Session {
     options: ChatOptions,
     dialogue: Box<dyn Dialogue>,
-    /// What is sent first.
+    /// The first actions, which log in.
     hello: Vec<Action>,
     /// How to connect to the server again.
     route: Route,
-    /// For Chatr Connect.
+    /// What only Chatr Connect needs.
     chatr: Option<Chatr>,
     server: Server,
     private: PrivateConnections,
@@ -89,9 +89,9 @@ pub(crate) struct Session {
     held: Held,
     /// Refused lines, until they are put back on the line that the user is typing.
     unsaid: String,
-    /// The user wants to leave after the waiting lines have been sent.
+    /// Set if the user wants to leave after the waiting lines have been sent.
     quitting: Option<Quitting>,
-    /// Bytes of the keyboard, if the terminal is in raw mode.
+    /// Receives bytes from the keyboard, if the terminal is in raw mode.
     keys: Receiver<Vec<u8>>,
     signals: Signals,
     output: Output,
@@ -99,18 +99,18 @@ pub(crate) struct Session {
     /// The peer whose private connection gets the typed lines; `None` for messages to everyone.
     talking_to: Option<String>,
     wire: Wire,
-    /// Files that are inspected before they are offered.
+    /// Files that are being inspected before they are sent.
     looking: Vec<file::Looking>,
     progress: Progress,
     disk: Disk,
-    /// Set while the connection is lost.
+    /// Set from the loss of the connection until the client has logged in again.
     loss: Option<Loss>,
     phase: Phase,
-    /// Deadline for the answer to the login, for the next attempt to connect, or for the end.
+    /// Deadline for the answer to the login, for the next attempt to connect, or for leaving.
     deadline: Option<Instant>,
-    /// A line of standard input was refused.
+    /// True if a line of standard input was refused.
     refused_a_line: bool,
-    /// The user wants to leave at once.
+    /// True if the user wants to leave at once.
     hurries: bool,
 }
 
@@ -121,10 +121,10 @@ struct Server {
     address: SocketAddr,
     /// The local address.
     own_address: SocketAddr,
-    /// Everything was sent, followed by FIN.
+    /// True after everything was sent, followed by FIN.
     all_sent: bool,
     send_error: Option<io::Error>,
-    /// The server has stopped sending.
+    /// True after the server has stopped sending.
     ended: bool,
 }
 
@@ -133,7 +133,7 @@ enum Phase {
     LoggingIn,
     /// The login was refused; the user is choosing another.
     Choosing,
-    /// The connection is lost; the client is reconnecting, or will at the deadline.
+    /// The connection is lost. The client is connecting again, or will connect at the deadline.
     Away,
     Talking {
         input_ended: bool,
@@ -141,7 +141,7 @@ enum Phase {
     Leaving {
         then: Ending,
         lingering: bool,
-        /// If true, sending may take longer than the deadline while bytes move.
+        /// If set, the deadline is extended as long as bytes are written.
         patience: Option<Watch>,
     },
 }
@@ -227,7 +227,7 @@ impl Session {
         let ending = self.run_to_the_end(hello);
         drop(self.private);
         self.disk.settle(DISK_TIME);
-        // After a second signal, or when the reader has already had its time, nothing is waited for.
+        // The program does not wait for its output after a second signal, or if writing the output has already failed.
         if self.hurries || matches!(ending, Ending::Output(_) | Ending::OutputClosed) {
             return ending;
         }
@@ -293,7 +293,8 @@ impl Session {
                 self.server.all_sent = true;
                 Ok(())
             }
-            // The reader may still have bytes, perhaps with the reason for the failure. It notices the end too.
+            // Bytes that were received earlier may still be unread, perhaps with the reason for the failure. The reading
+            // thread reports the end of the connection too.
             Incoming::SendFailed(error) => {
                 self.server.send_error = Some(error);
                 Ok(())

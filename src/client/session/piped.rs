@@ -25,8 +25,9 @@ impl Session {
             self.intend(Intent::Deny { peer })?;
             return Ok(());
         }
-        // If both clients ask, one request must win at both ends, or two connections would open. The request of the smaller
-        // login wins. It is repeated, because the first one may have been sent before the peer logged in.
+        // If both clients ask, they must agree on one request. Otherwise two connections would open. The request of the
+        // client with the smaller login counts. That client repeats it, because it may have sent the first one before the
+        // peer logged in.
         if wish.wait || *self.options.address.login > *peer {
             self.intend(Intent::Accept { peer })?;
         } else {
@@ -50,7 +51,7 @@ impl Session {
     pub(super) fn pipe_ended(&mut self) -> Result<(), Ending> {
         let Some(result) = self.private.piped().and_then(|done| done.recv().ok()) else {
             return Err(Ending::TunnelFailed(
-                "internal error: its thread has ended".into(),
+                "internal error: the thread of the private connection has ended".into(),
             ));
         };
         let ending = match result {
@@ -60,7 +61,9 @@ impl Session {
             }
             Err(broken) => {
                 self.output.remark(&broken.to_string());
-                Ending::TunnelFailed("the private connection was not closed properly".into())
+                Ending::TunnelFailed(
+                    "the private connection ended before both sides had sent everything".into(),
+                )
             }
         };
         self.leave(ending);

@@ -72,7 +72,7 @@ impl Session {
                 match sending {
                     Sending::AllSent => return self.end_tunnel(id, None),
                     Sending::Shut => {}
-                    // With a person, the client closes its direction too when the peer has closed the other.
+                    // For a person, the client stops sending too after the peer has stopped.
                     Sending::Possible if self.output.is_for_a_person() => {
                         self.shut_if_both_are_done(id);
                     }
@@ -120,7 +120,8 @@ impl Session {
         }
     }
 
-    /// The private connection is open: from here on it carries the users' bytes. Some may have arrived already.
+    /// Handles a private connection that has opened. From now on it carries the users' bytes, some of which may have arrived
+    /// already.
     pub(super) fn tunnel_is_up(&mut self, id: TunnelId) -> Result<(), Ending> {
         let wanted = self.options.tunnel.as_ref().map(|wish| &wish.peer);
         let has_piped = self.private.piped().is_some();
@@ -234,7 +235,7 @@ impl Session {
         self.close_if_over(id)
     }
 
-    /// Forgets a closed private connection, after the disk has all its files.
+    /// Forgets a private connection after it has closed and all its files are written.
     pub(super) fn close_if_over(&mut self, id: TunnelId) -> Result<(), Ending> {
         let Some(tunnel) = self.private.get_mut(id) else {
             return Ok(());
@@ -281,7 +282,7 @@ impl Session {
         Ok(())
     }
 
-    /// Stops sending. The private connection closes when the peer has stopped too.
+    /// Stops sending. The private connection closes after the peer has stopped sending too.
     pub(super) fn shut_tunnel(&mut self, id: TunnelId) {
         if let Some(tunnel) = self.private.get_mut(id)
             && tunnel.sending == Sending::Possible

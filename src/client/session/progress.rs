@@ -14,7 +14,7 @@ pub(super) struct Progress {
     due: Option<Instant>,
 }
 
-/// Interval of updates: short enough to see movement, long enough to cost little.
+/// Interval between updates. It is short enough to show movement, and long enough to need little time.
 const PROGRESS_STEP: Duration = Duration::from_millis(150);
 /// Maximum rows; further transfers have no row.
 const MAX_ROWS: usize = 4;
@@ -22,7 +22,7 @@ const MAX_ROWS: usize = 4;
 const BAR: u64 = 20;
 
 impl Progress {
-    /// A transfer started or ended.
+    /// Makes an update due now. Call it when a transfer starts or ends.
     pub(super) fn begin(&mut self) {
         self.due.get_or_insert_with(Instant::now);
     }
@@ -34,7 +34,7 @@ impl Progress {
 }
 
 impl Session {
-    /// Returns the rows of the transfers. They change only when an update is due.
+    /// Returns the rows of the transfers. The rows change only when an update is due.
     pub(super) fn progress_rows(&mut self) -> Vec<String> {
         let now = Instant::now();
         if self.progress.due.is_some_and(|due| due <= now) {

@@ -1,4 +1,4 @@
-//! Leaving while typed lines wait for room: they are sent first, as long as anything moves.
+//! Leaving while typed lines wait for room: the client first sends these lines, as long as their connections accept data.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::link::Link;
 use crate::link::outgoing::Watch;
 use crate::typing::held::Destination;
 
-/// The user wants to leave after the waiting lines have been sent.
+/// The wish of the user to leave after the waiting lines have been sent.
 #[derive(Debug)]
 pub(super) struct Quitting {
     /// Measures whether bytes move; the limit is [`LEAVE_TIME`].
@@ -19,7 +19,7 @@ pub(super) struct Quitting {
 }
 
 impl Session {
-    /// Leaves after the waiting lines have been sent. The second call leaves at once.
+    /// Leaves after the waiting lines have been sent. A second call leaves at once.
     pub(super) fn quit(&mut self) {
         if self.held.is_empty() || self.quitting.is_some() {
             return self.leave_as_wanted();

@@ -1,4 +1,4 @@
-//! Stalled connections, whose peer accepts no data.
+//! Stalled connections: their peer accepts no data.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use crate::ending::Ending;
 use crate::private::tunnel::Tunnel;
 
 impl Session {
-    /// Closes every connection on which bytes wait and none was written for `--stall-timeout`. Leaving has its own, shorter
+    /// Closes every connection on which bytes wait, but none was written for `--stall-timeout`. Leaving has another, shorter
     /// limit.
     pub(super) fn look_for_stalls(&mut self) -> Result<(), Ending> {
         if matches!(self.phase, Phase::Leaving { .. }) {

@@ -1,4 +1,4 @@
-//! Events of the dialogue: shows them, and does what follows from them.
+//! Events of the dialogue: shows them, and reacts to them.
 
 use super::{Phase, Session};
 use crate::ending::Ending;
@@ -23,7 +23,8 @@ impl Session {
                     let reason = "the server may not have noticed that the old connection is lost";
                     return self.lose(reason.into());
                 }
-                // A wrong password cannot be corrected by another login. After a lost connection the password was right before.
+                // If the password is wrong, another login does not help. After a lost connection the password is not the
+                // reason, because the server has accepted it before.
                 let has_password = self.options.password.is_some() && self.loss.is_none();
                 let chooses = self.dialogue.chooses_its_login();
                 if self.output.is_for_a_person() && !has_password && chooses {
@@ -51,7 +52,7 @@ impl Session {
             return Ok(());
         }
         self.deadline = None;
-        // With --tunnel, standard input belongs to the tunnel, so there are no lines to wait for.
+        // With --tunnel, standard input belongs to the private connection, so there are no lines to wait for.
         let input_ended = match &self.loss {
             Some(loss) => loss.input_ended(),
             None => self.options.tunnel.is_some(),

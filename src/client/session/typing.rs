@@ -9,11 +9,11 @@ use crate::typing::input::InputLine;
 use crate::typing::typed::{HELP, Typed};
 use matou_protocols::dialogue::{Action, Event, Intent, Refusal};
 
-/// What has become of a typed line.
+/// The outcome of a typed line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Done,
-    /// The user was told why.
+    /// The line had no effect, and the user was told why.
     Refused,
 }
 
@@ -32,7 +32,7 @@ impl Session {
         }
     }
 
-    /// Carries out a line that needs no room, or for which there is room.
+    /// Carries out a line. Its connection must have room, if it needs one.
     pub(super) fn typed(&mut self, typed: &Typed) -> Result<Outcome, Ending> {
         match typed {
             Typed::Say(text) => return self.say(text),
@@ -96,7 +96,7 @@ impl Session {
         Ok(outcome)
     }
 
-    /// Answers a request, or else the offer of a file.
+    /// Answers a request of the peer. If there is none, answers the peer's offer of a file.
     fn answer(&mut self, peer: &str, intent: Intent<'_>) -> Result<Outcome, Ending> {
         let accept = matches!(intent, Intent::Accept { .. });
         match self.dialogue.intend(intent) {

@@ -11,7 +11,7 @@ use crate::link::Link;
 use crate::signals::Why;
 use matou_protocols::dialogue::TunnelId;
 
-/// What can be handled next.
+/// What the loop can handle next.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ready {
     Server,
@@ -23,7 +23,7 @@ pub(super) enum Ready {
     /// Standard output has room, or has failed.
     Output,
     Line,
-    /// There is room for a waiting line.
+    /// The connection of a waiting line has room.
     Held,
     Keys,
     Resized,
@@ -43,7 +43,7 @@ pub(super) enum Ready {
 }
 
 impl Session {
-    /// Blocks until something can be done. Readiness is only a hint: the handler tries and may find nothing.
+    /// Blocks until the loop can do something. The result is only a hint: the handler may find nothing to do.
     pub(super) fn wait(&self) -> Ready {
         let mut select = Select::new();
         let mut sources = vec![
@@ -124,13 +124,14 @@ impl Session {
         index.map_or(Ready::Deadline, |index| sources[index])
     }
 
-    /// True if standard input should be read. A script waits; a person may want to type something else, such as `/quit`.
+    /// True if standard input should be read. While lines wait, a script is not read. A person's input is read, because it
+    /// may be `/quit`.
     fn takes_lines(&self) -> bool {
         match (&self.phase, self.output.is_for_a_person()) {
             (Phase::Leaving { .. } | Phase::Talking { input_ended: true }, _) => false,
             (_, true) => !self.held.is_full(),
             (Phase::Talking { .. }, false) => self.held.is_empty(),
-            // After a lost connection, the script goes on when the client is back.
+            // After a lost connection, the script is read again after the client has logged in again.
             (Phase::LoggingIn | Phase::Choosing | Phase::Away, false) => false,
         }
     }
@@ -158,7 +159,7 @@ impl Session {
                     self.input_ended();
                 }
             },
-            // Waiting lines are sent after every event.
+            // There is nothing to do here, because waiting lines are sent after every event.
             Ready::Held => {}
             Ready::Keys => self.keys_came()?,
             Ready::Resized => self.resized(),
@@ -185,7 +186,7 @@ impl Session {
             Ready::Deadline if self.deadline.is_some_and(|at| at <= Instant::now()) => {
                 self.overdue()?;
             }
-            // Otherwise the wait ended to paint.
+            // If no peer is late, the wait ended only to paint or to check for stalls.
             Ready::Deadline => self.give_up_late()?,
         }
         Ok(())
@@ -202,8 +203,8 @@ impl Session {
     }
 }
 
-/// Adds the files to send to the selection. A piece is taken only when the connection has room for it, so that a file never
-/// delays typed lines.
+/// Adds the files that are being sent to the selection. The loop takes a piece of a file only when the connection has room
+/// for it, so that a file never delays typed lines.
 fn wait_to_send<'a>(
     tunnel: TunnelId,
     files: &'a Files,
@@ -222,7 +223,7 @@ fn wait_to_send<'a>(
     }
 }
 
-/// Adds the disk's channels to the selection, for the files to receive.
+/// Adds the files that are being received to the selection: reports of the disk, and room in its queue.
 fn wait_for_disk<'a>(
     tunnel: TunnelId,
     files: &'a Files,

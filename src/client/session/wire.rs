@@ -10,20 +10,21 @@ use crate::face::hex::{self, Extent};
 use crate::face::paint::Paint;
 use matou_protocols::dialogue::{Direction, Source, TunnelId};
 
-/// Where frames are shown.
+/// Where frames are shown byte by byte.
 #[derive(Debug, Default)]
 pub(super) struct Wire {
-    /// On the screen.
+    /// True if they are shown on the screen.
     shown: bool,
-    /// In a file.
+    /// The file to which they are logged.
     log: Option<File>,
 }
 
-/// Maximum raw bytes to show of each piece on a private connection, so that a large file does not make an even larger log.
+/// Maximum raw bytes to show of each piece on a private connection. Otherwise the log of a large file would be even larger
+/// than the file.
 const RAW_SHOWN: usize = 64;
 /// Maximum rows per field on a screen. In a file there is no limit.
 const SCREEN_ROWS: usize = 6;
-/// A narrower terminal gets shorter rows.
+/// Minimum width of a terminal for rows of full length, in columns. A narrower terminal gets shorter rows.
 const WIDE: usize = 100;
 
 impl Wire {
@@ -31,7 +32,7 @@ impl Wire {
         let log = log.map(|path| {
             let mut options = OpenOptions::new();
             options.append(true).create(true);
-            // The log contains messages, and the ids that open private connections.
+            // Only the owner may read the log: it contains messages, and the ids that open private connections.
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             options.open(path).map_err(|error| {
@@ -50,7 +51,7 @@ impl Session {
         self.wire.shown = !self.wire.shown;
         self.output.remark(match self.wire.shown {
             true => "frames are shown byte by byte; type /wire to stop",
-            false => "frames are not shown any more",
+            false => "frames are no longer shown",
         });
     }
 

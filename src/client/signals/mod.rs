@@ -9,17 +9,17 @@ mod taker;
 #[cfg(unix)]
 pub(crate) use taker::{TerminalGuard, end_at_once, guard_terminal, suspend_all, tell_resumed};
 
-/// Receives signals such as Ctrl-C as channels, until it is dropped. After that these signals end the program as usual.
+/// Receives signals such as Ctrl-C through channels, until it is dropped. After that these signals end the program as usual.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    /// The first reason to leave.
+    /// Receives the first reason to leave.
     pub(crate) leave: Receiver<Why>,
-    /// Takes the second reason from the thread of the signals, which otherwise ends the program itself: a loop that is blocked
-    /// in a write cannot end it.
+    /// Receives `()` for the second reason. If the loop does not receive it in time, the signal thread ends the program
+    /// itself, because a loop that is blocked in a write cannot do this.
     pub(crate) at_once: Receiver<()>,
-    /// A unit when the window's size has changed.
+    /// Receives `()` when the size of the window has changed.
     pub(crate) resized: Receiver<()>,
-    /// A unit when the program continues after a stop, and has the terminal again.
+    /// Receives `()` when the program continues after a stop and has taken the terminal again.
     pub(crate) resumed: Receiver<()>,
 }
 
@@ -46,7 +46,7 @@ impl Drop for Signals {
     }
 }
 
-/// On other systems Ctrl-C ends the program at once.
+/// On systems other than Unix, Ctrl-C ends the program at once.
 #[cfg(not(unix))]
 impl Signals {
     pub(crate) fn listen() -> io::Result<Signals> {

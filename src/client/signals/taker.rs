@@ -1,5 +1,5 @@
 //! The thread that receives the signals of the whole process. It starts with the first caught signal and ends with the
-//! process. A caught signal has no default effect any more, so this thread first restores the terminal and then does what
+//! process. A caught signal no longer has its default effect. So this thread first restores the terminal, and then does what
 //! the system would have done.
 //!
 //! | signal | during a chat | otherwise, as in a prompt |
@@ -10,8 +10,8 @@
 //! | SIGCONT | takes the terminal again and paints | takes the terminal again and shows the prompt |
 //! | SIGWINCH | paints | no effect |
 //!
-//! Signals for faults of the program itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) are not caught, because after
-//! their handler the program would meet the same fault again.
+//! Signals for faults of the program itself (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS) are not caught: after the
+//! handler of such a signal has returned, the same fault would occur again.
 
 use std::ffi::c_int;
 use std::io;
@@ -32,12 +32,12 @@ use super::{Signals, Why};
 
 /// Signals that a chat handles.
 const OF_A_CHAT: [c_int; 4] = [SIGINT, SIGTERM, SIGHUP, SIGWINCH];
-/// Signals that end or stop a program, before which the terminal must be restored.
+/// Signals that end or stop a program. Before they do, the terminal must be restored.
 const OF_THE_TERMINAL: [c_int; 14] = [
     SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF,
     SIGXCPU, SIGXFSZ, SIGTSTP, SIGCONT,
 ];
-/// Signals that end a program only on this system.
+/// Signals that end a program and exist only on this system.
 #[cfg(target_os = "linux")]
 const OF_THE_SYSTEM: [c_int; 3] = [
     Signal::IO.as_raw(),
@@ -46,16 +46,17 @@ const OF_THE_SYSTEM: [c_int; 3] = [
 ];
 #[cfg(not(target_os = "linux"))]
 const OF_THE_SYSTEM: [c_int; 0] = [];
-/// How long a loop that is not blocked needs at most to take a second signal.
+/// How long the signal thread waits for the loop to take a second signal. A loop that is not blocked needs less time.
 const AT_ONCE: Duration = Duration::from_millis(500);
-/// A shell makes a program that it starts with `&` ignore SIGINT. Scripts still use it to end such a chat.
+/// Signals that are caught even if they were ignored when the program started. A shell starts a program with `&` so that it
+/// ignores SIGINT, but a script may still use SIGINT to end such a chat.
 const NEVER_IGNORED: [c_int; 2] = [SIGINT, SIGTERM];
 
 static THREAD: Mutex<Option<Handle>> = Mutex::new(None);
 static CHAT: Mutex<Option<Chat>> = Mutex::new(None);
 static GUARD: Mutex<Option<TerminalGuard>> = Mutex::new(None);
 
-/// How to restore the terminal, from the thread of the signals. Both functions have no effect while nothing is changed.
+/// How the signal thread restores the terminal. Both functions have no effect while nothing is changed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TerminalGuard {
     /// Restores the terminal.
@@ -70,7 +71,7 @@ struct Chat {
     at_once: Sender<()>,
     resized: Sender<()>,
     resumed: Sender<()>,
-    /// The chat was told to leave.
+    /// True if the chat was told to leave.
     leaves: bool,
 }
 
@@ -153,10 +154,10 @@ fn start() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// For a start.
+/// The signal thread starts with no signals. They are added later.
 const NONE: [c_int; 0] = [];
 
-/// Signals that arrive together have no order.
+/// Handles signals that arrived together. The system does not report their order.
 fn act_on(signals: &[c_int]) {
     let goes_on = signals.contains(&SIGCONT);
     for &signal in signals {
@@ -180,7 +181,7 @@ fn act_on(signals: &[c_int]) {
     }
 }
 
-/// Tells the chat to leave. Returns false if there is none, or if it is to end at once and does not.
+/// Tells the chat to leave. Returns false if no chat is running, or if the chat must end at once and does not react.
 fn tell_to_leave(why: Why) -> bool {
     let mut guard = CHAT.lock();
     let Some(chat) = &mut *guard else {
@@ -190,7 +191,7 @@ fn tell_to_leave(why: Why) -> bool {
         let _ = chat.leave.try_send(why);
         return true;
     }
-    // Both the system and a shell may send SIGHUP.
+    // A second SIGHUP has no effect, because both the system and a shell may send one.
     if why == Why::HungUp {
         return true;
     }
@@ -206,7 +207,7 @@ fn tell_to_end() -> bool {
     !matches!(taken, Some(Err(SendTimeoutError::Timeout(()))))
 }
 
-/// Restores the terminal, if a program part has changed it.
+/// Restores the terminal, if this program has changed it.
 fn give_back() {
     let guard = *GUARD.lock();
     if let Some(guard) = guard {
@@ -223,7 +224,8 @@ fn take_again() -> bool {
 fn end_by(signal: c_int) {
     give_back();
     let _ = emulate_default_handler(signal);
-    // The library does not know signals of one system only. A shell shows this exit code in the same way.
+    // The library does not know the signals that exist only on this system. A shell reports this exit code as it reports the
+    // signal.
     std::process::exit(128 + signal);
 }
 
@@ -248,7 +250,7 @@ fn go_on() {
     }
 }
 
-/// True if a shell can continue the program. In the process group of the session's leader there is none; there the system
+/// True if a shell can continue the program. This is not so in the process group of the session's leader, where the system
 /// ignores Ctrl-Z too.
 fn can_stop() -> bool {
     !is_ignored(SIGTSTP) && getsid(None).is_ok_and(|session| session != getpgrp())
@@ -265,7 +267,8 @@ fn is_ignored(signal: c_int) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// On other systems this needs unsafe code. A program started with `nohup` has no terminal.
+/// On other systems, reading this state needs unsafe code. SIGHUP counts as ignored if the program has no terminal, as is
+/// usual with `nohup`.
 #[cfg(not(target_os = "linux"))]
 fn is_ignored(signal: c_int) -> bool {
     use std::io::IsTerminal;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use super::typed::Typed;
 use matou_protocols::dialogue::TunnelId;
 
-/// Limit for the memory of waiting lines, in bytes. At the limit the terminal is not read, so it holds back the program that
-/// types.
+/// Limit for the memory of waiting lines, in bytes. At the limit, the client does not read the terminal, so a program that
+/// types there must wait.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// The connection that a typed line needs.
@@ -19,7 +19,7 @@ pub(crate) enum Destination {
 /// All waiting lines. Lines for one connection stay in order. A full connection does not delay the others.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    /// No queue is empty.
+    /// Contains only connections for which lines wait.
     lines: BTreeMap<Destination, VecDeque<Typed>>,
     bytes: usize,
 }
@@ -74,13 +74,13 @@ impl Held {
         self.lines.is_empty()
     }
 
-    /// True when the terminal should not be read for now.
+    /// True at the limit: the terminal must not be read for now.
     pub(crate) fn is_full(&self) -> bool {
         self.bytes >= MOST_BYTES
     }
 }
 
-/// The memory of a line, roughly: its own, and that of its texts.
+/// Returns the approximate memory of a line, in bytes: the value itself, and its texts.
 fn cost(line: &Typed) -> usize {
     size_of::<Typed>() + line.to_string().len()
 }

@@ -1,5 +1,5 @@
-//! Standard input. A thread that blocks in a read of standard input cannot be woken, so it is the one thread that is not
-//! joined. It ends with its input, with its channel, or with the program.
+//! Standard input. A thread that blocks in a read of standard input cannot be woken, so it is never joined. It ends at the
+//! end of the input, when the receiver of its channel is dropped, or with the program.
 
 use std::io::{self, BufRead, Read};
 use std::thread;
@@ -11,7 +11,7 @@ use crate::mark::Mark;
 /// Maximum length of a line, in bytes. A longer line is refused. The limit bounds memory and is far above the maximum message
 /// of every protocol.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
-/// Maximum lines to read ahead of the loop.
+/// Maximum lines that were read and that the loop has not taken yet.
 const LINES_AHEAD: usize = 16;
 /// Maximum bytes per read of raw input.
 const CHUNK: usize = 64 * 1024;
@@ -23,13 +23,13 @@ const CTRL_C: u8 = 3;
 pub(crate) enum InputLine {
     /// The text, without the line end.
     Text(String),
-    /// The line cannot be a message, for this reason.
+    /// The line cannot be used, for this reason.
     Unusable(&'static str),
     /// Reading failed; no more lines follow.
     Failed(String),
 }
 
-/// Reads standard input line by line. The channel ends with the input.
+/// Reads standard input line by line. The channel closes at the end of the input.
 pub(crate) fn lines() -> io::Result<Receiver<InputLine>> {
     let (to_loop, lines) = bounded(LINES_AHEAD);
     thread::Builder::new().name("stdin".into()).spawn(move || {
@@ -53,7 +53,7 @@ pub(crate) fn lines() -> io::Result<Receiver<InputLine>> {
 /// when it returns false. Calls `stuck` at a Ctrl-C if the loop has not taken an earlier one: it is blocked in a write.
 pub(crate) fn bytes(wait: fn() -> bool, stuck: fn()) -> io::Result<Receiver<Vec<u8>>> {
     let (to_loop, chunks) = bounded(LINES_AHEAD);
-    // Nothing is reported on the second channel: a terminal that cannot be read has closed, as at its end.
+    // Read errors are not needed: if a terminal cannot be read, it was closed, so its input has ended.
     let (failure, _) = bounded(1);
     let mut interrupts = Interrupts::default();
     copy(to_loop, failure, wait, move |to, keys| {

@@ -7,20 +7,20 @@ pub const HELP: &str = "\
 TEXT                send a message to everyone; //TEXT sends a text that begins with a slash
 /msg NAME TEXT      send a private message to NAME
 /reply TEXT         answer the last private message
-/private NAME       ask NAME for a private connection; /connect NAME is the same
-/accept NAME        accept NAME's request for a private connection, or NAME's file
-/deny NAME          decline NAME's request or file
+/private NAME       ask NAME for a private connection; /connect NAME does the same
+/accept NAME        accept NAME's request for a private connection, or NAME's offer of a file
+/deny NAME          decline NAME's request or offer
 /tell NAME TEXT     send TEXT on the private connection with NAME
-/tell NAME          send the following lines to NAME; /tell alone: to everyone again
+/tell NAME          send all following lines to NAME, until /tell without a NAME
 /send NAME FILE     offer a file on the private connection with NAME (ChatHack: send it)
 /cancel NAME        cancel a transfer from or to NAME, or withdraw an offer
 /close NAME         stop sending to NAME; the private connection closes when NAME stops too
-/ignore NAME        hide messages from NAME, or show them again; /ignore alone: list hidden names
+/ignore NAME        hide messages from NAME, or show them again; without a NAME, list the hidden names
 /name UUID NAME     give the user with this UUID a name, in Chatr Connect
 /wire               show every frame byte by byte, or stop showing them
 /help               show this list
 /quit               leave
-Write a NAME that is not one word in quotes: \"two words\", \"\\\"\", \"\\u{202e}\".
+Put quotes around a NAME that is not a single word: \"two words\", \"\\\"\", \"\\u{202e}\".
 Empty lines are skipped.";
 
 /// The commands, for the Tab key.
@@ -97,7 +97,7 @@ pub enum TypedError {
     NoName(&'static str),
     /// The command needs a text after the name.
     NoText(&'static str),
-    /// An unclosed quote, an unknown escape, or text right after the closing quote.
+    /// A quote is not closed, an escape is unknown, or text follows the closing quote without a space.
     BadQuotes,
     /// There is text after the end of the command.
     TooMuch(&'static str, String),
@@ -136,7 +136,7 @@ impl fmt::Display for TypedError {
 impl std::error::Error for TypedError {}
 
 impl fmt::Display for Typed {
-    /// Writes a line that means the same.
+    /// Writes the line so that parsing it returns the same value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Typed::Nothing => Ok(()),
@@ -164,7 +164,7 @@ impl fmt::Display for Typed {
 }
 
 impl Typed {
-    /// Returns the same line with another name for the peer.
+    /// Returns the same line, with the peer's name replaced by what `known_as` returns for it.
     #[must_use]
     pub fn meaning(mut self, known_as: impl Fn(&str) -> String) -> Typed {
         match &mut self {
@@ -178,7 +178,7 @@ impl Typed {
             | Typed::Cancel(peer)
             | Typed::Talk(Some(peer))
             | Typed::Ignore(Some(peer)) => *peer = known_as(peer),
-            // The dialogue finds the peer of /name itself.
+            // For /name, the dialogue itself finds the peer.
             Typed::Name { .. }
             | Typed::Nothing
             | Typed::Say(_)

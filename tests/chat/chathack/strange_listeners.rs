@@ -93,7 +93,7 @@ fn the_client_refuses_to_connect_to_some_addresses(#[case] place: SocketAddr, #[
     let mut bob = Peer::log_in(&server, "bob");
     bob.agree(&mut alice, "alice", place, ID);
     alice.expect(&format!(
-        "-- private connection with bob is closed: the client does not connect to {}: it {why}",
+        "-- private connection with bob is closed: this client does not connect to {}, because it {why}",
         place.ip()
     ));
     alice.quit();

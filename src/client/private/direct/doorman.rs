@@ -13,25 +13,25 @@ use crate::link::Link;
 use matou_protocols::dialogue::{Pass, TunnelId};
 use matou_sockets::{AcceptWait, AcceptWake, accept_wait};
 
-/// Pause before the next accept after an error that may last, such as no free descriptors.
+/// Pause after an error of `accept` that may last, such as a lack of free descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Listens for peers while at least one is expected, and hands over the connections that present the right pass. A pass is
-/// the login and the secret of the request that the user accepted.
+/// Listens for peers while at least one is expected, and hands over the connections whose peer sends the right pass. A pass
+/// is the login and the secret of the request that the user accepted.
 ///
 /// | thread | blocks in | ends |
 /// |---|---|---|
 /// | `direct-accept` | `accept` | when no peer is expected any more |
-/// | `direct-knock` | `read` from an unauthenticated peer | when its bytes decide, or at the time limit |
+/// | `direct-knock` | `read` from an unauthenticated peer | when its bytes are a pass or cannot become one, or at the time limit |
 #[derive(Debug)]
 pub(crate) struct Doorman {
     options: DirectOptions,
     promises: Arc<Promises>,
-    /// The promises own the listener, so it closes with the last of them.
+    /// The promises own the listener, so it closes when the last promise is dropped.
     listening: Weak<Listening>,
 }
 
-/// Where a peer is expected. Dropping it withdraws the promise.
+/// The promise to accept one peer. Dropping this value withdraws the promise.
 #[derive(Debug)]
 pub(crate) struct Promised {
     /// The address to tell the peer.
@@ -61,8 +61,8 @@ impl Doorman {
         }
     }
 
-    /// Accepts one connection that presents this pass, and starts to listen if no other peer is expected. `towards_server` is
-    /// the local address of the connection to the server.
+    /// Promises to accept one connection whose peer sends this pass. Starts to listen, if this client does not listen yet.
+    /// `towards_server` is the local address of the connection to the server.
     ///
     /// # Errors
     /// If no listener can be opened.

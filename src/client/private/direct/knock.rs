@@ -15,14 +15,14 @@ use crate::link::Link;
 const KNOCK_TIME: Duration = Duration::from_secs(10);
 /// Maximum number of unauthenticated peers at once. The oldest is disconnected to make room for a new one.
 const MOST: usize = 64;
-/// Maximum number from one address, so that one machine cannot take all places.
+/// Maximum number of unauthenticated peers from one address, so that one machine cannot take all places.
 const MOST_FROM_ONE: usize = 16;
 
 /// The unauthenticated peers, oldest first. Dropping it disconnects them all.
 #[derive(Debug)]
 pub(super) struct Knocking {
     promises: Arc<Promises>,
-    /// The lock is never held across a read or a wait.
+    /// The lock is not held while a thread reads or waits.
     at_the_door: Arc<Mutex<AtTheDoor>>,
 }
 
@@ -36,7 +36,7 @@ struct AtTheDoor {
 struct Stranger {
     number: u64,
     from: IpAddr,
-    /// Wakes the peer's thread, which blocks in a read.
+    /// Shutting it down wakes the peer's thread, which blocks in a read.
     stream: TcpStream,
     thread: JoinHandle<()>,
 }
@@ -49,7 +49,7 @@ impl Knocking {
         }
     }
 
-    /// Reads a peer's pass in a thread of its own.
+    /// Reads the pass of a peer in a separate thread.
     pub(super) fn begin(&self, stream: TcpStream, from: IpAddr) -> io::Result<()> {
         let promises = Arc::clone(&self.promises);
         let at_the_door = Arc::clone(&self.at_the_door);
@@ -68,7 +68,7 @@ impl Knocking {
                     let link = stream
                         .set_read_timeout(None)
                         .and_then(|()| Link::start("tunnel", stream));
-                    // The session may have ended in the meantime.
+                    // Sending fails if the session has already ended.
                     let _ = arrival.send(link);
                 }
             })?;

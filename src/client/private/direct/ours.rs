@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How this client listens for peers who connect to it.
+/// How this client listens for peers that connect to it.
 #[derive(Debug, Clone)]
 pub struct DirectOptions {
-    /// The address to tell peers. By default, the local address of the connection to the server.
+    /// The address that the client tells peers. By default, the local address of the connection to the server.
     pub address: Option<IpAddr>,
     /// The ports to try.
     pub ports: Ports,
@@ -22,7 +22,7 @@ pub struct Ports {
     last: u16,
 }
 
-/// A text that is not a range of ports.
+/// The text is neither a port nor a range of ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortsError;
 
@@ -69,7 +69,7 @@ impl DirectOptions {
             place = SocketAddr::new(address, 0);
         }
         let listener = match self.bind(place) {
-            // The address to tell peers is not an address of this machine, but of one that forwards connections to it.
+            // The address to tell peers does not belong to this machine, but to a machine that forwards connections to it.
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
                 self.bind(everywhere(place))
             }

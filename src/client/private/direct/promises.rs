@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use crate::link::Link;
 use matou_protocols::dialogue::{Pass, TunnelId};
 
-/// The expected peers. They have one lock, which is never held across a blocking call.
+/// The expected peers, under one lock, which is not held while a thread blocks in a call.
 #[derive(Debug, Default)]
 pub(super) struct Promises(Mutex<BTreeMap<TunnelId, Promise>>);
 
@@ -21,12 +21,12 @@ pub(super) struct Promise {
     pub(super) arrival: Sender<io::Result<Link>>,
 }
 
-/// What follows from the bytes that an unauthenticated peer has sent so far.
+/// The decision about an unauthenticated peer, from the bytes that it has sent so far.
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// At least this many more bytes are needed.
     More(usize),
-    /// The pass is right; the promise is used up.
+    /// The bytes are a pass that was expected. Its promise is removed.
     In(Sender<io::Result<Link>>),
     /// No expected pass begins with these bytes.
     Out,
@@ -37,17 +37,18 @@ impl Promises {
         self.0.lock().insert(tunnel, promise);
     }
 
-    /// Withdraws a promise, if it is not used up.
+    /// Withdraws a promise, if it was not used yet.
     pub(super) fn withdraw(&self, tunnel: TunnelId) {
         self.0.lock().remove(&tunnel);
     }
 
-    /// Compares the bytes with every promise. Only whole secrets are compared, so that a peer cannot guess one byte by byte.
+    /// Compares the bytes with every promise. Only complete secrets are compared, so that a peer cannot find out a secret
+    /// byte by byte.
     pub(super) fn judge(&self, shown: &[u8], now: Instant) -> Verdict {
         let mut promises = self.0.lock();
         let mut missing = None;
         let mut right = None;
-        // The session removes promises that have expired.
+        // Promises that have expired stay in the list until the session removes them, but they are not compared.
         let in_time = promises.iter().filter(|(_, promise)| promise.until > now);
         for (tunnel, Promise { pass, .. }) in in_time {
             let known = shown.len().min(pass.public.len());

@@ -1,8 +1,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 /// Returns why this client refuses to connect to an address that a peer gave, or `None` to connect. A peer can give any
-/// address, and may only want this client to connect to it. So the address must belong to a single machine, and may be a
-/// loopback or link-local address only if the server's address is one too.
+/// address, for example to make this client connect to a machine that is not the peer's. So the address must belong to a
+/// single machine, and may be a loopback or link-local address only if the server's address is one too.
 pub(crate) fn refusal(address: IpAddr, server: IpAddr) -> Option<&'static str> {
     let (address, server) = (address.to_canonical(), server.to_canonical());
     if is_unspecified(address) {
@@ -33,7 +33,7 @@ pub(crate) fn reachable(address: SocketAddr, server: SocketAddr) -> SocketAddr {
     }
 }
 
-/// On Linux all of `0.0.0.0/8` is this machine, or nothing.
+/// True for an unspecified address. On Linux, every address in `0.0.0.0/8` leads to this machine or to no machine.
 fn is_unspecified(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.octets()[0] == 0,

@@ -1,4 +1,4 @@
-//! Which passes are accepted, as data. tests/chat tests unauthenticated peers on real sockets.
+//! Tests which passes are accepted, without sockets. The tests in tests/chat send passes on real sockets.
 
 use rstest::rstest;
 
@@ -26,7 +26,7 @@ fn promised(passes: &[(u32, Pass)], until: Instant) -> (Promises, Receiver<io::R
     (Promises(Mutex::new(promises.collect())), arrives)
 }
 
-/// `+n` for "n more bytes", `in` or `out`.
+/// Returns the verdict as text: `+n` if n more bytes are needed, `in`, or `out`.
 fn judged(promises: &Promises, shown: &str, now: Instant) -> String {
     match promises.judge(shown.as_bytes(), now) {
         Verdict::More(more) => format!("+{more}"),
