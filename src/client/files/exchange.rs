@@ -1,10 +1,10 @@
-//! The interface between the loop and an exchange: the transfers on one private connection. Two exchanges implement it, one
-//! for lines of text (`profile/`) and one for a protocol's own frames (`streamed`).
+//! The interface between the loop and an exchange, which is the transfers on one private connection. Two types implement it:
+//! one for lines of text (`profile/`), and one for a protocol's own frames (`streamed/`).
 
 use crate::files::digest::Digest;
 
-/// The transfers on one private connection, in both directions. A value: events of the disk and the connection come in,
-/// [`Deed`]s go out.
+/// The transfers on one private connection, in both directions. It does no IO: each function handles an event of the disk,
+/// the connection or the user, and returns the [`Deed`]s that follow.
 pub(crate) trait Exchange {
     /// A piece of a file to send was read.
     fn read(&mut self, id: u32, bytes: &[u8]) -> Vec<Deed>;
@@ -18,17 +18,17 @@ pub(crate) trait Exchange {
     fn wrong(&mut self, id: u32) -> Vec<Deed>;
     /// A file cannot be written.
     fn unwritable(&mut self, id: u32, reason: &str) -> Vec<Deed>;
-    /// The user cancels the newest transfer. Returns nothing if there is none.
+    /// The user cancels the newest transfer. Returns no deeds if there is no transfer.
     fn cancel(&mut self) -> Vec<Deed>;
     /// The peer has stopped sending.
     fn peer_ended(&mut self) -> Vec<Deed>;
-    /// The user stops sending. [`Deed::EndSending`] follows, after everything queued before it.
+    /// The user stops sending. [`Deed::EndSending`] is returned now or later, after everything that was queued before.
     fn shut(&mut self) -> Vec<Deed>;
     /// The private connection has closed: all transfers are interrupted.
     fn cut(&mut self) -> Vec<Deed>;
-    /// True while a file has arrived completely and the disk has not written all of it.
+    /// True while a file has arrived completely, but is not completely written to disk.
     fn is_writing(&self) -> bool;
-    /// The transfers in progress.
+    /// Returns the transfers in progress.
     fn running(&self) -> Vec<Running<'_>>;
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum FileDirection {
     In,
 }
 
-/// What the loop must do, in this order.
+/// What the loop must do. It carries out deeds in the order in which they were returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Deed {
     /// Send these raw bytes on the private connection.
@@ -58,15 +58,16 @@ pub(crate) enum Deed {
     Read { id: u32, offset: u64 },
     /// Stop reading the file.
     StopReading { id: u32 },
-    /// Find out how much of the file already exists, and pass it to [`Exchange::opened`].
+    /// Open the file, and report to [`Exchange::opened`] how much of it already exists.
     Open {
         id: u32,
         name: String,
         size: u64,
-        /// The SHA-256 of the file, if it is known. Only then an incomplete file is kept to resume later.
+        /// The SHA-256 of the file, if it is known. If it is not, an incomplete file is not kept, because it cannot be
+        /// resumed.
         sha256: Option<Digest>,
     },
-    /// Append this to the file. When the file is complete, [`Exchange::finished`] follows.
+    /// Append these bytes to the file. When the file is complete, the loop calls [`Exchange::finished`].
     Write { id: u32, bytes: Vec<u8> },
     /// No more bytes follow; keep the incomplete file to resume later.
     Keep { id: u32 },
@@ -79,9 +80,9 @@ pub(crate) enum Deed {
 pub(crate) enum FileEvent {
     /// The peer offers a file.
     Offered { name: String, size: u64 },
-    /// The peer's file is larger than the limit. It was denied, or its bytes are skipped.
+    /// The peer's file is larger than the limit. This client has denied it, or skips its bytes.
     TooLarge { name: String, size: u64, limit: u64 },
-    /// The transfer starts at this byte.
+    /// The transfer starts at byte `offset`.
     Begun {
         way: FileDirection,
         name: String,
@@ -97,7 +98,7 @@ pub(crate) enum FileEvent {
         name: String,
         size: u64,
         path: String,
-        /// True if its SHA-256 was compared.
+        /// True if the SHA-256 of the file was checked.
         checked: bool,
     },
     /// The transfer failed.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{Identity, KeyError};
 
-/// A key of 8192 bits takes 6.4 KB.
+/// Maximum size of an identity file, in bytes. A key of 8192 bits takes 6.4 KB.
 const MAX_FILE: u64 = 64 * 1024;
 /// The text before the UUID.
 const LABEL: &str = "Chatr identity: ";
@@ -119,7 +119,7 @@ impl Identity {
             .write_all(self.to_pem().as_bytes())
             .and_then(|()| file.sync_all());
         written.map_err(|error| {
-            // The first failure is the one to report.
+            // Report the first failure, not a failure to remove the file.
             let _ = fs::remove_file(path);
             failed(error)
         })
@@ -190,7 +190,7 @@ fn is_open_to_others(file: &File) -> io::Result<bool> {
 
 #[cfg(not(unix))]
 fn is_open_to_others(_file: &File) -> io::Result<bool> {
-    // On other systems a user's files are by default not readable by other users.
+    // On systems other than Unix, other users cannot read a user's files by default.
     Ok(false)
 }
 
@@ -239,7 +239,7 @@ mod tests {
         let without_uuid = pem.split_once('\n').unwrap().1;
         let without_key = pem.lines().next().unwrap();
         for text in ["", without_uuid, without_key, "Chatr identity: 12\n"] {
-            // A new file each time, closed to others as `save` makes it.
+            // Each time, `save` creates a new file that other users cannot read.
             let _ = fs::remove_file(&path);
             identity.save(&path).unwrap();
             fs::write(&path, text).unwrap();

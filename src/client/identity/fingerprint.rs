@@ -14,7 +14,7 @@ impl Fingerprint {
     }
 }
 
-/// Pairs of digits with colons between them, as OpenSSL writes them.
+/// Writes pairs of digits with colons between them, as OpenSSL does.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, byte) in self.0.iter().enumerate() {
@@ -46,7 +46,7 @@ impl std::error::Error for FingerprintError {}
 impl FromStr for Fingerprint {
     type Err = FingerprintError;
 
-    /// With or without colons and a leading `sha256:`, in large or small letters.
+    /// Parses a fingerprint with or without colons, with or without a leading `sha256:`, in upper or lower case.
     fn from_str(text: &str) -> Result<Fingerprint, FingerprintError> {
         let text = text.trim();
         let digits = match text.get(..7) {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    /// FIPS 180-4's example.
+    /// The SHA-256 of `abc`, from the examples of FIPS 180-4.
     const ABC: &str = "BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD";
 
     #[test]

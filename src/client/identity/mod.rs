@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub use file::{FileError, default_book, default_path};
 pub use fingerprint::{Fingerprint, FingerprintError};
 
-/// The size of an RSA key: the sizes that both the key generator and the server support.
+/// The size of an RSA key. These are the sizes that both the key generator and the server support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyBits {
     /// 2048, the minimum.
@@ -80,7 +80,7 @@ impl Identity {
         Identity::of(self.uuid, new_pair(bits)?)
     }
 
-    /// Creates the identity of a private key in PKCS#8.
+    /// Creates an identity from a UUID and a private key in PKCS#8.
     ///
     /// # Errors
     /// If the key is not an RSA key of 2048 to 8192 bits.
@@ -146,7 +146,7 @@ fn new_pair(bits: KeyBits) -> Result<KeyPair, KeyError> {
         .map_err(|_| KeyError("cannot generate a key: the system gave no random numbers"))
 }
 
-/// Does not show the key.
+/// Does not show the private key.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Identity({})", self.uuid)

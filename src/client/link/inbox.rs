@@ -2,20 +2,20 @@ use std::ops::Range;
 
 use matou_protocols::dialogue::{Action, Dialogue, Fault, Source};
 
-/// Bytes received on a connection that are not a complete frame yet. The buffer stays below one read plus one frame, because
-/// every protocol rejects a frame above its limits at its beginning.
+/// Bytes received on a connection that are not a complete frame yet. They are fewer than one read plus one frame, because
+/// every protocol rejects a frame that is too large as soon as it has read the length.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: Vec<u8>,
     /// Where the next frame begins in `bytes`.
     next: usize,
-    /// The position of the last frame that was taken.
+    /// Where the last frame that was taken is in `bytes`.
     taken: Range<usize>,
-    /// The position of `bytes` in the whole stream.
+    /// The number of bytes of the stream before `bytes`.
     offset: u64,
 }
 
-/// Bytes that are not a frame, and their position.
+/// Bytes that are not a valid frame, and their position in the stream.
 #[derive(Debug)]
 pub(crate) struct Garbage {
     fault: Fault,
@@ -32,7 +32,7 @@ impl Inbox {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Takes one frame and returns its outcome; `None` if no frame is complete.
+    /// Takes one frame, and returns what the dialogue makes of it; `None` if no frame is complete.
     pub(crate) fn next(
         &mut self,
         dialogue: &mut dyn Dialogue,
@@ -54,17 +54,17 @@ impl Inbox {
         }
     }
 
-    /// Returns the frame that was taken last. Call it before anything else is pushed.
+    /// Returns the frame that was taken last. Call it before more bytes are pushed.
     pub(crate) fn taken(&self) -> &[u8] {
         self.bytes.get(self.taken.clone()).unwrap_or_default()
     }
 
-    /// True if a frame has begun and is not complete.
+    /// True if an incomplete frame was received.
     pub(crate) fn has_part_of_a_frame(&self) -> bool {
         self.next < self.bytes.len()
     }
 
-    /// Takes the bytes that are not part of a frame, when no more frames follow.
+    /// Takes the bytes after the last frame. Call it when no more frames follow.
     pub(crate) fn take_rest(&mut self) -> Vec<u8> {
         self.bytes.drain(..self.next);
         self.next = 0;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `mod.rs` | the [`Link`]: what the loop owns of a connection, over any carrier |
 //! | `tcp.rs` | the carrier TCP, and its two threads |
-//! | `outgoing.rs` | the bytes that wait, and how long nothing has moved |
+//! | `outgoing.rs` | the bytes that wait, and how long no byte was sent |
 //! | `writing.rs` | blocking writes that report their progress |
 //! | `inbox.rs` | received bytes that are not a complete frame yet |
 
@@ -23,15 +23,16 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, never};
 
 use outgoing::{Flow, Queue, Watch};
 
-/// Maximum chunks that a reader may be ahead of the loop. At the limit it does not read, and TCP holds the peer back.
+/// Maximum chunks that were read and that the loop has not taken yet. At the limit the thread stops reading, and TCP holds
+/// the peer back.
 const CHUNKS_IN: usize = 4;
 /// Capacity of the channel to a connection's writer, in pieces. Pieces that do not fit wait in a [`Queue`], which is limited in
 /// bytes.
 const PIECES_OUT: usize = 16;
 /// When this many bytes wait for the channel, typed lines are held back.
 const ROOM: usize = 32 * 1024;
-/// When this many bytes of a protocol's automatic answers wait, the connection is not read, so that a peer that asks without
-/// reading the answers is held back.
+/// When this many bytes of a protocol's automatic answers wait to be sent, the loop stops reading from the connection. This
+/// holds back a peer that sends requests without reading the answers.
 const MOST_ANSWERS: usize = 256 * 1024;
 
 /// A connection with its threads. TCP has two: one blocks in `read`, the other in `write`, so the loop, which owns the link,
@@ -47,45 +48,45 @@ pub(crate) struct Link {
     incoming: Receiver<Incoming>,
     outgoing: Option<Sender<Vec<u8>>>,
     waiting: Queue,
-    /// Bytes given to this link so far.
+    /// Number of bytes given to this link so far.
     given: u64,
-    /// Upper bound of the automatic answers among the waiting bytes.
+    /// Upper bound of the number of waiting bytes that are automatic answers.
     answers: usize,
     flow: Arc<Flow>,
     watch: Watch,
     shut: bool,
-    /// Dropped to tell the owner of the two directions to stop sending.
+    /// Set after [`Link::split`]. Dropping it tells the new owner of the two directions to stop sending.
     split: Option<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 /// Carries the bytes of a link.
 pub(crate) trait Carrier: fmt::Debug + Send {
-    /// Ends both directions at once, and wakes the threads that block on them. The connection may already be closed.
+    /// Ends both directions at once, and wakes the threads that block on them. It may be called on a closed connection.
     fn close(&self);
-    /// Tells the peer that nothing follows the bytes already sent. The connection may already be closed.
+    /// Tells the peer that nothing follows the bytes already sent. It may be called on a closed connection.
     fn end_sending(&self);
 }
 
 /// The other ends of a link's channels, for the threads of its carrier.
 #[derive(Debug)]
 pub(crate) struct Ends {
-    /// For reports of the threads.
+    /// The channel for reports of the threads.
     pub(crate) report: Sender<Incoming>,
-    /// Pieces to send. When the channel ends, the thread shuts the sending direction and reports [`Incoming::AllSent`].
+    /// Pieces to send. When the channel closes, the thread shuts the sending direction and reports [`Incoming::AllSent`].
     pub(crate) pieces: Receiver<Vec<u8>>,
-    /// Where the threads count the bytes that were sent.
+    /// The counters in which the threads count the bytes that were sent.
     pub(crate) flow: Arc<Flow>,
 }
 
-/// Both directions of a link, for another owner.
+/// Both directions of a link, to be given to another owner.
 #[derive(Debug)]
 pub(crate) struct Directions {
     /// Reports of the link's threads.
     pub(crate) incoming: Receiver<Incoming>,
-    /// The channel to its writer; `None` if nothing more may be sent.
+    /// The channel to the link's writer; `None` if nothing more may be sent.
     pub(crate) outgoing: Option<Sender<Vec<u8>>>,
-    /// Ends when sending must stop.
+    /// Closes when sending must stop.
     pub(crate) closed: Receiver<()>,
 }
 
@@ -105,7 +106,8 @@ pub(crate) enum Incoming {
 }
 
 impl Link {
-    /// Creates a link over any carrier. The carrier's threads, which [`Link::own`] hands over, have the other ends of the channels.
+    /// Creates a link over any carrier. The carrier's threads use the returned ends of the channels. Pass each thread to
+    /// [`Link::own`].
     pub(crate) fn new(carrier: Box<dyn Carrier>) -> (Link, Ends) {
         let (report, incoming) = bounded(CHUNKS_IN);
         let (outgoing, pieces) = bounded(PIECES_OUT);
@@ -131,7 +133,7 @@ impl Link {
         (link, ends)
     }
 
-    /// Hands over a thread. Dropping the link joins it, so [`Carrier::close`] must wake it.
+    /// Makes the link the owner of a thread. Dropping the link joins the thread, so [`Carrier::close`] must wake it.
     pub(crate) fn own(&mut self, thread: JoinHandle<()>) {
         self.threads.push(thread);
     }
@@ -152,15 +154,15 @@ impl Link {
             }
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
-                // A channel without senders is always ready, so the loop must not wait for it again.
+                // A channel without senders is always ready, so the loop must not wait for this one again.
                 self.incoming = never();
                 None
             }
         }
     }
 
-    /// Sends bytes after everything that was sent before. A caller with much to send checks [`Link::has_room`] first. Bytes sent
-    /// after [`Link::shut`] or after a failure are dropped; the failure was reported.
+    /// Sends bytes after everything that was sent before. A caller with much to send checks [`Link::has_room`] first. After
+    /// [`Link::shut`] or a failure, the bytes are dropped. A failure is reported separately.
     pub(crate) fn send(&mut self, bytes: Vec<u8>) {
         if self.shut || self.outgoing.is_none() {
             return;
@@ -173,11 +175,12 @@ impl Link {
         self.push();
     }
 
-    /// Stops sending: FIN follows the bytes sent before. After [`Link::split`] it follows the bytes that were already written.
+    /// Stops sending: FIN follows the bytes sent before. After [`Link::split`], FIN follows the bytes that were already
+    /// written.
     pub(crate) fn shut(&mut self) {
         self.shut = true;
         if self.split.take().is_some() {
-            // If the connection is lost, the owner of the directions notices it by itself.
+            // If the connection is lost, the owner of the directions notices it without being told.
             self.carrier.end_sending();
         }
         self.push();
@@ -214,12 +217,12 @@ impl Link {
         self.flow.moved()
     }
 
-    /// Bytes given to this link so far.
+    /// Number of bytes given to this link so far.
     pub(crate) fn given(&self) -> u64 {
         self.given
     }
 
-    /// Counts the bytes sent since [`Link::given`] had this value as automatic answers.
+    /// Counts all bytes that were given to this link since [`Link::given`] returned `given` as automatic answers.
     pub(crate) fn has_answered(&mut self, given: u64) {
         if !self.waiting.is_empty() {
             let answers = usize::try_from(self.given.saturating_sub(given)).unwrap_or(usize::MAX);
@@ -227,7 +230,7 @@ impl Link {
         }
     }
 
-    /// True if the peer does not read the answers to what it sends. Then the loop should not read from it.
+    /// True if the peer does not read the automatic answers. Then the loop must not read from the peer.
     pub(crate) fn is_backed_up(&self) -> bool {
         self.answers > MOST_ANSWERS
     }
@@ -243,7 +246,7 @@ impl Link {
         due && self.watch.is_stalled(now, self.flow.moved(), limit)
     }
 
-    /// Closes both directions at once, and reports nothing more.
+    /// Closes both directions at once. After that the link reports nothing more.
     pub(crate) fn abandon(&mut self) {
         self.incoming = never();
         self.fail();
@@ -294,7 +297,7 @@ impl Drop for Link {
         self.outgoing = None;
         self.carrier.close();
         for thread in self.threads.drain(..) {
-            // A panic in it has been printed; there is nothing left to save.
+            // If the thread panicked, the panic was already printed.
             let _ = thread.join();
         }
     }

@@ -1,4 +1,5 @@
-//! Bytes that wait to be written on a link: how many, how far the writer got, and how long nothing has moved.
+//! Bytes that wait to be written on a link: how many they are, how many were written before, and how long no byte was
+//! written.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError};
 
-/// Short pieces are joined up to this size, in bytes, so that a paste of many lines needs few writes.
+/// Maximum size of a joined piece, in bytes. Short pieces are joined, so that a paste of many lines needs few writes.
 const PIECE: usize = 16 * 1024;
 
 /// Pieces that wait for room in the channel to a link's writer, in order.
@@ -22,7 +23,7 @@ impl Queue {
         }
     }
 
-    /// Moves pieces into the channel while it has room. Returns false if its receiver is gone.
+    /// Moves pieces into the channel while it has room. Returns false if the receiver of the channel is gone.
     pub(crate) fn fill(&mut self, channel: &Sender<Vec<u8>>) -> bool {
         fill(channel, &mut self.0)
     }
@@ -32,7 +33,8 @@ impl Queue {
         self.0.clear();
     }
 
-    /// Returns the size of everything that waits, in bytes. There are few pieces, because short ones are joined.
+    /// Returns the size of everything that waits, in bytes. Adding the sizes is fast: there are few pieces, because short
+    /// ones are joined.
     pub(crate) fn bytes(&self) -> usize {
         self.0.iter().map(Vec::len).sum()
     }
@@ -42,7 +44,7 @@ impl Queue {
     }
 }
 
-/// Moves items into a channel while it has room. Returns false if its receiver is gone; then all items are dropped.
+/// Moves items into a channel while it has room. If the receiver of the channel is gone, drops all items and returns false.
 pub(crate) fn fill<T>(channel: &Sender<T>, waiting: &mut VecDeque<T>) -> bool {
     while let Some(item) = waiting.pop_front() {
         match channel.try_send(item) {
@@ -68,12 +70,12 @@ pub(crate) struct Flow {
 }
 
 impl Flow {
-    /// The carrier has accepted this many more bytes of the link.
+    /// Counts bytes of the link that the carrier has accepted.
     pub(crate) fn take(&self, bytes: usize) {
         self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// This many more bytes have been written to the socket. With TLS they are not the bytes of the link.
+    /// Counts bytes that were written to the socket. With TLS, their number differs from that of the link's bytes.
     pub(crate) fn advance(&self, bytes: usize) {
         self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
     }
@@ -89,7 +91,7 @@ impl Flow {
     }
 }
 
-/// Measures how long nothing has moved while bytes wait.
+/// Measures how long no byte was written while bytes wait.
 #[derive(Debug)]
 pub(crate) struct Watch {
     moved: u64,
@@ -97,7 +99,7 @@ pub(crate) struct Watch {
     still: Duration,
 }
 
-/// Number of checks within one limit: the limit is exact to an eighth.
+/// Number of checks within one limit. A stall is noticed at most an eighth of the limit too late.
 const LOOKS: u32 = 8;
 /// The longest time between two checks.
 const LONGEST_STEP: Duration = Duration::from_secs(1);
@@ -117,10 +119,10 @@ impl Watch {
         self.looked + step(limit)
     }
 
-    /// True if nothing has moved for the limit. Call it when a check is due.
+    /// True if no byte was written for the time `limit`. Call it when a check is due.
     ///
-    /// Time in which this program did not run (it was stopped, or a terminal blocked it) counts as at most two steps, because
-    /// the peer did not cause it.
+    /// A long time between two calls counts as at most two steps: this program did not run (it was stopped, or a terminal
+    /// blocked it), which is not the peer's fault.
     pub(crate) fn is_stalled(&mut self, now: Instant, moved: u64, limit: Duration) -> bool {
         let passed = now.saturating_duration_since(self.looked);
         self.looked = now;

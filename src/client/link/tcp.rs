@@ -10,7 +10,7 @@ use super::outgoing::Flow;
 use super::writing::{report_progress, write_all};
 use super::{Carrier, Ends, Incoming, Link};
 
-/// One read takes at most this much.
+/// Maximum bytes per read.
 const CHUNK: usize = 64 * 1024;
 impl Carrier for TcpStream {
     fn close(&self) {

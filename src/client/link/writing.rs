@@ -5,16 +5,16 @@ use std::net::TcpStream;
 #[cfg(unix)]
 use std::time::Duration;
 
-/// How often a blocked write reports its progress.
+/// Interval at which a blocked write reports its progress.
 #[cfg(unix)]
 const WRITE_STEP: Duration = Duration::from_millis(500);
 
-/// Prepares a socket so that [`write_all`] can report progress even if the peer reads a few bytes at a time. Without it, a
-/// blocking write returns only when much of the system's buffer is free.
+/// Prepares a socket so that [`write_all`] can report progress even if the peer reads only a few bytes at a time. Without
+/// this, a blocking write returns only when much of the system's buffer is free.
 pub(crate) fn report_progress(stream: &TcpStream) -> io::Result<()> {
     #[cfg(unix)]
     stream.set_write_timeout(Some(WRITE_STEP))?;
-    // On Windows a socket must not be used any more after a write has timed out.
+    // On Windows, a socket must not be used after a write has timed out, so no timeout is set.
     #[cfg(not(unix))]
     let _ = stream;
     Ok(())
@@ -34,7 +34,8 @@ pub(crate) fn write_all(
                 bytes = &bytes[written..];
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Only one step timed out. The loop decides how long a write may take, and closes the connection to end it.
+            // One interval has passed, and the write continues. The loop decides how long a write may take, and closes the
+            // connection to end it.
             #[cfg(unix)]
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),

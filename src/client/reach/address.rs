@@ -62,16 +62,17 @@ impl Protocol {
     /// Returns the default maximum size of a file to accept (in ChatHack also to send), in bytes.
     pub fn max_file(self) -> u64 {
         match self {
-            // The document's own limit.
+            // The limit that the protocol's document sets.
             Protocol::ChatHack => 1024,
             _ => 1_000_000_000,
         }
     }
 
-    /// Creates the dialogue with the server, before anything is sent. `password` is the password of the login's account.
+    /// Creates the dialogue with the server. `password` is the password of the login's account.
     ///
     /// # Errors
-    /// An explanation, if a password is given and the protocol has none.
+    /// If the protocol has no passwords and one is given, or if the protocol is Chatr Connect, which needs an identity. The
+    /// error is a message for the user.
     pub fn dialogue(
         self,
         login: &str,
@@ -80,7 +81,8 @@ impl Protocol {
         if password.is_some() && !matches!(self, Protocol::ChatHack) {
             return Err(format!("{} has no passwords; omit --password", self.name()));
         }
-        // If the system gives no random numbers, secrets would be predictable; the dialogue reports it to the user.
+        // A zero stands for a missing random number. It would make secrets predictable, so the dialogue reports it to the
+        // user.
         let entropy = || getrandom::u64().unwrap_or_default();
         Ok(match self {
             Protocol::Chaton(codec) => Box::new(ChatonClient::new(codec)),
@@ -107,21 +109,21 @@ impl Protocol {
 pub enum AddressError {
     /// It contains no `://`.
     NoScheme,
-    /// A scheme that this client does not speak.
+    /// It begins with a scheme that this client does not know.
     UnknownScheme(String),
-    /// There is no login before an `@`.
+    /// There is no login before the `@`, or no `@`.
     NoLogin,
     /// It contains a login, but the protocol has none.
     Login,
-    /// A `%` without two hexadecimal digits after it, or bytes that are not UTF-8.
+    /// In the login, two hexadecimal digits are missing after a `%`, or its bytes are not UTF-8.
     BadEscape,
     /// There is no host after the `@`.
     NoHost,
-    /// A `[` without its `]`, or an IPv6 address without brackets.
+    /// There is a `[` without a `]`, or an IPv6 address without brackets.
     BadBrackets,
-    /// Between brackets, and not an IPv6 address.
+    /// The text between the brackets is not an IPv6 address.
     NotIpv6(String),
-    /// Not a number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     BadPort(String),
     /// It contains a path.
     Path(String),

@@ -8,14 +8,14 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use matou_sockets::Timed;
 
-/// The local end of a connection, as far as the user chose it.
+/// The local address and port of a connection, if the user chose them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct LocalEnd {
     pub(crate) ip: Option<IpAddr>,
     pub(crate) port: Option<u16>,
 }
 
-/// Connects to the first address of the host that answers. `limit` is the time for all of them together.
+/// Connects to the first address of the host that answers. `limit` is the time limit for all attempts together.
 pub(crate) fn to_host(
     host: &str,
     port: u16,
@@ -50,7 +50,7 @@ pub(crate) fn to_address(
         } => TcpStream::connect_timeout(&address, limit)?,
         from => connect_from(own_end(address, from), address, limit)?,
     };
-    // A typed line is one small segment. Nagle's algorithm would only delay it.
+    // A typed line is one small segment. Nagle's algorithm would only delay this segment.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
@@ -72,7 +72,7 @@ fn connect_from(own: SocketAddr, to: SocketAddr, limit: Duration) -> io::Result<
     Ok(socket.into())
 }
 
-/// Connects in a thread of its own, which ends at the latest after the connector's time limit. The channel gets one outcome.
+/// Calls `connector` in a separate thread, which ends when `connector` returns. Its outcome arrives on the channel.
 pub(crate) fn in_background<T: Send + 'static>(
     connector: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Receiver<io::Result<T>> {
@@ -81,7 +81,7 @@ pub(crate) fn in_background<T: Send + 'static>(
     let spawned = thread::Builder::new()
         .name("connect".into())
         .spawn(move || {
-            // The user may have left in the meantime.
+            // Sending fails if the user has already left.
             let _ = report.send(connector());
         });
     if let Err(error) = spawned {
@@ -90,7 +90,7 @@ pub(crate) fn in_background<T: Send + 'static>(
     connecting
 }
 
-/// Connects, then calls `then` with the rest of the time.
+/// Connects to the host. Reads and writes on the returned connection must end within the rest of the time limit.
 pub(crate) fn in_time(host: &str, port: u16, from: LocalEnd, limit: Duration) -> io::Result<Timed> {
     let deadline = Instant::now() + limit;
     let stream = to_host(host, port, from, limit)?;

@@ -6,7 +6,7 @@
 //! | `connect.rs` | opens TCP connections, within a time limit |
 //! | `trust.rs` | which certificates are trusted |
 //! | `sealed.rs` | a link over TLS |
-//! | `mod.rs` | a [`Route`] remembers the way, to connect again after a lost connection |
+//! | `mod.rs` | [`Route`]: how to connect, at the start and after a lost connection |
 
 pub(crate) mod address;
 pub(crate) mod connect;
@@ -33,7 +33,7 @@ pub(crate) struct Route {
     pub(crate) from: LocalEnd,
     /// The TLS configuration, for a server with TLS.
     pub(crate) tls: Option<Arc<ClientConfig>>,
-    /// Time limit for everything together.
+    /// Time limit for connecting, including the TLS handshake.
     pub(crate) limit: Duration,
 }
 
@@ -74,7 +74,8 @@ impl Route {
         ))
     }
 
-    /// Connects from the chosen local port, or from any port if the chosen one is not available. Then it returns the reason too.
+    /// Connects from the chosen local port, or from any port if the chosen one is not available. In the second case, it also
+    /// returns why the chosen port is not available.
     pub(crate) fn connect_from_any_port(&self) -> io::Result<(Reached, Option<io::Error>)> {
         let error = match self.connect() {
             Err(error) if self.from.port.is_some() && is_about_the_local_end(&error) => error,

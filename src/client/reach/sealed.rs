@@ -22,7 +22,7 @@ use crate::link::{Ends, Incoming, Link};
 use crate::reach::trust;
 use matou_sockets::{Opened, Timed, Tls};
 
-/// One read takes at most this much: two records.
+/// Maximum bytes per read. They contain about two TLS records.
 const CHUNK: usize = 32 * 1024;
 
 /// Does the TLS handshake and creates a link, all within the time limit. If the server is not trusted, the error says why.
@@ -34,7 +34,7 @@ pub(crate) fn open(stream: Timed, host: &str, config: &Arc<ClientConfig>) -> io:
     link(tls, early, stream)
 }
 
-/// Blocks until the handshake is complete. Bytes that arrived after it are kept.
+/// Blocks until the handshake is complete. Bytes that arrived together with its end are decrypted and returned.
 fn shake_hands(mut tls: Tls, mut stream: Timed) -> io::Result<(Tls, Vec<Incoming>, TcpStream)> {
     let mut chunk = vec![0; CHUNK];
     let mut early = Vec::new();
@@ -54,7 +54,7 @@ fn shake_hands(mut tls: Tls, mut stream: Timed) -> io::Result<(Tls, Vec<Incoming
         if let Some(Incoming::ReceiveFailed(error)) =
             early.pop_if(|last| matches!(last, Incoming::ReceiveFailed(_)))
         {
-            // Sends the alert that says why.
+            // This sends the alert that tells the server why the handshake failed.
             let _ = stream.write_all(&tls.outgoing());
             return Err(error);
         }
@@ -119,7 +119,7 @@ struct Reader {
     stream: TcpStream,
     tls: Arc<Mutex<Tls>>,
     report: Sender<Incoming>,
-    /// A unit wakes the writer when TLS itself must send something.
+    /// Sending `()` here wakes the writer when TLS itself must send something.
     nudge: Sender<()>,
 }
 
@@ -129,22 +129,22 @@ impl Reader {
         let mut chunk = vec![0; CHUNK];
         while goes_on {
             let came = match self.stream.read(&mut chunk) {
-                // Without close_notify an attacker may have cut the connection.
+                // Without close_notify, an attacker may have closed the connection early.
                 Ok(0) => vec![Incoming::ReceiveFailed(io::Error::new(
                     io::ErrorKind::UnexpectedEof,
-                    "the connection ended without TLS's close_notify; data may be missing",
+                    "the connection ended without the close_notify of TLS, so data may be missing",
                 ))],
                 Ok(length) => opened(&mut self.tls.lock(), &chunk[..length]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => vec![Incoming::ReceiveFailed(error)],
             };
-            // A full channel already has a unit for the writer.
+            // If the channel is full, the writer will wake in any case.
             let _ = self.nudge.try_send(());
             goes_on = self.tell(came);
         }
     }
 
-    /// False if nothing follows, or the loop has dropped its end.
+    /// Passes reports to the loop. Returns false after the end of the connection, or if the loop has dropped the link.
     fn tell(&self, came: Vec<Incoming>) -> bool {
         came.into_iter().all(|incoming| {
             let goes_on = matches!(incoming, Incoming::Bytes(_));

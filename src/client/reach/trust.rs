@@ -20,7 +20,7 @@ use crate::identity::Fingerprint;
 /// Which servers are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
-    /// None: connecting fails, and the error shows the certificate's fingerprint.
+    /// No server is trusted: connecting fails, and the error shows the fingerprint of the server's certificate.
     None,
     /// The server whose certificate has this fingerprint.
     Pin(Fingerprint),
@@ -47,7 +47,7 @@ impl Trust {
     /// Trusts the certificates in a PEM file.
     ///
     /// # Errors
-    /// If the file cannot be read or contains none.
+    /// If the file cannot be read or contains no certificate.
     pub fn from_file(path: &Path) -> Result<Trust, CertificateFileError> {
         let failed = |why: String| CertificateFileError {
             path: path.to_owned(),
@@ -63,7 +63,7 @@ impl Trust {
         Ok(Trust::Certificates(certificates))
     }
 
-    /// Returns the TLS configuration for such a server.
+    /// Returns the TLS configuration that trusts only these servers.
     ///
     /// # Errors
     /// If none of the certificates can be used.
@@ -82,7 +82,8 @@ impl Trust {
         Ok(Arc::new(config))
     }
 
-    /// Returns a verifier of certificate chains. Certificates that cannot sign are only compared.
+    /// Returns a verifier of certificate chains; `None` if no certificate can sign others. Such certificates are only
+    /// compared with the server's certificate.
     fn chains(&self, provider: &Arc<CryptoProvider>) -> Option<Arc<WebPkiServerVerifier>> {
         let Trust::Certificates(certificates) = self else {
             return None;
@@ -94,7 +95,7 @@ impl Trust {
     }
 }
 
-/// Explains a failed handshake, and what to do.
+/// Replaces the error of a failed handshake by one that tells the user what to do.
 pub(crate) fn explained(error: io::Error) -> io::Error {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
     match tls {

@@ -22,19 +22,19 @@ pub(crate) struct Pace {
     pub(crate) name: String,
     pub(crate) done: u64,
     pub(crate) size: u64,
-    /// In bytes per second.
+    /// The rate, in bytes per second.
     pub(crate) rate: u64,
 }
 
 impl Files {
-    /// True while the disk's queue is full. Then the loop does not read from the connection.
+    /// True while the queue of the disk is full. In this state the loop does not read from the connection.
     pub(crate) fn are_held(&self) -> bool {
         self.writers
             .values()
             .any(|file| file.blocked_on().is_some())
     }
 
-    /// The disk's queue has room again.
+    /// Moves waiting pieces to the disk, whose queue has room again.
     pub(crate) fn push(&mut self, id: u32) {
         if let Some(writer) = self.writers.get_mut(&id) {
             writer.push();

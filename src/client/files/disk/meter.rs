@@ -1,16 +1,16 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Measures a rate over the last few seconds. Time is an argument.
+/// Measures a rate over the last few seconds. The caller passes the time.
 #[derive(Debug)]
 pub(crate) struct Meter {
     /// Pairs of a time and the bytes done until then, oldest first.
     marks: VecDeque<(Instant, u64)>,
 }
 
-/// Older marks are dropped.
+/// Marks that are older than this are dropped.
 const WINDOW: Duration = Duration::from_secs(5);
-/// Minimum distance between two marks.
+/// Minimum time between two marks.
 const STEP: Duration = Duration::from_millis(100);
 
 impl Meter {

@@ -2,8 +2,8 @@ use crate::escape::is_hidden;
 
 /// Maximum length of a name, in bytes. Most file systems allow 255, and a number or a suffix may be added.
 const MAX_NAME_BYTES: usize = 180;
-/// The same where the file system allows only 143 bytes, as eCryptfs does: with the suffix of an incomplete file, it is still
-/// below that.
+/// Maximum length of a name on file systems that allow only 143 bytes, such as eCryptfs. With the suffix of an incomplete
+/// file, such a name still has fewer bytes.
 const SHORT_NAME_BYTES: usize = 110;
 /// Names of devices on Windows, with any extension.
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CLOCK$", "CONIN$"];
@@ -16,7 +16,7 @@ pub(super) fn safe_name(offered: &str) -> String {
         .chars()
         .map(|c| if plain(c) { c } else { '_' })
         .collect();
-    // No hidden file, and no name that looks like a command-line option.
+    // The file must not be hidden, and its name must not look like a command-line option.
     let name = name.trim_start_matches(['.', ' ', '-', '~']);
     let name = name.trim_end_matches(['.', ' ']);
     let name = shortened(name, MAX_NAME_BYTES);
@@ -38,7 +38,7 @@ pub(super) fn numbered(name: &str, number: u32) -> String {
     }
 }
 
-/// Returns a name for a file system that allows only short ones; `None` if this name is already short.
+/// Returns a shorter name, for a file system that allows only short names; `None` if this name is already short.
 pub(super) fn shorter(name: &str) -> Option<String> {
     (name.len() > SHORT_NAME_BYTES).then(|| shortened(name, SHORT_NAME_BYTES))
 }

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::files::digest::Digest;
 
-/// Maximum bytes per read, which is also the maximum that one `data` line carries.
+/// Maximum bytes per read. This client also sends at most this many bytes after one `data` line.
 const CHUNK: usize = 32 * 1024;
 /// Maximum pieces to read ahead of the connection.
 const CHUNKS_AHEAD: usize = 4;
@@ -32,20 +32,20 @@ pub(crate) enum Look {
     Thoroughly,
 }
 
-/// Inspects a file in a thread of its own, because it may take a while.
+/// Inspects a file in a separate thread, because reading it may take a long time.
 pub(crate) fn look_at(path: PathBuf, look: Look) -> io::Result<Receiver<io::Result<Seen>>> {
     let (outcome, seen) = bounded(1);
     thread::Builder::new()
         .name("file-look".into())
         .spawn(move || {
-            // The user may have left in the meantime.
+            // Sending fails if the user has already left.
             let _ = outcome.send(see(&path, look));
         })?;
     Ok(seen)
 }
 
 fn see(path: &Path, look: Look) -> io::Result<Seen> {
-    // Checked before the file is opened, because opening a pipe would block until another program writes to it.
+    // This is checked before the file is opened, because opening a pipe would block until another program writes to it.
     let found = std::fs::metadata(path)?;
     if !found.is_file() {
         return Err(io::Error::other("not a regular file"));
@@ -59,7 +59,7 @@ fn see(path: &Path, look: Look) -> io::Result<Seen> {
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(Seen {
-        // In an offer, the name is the rest of a line.
+        // An offer is one line and ends with the name, so the name must not contain a line end.
         name: name.replace(char::is_control, "_"),
         size,
         sha256,
@@ -82,7 +82,8 @@ fn hash(path: &Path) -> io::Result<(u64, Digest)> {
     Ok((size, Digest(hash.finalize().into())))
 }
 
-/// Reads a file in a thread of its own, which ends with the file or with its channel.
+/// Reads a file in a separate thread. The thread ends after an error, at the end of the file, or when the receiver of its
+/// channel is dropped.
 #[derive(Debug)]
 pub(crate) struct Reader {
     /// The pieces, in order.
@@ -114,7 +115,7 @@ impl Reader {
                         }
                         Err(error) => Err(error),
                     };
-                    // The loop drops its end of the channel when it needs no more pieces.
+                    // Sending fails after the loop has dropped its end of the channel, because it needs no more pieces.
                     let over = piece.is_err();
                     if pieces.send(piece).is_err() || over {
                         return;

@@ -17,16 +17,18 @@ use crate::link::outgoing::fill;
 /// Maximum pieces that wait for the disk.
 const CHUNKS_AHEAD: usize = 8;
 
-/// Writes a received file in a thread of its own. An incomplete file has another name in the same directory. If the channel
-/// ends early and the hash of the file is known, the incomplete file stays, to resume later.
+/// Writes a received file in a separate thread. While the file is incomplete, it has another name in the same directory. If
+/// the channel closes early and the hash of the file is known, the incomplete file stays, so that the transfer can be
+/// resumed later.
 #[derive(Debug)]
 pub(crate) struct Writer {
     chunks: Sender<Vec<u8>>,
-    /// Pieces that do not fit into the thread's channel. While there are any, the loop does not read from the connection.
+    /// Pieces that do not fit into the thread's channel. While any piece waits here, the loop does not read from the
+    /// connection.
     held: VecDeque<Vec<u8>>,
-    /// If set when the channel ends early, the thread deletes the incomplete file.
+    /// If this is true when the channel closes early, the thread deletes the incomplete file.
     unwanted: Arc<AtomicBool>,
-    /// What the thread reports.
+    /// The reports of the thread.
     pub(crate) reports: Receiver<Written>,
 }
 
@@ -40,7 +42,7 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// Creates the value; no file is being written.
+    /// Creates the value, while no file is being written.
     pub(crate) fn new() -> Disk {
         let (busy, idle) = bounded(0);
         Disk { busy, idle }
@@ -50,13 +52,14 @@ impl Disk {
     pub(crate) fn settle(self, limit: Duration) {
         let Disk { busy, idle } = self;
         drop(busy);
-        // The channel ends with the last thread. A time-out means that the disk is too slow.
+        // The channel closes when the last thread has ended. A timeout means that the disk is too slow, and is ignored.
         let _ = idle.recv_timeout(limit);
     }
 }
 
 impl Writer {
-    /// Starts the thread. It first reports [`Written::Opened`], and at the end one of the other variants, unless it is dropped.
+    /// Starts the thread. The thread first reports [`Written::Opened`], and at the end one of the other variants, unless the
+    /// [`Writer`] is dropped.
     pub(crate) fn start(
         disk: &Disk,
         folder: &Path,
@@ -80,7 +83,7 @@ impl Writer {
             .spawn(move || {
                 let _busy = busy;
                 if let Some(end) = target.receive(&pieces, &report).transpose() {
-                    // The loop may have ended in the meantime.
+                    // Sending fails if the loop has already ended.
                     let _ = report.send(end.unwrap_or_else(Written::Failed));
                 }
             })?;
@@ -110,7 +113,7 @@ impl Writer {
 
     /// Moves waiting pieces to the thread's channel while it has room.
     pub(crate) fn push(&mut self) {
-        // If the thread has failed, it has reported it.
+        // If the thread has failed, it has reported the error.
         let _ = fill(&self.chunks, &mut self.held);
     }
 }

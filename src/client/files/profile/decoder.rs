@@ -5,9 +5,9 @@ use super::lines::Lines;
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     lines: Lines,
-    /// The file whose bytes follow, and their number.
+    /// The file whose bytes follow, and the number of these bytes.
     data: Option<(u32, usize)>,
-    /// The next bytes are the rest of a long line, so they cannot begin a frame.
+    /// True if the next bytes are the rest of a long line, so that they cannot begin a frame.
     continued: bool,
 }
 
@@ -36,7 +36,7 @@ impl Decoder {
                 pieces.push(Piece::Data { id, bytes });
                 continue;
             }
-            // Up to the end of one line: the bytes after it may belong to a file.
+            // Only one line is taken at a time, because the bytes after it may belong to a file.
             let end = rest.iter().position(|byte| *byte == b'\n');
             let (line, after) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
             rest = after;
@@ -47,7 +47,7 @@ impl Decoder {
         pieces
     }
 
-    /// Takes the last line, which has no line feed and will not get one.
+    /// Takes the last line, which has no line feed. Call it at the end of the stream.
     pub(crate) fn rest(&mut self) -> Option<Piece> {
         let (line, complete) = self.lines.rest()?;
         Some(Piece::Text { line, complete })
@@ -56,7 +56,7 @@ impl Decoder {
     fn line(&mut self, line: Vec<u8>, complete: bool) -> Option<Piece> {
         let whole = complete && !self.continued;
         self.continued = !complete;
-        // A peer may end its lines with CR LF.
+        // A peer may end its frames with CR LF.
         let bare = |line: &[u8]| line.strip_suffix(b"\r").and_then(Frame::parse);
         let frame = whole
             .then(|| Frame::parse(&line).or_else(|| bare(&line)))
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(pieces, [text("::matou/1 deny 3")]);
     }
 
-    /// Joins the pieces of data and of text, however they were cut.
+    /// Joins neighbouring pieces of data and of text, so that it does not matter where they were cut.
     fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
         let mut joined: Vec<Piece> = Vec::new();
         for piece in pieces {

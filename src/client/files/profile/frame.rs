@@ -4,7 +4,7 @@ use crate::files::digest::Digest;
 
 /// The beginning of every frame.
 const MARK: &str = "::matou/1 ";
-/// The beginning of frames of any version. Text that begins so is escaped.
+/// The beginning of frames of any version. Text that begins with it is escaped.
 const ANY_VERSION: &str = "::matou/";
 /// Maximum bytes after one `data` line.
 const MAX_DATA: usize = 64 * 1024;
@@ -25,7 +25,7 @@ pub(crate) enum Frame {
     Deny {
         id: u32,
     },
-    /// This many bytes follow.
+    /// Bytes of a file follow.
     Data {
         id: u32,
         length: usize,
@@ -97,7 +97,7 @@ fn offer(id: u32, rest: &str) -> Option<Frame> {
     })
 }
 
-/// Parses digits only. Rust's parser would also accept `+7`.
+/// Parses digits only. The parser of the standard library would also accept `+7`.
 fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()

@@ -1,14 +1,15 @@
 /// Maximum piece of a line, in bytes. A longer line is shown in pieces of this size.
 const MAX_LINE_BYTES: usize = 4096;
 
-/// Cuts raw bytes into lines.
+/// Splits raw bytes into lines.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     begun: Vec<u8>,
 }
 
 impl Lines {
-    /// Returns the lines that end in these bytes, without their line feeds. `false` marks a piece of a line that continues.
+    /// Returns the lines that end within these bytes, without their line feeds. A line that is too long is returned in
+    /// pieces: `false` means that the line continues.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<(Vec<u8>, bool)> {
         let mut lines = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -25,14 +26,14 @@ impl Lines {
         lines
     }
 
-    /// Takes the last line, which has no line feed and will not get one.
+    /// Takes the last line, which has no line feed. Call it at the end of the stream.
     pub(crate) fn rest(&mut self) -> Option<(Vec<u8>, bool)> {
         let rest = std::mem::take(&mut self.begun);
         (!rest.is_empty()).then_some((rest, false))
     }
 }
 
-/// Where to cut: at the limit, or up to three bytes before it if a character crosses it.
+/// Returns where to cut a long line: at the limit, or up to three bytes before the limit if a character crosses it.
 fn cut(bytes: &[u8]) -> usize {
     let at_limit = &bytes[..MAX_LINE_BYTES];
     match str::from_utf8(at_limit) {

@@ -1,4 +1,4 @@
-//! The format of private connections between two of these clients: lines of text, with files between them.
+//! The format of private connections between two clients of this kind: lines of text, with files between them.
 //!
 //! A private connection carries raw bytes, and the peer may be another program. So **text is plain text**: a line is its bytes
 //! and a line feed. Any peer can read it, and this client can read any peer's lines. A frame is a line too. It begins with
@@ -10,21 +10,21 @@
 //! | `accept ID OFFSET` | receiver | accepts the file from this byte on; the receiver already has the bytes before it |
 //! | `deny ID` | receiver | declines the file |
 //! | `data ID LENGTH` | sender | after the line feed, LENGTH bytes of the file follow, at most 65536; then the next line begins |
-//! | `withdraw ID [REASON]` | sender | withdraws the offer, or stops the transfer; without a reason, because its user wanted to |
+//! | `withdraw ID [REASON]` | sender | withdraws the offer, or stops the transfer; if the reason is missing, the user wanted it |
 //! | `stop ID [REASON]` | receiver | cancels the transfer; the receiver skips the data that is still in transit |
 //! | `done ID` | receiver | the whole file arrived, and its hash is correct |
 //! | `bad ID` | receiver | the whole file arrived, but its hash is wrong |
 //! | `text TEXT` | both | a line of text that itself begins with `::matou/` |
 //!
-//! ID is a number below 2^32 that the file's sender chooses. The two directions are numbered separately. A data line may
-//! follow any line, so users can talk during a transfer. A line that begins with `::matou/` and is none of these (such as one
-//! of a later version) is shown as text and has no other effect.
+//! ID is a number below 2^32 that the file's sender chooses. The two directions are numbered separately. `data` lines and
+//! lines of text may be mixed, so users can talk during a transfer. A line that begins with `::matou/` but is not in this
+//! table (such as a line of a later version) is shown as text and has no other effect.
 //!
 //! **An interrupted transfer** resumes when the same file is offered again. The receiver recognises it by hash and size, and
-//! accepts it from the first byte that is missing. The hash covers the whole file, so a wrong beginning is detected at the
-//! end.
+//! accepts it from the first byte that is missing. The hash covers the whole file, so an error in the bytes that existed
+//! before is detected at the end.
 //!
-//! This module does no IO: [`Decoder`] takes bytes, [`Transfers`] returns what to do.
+//! This module does no IO: [`Decoder`] splits bytes into lines, and [`Transfers`] returns what to do.
 
 mod decoder;
 mod frame;

@@ -1,4 +1,5 @@
-//! The transfers on one private connection. A value: events come in, [`Deed`]s go out.
+//! The transfers on one private connection. They do no IO: each function handles an event, and returns the [`Deed`]s that
+//! follow.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use crate::files::exchange::{Deed, FileDirection, FileEvent, Running};
 
 mod here;
 
-/// Maximum unanswered offers of a peer; further ones are denied.
+/// Maximum unanswered offers of a peer. Further offers are denied.
 const MAX_OFFERS: usize = 16;
 
 /// All transfers of one private connection, in both directions.
@@ -24,7 +25,8 @@ pub(crate) struct Transfers {
 struct Sending {
     name: String,
     size: u64,
-    /// Bytes given to the connection, after the peer has accepted.
+    /// Number of bytes that the receiver already had or that were given to the connection; `None` until the peer has
+    /// accepted the offer.
     sent: Option<u64>,
 }
 
@@ -46,7 +48,7 @@ enum ReceiveState {
 }
 
 impl Transfers {
-    /// Creates an empty list. Files larger than `max_file` bytes will be denied.
+    /// Creates an empty list. Files larger than `max_size` bytes will be denied.
     pub(crate) fn new(max_size: u64) -> Transfers {
         Transfers {
             max_size,
@@ -81,7 +83,7 @@ impl Transfers {
                 let reason = of_the_peer("the sender", "withdrew it", reason);
                 self.end(FileDirection::In, id, &reason)
             }
-            // The decoder turns these into other pieces.
+            // The decoder never returns these as frames: it turns them into data and text.
             Frame::Data { .. } | Frame::Text(_) => Vec::new(),
         }
     }
@@ -189,7 +191,7 @@ impl Transfers {
     }
 }
 
-/// Words the reason that a peer gave, if it gave one.
+/// Returns the reason for the user: the one that the peer gave, or else what the peer did.
 fn of_the_peer(who: &str, did: &str, reason: Option<String>) -> String {
     match reason {
         Some(reason) => format!("{who}: {reason}"),

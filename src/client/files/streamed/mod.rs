@@ -1,20 +1,21 @@
 //! Messages and files on a private connection whose protocol has frames for them (ChatHack).
 //!
-//! A file is a frame with its name and size, followed by all of its bytes. It has no offer and no answer. The receiver skips a
-//! file that is too large. Messages that are sent during a file wait until its end. If a file cannot be sent completely, the
-//! connection must close, because nothing else would separate its bytes from the next frame.
+//! A file is a frame with its name and size, followed by all of its bytes. It has no offer and no answer. The receiver skips
+//! a file that is too large. Messages that are sent during a file wait until its end. If a file cannot be sent completely,
+//! the connection must close. Otherwise, the receiver would take the next frame for bytes of the file.
 
 use std::collections::VecDeque;
 use std::fmt;
 
 use crate::files::exchange::{Deed, Exchange, FileDirection, FileEvent, Running};
 
-/// Maximum files that wait for the file that is being sent.
+/// Maximum files that wait until the current file is sent.
 const MOST_FILES: usize = 64;
-/// When messages of this total size, in bytes, wait for a file, typed lines are held back.
+/// When this many bytes of messages wait for the end of a file, typed lines are held back.
 const ROOM: usize = 32 * 1024;
 
-/// The traffic on one private connection, in both directions. A value: events come in, [`Deed`]s go out.
+/// The traffic on one private connection, in both directions. It does no IO: each function handles an event, and returns the
+/// [`Deed`]s that follow.
 #[derive(Debug, Default)]
 pub(crate) struct Streamed {
     next_id: u32,
@@ -22,9 +23,9 @@ pub(crate) struct Streamed {
     waiting: VecDeque<Waiting>,
     /// The file that is being received.
     coming: Option<Coming>,
-    /// Files that arrived completely, and are not on the disk yet.
+    /// Files that have arrived completely, but are not completely written to disk.
     written: Vec<File>,
-    /// The user has stopped sending; only the waiting messages and files are still sent.
+    /// True if the user has stopped sending. Only messages and files that already wait are still sent.
     shut: bool,
 }
 
@@ -48,7 +49,7 @@ enum Coming {
     Skipped { left: u64 },
 }
 
-/// The maximum number of files is already waiting.
+/// Cannot queue a file, because the maximum number of files already wait.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
@@ -59,12 +60,12 @@ impl fmt::Display for Full {
 }
 
 impl Streamed {
-    /// Sends a frame, after the current file. Check [`Streamed::has_room`] first.
+    /// Sends a frame, after everything that already waits. Check [`Streamed::has_room`] first.
     pub(crate) fn say(&mut self, frame: Vec<u8>) -> Vec<Deed> {
         self.queue(Waiting::Frame(frame))
     }
 
-    /// True if a typed line can be sent now, or soon.
+    /// True if a typed line can be sent or queued now.
     pub(crate) fn has_room(&self) -> bool {
         let sizes = self.waiting.iter().map(|one| match one {
             Waiting::Frame(bytes) | Waiting::File { head: bytes, .. } => bytes.len(),
@@ -72,7 +73,8 @@ impl Streamed {
         sizes.sum::<usize>() < ROOM
     }
 
-    /// Sends a file with this head. Returns the number under which its bytes are read.
+    /// Sends or queues a file. `head` is the frame before its bytes. Returns the id of the file, with which
+    /// [`Exchange::read`] is called.
     pub(crate) fn send(
         &mut self,
         head: Vec<u8>,
@@ -103,7 +105,7 @@ impl Streamed {
         self.go_on()
     }
 
-    /// Returns what can be sent now.
+    /// Takes everything that can be sent now from the queue.
     fn go_on(&mut self) -> Vec<Deed> {
         let mut deeds = Vec::new();
         while self.sending.is_none() {
@@ -130,7 +132,7 @@ impl Streamed {
         deeds
     }
 
-    /// A file arrives. `refusal` is the reason not to accept it.
+    /// Handles the start of a file that arrives. `refusal` is the reason not to accept the file, if there is one.
     pub(crate) fn comes(
         &mut self,
         name: String,
@@ -225,7 +227,7 @@ impl Exchange for Streamed {
         ]
     }
 
-    /// The bytes of the file are written as they arrive, so this has no effect.
+    /// Does nothing: the bytes of the file are written as they arrive.
     fn opened(&mut self, _id: u32, _offset: u64) -> Vec<Deed> {
         Vec::new()
     }
@@ -257,7 +259,7 @@ impl Exchange for Streamed {
         }
     }
 
-    /// Cancels the newest transfer. The file that is being sent cannot be cancelled; files that wait can.
+    /// Cancels the newest transfer. A file that waits can be cancelled. A file that is being sent cannot.
     fn cancel(&mut self) -> Vec<Deed> {
         let deeds = self.skip_the_rest("you cancelled it");
         if !deeds.is_empty() {

@@ -1,4 +1,4 @@
-//! Both directions as data.
+//! Tests both directions without a connection or a disk.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn frame(text: &str) -> Deed {
     Deed::SendFrame(text.into())
 }
 
-/// A sender of a file of ten bytes, the first.
+/// Returns a sender that has started to send its first file, of ten bytes.
 fn sending() -> Streamed {
     let mut streamed = Streamed::default();
     let (id, deeds) = streamed.send(b"head".to_vec(), name(), 10).unwrap();
@@ -43,7 +43,7 @@ fn sending() -> Streamed {
     streamed
 }
 
-/// A receiver of a file of ten bytes, the first.
+/// Returns a receiver whose first file, of ten bytes, has started to arrive.
 fn receiving() -> Streamed {
     let mut streamed = Streamed::default();
     let open = Deed::Open {
@@ -67,7 +67,7 @@ fn messages_wait_until_the_end_of_the_file() {
     assert_eq!(deeds, []);
     assert_eq!(streamed.say(b"two".to_vec()), []);
     assert_eq!(streamed.read(1, b"0123"), [Deed::Send(b"0123".to_vec())]);
-    // It has grown: what was not announced is not sent.
+    // The file has grown. Bytes beyond the announced size are not sent.
     assert_eq!(
         streamed.read(1, b"456789abc"),
         [
@@ -153,7 +153,7 @@ fn a_file_comes_and_is_written() {
     assert_eq!(streamed.data(b"0123".to_vec()), [write(b"0123")]);
     assert_eq!(streamed.running()[0].done, 4);
     assert_eq!(streamed.data(b"456789".to_vec()), [write(b"456789")]);
-    // Another may come before the disk has this one.
+    // Another file may arrive before this one is completely written.
     assert!(streamed.is_writing() && streamed.running().is_empty());
     streamed.comes(name(), 5, None);
     let received = FileEvent::Received {

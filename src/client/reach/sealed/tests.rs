@@ -1,4 +1,4 @@
-//! The client's end of TLS against a server that does what servers may do, and what they should not.
+//! Tests the client's TLS with a server that behaves in allowed and in forbidden ways.
 
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
@@ -13,7 +13,8 @@ use crate::reach::connect;
 use crate::reach::connect::LocalEnd;
 use crate::reach::trust::Trust;
 
-/// No test takes a second. A test that waits this long has found a hang.
+/// Time limit for each wait. A test normally takes less than a second, so a test that waits for this time has found a client
+/// that hangs.
 const HANG: Duration = Duration::from_secs(120);
 
 /// A server with a certificate of its own.
@@ -51,7 +52,7 @@ impl Server {
         Trust::Pin(Fingerprint::of(&self.certificate))
     }
 
-    /// A link to this server, and the server's side of it.
+    /// Connects a link to this server. Returns the link, and the server's side of the connection.
     fn linked(&self) -> (Link, Peer) {
         self.linked_by(&self.pin())
     }
@@ -87,7 +88,7 @@ impl Peer {
         Peer { tls, stream }
     }
 
-    /// The records for what was done, without sending them.
+    /// Returns the TLS records that wait to be sent, without sending them.
     fn records(&mut self) -> Vec<u8> {
         let mut records = Vec::new();
         while self.tls.wants_write() {
@@ -119,7 +120,7 @@ impl Peer {
     }
 }
 
-/// The next thing that the link reports.
+/// Waits for the next report of the link.
 fn next(link: &Link) -> Incoming {
     link.incoming().recv_timeout(HANG).unwrap()
 }
@@ -186,7 +187,7 @@ fn close_notify_follows_everything_that_was_sent() {
     let state = peer.tls.process_new_packets().unwrap();
     assert!(state.peer_has_closed());
     assert!(matches!(next(&link), Incoming::AllSent));
-    // And still we hear.
+    // The client can still receive.
     peer.send(b"bye");
     assert_eq!(hear(&link, 3), b"bye");
 }
@@ -243,7 +244,7 @@ fn garbage_in_place_of_records_ends_it() {
 #[test]
 fn a_silent_server_is_given_up() {
     let server = Server::start();
-    // On a busy machine it includes the time until a thread runs.
+    // On a busy machine, this time includes the wait until a thread runs.
     let limit = Duration::from_secs(1);
     let port = server.address().port();
     let began = Instant::now();
@@ -266,7 +267,7 @@ fn the_error_about_an_untrusted_server_shows_its_fingerprint(
 ) {
     let server = Server::start();
     let refused = thread::scope(|scope| {
-        // It is refused while it shakes hands.
+        // The client refuses this server during the handshake.
         scope.spawn(|| {
             let (mut stream, _) = server.listener.accept().unwrap();
             let mut tls = ServerConnection::new(server.config.clone()).unwrap();

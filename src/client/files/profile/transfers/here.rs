@@ -73,7 +73,7 @@ impl Exchange for Transfers {
         let Some(sent) = &mut file.sent else {
             return Vec::new();
         };
-        // The file may have grown since it was offered. The bytes that were offered are still what its hash says.
+        // The file may have grown since it was offered. Only the offered bytes are sent, because only these are in its hash.
         let left = usize::try_from(file.size.saturating_sub(*sent)).unwrap_or(usize::MAX);
         let bytes = &bytes[..bytes.len().min(left)];
         *sent += bytes.len() as u64;
@@ -137,7 +137,7 @@ impl Exchange for Transfers {
         self.stop(id, reason)
     }
 
-    /// Cancels the newest transfer. This side's unanswered offers count as transfers.
+    /// Cancels the newest transfer. An unanswered offer of this side counts as a transfer.
     fn cancel(&mut self) -> Vec<Deed> {
         let offered = |id: &u32| self.receiving[id].state == ReceiveState::Offered;
         let incoming = self.receiving.keys().rev().copied().find(|id| !offered(id));
@@ -160,7 +160,7 @@ impl Exchange for Transfers {
         self.cut()
     }
 
-    /// The connection closed. The incomplete files stay, because the same offer resumes them later.
+    /// Ends all transfers. Incomplete files stay, because a transfer resumes when the same file is offered again.
     fn shut(&mut self) -> Vec<Deed> {
         let mut deeds = self.cut();
         deeds.push(Deed::EndSending);
@@ -179,7 +179,7 @@ impl Exchange for Transfers {
         deeds
     }
 
-    /// True while a complete file waits for the disk: its sender waits for `done` or `bad`.
+    /// Always false: if the connection closes before `done` or `bad` was sent, the transfer counts as interrupted.
     fn is_writing(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! Two ends as data: what one says, the other hears.
+//! Tests both ends of a transfer without a connection or a disk.
 
 use proptest::prelude::*;
 use rstest::rstest;
@@ -108,9 +108,9 @@ fn a_file_is_sent_from_where_the_receiver_wants_it() {
     assert_eq!(offered, (1, vec![send(offer(1, 10))]));
     let deeds = transfers.hear(Frame::Accept { id: 1, offset: 8 });
     assert_eq!(deeds.last(), Some(&Deed::Read { id: 1, offset: 8 }));
-    // A second acceptance would send it twice.
+    // A second acceptance is ignored: otherwise the file would be sent twice.
     assert_eq!(transfers.hear(Frame::Accept { id: 1, offset: 0 }), []);
-    // The receiver cannot have the whole file before it was sent.
+    // `done` is ignored before the whole file was sent: the receiver cannot have the file yet.
     assert_eq!(transfers.hear(Frame::Done { id: 1 }), []);
     assert_eq!(
         transfers.read(1, b"ab"),
@@ -260,7 +260,7 @@ fn any_deed() -> impl Strategy<Value = u8> {
     0..12_u8
 }
 
-/// Whatever a peer does, in whatever order: nothing is written that was not accepted, and never more than was offered.
+/// Sends any frames in any order. Checks that only accepted files are written, and never more bytes than were offered.
 fn writes_no_more_than_was_accepted(steps: &[(u8, u32, u64)]) -> Result<(), TestCaseError> {
     let mut transfers = Transfers::new(15);
     let mut room: BTreeMap<u32, u64> = BTreeMap::new();
