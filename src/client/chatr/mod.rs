@@ -1,8 +1,8 @@
-//! Chatr Connect: everything that only this protocol needs.
+//! Chatr Connect: the parts of the client that only this protocol needs.
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `mod.rs` | what a client has in addition to its dialogue: an identity, the registry, an address book, a UDP socket |
+//! | `mod.rs` | what a client needs besides its dialogue: an identity, the registry, an address book, a UDP socket |
 //! | `registry/` | asks the registry, over HTTPS, which key belongs to a UUID |
 //! | `peer/` | connections to other clients, over UDP |
 
@@ -49,7 +49,7 @@ pub struct ChatrOptions {
     pub book: PathBuf,
 }
 
-/// The part that a session keeps.
+/// What a session keeps for Chatr Connect.
 #[derive(Debug)]
 pub(crate) struct Chatr {
     peers: Option<Talking>,
@@ -66,7 +66,7 @@ struct Talking {
 /// Reads the address book, connects to the server and opens the socket for peers.
 ///
 /// # Errors
-/// The ending of the chat.
+/// If the chat cannot begin. The error is the ending of the chat.
 pub(crate) fn begin(
     address: &Address,
     chatr: &ChatrOptions,
@@ -119,7 +119,8 @@ pub(crate) fn begin(
     Ok((begun, Chatr { peers, book }))
 }
 
-/// Opens the socket for peers at the local address of the connection to the server, or says which option is missing.
+/// Opens the socket for peers at the local address of the connection to the server. The error is a message for the user,
+/// such as which option is missing.
 fn talking(chatr: &ChatrOptions, own: SocketAddr) -> Result<Talking, String> {
     let Some(port) = chatr.port else {
         return Err(
@@ -129,7 +130,8 @@ fn talking(chatr: &ChatrOptions, own: SocketAddr) -> Result<Talking, String> {
     };
     let Some(registry) = chatr.registry.clone() else {
         return Err(
-            "the client needs the registry to verify peers' keys; restart with --rest URL".into(),
+            "the client needs the registry to verify the keys of peers; restart with --rest URL"
+                .into(),
         );
     };
     let socket =
@@ -151,7 +153,8 @@ fn cannot_have(port: Option<u16>, error: &io::Error) -> String {
 }
 
 impl Chatr {
-    /// Returns a function that connects to a peer, for a thread that may block; `None` if private connections are not possible.
+    /// Returns a function that connects to a peer. It blocks, so call it in a separate thread. Returns `None` if private
+    /// connections are not possible.
     pub(crate) fn meeting(
         &self,
         uuid: Uuid,
@@ -165,7 +168,7 @@ impl Chatr {
         Some(move || meet(&registry, &callers, uuid, candidates, calls))
     }
 
-    /// Replaces the address book: the whole file, or nothing if writing fails.
+    /// Replaces the address book. If writing fails, the old file stays.
     pub(crate) fn keep_book(&self, text: &str) -> io::Result<()> {
         let path = &self.book;
         if let Some(folder) = path

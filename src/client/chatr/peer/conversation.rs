@@ -1,4 +1,4 @@
-//! One conversation: from the search for the peer to the last byte. It uses no socket and no clock.
+//! One conversation, from the search for the peer to the last byte. This code uses no socket and no clock.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) struct Meeting {
     pub(crate) candidates: Vec<SocketAddr>,
     /// The fingerprint of the peer's registered public key.
     pub(crate) key: Fingerprint,
-    /// True if this side starts the QUIC connection. Both sides must agree.
+    /// True if this side starts the QUIC connection. It must be false at the other side.
     pub(crate) calls: bool,
     /// A random number, new for each meeting.
     pub(crate) nonce: Nonce,
@@ -34,7 +34,7 @@ pub(crate) struct Meeting {
 
 /// One conversation.
 pub(super) struct Conversation {
-    /// The search. Datagrams from other addresses are dropped.
+    /// The search for the peer. Datagrams from addresses that it does not include are dropped.
     pub(super) probing: Probing,
     pub(super) key: Fingerprint,
     /// The server configuration, for the side that accepts the QUIC connection.
@@ -42,9 +42,9 @@ pub(super) struct Conversation {
     pub(super) line: Option<QuicConnection>,
     give_up_at: Instant,
     state: ConversationState,
-    /// The datagram that closed the connection, once it was sent.
+    /// The datagram that closed the connection, after it was sent.
     farewell: Option<Farewell>,
-    /// The link was dropped, so the conversation can be forgotten.
+    /// True if the link was dropped, so that the conversation can be forgotten.
     pub(super) forgotten: bool,
 }
 
@@ -55,7 +55,7 @@ pub(super) enum ConversationState {
     Opening,
     /// Both peers have proven their identity.
     Up,
-    /// Closed: normally, or for a reason.
+    /// Closed normally (`None`), or for a reason.
     Over(Option<String>),
 }
 
@@ -75,9 +75,9 @@ pub(super) struct QuicConnection {
     receiving: Option<StreamId>,
     /// The bytes of the peer's greeting that have arrived.
     greeting: Vec<u8>,
-    /// The peer has acknowledged everything that this side sent, and its end.
+    /// True if the peer has acknowledged everything that this side sent, including the end of the stream.
     all_sent: bool,
-    /// The end of the peer's stream was read.
+    /// True if the end of the peer's stream was read.
     all_received: bool,
 }
 
@@ -103,12 +103,12 @@ impl Conversation {
         &self.state
     }
 
-    /// Starts the search for the peer. Nothing larger than a probe has been sent.
+    /// True during the search for the peer. In this state, nothing larger than a probe was sent.
     pub(super) fn is_searching(&self) -> bool {
         self.state == ConversationState::Opening && self.line.is_none()
     }
 
-    /// Returns when something must be done even if nothing arrives.
+    /// Returns when the next call of [`Conversation::timeout`] is due, even if nothing arrives.
     pub(super) fn deadline(&mut self) -> Option<Instant> {
         let probe = match self.is_searching() {
             true => self.probing.deadline(),
@@ -122,7 +122,8 @@ impl Conversation {
     }
 
     pub(super) fn timeout(&mut self, now: Instant) {
-        // A closed connection has only one deadline: when it is forgotten, and cannot receive the peer's answer any more.
+        // A closed connection has only one deadline: when it passes, the connection is forgotten, and cannot receive the
+        // peer's answer any more. So it does not count while this side waits for the answer.
         let waits_for_answer = !self.is_taken_leave_of();
         if let Some(line) = &mut self.line
             && !waits_for_answer
@@ -168,7 +169,7 @@ impl Conversation {
         true
     }
 
-    /// Handles the greeting. It shows that the peer accepted this client's key.
+    /// Handles the greeting of the peer, which shows that the peer has accepted this client's key.
     fn hear_greeting(&mut self) {
         let Some(line) = &mut self.line else {
             return;
@@ -232,7 +233,7 @@ impl Conversation {
         if let Some(line) = &mut self.line
             && let Some(id) = line.sending
         {
-            // It fails if the peer has stopped reading. Then nothing is left to send either.
+            // This fails if the peer has stopped reading. Then nothing more can be sent, so everything counts as sent.
             line.all_sent |= line.connection.send_stream(id).finish().is_err();
         }
     }
@@ -242,7 +243,7 @@ impl Conversation {
         self.line.as_ref().is_some_and(|line| line.all_sent)
     }
 
-    /// Returns what arrived next. There may be more after the end of the connection.
+    /// Returns what arrived next. Call it even after the connection has ended, because received bytes may remain.
     pub(super) fn read(&mut self) -> Option<Received> {
         if self.state == ConversationState::Opening {
             return None;
@@ -264,7 +265,7 @@ impl Conversation {
         }
     }
 
-    /// Records a datagram of the connection that is sent now. The closing datagram is kept, to be sent again.
+    /// Notes that a datagram of the connection is sent now. The closing datagram is kept, because it may be sent again.
     pub(super) fn note_sent(&mut self, now: Instant, to: SocketAddr, datagram: &[u8]) {
         let is_closed = |line: &QuicConnection| line.connection.is_closed();
         if !self.line.as_ref().is_some_and(is_closed) {
@@ -282,7 +283,7 @@ impl Conversation {
         self.farewell.as_mut()?.due(now)
     }
 
-    /// True if the peer knows that the connection is closed, or will not be told again.
+    /// True if the peer knows that the connection is closed, or if no further copy of the closing datagram will be sent.
     pub(super) fn is_taken_leave_of(&self) -> bool {
         let farewell = self.unanswered();
         farewell.is_none_or(|farewell| farewell.deadline().is_none())
@@ -300,7 +301,7 @@ impl Conversation {
         self.state = ConversationState::Over(Some(reason));
     }
 
-    /// True if neither the loop nor the peer must be told anything more.
+    /// True if nothing more must be told to the loop or to the peer.
     pub(super) fn is_gone(&self) -> bool {
         let line = self.line.as_ref();
         let is_drained = line.is_none_or(|line| line.connection.is_drained());
@@ -328,14 +329,14 @@ impl QuicConnection {
     }
 
     fn write(&mut self, bytes: &[u8]) -> usize {
-        // The peer would acknowledge even a stream frame without data.
+        // Nothing is written without data, because the peer would acknowledge even an empty stream frame.
         let Some(id) = self.sending.filter(|_| !bytes.is_empty()) else {
             return 0;
         };
         match self.connection.send_stream(id).write(bytes) {
             Ok(written) => written,
             Err(WriteError::Blocked) => 0,
-            // The peer has stopped reading: what is sent to it is lost, as on any connection.
+            // The peer has stopped reading. The bytes are lost, as on any connection, but they count as sent.
             Err(WriteError::Stopped(_) | WriteError::ClosedStream) => bytes.len(),
         }
     }
@@ -355,12 +356,12 @@ impl QuicConnection {
     }
 }
 
-/// The close code of a peer that has received everything, and knows that its own bytes have arrived.
+/// The close code of a side that has received everything, and knows that all its own bytes have arrived.
 const HAS_ALL: VarInt = VarInt::from_u32(0);
-/// The close code of any other peer.
+/// The close code of a side that leaves earlier.
 const LEAVES: VarInt = VarInt::from_u32(1);
 
-/// The error codes of a TLS handshake begin here (RFC 9001, section 4.8).
+/// True for an error code of a TLS handshake (RFC 9001, section 4.8).
 fn is_of_tls(code: u64) -> bool {
     (0x100..0x200).contains(&code)
 }

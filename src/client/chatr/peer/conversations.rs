@@ -1,4 +1,5 @@
-//! All conversations of one UDP socket, without the socket: datagrams come in, datagrams go out, time is an argument.
+//! All conversations of one UDP socket. This code does not use the socket: the caller passes in datagrams and the time, and
+//! takes out datagrams to send.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -27,11 +28,11 @@ impl Conversations {
     /// Creates an empty list. The identity's key proves who this client is.
     pub(super) fn new(own: Arc<CertifiedKey>) -> Conversations {
         let mut config = EndpointConfig::default();
-        // A set bit distinguishes our QUIC packets from probes.
+        // The QUIC bit stays set in our QUIC packets, so that they can be distinguished from probes.
         config.grease_quic_bit(false);
         Conversations {
             own,
-            // The path's MTU is unknown, so datagrams have the size that every path carries.
+            // The MTU of the path is unknown, so datagrams have a size that every path carries.
             endpoint: Endpoint::new(Arc::new(config), None, false, None),
             open: BTreeMap::new(),
             next: 0,
@@ -49,7 +50,8 @@ impl Conversations {
             false => Some(tls::callee(&self.own, meeting.key)?),
         };
         if takes_calls.is_some() {
-            // Without a server configuration the endpoint ignores incoming connections. The right one is chosen when one arrives.
+            // Without a server configuration the endpoint ignores incoming connections. The right configuration is chosen
+            // when a connection arrives.
             self.endpoint.set_server_config(takes_calls.clone());
         }
         let id = self.next;
@@ -60,7 +62,7 @@ impl Conversations {
         Ok(id)
     }
 
-    /// Returns a conversation until it is closed here. After its end it still has the reason.
+    /// Returns a conversation, until this side closes it. If the peer has ended it, it has the reason.
     pub(super) fn get(&mut self, id: Id) -> Option<&mut Conversation> {
         self.open.get_mut(&id)
     }
@@ -137,7 +139,7 @@ impl Conversations {
         deadlines.flatten().min()
     }
 
-    /// Closes a conversation if it is open, and forgets it as soon as the peer knows.
+    /// Closes a conversation if it is open, and forgets it as soon as the peer knows that it is closed.
     pub(super) fn close(&mut self, now: Instant, id: Id) {
         if let Some(conversation) = self.open.get_mut(&id) {
             conversation.close(now);
@@ -146,7 +148,8 @@ impl Conversations {
         self.settle(now);
     }
 
-    /// True if every peer whose conversation was closed knows it, or will not be told again.
+    /// True if every peer whose conversation was closed knows this, or if no further copy of the closing datagram will be
+    /// sent.
     pub(super) fn have_taken_leave(&self) -> bool {
         self.open.values().all(Conversation::is_taken_leave_of)
     }
@@ -156,7 +159,7 @@ impl Conversations {
         self.outgoing.pop_front()
     }
 
-    /// Updates a conversation after bytes were written, read or finished.
+    /// Processes what is due after bytes were written or read, or after a stream was finished.
     pub(super) fn settle(&mut self, now: Instant) {
         let ids: Vec<Id> = self.open.keys().copied().collect();
         for id in ids {
@@ -235,5 +238,5 @@ impl Conversations {
     }
 }
 
-/// The library requires a server name. It is not sent and has no meaning.
+/// A server name, because the library requires one. It is not sent and has no meaning.
 const NAME: &str = "peer";

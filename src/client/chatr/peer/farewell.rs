@@ -1,9 +1,9 @@
 //! The datagram that closes a connection, sent again until the peer answers it.
 //!
-//! QUIC sends its CONNECTION_CLOSE once, and again only while the peer still sends something within three probe timeouts: a
-//! tenth of a second on a fast path. If the datagram is lost and the peer has nothing to send, the peer waits for the whole
-//! idle timeout. So the same datagram is sent again after growing pauses. The peer answers the first copy that it receives
-//! with a CONNECTION_CLOSE of its own; the others are duplicates, which QUIC drops.
+//! QUIC sends its CONNECTION_CLOSE once. It sends it again only if the peer still sends something within three probe
+//! timeouts (a tenth of a second on a fast path). If the datagram is lost and the peer has nothing to send, the peer waits
+//! for the whole idle timeout. So the same datagram is sent again after growing pauses. The peer answers the first copy that
+//! it receives with a CONNECTION_CLOSE of its own; the others are duplicates, which QUIC drops.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ pub(super) struct Farewell {
 }
 
 impl Farewell {
-    /// The datagram was sent just now, for the first time.
+    /// Notes that the datagram was just sent for the first time.
     pub(super) fn sent(now: Instant, to: SocketAddr, datagram: Vec<u8>) -> Farewell {
         Farewell {
             to,
@@ -34,7 +34,8 @@ impl Farewell {
         }
     }
 
-    /// Replaces the datagram by a newer one that says the same. The number of copies stays bounded.
+    /// Replaces the datagram by a newer one with the same meaning. The number of copies that were sent does not change, so
+    /// it stays bounded.
     pub(super) fn renew(&mut self, to: SocketAddr, datagram: Vec<u8>) {
         self.to = to;
         self.datagram = datagram;

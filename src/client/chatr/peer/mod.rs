@@ -1,4 +1,4 @@
-//! Peer-to-peer conversations over UDP, for Chatr Connect, whose document leaves this part open.
+//! Peer-to-peer conversations over UDP, for Chatr Connect, whose document does not specify this part.
 //!
 //! # From an agreed request to a conversation
 //!
@@ -13,21 +13,21 @@
 //!    handshake. Fresh random numbers of both sides make every handshake different, so a recorded one proves nothing later.
 //!    Sessions are never resumed, because resuming would skip the proof.
 //! 3. **A greeting**: each client opens a stream and writes `matou-chatr/1` on it. A client that reads the other's greeting
-//!    knows that its own key was accepted. Then the users' bytes follow, in the framing of every private connection of this
-//!    client: text and files, each direction with its own end.
+//!    knows that its own key was accepted. Then the users' bytes follow, in the same format as on other private connections
+//!    of this client: text and files. Each direction is closed separately.
 //!
 //! QUIC does the rest. It sends lost datagrams again, drops duplicates, restores the order, and encrypts. The crate
-//! `quinn-proto` implements QUIC without a socket. `thread` has the socket and the clock. `conversations`, between the two,
-//! is tested with a network that loses, duplicates and reorders datagrams.
+//! `quinn-proto` implements QUIC without a socket. `thread` has the socket and the clock. `conversations` connects the two.
+//! Its tests use a network that loses, duplicates and reorders datagrams.
 //!
 //! # Limits
 //!
-//! * A NAT must keep the port, because the protocol does not carry port numbers.
+//! * A NAT must not change the port, because the protocol does not carry port numbers.
 //! * Nothing is relayed: if no probe arrives, there is no conversation.
 //! * A peer's address cannot change during a conversation. A client that moves to another network must ask again.
-//! * A peer that is silent for 30 s is lost. Both sides send something every 8 s.
-//! * The datagram that closes a conversation is sent seven times in 3 s, or until the peer answers it (`farewell`). A client
-//!   that ends waits for the answer for at most 1 s.
+//! * A peer that sends nothing for 30 s counts as lost. Both sides send something every 8 s.
+//! * The datagram that closes a conversation is sent seven times in 3 s, or until the peer answers it (`farewell`). Before
+//!   the client ends, it waits at most 1 s for the answer.
 //! * An observer of the network sees the two addresses and the amount of data. The handshake encrypts the keys, but an
 //!   attacker that can connect in place of the peer learns the other client's public key.
 //! * Datagrams carry at most 1200 bytes of payload, which every path supports. This is reliable, but not the fastest for files.

@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 pub(super) const PROBE_BYTES: usize = 64;
 /// Maximum probes per accepted request, to all addresses together.
 pub(super) const MOST_PROBES: usize = 10;
-/// The first bytes of a probe. In the first byte, a bit is clear that is set in each of our QUIC packets.
+/// The first bytes of a probe. The first byte has a zero bit that is always set in our QUIC packets, so the two can be
+/// distinguished.
 const MARK: [u8; 16] = *b"\0matou probe v1\n";
 /// When each probe is sent, in milliseconds after the first. The addresses take turns. The first probes are close together,
-/// because both peers begin at about the same time; the later ones are for a peer that was slow.
+/// because both peers usually begin at about the same time. The later ones are for a peer that begins late.
 const TIMES: [u64; MOST_PROBES] = [0, 0, 200, 400, 700, 1000, 1500, 2500, 4000, 6000];
 
 /// A random number.
@@ -37,9 +38,9 @@ struct Candidate {
     address: SocketAddr,
     /// The last number received from this address.
     heard: Option<Nonce>,
-    /// The number has not been sent back yet.
+    /// True if this number has not been sent back yet.
     owed: bool,
-    /// This client's own number came back from this address.
+    /// True if this client's own number came back from this address.
     answers: bool,
 }
 
@@ -144,7 +145,7 @@ mod tests {
         SocketAddr::from(([127, 0, 0, 2], port))
     }
 
-    /// Everything that is sent in an hour of silence, and when.
+    /// Returns everything that is sent while the peer is silent for an hour, with the times.
     fn all(probing: &mut Probing, began: Instant) -> Vec<(Duration, SocketAddr)> {
         let mut sent = Vec::new();
         while let Some(at) = probing.deadline() {
@@ -195,7 +196,7 @@ mod tests {
         assert_eq!(to, alice);
         assert!(ours.hear(bob, &answer));
         assert_eq!(ours.found(), Some(bob));
-        // The answer is due at once, although the next probe in turn is not.
+        // The answer is due at once, although the next regular probe is not due yet.
         let (_, answer) = ours.due(now).unwrap();
         assert!(theirs.hear(alice, &answer));
         assert_eq!(theirs.found(), Some(alice));

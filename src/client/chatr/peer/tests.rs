@@ -1,5 +1,5 @@
-//! Two clients and a network between them that loses, doubles and swaps datagrams by a seeded chance. No socket, no waiting:
-//! time goes from one event to the next.
+//! Tests two clients, with a simulated network between them. The network loses, doubles and swaps datagrams at random, from
+//! a seed. The tests use no socket and do not wait: the simulated time jumps from one event to the next.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,7 +13,7 @@ use super::probes::{MOST_PROBES, PROBE_BYTES};
 use super::tls::SILENCE;
 use crate::identity::{Identity, KeyBits};
 
-/// Making a key takes longer than everything else here.
+/// The keys are shared by all tests, because generating a key takes longer than everything else here.
 static KEYS: LazyLock<[Identity; 3]> =
     LazyLock::new(|| [(); 3].map(|()| Identity::generate(KeyBits::Two).unwrap()));
 const ALICE: usize = 0;
@@ -24,7 +24,7 @@ fn address(who: usize) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 2 + who as u8], 4000))
 }
 
-/// What the network does to datagrams, in percent.
+/// How many datagrams the network loses, doubles and swaps, in percent.
 #[derive(Debug, Clone, Copy, Default)]
 struct Weather {
     lost: u64,
@@ -43,11 +43,11 @@ const FOUL: Weather = Weather {
     swapped: 20,
 };
 
-/// A side of the conversation.
+/// One side of the conversation.
 struct End {
     conversations: Conversations,
     id: Id,
-    /// What it has yet to write; its end follows.
+    /// What this side still has to write. After that it ends its direction.
     unsent: Vec<u8>,
     finished: bool,
     received: Vec<u8>,
@@ -81,7 +81,7 @@ impl End {
         conversation.state().clone()
     }
 
-    /// Writes and reads what it can.
+    /// Writes and reads as much as possible.
     fn work(&mut self, now: Instant) {
         let conversation = self.conversations.get(self.id).unwrap();
         let written = conversation.write(&self.unsent);
@@ -108,10 +108,11 @@ impl End {
     }
 }
 
-/// When a datagram arrives, and the how manyth it is; from whom, to whom, what.
+/// A datagram on its way: its time of arrival, its number, its sender, its receiver, and its bytes.
 type Flight = (Instant, u64, SocketAddr, SocketAddr, Vec<u8>);
 
-/// Two ends and what lies between them. The ends are at their own addresses, whatever keys they have.
+/// Two sides and the network between them. The first side has Alice's address and the second has Bob's, whatever keys they
+/// have.
 struct Net {
     now: Instant,
     ends: [End; 2],
@@ -119,7 +120,7 @@ struct Net {
     chance: u64,
     flying: BinaryHeap<Reverse<Flight>>,
     count: u64,
-    /// Everything that was ever sent.
+    /// Everything that was sent, even if the network lost it.
     log: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
 }
 
@@ -136,7 +137,7 @@ impl Net {
         }
     }
 
-    /// Neither ends its own direction.
+    /// Neither side ends its direction.
     fn with_open_ends(mut self) -> Net {
         for end in &mut self.ends {
             end.finished = true;
@@ -144,7 +145,7 @@ impl Net {
         self
     }
 
-    /// Both look for each other.
+    /// Both sides start to search for each other.
     fn meet(&mut self) {
         self.ends[ALICE].meet(self.now, BOB, BOB, true);
         self.ends[BOB].meet(self.now, ALICE, ALICE, false);
@@ -164,7 +165,7 @@ impl Net {
         }
         let copies = 1 + u64::from(self.percent() < self.weather.doubled);
         for _ in 0..copies {
-            // Whatever is held back is overtaken.
+            // A datagram that is held back arrives after later datagrams.
             let held_back = 40 * u64::from(self.percent() < self.weather.swapped);
             let arrives = self.now + Duration::from_millis(10 + held_back);
             self.count += 1;
@@ -173,14 +174,15 @@ impl Net {
         }
     }
 
-    /// When a datagram arrives or time is up for something.
+    /// Returns the time of the next arrival or deadline.
     fn next_event(&mut self) -> Option<Instant> {
         let arrival = self.flying.peek().map(|Reverse(flight)| flight.0);
         let deadlines = self.ends.each_mut().map(|end| end.conversations.deadline());
         deadlines.into_iter().flatten().chain(arrival).min()
     }
 
-    /// Sends what is to be sent, then goes to the next event. False when there is none, or none in an hour.
+    /// Sends everything that is ready, then advances the time to the next event and handles it. Returns false if there is no
+    /// event.
     fn step(&mut self) -> bool {
         for who in [ALICE, BOB] {
             self.ends[who].work(self.now);
@@ -210,13 +212,16 @@ impl Net {
         true
     }
 
-    /// Until something is so.
+    /// Runs until `is_so` returns true. Fails after ten minutes of simulated time.
     fn run_until(&mut self, mut is_so: impl FnMut(&mut [End; 2]) -> bool) {
         let began = self.now;
         while !is_so(&mut self.ends) {
-            assert!(self.step(), "nothing happens any more");
+            assert!(self.step(), "no further event follows");
             let passed = self.now - began;
-            assert!(passed < Duration::from_secs(600), "it does not come about");
+            assert!(
+                passed < Duration::from_secs(600),
+                "the expected state was not reached"
+            );
         }
     }
 
@@ -228,7 +233,7 @@ impl Net {
     }
 }
 
-/// Lines whose loss, doubling or swapping would show.
+/// Returns different lines, so that a lost, doubled or swapped line would be noticed.
 fn text(of: &str, lines: usize) -> Vec<u8> {
     let lines = (0..lines).map(|line| format!("{of}: this is line {line}\n"));
     lines.collect::<String>().into_bytes()
@@ -264,7 +269,7 @@ fn the_datagram_that_closes_is_sent_again_until_it_is_answered_and_not_for_ever(
             ends.iter_mut()
                 .all(|end| end.state() == ConversationState::Up)
         });
-        // Bob has nothing more to say that would remind Alice.
+        // Wait until Bob has nothing more to send. A datagram of his would make Alice send her closing datagram again.
         let quiet = net.now + Duration::from_secs(1);
         while net.next_event().is_some_and(|at| at < quiet) {
             assert!(net.step());
@@ -326,7 +331,7 @@ fn a_late_peer_is_found_whichever_side_begins() {
 
 #[test]
 fn a_program_with_another_key_is_not_accepted_as_the_peer() {
-    // Mallory sits where Bob should be, called or calling.
+    // Mallory is at Bob's address. She accepts the connection, or starts it.
     for mallory_calls in [false, true] {
         let mut net = Net::new(End::new(ALICE), End::new(MALLORY), FAIR, 1);
         net.ends[ALICE].unsent = b"for bob's eyes".to_vec();
@@ -335,7 +340,7 @@ fn a_program_with_another_key_is_not_accepted_as_the_peer() {
         net.ends[BOB].meet(net.now, ALICE, ALICE, mallory_calls);
         net.both_over();
         let ConversationState::Over(Some(reason)) = net.ends[ALICE].state() else {
-            panic!("alice is content");
+            panic!("alice did not notice that something is wrong");
         };
         assert!(
             reason.contains("did not prove that it has the peer's registered key"),
@@ -353,7 +358,7 @@ fn a_recorded_conversation_does_not_prove_anything_later() {
     net.meet();
     net.run_until(|ends| ends.iter_mut().all(End::is_done));
     let recorded = std::mem::take(&mut net.log);
-    // Bob has asked again, and all that comes is what Alice sent the last time, twice.
+    // Bob starts a new meeting, but receives only the recorded datagrams of Alice, twice.
     let mut again = Net::new(End::new(MALLORY), End::new(BOB), FAIR, 1);
     again.ends[BOB].meet(again.now, ALICE, ALICE, false);
     for _ in 0..2 {
@@ -397,7 +402,7 @@ fn silence_is_answered_with_ten_probes_and_a_reason() {
     assert_eq!(sent, vec![(address(MALLORY), PROBE_BYTES); MOST_PROBES]);
     assert_eq!(now - began, OPENING_LIMIT);
     let ConversationState::Over(Some(reason)) = alice.state() else {
-        panic!("alice is content");
+        panic!("alice did not notice that something is wrong");
     };
     assert!(reason.contains("no answer from the peer"), "{reason}");
 }
@@ -437,7 +442,7 @@ fn a_peer_that_vanishes_is_gone_after_a_while() {
     net.both_over();
     assert!(net.now - vanished >= SILENCE);
     let ConversationState::Over(Some(reason)) = net.ends[ALICE].state() else {
-        panic!("alice is content");
+        panic!("alice did not notice that something is wrong");
     };
     assert_eq!(reason, "the peer sent nothing for 30 s");
 }
@@ -455,7 +460,7 @@ fn a_quiet_conversation_lasts() {
     while net.now - began < SILENCE * 10 {
         assert!(net.step());
     }
-    // A sign of life of each now and then, and its acknowledgement.
+    // Each side sends only a keep-alive packet now and then, and the other acknowledges it.
     assert!(net.log.len() < 200, "{} datagrams", net.log.len());
     assert!(
         net.ends

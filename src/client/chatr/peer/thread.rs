@@ -1,8 +1,8 @@
 //! The socket and the clock of the conversations: two threads, each of which blocks in one call.
 //!
-//! `peer-in` reads datagrams from the socket. `peer` owns everything else. It waits at once for its next deadline and for all
-//! of its channels: datagrams, new meetings, bytes to send, room for received bytes, and the end of a link. Sending a
-//! datagram does not block for long: a full socket drops the datagram, as any network may.
+//! `peer-in` reads datagrams from the socket. `peer` owns everything else. It waits for its next deadline and for all of its
+//! channels at the same time: datagrams, new meetings, bytes to send, room for received bytes, and the end of a link.
+//! Sending a datagram does not block for long: if the socket is full, the datagram is dropped, as it may be on any network.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,14 +20,14 @@ use super::wired::{self, Wired};
 use crate::identity::Identity;
 use crate::link::Link;
 
-/// Maximum datagrams that wait for the thread `peer`. Further ones are dropped, and the sender sends them again.
+/// Maximum datagrams that wait for the thread `peer`. Further ones are dropped, and the peer sends their contents again.
 const DATAGRAMS: usize = 256;
 /// The largest datagram that UDP carries.
 const MAX_DATAGRAM: usize = 65_535;
 /// Maximum meetings that wait for the thread `peer`.
 const MEETINGS: usize = 8;
-/// How long the client waits at its end for peers to confirm that they know of it. Five copies of the closing datagram are
-/// sent in this time.
+/// How long a client that ends waits for its peers to confirm that the conversations are closed. Five copies of the closing
+/// datagram are sent in this time.
 const LEAVE_TIME: Duration = Duration::from_secs(1);
 
 /// All conversations of this client. Dropping it ends them, and waits for the threads.
@@ -38,16 +38,16 @@ pub(crate) struct Peers {
     stop: Option<Sender<()>>,
     socket: UdpSocket,
     over: Arc<AtomicBool>,
-    /// The threads `peer` and `peer-in`, in the order in which they end: `peer` needs the answers that `peer-in` reads.
+    /// The threads `peer` and `peer-in`. They end in this order, because `peer` needs the answers that `peer-in` reads.
     exchanging: Option<JoinHandle<()>>,
     reading: Option<JoinHandle<()>>,
 }
 
-/// Starts conversations.
+/// A handle that starts conversations.
 #[derive(Debug, Clone)]
 pub(crate) struct Callers(Sender<Call>);
 
-/// A meeting, the channels of its link, and the channel for its outcome.
+/// A request to start a conversation: the meeting, the channels of its link, and the channel for its outcome.
 struct Call {
     meeting: Meeting,
     wired: Wired,
@@ -55,7 +55,7 @@ struct Call {
 }
 
 impl Peers {
-    /// Starts the threads of a socket.
+    /// Starts the threads that use the socket.
     ///
     /// # Errors
     /// If there are no threads or descriptors left, or TLS rejects the key.
@@ -157,18 +157,18 @@ fn receive(socket: &UdpSocket, datagram: &Sender<(SocketAddr, Vec<u8>)>, over: &
         match received {
             Ok((length, from)) => {
                 if let Some(bytes) = buffer.get(..length) {
-                    // If there is no room the datagram is lost, as UDP allows.
+                    // If the channel is full, the datagram is lost, as UDP allows.
                     let _ = datagram.try_send((from, bytes.to_vec()));
                 }
             }
             Err(error) if is_about_another_datagram(&error) => {}
-            // Without a socket no peer is heard any more, so every conversation times out.
+            // If the socket fails, nothing more arrives from any peer, so every conversation times out.
             Err(_) => return,
         }
     }
 }
 
-/// True for an error about a datagram sent earlier, which some systems report on a read (ICMP port unreachable).
+/// True for an error that concerns a datagram sent earlier (ICMP port unreachable). Some systems report it on a read.
 fn is_about_another_datagram(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -180,21 +180,21 @@ fn is_about_another_datagram(error: &io::Error) -> bool {
     )
 }
 
-/// What the thread `peer` owns.
+/// Everything that the thread `peer` owns.
 struct Exchange {
     socket: UdpSocket,
     conversations: Conversations,
-    /// Ends when the thread must stop.
+    /// Closes when the thread must stop.
     stopped: Receiver<()>,
     calls: Receiver<Call>,
     datagrams: Receiver<(SocketAddr, Vec<u8>)>,
     wired: BTreeMap<Id, Party>,
 }
 
-/// The caller that waits for a conversation, or its link.
+/// The user of a conversation: the caller that waits for it to open, then its link.
 struct Party {
     wired: Wired,
-    /// Until the outcome is known.
+    /// The channel for the outcome, until the outcome is known.
     waiting: Option<Sender<io::Result<()>>>,
 }
 
@@ -221,7 +221,7 @@ impl Exchange {
         self.take_leave();
     }
 
-    /// Closes every conversation, and waits until the peers know it, for at most [`LEAVE_TIME`].
+    /// Closes every conversation, and waits until the peers know this, for at most [`LEAVE_TIME`].
     fn take_leave(&mut self) {
         let mut now = Instant::now();
         let until = now + LEAVE_TIME;
@@ -236,14 +236,15 @@ impl Exchange {
             match received {
                 Ok((from, datagram)) => self.conversations.datagram(now, from, &datagram),
                 Err(RecvTimeoutError::Timeout) => self.conversations.timeout(now),
-                // The socket cannot be read any more.
+                // The socket cannot be read any more, so no answer will arrive.
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.send();
         }
     }
 
-    /// Blocks until there may be something to do. Afterwards the thread tries everything, because there are few conversations.
+    /// Blocks until there may be something to do. After that, the thread serves every conversation, because there are only a
+    /// few.
     fn wait(&mut self) {
         let deadline = self.conversations.deadline();
         let mut select = Select::new();
@@ -301,7 +302,7 @@ impl Exchange {
                     }
                 };
                 let failed = known.is_err();
-                // The loop may have dropped the link; this is noticed below.
+                // Sending fails if the loop has dropped the link, which is noticed below.
                 let _ = outcome.send(known);
                 party.waiting = None;
                 if failed {
@@ -322,7 +323,7 @@ impl Exchange {
 
     fn send(&mut self) {
         while let Some((to, datagram)) = self.conversations.next_datagram() {
-            // A datagram that cannot be sent counts as lost. An address that cannot be reached stays silent.
+            // A datagram that cannot be sent counts as lost. If an address cannot be reached, nothing arrives from it.
             let _ = self.socket.send_to(&datagram, to);
         }
     }

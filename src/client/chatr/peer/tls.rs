@@ -1,5 +1,5 @@
-//! The proof of identity: TLS 1.3 with raw public keys (RFC 7250) instead of certificates, on both sides. Only the key that is
-//! registered for the peer is accepted.
+//! The proof of identity: TLS 1.3 with raw public keys (RFC 7250) instead of certificates, on both sides. Each side accepts
+//! only the key that is registered for the other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,14 +19,15 @@ use crate::identity::Fingerprint;
 
 /// The ALPN name, so that another program that speaks QUIC is not mistaken for a peer.
 pub(super) const APPLICATION: &[u8] = b"matou-chatr/1";
-/// Idle timeout: a peer that is silent for this time is lost.
+/// Idle timeout: a peer that sends nothing for this time counts as lost.
 pub(super) const SILENCE: Duration = Duration::from_secs(30);
 /// Interval of keep-alive packets. They also keep NAT mappings open.
 const KEEP_ALIVE: Duration = Duration::from_secs(8);
 /// Assumed round-trip time before the first measurement. With the library's default of a third of a second, three lost
 /// datagrams in a row would use most of the time limit for opening.
 const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
-/// Maximum bytes that a peer may send before they are read. Text needs less, and more would not make files faster.
+/// Maximum bytes that a peer may send before they are read. Text needs less, and a larger window would not make files
+/// faster.
 const WINDOW: u32 = 256 * 1024;
 
 /// Configures the side that opens the connection.
@@ -74,14 +75,14 @@ pub(super) fn callee(
     let crypto = QuicServerConfig::try_from(tls).map_err(|_| Error::General(NO_SUITE.into()))?;
     let mut config = ServerConfig::with_crypto(Arc::new(crypto));
     config.transport_config(transport());
-    // A peer at another address needs a new request.
+    // If a peer's address changes, the users must ask for a new private connection.
     config.migration(false);
     Ok(Arc::new(config))
 }
 
 const NO_SUITE: &str = "the TLS library does not support AES-128-GCM";
 
-/// One stream in each direction, and no others.
+/// Allows one stream in each direction, and no others.
 fn transport() -> Arc<TransportConfig> {
     let mut transport = TransportConfig::default();
     transport
@@ -97,7 +98,7 @@ fn transport() -> Arc<TransportConfig> {
     Arc::new(transport)
 }
 
-/// Accepts one public key and no other, on either side.
+/// Accepts only one public key. Both sides use it.
 #[derive(Debug)]
 struct OnlyThisKey {
     expected: Fingerprint,
@@ -140,7 +141,7 @@ impl OnlyThisKey {
     }
 }
 
-/// TLS 1.2 is not supported.
+/// Returns the error for a signature of TLS 1.2, which is not supported.
 fn too_old() -> Error {
     Error::General("a signature of TLS 1.2 in a handshake of TLS 1.3".into())
 }

@@ -9,20 +9,20 @@ use super::conversation::{Conversation, ConversationState, Received};
 use crate::link::outgoing::{Flow, fill};
 use crate::link::{Carrier, Ends, Incoming};
 
-/// The carrier of a link to a peer. It sends requests to the thread `peer`, which owns the conversation.
+/// The carrier of a link to a peer. It passes requests to the thread `peer`, which owns the conversation.
 #[derive(Debug)]
 pub(super) struct PeerCarrier(Sender<Control>);
 
-/// A request of a link to its conversation.
+/// A request from a link to its conversation.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Control {
-    /// Nothing follows the bytes already sent.
+    /// End this direction: nothing follows the bytes already sent.
     EndSending,
     /// Close the conversation.
     Close,
 }
 
-/// Returns a carrier and the channel of its requests.
+/// Returns a carrier, and the channel on which its requests arrive.
 pub(super) fn line() -> (PeerCarrier, Receiver<Control>) {
     // Each request is sent at most once.
     let (word, control) = bounded(2);
@@ -42,20 +42,20 @@ impl Carrier for PeerCarrier {
 /// The conversation's ends of the channels.
 pub(super) struct Wired {
     report: Sender<Incoming>,
-    /// The channel of pieces to send, until its end.
+    /// The channel of pieces to send; `None` after it has closed.
     pieces: Option<Receiver<Vec<u8>>>,
     control: Receiver<Control>,
     /// Counts the bytes that the conversation has accepted.
     flow: Arc<Flow>,
     /// Bytes taken from the channel for which the conversation has no room yet.
     unsent: VecDeque<u8>,
-    /// The next report, which waits for room in the channel. In the meantime the conversation is not read, and QUIC holds the
-    /// peer back.
+    /// The next report, while it waits for room in the channel. Until there is room, the conversation is not read, and QUIC
+    /// holds the peer back.
     waiting: VecDeque<Incoming>,
     told: Told,
 }
 
-/// Reports that were sent for the last time.
+/// Which final reports were sent. Each of them is sent only once.
 #[derive(Debug, Default)]
 struct Told {
     end: bool,
@@ -76,7 +76,7 @@ impl Wired {
         }
     }
 
-    /// Adds the channels that the thread can act on at once to its selection.
+    /// Adds the channels that the thread can use now to its selection.
     pub(super) fn wait_for<'a>(&'a self, select: &mut Select<'a>) {
         select.recv(&self.control);
         if let Some(pieces) = self.pieces.as_ref().filter(|_| self.unsent.is_empty()) {
@@ -87,7 +87,7 @@ impl Wired {
         }
     }
 
-    /// Moves bytes as far as possible. Returns false when nothing can ever move again.
+    /// Moves as many bytes as possible. Returns false if no more bytes can be moved, now or later.
     pub(super) fn serve(&mut self, conversation: &mut Conversation) -> bool {
         match self.control.try_recv() {
             Ok(Control::EndSending) => self.end_now(conversation),
@@ -119,7 +119,7 @@ impl Wired {
         }
     }
 
-    /// Nothing follows the bytes that were sent.
+    /// Ends this direction: nothing follows the bytes that were sent.
     fn end_now(&mut self, conversation: &mut Conversation) {
         if self.pieces.take().is_some() {
             conversation.finish();
@@ -128,7 +128,7 @@ impl Wired {
 
     fn receive(&mut self, conversation: &mut Conversation) {
         loop {
-            // If the loop has dropped the link, the end of the control channel closes the conversation.
+            // This fails if the loop has dropped the link. Then the control channel closes, and with it the conversation.
             let _ = fill(&self.report, &mut self.waiting);
             if !self.waiting.is_empty() {
                 return;

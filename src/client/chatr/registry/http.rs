@@ -1,4 +1,4 @@
-//! A minimal HTTP client: one request per connection, one response of bounded size, all within one time limit.
+//! A minimal HTTP client: one request per connection, one response of bounded size, all within a single time limit.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -17,12 +17,12 @@ const MAX_BODY: usize = 64 * 1024;
 /// Maximum number of header fields.
 const MAX_FIELDS: usize = 64;
 
-/// The server of the requests, and the time limit of a request, from connecting to the last byte.
+/// The server to ask, and the time limit of each request, from connecting to the last byte.
 #[derive(Debug, Clone)]
 pub(super) struct RegistryServer {
     pub(super) host: String,
     pub(super) port: u16,
-    /// For HTTPS.
+    /// The TLS configuration, for HTTPS.
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) limit: Duration,
 }
@@ -118,9 +118,9 @@ fn converse(stream: &mut (impl Read + Write), request: &[u8]) -> io::Result<Answ
 
 struct Head {
     status: u16,
-    /// Bytes of the head.
+    /// Length of the headers, in bytes.
     length: usize,
-    /// Bytes of the body.
+    /// Length of the body, in bytes.
     body: usize,
 }
 
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    /// The bytes of a server, delivered one at a time.
+    /// A server's response that arrives one byte at a time.
     struct Script<'a>(&'a [u8]);
 
     impl Read for Script<'_> {
@@ -241,12 +241,12 @@ mod tests {
             host: "127.0.0.1".into(),
             port: listener.local_addr().unwrap().port(),
             tls: None,
-            // On a busy machine this includes the time until a thread runs.
+            // On a busy machine, this time includes the wait until a thread runs.
             limit: Duration::from_secs(1),
         };
         let dripping = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            // Until the client closes the connection.
+            // This continues until the client closes the connection.
             while stream.write_all(b"HTTP/1.1 200 OK\r\nX: y\r\n").is_ok() {
                 std::thread::yield_now();
             }

@@ -1,4 +1,4 @@
-//! The registry of a Chatr server: which public key belongs to which UUID, over its REST interface.
+//! Asks the registry of a Chatr server, over its REST interface, which public key belongs to which UUID.
 
 mod http;
 
@@ -29,7 +29,7 @@ pub struct Registry {
 pub enum RegistryError {
     /// The URL is not the address of a registry.
     Url(String),
-    /// A registry over plain HTTP must be on this machine.
+    /// The URL uses plain HTTP, which is allowed only for a registry on this machine.
     PlainHttp(String),
     /// The registry cannot be reached, or its answer is invalid.
     Io(String, io::Error),
@@ -40,7 +40,7 @@ pub enum RegistryError {
         /// The registry's explanation.
         message: String,
     },
-    /// The registry answered about another UUID or with another key than in the request.
+    /// The UUID or the key in the registry's answer differs from the request.
     NotAsked,
     /// The key cannot sign.
     Key(KeyError),
@@ -67,7 +67,7 @@ impl fmt::Display for RegistryError {
                 _ => write!(f, "the registry refused the request: {kind}: {message}"),
             },
             RegistryError::NotAsked => {
-                f.write_str("the registry answered about another UUID or key")
+                f.write_str("the UUID or the key in the registry's answer differs from the request")
             }
             RegistryError::Key(error) => error.fmt(f),
         }
@@ -99,11 +99,11 @@ struct Failure {
 }
 
 impl Registry {
-    /// Creates the registry at `https://HOST:PORT`, or at `http://HOST:PORT` on this machine. `limit` is the time limit of one
-    /// request.
+    /// Prepares requests to the registry at `https://HOST:PORT`, or at `http://HOST:PORT` on this machine. Does not connect
+    /// yet. `limit` is the time limit of one request.
     ///
     /// # Errors
-    /// If the URL has another form.
+    /// If the URL has another form, or the certificates of `trust` cannot be used.
     pub fn new(url: &str, trust: &Trust, limit: Duration) -> Result<Registry, RegistryError> {
         let refused = || RegistryError::Url(url.to_owned());
         let (scheme, rest) = url.split_once("://").ok_or_else(refused)?;
@@ -185,7 +185,7 @@ impl Registry {
         }
     }
 
-    /// Asks for the public key of a UUID, a DER SubjectPublicKeyInfo.
+    /// Asks for the public key of a UUID. Returns it as a DER SubjectPublicKeyInfo.
     ///
     /// # Errors
     /// If the UUID is not registered.
