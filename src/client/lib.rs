@@ -12,7 +12,7 @@
 //! |---|---|---|
 //! | `link/` | one connection with its threads and bounded queues | everything |
 //! | `identity/` | a UUID with its key, and fingerprints | Chatr |
-//! | `reach/` | the way to the server: address, TCP, TLS, trust | everything |
+//! | `reach/` | connecting to the server: address, TCP, TLS, trust | everything |
 //! | `typing/` | what a user types: standard input, the parser of lines, and lines that wait | everything |
 //! | `files/` | file transfer: the formats of transfers, and the disk | files |
 //! | `chatr/` | the registry, and peer-to-peer connections over UDP | Chatr |
@@ -27,13 +27,13 @@
 //! # Threads
 //!
 //! Every thread blocks in one system call and has a bounded channel to or from **the loop** (`session`). The loop waits for
-//! all of these channels at once, and owns everything else:
+//! all of these channels at the same time, and owns everything else:
 //!
 //! | thread | blocks in | talks to |
 //! |---|---|---|
 //! | `server-in`, `tunnel-in` | `read` of a connection | the loop |
 //! | `server-out`, `tunnel-out` | `write` to a connection | receives pieces from the loop |
-//! | `stdin` | `read` of standard input: lines, keys, or a tunnel's bytes | the loop, or a tunnel's writer |
+//! | `stdin` | `read` of standard input: lines, keys, or bytes for a tunnel | the loop, or a tunnel's writer |
 //! | `stdout` | `write` of lines; with `--tunnel`, of a tunnel's bytes | receives lines from the loop, or chunks from a tunnel's reader |
 //! | `connect` | `connect`, for a tunnel or after a lost connection; in Chatr, `read` of the registry's answer, then the search for a peer | the loop, once |
 //! | `file-look` | `read` of a file before the client offers it | the loop, once |

@@ -227,7 +227,7 @@ fn an_interrupted_transfer_resumes_with_the_same_offer() {
     tunnel.send_bytes(&file[200_000..210_000]);
     drop(tunnel);
     scene.alice.expect(
-        "-- cat.png from bob was not received: the private connection closed first; the transfer resumes when the file is offered again",
+        "-- cat.png from bob was not received: the private connection closed too early; the transfer resumes when the file is offered again",
     );
     scene
         .alice
@@ -454,7 +454,7 @@ fn the_sender_is_told_when_the_peer_dies_during_a_transfer() {
     });
     drop(tunnel);
     scene.alice.expect(
-        "-- cat.bin was not sent to bob: the private connection closed first; the transfer resumes when the file is offered again",
+        "-- cat.bin was not sent to bob: the private connection closed too early; the transfer resumes when the file is offered again",
     );
     assert!(
         scene

@@ -11,11 +11,11 @@ use super::program::{Chat, Scripted};
 #[rstest]
 #[case::another_protocol(
     b"HTTP/1.1 400 Bad Request\r\n",
-    "does not speak Chaton: unknown opcode 72; byte 0 of what it sent: 48 54 54 50 2f 31"
+    "does not speak Chaton: unknown opcode 72; at byte 0 of its data: 48 54 54 50 2f 31"
 )]
 #[case::a_bad_frame_behind_a_good_one(
     b"\x01\x03\xff\xff\xff\xff",
-    "does not speak Chaton: the length of login is negative: -1; byte 1 of what it sent: 03 ff ff ff ff"
+    "does not speak Chaton: the length of login is negative: -1; at byte 1 of its data: 03 ff ff ff ff"
 )]
 #[case::too_long_a_text(
     b"\x03\x7f\xff\xff\xff",

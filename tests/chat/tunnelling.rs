@@ -154,7 +154,7 @@ fn second_connection(server: &Scripted) -> (Peer, Peer) {
 #[rstest]
 #[case::closed_before_it_stood(b"", "the server closed it before it was open")]
 #[case::another_frame(b"\x01", "received LOGIN_ACCEPTED instead of ESTABLISHED")]
-#[case::garbage(b"\x7f", "unknown opcode 127; byte 0 of what it sent: 7f")]
+#[case::garbage(b"\x7f", "unknown opcode 127; at byte 0 of its data: 7f")]
 fn a_private_connection_that_fails_has_its_code(#[case] bytes: &[u8], #[case] reason: &str) {
     let server = Scripted::start();
     let alice = Chat::start(&server.address, "alice", &["--tunnel", "bob"]);

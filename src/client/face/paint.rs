@@ -38,7 +38,7 @@ impl Paint {
         format!("{left}{}{right}", self.name(name))
     }
 
-    /// Returns the text of a message. The user's own name is highlighted in messages of others.
+    /// Formats the text of a message. In messages of other users, the user's own name is highlighted.
     pub(crate) fn text(&self, from: &str, text: &impl Display) -> String {
         let text = text.to_string();
         if !self.colours || self.own.is_empty() || from == self.own {
@@ -75,7 +75,7 @@ impl Paint {
         }
     }
 
-    /// Inverts a row that is not a message.
+    /// Inverts the colours of a row that is not a message.
     pub(crate) fn bar(&self, text: &impl Display) -> String {
         self.with(REVERSE, text)
     }

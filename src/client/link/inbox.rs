@@ -79,7 +79,7 @@ impl Garbage {
 
 impl std::fmt::Display for Garbage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}; byte {} of what it sent:", self.fault, self.at)?;
+        write!(f, "{}; at byte {} of its data:", self.fault, self.at)?;
         for byte in &self.bytes {
             write!(f, " {byte:02x}")?;
         }

@@ -2,7 +2,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `mod.rs` | the [`Link`]: what the loop owns of a connection, over any carrier |
+//! | `mod.rs` | the [`Link`]: the part of a connection that the loop owns, for every carrier |
 //! | `tcp.rs` | the carrier TCP, and its two threads |
 //! | `outgoing.rs` | the bytes that wait, and how long no byte was sent |
 //! | `writing.rs` | blocking writes that report their progress |
@@ -60,7 +60,7 @@ pub(crate) struct Link {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Carries the bytes of a link.
+/// Carries the bytes of a link, for example over TCP.
 pub(crate) trait Carrier: fmt::Debug + Send {
     /// Ends both directions at once, and wakes the threads that block on them. It may be called on a closed connection.
     fn close(&self);

@@ -56,7 +56,7 @@ pub(crate) enum Speech {
 }
 
 impl Speech {
-    /// For a private connection with raw bytes. Files larger than `max_file` bytes are denied.
+    /// Creates the value for a private connection with raw bytes. Files larger than `max_file` bytes are denied.
     pub(crate) fn lines(max_file: u64) -> Speech {
         Speech::Lines {
             decoder: Decoder::default(),
@@ -64,7 +64,7 @@ impl Speech {
         }
     }
 
-    /// Returns the transfers on it.
+    /// Returns the transfers on this private connection.
     pub(crate) fn exchange(&mut self) -> &mut dyn Exchange {
         match self {
             Speech::Lines { transfers, .. } => transfers,
@@ -162,7 +162,7 @@ impl Tunnel {
         self.stage.is_before_open() || matches!(self.speech, Speech::Frames(_))
     }
 
-    /// Returns the state in one word, for the status line.
+    /// Returns the state in a few words, for the status line.
     pub(crate) fn state(&self) -> &'static str {
         match &self.stage {
             Stage::Awaited { .. } => "awaited",

@@ -34,7 +34,7 @@ pub enum Protocol {
     Chatos10,
     /// `chathack://`.
     ChatHack,
-    /// `chatr://`, without a login: the identity decides who the client is.
+    /// `chatr://`, without a login: the identity says who the user is.
     Chatr,
 }
 

@@ -13,7 +13,7 @@
 //! | `private.rs` | private connections | private connections |
 //! | `piped.rs` | `--tunnel` | private connections |
 //! | `file.rs`, `deeds.rs` | transfers | files |
-//! | `direct.rs` | direct connections, and files in frames | ChatHack |
+//! | `direct.rs` | direct connections, and files that are sent in frames | ChatHack |
 //! | `meeting.rs` | peers over UDP, and their names | Chatr |
 
 use std::io;

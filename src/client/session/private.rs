@@ -221,7 +221,7 @@ impl Session {
         Ok(())
     }
 
-    /// Closes a private connection. Received bytes are kept.
+    /// Closes a private connection, and interrupts its transfers. `reason` is `None` if it closes normally.
     pub(super) fn end_tunnel(
         &mut self,
         id: TunnelId,
@@ -267,7 +267,7 @@ impl Session {
         self.output.show(&Event::TunnelClosed { peer, reason });
         if left_alone {
             self.output
-                .remark("what you type is not sent; type /tell to write to everyone again");
+                .remark("what you type now is not sent; type /tell to write to everyone again");
         }
         Ok(())
     }
@@ -301,7 +301,7 @@ impl Session {
         opening.try_for_each(|id| self.end_tunnel(id, Some(reason.into())))
     }
 
-    /// Shuts the open private connections, and drops the others.
+    /// Stops sending on the open private connections, and drops the others.
     pub(super) fn leave_tunnels(&mut self) {
         let kept = self.private.keep_for_the_end();
         kept.into_iter().for_each(|id| self.shut_tunnel(id));

@@ -14,7 +14,7 @@ use crate::typing::held::Destination;
 /// The wish of the user to leave after the waiting lines have been sent.
 #[derive(Debug)]
 pub(super) struct Quitting {
-    /// Measures whether bytes move; the limit is [`LEAVE_TIME`].
+    /// Measures how long no byte was written. The limit is [`LEAVE_TIME`].
     watch: Watch,
 }
 
@@ -35,7 +35,7 @@ impl Session {
         ));
     }
 
-    /// Returns when to check whether bytes move.
+    /// Returns when to check again whether bytes were written.
     pub(super) fn quitting_looks_at(&self) -> Option<Instant> {
         let quitting = self.quitting.as_ref()?;
         Some(quitting.watch.due(LEAVE_TIME))

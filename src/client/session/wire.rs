@@ -55,7 +55,7 @@ impl Session {
         });
     }
 
-    /// Shows frames that were sent, or one that arrived.
+    /// Shows one or more frames that were sent, or one frame that was received.
     pub(super) fn show_frames(&mut self, direction: Direction, source: Source, bytes: &[u8]) {
         if !self.wire.shown && self.wire.log.is_none() {
             return;

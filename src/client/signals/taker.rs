@@ -116,7 +116,7 @@ pub(crate) fn end_at_once() {
 
 /// Stops the program's process group, as Ctrl-Z does. Returns false if no shell could continue it.
 pub(crate) fn suspend_all() -> bool {
-    // Sending a signal to the own process group cannot fail.
+    // A program may always send a signal to its own process group, so this does not fail.
     can_stop() && kill_current_process_group(Signal::TSTP).is_ok()
 }
 
@@ -168,7 +168,7 @@ fn act_on(signals: &[c_int]) {
                     let _ = chat.resized.try_send(());
                 }
             }
-            // Both SIGTSTP and SIGCONT arrived.
+            // If SIGCONT arrived too, the program does not stop.
             SIGTSTP if goes_on => {}
             SIGTSTP => suspend(),
             SIGINT | SIGTERM if tell_to_leave(Why::Asked) => {}

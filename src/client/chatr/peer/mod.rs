@@ -8,10 +8,10 @@
 //! 1. **Probes** (`probes`): both clients send datagrams of 64 bytes to the address that the server saw and, where useful, to
 //!    the address that the peer gave as its own: at most ten per request. A client that gets its own number back knows a
 //!    path in both directions. Each client's probes also open its own NAT for the other.
-//! 2. **A handshake** (`tls`): the client with the smaller UUID opens a QUIC connection (version 1). Both clients present raw
-//!    RSA public keys in TLS 1.3 (RFC 7250), accept only the key that is *registered* for the other's UUID, and sign the
-//!    handshake. Fresh random numbers of both sides make every handshake different, so a recorded one proves nothing later.
-//!    Sessions are never resumed, because resuming would skip the proof.
+//! 2. **A handshake** (`tls`): the client with the smaller UUID opens a QUIC connection (version 1). Both clients present
+//!    raw RSA public keys in TLS 1.3 (RFC 7250), accept only the key that is *registered* for the other's UUID, and sign the
+//!    handshake. Fresh random numbers of both sides make every handshake different, so a recorded handshake proves nothing
+//!    later. Sessions are never resumed, because resuming would skip the proof.
 //! 3. **A greeting**: each client opens a stream and writes `matou-chatr/1` on it. A client that reads the other's greeting
 //!    knows that its own key was accepted. Then the users' bytes follow, in the same format as on other private connections
 //!    of this client: text and files. Each direction is closed separately.

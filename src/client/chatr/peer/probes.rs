@@ -90,7 +90,7 @@ impl Probing {
         found.map(|candidate| candidate.address)
     }
 
-    /// Returns the next probe that is due. Answers go first.
+    /// Returns the next probe that is due. A probe that answers the peer is returned first.
     pub(super) fn due(&mut self, now: Instant) -> Option<(SocketAddr, [u8; PROBE_BYTES])> {
         let deadline = self.deadline()?;
         if now < deadline {

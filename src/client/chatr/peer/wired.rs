@@ -24,7 +24,7 @@ pub(super) enum Control {
 
 /// Returns a carrier, and the channel on which its requests arrive.
 pub(super) fn line() -> (PeerCarrier, Receiver<Control>) {
-    // Each request is sent at most once.
+    // There are two requests, and each is sent at most once, so the channel always has room.
     let (word, control) = bounded(2);
     (PeerCarrier(word), control)
 }
@@ -39,7 +39,7 @@ impl Carrier for PeerCarrier {
     }
 }
 
-/// The conversation's ends of the channels.
+/// The ends of a link's channels that belong to the conversation.
 pub(super) struct Wired {
     report: Sender<Incoming>,
     /// The channel of pieces to send; `None` after it has closed.

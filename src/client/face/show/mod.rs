@@ -16,7 +16,7 @@
 //! | `private_address` | `peer`, `address` | the peer listens at this address; this client connects to it |
 //! | `private_up` | `peer` | the private connection is open |
 //! | `private_text` | `peer`, `text` or `hex`, `complete` | a line without its line feed; `hex` if it is not UTF-8; `complete` is false if the line feed has not arrived |
-//! | `private_eof` | `peer` | the peer has stopped sending |
+//! | `private_eof` | `peer` | the peer has stopped sending on the private connection |
 //! | `private_closed` | `peer`, `reason` if it failed | the private connection has closed |
 //! | `file_offered` | `peer`, `name`, `size` | the peer offers a file |
 //! | `file_denied` | `peer`, `name`, `size`, `limit` | this client did not accept the peer's file, because it is larger than `limit` |

@@ -38,7 +38,7 @@ use screen::Screen;
 pub(crate) enum TypedLine {
     /// A message or a command.
     Draft,
-    /// The answer to the question for another login.
+    /// The answer, when the client asks for another login.
     Login,
 }
 

@@ -4,8 +4,8 @@ use std::io::{self, BufRead, BufReader};
 
 use super::raw::Modes;
 
-/// Asks on the terminal for a line that is not shown, and passes its bytes to `read`. Ctrl-C and other signals end or stop the
-/// program as usual, after the echo is switched on again.
+/// Asks for one line on the terminal, which does not show what is typed, and passes its bytes to `read`. Ctrl-C and other
+/// signals end or stop the program as usual, after the echo is switched on again.
 ///
 /// # Errors
 /// If there is no terminal, or if `read` fails.
@@ -14,7 +14,7 @@ pub fn ask_secret<T>(
     read: impl FnOnce(&mut dyn BufRead) -> io::Result<T>,
 ) -> io::Result<T> {
     let modes = Modes::without_echo(prompt)?;
-    // The terminal returns one line per read. Bytes typed after it stay for the next reader.
+    // The terminal returns one line per read. What is typed after this line stays for the next program that reads.
     let answer = read(&mut BufReader::new(modes.input()))?;
     modes.end_line();
     Ok(answer)

@@ -90,7 +90,8 @@ impl Modes {
         })
     }
 
-    /// True once after another program has used the terminal: the cursor has moved, and the painted rows have scrolled.
+    /// Returns true once after another program has used the terminal. Then the cursor has moved, and the painted rows have
+    /// scrolled.
     pub(super) fn was_used(&self) -> bool {
         changed::was_used()
     }

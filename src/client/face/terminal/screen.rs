@@ -80,8 +80,8 @@ impl Screen {
         self.columns = columns.max(MIN_COLUMNS);
     }
 
-    /// Paints the bottom: rows, and below them the prompt with the typed text and the cursor. The last column stays free, because
-    /// terminals differ in what they do after it.
+    /// Paints the bottom: rows, and below them the prompt with the typed text and the cursor. The last column stays free,
+    /// because terminals differ in what they do after a character in the last column.
     pub(super) fn bottom(
         &mut self,
         out: &mut String,
@@ -154,7 +154,7 @@ fn width_of(text: &str) -> usize {
     text.graphemes(true).map(|g| shown(g).width()).sum()
 }
 
-/// True if the text needs fewer columns. It stops early, because the text may be a long paste.
+/// True if the text needs fewer columns than this. It stops counting early, because the text may be a long paste.
 fn is_narrower(text: &str, columns: usize) -> bool {
     let mut width = 0;
     text.graphemes(true).all(|grapheme| {

@@ -36,7 +36,7 @@ pub(crate) struct Writer {
 /// stay on the disk.
 #[derive(Debug)]
 pub(crate) struct Disk {
-    /// Each thread holds a clone. Nothing is ever sent.
+    /// Each writing thread holds a clone. Nothing is sent: the channel only shows whether a thread is still running.
     busy: Sender<Infallible>,
     idle: Receiver<Infallible>,
 }

@@ -167,7 +167,7 @@ impl Transfers {
 }
 
 impl Transfers {
-    /// Cancels a file to receive, and tells the sender why.
+    /// Cancels the transfer of a file to this client, and tells the sender why.
     fn stop(&mut self, id: u32, reason: &str) -> Vec<Deed> {
         let told = Some(reason.to_owned());
         let mut deeds = vec![send(Frame::Stop { id, reason: told })];

@@ -55,7 +55,7 @@ pub(crate) struct Full;
 
 impl fmt::Display for Full {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("64 files are already queued; send this one after the current transfer")
+        f.write_str("64 files are already queued; send this one after the current file was sent")
     }
 }
 

@@ -13,7 +13,7 @@ use crate::link::Link;
 
 /// Time limit for a peer to send its pass. The expected peer sends it at once.
 const KNOCK_TIME: Duration = Duration::from_secs(10);
-/// Maximum number of unauthenticated peers at once. The oldest is disconnected to make room for a new one.
+/// Maximum number of unauthenticated peers at the same time. The oldest is disconnected to make room for a new one.
 const MOST: usize = 64;
 /// Maximum number of unauthenticated peers from one address, so that one machine cannot take all places.
 const MOST_FROM_ONE: usize = 16;

@@ -36,7 +36,7 @@ struct Changed {
     ours: Termios,
     /// Written whenever the terminal is taken.
     greeting: String,
-    /// Written when it is given back.
+    /// Written when the terminal is given back.
     undo: String,
     /// True to drop unread keys when the terminal is given back.
     flushes: bool,
@@ -60,8 +60,8 @@ impl Files {
         Files::of(&io::stdin(), &io::stdout())
     }
 
-    /// Returns the session's terminal, even if standard input is something else. For a process without one, returns the terminal
-    /// on standard input.
+    /// Returns the session's terminal, even if standard input is something else. If the session has no terminal, returns the
+    /// terminal on standard input.
     pub(super) fn controlling() -> io::Result<Files> {
         match File::options().read(true).write(true).open("/dev/tty") {
             Ok(terminal) => Files::of(&terminal, &terminal),
@@ -176,7 +176,7 @@ pub(super) fn take_again() -> bool {
     true
 }
 
-/// True once after another program has used the terminal.
+/// Returns true once after another program has used the terminal.
 pub(super) fn was_used() -> bool {
     let mut changed = CHANGED.lock();
     changed

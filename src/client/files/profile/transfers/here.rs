@@ -168,7 +168,7 @@ impl Exchange for Transfers {
     }
 
     fn cut(&mut self) -> Vec<Deed> {
-        let reason = "the private connection closed first; the transfer resumes when the file is offered again";
+        let reason = "the private connection closed too early; the transfer resumes when the file is offered again";
         let mut deeds = Vec::new();
         for id in self.receiving.keys().copied().collect::<Vec<_>>() {
             deeds.extend(self.end(FileDirection::In, id, reason));

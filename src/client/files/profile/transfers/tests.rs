@@ -18,7 +18,7 @@ fn offer(id: u32, size: u64) -> Frame {
     }
 }
 
-/// A receiver that accepted a file of ten bytes; this many of its bytes exist.
+/// Returns a receiver that has accepted a file of ten bytes, and already has `here` of these bytes.
 fn receiving(here: u64) -> Transfers {
     let mut transfers = Transfers::new(LIMIT);
     transfers.hear(offer(1, 10));
@@ -27,7 +27,7 @@ fn receiving(here: u64) -> Transfers {
     transfers
 }
 
-/// A sender whose offer of ten bytes was accepted.
+/// Returns a sender whose offer of a file of ten bytes was accepted.
 fn sending() -> Transfers {
     let mut transfers = Transfers::new(LIMIT);
     transfers.offer("cat.png".into(), 10, HASH);
@@ -71,7 +71,7 @@ fn an_offer_is_told_taken_and_written() {
         sha256: Some(HASH),
     };
     assert_eq!(transfers.accept(), [open]);
-    // The disk has not reported how much exists; nothing is sent before.
+    // The disk has not yet reported how much of the file exists. Bytes that arrive before that are dropped.
     assert_eq!(transfers.data(1, vec![0; 4]), []);
     let begun = FileEvent::Begun {
         way: FileDirection::In,
