@@ -18,7 +18,7 @@ pub struct ChatOptions {
     pub chatr: Option<ChatrOptions>,
     /// Password of the account, in a protocol that has accounts.
     pub password: Option<Password>,
-    /// The kind of output.
+    /// Where the output goes, and in which form.
     pub face: Face,
     /// What to do after the end of standard input: listen until the server closes the connection (true), or leave (false).
     pub stay: bool,
@@ -59,7 +59,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The kind of output.
+/// Where the output goes, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Face {
     /// For a script: each event is one line.

@@ -18,7 +18,7 @@ pub(crate) struct Output {
     failure: Option<io::Error>,
 }
 
-/// The reader of the output.
+/// For whom the output is: a script or a person.
 #[derive(Debug)]
 enum Face {
     /// A script.
@@ -236,7 +236,7 @@ impl Output {
 
     fn print(&mut self, lines: &str) {
         match &mut self.stream {
-            // One write keeps the line in one piece if two programs share a terminal.
+            // The line is written with one call, so that it stays in one piece if two programs share a terminal.
             Stream::Stdout(printer) => printer.print(format!("{lines}\n")),
             Stream::Terminal(terminal) => terminal.print(lines),
             // Standard error gets only remarks. If they cannot be written, the private connection continues without them.

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use matou_protocols::dialogue::Event;
 
-/// Unanswered requests for private connections, for the status line only. The dialogue keeps the requests that count.
+/// Unanswered requests for private connections, for the status line only. The dialogue has another list, and decides which
+/// requests are valid.
 #[derive(Debug, Default)]
 pub(crate) struct Requests(BTreeMap<String, Asker>);
 

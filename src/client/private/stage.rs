@@ -6,7 +6,7 @@ use super::direct::Promised;
 use super::pipe::Broken;
 use crate::link::Link;
 
-/// The stage of a private connection. No other value of the client stores it.
+/// The stage of a private connection, from connecting to closed. The stage is stored only here.
 #[derive(Debug)]
 pub(crate) enum Stage {
     /// A thread makes the connection: through the server, directly to the peer, or over UDP. The connection arrives on this

@@ -1,10 +1,10 @@
 //! A link to a server over TLS.
 //!
 //! rustls keeps both directions in one value. If the reader owned this value while it blocks in `read`, the writer could not
-//! send. So the value is under a mutex that is never held across a system call. The reader reads from the socket, then takes
-//! the lock to decrypt. The writer takes the lock to encrypt, releases it, and writes to the socket. Only the writer writes,
-//! so the records are sent in the order of their numbers. When TLS itself must send something (an alert, a key update), the
-//! reader wakes the writer.
+//! send. So the value is under a mutex, which no thread holds during a system call. The reader reads from the socket, then
+//! takes the lock to decrypt. The writer takes the lock to encrypt, releases it, and writes to the socket. Only the writer
+//! writes, so the records are sent in the order of their numbers. When TLS itself must send something (an alert, a key
+//! update), the reader wakes the writer.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};

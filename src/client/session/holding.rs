@@ -91,7 +91,7 @@ impl Session {
         match to {
             Destination::Server => match self.phase {
                 Phase::Talking { .. } => self.server.link.has_room(),
-                // A message waits. A command is not held, because it is refused without a connection.
+                // A message to everyone waits. Other lines do not wait: they are refused, because the connection is missing.
                 Phase::LoggingIn | Phase::Away => !matches!(typed, Typed::Say(_)),
                 Phase::Choosing | Phase::Leaving { .. } => false,
             },

@@ -68,7 +68,8 @@ use progress::Progress;
 use quitting::Quitting;
 use wire::Wire;
 
-/// How long the program waits at its end until received files are written and unwanted incomplete files are deleted.
+/// How long the program waits at its end for the disk: received files must be written, and unwanted incomplete files
+/// deleted.
 const DISK_TIME: Duration = Duration::from_secs(5);
 
 /// One chat, from the login to its end.
