@@ -7,32 +7,32 @@
 //!
 //! # Floors
 //!
-//! Each floor uses only the floors above it in this table; `tests/floors.rs` of `conformance` checks it.
+//! Each floor uses only the floors above it in this table; a test checks this (`tests/floors.rs` of `conformance`).
 //!
 //! | floor | what |
 //! |---|---|
 //! | [`text`] | text that the suite did not write, escaped for the place where it is shown |
 //! | [`source`] | files as text and as trees of words; mistakes with their place and a remedy |
-//! | [`tls`] | TLS to any server, or only to one with a known certificate |
+//! | [`tls`] | TLS connections to any server, or only to a server with a known certificate |
 //! | [`grammar`] | wire.kdl, and the codec that it drives |
 //! | [`scenario`], [`spec`] | what the clients send and the server must answer; the requirements |
-//! | [`identity`] | the identity of a client, where names are UUIDs with keys |
+//! | [`identity`] | the identities of clients, in protocols where a name is a UUID with a key |
 //! | [`suite`] | one protocol, complete and linted |
 //!
 //! # Promises
 //!
-//! * The codec is the suite's own, made from wire.kdl. It shares no line, and so no misreading, with any server
-//!   ([`grammar::Wire`]).
-//! * Decoding has an answer for all bytes that a target can send. It allocates nothing from a length that the target
-//!   claims ([`grammar::Wire::decode`]).
-//! * Reading ends soon, for any text in a file. Every mistake says where it is and what to write instead
+//! * The suite has its own codec, made from wire.kdl. It shares no code with any server, so no mistake in a server's code
+//!   can be hidden by the same mistake here ([`grammar::Wire`]).
+//! * Decoding has a result for all bytes that a target can send. It never allocates memory only because the target claims
+//!   a length ([`grammar::Wire::decode`]).
+//! * Reading a file takes little time, whatever the file contains. Every mistake says where it is and what to write instead
 //!   ([`source::Diagnostics`]).
 //! * The meaning of a scenario is fixed before anything is sent: names are looked up, fragments and repetitions are
 //!   inserted, and values fit their types ([`scenario::read_scenarios`]).
 //!
 //! Not here: connections to a target, threads, verdicts, reports.
 
-// Bytes of a target and files of other people reach this crate: none of them may end the program.
+// This crate reads bytes of a target and files of other people: no content of them may end the program.
 #![cfg_attr(
     not(test),
     deny(

@@ -1,4 +1,4 @@
-//! Reads spec.md: prose, with one line per requirement.
+//! Reads the requirements of spec.md: one line per requirement, between paragraphs of prose.
 //!
 //! ```text
 //! - **CHATON-1.3** (must, section 1) A login that another connected client uses is refused with LOGIN_REFUSED.
@@ -15,13 +15,13 @@ mod mistake {
     use crate::source::mistakes;
 
     mistakes! {
-        too_long(bytes, most) = "the file has {bytes} bytes, more than {most}", "write a shorter text";
+        too_long(bytes, most) = "the file has {bytes} bytes; the maximum is {most}", "write a shorter text";
         second(id) = "there is a second requirement {id}", "give one of them another number";
         no_requirements(example) = "this file has no requirements", "{example}";
         id_not_closed(example) = "the requirement's id is not closed with **", "{example}";
         not_an_id(example) = "a requirement's id is one word", "{example}";
         no_level(example)
-            = "after its id a requirement needs its level and its section in parentheses", "{example}";
+            = "the level and the section are missing in parentheses after the id of the requirement", "{example}";
         not_a_level(written) = "{written} is not a level", "";
         no_text(example) = "the requirement has no text", "{example}";
     }
@@ -45,11 +45,11 @@ pub struct Requirement {
 /// How binding a requirement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Violating it fails the target.
+    /// A target that violates it fails.
     Must,
-    /// Violating it is a remark.
+    /// A target that violates it gets a remark.
     Should,
-    /// A free choice.
+    /// A target may choose freely.
     May,
 }
 
@@ -111,7 +111,7 @@ pub fn read_requirements(
     requirements
 }
 
-/// Reports that neither this file nor what the protocol inherits has a requirement.
+/// Reports that the protocol has no requirements: neither in this file nor in the protocols that it extends.
 pub fn nothing_is_asked_for(file: &Arc<SourceFile>, findings: &mut Findings) {
     findings.report(&(file, 0..0), mistake::no_requirements(EXAMPLE));
 }

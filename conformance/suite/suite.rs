@@ -29,9 +29,9 @@ pub struct Suite {
     pub requirements: Vec<Requirement>,
     /// The scenarios and probes, in the order of their files and lines.
     pub scenarios: Vec<Scenario>,
-    /// Warnings of lint; none of them keeps the suite from being used.
+    /// Warnings of lint. The suite can be used in spite of them.
     pub warnings: Diagnostics,
-    /// The files it was read from.
+    /// The files from which it was read.
     pub sources: Sources,
 }
 
@@ -40,7 +40,7 @@ impl Suite {
     ///
     /// # Panics
     ///
-    /// If it has mistakes; the tests of this crate find such a mistake before a release.
+    /// If its files have mistakes. A test reads every built-in protocol, so a release has no such mistakes.
     #[must_use]
     #[expect(
         clippy::panic,
@@ -75,7 +75,7 @@ impl Suite {
     ///
     /// # Errors
     ///
-    /// The mistakes of the folder, or that neither exists.
+    /// The mistakes in the folder; or the message that there is neither such a protocol nor such a folder.
     pub fn find(name_or_folder: &str) -> Result<Suite, Diagnostics> {
         if let Some(suite) = Suite::built_in(name_or_folder) {
             return Ok(suite);

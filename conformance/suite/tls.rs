@@ -1,4 +1,5 @@
-//! TLS to any server: no certificate authority vouches for the servers of a laboratory.
+//! TLS connections to any server. Certificates are not checked against authorities, because a server under test usually
+//! has no certificate from one.
 
 use std::io;
 use std::net::{IpAddr, TcpStream};
@@ -23,7 +24,7 @@ pub struct TlsClient {
 }
 
 impl TlsClient {
-    /// Accepts any certificate, or only the one with this SHA-256 fingerprint.
+    /// Returns settings that accept any certificate, or only the certificate with this SHA-256 fingerprint.
     pub fn new(pinned: Option<&str>) -> Result<TlsClient, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let certificate = Arc::new(Certificate {
@@ -36,7 +37,7 @@ impl TlsClient {
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&certificate) as _)
             .with_no_client_auth();
-        // Each connection has its own handshake, like clients that do not know each other.
+        // Each connection has a complete handshake of its own, as if each lane were another client.
         config.resumption = Resumption::disabled();
         Ok(TlsClient {
             config: Arc::new(config),
@@ -44,18 +45,18 @@ impl TlsClient {
         })
     }
 
-    /// Returns the fingerprint of the target's certificate, once a connection has seen it.
+    /// Returns the fingerprint of the target's certificate; `None` before the first connection.
     pub fn fingerprint(&self) -> Option<String> {
         self.certificate.seen.lock().clone()
     }
 
-    /// Returns a connection before its handshake.
+    /// Returns a TLS connection that has not begun its handshake.
     pub fn connection(&self, server: IpAddr) -> io::Result<ClientConnection> {
         ClientConnection::new(Arc::clone(&self.config), ServerName::from(server))
             .map_err(io::Error::other)
     }
 
-    /// Returns a stream over TLS, for one thread.
+    /// Completes the handshake and returns the stream over TLS. Only one thread can use it at a time.
     pub fn stream(
         &self,
         stream: TcpStream,
@@ -67,7 +68,8 @@ impl TlsClient {
     }
 }
 
-/// A verifier that notes the target's certificate and accepts it, unless another one is pinned.
+/// A verifier that notes the fingerprint of the target's certificate. It accepts the certificate, unless another fingerprint
+/// is pinned.
 #[derive(Debug)]
 struct Certificate {
     provider: Arc<CryptoProvider>,
@@ -129,7 +131,7 @@ fn fingerprint(certificate: &[u8]) -> String {
     pairs.join(":")
 }
 
-/// Returns only the digits of a fingerprint, so that its form does not matter.
+/// Returns only the digits of a fingerprint, in lowercase, so that colons, spaces and capitals do not matter.
 fn plain_fingerprint(written: &str) -> String {
     let digits = written.chars().filter(char::is_ascii_hexdigit);
     digits.map(|digit| digit.to_ascii_lowercase()).collect()

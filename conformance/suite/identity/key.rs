@@ -20,10 +20,10 @@ impl Key {
         Key(pair)
     }
 
-    /// A new one, which takes a good part of a second.
+    /// Makes a new key. That takes a large part of a second.
     #[expect(
         clippy::expect_used,
-        reason = "without memory or randomness nothing else works either"
+        reason = "if the system has no memory or no randomness, nothing else works either"
     )]
     pub fn generate() -> Key {
         Key(RsaKeyPair::generate(KeySize::Rsa2048).expect("the machine has randomness for a key"))
@@ -43,7 +43,7 @@ impl Key {
         signed.is_ok().then_some(signature)
     }
 
-    /// Returns the public half, as a DER SubjectPublicKeyInfo.
+    /// Returns the public key, as a DER SubjectPublicKeyInfo.
     pub fn public(&self) -> Option<Vec<u8>> {
         let der = self.0.public_key().as_der().ok()?;
         Some(der.as_ref().to_vec())

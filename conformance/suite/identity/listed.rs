@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Identity, Key};
 use crate::source::read_text;
 
-/// Reads the identities of this file. The error is a sentence about what is wrong with it.
+/// Reads the identities of this file. The error is a sentence that says what is wrong with the file.
 pub(super) fn read(file: &str) -> Result<Vec<Identity>, String> {
     let text =
         read_text(Path::new(file)).map_err(|error| format!("cannot read {file}: {error}"))?;

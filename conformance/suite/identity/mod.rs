@@ -1,7 +1,7 @@
-//! The identity of a client, where a name is a UUID that the target knows, with an RSA key.
+//! The identities of clients, in protocols where a name is a UUID with an RSA key that the target knows.
 //!
-//! The target must know an identity before a client can use it. With `--set rest=ADDR` this module registers it; with
-//! `--set identities=FILE` it is registered already.
+//! The target must know an identity before a client can use it. With `--set rest=ADDR` this module registers identities;
+//! with `--set identities=FILE` the identities in the file must be registered already.
 
 mod key;
 mod listed;
@@ -37,7 +37,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Returns the signature that proves the identity: over the bytes of its own name.
+    /// Returns the signature that proves the identity. The signed bytes are the UUID.
     pub fn signature(&self) -> Option<Vec<u8>> {
         let uuid = Uuid::try_parse(&self.uuid).ok()?;
         self.key.sign(uuid.as_bytes(), Scheme::Sha256)
@@ -49,9 +49,9 @@ impl Identity {
 pub enum Source {
     /// No setting names a source.
     None,
-    /// This module makes and registers them.
+    /// This module makes identities and registers them.
     Minted(Rest),
-    /// They are registered already.
+    /// These identities are registered already.
     Listed(Vec<Identity>),
 }
 
@@ -60,7 +60,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// If the file cannot be used, or nothing answers at the REST address. The error is a sentence.
+    /// If the file of identities cannot be used, or no connection to the REST address is possible. The error is a sentence.
     pub fn of(settings: &BTreeMap<String, String>) -> Result<Source, String> {
         match (settings.get(REST), settings.get(IDENTITIES)) {
             (Some(address), _) => Ok(Source::Minted(Rest::at(address, REGISTRATION)?)),

@@ -1,4 +1,4 @@
-//! Registers identities over the REST interface beside the target: `PUT api/1/clients/{uuid}`.
+//! Registers identities over the REST interface of the target: `PUT api/1/clients/{uuid}`.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -12,7 +12,7 @@ use super::Identity;
 use crate::scenario::Scheme;
 use crate::tls::TlsClient;
 
-/// Maximum bytes of an answer. A longer one is not the answer that we asked for.
+/// Maximum bytes of an answer. A longer answer is cut: an answer to a registration is short.
 const LONGEST_ANSWER: u64 = 64 << 10;
 
 /// The REST interface that registers identities.
@@ -33,8 +33,8 @@ struct Refusal {
 }
 
 impl Rest {
-    /// Parses `https://HOST:PORT`, `http://HOST:PORT`, or `HOST:PORT`. The last one means HTTPS, if the interface
-    /// speaks it.
+    /// Connects to `https://HOST:PORT`, `http://HOST:PORT` or `HOST:PORT`, to check that the interface can be used. For
+    /// `HOST:PORT` it also finds out whether the interface speaks HTTPS or HTTP.
     pub fn at(written: &str, bound: Duration) -> Result<Rest, String> {
         let (scheme, host) = match written.split_once("://") {
             Some((scheme, rest)) => (Some(scheme), rest.trim_end_matches('/')),
@@ -69,7 +69,7 @@ impl Rest {
     ///
     /// # Errors
     ///
-    /// If the answer is not 200. The error is a sentence with the answer.
+    /// If there is no answer, or if its status is not from 200 to 299. The error is a sentence with the answer.
     pub fn register(&self, identity: &Identity) -> Result<(), String> {
         let signed = identity.key.public().and_then(|key| {
             let body = serde_json::json!({ "key": STANDARD.encode(key) }).to_string();
@@ -108,7 +108,7 @@ impl Rest {
     }
 }
 
-/// Returns the whole answer to a request; the connection ends after it.
+/// Sends a request and returns everything that arrives until the connection ends.
 fn ask(mut stream: impl Read + Write, request: &[u8]) -> io::Result<Vec<u8>> {
     stream.write_all(request)?;
     stream.flush()?;

@@ -26,14 +26,15 @@ pub struct Context<'a> {
     pub grammar: &'a Grammar,
     /// The ids of spec.md.
     pub requirements: &'a BTreeSet<String>,
-    /// The files of the protocol that this one extends: it need not use all of their fragments.
+    /// The files of the protocol that this one extends. Lint does not report their unused fragments.
     pub inherited: &'a [&'a Arc<SourceFile>],
 }
 
-/// A place in a source file, in bytes; the file is named by [`Scenario::file`] or, for fragments, by [`Step::file`].
+/// A place in a source file, in bytes. [`Step::file`] names the file: a step of a fragment may be in another file than its
+/// scenario.
 pub type Span = std::ops::Range<usize>;
 
-/// One conversation with its judgement.
+/// One conversation of clients with the target, and what it judges.
 #[derive(Debug, Clone, Default)]
 pub struct Scenario {
     /// Stable id, `whisper`.
@@ -42,15 +43,16 @@ pub struct Scenario {
     pub title: String,
     /// The requirements that it judges.
     pub checks: Vec<String>,
-    /// What may run at the same time.
+    /// The cases that may run at the same time.
     pub company: Company,
-    /// Whether it may kill the target. Such a case runs last and alone.
+    /// Whether it may end the target. Such a case runs last and alone.
     pub hostile: bool,
-    /// Whether it mostly waits. Such a case begins before the others and does not count towards the cases that run at once.
+    /// Whether it mostly waits. Such a case starts before the others, and is not counted in the number of cases that run at
+    /// the same time.
     pub slow: bool,
     /// Settings that must be given.
     pub sets: Vec<String>,
-    /// For a probe, the reading that it finds out.
+    /// For a probe, the reading whose choice it finds out.
     pub probes: Option<String>,
     /// Its connections, in order of declaration.
     pub lanes: Vec<Lane>,
@@ -65,25 +67,25 @@ pub struct Scenario {
 /// The cases that may run at the same time as a case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Company {
-    /// Anything.
+    /// All other cases.
     #[default]
     Any,
-    /// No case with the lock of this name.
+    /// All other cases, except those with the same lock.
     Lock(String),
-    /// No case.
+    /// No other case.
     Alone,
 }
 
-/// A connection and how its fresh name is made.
+/// A connection of a scenario, and the origin of its name.
 #[derive(Debug, Clone)]
 pub struct Lane {
-    /// As written, `alice`.
+    /// The name of the lane in the scenario, such as `alice`.
     pub name: String,
-    /// The origin of `@lane`.
+    /// The origin of the name that the lane uses at the target (`@alice`).
     pub login: LaneName,
     /// Whether the target knows the lane's identity, in protocols with identities.
     pub registered: bool,
-    /// Whether the lane speaks TLS, in protocols inside TLS. A lane that does not cannot read what it receives.
+    /// Whether the lane speaks TLS, in protocols over TLS. A lane that does not speak TLS cannot read what it receives.
     pub tls: bool,
     /// Whether it answers unasked packets, such as pings, by itself.
     pub answers: bool,
@@ -92,9 +94,9 @@ pub struct Lane {
 /// The origin of a lane's name.
 #[derive(Debug, Clone)]
 pub enum LaneName {
-    /// A fresh one; with a length and a filler it is made exactly that many bytes long.
+    /// A new name in each play.
     Fresh {
-        /// Exact length in bytes, and the text that fills it up.
+        /// The exact length of the name in bytes, and the text that is repeated to reach it.
         exactly: Option<(usize, String)>,
     },
     /// The name of an earlier lane.
@@ -108,15 +110,16 @@ pub enum LaneName {
 pub struct Step {
     /// What is done or expected.
     pub action: Action,
-    /// Where it is written.
+    /// The file in which it is written.
     pub file: String,
-    /// The bytes of that file.
+    /// Its place in that file, in bytes.
     pub span: Span,
-    /// One-based line, for people.
+    /// Its line in that file, counted from 1.
     pub line: usize,
     /// The step as it is written, on one line, for the report.
     pub text: String,
-    /// The scenario that judges the fragment to which this step belongs, outermost fragment first.
+    /// The scenario that judges the fragment to which this step belongs. If fragments use each other, it is the outermost
+    /// fragment that has such a scenario.
     pub proved_by: Option<String>,
 }
 
@@ -138,11 +141,11 @@ pub enum Action {
     Shutdown(LaneId),
     /// Reads what has arrived, then closes in order.
     Close(LaneId),
-    /// RST.
+    /// Ends the connection with RST.
     Abort(LaneId),
     /// Sends FIN without the close_notify that TLS demands before it.
     Truncate(LaneId),
-    /// Remembers a signature.
+    /// Makes a signature and remembers it.
     Sign {
         /// The lane whose key signs.
         lane: LaneId,
@@ -155,7 +158,7 @@ pub enum Action {
     },
     /// Stops reading from the socket.
     StopReading(LaneId),
-    /// Reads again.
+    /// Resumes reading from the socket.
     ReadAgain(LaneId),
     /// Expects the next thing on a lane.
     Expect {
@@ -165,7 +168,7 @@ pub enum Action {
         what: Incoming,
         /// The step's own time limit, if it has one.
         within: Option<Bound>,
-        /// The earliest time at which it may arrive, after the previous thing on this lane.
+        /// The minimum time between the previous frame on this lane and this one.
         not_before: Option<Bound>,
     },
     /// Expects frames on one lane in any order.
@@ -179,17 +182,17 @@ pub enum Action {
     },
     /// Runs lanes at the same time, each in its own order.
     Together(Vec<Vec<Step>>),
-    /// Takes the first branch that fits.
+    /// Takes the first branch whose steps fit what the target does.
     Either(Vec<Branch>),
-    /// Repeats the steps, 100 ms apart, until they fit. The last try counts. Lanes that are opened inside are opened
-    /// anew in each try.
+    /// Repeats the steps, 100 ms apart, until they succeed. If the last try fails, the case fails. Lanes that are opened
+    /// inside are opened again in each try.
     Eventually {
         /// Number of tries, at least one.
         tries: usize,
         /// The steps.
         steps: Vec<Step>,
     },
-    /// Plays the steps only in a reading.
+    /// Plays the steps only if the target follows this choice of a reading.
     When {
         /// Name of the reading.
         reading: String,
@@ -220,9 +223,9 @@ pub enum Outgoing {
     Random {
         /// Number of bytes.
         length: usize,
-        /// The seed, which makes them repeatable.
+        /// The seed: the same seed always gives the same bytes.
         seed: u64,
-        /// Remembered under this name as [`Value::Bytes`] holding their SHA-256.
+        /// The name under which their SHA-256 hash is remembered, as [`Value::Bytes`].
         remember: Option<String>,
     },
 }
@@ -236,14 +239,14 @@ pub enum Piece {
     Opcode(PacketId),
     /// A number as an opcode.
     OpcodeNumber(i128),
-    /// A value as a type of the grammar, limits not applied.
+    /// A value encoded as a type of the grammar; the limits of wire.kdl do not apply.
     Typed {
         /// Name of the type in wire.kdl.
         type_name: String,
         /// Its value.
         value: Expr,
     },
-    /// The length prefix of a text type, alone.
+    /// Only the length prefix of a type, without a value after it.
     LengthOf {
         /// Name of the type in wire.kdl.
         type_name: String,
@@ -252,7 +255,7 @@ pub enum Piece {
     },
 }
 
-/// A value that is known when the step is reached.
+/// A value that is known when its step is played.
 #[derive(Debug, Clone)]
 pub enum Expr {
     /// A literal.
@@ -323,9 +326,9 @@ pub enum Incoming {
     Reset,
     /// FIN or RST.
     Closed,
-    /// Nothing. A fence proves it, or, if the step has its own time limit, the runner waits that long.
+    /// Nothing. A fence proves the silence; if the step has its own time limit, the runner waits for that time instead.
     Silence {
-        /// The lane whose actions could have broken the silence; by default the lane itself.
+        /// The lane whose sends could have caused a frame; by default the lane itself.
         after: Option<LaneId>,
     },
 }
@@ -346,7 +349,7 @@ pub enum Pattern {
     Any,
     /// Exactly this value.
     Is(Expr),
-    /// Remembered, or equal to what is remembered.
+    /// Any value if nothing is remembered under this name yet: it is remembered. Otherwise exactly the remembered value.
     Bind(String),
 }
 
@@ -364,7 +367,7 @@ pub enum Cut {
 /// One alternative.
 #[derive(Debug, Clone)]
 pub struct Branch {
-    /// What the target does, `closes the connection`.
+    /// What the target does, such as `closes the connection`.
     pub name: String,
     /// The verdict of this branch.
     pub worth: Worth,

@@ -14,13 +14,13 @@ pub enum Arrow {
 pub enum Verb {
     /// `> shutdown`: FIN; the lane goes on reading.
     Shutdown,
-    /// `> close`: the end of the connection in order.
+    /// `> close`: the lane ends the connection in order.
     Close,
-    /// `> abort`: the end with RST.
+    /// `> abort`: the lane ends the connection with RST.
     Abort,
     /// `> truncate`: FIN without the close_notify of TLS.
     Truncate,
-    /// `> signs`: a signature to remember.
+    /// `> signs`: the lane makes a signature and remembers it.
     Signs,
     /// `> stops-reading`.
     StopsReading,
@@ -40,7 +40,7 @@ pub enum Verb {
     Eof,
     /// `< reset`.
     Reset,
-    /// `< closed`: the end of the connection, in order or not.
+    /// `< closed`: the end of the connection, with FIN or with RST.
     Closed,
     /// `< silence`.
     Silence,
@@ -48,7 +48,7 @@ pub enum Verb {
     AnyOrder,
     /// `< either`: alternatives.
     Either,
-    /// None of these words: a packet of the protocol, after either arrow.
+    /// No word of this list, so the name of a packet. A packet may follow both arrows.
     Packet,
 }
 
@@ -75,7 +75,7 @@ const VERBS: [(&str, Verb, Arrow); 18] = [
 ];
 
 impl Verb {
-    /// Returns the verb for a word. Any other word is a packet, or a mistake.
+    /// Returns the verb for a word. A word that is not in the list is taken for a packet.
     #[must_use]
     pub fn of(word: &str) -> Verb {
         let found = VERBS.iter().find(|(known, ..)| *known == word);
@@ -95,7 +95,7 @@ impl Verb {
         fitting.map(|(word, ..)| *word)
     }
 
-    /// Returns whether a lane can no longer do it after it has shut down its side of the connection.
+    /// Returns whether a lane can do this only before it has shut down its side of the connection.
     #[must_use]
     pub fn needs_open_side(self) -> bool {
         !matches!(

@@ -6,7 +6,7 @@ use crate::grammar::{Choice, Grammar, PacketId, Reading};
 
 use super::{Action, Incoming, LaneId, Outgoing, Piece, Scenario, Step};
 
-/// Calls `visit` with each step, outer ones first.
+/// Calls `visit` with each step and with the steps inside it; the outer step comes first.
 pub fn every_step<'a>(steps: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
     for step in steps {
         visit(step);

@@ -1,7 +1,8 @@
-//! The vocabulary of checks, in which a rule is one line: what must hold, the place, and the mistake if it does not.
+//! The functions with which readers check their rules. A rule is one line: what must hold, the place, and the mistake to
+//! report if it does not hold.
 //!
-//! The sentences are not among the rules. Each reader has a table of them, made with [`mistakes!`]: what is wrong, and
-//! what to write instead.
+//! The sentences of the mistakes are not written among the rules. Each reader has a table of them, made with
+//! [`mistakes!`]: what is wrong, and what to write instead.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -50,7 +51,7 @@ impl Mistake {
     }
 }
 
-/// Declares a table of mistakes: for each, a function that takes what its two sentences name.
+/// Declares a table of mistakes: for each mistake, a function that takes the values that its two sentences mention.
 macro_rules! mistakes {
     ($($name:ident($($named:ident),*) = $message:literal, $help:literal;)*) => { $(
         pub(super) fn $name($($named: impl std::fmt::Display),*) -> $crate::source::Mistake {
@@ -81,7 +82,7 @@ impl Placed for Entry {
     }
 }
 
-/// The place of a node is its name: its whole span may be many lines.
+/// The place of a node is the place of its name, because the whole node may have many lines.
 impl Placed for Node {
     fn place(&self) -> (&Arc<SourceFile>, Span) {
         self.name.place()
@@ -119,7 +120,7 @@ pub trait Check {
         holds
     }
 
-    /// Demands that a rule holds: `self.must(...)?` ends the reading of something where a rule is broken.
+    /// Returns `Some` if a rule holds; if not, reports the mistake. With `self.must(...)?` a reader stops at a broken rule.
     fn must(
         &mut self,
         holds: bool,
@@ -129,7 +130,7 @@ pub trait Check {
         self.check(holds, at, mistake).then_some(())
     }
 
-    /// Demands that something was found.
+    /// Returns what was found; if nothing was found, reports the mistake.
     fn need<T>(
         &mut self,
         found: Option<T>,
@@ -170,7 +171,7 @@ pub trait Check {
         arguments.try_into().ok()
     }
 
-    /// Returns whether a name is new; reports a second thing of the same name.
+    /// Returns whether a name is new; if it was used already, reports a mistake.
     fn is_first(
         &mut self,
         seen: &mut BTreeSet<String>,

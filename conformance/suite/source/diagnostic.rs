@@ -11,7 +11,7 @@ use crate::text;
 /// One mistake, or one warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Whether it keeps the suite from being used.
+    /// Whether the suite can be used in spite of it.
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
@@ -70,7 +70,7 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        // A mistake about a file that is empty or cannot be read has no text to point to.
+        // The file may be empty or unreadable: then there is no text to point to.
         (!self.file.text.is_empty()).then_some(&*self.file as &dyn miette::SourceCode)
     }
 
@@ -118,13 +118,14 @@ impl Diagnostics {
             }
             out.push('\n');
         }
-        // Where a long word is broken, its rest begins a line.
+        // The wrapping of lines may have broken a long word, and the rest of such a word begins a line: it could be a
+        // command of a build server.
         text::guarded(&out)
     }
 }
 
-/// Mistakes as a terminal shows them, escaped, because the suite may come from any author. Files are kept, since most
-/// have several mistakes.
+/// Escapes mistakes for a terminal, because the suite may come from any author. The last escaped file is kept, because
+/// the next mistake is often in the same file.
 #[derive(Default)]
 struct ShownFiles {
     last: Option<(Arc<SourceFile>, Arc<SourceFile>)>,
@@ -155,7 +156,8 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// Maximum number of errors and warnings. A longer list is not read, and a file of noise would give one for every word.
+/// Maximum number of errors, and of warnings. Nobody reads a longer list, and a file of random bytes would give one error
+/// for every word.
 const MAX_FINDINGS: usize = 200;
 
 /// The collection of diagnostics while a suite is read.

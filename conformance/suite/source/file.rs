@@ -9,17 +9,17 @@ use crate::text;
 /// A place in a file, in bytes.
 pub type Span = Range<usize>;
 
-/// Maximum size of a file. The largest known file has about 20 KiB; a file above this limit is the wrong file.
+/// Maximum size of a file. The largest known file has about 20 KiB, so a file above this limit is not a file of a suite.
 pub const MAX_FILE_BYTES: usize = 256 * 1024;
 
-/// The text of one file, with the name that people know.
+/// The text of one file, and the name by which people know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// The name that is shown, such as `chaton/scenarios/login.kdl`.
     pub name: String,
     /// The text.
     pub text: String,
-    /// The offset of each line's beginning. It is kept because steps ask for their line thousands of times.
+    /// The offset of each line's beginning. They are kept because the lines of steps are looked up thousands of times.
     line_starts: Vec<usize>,
 }
 
@@ -54,7 +54,7 @@ impl SourceFile {
 }
 
 impl SourceFile {
-    /// Returns the same file without anything that a terminal obeys; every place stays the same.
+    /// Returns the same file with every character masked that a terminal would obey; every place stays the same.
     pub(super) fn shown_in_a_terminal(&self) -> SourceFile {
         SourceFile {
             name: text::line(&self.name),
@@ -68,8 +68,8 @@ impl SourceFile {
 const MAX_SHOWN_BYTES: usize = 200;
 
 impl SourceFile {
-    /// Returns the part of a span that is shown: only its first line, and bounded. The code that draws carets relies on
-    /// that.
+    /// Returns the part of a span that is shown: at most its first line, and at most [`MAX_SHOWN_BYTES`] bytes. The code
+    /// that draws carets relies on both limits.
     pub(super) fn shown(&self, span: &Span) -> Span {
         let start = self.boundary(span.start);
         let rest = self.text.get(start..).unwrap_or_default();
@@ -91,7 +91,7 @@ impl SourceFile {
         offset
     }
 
-    /// Returns a part of a line that is too long to be shown.
+    /// Returns the part around this span, for a line that is too long to be shown as a whole.
     fn excerpt(&self, span: &SourceSpan) -> MietteSpanContents<'_> {
         let (line, line_start) = self.line_at(span.offset());
         let start = self.boundary(span.offset().saturating_sub(MAX_SHOWN_BYTES));

@@ -15,8 +15,8 @@ mistakes! {
         "remove it; in a text, write it as \\u{{{escape}}}";
     text_after_quotes() = "text after `\"\"\"` must begin on the next line",
         "for text on one line, one `\"` on each side is enough";
-    text_not_closed() = "this text is not closed on its line",
-        "write a `\"` after it; write a line break in a text as \\n";
+    text_not_closed() = "this text has no closing quote on its line",
+        "write a `\"` after it; a line break inside a text is written as \\n";
     not_a_character() = "this is not the number of a character", "write it in hexadecimal: \\u{{e9}}";
     unknown_escape(escape) = "`{escape}` has no meaning in a text",
         "a line break is \\n, a quotation mark \\\", a backslash \\\\; write bytes as (hex)\"00 ff\"";
@@ -33,7 +33,7 @@ mistakes! {
     brace_not_closed() = "this brace is never closed", "write a `}}` after its last line";
     brace_not_opened() = "this brace has no matching `{{`", "remove it, or add the missing `{{`";
     braces_too_deep(most) = "braces are nested more than {most} deep",
-        "scenarios need about six; check for a missing `}}` further up";
+        "scenarios need about six levels; look for a missing `}}` further up";
     brackets() = "brackets have no meaning here", "write blocks in `{{ }}`, text in quotes";
     not_a_mark() = "a mark is one word in parentheses", "write: (hex)\"00 ff\", (x3)\"a\" or (INT)5";
     parenthesis_not_opened() = "this parenthesis has no matching `(`",
@@ -47,10 +47,10 @@ mistakes! {
         "separate fields with a space: login=@alice msg=\"hi\"";
     braces_after_dollar() = "`${{` would open a block", "write the value without braces: $id";
     comparison(arrow) = "`{arrow}=` would become a field",
-        "comparisons do not exist; fields are name=value";
+        "this language has no comparisons; fields are name=value";
     no_space_after(arrow) = "`{arrow}` needs a space after it", "write: alice < bytes (hex)\"00\"";
     not_an_arrow(word) = "`{word}` is not an arrow",
-        "`>` is what the lane does, `<` is what it must receive";
+        "write `>` before what the lane does, and `<` before what it must receive";
     arrow_in_a_word(word, apart) = "`{word}` is read as one name",
         "write spaces around the arrow: {apart}";
     single_quotes() = "single quotes do not make text", "write text in double quotes: \"hi\"";
@@ -69,7 +69,7 @@ mistakes! {
     mark_before_a_step(mark) = "({mark}) is before a step",
         "write marks in parentheses before values: msg=(x3)\"a\"";
     given_twice(key) = "{key} is given twice",
-        "keep one of them; otherwise the first would be ignored silently";
+        "keep one of them; otherwise the first one would be ignored without a warning";
     second(what, name) = "there is a second {what} {name}",
         "give one of them another name, or remove it";
 }

@@ -1,12 +1,12 @@
 //! Files of a suite as text and as trees of words, and the reports of mistakes in them.
 //!
-//! The files are KDL 2, read in three steps. First a scan checks the bare text: it limits what would overload a parser,
-//! and explains the traps of the syntax while the text is still what the author wrote. Then the `kdl` crate parses, on
-//! a thread with a large stack. Then the tree is converted to our own: words, texts and numbers with their places,
-//! where only text without quotes is a word.
+//! The files are written in KDL 2, and read in three steps. First a scan checks the text itself: it refuses what would
+//! overload a parser, and explains the traps of the syntax with the words that the author wrote. Then the `kdl` crate
+//! parses the text, on a thread with a large stack. Then the tree of `kdl` is converted to our own tree, which consists of
+//! words (text without quotes), texts in quotes and numbers, each with its place.
 //!
-//! The rules of lint are written in the vocabulary of [`Check`]: each is one line, with what must hold, the place and the
-//! mistake. The sentences of the mistakes are in tables, one for each reader ([`Mistake`]).
+//! The rules of lint are written with the functions of [`Check`]: each rule is one line, with what must hold, the place and
+//! the mistake. The sentences of the mistakes are in tables, one for each reader ([`Mistake`]).
 
 mod check;
 mod diagnostic;

@@ -3,7 +3,8 @@
 /// Returns the most similar name of `known`, if one is similar enough.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // A third of the letters may be wrong; with more, it is another word. Long nonsense is not worth the comparison.
+    // A third of the letters may be wrong; if more are wrong, it is another word. A comparison takes time, so a very long
+    // word is not compared at all.
     if written.len() > 64 {
         return None;
     }
@@ -22,10 +23,10 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, name)| name)
 }
 
-/// How many letters have to be put in, taken out, changed or swapped with their neighbour.
+/// Returns how many letters have to be inserted, removed, changed or swapped with their neighbour.
 #[expect(
     clippy::indexing_slicing,
-    reason = "the table has a row for each letter of `from` and a column for each of `to`, and one more of each"
+    reason = "the table has one row more than `from` has letters, and one column more than `to` has letters"
 )]
 fn distance(from: &str, to: &str) -> usize {
     let from: Vec<char> = from.chars().collect();

@@ -9,8 +9,8 @@ use super::{
     Check, Findings, MAX_FILE_BYTES, Mistake, Node, SourceFile, Span, mistake, scan, tree,
 };
 
-/// The parser recurses, with large frames in a build without optimisation. This is about ten times what
-/// [`MAX_DEPTH`](super::MAX_DEPTH) levels need.
+/// Stack of the parser, which recurses; in a build without optimisation its stack frames are large. This is about ten times
+/// what [`MAX_DEPTH`](super::MAX_DEPTH) levels need.
 const PARSER_STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Returns the nodes of a file. If the file is not well-formed, reports that and returns `None`.
@@ -35,8 +35,8 @@ pub fn parse(file: &Arc<SourceFile>, findings: &mut Findings) -> Option<Vec<Node
     }
 }
 
-/// Parses on a thread of its own: `kdl` promises neither a bounded stack nor that it does not panic, and the thread
-/// contains a panic.
+/// Parses on a thread of its own. `kdl` does not promise to use little stack, or never to panic: the thread has a large
+/// stack, and a panic ends only this thread.
 fn parse_on_a_large_stack(file: &Arc<SourceFile>) -> Result<KdlDocument, Option<KdlError>> {
     let file = Arc::clone(file);
     thread::Builder::new()
@@ -49,12 +49,12 @@ fn parse_on_a_large_stack(file: &Arc<SourceFile>) -> Result<KdlDocument, Option<
         .map_err(Some)
 }
 
-/// Reports the first mistake that `kdl` found. After it `kdl` goes on out of step, so its later messages are about its
-/// own confusion.
+/// Reports only the first mistake that `kdl` found. After a mistake `kdl` misreads the rest of the file, so its later
+/// messages are misleading.
 fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findings) {
     let diagnostics = error.iter().flat_map(|error| &error.diagnostics);
-    // The scan has checked that every brace is closed, so a message about an outer block is not a mistake of that
-    // block.
+    // The scan has checked that every brace is closed. So a message that a block is not closed is wrong: the mistake is
+    // inside that block.
     let first = diagnostics
         .filter(|diagnostic| {
             !diagnostic
@@ -70,8 +70,8 @@ fn report(error: &Option<KdlError>, file: &Arc<SourceFile>, findings: &mut Findi
     }
 }
 
-/// Returns the place that `kdl` means. A span over many lines begins with the node where it lost its way, and ends at
-/// that point.
+/// Returns the place that `kdl` means. If the span has several lines, it begins with the node that `kdl` could not read,
+/// and it ends where the mistake is.
 fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
     let start = diagnostic.span.offset().min(text.len());
     let end = (start + diagnostic.span.len()).min(text.len());
@@ -90,7 +90,7 @@ fn place(diagnostic: &KdlDiagnostic, text: &str) -> Span {
 /// Returns the message of `kdl`, for a reader who does not know the grammar of KDL.
 fn in_words(diagnostic: &KdlDiagnostic) -> Mistake {
     let said = diagnostic.message.as_deref().unwrap_or_default();
-    // Where `kdl` speaks of the end, it means that it did not know how to continue here.
+    // If the message of `kdl` mentions an end, `kdl` only means that it did not expect what is written here.
     if said.is_empty()
         || said.contains("Closing")
         || said.contains("closing")

@@ -1,8 +1,8 @@
-//! The check of the bare text before a parser sees it.
+//! The check of the text itself, before the parser reads it.
 //!
-//! It knows only as much of KDL as it needs to tell words from texts and comments. It limits what a recursive parser
-//! cannot handle (depth, a `/-` inside a `/-`), finds texts and braces that are not closed, and passes every bare word
-//! to [`super::trap`].
+//! The scan knows only as much of KDL as it needs to distinguish words from texts and comments. It refuses what a recursive
+//! parser cannot handle (deep nesting, a `/-` inside a `/-`), finds texts and braces that are not closed, and passes every
+//! word without quotes to [`super::trap`].
 
 mod text;
 
@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use super::{Findings, Mistake, SourceFile, Span, mistake, trap};
 
-/// Maximum nesting of braces and comments. Scenarios need six.
+/// Maximum nesting of braces and comments. Scenarios need about six levels.
 pub const MAX_DEPTH: usize = 32;
 
-/// Reports what would overload the parser, or give an obscure message.
+/// Reports what would overload the parser, or what the parser would explain badly.
 pub(super) fn scan(file: &Arc<SourceFile>, findings: &mut Findings) {
     let mut scanner = Scanner {
         file,
@@ -39,7 +39,7 @@ struct Scanner<'a> {
 
 struct SwitchedOff {
     depth: usize,
-    /// Whether the disabled thing has begun.
+    /// Whether the disabled part has begun.
     begun: bool,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Scanner<'a> {
         self.findings.error(&(self.file, span), mistake);
     }
 
-    /// Reports a mistake in the next bytes, and goes on after them.
+    /// Reports a mistake in the next bytes, and continues after them.
     fn error_in_next(&mut self, bytes: usize, mistake: Mistake) -> bool {
         self.error(self.at..self.at + bytes, mistake);
         self.skip(bytes)
@@ -187,7 +187,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Handles `(hex)`, which is one word. The parser goes deeper with each parenthesis that is not closed.
+    /// Handles a mark such as `(hex)`: one word in parentheses. Each parenthesis that is not closed would let the parser
+    /// recurse once more.
     fn mark(&mut self) -> bool {
         self.begun();
         let inside = self.rest().get(1..).unwrap_or_default();
@@ -212,7 +213,7 @@ impl<'a> Scanner<'a> {
         if after.is_empty() || after.starts_with(['\n', ';', '{', '}', '=']) {
             self.error(self.at..self.at + 1, mistake::no_value());
         } else if before.ends_with(['<', '>']) {
-            // An arrow with a sign is explained where the word is checked.
+            // `<=` or `>=`: the check of the word before it reports this mistake.
         } else if before.ends_with(char::is_whitespace) || rest.get(1..) != Some(after) {
             self.error(self.at..self.at + 1, mistake::spaces_around_equals());
         }

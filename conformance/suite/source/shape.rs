@@ -11,12 +11,12 @@ pub struct Shape<'a> {
     pub properties: &'a [&'a str],
     /// Whether it may have a block.
     pub block: bool,
-    /// An example, for the remedy.
+    /// An example of a correct node, which the remedy shows.
     pub example: &'a str,
 }
 
 impl<'a> Shape<'a> {
-    /// One argument, and neither properties nor a block.
+    /// Returns the shape of a node with one argument, and with neither properties nor a block.
     #[must_use]
     pub const fn like(example: &'a str) -> Shape<'a> {
         Shape {
@@ -27,13 +27,13 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// And these properties.
+    /// Returns the same shape, in which the node may have these properties.
     #[must_use]
     pub const fn with(self, properties: &'a [&'a str]) -> Shape<'a> {
         Shape { properties, ..self }
     }
 
-    /// And a block.
+    /// Returns the same shape, in which the node may have a block.
     #[must_use]
     pub const fn and_block(self) -> Shape<'a> {
         Shape {
@@ -59,12 +59,12 @@ impl<'a> Shape<'a> {
             let name = key.text.as_str();
             fine &= reader.check(self.properties.contains(&name), key, || {
                 let known = self.properties.iter().copied();
-                wrong(format!("`{word}` has no {name}")).or_near(name, known)
+                wrong(format!("`{word}` has no property {name}")).or_near(name, known)
             });
         }
         let block_is_right = self.block || node.children.is_none();
         fine & reader.check(block_is_right, node, || {
-            wrong(format!("`{word}` has no block"))
+            wrong(format!("`{word}` cannot have a block"))
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Mistake, Span, mistake};
 
-/// The mistake in a word; the span counts from its first byte.
+/// The mistake in a word, and its place, counted from the first byte of the word.
 pub(super) struct Trap {
     pub(super) span: Span,
     pub(super) mistake: Mistake,

@@ -1,4 +1,4 @@
-//! A KDL document as our own tree: every part has its place, and words are separate from texts.
+//! A KDL document as our own tree: every part has its place, and words (without quotes) differ from texts (in quotes).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -28,7 +28,7 @@ pub struct Node {
     pub entries: Vec<Entry>,
     /// The block, if it has one.
     pub children: Option<Vec<Node>>,
-    /// From the name to the end of the block.
+    /// The place of the whole node, from its name to the end of its block.
     pub span: Span,
     /// The file that contains it.
     pub file: Arc<SourceFile>,
@@ -58,7 +58,7 @@ pub enum Scalar {
     Text(String),
     /// A whole number.
     Number(i128),
-    /// Values that KDL knows and the suite does not: fractions, `#true`.
+    /// A value of KDL that no suite uses, such as a fraction or `#true`.
     Other(String),
 }
 
@@ -83,7 +83,7 @@ impl Node {
             .map(|(_, entry)| entry)
     }
 
-    /// Returns the nodes of the block; none if the node has no block.
+    /// Returns the nodes of the block; if the node has no block, the list is empty.
     #[must_use]
     pub fn block(&self) -> &[Node] {
         self.children.as_deref().unwrap_or_default()
@@ -115,7 +115,7 @@ impl Entry {
         }
     }
 
-    /// Returns the text in quotes, if it is one and has no mark.
+    /// Returns the text, if the value is a text in quotes and has no mark.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self.unmarked()? {
@@ -124,19 +124,19 @@ impl Entry {
         }
     }
 
-    /// Returns the number, if it is one and has no mark.
+    /// Returns the number, if the value is a number and has no mark.
     #[must_use]
     pub fn number(&self) -> Option<i128> {
         self.unmarked().and(self.number_after_mark())
     }
 
-    /// Returns the number, if it is one that can count something and has no mark.
+    /// Returns the number, if the value is a number that is not negative, fits into `usize`, and has no mark.
     #[must_use]
     pub fn count(&self) -> Option<usize> {
         self.number()?.try_into().ok()
     }
 
-    /// Returns the entry without its key, as it is shown where the key is known.
+    /// Returns the entry without its key, for messages that show the key in another place.
     #[must_use]
     pub fn without_key(&self) -> Entry {
         Entry {
@@ -165,7 +165,7 @@ impl Entry {
     }
 }
 
-/// Shows it as written.
+/// Shows the value as it was written.
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -188,7 +188,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// Shows it on one line.
+/// Shows the node on one line.
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name.text)?;
@@ -208,7 +208,7 @@ impl fmt::Display for Node {
     }
 }
 
-/// Converts what `kdl` parsed, and reports what `kdl` accepts and the suite does not.
+/// Converts what `kdl` parsed, and reports what `kdl` accepts although a suite must not contain it.
 pub(super) fn adopt(
     document: &KdlDocument,
     file: &Arc<SourceFile>,
@@ -241,7 +241,7 @@ fn adopt_node(node: &KdlNode, file: &Arc<SourceFile>, findings: &mut Findings) -
     let start = name.span.start;
     let end = place(node.span()).end.max(name.span.end);
     let written = file.text.get(start..end).unwrap_or_default();
-    // kdl counts the blanks and comments after a node as its own.
+    // For kdl, the blanks and comments after a node are a part of the node.
     let written = written.trim_end_matches(|c: char| c.is_whitespace() || c == ';');
     Node {
         span: start..start + written.len(),

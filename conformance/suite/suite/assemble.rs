@@ -1,4 +1,4 @@
-//! From files to a suite, with the mistakes that only show in the whole suite.
+//! Makes a suite from its files, and reports the mistakes that can be found only in the whole suite.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ fn read(sources: &mut Sources, findings: &mut Findings) -> Option<Suite> {
     if requirements.is_empty() && !findings.have_errors() {
         nothing_is_asked_for(&sources.spec, findings);
     }
-    // Without its base a protocol is half a grammar, and every second line would look like a mistake.
+    // Without its base the grammar of a protocol is incomplete, and many correct lines would be reported as mistakes.
     let GrammarFile { grammar, cited } =
         read_grammar(&layers, findings).filter(|_| !findings.have_errors())?;
     let files = inherit::scenario_files(sources, &grammar, findings);
@@ -74,7 +74,8 @@ fn read(sources: &mut Sources, findings: &mut Findings) -> Option<Suite> {
     })
 }
 
-/// Returns the place where this is written: in the protocol's own wire.kdl, or else in those that it extends.
+/// Returns the first place of this text: in the protocol's own wire.kdl, or else in the wire.kdl of a protocol that it
+/// extends.
 fn written_in<'a>(
     wires: &[&'a Arc<SourceFile>],
     needle: &str,
@@ -142,7 +143,8 @@ fn check_fence_prover(
     }
 }
 
-/// Reports scenarios that excuse each other: both would always be inconclusive.
+/// Reports scenarios that prove each other's fragments. If one failed in such a fragment, each would be inconclusive because
+/// of the other.
 fn check_provers(
     scenarios: &[Scenario],
     files: &[(Arc<SourceFile>, Vec<Node>)],
@@ -167,7 +169,7 @@ fn check_provers(
     }
 }
 
-/// Returns whether the scenario is among those that excuse it, directly or through others.
+/// Returns whether this scenario proves its own fragments, directly or through other scenarios.
 fn leads_to(start: &str, excused_by: &BTreeMap<&str, BTreeSet<&str>>) -> bool {
     let mut seen = BTreeSet::new();
     let mut open: Vec<&str> = excused_by

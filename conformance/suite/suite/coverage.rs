@@ -19,7 +19,7 @@ pub struct Covered<'a> {
     pub requirement: &'a Requirement,
     /// The ids of scenarios and probes that cite it.
     pub cases: Vec<&'a str>,
-    /// The readings whose choices can be remarks against it.
+    /// The readings with a choice that cites it.
     pub readings: Vec<&'a str>,
 }
 

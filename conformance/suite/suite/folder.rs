@@ -49,7 +49,7 @@ impl Sources {
     pub(super) fn read_folder(folder: &Path) -> Result<Sources, Diagnostics> {
         let mut findings = Findings::default();
         let wire = read(&folder.join("wire.kdl"), &mut findings);
-        // A protocol that extends another may leave out what it does not change.
+        // A protocol that extends another one may omit the files in which it changes nothing.
         let may_lack = inherit::extends(&wire);
         let [spec, scenarios] = [folder.join("spec.md"), folder.join("scenarios")];
         let spec = if may_lack && !spec.exists() {
@@ -113,8 +113,8 @@ fn read(path: &Path, findings: &mut Findings) -> Arc<SourceFile> {
     file
 }
 
-/// Reads slightly more than the allowed size at most, so that a wrong file does not fill the memory. Lint reports that
-/// it is too long.
+/// Returns the text of a file, or at most one byte more than the allowed size, so that a huge file does not fill the memory.
+/// Lint reports a file that is too long.
 fn text_of(path: &Path) -> io::Result<String> {
     let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX) + 1;
     let mut bytes = Vec::new();

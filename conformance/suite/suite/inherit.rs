@@ -26,13 +26,14 @@ pub(super) fn extends(wire: &Arc<SourceFile>) -> bool {
     parse(wire, &mut unheard).is_some_and(|nodes| base_of(&nodes).is_some())
 }
 
-/// Returns the wire.kdl of the protocol and of all that it extends, the one that extends nothing first. Also notes in
-/// the sources what they extend.
+/// Returns the wire.kdl of the protocol and of all protocols that it extends; the first one extends nothing. Also sets
+/// [`Sources::base`].
 pub(super) fn wire_layers(sources: &mut Sources, findings: &mut Findings) -> Vec<WireFile> {
     layers_below(sources, &mut BTreeSet::new(), findings)
 }
 
-/// Adds the layers below. `above` are the protocols that extend this one: none of them may be below it.
+/// Returns the layers from the lowest one up to this protocol. `above` holds the protocols that extend this one: it cannot
+/// extend one of them.
 fn layers_below(
     sources: &mut Sources,
     above: &mut BTreeSet<String>,
@@ -60,8 +61,7 @@ fn layers_below(
     layers
 }
 
-/// Returns the requirements of the protocol: the inherited ones, with replaced ones in their place, then the added
-/// ones.
+/// Returns the requirements of the protocol: first the inherited ones, of which some may be replaced, then the new ones.
 pub(super) fn requirements(sources: &Sources, findings: &mut Findings) -> Vec<PlacedRequirement> {
     let mut all = match &sources.base {
         Some(base) => requirements(base, findings),
@@ -79,7 +79,7 @@ pub(super) fn requirements(sources: &Sources, findings: &mut Findings) -> Vec<Pl
     all
 }
 
-/// Returns the scenario files: what is inherited and neither replaced nor removed, and the protocol's own.
+/// Returns the scenario files: the inherited ones, without what is replaced or removed, then the protocol's own files.
 pub(super) fn scenario_files(
     sources: &Sources,
     grammar: &Grammar,
@@ -108,14 +108,14 @@ pub(super) fn scenario_files(
     files
 }
 
-/// Notes on each diagnostic in an inherited file that the file is inherited: its reader cannot change it there.
+/// Adds to each diagnostic in an inherited file that the file is inherited, because the author cannot change that file.
 pub(super) fn explain_inherited(found: &mut Diagnostics, sources: &Sources) {
     let Some(base) = &sources.base else { return };
     for diagnostic in &mut found.0 {
         if base.files().any(|file| Arc::ptr_eq(file, &diagnostic.file)) {
             let help = diagnostic.help.take().unwrap_or_default();
             let because = format!(
-                "it is inherited from {}: replace it or remove it, or change what it depends on",
+                "this is inherited from {}: replace it, remove it, or change what it depends on",
                 name_of(base)
             );
             diagnostic.help = Some(if help.is_empty() {
@@ -134,7 +134,7 @@ fn parse_all(files: &[Arc<SourceFile>], findings: &mut Findings) -> Vec<Scenario
         .collect()
 }
 
-/// Returns the name of a built-in protocol: the name of its folder.
+/// Returns the name of a built-in protocol, which is the name of its folder.
 fn name_of(base: &Sources) -> String {
     let name = base.wire.name.split('/').next();
     name.unwrap_or_default().to_owned()
@@ -149,7 +149,7 @@ fn probes_what_is_settled(node: &Node, grammar: &Grammar) -> bool {
 }
 
 struct Merge<'a> {
-    /// Without a base nothing is inherited.
+    /// The protocol that this one extends; if there is none, nothing is inherited.
     base_name: Option<String>,
     inherited: Vec<ScenarioFile>,
     /// The names that were replaced or removed already.
@@ -158,7 +158,7 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// Applies what a node of the protocol says about inherited ones; returns whether the node itself stays.
+    /// Applies `remove` or `replaces` of a node to the inherited nodes; returns whether the node itself is kept.
     fn keeps(&mut self, node: &mut Node) -> bool {
         match node.name.text.as_str() {
             "remove" => {
@@ -196,8 +196,8 @@ impl Merge<'_> {
         Some(())
     }
 
-    /// Handles `replaces`: among the lines of a head it removes the inherited namesake. Without it a namesake is a
-    /// mistake.
+    /// Handles `replaces` in the head of a scenario, probe or fragment: removes the inherited one of the same name. If the
+    /// head has no `replaces`, an inherited one of the same name is a mistake.
     fn replace(&mut self, node: &mut Node) -> Option<()> {
         let kind = node.name.text.clone();
         let entry = node.arguments().next()?;
@@ -230,7 +230,7 @@ impl Merge<'_> {
         self.base_name.as_deref().unwrap_or_default()
     }
 
-    /// Reports a word that changes inherited things where nothing is inherited.
+    /// Reports `remove` or `replaces` in a protocol that inherits nothing.
     fn needs_a_base(&mut self, node: &Node, word: &str) -> Option<()> {
         let has_base = self.base_name.is_some();
         self.findings
@@ -258,7 +258,7 @@ impl Merge<'_> {
     }
 }
 
-/// Returns its name on the command line.
+/// Returns the name of a scenario, probe or fragment, as it is written on the command line.
 fn id_of(node: &Node) -> Option<String> {
     let name = node.arguments().next()?.name()?;
     Some(match node.name.text.as_str() {

@@ -1,4 +1,4 @@
-//! The mistakes that only show in a whole suite, or in its folder.
+//! The mistakes that can be found only in a whole suite, or in its folder.
 
 use crate::source::mistakes;
 
@@ -14,7 +14,7 @@ mistakes! {
     no_scenarios() = "the suite has no scenarios", "write them into files scenarios/*.kdl";
     no_such_requirement(id) = "spec.md has no requirement {id}", "";
     unchecked(id) = "no scenario checks {id}",
-        "cite it in a scenario that judges it, or write in its remarks why no scenario can";
+        "cite it in a scenario that judges it, or write in its remarks why no scenario can judge it";
     not_probed(reading) = "no probe finds out which choice of {reading} a target follows",
         "write a scenario: probe {reading} {{ ... }}";
     no_such_scenario(id) = "there is no scenario {id}", "";
@@ -25,8 +25,8 @@ mistakes! {
     no_such_base(name, known) = "there is no protocol {name} to extend",
         "a protocol can extend one of those that come with the program: {known}";
     inherits_nothing(word) = "this protocol inherits nothing for `{word}`",
-        "it changes an inherited protocol; write in wire.kdl: protocol NAME extends=chaton {{ ... }}";
-    removes_nothing() = "`remove` lacks a scenario",
+        "`{word}` changes an inherited protocol; write in wire.kdl: protocol NAME extends=chaton {{ ... }}";
+    removes_nothing() = "`remove` names no scenario",
         "name the scenarios that the protocol does not inherit: remove \"whisper-to-oneself\"";
     removed_already(base, id) = "{base} has no scenario {id}", "it is removed or replaced already";
     not_inherited(base, id) = "{base} has no scenario {id}",
@@ -34,7 +34,7 @@ mistakes! {
     not_replaced(base, kind, name) = "{base} already has a {kind} {name}",
         "to replace it, write `replaces` in the head of this one; or give this one another name";
     replaces_with_value() = "`replaces` takes no value",
-        "write it alone: it replaces the inherited one of the same name";
+        "write only `replaces`: it replaces the inherited one of the same name";
     replaces_nothing(base, kind, name) = "{base} has no {kind} {name} to replace",
-        "remove `replaces`: it is a new one";
+        "remove `replaces`: nothing inherited has this name";
 }

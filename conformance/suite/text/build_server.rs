@@ -4,7 +4,7 @@ use super::commands::without_commands;
 use super::hidden::{push_escape, visible};
 use super::terminal::line;
 
-/// Escapes the value of an annotation, `::error title=...::VALUE`. Line ends arrive as line ends.
+/// Escapes the value of an annotation, `::error title=...::VALUE`. The workflow shows line ends as line ends.
 #[must_use]
 pub fn annotation(text: &str) -> String {
     without_commands(&visible(text, &['\n']), push_escape)
@@ -18,8 +18,8 @@ pub fn annotation_property(text: &str) -> String {
     annotation(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Escapes a description, or the reason of a directive, in a line of TAP: it stays on one line, and nothing in it
-/// begins a directive.
+/// Escapes a description, or the reason of a directive, in a line of TAP: the result has no line end, and nothing in it can
+/// be read as a directive.
 #[must_use]
 pub fn tap(text: &str) -> String {
     line(&text.replace(['\n', '\r'], " "))
@@ -27,8 +27,8 @@ pub fn tap(text: &str) -> String {
         .replace('#', "\\#")
 }
 
-/// Returns a text in double quotes, as YAML and JSON both read it. Escaped characters stay escaped: YAML has no
-/// surrogate pairs, so not every character could be restored.
+/// Returns a text in double quotes that YAML and JSON read in the same way. A reader gets the escapes of hidden characters,
+/// not the characters: JSON would write some of them as surrogate pairs, which YAML does not have.
 #[must_use]
 pub fn yaml(text: &str) -> String {
     serde_json::Value::from(line(text)).to_string()

@@ -1,9 +1,9 @@
-//! Lines that build servers take for commands.
+//! Text that build servers take for commands.
 
-/// A reader that goes through a text line by line, and says which characters would make a build server obey.
+/// Finds the characters of a text that make a build server take a line for a command.
 ///
-/// The runner of GitHub's workflows takes a line for a command when it begins with `::`, after optional white space
-/// (`::stop-commands::x` switches all later annotations off), and when `##[` is anywhere in it. Others do the same with
+/// The runner of GitHub's workflows takes a line for a command if it begins with `::` after optional white space
+/// (`::stop-commands::x` switches all later annotations off), or if it contains `##[`. Other build servers do the same with
 /// `##vso[` and `##teamcity[`.
 #[derive(Debug, Default)]
 struct Commands {
@@ -31,7 +31,7 @@ impl Commands {
     }
 }
 
-/// Returns the text in which `escape` has written the characters that a build server would obey.
+/// Returns the text in which no build server finds a command: `escape` writes the characters that begin one.
 pub(super) fn without_commands(text: &str, escape: impl Fn(&mut String, char)) -> String {
     let mut commands = Commands::default();
     let mut out = String::with_capacity(text.len());

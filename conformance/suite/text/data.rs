@@ -6,9 +6,9 @@ use super::commands::without_commands;
 use super::hidden::{is_hidden, push_escape, visible};
 use super::terminal::line;
 
-/// Escapes a whole document that a library has written. JSON allows most hidden characters inside strings unescaped.
-/// Outside strings the only hidden characters are line ends. So each hidden character in a string becomes an escape of
-/// the same character.
+/// Escapes a whole document that a library has written. JSON allows most hidden characters inside strings without an
+/// escape. Outside strings the only hidden characters are line ends. So every hidden character except a line end is in a
+/// string, and becomes an escape of the same character.
 #[must_use]
 pub fn json(document: &str) -> String {
     let mut out = String::with_capacity(document.len());
@@ -44,14 +44,14 @@ pub fn kdl(text: &str) -> String {
     out
 }
 
-/// Escapes text in a comment of KDL, so that nothing can break out of the comment.
+/// Escapes text in a comment of KDL, so that the text cannot end the comment.
 #[must_use]
 pub fn kdl_comment(text: &str) -> String {
     visible(text, &[])
 }
 
-/// Escapes a cell of a table for spreadsheets. A text that a spreadsheet would take for a formula gets an apostrophe
-/// before it.
+/// Escapes a cell of a table for spreadsheets. If a spreadsheet would take the text for a formula, the text gets an
+/// apostrophe before it.
 #[must_use]
 pub fn csv(text: &str) -> String {
     let text = line(text);

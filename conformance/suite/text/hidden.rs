@@ -1,8 +1,8 @@
-//! The characters that are never shown unescaped.
+//! The characters that are always escaped where text is shown.
 
 use std::fmt::Write;
 
-/// Returns whether a reader does not see the character, or sees it as something else, or a terminal obeys it.
+/// Returns whether the character is invisible, or can make other characters look different, or is a command for a terminal.
 ///
 /// These are control characters (C0, DEL, C1), Unicode's properties `Default_Ignorable_Code_Point`, `Bidi_Control` and
 /// `Noncharacter_Code_Point` (as of Unicode 16), the separators of lines and paragraphs (U+2028, U+2029), the empty Braille
@@ -32,8 +32,7 @@ fn is_noncharacter(character: char) -> bool {
     matches!(character, '\u{fdd0}'..='\u{fdef}') || u32::from(character) & 0xfffe == 0xfffe
 }
 
-/// Adds `
-/// `, `\r`, `\t`, or `\u{1b}`.
+/// Adds the escape of a character: `\n`, `\r` or `\t`, or one with its number such as `\u{1b}`.
 pub(super) fn push_escape(out: &mut String, character: char) {
     match character {
         '\n' => out.push_str("\\n"),
@@ -46,7 +45,7 @@ pub(super) fn push_escape(out: &mut String, character: char) {
     }
 }
 
-/// Returns the text with each hidden character escaped, except those that the output can show.
+/// Returns the text with each hidden character escaped, except those in `spared`.
 pub(super) fn visible(text: &str, spared: &[char]) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

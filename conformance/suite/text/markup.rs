@@ -6,7 +6,7 @@ use super::commands::without_commands;
 use super::hidden::{push_escape, visible};
 use super::terminal::TAB;
 
-/// Escapes a value in HTML, as text or inside a quoted attribute. Lines and tabs stay.
+/// Escapes a value in HTML, for text or for an attribute in quotes. Line ends and tabs are kept.
 #[must_use]
 pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -23,15 +23,16 @@ pub fn html(text: &str) -> String {
     out
 }
 
-/// Escapes a value for a writer of XML, which escapes the markup itself. XML forbids most control characters and U+FFFE
-/// and U+FFFF even as references. Lines stay; a tab becomes spaces, since the writer of JUnit drops it.
+/// Escapes a value for a library that writes XML and that escapes the markup itself. XML forbids most control characters,
+/// U+FFFE and U+FFFF, even as references. Line ends are kept; a tab becomes spaces, because the library that writes JUnit
+/// drops tabs.
 #[must_use]
 pub fn xml(text: &str) -> String {
     without_commands(&visible(&text.replace('\t', TAB), &['\n']), push_escape)
 }
 
-/// Escapes a whole page or document whose lines a build server may read: what the server would obey becomes a reference
-/// to the same character.
+/// Escapes a whole page or document whose lines a build server may read: a character that begins a command becomes a
+/// reference to the same character.
 #[must_use]
 pub fn markup(document: &str) -> String {
     without_commands(document, |out, character| {

@@ -1,9 +1,9 @@
 //! Foreign text (text that the suite did not write), escaped for the place where it is shown.
 //!
-//! Names, messages, the output of a program under test, errors of the operating system, paths, the fields of another
-//! team's report: all of this is foreign. It may hold sequences that a terminal obeys, lines that a build server takes
-//! for commands, and characters that a format forbids. Each kind of output has one escaper, and all foreign text goes
-//! through it:
+//! Foreign text is, for example, a name, a message, the output of a program under test, an error of the operating system,
+//! a path, or a field of another team's report. It may contain sequences that a terminal obeys, lines that a build server
+//! takes for commands, and characters that a format forbids. Each kind of output has its own functions, and all foreign
+//! text goes through them:
 //!
 //! | output | escaper |
 //! |---|---|
@@ -16,8 +16,8 @@
 //! | KDL | [`kdl()`] for strings, [`kdl_comment`] |
 //! | CSV | [`csv`] |
 //!
-//! An escape is written as in Rust, `\u{202e}`. Where a format has its own escapes that a reader undoes, those are
-//! used.
+//! An escape is written as in Rust: `\u{202e}`. A format with its own escapes, which its readers turn back into characters,
+//! gets those instead.
 
 mod build_server;
 mod commands;

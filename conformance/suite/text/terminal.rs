@@ -3,7 +3,7 @@
 use super::commands::without_commands;
 use super::hidden::{is_hidden, push_escape, visible};
 
-/// The width of a tab where lines are kept.
+/// The spaces that replace a tab in text of several lines.
 pub(super) const TAB: &str = "    ";
 
 /// Escapes text that is part of one line: line ends and tabs are escaped as well.
@@ -12,16 +12,16 @@ pub fn line(text: &str) -> String {
     without_commands(&visible(text, &[]), push_escape)
 }
 
-/// Escapes text of several lines, which stay lines. A tab becomes spaces, and a carriage return before a line end is
-/// dropped.
+/// Escapes text of several lines, and keeps the line ends. A tab becomes spaces, and a carriage return before a line end
+/// is dropped.
 #[must_use]
 pub fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\t', TAB);
     without_commands(&visible(&text, &['\n']), push_escape)
 }
 
-/// Returns the lines of a source with a mistake: each hidden character is replaced by a visible one of the same number
-/// of bytes, so that every place stays the same.
+/// Returns a source text in which each hidden character is replaced by visible characters with the same number of bytes,
+/// so that the places of mistakes stay the same. Line ends and tabs are kept.
 #[must_use]
 pub fn masked(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
@@ -37,8 +37,8 @@ pub fn masked(source: &str) -> String {
     out
 }
 
-/// Escapes the whole output of a command. Its parts are escaped already, and this is the safety net. Lines and colours
-/// (those of reports and of linted sources) stay, and nothing else that a terminal obeys.
+/// Escapes the whole output of a command. The parts of the output are escaped already; this function is the safety net.
+/// Line ends and colours are kept; everything else that a terminal would obey is escaped.
 #[must_use]
 pub fn guarded(output: &str) -> String {
     let mut out = String::with_capacity(output.len());
@@ -60,7 +60,8 @@ pub fn guarded(output: &str) -> String {
     without_commands(&out, push_escape)
 }
 
-/// The parameters of a sequence that sets a colour, and what follows it; `text` is what follows its ESC.
+/// Returns the parameters of a sequence that sets a colour, and the text after the sequence. `text` begins after the ESC of
+/// the sequence.
 fn colour(text: &str) -> Option<(&str, &str)> {
     let (parameters, after) = text.strip_prefix('[')?.split_once('m')?;
     let is_parameter = |each: char| each.is_ascii_digit() || each == ';';

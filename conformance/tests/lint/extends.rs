@@ -282,7 +282,7 @@ fn a_mistake_in_a_grammar_that_extends_another_is_explained(
     "chaton has no scenario",
     "already"
 )]
-#[case::lacks_an_id("«remove", "lacks a scenario", "remove \"whisper-to-oneself\"")]
+#[case::lacks_an_id("«remove", "names no scenario", "remove \"whisper-to-oneself\"")]
 #[case::unmarked(
     "scenario «\"whisper\" { title \"t\"; checks MINE-1; use login alice; }",
     "chaton already has a scenario whisper",

@@ -60,7 +60,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
     "not a case",
     "case \""
 )]
-#[case::property("client carol «bytes=30", "no bytes", "client alice")]
+#[case::property("client carol «bytes=30", "no property bytes", "client alice")]
 fn an_unknown_name_gets_the_most_similar_one_as_a_remedy(
     #[case] steps: &str,
     #[case] message: &str,

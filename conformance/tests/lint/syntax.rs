@@ -45,7 +45,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::arrow_that_is_none(
     "alice «-> HELLO name=@alice",
     "not an arrow",
-    "`>` is what the lane does"
+    "write `>` before what the lane does"
 )]
 #[case::escape("alice > HELLO name=\"x«\\q\"", "`\\q` has no meaning", "\\n")]
 #[case::number_of_a_character(

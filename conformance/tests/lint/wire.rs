@@ -145,7 +145,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::ambient(
     "protocol a { opcode int8; type T int8; packet A 0 from=both «ambient=x { field x T; }; }",
-    "no field x of text",
+    "no text field x",
     "ambient=login"
 )]
 #[case::one_choice(
@@ -210,7 +210,7 @@ use super::{SHARED, SPEC, assert_found, suite, unmark};
 )]
 #[case::raw_after_nothing(
     "protocol a { opcode int8; packet AB 0 from=both; «raw-after; }",
-    "`raw-after` lacks a packet",
+    "`raw-after` names no packet",
     "write: raw-after ESTABLISHED"
 )]
 fn a_mistake_in_the_grammar_is_explained(

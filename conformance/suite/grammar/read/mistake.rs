@@ -6,7 +6,7 @@ mistakes! {
     // The file.
     no_protocol() = "this file has no protocol", "write: protocol NAME {{ ... }}";
     outside(word) = "`{word}` is outside the protocol",
-        "one file describes one protocol; put it inside its braces";
+        "put it inside the braces of the protocol; one file describes one protocol";
     not_a_protocol(word) = "`{word}` is not a protocol", "write: protocol NAME {{ ... }}";
     not_a_word(word, of) = "`{word}` is not a word of {of}", "";
     not_a_title() = "a title is text", "write it in quotes: title \"Chaton\"";
@@ -28,24 +28,24 @@ mistakes! {
     not_inherited(base, word, name) = "{base} has no {word} {name}", "";
     not_removable(kind) = "`{kind}` cannot be removed", "";
     depends_on_a_reading(base, name, reading) = "in {base}, {name} depends on the reading {reading}",
-        "choose one: settle {reading} \"...\", or replace the reading";
+        "fix one choice with: settle {reading} \"...\"; or replace the reading";
     no_such_choice(reading, choice) = "reading {reading} has no choice {choice}", "";
 
     // Types.
     not_an_integer(written) = "{written} is not an integer", "";
     not_a_type_name(name, example) = "{name} cannot be the name of a type", "write: {example}";
     not_a_layout(written) = "{written} is not a kind of type", "";
-    integer_with_length(written, example) = "{written} has no length", "write: {example}";
+    integer_with_length(written, example) = "{written} cannot have a length", "write: {example}";
     no_length(layout, name) = "{layout} needs a length",
         "name the integer type of its length: type {name} {layout} len=INT";
     wrong_size(layout) = "{layout} cannot have this size",
-        "bytes have a `len` before them or a fixed `size`; text has a `len`";
+        "bytes need a `len` or a fixed `size`; text needs a `len`";
     not_a_size(value, most) = "{value} is not a number of bytes",
         "write a number from 1 to {most}: size=16";
-    second_case(tag) = "there is a second case {tag}", "keep one of them";
+    second_case(tag) = "there is a second case {tag}", "keep only one of them";
     not_a_case(example) = "a case needs a number and a type of bytes", "write: {example}";
     no_cases(example) = "this type has no cases", "write: {example}";
-    wrong_type(written, what) = "{written} is not {what} of this file", "";
+    wrong_type(written, what) = "{written} is not {what} that this file defines", "";
 
     // Readings.
     no_text(word) = "`{word}` lacks its text", "write it in quotes: {word} \"...\"";
@@ -77,34 +77,34 @@ mistakes! {
         "name an earlier field that decides it: field address ADDRESS by=version";
     nothing_to_decide(type_name) = "{type_name} has no cases for a field to decide between",
         "remove `by`, or use a type with `one-of`";
-    no_deciding_field(name) = "no earlier field is a number called {name}", "";
+    no_deciding_field(name) = "no earlier field of this packet is a number called {name}", "";
     limit_of_others(key, of) = "{key} is a limit of {of}",
         "text and bytes have max-bytes, numbers have min";
     not_a_limit(value, key) = "{value} is not a limit", "write a number: {key}=30";
-    not_ambient(packet, field) = "{packet} has no field {field} of text",
-        "ambient names a text field with the sender of the packet: ambient=login";
+    not_ambient(packet, field) = "{packet} has no text field {field}",
+        "ambient names the text field that contains the sender: ambient=login";
     unanswerable(packet, field, asked) = "{packet} has a field {field} that {asked} does not have",
         "the answer can only have fields of the packet that it answers";
     wrong_answer()
-        = "answered-by is for a packet of the server, and the answer is a packet of a client",
+        = "`answered-by` needs a packet of the server, and an answer that a client sends",
         "the answer can only have fields of the packet that it answers";
     no_such_field(packet, field) = "{packet} has no field {field}", "";
 
     // Identification, fences and loads.
-    no_packet(word, example) = "`{word}` lacks a packet", "write: {word} {example}";
-    only_after(word) = "only `after` with a packet of the lane can be here",
+    no_packet(word, example) = "`{word}` names no packet", "write: {word} {example}";
+    only_after(word) = "this block can contain only `after` and a packet that the lane sends",
         "write: {word} ERROR code=1 {{ after CR }}";
     no_such_fence(word) = "there is no fence `{word}`",
         "write `fence {{ ... }}` or `fence unidentified {{ ... }}`";
     proves_nothing(example) = "this fence proves nothing",
-        "the last step of a fence is what `to` receives: {example}";
-    no_prover() = "`proved-by` lacks a scenario", "write: proved-by \"whisper\"";
+        "its last step must be what `to` receives: {example}";
+    no_prover() = "`proved-by` names no scenario", "write: proved-by \"whisper\"";
     alone_with_the_server() = "`from` cannot be in this fence",
-        "an unidentified lane has its fence alone with the server: to > ...; to < ...";
+        "an unidentified lane exchanges its fence alone with the server: to > ...; to < ...";
     not_a_lane_of_a_fence(word, example) = "`{word}` is not a lane of a fence", "write: {example}";
     not_a_step(example) = "this step lacks an arrow and a packet", "write: {example}";
     not_an_arrow(written) = "`{written}` is not an arrow",
-        "`>` is what the lane sends, `<` is what it receives";
+        "write `>` before what the lane sends, and `<` before what it receives";
     never_sent(side, packet) = "a {side} never sends {packet}",
         "check the arrow, and `from=` of the packet";
     missing_field(name) = "this step lacks {name}", "name every field";
@@ -117,7 +117,7 @@ mistakes! {
     one_sided_message(example) = "a message must be sent by `me` and received by `all`",
         "write: {example}";
     not_one_text(example)
-        = "$text must be once in the packet that is sent, and once in the packet that arrives",
+        = "$text must occur once in the packet that is sent, and once in the packet that arrives",
         "write: {example}";
     not_a_lane_of_a_load(word) = "`{word}` cannot be in this exchange", "";
 }

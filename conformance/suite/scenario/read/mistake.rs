@@ -3,9 +3,9 @@
 use crate::source::mistakes;
 
 mistakes! {
-    // What many steps share.
+    // Mistakes that many kinds of steps can contain.
     extra(extra, help) = "`{extra}` does not belong here", "{help}";
-    no_such_property(word, key, help) = "`{word}` has no {key}", "{help}";
+    no_such_property(word, key, help) = "`{word}` has no property {key}", "{help}";
     not_a_name(value, example) = "{value} is not a name", "{example}";
     no_such_lane(name) = "there is no lane {name}", "declare it first: client {name}";
     no_such_lane_outside(name) = "there is no lane {name}",
@@ -33,10 +33,11 @@ mistakes! {
     takes_no_value(word) = "`{word}` takes no value", "remove everything after it";
     not_a_title() = "a title is one text",
         "write it in quotes: title \"a free login is accepted\"";
-    no_requirement_cited() = "`checks` lacks a requirement", "cite spec.md: checks CHATON-1.3";
+    no_requirement_cited() = "`checks` names no requirement",
+        "cite a requirement of spec.md: checks CHATON-1.3";
     no_such_requirement(id) = "spec.md has no requirement {id}", "";
     not_a_lock() = "a lock has one name", "write: lock \"accounts\"";
-    no_setting_named() = "`sets` lacks a name", "write: sets identify-timeout";
+    no_setting_named() = "`sets` names no setting", "write: sets identify-timeout";
     not_a_setting_name(entry) = "{entry} is not the name of a setting",
         "write: sets identify-timeout; its value comes from the command line";
 
@@ -44,16 +45,16 @@ mistakes! {
     no_fragment_name(example) = "a fragment needs a name", "write: {example}";
     not_a_parameter(entry) = "{entry} cannot be a parameter",
         "a parameter is a new word in lowercase, such as who";
-    no_prover() = "`proved-by` lacks a scenario", "write: proved-by \"login-accepted\"";
+    no_prover() = "`proved-by` names no scenario", "write: proved-by \"login-accepted\"";
     empty_fragment(example) = "this fragment has no steps", "write: {example}";
     unused_fragment(name) = "no scenario uses fragment {name}",
         "lint checks its steps only when a scenario says: use {name}";
-    uses_nothing() = "`use` lacks a fragment", "write: use login alice";
+    uses_nothing() = "`use` names no fragment", "write: use login alice";
     no_such_fragment(name) = "there is no fragment {name}", "";
     fragment_in_itself(name) = "fragment {name} uses itself",
         "a fragment may use other fragments, but not one that uses it";
     named_arguments(example) = "write the arguments of a fragment without names", "{example}";
-    use_with_a_block(example) = "`use` has no block", "{example}";
+    use_with_a_block(example) = "`use` cannot have a block", "{example}";
     wrong_number_of_arguments(name, wanted, given, example)
         = "fragment {name} takes {wanted} arguments, not {given}", "{example}";
 
@@ -64,12 +65,12 @@ mistakes! {
         "repeat less often; to put a load on a server, use `conformance load`";
     nothing_after_the_arrow() = "the step ends after the arrow",
         "write a packet or a word after the arrow: alice > LOGIN login=@alice";
-    not_a_verb(written) = "{written} is neither a packet nor a word",
+    not_a_verb(written) = "{written} is neither a packet nor a word of this language",
         "write a packet or a word after the arrow; send bytes with `raw`, expect them with `bytes`";
     head_after_a_step(word) = "`{word}` comes after a step",
         "move it to the head, before the first step";
     not_an_arrow(written) = "`{written}` is not an arrow",
-        "`>` is what the lane does, `<` is what it must receive";
+        "write `>` before what the lane does, and `<` before what it must receive";
     lane_without_an_arrow(lane) = "lane {lane} lacks an arrow",
         "write what it does, {lane} > ..., or what it must receive, {lane} < ...";
     packet_without_a_lane(name) = "{name} has no lane and no arrow",
@@ -82,7 +83,7 @@ mistakes! {
     lane_ended(name, how, line) = "lane {name} has ended: `{how}` on line {line}",
         "open a new connection with `client {name}`, or remove the step";
     lane_of_a_case_ended(name, how, line) = "lane {name} has ended: `{how}` on line {line}",
-        "the lane receives nothing after it; remove this step, or move it before the end";
+        "the lane receives nothing after its end; remove this step, or move it before the end";
     send_after_shutdown(name, line) = "lane {name} cannot send after its `shutdown` on line {line}",
         "after `shutdown` a lane only reads; move the shutdown after the last send";
 
@@ -93,7 +94,7 @@ mistakes! {
         "each lane is a connection to the target";
     only_no(key, value) = "{key} cannot be {value}", "write {key}=no, or omit it";
     no_meaning_here(key) = "`{key}` has no meaning for lanes of this protocol",
-        "it needs one of these in wire.kdl: over tls, names identities, answered-by=...";
+        "it has a meaning only if wire.kdl contains one of these: over tls, names identities, answered-by=...";
     named_twice() = "`name=` already gives this lane its name",
         "keep either `name=`, or `name-bytes=` and `name-fill=`";
     no_lane_to_name(value) = "{value} is not a lane",
@@ -104,21 +105,22 @@ mistakes! {
     not_a_name_length(value, most) = "{value} is not the length of a name",
         "write a number from 1 to {most}: name-bytes=30";
     not_a_setting(name) = "${name} is not a setting",
-        "the name of a lane must be known before its conversation begins: write `sets login` in the head, and name=$login";
-    has_no_block(word) = "`{word}` has no block", "remove the block";
+        "the name of a lane must be known before the scenario begins: write `sets login` in the head, and name=$login";
+    has_no_block(word) = "`{word}` cannot have a block", "remove the block";
     truncate_without_tls() = "`truncate` needs TLS",
-        "`close` ends a connection in order, `abort` resets it";
+        "to end the connection in order, write `close`; to reset it, write `abort`";
 
     // What a lane sends.
-    empty_glue() = "`glued` has no packets", "write packets in its braces, each on a line";
-    block_in_glue() = "the parts of `glued` have no block",
+    empty_glue() = "`glued` has no packets",
+        "write packets in its braces, each on a line of its own";
+    block_in_glue() = "the parts of `glued` cannot have a block",
         "write `split` in the braces of `glued`, on a line of its own";
     not_a_payload(most, example) = "`random` takes a number of bytes, from 1 to {most}", "{example}";
     not_a_seed(value, example) = "{value} is not a seed", "{example}";
     limit_of_a_send() = "`within` limits the time of an expectation, not of a send",
         "move it to the expectation that follows";
     not_of_a_send(word) = "`{word}` does not belong here",
-        "a send takes only {{ split every=1 }} or {{ split at=3 }}";
+        "the block of a send can only be {{ split every=1 }} or {{ split at=3 }}";
     splits_nowhere(example) = "`split` does not say where to cut", "{example}";
     not_a_split(entry, example) = "`{entry}` is not a way to split", "{example}";
     offsets_not_rising() = "these offsets are not in rising order",
@@ -133,8 +135,8 @@ mistakes! {
     named_pieces(word, example) = "write the pieces of `{word}` without names", "{example}";
     no_pieces(word, example) = "`{word}` lacks its bytes", "{example}";
     no_mark(entry) = "`{entry}` has no mark",
-        "write how it becomes bytes: (hex)\"00 ff\", (utf8)\"abc\", or a type of wire.kdl: (INT)5";
-    undecided_type(name) = "it is not known which case of {name} this is",
+        "write in parentheses how it becomes bytes: (hex)\"00 ff\", (utf8)\"abc\", or a type of wire.kdl: (INT)5";
+    undecided_type(name) = "it is not known which case of {name} is meant",
         "write its bytes: (hex)\"00 ff\", or (ip)\"127.0.0.1\"";
     not_an_opcode(value, min, max) = "{value} is not an opcode",
         "write a packet's name, or a number from {min} to {max}";
@@ -142,7 +144,7 @@ mistakes! {
     not_a_length(value, name) = "{value} is not a length of {name}",
         "write a number that fits into the prefix, such as ({name}.len)-1";
     not_a_signature(value) = "{value} is not a signature",
-        "a lane signs its own name, and the field must take bytes: signature=(signed)@alice";
+        "name the lane that signs its own name, for a field that takes bytes: signature=(signed)@alice";
     unnamed_signature(example) = "the name for the signature is missing", "{example}";
     not_a_scheme(written) = "{written} is not a way to sign", "";
     no_keys() = "lanes of this protocol have no keys",
@@ -154,10 +156,10 @@ mistakes! {
     no_bytes(example) = "`bytes` lacks its bytes", "{example}";
     zero_bytes() = "there are no bytes to expect", "to expect nothing, write: silence";
     not_a_hash_name(value) = "{value} is not a remembered hash",
-        "sha256 names bytes that were sent: alice > random 1048576 seed=7 as=blob, then bytes 1048576 sha256=$blob";
+        "sha256 takes the hash of bytes that were sent: alice > random 1048576 seed=7 as=blob, then bytes 1048576 sha256=$blob";
     no_number_of_bytes(example) = "the number of bytes is missing", "{example}";
     hash_of_other_bytes(name, sent, expected) = "${name} is the hash of {sent} bytes, not of {expected}",
-        "expect all bytes that were sent, because the hash is over all of them";
+        "expect all bytes that were sent: the hash is computed over all of them";
     not_a_hash(name) = "${name} is not a hash",
         "this step remembers a hash: alice > random 1048576 as=blob";
     silence_after_no_lane(value) = "{value} is not a lane",
@@ -165,13 +167,13 @@ mistakes! {
     unprovable_silence() = "silence after another lane cannot be proved inside `together`",
         "the proof uses both lanes; put it after the block";
     too_few_in_any_order() = "`any-order` needs at least two packets",
-        "write them in its braces, each on a line";
-    block_in_any_order() = "the packets of `any-order` have no block",
+        "write them in its braces, each on a line of its own";
+    block_in_any_order() = "the packets of `any-order` cannot have a block",
         "put `within` into the braces of `any-order`, on a line of its own";
-    split_of_a_receive() = "`split` cuts what is sent",
+    split_of_a_receive() = "`split` cuts what is sent, not what is received",
         "move it to a send: alice > LOGIN login=@alice {{ split every=1 }}";
     not_of_a_receive(word) = "`{word}` does not belong here",
-        "an expectation takes only {{ within \"5s\" }} or {{ not-before \"1s\" }}";
+        "the block of an expectation can only be {{ within \"5s\" }} or {{ not-before \"1s\" }}";
     no_duration(word) = "`{word}` lacks its duration",
         "write a number and its unit, ms, s or min, in quotes: {word} \"500ms\"";
     not_a_duration(entry, word) = "{entry} is not a duration",
@@ -205,7 +207,7 @@ mistakes! {
     remembered_of_another_sort(name, what, field, sort) = "${name} is {what}, and {field} takes {sort}",
         "remember the value from a field of the same type";
     lane_as_a_name(word, field) = "`{word}` is a lane, not its name",
-        "names are fresh in every run; write {field}=@{word}";
+        "in every run a lane gets a new name; write {field}=@{word}";
     no_quotes(word, field) = "`{word}` has no quotes", "write text in quotes: {field}=\"{word}\"";
     remembered_at_once(lane, name) = "{lane} remembers ${name} at the same time",
         "lanes inside `together` do not wait for each other; use the value after the block";
@@ -217,9 +219,9 @@ mistakes! {
         "give the new value another name";
     does_not_fit(why, type_name) = "{why}", "see the type {type_name} in wire.kdl";
     lane_as_a_text(text) = "\"{text}\" is a fixed text, not the name of lane {text}",
-        "names are fresh in every run; write @{text}, or choose a text that is not the name of a lane";
+        "in every run a lane gets a new name; write @{text}, or choose a text that is not the name of a lane";
     no_counter() = "there is no counter here, or it has another name",
-        "`$i` in the text is the value of a counter: repeat 40 as=i {{ ... msg=(each)\"line $i\" }}";
+        "`(each)` puts the value of a counter into the text: repeat 40 as=i {{ ... msg=(each)\"line $i\" }}";
     bytes_as_text() = "this field takes text", "send bytes that are not text with `raw`";
     not_a_mark_of_text(mark) = "({mark}) is not a mark for text", "";
     too_long(length) = "this text has {length} bytes, more than the maximum",
@@ -232,21 +234,21 @@ mistakes! {
         "write (ip)\"127.0.0.1\" or (ip)\"::1\"";
 
     // Blocks.
-    whens_entries(example) = "`when` names one reading and its choice", "{example}";
-    when_without_a_choice(example) = "`when` names a reading and its choice", "{example}";
+    whens_entries(example) = "`when` takes only one reading and its choice", "{example}";
+    when_without_a_choice(example) = "`when` needs a reading and its choice", "{example}";
     no_such_choice(reading, choice) = "reading {reading} has no choice {choice}", "";
     never_runs() = "this block never runs: the block around it requires another choice",
         "remove one of them";
     empty_when(example) = "`when` has no steps", "{example}";
     not_a_number_of_tries(most, example)
         = "`eventually` takes a number of tries, from 1 to {most}", "{example}";
-    try_without_a_result(example) = "no step shows whether a try succeeded", "{example}";
+    try_without_a_result(example) = "no step of this block shows whether a try succeeded", "{example}";
     not_a_repetition(most, example) = "`repeat` takes a number from 1 to {most}", "write: {example}";
     nothing_to_repeat() = "there are no steps to repeat", "write steps in its braces";
     not_remembered_value(entry) = "{entry} is not a remembered value",
         "name remembered values: distinct $a $b";
     distinct_from_itself(name) = "${name} never differs from itself", "name each value once";
-    nothing_to_compare() = "`distinct` compares at least two values", "write: distinct $a $b";
+    nothing_to_compare() = "`distinct` needs at least two values", "write: distinct $a $b";
     nested_together() = "`together` is inside another `together`",
         "one block is enough: its lanes run at the same time, and each keeps its order";
     lonely_together(example) = "`together` needs the steps of at least two lanes", "{example}";
@@ -259,5 +261,5 @@ mistakes! {
         "write it in quotes: {example}";
     not_a_verdict(written) = "{written} is not a verdict", "";
     empty_case(name) = "no step shows whether the target {name}",
-        "write what the lane receives then; if it receives nothing, write: silence";
+        "write what the lane receives in this case; if it receives nothing, write: silence";
 }

@@ -1,10 +1,10 @@
-//! Texts in quotes, text that looks like one, and invisible characters.
+//! The scan of texts in quotes, of `#`, and of invisible characters.
 
 use super::{Scanner, mistake};
 
 impl Scanner<'_> {
-    /// Handles invisible characters. KDL takes some of these for line breaks and refuses others; in a suite they are
-    /// accidents of an editor.
+    /// Reports invisible characters; returns whether there are any. KDL takes some of them for line breaks and refuses
+    /// others; they usually come into a suite by accident, through an editor.
     pub(super) fn invisible_characters(&mut self) -> bool {
         let mut found = false;
         let mut previous = None;
@@ -24,7 +24,7 @@ impl Scanner<'_> {
         found
     }
 
-    /// Handles text in quotes; with `hashes` before it, raw.
+    /// Handles text in quotes. If there are `hashes` before it, the text is raw: it has no escapes.
     pub(super) fn quoted(&mut self, hashes: usize) -> bool {
         self.begun();
         let start = self.at;
@@ -55,7 +55,7 @@ impl Scanner<'_> {
         false
     }
 
-    /// Returns the length of the escape at this offset, which may continue the text on the next line.
+    /// Returns the length of the escape at this offset. A `\` before a line break continues the text on the next line.
     fn escape(&mut self, at: usize) -> usize {
         let after = self.text.get(at + 1..).unwrap_or_default();
         match after.chars().next() {
