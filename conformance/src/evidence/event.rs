@@ -15,30 +15,31 @@ const KEPT_BYTES: usize = 4096;
 pub struct Event {
     /// Milliseconds since the case began.
     pub at_ms: f64,
-    /// The lane's name in the scenario; `(fence)` for the runner's own.
+    /// The lane's name in the scenario; `(fence)` for the lane that the runner itself opened.
     pub lane: String,
-    /// The number of the connection in the case, in order of opening; a lane may have several.
+    /// The number of the connection in the case, in the order in which connections were opened. A lane may have several
+    /// connections, one after the other.
     pub connection: usize,
     /// The kind of event.
     pub direction: Direction,
     /// The frame as a scenario would write it, or another event in words.
     pub text: String,
-    /// The fields of the frames in the bytes that are shown; each frame begins with its opcode.
+    /// The fields of the frames in the bytes that are shown. The opcode of each frame is a field too.
     pub fields: Vec<EventField>,
     /// The bytes in hexadecimal, at most 64 of them.
     pub bytes: String,
     /// The number of bytes.
     pub length: usize,
-    /// The first bytes themselves, up to the number that is kept.
+    /// The first bytes, for a capture; at most 4096 of them.
     #[serde(skip)]
     pub data: Vec<u8>,
     /// Whether it belongs to the conversation of another case.
     pub foreign: bool,
     /// Whether it belongs to a fence, with which the suite proves silence.
     pub fence: bool,
-    /// Whether it arrived unasked and was put aside, or answers such a packet.
+    /// Whether it is a packet that the target sent unasked (such as a ping) and that no step expected, or the answer to one.
     pub unasked: bool,
-    /// Whether no step took it.
+    /// Whether it arrived and no step expected it.
     pub unexpected: bool,
     /// Why the bytes are not a frame of the protocol, where a frame was expected.
     pub remark: Option<String>,
@@ -65,9 +66,9 @@ pub struct EventField {
     pub name: String,
     /// Offset of its first byte in the event.
     pub offset: usize,
-    /// The number of its bytes, with its length prefix.
+    /// The number of its bytes, including its length prefix.
     pub length: usize,
-    /// Its meaning.
+    /// Its value in words.
     pub value: String,
 }
 
@@ -101,7 +102,7 @@ impl Event {
         self
     }
 
-    /// Returns the event with the bytes that were sent; `bytes` may be only the first of `length`.
+    /// Returns the event with its bytes. `length` is their number; `bytes` may be only the first of them.
     #[must_use]
     pub fn with_bytes(mut self, bytes: &[u8], length: usize) -> Event {
         self.bytes = hex(bytes, SHOWN_BYTES);
@@ -129,7 +130,7 @@ pub enum Direction {
     Sends,
     /// The lane received something.
     Sees,
-    /// The lane did something else: it connected, closed, stopped reading.
+    /// The lane did something else: for example, it connected, closed or stopped reading.
     Does,
     /// The target ended the connection.
     Ends,
@@ -140,8 +141,8 @@ pub enum Direction {
 pub struct Annotated {
     /// The frames as a scenario would write them, and the number of bytes after them.
     pub text: String,
-    /// The fields of all these frames, and of an incomplete frame.
+    /// The fields of all these frames, and of an incomplete frame after them.
     pub fields: Vec<EventField>,
-    /// Why the bytes after them can never become a frame of that side.
+    /// Why the bytes after these frames can never become a frame; `None` if they can.
     pub remark: Option<String>,
 }

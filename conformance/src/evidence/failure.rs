@@ -1,4 +1,4 @@
-//! The failure of a case, in terms that a person understands who did not write the suite.
+//! The failure of a case, in words that people understand who did not write the suite.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ pub struct Failure {
     pub kind: FailureKind,
     /// The step that failed; `None` for a failure that was found after the last step.
     pub step: Option<Place>,
-    /// The lane where it was noticed.
+    /// The lane on which it was noticed.
     pub lane: Option<String>,
     /// What was expected, in words.
     pub expected: String,
@@ -26,28 +26,28 @@ pub struct Failure {
     pub bytes: String,
     /// The number of these bytes.
     pub length: usize,
-    /// The usual cause of such a failure.
+    /// The likely cause, if the bytes show one.
     pub hint: Option<String>,
-    /// Whether it depends on a wait, so that a slow machine could be the reason.
+    /// Whether it depends on a time limit, so that a slow machine could be the reason.
     #[serde(skip)]
     pub by_time: bool,
     /// The scenario that judges the fragment of the step.
     #[serde(skip)]
     pub proved_by: Option<String>,
-    /// The number of bytes on the lane that did not fit, if they were one complete frame.
+    /// The length of the frame that did not fit, in bytes; `None` if no complete frame was there.
     #[serde(skip)]
     pub frame_length: Option<usize>,
-    /// Set when the frame certainly did not belong to this case's conversation.
+    /// Set if the frame certainly did not belong to this case's conversation.
     #[serde(skip)]
     pub(crate) stray: Option<Stray>,
 }
 
-/// The owner of a frame that no step expected.
+/// The origin of a frame that does not belong to the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stray {
-    /// A fence: the suite made the server send it.
+    /// It belongs to a fence: the suite made the server send it.
     Fence,
-    /// Another case: the frame names only lanes of other cases.
+    /// It belongs to another case: it names only lanes of other cases.
     OtherCase,
 }
 
@@ -55,15 +55,15 @@ pub(crate) enum Stray {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
-    /// Nothing, or not enough, arrived in time.
+    /// Nothing, or not enough, arrived within the time limit.
     Timeout,
-    /// Something else arrived.
+    /// Something other than the expected thing arrived.
     Mismatch,
-    /// The connection ended, or ended in the wrong way.
+    /// The connection ended too early, or in the wrong way.
     Ended,
     /// Something arrived that no step expected.
     Unexpected,
-    /// The beginning of a frame arrived, but never its rest.
+    /// The beginning of a frame arrived, but not its rest.
     HalfFrame,
     /// The target does not accept the connection, or did not read what was sent.
     NoConnection,
@@ -75,9 +75,9 @@ pub enum FailureKind {
     NoFence,
     /// The whole case took too long.
     TooLong,
-    /// The target no longer answers after this case.
+    /// After this case the target no longer answers: its process ended, or it refuses connections or logins.
     TargetDied,
-    /// The target is alive, but no longer answers after this case.
+    /// After this case the target still accepts connections or its process still runs, but it no longer answers.
     TargetHangs,
     /// A fault of the suite: a scenario that cannot be played.
     OwnFault,
@@ -101,13 +101,13 @@ pub struct FieldReport {
     pub name: String,
     /// Offset of its first byte in the frame.
     pub offset: usize,
-    /// The number of its bytes, with its length prefix.
+    /// The number of its bytes, including its length prefix.
     pub length: usize,
     /// Its bytes in hexadecimal; at most 64 of them.
     pub bytes: String,
-    /// Its meaning.
+    /// Its value in words.
     pub value: String,
-    /// The right meaning; `None` where any value is right, or where another packet was expected.
+    /// The right value; `None` if any value is right, or if another packet was expected.
     pub expected: Option<String>,
     /// Whether this field is wrong.
     pub differs: bool,
@@ -142,8 +142,8 @@ impl Failure {
         ))
     }
 
-    /// Returns the failure of a target, or of its process, that does not serve other clients any more. It includes the
-    /// failure that was seen in the case itself.
+    /// Returns the failure of a target that no longer serves other clients. Its text includes the failure `seen` in the case
+    /// itself, if there was one.
     pub(crate) fn of_target(kind: FailureKind, got: &str, seen: Option<Failure>) -> Failure {
         let seen = seen
             .map(|failure| format!("; in the case itself: {}", failure.got))
@@ -176,8 +176,8 @@ impl Failure {
         self
     }
 
-    /// Returns the cases that judge what this failure depends on: the fragment in which it happened, and the fence if
-    /// the frame that arrived, or did not arrive, belongs to one.
+    /// Returns the cases that judge what this failure depends on: the fragment in which it happened, and the fence if the
+    /// frame of a fence arrived where it should not, or did not arrive.
     pub(crate) fn provers<'a>(&'a self, grammar: &'a Grammar) -> impl Iterator<Item = &'a str> {
         let by_fence = self.kind == FailureKind::NoFence || self.stray == Some(Stray::Fence);
         let fence = grammar.fence.as_ref().filter(|_| by_fence);

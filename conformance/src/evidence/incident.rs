@@ -1,9 +1,9 @@
-//! Incidents: what happened to the target itself in a case, independent of its connections.
+//! Incidents: what happened to the process of the target in a case, independent of what its connections showed.
 
 use serde::Serialize;
 
-/// An event in the target during a case, or something that a case left in it. Known only for a target that the runner
-/// started.
+/// Something that happened in the target during a case, or that remained in it after the case. It is known only if the
+/// runner started the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Incident {
     /// The kind of incident.
@@ -20,11 +20,11 @@ pub enum IncidentKind {
     Crash,
     /// The process is alive but does not answer any client.
     Hang,
-    /// It uses processor time, though no client is connected.
+    /// It uses processor time although no client is connected.
     Busy,
-    /// Threads stay after their clients have left.
+    /// Threads remain after their clients have left.
     Threads,
-    /// Connections or other descriptors stay open after their clients have left.
+    /// Connections or other file descriptors remain open after their clients have left.
     Descriptors,
 }
 

@@ -2,14 +2,14 @@
 
 use crate::grammar::{DecodedField, Frame};
 
-/// The next thing on a connection, after foreign frames and answers to old fences are removed.
+/// What is next on a connection. Frames of other cases and answers to earlier fences were removed before.
 #[derive(Debug)]
 pub(crate) enum Look {
-    /// Nothing arrived, and more may arrive.
+    /// Nothing is there yet, and bytes may still arrive.
     Nothing,
-    /// The beginning of a frame; more may arrive.
+    /// The beginning of a frame is there, and its rest may still arrive.
     Partial,
-    /// The beginning of a frame, and the connection has ended.
+    /// The beginning of a frame is there, but the connection has ended.
     Half(Vec<DecodedField>, End),
     /// A frame.
     Frame(Frame),
@@ -19,7 +19,7 @@ pub(crate) enum Look {
         why: String,
         fields: Vec<DecodedField>,
     },
-    /// The connection has ended.
+    /// The connection has ended, and nothing is left before its end.
     Ended(End),
 }
 

@@ -1,12 +1,12 @@
-//! The record of a play: data that the steps fill in, the court judges and the reports show.
+//! The record of a play. The steps fill it in, the court judges it, and the reports show it.
 //!
 //! | file | what |
 //! |---|---|
-//! | `look` | what a connection shows: a frame, half of one, its end |
+//! | `look` | what is next on a connection: a frame, half a frame, its end |
 //! | `failure` | why a case did not reach its end |
 //! | `event` | the events on its lanes |
-//! | `segments` | how sends are divided into segments, and where one was cut |
-//! | `incident` | what happened to the target itself |
+//! | `segments` | how sends are divided into segments, and the places where sends were cut |
+//! | `incident` | what happened to the process of the target |
 //! | `shortage` | why a case was not played |
 //! | `played` | all of this together, for one play of one case |
 

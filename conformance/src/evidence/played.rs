@@ -12,9 +12,9 @@ use super::segments::Made;
 /// The result of one play of one scenario.
 #[derive(Debug, Clone)]
 pub(crate) struct Played {
-    /// `None` if it reached its end.
+    /// `None` if the play reached its end.
     pub(crate) failure: Option<Failure>,
-    /// The lowest worth of the alternatives that fitted.
+    /// The worst worth of the alternatives that were taken.
     pub(crate) worth: Worth,
     pub(crate) notes: Vec<String>,
     pub(crate) conversation: Vec<Event>,
@@ -24,7 +24,7 @@ pub(crate) struct Played {
     pub(crate) duration: Duration,
     /// The places where its sends were cut or glued.
     pub(crate) made: Vec<Made>,
-    /// The target's output during the case; only of a target that the runner started.
+    /// The target's output during the case; `None` if the runner did not start the target.
     pub(crate) output: Option<String>,
     pub(crate) incidents: Vec<Incident>,
 }

@@ -1,21 +1,21 @@
-//! How sends are divided into segments, and where one play cut them.
+//! How sends are divided into segments, and the places where one play cut them.
 
 use serde::Serialize;
 
-/// How sends are divided into segments where the scenario does not define it.
+/// How sends are divided into segments. A send that the scenario itself splits stays as the scenario says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Segments {
     /// Each send in one write.
     #[default]
     Whole,
-    /// Each byte in its own segment; of a large payload only the first 4 KiB.
+    /// Each byte in its own segment, but only the first 4 KiB of a large payload.
     EachByte,
     /// Everything that a lane sends without waiting, in one segment.
     Glued,
-    /// Cut in the middle of each length.
+    /// A cut in the middle of each length prefix.
     InsideLength,
-    /// Cut inside each character of several bytes.
+    /// A cut inside each character that has several bytes.
     InsideCharacter,
 }
 
@@ -46,6 +46,6 @@ pub(crate) struct Point {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Made {
     pub(crate) point: Point,
-    /// A description in words; empty where all sends are cut.
+    /// A description in words; empty if all sends are cut.
     pub(crate) words: String,
 }

@@ -1,4 +1,4 @@
-//! The reason why a case was not played: its lanes have no identities.
+//! The reason why a case was not played: there are no identities for its lanes.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use crate::identity::{IDENTITIES, REST};
 pub enum Shortage {
     /// No setting names a source of identities.
     NoSource,
-    /// The file has too few.
+    /// The file has too few identities.
     TooFew {
         /// The number that the case needs.
         needs: usize,
         /// The number in the file.
         there_are: usize,
     },
-    /// The target did not register an identity. The text is its answer.
+    /// An identity could not be registered. The text says why.
     Refused(String),
 }
 

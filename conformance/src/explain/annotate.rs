@@ -1,4 +1,4 @@
-//! The meaning of bytes, for people: the frames in them, in words and field by field.
+//! Explains bytes to people: describes the frames in them, in words and field by field.
 
 use crate::evidence::{Annotated, EventField, FieldReport};
 use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
@@ -6,10 +6,11 @@ use crate::grammar::{Decoded, Frame, Grammar, Side, Wire};
 use super::describe::{field_reports, frame_fields};
 use super::words::{count, frame_in_words};
 
-/// Maximum number of frames of one event that are described. The bytes after them are counted.
+/// Maximum number of frames of one event that are described. Of the bytes after these frames only the number is given.
 const TOLD_FRAMES: usize = 4;
 
-/// Describes `bytes` that `from` sent; they may be only the first of `length`.
+/// Describes bytes that the client or the server (`from`) sent. `length` is the number of bytes that were sent; `bytes` may
+/// be only the first of them.
 #[must_use]
 pub fn annotate(
     grammar: &Grammar,

@@ -1,4 +1,4 @@
-//! What was expected and what arrived, in words and field by field.
+//! Describes what was expected and what arrived, in words and field by field.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame
         wanted.in_words(shown.grammar),
         &Look::Frame(frame.clone()),
     );
-    // The length comes before the opcode, where there is one.
+    // In some protocols a frame begins with its length, and the opcode is the second field.
     let mut reports = failure
         .fields
         .iter_mut()
@@ -38,7 +38,8 @@ pub(crate) fn wrong_frame(shown: &Shown<'_>, wanted: &WantedFrame, frame: &Frame
     failure
 }
 
-/// Describes the right frame that arrived too early: `came` after the frame before it, though `bound` had to pass.
+/// Describes the right frame that arrived too early: it arrived `came` after the previous frame, but at least `bound` had to
+/// pass.
 pub(crate) fn early_frame(
     shown: &Shown<'_>,
     wanted: &WantedFrame,
@@ -49,12 +50,12 @@ pub(crate) fn early_frame(
     let look = Look::Frame(frame.clone());
     let mut failure = something(shown, FailureKind::Mismatch, expected, &look);
     failure.got = format!("{}, after {came:.1?}", failure.got);
-    // If this machine stalled, the frame before it may have been waiting for a while.
+    // If this machine stalled, it may have read the previous frame late, and so measured a time that is too short.
     failure.by_time = true;
     failure
 }
 
-/// Describes that no frame arrived, though one was expected.
+/// Describes that the expected frame did not arrive.
 pub(crate) fn no_frame(shown: &Shown<'_>, wanted: &WantedFrame, look: &Look) -> Failure {
     let kind = match look {
         Look::Nothing => FailureKind::Timeout,
@@ -71,7 +72,7 @@ pub(crate) fn no_frame(shown: &Shown<'_>, wanted: &WantedFrame, look: &Look) -> 
     failure
 }
 
-/// Describes what is next on a lane, where something else was expected.
+/// Describes what is next on a lane, if the step expected something else.
 pub(crate) fn something(
     shown: &Shown<'_>,
     kind: FailureKind,
@@ -84,7 +85,7 @@ pub(crate) fn something(
         Look::Ended(end) => (end_in_words(*end).to_owned(), Vec::new(), 0),
         Look::Partial => (
             format!(
-                "{} that begin a frame, then nothing within the time limit",
+                "{} of an incomplete frame, then nothing within the time limit",
                 count(unread.len(), "byte")
             ),
             partial_fields(shown.wire, unread),
@@ -92,7 +93,7 @@ pub(crate) fn something(
         ),
         Look::Half(fields, end) => (
             format!(
-                "{} that begin a frame, then {}",
+                "{} of an incomplete frame, then {}",
                 count(unread.len(), "byte"),
                 end_in_words(*end)
             ),
@@ -137,11 +138,11 @@ pub(crate) fn wrong_bytes(shown: &Shown<'_>, wanted: &[u8], common: usize) -> Fa
         ),
         (None, Some(end)) => (
             FailureKind::Ended,
-            format!("{} of them, then {}", common, end_in_words(end)),
+            format!("the first {} of them, then {}", common, end_in_words(end)),
         ),
         (None, None) => (
             FailureKind::Timeout,
-            format!("{common} of them, then nothing within the time limit"),
+            format!("the first {common} of them, then nothing within the time limit"),
         ),
     };
     let first = came.get(..wanted.len().max(common + 1)).unwrap_or(came);

@@ -1,4 +1,4 @@
-//! The usual causes of wrong bytes. They are recognised by comparing what arrived with what was expected.
+//! Recognises the usual causes of wrong bytes: compares what arrived with what was expected.
 
 use crate::grammar::Value;
 
@@ -8,7 +8,7 @@ use super::wanted::{Shown, WantedFrame};
 pub(crate) fn usual_cause(shown: &Shown<'_>, pattern: &WantedFrame) -> Option<String> {
     let came = shown.unread;
     if came.starts_with(b"HTTP/") {
-        return Some("this is an answer of an HTTP server; check the port".to_owned());
+        return Some("an HTTP server sent this answer; check the port".to_owned());
     }
     let values: Option<Vec<Value>> = pattern
         .fields
@@ -57,7 +57,7 @@ fn texts<'a>(
     let mut length_at = wanted.len() - lengths.iter().sum::<usize>();
     for (value, length) in values.iter().zip(lengths) {
         let end = length_at + length;
-        // A text after its length; a UUID on the wire is shorter than its written form.
+        // Only a text whose bytes are sent as they are: a UUID is a text too, but it is sent in a shorter form.
         if let Value::Text(text) = value
             && wanted
                 .get(..end)
@@ -74,7 +74,7 @@ fn texts<'a>(
     texts
 }
 
-/// Finds a length before the frame that counts something else than the opcode and the fields.
+/// Recognises a wrong length at the beginning of the frame: it must count the opcode and the fields.
 fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     let ([wanted, opcode, ..], [length, rest @ ..]) = (wanted, came) else {
         return None;
@@ -93,7 +93,7 @@ fn in_the_length_in_front(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Finds an opcode that has more bytes than it should.
+/// Recognises an opcode that is sent with too many bytes.
 fn in_the_opcode(opcode: &[u8], came: &[u8]) -> Option<&'static str> {
     if let [number] = opcode
         && *number != 0
@@ -110,7 +110,7 @@ fn in_the_opcode(opcode: &[u8], came: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// Finds a mistake in a text of a frame, where everything before it is right.
+/// Recognises a mistake in a text of a frame; everything before this text is right.
 fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     let wrong = wanted
         .iter()
@@ -151,13 +151,15 @@ fn in_a_text(texts: &[PlacedText<'_>], wanted: &[u8], came: &[u8]) -> Option<&'s
     }
     let one_more = number(length) == text.len() + 1;
     match text_came.get(text.len()) {
-        Some(b'\n' | b'\r') if one_more => Some("the text has a line end that no client sent"),
+        Some(b'\n' | b'\r') if one_more => {
+            Some("the text ends with a line end that no client sent")
+        }
         Some(0) if one_more => Some("the text has a zero byte at its end, like a C string"),
         _ => None,
     }
 }
 
-/// Finds missing bytes at either end of the frame, or surplus bytes before it.
+/// Recognises missing bytes at the beginning or the end of the frame, and surplus bytes before it.
 fn in_the_length_of_the_frame(wanted: &[u8], came: &[u8]) -> Option<&'static str> {
     if wanted.len() > came.len() && wanted.starts_with(came) {
         return Some("the beginning of the frame is right, but its last bytes are missing");

@@ -1,14 +1,14 @@
-//! Failures and conversations in words, field by field and byte by byte.
+//! Explains failures and conversations: in words, field by field and byte by byte.
 //!
 //! | file | what |
 //! |---|---|
 //! | `describe` | what was expected and what arrived |
-//! | `wanted` | what was expected, with the values of this play, and what arrived instead |
+//! | `wanted` | the input of `describe`: the expected frame with the values of this play, and the state of the connection |
 //! | `hint` | the usual causes of wrong bytes |
 //! | `words` | frames, values and ends of connections in words |
-//! | `annotate` | the meaning of bytes, for the ladder of the reports |
+//! | `annotate` | the meaning of bytes, for the diagrams of the reports |
 //!
-//! Everything here is given as data (`Shown`, `WantedFrame`): nothing knows a running case.
+//! These functions get all their input as data (`Shown`, `WantedFrame`); none of them uses a running case.
 
 mod annotate;
 mod describe;

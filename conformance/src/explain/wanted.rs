@@ -1,4 +1,4 @@
-//! The two sides of an explanation: what a step wanted, and what its connection shows.
+//! The input of an explanation: what a step expected, and the state of its connection.
 
 use crate::evidence::{End, Stray};
 use crate::grammar::{Grammar, PacketId, Value, Wire};
@@ -21,7 +21,7 @@ pub(crate) struct Shown<'a> {
     pub(crate) stray: Option<Stray>,
 }
 
-/// A frame that a step wants, with the values of this play.
+/// The frame that a step expects, with the values of this play.
 #[derive(Debug, Clone)]
 pub(crate) struct WantedFrame {
     pub(crate) packet: PacketId,
@@ -41,7 +41,7 @@ pub(crate) enum WantedField {
 }
 
 impl WantedField {
-    /// Returns the value that the field must have, if only one is right.
+    /// Returns the value that the field must have; `None` if any value is right.
     pub(crate) fn value(&self) -> Option<&Value> {
         match self {
             WantedField::Is(value) => Some(value),

@@ -3,7 +3,7 @@
 use crate::evidence::{End, hex};
 use crate::grammar::{Frame, Grammar, Value};
 
-/// Maximum characters of a value in a sentence. Longer values are cut; the bytes show them.
+/// Maximum characters of a text, or bytes of a value, in a sentence. A longer one is cut; the list of bytes shows more of it.
 const SHOWN_CHARACTERS: usize = 48;
 
 /// Returns a text such as `the connection was closed (FIN)`.
@@ -26,7 +26,7 @@ pub(crate) fn frame_in_words(grammar: &Grammar, frame: &Frame) -> String {
     words
 }
 
-/// Returns a value, cut when it is long.
+/// Returns a value in words. A long value is cut.
 pub(crate) fn value_in_words(value: &Value) -> String {
     match value {
         Value::Text(text) if text.chars().count() > SHOWN_CHARACTERS => {

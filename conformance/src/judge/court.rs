@@ -1,4 +1,4 @@
-//! The court: from the findings of the cases to verdicts.
+//! The court turns the findings of the cases into verdicts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +59,7 @@ impl<'a> Court<'a> {
         let incidents = played
             .map(|played| played.incidents.clone())
             .unwrap_or_default();
-        // Resources that stay in the target violate no document, but they are never right.
+        // No document forbids a target to keep resources of clients that have left, but doing so is never right.
         let verdict = match verdict {
             Verdict::Pass | Verdict::Note if !incidents.is_empty() => Verdict::NonStrict,
             verdict => verdict,
@@ -131,7 +131,7 @@ impl<'a> Court<'a> {
             .scenario(id)
             .map(|scenario| scenario.checks.as_slice())
             .unwrap_or_default();
-        // Ending the target is always a failure, even where the document only prefers something.
+        // A case that ends the target always fails, even if all its requirements are SHOULD or MAY.
         if failure.is_end_of_target() || has_must(&self.requirements, checks) {
             (Verdict::Fail, None)
         } else {
@@ -139,8 +139,8 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Returns why a failed step in a fragment does not count against the case that uses the fragment: its prover did
-    /// not pass either. The cause is the first case of the chain, not the last.
+    /// Returns why a failure in a fragment or a fence does not count against the case: the prover (the case that judges that
+    /// fragment or fence) did not pass either. If the prover is itself excused by another case, that other case is the cause.
     fn excuse(&self, prover: &str, asked: &mut BTreeSet<String>) -> Option<Cause> {
         if asked.contains(prover) {
             return None;
@@ -158,7 +158,7 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Returns the requirements that a probe judges besides its own: those of the choice that it found out.
+    /// Returns the requirements that a probe judges in addition to its own: those of the choice that it found out.
     fn checks_of_choice(&self, scenario: &Scenario) -> Vec<String> {
         let Some(name) = &scenario.probes else {
             return Vec::new();
@@ -179,7 +179,7 @@ impl<'a> Court<'a> {
             .collect()
     }
 
-    /// Returns a remark for each reading that affects the case and that no probe could decide.
+    /// Returns a remark for each reading that affects the case and whose choice no probe confirmed.
     fn unproved(&self, scenario: &Scenario) -> Vec<String> {
         self.readings
             .iter()

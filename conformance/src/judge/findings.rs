@@ -7,12 +7,12 @@ use crate::scenario::Worth;
 
 use super::outcome::Cause;
 
-/// What came of one case.
+/// The result of one case, before it is judged.
 #[derive(Debug, Clone)]
 pub(crate) enum Finding {
     /// The case was played, and the result counts.
     Played(Played),
-    /// It was not played, or what came of it does not count.
+    /// The case was not played, or its result does not count.
     Undecided {
         /// Why.
         cause: Cause,
@@ -22,7 +22,7 @@ pub(crate) enum Finding {
 }
 
 impl Finding {
-    /// The finding of a case that was not played.
+    /// Returns the finding of a case that was not played.
     pub(crate) fn not_played(cause: Cause) -> Finding {
         Finding::Undecided {
             cause,
@@ -30,7 +30,7 @@ impl Finding {
         }
     }
 
-    /// The finding of a case whose play does not count.
+    /// Returns the finding of a case that was played, but whose result does not count.
     pub(crate) fn does_not_count(played: Played, cause: Cause) -> Finding {
         Finding::Undecided {
             cause,
@@ -38,7 +38,7 @@ impl Finding {
         }
     }
 
-    /// The case as it was played, if it was.
+    /// Returns the record of the play; `None` if the case was not played.
     pub(crate) fn played(&self) -> Option<&Played> {
         match self {
             Finding::Played(played) => Some(played),
@@ -46,7 +46,7 @@ impl Finding {
         }
     }
 
-    /// Returns whether it was played and the target made it fail.
+    /// Returns whether it was played, its result counts, and it failed.
     pub(crate) fn failed(&self) -> bool {
         match self {
             Finding::Played(played) => played.failure.is_some(),
@@ -54,14 +54,14 @@ impl Finding {
         }
     }
 
-    /// Returns whether it failed, or the document prefers another end.
+    /// Returns whether it failed, or the target did something other than what the document prefers.
     pub(crate) fn is_below_note(&self) -> bool {
         let is_non_strict = |played: &Played| played.worth == Worth::NonStrict;
         self.failed() || self.played().is_some_and(is_non_strict)
     }
 
-    /// Returns whether the target sent anything in it. A connection alone proves nothing: the system completes it for a
-    /// process that is dying.
+    /// Returns whether the target sent anything in it. A connection alone does not prove that the target was alive: the
+    /// operating system accepts connections even while the process is ending.
     pub(crate) fn was_answered(&self) -> bool {
         let mut events = self
             .played()
@@ -70,8 +70,8 @@ impl Finding {
         events.any(|event| event.direction == Direction::Sees)
     }
 
-    /// Returns how bad the result is, as far as the target is the cause: 0 it holds, 1 the document prefers something
-    /// else, 2 it failed. `None` if that is not known.
+    /// Returns how bad the result is: 0 the target did what the document wants, 1 the document prefers something else, 2 the
+    /// case failed. `None` if the case was not played, or its result does not count.
     pub(crate) fn grade(&self) -> Option<u8> {
         let Finding::Played(played) = self else {
             return None;
@@ -83,7 +83,7 @@ impl Finding {
         })
     }
 
-    /// Returns whether the target was gone after it.
+    /// Returns whether the target no longer served clients after it.
     pub(crate) fn ended_the_target(&self) -> bool {
         self.played()
             .and_then(|played| played.failure.as_ref())

@@ -1,10 +1,10 @@
-//! From the records of plays to verdicts.
+//! Turns the records of plays into verdicts.
 //!
 //! | file | what |
 //! |---|---|
 //! | `findings` | the finding of each case: played, stalled, not played |
-//! | `court` | turns a finding into a verdict and its cause: here a case becomes a failure |
-//! | `outcome` | one case judged, and the report of a whole run |
+//! | `court` | turns a finding into a verdict and its cause: here is decided that a case fails |
+//! | `outcome` | the result of one judged case, and the report of a whole run |
 //!
 //! The court uses no connection and no clock: the same findings always give the same verdicts.
 

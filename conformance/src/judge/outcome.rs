@@ -17,9 +17,9 @@ use crate::suite::{Level, Requirement};
 pub enum Verdict {
     /// The target follows the document.
     Pass,
-    /// The target follows the document. The document leaves a choice, and the target's choice is recorded.
+    /// The target follows the document. The document allows several behaviours, and a note says which one the target has.
     Note,
-    /// The document prefers something else.
+    /// The document allows what the target does, but prefers something else.
     NonStrict,
     /// It cannot be judged on this target: a setting is missing.
     Unsupported,
@@ -49,7 +49,7 @@ impl Verdict {
         matches!(self, Verdict::Pass | Verdict::Note | Verdict::NonStrict)
     }
 
-    /// Returns the word for it, as in the JSON report.
+    /// Returns the word for it, as the JSON report writes it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -91,66 +91,66 @@ pub struct Outcome {
     pub requirements: Vec<String>,
     /// The judgement.
     pub verdict: Verdict,
-    /// Why it is inconclusive or unsupported.
+    /// Why it is inconclusive or unsupported; `None` for other verdicts.
     pub cause: Option<Cause>,
     /// When it was played; `None` if it was not.
     pub began: Option<SystemTime>,
     /// How long it took.
     pub duration: Duration,
-    /// Free choices of the target, and remarks.
+    /// The free choices of the target, and other remarks.
     pub notes: Vec<String>,
-    /// The failure. An inconclusive case has one too, where its cause was seen.
+    /// The failure. An inconclusive case has one too, if a step of it failed.
     pub failure: Option<Failure>,
     /// The conversation.
     pub conversation: Vec<Event>,
-    /// Incidents in the target during the case, or left by it; only of a target that the runner started.
+    /// Incidents in the target during or after the case. They are known only if the runner started the target.
     pub incidents: Vec<Incident>,
-    /// The target's standard output and error during the case; only of a target that the runner started. If several
-    /// cases run at the same time on one process, each has what was written in its time.
+    /// The target's standard output and error during the case. They are known only if the runner started the target. If
+    /// several cases run at the same time on one process, each case gets everything that was written while it ran.
     pub output: Option<String>,
-    /// How its verdict changed when its sends were cut, if it did.
+    /// How its verdict changed when its sends were cut, if it changed.
     pub recut: Option<Recut>,
-    /// The reason why it is a known deviation, if it is listed as one. Then its failure does not count for the exit
-    /// code.
+    /// The reason why it is a known deviation, if the user listed it as one. The failure of a known deviation does not
+    /// change the exit code.
     pub known: Option<String>,
-    /// Whether the user did not ask for it, but a selected case depends on it.
+    /// Whether the case runs only because a selected case depends on it.
     pub prerequisite: bool,
 }
 
 /// Why a case could not be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// The case that judges what it depends on did not pass.
+    /// Another case judges what this case depends on, and did not pass. The text is the id of that other case.
     Case(String),
-    /// The target no longer answered after that case.
+    /// The target no longer answered after the case with this id.
     TargetDied(String),
-    /// This machine stalled, and a wait ran out during that time.
+    /// This machine stalled, and a time limit passed during the stall.
     Stall,
-    /// It failed beside other cases and passed alone.
+    /// It failed while other cases ran, and passed alone.
     OnlyInCompany {
-        /// How often it failed beside others.
+        /// How often it failed while other cases ran.
         failed: usize,
-        /// How often it ran beside others.
+        /// How often it was played while other cases ran.
         of: usize,
     },
     /// The time limit of the whole case passed.
     TooLong,
     /// These settings were not given.
     MissingSettings(Vec<String>),
-    /// The target is declared not to support it, for this reason.
+    /// The profile says that the target does not support it, for this reason.
     Declared(String),
-    /// The run reached its time limit before this case was judged.
+    /// The run reached its time limit before this case could be judged.
     TimeLimit,
     /// The run was interrupted before this case was judged.
     Interrupted,
     /// Its lanes have no identities.
     NoIdentities(Shortage),
-    /// The target could not be started for it: the reason, and the target's output.
+    /// The target could not be started for it. The text is the reason, with the target's output.
     NotStarted(String),
 }
 
 impl Cause {
-    /// The verdict of a case that could not be judged for this reason.
+    /// Returns the verdict of a case that could not be judged for this reason.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
@@ -168,7 +168,7 @@ impl Cause {
         }
     }
 
-    /// The case that is to blame, if one is.
+    /// Returns the other case that is the cause, if there is one.
     #[must_use]
     pub fn case(&self) -> Option<&str> {
         match self {
@@ -186,7 +186,7 @@ impl fmt::Display for Cause {
             Cause::Stall => f.write_str("because this machine stalled while the case waited"),
             Cause::OnlyInCompany { failed, of } => write!(
                 f,
-                "because it passes alone, but failed {failed} of {of} times beside other cases"
+                "because it passes alone, but failed {failed} of {of} times while other cases ran"
             ),
             Cause::Declared(reason) => write!(f, "because {reason} (according to the profile)"),
             Cause::TimeLimit => f.write_str("because the time limit of the run passed"),
@@ -208,13 +208,13 @@ impl fmt::Display for Cause {
 /// A verdict that changed when the sends of the case were cut.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recut {
-    /// How they were cut.
+    /// How the sends were cut.
     pub segments: Segments,
     /// The verdict with each send in one segment.
     pub whole: Verdict,
     /// The verdict with all sends cut.
     pub cut: Verdict,
-    /// The fewest cuts that change it, in words; empty if only all cuts together changed it.
+    /// The fewest cuts that the runner found to change the verdict, in words; empty if no smaller set of cuts changed it.
     pub smallest: Vec<String>,
 }
 
@@ -227,7 +227,7 @@ pub struct SettledReading {
     pub title: String,
     /// The choice that the run follows.
     pub choice: String,
-    /// Whether a probe found it out; else it is the first choice, used as the default.
+    /// Whether a probe confirmed it. If not, the run uses the first choice, or the choice that the user gave.
     pub proved: bool,
 }
 
@@ -334,7 +334,8 @@ impl Report {
         musts.len()
     }
 
-    /// Returns the cases that are listed as known deviations but no longer deviate, so that the list stays true.
+    /// Returns the cases that are listed as known deviations but no longer deviate. The user should remove them from the
+    /// list.
     #[must_use]
     pub fn stale(&self) -> Vec<&str> {
         let stale = |case: &&Outcome| case.known.is_some() && case.verdict.holds();
@@ -342,13 +343,13 @@ impl Report {
         cases.map(|case| case.id.as_str()).collect()
     }
 
-    /// Returns whether the case judges a MUST of the document. An unknown requirement counts as one.
+    /// Returns whether the case judges a MUST of the document. An unknown requirement counts as a MUST.
     #[must_use]
     pub fn has_must(&self, case: &Outcome) -> bool {
         has_must(&self.requirements, &case.requirements)
     }
 
-    /// Returns the cases that are the cause of other cases' verdicts, each with their number.
+    /// Returns the cases that are the cause of other cases' verdicts, each with the number of those verdicts.
     #[must_use]
     pub fn causes(&self) -> Vec<(&str, usize)> {
         let mut causes: BTreeMap<&str, usize> = BTreeMap::new();
@@ -361,8 +362,8 @@ impl Report {
     }
 }
 
-/// Returns whether one of these requirements is a MUST. No requirement at all counts as one: a failure must not get
-/// lost.
+/// Returns whether one of these requirements is a MUST. It is also true for an empty list and for an unknown requirement, so
+/// that no failure gets lost.
 pub(crate) fn has_must(known: &BTreeMap<String, Requirement>, ids: &[String]) -> bool {
     ids.is_empty()
         || ids.iter().any(|id| {

@@ -14,7 +14,7 @@ use crate::play::lane::{Bell, Connection, NoTls, ReceiveBuffer, Speech};
 use crate::play::shared::{Shared, names};
 use crate::scenario::Cut;
 
-/// The number of login attempts before the target counts as silent.
+/// The number of rounds of login attempts. If all of them fail, the target counts as one that does not answer.
 const TRIES: usize = 3;
 
 /// The usual length of an RSA signature, in bytes.
@@ -23,24 +23,25 @@ const SIGNATURE_BYTES: usize = 256;
 /// The first bytes of every HTTP response.
 pub(crate) const HTTP: &[u8] = b"HTTP/";
 
-/// The result of one attempt.
+/// The result of one login attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Met {
-    /// A documented answer.
+    /// The target answered with a frame of the protocol.
     Protocol,
-    /// No connection.
+    /// No connection was possible, for this reason.
     NoConnection(String),
-    /// A connection, but the server does not speak TLS.
+    /// The target accepted the connection, but the TLS handshake failed, for this reason.
     NoTls(String),
-    /// A connection, but no byte arrived.
+    /// The target accepted the connection, but sent no byte.
     Silence,
-    /// A connection that the target ended without sending a byte.
+    /// The target accepted the connection, and ended it without sending a byte.
     Closed(End),
-    /// Bytes that do not answer a login in any reading.
+    /// The target sent bytes that are not a frame of the protocol in any reading. These are the first of them.
     Strange(Vec<u8>),
 }
 
-/// Tries to log in, on up to three new connections, in every reading. `Err` holds the result of the last attempt.
+/// Tries to log in, up to three times in every reading, each time on a new connection. `Err` holds the result of the last
+/// attempt.
 pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), Met> {
     let grammar = &shared.suite.grammar;
     let wires = wires(grammar);
@@ -48,7 +49,7 @@ pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), M
     for attempt in 0..TRIES {
         let logins = logins(shared, grammar, &wires);
         if logins.is_empty() && attempt == 0 {
-            // For a protocol that declares no login, the runner can only check that the target listens.
+            // wire.kdl may declare no login. Then the runner can only check that the target listens.
             return connect(shared, target, shared.speech(true)).map(|_| ());
         }
         for login in logins {
@@ -64,7 +65,7 @@ pub(crate) fn establish(shared: &Shared<'_>, target: SocketAddr) -> Result<(), M
     Err(met)
 }
 
-/// Opens a new connection, with the bell that rings when something arrives.
+/// Opens a new connection. Also returns the bell that rings when something arrives on it.
 pub(crate) fn connect(
     shared: &Shared<'_>,
     target: SocketAddr,
@@ -105,7 +106,7 @@ pub(crate) fn meet(
         if answered {
             return Met::Protocol;
         }
-        // Bytes that do not fit any reading do not become right by waiting.
+        // If the bytes are wrong in every reading, more bytes cannot make them right.
         let hopeless = wires
             .iter()
             .all(|wire| matches!(wire.decode(Side::Server, received), Decoded::Broken { .. }));
@@ -121,7 +122,7 @@ pub(crate) fn meet(
     }
 }
 
-/// Returns the protocol in its first reading, then once for each other choice.
+/// Returns the protocol with the first choice of each reading, and then once for each other choice.
 pub(crate) fn wires(grammar: &Grammar) -> Vec<Wire> {
     let mut wires = vec![grammar.in_reading(&Choices::new())];
     for reading in &grammar.readings {
@@ -133,7 +134,7 @@ pub(crate) fn wires(grammar: &Grammar) -> Vec<Wire> {
     wires
 }
 
-/// Returns what a lane without a name sends to get one, in each reading that changes it.
+/// Returns the bytes of a login, once for each different encoding in these readings; empty if wire.kdl declares no login.
 pub(crate) fn logins(shared: &Shared<'_>, grammar: &Grammar, wires: &[Wire]) -> Vec<Vec<u8>> {
     let Some(fence) = &grammar.fence_unidentified else {
         return Vec::new();
@@ -148,7 +149,7 @@ pub(crate) fn logins(shared: &Shared<'_>, grammar: &Grammar, wires: &[Wire]) -> 
     let (number, mut random) = shared.number_case("");
     let name = match grammar.names {
         Names::Chosen => names::fresh("contact", None, &mut random),
-        // An identity that the target does not know: its refusal is an answer too.
+        // The target does not know this identity, but a refusal is an answer too.
         Names::Identities => uuid_of(u128::from(random.next())),
     };
     shared.ledger.note_name(number, &name);
@@ -179,7 +180,7 @@ pub(crate) fn is_http(met: &Met) -> bool {
     matches!(met, Met::Strange(bytes) if bytes.starts_with(HTTP))
 }
 
-/// Describes the result, for the person who started the run.
+/// Describes the result of a login attempt, for the person who started the run.
 pub(crate) fn in_words(target: SocketAddr, met: &Met) -> String {
     match met {
         Met::Protocol => format!("{target} answers"),
@@ -189,7 +190,7 @@ pub(crate) fn in_words(target: SocketAddr, met: &Met) -> String {
         Met::NoConnection(error) => format!("cannot connect to {target}: {error}"),
         Met::NoTls(why) => format!("{target} does not speak TLS as this protocol requires: {why}"),
         Met::Silence => {
-            format!("{target} accepts connections but answers no login, on {TRIES} connections")
+            format!("{target} accepts connections, but did not answer a login on any of {TRIES} connections")
         }
         Met::Closed(End::Reset) => format!("{target} resets the connection after a login"),
         Met::Closed(_) => {

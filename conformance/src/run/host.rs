@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::spawn::{Mark, NotStarted, Observation, Process, Spawn};
 
-/// The runner gives up after this number of consecutive failed starts, because each may last until its time limit.
+/// The runner gives up after this number of failed starts in a row, because each of them may take until its time limit.
 const FAILED_STARTS: usize = 3;
 
 /// The target that is judged.
@@ -28,7 +28,8 @@ pub enum Target {
 /// The lifetime of a process that the runner started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// One process for all cases. The runner starts it again only after it crashed, hung, or was left in a bad state.
+    /// One process for all cases. The runner starts a new one only after the old one crashed, hung, or was left in a bad
+    /// state.
     Run,
     /// One process for each case.
     Case,
@@ -40,7 +41,7 @@ impl From<SocketAddr> for Target {
     }
 }
 
-/// The host gives each case access to the target.
+/// Gives each case access to the target.
 #[derive(Debug)]
 pub(crate) struct Host {
     target: Target,
@@ -56,7 +57,7 @@ struct State {
     failed_starts: usize,
 }
 
-/// A case's use of the target.
+/// The access of one case to the target.
 #[derive(Debug)]
 pub(crate) struct Stay {
     pub(crate) address: SocketAddr,
@@ -74,7 +75,8 @@ impl Host {
         }
     }
 
-    /// Returns where the target listens, if that is known before its start. Port 0 means that each start chooses one.
+    /// Returns the address where the target listens, as far as it is known before its start. Port 0 means that each start
+    /// chooses a port.
     pub(crate) fn address(&self) -> SocketAddr {
         match &self.target {
             Target::Address(address) => *address,
@@ -108,7 +110,8 @@ impl Host {
         }
     }
 
-    /// Returns how many cases may run side by side, at most the number that the user asked for.
+    /// Returns how many cases may run at the same time: at most the number that the user asked for, and only one if each
+    /// case starts a process that binds the same port.
     pub(crate) fn jobs(&self, asked: usize) -> usize {
         match &self.target {
             Target::Spawned {
@@ -119,7 +122,7 @@ impl Host {
         }
     }
 
-    /// Returns a running target; starts it if necessary.
+    /// Returns the access to a running target. Starts the target if necessary.
     pub(crate) fn enter(&self) -> Result<Stay, NotStarted> {
         let (spawn, lifetime) = match &self.target {
             Target::Address(address) => {
@@ -147,7 +150,7 @@ impl Host {
         })
     }
 
-    /// Gives the next case a new process, without leftovers of earlier cases.
+    /// Ends the shared process, so that the next case gets a new one that earlier cases have not changed.
     pub(crate) fn renew(&self) {
         let old = self.state.lock().shared.take();
         drop(old);
@@ -160,7 +163,7 @@ impl Host {
         {
             return Ok(Arc::clone(process));
         }
-        // A fixed port must be free before the next process can bind it.
+        // The old process must be gone first, because the next one may bind the same port.
         state.shared = None;
         let process = Arc::new(self.start_within(spawn, &mut state.failed_starts)?);
         state.shared = Some(Arc::clone(&process));

@@ -1,4 +1,4 @@
-//! The progress of a run, for a person who waits for it.
+//! The progress of a run, for people who wait for its end.
 
 use crate::judge::{Outcome, Report};
 
@@ -14,9 +14,9 @@ pub enum Milestone<'a> {
     },
     /// A case was played once. The runner may play it again before it is judged.
     Played {
-        /// Its id.
+        /// The id of the case.
         id: &'a str,
-        /// Whether it reached its end.
+        /// Whether all its steps succeeded.
         held: bool,
     },
     /// A case is judged. Each case of the report is judged once.

@@ -1,11 +1,11 @@
-//! Chooses the cases of a run, plays them in the right order and company, and has them judged.
+//! Chooses the cases of a run, plays them in the right order, alone or at the same time, and has them judged.
 //!
 //! | file | what |
 //! |---|---|
 //! | `options`, `milestone` | the settings of a run, and the progress that it reports |
 //! | `host` | the target: an address, or a process that the runner starts |
-//! | `contact`, `stranger` | whether the target answers a login, and what it seems to speak if it does not |
-//! | `selection`, `schedule`, `bench` | which cases are run, in which order, and beside which others |
+//! | `contact`, `stranger` | whether the target answers a login; if not, which other protocol it seems to speak |
+//! | `selection`, `schedule`, `bench` | which cases are run, in which order, and which of them at the same time |
 //! | `readings` | which reading of the document the target follows |
 //! | `aftermath` | the effects of a case on a process that the runner started |
 //! | `recut`, `smallest` | the same sends in other segments, and the fewest cuts that change a verdict |
@@ -70,7 +70,7 @@ pub fn run_suite(
     run_suite_watched(suite, target, options, &|_| {})
 }
 
-/// Judges a target and reports progress; `progress` is called from several threads.
+/// Judges a target and reports the progress. Several threads call `progress`.
 ///
 /// # Errors
 ///

@@ -6,35 +6,35 @@ use std::time::Duration;
 use crate::evidence::Segments;
 use crate::play::shared::{Bounds, Interruption};
 
-/// The settings of a run. The default judges everything, with eight cases side by side.
+/// The settings of a run. The default judges everything, and plays eight cases at the same time.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Only these scenarios and the ones that they depend on; all scenarios if empty.
+    /// The scenarios to run; those that they depend on are run too. If empty, all scenarios are run.
     pub only: Vec<String>,
-    /// Scenarios to leave out.
+    /// Scenarios that are not run.
     pub skip: Vec<String>,
-    /// The number of cases that run side by side, at least one.
+    /// The number of cases that run at the same time, at least one.
     pub jobs: usize,
-    /// The factor for every bound.
+    /// The factor by which every time limit is multiplied.
     pub scale: f64,
-    /// How long a step waits that has no bound of its own, before the factor is applied.
+    /// The time limit of a step that has no limit of its own, before it is multiplied.
     pub wait: Duration,
     /// Settings of the target that scenarios ask for, `--set name=value`.
     pub settings: BTreeMap<String, String>,
-    /// The choices that the target is known to follow, by the names of the readings. The runner tries no others.
+    /// The choices that the user knows, by the names of the readings. For these readings the runner tries no other choice.
     pub readings: BTreeMap<String, String>,
     /// Scenarios that the target does not support, each with the reason: they are not run.
     pub unsupported: BTreeMap<String, String>,
-    /// Known deviations by scenario, each with the reason. They do not count for the exit code.
+    /// Known deviations by scenario, each with the reason. Their failures do not change the exit code.
     pub known: BTreeMap<String, String>,
     /// The time limit of the whole run. Cases that are not judged by then are inconclusive.
     pub time_limit: Option<Duration>,
-    /// How to play all cases once more with other segments. Only sends that their scenario does not cut are cut. A
-    /// verdict that changes is a finding.
+    /// How to divide the sends in a second play of all cases; with [`Segments::Whole`] there is no second play. Sends that
+    /// the scenario itself splits stay as they are. If a verdict changes, the report says so.
     pub segments: Segments,
-    /// Whether other people use the target too. Their broadcasts are put aside.
+    /// Whether other people use the target at the same time. Their broadcasts are ignored.
     pub shared_target: bool,
-    /// The seed of names, tokens and payloads. Random if not given.
+    /// The seed of names and tokens; random if `None`.
     pub seed: Option<u64>,
     /// Ends the run early.
     pub interruption: Interruption,
@@ -62,7 +62,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Returns the bounds that follow from these settings.
+    /// Returns the time limits that follow from these settings.
     pub(crate) fn bounds(&self) -> Bounds {
         Bounds::new(self.scale, self.wait)
     }

@@ -1,7 +1,7 @@
-//! The fewest of many things that still make a difference, found by leaving out smaller and smaller parts.
+//! Finds a few of many items that alone make a difference, by leaving out smaller and smaller parts of the list.
 
-/// Returns the items without those that can be left out. `fits` says whether some of them still make the difference. It
-/// is called at most as often as the budget allows; the result is what is left by then.
+/// Returns the items without those that can be left out. `fits` says whether a part of the items still makes the
+/// difference. It is called at most `budget` times; then the search ends with the items that are left.
 pub(crate) fn smallest<T: Clone>(
     items: Vec<T>,
     budget: &mut usize,

@@ -1,4 +1,4 @@
-//! Notices when this machine stalls: a wait that ends while no thread could run proves nothing about the target.
+//! Notices when this machine stalls. If a time limit passes while no thread could run, that proves nothing about the target.
 
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex};
 /// The watchdog wakes this often.
 const BEAT: Duration = Duration::from_millis(50);
 
-/// A delay of this length is no longer ordinary scheduling.
+/// If the watchdog wakes this much too late, the machine has stalled; shorter delays are ordinary scheduling.
 const LATE: Duration = Duration::from_millis(250);
 
 /// A thread that sleeps in short beats and notes when it was woken late.
@@ -34,9 +34,9 @@ struct State {
 }
 
 impl Watchdog {
-    /// Starts to watch. If the system gives no thread, no stall is noticed.
+    /// Starts to watch. If the system cannot start the thread, only a stall that is still going on is noticed.
     pub(crate) fn start() -> Watchdog {
-        // The first beat counts from here: the machine may stall before the thread has started.
+        // The first beat begins now, and not when the thread starts: the machine may stall before that.
         let state = State {
             ended: false,
             stalls: Vec::new(),
@@ -57,7 +57,7 @@ impl Watchdog {
     /// Returns whether the machine stalled between these instants.
     pub(crate) fn stalled(&self, from: Instant, to: Instant) -> bool {
         let state = self.shared.state.lock();
-        // The caller may have been woken before the watchdog. Then the watchdog's own beat is overdue.
+        // After a stall, the caller may wake before the watchdog. Then the watchdog is overdue and has not noted the stall yet.
         let now = Instant::now();
         let overlaps = |began: Instant, ended: Instant| began < to && ended > from;
         (now > state.due + LATE && overlaps(state.due, now))
@@ -90,7 +90,7 @@ impl Drop for Watchdog {
         self.shared.state.lock().ended = true;
         self.shared.ended.notify_all();
         if let Some(thread) = self.thread.take() {
-            // It cannot panic; if it did, the run is over anyway.
+            // The thread cannot panic. Even if it did, the run is over.
             let _ = thread.join();
         }
     }

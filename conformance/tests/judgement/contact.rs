@@ -58,7 +58,7 @@ fn a_server_of_another_known_protocol_is_recognised() {
 
 #[test]
 fn a_server_that_sends_nothing_answers_no_login() {
-    assert!(why(Quirk::SaysNothing).contains("answers no login"));
+    assert!(why(Quirk::SaysNothing).contains("did not answer a login"));
 }
 
 #[test]
