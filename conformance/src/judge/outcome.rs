@@ -256,7 +256,7 @@ pub struct Report {
     pub interrupted: Option<i32>,
     /// The SHA-256 fingerprint of the target's certificate, where it speaks TLS.
     pub certificate: Option<String>,
-    /// The seed that repeats names and payloads.
+    /// The seed of names and tokens. A run with the same seed uses the same names and tokens.
     pub seed: u64,
     /// When the run began.
     pub began: SystemTime,

@@ -16,7 +16,7 @@ use super::steps::{Progress, Track};
 ///
 /// # Errors
 ///
-/// If its lanes cannot get their identities; then nothing was done.
+/// If its lanes cannot get their identities. Then no step was played.
 pub(crate) fn play<'a>(
     shared: &'a Shared<'a>,
     target: SocketAddr,
@@ -64,7 +64,7 @@ fn conduct(mut case: Case<'_>) -> Played {
 }
 
 impl<'a> Case<'a> {
-    /// Takes in what arrived on all lanes, and the current time.
+    /// Takes in what arrived on all lanes, answers what arrived unasked, and notes the current time.
     fn absorb(&mut self) {
         for conn in self.connections.values_mut() {
             conn.socket.absorb();
@@ -97,8 +97,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Checks what arrived and no step took: a step must expect every frame, and a frame that has begun must become
-    /// complete.
+    /// Checks what arrived and was taken by no step. A frame that no step expects is a failure, and so is a frame that does
+    /// not become complete.
     fn leftovers(&mut self) -> Result<(), Box<Failure>> {
         let until = self
             .shared
@@ -139,8 +139,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Leaves the target in order: closes every connection with FIN, and reads what the target still sends, so that the
-    /// target gets no reset.
+    /// Closes every connection in order: sends FIN, and reads what the target still sends, so that the target gets no reset.
     fn take_leave(&mut self) {
         for conn in self.connections.ids() {
             self.close_connection(conn);

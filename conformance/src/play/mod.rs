@@ -1,17 +1,17 @@
 //! Plays one case: carries out its steps on connections to the target.
 //!
-//! Read `interpreter` first (a case from its first connect to its last close), then `steps/track` (steps in their order,
-//! polled) and one step, for example `steps/expect`.
+//! Read `interpreter` first (it plays a case from the first connect to the last close). Then read `steps/track` (it polls
+//! steps in their order) and the file of one step, for example `steps/expect`.
 //!
 //! | place | what |
 //! |---|---|
 //! | `interpreter` | one case from beginning to end |
 //! | `steps` | what each kind of step does |
-//! | `case` | the case while it runs, its connections, what its steps have taken so far |
-//! | `shared` | what all cases of a run share |
+//! | `case` | the case while it runs: its connections, and what its steps have taken so far |
+//! | `shared` | the data that all cases of a run share |
 //! | `lane` | a connection with its reader and writer threads, and how they wake the interpreter |
 //!
-//! Each place uses only the places below it in this table.
+//! The code of each place uses only the places below it in this table.
 
 mod case;
 mod interpreter;

@@ -1,4 +1,5 @@
-//! The effects of a case on a target that the runner started: did it end, does it still answer, has it come to rest?
+//! Finds the effects of a case on a target that the runner started. Did the process end? Does it still answer? Has it
+//! released what the clients used?
 
 use std::time::{Duration, Instant};
 
@@ -10,43 +11,46 @@ use crate::spawn::{Observation, Process};
 use super::contact;
 use super::host::Stay;
 
-/// A process that closes everything because it is about to end has ended by then.
+/// How long the runner waits for the end of a process that no longer answers. A process that closes its connections because
+/// it ends has ended within this time.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// How long the runner waits for the end of the process, where a case failed beside others.
+/// How long the runner waits for the end of the process if a case failed while other cases ran.
 const DYING: Duration = Duration::from_millis(300);
 
-/// How long a target may take to release what its clients used, apart from their connections.
+/// How long a target may take to release the threads and descriptors that its clients used. Their connections have a longer
+/// limit.
 const SETTLING: Duration = Duration::from_millis(500);
 
 /// The pause between two observations of the target.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// The number of observations, and the pause between them, before a target counts as busy. An idle one is asleep in
-/// some of them.
+/// The minimum number of observations before a target counts as busy. An idle target is asleep in some of them.
 const LOOKS: usize = 10;
+
+/// The pause between two of these observations.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// The observations look at one thread after the other, so two threads that take turns may each be seen asleep. Only
-/// more sleeping observations than this number plus half of all count as rest.
+/// An observation looks at one thread after the other, so it may see two threads asleep that take turns to work. A target
+/// therefore counts as idle only if it was asleep in more than half of the observations plus this number.
 const MISTAKES: usize = 2;
 
 /// Processor time that the target must have used between the observations, in hundredths of a second.
 const WORK: u64 = 30;
 
-/// On a busy machine that takes a while, but the runner waits no longer than this.
+/// Time limit of these observations. On a busy machine it may take long until a target has used that much processor time.
 const WORK_BOUND: Duration = Duration::from_secs(30);
 
-/// The company in which a case was played.
+/// Whether other cases used the process of the target at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beside {
-    /// The case had the process for itself.
+    /// No other case used the process.
     NoOther,
-    /// Other cases used the process too. Only its end is noticed, and another case may have caused it.
+    /// Other cases used the process too. Then only the end of the process is noticed, and another case may have caused it.
     Others,
 }
 
-/// Notes the effects of a case on the target. Each effect is a separate finding. `replay` plays the case once more.
+/// Notes the effects of a case on the target. Each effect becomes an incident. `replay` plays the case once more.
 pub(crate) fn inspect(
     shared: &Shared<'_>,
     stay: &Stay,
@@ -72,13 +76,13 @@ pub(crate) fn inspect(
     played.output = Some(process.log().since(stay.mark));
 }
 
-/// Returns why a target that the runner started did not answer the first login, if the reason is that it ended.
+/// Returns how a target that the runner started ended at the first login; `None` if it did not end.
 pub(crate) fn end_of_contact(stay: &Stay) -> Option<String> {
     let process = stay.process.as_ref()?;
     let end = process.end_by(Instant::now() + LAST_BREATH)?;
     let output = process.log().since(stay.mark);
     Some(format!(
-        "it ended at the first login, with {end}; its output:\n{}",
+        "the target ended at the first login, with {end}; its output:\n{}",
         output.trim_end()
     ))
 }
@@ -112,7 +116,7 @@ fn end_of(
     }
     let met = contact::establish(shared, stay.address).err()?;
     if shared.is_over() {
-        // The case waited for less than an answer may take.
+        // The end of the run cut the login short, so the missing answer proves nothing.
         return None;
     }
     let until = Instant::now() + LAST_BREATH;
@@ -128,7 +132,7 @@ fn end_of(
     })
 }
 
-/// Returns what does not come to rest, though all clients have left.
+/// Returns what the target has not released although all clients have left, and whether it is busy.
 fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()) -> Vec<Incident> {
     let mut incidents = Vec::new();
     let Some(before) = stay.before else {
@@ -148,7 +152,8 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
     if incidents.is_empty()
         && (rest.threads > before.threads || rest.descriptors > before.descriptors)
     {
-        // Many servers allocate something the first time and keep it. Only what grows again counts as a leak.
+        // Many servers allocate something the first time that they need it, and keep it. It counts as a leak only if its
+        // number grows again when the case is played again.
         replay();
         if let Some(again) = settled(shared, process, rest) {
             incidents.extend(growth(before, rest, again));
@@ -157,7 +162,7 @@ fn unrest(shared: &Shared<'_>, stay: &Stay, process: &Process, replay: &dyn Fn()
     incidents
 }
 
-/// Returns what grew after the case, and grew again after its repetition.
+/// Returns the numbers that grew after the case and grew again after its repetition.
 fn growth(before: Observation, rest: Observation, again: Observation) -> Vec<Incident> {
     let kinds = [
         (
@@ -184,7 +189,7 @@ fn growth(before: Observation, rest: Observation, again: Observation) -> Vec<Inc
         .collect()
 }
 
-/// Returns the state in which the target comes to rest, or its last state within the bounds.
+/// Waits until the target has released everything, or until the time limits pass; returns its last state.
 fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Option<Observation> {
     let began = Instant::now();
     let all_of_it = began + SETTLING;
@@ -202,8 +207,8 @@ fn settled(shared: &Shared<'_>, process: &Process, before: Observation) -> Optio
     }
 }
 
-/// Returns an incident if the target works though no client is connected: in the observations, one of its threads runs
-/// or is ready to run. The first observations of an idle target already show its threads asleep.
+/// Returns an incident if the target works although no client is connected: one of its threads runs, or is ready to run, in
+/// the observations. For an idle target the function returns soon, because the first observations show all threads asleep.
 fn busy(process: &Process) -> Option<Incident> {
     let began = Instant::now();
     let members = process.members()?;
@@ -221,7 +226,7 @@ fn busy(process: &Process) -> Option<Incident> {
             return Some(Incident {
                 kind: IncidentKind::Busy,
                 text: format!(
-                    "no client is connected, but it used {:.1} s of processor time in {:.1} s",
+                    "no client is connected, but the process used {:.1} s of processor time in {:.1} s",
                     used as f64 / 100.0,
                     began.elapsed().as_secs_f64()
                 ),

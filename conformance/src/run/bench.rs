@@ -1,4 +1,4 @@
-//! Where cases are run: one alone, or several side by side.
+//! Runs cases: one case alone, or several at the same time.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::thread::Builder;
@@ -40,8 +40,8 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Plays a case alone. A failure while this machine stalled does not count; if that happens twice, the case is
-    /// inconclusive.
+    /// Plays a case alone. If it fails because a time limit passed while this machine stalled, it is played again; if that
+    /// happens twice, the case is inconclusive.
     pub(crate) fn play(&self, scenario: &Scenario, choices: &Choices) -> Finding {
         self.play_beside(scenario, choices, Beside::NoOther)
     }
@@ -97,7 +97,7 @@ impl<'a> Bench<'a> {
                 let _ = play();
             });
             if !played.incidents.is_empty() && beside == Beside::NoOther {
-                // The next case must not suffer from it.
+                // The next case gets a new process, on which the incident has no effect.
                 self.host.renew();
             }
             if played.failure.is_some() && self.shared.is_over() {
@@ -165,7 +165,7 @@ impl<'a> Bench<'a> {
                 }
             };
             for worker in 1..jobs.min(scenarios.len()) {
-                // With one worker less a run is only slower.
+                // If a worker cannot be started, the run is only slower.
                 let _ = Builder::new()
                     .name(format!("cases {worker}"))
                     .spawn_scoped(scope, work);
@@ -176,7 +176,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// Cases that are played side by side.
+/// Cases that are played at the same time.
 struct Round<'a> {
     state: Mutex<RoundState<'a>>,
     unlocked: Condvar,
@@ -201,7 +201,8 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Returns the next case whose lock is free. Blocks while all remaining cases wait for a lock.
+    /// Returns the next case whose lock is free; `None` if no case is left. Blocks while the locks of all remaining cases
+    /// are held.
     fn next(&self) -> Option<(usize, &'a Scenario)> {
         let mut state = self.state.lock();
         loop {

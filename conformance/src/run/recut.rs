@@ -1,4 +1,5 @@
-//! The same cases in other segments. Where a verdict changes, the runner searches for the fewest cuts that change it.
+//! Plays the same cases again with their sends in other segments. If a verdict changes, the runner searches for the fewest
+//! cuts that change it.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +14,13 @@ use super::schedule::Schedule;
 use super::selection::Selection;
 use super::smallest::smallest;
 
-/// Maximum number of plays in the search for the fewest cuts. Each play that shows a failure may wait as long as a
-/// failure does.
+/// Maximum number of plays in the search for the fewest cuts. A play that fails may take until a time limit passes.
 const PLAYS: usize = 40;
 
-/// How often the runner plays the case with the fewest cuts before it reports more cuts.
+/// How often the runner plays the case with the fewest cuts, until the verdict changes.
 const TRIES: usize = 3;
 
-/// A run with uncut segments.
+/// The first run, with each send in one segment.
 pub(crate) struct Whole<'a, 'b> {
     pub(crate) bench: &'b Bench<'a>,
     pub(crate) choices: &'b Choices,
@@ -33,7 +33,7 @@ pub(crate) struct Whole<'a, 'b> {
 pub(crate) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
     let options = whole.bench.options;
     let cut = whole.bench.cut(Cutting::everywhere(options.segments));
-    // The readings are chosen already.
+    // The probes are not played again, because the readings are chosen already.
     let probes = whole.selection.scenarios.iter().filter_map(|scenario| {
         let finding = whole.findings.get(&scenario.id)?;
         let is_probe = scenario.probes.is_some();
@@ -67,7 +67,7 @@ fn in_doubt(segments: Segments, cause: &Cause) -> String {
 }
 
 impl Whole<'_, '_> {
-    /// Compares the two plays of one case.
+    /// Compares the play with cuts and the play without cuts of one case.
     fn compare_case(
         &self,
         scenario: &Scenario,
@@ -81,10 +81,10 @@ impl Whole<'_, '_> {
             return;
         }
         let segments = self.bench.options.segments;
-        // A case that varies without any cut does not vary because of the cuts.
+        // If another play without cuts gives another verdict too, the cuts are not the reason.
         if self.bench.play(scenario, self.choices).grade() != before {
             outcome.notes.push(format!(
-                "with segments {} its verdict was {}; but the verdict also changes without cuts",
+                "with segments {} its verdict was {}; but plays without cuts have different verdicts too",
                 segments.word(),
                 cut.verdict
             ));
@@ -147,7 +147,8 @@ impl Whole<'_, '_> {
         self.shown(scenario, grade, &points).or(last)
     }
 
-    /// Plays the case with exactly these cuts. A slow target may read two pieces as one; then the case is played again.
+    /// Plays the case with exactly these cuts. A slow target may read two pieces as one, so that the cuts have no effect;
+    /// then the case is played again.
     fn shown(&self, scenario: &Scenario, grade: Option<u8>, points: &[Point]) -> Option<Played> {
         let bench = self
             .bench

@@ -1,8 +1,8 @@
-//! The order of the cases, and which of them run side by side.
+//! Decides the order of the cases, and which of them run at the same time.
 //!
-//! First come the cases on which others depend, then all that may run side by side, then those that must run alone, and
-//! last the hostile ones. A case that fails beside others is played again alone, because the others may have caused the
-//! failure.
+//! First come the cases on which others depend, then all other cases that may run at the same time, then those that must run
+//! alone, and last the hostile ones. A case that fails while others run is played again alone, because the others may have
+//! caused the failure.
 
 use std::collections::BTreeSet;
 
@@ -16,10 +16,10 @@ use super::contact::{self, Met};
 use super::selection::Selection;
 use super::told::Told;
 
-/// How often a case is played beside others before a failure that does not occur alone is judged.
+/// How often a case is played while other cases run, if it fails in their company but passes alone.
 const IN_COMPANY: usize = 3;
 
-/// The number of such failures that count as a failure.
+/// If the case fails this many times of them, it has failed; if fewer times, it is inconclusive.
 const FAILURES_THAT_COUNT: usize = 2;
 
 /// Plays all cases but the probes.
@@ -30,7 +30,7 @@ pub(crate) struct Schedule<'a, 'b> {
     told: Option<&'b Told<'a, 'b>>,
     jobs: usize,
     findings: Findings,
-    /// The case that ended the target.
+    /// The case after which the target no longer answered.
     died_of: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Plays all selected cases.
+    /// Plays all selected cases and returns their findings, with those of the probes.
     pub(crate) fn play_all(mut self, selection: &Selection<'_>) -> Findings {
         for probe in &selection.scenarios {
             if let Some(told) = self.told {
@@ -93,7 +93,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
         let host = &self.bench.host;
         if host.spawns() && host.is_shared() && self.jobs == 1 {
-            // One after the other, so that each finding about the process belongs to one case.
+            // Cases that run one after the other can be inspected one by one: each incident belongs to one case.
             return self.alone(cases);
         }
         let news = |case: &Scenario, finding: &Finding| {
@@ -115,7 +115,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.settle(cases, first);
     }
 
-    /// Plays the cases again that failed beside others.
+    /// Notes the findings of cases that ran at the same time. Those that failed are played again first.
     fn settle(&mut self, cases: &[&Scenario], first: Vec<Finding>) {
         let passed: Vec<&Scenario> = cases
             .iter()
@@ -132,7 +132,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             }
         }
         if self.bench.host.spawns() {
-            // A process that hangs would hang for every case that is played again.
+            // If the old process hangs, every case that is played again would fail too.
             self.bench.host.renew();
         }
         let (suspects, others): (Vec<_>, Vec<_>) = accused
@@ -147,8 +147,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         self.find_who_ended_it(suspects, is_found);
     }
 
-    /// Finds which case ended the process. Of the cases that were running then, those that also end it alone are
-    /// guilty. If none does, all are inconclusive.
+    /// Finds out which case ended the process. The suspects are the cases that ran when the process ended; each is played
+    /// again alone, and that result counts. If no case ends the process alone, the suspects that pass alone are inconclusive.
     fn find_who_ended_it(&mut self, suspects: Vec<(&Scenario, Finding)>, is_found: bool) {
         let again: Vec<Finding> = suspects
             .iter()
@@ -166,13 +166,13 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Plays a case that failed beside others: alone, and if it passes there, beside others again.
+    /// Plays a case again that failed while other cases ran: first alone, and, if it passes alone, with other cases again.
     fn look_again(&self, case: &Scenario, first: Finding, passed: &[&Scenario]) -> Finding {
         if self.is_consequence(case, &first) {
             return first;
         }
         let alone = self.bench.play(case, self.choices);
-        // A frame of another case is a finding for that other case.
+        // If a frame of another case made it fail, the other case is the one to judge.
         let settled = !first.failed() || first.met_another_case();
         if settled || alone.failed() || !matches!(alone, Finding::Played(_)) {
             return alone;
@@ -205,8 +205,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Returns whether the case failed because of something that another case judges, and that case has failed already.
-    /// Then another play would show nothing new.
+    /// Returns whether the case failed in a fragment or a fence, and the case that judges this fragment or fence has failed
+    /// already. Then another play would show nothing new.
     fn is_consequence(&self, case: &Scenario, finding: &Finding) -> bool {
         let grammar = &self.bench.shared.suite.grammar;
         let failure = finding.played().and_then(|played| played.failure.as_ref());
@@ -238,7 +238,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Returns how a target that is not restarted failed to answer; `None` if it still answers.
+    /// Returns how the target failed to answer a login; `None` if it answers, or if the runner can start it again.
     fn dead(&self) -> Option<Met> {
         let (shared, host) = (self.bench.shared, self.bench.host);
         match host.spawns() {
@@ -249,7 +249,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
         }
     }
 
-    /// Returns whether the target is dead. Then these cases cannot be judged any more.
+    /// Returns whether the target no longer answers. If so, also notes for each of these cases that it cannot be judged.
     fn gave_up(&mut self, cases: &[&Scenario]) -> bool {
         let Some(culprit) = self.died_of.clone() else {
             return false;
@@ -261,8 +261,8 @@ impl<'a, 'b> Schedule<'a, 'b> {
         true
     }
 
-    /// Records that the target died while several cases ran. The suspect is a case that still had an answer: one that
-    /// failed if there is any, and among those the one that started last.
+    /// Records that the target died while several cases ran. Only a case in which the target still sent something can be the
+    /// culprit. Of those, cases that failed come first, and among equals the case that started last is taken.
     fn record_death(&mut self, cases: &[&Scenario], findings: Vec<Finding>, met: &Met) {
         let culprit = cases
             .iter()
@@ -271,7 +271,7 @@ impl<'a, 'b> Schedule<'a, 'b> {
             .filter_map(|(case, finding)| Some((case, finding, finding.played()?)))
             .max_by_key(|(_, finding, played)| (finding.failed(), played.started))
             .map(|(case, ..)| case.id.clone());
-        let culprit = culprit.unwrap_or_else(|| "the run before its first case".to_owned());
+        let culprit = culprit.unwrap_or_else(|| "the first login of the run".to_owned());
         let numbered = findings.iter().enumerate();
         let innocent = numbered.filter(|(_, finding)| !finding.was_answered());
         let innocent: BTreeSet<usize> = innocent.map(|(index, _)| index).collect();

@@ -199,7 +199,8 @@ fn rests_on<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<&'a Scenario> {
         .collect()
 }
 
-/// Returns the scenarios that judge the fragments of this one, and the fence if it proves silence.
+/// Returns the scenarios that judge the fragments of this one, and the scenario that judges the fence, if this one expects
+/// silence.
 fn provers<'a>(suite: &'a Suite, scenario: &'a Scenario) -> BTreeSet<&'a str> {
     let fence = suite.grammar.fence.as_ref();
     let mut provers = BTreeSet::new();

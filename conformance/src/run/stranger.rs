@@ -1,5 +1,5 @@
-//! A server that does not speak the protocol may speak another one that the program knows, or HTTP. The runner tries
-//! them all at once, on new connections, so that the answer takes no longer than one wait.
+//! Finds out what a server speaks that does not speak the protocol: another built-in protocol, or HTTP. The runner tries all
+//! of them at the same time, on new connections, so that the slowest of them decides how long this takes.
 
 use std::net::SocketAddr;
 use std::thread::Builder;
@@ -37,8 +37,9 @@ pub(crate) fn in_words(shared: &Shared<'_>, target: SocketAddr, met: &Met) -> St
 }
 
 enum Seems {
-    /// These protocols, as far as a login can show; often none.
+    /// The protocols whose login the server answers; often the list is empty.
     Speaks(Vec<Suite>),
+    /// HTTP, and no built-in protocol.
     Http,
 }
 
@@ -50,7 +51,7 @@ fn recognise(shared: &Shared<'_>, target: SocketAddr) -> Seems {
     std::thread::scope(|scope| {
         let asked: Vec<_> = others
             .map(|suite| {
-                // Without a thread for it, this protocol is not recognised. Nothing else is lost.
+                // If the thread cannot be started, only this protocol is not recognised.
                 Builder::new()
                     .name(format!("ask for {}", suite.name))
                     .spawn_scoped(scope, move || {
@@ -71,7 +72,7 @@ fn recognise(shared: &Shared<'_>, target: SocketAddr) -> Seems {
     })
 }
 
-/// Returns whether a login of that protocol gets an answer, in any of its readings.
+/// Returns whether the server answers a login of that protocol, in any of its readings.
 fn answers(shared: &Shared<'_>, target: SocketAddr, suite: &Suite) -> bool {
     let wires = wires(&suite.grammar);
     let speech = match suite.grammar.transport {

@@ -9,8 +9,9 @@ use super::budget::Budget;
 
 /// A counter of the events on all lanes of a case.
 ///
-/// The interpreter notes the count, then looks at its lanes. If they have nothing for it, it waits until the count
-/// exceeds the noted one. Events between the look and the wait are in the count, so no wake-up is lost.
+/// The interpreter notes the count, then looks at its lanes. If nothing has arrived for it, it waits until the count is
+/// higher than the noted one. An event between the look and the wait has increased the count already, so the interpreter
+/// does not miss it.
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
     rings: Mutex<u64>,
@@ -38,7 +39,7 @@ impl Bell {
         self.rung.notify_all();
     }
 
-    /// Blocks until the bell has rung after `seen` was counted, or until that instant.
+    /// Blocks until the count differs from `seen`, or until that instant.
     pub(crate) fn wait(&self, seen: u64, until: Instant) {
         let mut rings = self.rings.lock();
         while *rings == seen {

@@ -83,7 +83,7 @@ impl Inbox {
         bell: &Bell,
     ) {
         let mut buffer = vec![0; CHUNK];
-        // The end of the handshake may have arrived together with the first text.
+        // The handshake may have read the first records of the conversation already.
         let mut end = tls.and_then(|tls| self.take_in_secured(tls, &[], outbox));
         while end.is_none() {
             end = match self.read_once(stream, &mut buffer) {
@@ -97,7 +97,7 @@ impl Inbox {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => None,
-                // ECONNRESET, and rarer abnormal ends (ETIMEDOUT, EHOSTUNREACH).
+                // ECONNRESET, or a rarer error (ETIMEDOUT, EHOSTUNREACH): all of them count as a reset.
                 Err(_) => Some(End::Reset),
             };
             bell.ring();
@@ -109,13 +109,13 @@ impl Inbox {
         }
     }
 
-    /// Reads on after TLS has announced the end. The bytes do not matter, but unread they would make the kernel answer
-    /// with a reset.
+    /// Reads and drops what arrives after the end of the conversation. If these bytes stayed unread, the kernel would send a
+    /// reset when the socket is closed.
     fn read_on(&self, stream: &TcpStream, buffer: &mut [u8]) {
         while matches!(self.read_once(stream, buffer), Ok(length) if length > 0) {}
     }
 
-    /// Takes in ciphertext. Returns how the connection ended in it, if it did.
+    /// Decrypts ciphertext and keeps the text. If the ciphertext ends the connection, returns how.
     fn take_in_secured(&self, tls: &Secured, ciphertext: &[u8], outbox: &Outbox) -> Option<End> {
         let opened = tls.open(ciphertext);
         if opened.owes {
@@ -134,9 +134,9 @@ impl Inbox {
 
     /// Reads once, unless the lane is paused.
     ///
-    /// The thread sleeps in `peek`, which leaves the bytes in the socket. The `read` after it finds bytes or the end
-    /// and does not block, so it may hold `paused`: once [`pause`](Inbox::pause) has returned, not one more byte is
-    /// read.
+    /// The thread sleeps in `peek`, which leaves the bytes in the socket. After that, `read` finds bytes or the end of the
+    /// connection, so it does not block, and the thread may hold the lock `paused` meanwhile. Because of that lock, no byte is
+    /// read after [`pause`](Inbox::pause) has returned.
     fn read_once(&self, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
         stream.peek(&mut [0])?;
         let mut paused = self.paused.lock();

@@ -1,5 +1,5 @@
-//! One TCP connection of a scenario. A reader thread always reads, a writer thread may block, and between them the
-//! interpreter never blocks.
+//! One TCP connection of a scenario, with two threads. The reader thread always reads, and the writer thread writes what is
+//! queued. Only these threads block in the socket; the interpreter does not.
 
 mod bell;
 mod budget;
@@ -27,7 +27,8 @@ use outbox::{Farewell, Outbox};
 pub(crate) use tls::NoTls;
 use tls::Secured;
 
-/// The receive buffer of a lane that will stop reading. It is small, so that the target soon cannot send any more.
+/// The receive buffer of a lane that will stop reading, in bytes. It is small, so that the target can soon send no more
+/// bytes.
 const SMALL_RECEIVE_BUFFER: usize = 16 << 10;
 
 /// The size of the kernel's receive buffer.
@@ -46,7 +47,7 @@ pub(crate) enum Speech<'a> {
     Plain,
     /// TLS carries the bytes.
     Tls(&'a TlsClient),
-    /// TCP carries the bytes unchanged, to a target that speaks TLS. This lane cannot interpret what the target sends.
+    /// TCP carries the bytes unchanged, although the target speaks TLS. Such a lane ignores what it receives.
     Blind,
 }
 
@@ -64,11 +65,12 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects within the bound, TLS handshake included, and starts the threads; debuggers show them as `name`.
+    /// Connects and starts the threads. `bound` limits the time of the connect and of the TLS handshake together; `name` is
+    /// part of the names of the threads.
     ///
     /// # Errors
     ///
-    /// If nothing listens, nothing answers in time, the TLS handshake fails, or the system gives no thread.
+    /// If nothing listens, the target does not answer in time, the TLS handshake fails, or a thread cannot be started.
     pub(crate) fn open(
         target: SocketAddr,
         bound: Duration,
@@ -88,7 +90,7 @@ impl Connection {
         let until = Instant::now() + bound;
         socket.connect_timeout(&target.into(), bound)?;
         let stream = Arc::new(TcpStream::from(socket));
-        // Without it the kernel would join small writes, and a cut would have no effect.
+        // Without TCP_NODELAY the kernel could join small writes, and a cut would have no effect.
         stream.set_nodelay(true)?;
         let secured = match speech {
             Speech::Tls(client) => Some(tls::handshake(client, &stream, target.ip(), until)?),
@@ -139,13 +141,13 @@ impl Connection {
             self.received.extend_from_slice(&chunk.bytes);
             self.arrivals.push((self.received.len(), chunk.at));
         }
-        // After our own shutdown the reader sees an end that the target did not cause.
+        // After the runner has closed the socket itself, the reader sees an end that the target did not cause.
         if self.stream.is_some() && self.end.is_none() {
             self.end = end;
         }
     }
 
-    /// Returns this machine's address on the connection: 4 or 16 bytes, or none after the connection was cut.
+    /// Returns the IP address of this machine on the connection: 4 or 16 bytes, or no bytes after the connection was closed.
     pub(crate) fn own_address(&self) -> Vec<u8> {
         let address = self
             .stream
@@ -184,17 +186,17 @@ impl Connection {
         self.outbox.push(bytes, cut, gate);
     }
 
-    /// Makes the writer pause before it writes what is queued next.
+    /// Queues a pause: the writer waits before it writes what is queued after this.
     pub(crate) fn pause(&self, pause: Duration) {
         self.outbox.push_pause(pause);
     }
 
-    /// Queues FIN after everything that is queued, over TLS after a close_notify; goes on reading.
+    /// Queues FIN after everything that is queued; over TLS, a close_notify comes before the FIN. The reader continues.
     pub(crate) fn shut_down(&self) {
         self.outbox.push_fin(Farewell::InOrder);
     }
 
-    /// Queues FIN after everything that is queued, over TLS without a close_notify; goes on reading.
+    /// Queues FIN after everything that is queued, without the close_notify that TLS demands. The reader continues.
     pub(crate) fn truncate(&self) {
         self.outbox.push_fin(Farewell::Truncated);
     }
@@ -214,15 +216,15 @@ impl Connection {
         self.inbox.resume();
     }
 
-    /// Cuts the connection with RST; returns when it is gone.
+    /// Ends the connection with RST, and returns after the threads have ended.
     ///
-    /// The kernel sends RST when the last owner closes a socket whose linger time is zero. The threads own it too, so
-    /// they must end first, and without a FIN: `shutdown(Read)` wakes the reader and sends nothing.
+    /// The kernel sends RST when the last owner closes a socket whose linger time is zero. The threads own the socket too, so
+    /// they must end first, and no FIN may be sent before the RST: `shutdown(Read)` wakes the reader and sends nothing.
     pub(crate) fn abort(&mut self) {
         let Some(stream) = self.stream.take() else {
             return;
         };
-        // Each call can only fail when the connection is gone already, which is the goal.
+        // These calls fail only if the connection is gone already, and then nothing is left to do.
         let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
         self.outbox.close();
         self.inbox.resume();
@@ -233,14 +235,15 @@ impl Connection {
         self.join();
     }
 
-    /// Ends both directions and the threads, wherever they are.
+    /// Closes both directions and ends the threads, even if they are blocked in the socket.
     pub(crate) fn hang_up(&mut self) {
         let Some(stream) = self.stream.take() else {
             return;
         };
         self.outbox.close();
         self.inbox.resume();
-        // Wakes a reader in `peek` and a writer in `write`. Fails only when the connection is gone already.
+        // This wakes a reader that blocks in `peek` and a writer that blocks in `write`. It fails only if the connection is
+        // gone already.
         let _ = stream.shutdown(Shutdown::Both);
         self.join();
     }

@@ -13,13 +13,13 @@ use crate::scenario::Cut;
 use super::bell::Bell;
 use super::tls::Secured;
 
-/// Maximum queued bytes of a lane. With more, its next send waits until the target has read some.
+/// Maximum queued bytes of a lane. If more are queued, the next send of the lane waits until the target has read some.
 const QUEUED_BYTES: usize = 64 << 20;
 
-/// Maximum queued sends of a lane.
+/// Maximum number of queued sends of a lane.
 const QUEUED_SENDS: usize = 4096;
 
-/// Time limit for a gate: it opens microseconds after the last send is queued.
+/// Time limit of a wait at a gate. Usually the gate opens microseconds after the last send is queued.
 const GATE_BOUND: Duration = Duration::from_secs(1);
 
 /// A gate that holds the writers of several lanes until all of them have something to write, so that they start at the
@@ -48,7 +48,7 @@ impl Gate {
     }
 }
 
-/// The queue of one connection. The interpreter fills it, the writer thread empties it.
+/// The queue of one connection. The interpreter adds jobs, and the writer thread carries them out.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
@@ -92,8 +92,8 @@ impl Outbox {
         queue.bytes < QUEUED_BYTES && queue.jobs.len() < QUEUED_SENDS
     }
 
-    /// Queues bytes; the caller has checked [`has_room`](Outbox::has_room). On a connection that is gone they are
-    /// dropped, and the reader reports how it ended.
+    /// Queues bytes; the caller has checked [`has_room`](Outbox::has_room). If the connection is gone, the bytes are dropped;
+    /// the reader reports how the connection ended.
     pub(crate) fn push(&self, bytes: Vec<u8>, cut: Cut, gate: Option<Arc<Gate>>) {
         let mut queue = self.queue.lock();
         queue.bytes += bytes.len();
@@ -101,7 +101,7 @@ impl Outbox {
         self.changed.notify_all();
     }
 
-    /// Queues a pause before what is queued next.
+    /// Queues a pause before everything that is queued later.
     pub(crate) fn push_pause(&self, pause: Duration) {
         self.queue.lock().jobs.push_back(Job::Pause(pause));
         self.changed.notify_all();
@@ -119,7 +119,7 @@ impl Outbox {
         self.changed.notify_all();
     }
 
-    /// Returns whether the kernel has accepted everything.
+    /// Returns whether the kernel has accepted everything that was queued, or the outbox is closed.
     pub(crate) fn is_idle(&self) -> bool {
         let queue = self.queue.lock();
         queue.closed || (queue.jobs.is_empty() && !queue.writing)
@@ -210,8 +210,8 @@ fn say_farewell(
     stream.shutdown(Shutdown::Write)
 }
 
-/// Returns the bytes in the pieces that the scenario wants. With TCP_NODELAY each piece becomes a separate segment;
-/// over TLS it is a separate record, too.
+/// Returns the bytes in the pieces into which they are cut. With TCP_NODELAY each piece usually becomes a separate segment;
+/// over TLS it is also a separate record.
 fn pieces<'a>(bytes: &'a [u8], cut: &Cut) -> Vec<&'a [u8]> {
     match cut {
         Cut::Whole => vec![bytes],

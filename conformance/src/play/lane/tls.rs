@@ -1,9 +1,9 @@
 //! TLS on a lane.
 //!
-//! The reader thread sleeps in the socket, and the writer thread may block in it, so neither may hold the TLS
-//! connection during that time. rustls does no IO itself, which makes this possible: the reader brings ciphertext and
-//! takes text, the writer brings text and takes ciphertext, each under a short lock. Only the writer takes ciphertext
-//! out, so records reach the socket in the order in which they were sealed.
+//! The reader thread blocks in reads from the socket, and the writer thread may block in writes to it. Neither may hold the
+//! lock of the TLS connection while it blocks. This is possible because rustls does no IO itself: under a short lock, the
+//! reader puts ciphertext in and takes text out, and the writer puts text in and takes ciphertext out. Only the writer takes
+//! ciphertext out, so records reach the socket in the order in which they were sealed.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,7 +15,7 @@ use rustls::ClientConnection;
 
 use crate::tls::TlsClient;
 
-/// Makes a TLS connection over this stream; on return the stream has no timeouts.
+/// Makes a TLS connection over this stream. Afterwards the stream has no read timeout.
 ///
 /// # Errors
 ///
@@ -27,7 +27,7 @@ pub(crate) fn handshake(
     until: Instant,
 ) -> io::Result<Secured> {
     let mut conn = client.connection(server)?;
-    // Sealed records are taken out at once.
+    // A limit is not needed, because sealed records are taken out immediately.
     conn.set_buffer_limit(None);
     shake_hands(&mut conn, stream, until).map_err(|error| told(&error))?;
     stream.set_read_timeout(None)?;
@@ -54,14 +54,14 @@ fn shake_hands(
             return Err(ErrorKind::UnexpectedEof.into());
         }
         if let Err(error) = conn.process_new_packets() {
-            // This sends the alert with the reason; whether it arrives does not matter any more.
+            // This sends the alert with the reason to the target. The handshake has failed, whether the alert arrives or not.
             let _ = conn.write_tls(&mut stream);
             return Err(io::Error::new(ErrorKind::InvalidData, error));
         }
     }
 }
 
-/// A server listens, but the TLS handshake failed, for this reason.
+/// The error that a server accepted the connection, but the TLS handshake failed, for this reason.
 #[derive(Debug)]
 pub(crate) struct NoTls(String);
 
@@ -98,18 +98,18 @@ pub(crate) struct Secured {
 /// The result of decrypting ciphertext.
 #[derive(Debug, Default)]
 pub(crate) struct Opened {
-    /// The text in it.
+    /// The decrypted text.
     pub(crate) text: Vec<u8>,
-    /// Whether the other side has announced that it sends no more.
+    /// Whether the target has announced with close_notify that it sends no more.
     pub(crate) closed: bool,
-    /// Whether TLS itself must send something now, so that the writer must be woken.
+    /// Whether TLS itself must send something now. Then the writer must be woken.
     pub(crate) owes: bool,
-    /// Whether the ciphertext is invalid, or an alert that ends the connection.
+    /// Whether the ciphertext is invalid, or contains an alert that ends the connection.
     pub(crate) garbled: bool,
 }
 
 impl Secured {
-    /// Takes in ciphertext. Empty ciphertext returns what the handshake left.
+    /// Decrypts ciphertext. A call with empty ciphertext returns what arrived together with the end of the handshake.
     pub(crate) fn open(&self, mut ciphertext: &[u8]) -> Opened {
         let mut conn = self.conn.lock();
         let mut opened = Opened::default();
@@ -120,7 +120,7 @@ impl Secured {
                 Ok(state) => opened.closed |= state.peer_has_closed(),
                 Err(_) => opened.garbled = true,
             }
-            // Text before an alert counts; the error only means that there is no more text now.
+            // Text before an alert counts. An error of this read only means that there is no more text now.
             let _ = conn.reader().read_to_end(&mut opened.text);
             if ciphertext.is_empty() || opened.garbled || !taken {
                 opened.owes = conn.wants_write();
@@ -129,7 +129,7 @@ impl Secured {
         }
     }
 
-    /// Returns the records that carry this text, and before them what TLS itself had to send.
+    /// Returns the records that carry this text. Records that TLS itself must send come before them.
     pub(crate) fn seal(&self, text: &[u8]) -> io::Result<Vec<u8>> {
         let mut conn = self.conn.lock();
         conn.writer().write_all(text)?;

@@ -16,13 +16,13 @@ impl Bounds {
         Bounds { scale, wait }
     }
 
-    /// Returns the limit of a wait, with its own bound or the default one.
+    /// Returns the time limit of a wait: its own limit or the default one, scaled.
     pub(crate) fn wait(self, within: Option<Duration>) -> Duration {
         self.scaled(within.unwrap_or(self.wait))
     }
 
-    /// Returns the limit of a whole case. It is longer than any scenario needs: only a target that answers each step at
-    /// the last moment reaches it.
+    /// Returns the time limit of a whole case. It is longer than any scenario needs: a case reaches it only if the target
+    /// answers many steps at the last moment.
     pub(crate) fn case(self) -> Duration {
         self.scaled(Duration::from_secs(120))
     }
@@ -37,12 +37,12 @@ impl Bounds {
         Duration::from_millis(100)
     }
 
-    /// Returns how long silence must last where the protocol has no fence.
+    /// Returns how long silence must last if the protocol has no fence to prove it.
     pub(crate) fn silence_by_time(self) -> Duration {
         self.scaled(Duration::from_secs(1))
     }
 
-    /// Scales a bound. The factor from the command line may be absurd, but the result is always a valid bound.
+    /// Scales a time limit. The factor comes from the command line and may be absurd, but the result is at most one day.
     fn scaled(self, duration: Duration) -> Duration {
         const LONGEST: Duration = Duration::from_secs(24 * 3600);
         Duration::try_from_secs_f64(duration.as_secs_f64() * self.scale)

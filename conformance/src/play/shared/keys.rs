@@ -1,5 +1,5 @@
-//! The keys of a run. Making one takes a good part of a second, so a run makes a few in advance and uses each for many
-//! UUIDs.
+//! The keys of a run. Making a key takes a large part of a second, so a run makes a few keys in advance and uses each of
+//! them for many UUIDs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 
 use crate::identity::Key;
 
-/// The number of keys: up to this number of lanes of a case have different keys.
+/// The number of keys. If a case has more lanes than this, some of its lanes have the same key.
 const KEYS: usize = 4;
 
 /// The keys of a run.
@@ -30,7 +30,7 @@ impl Keys {
         let maker = Builder::new().name("make keys".to_owned());
         Keys {
             shared,
-            // Without a thread, the callers that need keys make them.
+            // If the thread cannot be started, each key is made when a caller needs it.
             maker: maker.spawn(move || making.make_all()).ok(),
         }
     }
@@ -63,7 +63,7 @@ impl Drop for Keys {
     fn drop(&mut self) {
         self.shared.ended.store(true, Ordering::Relaxed);
         if let Some(maker) = self.maker.take() {
-            // A caller that needed a key and could not make it has reported that already.
+            // A panic of this thread needs no report: a caller that needs the key makes it itself, and panics visibly.
             let _ = maker.join();
         }
     }

@@ -1,7 +1,8 @@
-//! The ledger of all sends in a run, so that cases that run side by side can put aside each other's broadcasts.
+//! The ledger of the sends of all cases in a run. With it, cases that run at the same time recognise each other's broadcasts
+//! and ignore them.
 //!
-//! Every send is written here *before* it goes out. A complete ambient frame that reaches an identified lane is
-//! *foreign* when its fields equal an entry of another case that has not arrived on this lane yet.
+//! Every frame that may reach other lanes is entered here *before* it is sent. A broadcast that arrives on an identified
+//! lane is *foreign* if its fields equal those of an entry of another case. Each entry counts once on each lane.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,11 +11,11 @@ use parking_lot::Mutex;
 use crate::evidence::Stray;
 use crate::grammar::{Decoded, Frame, Grammar, PacketId, Side, Value, Wire};
 
-/// The number of one run of one scenario.
+/// The number of one play of one scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CaseNumber(pub(crate) u64);
 
-/// Maximum size of a frame that a client sends, in bytes. A longer one is not a chat frame.
+/// Maximum size of a frame that a client sends, in bytes. Longer data is not a frame of a chat protocol.
 const LONGEST_FRAME: usize = 64 << 10;
 
 /// The sends of all cases of a run.
@@ -49,7 +50,7 @@ impl Ledger {
         self.entries.lock().tokens.insert(token.to_string());
     }
 
-    /// Returns whether a frame carries the token of a fence.
+    /// Returns whether a field of the frame is the token of a fence.
     pub(crate) fn has_token(&self, frame: &Frame) -> bool {
         let entries = self.entries.lock();
         let mut values = frame.fields.iter().map(|field| field.value.to_string());
@@ -61,7 +62,7 @@ impl Ledger {
         self.entries.lock().names.contains_key(name)
     }
 
-    /// Returns whose frame this is, if it certainly does not belong to this case's conversation.
+    /// Returns to what this frame belongs, if it certainly does not belong to this case's conversation.
     pub(crate) fn stray(&self, case: CaseNumber, frame: &Frame) -> Option<Stray> {
         if self.has_token(frame) {
             return Some(Stray::Fence);
@@ -78,7 +79,7 @@ impl Ledger {
         (!owners.is_empty() && !owners.contains(&case)).then_some(Stray::OtherCase)
     }
 
-    /// Writes a frame down before it is sent.
+    /// Enters a frame. Call this before the frame is sent.
     pub(crate) fn enter(&self, case: CaseNumber, packet: PacketId, values: &[Value]) {
         let mut entries = self.entries.lock();
         let number = entries.next;
@@ -94,9 +95,11 @@ impl Ledger {
             });
     }
 
-    /// Returns the entry of another case that this frame comes from, unless `got` holds it already.
+    /// Returns the number of an entry of another case from which this frame may come. Entries whose numbers are in `got` are
+    /// passed over.
     ///
-    /// The server may send a packet in another form: a packet with the same fields that only the server sends.
+    /// The frame may be another packet than the entry: a server may relay a message as a packet that has the same fields and
+    /// that only servers send.
     pub(crate) fn origin_elsewhere(
         &self,
         case: CaseNumber,
@@ -123,7 +126,7 @@ fn content(values: &[Value]) -> String {
     format!("{values:?}")
 }
 
-/// A finder of the frames that one connection sends, independent of how the scenario assembles the bytes.
+/// Finds the frames in the bytes that one connection sends, no matter how the scenario assembles these bytes.
 #[derive(Debug, Default)]
 pub(crate) struct SentFrames {
     unread: Vec<u8>,
@@ -131,7 +134,7 @@ pub(crate) struct SentFrames {
 }
 
 impl SentFrames {
-    /// Returns the frames that these bytes complete. After bytes that are not a frame it recognises nothing more.
+    /// Returns the frames that these bytes complete. After bytes that are not a frame, no more frames are recognised.
     pub(crate) fn push(&mut self, wire: &Wire, bytes: &[u8]) -> Vec<Frame> {
         let mut frames = Vec::new();
         if self.lost {

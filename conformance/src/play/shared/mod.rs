@@ -1,9 +1,9 @@
-//! What all cases of a run share.
+//! The data that all cases of a run share.
 //!
 //! | file | what |
 //! |---|---|
 //! | `bounds` | the time limits of steps |
-//! | `ledger` | which case sent what, so that cases that run side by side do not disturb each other |
+//! | `ledger` | which case sent what, so that cases that run at the same time do not disturb each other |
 //! | `random`, `names` | repeatable randomness, and the names made from it |
 //! | `interruption` | ends the run early, and wakes the cases that wait |
 //! | `registry`, `keys` | the identities of lanes, where names are UUIDs with keys |
@@ -44,16 +44,16 @@ pub(crate) struct Terms<'a> {
     /// Settings of the target that scenarios ask for.
     pub(crate) settings: &'a BTreeMap<String, String>,
     pub(crate) bounds: Bounds,
-    /// Whether other people use the target too; their broadcasts are put aside.
+    /// Whether other people use the target at the same time; their broadcasts are ignored.
     pub(crate) has_strangers: bool,
-    /// The seed of names and payloads.
+    /// The seed of names and tokens.
     pub(crate) seed: u64,
     /// The instant at which the whole run must be over.
     pub(crate) deadline: Option<Instant>,
     pub(crate) interruption: Interruption,
 }
 
-/// What all cases of a run share.
+/// The data that all cases of a run share.
 pub(crate) struct Shared<'a> {
     pub(crate) suite: &'a Suite,
     pub(crate) settings: &'a BTreeMap<String, String>,
@@ -62,7 +62,7 @@ pub(crate) struct Shared<'a> {
     /// The settings of wire.kdl.
     pub(crate) times: BTreeMap<String, Duration>,
     pub(crate) tls: TlsClient,
-    /// `None` where names are chosen.
+    /// The identities; `None` if clients choose their names.
     pub(crate) registry: Option<Registry>,
     pub(crate) ledger: Ledger,
     seed: u64,
@@ -105,9 +105,8 @@ impl<'a> Shared<'a> {
         })
     }
 
-    /// Returns a number for one more case, and randomness of its own. With one seed that randomness is the same
-    /// whenever a scenario starts for the first time, for the second time, and so on, no matter which cases run beside
-    /// it or before it.
+    /// Returns a number for one more play of a scenario, and its own source of randomness. The randomness depends only on the
+    /// seed, the scenario, and how often the scenario was started before: other cases have no effect on it.
     pub(crate) fn number_case(&self, id: &str) -> (CaseNumber, SplitMix) {
         let number = self.next_case.fetch_add(1, Ordering::Relaxed);
         let mut begun = self.begun.lock();
@@ -135,7 +134,7 @@ impl<'a> Shared<'a> {
         self.deadline.map_or(until, |deadline| deadline.min(until))
     }
 
-    /// Returns what a lane of the protocol speaks. A lane without TLS is blind where the target speaks TLS.
+    /// Returns how a lane encodes its bytes. A lane without TLS is blind if the protocol needs TLS.
     pub(crate) fn speech(&self, tls: bool) -> Speech<'_> {
         match self.suite.grammar.transport {
             Transport::Tcp => Speech::Plain,
@@ -144,7 +143,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// Returns the identities of a case's lanes; none where names are chosen.
+    /// Returns the identities of a case's lanes; an empty list if clients choose their names.
     pub(crate) fn cast(
         &self,
         scenario: &Scenario,

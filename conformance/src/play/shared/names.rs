@@ -1,4 +1,4 @@
-//! Fresh names for lanes.
+//! New names for the lanes of each play.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use crate::scenario::{Lane, LaneId, LaneName};
 
 use super::random::SplitMix;
 
-/// Maximum characters of a lane's name that are kept. With the random part the result stays below the limits of usual
-/// protocols.
+/// Maximum characters of a lane's name that are kept. Together with the random part the new name is then short enough for
+/// the usual protocols.
 const KEPT: usize = 16;
 
 /// The number of characters of the random part.
@@ -24,7 +24,7 @@ pub(crate) fn names_of(
         let name = match &lane.login {
             LaneName::Fresh { exactly } => fresh(&lane.name, exactly.as_ref(), random),
             LaneName::SameAs(LaneId(other)) => names.get(*other).cloned().unwrap_or_default(),
-            // A case whose settings are not given is not played.
+            // The setting exists: a case whose settings are not given is not played.
             LaneName::Setting(setting) => settings.get(setting).cloned().unwrap_or_default(),
         };
         names.push(name);
@@ -32,7 +32,8 @@ pub(crate) fn names_of(
     names
 }
 
-/// Returns `alice-4f2a91`; or, for an exact length, as much of that as fits, followed by the filler.
+/// Returns a name such as `alice-4f2a91`. If an exact length is given, the filler follows until the length is reached; if
+/// the length is too short for such a name, the whole name is random.
 pub(crate) fn fresh(
     lane: &str,
     exactly: Option<&(usize, String)>,
@@ -52,7 +53,7 @@ fn of_length(length: usize, filler: &str, name: &str, random: &mut SplitMix) -> 
     }
     let mut filled = name.to_owned();
     if !filler.is_empty() {
-        // Padding before the filler, where the filler does not fit evenly.
+        // If a whole number of fillers does not give the length, padding comes before them.
         filled.push_str(&"x".repeat((length - name.len()) % filler.len()));
         filled.push_str(&filler.repeat((length - filled.len()) / filler.len()));
     }

@@ -2,17 +2,18 @@
 
 use sha2::{Digest, Sha256};
 
-/// The generator splitmix64: small, and the same on every machine. Nothing here needs to be unpredictable.
+/// The generator splitmix64: it is small, and gives the same numbers on every machine. Attackers may predict them: nothing
+/// here is a secret.
 #[derive(Debug, Clone)]
 pub(crate) struct SplitMix(u64);
 
 impl SplitMix {
-    /// Returns the sequence of this seed.
+    /// Returns the generator with this seed.
     pub(crate) fn new(seed: u64) -> SplitMix {
         SplitMix(seed)
     }
 
-    /// Returns a sequence that depends on these bytes.
+    /// Returns a generator whose seed is made from these bytes.
     pub(crate) fn of(bytes: &[u8]) -> SplitMix {
         let first = sha256(bytes).into_iter().take(8);
         SplitMix(first.fold(0, |seed, byte| seed << 8 | u64::from(byte)))
@@ -27,7 +28,7 @@ impl SplitMix {
         mixed ^ (mixed >> 31)
     }
 
-    /// Returns this number of bytes.
+    /// Returns this number of random bytes.
     pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(length.next_multiple_of(8));
         while bytes.len() < length {
@@ -37,7 +38,7 @@ impl SplitMix {
         bytes
     }
 
-    /// Returns this number of characters of `0-9a-z`.
+    /// Returns this number of random characters from `0-9a-z`.
     pub(crate) fn letters(&mut self, count: usize) -> String {
         (0..count)
             .filter_map(|_| char::from_digit((self.next() % 36) as u32, 36))

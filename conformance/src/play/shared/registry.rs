@@ -1,8 +1,8 @@
-//! The identities of lanes, where a name is a UUID that the target knows, with an RSA key.
+//! The identities of lanes, in protocols where a name is a UUID with an RSA key that the target knows.
 //!
 //! The target must know an identity before a lane can use it. With `--set rest=ADDR` the runner registers identities,
-//! and each case gets new ones. With `--set identities=FILE` they are registered already, and the cases share them:
-//! each case takes the identities that it needs, and gives them back.
+//! and each case gets new ones. With `--set identities=FILE` the identities in the file are registered already, and the
+//! cases share them: each case takes the identities that it needs, and gives them back at its end.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -34,8 +34,8 @@ enum Source {
     None,
     Minted(Rest),
     Listed {
-        /// Identities that no case uses now. The first is the one that has waited longest, because the target may take
-        /// a moment to notice that a client has left.
+        /// Identities that no case uses now. A case takes those that have been free for the longest time, because the target
+        /// may need a moment to notice that their last client has left.
         free: Mutex<VecDeque<Identity>>,
         given_back: Condvar,
         there_are: usize,
@@ -47,7 +47,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If the file cannot be used, or nothing answers at the REST address. The error is a sentence.
+    /// If the file of identities cannot be used, or no connection to the REST address is possible. The error is a sentence.
     pub(crate) fn of(settings: &BTreeMap<String, String>) -> Result<Registry, String> {
         let source = match identity::Source::of(settings)? {
             identity::Source::None => Source::None,
@@ -68,7 +68,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If there are fewer than the scenario needs.
+    /// If there are fewer identities than the scenario needs, or if one cannot be registered.
     pub(crate) fn cast(
         &self,
         scenario: &Scenario,
@@ -121,7 +121,8 @@ impl Registry {
             Source::Listed {
                 free, given_back, ..
             } => {
-                // All at once or none: cases that hold some and wait for more would wait for each other.
+                // A case takes all its identities at once. If cases took them one by one, two cases could each hold some and
+                // wait for each other forever.
                 let mut free = free.lock();
                 while free.len() < needs {
                     given_back.wait(&mut free);
@@ -131,8 +132,8 @@ impl Registry {
         }
     }
 
-    /// Returns an identity that the target does not know. Lanes of one case have different keys, while there are enough
-    /// keys.
+    /// Returns a new identity, which the target does not know. Lanes of one case have different keys, as long as there are
+    /// enough keys.
     fn fresh(&self, index: usize, random: &mut SplitMix) -> Identity {
         let bits = u128::from(random.next()) << 64 | u128::from(random.next());
         Identity {
@@ -145,7 +146,7 @@ impl Registry {
 /// The identities of the lanes of one case.
 #[derive(Debug, Default)]
 pub(crate) struct Cast {
-    /// One identity per lane; none where names are chosen.
+    /// One identity per lane; empty if clients choose their names.
     pub(crate) identities: Vec<Identity>,
     taken: Vec<Identity>,
 }
