@@ -190,7 +190,9 @@ pub(crate) fn in_words(target: SocketAddr, met: &Met) -> String {
         Met::NoConnection(error) => format!("cannot connect to {target}: {error}"),
         Met::NoTls(why) => format!("{target} does not speak TLS as this protocol requires: {why}"),
         Met::Silence => {
-            format!("{target} accepts connections, but did not answer a login on any of {TRIES} connections")
+            format!(
+                "{target} accepts connections, but did not answer a login on any of {TRIES} connections"
+            )
         }
         Met::Closed(End::Reset) => format!("{target} resets the connection after a login"),
         Met::Closed(_) => {

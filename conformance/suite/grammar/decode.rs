@@ -1,7 +1,7 @@
 //! Decodes bytes into frames.
 //!
-//! Nothing here allocates from a length that the wire claims. A length is compared with its limit and then with the
-//! bytes that have arrived. Every sequence of bytes has an answer.
+//! A length in the bytes is never used to allocate memory: it is compared with its limit, and then with the number of bytes
+//! that have arrived. Every sequence of bytes has a result, and none causes a panic.
 
 use super::types::Int;
 use super::uuid::{UUID_BYTES, uuid_in_words};
@@ -9,11 +9,11 @@ use super::wire::Layout;
 use super::{Decoded, DecodedField, Field, Frame, IntType, Packet, PacketId, Side, Value, Wire};
 
 impl Wire {
-    /// Decodes the front of `bytes`, which `from` sent: a frame, the beginning of one, or bytes that `from` may not
-    /// send.
+    /// Decodes the beginning of `bytes`, which the side `from` sent: a frame, an incomplete frame, or bytes that this side
+    /// may not send.
     ///
-    /// A mistake is reported as soon as it is visible: a length above the limit before its payload has arrived, and
-    /// bytes that are not UTF-8 before the text is complete.
+    /// A mistake is reported as soon as it is visible: a length above its limit, even before the bytes that it counts have
+    /// arrived; and a byte that is not UTF-8, even before the text is complete.
     #[must_use]
     pub fn decode(&self, from: Side, bytes: &[u8]) -> Decoded {
         let mut cursor = Cursor {
@@ -24,8 +24,7 @@ impl Wire {
         let mut fields = Vec::new();
         match self.decode_frame(from, &mut cursor, &mut fields) {
             Ok((packet, own)) => {
-                // Length and opcode come first in the report of an incomplete frame; a complete frame is known by its
-                // id.
+                // `fields` begins with the length and the opcode, which only incomplete frames report as fields.
                 let own_fields = fields.split_off(own);
                 Decoded::Frame(Frame {
                     packet,
@@ -63,7 +62,8 @@ impl Wire {
         Ok((id, own))
     }
 
-    /// Returns the packet that `from` sends with this opcode; a client's and a server's packet may share one.
+    /// Returns the packet that this side sends with this opcode. A packet of clients and a packet of servers may have the
+    /// same opcode.
     fn packet_with_opcode(
         &self,
         from: Side,
@@ -144,7 +144,7 @@ impl Wire {
     }
 }
 
-/// The reason why decoding ended before the frame did.
+/// The reason why decoding stopped before the end of the frame.
 enum Stop {
     MoreIsNeeded,
     Broken { at: usize, why: String },
@@ -154,10 +154,13 @@ fn broken(at: usize, why: String) -> Stop {
     Stop::Broken { at, why }
 }
 
-/// Returns the mistake of a field that no case fits. It is in the earlier field that decides the layout.
+/// Returns the mistake that no case fits a field. Its place is the earlier field that decides between the cases.
 fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     let Some(tag) = tag else {
-        return broken(start, format!("the form of {} is not known", field.name));
+        return broken(
+            start,
+            format!("no field decides the layout of {}", field.name),
+        );
     };
     let why = format!(
         "{} is {}, and {} has no case for it",
@@ -166,7 +169,7 @@ fn no_case(field: &Field, tag: Option<&DecodedField>, start: usize) -> Stop {
     broken(tag.bytes.start, why)
 }
 
-/// Checks a text so far: a character may be incomplete at the end, but no byte may be wrong.
+/// Checks the part of a text that has arrived: its last character may be incomplete, but no byte may be wrong.
 fn text_so_far(field: &Field, start: usize, available: &[u8]) -> Result<(), Stop> {
     match std::str::from_utf8(available) {
         Err(error) if error.error_len().is_some() => {
@@ -183,7 +186,7 @@ fn not_utf8(field: &Field, at: usize) -> Stop {
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// The end of the frame, if its length comes first.
+    /// The offset of the end of the frame, if frames begin with a length.
     end: Option<usize>,
 }
 
@@ -227,8 +230,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Returns why bytes are missing up to this offset: they have not arrived yet, or never arrive because the frame
-    /// ends before them.
+    /// Returns why the bytes before this offset are missing: they have not arrived yet, or they can never arrive because the
+    /// frame ends earlier.
     fn missing(&self, up_to: usize, what: &str) -> Stop {
         match self.end {
             Some(end) if up_to > end => broken(self.at, format!("the frame ends inside {what}")),
@@ -236,7 +239,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Returns the bytes of the frame from here on.
+    /// Returns the remaining bytes of the frame that have arrived.
     fn rest(&self) -> &'a [u8] {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let left = |end: usize| end.saturating_sub(self.at);
@@ -258,8 +261,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a length and checks it against the field's limit. Returns its value and the bytes that it counts, as far
-    /// as they have arrived, with their offset.
+    /// Reads a length and checks it against the field's limit. Returns the offset of the bytes that it counts, and those of
+    /// these bytes that have arrived.
     fn counted(&mut self, length: IntType, field: &Field) -> Result<(usize, Payload<'a>), Stop> {
         let prefix_at = self.at;
         let name = &field.name;
@@ -280,7 +283,7 @@ impl<'a> Cursor<'a> {
         Ok((start, self.payload(length, name)?))
     }
 
-    /// Returns what has arrived of this number of bytes.
+    /// Takes this number of bytes, and returns those of them that have arrived.
     fn payload(&mut self, length: usize, what: &str) -> Result<Payload<'a>, Stop> {
         let start = self.at;
         if self.ends_within(length) {
@@ -293,7 +296,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The bytes after a length that have arrived.
+/// The part of a value that has arrived, and the length of the whole value.
 struct Payload<'a> {
     available: &'a [u8],
     length: usize,

@@ -19,7 +19,7 @@ impl fmt::Display for EncodeError {
 impl std::error::Error for EncodeError {}
 
 impl Wire {
-    /// Returns the bytes of a whole packet. Limits (`max-bytes`, `min`) are not applied.
+    /// Returns the bytes of a whole packet. The limits of its fields (`max-bytes`, `min`) do not apply.
     ///
     /// # Errors
     ///
@@ -40,7 +40,8 @@ impl Wire {
         Ok(self.framed(out))
     }
 
-    /// Returns an opcode and what follows it, after their length where frames have one.
+    /// Returns the frame with this content (an opcode and what follows it). If frames of this protocol begin with a length,
+    /// adds it.
     #[must_use]
     pub fn framed(&self, content: Vec<u8>) -> Vec<u8> {
         let Some(int) = self.frame_length else {
@@ -53,7 +54,7 @@ impl Wire {
         framed
     }
 
-    /// Returns the bytes of one value as a type of wire.kdl. Limits are not applied.
+    /// Returns the bytes of one value, encoded as a type of wire.kdl. The limits of fields do not apply.
     ///
     /// # Errors
     ///
@@ -64,14 +65,15 @@ impl Wire {
         Ok(out)
     }
 
-    /// Returns the opcode of a packet; nothing for an id of another grammar.
+    /// Returns the bytes of a packet's opcode; no bytes if the id comes from another grammar.
     #[must_use]
     pub fn opcode(&self, packet: PacketId) -> Vec<u8> {
         let known = self.packets.get(packet.0);
         known.map_or_else(Vec::new, |known| self.opcode_number(known.opcode))
     }
 
-    /// Returns a number as an opcode. One that does not fit (lint refuses it) loses its high bits.
+    /// Returns the bytes of a number, encoded as an opcode. A number that does not fit loses its high bits; lint refuses such
+    /// numbers.
     #[must_use]
     pub fn opcode_number(&self, number: i128) -> Vec<u8> {
         let mut out = Vec::new();
@@ -79,8 +81,8 @@ impl Wire {
         out
     }
 
-    /// Returns only the length prefix of a type, with any claimed length. A number that does not fit (lint refuses it)
-    /// loses its high bits; a type without a prefix gives no bytes.
+    /// Returns only the length prefix of a type, with this length. A number that does not fit loses its high bits; lint
+    /// refuses such numbers. A type without a prefix gives no bytes.
     #[must_use]
     pub fn length_of(&self, type_name: &str, claims: i128) -> Vec<u8> {
         let mut out = Vec::new();

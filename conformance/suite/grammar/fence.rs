@@ -1,5 +1,5 @@
-//! Fences: an exchange whose answer must arrive after everything that the server might have sent before, so that it
-//! proves silence.
+//! Fences: exchanges that prove silence. The answer of a fence arrives after everything that the server sent before, so if
+//! only the answer arrives, the server sent nothing else.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,14 @@ use super::{Frame, PacketId, Value};
 /// An exchange that proves that nothing else was sent to one lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
-    /// The steps in order; [`Party::To`] sees the last one.
+    /// The steps in their order. In the last step, [`Party::To`] receives a packet.
     pub steps: Vec<FenceStep>,
-    /// The scenario that judges the packets of the fence. If it does not pass, proofs of silence prove nothing.
+    /// The scenario that judges the packets of the fence. If it does not pass, fences prove nothing.
     pub proved_by: Option<String>,
 }
 
 impl Fence {
-    /// Returns whether each lane has the exchange with the server alone: `from` has no part in it.
+    /// Returns whether each lane does the exchange alone with the server, without `from`.
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.steps.iter().all(|step| step.who == Party::To)
@@ -25,9 +25,9 @@ impl Fence {
 /// One packet of a fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FenceStep {
-    /// The lane, as one of the two.
+    /// The lane that sends or receives the packet.
     pub who: Party,
-    /// Whether that lane sends it or sees it.
+    /// Whether that lane sends or receives it.
     pub direction: Direction,
     /// The packet.
     pub packet: PacketId,
@@ -38,7 +38,7 @@ pub struct FenceStep {
 /// The two lanes of a fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
-    /// The lane whose actions might have broken the silence.
+    /// The lane whose actions might have made the server send something.
     From,
     /// The lane that must have received nothing.
     To,
@@ -58,24 +58,25 @@ pub enum Direction {
 pub enum FenceExpr {
     /// `@from` or `@to`: the name of that lane.
     NameOf(Party),
-    /// `$token`: a value that is new in every fence; text or a number, as the field needs.
+    /// `$token`: a value that is new in every fence. It is a text or a number, as the field needs it.
     Token,
     /// `(signed)@to`: a signature by that lane's key over its name.
     SignatureOf(Party),
-    /// The value that is written.
+    /// A literal value.
     Literal(Value),
-    /// `_`: any value; only in what is seen.
+    /// `_`: any value. It is only allowed in what is received.
     Any,
 }
 
-/// A packet that changes a connection: after it the server knows the lane by its name, or bytes have no meaning.
+/// A packet that changes a connection. After it the server knows the lane by its name (`identified-by`), or the bytes of the
+/// connection are no packets any more (`raw-after`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identification {
     /// The packet.
     pub packet: PacketId,
-    /// The packet that the lane must have sent before, where this packet also answers other packets.
+    /// The packet that the lane must have sent before. It is needed if this packet also answers other packets.
     pub after: Option<PacketId>,
-    /// One per field of the packet: the value it must have, or `None` for any.
+    /// One entry per field of the packet: the value that it must have, or `None` if any value is right.
     pub fields: Vec<Option<Value>>,
 }
 

@@ -1,28 +1,27 @@
-//! How `conformance load` speaks a protocol: its exchanges, without a scenario around them.
+//! The exchanges with which `conformance load` speaks a protocol.
 
 use super::{Direction, PacketId, Value};
 
-/// The exchanges that a protocol offers to a load.
+/// The exchanges of a protocol that a load uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Load {
-    /// The login, until the server knows the client; the only lane is [`LoadLane::Me`].
+    /// The login. After its last step the server knows the client. The only lane is [`LoadLane::Me`].
     pub login: Vec<LoadStep>,
-    /// A message for everybody, where the protocol has one.
+    /// A message to all clients, if the protocol has one.
     pub message: Option<LoadMessage>,
-    /// A private connection that the server relays, where the protocol has one: from two clients that are logged in to
-    /// raw bytes between two connections.
+    /// The steps that open a private connection that the server relays, if the protocol has one. Before them two clients are
+    /// logged in; after them the server relays raw bytes between two connections.
     pub tunnel: Vec<LoadStep>,
 }
 
-/// A message for everybody: what is sent, how it arrives at the other clients, and what the server answers to its
-/// sender.
+/// A message to all clients: what is sent, how it arrives at the clients, and what the server answers to its sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadMessage {
     /// What the sender sends.
     pub sent: LoadStep,
-    /// What every client receives; names in it are the sender's.
+    /// What every client receives. A name in it is the name of the sender.
     pub arrives: LoadStep,
-    /// What the server answers to the sender alone, if it does.
+    /// What the server answers only to the sender; `None` if it does not answer.
     pub answer: Option<LoadStep>,
 }
 
@@ -31,7 +30,7 @@ pub struct LoadMessage {
 pub struct LoadStep {
     /// The connection.
     pub lane: LoadLane,
-    /// Whether it sends or sees the packet.
+    /// Whether the connection sends or receives the packet.
     pub direction: Direction,
     /// The packet.
     pub packet: PacketId,
@@ -48,11 +47,11 @@ pub enum LoadLane {
     All,
     /// The client that asks for a private connection.
     A,
-    /// The client that is asked.
+    /// The client that A asks.
     B,
-    /// The asking client's end of the private connection.
+    /// The end of the private connection that A uses.
     AEnd,
-    /// The other client's end.
+    /// The end of the private connection that B uses.
     BEnd,
 }
 
@@ -73,14 +72,14 @@ impl LoadLane {
 pub enum LoadExpr {
     /// `@a`: the name under which that lane is logged in.
     NameOf(LoadLane),
-    /// `(signed)@me`: the signature of that lane's client over its own name; only in what is sent.
+    /// `(signed)@me`: the signature of that lane's client over its own name. It is only allowed in what is sent.
     SignatureOf(LoadLane),
     /// `$text`: the text of the load's message.
     Text,
-    /// `?id`: any value, under a name; then `$id`: the same value again.
+    /// `?id`: any value, which is remembered under this name. Or `$id`: the remembered value.
     Value(String),
-    /// The value that is written.
+    /// A literal value.
     Literal(Value),
-    /// `_`: any value; only in what is seen.
+    /// `_`: any value. It is only allowed in what is received.
     Any,
 }

@@ -1,19 +1,19 @@
 //! The layout of packets on the wire: `wire.kdl`, and the codec that it drives.
 //!
-//! A [`Grammar`] is the file as written, with its open [`Reading`]s. [`Grammar::in_reading`] settles them and gives a
-//! [`Wire`], which encodes and decodes.
+//! A [`Grammar`] is the content of the file; its [`Reading`]s are the questions that are still open.
+//! [`Grammar::in_reading`] decides all of them and returns a [`Wire`], which encodes and decodes.
 //!
 //! | file | what |
 //! |---|---|
-//! | `value` | values, frames, and the meaning of the bytes at the front of a lane |
+//! | `value` | values, frames, and the result of decoding |
 //! | `types`, `uuid` | integers, length-prefixed types, UUIDs |
 //! | `packet` | packets, their fields and limits |
-//! | `reading` | where the document can be read in several ways |
+//! | `reading` | the questions that the document leaves open, and their possible answers |
 //! | `setting` | time limits that the command line can set |
-//! | `fence` | how silence is proved |
-//! | `load` | how a load of many clients speaks the protocol |
+//! | `fence` | the exchange that proves silence |
+//! | `load` | the exchanges of a load with many clients |
 //! | `wire`, `encode`, `decode` | the codec |
-//! | `read` | wire.kdl |
+//! | `read` | the reader of wire.kdl |
 
 mod decode;
 mod encode;
@@ -57,7 +57,7 @@ pub enum Names {
     /// A client chooses its name: any text.
     #[default]
     Chosen,
-    /// A client's name is a UUID that the target knows, with the public half of an RSA key.
+    /// A client's name is a UUID that the target knows, together with the public key of the client (RSA).
     Identities,
 }
 
@@ -68,29 +68,30 @@ pub struct Grammar {
     pub name: String,
     /// Its title, `Chaton`.
     pub title: String,
-    /// The carrier of its bytes.
+    /// The transport of its bytes.
     pub transport: Transport,
-    /// The names of its clients.
+    /// The kind of names that its clients have.
     pub names: Names,
     /// Its time limits.
     pub settings: Vec<Setting>,
-    /// The integer before every packet that says how many bytes follow it, if the protocol has one.
+    /// The type of the length before every packet, which counts the bytes after it; `None` if the protocol has no such length.
     pub frame_length: Option<IntType>,
-    /// The integer with which every packet begins, after that length.
+    /// The type of the opcode: every packet begins with it, after that length.
     pub opcode: IntType,
     /// The types that are the same in every reading.
     pub types: Vec<TypeDefinition>,
-    /// The questions that the document leaves open, in the order in which the probes find them out.
+    /// The questions that the document leaves open, in the order in which the probes find out the answers.
     pub readings: Vec<Reading>,
     /// The packets; a [`PacketId`] is an index into them.
     pub packets: Vec<Packet>,
-    /// The packet after which a lane has a name for the server.
+    /// The packet after which the server knows a lane by its name.
     pub identified_by: Option<Identification>,
-    /// The packets after which, on a connection without a name, all bytes of their sender have no meaning.
+    /// The packets after which the sender sends only bytes that are not packets. They count only on a connection without a
+    /// name.
     pub raw_after: Vec<Identification>,
-    /// The exchange that proves that nothing came to an identified lane.
+    /// The exchange that proves that nothing was sent to an identified lane.
     pub fence: Option<Fence>,
-    /// The exchange that proves that nothing came to a lane without a name.
+    /// The exchange that proves that nothing was sent to a lane without a name.
     pub fence_unidentified: Option<Fence>,
     /// The exchanges for a load.
     pub load: Option<Load>,
@@ -105,7 +106,7 @@ impl Grammar {
     #[must_use]
     #[expect(
         clippy::indexing_slicing,
-        reason = "only this grammar makes its ids, one for each packet"
+        reason = "the ids are made by this grammar, one for each of its packets"
     )]
     pub fn packet(&self, id: PacketId) -> &Packet {
         &self.packets[id.0]
@@ -163,13 +164,13 @@ impl Grammar {
         types.map(|known| known.name.as_str()).collect()
     }
 
-    /// Returns the codec in which every reading is settled. A reading that `choices` leaves out takes its first choice.
+    /// Returns the codec for these choices. A reading that is not in `choices` takes its first choice.
     #[must_use]
     pub fn in_reading(&self, choices: &Choices) -> Wire {
         Wire::new(self, choices)
     }
 
-    /// Returns the sizes that values of this kind can have, in bytes, if their number is limited.
+    /// Returns the sizes that values of this kind can have, in bytes; `None` if their length is free.
     #[must_use]
     pub fn sizes_of(&self, kind: &TypeKind, choices: &Choices) -> Option<Vec<usize>> {
         match kind {
@@ -190,7 +191,8 @@ impl Grammar {
         }
     }
 
-    /// Returns every kind that a type has in the readings that `choices` leaves open; empty if the type does not exist.
+    /// Returns the kinds that a type can have, given these choices. If `choices` leaves a reading open, every choice of that
+    /// reading counts. The list is empty if the type does not exist.
     #[must_use]
     pub fn kinds_of_type(&self, type_name: &str, choices: &Choices) -> Vec<&TypeKind> {
         let settled = self

@@ -7,13 +7,15 @@ use super::{PacketId, Side};
 pub struct Packet {
     /// The name, such as `LOGIN`.
     pub name: String,
-    /// The number it begins with.
+    /// The number that identifies the packet on the wire.
     pub opcode: i128,
-    /// The side that may send it.
+    /// The sides that may send it.
     pub from: Senders,
-    /// Set if it reaches clients that asked for nothing: the index of the field with the origin's name.
+    /// Set if the packet is a broadcast, which also reaches clients of other cases: the index of the field with the name of
+    /// the client that caused it.
     pub ambient: Option<usize>,
-    /// Set if it arrives unasked and lanes answer it by themselves: the packet of the answer.
+    /// Set if the server sends the packet unasked, such as a ping, and lanes answer it by themselves: the packet of the
+    /// answer.
     pub answered_by: Option<PacketId>,
     /// The fields after the opcode.
     pub fields: Vec<Field>,
@@ -34,9 +36,9 @@ pub struct Field {
     pub name: String,
     /// Name of its type in wire.kdl.
     pub type_name: String,
-    /// Maximum bytes of the text or the bytes, without the length prefix.
+    /// Maximum number of bytes of a text or of bytes, without the length prefix.
     pub max_bytes: Option<usize>,
-    /// The smallest number.
+    /// The smallest number that is allowed.
     pub min: Option<i128>,
     /// The index of the earlier field that decides between the layouts of its type.
     pub by: Option<usize>,
@@ -49,7 +51,7 @@ pub enum Senders {
     Client,
     /// The server only.
     Server,
-    /// Either.
+    /// Both sides.
     Both,
 }
 

@@ -1,6 +1,6 @@
 //! Reads wire.kdl.
 //!
-//! It reports every mistake and reads on; the grammar is only used if it has no mistake.
+//! After a mistake the reader continues, so that it reports all mistakes. The grammar is used only if there is none.
 
 mod carriage;
 mod extend;
@@ -40,7 +40,7 @@ const WORDS: [&str; 16] = [
     "remove",
 ];
 
-/// A grammar, and the places in it that only the whole suite can judge.
+/// A grammar, and the requirements that it cites. Whether these exist can be checked only with the whole suite.
 #[derive(Debug)]
 pub struct GrammarFile {
     /// The grammar.
@@ -58,8 +58,8 @@ pub struct Cited {
     pub place: (Arc<SourceFile>, Span),
 }
 
-/// Reads the nodes of a wire.kdl, and of those that it extends; the one that extends nothing comes first. Returns
-/// `None` if one of them has no `protocol`.
+/// Reads the nodes of a wire.kdl and of the files that it extends. The first layer is the file that extends nothing. Returns
+/// `None` if one of the files has no `protocol`.
 pub fn read_grammar(
     layers: &[(Arc<SourceFile>, Vec<Node>)],
     findings: &mut Findings,
@@ -84,7 +84,7 @@ pub fn read_grammar(
     })
 }
 
-/// Returns the one node of wire.kdl.
+/// Returns the node `protocol` of a wire.kdl, and reports all other nodes.
 fn protocol<'a>(
     file: &Arc<SourceFile>,
     nodes: &'a [Node],
@@ -109,9 +109,9 @@ struct Reader<'a> {
     root: &'a Node,
     grammar: Grammar,
     cited: Vec<Cited>,
-    /// The place where each packet of the grammar has its number.
+    /// For each packet of the grammar, the place where its number is written.
     packet_places: Vec<Place>,
-    /// Names of types, readings and packets that are taken.
+    /// The names of types, readings, packets and settings that are used already.
     seen_types: BTreeSet<String>,
     seen_readings: BTreeSet<String>,
     seen_packets: BTreeSet<String>,
@@ -140,7 +140,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads types before the packets that use them, and packets before the fences: the order in the file is free.
+    /// Reads the types before the packets that use them, and the packets before the fences. In the file they may have any
+    /// order.
     fn read(&mut self) {
         let nodes = self.root.block();
         let mut has_opcode = false;
@@ -217,7 +218,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The sort of a type; in all readings it is the same, `check_choices` sees to that.
+    /// Returns the sort of a type. It is the same in all readings: `check_choices` checks that.
     fn sort_of(&self, type_name: &str) -> Option<Sort> {
         self.grammar
             .kinds_of_type(type_name, &Choices::new())

@@ -1,10 +1,10 @@
-//! Named readings: where a document contradicts itself or leaves a choice, the target decides.
+//! Readings: questions that a document leaves open, or answers in contradictory ways. The target may choose an answer.
 
 use std::collections::BTreeMap;
 
 use super::{IntType, TypeDefinition};
 
-/// The chosen choice of each reading: name of the reading -> name of the choice.
+/// The decided readings: for the name of each reading, the name of its choice.
 pub type Choices = BTreeMap<String, String>;
 
 /// One question that the document leaves open.
@@ -14,9 +14,9 @@ pub struct Reading {
     pub name: String,
     /// The question in words.
     pub title: String,
-    /// The answers, the most likely first; never empty.
+    /// The possible answers, the most likely one first. There is always at least one.
     pub choices: Vec<Choice>,
-    /// Whether a protocol that extends this one has taken the first choice. Then the reading is not open any more.
+    /// Whether the protocol has settled the question (`settle`). Then only the first choice counts.
     pub settled: bool,
 }
 
@@ -27,7 +27,8 @@ impl Reading {
         self.choices.iter().find(|choice| choice.name == name)
     }
 
-    /// Returns the choice that `choices` takes, or all of them if it leaves this reading open.
+    /// Returns the choices of this reading that are still possible: the one in `choices`, or the first one if the reading is
+    /// settled, or otherwise all of them.
     pub(super) fn choices_left<'a>(&'a self, choices: &Choices) -> Vec<&'a Choice> {
         match choices
             .get(&self.name)
@@ -40,18 +41,18 @@ impl Reading {
     }
 }
 
-/// One answer.
+/// One possible answer to the question of a reading.
 #[derive(Debug, Clone)]
 pub struct Choice {
     /// The name, such as `8`.
     pub name: String,
-    /// The worth of following it.
+    /// The verdict on a target that follows this choice.
     pub verdict: Worth,
-    /// The requirements that get a remark when the verdict is below pass.
+    /// The requirements that a probe judges in addition to its own, if the target follows this choice.
     pub checks: Vec<String>,
     /// The types that this choice defines.
     pub types: Vec<TypeDefinition>,
-    /// The opcode's integer, where this choice changes it.
+    /// The type of the opcode, if this choice changes it.
     pub opcode: Option<IntType>,
     /// The packets that have another opcode in this choice, by name.
     pub renumbered: Vec<(String, i128)>,
@@ -65,14 +66,15 @@ impl Choice {
     }
 }
 
-/// The worth of what the target does: the verdict of a branch that fits, or of a choice that is followed.
+/// The verdict on what the target does, if nothing fails: the verdict of the branch that fits, or of the choice that the
+/// target follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Worth {
     /// The target follows the document.
     Pass,
-    /// A free choice.
+    /// The document leaves a choice, and the target made one.
     Note,
-    /// The document prefers something else.
+    /// The document allows it, but prefers something else.
     NonStrict,
 }
 

@@ -1,8 +1,8 @@
-//! Time limits of a protocol. The command line can change them, for a server that runs on a faster clock.
+//! Time limits of a protocol. The command line can change them for a server that uses other time limits.
 
 use std::time::Duration;
 
-/// A time with a name.
+/// A duration with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// The name, such as `ping-within`.
@@ -11,7 +11,7 @@ pub struct Setting {
     pub default: Duration,
 }
 
-/// Returns a text such as `500ms`, `1.5s`, `2min` as a time.
+/// Parses a duration such as `500ms`, `1.5s` or `2min`.
 #[must_use]
 pub fn duration_of(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;

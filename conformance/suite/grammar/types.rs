@@ -1,4 +1,4 @@
-//! Types of fields: integers, text or bytes after a length, UUIDs, bytes of a fixed size, and choices among those.
+//! Types of fields: integers, text or bytes with a length before them, UUIDs, bytes of a fixed size, and types with cases.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub struct TypeDefinition {
 pub enum TypeKind {
     /// A big-endian integer.
     Int(IntType),
-    /// A length in bytes, then UTF-8.
+    /// A length in bytes, then text in UTF-8.
     Text {
         /// Name of the length's type, which is an integer.
         length: String,
@@ -35,9 +35,9 @@ pub enum TypeKind {
         /// The number of bytes.
         size: usize,
     },
-    /// Bytes whose layout an earlier field of the packet decides.
+    /// Bytes with several possible layouts. An earlier field of the packet decides which one a value has.
     OneOf {
-        /// The values of that field, each with the name of the type of bytes that it means.
+        /// The possible values of that field, each with the name of the type that the value then has.
         cases: Vec<(i128, String)>,
     },
 }
@@ -54,7 +54,7 @@ impl TypeKind {
     }
 }
 
-/// The sort of a value, without regard to its width.
+/// The sort of a value: number, text or bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// An integer.
@@ -90,7 +90,7 @@ impl fmt::Display for Sort {
 /// An integer: big-endian, of 1, 2, 4 or 8 bytes, or a varint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IntType {
-    /// The number of its bytes; of a varint, the maximum.
+    /// The number of its bytes; for a varint, the maximum number.
     width: usize,
     signed: bool,
     varint: bool,
@@ -102,7 +102,7 @@ pub(super) enum Int {
     Whole(i128, usize),
     /// Only the beginning of an integer.
     Partial,
-    /// A varint that does not end where it must.
+    /// A varint that does not end within its maximum number of bytes.
     Endless,
 }
 
@@ -120,8 +120,9 @@ impl IntType {
         ("varint", IntType::VARINT),
     ];
 
-    /// A varint: groups of 7 bits, the lowest first. The high bit of a byte says that another byte follows. It is used
-    /// for lengths, so its maximum is 2,147,483,647, in at most 5 bytes. Superfluous groups of zeros are accepted.
+    /// A varint: groups of 7 bits, the lowest group first. If the high bit of a byte is set, another byte follows. It is used
+    /// for lengths, so the largest number is 2,147,483,647, in at most 5 bytes. Unnecessary groups of zeros at the end are
+    /// accepted.
     const VARINT: IntType = IntType {
         width: 5,
         signed: false,
@@ -157,7 +158,7 @@ impl IntType {
         self.width
     }
 
-    /// Returns the smallest number that it can carry.
+    /// Returns the smallest number that fits.
     #[must_use]
     pub fn min(self) -> i128 {
         match self.signed {
@@ -166,7 +167,7 @@ impl IntType {
         }
     }
 
-    /// Returns the largest number that it can carry.
+    /// Returns the largest number that fits.
     #[must_use]
     pub fn max(self) -> i128 {
         let magnitude_bits = match (self.varint, self.signed) {
@@ -177,7 +178,7 @@ impl IntType {
         (1 << magnitude_bits) - 1
     }
 
-    /// Returns whether it can carry this number.
+    /// Returns whether this number fits.
     #[must_use]
     pub fn carries(self, number: i128) -> bool {
         (self.min()..=self.max()).contains(&number)
@@ -187,7 +188,7 @@ impl IntType {
         self.width * 8
     }
 
-    /// Adds the lowest bytes of the number. A number that the type cannot carry loses its high bits.
+    /// Adds the bytes of the number to `out`. A number that does not fit loses its high bits.
     pub(super) fn encode(self, number: i128, out: &mut Vec<u8>) {
         if self.varint {
             return encode_varint(number & self.max(), out);
@@ -196,7 +197,7 @@ impl IntType {
         out.extend(all.iter().skip(all.len() - self.width));
     }
 
-    /// Returns the number at the front of these bytes.
+    /// Reads the number with which these bytes begin.
     pub(super) fn decode(self, bytes: &[u8]) -> Int {
         if self.varint {
             return decode_varint(bytes, self.width);

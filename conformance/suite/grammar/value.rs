@@ -11,7 +11,7 @@ pub enum Value {
     Int(i128),
     /// Text, encoded as UTF-8.
     Text(String),
-    /// Bytes without a meaning of their own.
+    /// Any bytes.
     Bytes(Vec<u8>),
 }
 
@@ -63,14 +63,14 @@ impl fmt::Display for Side {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PacketId(pub usize);
 
-/// A decoded field and the position of its bytes in the frame (length prefix included).
+/// A decoded field, and the position of its bytes in the frame. The length prefix belongs to these bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodedField {
     /// The field's name in wire.kdl; the opcode has the name `opcode`, the length of a frame `length`.
     pub name: String,
     /// Its value.
     pub value: Value,
-    /// Offsets from the frame's first byte.
+    /// The range of its bytes, counted from the frame's first byte.
     pub bytes: Range<usize>,
 }
 
@@ -79,29 +79,28 @@ pub struct DecodedField {
 pub struct Frame {
     /// Its packet.
     pub packet: PacketId,
-    /// The number of bytes of the length before it; none where frames have no length.
+    /// The number of bytes of the length at its beginning; 0 if frames have no length.
     pub prefix: usize,
     /// The fields in order, without the opcode.
     pub fields: Vec<DecodedField>,
-    /// Its length in bytes.
+    /// The length of the whole frame in bytes.
     pub length: usize,
 }
 
-/// The meaning of the bytes at the front of a lane.
+/// The result of decoding the first bytes that no step has taken yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decoded {
     /// A complete frame.
     Frame(Frame),
-    /// Only the beginning of a frame; the fields that are complete (length and opcode are the first) are named for the
-    /// report.
+    /// Only the beginning of a frame, with the fields that are complete. The length and the opcode are the first of them.
     Partial(Vec<DecodedField>),
-    /// Bytes that can never become a frame of that side.
+    /// Bytes that this side may not send: no further bytes can make them a frame.
     Broken {
         /// Offset of the first wrong byte.
         at: usize,
         /// A sentence for the report, such as `opcode 99 is unknown`.
         why: String,
-        /// The fields before it (length and opcode are the first).
+        /// The fields before that byte. The length and the opcode are the first of them.
         fields: Vec<DecodedField>,
     },
 }

@@ -1,4 +1,4 @@
-//! A grammar in one reading, with nothing left open.
+//! A grammar in which every reading is decided.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct Wire {
     pub(super) packets: Vec<Packet>,
 }
 
-/// A [`TypeKind`] whose types are looked up.
+/// A [`TypeKind`] in which the names of types are replaced by the types themselves.
 #[derive(Debug, Clone)]
 pub(super) enum Layout {
     Int(IntType),
@@ -28,7 +28,8 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    /// Returns the layout after a field with the value `tag`, or the layout itself, where no field decides.
+    /// Returns the layout that a value has if the deciding field has the value `tag`. For a layout without cases, or without
+    /// a deciding field, returns the layout itself.
     pub(super) fn chosen_by(&self, tag: Option<&Value>) -> Option<&Layout> {
         let (Layout::OneOf { cases }, tag) = (self, tag) else {
             return Some(self);
@@ -80,7 +81,7 @@ impl Wire {
     }
 }
 
-/// Returns the layout of a type; `None` if it depends on a type that does not exist, which lint reports.
+/// Returns the layout of a type; `None` if it depends on a type that does not exist. Lint reports such a type.
 fn layout(kind: &TypeKind, kinds: &BTreeMap<&str, &TypeKind>) -> Option<Layout> {
     let integer = |name: &str| match kinds.get(name) {
         Some(TypeKind::Int(int)) => Some(*int),
@@ -100,7 +101,7 @@ fn layout(kind: &TypeKind, kinds: &BTreeMap<&str, &TypeKind>) -> Option<Layout> 
             cases: cases
                 .iter()
                 .map(|(tag, name)| match kinds.get(name.as_str())? {
-                    // A `one-of` never leads to another `one-of`: lint checks that, so there is no cycle.
+                    // Lint refuses a `one-of` inside a `one-of`, so this recursion ends.
                     TypeKind::OneOf { .. } => None,
                     kind => Some((*tag, layout(kind, kinds)?)),
                 })

@@ -87,7 +87,10 @@ fn silence_is_proved_on_identified_and_other_lanes_and_after_a_departure() {
     let report = judge(target.address, &[HELLO, ALL]);
     assert_eq!(report.count(Verdict::Pass), 5, "{report:#?}");
     let note = &case(&report, "time").notes[0];
-    assert_eq!(note, "silence on alice is supported by time only");
+    assert_eq!(
+        note,
+        "no fence proves the silence on alice; nothing arrived while the runner waited"
+    );
 }
 
 /// The fence of alice's own silence goes to a lane of the runner. The server answers the TELL that alice sends for it.

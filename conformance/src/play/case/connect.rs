@@ -21,7 +21,7 @@ impl Case<'_> {
         buffer: ReceiveBuffer,
         speech: Speech<'_>,
     ) -> Result<ConnId, Box<Failure>> {
-        // Bytes that were sent before must be on their way when this starts.
+        // Bytes of earlier sends must be sent before this connection is opened.
         self.flush_held();
         let bound = self.shared.bounds.wait(None);
         let target = self.target;
@@ -44,7 +44,7 @@ impl Case<'_> {
         Ok(conn)
     }
 
-    /// Opens the runner's own lane.
+    /// Opens the lane that the runner itself uses for fences.
     pub(crate) fn open_helper(&mut self) -> Result<ConnId, Box<Failure>> {
         let login = names::fresh("fence", None, &mut self.random);
         self.shared.ledger.note_name(self.number, &login);
@@ -55,13 +55,12 @@ impl Case<'_> {
         Ok(conn)
     }
 
-    /// Returns whether a lane can provoke nothing any more: it is closed, cut, or ended by the target.
+    /// Returns whether a lane can no longer send anything: the scenario closed, reset or shut it down, or the target ended it.
     pub(crate) fn is_gone(&self, conn: ConnId) -> bool {
         self.connections[conn].left || self.end_of(conn).is_some() || self.has_shut_down(conn)
     }
 
-    /// Sends FIN. The reader goes on in the background, so that bytes that the target still sends do not make the
-    /// kernel answer with a reset.
+    /// Sends FIN. The reader thread continues to read: if bytes of the target stayed unread, the kernel would send a reset.
     pub(crate) fn close_connection(&mut self, conn: ConnId) {
         if self.connections[conn].left {
             return;
@@ -83,7 +82,7 @@ impl Case<'_> {
     }
 }
 
-/// Returns the failure of a connect.
+/// Returns the failure that a lane could not connect.
 fn no_connection(error: &io::Error) -> Failure {
     let mut failure = Failure::new(
         FailureKind::NoConnection,

@@ -18,11 +18,11 @@ pub(crate) struct LaneConnection {
     pub(crate) lane: String,
     /// The name that it uses for its login.
     pub(crate) login: String,
-    /// Its identity, where names are identities.
+    /// Its identity, in protocols with identities.
     pub(crate) identity: Option<Identity>,
-    /// The scenario closed or cut it. What arrives after that does not matter.
+    /// Whether the scenario closed or reset it. What arrives after that does not matter.
     pub(crate) left: bool,
-    /// Set by `stops-reading`.
+    /// Whether the scenario has stopped reading from it (`stops-reading`).
     pub(crate) paused: bool,
     /// The progress in answering packets that arrive unasked.
     pub(crate) unasked: Unasked,
@@ -61,7 +61,7 @@ pub(crate) enum Doing {
 /// The purpose of a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// The scenario says so.
+    /// A step of the scenario sends it.
     Scenario,
     /// A fence sends it to prove silence.
     Fence,
@@ -71,15 +71,15 @@ pub(crate) enum Purpose {
 
 /// How far the received bytes were searched for packets to answer.
 ///
-/// This is independent of the progress of the steps. An answer is due when its question has arrived. It is given once,
-/// even if several alternatives look at the question.
+/// This is independent of the progress of the steps: a packet is answered when it has arrived, and only once, even if
+/// several alternatives look at it.
 #[derive(Debug, Default)]
 pub(crate) struct Unasked {
-    /// Whether the lane answers at all.
+    /// Whether the lane answers such packets.
     pub(crate) answers: bool,
     /// The number of received bytes that were searched.
     pub(crate) seen: usize,
-    /// Bytes arrived that are not a frame. After them no packet is recognised.
+    /// Whether bytes arrived that are not a frame. After them no packet is recognised.
     pub(crate) lost: bool,
 }
 
@@ -97,7 +97,7 @@ impl Unasked {
 pub(crate) struct Outstanding {
     pub(crate) conn: ConnId,
     pub(crate) packet: PacketId,
-    /// `None` where any value is right.
+    /// One entry per field: the value that it must have, or `None` if any value is right.
     pub(crate) fields: Vec<Option<Value>>,
 }
 

@@ -1,4 +1,4 @@
-//! The conversation of a case, for the ladder of the report.
+//! The conversation of a case, for the diagram in the report.
 
 use std::time::Instant;
 
@@ -10,14 +10,13 @@ use super::connection::{Doing, Purpose};
 use super::view::Meaning;
 use super::{Case, ConnId};
 
-/// Maximum bytes that are kept for a capture, for all events of a case together. Of later bytes only the length is
-/// reported.
+/// Maximum bytes that are kept for a capture, for all events of a case together. Later bytes are only counted.
 const KEPT_BYTES_OF_CASE: usize = 256 << 10;
 
-/// Maximum number of events; of a longer conversation, only the last ones are reported.
+/// Maximum number of events. If a conversation is longer, only its last events are reported.
 const KEPT_EVENTS: usize = 1000;
 
-/// Returns the events of a case, in order of time. Of a very long case, only the last thousand.
+/// Returns the events of a case, in order of time; if there are more than [`KEPT_EVENTS`], only the last ones.
 pub(crate) fn of(case: &Case<'_>) -> Vec<Event> {
     let mut events: Vec<(Instant, Event)> = case
         .log
@@ -91,7 +90,8 @@ fn sign(what: &Doing) -> Option<TcpSign> {
     }
 }
 
-/// Returns the events that arrived on one connection: what steps took, what is left, and the end.
+/// Returns the events that arrived on one connection: what the steps took, what they did not take, and the end of the
+/// connection.
 fn seen(case: &Case<'_>, conn: ConnId) -> Vec<(Instant, Event)> {
     let connection = &case.connections[conn].socket;
     let received = connection.received();

@@ -1,7 +1,7 @@
 //! How one play divides its sends into segments.
 //!
-//! TCP keeps no borders between sends: a reader may get half a frame, or three frames. A play can cut all its sends in
-//! one way, or only at chosen points. From its points the runner searches for the smallest set that makes a difference.
+//! TCP does not keep the boundaries between sends: a reader may get half a frame, or three frames. A play can cut all its
+//! sends in one way, or only at chosen points. The runner uses this to find the fewest cuts that change a verdict.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use std::time::Duration;
 use crate::evidence::{Point, Segments};
 use crate::grammar::{Decoded, Side, Value, Wire};
 
-/// With `--segments each-byte`, this number of bytes of a send goes byte by byte. A megabyte would take a million
-/// system calls.
+/// With `--segments each-byte`, at most this number of bytes of a send are sent one by one. For a megabyte, a million system
+/// calls would be needed.
 pub(crate) const BYTE_BY_BYTE: usize = 4096;
 
-/// The pause after a cut, when there are few cuts. Without it the target may read two pieces as one.
+/// The maximum pause after a cut. Without a pause the target may read two pieces as one.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Maximum length of all pauses in one send.
+/// Maximum length of all pauses in one send together.
 const ALL_PAUSES: Duration = Duration::from_millis(100);
 
 /// How a play cuts the sends that their scenario does not cut.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cutting {
     pub(crate) segments: Segments,
-    /// Only at these points; everywhere, if not given.
+    /// The points at which sends are cut; `None` means everywhere.
     pub(crate) only: Option<BTreeSet<Point>>,
 }
 
 impl Cutting {
-    /// Cuts everywhere in this way.
+    /// Returns the plan to cut everywhere in this way.
     pub(crate) fn everywhere(segments: Segments) -> Cutting {
         Cutting {
             segments,
@@ -36,7 +36,7 @@ impl Cutting {
         }
     }
 
-    /// Cuts only at these points.
+    /// Returns the plan to cut in this way, but only at these points.
     pub(crate) fn only(segments: Segments, points: &[Point]) -> Cutting {
         Cutting {
             segments,
@@ -74,8 +74,8 @@ pub(crate) fn pause(cuts: usize) -> Duration {
     share.map_or(Duration::ZERO, |share| share.min(PAUSE))
 }
 
-/// Returns the fields of the frames in these bytes that are text or bytes with a length before them: where the field
-/// begins, where its content begins, and its content.
+/// Returns the text fields and byte fields of the frames in these bytes: for each, the offset of the field, the offset of
+/// its content (after the length), and its value.
 fn sized_fields(wire: &Wire, bytes: &[u8]) -> Vec<(usize, usize, Value)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -97,7 +97,7 @@ fn sized_fields(wire: &Wire, bytes: &[u8]) -> Vec<(usize, usize, Value)> {
     found
 }
 
-/// Returns a cut in the middle of each length.
+/// Returns a cut in the middle of each length prefix.
 fn inside_lengths(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
     sized_fields(wire, bytes)
         .into_iter()
@@ -106,7 +106,7 @@ fn inside_lengths(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
         .collect()
 }
 
-/// Returns a cut after the first byte of each character of several bytes.
+/// Returns a cut after the first byte of each character that has several bytes.
 fn inside_characters(wire: &Wire, bytes: &[u8]) -> Vec<usize> {
     let mut cuts = Vec::new();
     for (_, content, value) in sized_fields(wire, bytes) {

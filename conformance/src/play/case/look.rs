@@ -1,4 +1,4 @@
-//! The next frame or bytes of a connection, after frames of other cases and of fences are removed.
+//! Finds out what is next on a connection. Frames of other cases and of fences are removed first.
 
 use crate::evidence::{Look, Stray};
 use crate::grammar::{Decoded, Frame, PacketId, Side, Value};
@@ -7,12 +7,14 @@ use super::view::{Front, Mark, Meaning};
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// Returns what is next on a connection. `own` is the outstanding frame that the caller itself waits for.
+    /// Returns what is next on a connection. `own` is the index of the outstanding frame for which the caller waits: this
+    /// frame is not removed.
     pub(crate) fn look(&mut self, conn: ConnId, own: Option<usize>) -> Look {
         self.look_for(conn, own, None)
     }
 
-    /// Returns what is next on a connection, where a step expects a packet that may also arrive unasked.
+    /// Returns what is next on a connection. `expected` is the packet that the step expects: it is not removed, even if it is
+    /// a packet that may also arrive unasked.
     pub(crate) fn look_for(
         &mut self,
         conn: ConnId,
@@ -51,8 +53,8 @@ impl Case<'_> {
         }
     }
 
-    /// Returns `Some` if the frame belongs to another conversation: with the ledger's entry, or without one if a
-    /// stranger sent it.
+    /// Returns `Some` if the frame belongs to another conversation: `Some(Some(entry))` if another case sent it, with the
+    /// entry of the ledger, and `Some(None)` if a client outside the run sent it.
     fn foreign_entry(&self, conn: ConnId, frame: &Frame) -> Option<Option<u64>> {
         let front = &self.view.fronts[conn];
         let origin = self.shared.suite.grammar.packet(frame.packet).ambient?;
@@ -76,8 +78,8 @@ impl Case<'_> {
         (self.shared.has_strangers && stranger).then_some(None)
     }
 
-    /// Returns whether the frame is a broadcast with which the suite proves the silence of another lane, or its
-    /// sender's own copy of it.
+    /// Returns whether the frame is the broadcast of a fence that proves the silence of another lane. The sender of such a
+    /// broadcast may receive a copy too.
     fn is_fence_for_others(&self, conn: ConnId, frame: &Frame, own: Option<usize>) -> bool {
         let is_own = || {
             own.and_then(|own| self.outstanding.get(own))
@@ -90,7 +92,7 @@ impl Case<'_> {
             && !is_own()
     }
 
-    /// Returns whose frame is next on a connection, if it certainly does not belong to this case's conversation.
+    /// Returns to what the next frame on a connection belongs, if it certainly does not belong to this case's conversation.
     pub(crate) fn stray(&self, conn: ConnId) -> Option<Stray> {
         match self.wire.decode(Side::Server, self.unread(conn)) {
             Decoded::Frame(frame) => self.shared.ledger.stray(self.number, &frame),
@@ -112,7 +114,7 @@ impl Case<'_> {
             .map(|(index, _)| index)
     }
 
-    /// Marks a frame at the front as handled.
+    /// Marks the next frame as handled.
     pub(crate) fn consume_frame(&mut self, conn: ConnId, frame: &Frame, meaning: Meaning) {
         if self.identifies(conn, frame) {
             self.view.fronts[conn].identified = true;
@@ -120,7 +122,7 @@ impl Case<'_> {
         self.consume(conn, frame.length, meaning);
     }
 
-    /// Marks this number of bytes at the front as handled.
+    /// Marks the next bytes, this number of them, as handled.
     pub(crate) fn consume(&mut self, conn: ConnId, length: usize, meaning: Meaning) {
         let front: &mut Front = &mut self.view.fronts[conn];
         let end = front.consumed + length;

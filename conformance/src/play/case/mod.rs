@@ -6,7 +6,7 @@
 //! | `view` | what its steps have taken so far |
 //! | `look`, `shown` | what is next on a connection, for steps and for explanations |
 //! | `connect`, `sending`, `cutting` | opening and closing connections; sends, and how they are divided into segments |
-//! | `unasked` | packets that arrive unasked and that lanes answer by themselves |
+//! | `unasked` | packets that the target sends unasked, such as pings, and that lanes answer by themselves |
 //! | `conversation` | all events in order of time, for the reports |
 
 mod connect;
@@ -47,14 +47,14 @@ pub(crate) use view::{Meaning, View};
 pub(crate) struct Players {
     pub(crate) number: CaseNumber,
     pub(crate) random: SplitMix,
-    /// The identities of the lanes, where names cannot be chosen.
+    /// The identities of the lanes; empty if clients choose their names.
     pub(crate) identities: Vec<Identity>,
 }
 
 /// A case while it runs.
 pub(crate) struct Case<'a> {
     pub(crate) shared: &'a Shared<'a>,
-    /// Where the target listens in this case.
+    /// The address where the target listens in this case.
     pub(crate) target: SocketAddr,
     pub(crate) scenario: &'a Scenario,
     pub(crate) wire: &'a Wire,
@@ -68,16 +68,16 @@ pub(crate) struct Case<'a> {
     pub(crate) open: PerLane<Option<ConnId>>,
     /// The name of each lane.
     pub(crate) names: PerLane<String>,
-    /// The identity of each lane, where names are identities.
+    /// The identity of each lane; empty if clients choose their names.
     pub(crate) identities: Vec<Identity>,
     /// The lane that the runner opened for its fences.
     pub(crate) helper: Option<ConnId>,
     pub(crate) view: View,
-    /// Answers to fences that no step waits for any more, or that arrive where no step waits.
+    /// The frames that fences make the server send. They are removed where they arrive, even if no step waits for them.
     pub(crate) outstanding: Vec<Outstanding>,
     /// The actions so far, for the report.
     pub(crate) log: Vec<Done>,
-    /// The time at which the interpreter began to look; deadlines are compared with it.
+    /// The current time, as of the last time that the interpreter took in what arrived. Time limits are compared with it.
     pub(crate) now: Instant,
     pub(crate) started: Instant,
     /// The gate that holds back the sends while the first steps of a `together` start.
@@ -155,12 +155,13 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Makes a connection that was opened during an alternative known to the other alternatives.
+    /// Adds an empty front to the view for each connection that the view does not have: another alternative may have opened
+    /// it.
     pub(crate) fn complete_view(&mut self) {
         self.view.fronts.extend_to(&self.connections);
     }
 
-    /// Returns whether the scenario cut this connection.
+    /// Returns whether the scenario reset this connection.
     pub(crate) fn was_aborted(&self, conn: ConnId) -> bool {
         self.did(conn, |what| matches!(what, Doing::Aborted))
     }
@@ -194,7 +195,7 @@ impl<'a> Case<'a> {
             .map_or("a lane", |lane| lane.name.as_str())
     }
 
-    /// Returns the value of an expression now.
+    /// Returns the value that an expression has now.
     pub(crate) fn value(&self, expression: &Expr) -> Result<Value, Box<Failure>> {
         match expression {
             Expr::Literal(value) => Ok(value.clone()),
@@ -208,7 +209,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Returns the length of a bound. A fixed one is not scaled yet.
+    /// Returns the duration of a time limit, without scaling.
     pub(crate) fn duration(&self, bound: &Bound) -> Duration {
         match bound {
             Bound::Fixed(duration) => *duration,
@@ -241,7 +242,7 @@ impl<'a> Case<'a> {
             .ok_or_else(|| Failure::own_fault(format!("${name} is used before it is remembered")))
     }
 
-    /// Returns the received bytes of a connection that are not handled yet.
+    /// Returns the received bytes of a connection that no step has taken yet.
     pub(crate) fn unread(&self, conn: ConnId) -> &[u8] {
         let consumed = self
             .view

@@ -32,7 +32,7 @@ impl<T> PerConnection<T> {
         ConnId(self.0.len() - 1)
     }
 
-    /// Returns the value of a connection, which may be too new to have one.
+    /// Returns the value of a connection; `None` if the connection is newer than this list.
     pub(crate) fn find(&self, conn: ConnId) -> Option<&T> {
         self.0.get(conn.0)
     }

@@ -1,4 +1,4 @@
-//! The sends of a case on their way to their connections: cut, glued, or unchanged.
+//! Passes the sends of a case to their connections: cut, glued, or unchanged.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use super::cutting::{self, BYTE_BY_BYTE};
 use super::{Case, ConnId};
 use crate::play::lane::Gate;
 
-/// A send with more cuts than this has no pauses: among that number of pieces, the target reads some as they were sent.
+/// A send with more cuts than this has no pauses. With so many pieces, the target reads at least some of them separately.
 const PAUSED_CUTS: usize = 16;
 
 /// The number of bytes shown on each side of a cut.
 const SHOWN: usize = 8;
 
 impl Case<'_> {
-    /// Sends bytes. Before that, the frames in them are written to the ledger.
+    /// Sends bytes. Before that, the frames in them that may reach other lanes are entered in the ledger.
     pub(crate) fn transmit(&mut self, conn: ConnId, bytes: Vec<u8>, cut: &Cut, purpose: Purpose) {
         let grammar = &self.shared.suite.grammar;
         for frame in self.connections[conn].sent.push(self.wire, &bytes) {
@@ -50,7 +50,7 @@ impl Case<'_> {
             self.flush_held();
             return self.connections[conn].socket.send(bytes, cut.clone(), gate);
         }
-        // The gate already holds a send that races with other lanes.
+        // In a `together`, sends are not held back for gluing: the gate decides when they start.
         let may_wait = gate.is_none();
         let bytes = match self.held.take_if(|held| held.conn == conn && may_wait) {
             Some(held) => self.glue(held, bytes),
@@ -64,7 +64,7 @@ impl Case<'_> {
         self.cut(conn, send, bytes, gate);
     }
 
-    /// Sends the bytes that waited to share a segment, because no send follows them now.
+    /// Sends the bytes that were held back to share a segment with the next send.
     pub(crate) fn flush_held(&mut self) {
         if let Some(held) = self.held.take() {
             let connection = &self.connections[held.conn].socket;
@@ -122,7 +122,7 @@ impl Case<'_> {
         connection.send(rest.to_vec(), Cut::Whole, gate);
     }
 
-    /// Returns these words if a person looks at a few chosen cuts, else nothing.
+    /// Returns these words if the play has only chosen cuts, which the report describes; otherwise an empty text.
     fn words(&self, words: impl FnOnce(&Case<'_>) -> String) -> String {
         match self.cutting.only {
             Some(_) => words(self),

@@ -1,4 +1,4 @@
-//! A case as data, for the explanation of a failure.
+//! The state of a case as data, for the explanation of a failure.
 
 use crate::evidence::{End, Failure, FailureKind, Look};
 use crate::explain::{self, Shown, WantedField, WantedFrame};
@@ -8,7 +8,7 @@ use crate::scenario::{FramePattern, Pattern};
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// Returns what a connection shows now.
+    /// Returns the state of a connection now.
     pub(crate) fn shown(&self, conn: ConnId) -> Shown<'_> {
         Shown {
             grammar: &self.shared.suite.grammar,
@@ -20,7 +20,7 @@ impl Case<'_> {
         }
     }
 
-    /// Returns the frame that a pattern wants now. A value that is not known yet counts as any value.
+    /// Returns the frame that a pattern wants now. If a value is not known yet, any value is right.
     pub(crate) fn wanted(&self, pattern: &FramePattern) -> WantedFrame {
         let field = |wanted: &Pattern| match (self.wanted_value(wanted), wanted) {
             (Ok(Some(value)), _) => WantedField::Is(value),
@@ -42,7 +42,7 @@ impl Case<'_> {
         }
     }
 
-    /// Returns the failure of a silence in which something arrived.
+    /// Returns the failure that something arrived where silence was expected.
     pub(crate) fn broken_silence(&self, conn: ConnId, look: &Look) -> Failure {
         let kind = match look {
             Look::Ended(End::Flood) => FailureKind::Flood,

@@ -1,5 +1,5 @@
-//! Packets that arrive unasked, such as pings. Lanes answer them by themselves, and a step sees one only if it expects
-//! it.
+//! Packets that the target sends unasked, such as pings. Lanes answer them by themselves. A step notices such a packet only
+//! if it expects it.
 
 use crate::grammar::{Decoded, Frame, PacketId, Side};
 use crate::scenario::Cut;
@@ -8,12 +8,12 @@ use super::connection::Purpose;
 use super::{Case, ConnId};
 
 impl Case<'_> {
-    /// Returns the packet with which lanes answer this one by themselves, if they do.
+    /// Returns the packet with which lanes answer this packet by themselves; `None` if they do not answer it.
     pub(crate) fn answer_to(&self, packet: PacketId) -> Option<PacketId> {
         self.shared.suite.grammar.packet(packet).answered_by
     }
 
-    /// Answers everything that has arrived since the last call.
+    /// Answers all unasked packets that have arrived since the last call.
     pub(crate) fn answer_what_came_unasked(&mut self) {
         for conn in self.connections.ids() {
             while let Some(frame) = self.next_to_look_at(conn) {

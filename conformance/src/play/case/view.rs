@@ -1,5 +1,5 @@
-//! The interpreter's view of what has arrived. An alternative is tried on a copy, which is dropped if the alternative
-//! does not fit.
+//! What the steps of a case have taken and remembered so far. Each alternative of an `either` works on its own copy, which
+//! is dropped if the alternative does not fit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -18,7 +18,7 @@ pub(crate) struct View {
     pub(crate) remembered: BTreeMap<String, Value>,
     /// Remarks, such as the alternatives that fitted.
     pub(crate) notes: Vec<String>,
-    /// The lowest worth of these alternatives.
+    /// The worst worth of these alternatives.
     pub(crate) worth: Option<Worth>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Front {
     pub(crate) end_seen: bool,
     /// The ledger's entries of other cases that arrived on this connection.
     pub(crate) foreign: BTreeSet<u64>,
-    /// The outstanding answers to fences that arrived.
+    /// The frames of fences that arrived on this connection, as indexes into `Case::outstanding`.
     pub(crate) swallowed: BTreeSet<usize>,
 }
 

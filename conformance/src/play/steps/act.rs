@@ -1,4 +1,4 @@
-//! The actions of a lane: connect, send, shut down, close, cut, stop reading.
+//! The actions of a lane: connect, send, shut down, close, abort, sign, stop reading.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::scenario::{Action, Cut, LaneId, LaneName, Outgoing, Piece, Scheme, wa
 
 use super::progress::Progress;
 
-/// A step that does something and gives up at a given instant.
+/// A step in which a lane does something. It gives up at a given instant.
 #[derive(Debug)]
 pub(crate) struct Act {
     until: Instant,
@@ -46,7 +46,7 @@ impl Act {
         }
     }
 
-    /// Queues the bytes; waits only while the lane's queue is full.
+    /// Queues the bytes. If the queue of the lane is full, the step waits.
     fn send(&self, case: &mut Case<'_>, lane: LaneId, what: &[Outgoing], cut: &Cut) -> Progress {
         let conn = match case.conn_to_use(lane) {
             Ok(conn) => conn,
@@ -64,7 +64,8 @@ impl Act {
             .into()
     }
 
-    /// Cuts the connection. Bytes that were sent before go out first, as long as the target reads them.
+    /// Resets the connection. First the step waits until the bytes that were queued before are written, or until its time
+    /// limit passes.
     fn abort(&self, case: &mut Case<'_>, lane: LaneId) -> Progress {
         let conn = match case.conn_to_use(lane) {
             Ok(conn) => conn,
@@ -85,7 +86,7 @@ fn stuck(case: &Case<'_>, lane: LaneId) -> Failure {
     let mut failure = Failure::new(
         FailureKind::NoConnection,
         "that the target reads what the lane sends".to_owned(),
-        "the send queue is full, and the target reads nothing".to_owned(),
+        "the target does not read: the send queue of the lane is full".to_owned(),
     )
     .on(case.lane_name(lane));
     failure.by_time = true;
@@ -93,14 +94,15 @@ fn stuck(case: &Case<'_>, lane: LaneId) -> Failure {
 }
 
 impl Case<'_> {
-    /// Connects a lane. A lane that is connected already is closed in order, and gets a new connection and a new name.
+    /// Connects a lane. If the lane has a connection already, that connection is closed in order, and the lane gets a new
+    /// connection and, unless its name is fixed, a new name.
     fn open_lane(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let Some(declared) = self.scenario.lanes.get(lane.0) else {
             return Err(Failure::own_fault("a lane that is not declared"));
         };
         if let Some(old) = self.open[lane].take() {
             self.close_connection(old);
-            // The identity of a lane stays the same, where it is more than a name.
+            // In protocols with identities, a lane keeps its identity and so its name.
             if let (LaneName::Fresh { exactly }, true) =
                 (&declared.login, self.identities.is_empty())
             {
@@ -108,7 +110,7 @@ impl Case<'_> {
                 self.shared.ledger.note_name(self.number, &self.names[lane]);
             }
         }
-        // Looked up at each opening: an earlier lane may have got a new name since the case began.
+        // The name is looked up at each opening, because the other lane may have got a new name since the case began.
         if let LaneName::SameAs(other) = declared.login {
             self.names[lane] = self.names[other].clone();
         }
@@ -140,7 +142,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// Sends FIN without close_notify; the reader goes on in the background.
+    /// Sends FIN without close_notify. The reader thread continues to read.
     fn truncate(&mut self, lane: LaneId) -> Result<(), Box<Failure>> {
         let conn = self.conn_to_use(lane)?;
         self.connections[conn].left = true;

@@ -25,7 +25,7 @@ impl<'a> AnyOrder<'a> {
         }
     }
 
-    /// Polls the step. A frame that fits several patterns is taken for the first of them.
+    /// Polls the step. If a frame fits several patterns, it counts for the first of them.
     pub(crate) fn poll(&mut self, case: &mut Case<'_>, lane: LaneId) -> Progress {
         let conn = match case.conn_of(lane) {
             Ok(conn) => conn,

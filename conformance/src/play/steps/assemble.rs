@@ -1,4 +1,4 @@
-//! The bytes of a send, in the target's reading of the protocol.
+//! Makes the bytes of a send, in the reading of the protocol that the target follows.
 
 use crate::evidence::Failure;
 use crate::grammar::Value;

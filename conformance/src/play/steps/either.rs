@@ -1,9 +1,9 @@
-//! Alternatives: the step takes the first one that fits what arrived.
+//! Alternatives: the step takes the first alternative that fits what arrived.
 //!
-//! Each alternative is tried on a copy of the case's view, so that a try does not affect the others. An alternative
-//! that only watches is tried from the start, beside the others. One that sends, or that proves silence, is tried when
-//! the alternatives before it can no longer fit. A send cannot be undone: after it, either this alternative fits or
-//! none does.
+//! Each alternative is tried on a copy of the case's view, so that it does not affect the others. An alternative that only
+//! watches is tried from the start, at the same time as the others. An alternative that sends, or that proves silence, is
+//! tried only when the alternatives before it can no longer fit. A send cannot be undone: once an alternative has sent
+//! something, all other alternatives are dropped.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -52,7 +52,7 @@ impl<'a> Either<'a> {
         }
     }
 
-    /// Takes the first alternative that fits, as soon as none before it can fit any more.
+    /// Takes the first alternative that fits, as soon as all alternatives before it have failed.
     pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
         let mut earliest: Option<Instant> = None;
         let mut index = 0;
@@ -64,7 +64,7 @@ impl<'a> Either<'a> {
                     earliest = Some(earliest.map_or(until, |known| known.min(until)));
                 }
                 if !attempt.only_watches && case.actions > before {
-                    // It acted, so the others are out.
+                    // It has sent something, so all other alternatives are dropped.
                     self.attempts.truncate(index + 1);
                     self.attempts.drain(..index);
                     index = 0;
@@ -97,7 +97,7 @@ impl<'a> Either<'a> {
             .iter()
             .map(|(name, failure)| format!("\"{name}\": {}", failure.expected))
             .collect();
-        // Choose the failure that says most: an unexpected frame rather than no frame.
+        // Choose the failure that explains most: an unexpected frame explains more than a missing one.
         let telling = failures
             .iter()
             .map(|(_, failure)| *failure)
@@ -123,7 +123,7 @@ impl<'a> Either<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    /// Continues this alternative. Returns until when it waits, if it does.
+    /// Continues this alternative. If it waits, returns the instant at which it gives up.
     fn poll(&mut self, case: &mut Case<'a>) -> Option<Instant> {
         let (view, mut track) = match std::mem::replace(&mut self.state, State::Untried) {
             State::Untried => {
@@ -161,7 +161,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Takes over the state of other lanes: in a `together` they go on while this lane tries its alternatives.
+    /// Updates the state of the lanes that this alternative does not use: in a `together` they continue while this lane tries
+    /// its alternatives.
     fn take_over_other_lanes(&self, case: &mut Case<'_>, outside: &View) {
         case.complete_view();
         let own: BTreeSet<ConnId> = self

@@ -1,4 +1,4 @@
-//! Steps that are tried until they fit.
+//! Steps that are tried again until they succeed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -65,8 +65,8 @@ impl<'a> Eventually<'a> {
         self.tries_left > 0 && failure.kind != FailureKind::OwnFault
     }
 
-    /// Cleans up after a try: closes its lanes, forgets what it remembered, and passes over a frame that it did not
-    /// want, so that the next try may get another frame.
+    /// Cleans up after a try that failed: closes the lanes that it opened, forgets what it remembered, and skips the frame
+    /// that did not fit, so that the next try looks at another frame.
     fn tidy_up(&self, case: &mut Case<'_>, failure: &Failure) {
         for lane in &self.opened_inside {
             if let Some(conn) = case.open[*lane] {

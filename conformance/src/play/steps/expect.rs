@@ -1,4 +1,4 @@
-//! What must come next on a lane.
+//! What must arrive next on a lane.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,8 @@ use crate::scenario::{FramePattern, Incoming, LaneId, Pattern};
 
 use super::progress::Progress;
 
-/// Returns whether the expected thing has arrived, can still arrive until that instant, or cannot arrive any more.
+/// Returns `Done` if the expected thing has arrived, `Waits` if it may still arrive until that instant, and otherwise the
+/// failure.
 pub(crate) fn poll(
     case: &mut Case<'_>,
     lane: LaneId,
@@ -72,7 +73,8 @@ fn frame(
     }
 }
 
-/// Returns how soon a frame arrived after the last one that a step took, if that is too soon.
+/// Returns the time between this frame and the previous frame that a step took, and the minimum time; `None` if enough time
+/// passed.
 fn too_early(
     case: &Case<'_>,
     conn: ConnId,
@@ -121,7 +123,7 @@ pub(crate) fn bind(case: &mut Case<'_>, pattern: &FramePattern, frame: &Frame) {
     }
 }
 
-/// Polls for exactly these bytes. On a lane that the server knows, the broadcasts of other cases are removed first.
+/// Polls for exactly these bytes. If the server knows the lane, broadcasts of other cases are removed before.
 fn bytes(case: &mut Case<'_>, conn: ConnId, wanted: &[u8], until: Instant) -> Progress {
     if case.view.fronts[conn].identified {
         case.look(conn, None);
@@ -183,7 +185,7 @@ enum EndWanted {
     Any,
 }
 
-/// Polls for the end of the connection, with nothing left before it.
+/// Polls for the end of the connection. Nothing else may arrive before it.
 fn ended(case: &mut Case<'_>, conn: ConnId, wanted: EndWanted, until: Instant) -> Progress {
     let words = match wanted {
         EndWanted::Fin => "the end of the connection (FIN)",

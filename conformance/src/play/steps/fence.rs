@@ -14,7 +14,7 @@ use crate::scenario::Cut;
 
 use super::progress::Progress;
 
-/// The grammar's fence that is used.
+/// The kind of the fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The fence between lanes that the server knows.
@@ -29,8 +29,8 @@ pub(crate) struct Exchange {
     kind: Kind,
     from: ConnId,
     to: ConnId,
-    /// Whether it only proves that the server has handled what this lane did. Then it leaves the scenario's frames in
-    /// place.
+    /// Whether the exchange only proves that the server has handled what this lane did. Then frames that arrived on the lane
+    /// stay there for the scenario.
     in_passing: bool,
     begun: Option<Begun>,
 }
@@ -40,7 +40,7 @@ struct Begun {
     next: usize,
     until: Instant,
     token: u64,
-    /// The outstanding answer for each step that receives one.
+    /// For each step that receives a frame, the index of that frame in `Case::outstanding`.
     answers: Vec<Option<usize>>,
 }
 
@@ -55,8 +55,8 @@ impl Exchange {
         }
     }
 
-    /// Returns a lane's own exchange with the server. The scenario may not have taken yet what arrived before the
-    /// answer.
+    /// Returns an exchange of one lane with the server. Frames that arrived before the answer stay on the lane, because the
+    /// scenario may still expect them.
     pub(crate) fn in_passing(conn: ConnId) -> Exchange {
         Exchange {
             in_passing: true,
@@ -108,8 +108,8 @@ impl Exchange {
         }
     }
 
-    /// Starts the exchange. The answers are outstanding from the start: if a step gives up on this fence, they are
-    /// still put aside when they arrive.
+    /// Starts the exchange. All its answers are noted as outstanding now, so that they are recognised even if they arrive
+    /// after a step has given up on this fence.
     fn begin(&self, case: &mut Case<'_>, fence: &Fence) -> Begun {
         let token = case.random.next();
         let mut answers = Vec::new();
@@ -220,7 +220,7 @@ impl Exchange {
         Ok(values)
     }
 
-    /// Returns one value per field; `None` for any value, and for signatures.
+    /// Returns one value per field; `None` for a signature, and for a field in which any value is right.
     fn values(&self, case: &Case<'_>, step: &FenceStep, token: u64) -> Vec<Option<Value>> {
         let packet = case.shared.suite.grammar.packet(step.packet);
         step.fields
@@ -238,8 +238,8 @@ impl Exchange {
     }
 }
 
-/// Finds the answer to the provoker among the frames that the scenario has not taken yet. It is put aside when the
-/// scenario reaches it.
+/// Waits until the answer is among the frames that arrived on this lane, and leaves all of them there. The answer is removed
+/// later, when the scenario has taken the frames before it.
 fn see_among_others(
     case: &Case<'_>,
     conn: ConnId,
@@ -263,9 +263,9 @@ fn see_among_others(
     }
 }
 
-/// Waits for the answer to the provoker, which has a conversation of its own. If the answer is the next frame, it is
-/// taken here, so that a similar frame that the target sent unasked cannot pass for it. If the scenario has frames to
-/// take before it, the answer is put aside when it arrives.
+/// Waits for the answer on the lane that started the fence. If the answer is the next frame, it is taken now, so that a
+/// similar frame that the target sends later without a reason is not mistaken for it. If the scenario must first take other
+/// frames, the answer is removed later, when it is the next frame.
 fn see_in_passing(
     case: &mut Case<'_>,
     conn: ConnId,
@@ -308,10 +308,11 @@ fn token_value(case: &Case<'_>, type_name: &str, token: u64) -> Value {
     }
 }
 
-/// Returns the failure of a fence without an answer: neither silence nor its opposite is proved.
+/// Returns the failure of a fence whose answer did not arrive. The runner then does not know whether there was silence.
 fn no_answer(case: &Case<'_>, conn: ConnId, packet: PacketId, look: &Look) -> Failure {
     let name = &case.shared.suite.grammar.packet(packet).name;
-    let expected = format!("{name}, the fence which proves that the target sent nothing else");
+    let expected =
+        format!("{name}, the answer to the fence that proves that the target sent nothing else");
     let mut failure = explain::something(&case.shown(conn), FailureKind::NoFence, expected, look);
     failure.by_time = matches!(look, Look::Nothing | Look::Partial);
     failure

@@ -1,12 +1,13 @@
-//! What each kind of step does. `expect` is the arrow `<` of a scenario, `act` the arrow `>`. Each is polled until it is done, waits or fails (`progress`).
+//! What each kind of step does. `act` carries out steps with the arrow `>`, and `expect` those with the arrow `<`. A step is
+//! polled until it is done or has failed (`progress`).
 //!
 //! | file | what |
 //! |---|---|
 //! | `progress` | the result of polling a step |
 //! | `track` | steps in their order |
-//! | `act`, `assemble` | a lane connects, sends, closes; the bytes of a send |
-//! | `expect`, `any_order` | what must come next on a lane |
-//! | `silence`, `fence` | nothing may come, proved by an exchange |
+//! | `act`, `assemble` | the actions of a lane (connect, send, close), and the bytes of a send |
+//! | `expect`, `any_order` | what must arrive next on a lane |
+//! | `silence`, `fence` | the proof that nothing has arrived, and the exchange that is used for it |
 //! | `together`, `either`, `eventually` | blocks of steps |
 
 mod act;

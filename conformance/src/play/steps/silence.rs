@@ -1,14 +1,15 @@
-//! Silence, proved by a fence: an exchange whose answer must arrive after everything that the target might have sent
-//! before.
+//! Proves silence with a fence. A fence is an exchange whose answer arrives after everything that the target sent before.
 //!
-//! Let P be the lane whose actions might have broken the silence, and S the silent lane.
+//! Let P be the lane whose actions might have made the target send something, and S the lane that must be silent. The proof
+//! depends on them:
 //!
-//! * P and S are known to the server: the fence goes from P to S. Frames that P provoked arrive before it.
-//! * P is S: the fence goes round, from S to a lane of the runner's own and from there to S. When the runner's lane sees the
-//!   first half, the server has handled what S did before.
-//! * S is not known yet: the server handles P's actions first (a fence to the runner's lane), then S logs in.
-//! * The fence is an exchange of one lane with the server: P does it first, then S.
-//! * P is gone: the runner waits until the server has closed P's connection, then S does a fence of its own.
+//! * The server knows P and S: the fence goes from P to S. Frames that P caused arrive before it.
+//! * P is S: the fence goes from S to a lane that the runner itself opens, and from there back to S. When the first half has
+//!   arrived on the runner's lane, the server has handled what S did before.
+//! * The server does not know S yet: first a fence from P to the runner's lane shows that the server has handled P's
+//!   actions, then S logs in.
+//! * In this protocol each lane has its fence alone with the server: first P does the exchange, then S.
+//! * P is gone: the runner waits until the server has closed P's connection, then S does the proof as if it were P.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ use crate::scenario::LaneId;
 use super::fence::{Exchange, Kind};
 use super::progress::Progress;
 
-/// A proof of silence under way.
+/// A proof of silence that is running.
 #[derive(Debug)]
 pub(crate) struct Silence {
     silent: LaneId,
@@ -30,23 +31,23 @@ pub(crate) struct Silence {
     plan: Option<VecDeque<Part>>,
 }
 
-/// How long the step waits for silence, where the scenario gives a time.
+/// How long the silence must last, if the scenario gives a time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wait {
-    /// Longer on a slow machine.
+    /// This time, multiplied by `--scale`.
     Scaled(Duration),
-    /// Exactly this long, because the target's clock is not scaled.
+    /// Exactly this time, because the clock of the target is not scaled.
     Exactly(Duration),
 }
 
 /// One part of a proof.
 #[derive(Debug)]
 enum Part {
-    /// Waits until the provoker's connection ends. At that instant it is taken for gone.
+    /// Waits until the connection of P ends. If it has not ended at that instant, the proof continues anyway.
     Ended { conn: ConnId, until: Instant },
     /// A fence.
     Exchange(Exchange),
-    /// Waits until that instant without input, where there is no fence.
+    /// Waits until that instant and checks that nothing arrives. It is used if there is no fence.
     Time { conn: ConnId, until: Instant },
 }
 
@@ -229,19 +230,19 @@ fn await_time(case: &mut Case<'_>, conn: ConnId, until: Instant) -> Progress {
         Look::Nothing if case.now < until => Progress::Waits(until),
         Look::Nothing => {
             let note = format!(
-                "silence on {} is supported by time only",
+                "no fence proves the silence on {}; nothing arrived while the runner waited",
                 case.connections[conn].lane
             );
             case.view.notes.push(note);
             Progress::Done
         }
-        // Half a frame has broken the silence already, but the complete one says more.
+        // Half a frame has broken the silence already, but a complete frame explains more.
         Look::Partial if case.now < until => Progress::Waits(until),
         look => case.broken_silence(conn, &look).into(),
     }
 }
 
-/// Returns what breaks the silence before the fence has reached the silent lane.
+/// Returns a failure if a complete frame, or the end of the connection, has broken the silence already.
 fn broken_already(case: &mut Case<'_>, silent: ConnId) -> Option<Failure> {
     match case.look(silent, None) {
         Look::Nothing | Look::Partial => None,

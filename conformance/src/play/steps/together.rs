@@ -10,7 +10,7 @@ use crate::scenario::Step;
 use super::progress::Progress;
 use super::track::Track;
 
-/// Several lists of steps, each in its order.
+/// Several lists of steps that run at the same time. Within a list, the steps keep their order.
 #[derive(Debug)]
 pub(crate) struct Together<'a> {
     tracks: Vec<Track<'a>>,
@@ -25,8 +25,8 @@ impl<'a> Together<'a> {
         }
     }
 
-    /// Polls all lanes. In the first round one gate holds the sends of all lanes, so that they start at the same
-    /// instant.
+    /// Polls all lists. In the first round a gate holds the sends of all lanes until the round is over, so that they start at
+    /// the same instant.
     pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
         if self.begun {
             return self.round(case);

@@ -1,8 +1,8 @@
 //! A list of steps that can be polled.
 //!
-//! Nothing in this file blocks except a connect. The interpreter polls a step until it is done or has failed; between
-//! two rounds it sleeps until a lane rings the bell. So `together` and `either` need no threads: their parts are polled
-//! in turn.
+//! Polling a step does not block, except while a lane connects. The interpreter polls a step until it is done or has failed;
+//! between two rounds it sleeps until a lane rings the bell. So `together` and `either` need no threads: their parts are
+//! polled one after the other.
 
 use std::time::Instant;
 
@@ -29,7 +29,7 @@ pub(crate) struct Track<'a> {
 /// A step that has started.
 #[derive(Debug)]
 enum Running<'a> {
-    /// An action of the lane; it gives up at that instant.
+    /// An action of a lane.
     Act(act::Act),
     Expect(Instant),
     AnyOrder(AnyOrder<'a>),
@@ -49,7 +49,7 @@ impl<'a> Track<'a> {
         }
     }
 
-    /// Carries out steps until one must wait.
+    /// Carries out steps until one of them must wait or has failed.
     pub(crate) fn poll(&mut self, case: &mut Case<'a>) -> Progress {
         while let Some(step) = self.steps.get(self.next) {
             let running = self

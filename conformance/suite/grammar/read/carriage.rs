@@ -1,4 +1,4 @@
-//! The statements around the packets: `over`, `names`, `setting`, and the packets that a lane answers by itself.
+//! Reads `over`, `names`, `setting` and `answered-by`.
 
 use super::{Reader, mistake};
 use crate::grammar::{Field, Names, PacketId, Senders, Setting, Transport, duration_of};
@@ -53,8 +53,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Checks the answers after all packets are read: `answered-by=PONG` names a client's packet whose fields can be
-    /// taken from the packet that it answers.
+    /// Reads each `answered-by=PONG`, after all packets are read. It must name a packet of clients, and all fields of that
+    /// packet must also be fields of the packet that it answers.
     pub(super) fn answers(&mut self) {
         let root = self.root;
         for node in root.block() {

@@ -1,7 +1,7 @@
-//! `extends`: a protocol that only describes how it differs from another one.
+//! Reads `extends`: a protocol that describes only its differences from another protocol.
 //!
-//! The two files are merged as trees, before anything in them is interpreted. So everything that is read afterwards is
-//! one protocol, and every part of it still knows the file that contains it.
+//! The trees of the two files are merged before anything in them is interpreted, so the rest of the reader reads one
+//! protocol. Every part of the merged tree still knows from which file it comes.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ pub fn base_of(nodes: &[Node]) -> Option<&Entry> {
     nodes.first()?.property("extends")
 }
 
-/// Returns the protocol `own` with everything of `base` that it does not change.
+/// Returns the protocol `own` together with everything of `base` that it does not change.
 ///
-/// A title stays with its protocol. Everything else in `own` replaces what is inherited under the same name. New
-/// readings come first, because those of the base may only be found out when these are settled.
+/// The title of `base` is not inherited. Everything in `own` replaces what is inherited under the same name. New readings
+/// come first, because the probes of inherited readings may depend on them.
 pub(super) fn extend(base: &Node, own: &Node, findings: &mut Findings) -> Node {
     let title = |node: &&Node| node.name.text != "title";
     let mut merge = Merge {
@@ -47,7 +47,7 @@ pub(super) fn extend(base: &Node, own: &Node, findings: &mut Findings) -> Node {
     }
 }
 
-/// Reports words that change something inherited where nothing is inherited.
+/// Reports the words `remove`, `renumber` and `settle` in a protocol that inherits nothing.
 pub(super) fn check_extends_nothing(own: &Node, findings: &mut Findings) {
     let changes = |node: &&Node| CHANGES.contains(&node.name.text.as_str());
     for node in own.block().iter().filter(changes) {
@@ -64,7 +64,7 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// Returns what is inherited under this word and name.
+    /// Returns the index of the inherited node with this word and name.
     fn inherited(&self, word: &str, name: &str) -> Option<usize> {
         self.nodes.iter().position(|node| {
             node.name.text == word
@@ -79,7 +79,7 @@ impl Merge<'_> {
         entries.filter_map(Entry::word).collect()
     }
 
-    /// Finds what is inherited under this word and the name in an entry.
+    /// Returns the index of the inherited node with this word and the name in an entry; if there is none, reports that.
     fn need_inherited(&mut self, word: &str, entry: &Entry) -> Option<usize> {
         let written = entry.name().unwrap_or_default();
         let index = self.inherited(word, &written);
@@ -105,7 +105,8 @@ impl Merge<'_> {
         Some(())
     }
 
-    /// Handles `renumber MESSAGE 4` and `settle echo "yes"`: they stay in the tree, beside what they change.
+    /// Handles `renumber MESSAGE 4` and `settle echo "yes"`: adds them to the tree. They are applied when the merged tree is
+    /// read.
     fn change(&mut self, node: &Node, changes: &str, example: &str) -> Option<()> {
         let [entry, _] = self.findings.arguments(node, Shape::like(example))?;
         self.need_inherited(changes, entry)?;
@@ -137,7 +138,8 @@ impl Merge<'_> {
         }
     }
 
-    /// Removes what an earlier extension changed of something that is now gone.
+    /// Removes the `renumber` or `settle` of an earlier extension, after the packet or reading that it changes was removed or
+    /// replaced.
     fn forget_changes_of(&mut self, word: &str, name: &str) {
         let change = if word == "packet" {
             "renumber"
@@ -162,7 +164,7 @@ impl Merge<'_> {
     }
 }
 
-/// Returns the name of a node. A node of which only one can exist has none.
+/// Returns the name of a node. Nodes that can exist only once, such as `title`, have an empty name.
 fn name(node: &Node) -> String {
     match node.name.text.as_str() {
         "title" | "opcode" | "identified-by" => String::new(),

@@ -26,7 +26,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Reads the packet of `identified-by` or `raw-after`, with values of its fields and the packet that must have been
+    /// Reads `identified-by` or `raw-after`: the packet, the values of its fields, and the packet that the lane must have
     /// sent before.
     fn turning_point(&mut self, node: &Node, example: &str) -> Option<Identification> {
         let name = self.need(node.arguments().next(), node, || {
@@ -54,7 +54,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads `{ after CR }`: the packet identifies only a client that has sent that one.
+    /// Reads `{ after CR }`: the packet counts only if the lane has sent this other packet (here CR) before.
     fn identified_after(&mut self, node: &Node) -> Option<PacketId> {
         let mut after = None;
         for child in node.block() {
@@ -125,7 +125,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads `> PACKET` or `< PACKET`, in an exchange whose kind the example shows.
+    /// Reads `> PACKET` or `< PACKET`. The remedy of a mistake shows the example.
     pub(super) fn arrow_and_packet(
         &mut self,
         node: &Node,
@@ -143,7 +143,7 @@ impl Reader<'_> {
         Some((direction, self.packet_on_side(name, direction)?))
     }
 
-    /// Returns the packet, and reports it if its sender is not on this side.
+    /// Returns the packet; if this side never sends it, reports that.
     fn packet_on_side(&mut self, entry: &Entry, direction: Direction) -> Option<PacketId> {
         let packet = self.known_packet(entry)?;
         let side = match direction {
@@ -157,7 +157,7 @@ impl Reader<'_> {
         Some(packet)
     }
 
-    /// Reads the values of all fields of a packet, in the packet's order. Reports other names in the node.
+    /// Reads the values of all fields of a packet, in the packet's order. Reports names that are not fields of the packet.
     pub(super) fn exchanged<T>(
         &mut self,
         node: &Node,

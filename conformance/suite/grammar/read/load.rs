@@ -1,4 +1,4 @@
-//! Reads `load`: how `conformance load` speaks the protocol.
+//! Reads `load`: the exchanges with which `conformance load` speaks the protocol.
 
 use super::fence::literal;
 use super::{Reader, mistake};
@@ -36,7 +36,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads what is sent, what arrives, and the optional answer.
+    /// Reads `message`: what is sent, what arrives, and the answer to the sender, if there is one.
     fn load_message(&mut self, node: &Node) -> Option<LoadMessage> {
         let steps = self.exchange(node, &[LoadLane::Me, LoadLane::All]);
         let find = |lane: LoadLane, direction: Direction| {

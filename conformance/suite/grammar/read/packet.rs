@@ -89,8 +89,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Returns the index of the earlier field that decides which case of its type this field has; `None` if what is
-    /// written is wrong.
+    /// Returns the index of the earlier field that decides which case of its type this field has, or `Some(None)` if its type
+    /// has no cases. Returns `None` after a mistake.
     fn decided_by(
         &mut self,
         node: &Node,
@@ -140,8 +140,8 @@ impl Reader<'_> {
     }
 }
 
-/// Returns whether a word is a packet name such as `LOGIN_2` or `ACK`, which cannot be taken for a word of the
-/// language.
+/// Returns whether a word can be the name of a packet, such as `LOGIN_2` or `ACK`. Its capitals distinguish it from the words
+/// of the language.
 fn is_packet_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_uppercase())
         && word

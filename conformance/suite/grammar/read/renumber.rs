@@ -1,4 +1,4 @@
-//! Reads `renumber` and `settle`, and checks that every opcode still means one packet in every reading.
+//! Reads `renumber` and `settle`, and checks that in every reading each opcode belongs to one packet only.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use crate::source::{Check, Entry, Node, Shape, SourceFile, Span};
 
 const RENUMBER: &str = "renumber MESSAGE 4";
 
-/// The place of a packet's number.
+/// The place where a packet's number is written.
 pub(super) type Place = (Arc<SourceFile>, Span);
 
 impl Reader<'_> {
-    /// Reads `settle echo "yes"`: this choice, and no other.
+    /// Reads `settle echo "yes"`: only this choice of the reading counts.
     pub(super) fn settle(&mut self, node: &Node) -> Option<()> {
         let mut arguments = node.arguments();
         let (name, choice) = (arguments.next()?.name()?, arguments.next()?);
@@ -41,7 +41,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Renumbers packets after all are read, and checks every number in every choice.
+    /// Renumbers packets, after all of them are read, and checks every number in every choice.
     pub(super) fn check_opcodes(&mut self) {
         let root = self.root;
         let width = self.grammar.opcode;
@@ -112,7 +112,7 @@ impl Reader<'_> {
             let Some((earlier, (other, others_place))) = earlier else {
                 continue;
             };
-            // Of two packets of which one was renumbered, that one is to blame.
+            // If one of the two packets was renumbered, report the place of its new number.
             let earlier_is_to_blame = is_moved(earlier, others_place) && !is_moved(index, place);
             let (blamed, at, other) = match earlier_is_to_blame {
                 true => (other, others_place, packet),
@@ -125,7 +125,7 @@ impl Reader<'_> {
     }
 }
 
-/// Gives a packet another opcode, which is written in this node.
+/// Gives a packet another opcode, and notes this node as the place of the number.
 fn renumber(packets: &mut [Packet], places: &mut [Place], index: usize, number: i128, node: &Node) {
     if let (Some(packet), Some(known)) = (packets.get_mut(index), places.get_mut(index)) {
         packet.opcode = number;

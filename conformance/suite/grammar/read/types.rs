@@ -11,7 +11,7 @@ const ONE_OF: &str = "type ADDRESS one-of { case 4 IPV4; case 6 IPV6 }";
 const MAX_SIZE: usize = 65_535;
 
 impl Reader<'_> {
-    /// Reads `opcode int8`, `length varint`.
+    /// Reads `opcode int8` or `length varint`.
     pub(super) fn integer_word(&mut self, node: &Node, example: &str) -> Option<IntType> {
         let [entry] = self.arguments(node, Shape::like(example))?;
         let written = entry.to_string();
@@ -73,7 +73,7 @@ impl Reader<'_> {
         Some(TypeKind::Sized { size })
     }
 
-    /// Reads the cases of a `one-of`. The types that they name may be defined below it.
+    /// Reads the cases of a `one-of`. The types that they name may be defined later in the file.
     fn one_of_types(&mut self, node: &Node) -> Option<TypeKind> {
         let mut cases: Vec<(i128, String)> = Vec::new();
         for child in node.block() {
@@ -93,8 +93,8 @@ impl Reader<'_> {
         self.findings.is_first(seen, name, "type", node)
     }
 
-    /// Checks that the types that a type depends on exist and are of the right kind: the integer of its length, or the
-    /// types of its cases. They may be defined below it.
+    /// Checks the types on which other types depend: the type of a length must be an integer, and the types of cases must be
+    /// types of bytes. They may be defined later in the file.
     pub(super) fn check_types(&mut self) {
         let root = self.root;
         let in_readings = root
