@@ -21,7 +21,7 @@ mod mistake {
         id_not_closed(example) = "the requirement's id is not closed with **", "{example}";
         not_an_id(example) = "a requirement's id is one word", "{example}";
         no_level(example)
-            = "the level and the section are missing in parentheses after the id of the requirement", "{example}";
+            = "the requirement lacks its level and its section, in parentheses after its id", "{example}";
         not_a_level(written) = "{written} is not a level", "";
         no_text(example) = "the requirement has no text", "{example}";
     }

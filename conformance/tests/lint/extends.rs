@@ -350,7 +350,7 @@ fn a_mistake_in_an_inherited_file_names_the_file() {
     assert!(first.file.name.starts_with("chaton/scenarios/"), "{found}");
     let help = first.help.as_deref().unwrap_or_default();
     assert!(
-        help.contains("it is inherited from chaton: replace it or remove it"),
+        help.contains("this is inherited from chaton: replace it, remove it"),
         "{found}"
     );
 }

@@ -520,7 +520,7 @@ fragment bad who { client who; who > «HELO name=@who; }
 scenario "a" { title "t"; checks ECHO-1; repeat 5 as=i { use bad c$i; } }
 scenario "b" { title "t"; checks ECHO-1; use bad c; }
 "#;
-    assert_scenario_mistake(source, "no packet HELO", "read for scenario a");
+    assert_scenario_mistake(source, "no packet HELO", "when scenario a uses it");
 }
 
 #[test]

@@ -63,7 +63,7 @@ use super::{assert_scenario_mistake, assert_step_mistake};
 #[case::two_signs("alice > HELLO name«==@alice", "value is missing", "name=value")]
 #[case::brackets("alice < any-order «[", "brackets", "{ }")]
 #[case::lone_slash("alice < WELCOME «/ bob", "a single `/`", "`//`")]
-#[case::open_text("alice > HELLO name=«\"x", "not closed", "\"")]
+#[case::open_text("alice > HELLO name=«\"x", "no closing quote", "\"")]
 #[case::open_comment("«/* alice", "never closed", "`//`")]
 #[case::nested_switching_off("/-either { «/-case; }", "switches off", "`//`")]
 #[case::twice_switched_off("/- «/- alice", "switches off", "`//`")]

@@ -1,21 +1,21 @@
-//! Limits on the size to which a small file may unroll.
+//! Limits on the size of an unrolled suite. With fragments and repetitions, a small file could unroll to a huge one.
 
-/// Maximum number of steps of one scenario. A conversation of thousands of steps is a load test, and no person reads it.
+/// Maximum number of steps of one scenario. A conversation of more steps is a load test, and nobody could read its report.
 pub(super) const MAX_STEPS: usize = 10_000;
 
 /// Maximum number of steps of all scenarios together.
 const MAX_STEPS_OF_A_SUITE: usize = 200_000;
 
-/// Maximum number of bytes that all `(xN)"..."` together may make.
+/// Maximum number of bytes of all texts that are made with `(xN)"..."`, together.
 pub(super) const MAX_LITERAL_BYTES: usize = 64 * 1024 * 1024;
 
-/// Maximum number of lanes of one scenario. Each lane is a connection at the runner and one at the target.
+/// Maximum number of lanes of one scenario. Each lane needs a socket in the runner and one in the target.
 pub(super) const MAX_LANES: usize = 1_000;
 
-/// Maximum number of words and bytes that are copied when fragments and repetitions are inserted.
+/// Maximum amount of memory, roughly in bytes, that is copied when fragments and repetitions are inserted.
 const MAX_COPIED: usize = 256 * 1024 * 1024;
 
-/// Maximum depth of blocks and fragments inside each other, counted through all fragments. Reading them is recursive.
+/// Maximum depth of blocks and fragments inside each other. They are read recursively, so their depth needs stack.
 pub(super) const MAX_NESTING: usize = 64;
 
 /// The part of the budget that is left.
@@ -44,17 +44,18 @@ impl Budget {
         self.reported = false;
     }
 
-    /// Takes one step. Returns false if none was left.
+    /// Takes one step from the budget. Returns false if no step was left.
     pub(super) fn take_step(&mut self) -> bool {
         take(&mut self.steps, 1) && take(&mut self.steps_of_the_suite, 1)
     }
 
-    /// Takes the bytes of a literal.
+    /// Takes the bytes of a repeated text. Returns false if not enough were left.
     pub(super) fn take_literal(&mut self, bytes: usize) -> bool {
         take(&mut self.literal_bytes, bytes)
     }
 
-    /// Takes the cost of a copy of steps, or of a copy of what is known at a step.
+    /// Takes the size of a copy of steps, or of a copy of the scope. Returns false if not enough was left; then no step is
+    /// left either.
     pub(super) fn take_copy(&mut self, size: usize) -> bool {
         let enough = take(&mut self.copied, size);
         if !enough {
@@ -63,12 +64,12 @@ impl Budget {
         enough
     }
 
-    /// Reports, once for each scenario, that the budget is used up.
+    /// Returns whether the scenario has not been reported as too large yet, and notes that it is reported now.
     pub(super) fn is_first_report(&mut self) -> bool {
         !std::mem::replace(&mut self.reported, true)
     }
 
-    /// Returns whether steps are left.
+    /// Returns whether no steps are left.
     pub(super) fn is_spent(&self) -> bool {
         self.steps == 0 || self.steps_of_the_suite == 0
     }

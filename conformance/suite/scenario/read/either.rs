@@ -1,4 +1,4 @@
-//! Alternatives.
+//! Reads `either` and its cases.
 
 use super::scope::Scope;
 use super::step::{Phrase, arrow};
@@ -11,7 +11,7 @@ use crate::source::{Check, Node, Shape, given_or};
 const EXAMPLE: &str = "case \"refuses it\" verdict=non-strict { LOGIN_REFUSED }";
 
 impl Reader<'_> {
-    /// `either { case "..." { steps } }`.
+    /// Reads `either { case "..." { steps } }`.
     pub(super) fn either(&mut self, node: &Node) -> Option<Action> {
         let help =
             "write: either { case \"...\" { ... } }, or for one lane: alice < either { ... }";
@@ -19,7 +19,7 @@ impl Reader<'_> {
         self.branches(node, node.block(), None)
     }
 
-    /// `alice < either { case "..." { what alice receives } }`.
+    /// Reads `alice < either { case "..." { what alice receives } }`.
     pub(super) fn either_of_lane(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         let help = "write the cases in braces: alice < either { case \"...\" { closed } }";
         self.no_extra(phrase.entries.first(), help)?;
@@ -40,7 +40,8 @@ impl Reader<'_> {
             }
             self.scope = before.clone();
             if !ends.is_empty() {
-                // Before this case is tried, those above it have waited in vain: that is an observation, too.
+                // The earlier cases are tried before this one. They have waited for something that did not arrive, so what
+                // was sent before the `either` counts as handled.
                 self.scope.unobserved.clear();
             }
             self.sent_last.clone_from(&sent_before);
@@ -78,7 +79,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads a case whose lane and arrow are known. Whole steps are allowed among the things that the lane receives.
+    /// Reads a case whose lane and arrow are known. Whole steps are allowed between the things that the lane receives.
     fn steps_of_lane(&mut self, lane: LaneId, nodes: &[Node]) -> Vec<Step> {
         let mut steps = Vec::new();
         for node in nodes {

@@ -1,4 +1,4 @@
-//! Replaces parameters and counters in steps by their values.
+//! Replaces the parameters and counters in steps by their values.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ impl Bindings {
         match &entry.value {
             Scalar::Text(text) if marked_each && self.counter.is_some() => {
                 new.value = Scalar::Text(self.counted(text));
-                // The mark stays while counters further out are still to come.
+                // If the text still contains the counter of an outer `repeat`, it keeps the mark.
                 if !has_counter(&new.value) {
                     new.mark = None;
                 }
@@ -84,7 +84,7 @@ impl Bindings {
         new
     }
 
-    /// Returns the value of a whole word: a parameter's argument (`who`, `$text`), or the counter (`$i`) as a number.
+    /// Returns the value of a word that is a parameter (`who`, `$text`) or the counter (`$i`); `None` for other words.
     fn whole(&self, word: &str) -> Option<Argument> {
         if let Some(argument) = self.parameters.get(word) {
             return Some(argument.clone());
@@ -100,7 +100,8 @@ impl Bindings {
             });
         }
         match self.parameters.get(name) {
-            // A bare word is the name of something remembered; anything else is the value itself.
+            // If the argument is a word without a sign, `$name` refers to the remembered value of that name, and `bare`
+            // replaces the name. Any other argument is the value itself.
             Some(Argument {
                 value: Scalar::Word(word),
                 ..
@@ -109,7 +110,7 @@ impl Bindings {
         }
     }
 
-    /// Replaces `@who`, `?id`, `$id` or `c$i` inside a word.
+    /// Replaces a parameter after a sign (`@who`, `?id`, `$id`), or counters inside a word (`c$i`).
     fn bare(&self, word: &str) -> String {
         let (sign, name) = match word.chars().next() {
             Some(sign @ ('@' | '?' | '$')) => (Some(sign), word.get(1..).unwrap_or_default()),
@@ -151,7 +152,7 @@ impl Bindings {
     }
 }
 
-/// Returns whether a text still contains a counter. `$5` is money, not a counter.
+/// Returns whether a text still contains a counter: a `$` before a letter. A text such as `$5` is not a counter.
 fn has_counter(value: &Scalar) -> bool {
     let Scalar::Text(text) = value else {
         return false;
@@ -162,7 +163,7 @@ fn has_counter(value: &Scalar) -> bool {
     })
 }
 
-/// Returns roughly how much is copied when the node is copied.
+/// Returns roughly how many bytes are copied when the node is copied.
 fn size(node: &Node) -> usize {
     let entries: usize = node
         .entries
@@ -176,7 +177,7 @@ fn size(node: &Node) -> usize {
 }
 
 impl Reader<'_> {
-    /// Copies steps and inserts the values.
+    /// Reads copies of steps in which parameters and counters are replaced by their values.
     pub(super) fn expanded_steps<'n>(
         &mut self,
         nodes: impl Iterator<Item = &'n Node>,

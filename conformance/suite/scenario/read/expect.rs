@@ -1,4 +1,4 @@
-//! What a lane must receive.
+//! Reads what a lane must receive.
 
 use super::scope::Remembered;
 use super::step::Phrase;
@@ -55,7 +55,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes the end of a lane. After a reset the lane can do nothing more; after an EOF it may still send.
+    /// Notes that the lane ends, except for `eof`: after an EOF the lane may still send.
     fn ends(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Incoming {
         let (what, how) = match phrase.verb {
             Verb::Eof => return Incoming::Eof,

@@ -1,4 +1,4 @@
-//! The blocks `when`, `eventually` and `repeat`, and the step `distinct`.
+//! Reads the blocks `when`, `eventually` and `repeat`, and the step `distinct`.
 
 use super::budget::MAX_STEPS;
 use super::expand::Bindings;
@@ -13,7 +13,7 @@ const EVENTUALLY: &str =
 const REPEAT: &str = "repeat 40 as=i { ... }";
 
 impl Reader<'_> {
-    /// `when echo=yes { steps }`.
+    /// Reads `when echo=yes { steps }`.
     pub(super) fn when(&mut self, node: &Node) -> Option<Action> {
         let [entry] = node.entries.as_slice() else {
             return self.refuse(node, mistake::whens_entries(WHEN));
@@ -52,7 +52,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A value that was remembered inside counts as remembered in that reading only.
+    /// Ends a `when`. A value that was remembered inside it counts as remembered only in that choice of the reading.
     fn leave_when(&mut self, inside: Scope, reading: &str, choice: &str) {
         for (name, what) in &inside.bound {
             if !self.scope.bound.contains_key(name) {
@@ -64,14 +64,15 @@ impl Reader<'_> {
         self.scope.unobserved = inside.unobserved;
     }
 
-    /// `eventually 20 { steps }`.
+    /// Reads `eventually 20 { steps }`.
     pub(super) fn eventually(&mut self, node: &Node) -> Option<Action> {
         let shape = Shape::like("eventually 20 { ... }").and_block();
         let [entry] = self.arguments(node, shape)?;
         let tries = self.count(Some(entry), 1..=MAX_TRIES, node, || {
             mistake::not_a_number_of_tries(MAX_TRIES, EVENTUALLY)
         })?;
-        // It is tried again because nobody sees when it can come out well: that its first step races is its purpose.
+        // The first step of the block may race with earlier sends: a try that comes too early fails, and the block is tried
+        // again.
         self.scope.unobserved.clear();
         let mistakes_before = self.mistakes;
         let steps = self.steps(node.block());
@@ -80,7 +81,7 @@ impl Reader<'_> {
         Some(Action::Eventually { tries, steps })
     }
 
-    /// `repeat 40 as=i { steps }`.
+    /// Reads `repeat 40 as=i { steps }`.
     pub(super) fn repeat(&mut self, node: &Node) -> Option<Vec<Step>> {
         let [entry] = self.arguments(node, Shape::like(REPEAT).with(&["as"]).and_block())?;
         let times = self.count(Some(entry), 1..=MAX_STEPS, node, || {
@@ -102,7 +103,7 @@ impl Reader<'_> {
         Some(steps)
     }
 
-    /// `distinct $a $b`.
+    /// Reads `distinct $a $b`.
     pub(super) fn distinct(&mut self, node: &Node) -> Option<Action> {
         let mut names: Vec<String> = Vec::new();
         for entry in &node.entries {
@@ -119,5 +120,5 @@ impl Reader<'_> {
     }
 }
 
-/// Maximum number of tries. They are 100 ms apart, so all of them take a minute.
+/// Maximum number of tries. They are 100 ms apart, so their pauses take a minute together.
 const MAX_TRIES: usize = 600;

@@ -118,7 +118,7 @@ pub(super) fn is_name(word: &str) -> bool {
 }
 
 impl<'a> Reader<'a> {
-    /// `use login alice`: inserts the fragment's steps, with arguments for its parameters.
+    /// Reads `use login alice`: returns the fragment's steps, in which the arguments replace the parameters.
     pub(super) fn use_fragment(&mut self, node: &Node) -> Option<Vec<Step>> {
         let by_name = &self.fragments.by_name;
         let entry = self.need(node.arguments().next(), node, mistake::uses_nothing)?;
@@ -154,8 +154,9 @@ impl<'a> Reader<'a> {
         Some(Bindings::of(parameters.iter().cloned().zip(arguments)))
     }
 
-    /// Returns the scenario that judges the fragment being read: the outermost one names it. A scenario is never
-    /// excused by itself; but the fragments inside the one that it proves excuse it.
+    /// Returns the scenario that judges the fragment that is being read. If fragments use each other, the outermost fragment
+    /// with such a scenario decides. A fragment that this scenario itself proves is passed over, but a fragment inside it
+    /// counts.
     pub(super) fn proved_by(&self) -> Option<String> {
         self.inside
             .iter()

@@ -63,7 +63,7 @@ fn probe_id(node: &Node, context: Context<'_>, findings: &mut Findings) -> Optio
 }
 
 impl Reader<'_> {
-    /// Reads the head. Returns where the steps begin.
+    /// Reads the head. Returns the index of the first step.
     pub(super) fn head(&mut self, node: &Node) -> usize {
         let mut steps_begin = 0;
         for child in node.block() {

@@ -1,4 +1,4 @@
-//! How lanes begin and end.
+//! Reads how lanes begin and end.
 
 use super::budget::MAX_LANES;
 use super::fragment::is_name;
@@ -25,7 +25,7 @@ const CLIENT: Shape<'_> = Shape::like(
 ]);
 
 impl Reader<'_> {
-    /// `client alice`.
+    /// Reads `client alice`.
     pub(super) fn client(&mut self, node: &Node) -> Option<Action> {
         let [entry] = self.arguments(node, CLIENT)?;
         let is_new_word = |word: &&str| is_name(word) && !is_word(word);
@@ -57,7 +57,7 @@ impl Reader<'_> {
         Some(Action::Open(id))
     }
 
-    /// `registered=no`. Without it, a lane is what lanes of the protocol usually are.
+    /// Reads a property such as `registered=no`. If it is missing, returns what is usual for lanes of this protocol.
     fn unless_no(&mut self, node: &Node, key: &str, usually: bool) -> bool {
         let Some(entry) = node.property(key) else {
             return usually;
@@ -95,7 +95,8 @@ impl Reader<'_> {
         Some(LaneName::Fresh { exactly })
     }
 
-    /// `name=alice`, or `name=$login`: of the remembered values only settings are known before the first step.
+    /// Reads `name=alice` or `name=$login`. Only settings are allowed after `$`: other values are not known before the first
+    /// step.
     fn login_of_another(&mut self, entry: &Entry) -> Option<LaneName> {
         if let Some(name) = entry.word().and_then(|word| word.strip_prefix('$')) {
             let is_setting = self.remembered(name, entry)? == Remembered::Setting;
@@ -107,7 +108,7 @@ impl Reader<'_> {
         self.lane_named(other, entry).map(LaneName::SameAs)
     }
 
-    /// `shutdown`, `close`, `abort`, `stops-reading`, `reads-again`.
+    /// Reads `shutdown`, `close`, `abort`, `truncate`, `stops-reading` or `reads-again`.
     pub(super) fn ends_or_stops(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         let help = format!("write: {} > {}", self.lane_name(lane), phrase.word);
         self.no_extra(phrase.entries.first(), &help)?;

@@ -1,4 +1,4 @@
-//! Literal values: texts, numbers, bytes.
+//! Reads literal values: texts, numbers, bytes.
 
 use super::value::{Target, length_of};
 use super::{Reader, mistake};
@@ -54,7 +54,7 @@ impl Reader<'_> {
         Some(text.repeat(times))
     }
 
-    /// `(hex)"00 ff"`, `(utf8)"abc"`, `(x3)"a"`.
+    /// Reads bytes such as `(hex)"00 ff"`, `(utf8)"abc"` or `(x3)"a"`.
     pub(super) fn bytes_of(&mut self, entry: &Entry) -> Option<Vec<u8>> {
         let mark = self.need(entry.mark.as_ref(), entry, || mistake::not_bytes(entry))?;
         if self.is_unknown_mark(&mark.text) {
@@ -87,7 +87,7 @@ impl Reader<'_> {
         mistake::no_such_mark(written).one_of(written, known)
     }
 
-    /// Explains why a number of bytes is not one of the sizes that a type of fixed sizes has.
+    /// Explains that a type has only fixed sizes, and that this length is not one of them. Returns `None` if the length fits.
     fn has_another_size(&self, length: usize, target: &Target<'_>) -> Option<String> {
         let grammar = self.context.grammar;
         let kinds = grammar.kinds_of_type(target.type_name, &self.choices);
@@ -106,7 +106,8 @@ impl Reader<'_> {
         kinds.contains(&&TypeKind::Uuid)
     }
 
-    /// Explains why the value cannot be encoded in one of the readings that are open here.
+    /// Explains why the value cannot be encoded in one of the readings that are possible here. Returns `None` if it can be
+    /// encoded in all of them.
     fn does_not_fit(&self, value: &Value, target: &Target<'_>) -> Option<String> {
         let name = target.name;
         match value {
@@ -142,13 +143,13 @@ impl Reader<'_> {
     }
 }
 
-/// `4 bytes`, or `4 or 16 bytes`.
+/// Returns `4 bytes`, or `4 or 16 bytes`.
 pub(super) fn sizes_in_words(sizes: &[usize]) -> String {
     let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
     format!("{} bytes", sizes.join(" or "))
 }
 
-/// Returns the number of `(x1024)`.
+/// Returns the number in a mark such as `x1024`.
 fn repetitions(mark: &str) -> Option<usize> {
     mark.strip_prefix('x')?.parse().ok()
 }

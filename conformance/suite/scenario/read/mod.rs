@@ -1,19 +1,19 @@
 //! Reads scenario files: inserts fragments, unrolls repetitions, looks up every name, and explains every mistake.
 //!
-//! Reading and lint are one pass, because the steps before a step decide what is allowed in it: which lanes are open, which
-//! values are remembered, which lanes have sent something that no lane has received yet.
+//! Reading and lint are done in one pass, because the earlier steps decide what is allowed in a step: which lanes are open,
+//! which values are remembered, and which lanes have sent something whose effect no step has checked yet.
 //!
 //! | file | what |
 //! |---|---|
 //! | `head` | the ids of scenarios and probes; title, checks, alone, lock, hostile, sets |
 //! | `fragment`, `expand` | shared steps, and how parameters and counters are replaced |
 //! | `budget` | limits on the size of an unrolled suite |
-//! | `scope` | what is known at a step: lanes, remembered values, what no lane has received yet |
-//! | `step` | one line of a scenario: lane, arrow, what follows |
+//! | `scope` | what is known at a step: lanes, remembered values, sends whose effect was not checked |
+//! | `step` | one line of a scenario: lane, arrow, and what follows the arrow |
 //! | `lane`, `send`, `raw`, `sign`, `expect`, `within` | what a lane does, what it must receive, and until when |
 //! | `packet`, `value`, `literal` | packets, and the values of their fields |
 //! | `either`, `flow`, `together` | blocks |
-//! | `mistake` | what lint says about each mistake |
+//! | `mistake` | the messages of lint |
 
 mod budget;
 mod either;
@@ -75,15 +75,15 @@ struct Reader<'a> {
     fragments: &'a Fragments<'a>,
     budget: &'a mut Budget,
     findings: &'a mut Findings,
-    /// The scenario's own id: it is not excused by fragments that it proves.
+    /// The scenario's own id. It is needed because a fragment that this scenario proves cannot excuse it.
     id: &'a str,
     scenario: Scenario,
     scope: Scope,
-    /// Set inside `together`.
+    /// What is known inside a `together`; `None` outside.
     together: Option<TogetherScope>,
     /// The lane whose step is being read.
     lane: Option<LaneId>,
-    /// Inside `when`: the readings that are settled there.
+    /// Inside a `when`: the readings whose choice it fixes.
     choices: Choices,
     /// The fragments that are being read, the outermost first.
     inside: Vec<&'a str>,
@@ -91,7 +91,7 @@ struct Reader<'a> {
     nesting: usize,
     /// Number of mistakes found in it so far, including those that were already reported.
     mistakes: usize,
-    /// The place of the last send, if nothing was expected after it.
+    /// The place of the last send, if no step has expected anything after it.
     sent_last: Option<(Arc<SourceFile>, Span)>,
 }
 
@@ -163,12 +163,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A mistake inside a fragment may come from the scenario that uses it, so its remedy names that scenario.
+/// Reports mistakes. The scenario that uses a fragment may be the cause of a mistake in it, so the remedy names that scenario.
 impl Check for Reader<'_> {
     fn report(&mut self, at: &impl Placed, mut mistake: Mistake) {
         self.mistakes += 1;
         if !self.inside.is_empty() {
-            mistake.help = format!("{} (read for scenario {})", mistake.help, self.id);
+            mistake.help = format!("{} (when scenario {} uses it)", mistake.help, self.id);
         }
         self.findings.error(at, mistake);
     }

@@ -1,4 +1,4 @@
-//! Packets in steps, sent or received: their names and their fields.
+//! Reads the packets of steps: their names and their fields.
 
 use super::step::Phrase;
 use super::value::Target;
@@ -7,7 +7,7 @@ use crate::grammar::{Field, Packet, PacketId, Side, TypeKind, Value};
 use crate::scenario::{Arrow, Expr, Pattern, Verb};
 use crate::source::{Check, Entry, Mistake, Word, one_of};
 
-/// A value that may be known before the scenario runs.
+/// A value that may be known already when the scenario is read.
 pub(super) trait WrittenOut {
     /// Returns the value, if it is known.
     fn written_out(&self) -> Option<&Value>;
@@ -32,7 +32,7 @@ impl WrittenOut for Pattern {
 }
 
 impl Reader<'_> {
-    /// Returns the packet that a phrase names, if that side sends it.
+    /// Returns the packet that a phrase names. Reports a packet that does not exist, or that this side never sends.
     pub(super) fn packet_of(&mut self, phrase: &Phrase<'_>, side: Side) -> Option<PacketId> {
         let grammar = self.context.grammar;
         let name = phrase.word;
@@ -115,7 +115,7 @@ impl Reader<'_> {
         fine.then_some(values)
     }
 
-    /// Checks, where both are literals, that a field has the size that the field before it gives.
+    /// Checks the size of each field whose case an earlier field decides, as far as both values are literals.
     fn cases_fit<T: WrittenOut>(
         &mut self,
         phrase: &Phrase<'_>,
@@ -144,7 +144,8 @@ impl Reader<'_> {
         fine
     }
 
-    /// Explains why a field cannot follow a field with the value `tag`, in any of the readings that are open.
+    /// Explains why a field cannot have this length, if the field that decides its case has the value `tag`. Returns `None` if
+    /// it can.
     fn contradicts(
         &self,
         field: &Field,

@@ -1,4 +1,4 @@
-//! `raw`: bytes that the author of a scenario writes piece by piece.
+//! Reads `raw` and `framed`: bytes that the author of a scenario writes piece by piece.
 
 use super::step::Phrase;
 use super::value::Target;
@@ -11,7 +11,7 @@ const EXAMPLE: &str =
     "write: alice > raw (opcode)LOGIN (STRING)@alice (INT)-1 (hex)\"00 ff\" (utf8)\"abc\"";
 
 impl Reader<'_> {
-    /// `framed (opcode)99`: the pieces, after their length.
+    /// Reads `framed (opcode)99`: pieces with their length before them.
     pub(super) fn framed(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
         let has_length = self.context.grammar.frame_length.is_some();
         self.must(has_length, phrase, mistake::no_frame_length)?;
@@ -28,7 +28,7 @@ impl Reader<'_> {
         self.pieces(phrase)
     }
 
-    /// Reads every piece before it answers, so that all mistakes in them are reported.
+    /// Reads all pieces, even after a mistake, so that all mistakes in them are reported.
     pub(super) fn pieces(&mut self, phrase: &Phrase<'_>) -> Option<Vec<Piece>> {
         let pieces: Vec<_> = phrase.arguments().map(|entry| self.piece(entry)).collect();
         pieces.into_iter().collect()
@@ -116,7 +116,7 @@ impl Reader<'_> {
         Some(Piece::LengthOf { type_name, claims })
     }
 
-    /// Returns the integer types that precede values of this type, in all readings.
+    /// Returns the integer types of the length before values of this type, in all readings that are possible here.
     pub(super) fn prefixes_of(&self, type_name: &str) -> Vec<IntType> {
         let grammar = self.context.grammar;
         let any = &self.choices;

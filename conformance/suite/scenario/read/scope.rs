@@ -10,11 +10,11 @@ use crate::scenario::LaneId;
 pub(super) struct Scope {
     /// The lanes that can be named.
     pub(super) lanes: BTreeMap<String, LaneState>,
-    /// Values that are remembered in every possible course of the scenario.
+    /// Values that are certainly remembered when the scenario reaches this step.
     pub(super) bound: BTreeMap<String, Remembered>,
     /// Values that are remembered only in some readings, or in some cases of an `either`.
     pub(super) partly: BTreeMap<String, Partly>,
-    /// The lanes that have sent something since the last expectation.
+    /// The lanes that have sent something after the last step that expected something.
     pub(super) unobserved: BTreeSet<LaneId>,
 }
 
@@ -22,9 +22,9 @@ pub(super) struct Scope {
 #[derive(Debug, Clone)]
 pub(super) struct LaneState {
     pub(super) id: LaneId,
-    /// What ended it, and the line. After that nothing can be sent or expected on it.
+    /// The word that ended it, and its line. After that nothing can be sent or expected on the lane.
     pub(super) ended: Option<(&'static str, usize)>,
-    /// The line of its `shutdown`. After that nothing can be sent on it.
+    /// The line of its `shutdown`. After that nothing can be sent on the lane.
     pub(super) shut: Option<usize>,
 }
 
@@ -39,11 +39,11 @@ pub(super) enum Remembered {
     Setting,
 }
 
-/// A name that is remembered only in some courses of the scenario.
+/// A name that is remembered only in some readings, or in some cases of an `either`.
 #[derive(Debug, Clone)]
 pub(super) struct Partly {
     pub(super) what: Remembered,
-    /// The readings in which it is remembered, if a reading decides.
+    /// The readings and choices in which it is remembered. The list is empty if an `either` decides.
     pub(super) settled: Vec<(String, String)>,
 }
 
@@ -57,12 +57,13 @@ impl Partly {
 }
 
 impl Scope {
-    /// Returns the rough size, for the budget.
+    /// Returns roughly the size of the scope in bytes, for the budget.
     pub(super) fn size(&self) -> usize {
         64 * (1 + self.lanes.len() + self.bound.len() + self.partly.len() + self.unobserved.len())
     }
 
-    /// Returns the value of a name in a reading. It is remembered in that reading, or in every choice of another one.
+    /// Returns the kind of value of a name, if it is certainly remembered under these choices: always, or in one of these
+    /// choices, or in every choice of some reading.
     pub(super) fn remembered(
         &self,
         name: &str,
@@ -87,8 +88,8 @@ impl Scope {
         (here || everywhere).then_some(partly.what)
     }
 
-    /// Ends an `either`: `self` is what was known before it, `cases` what is known at the end of each case. Lanes that were
-    /// declared in a case are forgotten; a lane has ended only if it ended in every case.
+    /// Computes what is known after an `either`. `self` is what was known before it, and `cases` what is known at the end of
+    /// each case. Lanes that were declared in a case are forgotten. A lane has ended only if it ended in every case.
     pub(super) fn merge(&mut self, cases: &[Scope]) {
         let Some((first, others)) = cases.split_first() else {
             return;
@@ -130,13 +131,13 @@ impl Scope {
     }
 }
 
-/// What `together` adds. Its lanes run at the same time.
+/// What is known in addition inside a `together`, where lanes run at the same time.
 #[derive(Debug, Default)]
 pub(super) struct TogetherScope {
-    /// The lanes that had sent before it.
+    /// The lanes that had sent something before the block, with no expectation after it.
     pub(super) sent_before: BTreeSet<LaneId>,
-    /// The lanes that have received something inside it.
+    /// The lanes that have received something inside the block.
     pub(super) observed: BTreeSet<LaneId>,
-    /// The names that were remembered inside it, each with its lane.
+    /// The names that are remembered inside the block, each with the lanes that remember it.
     pub(super) bound_by: BTreeMap<String, BTreeSet<LaneId>>,
 }

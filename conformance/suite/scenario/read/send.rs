@@ -1,4 +1,4 @@
-//! What a lane sends.
+//! Reads what a lane does or sends.
 
 use super::budget::MAX_LITERAL_BYTES;
 use super::scope::Remembered;
@@ -69,7 +69,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `random 1048576 seed=7 as=blob`.
+    /// Reads `random 1048576 seed=7 as=blob`.
     fn random(&mut self, phrase: &Phrase<'_>) -> Option<Outgoing> {
         self.only_properties(phrase, &["seed", "as"], RANDOM)?;
         let length = self.count(
@@ -94,7 +94,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads the block after something that is sent.
+    /// Reads the block of a send.
     fn modifiers(&mut self, block: &[Node]) -> Option<Cut> {
         let mut cut = Cut::Whole;
         for node in block {
@@ -124,7 +124,7 @@ impl Reader<'_> {
     }
 }
 
-/// Reads `3` or `"3 7"`; none of the numbers is zero.
+/// Reads one or several numbers, such as `3` or `"3 7"`. Returns `None` if one of them is zero or not a number.
 fn offsets(entry: &Entry) -> Option<Vec<usize>> {
     let written = entry.name()?;
     let numbers: Vec<usize> = written

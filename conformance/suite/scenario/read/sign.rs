@@ -1,4 +1,4 @@
-//! Signatures: over a lane's own name, and over anything.
+//! Reads signatures: over a lane's own name, or over any bytes.
 
 use super::fragment::is_name;
 use super::scope::Remembered;
@@ -12,7 +12,7 @@ use crate::source::{Check, Entry, Placed, given_or};
 const EXAMPLE: &str = "write: alice > signs (UUID)@alice as=proof";
 
 impl Reader<'_> {
-    /// `signature=(signed)@alice`.
+    /// Reads a value such as `(signed)@alice`.
     pub(super) fn signed(&mut self, entry: &Entry, target: &Target<'_>) -> Option<Expr> {
         self.needs_identities(entry)?;
         let lane = entry
@@ -23,7 +23,7 @@ impl Reader<'_> {
         self.lane_named(lane, entry).map(Expr::SignatureOf)
     }
 
-    /// `alice > signs (UUID)@bob as=proof scheme=pss`.
+    /// Reads `alice > signs (UUID)@bob as=proof scheme=pss`.
     pub(super) fn signs(&mut self, lane: LaneId, phrase: &Phrase<'_>) -> Option<Action> {
         self.needs_identities(phrase)?;
         self.only_properties(phrase, &["as", "scheme"], EXAMPLE)?;

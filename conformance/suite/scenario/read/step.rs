@@ -1,4 +1,4 @@
-//! One line of a scenario.
+//! Reads one step of a scenario.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::source::{Check, Entry, Mistake, Node, Placed, Scalar, SourceFile, Spa
 /// What people write instead of an arrow.
 const NOT_ARROWS: [&str; 7] = ["->", "=>", "<-", "<=", ">>", "<<", ":"];
 
-/// Maximum length of a step's text in reports. The file has the rest.
+/// Maximum length of a step's text in reports, in characters. A longer text is cut.
 const MAX_TEXT_CHARS: usize = 200;
 
-/// What follows an arrow, or, in the block of a lane's step, a line without one.
+/// The part of a step after the arrow. In a block whose lane and arrow are known, it is a whole line.
 pub(super) struct Phrase<'n> {
     pub(super) node: &'n Node,
     pub(super) verb: Verb,
@@ -29,7 +29,7 @@ pub(super) struct Phrase<'n> {
 }
 
 impl<'n> Phrase<'n> {
-    /// Makes a phrase of a node in a block whose lane and arrow are known.
+    /// Returns the phrase of a whole line, in a block whose lane and arrow are known.
     pub(super) fn of_node(node: &'n Node) -> Phrase<'n> {
         Phrase {
             node,
@@ -81,9 +81,9 @@ impl Placed for Phrase<'_> {
     }
 }
 
-/// Checks that many steps share. Each returns `None` if it reported a mistake.
+/// Checks that are used for many kinds of steps.
 impl Reader<'_> {
-    /// Checks that nothing follows. `extra` is the first thing that does.
+    /// Checks that nothing more is written. `extra` is the first thing that does not belong there.
     pub(super) fn no_extra(&mut self, extra: Option<&Entry>, help: &str) -> Option<()> {
         match extra {
             None => Some(()),
@@ -91,7 +91,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Checks that only these properties follow.
+    /// Checks that the phrase has no other properties than these.
     pub(super) fn only_properties(
         &mut self,
         phrase: &Phrase<'_>,
@@ -130,7 +130,7 @@ impl Reader<'_> {
         self.report_size_unless(enough, node)
     }
 
-    /// Returns whether no more steps may be read, and reports the first one that is too many.
+    /// Returns whether no more steps may be read. If so, reports the next step as the first one that is too many.
     pub(super) fn is_spent(&mut self, next: &Node) -> bool {
         let enough = !self.budget.is_spent();
         self.report_size_unless(enough, next).is_none()
@@ -176,7 +176,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Reads a step without an arrow. Some of them are other steps, which it adds itself.
+    /// Reads a step without an arrow. For `repeat` and `use` it adds the inner steps to `out` itself, and returns `None`.
     fn block(&mut self, node: &Node, out: &mut Vec<Step>) -> Option<Action> {
         match node.name.text.as_str() {
             "client" => self.client(node),
@@ -272,7 +272,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the lane that a step names, if it is declared and can still be used in this way.
+    /// Returns the lane that a step names. Reports a lane that is not declared, or that has ended before.
     fn lane_of_step(&mut self, node: &Node, arrow: Arrow, verb: Verb) -> Option<LaneId> {
         let name = node.name.text.as_str();
         let id = self.lane_named(name, node)?;

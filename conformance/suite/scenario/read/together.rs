@@ -1,4 +1,4 @@
-//! Lanes that run at the same time, and lanes that race by mistake.
+//! Reads `together`, and finds lanes that race by mistake.
 
 use super::scope::TogetherScope;
 use super::step::Phrase;
@@ -7,7 +7,7 @@ use crate::scenario::{Action, LaneId, Step, walk};
 use crate::source::{Check, Node};
 
 impl Reader<'_> {
-    /// `together { steps of several lanes }`.
+    /// Reads `together { steps of several lanes }`.
     pub(super) fn together(&mut self, node: &Node) -> Option<Action> {
         let example = "write: together { alice > ...; bob > ... }";
         self.no_extra(node.entries.first(), example)?;
@@ -51,7 +51,8 @@ impl Reader<'_> {
         Some(lanes.into_iter().map(|(_, steps)| steps).collect())
     }
 
-    /// Notes that a lane sends. If another lane sent before it and no lane expected anything in between, the two race.
+    /// Notes that a lane sends. If another lane has sent before and no step between them expects anything, reports that the
+    /// two lanes race.
     pub(super) fn note_send(&mut self, lane: LaneId, phrase: &Phrase<'_>) {
         let rival = match &self.together {
             Some(together) if together.observed.contains(&lane) => None,
@@ -66,7 +67,8 @@ impl Reader<'_> {
         self.sent_last = Some(phrase.whole());
     }
 
-    /// Notes that a lane receives something. From then on, what was sent before counts as handled.
+    /// Notes that a lane receives something. After that, the earlier sends count as handled, and no later send races with
+    /// them.
     pub(super) fn note_observation(&mut self, lane: LaneId) {
         self.sent_last = None;
         match &mut self.together {

@@ -1,4 +1,4 @@
-//! Values of fields: references to lanes and to remembered values. `literal` reads literal values.
+//! Reads values of fields: references to lanes and to remembered values. Literal values are read in `literal`.
 
 use std::fmt::Display;
 
@@ -9,9 +9,9 @@ use crate::grammar::{Choices, Field, Grammar, Sort, Value};
 use crate::scenario::{Expr, LaneId, Pattern};
 use crate::source::{Check, Entry, Mistake, Placed};
 
-/// The place of a value.
+/// The field, or the type, for which a value is read.
 pub(super) struct Target<'a> {
-    /// The field or the type, for messages.
+    /// The name of the field or of the type, for messages.
     pub(super) name: &'a str,
     pub(super) type_name: &'a str,
     pub(super) sort: Sort,
@@ -38,7 +38,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// What lint says about a value of another sort.
+    /// Returns the mistake that a value has the wrong sort.
     pub(super) fn refuses(&self, written: impl Display) -> Mistake {
         mistake::wrong_sort(self.name, self.sort, written, example_of(self))
     }
@@ -121,7 +121,7 @@ impl Reader<'_> {
         })
     }
 
-    /// What lint says about a word without quotes that refers to nothing.
+    /// Returns the mistake that a word has no quotes and is not a reference.
     fn bare_word(&self, word: &str, target: &Target<'_>) -> Mistake {
         match target.sort {
             Sort::Text if self.scope.lanes.contains_key(word) => {
@@ -132,7 +132,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Looks up a remembered name. Reports why it does not exist.
+    /// Looks up a remembered name. If it does not exist here, reports why.
     pub(super) fn remembered(&mut self, name: &str, at: &impl Placed) -> Option<Remembered> {
         if let Some(other) = self.remembered_at_once(name) {
             let lane = self.lane_name(other);
@@ -151,14 +151,15 @@ impl Reader<'_> {
         self.refuse(at, unknown)
     }
 
-    /// Returns the lane that remembers the name while this lane is running.
+    /// Returns another lane of this `together` that remembers the name, if this lane does not remember it.
     fn remembered_at_once(&self, name: &str) -> Option<LaneId> {
         let lanes = self.together.as_ref()?.bound_by.get(name)?;
         let is_own = self.lane.is_some_and(|lane| lanes.contains(&lane));
         lanes.first().filter(|_| !is_own).copied()
     }
 
-    /// Remembers a name from here on.
+    /// Notes that the value with this name is remembered from this step on. Reports a name that has another kind of value
+    /// already.
     pub(super) fn bind(&mut self, name: &str, what: Remembered, at: &impl Placed) {
         let before = self.scope.bound.get(name).copied();
         let before = before.or_else(|| self.scope.partly.get(name).map(|partly| partly.what));

@@ -1,4 +1,4 @@
-//! Time limits of steps.
+//! Reads the time limits of steps.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(super) struct Bounds {
 }
 
 impl Reader<'_> {
-    /// Reads the block after an expectation.
+    /// Reads the block of an expectation.
     pub(super) fn bounds_in(&mut self, block: &[Node]) -> Option<Bounds> {
         let mut bounds = Bounds::default();
         for node in block {
@@ -32,7 +32,7 @@ impl Reader<'_> {
         Some(bounds)
     }
 
-    /// `within "5s"`, `not-before $time-out-from`.
+    /// Reads the duration of `within "5s"` or `not-before $time-out-from`.
     pub(super) fn within(&mut self, node: &Node) -> Option<Bound> {
         let word = node.name.text.as_str();
         let [entry] = node.entries.as_slice() else {
