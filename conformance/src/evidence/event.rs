@@ -41,9 +41,9 @@ pub struct Event {
     pub unasked: bool,
     /// Whether it arrived and no step expected it.
     pub unexpected: bool,
-    /// Why the bytes are not a frame of the protocol, where a frame was expected.
+    /// Why the bytes are not a frame of the protocol; `None` if they are, or if no frame was expected.
     pub remark: Option<String>,
-    /// The TCP flag that came with it.
+    /// The TCP flag that this event sends or receives, if it begins or ends a connection.
     pub tcp: Option<TcpSign>,
 }
 
@@ -111,7 +111,7 @@ impl Event {
         self
     }
 
-    /// Returns the event with the meaning of its bytes.
+    /// Returns the event with a description of its bytes.
     #[must_use]
     pub fn with_meaning(mut self, meaning: Annotated) -> Event {
         self.text = meaning.text;
@@ -139,7 +139,7 @@ pub enum Direction {
 /// The meaning of bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Annotated {
-    /// The frames as a scenario would write them, and the number of bytes after them.
+    /// The frames in the bytes, as a scenario would write them, and the number of bytes after these frames.
     pub text: String,
     /// The fields of all these frames, and of an incomplete frame after them.
     pub fields: Vec<EventField>,

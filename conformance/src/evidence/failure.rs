@@ -65,9 +65,9 @@ pub enum FailureKind {
     Unexpected,
     /// The beginning of a frame arrived, but not its rest.
     HalfFrame,
-    /// The target does not accept the connection, or did not read what was sent.
+    /// The target did not accept a connection, or did not read what a lane sent.
     NoConnection,
-    /// More arrived than any scenario needs.
+    /// The target sent more bytes than any scenario needs.
     Flood,
     /// None of the alternatives fits.
     NoAlternative,
@@ -185,7 +185,7 @@ impl Failure {
         self.proved_by.as_deref().into_iter().chain(fence)
     }
 
-    /// Sets the step, unless a step inside it is known already.
+    /// Sets the step that failed, unless it is known already that a step inside it failed.
     pub(crate) fn at(mut self, step: &Step) -> Failure {
         if self.step.is_none() {
             self.step = Some(Place {

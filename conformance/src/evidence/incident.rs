@@ -29,7 +29,7 @@ pub enum IncidentKind {
 }
 
 impl IncidentKind {
-    /// Returns the word for it, as in the JSON report.
+    /// Returns the word for it, as the JSON report writes it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ pub enum Segments {
     Whole,
     /// Each byte in its own segment, but only the first 4 KiB of a large payload.
     EachByte,
-    /// Everything that a lane sends without waiting, in one segment.
+    /// All sends of a lane that follow each other without waiting, joined in one segment.
     Glued,
     /// A cut in the middle of each length prefix.
     InsideLength,

@@ -54,7 +54,7 @@ pub fn annotate(
     }
 }
 
-/// Returns the fields of a frame that begins at this offset of the event.
+/// Converts the fields of a frame that begins at this offset of the event.
 fn placed(reports: Vec<FieldReport>, at: usize) -> impl Iterator<Item = EventField> {
     reports.into_iter().map(move |report| EventField {
         name: report.name,

@@ -125,7 +125,7 @@ pub(crate) fn something(
     failure
 }
 
-/// Describes bytes that differ from the expected ones; the first `common` bytes were right.
+/// Describes bytes that differ from the expected bytes. The first `common` bytes were right.
 pub(crate) fn wrong_bytes(shown: &Shown<'_>, wanted: &[u8], common: usize) -> Failure {
     let came = shown.unread;
     let (kind, got) = match (came.get(common), shown.end) {
@@ -152,7 +152,7 @@ pub(crate) fn wrong_bytes(shown: &Shown<'_>, wanted: &[u8], common: usize) -> Fa
     failure
 }
 
-/// Describes that fewer bytes arrived than had to be relayed.
+/// Describes that fewer bytes arrived than the server had to relay.
 pub(crate) fn too_few_bytes(wanted: usize, came: &[u8], end: Option<End>) -> Failure {
     let expected = count(wanted, "byte");
     let got = match end {

@@ -17,7 +17,7 @@ pub(crate) struct Shown<'a> {
     pub(crate) unread: &'a [u8],
     /// How the target ended the connection, if it did.
     pub(crate) end: Option<End>,
-    /// Set when the unread bytes begin with a frame that is certainly not part of this case's conversation.
+    /// Set if the unread bytes begin with a frame that certainly does not belong to this case's conversation.
     pub(crate) stray: Option<Stray>,
 }
 

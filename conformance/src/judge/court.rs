@@ -91,7 +91,8 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Returns the verdict and, where it needs one, its cause. `asked` are the cases whose verdict depends on this one.
+    /// Returns the verdict and, if it is inconclusive or unsupported, its cause. `asked` holds the cases whose verdicts depend
+    /// on this one; it prevents endless recursion.
     fn verdict(
         &self,
         id: &str,

@@ -21,9 +21,11 @@ pub enum Verdict {
     Note,
     /// The document allows what the target does, but prefers something else.
     NonStrict,
-    /// It cannot be judged on this target: a setting is missing.
+    /// The case cannot be judged on this target: a setting or an identity is missing, or the profile says that the target does
+    /// not support it.
     Unsupported,
-    /// A case that it depends on did not pass, or this machine stalled.
+    /// The case could not be judged in this run, for example because a case on which it depends did not pass, or because this
+    /// machine stalled.
     Inconclusive,
     /// The target violates the document.
     Fail,
@@ -93,7 +95,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Why it is inconclusive or unsupported; `None` for other verdicts.
     pub cause: Option<Cause>,
-    /// When it was played; `None` if it was not.
+    /// When the play began; `None` if it was not played.
     pub began: Option<SystemTime>,
     /// How long it took.
     pub duration: Duration,
@@ -240,7 +242,7 @@ pub struct Report {
     pub title: String,
     /// The target's address; port 0 if each start of the target got its own port.
     pub target: SocketAddr,
-    /// The command that started the target, if the runner did.
+    /// The command with which the runner started the target; `None` if the runner did not start it.
     pub command: Option<String>,
     /// The requirements in words, with their levels.
     pub requirements: BTreeMap<String, Requirement>,

@@ -73,7 +73,7 @@ impl<'a> Case<'a> {
         self.answer_what_came_unasked();
     }
 
-    /// Polls the steps until they are done or have failed, and sleeps in between.
+    /// Polls the steps until they are done or have failed. Between two polls it sleeps until something arrives.
     fn conduct(&mut self, track: &mut Track<'a>) -> Result<(), Box<Failure>> {
         let last = self
             .shared

@@ -17,7 +17,7 @@ use super::milestone::Milestone;
 use super::options::Options;
 use super::watchdog::Watchdog;
 
-/// The things that are needed to run cases.
+/// Everything that is needed to run cases.
 pub(crate) struct Bench<'a> {
     pub(crate) shared: &'a Shared<'a>,
     pub(crate) host: &'a Host,
@@ -93,7 +93,7 @@ impl<'a> Bench<'a> {
                 Err(shortage) => return Finding::not_played(Cause::NoIdentities(shortage)),
             };
             aftermath::inspect(self.shared, &stay, &mut played, beside, &|| {
-                // Only the effect on the target counts. If the target is gone, there is no effect.
+                // Only the effect of this play on the target counts, not its result.
                 let _ = play();
             });
             if !played.incidents.is_empty() && beside == Beside::NoOther {

@@ -1,5 +1,5 @@
-//! Finds out whether a server at the target's address speaks this protocol. The runner does this before a run and after
-//! each hostile case.
+//! Finds out whether a server at the target's address speaks this protocol. The runner does this before a run, and later to
+//! check that the target still answers.
 
 use std::io;
 use std::net::SocketAddr;

@@ -29,7 +29,7 @@ pub(crate) struct Whole<'a, 'b> {
     pub(crate) readings: &'b [SettledReading],
 }
 
-/// Plays everything again with all sends cut, and reports each case whose verdict changes.
+/// Plays all cases again with all their sends cut, and notes in the outcomes which verdicts change.
 pub(crate) fn compare(whole: &Whole<'_, '_>, outcomes: &mut [Outcome]) {
     let options = whole.bench.options;
     let cut = whole.bench.cut(Cutting::everywhere(options.segments));
@@ -121,7 +121,8 @@ impl Whole<'_, '_> {
         }
     }
 
-    /// Finds the fewest cuts that give the case this grade: first the sends that matter, then the places in them.
+    /// Finds the fewest cuts with which the case gets this grade: first the sends that must be cut, then the places in these
+    /// sends.
     fn search(&self, scenario: &Scenario, grade: Option<u8>, points: Vec<Point>) -> Option<Played> {
         let segments = self.bench.options.segments;
         let mut last = None;

@@ -22,7 +22,7 @@ const IN_COMPANY: usize = 3;
 /// If the case fails this many times of them, it has failed; if fewer times, it is inconclusive.
 const FAILURES_THAT_COUNT: usize = 2;
 
-/// Plays all cases but the probes.
+/// Plays all cases except the probes, which were played before.
 pub(crate) struct Schedule<'a, 'b> {
     bench: &'b Bench<'a>,
     choices: &'b Choices,

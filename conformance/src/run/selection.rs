@@ -1,4 +1,4 @@
-//! The cases of a run: those that the user asked for, and those that they depend on.
+//! Selects the cases of a run: the cases that the user asked for, and the cases on which these depend.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -15,7 +15,7 @@ use super::contact::{self, Met, logins, meet, wires};
 
 const HTTP_REQUEST: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
 
-/// Describes why the target cannot be judged, and what it seems to speak instead.
+/// Describes why the target cannot be judged, and which other protocol it seems to speak.
 pub(crate) fn in_words(shared: &Shared<'_>, target: SocketAddr, met: &Met) -> String {
     let why = contact::in_words(target, met);
     if matches!(met, Met::NoConnection(_)) || contact::is_http(met) {

@@ -218,7 +218,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// Checks that no byte of the frame is left after its fields.
+    /// Checks that the frame ends after its last field, as its length says.
     fn check_end(&self, packet: &str) -> Result<(), Stop> {
         match self.end {
             Some(end) if end > self.at => {

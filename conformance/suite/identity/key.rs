@@ -50,7 +50,7 @@ impl Key {
     }
 }
 
-/// A private key is never shown.
+/// Shows only the name of the type, because a private key must not be shown.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key")

@@ -114,7 +114,7 @@ fn ask(mut stream: impl Read + Write, request: &[u8]) -> io::Result<Vec<u8>> {
     stream.flush()?;
     let mut answer = Vec::new();
     match stream.take(LONGEST_ANSWER).read_to_end(&mut answer) {
-        // An answer counts, no matter how the connection ended.
+        // If an answer has arrived, it does not matter how the connection ended.
         Err(error) if answer.is_empty() => Err(error),
         _ => Ok(answer),
     }

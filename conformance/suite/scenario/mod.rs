@@ -54,13 +54,13 @@ pub struct Scenario {
     pub sets: Vec<String>,
     /// For a probe, the reading whose choice it finds out.
     pub probes: Option<String>,
-    /// Its connections, in order of declaration.
+    /// Its lanes, in the order in which they are declared.
     pub lanes: Vec<Lane>,
     /// Its steps.
     pub steps: Vec<Step>,
     /// The file from which it was read, as shown in reports.
     pub file: String,
-    /// Its own text, as written (`conformance show`).
+    /// Its source text, which `conformance show` prints.
     pub text: String,
 }
 
@@ -180,7 +180,7 @@ pub enum Action {
         /// The step's own time limit, if it has one.
         within: Option<Bound>,
     },
-    /// Runs lanes at the same time, each in its own order.
+    /// Runs the steps of several lanes at the same time. The steps of each lane keep their order.
     Together(Vec<Vec<Step>>),
     /// Takes the first branch whose steps fit what the target does.
     Either(Vec<Branch>),
@@ -286,7 +286,7 @@ pub enum Bound {
     Setting(String),
 }
 
-/// How an RSA signature is made.
+/// The scheme of an RSA signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// PKCS#1 v1.5 with SHA-256.

@@ -12,13 +12,13 @@ pub enum Arrow {
 /// What follows an arrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// `> shutdown`: FIN; the lane goes on reading.
+    /// `> shutdown`: the lane sends FIN and continues to read.
     Shutdown,
     /// `> close`: the lane ends the connection in order.
     Close,
     /// `> abort`: the lane ends the connection with RST.
     Abort,
-    /// `> truncate`: FIN without the close_notify of TLS.
+    /// `> truncate`: the lane sends FIN without the close_notify of TLS.
     Truncate,
     /// `> signs`: the lane makes a signature and remembers it.
     Signs,
@@ -28,11 +28,11 @@ pub enum Verb {
     ReadsAgain,
     /// `> raw`: bytes.
     Raw,
-    /// `> framed`: bytes after their length.
+    /// `> framed`: bytes, with their length before them.
     Framed,
     /// `> random`: a payload.
     Random,
-    /// `> glued`: several sends as one.
+    /// `> glued`: several packets in one send.
     Glued,
     /// `< bytes`.
     Bytes,

@@ -1,4 +1,4 @@
-//! Questions about steps and everything inside them.
+//! Functions that look at steps and at all steps inside them.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub fn every_step<'a>(steps: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
     }
 }
 
-/// Returns whether the steps only observe: they send nothing, not even a fence, and wait only for what arrives.
+/// Returns whether the steps only wait for what arrives: they send nothing, not even a fence.
 pub fn only_watch(steps: &[Step]) -> bool {
     let mut watch = true;
     every_step(steps, &mut |step| {
@@ -87,7 +87,7 @@ pub fn lanes(steps: &[Step]) -> BTreeSet<LaneId> {
     lanes
 }
 
-/// Returns whether the choice of a reading makes a difference to a scenario.
+/// Returns whether a scenario may have another result if another choice of the reading is taken.
 pub fn depends_on(grammar: &Grammar, scenario: &Scenario, reading: &Reading) -> bool {
     if reading.choices.iter().any(Choice::changes_opcodes) {
         return true;

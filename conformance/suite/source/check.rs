@@ -64,7 +64,7 @@ macro_rules! mistakes {
 }
 pub(crate) use mistakes;
 
-/// Something in a file to which a caret can point.
+/// Something that has a place in a file, so that a message can point to it.
 pub trait Placed {
     /// Returns the file and the bytes in it.
     fn place(&self) -> (&Arc<SourceFile>, Span);
@@ -103,10 +103,10 @@ impl Placed for (&Arc<SourceFile>, Span) {
 
 /// A reader that checks what it reads.
 pub trait Check {
-    /// Reports a mistake that keeps the suite from being used.
+    /// Reports a mistake. A suite with such a mistake cannot be used.
     fn report(&mut self, at: &impl Placed, mistake: Mistake);
 
-    /// Reports a mistake and returns nothing.
+    /// Reports a mistake and returns `None`.
     fn refuse<T>(&mut self, at: &impl Placed, mistake: Mistake) -> Option<T> {
         self.report(at, mistake);
         None
@@ -206,7 +206,7 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
     nearest(written, known).map(|name| format!("did you mean {name}?"))
 }
 
-/// Returns `did you mean X?`, or the whole list.
+/// Returns `did you mean X?` if one of the known names is similar; otherwise the list of the known names.
 #[must_use]
 pub fn one_of<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();

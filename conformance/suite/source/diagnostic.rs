@@ -19,7 +19,7 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The file.
     pub file: Arc<SourceFile>,
-    /// The bytes that it is about.
+    /// The part of the file that it is about, in bytes.
     pub span: Span,
 }
 
@@ -87,7 +87,7 @@ impl miette::Diagnostic for Diagnostic {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Returns the number of mistakes that keep the suite from being used.
+    /// Returns the number of errors. A suite with errors cannot be used.
     #[must_use]
     pub fn errors(&self) -> usize {
         self.0
@@ -167,7 +167,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Adds a mistake that keeps the suite from being used.
+    /// Adds an error: a mistake because of which the suite cannot be used.
     pub fn error(&mut self, at: &impl Placed, mistake: Mistake) {
         self.find(Severity::Error, at, mistake);
     }
@@ -188,8 +188,8 @@ impl Findings {
         });
     }
 
-    /// Adds a diagnostic. Steps of a fragment or of a repetition are read many times; the first mistake in a place is
-    /// enough.
+    /// Adds a diagnostic, unless its place has one already: steps of a fragment or of a repetition are read many times, and
+    /// the first mistake in a place is enough.
     fn add(&mut self, finding: Diagnostic) {
         let again = self.found.iter().any(|earlier| {
             Arc::ptr_eq(&earlier.file, &finding.file) && earlier.span == finding.span
@@ -210,7 +210,7 @@ impl Findings {
         }
     }
 
-    /// Returns whether a mistake was found that keeps the suite from being used.
+    /// Returns whether an error was found. A suite with errors cannot be used.
     #[must_use]
     pub fn have_errors(&self) -> bool {
         self.found

@@ -82,7 +82,7 @@ impl SourceFile {
         start..self.boundary(end)
     }
 
-    /// Returns the offset, or the next lower one that is not inside a character.
+    /// Returns the offset; if it is inside a character, the offset where that character begins.
     fn boundary(&self, offset: usize) -> usize {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {

@@ -32,7 +32,7 @@ struct Scanner<'a> {
     at: usize,
     /// The positions of the open braces.
     braces: Vec<usize>,
-    /// Set after a `/-`, until the node that contains it ends.
+    /// Set after a `/-`, which disables the next part, until the node that contains it ends.
     switched_off: Option<SwitchedOff>,
     findings: &'a mut Findings,
 }

@@ -1,4 +1,4 @@
-//! The shape of a node: known properties, the number of arguments, and blocks in the right places.
+//! The shape of a node: its properties, the number of its arguments, and whether it has a block.
 
 use super::{Check, Entry, Mistake, Node};
 
@@ -42,7 +42,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Reports everything that does not belong to the node; returns whether the node is right.
+    /// Reports everything that is missing in the node or does not belong to it; returns whether the node has this shape.
     pub fn check(&self, node: &Node, reader: &mut impl Check) -> bool {
         let (least, most) = self.arguments;
         let word = &node.name.text;

@@ -1,4 +1,4 @@
-//! Traps: bare words that KDL understands differently from what their author meant.
+//! Traps: words without quotes that mean something else in KDL than their author probably wanted.
 
 use super::{Mistake, Span, mistake};
 
@@ -101,7 +101,7 @@ fn number(word: &str, before: Option<char>) -> Option<Trap> {
     trap(whole, mistake)
 }
 
-/// Returns whether it is a number such as `0x1f`, `0o17`, `0b101`.
+/// Returns whether the word is a number such as `0x1f`, `0o17` or `0b101`.
 fn is_prefixed_number(unsigned: &str) -> bool {
     let mut characters = unsigned.chars();
     let radix = match (characters.next(), characters.next()) {

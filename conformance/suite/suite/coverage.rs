@@ -59,7 +59,7 @@ impl<'a> Coverage<'a> {
     }
 }
 
-/// Shows a table in which unchecked requirements are marked, and a line with the sum.
+/// Shows a table of the requirements, in which `!` marks those that nothing checks, and a line with the number of the others.
 impl fmt::Display for Coverage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids = self

@@ -140,8 +140,8 @@ fn name_of(base: &Sources) -> String {
     name.unwrap_or_default().to_owned()
 }
 
-/// Returns whether the node is an inherited probe of a reading that the protocol has settled or removed. Such a probe
-/// has nothing to find out.
+/// Returns whether the node is a probe of a reading that the protocol has settled or removed. Such a probe has nothing to
+/// find out, so it is not inherited.
 fn probes_what_is_settled(node: &Node, grammar: &Grammar) -> bool {
     let name = node.arguments().next().and_then(|entry| entry.name());
     let reading = name.and_then(|name| grammar.reading_named(&name));

@@ -1,4 +1,4 @@
-//! Opening and closing the connections of a case.
+//! Opens and closes the connections of a case.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};

@@ -65,7 +65,7 @@ pub(crate) enum Purpose {
     Scenario,
     /// A fence sends it to prove silence.
     Fence,
-    /// It answers a packet that arrived unasked.
+    /// The lane answers a packet that arrived unasked.
     Answer,
 }
 

@@ -142,8 +142,8 @@ fn frames_in_words(case: &Case<'_>, bytes: &[u8]) -> String {
     .text
 }
 
-/// Returns whether other lanes may receive something because of this packet: it is ambient, or an ambient packet of the
-/// server has the same layout.
+/// Returns whether other lanes may receive a broadcast because of this packet: the packet itself is a broadcast (`ambient`),
+/// or a broadcast has the same number of fields.
 fn may_reach_others(grammar: &Grammar, packet: PacketId) -> bool {
     let sent = grammar.packet(packet);
     sent.ambient.is_some()

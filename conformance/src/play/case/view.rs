@@ -16,7 +16,7 @@ pub(crate) struct View {
     pub(crate) fronts: PerConnection<Front>,
     /// Remembered values.
     pub(crate) remembered: BTreeMap<String, Value>,
-    /// Remarks, such as the alternatives that fitted.
+    /// Remarks, such as the names of the alternatives that were taken.
     pub(crate) notes: Vec<String>,
     /// The worst worth of these alternatives.
     pub(crate) worth: Option<Worth>,
@@ -41,7 +41,7 @@ pub(crate) struct Front {
     pub(crate) identified: bool,
     /// Whether a step has seen how the target ended it.
     pub(crate) end_seen: bool,
-    /// The ledger's entries of other cases that arrived on this connection.
+    /// The numbers of the ledger's entries of other cases whose frames arrived on this connection.
     pub(crate) foreign: BTreeSet<u64>,
     /// The frames of fences that arrived on this connection, as indexes into `Case::outstanding`.
     pub(crate) swallowed: BTreeSet<usize>,
@@ -69,6 +69,6 @@ pub(crate) enum Meaning {
     Fence,
     /// A frame that arrived unasked, and that no step expected.
     Unasked,
-    /// A frame that a try of `eventually` did not want.
+    /// A frame that did not fit a try of `eventually`, and that was skipped.
     PassedOver,
 }

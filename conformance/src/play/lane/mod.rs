@@ -171,7 +171,7 @@ impl Connection {
         self.arrivals.get(index).map(|(_, at)| *at)
     }
 
-    /// Returns how the target ended its side, if it did.
+    /// Returns how and when the target ended its side of the connection; `None` if it has not.
     pub(crate) fn end(&self) -> Option<(Instant, End)> {
         self.end
     }
@@ -250,7 +250,7 @@ impl Connection {
 
     fn join(&mut self) {
         for thread in self.threads.drain(..) {
-            // The panic of such a thread was printed already.
+            // If the thread panicked, the panic was printed already.
             let _ = thread.join();
         }
     }

@@ -73,7 +73,7 @@ impl fmt::Display for NoTls {
 
 impl std::error::Error for NoTls {}
 
-/// Returns the error in words for the person who judges the target.
+/// Returns the error with a message for the person who runs the suite.
 fn told(error: &io::Error) -> io::Error {
     let (kind, why) = match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => (
@@ -136,7 +136,7 @@ impl Secured {
         records(&mut conn)
     }
 
-    /// Returns the records that announce that this side sends no more.
+    /// Returns the records of a close_notify, which announces that this side sends no more.
     pub(crate) fn close_notify(&self) -> io::Result<Vec<u8>> {
         let mut conn = self.conn.lock();
         conn.send_close_notify();

@@ -10,8 +10,8 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// Returns the bounds of a run. Every bound is multiplied by `scale`. A step without a bound of its own waits for
-    /// `wait`, before scaling.
+    /// Returns the time limits of a run. Every limit is multiplied by `scale`. `wait` is the limit of a step that has no limit
+    /// of its own, before it is multiplied.
     pub(crate) fn new(scale: f64, wait: Duration) -> Bounds {
         Bounds { scale, wait }
     }

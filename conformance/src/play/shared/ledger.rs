@@ -18,7 +18,7 @@ pub(crate) struct CaseNumber(pub(crate) u64);
 /// Maximum size of a frame that a client sends, in bytes. Longer data is not a frame of a chat protocol.
 const LONGEST_FRAME: usize = 64 << 10;
 
-/// The sends of all cases of a run.
+/// The frames that the cases of a run have sent, the names of their lanes, and the tokens of their fences.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     entries: Mutex<Entries>,

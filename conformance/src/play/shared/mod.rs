@@ -77,9 +77,11 @@ pub(crate) struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
+    /// Prepares the data of a run.
+    ///
     /// # Errors
     ///
-    /// A sentence, if a setting cannot be used.
+    /// If a setting cannot be used. The error is a sentence.
     pub(crate) fn new(suite: &'a Suite, terms: Terms<'a>) -> Result<Shared<'a>, String> {
         let settings = terms.settings;
         let pinned = settings.get(FINGERPRINT).map(String::as_str);
@@ -129,7 +131,7 @@ impl<'a> Shared<'a> {
         self.interruption.signal().is_some() || self.deadline.is_some_and(has_passed)
     }
 
-    /// Returns that instant, or the end of the run if it comes first.
+    /// Returns `until`, or the time limit of the run if it is earlier.
     pub(crate) fn at_latest(&self, until: Instant) -> Instant {
         self.deadline.map_or(until, |deadline| deadline.min(until))
     }

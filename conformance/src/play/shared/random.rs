@@ -46,7 +46,7 @@ impl SplitMix {
     }
 }
 
-/// Returns the hash under which a scenario remembers a payload.
+/// Returns the SHA-256 hash of a payload; a scenario remembers this hash instead of the payload.
 pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }

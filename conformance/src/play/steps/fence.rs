@@ -132,7 +132,7 @@ impl Exchange {
         }
     }
 
-    /// Notes the tokens, so that the suite recognises its own frames on every lane.
+    /// Notes the tokens of the fence, so that the runner recognises the frames of the fence on every lane.
     fn note_tokens(&self, case: &Case<'_>, step: &FenceStep, token: u64) {
         for (field, value) in step.fields.iter().zip(self.values(case, step, token)) {
             if let (FenceExpr::Token, Some(value)) = (field, value) {
@@ -252,7 +252,7 @@ fn see_among_others(
         match case.wire.decode(Side::Server, unread) {
             Decoded::Frame(frame) if fits(case, own, &frame) => return Progress::Done,
             Decoded::Frame(frame) => unread = unread.get(frame.length..).unwrap_or_default(),
-            // The steps of this lane report its other mistakes.
+            // Bytes that are not a frame are reported by the next step of this lane.
             Decoded::Broken { .. } => return Progress::Done,
             Decoded::Partial(_) if case.connections[conn].paused || case.end_of(conn).is_some() => {
                 return Progress::Done;

@@ -1,4 +1,4 @@
-//! The result of polling a step.
+//! Whether a step is done, waits, or has failed.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::evidence::Failure;
 pub(crate) enum Progress {
     /// The step is done.
     Done,
-    /// The step waits for more, and gives up at that instant.
+    /// The step is not done yet. It gives up at that instant.
     Waits(Instant),
     /// The step can no longer succeed.
     Fails(Box<Failure>),

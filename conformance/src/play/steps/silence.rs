@@ -52,7 +52,7 @@ enum Part {
 }
 
 impl Part {
-    /// Returns whether this part itself looks at what arrives on that connection.
+    /// Returns whether this part of the proof itself checks what arrives on that connection.
     fn is_about(&self, case: &Case<'_>, conn: ConnId) -> bool {
         match self {
             Part::Ended { .. } => false,
@@ -156,7 +156,7 @@ impl Silence {
         Ok(plan)
     }
 
-    /// Plans a fence from one lane to the runner's lane and from there to the silent one.
+    /// Plans a fence from one lane to the runner's lane, and from there to the silent lane.
     fn go_round(
         &self,
         case: &mut Case<'_>,
@@ -174,7 +174,7 @@ impl Silence {
         Ok(())
     }
 
-    /// Plans an exchange after which the server has handled everything that the provoker did.
+    /// Plans an exchange. After it, the server has handled everything that the provoker (P) did.
     fn settle(
         &self,
         case: &mut Case<'_>,
@@ -195,7 +195,7 @@ fn exchange(kind: Kind, from: ConnId, to: ConnId) -> Part {
     Part::Exchange(Exchange::new(kind, from, to))
 }
 
-/// Returns the runner's own lane. If it does not exist yet, opens it and plans its login first.
+/// Returns the lane that the runner itself uses for fences. If it does not exist yet, opens it and plans its login first.
 fn helper(case: &mut Case<'_>, plan: &mut VecDeque<Part>) -> Result<ConnId, Box<Failure>> {
     if let Some(helper) = case.helper {
         return Ok(helper);

@@ -29,7 +29,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Returns the packet's name and its number in this choice.
+    /// Reads `renumber` in a choice: returns the packet's name, and the number that the packet has in this choice.
     pub(super) fn renumber_in_choice(&mut self, node: &Node) -> Option<(String, i128)> {
         let [name, number] = self.arguments(node, Shape::like(RENUMBER))?;
         Some((name.name()?, self.new_opcode(number)?))
@@ -83,7 +83,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the index of the packet, and its new number.
+    /// Reads a `renumber`: returns the index of the packet, and its new number.
     fn renumbered(&mut self, node: &Node, width: IntType) -> Option<(usize, i128)> {
         let mut arguments = node.arguments();
         let (name, number) = (arguments.next()?, arguments.next()?);

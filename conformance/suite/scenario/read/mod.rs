@@ -89,7 +89,7 @@ struct Reader<'a> {
     inside: Vec<&'a str>,
     /// The depth of blocks and fragments at this point.
     nesting: usize,
-    /// Number of mistakes found in it so far, including those that were already reported.
+    /// The number of mistakes in this scenario so far. A mistake in a fragment counts even if another scenario reported it.
     mistakes: usize,
     /// The place of the last send, if no step has expected anything after it.
     sent_last: Option<(Arc<SourceFile>, Span)>,

@@ -1,14 +1,14 @@
-//! What is known at a step.
+//! The scope of a step: what is known when the reader reaches it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::grammar::{Choices, Grammar, Sort};
 use crate::scenario::LaneId;
 
-/// What is known at a step, from the steps before it.
+/// What is known at a step, because of the steps before it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
-    /// The lanes that can be named.
+    /// The lanes that a step can name here.
     pub(super) lanes: BTreeMap<String, LaneState>,
     /// Values that are certainly remembered when the scenario reaches this step.
     pub(super) bound: BTreeMap<String, Remembered>,
@@ -18,7 +18,7 @@ pub(super) struct Scope {
     pub(super) unobserved: BTreeSet<LaneId>,
 }
 
-/// A lane that can be named.
+/// The state of a lane that a step can name.
 #[derive(Debug, Clone)]
 pub(super) struct LaneState {
     pub(super) id: LaneId,

@@ -41,7 +41,7 @@ impl<'n> Phrase<'n> {
         }
     }
 
-    /// Returns its line, counted from 1.
+    /// Returns the line of the step, counted from 1.
     pub(super) fn line(&self) -> usize {
         self.node.file.place(self.node.span.start).0
     }
@@ -74,7 +74,7 @@ impl<'n> Phrase<'n> {
     }
 }
 
-/// The place of a phrase is its verb.
+/// The place of a phrase is the place of its verb.
 impl Placed for Phrase<'_> {
     fn place(&self) -> (&Arc<SourceFile>, Span) {
         (&self.node.file, self.verb_span.clone())
@@ -136,7 +136,7 @@ impl Reader<'_> {
         self.report_size_unless(enough, next).is_none()
     }
 
-    /// Reports, once for each scenario, that it is too large.
+    /// If the budget was not enough, reports that the scenario is too large, but only once for each scenario.
     fn report_size_unless(&mut self, enough: bool, node: &Node) -> Option<()> {
         if !enough && self.budget.is_first_report() {
             let id = self.scenario.id.clone();
